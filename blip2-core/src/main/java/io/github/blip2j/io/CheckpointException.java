@@ -2,7 +2,10 @@ package io.github.blip2j.io;
 
 import java.io.IOException;
 
-/** A checkpoint that cannot be what it claims to be; the message names the file and what is wrong in it. */
+/**
+ * A checkpoint that cannot be what it claims to be; the message names the file and what is wrong in
+ * it.
+ */
 public final class CheckpointException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -1,4 +1,7 @@
-/** Checkpoint files: safetensors, folders of shards, and how a module reads its parameters from them. */
+/**
+ * Checkpoint files: safetensors, folders of shards, and how a module reads its parameters from
+ * them.
+ */
 @NullMarked
 package io.github.blip2j.io;
 

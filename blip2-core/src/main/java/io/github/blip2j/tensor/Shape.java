@@ -51,8 +51,7 @@ public final class Shape {
   public int axis(int axis) {
     int index = axis < 0 ? axis + dims.length : axis;
     if (index < 0 || index >= dims.length) {
-      throw new IllegalArgumentException(
-          "shape: axis expected within " + this + ", got " + axis);
+      throw new IllegalArgumentException("shape: axis expected within " + this + ", got " + axis);
     }
     return index;
   }
