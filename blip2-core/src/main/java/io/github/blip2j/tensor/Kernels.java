@@ -1,0 +1,204 @@
+package io.github.blip2j.tensor;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The boundary between mathematics and speed: whole operations on memory that is already there.
+ *
+ * <p>A provider computes; it allocates no result, records no gradient and keeps no tensor. Results
+ * go to the {@code out} arguments, whose shapes the caller has checked. Tensors are dense and
+ * row-major except where a method says that strides are honoured. All floating arguments of one
+ * call have the same type, float32 or float64, unless a method says otherwise.
+ *
+ * <p>{@code Nd4jKernels} implements everything on any ND4J backend and is the reference. Another
+ * provider is found by {@link java.util.ServiceLoader} as a {@link Provider}; the conformance test
+ * in this module's test-jar runs every method of a provider against plain loops.
+ */
+public interface Kernels {
+  /** Makes kernels where their hardware is present. */
+  interface Provider {
+    /** The name to choose it by with {@code -Dblip2.kernels=}. */
+    String name();
+
+    /** Whether this machine can run them, and why or why not, for the log. */
+    Support support();
+
+    /** The kernels; called once. */
+    Kernels create();
+  }
+
+  /**
+   * Whether a provider can run here.
+   *
+   * @param speed preference among those that can; 0 cannot run, the reference has 1
+   * @param reason for the log and {@code blip2 doctor}
+   */
+  record Support(int speed, String reason) {}
+
+  /** Element-wise operations of two tensors. */
+  enum Binary {
+    /** {@code a + b}. */
+    ADD,
+    /** {@code a - b}. */
+    SUBTRACT,
+    /** {@code a b}. */
+    MULTIPLY,
+    /** {@code a / b}. */
+    DIVIDE
+  }
+
+  /** Element-wise functions of one tensor. */
+  enum Unary {
+    /** {@code e^x}. */
+    EXP,
+    /** Natural logarithm. */
+    LOG,
+    /** Square root. */
+    SQRT,
+    /** Hyperbolic tangent. */
+    TANH
+  }
+
+  /** A name for logs. */
+  String name();
+
+  /**
+   * {@code out = activation(x W^T + bias) + residual}. The weight may be stored in a narrower
+   * floating type than the rest; products accumulate in {@code out}'s type.
+   *
+   * @param x [..., K]
+   * @param weight [N, K]
+   * @param bias [N]
+   * @param residual [..., N]; may be {@code out} itself
+   * @param out [..., N]
+   */
+  void linear(
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual,
+      Tensor out);
+
+  /**
+   * Product of the last two axes; strides of all three are honoured.
+   *
+   * @param a [..., M, K]
+   * @param b [..., K, N], with the same leading axes
+   * @param out [..., M, N]
+   */
+  void matmul(Tensor a, Tensor b, Tensor out);
+
+  /**
+   * Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1), {@code softmax(scale q k^T +
+   * mask) v}; strides of q, k and v are honoured.
+   *
+   * @param q [B, T, H, D]
+   * @param k [B, S, H, D]
+   * @param v [B, S, H, D]
+   * @param mask additive, broadcasts to [B, H, T, S]
+   * @param weights [B, H, T, S], takes the softmax for the gradient; may be absent
+   * @param out [B, T, H, D]
+   */
+  void attention(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      double scale,
+      @Nullable Tensor mask,
+      @Nullable Tensor weights,
+      Tensor out);
+
+  /**
+   * Gradients of {@link #attention}; strides of q, k and v are honoured.
+   *
+   * @param weights as {@code attention} left them
+   * @param g gradient of its output, [B, T, H, D]
+   */
+  void attentionGradient(
+      Tensor q, Tensor k, Tensor v, double scale, Tensor weights, Tensor g, Tensor[] dqkv);
+
+  /**
+   * Normalises the last axis to mean 0 and variance 1, biased, in two passes (Ba et al. 2016).
+   *
+   * @param x [..., C]
+   * @param gamma [C]
+   * @param beta [C]
+   */
+  void layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps, Tensor out);
+
+  /** Gradients of {@link #layerNorm} with respect to x, gamma and beta, in that order. */
+  void layerNormGradient(Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] dxGammaBeta);
+
+  /** {@code x / √(mean(x²) + eps) gamma} over the last axis (Zhang and Sennrich 2019). */
+  void rmsNorm(Tensor x, Tensor gamma, double eps, Tensor out);
+
+  /** Gradients of {@link #rmsNorm} with respect to x and gamma, in that order. */
+  void rmsNormGradient(Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] dxGamma);
+
+  /** Softmax of the last axis; {@code out} may be {@code x}. */
+  void softmax(Tensor x, Tensor out);
+
+  /** Gradient of {@link #softmax} from its output {@code y}. */
+  void softmaxGradient(Tensor y, Tensor g, Tensor dx);
+
+  /** Logarithm of the softmax of the last axis. */
+  void logSoftmax(Tensor x, Tensor out);
+
+  /** Gradient of {@link #logSoftmax} from its output {@code y}. */
+  void logSoftmaxGradient(Tensor y, Tensor g, Tensor dx);
+
+  /** {@code out = activation(x)}; {@code out} may be {@code x}. */
+  void activation(Activation activation, Tensor x, Tensor out);
+
+  /** Gradient of {@link #activation} from its input. */
+  void activationGradient(Activation activation, Tensor x, Tensor g, Tensor dx);
+
+  /** {@code out = a op b}, both broadcast to {@code out}'s shape; {@code out} may be {@code a}. */
+  void binary(Binary op, Tensor a, Tensor b, Tensor out);
+
+  /** {@code out = f(x)}; {@code out} may be {@code x}. */
+  void unary(Unary op, Tensor x, Tensor out);
+
+  /** {@code out = scale x + shift}; {@code out} may be {@code x}. */
+  void affine(Tensor x, double scale, double shift, Tensor out);
+
+  /**
+   * Sum of the last axis or of the first, accumulated without the loss of a running float.
+   *
+   * @param x [R, C]
+   * @param overRows whether rows are summed, giving [C]; otherwise columns, giving [R]
+   */
+  void sum(Tensor x, boolean overRows, Tensor out);
+
+  /**
+   * Rows of a table.
+   *
+   * @param table [V, C], of any floating type
+   * @param ids [...], int64, each in [0, V)
+   * @param out [..., C]
+   */
+  void gather(Tensor table, Tensor ids, Tensor out);
+
+  /** Adds rows of {@code g} [..., C] to the rows {@code ids} of {@code table}; ids may repeat. */
+  void scatterAdd(Tensor table, Tensor ids, Tensor g);
+
+  /**
+   * Negative log-likelihood of each row, with label smoothing (Szegedy et al. 2016, section 7).
+   *
+   * @param logits [M, V]
+   * @param labels [M], int64; a negative label counts nothing and gives 0
+   * @param out [M]
+   */
+  void crossEntropy(Tensor logits, Tensor labels, double smoothing, Tensor out);
+
+  /** Gradient of {@link #crossEntropy}; {@code g} is [M]. */
+  void crossEntropyGradient(
+      Tensor logits, Tensor labels, double smoothing, Tensor g, Tensor dlogits);
+
+  /** Copies between equal shapes, casting; strides of both are honoured. */
+  void copy(Tensor source, Tensor target);
+
+  /** Sets every element. */
+  void fill(Tensor target, double value);
+}

@@ -1,0 +1,61 @@
+package io.github.blip2j.tensor;
+
+import java.util.Arrays;
+
+/** Operations that read by index: embeddings and the loss of labels. */
+final class LookupOps {
+  private LookupOps() {}
+
+  /** Rows of a table. The gradient of a row sums those of its uses. */
+  static Tensor gather(Tensor table, Tensor ids) {
+    table.shape().require("gather", "table", Shape.ANY, Shape.ANY);
+    requireWithin("gather", ids, 0, table.dim(0));
+    long[] dims = Arrays.copyOf(ids.shape().toArray(), ids.rank() + 1);
+    dims[ids.rank()] = table.dim(1);
+    // A table stored in a narrow type is widened row by row, for nothing else computes in it.
+    DType type = table.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+    Tensor rows = ShapeOps.dense(ids);
+    Tensor out = Tensor.uninitialized("gather", type, Shape.of(dims));
+    if (out.size() > 0) {
+      KernelChoice.KERNELS.gather(ShapeOps.dense(table), rows, out);
+    }
+    return Op.of("gather", out).wrt(table, g -> scattered(g, table, rows)).tensor();
+  }
+
+  private static Tensor scattered(Tensor g, Tensor table, Tensor ids) {
+    Tensor dtable = Tensor.zeros(g.dtype(), table.shape().toArray());
+    KernelChoice.KERNELS.scatterAdd(dtable, ids, ShapeOps.dense(g));
+    return dtable;
+  }
+
+  /** Loss per row. dx = g (softmax(x) - smoothed target), 0 where the label is negative. */
+  static Tensor crossEntropy(Tensor logits, Tensor labels, double smoothing) {
+    ElementOps.requireFloating("crossEntropy", logits);
+    logits.shape().require("crossEntropy", "logits", Shape.ANY, Shape.ANY);
+    labels.shape().require("crossEntropy", "labels", logits.dim(0));
+    requireWithin("crossEntropy", labels, Long.MIN_VALUE, logits.dim(1));
+    Tensor input = ShapeOps.dense(logits).detach();
+    Tensor out = Tensor.uninitialized("crossEntropy", logits.dtype(), Shape.of(logits.dim(0)));
+    KernelChoice.KERNELS.crossEntropy(input, labels, smoothing, out);
+    return Op.of("crossEntropy", out)
+        .wrt(logits, g -> lossGradient(input, labels, smoothing, g))
+        .tensor();
+  }
+
+  private static Tensor lossGradient(Tensor logits, Tensor labels, double smoothing, Tensor g) {
+    Tensor dx = Tensor.uninitialized("crossEntropy", logits.dtype(), logits.shape());
+    KernelChoice.KERNELS.crossEntropyGradient(logits, labels, smoothing, ShapeOps.dense(g), dx);
+    return dx;
+  }
+
+  private static void requireWithin(String where, Tensor ids, long from, long to) {
+    if (ids.dtype() != DType.INT64) {
+      throw new IllegalArgumentException(where + ": ids expected INT64, got " + ids.dtype());
+    }
+    for (long id : ids.toLongs()) {
+      if (id < from || id >= to) {
+        throw new IllegalArgumentException(where + ": ids expected below " + to + ", got " + id);
+      }
+    }
+  }
+}

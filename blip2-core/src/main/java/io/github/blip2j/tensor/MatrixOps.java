@@ -1,0 +1,131 @@
+package io.github.blip2j.tensor;
+
+import static io.github.blip2j.tensor.ReduceOps.sumTo;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Matrix products, each value beside its derivatives. */
+final class MatrixOps {
+  private MatrixOps() {}
+
+  /** Product over the last two axes; leading axes broadcast. dA = G Bᵀ, dB = Aᵀ G. */
+  static Tensor matmul(Tensor a, Tensor b) {
+    return Op.of("matmul", product(a, b))
+        .wrt(a, g -> sumTo(product(g, b.detach().transpose()), a.shape()))
+        .wrt(b, g -> sumTo(product(a.detach().transpose(), g), b.shape()))
+        .tensor();
+  }
+
+  /**
+   * f(x Wᵀ + b) + r. With nothing to record this is one kernel; otherwise the activation and the
+   * residual are operations of their own, for their gradients need what stands between.
+   */
+  static Tensor linear(
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual) {
+    requireLinear(x, weight, bias);
+    if (x.requiresGrad() || weight.requiresGrad() || (bias != null && bias.requiresGrad())) {
+      Tensor y = recordedLinear(x, weight, bias);
+      Tensor activated = activation == Activation.IDENTITY ? y : y.activate(activation);
+      return residual == null ? activated : residual.add(activated);
+    }
+    Tensor fused = affineMap(x, weight, bias, activation, residual);
+    return residual == null ? fused : Op.of("linear", fused).wrt(residual, g -> g).tensor();
+  }
+
+  /** x Wᵀ + b. dx = G W, dW = Gᵀ x, db = sum of G's rows. */
+  private static Tensor recordedLinear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    Tensor input = x.detach();
+    Tensor value = affineMap(input, weight.detach(), bias, Activation.IDENTITY, null);
+    Op op =
+        Op.of("linear", value)
+            .wrt(x, g -> product(rows(g), weight.detach()).reshape(x.shape().toArray()))
+            .wrt(weight, g -> product(rows(g).transpose(), rows(input)));
+    if (bias != null) {
+      op.wrt(bias, g -> ReduceOps.sumRows(rows(g)));
+    }
+    return op.tensor();
+  }
+
+  private static Tensor affineMap(
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual) {
+    Shape shape = x.shape().with(-1, weight.dim(0));
+    Tensor dense = ShapeOps.dense(x);
+    Tensor out = Tensor.uninitialized("linear", x.dtype(), shape);
+    Tensor added = null;
+    if (residual != null) {
+      ElementOps.requireSameType("linear", x, residual);
+      residual.shape().require("linear", "residual", shape.toArray());
+      added = ShapeOps.dense(residual);
+    }
+    if (out.size() > 0) {
+      KernelChoice.KERNELS.linear(dense, weight, bias, activation, added, out);
+    }
+    return out;
+  }
+
+  private static Tensor rows(Tensor x) {
+    return ShapeOps.dense(x).detach().reshape(-1, x.dim(-1));
+  }
+
+  /** The product without history. */
+  private static Tensor product(Tensor a, Tensor b) {
+    ElementOps.requireSameType("matmul", a, b);
+    ElementOps.requireFloating("matmul", a);
+    if (a.rank() < 2 || b.rank() < 2 || a.dim(-1) != b.dim(-2)) {
+      throw new ShapeMismatchException(
+          "matmul: inner axes differ, " + a.shape() + " x " + b.shape());
+    }
+    Shape leading = leading(a).broadcast(leading(b), "matmul");
+    Tensor left = stretched(a, leading);
+    Tensor right = stretched(b, leading);
+    long[] dims = Arrays.copyOf(leading.toArray(), leading.rank() + 2);
+    dims[leading.rank()] = a.dim(-2);
+    dims[leading.rank() + 1] = b.dim(-1);
+    if (Arrays.stream(dims).allMatch(dim -> dim > 0) && a.dim(-1) == 0) {
+      return Tensor.zeros(a.dtype(), dims); // a sum of nothing
+    }
+    Tensor out = Tensor.uninitialized("matmul", a.dtype(), Shape.of(dims));
+    if (out.size() > 0) {
+      KernelChoice.KERNELS.matmul(left, right, out);
+    }
+    return out;
+  }
+
+  private static Shape leading(Tensor x) {
+    return Shape.of(Arrays.copyOf(x.shape().toArray(), x.rank() - 2));
+  }
+
+  private static Tensor stretched(Tensor x, Shape leading) {
+    if (leading(x).equals(leading)) {
+      return x;
+    }
+    long[] dims = Arrays.copyOf(leading.toArray(), leading.rank() + 2);
+    dims[leading.rank()] = x.dim(-2);
+    dims[leading.rank() + 1] = x.dim(-1);
+    return x.detach().expand(dims);
+  }
+
+  private static void requireLinear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    ElementOps.requireFloating("linear", x);
+    if (x.rank() == 0 || weight.rank() != 2 || x.dim(-1) != weight.dim(1)) {
+      throw new ShapeMismatchException(
+          "linear: last axis of x expected the weight's inputs, got x "
+              + x.shape()
+              + " and weight "
+              + weight.shape());
+    }
+    if (bias != null) {
+      ElementOps.requireSameType("linear", x, bias);
+      bias.shape().require("linear", "bias", weight.dim(0));
+    }
+  }
+}

@@ -1,0 +1,189 @@
+package io.github.blip2j.tensor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Off-heap blocks that are used again.
+ *
+ * <p>Fresh pages cost ten times the addition that fills them: the kernel clears each one at first
+ * touch, and the C library returns large blocks as soon as they are freed, so the next tensor of
+ * the same size pays again. Released blocks therefore wait here, sorted by size; a request takes
+ * the smallest that fits if it wastes less than a quarter. Sizes are rounded to 256 bytes, from 4
+ * KiB to pages and from 1 MiB to 64 KiB, so that lengths which grow by one token still meet.
+ *
+ * <p>What waits is bounded; beyond that, blocks go back to the system at once. Requests of a
+ * megabyte or more are checked against the memory the system has left, because Linux would grant
+ * them and kill the process later.
+ */
+final class MemoryPool {
+  /** A block and the pointer that frees it. */
+  record Block(Pointer owner, long address, long size) {}
+
+  static final MemoryPool SHARED =
+      new MemoryPool(
+          limit("blip2.memory.limit", Long.MAX_VALUE),
+          limit("blip2.memory.pool", Math.max(1L << 28, physicalMemory() / 8)),
+          MemoryPool::availableMemory);
+
+  private static final long ALIGNMENT = 64; // one cache line, one AVX-512 register
+  private static final long CHECKED = 1L << 20;
+  private static final long RESERVE = 1L << 28; // what the heap, code and threads still ask for
+
+  private final long limit;
+  private final long waitingLimit;
+  private final LongSupplier available;
+  private final TreeMap<Long, ArrayDeque<Block>> waiting = new TreeMap<>();
+  private long waitingBytes;
+  private long totalBytes;
+
+  static {
+    Natives.prepare();
+  }
+
+  MemoryPool(long limit, long waitingLimit, LongSupplier available) {
+    this.limit = limit;
+    this.waitingLimit = waitingLimit;
+    this.available = available;
+  }
+
+  /**
+   * A block of at least {@code bytes}, its content undefined.
+   *
+   * @throws MemoryShortageException if the system has not that much left
+   */
+  synchronized Block acquire(long bytes, String op) {
+    long size = roundUp(Math.max(bytes, 1));
+    Block block = takeWaiting(size);
+    if (block != null) {
+      return block;
+    }
+    requireRoom(size, op);
+    Pointer owner = Pointer.malloc(size + ALIGNMENT);
+    if (owner == null || owner.isNull()) {
+      throw new MemoryShortageException(shortage(size, op));
+    }
+    totalBytes += size;
+    long address = (owner.address() + ALIGNMENT - 1) & -ALIGNMENT;
+    return new Block(owner, address, size);
+  }
+
+  /** Takes a block back. */
+  synchronized void release(Block block) {
+    if (waitingBytes + block.size > waitingLimit) {
+      free(block);
+      return;
+    }
+    waiting.computeIfAbsent(block.size, size -> new ArrayDeque<>()).push(block);
+    waitingBytes += block.size;
+  }
+
+  /** Returns everything that waits to the system. */
+  synchronized void trim() {
+    waiting.values().forEach(blocks -> blocks.forEach(this::free));
+    waiting.clear();
+    waitingBytes = 0;
+  }
+
+  /** Bytes held from the system, in use or waiting. */
+  synchronized long totalBytes() {
+    return totalBytes;
+  }
+
+  /** Bytes that wait to be used again. */
+  synchronized long waitingBytes() {
+    return waitingBytes;
+  }
+
+  private @Nullable Block takeWaiting(long size) {
+    Map.Entry<Long, ArrayDeque<Block>> entry = waiting.ceilingEntry(size);
+    if (entry == null || entry.getKey() > size + size / 4) {
+      return null;
+    }
+    Block block = entry.getValue().pop();
+    if (entry.getValue().isEmpty()) {
+      waiting.remove(entry.getKey());
+    }
+    waitingBytes -= block.size;
+    return block;
+  }
+
+  private void requireRoom(long size, String op) {
+    if (totalBytes + size > limit) {
+      trim();
+      if (totalBytes + size > limit) {
+        throw new MemoryShortageException(shortage(size, op));
+      }
+    }
+    if (size >= CHECKED && size + RESERVE > available.getAsLong()) {
+      trim();
+      if (size + RESERVE > available.getAsLong()) {
+        throw new MemoryShortageException(shortage(size, op));
+      }
+    }
+  }
+
+  private String shortage(long size, String op) {
+    long left = Math.max(0, Math.min(limit - totalBytes, available.getAsLong() - RESERVE));
+    return "%s: memory expected %d MiB more, got %d MiB left beside %d MiB of tensors; close other models, use a smaller batch or image, or raise blip2.memory.limit if it is set"
+        .formatted(op, size >> 20, left >> 20, totalBytes >> 20);
+  }
+
+  private void free(Block block) {
+    totalBytes -= block.size;
+    Pointer.free(block.owner);
+  }
+
+  private static long roundUp(long bytes) {
+    long step = bytes < 1L << 12 ? 256 : bytes < 1L << 20 ? 1L << 12 : 1L << 16;
+    return (bytes + step - 1) / step * step;
+  }
+
+  private static long limit(String property, long otherwise) {
+    String value = System.getProperty(property);
+    if (value == null) {
+      return otherwise;
+    }
+    String digits = value.trim().replaceAll("[kmgKMG]$", "");
+    int shift =
+        "kmg".indexOf(Character.toLowerCase(value.trim().charAt(value.trim().length() - 1)));
+    if (!digits.matches("\\d{1,12}")) {
+      throw new IllegalArgumentException(
+          property + ": expected a number of bytes such as 800m or 8g, got " + value);
+    }
+    return Long.parseLong(digits) << (10 * (shift + 1));
+  }
+
+  /** Bytes that the system would still give, as {@code MemAvailable} counts them. */
+  static long availableMemory() {
+    return meminfo("MemAvailable:", Long.MAX_VALUE);
+  }
+
+  /** Bytes of memory in this machine. */
+  static long physicalMemory() {
+    return meminfo("MemTotal:", 4L << 30);
+  }
+
+  private static long meminfo(String field, long otherwise) {
+    Path file = Path.of("/proc/meminfo");
+    if (!Files.isReadable(file)) {
+      return otherwise; // not Linux: malloc's own answer has to do
+    }
+    try (var lines = Files.lines(file)) {
+      return lines
+          .filter(line -> line.startsWith(field))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+          .findFirst()
+          .orElse(otherwise);
+    } catch (IOException e) {
+      return otherwise;
+    }
+  }
+}

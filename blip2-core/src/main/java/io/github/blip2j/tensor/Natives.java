@@ -1,0 +1,76 @@
+package io.github.blip2j.tensor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What has to be said to the native libraries before the first of their classes loads.
+ *
+ * <p>JavaCPP reads its limits once, from properties, and its defaults (off-heap memory up to {@code
+ * -Xmx}, resident memory up to four times that) stop any real model. Every entry into ND4J in this
+ * package goes through a class that calls {@link #prepare} first. A property that the user has set
+ * stays as it is.
+ */
+final class Natives {
+  private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
+  private static final String BINDINGS = "/org/nd4j/linalg/cpu/nativecpu/bindings/linux-x86_64";
+
+  static {
+    setDefault("org.bytedeco.javacpp.maxbytes", "0");
+    setDefault("org.bytedeco.javacpp.maxphysicalbytes", "0");
+    setDefault("org.bytedeco.javacpp.logger", "slf4j");
+    // Left alone, JavaCPP takes the avx2 build on every CPU, for it stands first in ND4J's list.
+    fastestBuild().ifPresent(extension -> setDefault(EXTENSION, extension));
+  }
+
+  private Natives() {}
+
+  /** Sets the properties, the first time. */
+  static void prepare() {
+    // Loading this class did it.
+  }
+
+  /** The flags of the first CPU, empty where the system does not tell. */
+  static Set<String> cpuFlags() {
+    Path cpuinfo = Path.of("/proc/cpuinfo");
+    if (!Files.isReadable(cpuinfo)) {
+      return Set.of();
+    }
+    try (var lines = Files.lines(cpuinfo)) {
+      return lines
+          .filter(line -> line.startsWith("flags"))
+          .limit(1)
+          .flatMap(line -> Arrays.stream(line.substring(line.indexOf(':') + 1).trim().split(" ")))
+          .collect(Collectors.toUnmodifiableSet());
+    } catch (IOException e) {
+      return Set.of(); // a guess about speed must not stop the start
+    }
+  }
+
+  private static Optional<String> fastestBuild() {
+    Set<String> flags = cpuFlags();
+    boolean avx512 = flags.containsAll(Set.of("avx512f", "avx512bw", "avx512vl", "avx512dq"));
+    if (avx512 && present("-onednn-avx512")) {
+      return Optional.of("-onednn-avx512");
+    }
+    boolean avx2 = flags.containsAll(Set.of("avx2", "fma"));
+    return avx2 && present("-onednn-avx2") ? Optional.of("-onednn-avx2") : Optional.empty();
+  }
+
+  private static boolean present(String extension) {
+    boolean linux = System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
+    return linux && Natives.class.getResource(BINDINGS + extension + "/libnd4jcpu.so") != null;
+  }
+
+  private static void setDefault(String name, String value) {
+    if (System.getProperty(name) == null) {
+      System.setProperty(name, value);
+    }
+  }
+}

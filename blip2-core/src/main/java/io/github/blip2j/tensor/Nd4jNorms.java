@@ -1,0 +1,107 @@
+package io.github.blip2j.tensor;
+
+import static io.github.blip2j.tensor.Nd4jKernels.ONE;
+import static io.github.blip2j.tensor.Nd4jKernels.column;
+import static io.github.blip2j.tensor.Nd4jKernels.flat;
+import static io.github.blip2j.tensor.Nd4jKernels.like;
+import static io.github.blip2j.tensor.Nd4jKernels.run;
+
+/**
+ * Layer and root-mean-square norms, composed: ND4J's {@code layer_norm} divides by a deviation
+ * without epsilon, and takes five times as long.
+ */
+final class Nd4jNorms {
+  private Nd4jNorms() {}
+
+  static void layerNorm(
+      Nd4jKernels kernels, Tensor x, Tensor gamma, Tensor beta, double eps, Tensor out) {
+    try (Scope scope = Scope.open()) {
+      long rows = x.size() / x.dim(-1);
+      Tensor y = flat(out, rows);
+      Tensor deviation = centred(kernels, flat(x, rows), eps, y);
+      run("divide", y, y, deviation);
+      run("multiply", y, y, gamma);
+      run("add", y, y, beta);
+    }
+  }
+
+  /** Leaves x - mean in {@code centred} and returns √(variance + eps), [R, 1]. */
+  private static Tensor centred(Nd4jKernels kernels, Tensor x, double eps, Tensor centred) {
+    Tensor mean = rowMean(kernels, x);
+    run("subtract", centred, x, mean);
+    return rootMeanSquare(kernels, centred, eps);
+  }
+
+  private static Tensor rootMeanSquare(Nd4jKernels kernels, Tensor x, double eps) {
+    Tensor squares = like(x);
+    run("multiply", squares, x, x);
+    Tensor mean = rowMean(kernels, squares);
+    kernels.affine(mean, 1, eps, mean);
+    kernels.unary(Kernels.Unary.SQRT, mean, mean);
+    return mean;
+  }
+
+  /** The mean of each row, [R, 1]. */
+  private static Tensor rowMean(Nd4jKernels kernels, Tensor x) {
+    Tensor sum = column(x);
+    kernels.sum(x, false, sum);
+    kernels.affine(sum, 1.0 / x.dim(1), 0, sum);
+    return sum.view(0, Shape.of(sum.size(), 1), ONE);
+  }
+
+  static void layerNormGradient(
+      Nd4jKernels kernels, Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] out) {
+    try (Scope scope = Scope.open()) {
+      long rows = x.size() / x.dim(-1);
+      Tensor dy = flat(g, rows);
+      Tensor normal = like(dy);
+      Tensor deviation = centred(kernels, flat(x, rows), eps, normal);
+      run("divide", normal, normal, deviation);
+      Tensor dx = flat(out[0], rows);
+      scaledGradient(kernels, normal, gamma, dy, dx);
+      Tensor scaled = like(dy);
+      run("multiply", scaled, dy, gamma);
+      run("subtract", dx, dx, rowMean(kernels, scaled));
+      run("divide", dx, dx, deviation);
+      run("multiply", scaled, dy, normal);
+      kernels.sum(scaled, true, out[1]);
+      kernels.sum(dy, true, out[2]);
+    }
+  }
+
+  static void rmsNorm(Nd4jKernels kernels, Tensor x, Tensor gamma, double eps, Tensor out) {
+    try (Scope scope = Scope.open()) {
+      long rows = x.size() / x.dim(-1);
+      Tensor y = flat(out, rows);
+      run("divide", y, flat(x, rows), rootMeanSquare(kernels, flat(x, rows), eps));
+      run("multiply", y, y, gamma);
+    }
+  }
+
+  static void rmsNormGradient(
+      Nd4jKernels kernels, Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] out) {
+    try (Scope scope = Scope.open()) {
+      long rows = x.size() / x.dim(-1);
+      Tensor dy = flat(g, rows);
+      Tensor root = rootMeanSquare(kernels, flat(x, rows), eps);
+      Tensor normal = like(dy);
+      run("divide", normal, flat(x, rows), root);
+      Tensor dx = flat(out[0], rows);
+      scaledGradient(kernels, normal, gamma, dy, dx);
+      run("divide", dx, dx, root);
+      run("multiply", normal, dy, normal);
+      kernels.sum(normal, true, out[1]);
+    }
+  }
+
+  /** dx = γg - x̂ mean(γg x̂), which both norms' gradients begin with. */
+  private static void scaledGradient(
+      Nd4jKernels kernels, Tensor normal, Tensor gamma, Tensor dy, Tensor dx) {
+    Tensor scaled = like(dy);
+    run("multiply", scaled, dy, gamma);
+    Tensor product = like(dy);
+    run("multiply", product, scaled, normal);
+    run("multiply", product, normal, rowMean(kernels, product));
+    run("subtract", dx, scaled, product);
+  }
+}

@@ -1,0 +1,88 @@
+package io.github.blip2j.tensor;
+
+/** Softmax and normalisation over the last axis, each value beside its derivatives. */
+final class NormOps {
+  private NormOps() {}
+
+  /** y = softmax(x). dx = y (g - Σ g y). */
+  static Tensor softmax(Tensor x) {
+    Tensor y = like("softmax", x);
+    KernelChoice.KERNELS.softmax(ShapeOps.dense(x), y);
+    return Op.of("softmax", y)
+        .wrt(x, g -> gradient("softmax", x, dx -> softmaxGradient(y, g, dx)))
+        .tensor();
+  }
+
+  /** y = log softmax(x). dx = g - e^y Σ g. */
+  static Tensor logSoftmax(Tensor x) {
+    Tensor y = like("logSoftmax", x);
+    KernelChoice.KERNELS.logSoftmax(ShapeOps.dense(x), y);
+    return Op.of("logSoftmax", y)
+        .wrt(x, g -> gradient("logSoftmax", x, dx -> logSoftmaxGradient(y, g, dx)))
+        .tensor();
+  }
+
+  /**
+   * y = γ x̂ + β with x̂ = (x - mean) / σ. dx = (γg - mean(γg) - x̂ mean(γg x̂)) / σ, dγ = Σ g x̂,
+   * dβ = Σ g.
+   */
+  static Tensor layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps) {
+    gamma.shape().require("layerNorm", "gamma", x.dim(-1));
+    beta.shape().require("layerNorm", "beta", x.dim(-1));
+    ElementOps.requireSameType("layerNorm", x, gamma);
+    Tensor input = ShapeOps.dense(x).detach();
+    Tensor scale = gamma.detach();
+    Tensor y = like("layerNorm", x);
+    KernelChoice.KERNELS.layerNorm(input, scale, beta, eps, y);
+    return Op.of("layerNorm", y)
+        .wrt(x, g -> layerNormGradients(input, scale, eps, g)[0])
+        .wrt(gamma, g -> layerNormGradients(input, scale, eps, g)[1])
+        .wrt(beta, g -> ReduceOps.sumTo(g, beta.shape()))
+        .tensor();
+  }
+
+  /** y = γ x̂ with x̂ = x / rms. dx = (γg - x̂ mean(γg x̂)) / rms, dγ = Σ g x̂. */
+  static Tensor rmsNorm(Tensor x, Tensor gamma, double eps) {
+    gamma.shape().require("rmsNorm", "gamma", x.dim(-1));
+    ElementOps.requireSameType("rmsNorm", x, gamma);
+    Tensor input = ShapeOps.dense(x).detach();
+    Tensor scale = gamma.detach();
+    Tensor y = like("rmsNorm", x);
+    KernelChoice.KERNELS.rmsNorm(input, scale, eps, y);
+    return Op.of("rmsNorm", y)
+        .wrt(x, g -> rmsNormGradients(input, scale, eps, g)[0])
+        .wrt(gamma, g -> rmsNormGradients(input, scale, eps, g)[1])
+        .tensor();
+  }
+
+  private static Tensor[] layerNormGradients(Tensor x, Tensor gamma, double eps, Tensor g) {
+    Tensor[] out = {like("layerNorm", x), like("layerNorm", gamma), like("layerNorm", gamma)};
+    KernelChoice.KERNELS.layerNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
+    return out;
+  }
+
+  private static Tensor[] rmsNormGradients(Tensor x, Tensor gamma, double eps, Tensor g) {
+    Tensor[] out = {like("rmsNorm", x), like("rmsNorm", gamma)};
+    KernelChoice.KERNELS.rmsNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
+    return out;
+  }
+
+  private static void softmaxGradient(Tensor y, Tensor g, Tensor dx) {
+    KernelChoice.KERNELS.softmaxGradient(y, ShapeOps.dense(g), dx);
+  }
+
+  private static void logSoftmaxGradient(Tensor y, Tensor g, Tensor dx) {
+    KernelChoice.KERNELS.logSoftmaxGradient(y, ShapeOps.dense(g), dx);
+  }
+
+  private static Tensor gradient(String op, Tensor x, java.util.function.Consumer<Tensor> compute) {
+    Tensor dx = like(op, x);
+    compute.accept(dx);
+    return dx;
+  }
+
+  private static Tensor like(String op, Tensor x) {
+    ElementOps.requireFloating(op, x);
+    return Tensor.uninitialized(op, x.dtype(), x.shape());
+  }
+}

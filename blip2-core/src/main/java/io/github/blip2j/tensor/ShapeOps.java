@@ -1,0 +1,189 @@
+package io.github.blip2j.tensor;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** Views and copies: what changes where elements are, not what they are. */
+final class ShapeOps {
+  private ShapeOps() {}
+
+  static long[] denseStrides(Shape shape) {
+    long[] strides = new long[shape.rank()];
+    long stride = 1;
+    for (int i = shape.rank() - 1; i >= 0; i--) {
+      strides[i] = stride;
+      stride *= shape.dim(i);
+    }
+    return strides;
+  }
+
+  /** The tensor itself if its elements lie row-major without gaps, else a copy without history. */
+  static Tensor dense(Tensor x) {
+    return x.isDense() ? x : copyOf(x, x.dtype());
+  }
+
+  /** Another shape. dx has the old one. */
+  static Tensor reshape(Tensor x, long[] wanted) {
+    Shape shape = resolve(x.shape(), wanted);
+    Tensor dense = dense(x);
+    return Op.of("reshape", dense.view(0, shape, denseStrides(shape)))
+        .wrt(x, g -> g.reshape(x.shape().toArray()))
+        .tensor();
+  }
+
+  /** Axes in another order. dx has them in the old one. */
+  static Tensor permute(Tensor x, int[] order) {
+    int rank = x.rank();
+    int[] inverse = new int[rank];
+    Arrays.fill(inverse, -1);
+    long[] dims = new long[rank];
+    long[] strides = new long[rank];
+    for (int i = 0; i < rank && order.length == rank; i++) {
+      int axis = x.shape().axis(order[i]);
+      inverse[axis] = i;
+      dims[i] = x.dim(axis);
+      strides[i] = x.strides()[axis];
+    }
+    if (order.length != rank || Arrays.stream(inverse).anyMatch(axis -> axis < 0)) {
+      throw new IllegalArgumentException(
+          "permute: order expected each axis of %s once, got %s"
+              .formatted(x.shape(), Arrays.toString(order)));
+    }
+    return Op.of("permute", x.view(0, Shape.of(dims), strides))
+        .wrt(x, g -> g.permute(inverse))
+        .tensor();
+  }
+
+  static Tensor transpose(Tensor x, int a, int b) {
+    int[] order = new int[x.rank()];
+    Arrays.setAll(order, i -> i);
+    order[x.shape().axis(a)] = x.shape().axis(b);
+    order[x.shape().axis(b)] = x.shape().axis(a);
+    return permute(x, order);
+  }
+
+  /** Part of an axis. dx is the gradient there and zero elsewhere. */
+  static Tensor narrow(Tensor x, int axis, long start, long length) {
+    int a = x.shape().axis(axis);
+    if (start < 0 || length < 0 || start + length > x.dim(a)) {
+      throw new IllegalArgumentException(
+          "narrow: range expected within axis %d of %s, got %d to %d"
+              .formatted(a, x.shape(), start, start + length));
+    }
+    long[] strides = x.strides();
+    Tensor part = x.view(start * strides[a], x.shape().with(a, length), strides);
+    return Op.of("narrow", part).wrt(x, g -> placed(g, x, a, start)).tensor();
+  }
+
+  static Tensor select(Tensor x, int axis, long index) {
+    int a = x.shape().axis(axis);
+    long[] dims = x.shape().toArray();
+    long[] strides = x.strides();
+    long[] keptDims = new long[dims.length - 1];
+    long[] keptStrides = new long[dims.length - 1];
+    for (int i = 0, j = 0; i < dims.length; i++) {
+      if (i != a) {
+        keptDims[j] = dims[i];
+        keptStrides[j++] = strides[i];
+      }
+    }
+    if (index < 0 || index >= dims[a]) {
+      throw new IllegalArgumentException(
+          "select: index expected within axis %d of %s, got %d".formatted(a, x.shape(), index));
+    }
+    Tensor part = x.view(index * strides[a], Shape.of(keptDims), keptStrides);
+    long[] narrowed = x.shape().with(a, 1).toArray();
+    return Op.of("select", part).wrt(x, g -> placed(g.reshape(narrowed), x, a, index)).tensor();
+  }
+
+  private static Tensor placed(Tensor g, Tensor x, int axis, long start) {
+    Tensor dx = Tensor.zeros(x.dtype(), x.shape().toArray());
+    dx.narrow(axis, start, g.dim(axis)).copyInPlace(g);
+    return dx;
+  }
+
+  /** Repeats axes of length 1. dx sums over them. */
+  static Tensor expand(Tensor x, Shape shape) {
+    if (!x.shape().broadcast(shape, "expand").equals(shape)) {
+      throw new ShapeMismatchException(
+          "expand: target expected to hold " + x.shape() + ", got " + shape);
+    }
+    Tensor zeros = Tensor.zeros(x.dtype(), shape.toArray());
+    KernelChoice.KERNELS.binary(Kernels.Binary.ADD, dense(x), zeros, zeros);
+    return Op.of("expand", zeros).wrt(x, g -> ReduceOps.sumTo(g, x.shape())).tensor();
+  }
+
+  /** Another floating type. dx is cast back. */
+  static Tensor cast(Tensor x, DType type) {
+    if (x.dtype() == type) {
+      return x;
+    }
+    return Op.of("to", copyOf(x, type)).wrt(x, g -> g.to(x.dtype())).tensor();
+  }
+
+  /** The same values elsewhere. dx is the gradient. */
+  static Tensor copy(Tensor x) {
+    return Op.of("copy", copyOf(x, x.dtype())).wrt(x, g -> g).tensor();
+  }
+
+  /** Tensors one after another. The gradient of each is its part. */
+  static Tensor concat(int axis, List<Tensor> parts) {
+    if (parts.isEmpty()) {
+      throw new IllegalArgumentException("concat: expected at least one tensor, got none");
+    }
+    Tensor first = parts.get(0);
+    int a = first.shape().axis(axis);
+    long length = 0;
+    for (Tensor part : parts) {
+      ElementOps.requireSameType("concat", first, part);
+      part.shape().require("concat", "part", first.shape().with(a, part.dim(a)).toArray());
+      length += part.dim(a);
+    }
+    Tensor out = Tensor.uninitialized("concat", first.dtype(), first.shape().with(a, length));
+    Op op = Op.of("concat", out);
+    long start = 0;
+    for (Tensor part : parts) {
+      long from = start;
+      long count = part.dim(a);
+      if (count > 0) {
+        long[] strides = out.strides();
+        Tensor place = out.view(from * strides[a], part.shape(), strides);
+        KernelChoice.KERNELS.copy(part, place);
+      }
+      op.wrt(part, g -> g.narrow(a, from, count));
+      start += count;
+    }
+    return op.tensor();
+  }
+
+  private static Tensor copyOf(Tensor x, DType type) {
+    Tensor out = Tensor.uninitialized("copy", type, x.shape());
+    if (x.size() > 0) {
+      KernelChoice.KERNELS.copy(x, out);
+    }
+    return out;
+  }
+
+  private static Shape resolve(Shape old, long[] wanted) {
+    long[] dims = wanted.clone();
+    int open = -1;
+    long known = 1;
+    for (int i = 0; i < dims.length; i++) {
+      if (dims[i] == Shape.ANY && open < 0) {
+        open = i;
+      } else {
+        known *= dims[i];
+      }
+    }
+    if (open >= 0 && known > 0 && old.size() % known == 0) {
+      dims[open] = old.size() / known;
+      known *= dims[open];
+    }
+    if (known != old.size() || Arrays.stream(dims).anyMatch(dim -> dim < 0)) {
+      throw new ShapeMismatchException(
+          "reshape: target expected %d elements as %s has, got %s"
+              .formatted(old.size(), old, Arrays.toString(wanted)));
+    }
+    return Shape.of(dims);
+  }
+}

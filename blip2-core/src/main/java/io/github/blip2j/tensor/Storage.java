@@ -1,0 +1,100 @@
+package io.github.blip2j.tensor;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory behind one or more tensors, and who owns it.
+ *
+ * <p>Tensors that are views of each other share a storage. It knows the operation that made it, so
+ * that use after release can name it, and counts in-place changes, so that a gradient can tell that
+ * a value it needs is gone.
+ */
+final class Storage {
+  private final String op;
+  private final long address;
+  private final @Nullable Object keepAlive;
+  private MemoryPool.@Nullable Block block;
+  private @Nullable Scope owner;
+  private volatile boolean released;
+  private int version;
+
+  private Storage(
+      String op, long address, @Nullable Object keepAlive, MemoryPool.@Nullable Block block) {
+    this.op = op;
+    this.address = address;
+    this.keepAlive = keepAlive;
+    this.block = block;
+  }
+
+  /** Fresh memory owned by the current scope. */
+  static Storage allocate(String op, long bytes) {
+    Scope scope = Scope.current(op);
+    MemoryPool.Block block = MemoryPool.SHARED.acquire(bytes, op);
+    Storage storage = new Storage(op, block.address(), null, block);
+    scope.adopt(storage);
+    return storage;
+  }
+
+  /** Memory that somebody else owns and that lives as long as {@code keepAlive}. */
+  static Storage wrap(String op, long address, Object keepAlive) {
+    return new Storage(op, address, keepAlive, null);
+  }
+
+  /**
+   * Where the memory begins.
+   *
+   * @throws IllegalStateException if its scope has ended
+   */
+  long address() {
+    if (released) {
+      throw new IllegalStateException(
+          op
+              + ": tensor expected to be alive, got one released when its scope ended; hand it out"
+              + " with scope.keep(tensor)");
+    }
+    return address;
+  }
+
+  @Nullable Scope owner() {
+    return owner;
+  }
+
+  void owner(Scope scope) {
+    this.owner = scope;
+  }
+
+  boolean isReleased() {
+    return released;
+  }
+
+  boolean isManaged() {
+    return block != null;
+  }
+
+  /** Number of in-place changes so far. */
+  int version() {
+    return version;
+  }
+
+  void changed() {
+    version++;
+  }
+
+  String op() {
+    return op;
+  }
+
+  /** Whether memory outside the pool backs this, held by its Java owner. */
+  boolean isForeign() {
+    return keepAlive != null;
+  }
+
+  void release() {
+    MemoryPool.Block returned = block;
+    if (!released && returned != null) {
+      released = true;
+      block = null;
+      MemoryPool.SHARED.release(returned);
+    }
+  }
+}

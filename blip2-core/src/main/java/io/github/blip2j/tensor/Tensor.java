@@ -1,0 +1,499 @@
+package io.github.blip2j.tensor;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.autograd.Node;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A dense array of numbers with a shape and a type: values, weights, gradients, token ids.
+ *
+ * <p>Operations return new tensors and leave their arguments alone; the few that do not say {@code
+ * InPlace}. Axes may be negative, counting from the last. Two floating operands must have the same
+ * type, and shapes broadcast by aligning the last axes. Memory belongs to the innermost {@link
+ * Scope} of the thread that makes the tensor, and a tensor used after its scope has ended throws.
+ *
+ * <p>Where a tensor came from is recorded if it depends on a leaf that wants a gradient; see {@link
+ * #leaf} and {@link #backward()}.
+ */
+public final class Tensor {
+  private final Storage storage;
+  private final long offset;
+  private final Shape shape;
+  private final long[] strides;
+  private final DType dtype;
+  private final @Nullable Node<Tensor> node;
+  private @Nullable INDArray array;
+
+  Tensor(
+      Storage storage,
+      long offset,
+      Shape shape,
+      long[] strides,
+      DType dtype,
+      @Nullable Node<Tensor> node) {
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+    this.dtype = dtype;
+    this.node = node;
+  }
+
+  /** Where the bytes of a tensor come from, such as a place in a file. */
+  @FunctionalInterface
+  public interface Source {
+    /** Fills {@code into} with the bytes from {@code byteOffset} on. */
+    void read(long byteOffset, ByteBuffer into) throws IOException;
+  }
+
+  // ---- making
+
+  /** A float32 tensor with these values, row-major. */
+  public static Tensor of(float[] values, long... shape) {
+    return HostData.of(values, Shape.of(shape));
+  }
+
+  /** A float64 tensor with these values, row-major. */
+  public static Tensor of(double[] values, long... shape) {
+    return HostData.of(values, Shape.of(shape));
+  }
+
+  /** An int64 tensor with these values, row-major. */
+  public static Tensor of(long[] values, long... shape) {
+    return HostData.of(values, Shape.of(shape));
+  }
+
+  /** An int64 vector of token ids. */
+  public static Tensor ids(int... ids) {
+    return of(Arrays.stream(ids).asLongStream().toArray(), ids.length);
+  }
+
+  /** The same memory as {@code array}, which its owner must not close or change meanwhile. */
+  public static Tensor of(INDArray array) {
+    return Nd4jArrays.wrap(array);
+  }
+
+  /** A tensor whose bytes are read straight into its memory, little-endian, row-major. */
+  public static Tensor read(String name, DType dtype, Shape shape, Source source)
+      throws IOException {
+    return HostData.read(name, dtype, shape, source);
+  }
+
+  /** A tensor of zeros. */
+  public static Tensor zeros(DType dtype, long... shape) {
+    return full(dtype, 0, shape);
+  }
+
+  /** A tensor with the same value everywhere. */
+  public static Tensor full(DType dtype, double value, long... shape) {
+    Tensor out = uninitialized("full", dtype, Shape.of(shape));
+    KernelChoice.KERNELS.fill(out, value);
+    return out;
+  }
+
+  /** The tensors joined along an axis; their other axes must agree. */
+  public static Tensor concat(int axis, List<Tensor> parts) {
+    return ShapeOps.concat(axis, parts);
+  }
+
+  /** Memory for the result of {@code op}, dense, its content undefined; for kernel providers. */
+  public static Tensor uninitialized(String op, DType dtype, Shape shape) {
+    Storage storage = Storage.allocate(op, shape.size() * dtype.byteSize());
+    return new Tensor(storage, 0, shape, ShapeOps.denseStrides(shape), dtype, null);
+  }
+
+  // ---- looking
+
+  /** Lengths of the axes. */
+  public Shape shape() {
+    return shape;
+  }
+
+  /** Length of one axis; {@code -1} is the last. */
+  public long dim(int axis) {
+    return shape.dim(axis);
+  }
+
+  /** Number of axes. */
+  public int rank() {
+    return shape.rank();
+  }
+
+  /** Number of elements. */
+  public long size() {
+    return shape.size();
+  }
+
+  /** Type of the elements. */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * The only element.
+   *
+   * @throws ShapeMismatchException if there is not exactly one
+   */
+  public double item() {
+    if (size() != 1) {
+      throw new ShapeMismatchException("item: tensor expected one element, got " + shape);
+    }
+    return toDoubles()[0];
+  }
+
+  /** The values, row-major, as floats. */
+  public float[] toFloats() {
+    return HostData.toFloats(this);
+  }
+
+  /** The values, row-major, as doubles. */
+  public double[] toDoubles() {
+    return HostData.toDoubles(this);
+  }
+
+  /** The values of an integer tensor, row-major. */
+  public long[] toLongs() {
+    return HostData.toLongs(this);
+  }
+
+  /** A copy that the caller owns and closes. */
+  public INDArray toINDArray() {
+    return array().dup('c');
+  }
+
+  /** Address of the first element, for kernel providers; valid until the scope ends. */
+  public long address() {
+    return storage.address() + offset * dtype.byteSize();
+  }
+
+  /** Distance between neighbours along each axis, in elements, for kernel providers. */
+  public long[] strides() {
+    return strides.clone();
+  }
+
+  /** Whether elements lie row-major without gaps. */
+  public boolean isDense() {
+    return Arrays.equals(strides, ShapeOps.denseStrides(shape)) || size() == 0;
+  }
+
+  /** The dense bytes, chunk by chunk, as a checkpoint stores them. */
+  public void write(ByteSink sink) throws IOException {
+    HostData.write(this, sink);
+  }
+
+  /** Takes the bytes of a tensor, in order. */
+  @FunctionalInterface
+  public interface ByteSink {
+    /** Takes the next bytes. */
+    void write(ByteBuffer bytes) throws IOException;
+  }
+
+  @Override
+  public String toString() {
+    return "%s %s from %s".formatted(dtype, shape, storage.op());
+  }
+
+  // ---- shape
+
+  /** The same values in another shape; one length may be {@code -1} and is then derived. */
+  public Tensor reshape(long... newShape) {
+    return ShapeOps.reshape(this, newShape);
+  }
+
+  /** Axes in another order, as a view: axis i of the result is axis {@code order[i]} of this. */
+  public Tensor permute(int... order) {
+    return ShapeOps.permute(this, order);
+  }
+
+  /** Two axes exchanged, as a view. */
+  public Tensor transpose(int a, int b) {
+    return ShapeOps.transpose(this, a, b);
+  }
+
+  /** The last two axes exchanged, as a view. */
+  public Tensor transpose() {
+    return transpose(-2, -1);
+  }
+
+  /** {@code length} positions of an axis from {@code start} on, as a view. */
+  public Tensor narrow(int axis, long start, long length) {
+    return ShapeOps.narrow(this, axis, start, length);
+  }
+
+  /** One position of an axis, which goes away, as a view. */
+  public Tensor select(int axis, long index) {
+    return ShapeOps.select(this, axis, index);
+  }
+
+  /** The values repeated along axes of length 1 (or new leading axes) to fill {@code newShape}. */
+  public Tensor expand(long... newShape) {
+    return ShapeOps.expand(this, Shape.of(newShape));
+  }
+
+  /** The values in another floating type. */
+  public Tensor to(DType type) {
+    return ShapeOps.cast(this, type);
+  }
+
+  /** A dense copy that shares nothing with this. */
+  public Tensor copy() {
+    return ShapeOps.copy(this);
+  }
+
+  // ---- arithmetic
+
+  /** {@code this + other}. */
+  public Tensor add(Tensor other) {
+    return ElementOps.add(this, other);
+  }
+
+  /** {@code this + shift}. */
+  public Tensor add(double shift) {
+    return ElementOps.affine(this, 1, shift);
+  }
+
+  /** {@code this - other}. */
+  public Tensor sub(Tensor other) {
+    return ElementOps.sub(this, other);
+  }
+
+  /** {@code this other}, element-wise. */
+  public Tensor mul(Tensor other) {
+    return ElementOps.mul(this, other);
+  }
+
+  /** {@code scale this}. */
+  public Tensor mul(double scale) {
+    return ElementOps.affine(this, scale, 0);
+  }
+
+  /** {@code this / other}, element-wise. */
+  public Tensor div(Tensor other) {
+    return ElementOps.div(this, other);
+  }
+
+  /** {@code e^this}. */
+  public Tensor exp() {
+    return ElementOps.exp(this);
+  }
+
+  /** Natural logarithm. */
+  public Tensor log() {
+    return ElementOps.log(this);
+  }
+
+  /** Square root. */
+  public Tensor sqrt() {
+    return ElementOps.sqrt(this);
+  }
+
+  /** Hyperbolic tangent. */
+  public Tensor tanh() {
+    return ElementOps.tanh(this);
+  }
+
+  /** The activation function of each element. */
+  public Tensor activate(Activation activation) {
+    return ElementOps.activate(this, activation);
+  }
+
+  /** Sum of all elements, a scalar. */
+  public Tensor sum() {
+    return ReduceOps.sumAll(this);
+  }
+
+  /** Sum along an axis, which goes away. */
+  public Tensor sum(int axis) {
+    return ReduceOps.sum(this, axis);
+  }
+
+  /** Mean of all elements, a scalar. */
+  public Tensor mean() {
+    return sum().mul(1.0 / size());
+  }
+
+  /** Mean along an axis, which goes away. */
+  public Tensor mean(int axis) {
+    return sum(axis).mul(1.0 / dim(axis));
+  }
+
+  // ---- layers' arithmetic
+
+  /** Product over the last two axes; leading axes broadcast. */
+  public Tensor matmul(Tensor other) {
+    return MatrixOps.matmul(this, other);
+  }
+
+  /** {@code this W^T + bias} over the last axis. */
+  public Tensor linear(Tensor weight, @Nullable Tensor bias) {
+    return MatrixOps.linear(this, weight, bias, Activation.IDENTITY, null);
+  }
+
+  /** {@code activation(this W^T + bias) + residual}, in one kernel where nothing is recorded. */
+  public Tensor linear(
+      Tensor weight, @Nullable Tensor bias, Activation activation, @Nullable Tensor residual) {
+    return MatrixOps.linear(this, weight, bias, activation, residual);
+  }
+
+  /** Attention of these queries [B, T, H, D]; see {@link Kernels#attention}. */
+  public Tensor attention(Tensor k, Tensor v, double scale, @Nullable Tensor mask) {
+    return AttentionOps.attention(this, k, v, scale, mask);
+  }
+
+  /** Softmax of the last axis. */
+  public Tensor softmax() {
+    return NormOps.softmax(this);
+  }
+
+  /** Logarithm of the softmax of the last axis. */
+  public Tensor logSoftmax() {
+    return NormOps.logSoftmax(this);
+  }
+
+  /** Layer normalisation of the last axis; see {@link Kernels#layerNorm}. */
+  public Tensor layerNorm(Tensor gamma, Tensor beta, double eps) {
+    return NormOps.layerNorm(this, gamma, beta, eps);
+  }
+
+  /** Root-mean-square normalisation of the last axis; see {@link Kernels#rmsNorm}. */
+  public Tensor rmsNorm(Tensor gamma, double eps) {
+    return NormOps.rmsNorm(this, gamma, eps);
+  }
+
+  /** Rows of this table [V, C] by int64 {@code ids} [...], giving [..., C]. */
+  public Tensor gather(Tensor ids) {
+    return LookupOps.gather(this, ids);
+  }
+
+  /** Loss of each row of logits [M, V] against labels [M]; see {@link Kernels#crossEntropy}. */
+  public Tensor crossEntropy(Tensor labels, double smoothing) {
+    return LookupOps.crossEntropy(this, labels, smoothing);
+  }
+
+  // ---- in place
+
+  /** Adds {@code other} to this tensor's memory. */
+  public void addInPlace(Tensor other) {
+    requireChangeable("addInPlace");
+    ElementOps.requireSameType("addInPlace", this, other);
+    shape.require("addInPlace", "other", other.shape.toArray());
+    KernelChoice.KERNELS.binary(Kernels.Binary.ADD, this, ShapeOps.dense(other), this);
+    storage.changed();
+  }
+
+  /** Multiplies this tensor's memory by {@code scale}. */
+  public void scaleInPlace(double scale) {
+    requireChangeable("scaleInPlace");
+    KernelChoice.KERNELS.affine(this, scale, 0, this);
+    storage.changed();
+  }
+
+  /** Overwrites this tensor's memory, which may be a view, with {@code other}, casting. */
+  public void copyInPlace(Tensor other) {
+    requireChangeable("copyInPlace");
+    other.shape.require("copyInPlace", "source", shape.toArray());
+    KernelChoice.KERNELS.copy(other, this);
+    storage.changed();
+  }
+
+  // ---- gradients
+
+  /**
+   * This value as the start of a graph: what is computed from the result is recorded, and {@link
+   * #backward()} hands the complete gradient to {@code sink}, on the calling thread, in its scope.
+   */
+  public Tensor leaf(Consumer<Tensor> sink) {
+    if (!dtype.isFloating()) {
+      throw new IllegalArgumentException("leaf: type expected floating, got " + dtype);
+    }
+    return withNode(Node.leaf(storage.op(), sink));
+  }
+
+  /** This value without its history. */
+  public Tensor detach() {
+    return withNode(null);
+  }
+
+  /** Whether gradients flow through this tensor. */
+  public boolean requiresGrad() {
+    return node != null;
+  }
+
+  /**
+   * Sends the gradient of this scalar to every leaf it depends on.
+   *
+   * @throws IllegalStateException if nothing was recorded, or a needed value was changed in place
+   * @throws ShapeMismatchException if this is not a scalar; give {@link #backward(Tensor)} a seed
+   */
+  public void backward() {
+    if (size() != 1) {
+      throw new ShapeMismatchException("backward: loss expected one element, got " + shape);
+    }
+    backward(full(dtype, 1, shape.toArray()));
+  }
+
+  /** As {@link #backward()}, with the gradient of this tensor given. */
+  public void backward(Tensor gradient) {
+    Node<Tensor> root = node;
+    if (root == null) {
+      throw new IllegalStateException(
+          "backward: expected a recorded tensor, got one that depends on no leaf or was made under"
+              + " noGrad");
+    }
+    gradient.shape.require("backward", "gradient", shape.toArray());
+    try (var off = GradMode.noGrad()) {
+      root.backward(gradient, Tensor::add);
+    }
+  }
+
+  // ---- inside the package
+
+  Storage storage() {
+    return storage;
+  }
+
+  @Nullable Node<Tensor> node() {
+    return node;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  Tensor withNode(@Nullable Node<Tensor> newNode) {
+    return new Tensor(storage, offset, shape, strides, dtype, newNode);
+  }
+
+  /** This memory seen otherwise; no history. */
+  Tensor view(long elementOffset, Shape newShape, long[] newStrides) {
+    return new Tensor(storage, offset + elementOffset, newShape, newStrides, dtype, null);
+  }
+
+  /** ND4J's view of this memory. */
+  INDArray array() {
+    storage.address(); // throws after release
+    INDArray result = array;
+    if (result == null) {
+      result = Nd4jArrays.view(this);
+      array = result;
+    }
+    return result;
+  }
+
+  private void requireChangeable(String op) {
+    if (node != null && (GradMode.isRecording() || !node.isLeaf())) {
+      throw new IllegalStateException(
+          op
+              + ": tensor made by "
+              + storage.op()
+              + " expected without a gradient, got one that is recorded; change a copy, or a leaf"
+              + " under noGrad");
+    }
+  }
+}
