@@ -65,8 +65,11 @@ final class SafetensorsHeader {
     if (!(value instanceof Map<?, ?> fields)) {
       throw error("tensor %s expected an object, got %s".formatted(name, Json.describe(value)));
     }
-    if (!(field(name, fields, "dtype") instanceof String dtype)) {
-      throw error("dtype of tensor %s expected a string".formatted(name));
+    Object dtypeField = field(name, fields, "dtype");
+    if (!(dtypeField instanceof String dtype)) {
+      throw error(
+          "dtype of tensor %s expected a string, got %s"
+              .formatted(name, Json.describe(dtypeField)));
     }
     Shape shape = Shape.of(naturals(name, fields, "shape"));
     long[] offsets = naturals(name, fields, "data_offsets");
