@@ -1,0 +1,19 @@
+package io.github.blip2j.io;
+
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Shape;
+
+/**
+ * A tensor that is going to be written.
+ *
+ * @param name its name in the checkpoint
+ * @param dtype its element type
+ * @param shape its axes, outermost first
+ */
+public record TensorSpec(String name, DType dtype, Shape shape) {
+
+  /** Bytes it takes in a file. */
+  public long byteSize() {
+    return Math.multiplyExact(shape.size(), (long) dtype.byteSize());
+  }
+}

@@ -1,0 +1,206 @@
+package io.github.blip2j.io;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Headers that don't describe their file, each with the message its owner sees. */
+final class SafetensorsHeaderTest {
+  private final Path folder;
+
+  SafetensorsHeaderTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {'a':{'shape':[8],'data_offsets':[0,8]}}                | dtype of tensor a is missing
+          {'a':{'dtype':null,'shape':[8],'data_offsets':[0,8]}}   | dtype of tensor a is missing
+          {'a':{'dtype':'U8','data_offsets':[0,8]}}               | shape of tensor a is missing
+          {'a':{'dtype':'U8','shape':[8]}}                        | data_offsets of tensor a is missing
+          {'a':{'dtype':7,'shape':[8],'data_offsets':[0,8]}}      | dtype of tensor a expected a string, got 7
+          {'a':{'dtype':'U8','shape':8,'data_offsets':[0,8]}}     | shape of tensor a expected a list, got 8
+          {'a':{'dtype':'U8','shape':[-8],'data_offsets':[0,8]}}  | shape of tensor a expected integers from 0 to 10^18, got -8
+          {'a':{'dtype':'U8','shape':[8.0],'data_offsets':[0,8]}} | shape of tensor a expected integers from 0 to 10^18, got 8.0
+          {'a':{'dtype':'U8','shape':['8'],'data_offsets':[0,8]}} | shape of tensor a expected integers from 0 to 10^18, got "8"
+          {'a':{'dtype':'U8','shape':[8],'data_offsets':[-1,7]}}  | data_offsets of tensor a expected integers from 0 to 10^18, got -1
+          {'a':{'dtype':'U8','shape':[8],'data_offsets':[8]}}     | data_offsets of tensor a expected [begin, end], got [8]
+          {'a':{'dtype':'U8','shape':[8],'data_offsets':[8,0]}}   | data_offsets of tensor a expected [begin, end], got [8, 0]
+          {'a':{'dtype':'F32','shape':[1],'data_offsets':[0,8]}}  | tensor a expected 4 bytes for F32 [1], got 8
+          {'a':5}                                                 | tensor a expected an object, got 5
+          {'__metadata__':5}                                      | __metadata__ expected an object, got 5
+          {'__metadata__':{'k':5}}                                | __metadata__.k expected a string, got 5
+          """)
+  void open_badEntry_isNamed(String header, String message) throws IOException {
+    assertEquals("model.safetensors: " + message, failure(header, 8));
+  }
+
+  @Test
+  void open_tensorPastTheEnd_blamesTruncation() throws IOException {
+    String header = "{'a.weight':{'dtype':'U8','shape':[800],'data_offsets':[0,800]}}";
+
+    assertEquals(
+        "model.safetensors: tensor a.weight ends at byte 872, past the end of the file (672"
+            + " bytes); the file is truncated, copy it again",
+        failure(header, 600));
+  }
+
+  @Test
+  void open_shapeThatOverflows_isRefused() throws IOException {
+    String header = "{'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}}";
+
+    assertEquals(
+        "model.safetensors: shape of tensor a expected fewer than 2^63 bytes, got [4294967296,"
+            + " 4294967296]",
+        failure(header, 0));
+  }
+
+  @Test
+  void open_overlap_namesTheSecondTensor() throws IOException {
+    String header =
+        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},"
+            + "'b':{'dtype':'U8','shape':[4],'data_offsets':[3,7]}}";
+
+    assertEquals(
+        "model.safetensors: tensor b expected to begin at byte 117, where the one before it ends,"
+            + " got 116",
+        failure(header, 7));
+  }
+
+  @Test
+  void open_hole_namesTheTensorAfterIt() throws IOException {
+    String header = "{'a':{'dtype':'U8','shape':[4],'data_offsets':[1,5]}}";
+
+    assertEquals(
+        "model.safetensors: tensor a expected to begin at byte 61, where the one before it ends,"
+            + " got 62",
+        failure(header, 5));
+  }
+
+  @Test
+  void open_bytesAfterTheLastTensor_areRefused() throws IOException {
+    String header = "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}";
+
+    assertEquals(
+        "model.safetensors: tensors expected to end with the file at byte 70, got 65",
+        failure(header, 9));
+  }
+
+  @Test
+  void open_duplicateName_isRefused() throws IOException {
+    String header =
+        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},"
+            + "'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}";
+
+    assertEquals(
+        "model.safetensors: header: keys expected to differ, got \"a\" twice", failure(header, 4));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          [1]     | JSON object expected, got a list of 1 at the top
+          7       | JSON object expected, got 7 at the top
+          {a:1}   | JSON expected, got malformed text
+          {'a'    | JSON expected, got malformed text
+          {}{}    | JSON expected, got malformed text
+          ``      | JSON expected, got malformed text
+          """)
+  void open_headerThatIsNoObject_isRefused(String header, String message) throws IOException {
+    assertEquals("model.safetensors: header: " + message, failure(header, 0));
+  }
+
+  @Test
+  void open_deepNesting_isRefusedWithoutOverflowingTheStack() throws IOException {
+    assertEquals(
+        "model.safetensors: header: JSON expected, got malformed text",
+        failure("{'a':" + "[".repeat(1_000_000), 0));
+  }
+
+  @Test
+  void open_headerThatIsNotUtf8_isRefused() throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(10).order(ByteOrder.LITTLE_ENDIAN).putLong(2);
+    bytes.put((byte) '{').put((byte) 0xff);
+
+    assertEquals(
+        "model.safetensors: header: text expected UTF-8, got other bytes", failure(bytes.array()));
+  }
+
+  @Test
+  void open_sevenBytes_blamesTruncation() throws IOException {
+    assertEquals(
+        "model.safetensors: file expected at least 8 bytes, got 7; the file is truncated, copy it"
+            + " again",
+        failure(new byte[7]));
+  }
+
+  @Test
+  void open_headerLengthOutOfRange_saysTheFileIsSomethingElse() throws IOException {
+    String expected =
+        "model.safetensors: header length expected 0 to 100000000 bytes, got %s; the file is not"
+            + " safetensors";
+
+    assertEquals(expected.formatted("18446744073709551615"), failure(lengthOnly(-1)));
+    assertEquals(expected.formatted("100000001"), failure(lengthOnly(100_000_001)));
+  }
+
+  @Test
+  void open_headerPastTheEnd_blamesTruncation() throws IOException {
+    assertEquals(
+        "model.safetensors: header ends at byte 108, past the end of the file (8 bytes); the file"
+            + " is truncated, copy it again",
+        failure(lengthOnly(100)));
+  }
+
+  @Test
+  void open_gitLfsPointer_saysWhatToRun() throws IOException {
+    String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n";
+
+    assertEquals(
+        "model.safetensors: tensors expected, got a Git LFS pointer; run git lfs pull",
+        failure(pointer.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void open_missingFile_namesThePath() {
+    Path path = folder.resolve("none.safetensors");
+
+    var thrown = assertThrows(CheckpointException.class, () -> SafetensorsFile.open(path));
+
+    assertEquals(path + ": file expected, got none; check the path", thrown.getMessage());
+  }
+
+  private static byte[] lengthOnly(long length) {
+    return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array();
+  }
+
+  private String failure(String header, int dataBytes) throws IOException {
+    byte[] json = header.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
+    return failure(bytes.putLong(json.length).put(json).array());
+  }
+
+  private String failure(byte[] bytes) throws IOException {
+    Path path = Files.write(folder.resolve("model.safetensors"), bytes);
+    var thrown = assertThrows(CheckpointException.class, () -> SafetensorsFile.open(path));
+    return String.valueOf(thrown.getMessage());
+  }
+}
