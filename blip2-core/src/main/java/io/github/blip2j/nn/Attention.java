@@ -1,0 +1,125 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Multi-head attention (Vaswani et al. 2017, section 3.2.2), of a sequence to itself or to another.
+ *
+ * <pre>{@code
+ * B batch, T target positions, S source positions, H heads, D head width, C = H D
+ * }</pre>
+ */
+public final class Attention extends Module {
+  private final Linear query;
+  private final Linear key;
+  private final Linear value;
+  private final Linear output;
+  private final int dim;
+  private final int contextDim;
+  private final int heads;
+
+  private Attention(Sizes sizes, Params params) {
+    super(params);
+    this.dim = sizes.dim;
+    this.contextDim = sizes.contextDim;
+    this.heads = sizes.heads;
+    this.query = sizes.linear(dim, params.at("query"));
+    this.key = sizes.linear(contextDim, params.at("key"));
+    this.value = sizes.linear(contextDim, params.at("value"));
+    this.output = new Linear(dim, dim, params.at("output"));
+  }
+
+  /**
+   * Sizes of an attention.
+   *
+   * @param dim width of the sequence that asks
+   * @param contextDim width of the sequence that is read
+   * @param inputBias whether query, key and value have a bias
+   */
+  public record Sizes(int dim, int contextDim, int heads, boolean inputBias) {
+    /** Checks that heads divide the width. */
+    public Sizes {
+      if (heads <= 0 || dim % heads != 0) {
+        throw new IllegalArgumentException(
+            "attention: heads expected to divide dim, got heads=%d, dim=%d".formatted(heads, dim));
+      }
+    }
+
+    /** A sequence of width {@code dim} that reads itself. */
+    public static Sizes self(int dim, int heads) {
+      return new Sizes(dim, dim, heads, true);
+    }
+
+    /** A sequence of width {@code dim} that reads one of width {@code contextDim}. */
+    public static Sizes cross(int dim, int contextDim, int heads) {
+      return new Sizes(dim, contextDim, heads, true);
+    }
+
+    /** Without biases of query, key and value. */
+    public Sizes withoutInputBias() {
+      return new Sizes(dim, contextDim, heads, false);
+    }
+
+    private Linear linear(int in, Params params) {
+      return inputBias ? new Linear(in, dim, params) : Linear.withoutBias(in, dim, params);
+    }
+  }
+
+  /** An attention of these sizes. */
+  public static Attention of(Sizes sizes, Params params) {
+    return new Attention(sizes, params);
+  }
+
+  /**
+   * Attention to {@code context}.
+   *
+   * @param x [B, T, C]
+   * @param context [B, S, E]; pass {@code x} for self-attention
+   * @param mask broadcasts to [B, H, T, S]
+   * @return [B, T, C], before the output map; see {@link #project}
+   */
+  public Tensor mix(Tensor x, Tensor context, Mask mask, Heads how) {
+    x.shape().require(path(), "x", Shape.ANY, Shape.ANY, dim);
+    context.shape().require(path(), "context", x.dim(0), Shape.ANY, contextDim);
+    Tensor k = split(key.forward(context)); // [B, S, H, D]
+    Tensor v = split(value.forward(context)); // [B, S, H, D]
+    return mixHeads(x, k, v, mask, how);
+  }
+
+  /**
+   * Self-attention of the newest positions to all that the cache holds, after adding them to it.
+   *
+   * @param x [B, T, C]
+   * @param mask broadcasts to [B, H, T, S] with S the cache's new length
+   * @return [B, T, C], before the output map; see {@link #project}
+   */
+  public Tensor mix(Tensor x, KeyValueCache.Layer cache, Mask mask, Heads how) {
+    x.shape().require(path(), "x", Shape.ANY, Shape.ANY, dim);
+    cache.append(split(key.forward(x)), split(value.forward(x)));
+    return mixHeads(x, cache.keys(), cache.values(), mask, how);
+  }
+
+  /** The output map, with a residual added. */
+  public Tensor project(Tensor mixed, @Nullable Tensor residual) {
+    return output.forward(mixed, Activation.IDENTITY, residual);
+  }
+
+  private Tensor mixHeads(Tensor x, Tensor k, Tensor v, Mask mask, Heads how) {
+    long B = x.dim(0);
+    long T = x.dim(1);
+    Tensor q = split(query.forward(x)); // [B, T, H, D]
+    double scale = 1 / Math.sqrt((double) dim / heads);
+    Tensor mixed =
+        how.isPlain()
+            ? q.attention(k, v, scale, mask.tensor())
+            : how.mix(path(), q.mul(scale), k, v, mask);
+    return mixed.reshape(B, T, dim);
+  }
+
+  private Tensor split(Tensor x) {
+    return x.reshape(x.dim(0), x.dim(1), heads, dim / heads);
+  }
+}

@@ -1,0 +1,64 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.tensor.Shape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The tensors of a checkpoint under our names. */
+public final class CheckpointWeights implements Weights {
+  private final Checkpoint checkpoint;
+  private final KeyMap keys;
+  private final String origin;
+  private final Set<String> asked = new TreeSet<>();
+
+  /** The checkpoint's tensors, translated by {@code keys}. */
+  public CheckpointWeights(String origin, Checkpoint checkpoint, KeyMap keys) {
+    this.origin = origin;
+    this.checkpoint = checkpoint;
+    this.keys = keys;
+  }
+
+  @Override
+  public String origin() {
+    return origin;
+  }
+
+  @Override
+  public @Nullable Stored find(String name) throws IOException {
+    KeyMap.Key key = keys.toStored(name);
+    asked.add(key.name());
+    TensorEntry entry = checkpoint.tensors().get(key.name());
+    if (entry == null) {
+      return null;
+    }
+    Shape shape = entry.shape();
+    if (key.parts() > 1 && shape.rank() > 0 && shape.dim(0) % key.parts() == 0) {
+      shape = shape.with(0, shape.dim(0) / key.parts());
+    }
+    return new Stored(entry.dtype(), shape);
+  }
+
+  @Override
+  public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
+    KeyMap.Key key = keys.toStored(name);
+    TensorEntry entry = checkpoint.tensors().get(key.name());
+    if (entry == null) {
+      throw new IOException(origin + ": tensor expected under " + key.name() + ", got none");
+    }
+    long start = entry.byteSize() / key.parts() * key.part();
+    checkpoint.read(key.name(), start + byteOffset, into);
+  }
+
+  @Override
+  public Set<String> unused() {
+    Set<String> unused = new TreeSet<>(checkpoint.tensors().keySet());
+    unused.removeAll(asked);
+    unused.removeIf(keys::ignores);
+    return unused;
+  }
+}

@@ -1,0 +1,34 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.util.random.RandomGenerator;
+
+/** How a parameter starts when there is no checkpoint. */
+@FunctionalInterface
+public interface Init {
+  /** A fresh float32 value. */
+  Tensor draw(Shape shape, RandomGenerator random);
+
+  /** Zeros: biases, shifts. */
+  static Init zeros() {
+    return (shape, random) -> Tensor.zeros(DType.FLOAT32, shape.toArray());
+  }
+
+  /** Ones: scales. */
+  static Init ones() {
+    return (shape, random) -> Tensor.full(DType.FLOAT32, 1, shape.toArray());
+  }
+
+  /** Normal with mean 0, BERT's choice with a deviation of 0.02. */
+  static Init normal(double deviation) {
+    return (shape, random) -> {
+      float[] values = new float[Math.toIntExact(shape.size())];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (deviation * random.nextGaussian());
+      }
+      return Tensor.of(values, shape.toArray());
+    };
+  }
+}

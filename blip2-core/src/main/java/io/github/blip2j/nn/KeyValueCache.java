@@ -1,0 +1,186 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.Home;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys and values of positions that a decoder has already read, so that a new token costs one
+ * position and not the whole sequence.
+ *
+ * <pre>{@code
+ * keys, values  [R, P, H, D] each, for each layer
+ *   R  rows: sequences, or sequences times beams
+ *   P  positions with room; the first length() are filled
+ * }</pre>
+ *
+ * <p>The caller owns the cache and passes it along; a model keeps nothing between calls. Memory
+ * comes from the scope in which the cache is made, in which it must be used, and is laid out once
+ * for the expected number of positions. Rows change when beams do: {@link #select} lets new row i
+ * continue old row {@code parents[i]}, copying only rows that change and only their filled part.
+ */
+public final class KeyValueCache {
+  /** Keys and values of one layer. */
+  public static final class Layer {
+    private final KeyValueCache cache;
+    private @Nullable Tensor keys;
+    private @Nullable Tensor values;
+    private int length;
+
+    private Layer(KeyValueCache cache) {
+      this.cache = cache;
+    }
+
+    /** Positions held. */
+    public int length() {
+      return length;
+    }
+
+    /**
+     * Adds positions.
+     *
+     * @param k [R, T, H, D]
+     * @param v [R, T, H, D]
+     */
+    public void append(Tensor k, Tensor v) {
+      int added = Math.toIntExact(k.dim(1));
+      keys = withRoom(keys, k, length + added);
+      values = withRoom(values, v, length + added);
+      keys.narrow(0, 0, k.dim(0)).narrow(1, length, added).copyInPlace(k.detach());
+      values.narrow(0, 0, v.dim(0)).narrow(1, length, added).copyInPlace(v.detach());
+      length += added;
+      cache.rows = Math.toIntExact(k.dim(0));
+    }
+
+    /** All keys, [R, S, H, D]. */
+    public Tensor keys() {
+      return filled(keys);
+    }
+
+    /** All values, [R, S, H, D]. */
+    public Tensor values() {
+      return filled(values);
+    }
+
+    private Tensor filled(@Nullable Tensor tensor) {
+      if (tensor == null) {
+        throw new IllegalStateException("cache: expected keys and values, got an empty layer");
+      }
+      return tensor.narrow(0, 0, cache.rows).narrow(1, 0, length);
+    }
+
+    private Tensor withRoom(@Nullable Tensor old, Tensor added, int positions) {
+      if (old != null && old.dim(1) >= positions) {
+        added.shape().require("cache", "keys", cache.rows, Shape.ANY, old.dim(2), old.dim(3));
+        return old;
+      }
+      int room = Math.max(cache.expected, old == null ? positions : 2 * positions);
+      Tensor fresh = cache.allocate(added, added.dim(0), room);
+      if (old != null) {
+        Tensor held = old.narrow(0, 0, cache.rows).narrow(1, 0, length);
+        fresh.narrow(1, 0, length).copyInPlace(held);
+        cache.home.release(old);
+      }
+      return fresh;
+    }
+
+    private void select(int[] parents) {
+      if (keys != null && values != null) {
+        keys = selected(keys, parents);
+        values = selected(values, parents);
+      }
+    }
+
+    private Tensor selected(Tensor tensor, int[] parents) {
+      if (parents.length <= tensor.dim(0)) {
+        reorder(tensor, parents);
+        return tensor;
+      }
+      Tensor fresh = cache.allocate(tensor, parents.length, Math.toIntExact(tensor.dim(1)));
+      for (int row = 0; row < parents.length; row++) {
+        filledRow(fresh, row).copyInPlace(filledRow(tensor, parents[row]));
+      }
+      cache.home.release(tensor);
+      return fresh;
+    }
+
+    /** Rows whose parent is overwritten too are set aside first; the others are copied straight. */
+    private void reorder(Tensor tensor, int[] parents) {
+      Tensor[] aside = new Tensor[parents.length];
+      for (int row = 0; row < parents.length; row++) {
+        int parent = parents[row];
+        boolean overwritten = parent < parents.length && parents[parent] != parent;
+        if (parent != row && overwritten) {
+          aside[row] = filledRow(tensor, parent).copy();
+        }
+      }
+      for (int row = 0; row < parents.length; row++) {
+        if (parents[row] != row) {
+          Tensor source = aside[row] == null ? filledRow(tensor, parents[row]) : aside[row];
+          filledRow(tensor, row).copyInPlace(source);
+        }
+      }
+    }
+
+    private Tensor filledRow(Tensor tensor, int row) {
+      return tensor.select(0, row).narrow(0, 0, length);
+    }
+  }
+
+  private final Home home = Home.ofCurrentScope("cache");
+  private final List<Layer> layers = new ArrayList<>();
+  private final int expected;
+  private int rows;
+
+  /**
+   * An empty cache.
+   *
+   * @param layers of the decoder
+   * @param expected positions to make room for at once; more are possible, at the price of a copy
+   */
+  public KeyValueCache(int layers, int expected) {
+    this.expected = expected;
+    for (int i = 0; i < layers; i++) {
+      this.layers.add(new Layer(this));
+    }
+  }
+
+  /** The cache of one layer. */
+  public Layer layer(int index) {
+    return layers.get(index);
+  }
+
+  /** Positions held by every layer. */
+  public int length() {
+    return layers.isEmpty() ? 0 : layers.get(0).length;
+  }
+
+  /**
+   * Lets row i continue what was row {@code parents[i]}; there may be more rows than before or
+   * fewer.
+   *
+   * @throws IllegalArgumentException if a parent is not a row
+   */
+  public void select(int... parents) {
+    for (int parent : parents) {
+      if (parent < 0 || parent >= rows) {
+        throw new IllegalArgumentException(
+            "cache: parents expected below %d rows, got %s"
+                .formatted(rows, Arrays.toString(parents)));
+      }
+    }
+    for (Layer layer : layers) {
+      layer.select(parents);
+    }
+    rows = parents.length;
+  }
+
+  private Tensor allocate(Tensor like, long newRows, int positions) {
+    Shape shape = Shape.of(newRows, positions, like.dim(2), like.dim(3));
+    return home.allocate("cache", like.dtype(), shape);
+  }
+}

@@ -1,0 +1,32 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+
+/**
+ * Layer normalisation of the last axis (Ba et al. 2016): {@code (x - mean) / √(variance + eps) γ +
+ * β}, with the biased variance.
+ */
+public final class LayerNorm extends Module {
+  private final Parameter gamma;
+  private final Parameter beta;
+  private final double eps;
+
+  /** A norm of vectors of length {@code dim}. */
+  public LayerNorm(int dim, double eps, Params params) {
+    super(params);
+    this.gamma = params.get("weight", Shape.of(dim), Init.ones());
+    this.beta = params.get("bias", Shape.of(dim), Init.zeros());
+    this.eps = eps;
+  }
+
+  /**
+   * The norm.
+   *
+   * @param x [..., dim]
+   * @return [..., dim]
+   */
+  public Tensor forward(Tensor x) {
+    return x.layerNorm(gamma.value(), beta.value(), eps);
+  }
+}

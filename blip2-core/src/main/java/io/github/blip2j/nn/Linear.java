@@ -1,0 +1,62 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.ShapeMismatchException;
+import io.github.blip2j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Affine map of the last axis, {@code y = x W^T + b}.
+ *
+ * <pre>{@code
+ * x      [..., in]
+ * weight [out, in]   PyTorch order, so checkpoints load without a transpose
+ * bias   [out]
+ * y      [..., out]
+ * }</pre>
+ */
+public final class Linear extends Module {
+  private final Parameter weight;
+  private final @Nullable Parameter bias;
+
+  private Linear(int in, int out, boolean biased, Params params) {
+    super(params);
+    this.weight = params.matrix("weight", Shape.of(out, in), Init.normal(0.02));
+    this.bias = biased ? params.get("bias", Shape.of(out), Init.zeros()) : null;
+  }
+
+  /** A map with a bias. */
+  public Linear(int in, int out, Params params) {
+    this(in, out, true, params);
+  }
+
+  /** A map without a bias. */
+  public static Linear withoutBias(int in, int out, Params params) {
+    return new Linear(in, out, false, params);
+  }
+
+  /**
+   * The map.
+   *
+   * @param x [..., in]
+   * @return [..., out]
+   */
+  public Tensor forward(Tensor x) {
+    return forward(x, Activation.IDENTITY, null);
+  }
+
+  /** The map, then {@code activation}. */
+  public Tensor forward(Tensor x, Activation activation) {
+    return forward(x, activation, null);
+  }
+
+  /** The map, then {@code activation}, then {@code residual} [..., out] added. */
+  public Tensor forward(Tensor x, Activation activation, @Nullable Tensor residual) {
+    if (x.rank() == 0 || x.dim(-1) != weight.value().dim(1)) {
+      throw new ShapeMismatchException(
+          path() + ": x expected [..., " + weight.value().dim(1) + "], got " + x.shape());
+    }
+    return x.linear(weight.value(), bias == null ? null : bias.value(), activation, residual);
+  }
+}

@@ -1,0 +1,78 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each position may attend to: added to the scores before the softmax, 0 where it may and a
+ * large negative number where it may not. This is the only mask convention here, and models build
+ * their masks themselves.
+ */
+public final class Mask {
+  // Finite: a row in which all is forbidden becomes uniform, where -infinity would make it NaN.
+  // Large enough that a float32 score vanishes beside it, so that the row is exactly uniform.
+  private static final float FORBIDDEN = -1e9f;
+  private static final Mask NONE = new Mask(null);
+
+  private final @Nullable Tensor additive;
+
+  private Mask(@Nullable Tensor additive) {
+    this.additive = additive;
+  }
+
+  /** Everything may be attended to. */
+  public static Mask none() {
+    return NONE;
+  }
+
+  /**
+   * Position t of the last {@code targets} of {@code sources} positions sees those up to itself.
+   *
+   * @return [T, S]; nothing at all for a single target, which sees everything
+   */
+  public static Mask causal(int targets, int sources) {
+    if (targets == 1) {
+      return NONE;
+    }
+    float[] values = new float[targets * sources];
+    for (int t = 0; t < targets; t++) {
+      for (int s = sources - targets + t + 1; s < sources; s++) {
+        values[t * sources + s] = FORBIDDEN;
+      }
+    }
+    return new Mask(Tensor.of(values, 1, 1, targets, sources));
+  }
+
+  /**
+   * Keys that count: {@code keep[b][s]} is 1 for a token and 0 for padding.
+   *
+   * @return [B, 1, 1, S]; nothing at all without padding
+   */
+  public static Mask padding(int[][] keep) {
+    int width = keep.length == 0 ? 0 : keep[0].length;
+    float[] values = new float[keep.length * width];
+    boolean any = false;
+    for (int b = 0; b < keep.length; b++) {
+      for (int s = 0; s < width; s++) {
+        if (keep[b][s] == 0) {
+          values[b * width + s] = FORBIDDEN;
+          any = true;
+        }
+      }
+    }
+    return any ? new Mask(Tensor.of(values, keep.length, 1, 1, width)) : NONE;
+  }
+
+  /** Both masks at once. */
+  public Mask and(Mask other) {
+    if (additive == null) {
+      return other;
+    }
+    return other.additive == null ? this : new Mask(additive.add(other.additive));
+  }
+
+  /** The tensor to add to scores [B, H, T, S], or null if there is nothing to add. */
+  public @Nullable Tensor tensor() {
+    return additive;
+  }
+}

@@ -1,0 +1,181 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a module gets its parameters: a checkpoint to read, or an initialiser to draw from.
+ *
+ * <p>Think of it as a directory handle. A module asks for {@code "weight"}; the handle knows that
+ * here this means {@code "qformer.layers.0.attention.query.weight"}. Modules are therefore built
+ * and loaded by the same code, and each name is written once. A load is strict: {@link #finish}
+ * reports everything missing, unused or misshapen together.
+ */
+public final class Params {
+  private final String path;
+  private final DType weightType;
+  private final Load load;
+
+  /** One load: what all cursors of a model share. */
+  private static final class Load {
+    private final Weights weights;
+    private final Scope home;
+    private final NavigableMap<String, Parameter> parameters = new TreeMap<>();
+    private final List<String> missing = new ArrayList<>();
+    private final List<String> wrong = new ArrayList<>();
+
+    Load(Weights weights, Scope home) {
+      this.weights = weights;
+      this.home = home;
+    }
+  }
+
+  private Params(String path, DType weightType, Load load) {
+    this.path = path;
+    this.weightType = weightType;
+    this.load = load;
+  }
+
+  /**
+   * The root of a model whose parameters come from {@code weights} and live in {@code home}.
+   *
+   * @param weightType how the matrices of linear maps and embeddings are stored: float32 or
+   *     bfloat16
+   */
+  public static Params root(Weights weights, Scope home, DType weightType) {
+    if (weightType != DType.FLOAT32 && weightType != DType.BFLOAT16) {
+      throw new IllegalArgumentException(
+          "params: weights stored as FLOAT32 or BFLOAT16 expected, got " + weightType);
+    }
+    return new Params("", weightType, new Load(weights, home));
+  }
+
+  /** The cursor one level down. */
+  public Params at(Object name) {
+    return new Params(join(name), weightType, load);
+  }
+
+  /** This cursor with every parameter below it in float32, for what loses most by less. */
+  public Params precise() {
+    return new Params(path, DType.FLOAT32, load);
+  }
+
+  /** Where the cursor stands. */
+  public String path() {
+    return path;
+  }
+
+  /** The small parameter {@code name} here, in float32: a bias, a scale, a position table. */
+  public Parameter get(String name, Shape shape, Init init) {
+    return get(name, shape, init, DType.FLOAT32);
+  }
+
+  /** The matrix {@code name} here, in the type chosen for weights. */
+  public Parameter matrix(String name, Shape shape, Init init) {
+    return get(name, shape, init, weightType);
+  }
+
+  /** Whether the checkpoint holds {@code name} here; false where there is no checkpoint. */
+  public boolean has(String name) {
+    try {
+      return load.weights.find(join(name)) != null;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** All parameters so far, by path. */
+  public NavigableMap<String, Parameter> all() {
+    return Collections.unmodifiableNavigableMap(load.parameters);
+  }
+
+  /**
+   * Ends the load.
+   *
+   * @throws CheckpointException listing every tensor that is missing, unused or misshapen
+   */
+  public void finish() throws CheckpointException {
+    Set<String> unused = load.weights.unused();
+    if (load.missing.isEmpty() && load.wrong.isEmpty() && unused.isEmpty()) {
+      return;
+    }
+    List<String> parts = new ArrayList<>();
+    describe(parts, load.missing, "missing");
+    describe(parts, load.wrong, "of another shape or type");
+    describe(parts, List.copyOf(unused), "unused");
+    throw new CheckpointException(
+        "%s: tensors expected to fit the configuration, got %s"
+            .formatted(load.weights.origin(), String.join(", ", parts)));
+  }
+
+  private static void describe(List<String> parts, List<String> names, String how) {
+    int shown = 8; // a whole model of another kind has thousands
+    if (!names.isEmpty()) {
+      String list = String.join(", ", names.subList(0, Math.min(shown, names.size())));
+      String more = names.size() > shown ? ", and " + (names.size() - shown) + " more" : "";
+      parts.add("%d %s (%s%s)".formatted(names.size(), how, list, more));
+    }
+  }
+
+  private Parameter get(String name, Shape shape, Init init, DType type) {
+    String full = join(name);
+    if (load.parameters.containsKey(full)) {
+      throw new AssertionError(full + ": asked for twice");
+    }
+    try (Scope scope = Scope.open()) {
+      Parameter parameter = new Parameter(full, value(full, shape, init, type), load.home);
+      load.parameters.put(full, parameter);
+      return parameter;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Tensor value(String full, Shape shape, Init init, DType type) throws IOException {
+    Tensor drawn = load.weights.initial(shape, init);
+    if (drawn != null) {
+      return drawn.to(type);
+    }
+    Weights.Stored stored = load.weights.find(full);
+    String problem = problem(full, stored, shape);
+    if (problem != null || stored == null) {
+      // Building goes on, so that one report can name everything.
+      return Tensor.uninitialized(full, type, shape);
+    }
+    Tensor read =
+        Tensor.read(full, stored.dtype(), shape, (at, into) -> load.weights.read(full, at, into));
+    return read.to(type);
+  }
+
+  private @Nullable String problem(String full, Weights.@Nullable Stored stored, Shape shape) {
+    if (stored == null) {
+      load.missing.add(full);
+      return full;
+    }
+    if (!stored.shape().equals(shape)) {
+      load.wrong.add(full + ": checkpoint tensor expected " + shape + ", got " + stored.shape());
+      return full;
+    }
+    if (!stored.dtype().isFloating()) {
+      load.wrong.add(full + ": checkpoint tensor expected a floating type, got " + stored.dtype());
+      return full;
+    }
+    return null;
+  }
+
+  private String join(Object name) {
+    return path.isEmpty() ? name.toString() : path + "." + name;
+  }
+}

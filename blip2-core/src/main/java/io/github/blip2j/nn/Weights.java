@@ -1,0 +1,41 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the values of parameters come from. Names are the model's own; {@link KeyMap} translates
+ * those of checkpoints.
+ */
+public interface Weights {
+  /** What is stored under a name. */
+  record Stored(DType dtype, Shape shape) {}
+
+  /** The file or folder, for messages. */
+  String origin();
+
+  /** What is stored under {@code name}, or null if nothing is. */
+  @Nullable Stored find(String name) throws IOException;
+
+  /** Fills {@code into} with bytes of a stored tensor from {@code byteOffset} on. */
+  void read(String name, long byteOffset, ByteBuffer into) throws IOException;
+
+  /** Stored tensors that no {@link #find} has asked for, by the names they are stored under. */
+  Set<String> unused();
+
+  /** The initialiser's turn: a value when there is no checkpoint at all, else null. */
+  default @Nullable Tensor initial(Shape shape, Init init) {
+    return null;
+  }
+
+  /** No checkpoint: every parameter is drawn from its initialiser. */
+  static Weights random(RandomGenerator random) {
+    return new RandomWeights(random);
+  }
+}
