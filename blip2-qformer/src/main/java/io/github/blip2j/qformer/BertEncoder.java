@@ -1,0 +1,41 @@
+package io.github.blip2j.qformer;
+
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.Mask;
+import io.github.blip2j.nn.Module;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The layers, one after another. */
+public final class BertEncoder extends Module {
+  private final List<BertLayer> layers = new ArrayList<>();
+
+  /** All layers of a BERT of these sizes. */
+  public BertEncoder(BertConfig config, Params params) {
+    super(params);
+    for (int i = 0; i < config.layers(); i++) {
+      layers.add(new BertLayer(config, i, params.at(i)));
+    }
+  }
+
+  /** The last layer's output; arguments as in {@link BertLayer#forward}. */
+  public Streams forward(
+      Streams streams,
+      @Nullable Tensor image,
+      Mask mask,
+      @Nullable KeyValueCache cache,
+      Pass pass) {
+    Streams x = streams;
+    pass.observer().hiddenState(path(), 0, x.joined());
+    for (int i = 0; i < layers.size(); i++) {
+      KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
+      x = layers.get(i).forward(x, image, mask, layerCache, pass);
+      pass.observer().hiddenState(path(), i + 1, x.joined());
+    }
+    return x;
+  }
+}

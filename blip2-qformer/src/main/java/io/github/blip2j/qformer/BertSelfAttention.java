@@ -1,0 +1,73 @@
+package io.github.blip2j.qformer;
+
+import io.github.blip2j.nn.Attention;
+import io.github.blip2j.nn.Dropout;
+import io.github.blip2j.nn.Heads;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.LayerNorm;
+import io.github.blip2j.nn.Mask;
+import io.github.blip2j.nn.Module;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * BERT's attention with what belongs to it: output map, dropout, residual and the norm after it
+ * (Devlin et al. 2019). It also serves as the queries' attention to the image, whose context is
+ * another sequence.
+ */
+public final class BertSelfAttention extends Module {
+  private final Attention attention;
+  private final LayerNorm norm;
+  private final Dropout dropout;
+
+  private BertSelfAttention(BertConfig config, Attention.Sizes sizes, Params params) {
+    super(params);
+    this.attention = Attention.of(sizes, params);
+    this.norm = new LayerNorm(config.dim(), config.normEps(), params.at("norm"));
+    this.dropout = new Dropout(config.dropout());
+  }
+
+  /** Attention of the sequence to itself. */
+  public static BertSelfAttention toSelf(BertConfig config, Params params) {
+    return new BertSelfAttention(
+        config, Attention.Sizes.self(config.dim(), config.heads()), params);
+  }
+
+  /** Attention of the queries to the image. */
+  public static BertSelfAttention toImage(BertConfig config, Params params) {
+    return new BertSelfAttention(
+        config, Attention.Sizes.cross(config.dim(), config.encoderDim(), config.heads()), params);
+  }
+
+  /**
+   * Attention, residual and norm.
+   *
+   * @param x [B, T, C]
+   * @param context [B, S, E]; pass {@code x} for self-attention
+   * @param mask broadcasts to [B, H, T, S]
+   * @return [B, T, C]
+   */
+  public Tensor forward(Tensor x, Tensor context, Mask mask, Pass pass) {
+    return finish(x, attention.mix(x, context, mask, Heads.of(pass, dropout)), pass);
+  }
+
+  /** Self-attention over the cache and {@code x}, which is added to it. */
+  public Tensor forward(Tensor x, KeyValueCache.Layer cache, Mask mask, Pass pass) {
+    return finish(x, attention.mix(x, cache, mask, Heads.of(pass, dropout)), pass);
+  }
+
+  /** Either of the two, by whether there is a cache. */
+  Tensor toSelf(Tensor x, KeyValueCache.@Nullable Layer cache, Mask mask, Pass pass) {
+    return cache == null ? forward(x, x, mask, pass) : forward(x, cache, mask, pass);
+  }
+
+  private Tensor finish(Tensor x, Tensor mixed, Pass pass) {
+    if (!dropout.isActive(pass)) {
+      return norm.forward(attention.project(mixed, x));
+    }
+    Tensor projected = dropout.forward(attention.project(mixed, null), pass);
+    return norm.forward(x.add(projected)); // BERT puts the norm after the residual
+  }
+}

@@ -1,0 +1,37 @@
+package io.github.blip2j.vision;
+
+import io.github.blip2j.nn.Attention;
+import io.github.blip2j.nn.Heads;
+import io.github.blip2j.nn.LayerNorm;
+import io.github.blip2j.nn.Mask;
+import io.github.blip2j.nn.Mlp;
+import io.github.blip2j.nn.Module;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Tensor;
+
+/** One block of the vision transformer, norms before attention and perceptron. */
+final class VisionBlock extends Module {
+  private final LayerNorm attentionNorm;
+  private final Attention attention;
+  private final LayerNorm mlpNorm;
+  private final Mlp mlp;
+
+  VisionBlock(VisionConfig config, Params params) {
+    super(params);
+    Attention.Sizes sizes = Attention.Sizes.self(config.dim(), config.heads());
+    this.attentionNorm = new LayerNorm(config.dim(), config.normEps(), params.at("attentionNorm"));
+    this.attention =
+        Attention.of(config.inputBias() ? sizes : sizes.withoutInputBias(), params.at("attention"));
+    this.mlpNorm = new LayerNorm(config.dim(), config.normEps(), params.at("mlpNorm"));
+    this.mlp = new Mlp(config.dim(), config.mlpDim(), config.activation(), params.at("mlp"));
+  }
+
+  /** [B, T, E] to [B, T, E]. */
+  Tensor forward(Tensor x, Pass pass) {
+    Tensor normed = attentionNorm.forward(x);
+    Tensor mixed = attention.mix(normed, normed, Mask.none(), Heads.of(pass));
+    Tensor attended = attention.project(mixed, x);
+    return mlp.forward(mlpNorm.forward(attended), attended);
+  }
+}
