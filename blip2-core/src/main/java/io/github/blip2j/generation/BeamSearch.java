@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
  * candidate counts as ending.
  *
  * <p><b>Stopping.</b> With {@code K} finished sequences the search may stop, see {@link
- * EarlyStopping}. The score of a running beam only falls as it grows, but the division can raise
- * the quotient, so the bound "the best beam, divided as if it ended" is exact for length penalties
- * of zero and a heuristic above; {@link EarlyStopping#NEVER} divides by the longest length instead.
- * Stopping is decided for each prompt by itself, which makes a batch equal to its prompts one by
- * one. The reference runs a batch on as a whole, and freezes a prompt's finished sequences by the
- * same rules.
+ * EarlyStopping}. A running beam's sum only falls as it grows, so "the best beam, divided as if it
+ * ended" bounds what can still come for length penalties up to zero. Above zero the division can
+ * raise the quotient and the bound is a heuristic; {@link EarlyStopping#NEVER} then divides by the
+ * longest length. Stopping is decided for each prompt by itself, which makes a batch equal to its
+ * prompts one by one. The reference runs a batch on as a whole, and freezes a prompt's finished
+ * sequences by the same rules.
  *
  * <p><b>Drawing.</b> With sampling, the ranked candidates are drawn instead, without replacement
  * and with the probabilities of their scores: adding independent Gumbel noise to every score and
