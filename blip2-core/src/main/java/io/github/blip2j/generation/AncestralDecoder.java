@@ -1,0 +1,105 @@
+package io.github.blip2j.generation;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One token after the other, each final once chosen: greedy decoding, and sampling in the order in
+ * which the model factors the probability of a sequence.
+ *
+ * <p>Rows that have ended leave the model's batch. With several sequences for each prompt, all of
+ * them choose their first token from the scores of the one prompt row.
+ */
+final class AncestralDecoder {
+  private final Rules rules;
+  private final ModelRows model;
+  private final TokenListener listener;
+  private final float[] scores; // [V], processed in place so that the model's own stay as they are
+
+  AncestralDecoder(Rules rules, ModelRows model, TokenListener listener) {
+    this.rules = rules;
+    this.model = model;
+    this.listener = listener;
+    this.scores = new float[model.vocabSize()];
+  }
+
+  List<List<Sequence>> decode(List<TokenHistory> prompts) {
+    List<Line> lines = linesOf(prompts);
+    List<Line> open = lines;
+    float[][] logits = model.start(); // [B][V]
+    while (true) {
+      for (Line line : open) {
+        extend(line, logits[line.row]);
+      }
+      open = open.stream().filter(line -> !rules.isLast(line.history)).toList();
+      if (open.isEmpty()) {
+        return sequences(lines);
+      }
+      logits = next(open);
+    }
+  }
+
+  private List<Line> linesOf(List<TokenHistory> prompts) {
+    var lines = new ArrayList<Line>();
+    for (TokenHistory prompt : prompts) {
+      var randoms = rules.randoms();
+      for (int copy = 0; copy < rules.decoding().returning(); copy++) {
+        Choice choice = rules.decoding().sampled() ? Choice.drawn(randoms[copy]) : Choice::best;
+        lines.add(new Line(lines.size(), prompt, choice));
+      }
+    }
+    return lines;
+  }
+
+  private void extend(Line line, float[] logits) {
+    TokenHistory history = line.history;
+    var normalizer = LogSoftmax.of(logits, history.prompt(), history.newTokens());
+    System.arraycopy(logits, 0, scores, 0, scores.length);
+    rules.processors().process(history, scores);
+    int token = line.choice.choose(scores);
+    if (token == Choice.NONE) {
+      throw rules.nothingPossible(history);
+    }
+    line.history = history.append(token, normalizer.logProbability(logits[token]));
+    listener.onToken(line.index, token);
+  }
+
+  private float[][] next(List<Line> open) {
+    int[] parents = new int[open.size()];
+    int[] tokens = new int[open.size()];
+    for (int i = 0; i < parents.length; i++) {
+      Line line = open.get(i);
+      parents[i] = line.row;
+      tokens[i] = line.history.last();
+      line.row = i;
+    }
+    return model.next(parents, tokens);
+  }
+
+  private List<List<Sequence>> sequences(List<Line> lines) {
+    var sequences = new ArrayList<List<Sequence>>();
+    int returning = rules.decoding().returning();
+    for (int first = 0; first < lines.size(); first += returning) {
+      sequences.add(
+          lines.subList(first, first + returning).stream()
+              .map(line -> rules.sequence(line.history, line.history.meanLogProbability()))
+              .toList());
+    }
+    return List.copyOf(sequences);
+  }
+
+  /** A sequence in the making. */
+  private static final class Line {
+    final int index; // among all returned sequences
+    final Choice choice;
+    TokenHistory history;
+    int row; // of the model's last call
+
+    Line(int index, TokenHistory prompt, Choice choice) {
+      this.index = index;
+      this.choice = choice;
+      this.history = prompt;
+      this.row = prompt.prompt();
+    }
+  }
+}

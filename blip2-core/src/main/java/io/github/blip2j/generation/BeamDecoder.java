@@ -1,0 +1,64 @@
+package io.github.blip2j.generation;
+
+import java.util.List;
+
+/**
+ * Runs the beam searches of a batch side by side, so that the model is asked once a step. Prompts
+ * whose search is over leave the model's batch.
+ */
+final class BeamDecoder {
+  private final Rules rules;
+  private final ModelRows model;
+  private final TokenListener listener;
+
+  BeamDecoder(Rules rules, ModelRows model, TokenListener listener) {
+    this.rules = rules;
+    this.model = model;
+    this.listener = listener;
+  }
+
+  List<List<Sequence>> decode(List<TokenHistory> prompts) {
+    var workspace = new BeamSearch.Workspace(rules, model.vocabSize());
+    List<BeamSearch> searches =
+        prompts.stream().map(prompt -> new BeamSearch(rules, workspace, prompt)).toList();
+    List<BeamSearch> open = searches;
+    float[][] logits = model.start(); // [B][V]
+    while (true) {
+      for (BeamSearch search : open) {
+        search.step(logits);
+        if (search.isOver()) {
+          report(search.sequences(), searches.indexOf(search) * rules.decoding().returning());
+        }
+      }
+      open = open.stream().filter(search -> !search.isOver()).toList();
+      if (open.isEmpty()) {
+        return searches.stream().map(BeamSearch::sequences).toList();
+      }
+      logits = next(open);
+    }
+  }
+
+  private float[][] next(List<BeamSearch> open) {
+    int rows = open.stream().mapToInt(search -> search.running().size()).sum();
+    int[] parents = new int[rows];
+    int[] tokens = new int[rows];
+    int row = 0;
+    for (BeamSearch search : open) {
+      search.rowsFrom(row);
+      for (Beam beam : search.running()) {
+        parents[row] = beam.parentRow();
+        tokens[row] = beam.history().last();
+        row++;
+      }
+    }
+    return model.next(parents, tokens);
+  }
+
+  private void report(List<Sequence> sequences, int firstRow) {
+    for (int i = 0; i < sequences.size(); i++) {
+      for (int token : sequences.get(i).tokens()) {
+        listener.onToken(firstRow + i, token);
+      }
+    }
+  }
+}

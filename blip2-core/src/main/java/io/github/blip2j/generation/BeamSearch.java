@@ -1,0 +1,209 @@
+package io.github.blip2j.generation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Beam search over the continuations of one prompt.
+ *
+ * <p><b>The search.</b> Of all sequences written so far it keeps the {@code K} most probable, the
+ * beams, extends each by every token, and keeps the best {@code K} of these {@code K·V} candidates.
+ * A candidate that ends leaves the beams and competes among finished sequences, by its summed
+ * log-probability divided by {@code length^lengthPenalty}. Without the division a longer sequence
+ * could never win, since every token costs. Wu et al. [1] divide by {@code ((5 + length) / 6)^α};
+ * the plain power is what Hugging Face's {@code generate} computes and what this class follows,
+ * step by step and in float32, so that near-ties fall the same way.
+ *
+ * <p><b>Ending.</b> Two questions are asked of a candidate that ends. Is it good enough? It must
+ * rank among the first {@code K}, or it would displace a sequence that the beams would not have
+ * kept either; below that it is dropped, neither finished nor running. And do the beams survive it?
+ * All {@code K} of them may end with each of {@code n} end tokens, hence {@code max(2, 1 + n)·K}
+ * candidates are ranked, which always leaves {@code K} to run on. At the length limit every
+ * candidate counts as ending.
+ *
+ * <p><b>Stopping.</b> With {@code K} finished sequences the search may stop, see {@link
+ * EarlyStopping}. A running beam's sum only falls as it grows, so "the best beam, divided as if it
+ * ended" bounds what can still come for length penalties up to zero. Above zero the division can
+ * raise the quotient and the bound is a heuristic; {@link EarlyStopping#NEVER} then divides by the
+ * longest length. Stopping is decided for each prompt by itself, which makes a batch equal to its
+ * prompts one by one. The reference runs a batch on as a whole, and freezes a prompt's finished
+ * sequences by the same rules.
+ *
+ * <p><b>Drawing.</b> With sampling, the ranked candidates are drawn instead, without replacement
+ * and with the probabilities of their scores: adding independent Gumbel noise to every score and
+ * taking the largest sums is such a draw, in order [2]. Scores stay free of noise. Ranks, and so
+ * the right to finish, go by the draw; the beams go by score. Top-k [3], the nucleus [4] and the
+ * repetition penalty [5] have acted on each beam's log-probabilities before.
+ *
+ * <p><b>Differs from HF:</b> there, {@code K} beams exist from the start, all but one with a score
+ * of -1e9 as "not there", and so do {@code K} finished slots. Here, what is not there is absent:
+ * the first step scores one row, and a search with fewer than {@code K} possible sequences returns
+ * these instead of made-up ones. Nothing else depends on it unless scores reach -1e9.
+ *
+ * <p>References: [1] Wu et al. 2016, <i>Google's neural machine translation system</i>, section 7.
+ * [2] Vieira 2014, <i>Gumbel-max trick and weighted reservoir sampling</i>; Kool et al. 2019,
+ * <i>Stochastic beams and where to find them</i>, section 2. [3] Fan et al. 2018, <i>Hierarchical
+ * neural story generation</i>, section 5. [4] Holtzman et al. 2020, <i>The curious case of neural
+ * text degeneration</i>, section 3.1. [5] Keskar et al. 2019, <i>CTRL</i>, section 4.1.
+ */
+final class BeamSearch {
+  private final Rules rules;
+  private final Workspace workspace;
+  private final @Nullable RandomGenerator random;
+  private final Hypotheses finished;
+  private List<Beam> running;
+  private int firstRow; // the row of running.get(0) in the model's last call
+  private int length; // new tokens of every running beam
+
+  BeamSearch(Rules rules, Workspace workspace, TokenHistory prompt) {
+    this.rules = rules;
+    this.workspace = workspace;
+    this.random = rules.decoding().sampled() ? rules.randoms()[0] : null;
+    this.finished = new Hypotheses(rules.decoding().beams());
+    this.running = List.of(new Beam(prompt, 0, prompt.prompt()));
+    this.firstRow = prompt.prompt();
+  }
+
+  /** What one step writes to; the searches of a batch take turns. */
+  static final class Workspace {
+    final float[] scores; // [V], the processed log-probabilities of one beam
+    final TopCandidates ranked;
+    final TopCandidates continuing;
+
+    Workspace(Rules rules, int vocabSize) {
+      int K = rules.decoding().beams();
+      scores = new float[vocabSize];
+      ranked = new TopCandidates(Math.max(2, 1 + rules.ends().count()) * K);
+      continuing = new TopCandidates(K);
+    }
+  }
+
+  /** The beams to extend, each by the last token of its history. */
+  List<Beam> running() {
+    return running;
+  }
+
+  /** Tells where the rows of the running beams begin in the scores of the next step. */
+  void rowsFrom(int row) {
+    firstRow = row;
+  }
+
+  boolean isOver() {
+    if (running.isEmpty()) {
+      return true;
+    }
+    return finished.isFull()
+        && (rules.decoding().earlyStopping() == EarlyStopping.WHEN_FULL || !canImprove());
+  }
+
+  List<Sequence> sequences() {
+    return finished.first(rules.decoding().returning()).stream()
+        .map(hypothesis -> rules.sequence(hypothesis.history(), hypothesis.score()))
+        .toList();
+  }
+
+  /**
+   * Extends the beams by one token.
+   *
+   * @param logits {@code [R][V]} of the whole batch
+   */
+  void step(float[][] logits) {
+    List<LogSoftmax> normalizers = rankCandidates(logits);
+    TopCandidates ranked = workspace.ranked;
+    TopCandidates continuing = workspace.continuing;
+    continuing.clear();
+    int K = rules.decoding().beams();
+    float divisor = lengthDivisor(length + 1);
+    for (int rank = 0; rank < ranked.size(); rank++) {
+      float score = ranked.value(rank);
+      boolean ends = rules.ends().contains(token(rank)) || length + 1 == maxLength();
+      if (!ends) {
+        continuing.offer(score, rank, score);
+      } else if (rank < K) {
+        finished.add(new Hypothesis(extended(rank, logits, normalizers), score / divisor));
+      }
+    }
+    continuing.sort();
+    var next = new ArrayList<Beam>();
+    for (int i = 0; i < continuing.size(); i++) {
+      int rank = (int) continuing.place(i);
+      TokenHistory history = extended(rank, logits, normalizers);
+      next.add(new Beam(history, continuing.value(i), firstRow + parent(rank)));
+    }
+    if (next.isEmpty() && finished.isEmpty()) {
+      throw rules.nothingPossible(running.get(0).history());
+    }
+    running = next;
+    length++;
+  }
+
+  /** Ranks the extensions of all beams, and returns the normaliser of each beam's logits. */
+  private List<LogSoftmax> rankCandidates(float[][] logits) {
+    workspace.ranked.clear();
+    var normalizers = new ArrayList<LogSoftmax>();
+    for (int i = 0; i < running.size(); i++) {
+      Beam beam = running.get(i);
+      float[] row = logits[firstRow + i];
+      var normalizer = LogSoftmax.of(row, beam.history().prompt(), length);
+      float[] scores = workspace.scores;
+      for (int token = 0; token < scores.length; token++) {
+        scores[token] = normalizer.logProbability(row[token]);
+      }
+      rules.processors().process(beam.history(), scores);
+      offerExtensions(i, beam.score());
+      normalizers.add(normalizer);
+    }
+    workspace.ranked.sort();
+    return normalizers;
+  }
+
+  private void offerExtensions(int beam, float beamScore) {
+    float[] scores = workspace.scores;
+    long place = (long) beam * scores.length;
+    for (int token = 0; token < scores.length; token++) {
+      float score = scores[token] + beamScore;
+      if (score > Float.NEGATIVE_INFINITY) {
+        double key = random == null ? score : score + gumbel(random);
+        workspace.ranked.offer(key, place + token, score);
+      }
+    }
+  }
+
+  private static double gumbel(RandomGenerator random) {
+    return -Math.log(-Math.log(random.nextDouble()));
+  }
+
+  private int parent(int rank) {
+    return (int) (workspace.ranked.place(rank) / workspace.scores.length);
+  }
+
+  private int token(int rank) {
+    return (int) (workspace.ranked.place(rank) % workspace.scores.length);
+  }
+
+  private TokenHistory extended(int rank, float[][] logits, List<LogSoftmax> normalizers) {
+    int parent = parent(rank);
+    int token = token(rank);
+    float logit = logits[firstRow + parent][token];
+    float logProbability = normalizers.get(parent).logProbability(logit);
+    return running.get(parent).history().append(token, logProbability);
+  }
+
+  private boolean canImprove() {
+    Decoding decoding = rules.decoding();
+    boolean farthest =
+        decoding.earlyStopping() == EarlyStopping.NEVER && decoding.lengthPenalty() > 0;
+    float divisor = lengthDivisor(farthest ? maxLength() : length);
+    return running.get(0).score() / divisor > finished.worstScore();
+  }
+
+  private float lengthDivisor(int newTokens) {
+    return (float) Math.pow(newTokens, rules.decoding().lengthPenalty());
+  }
+
+  private int maxLength() {
+    return rules.decoding().maxNewTokens();
+  }
+}

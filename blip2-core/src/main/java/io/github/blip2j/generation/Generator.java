@@ -1,0 +1,84 @@
+package io.github.blip2j.generation;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Writes token sequences with any {@link NextTokenModel}: greedily, by sampling, or with beams.
+ * Immutable, so one serves many threads.
+ *
+ * <pre>{@code
+ * List<List<Sequence>> captions =
+ *     Generator.of(Decoding.beams(5).returning(3), 50118).generate(model, prompts);
+ * }</pre>
+ *
+ * <p>The prompts of a batch do not influence each other: every one gets the sequences that it would
+ * get alone, drawn ones included. So equal prompts draw equal tokens; for several draws from one
+ * prompt, ask for them with {@link Decoding#returning}.
+ */
+public final class Generator {
+  private final Decoding decoding;
+  private final EndTokens ends;
+  private final List<ScoreProcessor> processors;
+  private final TokenListener listener;
+
+  private Generator(
+      Decoding decoding, EndTokens ends, List<ScoreProcessor> processors, TokenListener listener) {
+    this.decoding = decoding;
+    this.ends = ends;
+    this.processors = processors;
+    this.listener = listener;
+  }
+
+  /**
+   * A generator.
+   *
+   * @param endTokens ids that end a sequence; with none, each runs to the longest length
+   */
+  public static Generator of(Decoding decoding, int... endTokens) {
+    return new Generator(decoding, new EndTokens(endTokens), List.of(), (row, token) -> {});
+  }
+
+  /**
+   * This generator with one more processor, which runs after the penalties and bans of {@link
+   * Decoding} and before temperature, top-k and top-p.
+   */
+  public Generator with(ScoreProcessor processor) {
+    var more = new ArrayList<>(processors);
+    more.add(processor);
+    return new Generator(decoding, ends, List.copyOf(more), listener);
+  }
+
+  /** This generator telling this listener, instead of any other, of its tokens. */
+  public Generator onToken(TokenListener newListener) {
+    return new Generator(decoding, ends, processors, newListener);
+  }
+
+  /**
+   * Continues every prompt.
+   *
+   * @param model a run over these prompts that has not been started
+   * @param prompts the ids of each prompt for the processors to see, without padding; empty where a
+   *     model has embeddings only
+   * @return for each prompt its sequences, {@link Decoding#returning} of them and the best first;
+   *     fewer where beam search finds no more that are possible
+   * @throws IllegalArgumentException if there is no prompt or an end token is no token
+   * @throws IllegalStateException if the model's scores are NaN, too many or too few, or if bans
+   *     leave no token possible
+   */
+  public List<List<Sequence>> generate(NextTokenModel model, List<int[]> prompts) {
+    if (prompts.isEmpty()) {
+      throw new IllegalArgumentException("generate: prompts expected at least 1, got 0");
+    }
+    ends.requireWithin(model.vocabSize());
+    var histories = new ArrayList<TokenHistory>();
+    for (int[] prompt : prompts) {
+      histories.add(TokenHistory.ofPrompt(histories.size(), prompt));
+    }
+    var rules = new Rules(decoding, ends, new ProcessorChain(decoding, ends, processors));
+    var rows = new ModelRows(model, prompts.size());
+    return decoding.beams() > 1
+        ? new BeamDecoder(rules, rows, listener).decode(histories)
+        : new AncestralDecoder(rules, rows, listener).decode(histories);
+  }
+}

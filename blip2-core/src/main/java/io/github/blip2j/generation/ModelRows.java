@@ -1,0 +1,43 @@
+package io.github.blip2j.generation;
+
+/** A model whose answers are checked for their shape, so that a wrong one is named where it is. */
+final class ModelRows {
+  private final NextTokenModel model;
+  private final int prompts;
+  private final int vocabSize;
+
+  ModelRows(NextTokenModel model, int prompts) {
+    this.model = model;
+    this.prompts = prompts;
+    this.vocabSize = model.vocabSize();
+  }
+
+  int vocabSize() {
+    return vocabSize;
+  }
+
+  float[][] start() {
+    return checked("start", prompts, model.start());
+  }
+
+  float[][] next(int[] parents, int[] tokens) {
+    return checked("next", parents.length, model.next(parents, tokens));
+  }
+
+  private float[][] checked(String call, int rows, float[][] scores) {
+    if (scores.length != rows) {
+      throw new IllegalStateException(
+          String.format(
+              "generate: model.%s expected to return %d rows, got %d", call, rows, scores.length));
+    }
+    for (int row = 0; row < rows; row++) {
+      if (scores[row].length != vocabSize) {
+        throw new IllegalStateException(
+            String.format(
+                "generate: model.%s expected to return vocabSize=%d scores, got %d in row %d",
+                call, vocabSize, scores[row].length, row));
+      }
+    }
+    return scores;
+  }
+}

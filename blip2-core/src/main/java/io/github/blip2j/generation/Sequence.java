@@ -1,0 +1,61 @@
+package io.github.blip2j.generation;
+
+import java.util.Arrays;
+
+/**
+ * Tokens that decoding wrote after a prompt, and how likely it found them. Immutable.
+ *
+ * <p>The prompt is not part of it, and neither is padding: a row of Hugging Face's {@code generate}
+ * is the prompt, then {@link #tokens}, then padding up to the longest row.
+ */
+public final class Sequence {
+  private final int[] tokens;
+  private final float[] logProbabilities;
+  private final float score;
+  private final boolean ended;
+
+  Sequence(TokenHistory history, float score, boolean ended) {
+    this.tokens = history.newIds();
+    this.logProbabilities = history.logProbabilities();
+    this.score = score;
+    this.ended = ended;
+  }
+
+  /** The new tokens in a fresh array, with the end token as the last if {@link #ended}. */
+  public int[] tokens() {
+    return tokens.clone();
+  }
+
+  /** The new tokens in a fresh array, without the end token. */
+  public int[] tokensBeforeEnd() {
+    return Arrays.copyOf(tokens, ended ? tokens.length - 1 : tokens.length);
+  }
+
+  /** Whether the last token is an end token; if not, the length limit cut the sequence. */
+  public boolean ended() {
+    return ended;
+  }
+
+  /**
+   * How good decoding found the sequence. From beam search, the sum of the processed
+   * log-probabilities divided by {@code length^lengthPenalty} ({@code sequences_scores} in Hugging
+   * Face); otherwise, the mean of {@link #logProbabilities}.
+   */
+  public float score() {
+    return score;
+  }
+
+  /**
+   * The natural logarithm of each token's probability in a fresh array, as the model gave it:
+   * before penalties, bans and temperature.
+   */
+  public float[] logProbabilities() {
+    return logProbabilities.clone();
+  }
+
+  /** As in {@code [68, 350, 2] score=-0.25}. */
+  @Override
+  public String toString() {
+    return Arrays.toString(tokens) + " score=" + score;
+  }
+}

@@ -1,0 +1,21 @@
+package io.github.blip2j.generation;
+
+/** Keeps the {@code k} best tokens (Fan et al. 2018, section 5) and all that tie with the last. */
+record TopK(int k) implements ScoreProcessor {
+  @Override
+  public void process(TokenHistory history, float[] scores) {
+    if (k >= scores.length) {
+      return;
+    }
+    var best = new TopCandidates(k);
+    for (int i = 0; i < scores.length; i++) {
+      best.offer(scores[i], i, scores[i]);
+    }
+    float least = best.worst();
+    for (int i = 0; i < scores.length; i++) {
+      if (scores[i] < least) {
+        scores[i] = Float.NEGATIVE_INFINITY;
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package io.github.blip2j.generation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class DecodingTest {
+
+  @Test
+  void greedy_hasDefaultsOfTheReference() {
+    Decoding decoding = Decoding.greedy();
+
+    assertEquals(20, decoding.maxNewTokens());
+    assertEquals(0, decoding.minNewTokens());
+    assertEquals(1, decoding.beams());
+    assertEquals(50, decoding.topK());
+    assertEquals(1.0, decoding.topP());
+    assertEquals(1.0, decoding.lengthPenalty());
+    assertEquals(EarlyStopping.HEURISTIC, decoding.earlyStopping());
+    assertEquals(1, decoding.returning());
+  }
+
+  @Test
+  void withers_changeOnlyTheirSetting() {
+    Decoding changed =
+        Decoding.beams(4)
+            .sampling()
+            .maxNewTokens(30)
+            .minNewTokens(3)
+            .temperature(0.7)
+            .topK(7)
+            .topP(0.9)
+            .seed(5)
+            .lengthPenalty(-1)
+            .earlyStopping(EarlyStopping.NEVER)
+            .repetitionPenalty(1.5)
+            .noRepeatNgramSize(2)
+            .returning(3);
+
+    assertEquals(
+        "Decoding[maxNewTokens=30, minNewTokens=3, beams=4, sampled=true, temperature=0.7, topK=7,"
+            + " topP=0.9, seed=5, lengthPenalty=-1.0, earlyStopping=NEVER, repetitionPenalty=1.5,"
+            + " noRepeatNgramSize=2, returning=3]",
+        changed.toString());
+  }
+
+  static Stream<Arguments> contradictions() {
+    return Stream.of(
+        refused(d -> d.maxNewTokens(0), "maxNewTokens expected at least 1, got 0"),
+        refused(d -> d.minNewTokens(-1), "minNewTokens expected at least 0, got -1"),
+        refused(
+            d -> d.minNewTokens(21),
+            "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens first"),
+        refused(d -> d.withBeams(0), "beams expected at least 1, got 0"),
+        refused(d -> d.topK(-2), "topK expected at least 0, got -2"),
+        refused(d -> d.noRepeatNgramSize(-1), "noRepeatNgramSize expected at least 0, got -1"),
+        refused(d -> d.returning(0), "returning expected at least 1, got 0"),
+        refused(d -> d.temperature(0), "temperature expected a finite number above 0, got 0.0"),
+        refused(
+            d -> d.temperature(Double.NaN),
+            "temperature expected a finite number above 0, got NaN"),
+        refused(
+            d -> d.temperature(Double.POSITIVE_INFINITY),
+            "temperature expected a finite number above 0, got Infinity"),
+        refused(
+            d -> d.repetitionPenalty(-1),
+            "repetitionPenalty expected a finite number above 0, got -1.0"),
+        refused(d -> d.topP(0), "topP expected within (0, 1], got 0.0"),
+        refused(d -> d.topP(1.5), "topP expected within (0, 1], got 1.5"),
+        refused(d -> d.topP(Double.NaN), "topP expected within (0, 1], got NaN"),
+        refused(
+            d -> d.lengthPenalty(Double.NaN), "lengthPenalty expected a finite number, got NaN"),
+        refused(
+            d -> d.withBeams(2).returning(3),
+            "returning expected at most beams=2, got 3; use more beams"),
+        refused(
+            d -> d.sampling().withBeams(2).returning(3),
+            "returning expected at most beams=2, got 3; use more beams"),
+        refused(
+            d -> d.returning(3),
+            "returning expected 1 without sampling at beams=1, got 3; sample or use more beams"));
+  }
+
+  private static Arguments refused(UnaryOperator<Decoding> change, String message) {
+    return Arguments.of(change, "decoding: " + message);
+  }
+
+  @ParameterizedTest
+  @MethodSource("contradictions")
+  void wither_contradiction_namesBothValues(UnaryOperator<Decoding> change, String message) {
+    var error = assertThrows(IllegalArgumentException.class, () -> change.apply(Decoding.greedy()));
+
+    assertEquals(message, error.getMessage());
+  }
+}
