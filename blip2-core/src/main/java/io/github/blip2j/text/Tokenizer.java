@@ -1,0 +1,54 @@
+package io.github.blip2j.text;
+
+import io.github.blip2j.io.CheckpointException;
+import java.util.OptionalInt;
+
+/**
+ * Text to token ids and back, as a checkpoint's {@code tokenizer.json} defines it. Never pads and
+ * truncates only when asked; batches are made by {@link TokenBatch}. Safe for use by many threads.
+ */
+public interface Tokenizer extends AutoCloseable {
+
+  /** Ids of the text within the tokenizer's own special tokens, such as {@code [CLS] ... [SEP]}. */
+  int[] encode(String text);
+
+  /** Ids of the text alone. */
+  int[] encodePlain(String text);
+
+  /**
+   * At most {@code maxTokens} ids: as {@link #encode}, but with ids of the text dropped on one side
+   * until everything fits. The special tokens survive, as they do in the reference.
+   *
+   * @param maxTokens how many ids to return at most, special tokens included
+   * @param side where ids are dropped; the reference drops on the right
+   * @throws IllegalArgumentException if not even the special tokens fit
+   */
+  int[] encodeTruncated(String text, int maxTokens, Side side);
+
+  /** The text of these ids without special tokens; ids that the tokenizer lacks add nothing. */
+  String decode(int[] ids);
+
+  /** The text of these ids with special tokens spelled out. */
+  String decodeAll(int[] ids);
+
+  /** Number of different tokens, added ones included. */
+  int vocabSize();
+
+  /** The id of a whole token such as {@code "<image>"}, if the tokenizer has it. */
+  OptionalInt idOf(String token);
+
+  /** The id that fills short rows of a batch, if the tokenizer has one. */
+  OptionalInt padId();
+
+  /**
+   * Checks that a model has an embedding for every id this tokenizer can produce.
+   *
+   * @param modelVocabSize rows in the model's token embedding
+   * @throws CheckpointException if the largest id is beyond them
+   */
+  void requireFits(int modelVocabSize) throws CheckpointException;
+
+  /** Frees the tokenizer; using it afterwards throws {@link IllegalStateException}. */
+  @Override
+  void close();
+}
