@@ -136,7 +136,12 @@ final class ImageProcessorJson {
     if (code == null || code.isJsonNull()) {
       return Resampling.BICUBIC;
     }
-    return Resampling.ofCode(number("resample", code, Double.NaN));
+    double number = number("resample", code, Double.NaN);
+    try {
+      return Resampling.ofCode(number);
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(where + ": " + e.getMessage());
+    }
   }
 
   private List<Double> channels(String key) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -44,7 +45,7 @@ final class ImagesParityTest {
       }
     }
 
-    assertEquals(golden.names(), new java.util.TreeSet<>(compared));
+    assertEquals(golden.names(), new TreeSet<>(compared));
   }
 
   /** The picture as {@code rgb}, as it is, or as in {@code bicubic48}, resized to a square. */
