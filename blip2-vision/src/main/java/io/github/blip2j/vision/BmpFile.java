@@ -1,0 +1,58 @@
+package io.github.blip2j.vision;
+
+import java.io.IOException;
+
+/** A Windows bitmap, decoded by the JDK once its header is known to be harmless. */
+final class BmpFile implements EncodedImage {
+  private static final int INFO_HEADER = 14;
+  private static final int CORE_HEADER_BYTES = 12;
+  private static final int LAST_OWN_COMPRESSION = 3;
+
+  private final byte[] file;
+  private final int width;
+  private final int height;
+
+  private BmpFile(byte[] file, int width, int height) {
+    this.file = file;
+    this.width = width;
+    this.height = height;
+  }
+
+  static BmpFile parse(byte[] file) throws IOException {
+    var reader = new ByteReader(file, INFO_HEADER);
+    if (reader.i32Little() == CORE_HEADER_BYTES) {
+      return checked(file, reader.u16Little(), reader.u16Little());
+    }
+    int width = reader.i32Little();
+    int height = reader.i32Little();
+    reader.skip(4);
+    int compression = reader.i32Little();
+    if (compression < 0 || compression > LAST_OWN_COMPRESSION) {
+      // A JPEG or PNG file inside; the JDK would hand it to whatever plug-in comes first.
+      throw new IOException("compression " + compression + " is not supported");
+    }
+    return checked(file, width, Math.abs(height)); // rows from the top have a negative height
+  }
+
+  private static BmpFile checked(byte[] file, int width, int height) throws IOException {
+    if (width <= 0 || height <= 0) {
+      throw new IOException("no size");
+    }
+    return new BmpFile(file, width, height);
+  }
+
+  @Override
+  public int width() {
+    return width;
+  }
+
+  @Override
+  public int height() {
+    return height;
+  }
+
+  @Override
+  public RgbImage decode() throws IOException {
+    return RgbImage.of(JdkDecoder.image(ImageFormat.BMP, file));
+  }
+}
