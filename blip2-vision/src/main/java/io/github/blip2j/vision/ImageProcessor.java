@@ -1,7 +1,10 @@
 package io.github.blip2j.vision;
 
+import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Turns pictures into the pixel values a vision model reads: resize, scale to 0..1, normalise
@@ -115,6 +118,19 @@ public final class ImageProcessor {
       }
     }
     return pixels;
+  }
+
+  /**
+   * A batch of pictures as a vision transformer reads it.
+   *
+   * @return [B, 3, H, W], float32
+   */
+  public Tensor tensor(List<RgbImage> images) {
+    List<Tensor> batch = new ArrayList<>();
+    for (RgbImage image : images) {
+      batch.add(Tensor.of(pixels(image), 1, RgbImage.CHANNELS, size().height(), size().width()));
+    }
+    return Tensor.concat(0, batch);
   }
 
   /** What each of the 256 levels becomes, rounded to float32 where the reference rounds. */

@@ -1,0 +1,73 @@
+package io.github.blip2j.golden;
+
+import io.github.blip2j.io.ConfigJson;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Where golden folders are: the module's own under {@code src/test/resources/golden}, and every
+ * subfolder of {@code -Dblip2.fixtures=DIR}. A folder counts if it holds an {@code expected.json}.
+ */
+public final class Fixtures {
+  private static final Path OWN = Path.of("src", "test", "resources", "golden");
+
+  private Fixtures() {}
+
+  /**
+   * Folders of a kind.
+   *
+   * @throws AssertionError if there is none: a parity test that compares nothing must not pass
+   */
+  public static List<Path> folders(String kind, Predicate<Path> isOfKind) {
+    List<Path> folders = new ArrayList<>(subfolders(OWN));
+    String elsewhere = System.getProperty("blip2.fixtures", "");
+    if (!elsewhere.isBlank()) {
+      Path root = Path.of(elsewhere);
+      if (!Files.isDirectory(root)) {
+        throw new AssertionError("blip2.fixtures: expected a folder, got " + elsewhere);
+      }
+      folders.addAll(subfolders(root));
+    }
+    folders.removeIf(folder -> !isOfKind.test(folder));
+    if (folders.isEmpty()) {
+      throw new AssertionError(kind + ": golden folders expected, got none");
+    }
+    return folders;
+  }
+
+  /** Whether this is a Hugging Face BLIP-2 whose language model is of this type. */
+  public static boolean isHuggingFaceBlip2(Path folder, String textType) {
+    Path config = folder.resolve("config.json");
+    if (!Files.exists(config)) {
+      return false;
+    }
+    try {
+      ConfigJson json = ConfigJson.read(config);
+      return json.stringAt("model_type", "").equals("blip-2")
+          && json.hasChild("text_config")
+          && json.child("text_config").stringAt("model_type", "opt").equals(textType);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<Path> subfolders(Path root) {
+    if (!Files.isDirectory(root)) {
+      return List.of();
+    }
+    try (Stream<Path> children = Files.list(root)) {
+      return children
+          .filter(folder -> Files.exists(folder.resolve("expected.json")))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

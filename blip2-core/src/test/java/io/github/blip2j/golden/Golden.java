@@ -1,0 +1,90 @@
+package io.github.blip2j.golden;
+
+import io.github.blip2j.io.SafetensorsFile;
+import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.NavigableSet;
+
+/** The tensors of one {@code expected.safetensors}, and comparison with them. */
+public final class Golden implements AutoCloseable {
+  private final SafetensorsFile file;
+
+  private Golden(SafetensorsFile file) {
+    this.file = file;
+  }
+
+  /** Opens the folder's tensors. */
+  public static Golden open(Path folder) {
+    try {
+      return new Golden(SafetensorsFile.open(folder.resolve("expected.safetensors")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Names of all tensors. */
+  public NavigableSet<String> names() {
+    return file.tensors().navigableKeySet();
+  }
+
+  /** A tensor, in the current scope. */
+  public Tensor get(String name) {
+    TensorEntry entry = file.tensors().get(name);
+    if (entry == null) {
+      throw new AssertionError(name + ": golden tensor expected, got none");
+    }
+    try {
+      return Tensor.read(
+          name, entry.dtype(), entry.shape(), (at, into) -> file.read(name, at, into));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether there is such a tensor. */
+  public boolean has(String name) {
+    return file.tensors().containsKey(name);
+  }
+
+  /** Asserts that shape and values agree, naming the worst index if they do not. */
+  public void assertClose(String name, Tensor actual, double tolerance) {
+    Tensor expected = get(name);
+    expected.shape().require("golden", name, actual.shape().toArray());
+    assertClose(name, expected.toFloats(), actual.toFloats(), tolerance);
+  }
+
+  /** Asserts that values agree within an absolute tolerance. */
+  public static void assertClose(
+      String name, float[] expected, float[] actual, double tolerance) {
+    if (expected.length != actual.length) {
+      throw new AssertionError(
+          "%s: expected %d values, got %d".formatted(name, expected.length, actual.length));
+    }
+    int worst = -1;
+    double largest = -1;
+    for (int i = 0; i < expected.length; i++) {
+      double difference = Math.abs((double) expected[i] - actual[i]);
+      if (Double.isNaN(difference) || difference > largest) {
+        worst = i;
+        largest = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;
+      }
+    }
+    if (largest > tolerance) {
+      throw new AssertionError(
+          "%s: expected within %g, got %g at index %d: %g and %g"
+              .formatted(name, tolerance, largest, worst, expected[worst], actual[worst]));
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      file.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

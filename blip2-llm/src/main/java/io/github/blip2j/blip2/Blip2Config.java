@@ -1,0 +1,76 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.OptConfig;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.vision.VisionConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sizes of a BLIP-2 with OPT.
+ *
+ * @param queryTokens learned queries, and so the length of an image's soft prompt
+ * @param imageTokenId the id that stands for one query in token lists, or null in checkpoints that
+ *     have none
+ */
+public record Blip2Config(
+    VisionConfig vision,
+    BertConfig qformer,
+    OptConfig text,
+    int queryTokens,
+    @Nullable Integer imageTokenId) {
+
+  /** Checks that there are queries. */
+  public Blip2Config {
+    if (queryTokens <= 0) {
+      throw new IllegalArgumentException(
+          "Blip2Config: queryTokens must be positive, got " + queryTokens);
+    }
+  }
+
+  /** {@code Salesforce/blip2-opt-2.7b}. */
+  public static Blip2Config opt2b7() {
+    return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), OptConfig.opt2b7(), 32, 50265);
+  }
+
+  /**
+   * Reads a Hugging Face {@code config.json}.
+   *
+   * @throws CheckpointException if it is not a BLIP-2 with OPT, or a value is of the wrong kind
+   */
+  public static Blip2Config fromJson(ConfigJson json) throws CheckpointException {
+    requireOneOf(json, "model_type", json.stringAt("model_type", ""), "blip-2");
+    ConfigJson textJson = json.childOrEmpty("text_config");
+    requireOneOf(json, "text_config.model_type", textJson.stringAt("model_type", "opt"), "opt");
+    ConfigJson visionJson = json.childOrEmpty("vision_config");
+    ConfigJson qformerJson = json.childOrEmpty("qformer_config");
+    requireOneOf(
+        json,
+        "qformer_config.position_embedding_type",
+        qformerJson.stringAt("position_embedding_type", "absolute"),
+        "absolute");
+    try {
+      VisionConfig vision = VisionConfig.fromJson(visionJson);
+      boolean placeholder = json.has("image_token_index") || json.has("image_token_id");
+      String key = json.has("image_token_index") ? "image_token_index" : "image_token_id";
+      return new Blip2Config(
+          vision,
+          BertConfig.fromJson(qformerJson, vision.dim()),
+          OptConfig.fromJson(textJson),
+          json.intAt("num_query_tokens", 32),
+          placeholder ? Integer.valueOf(json.intAt(key)) : null);
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(json + ": " + e.getMessage());
+    }
+  }
+
+  private static void requireOneOf(ConfigJson json, String key, String got, String expected)
+      throws CheckpointException {
+    if (!got.equals(expected)) {
+      throw new CheckpointException(
+          "%s: %s expected %s, got %s"
+              .formatted(json, key, expected, got.isEmpty() ? "nothing" : got));
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.tensor.DType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The model that lies in this module's jar. It is small enough to be unpacked for each load. */
+final class BundledModel {
+  private static final String[] FILES = {
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "preprocessor_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json"
+  };
+
+  private BundledModel() {}
+
+  static LoadedModel load() throws IOException {
+    Path folder = Files.createTempDirectory("blip2-bundled");
+    try {
+      for (String file : FILES) {
+        unpack(file, folder.resolve(file));
+      }
+      return LoadedModel.load(folder, DType.FLOAT32);
+    } finally {
+      for (String file : FILES) {
+        Files.deleteIfExists(folder.resolve(file));
+      }
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private static void unpack(String file, Path target) throws IOException {
+    try (InputStream in = BundledModel.class.getResourceAsStream("bundled/" + file)) {
+      if (in == null) {
+        throw new AssertionError("bundled/" + file + ": not in the jar");
+      }
+      Files.copy(in, target);
+    }
+  }
+}

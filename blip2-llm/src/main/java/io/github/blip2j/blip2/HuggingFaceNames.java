@@ -1,0 +1,80 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.nn.KeyMap;
+
+/** How Hugging Face spells the parameters of BLIP-2. */
+final class HuggingFaceNames {
+  private static final String VISION = "vision_model.encoder.layers.*.";
+  private static final String BERT = "qformer.encoder.layer.*.";
+  private static final String OPT = "language_model.model.decoder.";
+
+  private HuggingFaceNames() {}
+
+  static KeyMap keys() {
+    KeyMap.Builder keys = KeyMap.builder();
+    vision(keys);
+    qformer(keys);
+    opt(keys);
+    return keys.rename("projection", "language_projection").ignore("*.position_ids").build();
+  }
+
+  private static void vision(KeyMap.Builder keys) {
+    keys.rename("vision.classToken", "vision_model.embeddings.class_embedding")
+        .rename("vision.positions", "vision_model.embeddings.position_embedding")
+        .rename("vision.patches", "vision_model.embeddings.patch_embedding")
+        .rename("vision.layers.*.attentionNorm", VISION + "layer_norm1")
+        .slice("vision.layers.*.attention.query", VISION + "self_attn.qkv", 0, 3)
+        .slice("vision.layers.*.attention.key", VISION + "self_attn.qkv", 1, 3)
+        .slice("vision.layers.*.attention.value", VISION + "self_attn.qkv", 2, 3)
+        .rename("vision.layers.*.attention.output", VISION + "self_attn.projection")
+        .rename("vision.layers.*.mlpNorm", VISION + "layer_norm2")
+        .rename("vision.layers.*.mlp.up", VISION + "mlp.fc1")
+        .rename("vision.layers.*.mlp.down", VISION + "mlp.fc2")
+        .rename("visionNorm", "vision_model.post_layernorm");
+  }
+
+  private static void qformer(KeyMap.Builder keys) {
+    keys.rename("queryTokens", "query_tokens")
+        .rename("qformer.embeddings.norm", "qformer.layernorm")
+        .rename("qformer.embeddings.words", "embeddings.word_embeddings")
+        .rename("qformer.embeddings.positions", "embeddings.position_embeddings");
+    attention(keys, "qformer.layers.*.attention.", BERT + "attention.");
+    attention(keys, "qformer.layers.*.imageAttention.", BERT + "crossattention.");
+    feedForward(keys, "qformer.layers.*.queryMlp.", "_query");
+    feedForward(keys, "qformer.layers.*.textMlp.", "");
+  }
+
+  private static void attention(KeyMap.Builder keys, String ours, String theirs) {
+    for (String input : new String[] {"query", "key", "value"}) {
+      keys.rename(ours + input, theirs + "attention." + input);
+    }
+    keys.rename(ours + "output", theirs + "output.dense");
+    keys.rename(ours + "norm", theirs + "output.LayerNorm");
+  }
+
+  private static void feedForward(KeyMap.Builder keys, String ours, String suffix) {
+    keys.rename(ours + "up", BERT + "intermediate" + suffix + ".dense");
+    keys.rename(ours + "down", BERT + "output" + suffix + ".dense");
+    keys.rename(ours + "norm", BERT + "output" + suffix + ".LayerNorm");
+  }
+
+  private static void opt(KeyMap.Builder keys) {
+    String layer = OPT + "layers.*.";
+    keys.rename("language.words", OPT + "embed_tokens")
+        .rename("language.positions", OPT + "embed_positions")
+        .rename("language.projectIn", OPT + "project_in")
+        .rename("language.projectOut", OPT + "project_out")
+        .rename("language.norm", OPT + "final_layer_norm")
+        .rename("language.head", "language_model.lm_head")
+        .rename("language.layers.*.attention.query", layer + "self_attn.q_proj")
+        .rename("language.layers.*.attention.key", layer + "self_attn.k_proj")
+        .rename("language.layers.*.attention.value", layer + "self_attn.v_proj")
+        .rename("language.layers.*.attention.output", layer + "self_attn.out_proj")
+        .rename("language.layers.*.attentionNorm", layer + "self_attn_layer_norm")
+        .rename("language.layers.*.mlp.up", layer + "fc1")
+        .rename("language.layers.*.mlp.down", layer + "fc2")
+        .rename("language.layers.*.mlpNorm", layer + "final_layer_norm")
+        // Files that hold the tied head once more hold the embeddings.
+        .ignore("language_model.lm_head.weight");
+  }
+}

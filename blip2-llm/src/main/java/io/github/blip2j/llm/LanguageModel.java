@@ -1,0 +1,39 @@
+package io.github.blip2j.llm;
+
+import io.github.blip2j.generation.NextTokenModel;
+import io.github.blip2j.tensor.Tensor;
+
+/**
+ * A language model that reads embeddings, so that an image's soft prompt can stand before words.
+ *
+ * <pre>{@code
+ * B prompts, P positions, L width
+ * }</pre>
+ */
+public sealed interface LanguageModel permits OptModel {
+  /** Width {@code L} of what it reads. */
+  int dim();
+
+  /** Number of token ids. */
+  int vocabSize();
+
+  /** Longest sequence, prompt and continuation together. */
+  int maxPositions();
+
+  /**
+   * The embeddings of words, without positions.
+   *
+   * @param ids [B, T], int64
+   * @return [B, T, L]
+   */
+  Tensor embed(Tensor ids);
+
+  /**
+   * One run over these prompts, to be decoded in the current scope.
+   *
+   * @param prompt [B, P, L]
+   * @param mask 1 for what counts, 0 for padding, which stands left, [B][P]
+   * @param newTokens how many tokens may follow, to make room for
+   */
+  NextTokenModel run(Tensor prompt, int[][] mask, int newTokens);
+}

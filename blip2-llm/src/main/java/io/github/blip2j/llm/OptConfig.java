@@ -1,0 +1,83 @@
+package io.github.blip2j.llm;
+
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.tensor.Activation;
+
+/**
+ * Sizes of an OPT (Zhang et al. 2022).
+ *
+ * @param dim width of its layers
+ * @param embeddingDim width of its embeddings, projected to {@code dim} where they differ
+ * @param maxPositions longest sequence
+ * @param normFirst norms before attention and perceptron, as all sizes but 350m have them
+ * @param finalNorm a norm after the last layer
+ * @param tiedHead the embeddings are the last layer too
+ * @param beginId token before every text
+ * @param endId token after every text
+ */
+public record OptConfig(
+    int dim,
+    int layers,
+    int heads,
+    int mlpDim,
+    int vocabSize,
+    int embeddingDim,
+    int maxPositions,
+    boolean normFirst,
+    boolean finalNorm,
+    boolean tiedHead,
+    Activation activation,
+    int beginId,
+    int endId,
+    int padId) {
+
+  /** Checks that heads divide the width. */
+  public OptConfig {
+    if (heads <= 0 || dim % heads != 0) {
+      throw new IllegalArgumentException(
+          "OptConfig: heads must divide dim, got heads=%d, dim=%d".formatted(heads, dim));
+    }
+  }
+
+  /** OPT-2.7b as {@code Salesforce/blip2-opt-2.7b} holds it, with BLIP-2's line end as its end. */
+  public static OptConfig opt2b7() {
+    return new OptConfig(
+        2560, 32, 32, 10240, 50304, 2560, 2048, true, true, true, Activation.RELU, 2, 50118, 1);
+  }
+
+  /**
+   * Reads the {@code text_config} of a {@code config.json}; what it leaves out is OPT-125m's, as
+   * there.
+   */
+  public static OptConfig fromJson(ConfigJson json) throws CheckpointException {
+    requireSupported(json);
+    int dim = json.intAt("hidden_size", 768);
+    boolean normFirst = json.booleanAt("do_layer_norm_before", true);
+    return new OptConfig(
+        dim,
+        json.intAt("num_hidden_layers", 12),
+        json.intAt("num_attention_heads", 12),
+        json.intAt("ffn_dim", 3072),
+        json.intAt("vocab_size", 50272),
+        json.intAt("word_embed_proj_dim", dim),
+        json.intAt("max_position_embeddings", 2048),
+        normFirst,
+        normFirst && !json.booleanAt("_remove_final_layer_norm", false),
+        json.booleanAt("tie_word_embeddings", true),
+        Activation.named(json.stringAt("activation_function", "relu")),
+        json.intAt("bos_token_id", 2),
+        json.intAt("eos_token_id", 2),
+        json.intAt("pad_token_id", 1));
+  }
+
+  private static void requireSupported(ConfigJson json) throws CheckpointException {
+    for (String key : new String[] {"enable_bias", "layer_norm_elementwise_affine"}) {
+      if (!json.booleanAt(key, true)) {
+        throw new CheckpointException(
+            "%s: text_config.%s expected true, got false; OPT without it is not supported"
+                .formatted(json, key));
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.github.blip2j.llm;
+
+import io.github.blip2j.generation.NextTokenModel;
+import io.github.blip2j.nn.Embedding;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.LayerNorm;
+import io.github.blip2j.nn.Linear;
+import io.github.blip2j.nn.Mask;
+import io.github.blip2j.nn.Module;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * OPT, a decoder-only language model (Zhang et al. 2022).
+ *
+ * <pre>{@code
+ * R rows, T new positions, S all positions with those of the cache, L embedding width, V vocabulary
+ * }</pre>
+ */
+public final class OptModel extends Module implements LanguageModel {
+  // The table begins with two rows that no token uses; fairseq counted positions from pad + 1.
+  private static final int POSITION_OFFSET = 2;
+
+  private final OptConfig config;
+  private final Embedding words;
+  private final Embedding positions;
+  private final @Nullable Linear projectIn;
+  private final @Nullable Linear projectOut;
+  private final List<OptLayer> layers = new ArrayList<>();
+  private final @Nullable LayerNorm norm;
+  private final @Nullable Linear head;
+
+  /** A model of these sizes. */
+  public OptModel(OptConfig config, Params params) {
+    super(params);
+    this.config = config;
+    int inner = config.dim();
+    int outer = config.embeddingDim();
+    this.words = new Embedding(config.vocabSize(), outer, params.at("words"));
+    this.positions =
+        new Embedding(
+            config.maxPositions() + POSITION_OFFSET, inner, params.at("positions").precise());
+    boolean projected = inner != outer;
+    this.projectIn = projected ? Linear.withoutBias(outer, inner, params.at("projectIn")) : null;
+    for (int i = 0; i < config.layers(); i++) {
+      layers.add(new OptLayer(config, params.at("layers").at(i)));
+    }
+    this.norm = config.finalNorm() ? OptLayer.finalNorm(config, params.at("norm")) : null;
+    this.projectOut = projected ? Linear.withoutBias(inner, outer, params.at("projectOut")) : null;
+    this.head =
+        config.tiedHead() ? null : Linear.withoutBias(outer, config.vocabSize(), params.at("head"));
+  }
+
+  /** The sizes. */
+  public OptConfig config() {
+    return config;
+  }
+
+  @Override
+  public int dim() {
+    return config.embeddingDim();
+  }
+
+  @Override
+  public int vocabSize() {
+    return config.vocabSize();
+  }
+
+  @Override
+  public int maxPositions() {
+    return config.maxPositions();
+  }
+
+  @Override
+  public Tensor embed(Tensor ids) {
+    return words.forward(ids);
+  }
+
+  @Override
+  public NextTokenModel run(Tensor prompt, int[][] mask, int newTokens) {
+    return new OptRun(this, prompt, mask, newTokens);
+  }
+
+  /**
+   * The last hidden states.
+   *
+   * @param x embeddings of the new positions, [R, T, L]
+   * @param mask 1 for what counts, 0 for padding, over all positions, [R][S]
+   * @param cache earlier positions; the new ones are added to it. Without one, S = T
+   * @return [R, T, L]
+   */
+  public Tensor forward(Tensor x, int[][] mask, @Nullable KeyValueCache cache, Pass pass) {
+    x.shape().require(path(), "x", mask.length, Shape.ANY, config.embeddingDim());
+    int T = Math.toIntExact(x.dim(1));
+    int S = T + (cache == null ? 0 : cache.length());
+    Tensor inner = projectIn == null ? x : projectIn.forward(x); // [R, T, C]
+    Tensor h = inner.add(positions.forward(positionIds(mask, T)));
+    Mask visible = Mask.causal(T, S).and(Mask.padding(mask));
+    pass.observer().hiddenState(path(), 0, h);
+    for (int i = 0; i < layers.size(); i++) {
+      Tensor input = h;
+      OptLayer layer = layers.get(i);
+      KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
+      h = Scope.run(() -> layer.forward(input, visible, layerCache, pass));
+      pass.observer().hiddenState(path(), i + 1, h);
+    }
+    Tensor normed = norm == null ? h : norm.forward(h);
+    return projectOut == null ? normed : projectOut.forward(normed); // [R, T, L]
+  }
+
+  /**
+   * A score for every token.
+   *
+   * @param hidden [..., L]
+   * @return [..., V]
+   */
+  public Tensor logits(Tensor hidden) {
+    return head == null ? words.scores(hidden) : head.forward(hidden);
+  }
+
+  /** An empty cache for this model. */
+  KeyValueCache cache(int expectedPositions) {
+    return new KeyValueCache(config.layers(), expectedPositions);
+  }
+
+  /** Positions count what is not padding; padding itself reads row 1, which nothing depends on. */
+  private static Tensor positionIds(int[][] mask, int newest) {
+    int R = mask.length;
+    long[] ids = new long[R * newest];
+    for (int r = 0; r < R; r++) {
+      int S = mask[r].length;
+      long seen = 0;
+      for (int s = 0; s < S; s++) {
+        seen += mask[r][s];
+        if (s >= S - newest) {
+          ids[r * newest + s - (S - newest)] = seen * mask[r][s] - 1 + POSITION_OFFSET;
+        }
+      }
+    }
+    return Tensor.of(ids, R, newest);
+  }
+}

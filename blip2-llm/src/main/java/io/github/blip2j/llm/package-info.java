@@ -1,0 +1,5 @@
+/** Language models that continue a prompt of embeddings. */
+@NullMarked
+package io.github.blip2j.llm;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.blip2j.blip2;
+
+import org.jspecify.annotations.NullMarked;
