@@ -58,34 +58,32 @@ final class ImageProcessorJson {
     if (resizes && size == null) {
       throw wrong("size", "height and width, shortest_edge or a number", null);
     }
-    // CLIP's processors, which crop, mean the shorter side by a bare number, and BLIP's both sides.
-    Integer shortestEdge = null;
-    ImageSize stretchedTo = null;
-    if (size instanceof JsonObject object && object.has("shortest_edge")) {
-      shortestEdge = integer("size.shortest_edge", object.get("shortest_edge"));
-      if (object.has("height") || object.has("width")) {
-        throw wrong("size", "height and width or shortest_edge", size);
-      }
-    } else if (crops && size != null && size.isJsonPrimitive()) {
-      shortestEdge = integer("size", size);
-    } else if (size != null) {
-      stretchedTo = size("size", size);
-    }
+    Integer shortestEdge = size == null ? null : shortestEdge(size, crops);
+    ImageSize stretchedTo = size == null || shortestEdge != null ? null : size("size", size);
     ImageSize croppedTo = crops ? size("crop_size", json.get("crop_size")) : null;
     double factor = number("rescale_factor", json.get("rescale_factor"), 1 / 255.0);
     boolean normalizes = flag("do_normalize", true);
+    List<Double> mean = normalizes ? channels("image_mean") : List.of(0.0, 0.0, 0.0);
+    List<Double> std = normalizes ? channels("image_std") : List.of(1.0, 1.0, 1.0);
+    Resampling resampling = resampling();
+    double rescale = flag("do_rescale", true) ? factor : 1;
     try {
       return new ImageProcessorConfig(
-          stretchedTo,
-          shortestEdge,
-          croppedTo,
-          resampling(),
-          flag("do_rescale", true) ? factor : 1,
-          normalizes ? channels("image_mean") : List.of(0.0, 0.0, 0.0),
-          normalizes ? channels("image_std") : List.of(1.0, 1.0, 1.0));
+          stretchedTo, shortestEdge, croppedTo, resampling, rescale, mean, std);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(where + ": " + e.getMessage());
     }
+  }
+
+  private @Nullable Integer shortestEdge(JsonElement size, boolean crops) throws IOException {
+    if (size instanceof JsonObject object && object.has("shortest_edge")) {
+      if (object.has("height") || object.has("width")) {
+        throw wrong("size", "height and width or shortest_edge", size);
+      }
+      return integer("size.shortest_edge", object.get("shortest_edge"));
+    }
+    // CLIP's processors, which crop, mean the shorter side by a bare number, and BLIP's both sides.
+    return crops && size.isJsonPrimitive() ? Integer.valueOf(integer("size", size)) : null;
   }
 
   private boolean flag(String key, boolean fallback) throws IOException {

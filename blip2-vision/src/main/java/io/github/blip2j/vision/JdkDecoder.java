@@ -1,7 +1,9 @@
 package io.github.blip2j.vision;
 
+import java.awt.color.CMMException;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
+import java.awt.image.RasterFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -45,8 +47,8 @@ final class JdkDecoder {
         | NegativeArraySizeException
         | NullPointerException
         | ArithmeticException
-        | java.awt.color.CMMException
-        | java.awt.image.RasterFormatException e) {
+        | CMMException
+        | RasterFormatException e) {
       // The JDK's readers check little: damaged files surface as whatever they trip over. Only the
       // call into a reader is guarded, so a mistake of our own still shows as one.
       throw new IOException(e.getClass().getSimpleName() + " in the decoder", e);

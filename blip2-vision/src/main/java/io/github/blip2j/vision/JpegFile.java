@@ -140,6 +140,9 @@ final class JpegFile implements EncodedImage {
     if (marker > 0xC2) {
       throw new IOException("lossless, hierarchical and arithmetic coding are not supported");
     }
+    if (componentIds.length > 0) {
+      throw new IOException("two frames"); // one of which would slip past the limit of pixels
+    }
     int precision = reader.u8();
     if (precision != PRECISION) {
       throw new IOException("samples of " + precision + " bits are not supported");

@@ -75,6 +75,9 @@ final class PngFile implements EncodedImage {
     switch (type) {
       case "IHDR" -> {
         requireIntact(start, data, length, crc, type);
+        if (width != 0) {
+          throw new IOException("two headers"); // one of which would slip past the pixel limit
+        }
         var header = new ByteReader(file, data);
         width = header.i32();
         height = header.i32();

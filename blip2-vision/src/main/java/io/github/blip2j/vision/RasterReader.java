@@ -82,25 +82,35 @@ final class RasterReader {
 
   private void readBands(byte[] samples) {
     int bands = raster.getNumBands();
-    int colorBands = isGray() ? 1 : RgbImage.CHANNELS;
-    int alphaBand = colors.isAlphaPremultiplied() && bands > colorBands ? colorBands : -1;
-    byte[][] toByte = new byte[colorBands + 1][];
-    for (int band = 0; band < Math.min(bands, colorBands + 1); band++) {
-      toByte[band] = toByte(colors.getComponentSize(band));
-    }
+    boolean gray = isGray();
+    int green = gray ? 0 : 1;
+    int blue = gray ? 0 : 2;
+    byte[] reds = toByte(colors.getComponentSize(0));
+    byte[] greens = toByte(colors.getComponentSize(green));
+    byte[] blues = toByte(colors.getComponentSize(blue));
     int[] row = new int[width * bands];
     int i = 0;
     for (int y = 0; y < height; y++) {
       raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
+      if (colors.isAlphaPremultiplied()) {
+        divideByAlpha(row, bands);
+      }
       for (int p = 0; p < row.length; p += bands) {
-        for (int channel = 0; channel < RgbImage.CHANNELS; channel++) {
-          int band = Math.min(channel, colorBands - 1);
-          int value = toByte[band][row[p + band]] & 0xFF;
-          if (alphaBand >= 0) {
-            value = divideByAlpha(value, toByte[alphaBand][row[p + alphaBand]] & 0xFF);
-          }
-          samples[i++] = (byte) value;
-        }
+        samples[i++] = reds[row[p]];
+        samples[i++] = greens[row[p + green]];
+        samples[i++] = blues[row[p + blue]];
+      }
+    }
+  }
+
+  /** Undoes the multiplication of each pixel's colours by its last band. */
+  private void divideByAlpha(int[] row, int bands) {
+    long opaque = (1L << colors.getComponentSize(bands - 1)) - 1;
+    for (int p = 0; p < row.length; p += bands) {
+      int alpha = row[p + bands - 1];
+      for (int band = p; band < p + bands - 1; band++) {
+        long color = alpha == 0 ? 0 : (row[band] * opaque + alpha / 2) / alpha;
+        row[band] = (int) Math.min(opaque, color);
       }
     }
   }
@@ -114,10 +124,6 @@ final class RasterReader {
       table[value] = (byte) (bits > Byte.SIZE ? value >> (bits - Byte.SIZE) : value * 255 / max);
     }
     return table;
-  }
-
-  private static int divideByAlpha(int value, int alpha) {
-    return alpha == 0 ? 0 : Math.min(255, (value * 255 + alpha / 2) / alpha);
   }
 
   /** Signed and floating-point bands, which only the colour model can scale. */

@@ -1,6 +1,7 @@
 package io.github.blip2j.vision;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Resizes pictures exactly as Pillow does, bit for bit: horizontally to whole levels first, then
@@ -24,43 +25,50 @@ final class Resampler {
     }
     if (resampling == Resampling.NEAREST) {
       pickNearest(image, width, height, result);
-    } else if (height == image.height()) {
-      narrowOnly(image, new ResamplingWeights(image.width(), width, resampling), result);
+      return RgbImage.wrap(width, height, result);
+    }
+    // A side that keeps its length skips its pass.
+    var across =
+        width == image.width() ? null : new ResamplingWeights(image.width(), width, resampling);
+    if (height == image.height()) {
+      for (int y = 0; y < height; y++) {
+        narrow(image, y, across, result, y * width * CHANNELS);
+      }
     } else {
-      var vertical = new ResamplingWeights(image.height(), height, resampling);
-      var horizontal =
-          width == image.width() ? null : new ResamplingWeights(image.width(), width, resampling);
-      int[] sums = new int[result.length];
-      Arrays.fill(sums, ResamplingWeights.HALF);
-      byte[] row = new byte[width * CHANNELS];
-      int firstOpen = 0;
-      for (int y = 0; y < image.height(); y++) {
-        if (horizontal == null) {
-          System.arraycopy(image.samples(), y * row.length, row, 0, row.length);
-        } else {
-          narrow(image, y, horizontal, row, 0);
-        }
-        firstOpen = addToRows(row, y, vertical, firstOpen, sums);
-      }
-      for (int i = 0; i < sums.length; i++) {
-        result[i] = (byte) ResamplingWeights.level(sums[i]);
-      }
+      var down = new ResamplingWeights(image.height(), height, resampling);
+      resizeRows(image, across, down, result);
     }
     return RgbImage.wrap(width, height, result);
   }
 
-  private static void narrowOnly(RgbImage image, ResamplingWeights windows, byte[] result) {
+  private static void resizeRows(
+      RgbImage image, @Nullable ResamplingWeights across, ResamplingWeights down, byte[] result) {
+    int[] sums = new int[result.length];
+    Arrays.fill(sums, ResamplingWeights.HALF);
+    byte[] row = new byte[result.length / down.size()];
+    int firstOpen = 0;
     for (int y = 0; y < image.height(); y++) {
-      narrow(image, y, windows, result, y * windows.size() * CHANNELS);
+      narrow(image, y, across, row, 0);
+      firstOpen = addToRows(row, y, down, firstOpen, sums);
+    }
+    for (int i = 0; i < sums.length; i++) {
+      result[i] = (byte) ResamplingWeights.level(sums[i]);
     }
   }
 
-  /** Resizes row {@code y} of the picture horizontally into {@code target} from {@code at}. */
+  /**
+   * Resizes row {@code y} of the picture horizontally into {@code target}; copies it without
+   * windows.
+   */
   private static void narrow(
-      RgbImage image, int y, ResamplingWeights windows, byte[] target, int at) {
+      RgbImage image, int y, @Nullable ResamplingWeights windows, byte[] target, int at) {
     byte[] source = image.samples();
-    int[] weights = windows.weights();
     int rowStart = y * image.width() * CHANNELS;
+    if (windows == null) {
+      System.arraycopy(source, rowStart, target, at, image.width() * CHANNELS);
+      return;
+    }
+    int[] weights = windows.weights();
     int t = at;
     for (int x = 0; x < windows.size(); x++) {
       int red = ResamplingWeights.HALF;

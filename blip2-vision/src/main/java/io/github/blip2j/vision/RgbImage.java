@@ -1,7 +1,6 @@
 package io.github.blip2j.vision;
 
 import java.awt.image.BufferedImage;
-import java.util.Arrays;
 
 /**
  * A picture of 8-bit red, green and blue samples, row by row from the top left: {@code [height,
@@ -142,11 +141,6 @@ public final class RgbImage {
   /** The samples themselves, for readers in this package only. */
   byte[] samples() {
     return samples;
-  }
-
-  /** Whether both show the same, sample by sample. */
-  boolean sameAs(RgbImage other) {
-    return width == other.width && Arrays.equals(samples, other.samples);
   }
 
   /** As in {@code 640x480 RGB}. */

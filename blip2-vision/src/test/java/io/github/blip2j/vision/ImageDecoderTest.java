@@ -158,6 +158,19 @@ final class ImageDecoderTest {
   }
 
   @Test
+  void decode_secondSize_isRefused() throws IOException {
+    byte[] header = Arrays.copyOfRange(fixture("rgb.png"), 16, 29);
+    byte[] png = PngBytes.withChunk(fixture("rgb.png"), "IHDR", header);
+    byte[] jpeg =
+        latin(
+            "\u00ff\u00d8\u00ff\u00c0\0\u000b\10\u00ff\0\u00ff\0\1\1\u0011\0"
+                + "\u00ff\u00c0\0\u000b\10\0\1\0\1\1\1\u0011\0\u00ff\u00d9");
+
+    assertEquals("a damaged PNG file (two headers); copy or download it again", refusal(png));
+    assertEquals("a damaged JPEG file (two frames); copy or download it again", refusal(jpeg));
+  }
+
+  @Test
   void decode_exactlyTheBudget_isRead() throws IOException {
     byte[] file = fixture("rgb.png");
 
