@@ -165,14 +165,22 @@ final class BeamSearch {
     for (int token = 0; token < scores.length; token++) {
       float score = scores[token] + beamScore;
       if (score > Float.NEGATIVE_INFINITY) {
-        double key = random == null ? score : score + gumbel(random);
+        double key = random == null ? score : perturbed(score, random);
         workspace.ranked.offer(key, place + token, score);
       }
     }
   }
 
-  private static double gumbel(RandomGenerator random) {
-    return -Math.log(-Math.log(random.nextDouble()));
+  /** The score plus Gumbel noise, or {@code -inf} if that can't reach the ranks. */
+  private double perturbed(float score, RandomGenerator source) {
+    double uniform = source.nextDouble();
+    double gap = score - workspace.ranked.bar();
+    // Noise above -gap needs -log(uniform) < exp(gap), and -log(uniform) is at least 1 - uniform.
+    // Most candidates fail that, which spares two logarithms; the factor covers rounding.
+    if (gap < 0 && 1 - uniform > 1.0001 * Exp.ofNegative(gap)) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    return score - Math.log(-Math.log(uniform));
   }
 
   private int parent(int rank) {
