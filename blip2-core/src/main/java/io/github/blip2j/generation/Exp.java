@@ -2,8 +2,8 @@ package io.github.blip2j.generation;
 
 /**
  * The exponential function for weights of a softmax, to a relative error of 1e-8. Decoding takes it
- * of every score of every row, where {@link Math#exp} costs several times as much and more digits
- * than float32 holds are lost anyway.
+ * of every score of every row, and {@link Math#exp} costs half as much again for digits that
+ * float32 can't hold.
  */
 final class Exp {
   private static final double LOG2_E = 1.4426950408889634;
