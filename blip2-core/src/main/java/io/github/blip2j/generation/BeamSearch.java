@@ -162,17 +162,30 @@ final class BeamSearch {
   private void offerExtensions(int beam, float beamScore) {
     float[] scores = workspace.scores;
     long place = (long) beam * scores.length;
+    double bar = workspace.ranked.bar(); // kept here since most candidates fail it
     for (int token = 0; token < scores.length; token++) {
       float score = scores[token] + beamScore;
-      if (score > Float.NEGATIVE_INFINITY) {
-        double key = random == null ? score : score + gumbel(random);
+      double key = random == null ? score : perturbed(score, bar, random);
+      if (key > bar) {
         workspace.ranked.offer(key, place + token, score);
+        bar = workspace.ranked.bar();
       }
     }
   }
 
-  private static double gumbel(RandomGenerator random) {
-    return -Math.log(-Math.log(random.nextDouble()));
+  /** The score plus Gumbel noise, or {@code -inf} if that can't exceed the bar. */
+  private static double perturbed(float score, double bar, RandomGenerator source) {
+    if (score == Float.NEGATIVE_INFINITY) {
+      return score;
+    }
+    double uniform = source.nextDouble();
+    double gap = score - bar;
+    // Noise above -gap needs -log(uniform) < exp(gap), and -log(uniform) is at least 1 - uniform.
+    // Most candidates fail that, which spares two logarithms; the factor covers rounding.
+    if (gap < 0 && 1 - uniform > 1.0001 * Exp.ofNegative(gap)) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    return score - Math.log(-Math.log(uniform));
   }
 
   private int parent(int rank) {

@@ -35,21 +35,17 @@ interface Choice {
   private static int draw(float[] scores, float max, double uniform) {
     double total = 0;
     for (float score : scores) {
-      total += weight(score, max);
+      total += Exp.ofNegative(score - max);
     }
     double rest = uniform * total;
     int drawn = NONE;
     for (int i = 0; i < scores.length && rest >= 0; i++) {
-      double weight = weight(scores[i], max);
+      double weight = Exp.ofNegative(scores[i] - max);
       if (weight > 0) {
         drawn = i; // the last possible id, should rounding leave a rest after it
         rest -= weight;
       }
     }
     return drawn;
-  }
-
-  private static double weight(float score, float max) {
-    return score == Float.NEGATIVE_INFINITY ? 0 : Math.exp(score - max);
   }
 }

@@ -9,9 +9,6 @@ package io.github.blip2j.generation;
  * @param logSum logarithm of the sum of {@code exp(logit - max)}
  */
 record LogSoftmax(float max, float logSum) {
-  // exp(-30) is 1e-13: a whole vocabulary of such terms is lost in float32, and exp is what costs.
-  private static final float NEGLIGIBLE = -30;
-
   /**
    * Of one row; the prompt and step are for the message.
    *
@@ -20,23 +17,31 @@ record LogSoftmax(float max, float logSum) {
   static LogSoftmax of(float[] logits, int prompt, int step) {
     float max = Float.NEGATIVE_INFINITY;
     for (float logit : logits) {
-      max = Math.max(max, logit); // NaN wins
-    }
-    if (!Float.isFinite(max)) {
-      throw new IllegalStateException(
-          String.format(
-              "generate: scores of prompt %d at step %d expected numbers and a possible token,"
-                  + " got %s as the largest of %d",
-              prompt, step, max, logits.length));
+      if (logit > max) { // not Math.max, whose care for NaN and -0 takes as long as the exponential
+        max = logit;
+      }
     }
     double sum = 0;
     for (float logit : logits) {
-      float below = logit - max;
-      if (below > NEGLIGIBLE) {
-        sum += Math.exp(below);
-      }
+      sum += Exp.ofNegative(logit - max);
+    }
+    if (!Float.isFinite(max) || Double.isNaN(sum)) {
+      throw new IllegalStateException(
+          String.format(
+              "generate: scores of prompt %d at step %d expected numbers and a possible token,"
+                  + " got %s among %d",
+              prompt, step, firstOdd(logits), logits.length));
     }
     return new LogSoftmax(max, (float) Math.log(sum));
+  }
+
+  private static float firstOdd(float[] logits) {
+    for (float logit : logits) {
+      if (Float.isNaN(logit) || logit == Float.POSITIVE_INFINITY) {
+        return logit;
+      }
+    }
+    return Float.NEGATIVE_INFINITY;
   }
 
   float logProbability(float logit) {

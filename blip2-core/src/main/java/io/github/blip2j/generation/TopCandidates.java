@@ -26,7 +26,7 @@ final class TopCandidates {
     return size;
   }
 
-  /** Considers a candidate; NaN keys are never kept once there are others enough. */
+  /** Considers a candidate; its key must not be NaN. */
   void offer(double key, long place, float value) {
     if (size < keys.length) {
       set(size, key, place, value);
@@ -37,9 +37,9 @@ final class TopCandidates {
     }
   }
 
-  /** The value of the worst candidate kept, before {@link #sort}. */
-  float worst() {
-    return values[0];
+  /** The key that a candidate must exceed to be kept, before {@link #sort}. */
+  double bar() {
+    return size < keys.length ? Double.NEGATIVE_INFINITY : keys[0];
   }
 
   /** Orders the candidates best first; nothing may be offered then until {@link #clear}. */

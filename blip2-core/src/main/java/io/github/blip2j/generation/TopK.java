@@ -11,7 +11,7 @@ record TopK(int k) implements ScoreProcessor {
     for (int i = 0; i < scores.length; i++) {
       best.offer(scores[i], i, scores[i]);
     }
-    float least = best.worst();
+    double least = best.bar();
     for (int i = 0; i < scores.length; i++) {
       if (scores[i] < least) {
         scores[i] = Float.NEGATIVE_INFINITY;

@@ -1,56 +1,68 @@
 package io.github.blip2j.generation;
 
-import java.util.Arrays;
-
 /**
  * Keeps the nucleus: the fewest best tokens whose probabilities reach {@code p} (Holtzman et al.
  * 2020, section 3.1), but at least {@code least} of them. Of equal scores the lower id is better.
  *
- * <p>A nucleus is small next to a vocabulary, so it is looked for among the best 64 tokens first,
- * then among ever more, instead of sorting all.
+ * <p>Sorting a vocabulary for this would cost more than the model's last layer. Instead, a
+ * histogram of the scores says in which bin the nucleus ends, and only that bin is sorted.
  */
 record TopP(double p, int least) implements ScoreProcessor {
-  private static final int FIRST_LOOK = 64;
+  private static final int BINS = 2048;
+  private static final float BINS_PER_UNIT = 64; // so that the last bin begins at exp(-32)
 
   @Override
   public void process(TokenHistory history, float[] scores) {
-    double max = Double.NEGATIVE_INFINITY;
-    for (float score : scores) {
-      max = Math.max(max, score);
+    int best = Choice.best(scores);
+    if (best == Choice.NONE) {
+      return; // whoever chooses says so
     }
-    if (max == Double.NEGATIVE_INFINITY) {
-      return; // nothing is possible; whoever chooses says so
-    }
+    float max = scores[best];
+    double[] masses = new double[BINS];
+    int[] counts = new int[BINS];
     double total = 0;
     for (float score : scores) {
-      total += Math.exp(score - max);
+      double weight = Exp.ofNegative(score - max);
+      int bin = bin(score, max);
+      masses[bin] += weight;
+      counts[bin]++;
+      total += weight;
     }
-    int look = Math.max(FIRST_LOOK, least);
-    while (!keepNucleus(scores, Math.min(look, scores.length), p * total, max)) {
-      look *= 8;
+    double above = 0; // mass of the bins that are kept whole
+    int kept = 0;
+    int bin = 0;
+    while (bin < BINS - 1 && (above + masses[bin] < p * total || kept + counts[bin] < least)) {
+      above += masses[bin];
+      kept += counts[bin];
+      bin++;
+    }
+    TopCandidates border = banBelow(bin, counts[bin], max, scores);
+    for (int rank = 0; rank < border.size(); rank++) {
+      if (above < p * total || kept < least) {
+        scores[(int) border.place(rank)] = border.value(rank);
+      }
+      above += Exp.ofNegative(border.value(rank) - max);
+      kept++;
     }
   }
 
-  /** Tries with this many best tokens; false if the nucleus may hold more. */
-  private boolean keepNucleus(float[] scores, int look, double mass, double max) {
-    var best = new TopCandidates(look);
+  /** Bans what lies in this bin or below, and returns this bin's tokens in order. */
+  private static TopCandidates banBelow(int bin, int count, float max, float[] scores) {
+    var border = new TopCandidates(Math.max(1, count));
     for (int i = 0; i < scores.length; i++) {
-      best.offer(scores[i], i, scores[i]);
+      int own = bin(scores[i], max);
+      if (own == bin) {
+        border.offer(scores[i], i, scores[i]);
+      }
+      if (own >= bin) {
+        scores[i] = Float.NEGATIVE_INFINITY;
+      }
     }
-    best.sort();
-    double before = 0;
-    int kept = 0;
-    while (kept < best.size() && (before < mass || kept < least)) {
-      before += Math.exp(best.value(kept) - max);
-      kept++;
-    }
-    if (kept == look && look < scores.length) {
-      return false;
-    }
-    Arrays.fill(scores, Float.NEGATIVE_INFINITY);
-    for (int rank = 0; rank < kept; rank++) {
-      scores[(int) best.place(rank)] = best.value(rank);
-    }
-    return true;
+    border.sort();
+    return border;
+  }
+
+  private static int bin(float score, float max) {
+    return (int) Math.min(BINS - 1, (max - score) * BINS_PER_UNIT);
   }
 }

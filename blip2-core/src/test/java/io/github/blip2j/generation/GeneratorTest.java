@@ -13,7 +13,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class GeneratorTest {
   private static final List<int[]> ONE = List.of(new int[0]);
-  private static final float NO = Float.NEGATIVE_INFINITY;
 
   @Test
   void onToken_greedy_reportsStepByStep() {
@@ -102,18 +101,19 @@ final class GeneratorTest {
 
     assertEquals(
         "generate: scores of prompt 0 at step 0 expected numbers and a possible token,"
-            + " got NaN as the largest of 3",
+            + " got NaN among 3",
         error.getMessage());
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void generate_impossibleScores_nameTheRowAndStep(int beams) {
-    var error = fails(beams, new FixedModel(new float[] {NO, NO}));
+  @ValueSource(floats = {Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN})
+  void generate_impossibleScores_nameTheRowAndStep(float score) {
+    var error = fails(2, new FixedModel(new float[] {score, score}));
 
     assertEquals(
-        "generate: scores of prompt 0 at step 0 expected numbers and a possible token,"
-            + " got -Infinity as the largest of 2",
+        "generate: scores of prompt 0 at step 0 expected numbers and a possible token, got "
+            + score
+            + " among 2",
         error.getMessage());
   }
 
