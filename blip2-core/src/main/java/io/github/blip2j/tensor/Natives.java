@@ -1,5 +1,6 @@
 package io.github.blip2j.tensor;
 
+import com.sun.jna.Function;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.stream.Collectors;
  */
 final class Natives {
   private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
+  private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
   private static final String BINDINGS = "/org/nd4j/linalg/cpu/nativecpu/bindings/linux-x86_64";
 
   static {
@@ -27,6 +29,7 @@ final class Natives {
     setDefault("org.bytedeco.javacpp.logger", "slf4j");
     // Left alone, JavaCPP takes the avx2 build on every CPU, for it stands first in ND4J's list.
     fastestBuild().ifPresent(extension -> setDefault(EXTENSION, extension));
+    waitAsleep();
   }
 
   private Natives() {}
@@ -53,6 +56,21 @@ final class Natives {
     }
   }
 
+  /**
+   * Lets OpenMP's threads sleep between operations unless the user says otherwise. They spin by
+   * default, and when anything else runs on the same cores an operation of a few microseconds takes
+   * 8 to 16 ms. libgomp reads the variable once, when it is loaded.
+   */
+  private static void waitAsleep() {
+    if (isLinux() && System.getenv(WAIT_POLICY) == null) {
+      Function.getFunction("c", "setenv").invokeInt(new Object[] {WAIT_POLICY, "passive", 0});
+    }
+  }
+
+  private static boolean isLinux() {
+    return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
+  }
+
   private static Optional<String> fastestBuild() {
     Set<String> flags = cpuFlags();
     boolean avx512 = flags.containsAll(Set.of("avx512f", "avx512bw", "avx512vl", "avx512dq"));
@@ -64,8 +82,7 @@ final class Natives {
   }
 
   private static boolean present(String extension) {
-    boolean linux = System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
-    return linux && Natives.class.getResource(BINDINGS + extension + "/libnd4jcpu.so") != null;
+    return isLinux() && Natives.class.getResource(BINDINGS + extension + "/libnd4jcpu.so") != null;
   }
 
   private static void setDefault(String name, String value) {

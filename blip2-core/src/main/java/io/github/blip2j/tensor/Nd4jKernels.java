@@ -63,7 +63,7 @@ final class Nd4jKernels implements Kernels {
     Tensor y = flat(out, rows);
     try (Scope scope = Scope.open()) {
       Tensor w = weight.dtype() == out.dtype() ? weight : widened(weight, out.dtype());
-      Nd4jMatrix.product(flat(x, rows), w.transpose(), y);
+      Nd4jMatrix.timesTransposed(flat(x, rows), w, y);
     }
     if (bias != null) {
       run("add", y, y, bias);
@@ -218,6 +218,10 @@ final class Nd4jKernels implements Kernels {
   @Override
   public void affine(Tensor x, double scale, double shift, Tensor out) {
     INDArray target = out.array();
+    if (scale == 1) {
+      x.array().addi(shift, target);
+      return;
+    }
     x.array().muli(scale, target);
     if (shift != 0) {
       target.addi(shift);
@@ -282,11 +286,11 @@ final class Nd4jKernels implements Kernels {
   static final long[] ONE = {1, 1};
 
   static void run(String name, Tensor out, Tensor... inputs) {
-    DynamicCustomOp.DynamicCustomOpsBuilder op = DynamicCustomOp.builder(name);
-    for (Tensor input : inputs) {
-      op.addInputs(input.array());
+    INDArray[] arrays = new INDArray[inputs.length];
+    for (int i = 0; i < arrays.length; i++) {
+      arrays[i] = inputs[i].array();
     }
-    Nd4j.exec(op.addOutputs(out.array()).build());
+    Nd4j.exec(new DynamicCustomOp(name, arrays, new INDArray[] {out.array()}));
   }
 
   static void reduce(String name, Tensor x, Tensor out) {

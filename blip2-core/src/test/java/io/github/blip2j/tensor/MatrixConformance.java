@@ -1,0 +1,187 @@
+package io.github.blip2j.tensor;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Products against loops. */
+interface MatrixConformance {
+  Kernels kernels();
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT64"})
+  default void linear_rowsAndWidthsAroundBlocks_matchesLoops(DType type) {
+    Samples samples = new Samples(type);
+    int[][] sizes = {
+      {1, 1, 1}, {1, 7, 5}, {2, 16, 64}, {5, 33, 17}, {33, 64, 48}, {17, 65, 1}, {33, 1, 3},
+      {1, 64, 128}, {7, 130, 66}, {10, 15, 63}, {96, 31, 80}, {129, 20, 300}, {33, 257, 130}
+    };
+    for (int[] size : sizes) {
+      double[] x = samples.normal(size[0], size[1]);
+      double[] w = samples.normal(size[2], size[1]);
+      double[] expected =
+          Loops.linear(x, w, null, Activation.IDENTITY, null, size[0], size[1], size[2]);
+      Tensor out = samples.out(size[0], size[2]);
+
+      kernels()
+          .linear(
+              samples.tensor(x, size[0], size[1]),
+              samples.tensor(w, size[2], size[1]),
+              null,
+              Activation.IDENTITY,
+              null,
+              out);
+
+      samples.assertClose(expected, out, 1e-5, 1e-12);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT64"})
+  default void linear_biasActivationResidual_matchesLoops(DType type) {
+    Samples samples = new Samples(type);
+    for (Activation activation : Activation.values()) {
+      for (int rows : new int[] {1, 2, 5, 33}) {
+        double[] x = samples.normal(rows, 17);
+        double[] w = samples.normal(35, 17);
+        double[] b = samples.normal(35);
+        double[] r = samples.normal(rows, 35);
+        double[] expected = Loops.linear(x, w, b, activation, r, rows, 17, 35);
+        Tensor residual = samples.tensor(r, 1, rows, 35);
+        Tensor weight = samples.tensor(w, 35, 17);
+        Tensor bias = samples.tensor(b, 35);
+        Tensor out = samples.out(1, rows, 35);
+
+        kernels()
+            .linear(samples.tensor(x, 1, rows, 17), weight, bias, activation, residual, out);
+        kernels()
+            .linear(samples.tensor(x, 1, rows, 17), weight, bias, activation, residual, residual);
+
+        samples.assertClose(expected, out, 1e-5, 1e-12);
+        samples.assertClose(expected, residual, 1e-5, 1e-12);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BFLOAT16", "FLOAT16"})
+  default void linear_weightStoredNarrow_accumulatesInFloat32(DType stored) {
+    Samples samples = new Samples(DType.FLOAT32);
+    for (int rows : new int[] {1, 2, 33}) {
+      double[] x = samples.normal(rows, 300);
+      double[] w = samples.coarse(70, 300);
+      double[] b = samples.normal(70);
+      double[] expected = Loops.linear(x, w, b, Activation.RELU, null, rows, 300, 70);
+      Tensor out = samples.out(rows, 70);
+
+      kernels()
+          .linear(
+              samples.tensor(x, rows, 300),
+              samples.tensor(w, 70, 300).to(stored),
+              samples.tensor(b, 70),
+              Activation.RELU,
+              null,
+              out);
+
+      samples.assertClose(expected, out, 1e-5, 1e-12);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT64"})
+  default void matmul_everyLayoutOfThreeMatrices_matchesLoops(DType type) {
+    Samples samples = new Samples(type);
+    int[][] sizes = {
+      {1, 1, 1}, {3, 5, 7}, {1, 16, 9}, {33, 1, 17}, {64, 65, 1}, {1, 40, 80}, {31, 64, 33}
+    };
+    for (int[] size : sizes) {
+      for (int layout = 0; layout < 8; layout++) {
+        int m = size[0];
+        int k = size[1];
+        int n = size[2];
+        double[] a = samples.normal(m, k);
+        double[] b = samples.normal(k, n);
+        Tensor out = laid(samples, new double[m * n], m, n, (layout & 1) != 0);
+
+        kernels()
+            .matmul(
+                laid(samples, a, m, k, (layout & 2) != 0),
+                laid(samples, b, k, n, (layout & 4) != 0),
+                out);
+
+        samples.assertClose(Loops.product(a, b, m, k, n), out, 1e-5, 1e-12);
+      }
+    }
+  }
+
+  private static Tensor laid(
+      Samples samples, double[] values, int rows, int columns, boolean swapped) {
+    return swapped
+        ? samples.tensor(Loops.transposed(values, rows, columns), columns, rows).transpose()
+        : samples.tensor(values, rows, columns);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT64"})
+  default void matmul_batchesOfHeads_honoursStrides(DType type) {
+    Samples samples = new Samples(type);
+    for (List<Integer> s :
+        List.of(
+            List.of(2, 3, 4, 5, 7), List.of(1, 5, 3, 1, 9), List.of(3, 1, 1, 6, 2),
+            List.of(1, 1, 2, 16, 17), List.of(2, 33, 1, 5, 1))) {
+      int B = s.get(0);
+      int T = s.get(1);
+      int H = s.get(2);
+      int S = s.get(3);
+      int D = s.get(4);
+      double[] q = samples.normal(B, T, H, D);
+      double[] k = samples.normal(B, S, H, D);
+      Tensor scores = samples.out(B, T, H, S).permute(0, 2, 1, 3); // [B, H, T, S]
+
+      kernels()
+          .matmul(
+              samples.tensor(q, B, T, H, D).permute(0, 2, 1, 3),
+              samples.tensor(k, B, S, H, D).permute(0, 2, 3, 1),
+              scores);
+
+      double[] expected = new double[B * H * T * S];
+      for (int i = 0; i < expected.length; i++) {
+        int h = i / (T * S) % H;
+        int b = i / (T * S * H);
+        for (int d = 0; d < D; d++) {
+          expected[i] +=
+              q[((b * T + i / S % T) * H + h) * D + d] * k[((b * S + i % S) * H + h) * D + d];
+        }
+      }
+      samples.assertClose(expected, scores, 1e-5, 1e-12);
+    }
+  }
+
+  @Test
+  default void matmul_partsOfLargerMatrices_leavesTheRestAlone() {
+    Samples samples = new Samples(DType.FLOAT32);
+    double[] a = samples.normal(4, 6);
+    double[] b = samples.normal(5, 7);
+    Tensor target = Tensor.full(DType.FLOAT32, -1, 4, 9);
+
+    kernels()
+        .matmul(
+            samples.tensor(a, 4, 6).narrow(1, 1, 5).narrow(0, 1, 2),
+            samples.tensor(b, 5, 7).narrow(1, 2, 3),
+            target.narrow(0, 2, 2).narrow(1, 4, 3));
+
+    double[] expected = new double[4 * 9];
+    java.util.Arrays.fill(expected, -1);
+    for (int i = 0; i < 2; i++) {
+      for (int j = 0; j < 3; j++) {
+        double sum = 0;
+        for (int p = 0; p < 5; p++) {
+          sum += a[(i + 1) * 6 + p + 1] * b[p * 7 + j + 2];
+        }
+        expected[(i + 2) * 9 + j + 4] = sum;
+      }
+    }
+    samples.assertClose(expected, target, 1e-5, 1e-12);
+  }
+}

@@ -1,0 +1,96 @@
+package io.github.blip2j.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.util.Random;
+
+/** Random numbers of one floating type, and the comparison with what loops in double expect. */
+final class Samples {
+  private final Random random = new Random(20230130);
+  final DType type;
+
+  Samples(DType type) {
+    this.type = type;
+  }
+
+  static long count(long... shape) {
+    return Shape.of(shape).size();
+  }
+
+  /** Normal numbers that float32 holds exactly, so that both types compute from the same ones. */
+  double[] normal(long... shape) {
+    double[] values = new double[Math.toIntExact(count(shape))];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  /** Multiples of 1/64 between -2 and 2, which bfloat16 and float16 hold exactly too. */
+  double[] coarse(long... shape) {
+    double[] values = new double[Math.toIntExact(count(shape))];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (random.nextInt(257) - 128) / 64.0;
+    }
+    return values;
+  }
+
+  long[] below(long bound, long... shape) {
+    long[] values = new long[Math.toIntExact(count(shape))];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextInt(Math.toIntExact(bound));
+    }
+    return values;
+  }
+
+  Tensor tensor(double[] values, long... shape) {
+    if (type == DType.FLOAT64) {
+      return Tensor.of(values, shape);
+    }
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return Tensor.of(floats, shape);
+  }
+
+  /** Memory for a result, full of NaN: an element that the kernel forgets can't pass. */
+  Tensor out(long... shape) {
+    return Tensor.full(type, Double.NaN, shape);
+  }
+
+  /**
+   * Compares with a tolerance relative to the largest expected magnitude, or to 1 below it, in
+   * float32 or float64.
+   */
+  void assertClose(double[] expected, Tensor actual, double tolerance32, double tolerance64) {
+    assertClose("", expected, actual, type == DType.FLOAT64 ? tolerance64 : tolerance32);
+  }
+
+  static void assertClose(String what, double[] expected, Tensor actual, double tolerance) {
+    double[] got = actual.toDoubles();
+    assertEquals(expected.length, got.length, what + ": number of elements");
+    double scale = 1;
+    for (double value : expected) {
+      scale = Math.max(scale, Math.abs(value));
+    }
+    double worst = -1;
+    int at = 0;
+    for (int i = 0; i < got.length; i++) {
+      double error = Math.abs(got[i] - expected[i]) / scale;
+      if (!(error <= worst)) {
+        worst = error;
+        at = i;
+      }
+      if (Double.isNaN(error)) {
+        break;
+      }
+    }
+    if (got.length > 0 && !(worst <= tolerance)) {
+      fail(
+          "%s %s: element %d expected %.9g, got %.9g, relative error %.3g above %.3g"
+              .formatted(what, actual, at, expected[at], got[at], worst, tolerance));
+    }
+  }
+}
