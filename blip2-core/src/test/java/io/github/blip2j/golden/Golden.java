@@ -57,8 +57,7 @@ public final class Golden implements AutoCloseable {
   }
 
   /** Asserts that values agree within an absolute tolerance. */
-  public static void assertClose(
-      String name, float[] expected, float[] actual, double tolerance) {
+  public static void assertClose(String name, float[] expected, float[] actual, double tolerance) {
     if (expected.length != actual.length) {
       throw new AssertionError(
           "%s: expected %d values, got %d".formatted(name, expected.length, actual.length));

@@ -94,7 +94,7 @@ record DecodingCase(
     if (value.getAsJsonPrimitive().isString()) {
       return EarlyStopping.NEVER;
     }
-    return value.getAsBoolean() ? EarlyStopping.WHEN_FULL : EarlyStopping.WHEN_UNLIKELY;
+    return value.getAsBoolean() ? EarlyStopping.WHEN_FULL : EarlyStopping.HEURISTIC;
   }
 
   private interface Read<T> {
