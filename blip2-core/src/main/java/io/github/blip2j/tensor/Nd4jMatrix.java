@@ -19,9 +19,9 @@ final class Nd4jMatrix {
    * <p>With some dozens of rows it is computed as {@code W x^T} into a transposed view of the
    * result, which costs no copy: OpenBLAS packs its second operand whole before it starts, and that
    * is better a few rows of x than the weight. In ms on two cores with AVX-512, as x W^T and as W
-   * x^T, for K x N of 768 x 3072: M=8 0.76, 0.92; M=16 2.94, 0.95; M=33 3.55, 2.11; M=96 5.16, 3.89;
-   * M=144 6.48, 5.71; M=257 9.92, 11.7. For 2560 x 2560: M=8 2.54, 3.04; M=16 8.21, 2.76; M=33 9.40,
-   * 5.07; M=128 16.8, 13.2; M=257 26.9, 31.2.
+   * x^T, for K x N of 768 x 3072: M=8 0.76, 0.92; M=16 2.94, 0.95; M=33 3.55, 2.11; M=96 5.16,
+   * 3.89; M=144 6.48, 5.71; M=257 9.92, 11.7. For 2560 x 2560: M=8 2.54, 3.04; M=16 8.21, 2.76;
+   * M=33 9.40, 5.07; M=128 16.8, 13.2; M=257 26.9, 31.2.
    */
   static void timesTransposed(Tensor x, Tensor weight, Tensor out) {
     long rows = x.dim(0);

@@ -1,5 +1,6 @@
 package io.github.blip2j.tensor;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,8 +15,19 @@ interface MatrixConformance {
   default void linear_rowsAndWidthsAroundBlocks_matchesLoops(DType type) {
     Samples samples = new Samples(type);
     int[][] sizes = {
-      {1, 1, 1}, {1, 7, 5}, {2, 16, 64}, {5, 33, 17}, {33, 64, 48}, {17, 65, 1}, {33, 1, 3},
-      {1, 64, 128}, {7, 130, 66}, {10, 15, 63}, {96, 31, 80}, {129, 20, 300}, {33, 257, 130}
+      {1, 1, 1},
+      {1, 7, 5},
+      {2, 16, 64},
+      {5, 33, 17},
+      {33, 64, 48},
+      {17, 65, 1},
+      {33, 1, 3},
+      {1, 64, 128},
+      {7, 130, 66},
+      {10, 15, 63},
+      {96, 31, 80},
+      {129, 20, 300},
+      {33, 257, 130}
     };
     for (int[] size : sizes) {
       double[] x = samples.normal(size[0], size[1]);
@@ -53,8 +65,7 @@ interface MatrixConformance {
         Tensor bias = samples.tensor(b, 35);
         Tensor out = samples.out(1, rows, 35);
 
-        kernels()
-            .linear(samples.tensor(x, 1, rows, 17), weight, bias, activation, residual, out);
+        kernels().linear(samples.tensor(x, 1, rows, 17), weight, bias, activation, residual, out);
         kernels()
             .linear(samples.tensor(x, 1, rows, 17), weight, bias, activation, residual, residual);
 
@@ -128,8 +139,11 @@ interface MatrixConformance {
     Samples samples = new Samples(type);
     for (List<Integer> s :
         List.of(
-            List.of(2, 3, 4, 5, 7), List.of(1, 5, 3, 1, 9), List.of(3, 1, 1, 6, 2),
-            List.of(1, 1, 2, 16, 17), List.of(2, 33, 1, 5, 1))) {
+            List.of(2, 3, 4, 5, 7),
+            List.of(1, 5, 3, 1, 9),
+            List.of(3, 1, 1, 6, 2),
+            List.of(1, 1, 2, 16, 17),
+            List.of(2, 33, 1, 5, 1))) {
       int B = s.get(0);
       int T = s.get(1);
       int H = s.get(2);
@@ -172,7 +186,7 @@ interface MatrixConformance {
             target.narrow(0, 2, 2).narrow(1, 4, 3));
 
     double[] expected = new double[4 * 9];
-    java.util.Arrays.fill(expected, -1);
+    Arrays.fill(expected, -1);
     for (int i = 0; i < 2; i++) {
       for (int j = 0; j < 3; j++) {
         double sum = 0;
