@@ -36,7 +36,7 @@ final class MemoryPool {
 
   private static final long ALIGNMENT = 64; // one cache line, one AVX-512 register
   private static final long CHECKED = 1L << 20;
-  private static final long RESERVE = 1L << 28; // what the heap, code and threads still ask for
+  static final long RESERVE = 1L << 28; // what the heap, code and threads still ask for
 
   private final long limit;
   private final long waitingLimit;

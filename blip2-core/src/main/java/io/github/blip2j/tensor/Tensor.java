@@ -390,7 +390,7 @@ public final class Tensor {
   public void addInPlace(Tensor other) {
     requireChangeable("addInPlace");
     ElementOps.requireSameType("addInPlace", this, other);
-    shape.require("addInPlace", "other", other.shape.toArray());
+    other.shape.require("addInPlace", "other", shape.toArray());
     changeInPlace(
         dense ->
             KernelChoice.KERNELS.binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
