@@ -16,9 +16,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** A model folder in memory: weights, tokenizer, image processor, and what ends a text. */
 final class LoadedModel implements AutoCloseable {
+  private static final String END = "eos_token_id";
+
+  private final Gate gate = new Gate("blip2", "model");
   private final Scope memory;
   private final Blip2Opt model;
   private final DjlTokenizer tokenizer;
@@ -30,13 +34,16 @@ final class LoadedModel implements AutoCloseable {
     this.memory = memory;
     this.model = model;
     this.tokenizer = DjlTokenizer.open(folder);
+    boolean whole = false;
     try {
       tokenizer.requireFits(model.config().text().vocabSize());
       this.processor = processor(folder, model.config());
       this.endIds = endIds(folder, json, model.config());
-    } catch (IOException | RuntimeException e) {
-      tokenizer.close();
-      throw e;
+      whole = true;
+    } finally {
+      if (!whole) {
+        tokenizer.close();
+      }
     }
   }
 
@@ -50,11 +57,16 @@ final class LoadedModel implements AutoCloseable {
     ConfigJson json = ConfigJson.read(folder.resolve("config.json"));
     Blip2Config config = Blip2Config.fromJson(json);
     Scope memory = Scope.detached();
+    boolean whole = false;
     try {
-      return new LoadedModel(memory, build(folder, config, weightType, memory), folder, json);
-    } catch (IOException | RuntimeException e) {
-      memory.close();
-      throw e;
+      Blip2Opt model = build(folder, config, weightType, memory);
+      var loaded = new LoadedModel(memory, model, folder, json);
+      whole = true;
+      return loaded;
+    } finally {
+      if (!whole) {
+        memory.close();
+      }
     }
   }
 
@@ -102,14 +114,30 @@ final class LoadedModel implements AutoCloseable {
     return processor.tensor(images);
   }
 
+  /**
+   * Runs a call that uses the model; {@link #close} waits for it.
+   *
+   * @throws IllegalStateException if the model is closed
+   */
+  <T> T during(Supplier<T> body) {
+    return gate.call(body);
+  }
+
   @Override
   public void close() {
-    tokenizer.close();
-    memory.close();
+    gate.close(
+        () -> {
+          tokenizer.close();
+          memory.close();
+        });
   }
 
   private static ImageProcessor processor(Path folder, Blip2Config config) throws IOException {
-    return Files.exists(folder.resolve("preprocessor_config.json"))
+    Path newer = folder.resolve("processor_config.json");
+    boolean told =
+        Files.exists(folder.resolve("preprocessor_config.json"))
+            || (Files.exists(newer) && ConfigJson.read(newer).hasChild("image_processor"));
+    return told
         ? ImageProcessor.load(folder)
         : ImageProcessor.blip2(config.vision().imageSize());
   }
@@ -117,16 +145,28 @@ final class LoadedModel implements AutoCloseable {
   /** The text model's own end first, as {@code generate} does, then the generation defaults. */
   private static int[] endIds(Path folder, ConfigJson json, Blip2Config config) throws IOException {
     ConfigJson text = json.childOrEmpty("text_config");
-    if (text.has("eos_token_id")) {
-      return text.intsAt("eos_token_id");
+    if (text.has(END)) {
+      return within(config, text, text.intsAt(END));
     }
     Path generation = folder.resolve("generation_config.json");
     if (Files.exists(generation)) {
       ConfigJson defaults = ConfigJson.read(generation);
-      if (defaults.has("eos_token_id")) {
-        return defaults.intsAt("eos_token_id");
+      if (defaults.has(END)) {
+        return within(config, defaults, defaults.intsAt(END));
       }
     }
     return new int[] {config.text().endId()};
+  }
+
+  private static int[] within(Blip2Config config, ConfigJson json, int[] ids)
+      throws CheckpointException {
+    int vocabSize = config.text().vocabSize();
+    for (int id : ids) {
+      if (id < 0 || id >= vocabSize) {
+        throw new CheckpointException(
+            "%s: %s expected 0 to %d, got %d".formatted(json, END, vocabSize - 1, id));
+      }
+    }
+    return ids;
   }
 }

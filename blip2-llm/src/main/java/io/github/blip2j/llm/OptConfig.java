@@ -32,12 +32,15 @@ public record OptConfig(
     int endId,
     int padId) {
 
-  /** Checks that heads divide the width. */
+  /** Checks that heads divide the width and that the special tokens are tokens. */
   public OptConfig {
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
           "OptConfig: heads must divide dim, got heads=%d, dim=%d".formatted(heads, dim));
     }
+    requireToken("beginId", beginId, vocabSize);
+    requireToken("endId", endId, vocabSize);
+    requireToken("padId", padId, vocabSize);
   }
 
   /** OPT-2.7b as {@code Salesforce/blip2-opt-2.7b} holds it, with BLIP-2's line end as its end. */
@@ -52,23 +55,40 @@ public record OptConfig(
    */
   public static OptConfig fromJson(ConfigJson json) throws CheckpointException {
     requireSupported(json);
-    int dim = json.intAt("hidden_size", 768);
+    int dim = json.sizeAt("hidden_size", 768);
     boolean normFirst = json.booleanAt("do_layer_norm_before", true);
     return new OptConfig(
         dim,
-        json.intAt("num_hidden_layers", 12),
-        json.intAt("num_attention_heads", 12),
-        json.intAt("ffn_dim", 3072),
-        json.intAt("vocab_size", 50272),
-        json.intAt("word_embed_proj_dim", dim),
-        json.intAt("max_position_embeddings", 2048),
+        json.sizeAt("num_hidden_layers", 12),
+        json.sizeAt("num_attention_heads", 12),
+        json.sizeAt("ffn_dim", 3072),
+        json.sizeAt("vocab_size", 50272),
+        json.sizeAt("word_embed_proj_dim", dim),
+        json.sizeAt("max_position_embeddings", 2048),
         normFirst,
         normFirst && !json.booleanAt("_remove_final_layer_norm", false),
         json.booleanAt("tie_word_embeddings", true),
         Activation.named(json.stringAt("activation_function", "relu")),
         json.intAt("bos_token_id", 2),
-        json.intAt("eos_token_id", 2),
+        json.has("eos_token_id") ? first(json, "eos_token_id") : 2,
         json.intAt("pad_token_id", 1));
+  }
+
+  /** A model may have several ends; the first is what its own texts are closed with. */
+  private static int first(ConfigJson json, String key) throws CheckpointException {
+    int[] ids = json.intsAt(key);
+    if (ids.length == 0) {
+      throw new CheckpointException(
+          "%s.%s expected a token id or several, got none".formatted(json, key));
+    }
+    return ids[0];
+  }
+
+  private static void requireToken(String name, int id, int vocabSize) {
+    if (id < 0 || id >= vocabSize) {
+      throw new IllegalArgumentException(
+          "OptConfig: %s expected 0 to %d, got %d".formatted(name, vocabSize - 1, id));
+    }
   }
 
   private static void requireSupported(ConfigJson json) throws CheckpointException {
