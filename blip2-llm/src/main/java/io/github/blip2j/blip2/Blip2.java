@@ -110,6 +110,7 @@ public final class Blip2 implements AutoCloseable {
 
   /** A caption of each picture, decoded greedily; faster than one by one. */
   public List<String> captions(List<BufferedImage> images) {
+    given("captions", "images", images);
     List<String> captions = new ArrayList<>();
     for (int from = 0; from < images.size(); from += BATCH) {
       List<RgbImage> batch =
@@ -169,6 +170,7 @@ public final class Blip2 implements AutoCloseable {
   /** As above, for a picture that is read already. */
   public List<Generated> generate(RgbImage image, String prompt, Decoding decoding) {
     given("generate", "prompt", prompt);
+    given("generate", "decoding", decoding);
     try (ImageFeatures features = encode(List.of(given("generate", "image", image)))) {
       return generate(features, List.of(prompt), decoding).get(0);
     }
@@ -188,7 +190,8 @@ public final class Blip2 implements AutoCloseable {
               .formatted(decoding.returning()));
     }
     given("stream", "prompt", prompt);
-    TextStream stream = TextStream.of(tokenizer(), given("stream", "text", text));
+    given("stream", "text", text);
+    TextStream stream = TextStream.of(tokenizer(), text);
     try (ImageFeatures features = encode(List.of(picture("stream", image)))) {
       Generated written = generate(features, List.of(prompt), decoding, stream).get(0).get(0);
       stream.finish();
@@ -201,6 +204,7 @@ public final class Blip2 implements AutoCloseable {
     if (given("encode", "images", images).isEmpty()) {
       throw new IllegalArgumentException("encode: images expected at least 1, got 0");
     }
+    images.forEach(image -> given("encode", "image", image));
     return loaded.during(
         () -> {
           try (var off = GradMode.noGrad();

@@ -146,25 +146,25 @@ final class LoadedModel implements AutoCloseable {
   private static int[] endIds(Path folder, ConfigJson json, Blip2Config config) throws IOException {
     ConfigJson text = json.childOrEmpty("text_config");
     if (text.has(END)) {
-      return within(config, text, text.intsAt(END));
+      return within(config, text + "." + END, text.intsAt(END));
     }
     Path generation = folder.resolve("generation_config.json");
     if (Files.exists(generation)) {
       ConfigJson defaults = ConfigJson.read(generation);
       if (defaults.has(END)) {
-        return within(config, defaults, defaults.intsAt(END));
+        return within(config, defaults + ": " + END, defaults.intsAt(END));
       }
     }
     return new int[] {config.text().endId()};
   }
 
-  private static int[] within(Blip2Config config, ConfigJson json, int[] ids)
+  private static int[] within(Blip2Config config, String where, int[] ids)
       throws CheckpointException {
     int vocabSize = config.text().vocabSize();
     for (int id : ids) {
       if (id < 0 || id >= vocabSize) {
         throw new CheckpointException(
-            "%s: %s expected 0 to %d, got %d".formatted(json, END, vocabSize - 1, id));
+            "%s expected 0 to %d, got %d".formatted(where, vocabSize - 1, id));
       }
     }
     return ids;
