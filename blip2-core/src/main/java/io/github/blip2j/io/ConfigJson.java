@@ -18,6 +18,9 @@ public final class ConfigJson {
   // Configurations are kilobytes; this only stops a wrong file from filling the heap.
   private static final long MAX_BYTES = 100_000_000;
 
+  // Far above any model, and sums of two still fit an int.
+  private static final int MAX_SIZE = 1 << 30;
+
   private final String fileName;
   private final String path;
   private final Map<String, Object> values;
@@ -96,6 +99,20 @@ public final class ConfigJson {
    */
   public int intAt(String key, int absent) throws CheckpointException {
     return has(key) ? intAt(key) : absent;
+  }
+
+  /**
+   * The size under {@code key}, such as a width or a number of layers, or {@code absent}.
+   *
+   * @throws CheckpointException if the value isn't an integer from 1 to 2^30
+   */
+  public int sizeAt(String key, int absent) throws CheckpointException {
+    int size = intAt(key, absent);
+    if (size < 1 || size > MAX_SIZE) {
+      throw new CheckpointException(
+          "%s: %s expected 1 to %d, got %d".formatted(fileName, join(key), MAX_SIZE, size));
+    }
+    return size;
   }
 
   /**

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Params {
   private static final int COMPARED_BYTES = 1 << 20;
+  // Far more than a model of the wrong kind lacks; a file may claim a billion layers.
+  private static final int MOST_PROBLEMS = 10_000;
 
   private final String path;
   private final DType weightType;
@@ -42,6 +44,20 @@ public final class Params {
     Load(Weights weights, Scope home) {
       this.weights = weights;
       this.home = home;
+    }
+
+    int problems() {
+      return missing.size() + wrong.size();
+    }
+
+    CheckpointException report(Set<String> unused) {
+      List<String> parts = new ArrayList<>();
+      describe(parts, missing, "missing");
+      describe(parts, wrong, "of another shape or type");
+      describe(parts, List.copyOf(unused), "unused");
+      return new CheckpointException(
+          "%s: tensors expected to fit the configuration, got %s"
+              .formatted(weights.origin(), String.join(", ", parts)));
     }
   }
 
@@ -119,16 +135,9 @@ public final class Params {
    */
   public void finish() throws CheckpointException {
     Set<String> unused = load.weights.unused();
-    if (load.missing.isEmpty() && load.wrong.isEmpty() && unused.isEmpty()) {
-      return;
+    if (load.problems() > 0 || !unused.isEmpty()) {
+      throw load.report(unused);
     }
-    List<String> parts = new ArrayList<>();
-    describe(parts, load.missing, "missing");
-    describe(parts, load.wrong, "of another shape or type");
-    describe(parts, List.copyOf(unused), "unused");
-    throw new CheckpointException(
-        "%s: tensors expected to fit the configuration, got %s"
-            .formatted(load.weights.origin(), String.join(", ", parts)));
   }
 
   private static void describe(List<String> parts, List<String> names, String how) {
@@ -185,30 +194,29 @@ public final class Params {
       return drawn.to(type);
     }
     Weights.Stored stored = load.weights.find(full);
-    String problem = problem(full, stored, shape);
-    if (problem != null || stored == null) {
-      // Building goes on, so that one report can name everything.
-      return Tensor.uninitialized(full, type, shape);
+    note(full, stored, shape);
+    if (load.problems() > 0 || stored == null) {
+      // Building goes on, so that one report can name everything, but neither reads nor allocates:
+      // the load has failed, and what the configuration asks for may be of any size.
+      return Tensor.uninitialized(full, type, Shape.of());
     }
     Tensor read =
         Tensor.read(full, stored.dtype(), shape, (at, into) -> load.weights.read(full, at, into));
     return read.to(type);
   }
 
-  private @Nullable String problem(String full, Weights.@Nullable Stored stored, Shape shape) {
+  private void note(String full, Weights.@Nullable Stored stored, Shape shape)
+      throws CheckpointException {
     if (stored == null) {
       load.missing.add(full);
-      return full;
-    }
-    if (!stored.shape().equals(shape)) {
+    } else if (!stored.shape().equals(shape)) {
       load.wrong.add(full + ": checkpoint tensor expected " + shape + ", got " + stored.shape());
-      return full;
-    }
-    if (!stored.dtype().isFloating()) {
+    } else if (!stored.dtype().isFloating()) {
       load.wrong.add(full + ": checkpoint tensor expected a floating type, got " + stored.dtype());
-      return full;
     }
-    return null;
+    if (load.problems() >= MOST_PROBLEMS) {
+      throw load.report(Set.of());
+    }
   }
 
   private String join(Object name) {

@@ -98,6 +98,11 @@ final class MemoryPool {
     return totalBytes;
   }
 
+  /** Bytes in use. */
+  synchronized long usedBytes() {
+    return totalBytes - waitingBytes;
+  }
+
   /** Bytes that wait to be used again. */
   synchronized long waitingBytes() {
     return waitingBytes;

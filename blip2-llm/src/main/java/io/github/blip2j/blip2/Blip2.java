@@ -10,13 +10,17 @@ import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Tokenizer;
+import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * BLIP-2 as an application uses it: pictures in, text out.
@@ -28,16 +32,19 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>A loaded model may be used by many threads at once. It holds off-heap memory: close it, after
- * the last call has returned.
+ * <p>A loaded model may be used by many threads at once. It holds off-heap memory: close it. A
+ * closed model throws {@link IllegalStateException}.
  */
 public final class Blip2 implements AutoCloseable {
   private static final String QUESTION = "Question: %s Answer:";
+  private static final int BATCH = 8; // more gains little and takes memory
 
   private final LoadedModel loaded;
+  private final ImageProcessor processor;
 
-  private Blip2(LoadedModel loaded) {
+  private Blip2(LoadedModel loaded, ImageProcessor processor) {
     this.loaded = loaded;
+    this.processor = processor;
   }
 
   /**
@@ -57,7 +64,9 @@ public final class Blip2 implements AutoCloseable {
    *     bfloat16 for half the memory; arithmetic is float32
    */
   public static Blip2 load(Path folder, DType weightType) throws IOException {
-    return new Blip2(LoadedModel.load(folder, weightType));
+    given("load", "folder", folder);
+    LoadedModel loaded = LoadedModel.load(folder, given("load", "weightType", weightType));
+    return new Blip2(loaded, loaded.processor());
   }
 
   /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
@@ -67,7 +76,16 @@ public final class Blip2 implements AutoCloseable {
 
   /** The same, its matrices stored as {@link #load(Path, DType)} stores them. */
   public static Blip2 bundled(DType weightType) throws IOException {
-    return new Blip2(BundledModel.load(weightType));
+    LoadedModel loaded = BundledModel.load(weightType);
+    return new Blip2(loaded, loaded.processor());
+  }
+
+  /**
+   * The same model, turning photographs in files upright as their EXIF data asks, or not. The
+   * references do not, so neither is this the default. Both share one memory: close either.
+   */
+  public Blip2 withExifRotation(boolean exifRotation) {
+    return new Blip2(loaded, processor.withExifRotation(exifRotation));
   }
 
   /** The model itself, for those who want its parts. */
@@ -82,31 +100,58 @@ public final class Blip2 implements AutoCloseable {
 
   /** Reads a picture as the model's processor is told to. */
   public RgbImage read(Path file) throws IOException {
-    return loaded.processor().read(file);
+    return processor.read(given("read", "file", file));
   }
 
   /** A caption, decoded greedily. */
   public String caption(BufferedImage image) {
-    return caption(RgbImage.of(image));
+    return captionOf(picture("caption", image));
   }
 
   /** A caption of a picture in a file, decoded greedily. */
   public String caption(Path file) throws IOException {
-    return caption(read(file));
+    return captionOf(read(file));
   }
 
-  private String caption(RgbImage image) {
+  /** A caption of each picture, decoded greedily; faster than one by one. */
+  public List<String> captions(List<BufferedImage> images) {
+    given("captions", "images", images);
+    List<String> captions = new ArrayList<>();
+    for (int from = 0; from < images.size(); from += BATCH) {
+      List<RgbImage> batch =
+          images.subList(from, Math.min(from + BATCH, images.size())).stream()
+              .map(image -> picture("captions", image))
+              .toList();
+      try (ImageFeatures features = encode(batch)) {
+        List<String> prompts = Collections.nCopies(batch.size(), "");
+        generate(features, prompts, Decoding.greedy())
+            .forEach(texts -> captions.add(texts.get(0).text()));
+      }
+    }
+    return List.copyOf(captions);
+  }
+
+  private String captionOf(RgbImage image) {
     return generate(image, "", Decoding.greedy()).get(0).text();
   }
 
   /** The answer to a question about a picture, decoded greedily. */
   public String answer(BufferedImage image, String question) {
+    return answerOf(picture("answer", image), question);
+  }
+
+  /** The answer to a question about a picture in a file, decoded greedily. */
+  public String answer(Path file, String question) throws IOException {
+    return answerOf(read(file), question);
+  }
+
+  private String answerOf(RgbImage image, String question) {
     return generate(image, questionPrompt(question), Decoding.greedy()).get(0).text();
   }
 
   /** The prompt that asks a question, {@code Question: ... Answer:} (section 4.1). */
   public static String questionPrompt(String question) {
-    if (question.isBlank()) {
+    if (given("answer", "question", question).isBlank()) {
       throw new IllegalArgumentException("answer: question expected words, got a blank");
     }
     return QUESTION.formatted(question.strip());
@@ -116,20 +161,55 @@ public final class Blip2 implements AutoCloseable {
    * Texts that continue a prompt about a picture, the best first.
    *
    * @param prompt words that the text begins with; may be empty
+   * @param decoding its longest length is cut to what the model has positions for
    */
   public List<Generated> generate(BufferedImage image, String prompt, Decoding decoding) {
-    return generate(RgbImage.of(image), prompt, decoding);
+    return generate(picture("generate", image), prompt, decoding);
+  }
+
+  /** As above, for a picture in a file. */
+  public List<Generated> generate(Path file, String prompt, Decoding decoding) throws IOException {
+    return generate(read(file), prompt, decoding);
   }
 
   /** As above, for a picture that is read already. */
   public List<Generated> generate(RgbImage image, String prompt, Decoding decoding) {
-    try (ImageFeatures features = encode(List.of(image))) {
+    given("generate", "prompt", prompt);
+    given("generate", "decoding", decoding);
+    try (ImageFeatures features = encode(List.of(given("generate", "image", image)))) {
       return generate(features, List.of(prompt), decoding).get(0);
+    }
+  }
+
+  /**
+   * As {@link #generate(BufferedImage, String, Decoding)}, handing out the one text piece by piece
+   * while it is written. Beam search decides all of it at its end.
+   *
+   * @param text is given pieces that joined are {@link Generated#text()}
+   */
+  public Generated stream(
+      BufferedImage image, String prompt, Decoding decoding, Consumer<String> text) {
+    if (given("stream", "decoding", decoding).returning() != 1) {
+      throw new IllegalArgumentException(
+          "stream: returning expected 1, got %d; generate returns several"
+              .formatted(decoding.returning()));
+    }
+    given("stream", "prompt", prompt);
+    given("stream", "text", text);
+    TextStream stream = TextStream.of(tokenizer(), text);
+    try (ImageFeatures features = encode(List.of(picture("stream", image)))) {
+      Generated written = generate(features, List.of(prompt), decoding, stream).get(0).get(0);
+      stream.finish();
+      return written;
     }
   }
 
   /** Looks at pictures once, to ask about them often. */
   public ImageFeatures encode(List<RgbImage> images) {
+    if (given("encode", "images", images).isEmpty()) {
+      throw new IllegalArgumentException("encode: images expected at least 1, got 0");
+    }
+    images.forEach(image -> given("encode", "image", image));
     try (var scope = Scope.open()) {
       return encode(pixels(images));
     }
@@ -141,7 +221,7 @@ public final class Blip2 implements AutoCloseable {
    * @return [B, 3, H, W]
    */
   public Tensor pixels(List<RgbImage> images) {
-    return loaded.pixels(images);
+    return loaded.during(() -> loaded.pixels(images));
   }
 
   /**
@@ -150,14 +230,17 @@ public final class Blip2 implements AutoCloseable {
    * @param pixels [B, 3, H, W]
    */
   public ImageFeatures encode(Tensor pixels) {
-    try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
-      Pass pass = Pass.evaluation();
-      Blip2Opt model = loaded.model();
-      Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass));
-      Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
-      return new ImageFeatures(patches, queries, model.project(queries));
-    }
+    return loaded.during(
+        () -> {
+          try (var off = GradMode.noGrad();
+              var scope = Scope.open()) {
+            Pass pass = Pass.evaluation();
+            Blip2Opt model = loaded.model();
+            Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass));
+            Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
+            return new ImageFeatures(patches, queries, model.project(queries));
+          }
+        });
   }
 
   /** As {@link #generate(ImageFeatures, List, Decoding, TokenListener)}, unheard. */
@@ -176,10 +259,20 @@ public final class Blip2 implements AutoCloseable {
    */
   public List<List<Generated>> generate(
       ImageFeatures features, List<String> prompts, Decoding decoding, TokenListener listener) {
-    requireOneEach(features, prompts);
+    given("generate", "features", features);
+    given("generate", "prompts", prompts);
+    given("generate", "decoding", decoding);
+    given("generate", "listener", listener);
+    return loaded.during(
+        () -> features.during(() -> written(features, prompts, decoding, listener)));
+  }
+
+  private List<List<Generated>> written(
+      ImageFeatures features, List<String> prompts, Decoding decoding, TokenListener listener) {
+    requireFit(features, prompts);
     List<int[]> ids = new ArrayList<>();
     for (String prompt : prompts) {
-      ids.add(loaded.promptIds(prompt));
+      ids.add(loaded.promptIds(given("generate", "prompt", prompt)));
     }
     PromptBatch text = PromptBatch.of(ids, loaded.padId());
     Decoding fitting = fitted(decoding, text);
@@ -191,28 +284,37 @@ public final class Blip2 implements AutoCloseable {
           features.size() == prompts.size()
               ? prompt
               : prompt.expand(prompts.size(), prompt.dim(1), prompt.dim(2));
-      return texts(loaded.model().generate(each, text, generator, fitting.maxNewTokens()));
+      return texts(ids, loaded.model().generate(each, text, generator, fitting.maxNewTokens()));
     }
   }
 
+  /** Frees the model's memory, after the calls that still run. */
   @Override
   public void close() {
     loaded.close();
   }
 
-  private List<List<Generated>> texts(List<List<Sequence>> sequences) {
-    return sequences.stream().map(row -> row.stream().map(this::text).toList()).toList();
+  private List<List<Generated>> texts(List<int[]> prompts, List<List<Sequence>> sequences) {
+    List<List<Generated>> texts = new ArrayList<>();
+    for (int row = 0; row < prompts.size(); row++) {
+      int[] prompt = prompts.get(row);
+      texts.add(sequences.get(row).stream().map(written -> text(prompt, written)).toList());
+    }
+    return List.copyOf(texts);
   }
 
-  private Generated text(Sequence sequence) {
-    float[] logs = sequence.logProbabilities();
+  private Generated text(int[] prompt, Sequence sequence) {
+    int[] tokens = sequence.tokens();
+    int[] whole = Arrays.copyOf(prompt, prompt.length + tokens.length);
+    System.arraycopy(tokens, 0, whole, prompt.length, tokens.length);
     List<Double> logProbabilities = new ArrayList<>();
-    for (float log : logs) {
+    for (float log : sequence.logProbabilities()) {
       logProbabilities.add((double) log);
     }
     return new Generated(
-        loaded.tokenizer().decode(sequence.tokens()).strip(),
-        Arrays.stream(sequence.tokens()).boxed().toList(),
+        tokenizer().decode(tokens).strip(),
+        tokenizer().decode(whole).strip(),
+        Arrays.stream(tokens).boxed().toList(),
         sequence.score(),
         sequence.ended(),
         List.copyOf(logProbabilities));
@@ -220,16 +322,15 @@ public final class Blip2 implements AutoCloseable {
 
   /** What still fits: the model has no positions beyond its last. */
   private Decoding fitted(Decoding decoding, PromptBatch text) {
-    int used = loaded.model().config().queryTokens() + text.length();
-    int room = loaded.model().language().maxPositions() - used;
-    if (room <= 0) {
+    int queries = loaded.model().config().queryTokens();
+    int positions = loaded.model().language().maxPositions();
+    if (queries + text.length() > positions) {
       throw new IllegalArgumentException(
           "generate: prompt of %d tokens and %d of the image exceed maxPositions=%d; shorten the prompt"
-              .formatted(
-                  text.length(),
-                  loaded.model().config().queryTokens(),
-                  loaded.model().language().maxPositions()));
+              .formatted(text.length(), queries, positions));
     }
+    // The last token is written but never read, so it needs no position.
+    int room = positions - queries - text.length() + 1;
     if (decoding.minNewTokens() > room) {
       throw new IllegalArgumentException(
           "generate: minNewTokens expected at most %d after a prompt of %d tokens, got %d"
@@ -238,12 +339,30 @@ public final class Blip2 implements AutoCloseable {
     return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);
   }
 
-  private static void requireOneEach(ImageFeatures features, List<String> prompts) {
+  private void requireFit(ImageFeatures features, List<String> prompts) {
+    features
+        .prompt()
+        .shape()
+        .require(
+            "generate",
+            "features",
+            features.size(),
+            loaded.model().config().queryTokens(),
+            loaded.model().language().dim());
     boolean fits = features.size() == prompts.size() || features.size() == 1;
     if (prompts.isEmpty() || !fits) {
       throw new IllegalArgumentException(
           "generate: prompts expected one for each of %d images, got %d"
               .formatted(features.size(), prompts.size()));
     }
+  }
+
+  private static RgbImage picture(String where, BufferedImage image) {
+    return RgbImage.of(given(where, "image", image));
+  }
+
+  /** Callers outside the null checker get a name instead of a place in our code. */
+  private static <T> T given(String where, String what, T value) {
+    return Objects.requireNonNull(value, () -> where + ": " + what + " expected, got null");
   }
 }

@@ -21,11 +21,16 @@ public record Blip2Config(
     int queryTokens,
     @Nullable Integer imageTokenId) {
 
-  /** Checks that there are queries. */
+  /** Checks that there are queries and that their token is one. */
   public Blip2Config {
     if (queryTokens <= 0) {
       throw new IllegalArgumentException(
           "Blip2Config: queryTokens must be positive, got " + queryTokens);
+    }
+    if (imageTokenId != null && (imageTokenId < 0 || imageTokenId >= text.vocabSize())) {
+      throw new IllegalArgumentException(
+          "Blip2Config: imageTokenId expected 0 to %d, got %d"
+              .formatted(text.vocabSize() - 1, imageTokenId));
     }
   }
 
@@ -58,7 +63,7 @@ public record Blip2Config(
           vision,
           BertConfig.fromJson(qformerJson, vision.dim()),
           OptConfig.fromJson(textJson),
-          json.intAt("num_query_tokens", 32),
+          json.sizeAt("num_query_tokens", 32),
           placeholder ? Integer.valueOf(json.intAt(key)) : null);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(json + ": " + e.getMessage());

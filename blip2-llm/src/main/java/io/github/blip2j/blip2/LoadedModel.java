@@ -16,9 +16,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** A model folder in memory: weights, tokenizer, image processor, and what ends a text. */
 final class LoadedModel implements AutoCloseable {
+  private final Gate gate = new Gate("blip2", "model");
   private final Scope memory;
   private final Blip2Opt model;
   private final DjlTokenizer tokenizer;
@@ -28,12 +30,15 @@ final class LoadedModel implements AutoCloseable {
     this.memory = memory;
     this.model = model;
     this.tokenizer = DjlTokenizer.open(folder);
+    boolean whole = false;
     try {
       tokenizer.requireFits(model.config().text().vocabSize());
       this.processor = processor(folder, model.config());
-    } catch (IOException | RuntimeException e) {
-      tokenizer.close();
-      throw e;
+      whole = true;
+    } finally {
+      if (!whole) {
+        tokenizer.close();
+      }
     }
   }
 
@@ -46,11 +51,16 @@ final class LoadedModel implements AutoCloseable {
     }
     Blip2Config config = Blip2Config.fromJson(ConfigJson.read(folder.resolve("config.json")));
     Scope memory = Scope.detached();
+    boolean whole = false;
     try {
-      return new LoadedModel(memory, build(folder, config, weightType, memory), folder);
-    } catch (IOException | RuntimeException e) {
-      memory.close();
-      throw e;
+      Blip2Opt model = build(folder, config, weightType, memory);
+      var loaded = new LoadedModel(memory, model, folder);
+      whole = true;
+      return loaded;
+    } finally {
+      if (!whole) {
+        memory.close();
+      }
     }
   }
 
@@ -98,14 +108,30 @@ final class LoadedModel implements AutoCloseable {
     return processor.tensor(images);
   }
 
+  /**
+   * Runs a call that uses the model; {@link #close} waits for it.
+   *
+   * @throws IllegalStateException if the model is closed
+   */
+  <T> T during(Supplier<T> body) {
+    return gate.call(body);
+  }
+
   @Override
   public void close() {
-    tokenizer.close();
-    memory.close();
+    gate.close(
+        () -> {
+          tokenizer.close();
+          memory.close();
+        });
   }
 
   private static ImageProcessor processor(Path folder, Blip2Config config) throws IOException {
-    return Files.exists(folder.resolve("preprocessor_config.json"))
+    Path newer = folder.resolve("processor_config.json");
+    boolean told =
+        Files.exists(folder.resolve("preprocessor_config.json"))
+            || (Files.exists(newer) && ConfigJson.read(newer).hasChild("image_processor"));
+    return told
         ? ImageProcessor.load(folder)
         : ImageProcessor.blip2(config.vision().imageSize());
   }

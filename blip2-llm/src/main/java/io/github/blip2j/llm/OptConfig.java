@@ -34,13 +34,18 @@ public record OptConfig(
     List<Integer> endIds,
     int padId) {
 
-  /** Checks that heads divide the width. */
+  /** Checks that heads divide the width and that the special tokens are tokens. */
   public OptConfig {
     endIds = List.copyOf(endIds);
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
           "OptConfig: heads must divide dim, got heads=%d, dim=%d".formatted(heads, dim));
     }
+    requireToken("beginId", beginId, vocabSize);
+    for (int endId : endIds) {
+      requireToken("endId", endId, vocabSize);
+    }
+    requireToken("padId", padId, vocabSize);
   }
 
   /** OPT-2.7b as {@code Salesforce/blip2-opt-2.7b} holds it, with BLIP-2's line end as its end. */
@@ -68,16 +73,16 @@ public record OptConfig(
    */
   public static OptConfig fromJson(ConfigJson json) throws CheckpointException {
     requireSupported(json);
-    int dim = json.intAt("hidden_size", 768);
+    int dim = json.sizeAt("hidden_size", 768);
     boolean normFirst = json.booleanAt("do_layer_norm_before", true);
     return new OptConfig(
         dim,
-        json.intAt("num_hidden_layers", 12),
-        json.intAt("num_attention_heads", 12),
-        json.intAt("ffn_dim", 3072),
-        json.intAt("vocab_size", 50272),
-        json.intAt("word_embed_proj_dim", dim),
-        json.intAt("max_position_embeddings", 2048),
+        json.sizeAt("num_hidden_layers", 12),
+        json.sizeAt("num_attention_heads", 12),
+        json.sizeAt("ffn_dim", 3072),
+        json.sizeAt("vocab_size", 50272),
+        json.sizeAt("word_embed_proj_dim", dim),
+        json.sizeAt("max_position_embeddings", 2048),
         normFirst,
         normFirst && !json.booleanAt("_remove_final_layer_norm", false),
         json.booleanAt("tie_word_embeddings", true),
@@ -89,16 +94,29 @@ public record OptConfig(
 
   /** Of the text's own configuration: {@code generation_config.json} is not asked, as there. */
   private static List<Integer> endIds(ConfigJson json) throws CheckpointException {
-    return json.has("eos_token_id")
-        ? Arrays.stream(json.intsAt("eos_token_id")).boxed().toList()
-        : List.of(2);
+    if (!json.has("eos_token_id")) {
+      return List.of(2);
+    }
+    int[] ids = json.intsAt("eos_token_id");
+    if (ids.length == 0) {
+      throw new CheckpointException(
+          json + ".eos_token_id expected a token id or several, got none");
+    }
+    return Arrays.stream(ids).boxed().toList();
+  }
+
+  private static void requireToken(String name, int id, int vocabSize) {
+    if (id < 0 || id >= vocabSize) {
+      throw new IllegalArgumentException(
+          "OptConfig: %s expected 0 to %d, got %d".formatted(name, vocabSize - 1, id));
+    }
   }
 
   private static void requireSupported(ConfigJson json) throws CheckpointException {
     for (String key : new String[] {"enable_bias", "layer_norm_elementwise_affine"}) {
       if (!json.booleanAt(key, true)) {
         throw new CheckpointException(
-            "%s: text_config.%s expected true, got false; OPT without it is not supported"
+            "%s.%s expected true, got false; OPT without it is not supported"
                 .formatted(json, key));
       }
     }

@@ -36,7 +36,6 @@ final class OptRun implements NextTokenModel {
 
   @Override
   public float[][] next(int[] parents, int[] tokens) {
-    cache.select(parents);
     int[][] longer = new int[parents.length][];
     for (int row = 0; row < parents.length; row++) {
       int[] before = mask[parents[row]];
@@ -45,6 +44,7 @@ final class OptRun implements NextTokenModel {
     }
     mask = longer;
     try (Scope step = Scope.open()) {
+      cache.select(parents); // rows that swap places are copied aside, for this step only
       return scores(model.embed(Tensor.ids(tokens).reshape(tokens.length, 1)));
     }
   }

@@ -58,14 +58,14 @@ public record BertConfig(
     boolean text =
         json.booleanAt("use_qformer_text_input", json.booleanAt("qformer_text_input", false));
     return new BertConfig(
-        json.intAt("hidden_size", otherwise.dim),
-        json.intAt("num_hidden_layers", otherwise.layers),
-        json.intAt("num_attention_heads", otherwise.heads),
-        json.intAt("intermediate_size", otherwise.mlpDim),
+        json.sizeAt("hidden_size", otherwise.dim),
+        json.sizeAt("num_hidden_layers", otherwise.layers),
+        json.sizeAt("num_attention_heads", otherwise.heads),
+        json.sizeAt("intermediate_size", otherwise.mlpDim),
         encoderDim,
-        json.intAt("cross_attention_frequency", otherwise.crossAttentionEvery),
-        json.intAt("vocab_size", otherwise.vocabSize),
-        json.intAt("max_position_embeddings", otherwise.maxPositions),
+        json.sizeAt("cross_attention_frequency", otherwise.crossAttentionEvery),
+        json.sizeAt("vocab_size", otherwise.vocabSize),
+        json.sizeAt("max_position_embeddings", otherwise.maxPositions),
         text,
         Activation.named(json.stringAt("hidden_act", "gelu")),
         json.doubleAt("layer_norm_eps", otherwise.normEps),

@@ -45,12 +45,12 @@ public record VisionConfig(
   public static VisionConfig fromJson(ConfigJson json) throws CheckpointException {
     VisionConfig otherwise = evaG();
     return new VisionConfig(
-        json.intAt("hidden_size", otherwise.dim),
-        json.intAt("num_hidden_layers", otherwise.layers),
-        json.intAt("num_attention_heads", otherwise.heads),
-        json.intAt("intermediate_size", otherwise.mlpDim),
-        json.intAt("image_size", otherwise.imageSize),
-        json.intAt("patch_size", otherwise.patchSize),
+        json.sizeAt("hidden_size", otherwise.dim),
+        json.sizeAt("num_hidden_layers", otherwise.layers),
+        json.sizeAt("num_attention_heads", otherwise.heads),
+        json.sizeAt("intermediate_size", otherwise.mlpDim),
+        json.sizeAt("image_size", otherwise.imageSize),
+        json.sizeAt("patch_size", otherwise.patchSize),
         Activation.named(json.stringAt("hidden_act", "gelu")),
         json.doubleAt("layer_norm_eps", otherwise.normEps),
         json.booleanAt("qkv_bias", true));

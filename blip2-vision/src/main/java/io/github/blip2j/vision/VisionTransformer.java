@@ -30,7 +30,7 @@ public final class VisionTransformer extends Module {
   public VisionTransformer(VisionConfig config, Params params) {
     super(params);
     this.config = config;
-    int tokens = config.grid() * config.grid() + 1;
+    long tokens = (long) config.grid() * config.grid() + 1;
     this.classToken = params.get("classToken", Shape.of(1, 1, config.dim()), Init.zeros());
     this.positions = params.get("positions", Shape.of(1, tokens, config.dim()), Init.normal(0.02));
     this.patches = new PatchEmbedding(config, params.at("patches"));

@@ -1,0 +1,60 @@
+package io.github.blip2j.blip2;
+
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+
+/**
+ * Lets any number of calls in while something is open, and lets its close wait for them: memory
+ * that is freed under a running call takes the process down.
+ */
+final class Gate {
+  private final String where;
+  private final String what;
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  /** A gate to {@code what}, as its messages say. */
+  Gate(String where, String what) {
+    this.where = where;
+    this.what = what;
+  }
+
+  /**
+   * Runs {@code body} inside.
+   *
+   * @throws IllegalStateException if the gate is closed
+   */
+  <T> T call(Supplier<T> body) {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException(
+            "%s: open %s expected, got closed; close after the last use".formatted(where, what));
+      }
+      return body.get();
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /**
+   * Closes, the first time, after the calls inside have ended.
+   *
+   * @throws IllegalStateException from inside a call, which can't wait for itself
+   */
+  void close(Runnable release) {
+    if (lock.getReadHoldCount() > 0) {
+      throw new IllegalStateException(
+          "%s: close expected after the last call, got one from within a call".formatted(where));
+    }
+    lock.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        release.run();
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}
