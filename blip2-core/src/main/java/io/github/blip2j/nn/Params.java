@@ -164,8 +164,9 @@ public final class Params {
       load.missing.add(full);
       return full;
     }
-    if (!stored.shape().equals(shape)) {
-      load.wrong.add(full + ": checkpoint tensor expected " + shape + ", got " + stored.shape());
+    Shape whole = stored.parts() == 1 ? shape : shape.with(0, shape.dim(0) * stored.parts());
+    if (!stored.shape().equals(whole)) {
+      load.wrong.add(full + ": checkpoint tensor expected " + whole + ", got " + stored.shape());
       return full;
     }
     if (!stored.dtype().isFloating()) {
