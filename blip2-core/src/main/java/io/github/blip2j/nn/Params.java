@@ -7,6 +7,7 @@ import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * reports everything missing, unused or misshapen together.
  */
 public final class Params {
+  private static final int COMPARED_BYTES = 1 << 20;
+
   private final String path;
   private final DType weightType;
   private final Load load;
@@ -96,6 +99,14 @@ public final class Params {
     }
   }
 
+  /**
+   * Whether the checkpoint holds tensors under both names here and they differ, as two matrices do
+   * that a configuration calls tied and training did not; false where there is no checkpoint.
+   */
+  public boolean storedApart(String first, String second) {
+    return has(first) && has(second) && !sameBytes(join(first), join(second));
+  }
+
   /** All parameters so far, by path. */
   public NavigableMap<String, Parameter> all() {
     return Collections.unmodifiableNavigableMap(load.parameters);
@@ -127,6 +138,31 @@ public final class Params {
       String more = names.size() > shown ? ", and " + (names.size() - shown) + " more" : "";
       parts.add("%d %s (%s%s)".formatted(names.size(), how, list, more));
     }
+  }
+
+  private boolean sameBytes(String first, String second) {
+    try {
+      Weights.Stored stored = load.weights.find(first);
+      if (stored == null || !stored.equals(load.weights.find(second))) {
+        return false;
+      }
+      long size = stored.shape().size() * stored.dtype().byteSize();
+      for (long at = 0; at < size; at += COMPARED_BYTES) {
+        int length = (int) Math.min(COMPARED_BYTES, size - at);
+        if (!bytes(first, at, length).equals(bytes(second, at, length))) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private ByteBuffer bytes(String name, long at, int length) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(length);
+    load.weights.read(name, at, bytes);
+    return bytes.flip();
   }
 
   private Parameter get(String name, Shape shape, Init init, DType type) {

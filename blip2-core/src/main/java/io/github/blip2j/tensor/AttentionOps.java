@@ -1,6 +1,7 @@
 package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.GradMode;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Scaled dot-product attention beside its derivatives. */
@@ -21,43 +22,37 @@ final class AttentionOps {
             ? Tensor.uninitialized(
                 "attention", q.dtype(), Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1)))
             : null;
-    KernelChoice.KERNELS.attention(q, k, v, scale, mask, weights, out);
+    if (out.size() > 0 && k.dim(1) > 0) {
+      Tensor added = mask == null ? null : ShapeOps.dense(mask);
+      KernelChoice.KERNELS.attention(q, k, v, scale, added, weights, out);
+    } else {
+      KernelChoice.KERNELS.fill(out, 0); // nothing to attend to
+    }
     if (weights == null) {
       return out;
     }
-    Gradients gradients = new Gradients(q.detach(), k.detach(), v.detach(), scale, weights);
     return Op.of("attention", out)
-        .wrt(q, g -> gradients.of(g, 0))
-        .wrt(k, g -> gradients.of(g, 1))
-        .wrt(v, g -> gradients.of(g, 2))
+        .wrt(
+            List.of(q, k, v), g -> gradients(q.detach(), k.detach(), v.detach(), scale, weights, g))
         .tensor();
   }
 
-  /** The three gradients come from one kernel; the first that is asked for computes them all. */
-  private static final class Gradients {
-    private final Tensor q;
-    private final Tensor k;
-    private final Tensor v;
-    private final double scale;
-    private final Tensor weights;
-
-    Gradients(Tensor q, Tensor k, Tensor v, double scale, Tensor weights) {
-      this.q = q;
-      this.k = k;
-      this.v = v;
-      this.scale = scale;
-      this.weights = weights;
+  private static Tensor[] gradients(
+      Tensor q, Tensor k, Tensor v, double scale, Tensor weights, Tensor g) {
+    if (weights.size() == 0 || g.size() == 0) {
+      return new Tensor[] {zerosLike(q), zerosLike(k), zerosLike(v)};
     }
+    Tensor[] all = {like(q), like(k), like(v)};
+    KernelChoice.KERNELS.attentionGradient(q, k, v, scale, weights, ShapeOps.dense(g), all);
+    return all;
+  }
 
-    Tensor of(Tensor g, int which) {
-      Tensor[] all = {like(q), like(k), like(v)};
-      KernelChoice.KERNELS.attentionGradient(q, k, v, scale, weights, ShapeOps.dense(g), all);
-      return all[which];
-    }
+  private static Tensor like(Tensor x) {
+    return Tensor.uninitialized("attention", x.dtype(), x.shape());
+  }
 
-    private static Tensor like(Tensor x) {
-      return Tensor.uninitialized("attention", x.dtype(), x.shape());
-    }
+  private static Tensor zerosLike(Tensor x) {
+    return Tensor.zeros(x.dtype(), x.shape().toArray());
   }
 
   private static void requireHeads(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
@@ -69,6 +64,11 @@ final class AttentionOps {
     v.shape().require("attention", "v", q.dim(0), k.dim(1), q.dim(2), q.dim(3));
     if (mask != null) {
       ElementOps.requireSameType("attention", q, mask);
+      if (mask.requiresGrad() && GradMode.isRecording()) {
+        throw new IllegalArgumentException(
+            "attention: mask expected without a gradient, got one that is recorded; detach it, or"
+                + " compose matmul and softmax");
+      }
       Shape scores = Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1));
       if (!mask.shape().broadcast(scores, "attention").equals(scores)) {
         throw new ShapeMismatchException(

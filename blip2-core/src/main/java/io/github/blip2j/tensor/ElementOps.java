@@ -43,7 +43,9 @@ final class ElementOps {
   static Tensor affine(Tensor x, double scale, double shift) {
     requireFloating("affine", x);
     Tensor value = Tensor.uninitialized("affine", x.dtype(), x.shape());
-    KernelChoice.KERNELS.affine(ShapeOps.dense(x), scale, shift, value);
+    if (value.size() > 0) {
+      KernelChoice.KERNELS.affine(ShapeOps.dense(x), scale, shift, value);
+    }
     return Op.of("affine", value).wrt(x, g -> g.mul(scale)).tensor();
   }
 
@@ -75,13 +77,17 @@ final class ElementOps {
     requireFloating("activate", x);
     Tensor input = ShapeOps.dense(x).detach();
     Tensor value = Tensor.uninitialized("activate", x.dtype(), x.shape());
-    KernelChoice.KERNELS.activation(activation, input, value);
+    if (value.size() > 0) {
+      KernelChoice.KERNELS.activation(activation, input, value);
+    }
     return Op.of("activate", value).wrt(x, g -> activationGradient(activation, input, g)).tensor();
   }
 
   private static Tensor activationGradient(Activation activation, Tensor x, Tensor g) {
     Tensor dx = Tensor.uninitialized("activate", x.dtype(), x.shape());
-    KernelChoice.KERNELS.activationGradient(activation, x, ShapeOps.dense(g), dx);
+    if (dx.size() > 0) {
+      KernelChoice.KERNELS.activationGradient(activation, x, ShapeOps.dense(g), dx);
+    }
     return dx;
   }
 
@@ -98,7 +104,9 @@ final class ElementOps {
   private static Tensor unary(String name, Kernels.Unary op, Tensor x) {
     requireFloating(name, x);
     Tensor out = Tensor.uninitialized(name, x.dtype(), x.shape());
-    KernelChoice.KERNELS.unary(op, ShapeOps.dense(x), out);
+    if (out.size() > 0) {
+      KernelChoice.KERNELS.unary(op, ShapeOps.dense(x), out);
+    }
     return out;
   }
 

@@ -114,7 +114,9 @@ final class HostData {
       return tensor;
     }
     Tensor out = Tensor.uninitialized("copy", type, tensor.shape());
-    KernelChoice.KERNELS.copy(tensor, out);
+    if (out.size() > 0) {
+      KernelChoice.KERNELS.copy(tensor, out);
+    }
     return out;
   }
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A provider computes; it allocates no result, records no gradient and keeps no tensor. Results
  * go to the {@code out} arguments, whose shapes the caller has checked. Tensors are dense and
- * row-major except where a method says that strides are honoured. All floating arguments of one
- * call have the same type, float32 or float64, unless a method says otherwise.
+ * row-major except where a method says that strides are honoured, and never empty. All floating
+ * arguments of one call have the same type, float32 or float64, unless a method says otherwise.
  *
  * <p>{@code Nd4jKernels} implements everything on any ND4J backend and is the reference. Another
  * provider is found by {@link java.util.ServiceLoader} as a {@link Provider}; the conformance test
@@ -166,7 +166,7 @@ public interface Kernels {
   /**
    * Sum of the last axis or of the first, accumulated without the loss of a running float.
    *
-   * @param x [R, C]
+   * @param x [R, C], which may be empty and then gives zeros
    * @param overRows whether rows are summed, giving [C]; otherwise columns, giving [R]
    */
   void sum(Tensor x, boolean overRows, Tensor out);

@@ -8,6 +8,10 @@ final class LookupOps {
 
   /** Rows of a table. The gradient of a row sums those of its uses. */
   static Tensor gather(Tensor table, Tensor ids) {
+    if (!table.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          "gather: table expected a floating type, got " + table.dtype());
+    }
     table.shape().require("gather", "table", Shape.ANY, Shape.ANY);
     requireWithin("gather", ids, 0, table.dim(0));
     long[] dims = Arrays.copyOf(ids.shape().toArray(), ids.rank() + 1);
@@ -24,7 +28,9 @@ final class LookupOps {
 
   private static Tensor scattered(Tensor g, Tensor table, Tensor ids) {
     Tensor dtable = Tensor.zeros(g.dtype(), table.shape().toArray());
-    KernelChoice.KERNELS.scatterAdd(dtable, ids, ShapeOps.dense(g));
+    if (g.size() > 0) {
+      KernelChoice.KERNELS.scatterAdd(dtable, ids, ShapeOps.dense(g));
+    }
     return dtable;
   }
 
@@ -36,15 +42,20 @@ final class LookupOps {
     requireWithin("crossEntropy", labels, Long.MIN_VALUE, logits.dim(1));
     Tensor input = ShapeOps.dense(logits).detach();
     Tensor out = Tensor.uninitialized("crossEntropy", logits.dtype(), Shape.of(logits.dim(0)));
-    KernelChoice.KERNELS.crossEntropy(input, labels, smoothing, out);
+    Tensor classes = ShapeOps.dense(labels);
+    if (out.size() > 0) {
+      KernelChoice.KERNELS.crossEntropy(input, classes, smoothing, out);
+    }
     return Op.of("crossEntropy", out)
-        .wrt(logits, g -> lossGradient(input, labels, smoothing, g))
+        .wrt(logits, g -> lossGradient(input, classes, smoothing, g))
         .tensor();
   }
 
   private static Tensor lossGradient(Tensor logits, Tensor labels, double smoothing, Tensor g) {
     Tensor dx = Tensor.uninitialized("crossEntropy", logits.dtype(), logits.shape());
-    KernelChoice.KERNELS.crossEntropyGradient(logits, labels, smoothing, ShapeOps.dense(g), dx);
+    if (dx.size() > 0) {
+      KernelChoice.KERNELS.crossEntropyGradient(logits, labels, smoothing, ShapeOps.dense(g), dx);
+    }
     return dx;
   }
 
@@ -54,7 +65,8 @@ final class LookupOps {
     }
     for (long id : ids.toLongs()) {
       if (id < from || id >= to) {
-        throw new IllegalArgumentException(where + ": ids expected below " + to + ", got " + id);
+        String range = from < 0 ? "below " + to : "from " + from + " to " + (to - 1);
+        throw new IllegalArgumentException(where + ": ids expected " + range + ", got " + id);
       }
     }
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.tensor;
 
 import static io.github.blip2j.tensor.ReduceOps.sumTo;
 
+import io.github.blip2j.autograd.GradMode;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +28,10 @@ final class MatrixOps {
       @Nullable Tensor bias,
       Activation activation,
       @Nullable Tensor residual) {
-    requireLinear(x, weight, bias);
-    if (x.requiresGrad() || weight.requiresGrad() || (bias != null && bias.requiresGrad())) {
+    requireLinear(x, weight, bias, residual);
+    boolean recorded =
+        x.requiresGrad() || weight.requiresGrad() || (bias != null && bias.requiresGrad());
+    if (recorded && GradMode.isRecording()) {
       Tensor y = recordedLinear(x, weight, bias);
       Tensor activated = activation == Activation.IDENTITY ? y : y.activate(activation);
       return residual == null ? activated : residual.add(activated);
@@ -43,12 +46,17 @@ final class MatrixOps {
     Tensor value = affineMap(input, weight.detach(), bias, Activation.IDENTITY, null);
     Op op =
         Op.of("linear", value)
-            .wrt(x, g -> product(rows(g), weight.detach()).reshape(x.shape().toArray()))
+            .wrt(x, g -> inputGradient(g, weight.detach(), x.shape()))
             .wrt(weight, g -> product(rows(g).transpose(), rows(input)));
     if (bias != null) {
       op.wrt(bias, g -> ReduceOps.sumRows(rows(g)));
     }
     return op.tensor();
+  }
+
+  /** G W. A weight stored in a narrower type is widened for it, as the forward kernel does. */
+  private static Tensor inputGradient(Tensor g, Tensor weight, Shape shape) {
+    return product(rows(g), weight.to(g.dtype())).reshape(shape.toArray());
   }
 
   private static Tensor affineMap(
@@ -60,14 +68,14 @@ final class MatrixOps {
     Shape shape = x.shape().with(-1, weight.dim(0));
     Tensor dense = ShapeOps.dense(x);
     Tensor out = Tensor.uninitialized("linear", x.dtype(), shape);
-    Tensor added = null;
-    if (residual != null) {
-      ElementOps.requireSameType("linear", x, residual);
-      residual.shape().require("linear", "residual", shape.toArray());
-      added = ShapeOps.dense(residual);
-    }
     if (out.size() > 0) {
-      KernelChoice.KERNELS.linear(dense, weight, bias, activation, added, out);
+      KernelChoice.KERNELS.linear(
+          dense,
+          ShapeOps.dense(weight),
+          bias == null ? null : ShapeOps.dense(bias),
+          activation,
+          residual == null ? null : ShapeOps.dense(residual),
+          out);
     }
     return out;
   }
@@ -114,7 +122,8 @@ final class MatrixOps {
     return x.detach().expand(dims);
   }
 
-  private static void requireLinear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+  private static void requireLinear(
+      Tensor x, Tensor weight, @Nullable Tensor bias, @Nullable Tensor residual) {
     ElementOps.requireFloating("linear", x);
     if (x.rank() == 0 || weight.rank() != 2 || x.dim(-1) != weight.dim(1)) {
       throw new ShapeMismatchException(
@@ -122,6 +131,16 @@ final class MatrixOps {
               + x.shape()
               + " and weight "
               + weight.shape());
+    }
+    boolean narrower = weight.dtype().isFloating() && weight.dtype() != DType.FLOAT64;
+    if (weight.dtype() != x.dtype() && !narrower) {
+      throw new IllegalArgumentException(
+          "linear: weight expected %s or a narrower floating type, got %s"
+              .formatted(x.dtype(), weight.dtype()));
+    }
+    if (residual != null) {
+      ElementOps.requireSameType("linear", x, residual);
+      residual.shape().require("linear", "residual", x.shape().with(-1, weight.dim(0)).toArray());
     }
     if (bias != null) {
       ElementOps.requireSameType("linear", x, bias);

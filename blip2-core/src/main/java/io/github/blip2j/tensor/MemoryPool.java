@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -35,7 +36,7 @@ final class MemoryPool {
 
   private static final long ALIGNMENT = 64; // one cache line, one AVX-512 register
   private static final long CHECKED = 1L << 20;
-  private static final long RESERVE = 1L << 28; // what the heap, code and threads still ask for
+  static final long RESERVE = 1L << 28; // what the heap, code and threads still ask for
 
   private final long limit;
   private final long waitingLimit;
@@ -146,19 +147,18 @@ final class MemoryPool {
     return (bytes + step - 1) / step * step;
   }
 
-  private static long limit(String property, long otherwise) {
+  static long limit(String property, long otherwise) {
     String value = System.getProperty(property);
     if (value == null) {
       return otherwise;
     }
-    String digits = value.trim().replaceAll("[kmgKMG]$", "");
-    int shift =
-        "kmg".indexOf(Character.toLowerCase(value.trim().charAt(value.trim().length() - 1)));
-    if (!digits.matches("\\d{1,12}")) {
+    String size = value.trim().toLowerCase(Locale.ROOT);
+    if (!size.matches("\\d{1,10}[kmg]?")) {
       throw new IllegalArgumentException(
           property + ": expected a number of bytes such as 800m or 8g, got " + value);
     }
-    return Long.parseLong(digits) << (10 * (shift + 1));
+    int shift = 10 * ("kmg".indexOf(size.charAt(size.length() - 1)) + 1);
+    return Long.parseLong(size.replaceAll("\\D", "")) << shift;
   }
 
   /** Bytes that the system would still give, as {@code MemAvailable} counts them. */

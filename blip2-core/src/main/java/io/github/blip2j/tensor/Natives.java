@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * stays as it is.
  */
 final class Natives {
-  private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
+  static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
   private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
   private static final String BINDINGS = "/org/nd4j/linalg/cpu/nativecpu/bindings/linux-x86_64";
 

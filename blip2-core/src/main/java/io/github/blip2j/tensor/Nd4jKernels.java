@@ -28,6 +28,7 @@ final class Nd4jKernels implements Kernels {
 
     @Override
     public Support support() {
+      Natives.prepare();
       String build = System.getProperty("org.bytedeco.javacpp.platform.extension", "");
       return new Support(1, "the reference, ND4J build " + (build.isEmpty() ? "plain" : build));
     }
@@ -230,21 +231,12 @@ final class Nd4jKernels implements Kernels {
 
   @Override
   public void sum(Tensor x, boolean overRows, Tensor out) {
-    long rows = x.dim(0);
-    long columns = x.dim(1);
-    if (rows == 0 || columns == 0) {
-      fill(out, 0);
-      return;
-    }
-    // A product with ones accumulates in blocks; ND4J's sum is one running float.
-    try (Scope scope = Scope.open()) {
-      if (overRows) {
-        Tensor ones = ones(x.dtype(), 1, rows);
-        Nd4jMatrix.product(ones, x, out.view(0, Shape.of(1, columns), new long[] {columns, 1}));
-      } else {
-        Tensor ones = ones(x.dtype(), columns, 1);
-        Nd4jMatrix.product(x, ones, out.view(0, Shape.of(rows, 1), ONE));
-      }
+    if (x.size() == 0) {
+      fill(out, 0); // the one kernel for which nothing is something
+    } else if (overRows) {
+      Nd4jSums.overRows(x, out);
+    } else {
+      Nd4jSums.ofRows(x, out);
     }
   }
 
@@ -302,12 +294,6 @@ final class Nd4jKernels implements Kernels {
             .addIntegerArguments(1)
             .build();
     Nd4j.exec(op);
-  }
-
-  Tensor ones(DType type, long... shape) {
-    Tensor ones = Tensor.uninitialized("ones", type, Shape.of(shape));
-    fill(ones, 1);
-    return ones;
   }
 
   static Tensor like(Tensor x) {

@@ -1,5 +1,8 @@
 package io.github.blip2j.tensor;
 
+import java.util.List;
+import java.util.function.Consumer;
+
 /** Softmax and normalisation over the last axis, each value beside its derivatives. */
 final class NormOps {
   private NormOps() {}
@@ -7,7 +10,9 @@ final class NormOps {
   /** y = softmax(x). dx = y (g - Σ g y). */
   static Tensor softmax(Tensor x) {
     Tensor y = like("softmax", x);
-    KernelChoice.KERNELS.softmax(ShapeOps.dense(x), y);
+    if (y.size() > 0) {
+      KernelChoice.KERNELS.softmax(ShapeOps.dense(x), y);
+    }
     return Op.of("softmax", y)
         .wrt(x, g -> gradient("softmax", x, dx -> softmaxGradient(y, g, dx)))
         .tensor();
@@ -16,7 +21,9 @@ final class NormOps {
   /** y = log softmax(x). dx = g - e^y Σ g. */
   static Tensor logSoftmax(Tensor x) {
     Tensor y = like("logSoftmax", x);
-    KernelChoice.KERNELS.logSoftmax(ShapeOps.dense(x), y);
+    if (y.size() > 0) {
+      KernelChoice.KERNELS.logSoftmax(ShapeOps.dense(x), y);
+    }
     return Op.of("logSoftmax", y)
         .wrt(x, g -> gradient("logSoftmax", x, dx -> logSoftmaxGradient(y, g, dx)))
         .tensor();
@@ -30,14 +37,15 @@ final class NormOps {
     gamma.shape().require("layerNorm", "gamma", x.dim(-1));
     beta.shape().require("layerNorm", "beta", x.dim(-1));
     ElementOps.requireSameType("layerNorm", x, gamma);
+    ElementOps.requireSameType("layerNorm", x, beta);
     Tensor input = ShapeOps.dense(x).detach();
-    Tensor scale = gamma.detach();
+    Tensor scale = ShapeOps.dense(gamma).detach();
     Tensor y = like("layerNorm", x);
-    KernelChoice.KERNELS.layerNorm(input, scale, beta, eps, y);
+    if (y.size() > 0) {
+      KernelChoice.KERNELS.layerNorm(input, scale, ShapeOps.dense(beta), eps, y);
+    }
     return Op.of("layerNorm", y)
-        .wrt(x, g -> layerNormGradients(input, scale, eps, g)[0])
-        .wrt(gamma, g -> layerNormGradients(input, scale, eps, g)[1])
-        .wrt(beta, g -> ReduceOps.sumTo(g, beta.shape()))
+        .wrt(List.of(x, gamma, beta), g -> layerNormGradients(input, scale, eps, g))
         .tensor();
   }
 
@@ -46,25 +54,39 @@ final class NormOps {
     gamma.shape().require("rmsNorm", "gamma", x.dim(-1));
     ElementOps.requireSameType("rmsNorm", x, gamma);
     Tensor input = ShapeOps.dense(x).detach();
-    Tensor scale = gamma.detach();
+    Tensor scale = ShapeOps.dense(gamma).detach();
     Tensor y = like("rmsNorm", x);
-    KernelChoice.KERNELS.rmsNorm(input, scale, eps, y);
+    if (y.size() > 0) {
+      KernelChoice.KERNELS.rmsNorm(input, scale, eps, y);
+    }
     return Op.of("rmsNorm", y)
-        .wrt(x, g -> rmsNormGradients(input, scale, eps, g)[0])
-        .wrt(gamma, g -> rmsNormGradients(input, scale, eps, g)[1])
+        .wrt(List.of(x, gamma), g -> rmsNormGradients(input, scale, eps, g))
         .tensor();
   }
 
   private static Tensor[] layerNormGradients(Tensor x, Tensor gamma, double eps, Tensor g) {
     Tensor[] out = {like("layerNorm", x), like("layerNorm", gamma), like("layerNorm", gamma)};
+    if (x.size() == 0) {
+      return zeroed(out);
+    }
     KernelChoice.KERNELS.layerNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
     return out;
   }
 
   private static Tensor[] rmsNormGradients(Tensor x, Tensor gamma, double eps, Tensor g) {
     Tensor[] out = {like("rmsNorm", x), like("rmsNorm", gamma)};
+    if (x.size() == 0) {
+      return zeroed(out);
+    }
     KernelChoice.KERNELS.rmsNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
     return out;
+  }
+
+  private static Tensor[] zeroed(Tensor[] tensors) {
+    for (Tensor tensor : tensors) {
+      KernelChoice.KERNELS.fill(tensor, 0);
+    }
+    return tensors;
   }
 
   private static void softmaxGradient(Tensor y, Tensor g, Tensor dx) {
@@ -75,9 +97,11 @@ final class NormOps {
     KernelChoice.KERNELS.logSoftmaxGradient(y, ShapeOps.dense(g), dx);
   }
 
-  private static Tensor gradient(String op, Tensor x, java.util.function.Consumer<Tensor> compute) {
+  private static Tensor gradient(String op, Tensor x, Consumer<Tensor> compute) {
     Tensor dx = like(op, x);
-    compute.accept(dx);
+    if (dx.size() > 0) {
+      compute.accept(dx);
+    }
     return dx;
   }
 

@@ -4,6 +4,7 @@ import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,59 @@ final class Op {
     // Also inputs without a gradient of their own: another input's derivative may read them.
     seen.add(new Seen(input.storage(), input.storage().version()));
     return this;
+  }
+
+  /**
+   * Declares the gradients of several inputs that are computed together, in the order of {@code
+   * inputs}.
+   */
+  Op wrt(List<Tensor> inputs, Function<Tensor, Tensor[]> derivatives) {
+    Together together = new Together(inputs, derivatives);
+    for (int i = 0; i < inputs.size(); i++) {
+      int index = i;
+      wrt(inputs.get(i), g -> together.gradient(index, g));
+    }
+    return this;
+  }
+
+  /** Computes all gradients when the first is asked for, and hands out the others afterwards. */
+  private static final class Together {
+    private final List<Tensor> inputs;
+    private final Function<Tensor, Tensor[]> derivatives;
+    private final int first;
+    private final int last;
+    private Tensor[] gradients = {};
+
+    Together(List<Tensor> inputs, Function<Tensor, Tensor[]> derivatives) {
+      this.inputs = inputs;
+      this.derivatives = derivatives;
+      int from = inputs.size();
+      int to = -1;
+      for (int i = 0; i < inputs.size(); i++) {
+        if (inputs.get(i).requiresGrad()) {
+          from = Math.min(from, i);
+          to = i;
+        }
+      }
+      first = from;
+      last = to;
+    }
+
+    Tensor gradient(int index, Tensor g) {
+      if (index == first) {
+        gradients = derivatives.apply(g);
+        for (int i = index + 1; i < gradients.length; i++) {
+          if (inputs.get(i).requiresGrad()) {
+            Scope.keepInOuter(gradients[i]); // the scope of the first ends before the next is used
+          }
+        }
+      }
+      Tensor gradient = gradients[index];
+      if (index == last) {
+        gradients = new Tensor[0];
+      }
+      return gradient;
+    }
   }
 
   /** The value, connected to its inputs if they want a gradient. */

@@ -49,6 +49,9 @@ final class ReduceOps {
   /** The sum along an axis, which stays with length 1. */
   private static Tensor sumAlong(Tensor x, int axis) {
     long[] kept = x.shape().with(axis, 1).toArray();
+    if (x.size() == 0) {
+      return Tensor.zeros(x.dtype(), kept);
+    }
     if (axis == 0) {
       return sumRows(flat(x, x.dim(0))).reshape(kept);
     }

@@ -109,12 +109,12 @@ public final class Scope implements AutoCloseable {
       if (closed) {
         return;
       }
+      if (!detached) {
+        leave(); // first: a scope closed out of order stays open, to be closed in its turn
+      }
       closed = true;
       released = owned;
       owned = List.of();
-    }
-    if (!detached) {
-      leave();
     }
     for (Storage storage : released) {
       if (storage.owner() == this) {
@@ -139,6 +139,11 @@ public final class Scope implements AutoCloseable {
     if (tensor.storage().owner() == this) {
       tensor.storage().release();
     }
+  }
+
+  /** Hands a tensor of the innermost scope to the one around it. */
+  static void keepInOuter(Tensor tensor) {
+    current("scope").keep(tensor);
   }
 
   /** The innermost scope of this thread, which will own what {@code op} makes. */

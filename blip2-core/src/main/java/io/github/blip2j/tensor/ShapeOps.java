@@ -19,7 +19,12 @@ final class ShapeOps {
 
   /** The tensor itself if its elements lie row-major without gaps, else a copy without history. */
   static Tensor dense(Tensor x) {
-    return x.isDense() ? x : copyOf(x, x.dtype());
+    if (!x.isDense()) {
+      return copyOf(x, x.dtype());
+    }
+    // An axis of length 1 may have any stride; kernels expect the usual one.
+    long[] strides = denseStrides(x.shape());
+    return x.hasStrides(strides) ? x : x.view(0, x.shape(), strides);
   }
 
   /** Another shape. dx has the old one. */
@@ -37,12 +42,13 @@ final class ShapeOps {
     int[] inverse = new int[rank];
     Arrays.fill(inverse, -1);
     long[] dims = new long[rank];
+    long[] old = x.strides();
     long[] strides = new long[rank];
     for (int i = 0; i < rank && order.length == rank; i++) {
       int axis = x.shape().axis(order[i]);
       inverse[axis] = i;
       dims[i] = x.dim(axis);
-      strides[i] = x.strides()[axis];
+      strides[i] = old[axis];
     }
     if (order.length != rank || Arrays.stream(inverse).anyMatch(axis -> axis < 0)) {
       throw new IllegalArgumentException(
@@ -109,7 +115,9 @@ final class ShapeOps {
           "expand: target expected to hold " + x.shape() + ", got " + shape);
     }
     Tensor zeros = Tensor.zeros(x.dtype(), shape.toArray());
-    KernelChoice.KERNELS.binary(Kernels.Binary.ADD, dense(x), zeros, zeros);
+    if (zeros.size() > 0) {
+      KernelChoice.KERNELS.binary(Kernels.Binary.ADD, zeros, dense(x), zeros);
+    }
     return Op.of("expand", zeros).wrt(x, g -> ReduceOps.sumTo(g, x.shape())).tensor();
   }
 

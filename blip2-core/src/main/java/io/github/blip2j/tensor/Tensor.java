@@ -28,7 +28,7 @@ public final class Tensor {
   private final long[] strides;
   private final DType dtype;
   private final @Nullable Node<Tensor> node;
-  private @Nullable INDArray array;
+  private volatile @Nullable INDArray array; // made by the first thread that needs it
 
   Tensor(
       Storage storage,
@@ -179,7 +179,15 @@ public final class Tensor {
 
   /** Whether elements lie row-major without gaps. */
   public boolean isDense() {
-    return Arrays.equals(strides, ShapeOps.denseStrides(shape)) || size() == 0;
+    long expected = 1;
+    for (int i = strides.length - 1; i >= 0; i--) {
+      long length = shape.dim(i);
+      if (length != 1 && strides[i] != expected) {
+        return size() == 0;
+      }
+      expected *= length;
+    }
+    return true;
   }
 
   /** The dense bytes, chunk by chunk, as a checkpoint stores them. */
@@ -382,23 +390,40 @@ public final class Tensor {
   public void addInPlace(Tensor other) {
     requireChangeable("addInPlace");
     ElementOps.requireSameType("addInPlace", this, other);
-    shape.require("addInPlace", "other", other.shape.toArray());
-    KernelChoice.KERNELS.binary(Kernels.Binary.ADD, this, ShapeOps.dense(other), this);
-    storage.changed();
+    other.shape.require("addInPlace", "other", shape.toArray());
+    changeInPlace(
+        dense ->
+            KernelChoice.KERNELS.binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
   }
 
   /** Multiplies this tensor's memory by {@code scale}. */
   public void scaleInPlace(double scale) {
     requireChangeable("scaleInPlace");
-    KernelChoice.KERNELS.affine(this, scale, 0, this);
-    storage.changed();
+    changeInPlace(dense -> KernelChoice.KERNELS.affine(dense, scale, 0, dense));
   }
 
   /** Overwrites this tensor's memory, which may be a view, with {@code other}, casting. */
   public void copyInPlace(Tensor other) {
     requireChangeable("copyInPlace");
     other.shape.require("copyInPlace", "source", shape.toArray());
-    KernelChoice.KERNELS.copy(other, this);
+    if (size() > 0) {
+      KernelChoice.KERNELS.copy(other, this);
+      storage.changed();
+    }
+  }
+
+  /** Runs a kernel that wants dense memory on this tensor, through a copy where it is not. */
+  private void changeInPlace(Consumer<Tensor> kernel) {
+    if (size() == 0) {
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor dense = ShapeOps.dense(detach());
+      kernel.accept(dense);
+      if (dense.storage != storage) {
+        KernelChoice.KERNELS.copy(dense, this);
+      }
+    }
     storage.changed();
   }
 
@@ -447,6 +472,7 @@ public final class Tensor {
               + " noGrad");
     }
     gradient.shape.require("backward", "gradient", shape.toArray());
+    ElementOps.requireSameType("backward", this, gradient);
     try (var off = GradMode.noGrad()) {
       root.backward(gradient, Tensor::add);
     }
@@ -468,6 +494,10 @@ public final class Tensor {
 
   Tensor withNode(@Nullable Node<Tensor> newNode) {
     return new Tensor(storage, offset, shape, strides, dtype, newNode);
+  }
+
+  boolean hasStrides(long[] expected) {
+    return Arrays.equals(strides, expected);
   }
 
   /** This memory seen otherwise; no history. */

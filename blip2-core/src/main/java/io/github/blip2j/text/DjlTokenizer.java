@@ -62,6 +62,17 @@ public final class DjlTokenizer implements Tokenizer {
     return new DjlTokenizer(file, settings, create(bytes, name));
   }
 
+  /**
+   * Loads the native library ahead of the first tokenizer, to find out whether it runs here.
+   *
+   * @return the folder that holds what it was unpacked to
+   * @throws IOException if it can't be unpacked or doesn't run on this system
+   */
+  public static Path loadNatives() throws IOException {
+    TokenizerNatives.load();
+    return TokenizerNatives.folder();
+  }
+
   @Override
   public int[] encode(String text) {
     return call(tokenizer -> toInts(tokenizer.encode(text, true, false).getIds()));

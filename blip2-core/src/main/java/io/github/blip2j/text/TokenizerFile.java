@@ -15,6 +15,9 @@ import java.util.Map;
  * pass that skips merges and normalizer tables, which are most of the file.
  */
 final class TokenizerFile {
+  // Processors add it with the next free id. The image takes its place, so it needs no embedding.
+  private static final String IMAGE = "<image>";
+
   private final String fileName;
   private final Map<String, Integer> ids = new HashMap<>();
   private String modelType = "";
@@ -57,7 +60,12 @@ final class TokenizerFile {
   }
 
   void requireFits(int modelVocabSize) throws CheckpointException {
-    int largest = ids.values().stream().mapToInt(Integer::intValue).max().orElseThrow();
+    int largest =
+        ids.entrySet().stream()
+            .filter(token -> !token.getKey().equals(IMAGE))
+            .mapToInt(Map.Entry::getValue)
+            .max()
+            .orElse(0);
     if (largest >= modelVocabSize) {
       throw new CheckpointException(
           "%s: largest token id expected below the model's vocabulary of %d, got %d; %s"

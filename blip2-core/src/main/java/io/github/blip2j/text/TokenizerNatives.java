@@ -39,11 +39,16 @@ final class TokenizerNatives {
     try {
       LibUtils.checkStatus();
     } catch (EngineException e) { // doesn't say whether the folder or the system is at fault
-      requireWritable(Utils.getEngineCacheDir("tokenizers"));
+      requireWritable(folder());
       throw new IOException(unsupported(e), e);
     } catch (LinkageError e) { // the second attempt in a process fails with another subclass
       throw new IOException(unsupported(e), e);
     }
+  }
+
+  /** Where the native library is unpacked. */
+  static Path folder() {
+    return Utils.getEngineCacheDir("tokenizers");
   }
 
   static String unsupported(Throwable e) {

@@ -5,21 +5,29 @@ import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.NavigableSet;
 
 /** The tensors of one {@code expected.safetensors}, and comparison with them. */
 public final class Golden implements AutoCloseable {
+  private static final Path REPORT = Path.of("target", "parity.tsv");
+
+  private final String folder;
   private final SafetensorsFile file;
 
-  private Golden(SafetensorsFile file) {
+  private Golden(String folder, SafetensorsFile file) {
+    this.folder = folder;
     this.file = file;
   }
 
   /** Opens the folder's tensors. */
   public static Golden open(Path folder) {
     try {
-      return new Golden(SafetensorsFile.open(folder.resolve("expected.safetensors")));
+      return new Golden(
+          folder.toAbsolutePath().normalize().getFileName().toString(),
+          SafetensorsFile.open(folder.resolve("expected.safetensors")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -53,7 +61,40 @@ public final class Golden implements AutoCloseable {
   public void assertClose(String name, Tensor actual, double tolerance) {
     Tensor expected = get(name);
     expected.shape().require("golden", name, actual.shape().toArray());
-    assertClose(name, expected.toFloats(), actual.toFloats(), tolerance);
+    assertClose(name, name, expected.toFloats(), actual.toFloats(), tolerance);
+  }
+
+  /** Asserts that values agree, and reports how well under the name of their stage. */
+  public void assertClose(
+      String name, String stage, float[] expected, float[] actual, double tolerance) {
+    assertClose(name, expected, actual, tolerance);
+    double largest = 0;
+    for (int i = 0; i < expected.length; i++) {
+      largest = Math.max(largest, Math.abs((double) expected[i] - actual[i]));
+    }
+    report(stage, largest, tolerance);
+  }
+
+  /** Asserts that a difference is small, and reports it under the name of its stage. */
+  public void assertWithin(String name, String stage, double difference, double tolerance) {
+    if (!(difference <= tolerance)) {
+      throw new AssertionError(
+          "%s: expected within %g, got %g".formatted(name, tolerance, difference));
+    }
+    report(stage, difference, tolerance);
+  }
+
+  /**
+   * Adds a line to {@code target/parity.tsv}, of which the tables in the documentation are made.
+   */
+  private void report(String stage, double largest, double tolerance) {
+    String line = "%s\t%s\t%.3g\t%g%n".formatted(folder, stage, largest, tolerance);
+    try {
+      Files.createDirectories(REPORT.getParent());
+      Files.writeString(REPORT, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Asserts that values agree within an absolute tolerance. */

@@ -1,5 +1,6 @@
 package io.github.blip2j.tensor;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -185,7 +186,7 @@ interface MatrixConformance {
             target.narrow(0, 2, 2).narrow(1, 4, 3));
 
     double[] expected = new double[4 * 9];
-    java.util.Arrays.fill(expected, -1);
+    Arrays.fill(expected, -1);
     for (int i = 0; i < 2; i++) {
       for (int j = 0; j < 3; j++) {
         double sum = 0;

@@ -187,14 +187,14 @@ final class DjlTokenizerTest {
   }
 
   @Test
-  void requireFits_smallerModel_namesBothSizes() throws IOException {
+  void requireFits_modelWithoutRowOfAWord_namesBothSizes() throws IOException {
     try (Tokenizer tokenizer = DjlTokenizer.open(OPT)) {
-      tokenizer.requireFits(421);
+      tokenizer.requireFits(420);
 
-      var thrown = assertThrows(CheckpointException.class, () -> tokenizer.requireFits(420));
+      var thrown = assertThrows(CheckpointException.class, () -> tokenizer.requireFits(419));
       assertEquals(
-          "hf-opt.tokenizer.json: largest token id expected below the model's vocabulary of 420,"
-              + " got 420; use the tokenizer that came with the model",
+          "hf-opt.tokenizer.json: largest token id expected below the model's vocabulary of 419,"
+              + " got 419; use the tokenizer that came with the model",
           thrown.getMessage());
     }
   }

@@ -62,7 +62,12 @@ public final class Blip2 implements AutoCloseable {
 
   /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
   public static Blip2 bundled() throws IOException {
-    return new Blip2(BundledModel.load());
+    return bundled(DType.FLOAT32);
+  }
+
+  /** The same, its matrices stored as {@link #load(Path, DType)} stores them. */
+  public static Blip2 bundled(DType weightType) throws IOException {
+    return new Blip2(BundledModel.load(weightType));
   }
 
   /** The model itself, for those who want its parts. */
@@ -125,11 +130,31 @@ public final class Blip2 implements AutoCloseable {
 
   /** Looks at pictures once, to ask about them often. */
   public ImageFeatures encode(List<RgbImage> images) {
+    try (var scope = Scope.open()) {
+      return encode(pixels(images));
+    }
+  }
+
+  /**
+   * Pictures resized and normalised as the vision transformer reads them, in the open scope.
+   *
+   * @return [B, 3, H, W]
+   */
+  public Tensor pixels(List<RgbImage> images) {
+    return loaded.pixels(images);
+  }
+
+  /**
+   * Looks at pictures that are pixel values already.
+   *
+   * @param pixels [B, 3, H, W]
+   */
+  public ImageFeatures encode(Tensor pixels) {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
       Pass pass = Pass.evaluation();
       Blip2Opt model = loaded.model();
-      Tensor patches = Scope.run(() -> model.encodeImage(loaded.pixels(images), pass));
+      Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass));
       Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
       return new ImageFeatures(patches, queries, model.project(queries));
     }

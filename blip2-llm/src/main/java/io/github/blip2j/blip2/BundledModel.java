@@ -19,13 +19,13 @@ final class BundledModel {
 
   private BundledModel() {}
 
-  static LoadedModel load() throws IOException {
+  static LoadedModel load(DType weightType) throws IOException {
     Path folder = Files.createTempDirectory("blip2-bundled");
     try {
       for (String file : FILES) {
         unpack(file, folder.resolve(file));
       }
-      return LoadedModel.load(folder, DType.FLOAT32);
+      return LoadedModel.load(folder, weightType);
     } finally {
       for (String file : FILES) {
         Files.deleteIfExists(folder.resolve(file));

@@ -23,17 +23,14 @@ final class LoadedModel implements AutoCloseable {
   private final Blip2Opt model;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
-  private final int[] endIds;
 
-  private LoadedModel(Scope memory, Blip2Opt model, Path folder, ConfigJson json)
-      throws IOException {
+  private LoadedModel(Scope memory, Blip2Opt model, Path folder) throws IOException {
     this.memory = memory;
     this.model = model;
     this.tokenizer = DjlTokenizer.open(folder);
     try {
       tokenizer.requireFits(model.config().text().vocabSize());
       this.processor = processor(folder, model.config());
-      this.endIds = endIds(folder, json, model.config());
     } catch (IOException | RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -47,11 +44,10 @@ final class LoadedModel implements AutoCloseable {
               + ": model expected a folder, got "
               + (Files.exists(folder) ? "a file" : "nothing"));
     }
-    ConfigJson json = ConfigJson.read(folder.resolve("config.json"));
-    Blip2Config config = Blip2Config.fromJson(json);
+    Blip2Config config = Blip2Config.fromJson(ConfigJson.read(folder.resolve("config.json")));
     Scope memory = Scope.detached();
     try {
-      return new LoadedModel(memory, build(folder, config, weightType, memory), folder, json);
+      return new LoadedModel(memory, build(folder, config, weightType, memory), folder);
     } catch (IOException | RuntimeException e) {
       memory.close();
       throw e;
@@ -84,7 +80,7 @@ final class LoadedModel implements AutoCloseable {
   }
 
   int[] endIds() {
-    return endIds.clone();
+    return model.config().text().endIds().stream().mapToInt(Integer::intValue).toArray();
   }
 
   int padId() {
@@ -112,21 +108,5 @@ final class LoadedModel implements AutoCloseable {
     return Files.exists(folder.resolve("preprocessor_config.json"))
         ? ImageProcessor.load(folder)
         : ImageProcessor.blip2(config.vision().imageSize());
-  }
-
-  /** The text model's own end first, as {@code generate} does, then the generation defaults. */
-  private static int[] endIds(Path folder, ConfigJson json, Blip2Config config) throws IOException {
-    ConfigJson text = json.childOrEmpty("text_config");
-    if (text.has("eos_token_id")) {
-      return text.intsAt("eos_token_id");
-    }
-    Path generation = folder.resolve("generation_config.json");
-    if (Files.exists(generation)) {
-      ConfigJson defaults = ConfigJson.read(generation);
-      if (defaults.has("eos_token_id")) {
-        return defaults.intsAt("eos_token_id");
-      }
-    }
-    return new int[] {config.text().endId()};
   }
 }

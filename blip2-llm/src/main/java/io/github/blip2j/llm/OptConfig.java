@@ -3,6 +3,8 @@ package io.github.blip2j.llm;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.tensor.Activation;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Sizes of an OPT (Zhang et al. 2022).
@@ -14,7 +16,7 @@ import io.github.blip2j.tensor.Activation;
  * @param finalNorm a norm after the last layer
  * @param tiedHead the embeddings are the last layer too
  * @param beginId token before every text
- * @param endId token after every text
+ * @param endIds tokens that end a text, any of them
  */
 public record OptConfig(
     int dim,
@@ -29,11 +31,12 @@ public record OptConfig(
     boolean tiedHead,
     Activation activation,
     int beginId,
-    int endId,
+    List<Integer> endIds,
     int padId) {
 
   /** Checks that heads divide the width. */
   public OptConfig {
+    endIds = List.copyOf(endIds);
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
           "OptConfig: heads must divide dim, got heads=%d, dim=%d".formatted(heads, dim));
@@ -43,7 +46,20 @@ public record OptConfig(
   /** OPT-2.7b as {@code Salesforce/blip2-opt-2.7b} holds it, with BLIP-2's line end as its end. */
   public static OptConfig opt2b7() {
     return new OptConfig(
-        2560, 32, 32, 10240, 50304, 2560, 2048, true, true, true, Activation.RELU, 2, 50118, 1);
+        2560,
+        32,
+        32,
+        10240,
+        50304,
+        2560,
+        2048,
+        true,
+        true,
+        true,
+        Activation.RELU,
+        2,
+        List.of(50118),
+        1);
   }
 
   /**
@@ -67,8 +83,15 @@ public record OptConfig(
         json.booleanAt("tie_word_embeddings", true),
         Activation.named(json.stringAt("activation_function", "relu")),
         json.intAt("bos_token_id", 2),
-        json.intAt("eos_token_id", 2),
+        endIds(json),
         json.intAt("pad_token_id", 1));
+  }
+
+  /** Of the text's own configuration: {@code generation_config.json} is not asked, as there. */
+  private static List<Integer> endIds(ConfigJson json) throws CheckpointException {
+    return json.has("eos_token_id")
+        ? Arrays.stream(json.intsAt("eos_token_id")).boxed().toList()
+        : List.of(2);
   }
 
   private static void requireSupported(ConfigJson json) throws CheckpointException {

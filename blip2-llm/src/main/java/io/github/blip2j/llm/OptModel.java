@@ -36,13 +36,20 @@ public final class OptModel extends Module implements LanguageModel {
   private final @Nullable LayerNorm norm;
   private final @Nullable Linear head;
 
-  /** A model of these sizes. */
+  /**
+   * A model of these sizes. Where the configuration ties the head to the embeddings, a checkpoint
+   * may hold either or both; if both and they differ, they are not tied, as Hugging Face decides.
+   */
   public OptModel(OptConfig config, Params params) {
     super(params);
     this.config = config;
     int inner = config.dim();
     int outer = config.embeddingDim();
-    this.words = new Embedding(config.vocabSize(), outer, params.at("words"));
+    boolean apart = !config.tiedHead() || params.storedApart("words.weight", "head.weight");
+    boolean wordsInHead =
+        config.tiedHead() && !params.has("words.weight") && params.has("head.weight");
+    this.words =
+        new Embedding(config.vocabSize(), outer, params.at(wordsInHead ? "head" : "words"));
     this.positions =
         new Embedding(
             config.maxPositions() + POSITION_OFFSET, inner, params.at("positions").precise());
@@ -53,8 +60,7 @@ public final class OptModel extends Module implements LanguageModel {
     }
     this.norm = config.finalNorm() ? OptLayer.finalNorm(config, params.at("norm")) : null;
     this.projectOut = projected ? Linear.withoutBias(inner, outer, params.at("projectOut")) : null;
-    this.head =
-        config.tiedHead() ? null : Linear.withoutBias(outer, config.vocabSize(), params.at("head"));
+    this.head = apart ? Linear.withoutBias(outer, config.vocabSize(), params.at("head")) : null;
   }
 
   /** The sizes. */

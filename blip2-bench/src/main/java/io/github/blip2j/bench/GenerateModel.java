@@ -1,0 +1,118 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.blip2.Blip2Config;
+import io.github.blip2j.io.ShardedSafetensorsWriter;
+import io.github.blip2j.io.TensorSpec;
+import io.github.blip2j.tensor.DType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+
+/**
+ * Writes a BLIP-2 OPT-2.7B of full size with random bfloat16 weights, sharded as on the hub: 7.6 GB
+ * to measure loading, memory and speed on. What it says means nothing.
+ *
+ * <pre>{@code
+ * java ... io.github.blip2j.bench.GenerateModel OUT-FOLDER TOKENIZER-FOLDER
+ * }</pre>
+ *
+ * <p>The tokenizer files come from any BLIP-2 folder.
+ */
+public final class GenerateModel {
+  private static final long SHARD = 2_000_000_000L;
+  private static final int BLOCK = 1 << 24;
+  private static final short ONE = 0x3F80; // 1.0 in bfloat16
+  private static final double SPREAD = 0.03;
+
+  private final ByteBuffer noise;
+  private int offset;
+
+  private GenerateModel(long seed) {
+    this.noise = noise(new SplittableRandom(seed));
+  }
+
+  /** Writes the folder. */
+  public static void main(String[] args) throws IOException {
+    if (args.length != 2) {
+      throw new IllegalArgumentException(
+          "GenerateModel: arguments expected OUT-FOLDER TOKENIZER-FOLDER, got " + args.length);
+    }
+    Path out = Files.createDirectories(Path.of(args[0]));
+    new GenerateModel(0).weights(out);
+    Files.writeString(out.resolve("config.json"), CONFIG);
+    Files.writeString(out.resolve("preprocessor_config.json"), PREPROCESSOR);
+    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(Path.of(args[1], file), out.resolve(file));
+    }
+  }
+
+  private void weights(Path out) throws IOException {
+    List<TensorSpec> specs = HuggingFaceLayout.of(Blip2Config.opt2b7(), DType.BFLOAT16);
+    try (var writer = ShardedSafetensorsWriter.create(out, specs, SHARD)) {
+      for (TensorSpec spec : specs) {
+        long left = spec.byteSize();
+        while (left > 0) {
+          ByteBuffer bytes = values(spec.name(), (int) Math.min(left, BLOCK / 2));
+          left -= bytes.remaining();
+          writer.write(spec.name(), bytes);
+        }
+      }
+    }
+  }
+
+  /** Norms are the identity; everything else is a window of one block of noise. */
+  private ByteBuffer values(String name, int count) {
+    boolean norm = name.toLowerCase(Locale.ROOT).contains("norm");
+    if (norm) {
+      ByteBuffer values = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+      while (values.hasRemaining()) {
+        values.putShort(name.endsWith("weight") ? ONE : 0);
+      }
+      return values.flip();
+    }
+    offset = (offset + 2 * 7919) % (BLOCK / 2); // a prime, so that no two tensors agree
+    return noise.duplicate().position(offset).limit(offset + count);
+  }
+
+  private static ByteBuffer noise(SplittableRandom random) {
+    ByteBuffer noise = ByteBuffer.allocate(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+    while (noise.hasRemaining()) {
+      float value = (float) (SPREAD * (2 * random.nextDouble() - 1));
+      noise.putShort((short) (Float.floatToIntBits(value) >>> 16));
+    }
+    return noise.flip();
+  }
+
+  private static final String CONFIG =
+      """
+      {
+        "architectures": ["Blip2ForConditionalGeneration"],
+        "model_type": "blip-2",
+        "num_query_tokens": 32,
+        "image_token_index": 50265,
+        "vision_config": {"model_type": "blip_2_vision_model"},
+        "qformer_config": {"model_type": "blip_2_qformer"},
+        "text_config": {
+          "model_type": "opt", "hidden_size": 2560, "num_hidden_layers": 32, "ffn_dim": 10240,
+          "num_attention_heads": 32, "word_embed_proj_dim": 2560, "vocab_size": 50304,
+          "max_position_embeddings": 2048, "eos_token_id": 50118
+        }
+      }
+      """;
+
+  private static final String PREPROCESSOR =
+      """
+      {
+        "do_convert_rgb": true, "do_resize": true, "resample": 3,
+        "size": {"height": 224, "width": 224},
+        "do_rescale": true, "rescale_factor": 0.00392156862745098, "do_normalize": true,
+        "image_mean": [0.48145466, 0.4578275, 0.40821073],
+        "image_std": [0.26862954, 0.26130258, 0.27577711]
+      }
+      """;
+}

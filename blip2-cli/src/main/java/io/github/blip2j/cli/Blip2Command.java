@@ -1,0 +1,64 @@
+package io.github.blip2j.cli;
+
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** The command that holds the others. */
+@Command(
+    name = "blip2",
+    description = "Describes images and answers questions about them with BLIP-2.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    subcommandsRepeatable = false,
+    footer = {
+      "",
+      "Exit codes: 0 done, 1 the work failed, 2 wrong usage.",
+      "Variables: JAVA_HOME the Java to run on, BLIP2_JAVA_OPTS options for it, as in -Xmx8g."
+    })
+final class Blip2Command {
+  private Blip2Command() {}
+
+  /** Runs one command line and returns its exit code. */
+  static int run(Console console, String... args) {
+    CommandLine command =
+        new CommandLine(new Blip2Command())
+            .addSubcommand(new CaptionCommand(console))
+            .addSubcommand(new VqaCommand(console))
+            .addSubcommand(new DoctorCommand(console))
+            .setOut(console.out())
+            .setErr(console.err())
+            .setUsageHelpAutoWidth(true)
+            .setParameterExceptionHandler((e, ignored) -> wrongUsage(console, e))
+            .setExecutionExceptionHandler((e, cmd, parsed) -> failed(console, e, parsed));
+    try {
+      return command.execute(args);
+    } catch (OutOfMemoryError | LinkageError e) {
+      return failed(console, e, command.getParseResult());
+    } finally {
+      console.out().flush();
+    }
+  }
+
+  private static int wrongUsage(Console console, ParameterException e) {
+    String message = String.valueOf(e.getMessage());
+    String start = message.substring(0, 1).toLowerCase(Locale.ROOT);
+    String help = e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
+    console.complain(start + message.substring(1) + "; see " + help);
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private static int failed(Console console, Throwable e, ParseResult parsed) {
+    console.complain(Failure.describe(e));
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    if (last.hasMatchedOption("--debug")) {
+      e.printStackTrace(console.err());
+    }
+    return e instanceof UsageException ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
+  }
+}

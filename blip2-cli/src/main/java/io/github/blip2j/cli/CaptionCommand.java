@@ -1,0 +1,32 @@
+package io.github.blip2j.cli;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code blip2 caption}. */
+@Command(
+    name = "caption",
+    description = "Describes images.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+final class CaptionCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin private TextOptions options = new TextOptions();
+
+  @Option(names = "--prompt", paramLabel = "P", description = "Words that the text begins with.")
+  private String prompt = "";
+
+  CaptionCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    return TextRun.of(options, () -> prompt, console).run();
+  }
+}

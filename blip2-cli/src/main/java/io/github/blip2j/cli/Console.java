@@ -1,0 +1,25 @@
+package io.github.blip2j.cli;
+
+import java.io.InputStream;
+import java.io.PrintWriter;
+
+/**
+ * Where a command reads and writes.
+ *
+ * @param out results
+ * @param err errors, warnings and progress
+ * @param in standard input
+ * @param terminal whether somebody watches {@code err} on a terminal
+ */
+record Console(PrintWriter out, PrintWriter err, InputStream in, boolean terminal) {
+
+  /** One line about something that went wrong or was left out. */
+  void complain(String message) {
+    err.println("blip2: " + oneLine(message));
+    err.flush();
+  }
+
+  static String oneLine(String text) {
+    return text.replaceAll("\\s*\\R\\s*", " ").strip();
+  }
+}

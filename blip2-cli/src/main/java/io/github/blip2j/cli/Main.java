@@ -1,0 +1,26 @@
+package io.github.blip2j.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+
+/** The process that {@code bin/blip2} starts. */
+public final class Main {
+  private Main() {}
+
+  /** Runs one command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    var out =
+        new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+    var err =
+        new PrintWriter(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+    // Standard output is for results alone: whatever a library prints belongs elsewhere.
+    System.setOut(System.err);
+    int exit =
+        Blip2Command.run(
+            new Console(out, err, System.in, Boolean.getBoolean("blip2.terminal")), args);
+    out.flush();
+    System.exit(exit);
+  }
+}

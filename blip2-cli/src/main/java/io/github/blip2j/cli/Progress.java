@@ -1,0 +1,69 @@
+package io.github.blip2j.cli;
+
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Says on standard error what takes so long: on a terminal one line that is rewritten, elsewhere a
+ * line every few seconds; nothing about work that is soon done.
+ */
+final class Progress implements AutoCloseable {
+  private static final long PATIENCE_MILLIS = 2000;
+
+  private final Console console;
+  private final long start = System.nanoTime();
+  private final Timer ticks = new Timer("progress", true);
+  private String work = "";
+  private int shown;
+
+  private Progress(Console console) {
+    this.console = console;
+  }
+
+  static Progress on(Console console) {
+    var progress = new Progress(console);
+    long period = console.terminal() ? 200 : 5000;
+    var tick =
+        new TimerTask() {
+          @Override
+          public void run() {
+            progress.show();
+          }
+        };
+    progress.ticks.schedule(tick, PATIENCE_MILLIS, period);
+    return progress;
+  }
+
+  /** From now on, this is what takes so long. */
+  synchronized void doing(String newWork) {
+    work = newWork;
+  }
+
+  synchronized void show() {
+    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
+    String line = "blip2: %s, %d s".formatted(work, seconds);
+    if (console.terminal()) {
+      console.err().print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
+      shown = line.length();
+    } else {
+      console.err().println(line);
+    }
+    console.err().flush();
+  }
+
+  /** Makes room on the terminal for a line of results. */
+  synchronized void clear() {
+    if (shown > 0) {
+      console.err().print("\r" + " ".repeat(shown) + "\r");
+      console.err().flush();
+      shown = 0;
+    }
+  }
+
+  @Override
+  public void close() {
+    ticks.cancel();
+    clear();
+  }
+}

@@ -1,0 +1,77 @@
+package io.github.blip2j.cli;
+
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What every command that writes about images can be told. */
+final class TextOptions {
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "IMAGE",
+      description = "JPEG, PNG, GIF or BMP files; - for standard input.")
+  List<String> images = new ArrayList<>();
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Folder of a BLIP-2 model; without it, a tiny model of drawn scenes.")
+  @Nullable Path model;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = WeightType.class,
+      description = "How weights are stored: float32, or bfloat16 for half the memory.")
+  DType dtype = DType.FLOAT32;
+
+  @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
+  boolean exif;
+
+  @Option(names = "--json", description = "Print one JSON document.")
+  boolean json;
+
+  @Option(names = "--echo", description = "Print the prompt before the text.")
+  boolean echo;
+
+  @Option(names = "--stream", description = "Print words while they are written.")
+  boolean stream;
+
+  @Option(names = "--debug", description = "Log more, and show where errors come from.")
+  boolean debug;
+
+  @Mixin DecodingOptions decoding = new DecodingOptions();
+
+  /** What the model is called in results. */
+  String modelName() {
+    return model == null ? "bundled" : model.toString();
+  }
+
+  Blip2 load() throws IOException {
+    return model == null ? Blip2.bundled(dtype) : Blip2.load(model, dtype);
+  }
+
+  /** Checks what no single option can. */
+  void requireAgreement() {
+    if (stream && json) {
+      throw new IllegalArgumentException(
+          "--stream: output expected as text, got --json; leave one of them out");
+    }
+    if (stream && decoding.returning != null && decoding.returning > 1) {
+      throw new IllegalArgumentException(
+          "--stream: --num-return expected 1, got %d; leave --stream out"
+              .formatted(decoding.returning));
+    }
+    if (images.stream().filter("-"::equals).count() > 1) {
+      throw new IllegalArgumentException(
+          "-: standard input expected once, got it several times; name files instead");
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.github.blip2j.cli;
+
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.Generated;
+import io.github.blip2j.blip2.ImageFeatures;
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.generation.TokenListener;
+import io.github.blip2j.tensor.MemoryShortageException;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.ImageDecoder;
+import io.github.blip2j.vision.RgbImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+import picocli.CommandLine.ExitCode;
+
+/** One run of a command that writes about images: load, then image after image. */
+final class TextRun {
+  private static final String STANDARD_INPUT = "-";
+
+  private final TextOptions options;
+  private final String prompt;
+  private final Decoding decoding;
+  private final Console console;
+  private final Timings timings = new Timings();
+
+  private TextRun(TextOptions options, String prompt, Decoding decoding, Console console) {
+    this.options = options;
+    this.prompt = prompt;
+    this.decoding = decoding;
+    this.console = console;
+  }
+
+  /**
+   * A run of {@code options}.
+   *
+   * @throws UsageException if they contradict each other
+   */
+  static TextRun of(TextOptions options, Supplier<String> prompt, Console console) {
+    try {
+      options.requireAgreement();
+      return new TextRun(options, prompt.get(), options.decoding.decoding(), console);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+  }
+
+  /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
+  int run() throws IOException {
+    if (options.debug) {
+      LogSettings.debug();
+    }
+    options.decoding.idle().forEach(console::complain);
+    try (var progress = Progress.on(console)) {
+      progress.doing("loading " + options.modelName());
+      try (Blip2 blip2 = timings.time("load", options::load)) {
+        return all(blip2, progress);
+      }
+    }
+  }
+
+  private int all(Blip2 blip2, Progress progress) {
+    TextReport report =
+        options.json ? new JsonReport(console, options, timings) : new LineReport(console, options);
+    int failed = 0;
+    for (int i = 0; i < options.images.size(); i++) {
+      String image = options.images.get(i);
+      progress.doing("image %d of %d, %s".formatted(i + 1, options.images.size(), image));
+      try {
+        List<Generated> texts = describe(blip2, image, progress);
+        progress.clear();
+        report.add(image, prompt, texts);
+      } catch (IOException | IllegalArgumentException | MemoryShortageException e) {
+        // The other images are no worse for it.
+        progress.clear();
+        console.complain(Failure.describe(e));
+        failed++;
+      }
+    }
+    progress.clear();
+    report.finish();
+    return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+  }
+
+  private List<Generated> describe(Blip2 blip2, String image, Progress progress)
+      throws IOException {
+    try (ImageFeatures features = look(blip2, image)) {
+      List<Generated> texts =
+          timings.time(
+              "generate",
+              () ->
+                  blip2
+                      .generate(
+                          features, List.of(prompt), decoding, listener(blip2, image, progress))
+                      .get(0));
+      texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
+      return options.echo ? texts.stream().map(text -> echoed(text)).toList() : texts;
+    }
+  }
+
+  private ImageFeatures look(Blip2 blip2, String image) throws IOException {
+    try (var scope = Scope.open()) {
+      Tensor pixels =
+          timings.time("preprocess", () -> blip2.pixels(List.of(read(image)))); // [1, 3, H, W]
+      return timings.time("vision_qformer", () -> blip2.encode(pixels));
+    }
+  }
+
+  private RgbImage read(String image) throws IOException {
+    var decoder = new ImageDecoder().withExifRotation(options.exif);
+    return image.equals(STANDARD_INPUT)
+        ? decoder.decode(console.in().readAllBytes(), "standard input")
+        : decoder.decode(Path.of(image));
+  }
+
+  private TokenListener listener(Blip2 blip2, String image, Progress progress) {
+    if (!options.stream) {
+      return (row, token) -> {};
+    }
+    String before = options.images.size() > 1 ? image + ": " : "";
+    var stream = new WordStream(console.out(), blip2.tokenizer(), before + echo());
+    return (row, token) -> {
+      progress.clear();
+      stream.add(token);
+    };
+  }
+
+  private String echo() {
+    return options.echo && !prompt.isEmpty() ? prompt.strip() + " " : "";
+  }
+
+  private Generated echoed(Generated text) {
+    return new Generated(
+        (echo() + text.text()).strip(),
+        text.tokenIds(),
+        text.score(),
+        text.ended(),
+        text.logProbabilities());
+  }
+}

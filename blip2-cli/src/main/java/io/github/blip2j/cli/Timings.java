@@ -1,0 +1,52 @@
+package io.github.blip2j.cli;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Where the time went, summed over all images. */
+final class Timings {
+  /** Work that may fail at a file. */
+  @FunctionalInterface
+  interface Work<T> {
+    T run() throws IOException;
+  }
+
+  private final long start = System.nanoTime();
+  private final Map<String, Long> nanos = new LinkedHashMap<>();
+  private int tokens;
+
+  Timings() {
+    for (String stage : new String[] {"load", "preprocess", "vision_qformer", "generate"}) {
+      nanos.put(stage, 0L);
+    }
+  }
+
+  /** Does the work on a stage's account, failed work too. */
+  <T> T time(String stage, Work<T> work) throws IOException {
+    long before = System.nanoTime();
+    try {
+      return work.run();
+    } finally {
+      nanos.merge(stage, System.nanoTime() - before, Long::sum);
+    }
+  }
+
+  void countTokens(int count) {
+    tokens += count;
+  }
+
+  /** Milliseconds of each stage, of a returned token, and from the start until now. */
+  Map<String, Double> milliseconds() {
+    Map<String, Double> milliseconds = new LinkedHashMap<>();
+    nanos.forEach((stage, time) -> milliseconds.put(stage, rounded(time)));
+    long generate = nanos.getOrDefault("generate", 0L);
+    milliseconds.put("per_token", tokens == 0 ? 0 : rounded(generate / tokens));
+    milliseconds.put("total", rounded(System.nanoTime() - start));
+    return milliseconds;
+  }
+
+  private static double rounded(long nanos) {
+    return Math.round(nanos / 1e4) / 100.0;
+  }
+}

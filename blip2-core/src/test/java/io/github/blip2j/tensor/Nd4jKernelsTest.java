@@ -1,0 +1,8 @@
+package io.github.blip2j.tensor;
+
+final class Nd4jKernelsTest extends KernelsConformance {
+  @Override
+  public Kernels kernels() {
+    return new Nd4jKernels();
+  }
+}

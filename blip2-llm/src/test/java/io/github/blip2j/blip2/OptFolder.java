@@ -1,0 +1,77 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.generation.Generator;
+import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.ImageDecoder;
+import io.github.blip2j.vision.RgbImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What tests read from the golden folders of BLIP-2 with OPT, and how they decode with one. */
+final class OptFolder {
+  private OptFolder() {}
+
+  static List<Path> all() {
+    return Fixtures.folders("BLIP-2 with OPT", f -> Fixtures.isHuggingFaceBlip2(f, "opt"));
+  }
+
+  static boolean holds(Path folder, String tensor) {
+    try (var golden = Golden.open(folder)) {
+      return golden.has(tensor);
+    }
+  }
+
+  static List<RgbImage> images(Path folder) {
+    try (Stream<Path> files = Files.list(folder.resolve("images"))) {
+      List<RgbImage> images = new ArrayList<>();
+      for (Path file : files.sorted().toList()) {
+        images.add(new ImageDecoder().decode(file));
+      }
+      return images;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The ids of each prompt; where there is none, of the token that begins every text. */
+  static List<int[]> promptIds(LoadedModel loaded, @Nullable List<String> prompts, int count) {
+    List<int[]> ids = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      ids.add(
+          prompts == null
+              ? new int[] {loaded.model().config().text().beginId()}
+              : loaded.promptIds(prompts.get(i)));
+    }
+    return ids;
+  }
+
+  /** Positions of the image and of the longest of these prompts. */
+  static int promptLength(LoadedModel loaded, List<int[]> ids) {
+    return loaded.model().config().queryTokens()
+        + ids.stream().mapToInt(row -> row.length).max().orElse(0);
+  }
+
+  static List<List<Sequence>> decode(
+      LoadedModel loaded, List<RgbImage> images, List<int[]> ids, Decoding decoding, int[] endIds) {
+    PromptBatch text = PromptBatch.of(ids, loaded.padId());
+    try (var off = GradMode.noGrad();
+        var scope = Scope.open()) {
+      Tensor prompt = loaded.model().imagePrompt(loaded.pixels(images), Pass.evaluation());
+      Generator generator = Generator.of(decoding, endIds);
+      return loaded.model().generate(prompt, text, generator, decoding.maxNewTokens());
+    }
+  }
+}
