@@ -2,7 +2,6 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.TensorEntry;
-import io.github.blip2j.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -33,14 +32,7 @@ public final class CheckpointWeights implements Weights {
     KeyMap.Key key = keys.toStored(name);
     asked.add(key.name());
     TensorEntry entry = checkpoint.tensors().get(key.name());
-    if (entry == null) {
-      return null;
-    }
-    Shape shape = entry.shape();
-    if (key.parts() > 1 && shape.rank() > 0 && shape.dim(0) % key.parts() == 0) {
-      shape = shape.with(0, shape.dim(0) / key.parts());
-    }
-    return new Stored(entry.dtype(), shape);
+    return entry == null ? null : new Stored(entry.dtype(), entry.shape(), key.parts());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 
@@ -18,8 +19,10 @@ public final class Embedding extends Module {
    *
    * @param ids [...], int64
    * @return [..., dim]
+   * @throws IllegalArgumentException if an id has no vector
    */
   public Tensor forward(Tensor ids) {
+    requireIds(ids);
     return weight.value().gather(ids);
   }
 
@@ -30,6 +33,21 @@ public final class Embedding extends Module {
    * @return [..., count]
    */
   public Tensor scores(Tensor x) {
+    requireLastAxis(x, weight.value().dim(1));
     return x.linear(weight.value(), null);
+  }
+
+  /** The lookup would refuse them too, without saying which of a model's tables they missed. */
+  private void requireIds(Tensor ids) {
+    if (ids.dtype() != DType.INT64) {
+      throw new IllegalArgumentException(path() + ": ids expected INT64, got " + ids.dtype());
+    }
+    long count = weight.value().dim(0);
+    for (long id : ids.toLongs()) {
+      if (id < 0 || id >= count) {
+        throw new IllegalArgumentException(
+            "%s: ids expected 0 to %d, got %d".formatted(path(), count - 1, id));
+      }
+    }
   }
 }

@@ -51,7 +51,7 @@ public final class KeyMap {
       if (matcher.lookingAt()) {
         String stored = rule.theirs;
         for (int i = 1; i <= matcher.groupCount(); i++) {
-          stored = stored.replaceFirst("\\*", matcher.group(i));
+          stored = stored.replaceFirst("\\*", Matcher.quoteReplacement(matcher.group(i)));
         }
         return new Key(stored + name.substring(matcher.end()), rule.part, rule.parts);
       }

@@ -45,13 +45,15 @@ public final class KeyValueCache {
      *
      * @param k [R, T, H, D]
      * @param v [R, T, H, D]
+     * @throws IllegalStateException if gradients are recorded, which would end here unnoticed
      */
     public void append(Tensor k, Tensor v) {
+      requireFitting(k, v);
       int added = Math.toIntExact(k.dim(1));
       keys = withRoom(keys, k, length + added);
       values = withRoom(values, v, length + added);
-      keys.narrow(0, 0, k.dim(0)).narrow(1, length, added).copyInPlace(k.detach());
-      values.narrow(0, 0, v.dim(0)).narrow(1, length, added).copyInPlace(v.detach());
+      keys.narrow(0, 0, k.dim(0)).narrow(1, length, added).copyInPlace(k);
+      values.narrow(0, 0, v.dim(0)).narrow(1, length, added).copyInPlace(v);
       length += added;
       cache.rows = Math.toIntExact(k.dim(0));
     }
@@ -73,9 +75,21 @@ public final class KeyValueCache {
       return tensor.narrow(0, 0, cache.rows).narrow(1, 0, length);
     }
 
+    private void requireFitting(Tensor k, Tensor v) {
+      if (k.requiresGrad() || v.requiresGrad()) {
+        throw new IllegalStateException(
+            "cache: keys and values expected without a gradient, got recorded ones; decode under"
+                + " GradMode.noGrad()");
+      }
+      long rows = cache.rows == 0 ? Shape.ANY : cache.rows; // none before the first append
+      long heads = keys == null ? Shape.ANY : keys.dim(2);
+      long width = keys == null ? Shape.ANY : keys.dim(3);
+      k.shape().require("cache", "keys", rows, Shape.ANY, heads, width);
+      v.shape().require("cache", "values", k.shape().toArray());
+    }
+
     private Tensor withRoom(@Nullable Tensor old, Tensor added, int positions) {
       if (old != null && old.dim(1) >= positions) {
-        added.shape().require("cache", "keys", cache.rows, Shape.ANY, old.dim(2), old.dim(3));
         return old;
       }
       int room = Math.max(cache.expected, old == null ? positions : 2 * positions);
@@ -163,9 +177,12 @@ public final class KeyValueCache {
    * Lets row i continue what was row {@code parents[i]}; there may be more rows than before or
    * fewer.
    *
-   * @throws IllegalArgumentException if a parent is not a row
+   * @throws IllegalArgumentException if a parent is not a row, or there is none
    */
   public void select(int... parents) {
+    if (parents.length == 0) {
+      throw new IllegalArgumentException("cache: parents expected one or more, got none");
+    }
     for (int parent : parents) {
       if (parent < 0 || parent >= rows) {
         throw new IllegalArgumentException(

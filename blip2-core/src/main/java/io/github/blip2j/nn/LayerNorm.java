@@ -27,6 +27,7 @@ public final class LayerNorm extends Module {
    * @return [..., dim]
    */
   public Tensor forward(Tensor x) {
+    requireLastAxis(x, gamma.value().dim(0));
     return x.layerNorm(gamma.value(), beta.value(), eps);
   }
 }

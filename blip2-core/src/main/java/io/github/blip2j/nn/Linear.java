@@ -2,7 +2,6 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -53,10 +52,7 @@ public final class Linear extends Module {
 
   /** The map, then {@code activation}, then {@code residual} [..., out] added. */
   public Tensor forward(Tensor x, Activation activation, @Nullable Tensor residual) {
-    if (x.rank() == 0 || x.dim(-1) != weight.value().dim(1)) {
-      throw new ShapeMismatchException(
-          path() + ": x expected [..., " + weight.value().dim(1) + "], got " + x.shape());
-    }
+    requireLastAxis(x, weight.value().dim(1));
     return x.linear(weight.value(), bias == null ? null : bias.value(), activation, residual);
   }
 }

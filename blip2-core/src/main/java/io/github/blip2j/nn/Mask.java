@@ -28,9 +28,15 @@ public final class Mask {
   /**
    * Position t of the last {@code targets} of {@code sources} positions sees those up to itself.
    *
-   * @return [T, S]; nothing at all for a single target, which sees everything
+   * @return [1, 1, T, S]; nothing at all for a single target, which sees everything
+   * @throws IllegalArgumentException if there are more targets than sources
    */
   public static Mask causal(int targets, int sources) {
+    if (targets > sources) {
+      throw new IllegalArgumentException(
+          "mask: targets expected among the sources, got targets=%d, sources=%d"
+              .formatted(targets, sources));
+    }
     if (targets == 1) {
       return NONE;
     }
@@ -47,12 +53,17 @@ public final class Mask {
    * Keys that count: {@code keep[b][s]} is 1 for a token and 0 for padding.
    *
    * @return [B, 1, 1, S]; nothing at all without padding
+   * @throws IllegalArgumentException if rows differ in length
    */
   public static Mask padding(int[][] keep) {
     int width = keep.length == 0 ? 0 : keep[0].length;
     float[] values = new float[keep.length * width];
     boolean any = false;
     for (int b = 0; b < keep.length; b++) {
+      if (keep[b].length != width) {
+        throw new IllegalArgumentException(
+            "mask: rows of one length expected, got %d and %d".formatted(width, keep[b].length));
+      }
       for (int s = 0; s < width; s++) {
         if (keep[b][s] == 0) {
           values[b * width + s] = FORBIDDEN;

@@ -1,5 +1,8 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.ShapeMismatchException;
+import io.github.blip2j.tensor.Tensor;
+
 /**
  * A part of a model that owns parameters.
  *
@@ -18,5 +21,12 @@ public abstract class Module {
   /** Where this module stands in its model, as in {@code "qformer.layers.0.attention"}. */
   public final String path() {
     return path;
+  }
+
+  /** Checks that {@code x} holds vectors of length {@code dim}. */
+  final void requireLastAxis(Tensor x, long dim) {
+    if (x.rank() == 0 || x.dim(-1) != dim) {
+      throw new ShapeMismatchException(path + ": x expected [..., " + dim + "], got " + x.shape());
+    }
   }
 }

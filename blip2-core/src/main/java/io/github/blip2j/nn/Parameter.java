@@ -15,7 +15,8 @@ public final class Parameter {
   private final String name;
   private final Scope home;
   private Tensor value;
-  private @Nullable Tensor gradient;
+  private @Nullable Tensor sum; // memory for the gradient, kept from step to step
+  private boolean gathered;
 
   Parameter(String name, Tensor value, Scope home) {
     this.name = name;
@@ -51,23 +52,24 @@ public final class Parameter {
     return value.requiresGrad();
   }
 
-  /** The sum of the gradients so far, or null before the first. */
+  /** The sum of the gradients since the last clearing, or null if there were none. */
   public @Nullable Tensor gradient() {
-    return gradient;
+    return gathered ? sum : null;
   }
 
   /** Forgets the gradients so far; their memory is kept for the next ones. */
   public void clearGradient() {
-    if (gradient != null) {
-      gradient.scaleInPlace(0);
-    }
+    gathered = false; // not a product with zero, in which NaN would survive
   }
 
   private void accumulate(Tensor g) {
-    if (gradient == null) {
-      gradient = home.adopt(g.copy());
+    if (sum == null) {
+      sum = home.adopt(g.copy());
+    } else if (gathered) {
+      sum.addInPlace(g);
     } else {
-      gradient.addInPlace(g);
+      sum.copyInPlace(g);
     }
+    gathered = true;
   }
 }

@@ -209,14 +209,21 @@ public final class Params {
       throws CheckpointException {
     if (stored == null) {
       load.missing.add(full);
-    } else if (!stored.shape().equals(shape)) {
-      load.wrong.add(full + ": checkpoint tensor expected " + shape + ", got " + stored.shape());
+    } else if (!stored.shape().equals(whole(stored, shape))) {
+      load.wrong.add(
+          "%s: checkpoint tensor expected %s, got %s"
+              .formatted(full, whole(stored, shape), stored.shape()));
     } else if (!stored.dtype().isFloating()) {
       load.wrong.add(full + ": checkpoint tensor expected a floating type, got " + stored.dtype());
     }
     if (load.problems() >= MOST_PROBLEMS) {
       throw load.report(Set.of());
     }
+  }
+
+  /** The stored shape that holds {@code shape}: more rows if ours is a slice of it. */
+  private static Shape whole(Weights.Stored stored, Shape shape) {
+    return stored.parts() == 1 ? shape : shape.with(0, shape.dim(0) * stored.parts());
   }
 
   private String join(Object name) {

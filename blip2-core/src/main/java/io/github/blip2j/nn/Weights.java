@@ -14,8 +14,13 @@ import org.jspecify.annotations.Nullable;
  * those of checkpoints.
  */
 public interface Weights {
-  /** What is stored under a name. */
-  record Stored(DType dtype, Shape shape) {}
+  /**
+   * What is stored under a name.
+   *
+   * @param shape of the whole stored tensor
+   * @param parts how many equal parts of it, along the first axis, have names of their own
+   */
+  record Stored(DType dtype, Shape shape, int parts) {}
 
   /** The file or folder, for messages. */
   String origin();

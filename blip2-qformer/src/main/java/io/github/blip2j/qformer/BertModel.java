@@ -47,8 +47,7 @@ public final class BertModel extends Module {
   /** As above, adding the queries' keys and values to a cache for the text that follows. */
   public Tensor encodeQueries(
       Tensor queries, Tensor image, @Nullable KeyValueCache cache, Pass pass) {
-    queries.shape().require(path(), "queries", Shape.ANY, Shape.ANY, config.dim());
-    image.shape().require(path(), "image", queries.dim(0), Shape.ANY, config.encoderDim());
+    requireImage(queries, image);
     Tensor x = embeddings.ofQueries(queries, pass);
     return encoder.forward(Streams.ofQueries(x), image, Mask.none(), cache, pass).joined();
   }
@@ -61,9 +60,12 @@ public final class BertModel extends Module {
    * @param ids [B, T], int64
    * @param textMask 1 for a word, 0 for padding, [B][T]
    * @param image [B, N, E]
+   * @throws IllegalStateException if this Q-Former has no text side
    */
   public Streams encodeJoint(
       Tensor queries, Tensor ids, int[][] textMask, Tensor image, Pass pass) {
+    requireImage(queries, image);
+    requireText(ids, textMask, queries.dim(0));
     Streams streams =
         new Streams(embeddings.ofQueries(queries, pass), embeddings.ofText(ids, 0, pass));
     int Q = Math.toIntExact(queries.dim(1));
@@ -82,9 +84,24 @@ public final class BertModel extends Module {
    * @param ids [B, T], int64
    * @param textMask 1 for a word, 0 for padding, [B][T]
    * @return [B, T, C]
+   * @throws IllegalStateException if this Q-Former has no text side
    */
   public Tensor encodeText(Tensor ids, int[][] textMask, Pass pass) {
+    requireText(ids, textMask, Shape.ANY);
     Streams streams = Streams.ofText(embeddings.ofText(ids, 0, pass));
     return encoder.forward(streams, null, Mask.padding(textMask), null, pass).joined();
+  }
+
+  private void requireImage(Tensor queries, Tensor image) {
+    queries.shape().require(path(), "queries", Shape.ANY, Shape.ANY, config.dim());
+    image.shape().require(path(), "image", queries.dim(0), Shape.ANY, config.encoderDim());
+  }
+
+  private void requireText(Tensor ids, int[][] textMask, long batch) {
+    ids.shape().require(path(), "ids", batch, Shape.ANY);
+    Shape.of(textMask.length).require(path(), "textMask rows", ids.dim(0));
+    for (int[] row : textMask) {
+      Shape.of(row.length).require(path(), "textMask row", ids.dim(1));
+    }
   }
 }

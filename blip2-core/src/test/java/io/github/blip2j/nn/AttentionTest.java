@@ -1,0 +1,232 @@
+package io.github.blip2j.nn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.ShapeMismatchException;
+import io.github.blip2j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class AttentionTest {
+  private static final double FLOAT32 = 1e-5;
+  private static final Attention.Sizes SELF = Attention.Sizes.self(12, 3);
+  private static final Attention.Sizes CROSS = Attention.Sizes.cross(12, 10, 3);
+  private static final Heads PLAIN = Heads.of(Pass.evaluation());
+
+  private final Random random = new Random(7);
+  private Scope scope;
+  private Params params;
+
+  @BeforeEach
+  void open() {
+    scope = Scope.open();
+    params = NoisyWeights.params(scope, 3);
+  }
+
+  @AfterEach
+  void close() {
+    scope.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void self_equalsLoops(int batch) {
+    Attention attention = Attention.of(SELF, params);
+    Tensor x = NoisyWeights.tensor(random, batch, 5, 12);
+
+    Tensor y = attention.project(attention.mix(x, x, Mask.none(), PLAIN), null);
+
+    var loops = new LoopAttention(SELF, batch, 5, 5, LoopAttention.ALL);
+    double[] expected = loops.forward(Loops.values(params), x.toDoubles(), x.toDoubles());
+    Loops.assertClose("self", expected, y, FLOAT32);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void cross_contextOfAnotherLengthAndWidth_equalsLoops(int batch) {
+    Attention attention = Attention.of(CROSS, params);
+    Tensor x = NoisyWeights.tensor(random, batch, 4, 12);
+    Tensor context = NoisyWeights.tensor(random, batch, 7, 10);
+
+    Tensor y = attention.project(attention.mix(x, context, Mask.none(), PLAIN), null);
+
+    var loops = new LoopAttention(CROSS, batch, 4, 7, LoopAttention.ALL);
+    double[] expected = loops.forward(Loops.values(params), x.toDoubles(), context.toDoubles());
+    Loops.assertClose("cross", expected, y, FLOAT32);
+  }
+
+  @Test
+  void withoutInputBias_onlyOutputHasOne_equalsLoops() {
+    Attention attention = Attention.of(SELF.withoutInputBias(), params);
+    Tensor x = NoisyWeights.tensor(random, 2, 3, 12);
+
+    Tensor y = attention.project(attention.mix(x, x, Mask.none(), PLAIN), null);
+
+    assertEquals(
+        List.of("key.weight", "output.bias", "output.weight", "query.weight", "value.weight"),
+        List.copyOf(params.all().keySet()));
+    var loops = new LoopAttention(SELF, 2, 3, 3, LoopAttention.ALL);
+    double[] expected = loops.forward(Loops.values(params), x.toDoubles(), x.toDoubles());
+    Loops.assertClose("no bias", expected, y, FLOAT32);
+  }
+
+  @Test
+  void causalAndPadded_equalsLoops() {
+    Attention attention = Attention.of(SELF, params);
+    Tensor x = NoisyWeights.tensor(random, 2, 5, 12);
+    int[][] keep = {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}};
+    Mask mask = Mask.causal(5, 5).and(Mask.padding(keep));
+
+    Tensor y = attention.project(attention.mix(x, x, mask, PLAIN), null);
+
+    var loops = new LoopAttention(SELF, 2, 5, 5, (b, t, s) -> s <= t && keep[b][s] == 1);
+    double[] expected = loops.forward(Loops.values(params), x.toDoubles(), x.toDoubles());
+    Loops.assertClose("masked", expected, y, FLOAT32);
+  }
+
+  @Test
+  void cached_pieceByPiece_equalsCausalLoopsAtOnce() {
+    Attention attention = Attention.of(SELF, params);
+    Tensor x = NoisyWeights.tensor(random, 2, 7, 12);
+    var cache = new KeyValueCache(1, 7);
+    List<Tensor> pieces = new ArrayList<>();
+    int done = 0;
+
+    for (int length : new int[] {4, 1, 2}) {
+      Tensor piece = x.narrow(1, done, length);
+      done += length;
+      Tensor mixed = attention.mix(piece, cache.layer(0), Mask.causal(length, done), PLAIN);
+      pieces.add(attention.project(mixed, null));
+    }
+
+    var loops = new LoopAttention(SELF, 2, 7, 7, (b, t, s) -> s <= t);
+    double[] expected = loops.forward(Loops.values(params), x.toDoubles(), x.toDoubles());
+    Loops.assertClose("cached", expected, Tensor.concat(1, pieces), FLOAT32);
+  }
+
+  @Test
+  void project_residual_isAdded() {
+    Attention attention = Attention.of(SELF, params);
+    Tensor x = NoisyWeights.tensor(random, 2, 3, 12);
+    Tensor residual = NoisyWeights.tensor(random, 2, 3, 12);
+
+    Tensor y = attention.project(x, residual);
+
+    double[] expected =
+        Loops.sum(
+            Loops.linear(Loops.values(params), "output", x.toDoubles(), 12), residual.toDoubles());
+    Loops.assertClose("residual", expected, y, FLOAT32);
+  }
+
+  @Test
+  void observer_mapsEqualLoopsAndResultEqualsKernel() {
+    Attention attention = Attention.of(CROSS, params.at("here"));
+    Tensor x = NoisyWeights.tensor(random, 2, 4, 12);
+    Tensor context = NoisyWeights.tensor(random, 2, 7, 10);
+    int[][] keep = {{1, 1, 1, 1, 1, 1, 1}, {1, 0, 1, 1, 1, 1, 0}};
+    Mask mask = Mask.padding(keep);
+    List<Tensor> maps = new ArrayList<>();
+    Pass watched = Pass.evaluation().observedBy(new MapObserver("here", maps));
+
+    Tensor seen = attention.mix(x, context, mask, Heads.of(watched));
+
+    Tensor kernel = attention.mix(x, context, mask, PLAIN);
+    Loops.assertClose("path", kernel.toDoubles(), seen, FLOAT32);
+    assertEquals(1, maps.size());
+    maps.get(0).shape().require("test", "maps", 2, 3, 4, 7);
+    var loops = new LoopAttention(CROSS, 2, 4, 7, (b, t, s) -> keep[b][s] == 1);
+    Params same = NoisyWeights.params(scope, 3);
+    Attention.of(CROSS, same);
+    double[] expected = loops.maps(Loops.values(same), x.toDoubles(), context.toDoubles());
+    Loops.assertClose("maps", expected, maps.get(0), FLOAT32);
+    for (double sum : maps.get(0).sum(-1).toDoubles()) {
+      assertEquals(1, sum, 1e-6);
+    }
+  }
+
+  @Test
+  void dropout_ofProbabilityZero_takesKernelPath() {
+    Pass training = Pass.training(new Random(1));
+
+    assertTrue(Heads.of(training, new Dropout(0)).isPlain());
+    assertFalse(Heads.of(training, new Dropout(0.1)).isPlain());
+    assertTrue(Heads.of(Pass.evaluation(), new Dropout(0.1)).isPlain());
+  }
+
+  @Test
+  void dropout_whileTraining_thinsProbabilitiesAndShowsThemWhole() {
+    Attention attention = Attention.of(SELF, params);
+    Tensor x = NoisyWeights.tensor(random, 2, 5, 12);
+    List<Tensor> shown = new ArrayList<>();
+    Pass training = Pass.training(new Random(11)).observedBy(new MapObserver("", shown));
+
+    Tensor mixed = attention.mix(x, x, Mask.none(), Heads.of(training, new Dropout(0.4)));
+
+    var loops = new LoopAttention(SELF, 2, 5, 5, LoopAttention.ALL);
+    double[] maps = loops.maps(Loops.values(params), x.toDoubles(), x.toDoubles());
+    Loops.assertClose("shown", maps, shown.get(0), FLOAT32);
+    Random same = new Random(11);
+    for (int i = 0; i < maps.length; i++) {
+      maps[i] *= same.nextDouble() < 0.4 ? 0 : 1 / 0.6;
+    }
+    double[] expected = loops.output(Loops.values(params), maps, x.toDoubles());
+    Loops.assertClose("thinned", expected, attention.project(mixed, null), FLOAT32);
+  }
+
+  @Test
+  void mix_xOfWrongWidth_namesModuleAndBothShapes() {
+    Attention attention = Attention.of(CROSS, params.at("layers").at(3));
+    Tensor x = NoisyWeights.tensor(random, 2, 4, 11);
+    Tensor context = NoisyWeights.tensor(random, 2, 7, 10);
+
+    var e =
+        assertThrows(
+            ShapeMismatchException.class, () -> attention.mix(x, context, Mask.none(), PLAIN));
+
+    assertEquals("layers.3: x expected [?, ?, 12], got [2, 4, 11]", e.getMessage());
+  }
+
+  @Test
+  void mix_contextOfAnotherBatch_namesModuleAndBothShapes() {
+    Attention attention = Attention.of(CROSS, params.at("layers").at(3));
+    Tensor x = NoisyWeights.tensor(random, 2, 4, 12);
+    Tensor context = NoisyWeights.tensor(random, 1, 7, 10);
+
+    var e =
+        assertThrows(
+            ShapeMismatchException.class, () -> attention.mix(x, context, Mask.none(), PLAIN));
+
+    assertEquals("layers.3: context expected [2, ?, 10], got [1, 7, 10]", e.getMessage());
+  }
+
+  @Test
+  void sizes_headsThatDoNotDivide_areRefused() {
+    var e = assertThrows(IllegalArgumentException.class, () -> Attention.Sizes.self(30, 4));
+
+    assertEquals("attention: heads expected to divide dim, got heads=4, dim=30", e.getMessage());
+  }
+
+  /** Collects attention maps of one path. */
+  private record MapObserver(String expectedPath, List<Tensor> maps) implements Pass.Observer {
+    @Override
+    public boolean wantsAttention() {
+      return true;
+    }
+
+    @Override
+    public void attention(String path, Tensor weights) {
+      assertEquals(expectedPath, path);
+      maps.add(weights);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.github.blip2j.nn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class ParameterTest {
+  private final Scope home = Scope.detached();
+  private Parameter weight;
+
+  @BeforeEach
+  void open() {
+    weight =
+        Params.root(Weights.random(new Random(1)), home, DType.FLOAT32)
+            .get("w", Shape.of(2), Init.ones());
+  }
+
+  @AfterEach
+  void close() {
+    home.close();
+  }
+
+  @Test
+  void frozen_atFirst_recordsNothing() {
+    try (var step = Scope.open()) {
+      assertFalse(weight.isTrained());
+      assertFalse(weight.value().mul(2).requiresGrad());
+    }
+  }
+
+  @Test
+  void gradient_outlivesTheStep() {
+    weight.train();
+
+    step(3);
+
+    assertTrue(weight.isTrained());
+    assertGradient(3, 6);
+  }
+
+  @Test
+  void gradient_twoBackwardPasses_addUp() {
+    weight.train();
+
+    step(3);
+    step(1);
+
+    assertGradient(4, 8);
+  }
+
+  @Test
+  void train_twice_countsGradientsOnce() {
+    weight.train();
+    weight.train();
+
+    step(3);
+
+    assertGradient(3, 6);
+  }
+
+  @Test
+  void clearGradient_startsAnewInTheSameMemory() {
+    weight.train();
+    step(3);
+    Tensor first = weight.gradient();
+
+    weight.clearGradient();
+    assertNull(weight.gradient());
+    step(5);
+
+    assertGradient(5, 10);
+    assertNotNull(first);
+    assertArrayEquals(new float[] {5, 10}, first.toFloats());
+  }
+
+  @Test
+  void clearGradient_afterNan_forgetsIt() {
+    weight.train();
+    step(Double.NaN);
+
+    weight.clearGradient();
+    step(5);
+
+    assertGradient(5, 10);
+  }
+
+  @Test
+  void clearGradient_beforeTheFirst_doesNothing() {
+    weight.clearGradient();
+
+    assertNull(weight.gradient());
+  }
+
+  @Test
+  void freeze_forgetsGradientAndRecordsNoMore() {
+    weight.train();
+    step(3);
+
+    weight.freeze();
+
+    assertNull(weight.gradient());
+    assertFalse(weight.isTrained());
+    assertThrows(IllegalStateException.class, () -> step(1));
+  }
+
+  @Test
+  void freeze_andTrainAgain_valueStays() {
+    weight.train();
+    weight.freeze();
+    weight.train();
+
+    step(2);
+
+    assertArrayEquals(new float[] {1, 1}, weight.value().toFloats());
+    assertGradient(2, 4);
+  }
+
+  @Test
+  void value_afterItsHomeEnds_isGone() {
+    home.close();
+
+    assertThrows(IllegalStateException.class, () -> weight.value().toFloats());
+    assertEquals("w", weight.name());
+  }
+
+  /** A backward pass whose gradient is {@code [scale, 2 scale]}. */
+  private void step(double scale) {
+    try (var scope = Scope.open()) {
+      weight.value().mul(Tensor.of(new float[] {1, 2}, 2)).mul(scale).sum().backward();
+    }
+  }
+
+  private void assertGradient(float... expected) {
+    Tensor gradient = weight.gradient();
+    assertNotNull(gradient);
+    assertArrayEquals(expected, gradient.toFloats());
+  }
+}

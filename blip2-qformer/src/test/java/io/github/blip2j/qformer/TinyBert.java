@@ -1,0 +1,30 @@
+package io.github.blip2j.qformer;
+
+import io.github.blip2j.golden.ConfigText;
+import io.github.blip2j.io.CheckpointException;
+
+/** A Q-Former whose every size differs from every other, so that a swapped axis shows. */
+final class TinyBert {
+  static final int DIM = 12;
+  static final int HEADS = 3;
+  static final int LAYERS = 3;
+  static final int ENCODER_DIM = 10;
+  static final int MAX_POSITIONS = 6;
+
+  private TinyBert() {}
+
+  /** With or without a text side; dropout of 0.1, as evaluation must ignore it. */
+  static BertConfig config(boolean text) {
+    String json =
+        """
+        {"hidden_size": 12, "num_hidden_layers": 3, "num_attention_heads": 3,
+         "intermediate_size": 20, "cross_attention_frequency": 2, "vocab_size": 17,
+         "max_position_embeddings": 6, "use_qformer_text_input": %b}
+        """;
+    try {
+      return BertConfig.fromJson(ConfigText.of(json.formatted(text)), ENCODER_DIM);
+    } catch (CheckpointException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.github.blip2j.vision;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.blip2j.golden.ConfigText;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.tensor.Activation;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class VisionConfigTest {
+  @Test
+  void fromJson_empty_isViTG() throws CheckpointException {
+    assertEquals(VisionConfig.evaG(), VisionConfig.fromJson(ConfigText.of("{}")));
+    assertEquals(16, VisionConfig.evaG().grid());
+  }
+
+  @Test
+  void fromJson_everyKey_isRead() throws CheckpointException {
+    String json =
+        """
+        {"hidden_size": 20, "num_hidden_layers": 3, "num_attention_heads": 5,
+         "intermediate_size": 30, "image_size": 29, "patch_size": 7,
+         "hidden_act": "quick_gelu", "layer_norm_eps": 1e-3, "qkv_bias": false}
+        """;
+
+    VisionConfig config = VisionConfig.fromJson(ConfigText.of(json));
+
+    assertEquals(
+        List.of(20, 3, 5, 30, 29, 7),
+        List.of(
+            config.dim(),
+            config.layers(),
+            config.heads(),
+            config.mlpDim(),
+            config.imageSize(),
+            config.patchSize()));
+    assertEquals(Activation.QUICK_GELU, config.activation());
+    assertEquals(1e-3, config.normEps());
+    assertFalse(config.inputBias());
+    assertEquals(4, config.grid());
+  }
+
+  @Test
+  void heads_thatDoNotDivide_areRefused() {
+    var json = ConfigText.of("{\"hidden_size\": 30, \"num_attention_heads\": 4}");
+
+    var e = assertThrows(IllegalArgumentException.class, () -> VisionConfig.fromJson(json));
+
+    assertEquals("VisionConfig: heads must divide dim, got heads=4, dim=30", e.getMessage());
+  }
+
+  @Test
+  void patch_largerThanThePicture_isRefused() {
+    var json = ConfigText.of("{\"image_size\": 8, \"patch_size\": 14}");
+
+    var e = assertThrows(IllegalArgumentException.class, () -> VisionConfig.fromJson(json));
+
+    assertEquals(
+        "VisionConfig: patchSize must be within imageSize, got patchSize=14, imageSize=8",
+        e.getMessage());
+  }
+}
