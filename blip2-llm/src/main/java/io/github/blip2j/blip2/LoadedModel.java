@@ -131,8 +131,6 @@ final class LoadedModel implements AutoCloseable {
     boolean told =
         Files.exists(folder.resolve("preprocessor_config.json"))
             || (Files.exists(newer) && ConfigJson.read(newer).hasChild("image_processor"));
-    return told
-        ? ImageProcessor.load(folder)
-        : ImageProcessor.blip2(config.vision().imageSize());
+    return told ? ImageProcessor.load(folder) : ImageProcessor.blip2(config.vision().imageSize());
   }
 }

@@ -8,9 +8,10 @@ import java.util.function.Consumer;
 /**
  * Turns the tokens of one sequence into text while they are decided.
  *
- * <p>A token may hold a part of a character or end in a space that the finished text will lack. Such
- * ends wait until the next token completes them, so that pieces joined are the finished text; call
- * {@link #finish} after the last token to have what still waits. For one sequence and one thread.
+ * <p>A token may hold a part of a character or end in a space that the finished text will lack.
+ * Such ends wait until the next token completes them, so that pieces joined are the finished text;
+ * call {@link #finish} after the last token to have what still waits. For one sequence and one
+ * thread.
  */
 public final class TextStream implements TokenListener {
   private static final char PART_OF_CHARACTER = '\uFFFD'; // what decoders put in its place

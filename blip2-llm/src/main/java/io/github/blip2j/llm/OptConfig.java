@@ -116,8 +116,7 @@ public record OptConfig(
     for (String key : new String[] {"enable_bias", "layer_norm_elementwise_affine"}) {
       if (!json.booleanAt(key, true)) {
         throw new CheckpointException(
-            "%s.%s expected true, got false; OPT without it is not supported"
-                .formatted(json, key));
+            "%s.%s expected true, got false; OPT without it is not supported".formatted(json, key));
       }
     }
   }

@@ -123,8 +123,7 @@ final class Blip2MisuseTest {
         "encode: image expected, got null", () -> blip2.encode(Arrays.asList(picture, null)));
     assertNull("load: folder expected, got null", () -> Blip2.load(null));
     assertNull(
-        "stream: text expected, got null",
-        () -> blip2.stream(IMAGE, "", Decoding.greedy(), null));
+        "stream: text expected, got null", () -> blip2.stream(IMAGE, "", Decoding.greedy(), null));
   }
 
   @Test
@@ -172,8 +171,7 @@ final class Blip2MisuseTest {
           IllegalStateException.class,
           "blip2: close expected after the last call, got one from within a call",
           () ->
-              own.generate(
-                  features, List.of(""), Decoding.greedy(), (row, token) -> own.close()));
+              own.generate(features, List.of(""), Decoding.greedy(), (row, token) -> own.close()));
       assertEquals("a red circle", own.generate(picture, "", Decoding.greedy()).get(0).text());
     }
   }

@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.io.SafetensorsFile;
+import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.vision.ImageDecoder;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -102,11 +104,12 @@ final class Fixture {
     JsonObject header = new JsonObject();
     long end = 0;
     for (String name : names) {
-      var entry = from.tensors().get(name);
+      TensorEntry entry = entry(from, name);
       JsonObject json = new JsonObject();
       json.addProperty("dtype", entry.dtypeName());
       json.add("shape", JsonParser.parseString(entry.shape().toString()));
-      json.add("data_offsets", JsonParser.parseString("[%d,%d]".formatted(end, end + entry.byteSize())));
+      json.add(
+          "data_offsets", JsonParser.parseString("[%d,%d]".formatted(end, end + entry.byteSize())));
       header.add(name, json);
       end += entry.byteSize();
     }
@@ -116,11 +119,15 @@ final class Fixture {
             .order(ByteOrder.LITTLE_ENDIAN);
     out.putLong(text.length).put(text);
     for (String name : names) {
-      long size = from.tensors().get(name).byteSize();
+      long size = entry(from, name).byteSize();
       from.read(name, out.limit(out.position() + Math.toIntExact(size)));
       out.limit(out.capacity());
     }
     Files.write(target, out.array());
+  }
+
+  private static TensorEntry entry(SafetensorsFile file, String name) {
+    return Objects.requireNonNull(file.tensors().get(name), name);
   }
 
   /** Writes the weights again without one tensor. */
@@ -138,5 +145,23 @@ final class Fixture {
 
   private static Path picture(String name) {
     return HF_OPT.resolve("images").resolve(name);
+  }
+
+  /** Files in the folder that this process has open, as Linux lists them. */
+  static List<String> openFiles(Path folder) throws IOException {
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      return descriptors
+          .map(Fixture::target)
+          .filter(target -> target.startsWith(folder.toString()))
+          .toList();
+    }
+  }
+
+  private static String target(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString();
+    } catch (IOException e) {
+      return ""; // closed since it was listed, as the listing's own
+    }
   }
 }
