@@ -2,6 +2,7 @@ package io.github.blip2j.cli;
 
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.time.Duration;
 
 /**
  * Where a command reads and writes.
@@ -10,8 +11,10 @@ import java.io.PrintWriter;
  * @param err errors, warnings and progress
  * @param in standard input
  * @param terminal whether somebody watches {@code err} on a terminal
+ * @param patience how long work may take before progress is shown
  */
-record Console(PrintWriter out, PrintWriter err, InputStream in, boolean terminal) {
+record Console(
+    PrintWriter out, PrintWriter err, InputStream in, boolean terminal, Duration patience) {
 
   /** One line about something that went wrong or was left out. */
   void complain(String message) {

@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /** The process that {@code bin/blip2} starts. */
 public final class Main {
@@ -17,9 +18,9 @@ public final class Main {
         new PrintWriter(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
     // Standard output is for results alone: whatever a library prints belongs elsewhere.
     System.setOut(System.err);
-    int exit =
-        Blip2Command.run(
-            new Console(out, err, System.in, Boolean.getBoolean("blip2.terminal")), args);
+    boolean terminal = Boolean.getBoolean("blip2.terminal"); // bin/blip2 knows
+    var patience = Duration.ofSeconds(terminal ? 2 : 5);
+    int exit = Blip2Command.run(new Console(out, err, System.in, terminal, patience), args);
     out.flush();
     System.exit(exit);
   }

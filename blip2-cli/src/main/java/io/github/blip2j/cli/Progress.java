@@ -9,8 +9,6 @@ import java.util.concurrent.TimeUnit;
  * line every few seconds; nothing about work that is soon done.
  */
 final class Progress implements AutoCloseable {
-  private static final long PATIENCE_MILLIS = 2000;
-
   private final Console console;
   private final long start = System.nanoTime();
   private final Timer ticks = new Timer("progress", true);
@@ -31,7 +29,7 @@ final class Progress implements AutoCloseable {
             progress.show();
           }
         };
-    progress.ticks.schedule(tick, PATIENCE_MILLIS, period);
+    progress.ticks.schedule(tick, console.patience().toMillis(), period);
     return progress;
   }
 

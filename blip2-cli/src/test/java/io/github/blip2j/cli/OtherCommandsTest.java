@@ -1,0 +1,109 @@
+package io.github.blip2j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class OtherCommandsTest {
+  private static final String SQUARES = Shell.image("b.png");
+  private static final String QUESTION = "what color is the star?";
+
+  @Test
+  void vqa_question_isAnswered() {
+    Shell shell = Shell.run("vqa", SQUARES, "--question", QUESTION, "--json");
+
+    JsonObject result = shell.json().getAsJsonArray("results").get(0).getAsJsonObject();
+    assertEquals("Question: " + QUESTION + " Answer:", result.get("prompt").getAsString());
+    assertEquals(List.of("yellow"), shell.texts());
+  }
+
+  @Test
+  void vqa_template_takesTheQuestion() {
+    Shell shell =
+        Shell.run("vqa", SQUARES, "--question", QUESTION, "--prompt", "Q: {} A:", "--json");
+
+    JsonObject result = shell.json().getAsJsonArray("results").get(0).getAsJsonObject();
+    assertEquals("Q: " + QUESTION + " A:", result.get("prompt").getAsString());
+  }
+
+  @Test
+  void vqa_templateWithoutPlace_exits2() {
+    assertEquals(
+        new Shell(
+            2,
+            "",
+            "blip2: --prompt: template expected {} where the question goes, got 'Answer:'\n"),
+        Shell.run("vqa", SQUARES, "--question", QUESTION, "--prompt", "Answer:"));
+  }
+
+  @Test
+  void vqa_blankQuestion_exits2() {
+    assertEquals(
+        new Shell(2, "", "blip2: answer: question expected words, got a blank\n"),
+        Shell.run("vqa", SQUARES, "--question", " "));
+  }
+
+  @Test
+  void vqa_withoutQuestion_exits2() {
+    assertEquals(
+        new Shell(2, "", "blip2: missing required option: '--question=Q'; see blip2 vqa --help\n"),
+        Shell.run("vqa", SQUARES));
+  }
+
+  @Test
+  void doctor_json_tellsOfEveryPart() {
+    JsonObject document = Shell.run("doctor", "--json").json();
+
+    assertEquals(
+        List.of(
+            "system",
+            "java",
+            "cpu",
+            "memory",
+            "nd4j",
+            "kernels",
+            "native_cache",
+            "tokenizers",
+            "images",
+            "healthy"),
+        List.copyOf(document.keySet()));
+    assertTrue(document.get("healthy").getAsBoolean());
+    assertEquals(
+        System.getProperty("java.version"),
+        document.getAsJsonObject("java").get("version").getAsString());
+    assertEquals(
+        "none", document.getAsJsonObject("memory").get("javacpp_maxphysicalbytes").getAsString());
+  }
+
+  @Test
+  void doctor_text_hasALineForEachValue() {
+    Shell shell = Shell.run("doctor");
+
+    assertEquals("", shell.err());
+    assertTrue(
+        shell.out().contains("\ntokenizers\n  native library             loads\n"), shell::out);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "caption ", "vqa ", "doctor "})
+  void help_ofEveryCommand_goesToStandardOutput(String command) {
+    Shell shell = Shell.run((command + "--help").split(" "));
+
+    assertEquals(0, shell.exit());
+    assertEquals("", shell.err());
+    assertTrue(shell.out().startsWith("Usage: blip2 " + command), shell::out);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "caption ", "vqa ", "doctor "})
+  void version_ofEveryCommand_isOneLine(String command) {
+    Shell shell = Shell.run((command + "--version").split(" "));
+
+    assertEquals(new Shell(0, "blip2 from classes\n", ""), shell);
+  }
+}

@@ -1,0 +1,79 @@
+package io.github.blip2j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayInputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs command lines in this process and keeps what they print. */
+record Shell(int exit, String out, String err) {
+
+  static Shell run(String... args) {
+    return run(new byte[0], args);
+  }
+
+  static Shell run(byte[] in, String... args) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    var console =
+        new Console(
+            new PrintWriter(out),
+            new PrintWriter(err),
+            new ByteArrayInputStream(in),
+            false,
+            Duration.ofMinutes(5));
+    int exit = Blip2Command.run(console, args);
+    return new Shell(exit, lines(out), lines(err));
+  }
+
+  /** The only document on standard output, of a run that complained of nothing. */
+  JsonObject json() {
+    assertEquals("", err);
+    assertEquals(0, exit);
+    return document();
+  }
+
+  JsonObject document() {
+    return JsonParser.parseString(out).getAsJsonObject();
+  }
+
+  /** The texts of all sequences of all images. */
+  List<String> texts() {
+    List<String> texts = new ArrayList<>();
+    for (JsonElement result : json().getAsJsonArray("results")) {
+      for (JsonElement sequence : result.getAsJsonObject().getAsJsonArray("sequences")) {
+        texts.add(sequence.getAsJsonObject().get("text").getAsString());
+      }
+    }
+    return texts;
+  }
+
+  /** The first sequence of the first image. */
+  JsonObject firstSequence() {
+    JsonArray results = json().getAsJsonArray("results");
+    return results.get(0).getAsJsonObject().getAsJsonArray("sequences").get(0).getAsJsonObject();
+  }
+
+  /** A picture that lies beside the tests. */
+  static String image(String name) {
+    try {
+      return Path.of(Shell.class.getResource("/images/" + name).toURI()).toString();
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String lines(StringWriter text) {
+    return text.toString().replace(System.lineSeparator(), "\n");
+  }
+}

@@ -1,0 +1,46 @@
+package io.github.blip2j.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+final class ExamplesTest {
+  @FunctionalInterface
+  private interface Program {
+    void run(String... args) throws IOException;
+  }
+
+  @Test
+  void captionImage_drawnScene_printsCaption() throws Exception {
+    assertEquals("a red circle\n", printed(CaptionImage::main, image("a.png")));
+  }
+
+  @Test
+  void answerQuestion_drawnScene_printsAnswer() throws Exception {
+    String answer = printed(AnswerQuestion::main, image("b.png"), "what color is the star?");
+
+    assertEquals("yellow\n", answer);
+  }
+
+  private static String image(String name) throws URISyntaxException {
+    return Path.of(ExamplesTest.class.getResource("/images/" + name).toURI()).toString();
+  }
+
+  private static String printed(Program program, String... args) throws IOException {
+    PrintStream before = System.out;
+    var bytes = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    try {
+      program.run(args);
+    } finally {
+      System.setOut(before);
+    }
+    return bytes.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n");
+  }
+}
