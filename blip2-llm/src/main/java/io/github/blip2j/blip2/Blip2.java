@@ -131,7 +131,7 @@ public final class Blip2 implements AutoCloseable {
       Blip2Opt model = loaded.model();
       Tensor patches = Scope.run(() -> model.encodeImage(loaded.pixels(images), pass));
       Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
-      return new ImageFeatures(patches, queries, model.project(queries));
+      return new ImageFeatures(patches, queries, model.place(model.project(queries)));
     }
   }
 
