@@ -58,7 +58,7 @@ VARIANTS = {
                   max_position_embeddings=96, word_embed_proj_dim=32, do_layer_norm_before=False),
         large=(85, 120),
     ),
-    # The same with a projection that fits the embeddings, which the reference does not build itself.
+    # Narrow embeddings and a projection that fits them, which the reference does not build itself.
     "hf-opt-narrow": dict(
         seed=1,
         dtype=torch.float32,
