@@ -58,6 +58,20 @@ VARIANTS = {
                   max_position_embeddings=96, word_embed_proj_dim=32, do_layer_norm_before=False),
         large=(85, 120),
     ),
+    # Narrow embeddings and a projection that fits them, which the reference does not build itself.
+    "hf-opt-narrow": dict(
+        seed=1,
+        dtype=torch.float32,
+        narrow=True,
+        queries=4,
+        vision=dict(hidden_size=24, intermediate_size=40, num_hidden_layers=1, num_attention_heads=2,
+                    image_size=32, patch_size=8),
+        qformer=dict(hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4,
+                     cross_attention_frequency=3),
+        text=dict(hidden_size=40, ffn_dim=56, num_hidden_layers=2, num_attention_heads=5, vocab_size=424,
+                  max_position_embeddings=60, word_embed_proj_dim=16),
+        large=(40, 24),
+    ),
     # A head of its own, GELU, two ends, image read by every layer; sizes in the older spelling.
     "hf-opt-untied": dict(
         seed=2,
@@ -192,11 +206,9 @@ class Variant:
 
     def new_model(self):
         model = Blip2ForConditionalGeneration._from_config(self.config, attn_implementation="eager")
-        text = self.config.text_config
-        if text.word_embed_proj_dim != text.hidden_size:
-            # The reference projects to hidden_size, and then can't put the result among embeddings.
+        if self.spec.get("narrow"):
             model.language_projection = torch.nn.Linear(
-                self.config.qformer_config.hidden_size, text.word_embed_proj_dim)
+                self.config.qformer_config.hidden_size, self.config.text_config.word_embed_proj_dim)
         if self.spec.get("two_heads"):
             embeddings = model.language_model.get_input_embeddings().weight
             model.language_model.lm_head.weight = torch.nn.Parameter(embeddings.detach().clone())
@@ -218,12 +230,16 @@ class Variant:
         return torch.tensor(ids), torch.tensor(mask)
 
     def embeds(self, model, pixels, ids):
+        """Prompts of an image and words, for training and where generate can't make them."""
         image = model.vision_model(pixels).last_hidden_state
         queries = model.qformer(
             query_embeds=model.query_tokens.expand(len(pixels), -1, -1), encoder_hidden_states=image,
         ).last_hidden_state
         words = model.get_input_embeddings()(ids[:, self.config.num_query_tokens :])
-        return torch.cat([model.language_projection(queries), words], 1)
+        projected = model.language_projection(queries).flatten(1)
+        width = words.shape[2]
+        places = projected[:, : queries.shape[1] * width].view(len(pixels), -1, width)
+        return torch.cat([places, words], 1)
 
     def train(self):
         torch.manual_seed(self.spec["seed"])
@@ -342,10 +358,6 @@ class Variant:
                 # Without an image token nothing can mark the image's place: embeddings only.
                 x = self.embeds(model, pixels, ids)
                 out = model.language_model.generate(inputs_embeds=x, attention_mask=mask, **how)
-            elif self.config.text_config.word_embed_proj_dim != self.config.text_config.hidden_size:
-                x = self.embeds(model, pixels, ids)
-                out = model.language_model.generate(
-                    input_ids=ids, inputs_embeds=x, attention_mask=mask, **how)
             elif prompts is None:
                 out = model.generate(pixel_values=pixels, **how)
             else:
@@ -400,12 +412,17 @@ class Variant:
                     model.vision_model(large, interpolate_pos_encoding=True).last_hidden_state,
                 "prompt.input_ids": ids,
                 "prompt.attention_mask": mask,
-                "forward.logits": model.language_model(
-                    inputs_embeds=self.embeds(model, pixels, ids), attention_mask=mask).logits,
+                "forward.logits": self.logits(model, pixels, ids, mask),
             }
         tensors |= {f"vision.hidden_states.{i}": x for i, x in enumerate(vision.hidden_states)}
         tensors |= {f"qformer.hidden_states.{i}": x for i, x in enumerate(queries.hidden_states)}
         return {k: v.contiguous().clone() for k, v in tensors.items()}
+
+    def logits(self, model, pixels, ids, mask):
+        if self.spec.get("legacy"):
+            x = self.embeds(model, pixels, ids)
+            return model.language_model(inputs_embeds=x, attention_mask=mask).logits
+        return model(pixel_values=pixels, input_ids=ids, attention_mask=mask).logits
 
     def images(self, folder):
         """Pictures larger than the model's, none of them square."""
@@ -423,7 +440,7 @@ class Variant:
         state = self.save(self.train(), folder)
         model = self.new_model().eval()
         model.load_state_dict(state)
-        if self.config.text_config.word_embed_proj_dim == self.config.text_config.hidden_size:
+        if not self.spec.get("narrow"):
             again = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
             for name, value in again.state_dict().items():
                 assert torch.equal(value, state[name]), f"{folder}: {name} was not stored as it is"

@@ -35,6 +35,11 @@ public final class Linear extends Module {
     return new Linear(in, out, false, params);
   }
 
+  /** Length of the vectors it returns. */
+  public int outputs() {
+    return Math.toIntExact(weight.value().dim(0));
+  }
+
   /**
    * The map.
    *

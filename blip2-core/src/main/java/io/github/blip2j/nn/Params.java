@@ -108,8 +108,14 @@ public final class Params {
 
   /** Whether the checkpoint holds {@code name} here; false where there is no checkpoint. */
   public boolean has(String name) {
+    return storedShape(name) != null;
+  }
+
+  /** The shape that the checkpoint stores {@code name} in here, or null if it holds none. */
+  public @Nullable Shape storedShape(String name) {
     try {
-      return load.weights.find(join(name)) != null;
+      Weights.Stored stored = load.weights.find(join(name));
+      return stored == null ? null : stored.shape();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -238,7 +238,7 @@ public final class Blip2 implements AutoCloseable {
             Blip2Opt model = loaded.model();
             Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass));
             Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
-            return new ImageFeatures(patches, queries, model.project(queries));
+            return new ImageFeatures(patches, queries, model.place(model.project(queries)));
           }
         });
   }

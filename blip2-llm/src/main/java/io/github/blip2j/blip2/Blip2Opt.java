@@ -46,7 +46,7 @@ public final class Blip2Opt extends Module {
     // Small beside the rest, and what is lost here is lost for every word.
     this.qformer = new BertModel(config.qformer(), params.at("qformer").precise());
     this.projection =
-        new Linear(C, config.text().embeddingDim(), params.at("projection").precise());
+        new Linear(C, projectedDim(config, params), params.at("projection").precise());
     this.language = new OptModel(config.text(), params.at("language"));
   }
 
@@ -74,14 +74,46 @@ public final class Blip2Opt extends Module {
     return qformer.encodeQueries(queries, image, pass);
   }
 
-  /** The soft prompt: query output [B, Q, C] to [B, Q, L]. */
+  /** The projection alone: query output [B, Q, C] to [B, Q, L], or wider, see {@link #place}. */
   public Tensor project(Tensor queries) {
     return projection.forward(queries);
   }
 
   /** The model in one line: pixels [B, 3, H, W] to the soft prompt [B, Q, L]. */
   public Tensor imagePrompt(Tensor pixels, Pass pass) {
-    return project(encodeQueries(encodeImage(pixels, pass), pass));
+    return place(project(encodeQueries(encodeImage(pixels, pass), pass)));
+  }
+
+  /**
+   * The soft prompt from the projection, [B, Q, L].
+   *
+   * <p>Hugging Face projects to the width of OPT's layers. Where the embeddings are narrower, as in
+   * OPT-350m, it fills their places from the projection read as one long row, and leaves what is
+   * left at its end. So one image's prompt then begins within its neighbour's projection, and a
+   * batch differs from its images one by one; numbers follow the reference in this.
+   */
+  public Tensor place(Tensor projected) {
+    if (placesRowByRow()) {
+      return projected;
+    }
+    long B = projected.dim(0);
+    long Q = projected.dim(1);
+    int L = language.dim();
+    Tensor row = projected.reshape(B * Q * projected.dim(2));
+    return row.narrow(0, 0, B * Q * L).reshape(B, Q, L);
+  }
+
+  /** Whether the projection is as wide as the embeddings, as in every published checkpoint. */
+  boolean placesRowByRow() {
+    return projection.outputs() == language.dim();
+  }
+
+  private static int projectedDim(Blip2Config config, Params params) {
+    int layers = config.text().dim();
+    int embeddings = config.text().embeddingDim();
+    Shape stored = params.at("projection").storedShape("weight");
+    boolean wide = stored != null && stored.rank() == 2 && stored.dim(0) == layers;
+    return wide && layers > embeddings ? layers : embeddings;
   }
 
   /**

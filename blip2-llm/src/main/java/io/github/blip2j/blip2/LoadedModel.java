@@ -99,8 +99,9 @@ final class LoadedModel implements AutoCloseable {
 
   /** The ids of a prompt; without words, the token that begins every text. */
   int[] promptIds(String prompt) {
-    int[] ids = tokenizer.encode(prompt);
-    return ids.length == 0 ? new int[] {model.config().text().beginId()} : ids;
+    int begin = model.config().text().beginId();
+    int[] ids = prompt.isEmpty() ? new int[] {begin} : tokenizer.encode(prompt);
+    return ids.length == 0 ? new int[] {begin} : ids;
   }
 
   /** Pictures as the vision transformer reads them, [B, 3, H, W]. */

@@ -64,14 +64,7 @@ final class HuggingFaceOptDecodingParityTest {
         List<List<Sequence>> batch =
             OptFolder.decode(loaded, images, ids, decoding, loaded.endIds());
         for (int i = 0; i < images.size(); i++) {
-          List<Sequence> alone =
-              OptFolder.decode(
-                      loaded,
-                      List.of(images.get(i)),
-                      List.of(ids.get(i)),
-                      decoding,
-                      loaded.endIds())
-                  .get(0);
+          List<Sequence> alone = OptFolder.decodeAlone(loaded, images, i, ids.get(i), decoding);
           assertSame(alone, batch.get(i), decoding + " prompt " + i);
         }
       }
