@@ -13,8 +13,10 @@ final class Failure {
 
   static String describe(Throwable e) {
     if (e instanceof OutOfMemoryError) {
-      return "heap expected room for more, got full at %d MiB; set BLIP2_JAVA_OPTS=-Xmx4g or higher"
-          .formatted(Runtime.getRuntime().maxMemory() >> 20);
+      long mebibytes = Runtime.getRuntime().maxMemory() >> 20;
+      return "heap expected room for more, got full at " // no formatter: it needs heap itself
+          + mebibytes
+          + " MiB; set BLIP2_JAVA_OPTS=-Xmx4g or higher";
     }
     if (e instanceof LinkageError) {
       return "native library expected to load, got %s; run blip2 doctor".formatted(root(e));
