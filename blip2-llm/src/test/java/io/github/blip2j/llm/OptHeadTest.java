@@ -87,7 +87,7 @@ final class OptHeadTest {
     @Override
     public @Nullable Stored find(String name) {
       asked.add(name);
-      return stored.containsKey(name) ? new Stored(DType.FLOAT32, Shape.of(3, 2)) : null;
+      return stored.containsKey(name) ? new Stored(DType.FLOAT32, Shape.of(3, 2), 1) : null;
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -172,7 +173,20 @@ final class OptModelTest {
             IllegalArgumentException.class,
             () ->
                 new OptConfig(
-                    12, 2, 3, 20, 29, 12, 40, true, true, true, Activation.RELU, 2, 29, 1));
+                    12,
+                    2,
+                    3,
+                    20,
+                    29,
+                    12,
+                    40,
+                    true,
+                    true,
+                    true,
+                    Activation.RELU,
+                    2,
+                    List.of(29),
+                    1));
 
     assertEquals("OptConfig: endId expected 0 to 28, got 29", thrown.getMessage());
   }
@@ -191,7 +205,7 @@ final class OptModelTest {
         tied,
         Activation.RELU,
         2,
-        2,
+        List.of(2),
         1);
   }
 
