@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -230,7 +229,7 @@ final class Blip2Test {
 
   @Test
   void withExifRotation_ofSidewaysPhotograph_turnsIt() throws IOException {
-    byte[] jpeg = sidewaysJpeg(32, 16);
+    byte[] jpeg = Fixture.sidewaysJpeg(32, 16);
     Path photograph = Files.write(folder.resolve("photograph.jpg"), jpeg);
 
     assertEquals("32x16 RGB", blip2.read(photograph).toString());
@@ -301,55 +300,5 @@ final class Blip2Test {
 
   private static BufferedImage buffered(int index) throws IOException {
     return Objects.requireNonNull(ImageIO.read(pictures.get(index).toFile()));
-  }
-
-  /** A JPEG file whose EXIF data ask for a quarter turn (orientation 6). */
-  private static byte[] sidewaysJpeg(int width, int height) throws IOException {
-    var out = new java.io.ByteArrayOutputStream();
-    ImageIO.write(new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB), "jpg", out);
-    byte[] plain = out.toByteArray();
-    int[] exif = {
-      0xFF,
-      0xE1,
-      0,
-      34,
-      'E',
-      'x',
-      'i',
-      'f',
-      0,
-      0,
-      'M',
-      'M',
-      0,
-      42,
-      0,
-      0,
-      0,
-      8, // header
-      0,
-      1,
-      0x01,
-      0x12,
-      0,
-      3,
-      0,
-      0,
-      0,
-      1,
-      0,
-      6,
-      0,
-      0,
-      0,
-      0,
-      0,
-      0 // one entry, no more
-    };
-    byte[] file = new byte[plain.length + exif.length];
-    System.arraycopy(plain, 0, file, 0, 2); // the start marker
-    IntStream.range(0, exif.length).forEach(i -> file[2 + i] = (byte) exif[i]);
-    System.arraycopy(plain, 2, file, 2 + exif.length, plain.length - 2);
-    return file;
   }
 }

@@ -6,6 +6,8 @@ import io.github.blip2j.io.SafetensorsFile;
 import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.vision.ImageDecoder;
 import io.github.blip2j.vision.RgbImage;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,7 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 
 /** Copies of the small model's folder, to be damaged. */
 final class Fixture {
@@ -163,5 +167,55 @@ final class Fixture {
     } catch (IOException e) {
       return ""; // closed since it was listed, as the listing's own
     }
+  }
+
+  /** A JPEG file whose EXIF data ask for a quarter turn (orientation 6). */
+  static byte[] sidewaysJpeg(int width, int height) throws IOException {
+    var out = new ByteArrayOutputStream();
+    ImageIO.write(new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB), "jpg", out);
+    byte[] plain = out.toByteArray();
+    int[] exif = {
+      0xFF,
+      0xE1,
+      0,
+      34,
+      'E',
+      'x',
+      'i',
+      'f',
+      0,
+      0,
+      'M',
+      'M',
+      0,
+      42,
+      0,
+      0,
+      0,
+      8, // header
+      0,
+      1,
+      0x01,
+      0x12,
+      0,
+      3,
+      0,
+      0,
+      0,
+      1,
+      0,
+      6,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0 // one entry, no more
+    };
+    byte[] file = new byte[plain.length + exif.length];
+    System.arraycopy(plain, 0, file, 0, 2); // the start marker
+    IntStream.range(0, exif.length).forEach(i -> file[2 + i] = (byte) exif[i]);
+    System.arraycopy(plain, 2, file, 2 + exif.length, plain.length - 2);
+    return file;
   }
 }
