@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Generated;
 import io.github.blip2j.blip2.ImageFeatures;
+import io.github.blip2j.blip2.TextStream;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.TokenListener;
 import io.github.blip2j.tensor.MemoryShortageException;
@@ -119,11 +120,26 @@ final class TextRun {
     if (!options.stream) {
       return (row, token) -> {};
     }
-    String before = options.images.size() > 1 ? image + ": " : "";
-    var stream = new WordStream(console.out(), blip2.tokenizer(), before + echo());
-    return (row, token) -> {
-      progress.clear();
-      stream.add(token);
+    String before = (options.images.size() > 1 ? image + ": " : "") + echo();
+    var words =
+        TextStream.of(
+            blip2.tokenizer(),
+            piece -> {
+              console.out().print(Console.oneLine(piece));
+              console.out().flush();
+            });
+    return new TokenListener() {
+      private boolean begun;
+
+      @Override
+      public void onToken(int row, int token) {
+        progress.clear();
+        if (!begun) {
+          begun = true;
+          console.out().print(before);
+        }
+        words.onToken(row, token);
+      }
     };
   }
 
@@ -133,7 +149,8 @@ final class TextRun {
 
   private Generated echoed(Generated text) {
     return new Generated(
-        (echo() + text.text()).strip(),
+        text.textWithPrompt(),
+        text.textWithPrompt(),
         text.tokenIds(),
         text.score(),
         text.ended(),
