@@ -70,8 +70,9 @@ final class BertConfigTest {
   void crossAttention_never_isRefused() {
     var json = ConfigText.of("{\"cross_attention_frequency\": 0}");
 
-    var e = assertThrows(IllegalArgumentException.class, () -> BertConfig.fromJson(json, 1408));
+    var e = assertThrows(CheckpointException.class, () -> BertConfig.fromJson(json, 1408));
 
-    assertEquals("BertConfig: crossAttentionEvery must be positive, got 0", e.getMessage());
+    assertEquals(
+        "config.json: cross_attention_frequency expected 1 to 1073741824, got 0", e.getMessage());
   }
 }
