@@ -10,7 +10,6 @@ import java.nio.file.Path;
 final class BundledModel {
   private static final String[] FILES = {
     "config.json",
-    "generation_config.json",
     "model.safetensors",
     "preprocessor_config.json",
     "tokenizer.json",

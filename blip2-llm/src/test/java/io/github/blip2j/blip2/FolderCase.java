@@ -95,11 +95,6 @@ record FolderCase(String name, Damage damage, String message) {
     header.add(to, header.remove(from));
   }
 
-  static void withoutEnd(Path folder) throws IOException {
-    Fixture.editJson(
-        folder.resolve("config.json"), json -> child(json, "text_config").remove("eos_token_id"));
-  }
-
   static void write(Path folder, String name, String text) throws IOException {
     Files.writeString(folder.resolve(name), text);
   }
