@@ -125,7 +125,7 @@ final class TextRun {
         TextStream.of(
             blip2.tokenizer(),
             piece -> {
-              console.out().print(Console.oneLine(piece));
+              console.out().print(piece.replaceAll("\\R", " "));
               console.out().flush();
             });
     return new TokenListener() {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -203,6 +204,22 @@ public final class ConfigJson {
    */
   public String stringAt(String key, String absent) throws CheckpointException {
     return has(key) ? stringAt(key) : absent;
+  }
+
+  /**
+   * The strings under {@code key}, in order; none if it is absent.
+   *
+   * @throws CheckpointException if it holds anything but strings
+   */
+  public List<String> stringsAt(String key) throws CheckpointException {
+    List<String> strings = new ArrayList<>();
+    for (Object value : has(key) ? listOrOne(key) : List.of()) {
+      if (!(value instanceof String string)) {
+        throw unexpected(key, "strings", value);
+      }
+      strings.add(string);
+    }
+    return List.copyOf(strings);
   }
 
   /** As in {@code config.json: text_config}, for messages about the values themselves. */

@@ -17,6 +17,8 @@ import java.util.stream.Stream;
 public final class Fixtures {
   private static final Path OWN = Path.of("src", "test", "resources", "golden");
 
+  private static final String GENERATING = "Blip2ForConditionalGeneration";
+
   private Fixtures() {}
 
   /**
@@ -41,7 +43,7 @@ public final class Fixtures {
     return folders;
   }
 
-  /** Whether this is a Hugging Face BLIP-2 whose language model is of this type. */
+  /** Whether this is a Hugging Face BLIP-2 with a language model of this type. */
   public static boolean isHuggingFaceBlip2(Path folder, String textType) {
     Path config = folder.resolve("config.json");
     if (!Files.exists(config)) {
@@ -50,6 +52,7 @@ public final class Fixtures {
     try {
       ConfigJson json = ConfigJson.read(config);
       return json.stringAt("model_type", "").equals("blip-2")
+          && json.stringsAt("architectures").stream().allMatch(GENERATING::equals)
           && json.hasChild("text_config")
           && json.child("text_config").stringAt("model_type", "opt").equals(textType);
     } catch (IOException e) {

@@ -5,6 +5,7 @@ import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ public record Blip2Config(
     OptConfig text,
     int queryTokens,
     @Nullable Integer imageTokenId) {
+
+  private static final String GENERATING = "Blip2ForConditionalGeneration";
 
   /** Checks that there are queries and that their token is one. */
   public Blip2Config {
@@ -46,6 +49,7 @@ public record Blip2Config(
    */
   public static Blip2Config fromJson(ConfigJson json) throws CheckpointException {
     requireOneOf(json, "model_type", json.stringAt("model_type", ""), "blip-2");
+    requireGenerating(json);
     ConfigJson textJson = json.childOrEmpty("text_config");
     requireOneOf(json, "text_config.model_type", textJson.stringAt("model_type", "opt"), "opt");
     ConfigJson visionJson = json.childOrEmpty("vision_config");
@@ -67,6 +71,16 @@ public record Blip2Config(
           placeholder ? Integer.valueOf(json.intAt(key)) : null);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(json + ": " + e.getMessage());
+    }
+  }
+
+  /** A retrieval checkpoint calls itself blip-2 too, but has no language model. */
+  private static void requireGenerating(ConfigJson json) throws CheckpointException {
+    List<String> architectures = json.stringsAt("architectures");
+    if (!architectures.isEmpty() && !architectures.contains(GENERATING)) {
+      throw new CheckpointException(
+          "%s: architectures expected %s, got %s"
+              .formatted(json, GENERATING, String.join(", ", architectures)));
     }
   }
 

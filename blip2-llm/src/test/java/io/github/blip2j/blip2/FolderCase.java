@@ -71,7 +71,7 @@ record FolderCase(String name, Damage damage, String message) {
     json.add(key, new Gson().toJsonTree(value));
   }
 
-  static JsonArray list(Integer... values) {
+  static JsonArray list(Object... values) {
     return new Gson().toJsonTree(values).getAsJsonArray();
   }
 

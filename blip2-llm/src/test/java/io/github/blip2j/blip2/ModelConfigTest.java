@@ -44,6 +44,11 @@ final class ModelConfigTest {
             "no model type",
             json -> json.remove("model_type"),
             "config.json: model_type expected blip-2, got nothing"),
+        config(
+            "a retrieval model",
+            json -> json.add("architectures", list("Blip2ForImageTextRetrieval")),
+            "config.json: architectures expected Blip2ForConditionalGeneration, got "
+                + "Blip2ForImageTextRetrieval"),
         text("T5", "model_type", "t5", "config.json: text_config.model_type expected opt, got t5"),
         text(
             "Llama",
