@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT. Written down apart
- * from the loader's own names, so that loading such a folder tests those.
+ * from the loader's own names, so that loading such a folder checks both.
  */
 final class HuggingFaceLayout {
   private final DType dtype;

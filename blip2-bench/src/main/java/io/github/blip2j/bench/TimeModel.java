@@ -33,6 +33,10 @@ public final class TimeModel {
 
   /** Prints the figures. */
   public static void main(String[] args) throws IOException {
+    if (args.length == 0) {
+      throw new IllegalArgumentException(
+          "TimeModel: arguments expected FOLDER [float32|bfloat16], got 0");
+    }
     Path folder = Path.of(args[0]);
     DType type = args.length > 1 && args[1].equals("bfloat16") ? DType.BFLOAT16 : DType.FLOAT32;
     long start = System.nanoTime();

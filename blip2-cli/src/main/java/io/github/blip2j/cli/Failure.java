@@ -18,6 +18,9 @@ final class Failure {
           + mebibytes
           + " MiB; set BLIP2_JAVA_OPTS=-Xmx4g or higher";
     }
+    if (e instanceof ExceptionInInitializerError && e.getCause() != null && spoken(e.getCause())) {
+      return describe(e.getCause()); // a property that is read when its class loads
+    }
     if (e instanceof LinkageError) {
       return "native library expected to load, got %s; run blip2 doctor".formatted(root(e));
     }

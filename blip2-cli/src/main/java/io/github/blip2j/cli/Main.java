@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import picocli.CommandLine.ExitCode;
 
 /** The process that {@code bin/blip2} starts. */
 public final class Main {
@@ -21,7 +22,10 @@ public final class Main {
     boolean terminal = Boolean.getBoolean("blip2.terminal"); // bin/blip2 knows
     var patience = Duration.ofSeconds(terminal ? 2 : 5);
     int exit = Blip2Command.run(new Console(out, err, System.in, terminal, patience), args);
-    out.flush();
+    if (out.checkError()) { // flushes; a full disk or a closed pipe shows only here
+      err.println("blip2: standard output expected to take the results, got an error");
+      exit = Math.max(exit, ExitCode.SOFTWARE);
+    }
     System.exit(exit);
   }
 }

@@ -73,8 +73,12 @@ final class TextRun {
         List<Generated> texts = describe(blip2, image, progress);
         progress.clear();
         report.add(image, prompt, texts);
-      } catch (IOException | IllegalArgumentException | MemoryShortageException e) {
-        // The other images are no worse for it.
+      } catch (IOException
+          | IllegalArgumentException
+          | IllegalStateException
+          | MemoryShortageException
+          | OutOfMemoryError e) {
+        // The other images are no worse for it: even a full heap is empty again without this one.
         progress.clear();
         console.complain(Failure.describe(e));
         failed++;

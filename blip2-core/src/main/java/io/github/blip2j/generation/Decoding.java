@@ -42,6 +42,7 @@ public record Decoding(
     double repetitionPenalty,
     int noRepeatNgramSize,
     int returning) {
+  private static final int MOST = 10_000; // rows of a batch; more is a slip of the keyboard
 
   /**
    * Checks every setting and that they agree.
@@ -55,6 +56,8 @@ public record Decoding(
     requireAtLeast(0, "topK", topK);
     requireAtLeast(0, "noRepeatNgramSize", noRepeatNgramSize);
     requireAtLeast(1, "returning", returning);
+    require(beams <= MOST, "beams expected at most %d, got %d", MOST, beams);
+    require(returning <= MOST, "returning expected at most %d, got %d", MOST, returning);
     requirePositive("temperature", temperature);
     requirePositive("repetitionPenalty", repetitionPenalty);
     require(topP > 0 && topP <= 1, "topP expected within (0, 1], got %s", topP);

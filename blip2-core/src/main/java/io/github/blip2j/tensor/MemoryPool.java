@@ -28,6 +28,9 @@ final class MemoryPool {
   /** A block and the pointer that frees it. */
   record Block(Pointer owner, long address, long size) {}
 
+  private static final Path MEMINFO = Path.of("/proc/meminfo");
+  private static final Path CGROUP = Path.of("/sys/fs/cgroup");
+
   static final MemoryPool SHARED =
       new MemoryPool(
           limit("blip2.memory.limit", Long.MAX_VALUE),
@@ -166,25 +169,43 @@ final class MemoryPool {
     return Long.parseLong(size.replaceAll("\\D", "")) << shift;
   }
 
-  /** Bytes that the system would still give, as {@code MemAvailable} counts them. */
+  /** Bytes that the system would still give: the least of machine and container. */
   static long availableMemory() {
-    return meminfo("MemAvailable:", Long.MAX_VALUE);
+    long machine = field(MEMINFO, "MemAvailable:", 10, Long.MAX_VALUE);
+    // What the container holds of files can be dropped, so it counts as free.
+    long used = cgroup("memory.current", 0) - field(CGROUP.resolve("memory.stat"), "file ", 0, 0);
+    return Math.min(machine, containerLimit() - used);
   }
 
-  /** Bytes of memory in this machine. */
+  /** Bytes of memory in this machine, or what its container may use of them. */
   static long physicalMemory() {
-    return meminfo("MemTotal:", 4L << 30);
+    return Math.min(field(MEMINFO, "MemTotal:", 10, 4L << 30), containerLimit());
   }
 
-  private static long meminfo(String field, long otherwise) {
-    Path file = Path.of("/proc/meminfo");
+  private static long containerLimit() {
+    return cgroup("memory.max", Long.MAX_VALUE);
+  }
+
+  /** A number of the control group that this process sees as its root, version 2. */
+  private static long cgroup(String name, long otherwise) {
+    Path file = CGROUP.resolve(name);
+    try {
+      String value = Files.isReadable(file) ? Files.readString(file).trim() : "max";
+      return value.equals("max") ? otherwise : Long.parseLong(value);
+    } catch (IOException | NumberFormatException e) {
+      return otherwise;
+    }
+  }
+
+  /** A number in a file of lines {@code name number}, times two to the {@code shift}. */
+  private static long field(Path file, String name, int shift, long otherwise) {
     if (!Files.isReadable(file)) {
       return otherwise; // not Linux: malloc's own answer has to do
     }
     try (var lines = Files.lines(file)) {
       return lines
-          .filter(line -> line.startsWith(field))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+          .filter(line -> line.startsWith(name))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << shift)
           .findFirst()
           .orElse(otherwise);
     } catch (IOException e) {

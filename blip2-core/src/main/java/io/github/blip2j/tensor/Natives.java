@@ -9,6 +9,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What has to be said to the native libraries before the first of their classes loads.
@@ -19,6 +21,7 @@ import java.util.stream.Collectors;
  * stays as it is.
  */
 final class Natives {
+  private static final Logger LOG = LoggerFactory.getLogger(Natives.class);
   static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
   private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
   private static final String BINDINGS = "/org/nd4j/linalg/cpu/nativecpu/bindings/linux-x86_64";
@@ -63,7 +66,12 @@ final class Natives {
    */
   private static void waitAsleep() {
     if (isLinux() && System.getenv(WAIT_POLICY) == null) {
-      Function.getFunction("c", "setenv").invokeInt(new Object[] {WAIT_POLICY, "passive", 0});
+      try {
+        Function.getFunction("c", "setenv").invokeInt(new Object[] {WAIT_POLICY, "passive", 0});
+      } catch (LinkageError e) {
+        // Without JNA's own library tensors are slower beside other programs, and still right.
+        LOG.debug("OpenMP threads will spin: {}", e.toString());
+      }
     }
   }
 

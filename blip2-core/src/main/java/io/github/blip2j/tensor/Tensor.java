@@ -389,6 +389,7 @@ public final class Tensor {
   /** Adds {@code other} to this tensor's memory. */
   public void addInPlace(Tensor other) {
     requireChangeable("addInPlace");
+    requireConstant("addInPlace", other);
     ElementOps.requireSameType("addInPlace", this, other);
     other.shape.require("addInPlace", "other", shape.toArray());
     changeInPlace(
@@ -405,6 +406,7 @@ public final class Tensor {
   /** Overwrites this tensor's memory, which may be a view, with {@code other}, casting. */
   public void copyInPlace(Tensor other) {
     requireChangeable("copyInPlace");
+    requireConstant("copyInPlace", other);
     other.shape.require("copyInPlace", "source", shape.toArray());
     if (size() > 0) {
       KernelChoice.KERNELS.copy(other, this);
@@ -514,6 +516,17 @@ public final class Tensor {
       array = result;
     }
     return result;
+  }
+
+  private static void requireConstant(String op, Tensor other) {
+    if (other.requiresGrad() && GradMode.isRecording()) {
+      throw new IllegalStateException(
+          op
+              + ": source made by "
+              + other.storage.op()
+              + " expected without a gradient, got one that is recorded; detach it, or use an"
+              + " operation that returns its result");
+    }
   }
 
   private void requireChangeable(String op) {

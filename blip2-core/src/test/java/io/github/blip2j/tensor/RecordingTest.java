@@ -184,6 +184,21 @@ final class RecordingTest {
   }
 
   @Test
+  void inPlace_fromRecordedSource_isRefused() {
+    Tensor y = leaf(1, 2).exp();
+    Tensor plain = Tensor.of(new double[] {0, 0}, 2);
+    String expected =
+        ": source made by exp expected without a gradient, got one that is recorded; detach it, or"
+            + " use an operation that returns its result";
+
+    var add = assertThrows(IllegalStateException.class, () -> plain.addInPlace(y));
+    var copy = assertThrows(IllegalStateException.class, () -> plain.copyInPlace(y));
+
+    assertEquals("addInPlace" + expected, add.getMessage());
+    assertEquals("copyInPlace" + expected, copy.getMessage());
+  }
+
+  @Test
   void inPlace_onLeaf_isAllowedUnderNoGradOnly() {
     Tensor x = leaf(1, 2);
 

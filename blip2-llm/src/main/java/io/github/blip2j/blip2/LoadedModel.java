@@ -101,6 +101,16 @@ final class LoadedModel implements AutoCloseable {
   int[] promptIds(String prompt) {
     int begin = model.config().text().beginId();
     int[] ids = prompt.isEmpty() ? new int[] {begin} : tokenizer.encode(prompt);
+    Integer image = model.config().imageTokenId();
+    int vocabSize = model.language().vocabSize();
+    for (int id : ids) {
+      if (id >= vocabSize || (image != null && id == image)) {
+        throw new IllegalArgumentException(
+            "generate: prompt expected words, got the token "
+                + tokenizer.decodeAll(new int[] {id})
+                + ", which stands for the image; leave it out");
+      }
+    }
     return ids.length == 0 ? new int[] {begin} : ids;
   }
 

@@ -58,6 +58,15 @@ final class Blip2MisuseTest {
   }
 
   @Test
+  void generate_promptWithTheImageToken_isRefused() {
+    assertSays(
+        IllegalArgumentException.class,
+        "generate: prompt expected words, got the token <image>, which stands for the image;"
+            + " leave it out",
+        () -> blip2.generate(picture, "a photo <image> of", Decoding.greedy()));
+  }
+
+  @Test
   void generate_minimumBeyondRoom_isRefused() {
     Decoding decoding = Decoding.greedy().maxNewTokens(200).minNewTokens(119);
 

@@ -5,6 +5,7 @@ import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,10 @@ public final class BertEncoder extends Module {
     pass.observer().hiddenState(path(), 0, x.joined());
     for (int i = 0; i < layers.size(); i++) {
       KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
-      x = layers.get(i).forward(x, image, mask, layerCache, pass);
+      Streams input = x;
+      BertLayer layer = layers.get(i);
+      Tensor output = Scope.run(() -> layer.forward(input, image, mask, layerCache, pass).joined());
+      x = input.part(output);
       pass.observer().hiddenState(path(), i + 1, x.joined());
     }
     return x;
