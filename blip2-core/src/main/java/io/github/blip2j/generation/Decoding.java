@@ -42,7 +42,7 @@ public record Decoding(
     double repetitionPenalty,
     int noRepeatNgramSize,
     int returning) {
-  private static final int MOST = 10_000; // rows of a batch; more is a slip of the keyboard
+  private static final int MOST = 100_000; // rows of a batch; more is a slip of the keyboard
 
   /**
    * Checks every setting and that they agree.

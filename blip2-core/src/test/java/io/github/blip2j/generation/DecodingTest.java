@@ -58,10 +58,10 @@ final class DecodingTest {
             d -> d.minNewTokens(21),
             "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens first"),
         refused(d -> d.withBeams(0), "beams expected at least 1, got 0"),
-        refused(d -> d.withBeams(2_000_000_000), "beams expected at most 10000, got 2000000000"),
+        refused(d -> d.withBeams(2_000_000_000), "beams expected at most 100000, got 2000000000"),
         refused(
             d -> d.sampling().returning(2_000_000_000),
-            "returning expected at most 10000, got 2000000000"),
+            "returning expected at most 100000, got 2000000000"),
         refused(d -> d.topK(-2), "topK expected at least 0, got -2"),
         refused(d -> d.noRepeatNgramSize(-1), "noRepeatNgramSize expected at least 0, got -1"),
         refused(d -> d.returning(0), "returning expected at least 1, got 0"),
