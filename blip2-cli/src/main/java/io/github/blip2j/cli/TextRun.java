@@ -91,15 +91,20 @@ final class TextRun {
 
   private List<Generated> describe(Blip2 blip2, String image, Progress progress)
       throws IOException {
+    TextStream words = words(blip2, image);
+    TokenListener listener =
+        options.stream
+            ? (row, token) -> {
+              progress.clear();
+              words.onToken(row, token);
+            }
+            : (row, token) -> {};
     try (ImageFeatures features = look(blip2, image)) {
       List<Generated> texts =
           timings.time(
               "generate",
-              () ->
-                  blip2
-                      .generate(
-                          features, List.of(prompt), decoding, listener(blip2, image, progress))
-                      .get(0));
+              () -> blip2.generate(features, List.of(prompt), decoding, listener).get(0));
+      words.finish();
       texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
       return options.echo ? texts.stream().map(text -> echoed(text)).toList() : texts;
     }
@@ -120,31 +125,16 @@ final class TextRun {
         : decoder.decode(Path.of(image));
   }
 
-  private TokenListener listener(Blip2 blip2, String image, Progress progress) {
-    if (!options.stream) {
-      return (row, token) -> {};
-    }
-    String before = (options.images.size() > 1 ? image + ": " : "") + echo();
-    var words =
-        TextStream.of(
-            blip2.tokenizer(),
-            piece -> {
-              console.out().print(piece.replaceAll("\\R", " "));
-              console.out().flush();
-            });
-    return new TokenListener() {
-      private boolean begun;
-
-      @Override
-      public void onToken(int row, int token) {
-        progress.clear();
-        if (!begun) {
-          begun = true;
-          console.out().print(before);
-        }
-        words.onToken(row, token);
-      }
-    };
+  /** Prints the text piece by piece, after what goes before it. */
+  private TextStream words(Blip2 blip2, String image) {
+    var before = new StringBuilder(options.images.size() > 1 ? image + ": " : "").append(echo());
+    return TextStream.of(
+        blip2.tokenizer(),
+        piece -> {
+          console.out().print(before + piece.replaceAll("\\R", " "));
+          console.out().flush();
+          before.setLength(0);
+        });
   }
 
   private String echo() {
