@@ -56,6 +56,13 @@ final class HostData {
     }
   }
 
+  static double item(Tensor tensor) {
+    if (tensor.size() != 1) {
+      throw new ShapeMismatchException("item: tensor expected one element, got " + tensor.shape());
+    }
+    return toDoubles(tensor)[0];
+  }
+
   static float[] toFloats(Tensor tensor) {
     float[] values = new float[Math.toIntExact(tensor.size())];
     try (Scope scope = Scope.open()) {

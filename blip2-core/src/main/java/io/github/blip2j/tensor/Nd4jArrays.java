@@ -41,8 +41,8 @@ final class Nd4jArrays {
     long address = array.data().addressPointer().address();
     Storage storage = Storage.wrap("of", address, array);
     Shape shape = Shape.of(array.shape());
-    long[] strides = array.rank() == 0 ? new long[0] : array.stride().clone();
-    return new Tensor(storage, 0, shape, strides, dtype(array.dataType()), null);
+    long[] strides = array.rank() == 0 ? new long[0] : array.stride();
+    return new Tensor(storage, Layout.of(shape, strides), dtype(array.dataType()), null);
   }
 
   /** An array over the tensor's memory. */

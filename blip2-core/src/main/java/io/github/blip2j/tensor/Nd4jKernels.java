@@ -313,7 +313,7 @@ final class Nd4jKernels implements Kernels {
 
   static Tensor view(Tensor dense, long... dims) {
     Shape shape = Shape.of(dims);
-    return dense.view(0, shape, ShapeOps.denseStrides(shape));
+    return dense.view(0, shape, Layout.denseStrides(shape));
   }
 
   private static long[] cube(Tensor x) {

@@ -7,31 +7,21 @@ import java.util.List;
 final class ShapeOps {
   private ShapeOps() {}
 
-  static long[] denseStrides(Shape shape) {
-    long[] strides = new long[shape.rank()];
-    long stride = 1;
-    for (int i = shape.rank() - 1; i >= 0; i--) {
-      strides[i] = stride;
-      stride *= shape.dim(i);
-    }
-    return strides;
-  }
-
   /** The tensor itself if its elements lie row-major without gaps, else a copy without history. */
   static Tensor dense(Tensor x) {
     if (!x.isDense()) {
       return copyOf(x, x.dtype());
     }
     // An axis of length 1 may have any stride; kernels expect the usual one.
-    long[] strides = denseStrides(x.shape());
-    return x.hasStrides(strides) ? x : x.view(0, x.shape(), strides);
+    long[] strides = Layout.denseStrides(x.shape());
+    return x.layout().hasStrides(strides) ? x : x.view(0, x.shape(), strides);
   }
 
   /** Another shape. dx has the old one. */
   static Tensor reshape(Tensor x, long[] wanted) {
     Shape shape = resolve(x.shape(), wanted);
     Tensor dense = dense(x);
-    return Op.of("reshape", dense.view(0, shape, denseStrides(shape)))
+    return Op.of("reshape", dense.view(0, shape, Layout.denseStrides(shape)))
         .wrt(x, g -> g.reshape(x.shape().toArray()))
         .tensor();
   }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Storage {
   private final String op;
   private final long address;
-  private final @Nullable Object keepAlive;
+  private final @Nullable Object keepAlive; // whose memory this is, if not the pool's
   private MemoryPool.@Nullable Block block;
   private @Nullable Scope owner;
   private volatile boolean released;
@@ -63,12 +63,9 @@ final class Storage {
     this.owner = scope;
   }
 
-  boolean isReleased() {
-    return released;
-  }
-
+  /** Whether the pool owns the memory, so that a scope may release it. */
   boolean isManaged() {
-    return block != null;
+    return keepAlive == null;
   }
 
   /** Number of in-place changes so far. */
@@ -82,11 +79,6 @@ final class Storage {
 
   String op() {
     return op;
-  }
-
-  /** Whether memory outside the pool backs this, held by its Java owner. */
-  boolean isForeign() {
-    return keepAlive != null;
   }
 
   void release() {

@@ -1,6 +1,5 @@
 package io.github.blip2j.tensor;
 
-import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,24 +22,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Tensor {
   private final Storage storage;
-  private final long offset;
-  private final Shape shape;
-  private final long[] strides;
+  private final Layout layout;
   private final DType dtype;
   private final @Nullable Node<Tensor> node;
   private volatile @Nullable INDArray array; // made by the first thread that needs it
 
-  Tensor(
-      Storage storage,
-      long offset,
-      Shape shape,
-      long[] strides,
-      DType dtype,
-      @Nullable Node<Tensor> node) {
+  Tensor(Storage storage, Layout layout, DType dtype, @Nullable Node<Tensor> node) {
     this.storage = storage;
-    this.offset = offset;
-    this.shape = shape;
-    this.strides = strides;
+    this.layout = layout;
     this.dtype = dtype;
     this.node = node;
   }
@@ -105,29 +94,29 @@ public final class Tensor {
   /** Memory for the result of {@code op}, dense, its content undefined; for kernel providers. */
   public static Tensor uninitialized(String op, DType dtype, Shape shape) {
     Storage storage = Storage.allocate(op, shape.size() * dtype.byteSize());
-    return new Tensor(storage, 0, shape, ShapeOps.denseStrides(shape), dtype, null);
+    return new Tensor(storage, Layout.dense(shape), dtype, null);
   }
 
   // ---- looking
 
   /** Lengths of the axes. */
   public Shape shape() {
-    return shape;
+    return layout.shape();
   }
 
   /** Length of one axis; {@code -1} is the last. */
   public long dim(int axis) {
-    return shape.dim(axis);
+    return shape().dim(axis);
   }
 
   /** Number of axes. */
   public int rank() {
-    return shape.rank();
+    return shape().rank();
   }
 
   /** Number of elements. */
   public long size() {
-    return shape.size();
+    return shape().size();
   }
 
   /** Type of the elements. */
@@ -141,10 +130,7 @@ public final class Tensor {
    * @throws ShapeMismatchException if there is not exactly one
    */
   public double item() {
-    if (size() != 1) {
-      throw new ShapeMismatchException("item: tensor expected one element, got " + shape);
-    }
-    return toDoubles()[0];
+    return HostData.item(this);
   }
 
   /** The values, row-major, as floats. */
@@ -169,25 +155,17 @@ public final class Tensor {
 
   /** Address of the first element, for kernel providers; valid until the scope ends. */
   public long address() {
-    return storage.address() + offset * dtype.byteSize();
+    return storage.address() + layout.offset() * dtype.byteSize();
   }
 
   /** Distance between neighbours along each axis, in elements, for kernel providers. */
   public long[] strides() {
-    return strides.clone();
+    return layout.strides();
   }
 
   /** Whether elements lie row-major without gaps. */
   public boolean isDense() {
-    long expected = 1;
-    for (int i = strides.length - 1; i >= 0; i--) {
-      long length = shape.dim(i);
-      if (length != 1 && strides[i] != expected) {
-        return size() == 0;
-      }
-      expected *= length;
-    }
-    return true;
+    return layout.isDense();
   }
 
   /** The dense bytes, chunk by chunk, as a checkpoint stores them. */
@@ -204,7 +182,7 @@ public final class Tensor {
 
   @Override
   public String toString() {
-    return "%s %s from %s".formatted(dtype, shape, storage.op());
+    return "%s %s from %s".formatted(dtype, shape(), storage.op());
   }
 
   // ---- shape
@@ -388,45 +366,17 @@ public final class Tensor {
 
   /** Adds {@code other} to this tensor's memory. */
   public void addInPlace(Tensor other) {
-    requireChangeable("addInPlace");
-    requireConstant("addInPlace", other);
-    ElementOps.requireSameType("addInPlace", this, other);
-    other.shape.require("addInPlace", "other", shape.toArray());
-    changeInPlace(
-        dense ->
-            KernelChoice.KERNELS.binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
+    InPlaceOps.add(this, other);
   }
 
   /** Multiplies this tensor's memory by {@code scale}. */
   public void scaleInPlace(double scale) {
-    requireChangeable("scaleInPlace");
-    changeInPlace(dense -> KernelChoice.KERNELS.affine(dense, scale, 0, dense));
+    InPlaceOps.scale(this, scale);
   }
 
   /** Overwrites this tensor's memory, which may be a view, with {@code other}, casting. */
   public void copyInPlace(Tensor other) {
-    requireChangeable("copyInPlace");
-    requireConstant("copyInPlace", other);
-    other.shape.require("copyInPlace", "source", shape.toArray());
-    if (size() > 0) {
-      KernelChoice.KERNELS.copy(other, this);
-      storage.changed();
-    }
-  }
-
-  /** Runs a kernel that wants dense memory on this tensor, through a copy where it is not. */
-  private void changeInPlace(Consumer<Tensor> kernel) {
-    if (size() == 0) {
-      return;
-    }
-    try (Scope scope = Scope.open()) {
-      Tensor dense = ShapeOps.dense(detach());
-      kernel.accept(dense);
-      if (dense.storage != storage) {
-        KernelChoice.KERNELS.copy(dense, this);
-      }
-    }
-    storage.changed();
+    InPlaceOps.copy(this, other);
   }
 
   // ---- gradients
@@ -436,10 +386,7 @@ public final class Tensor {
    * #backward()} hands the complete gradient to {@code sink}, on the calling thread, in its scope.
    */
   public Tensor leaf(Consumer<Tensor> sink) {
-    if (!dtype.isFloating()) {
-      throw new IllegalArgumentException("leaf: type expected floating, got " + dtype);
-    }
-    return withNode(Node.leaf(storage.op(), sink));
+    return Gradients.leaf(this, sink);
   }
 
   /** This value without its history. */
@@ -459,25 +406,12 @@ public final class Tensor {
    * @throws ShapeMismatchException if this is not a scalar; give {@link #backward(Tensor)} a seed
    */
   public void backward() {
-    if (size() != 1) {
-      throw new ShapeMismatchException("backward: loss expected one element, got " + shape);
-    }
-    backward(full(dtype, 1, shape.toArray()));
+    Gradients.backward(this);
   }
 
   /** As {@link #backward()}, with the gradient of this tensor given. */
   public void backward(Tensor gradient) {
-    Node<Tensor> root = node;
-    if (root == null) {
-      throw new IllegalStateException(
-          "backward: expected a recorded tensor, got one that depends on no leaf or was made under"
-              + " noGrad");
-    }
-    gradient.shape.require("backward", "gradient", shape.toArray());
-    ElementOps.requireSameType("backward", this, gradient);
-    try (var off = GradMode.noGrad()) {
-      root.backward(gradient, Tensor::add);
-    }
+    Gradients.backward(this, gradient);
   }
 
   // ---- inside the package
@@ -490,21 +424,17 @@ public final class Tensor {
     return node;
   }
 
-  long offset() {
-    return offset;
+  Layout layout() {
+    return layout;
   }
 
   Tensor withNode(@Nullable Node<Tensor> newNode) {
-    return new Tensor(storage, offset, shape, strides, dtype, newNode);
-  }
-
-  boolean hasStrides(long[] expected) {
-    return Arrays.equals(strides, expected);
+    return new Tensor(storage, layout, dtype, newNode);
   }
 
   /** This memory seen otherwise; no history. */
   Tensor view(long elementOffset, Shape newShape, long[] newStrides) {
-    return new Tensor(storage, offset + elementOffset, newShape, newStrides, dtype, null);
+    return new Tensor(storage, layout.view(elementOffset, newShape, newStrides), dtype, null);
   }
 
   /** ND4J's view of this memory. */
@@ -516,27 +446,5 @@ public final class Tensor {
       array = result;
     }
     return result;
-  }
-
-  private static void requireConstant(String op, Tensor other) {
-    if (other.requiresGrad() && GradMode.isRecording()) {
-      throw new IllegalStateException(
-          op
-              + ": source made by "
-              + other.storage.op()
-              + " expected without a gradient, got one that is recorded; detach it, or use an"
-              + " operation that returns its result");
-    }
-  }
-
-  private void requireChangeable(String op) {
-    if (node != null && (GradMode.isRecording() || !node.isLeaf())) {
-      throw new IllegalStateException(
-          op
-              + ": tensor made by "
-              + storage.op()
-              + " expected without a gradient, got one that is recorded; change a copy, or a leaf"
-              + " under noGrad");
-    }
   }
 }

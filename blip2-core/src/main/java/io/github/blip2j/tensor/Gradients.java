@@ -1,0 +1,38 @@
+package io.github.blip2j.tensor;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.autograd.Node;
+import java.util.function.Consumer;
+
+/** Both ends of the tape: where recording starts, and where gradients are sent back from. */
+final class Gradients {
+  private Gradients() {}
+
+  static Tensor leaf(Tensor x, Consumer<Tensor> sink) {
+    if (!x.dtype().isFloating()) {
+      throw new IllegalArgumentException("leaf: type expected floating, got " + x.dtype());
+    }
+    return x.withNode(Node.leaf(x.storage().op(), sink));
+  }
+
+  static void backward(Tensor loss) {
+    if (loss.size() != 1) {
+      throw new ShapeMismatchException("backward: loss expected one element, got " + loss.shape());
+    }
+    backward(loss, Tensor.full(loss.dtype(), 1, loss.shape().toArray()));
+  }
+
+  static void backward(Tensor y, Tensor gradient) {
+    Node<Tensor> root = y.node();
+    if (root == null) {
+      throw new IllegalStateException(
+          "backward: expected a recorded tensor, got one that depends on no leaf or was made under"
+              + " noGrad");
+    }
+    gradient.shape().require("backward", "gradient", y.shape().toArray());
+    ElementOps.requireSameType("backward", y, gradient);
+    try (var off = GradMode.noGrad()) {
+      root.backward(gradient, Tensor::add);
+    }
+  }
+}

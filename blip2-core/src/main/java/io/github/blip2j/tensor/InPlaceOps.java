@@ -1,0 +1,77 @@
+package io.github.blip2j.tensor;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.autograd.Node;
+import java.util.function.Consumer;
+
+/** Changes of a tensor's own memory, refused where the tape would not notice or not survive one. */
+final class InPlaceOps {
+  private InPlaceOps() {}
+
+  /** x += other. */
+  static void add(Tensor x, Tensor other) {
+    requireChangeable("addInPlace", x);
+    requireConstant("addInPlace", other);
+    ElementOps.requireSameType("addInPlace", x, other);
+    other.shape().require("addInPlace", "other", x.shape().toArray());
+    change(
+        x,
+        dense ->
+            KernelChoice.KERNELS.binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
+  }
+
+  /** x *= scale. */
+  static void scale(Tensor x, double scale) {
+    requireChangeable("scaleInPlace", x);
+    change(x, dense -> KernelChoice.KERNELS.affine(dense, scale, 0, dense));
+  }
+
+  /** x = other, cast; x may be a view. */
+  static void copy(Tensor x, Tensor other) {
+    requireChangeable("copyInPlace", x);
+    requireConstant("copyInPlace", other);
+    other.shape().require("copyInPlace", "source", x.shape().toArray());
+    if (x.size() > 0) {
+      KernelChoice.KERNELS.copy(other, x);
+      x.storage().changed();
+    }
+  }
+
+  /** Runs a kernel that wants dense memory on {@code x}, through a copy where it is not. */
+  private static void change(Tensor x, Consumer<Tensor> kernel) {
+    if (x.size() == 0) {
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor dense = ShapeOps.dense(x.detach());
+      kernel.accept(dense);
+      if (dense.storage() != x.storage()) {
+        KernelChoice.KERNELS.copy(dense, x);
+      }
+    }
+    x.storage().changed();
+  }
+
+  private static void requireChangeable(String op, Tensor x) {
+    Node<Tensor> node = x.node();
+    if (node != null && (GradMode.isRecording() || !node.isLeaf())) {
+      throw new IllegalStateException(
+          op
+              + ": tensor made by "
+              + x.storage().op()
+              + " expected without a gradient, got one that is recorded; change a copy, or a leaf"
+              + " under noGrad");
+    }
+  }
+
+  private static void requireConstant(String op, Tensor other) {
+    if (other.requiresGrad() && GradMode.isRecording()) {
+      throw new IllegalStateException(
+          op
+              + ": source made by "
+              + other.storage().op()
+              + " expected without a gradient, got one that is recorded; detach it, or use an"
+              + " operation that returns its result");
+    }
+  }
+}
