@@ -1,7 +1,7 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,9 +28,10 @@ final class TextOptions {
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
-      converter = WeightType.class,
-      description = "How weights are stored: float32, or bfloat16 for half the memory.")
-  DType dtype = DType.FLOAT32;
+      converter = NamedPrecision.class,
+      description =
+          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
+  Precision dtype = Precision.FLOAT32;
 
   @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
   boolean exif;

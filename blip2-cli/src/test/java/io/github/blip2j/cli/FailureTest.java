@@ -33,7 +33,7 @@ final class FailureTest {
         "-|-: standard input expected once, got it several times; name files instead",
         "--num-beams two|invalid value for option '--num-beams': 'two' is not an int; see blip2"
             + " caption --help",
-        "--dtype int8|invalid value for option '--dtype': expected float32 or bfloat16, got 'int8';"
+        "--dtype int4|invalid value for option '--dtype': expected float32, bfloat16 or int8, got 'int4';"
             + " see blip2 caption --help",
         "--early-stopping=late|invalid value for option '--early-stopping': expected true, false or"
             + " never, got 'late'; see blip2 caption --help",

@@ -8,10 +8,19 @@ import io.github.blip2j.tensor.Tensor;
 public final class Embedding extends Module {
   private final Parameter weight;
 
+  private Embedding(Parameter weight, Params params) {
+    super(params);
+    this.weight = weight;
+  }
+
   /** A table of {@code count} vectors of length {@code dim}. */
   public Embedding(int count, int dim, Params params) {
-    super(params);
-    this.weight = params.matrix("weight", Shape.of(count, dim), Init.normal(0.02));
+    this(params.table("weight", Shape.of(count, dim), Init.normal(0.02)), params);
+  }
+
+  /** A table that gives {@link #scores} too, and is stored as a linear map is. */
+  public static Embedding tied(int count, int dim, Params params) {
+    return new Embedding(params.matrix("weight", Shape.of(count, dim), Init.normal(0.02)), params);
   }
 
   /**

@@ -34,8 +34,16 @@ public final class Parameter {
     return value;
   }
 
-  /** Wants a gradient from now on. */
+  /**
+   * Wants a gradient from now on.
+   *
+   * @throws IllegalStateException if the weight is packed for inference
+   */
   public void train() {
+    if (value.packing() != null) {
+      throw new IllegalStateException(
+          name + ": plain weight expected for training, got a packed one; load it unpacked");
+    }
     if (!value.requiresGrad()) {
       value = value.leaf(this::accumulate);
     }

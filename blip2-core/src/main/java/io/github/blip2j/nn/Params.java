@@ -2,6 +2,7 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ public final class Params {
   private static final int MOST_PROBLEMS = 10_000;
 
   private final String path;
-  private final DType weightType;
+  private final @Nullable Precision packed; // null: plain float32, to be trained
   private final Load load;
 
   /** One load: what all cursors of a model share. */
@@ -61,34 +63,39 @@ public final class Params {
     }
   }
 
-  private Params(String path, DType weightType, Load load) {
+  private Params(String path, @Nullable Precision packed, Load load) {
     this.path = path;
-    this.weightType = weightType;
+    this.packed = packed;
     this.load = load;
   }
 
   /**
-   * The root of a model whose parameters come from {@code weights} and live in {@code home}.
-   *
-   * @param weightType how the matrices of linear maps and embeddings are stored: float32 or
-   *     bfloat16
+   * The root of a model whose parameters come from {@code weights} and live in {@code home}, plain
+   * and in float32, as training wants them.
    */
-  public static Params root(Weights weights, Scope home, DType weightType) {
-    if (weightType != DType.FLOAT32 && weightType != DType.BFLOAT16) {
-      throw new IllegalArgumentException(
-          "params: weights stored as FLOAT32 or BFLOAT16 expected, got " + weightType);
-    }
-    return new Params("", weightType, new Load(weights, home));
+  public static Params root(Weights weights, Scope home) {
+    return new Params("", null, new Load(weights, home));
+  }
+
+  /**
+   * This cursor with every matrix below it packed for inference, stored and multiplied in {@code
+   * precision}; see {@link Tensor#pack}. What is packed can't be trained.
+   */
+  public Params packed(Precision precision) {
+    return new Params(path, precision, load);
   }
 
   /** The cursor one level down. */
   public Params at(Object name) {
-    return new Params(join(name), weightType, load);
+    return new Params(join(name), packed, load);
   }
 
-  /** This cursor with every parameter below it in float32, for what loses most by less. */
-  public Params precise() {
-    return new Params(path, DType.FLOAT32, load);
+  /**
+   * This cursor with every matrix below it at least as exact as {@code precision}, for what loses
+   * most by less; no change where nothing is packed.
+   */
+  public Params atLeast(Precision precision) {
+    return packed == null ? this : packed(packed.atLeast(precision));
   }
 
   /** Where the cursor stands. */
@@ -98,12 +105,18 @@ public final class Params {
 
   /** The small parameter {@code name} here, in float32: a bias, a scale, a position table. */
   public Parameter get(String name, Shape shape, Init init) {
-    return get(name, shape, init, DType.FLOAT32);
+    return get(name, shape, init, Params::wide);
   }
 
-  /** The matrix {@code name} here, in the type chosen for weights. */
+  /** The matrix {@code name} of a linear map here, packed if this cursor packs. */
   public Parameter matrix(String name, Shape shape, Init init) {
-    return get(name, shape, init, weightType);
+    return get(name, shape, init, value -> packed == null ? wide(value) : value.pack(packed));
+  }
+
+  /** The matrix {@code name} of vectors to look up, plain; in bfloat16 unless all is exact here. */
+  public Parameter table(String name, Shape shape, Init init) {
+    boolean narrow = packed != null && packed != Precision.FLOAT32;
+    return get(name, shape, init, value -> narrow ? value.to(DType.BFLOAT16) : wide(value));
   }
 
   /** Whether the checkpoint holds {@code name} here; false where there is no checkpoint. */
@@ -180,13 +193,17 @@ public final class Params {
     return bytes.flip();
   }
 
-  private Parameter get(String name, Shape shape, Init init, DType type) {
+  private static Tensor wide(Tensor value) {
+    return value.to(DType.FLOAT32);
+  }
+
+  private Parameter get(String name, Shape shape, Init init, UnaryOperator<Tensor> arrange) {
     String full = join(name);
     if (load.parameters.containsKey(full)) {
       throw new AssertionError(full + ": asked for twice");
     }
     try (Scope scope = Scope.open()) {
-      Parameter parameter = new Parameter(full, value(full, shape, init, type), load.home);
+      Parameter parameter = new Parameter(full, value(full, shape, init, arrange), load.home);
       load.parameters.put(full, parameter);
       return parameter;
     } catch (IOException e) {
@@ -194,21 +211,22 @@ public final class Params {
     }
   }
 
-  private Tensor value(String full, Shape shape, Init init, DType type) throws IOException {
+  private Tensor value(String full, Shape shape, Init init, UnaryOperator<Tensor> arrange)
+      throws IOException {
     Tensor drawn = load.weights.initial(shape, init);
     if (drawn != null) {
-      return drawn.to(type);
+      return arrange.apply(drawn);
     }
     Weights.Stored stored = load.weights.find(full);
     note(full, stored, shape);
     if (load.problems() > 0 || stored == null) {
       // Building goes on, so that one report can name everything, but neither reads nor allocates:
       // the load has failed, and what the configuration asks for may be of any size.
-      return Tensor.uninitialized(full, type, Shape.of());
+      return Tensor.uninitialized(full, DType.FLOAT32, Shape.of());
     }
     Tensor read =
         Tensor.read(full, stored.dtype(), shape, (at, into) -> load.weights.read(full, at, into));
-    return read.to(type);
+    return arrange.apply(read);
   }
 
   private void note(String full, Weights.@Nullable Stored stored, Shape shape)

@@ -38,6 +38,11 @@ public final class Diagnostics {
 
   private Diagnostics() {}
 
+  /** What the first CPU can do, as Linux spells it; empty where the system does not tell. */
+  public static Set<String> cpuFlags() {
+    return Natives.cpuFlags();
+  }
+
   /** The processor: model, cores, and the extensions that decide which kernels run. */
   public static Map<String, String> cpu() {
     Map<String, String> values = new LinkedHashMap<>();

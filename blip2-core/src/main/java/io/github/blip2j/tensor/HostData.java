@@ -117,14 +117,8 @@ final class HostData {
   }
 
   private static Tensor denseAs(Tensor tensor, DType type) {
-    if (tensor.dtype() == type && tensor.isDense()) {
-      return tensor;
-    }
-    Tensor out = Tensor.uninitialized("copy", type, tensor.shape());
-    if (out.size() > 0) {
-      KernelChoice.KERNELS.copy(tensor, out);
-    }
-    return out;
+    boolean asItIs = tensor.dtype() == type && tensor.isDense() && tensor.packing() == null;
+    return asItIs ? tensor : ShapeOps.copyOf(tensor, type);
   }
 
   private static void requireCount(int count, Shape shape) {

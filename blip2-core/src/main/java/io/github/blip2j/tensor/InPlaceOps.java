@@ -32,7 +32,7 @@ final class InPlaceOps {
     requireConstant("copyInPlace", other);
     other.shape().require("copyInPlace", "source", x.shape().toArray());
     if (x.size() > 0) {
-      KernelChoice.KERNELS.copy(other, x);
+      KernelChoice.KERNELS.copy(ShapeOps.plain(other), x);
       x.storage().changed();
     }
   }
@@ -53,6 +53,7 @@ final class InPlaceOps {
   }
 
   private static void requireChangeable(String op, Tensor x) {
+    x.requirePlain();
     Node<Tensor> node = x.node();
     if (node != null && (GradMode.isRecording() || !node.isLeaf())) {
       throw new IllegalStateException(

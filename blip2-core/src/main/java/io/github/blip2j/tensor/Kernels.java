@@ -63,8 +63,24 @@ public interface Kernels {
   String name();
 
   /**
+   * The weight of linear maps arranged as this provider multiplies it fastest; {@link #linear} must
+   * take what this returns. Memory is allocated in the current scope.
+   *
+   * @param weight [N, K], plain and dense, of any floating type
+   * @return null if plain memory serves as well
+   */
+  default @Nullable Packing pack(Tensor weight, Precision precision) {
+    return null;
+  }
+
+  /** The reference kernels, for what a provider leaves to them. */
+  static Kernels reference() {
+    return Nd4jKernels.INSTANCE;
+  }
+
+  /**
    * {@code out = activation(x W^T + bias) + residual}. The weight may be stored in a narrower
-   * floating type than the rest; products accumulate in {@code out}'s type.
+   * floating type than the rest, or packed; products accumulate in {@code out}'s type.
    *
    * @param x [..., K]
    * @param weight [N, K]

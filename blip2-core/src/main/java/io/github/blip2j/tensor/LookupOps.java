@@ -20,10 +20,21 @@ final class LookupOps {
     DType type = table.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
     Tensor rows = ShapeOps.dense(ids);
     Tensor out = Tensor.uninitialized("gather", type, Shape.of(dims));
-    if (out.size() > 0) {
+    Packing packing = table.packing();
+    if (packing != null) {
+      unpackRows(packing, rows.toLongs(), out);
+    } else if (out.size() > 0) {
       KernelChoice.KERNELS.gather(ShapeOps.dense(table), rows, out);
     }
     return Op.of("gather", out).wrt(table, g -> scattered(g, table, rows)).tensor();
+  }
+
+  /** A language model asks for a row or a few at a time. */
+  private static void unpackRows(Packing packing, long[] ids, Tensor out) {
+    Tensor flat = out.reshape(ids.length, packing.shape().dim(1));
+    for (int i = 0; i < ids.length; i++) {
+      packing.unpack(ids[i], flat.narrow(0, i, 1));
+    }
   }
 
   private static Tensor scattered(Tensor g, Tensor table, Tensor ids) {

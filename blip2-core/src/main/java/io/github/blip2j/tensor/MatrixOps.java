@@ -56,7 +56,7 @@ final class MatrixOps {
 
   /** G W. A weight stored in a narrower type is widened for it, as the forward kernel does. */
   private static Tensor inputGradient(Tensor g, Tensor weight, Shape shape) {
-    return product(rows(g), weight.to(g.dtype())).reshape(shape.toArray());
+    return product(rows(g), ShapeOps.plain(weight).to(g.dtype())).reshape(shape.toArray());
   }
 
   private static Tensor affineMap(
@@ -71,7 +71,7 @@ final class MatrixOps {
     if (out.size() > 0) {
       KernelChoice.KERNELS.linear(
           dense,
-          ShapeOps.dense(weight),
+          weight.packing() == null ? ShapeOps.dense(weight) : weight,
           bias == null ? null : ShapeOps.dense(bias),
           activation,
           residual == null ? null : ShapeOps.dense(residual),

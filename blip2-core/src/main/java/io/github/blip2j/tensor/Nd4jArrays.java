@@ -42,7 +42,7 @@ final class Nd4jArrays {
     Storage storage = Storage.wrap("of", address, array);
     Shape shape = Shape.of(array.shape());
     long[] strides = array.rank() == 0 ? new long[0] : array.stride();
-    return new Tensor(storage, Layout.of(shape, strides), dtype(array.dataType()), null);
+    return new Tensor(storage, Layout.of(shape, strides), dtype(array.dataType()), null, null);
   }
 
   /** An array over the tensor's memory. */

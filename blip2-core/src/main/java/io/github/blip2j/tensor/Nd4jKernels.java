@@ -15,9 +15,13 @@ import org.nd4j.linalg.factory.Nd4j;
  * operation writes to memory that is already there.
  */
 final class Nd4jKernels implements Kernels {
+  static final Nd4jKernels INSTANCE = new Nd4jKernels();
+
   static {
     Natives.prepare();
   }
+
+  private Nd4jKernels() {}
 
   /** Always there, always last. */
   static final class Nd4jProvider implements Provider {
@@ -35,7 +39,7 @@ final class Nd4jKernels implements Kernels {
 
     @Override
     public Kernels create() {
-      return new Nd4jKernels();
+      return INSTANCE;
     }
   }
 
@@ -63,7 +67,7 @@ final class Nd4jKernels implements Kernels {
     }
     Tensor y = flat(out, rows);
     try (Scope scope = Scope.open()) {
-      Tensor w = weight.dtype() == out.dtype() ? weight : widened(weight, out.dtype());
+      Tensor w = ShapeOps.plain(weight).to(out.dtype());
       Nd4jMatrix.timesTransposed(flat(x, rows), w, y);
     }
     if (bias != null) {
@@ -320,11 +324,5 @@ final class Nd4jKernels implements Kernels {
     long columns = x.rank() == 0 ? 1 : x.dim(-1);
     long middle = x.rank() < 2 ? 1 : x.dim(-2);
     return new long[] {x.size() / columns / middle, middle, columns};
-  }
-
-  private Tensor widened(Tensor weight, DType type) {
-    Tensor wide = Tensor.uninitialized("temporary", type, weight.shape());
-    copy(weight, wide);
-    return wide;
   }
 }

@@ -9,12 +9,17 @@ final class ShapeOps {
 
   /** The tensor itself if its elements lie row-major without gaps, else a copy without history. */
   static Tensor dense(Tensor x) {
-    if (!x.isDense()) {
+    if (!x.isDense() || x.packing() != null) {
       return copyOf(x, x.dtype());
     }
     // An axis of length 1 may have any stride; kernels expect the usual one.
     long[] strides = Layout.denseStrides(x.shape());
     return x.layout().hasStrides(strides) ? x : x.view(0, x.shape(), strides);
+  }
+
+  /** The tensor itself unless it is packed, with its strides. */
+  static Tensor plain(Tensor x) {
+    return x.packing() == null ? x : copyOf(x, x.dtype());
   }
 
   /** Another shape. dx has the old one. */
@@ -154,7 +159,14 @@ final class ShapeOps {
     return op.tensor();
   }
 
-  private static Tensor copyOf(Tensor x, DType type) {
+  /** A dense, plain copy without history. */
+  static Tensor copyOf(Tensor x, DType type) {
+    Packing packing = x.packing();
+    if (packing != null) {
+      Tensor plain = Tensor.uninitialized("copy", x.dtype(), x.shape());
+      packing.unpack(0, plain);
+      return plain.to(type);
+    }
     Tensor out = Tensor.uninitialized("copy", type, x.shape());
     if (x.size() > 0) {
       KernelChoice.KERNELS.copy(x, out);

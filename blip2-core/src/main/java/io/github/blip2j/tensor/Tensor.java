@@ -25,13 +25,20 @@ public final class Tensor {
   private final Layout layout;
   private final DType dtype;
   private final @Nullable Node<Tensor> node;
+  private final @Nullable Packing packing; // null: plain memory
   private volatile @Nullable INDArray array; // made by the first thread that needs it
 
-  Tensor(Storage storage, Layout layout, DType dtype, @Nullable Node<Tensor> node) {
+  Tensor(
+      Storage storage,
+      Layout layout,
+      DType dtype,
+      @Nullable Node<Tensor> node,
+      @Nullable Packing packing) {
     this.storage = storage;
     this.layout = layout;
     this.dtype = dtype;
     this.node = node;
+    this.packing = packing;
   }
 
   /** Where the bytes of a tensor come from, such as a place in a file. */
@@ -94,7 +101,7 @@ public final class Tensor {
   /** Memory for the result of {@code op}, dense, its content undefined; for kernel providers. */
   public static Tensor uninitialized(String op, DType dtype, Shape shape) {
     Storage storage = Storage.allocate(op, shape.size() * dtype.byteSize());
-    return new Tensor(storage, Layout.dense(shape), dtype, null);
+    return new Tensor(storage, Layout.dense(shape), dtype, null, null);
   }
 
   // ---- looking
@@ -155,7 +162,13 @@ public final class Tensor {
 
   /** Address of the first element, for kernel providers; valid until the scope ends. */
   public long address() {
+    requirePlain();
     return storage.address() + layout.offset() * dtype.byteSize();
+  }
+
+  /** How this matrix is packed, for kernel providers; null if it is plain. */
+  public @Nullable Packing packing() {
+    return packing;
   }
 
   /** Distance between neighbours along each axis, in elements, for kernel providers. */
@@ -352,6 +365,14 @@ public final class Tensor {
     return NormOps.rmsNorm(this, gamma, eps);
   }
 
+  /**
+   * This matrix [N, K] of a linear map as the kernels multiply it fastest, in a precision of
+   * choice. The result reads like a float32 tensor, cannot be changed, and owns its memory.
+   */
+  public Tensor pack(Precision precision) {
+    return Packing.pack(this, precision);
+  }
+
   /** Rows of this table [V, C] by int64 {@code ids} [...], giving [..., C]. */
   public Tensor gather(Tensor ids) {
     return LookupOps.gather(this, ids);
@@ -429,16 +450,19 @@ public final class Tensor {
   }
 
   Tensor withNode(@Nullable Node<Tensor> newNode) {
-    return new Tensor(storage, layout, dtype, newNode);
+    return new Tensor(storage, layout, dtype, newNode, packing);
   }
 
   /** This memory seen otherwise; no history. */
   Tensor view(long elementOffset, Shape newShape, long[] newStrides) {
-    return new Tensor(storage, layout.view(elementOffset, newShape, newStrides), dtype, null);
+    requirePlain();
+    Layout other = layout.view(elementOffset, newShape, newStrides);
+    return new Tensor(storage, other, dtype, null, null);
   }
 
   /** ND4J's view of this memory. */
   INDArray array() {
+    requirePlain();
     storage.address(); // throws after release
     INDArray result = array;
     if (result == null) {
@@ -446,5 +470,14 @@ public final class Tensor {
       array = result;
     }
     return result;
+  }
+
+  void requirePlain() {
+    if (packing != null) {
+      throw new IllegalStateException(
+          "packed: plain memory expected, got a matrix "
+              + shape()
+              + " packed for linear maps; take its copy()");
+    }
   }
 }

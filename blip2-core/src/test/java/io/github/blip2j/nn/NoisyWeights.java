@@ -1,6 +1,5 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -22,7 +21,7 @@ public final class NoisyWeights implements Weights {
 
   /** The root of a float32 model with such weights, of a deviation of 0.5. */
   public static Params params(Scope home, long seed) {
-    return Params.root(new NoisyWeights(seed), home, DType.FLOAT32);
+    return Params.root(new NoisyWeights(seed), home);
   }
 
   /** Normal numbers of this shape. */

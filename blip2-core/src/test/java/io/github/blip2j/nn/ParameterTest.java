@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -23,9 +22,7 @@ final class ParameterTest {
 
   @BeforeEach
   void open() {
-    weight =
-        Params.root(Weights.random(new Random(1)), home, DType.FLOAT32)
-            .get("w", Shape.of(2), Init.ones());
+    weight = Params.root(Weights.random(new Random(1)), home).get("w", Shape.of(2), Init.ones());
   }
 
   @AfterEach

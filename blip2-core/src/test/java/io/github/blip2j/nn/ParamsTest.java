@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -51,7 +52,7 @@ final class ParamsTest {
             .with("z.position_ids", DType.INT64, 1);
     KeyMap keys = KeyMap.builder().slice("b.key", "b.qkv", 1, 3).ignore("*.position_ids").build();
     try (Checkpoint checkpoint = stored.open()) {
-      Params params = params(checkpoint, keys, DType.FLOAT32);
+      Params params = params(checkpoint, keys);
       params.at("a").matrix("weight", Shape.of(2, 3), Init.zeros());
       params.at("a").get("bias", Shape.of(3), Init.zeros());
       params.at("b").get("key", Shape.of(4, 2), Init.zeros());
@@ -75,7 +76,7 @@ final class ParamsTest {
   @Test
   void finish_manyMissing_namesEightAndCountsTheRest() throws IOException {
     try (Checkpoint checkpoint = new StoredTensors(folder).open()) {
-      Params params = params(checkpoint, KeyMap.identity(), DType.FLOAT32);
+      Params params = params(checkpoint, KeyMap.identity());
       for (int i = 0; i < 11; i++) {
         params.at(i).get("w", Shape.of(1), Init.zeros());
       }
@@ -93,7 +94,7 @@ final class ParamsTest {
   void finish_everythingFits_isSilent() throws IOException {
     var stored = new StoredTensors(folder).with("w", DType.FLOAT32, 2, 3);
     try (Checkpoint checkpoint = stored.open()) {
-      Params params = params(checkpoint, KeyMap.identity(), DType.FLOAT32);
+      Params params = params(checkpoint, KeyMap.identity());
 
       Parameter w = params.matrix("w", Shape.of(2, 3), Init.zeros());
       params.finish();
@@ -109,7 +110,7 @@ final class ParamsTest {
   void slices_ofFusedTensors_readTheirOwnRows(DType type) throws IOException {
     var stored = new StoredTensors(folder).with("qkv.weight", type, 6, 5).with("qkv.bias", type, 6);
     try (Checkpoint checkpoint = stored.open()) {
-      Params params = params(checkpoint, FUSED, DType.FLOAT32);
+      Params params = params(checkpoint, FUSED);
 
       int row = 0;
       for (String part : List.of("query", "key", "value")) {
@@ -137,12 +138,12 @@ final class ParamsTest {
             .with("places.weight", stored, 3, 2);
     try (Checkpoint checkpoint = tensors.open();
         var scope = Scope.open()) {
-      Params params = params(checkpoint, KeyMap.identity(), DType.BFLOAT16);
+      Params params = params(checkpoint, KeyMap.identity()).packed(Precision.BFLOAT16);
 
       var linear = new Linear(5, 2, params.at("linear"));
       var norm = new LayerNorm(2, 1e-5, params.at("norm"));
       new Embedding(3, 2, params.at("words"));
-      new Embedding(3, 2, params.at("places").precise());
+      new Embedding(3, 2, params.at("places").atLeast(Precision.FLOAT32));
       params.finish();
 
       params
@@ -163,14 +164,15 @@ final class ParamsTest {
   }
 
   @Test
-  void root_otherWeightType_isRefused() {
-    var e =
-        assertThrows(
-            IllegalArgumentException.class,
-            () -> Params.root(Weights.random(new Random(1)), home, DType.FLOAT16));
+  void train_packedWeight_isRefused() {
+    Params params = Params.root(Weights.random(new Random(1)), home).packed(Precision.INT8);
+    Parameter weight = params.matrix("w", Shape.of(2, 3), Init.normal(1));
+
+    var e = assertThrows(IllegalStateException.class, weight::train);
 
     assertEquals(
-        "params: weights stored as FLOAT32 or BFLOAT16 expected, got FLOAT16", e.getMessage());
+        "w: plain weight expected for training, got a packed one; load it unpacked",
+        e.getMessage());
   }
 
   @Test
@@ -181,7 +183,7 @@ final class ParamsTest {
 
   @Test
   void random_initialisers_decide() {
-    Params params = Params.root(Weights.random(new Random(1)), home, DType.BFLOAT16);
+    Params params = Params.root(Weights.random(new Random(1)), home).packed(Precision.BFLOAT16);
 
     Parameter zeros = params.get("zeros", Shape.of(2), Init.zeros());
     Parameter ones = params.get("ones", Shape.of(2), Init.ones());
@@ -205,7 +207,7 @@ final class ParamsTest {
 
   @Test
   void get_askedForTwice_isOurBug() {
-    Params params = Params.root(Weights.random(new Random(1)), home, DType.FLOAT32);
+    Params params = Params.root(Weights.random(new Random(1)), home);
     params.at("a").get("w", Shape.of(1), Init.zeros());
 
     var e =
@@ -219,7 +221,7 @@ final class ParamsTest {
   void has_tellsWhatTheCheckpointHolds() throws IOException {
     var stored = new StoredTensors(folder).with("qkv.weight", DType.FLOAT32, 6, 5);
     try (Checkpoint checkpoint = stored.open()) {
-      Params params = params(checkpoint, FUSED, DType.FLOAT32);
+      Params params = params(checkpoint, FUSED);
 
       assertTrue(params.at("key").has("weight"));
       assertFalse(params.at("key").has("bias"));
@@ -232,9 +234,7 @@ final class ParamsTest {
     try (Checkpoint checkpoint = stored.open()) {
       Parameter w;
       try (var scope = Scope.open()) {
-        w =
-            params(checkpoint, KeyMap.identity(), DType.FLOAT32)
-                .get("w", Shape.of(2), Init.zeros());
+        w = params(checkpoint, KeyMap.identity()).get("w", Shape.of(2), Init.zeros());
       }
 
       assertArrayEquals(new double[] {0, 1}, values(w));
@@ -242,13 +242,13 @@ final class ParamsTest {
   }
 
   private double[] drawn(long seed) {
-    Params params = Params.root(Weights.random(new Random(seed)), home, DType.FLOAT32);
+    Params params = Params.root(Weights.random(new Random(seed)), home);
     params.matrix("a", Shape.of(2, 3), Init.normal(1));
     return values(params.matrix("b", Shape.of(4, 3), Init.normal(1)));
   }
 
-  private Params params(Checkpoint checkpoint, KeyMap keys, DType type) {
-    return Params.root(new CheckpointWeights("test.safetensors", checkpoint, keys), home, type);
+  private Params params(Checkpoint checkpoint, KeyMap keys) {
+    return Params.root(new CheckpointWeights("test.safetensors", checkpoint, keys), home);
   }
 
   private static double[] values(Parameter parameter) {

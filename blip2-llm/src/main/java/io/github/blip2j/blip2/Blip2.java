@@ -6,7 +6,7 @@ import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.generation.TokenListener;
 import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Tokenizer;
@@ -54,29 +54,29 @@ public final class Blip2 implements AutoCloseable {
    *     tensors do not fit its configuration
    */
   public static Blip2 load(Path folder) throws IOException {
-    return load(folder, DType.FLOAT32);
+    return load(folder, Precision.FLOAT32);
   }
 
   /**
    * Loads a Hugging Face folder.
    *
-   * @param weightType how the matrices of the vision and language models are stored: float32, or
-   *     bfloat16 for half the memory; arithmetic is float32
+   * @param precision how the matrices of the vision and language models are stored and multiplied;
+   *     Q-Former, projection and the language model's head stay in bfloat16 where that is int8
    */
-  public static Blip2 load(Path folder, DType weightType) throws IOException {
+  public static Blip2 load(Path folder, Precision precision) throws IOException {
     given("load", "folder", folder);
-    LoadedModel loaded = LoadedModel.load(folder, given("load", "weightType", weightType));
+    LoadedModel loaded = LoadedModel.load(folder, given("load", "precision", precision));
     return new Blip2(loaded, loaded.processor());
   }
 
   /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
   public static Blip2 bundled() throws IOException {
-    return bundled(DType.FLOAT32);
+    return bundled(Precision.FLOAT32);
   }
 
-  /** The same, its matrices stored as {@link #load(Path, DType)} stores them. */
-  public static Blip2 bundled(DType weightType) throws IOException {
-    LoadedModel loaded = BundledModel.load(weightType);
+  /** The same, its matrices stored as {@link #load(Path, Precision)} stores them. */
+  public static Blip2 bundled(Precision precision) throws IOException {
+    LoadedModel loaded = BundledModel.load(precision);
     return new Blip2(loaded, loaded.processor());
   }
 

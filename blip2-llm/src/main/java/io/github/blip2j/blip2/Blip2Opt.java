@@ -11,6 +11,7 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.BertModel;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.VisionTransformer;
@@ -44,9 +45,11 @@ public final class Blip2Opt extends Module {
     this.queryTokens =
         params.get("queryTokens", Shape.of(1, config.queryTokens(), C), Init.normal(0.02));
     // Small beside the rest, and what is lost here is lost for every word.
-    this.qformer = new BertModel(config.qformer(), params.at("qformer").precise());
+    this.qformer =
+        new BertModel(config.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16));
     this.projection =
-        new Linear(C, projectedDim(config, params), params.at("projection").precise());
+        new Linear(
+            C, projectedDim(config, params), params.at("projection").atLeast(Precision.BFLOAT16));
     this.language = new OptModel(config.text(), params.at("language"));
   }
 

@@ -1,6 +1,6 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -18,13 +18,13 @@ final class BundledModel {
 
   private BundledModel() {}
 
-  static LoadedModel load(DType weightType) throws IOException {
+  static LoadedModel load(Precision precision) throws IOException {
     Path folder = Files.createTempDirectory("blip2-bundled");
     try {
       for (String file : FILES) {
         unpack(file, folder.resolve(file));
       }
-      return LoadedModel.load(folder, weightType);
+      return LoadedModel.load(folder, precision);
     } finally {
       for (String file : FILES) {
         Files.deleteIfExists(folder.resolve(file));

@@ -5,7 +5,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
@@ -42,7 +42,7 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  static LoadedModel load(Path folder, DType weightType) throws IOException {
+  static LoadedModel load(Path folder, Precision precision) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new CheckpointException(
           folder
@@ -53,7 +53,7 @@ final class LoadedModel implements AutoCloseable {
     Scope memory = Scope.detached();
     boolean whole = false;
     try {
-      Blip2Opt model = build(folder, config, weightType, memory);
+      Blip2Opt model = build(folder, config, precision, memory);
       var loaded = new LoadedModel(memory, model, folder);
       whole = true;
       return loaded;
@@ -64,11 +64,11 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  private static Blip2Opt build(Path folder, Blip2Config config, DType weightType, Scope memory)
+  private static Blip2Opt build(Path folder, Blip2Config config, Precision precision, Scope memory)
       throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       var weights = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
-      Params params = Params.root(weights, memory, weightType);
+      Params params = Params.root(weights, memory).packed(precision);
       Blip2Opt model = new Blip2Opt(config, params);
       params.finish();
       return model;

@@ -9,6 +9,7 @@ import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -48,11 +49,17 @@ public final class OptModel extends Module implements LanguageModel {
     boolean apart = !config.tiedHead() || params.storedApart("words.weight", "head.weight");
     boolean wordsInHead =
         config.tiedHead() && !params.has("words.weight") && params.has("head.weight");
+    // What the head loses is lost for every word, and it is small beside the layers.
+    Params table = params.at(wordsInHead ? "head" : "words").atLeast(Precision.BFLOAT16);
     this.words =
-        new Embedding(config.vocabSize(), outer, params.at(wordsInHead ? "head" : "words"));
+        apart
+            ? new Embedding(config.vocabSize(), outer, table)
+            : Embedding.tied(config.vocabSize(), outer, table);
     this.positions =
         new Embedding(
-            config.maxPositions() + POSITION_OFFSET, inner, params.at("positions").precise());
+            config.maxPositions() + POSITION_OFFSET,
+            inner,
+            params.at("positions").atLeast(Precision.FLOAT32));
     boolean projected = inner != outer;
     this.projectIn = projected ? Linear.withoutBias(outer, inner, params.at("projectIn")) : null;
     for (int i = 0; i < config.layers(); i++) {
@@ -60,7 +67,8 @@ public final class OptModel extends Module implements LanguageModel {
     }
     this.norm = config.finalNorm() ? OptLayer.finalNorm(config, params.at("norm")) : null;
     this.projectOut = projected ? Linear.withoutBias(inner, outer, params.at("projectOut")) : null;
-    this.head = apart ? Linear.withoutBias(outer, config.vocabSize(), params.at("head")) : null;
+    Params own = params.at("head").atLeast(Precision.BFLOAT16);
+    this.head = apart ? Linear.withoutBias(outer, config.vocabSize(), own) : null;
   }
 
   /** The sizes. */

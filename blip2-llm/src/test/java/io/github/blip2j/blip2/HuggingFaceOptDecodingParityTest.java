@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.golden.Golden;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ final class HuggingFaceOptDecodingParityTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
   void decoding_everyCase_equalsReference(Path folder) throws IOException {
-    try (var loaded = LoadedModel.load(folder, DType.FLOAT32);
+    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
         var golden = Golden.open(folder)) {
       List<RgbImage> images = OptFolder.images(folder);
       List<Executable> checks = new ArrayList<>();
@@ -52,7 +52,7 @@ final class HuggingFaceOptDecodingParityTest {
   @MethodSource("folders")
   void everyBatch_equalsOneByOne(Path folder) throws IOException {
     List<String> prompts = List.of("", "a photo of", "Question: what color is the star? Answer:");
-    try (var loaded = LoadedModel.load(folder, DType.FLOAT32)) {
+    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32)) {
       List<RgbImage> all = OptFolder.images(folder);
       List<RgbImage> images = List.of(all.get(0), all.get(1 % all.size()), all.get(2 % all.size()));
       List<int[]> ids = prompts.stream().map(loaded::promptIds).toList();

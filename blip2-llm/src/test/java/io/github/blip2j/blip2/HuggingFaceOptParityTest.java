@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
@@ -44,7 +44,7 @@ final class HuggingFaceOptParityTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
   void pixels_fromImageFiles_equalReference(Path folder) throws IOException {
-    try (var loaded = LoadedModel.load(folder, DType.FLOAT32);
+    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
         var golden = Golden.open(folder);
         var scope = Scope.open()) {
       golden.assertClose("pixel_values", loaded.pixels(OptFolder.images(folder)), PIXELS);
@@ -54,7 +54,7 @@ final class HuggingFaceOptParityTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
   void stages_fromPixels_equalReference(Path folder) throws IOException {
-    try (var loaded = LoadedModel.load(folder, DType.FLOAT32);
+    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
         var golden = Golden.open(folder);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
@@ -76,7 +76,7 @@ final class HuggingFaceOptParityTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("foldersWithLargePictures")
   void vision_ofLargerPictures_equalsReference(Path folder) throws IOException {
-    try (var loaded = LoadedModel.load(folder, DType.FLOAT32);
+    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
         var golden = Golden.open(folder);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
@@ -91,7 +91,7 @@ final class HuggingFaceOptParityTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
   void logits_ofPaddedPrompts_equalReference(Path folder) throws IOException {
-    try (var loaded = LoadedModel.load(folder, DType.FLOAT32);
+    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
         var golden = Golden.open(folder);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {

@@ -16,7 +16,7 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.Weights;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
@@ -38,10 +38,8 @@ final class LoadedModelTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @EnumSource(
-      value = DType.class,
-      names = {"FLOAT32", "BFLOAT16"})
-  void load_twiceAndClosed_givesAllMemoryBack(DType type) throws IOException {
+  @EnumSource(Precision.class)
+  void load_twiceAndClosed_givesAllMemoryBack(Precision type) throws IOException {
     long before = TensorMemory.usedBytes();
 
     try (var first = Blip2.load(Fixture.HF_OPT, type)) {
@@ -60,7 +58,7 @@ final class LoadedModelTest {
   void load_done_leavesCheckpointClosed() throws IOException {
     Fixture.copyTo(folder);
 
-    try (var loaded = LoadedModel.load(folder, DType.FLOAT32)) {
+    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32)) {
       assertEquals(
           List.of(), Fixture.openFiles(folder), "open files of " + loaded.processor().size());
     }
@@ -72,7 +70,7 @@ final class LoadedModelTest {
     try (var memory = Scope.detached();
         var checkpoint = Checkpoint.open(Fixture.HF_OPT)) {
       var peak = new Peak(weights(checkpoint));
-      Params params = Params.root(peak, memory, DType.BFLOAT16);
+      Params params = Params.root(peak, memory).packed(Precision.BFLOAT16);
 
       new Blip2Opt(config(), params);
       params.finish();
@@ -92,7 +90,7 @@ final class LoadedModelTest {
     try (var memory = Scope.detached();
         var checkpoint = Checkpoint.open(Fixture.HF_OPT);
         var scope = Scope.open()) {
-      Params params = Params.root(weights(checkpoint), memory, DType.FLOAT32);
+      Params params = Params.root(weights(checkpoint), memory);
       var model = new Blip2Opt(config(), params);
       Tensor pixels = ImageProcessor.blip2(48).tensor(Fixture.images());
       List<List<Sequence>> expected = write(model, pixels);

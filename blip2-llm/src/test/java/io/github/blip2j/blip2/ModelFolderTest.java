@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +69,7 @@ final class ModelFolderTest {
         folder.resolve("processor_config.json"), "{\"image_processor\":" + processor + "}");
     Files.delete(older);
 
-    try (var loaded = LoadedModel.load(folder, DType.FLOAT32)) {
+    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32)) {
       assertEquals(64, loaded.processor().size().height());
     }
   }

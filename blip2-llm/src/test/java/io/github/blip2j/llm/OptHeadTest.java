@@ -52,7 +52,7 @@ final class OptHeadTest {
       throws CheckpointException {
     try (var scope = Scope.open()) {
       var weights = new MapWeights(stored);
-      Params params = Params.root(weights, scope, DType.FLOAT32);
+      Params params = Params.root(weights, scope);
       var model = new OptModel(TIED, params);
       params.finish();
 

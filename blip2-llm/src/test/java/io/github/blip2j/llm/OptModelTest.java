@@ -211,7 +211,7 @@ final class OptModelTest {
 
   private OptModel model(OptConfig config) {
     Weights weights = Weights.random(new Random(7));
-    return new OptModel(config, Params.root(weights, memory, DType.FLOAT32).at("opt"));
+    return new OptModel(config, Params.root(weights, memory).at("opt"));
   }
 
   private static void assertScores(OptModel model, int[][] rows, float[][] scores) {

@@ -7,7 +7,6 @@ import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.Linear;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -45,7 +44,7 @@ final class RetrievalModel {
     ConfigJson json = ConfigJson.read(folder.resolve("config.json"));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       var weights = new CheckpointWeights(folder.toString(), checkpoint, RetrievalNames.keys());
-      Params params = Params.root(weights, home, DType.FLOAT32);
+      Params params = Params.root(weights, home);
       RetrievalModel model = new RetrievalModel(json, params);
       params.finish();
       return model;

@@ -1,0 +1,99 @@
+package io.github.blip2j.tensor;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/**
+ * A matrix as bytes with one scale for each row, symmetric around zero, so that the largest number
+ * of a row is 127 (Dettmers et al. 2022, section 2).
+ *
+ * <p>This is what int8 means here; a provider may lay the same bytes out otherwise.
+ */
+public final class Int8Rows extends Packing {
+  private static final int LARGEST = 127;
+
+  private final Tensor scales;
+
+  private Int8Rows(Tensor bytes, Tensor scales, Shape shape) {
+    super(bytes, shape);
+    this.scales = scales;
+  }
+
+  /** Rounds a plain matrix [N, K] of any floating type. */
+  public static Int8Rows of(Tensor weight) {
+    long N = weight.dim(0);
+    long K = weight.dim(1);
+    long scaleBytes = (N * Float.BYTES + 63) & -64; // rows begin on a cache line
+    // One block of memory for both, so that one owner is enough.
+    Tensor memory = Tensor.uninitialized("pack", DType.UINT8, Shape.of(scaleBytes + N * K));
+    Tensor scales =
+        new Tensor(memory.storage(), Layout.dense(Shape.of(N)), DType.FLOAT32, null, null);
+    Tensor bytes = memory.view(scaleBytes, Shape.of(N, K), Layout.denseStrides(Shape.of(N, K)));
+    FloatBuffer scale = floats(scales, 0, N);
+    byte[] rounded = new byte[Math.toIntExact(K)];
+    for (long row = 0; row < N; row++) {
+      float[] values = row(weight, row);
+      scale.put((int) row, round(values, rounded));
+      bytes(bytes, row, K).put(rounded);
+    }
+    return new Int8Rows(bytes, scales, weight.shape());
+  }
+
+  private static float[] row(Tensor weight, long row) {
+    return weight.select(0, row).toFloats();
+  }
+
+  /** Bytes of a row, and the scale that turns them back into numbers. */
+  private static float round(float[] values, byte[] rounded) {
+    float largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    float inverse = largest == 0 ? 0 : LARGEST / largest;
+    for (int i = 0; i < values.length; i++) {
+      rounded[i] = (byte) Math.rint(values[i] * inverse);
+    }
+    return largest / LARGEST;
+  }
+
+  /** The bytes, signed, [N, K], dense. */
+  public Tensor values() {
+    return bytes();
+  }
+
+  /** What each row's bytes are multiplied by, [N]. */
+  public Tensor scales() {
+    return scales;
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.INT8;
+  }
+
+  @Override
+  public void unpack(long first, Tensor out) {
+    long K = shape().dim(1);
+    byte[] row = new byte[Math.toIntExact(K)];
+    float[] values = new float[row.length];
+    FloatBuffer scale = floats(scales, 0, shape().dim(0));
+    for (long i = 0; i < out.size() / K; i++) {
+      bytes(bytes(), first + i, K).get(row);
+      float factor = scale.get((int) (first + i));
+      for (int k = 0; k < row.length; k++) {
+        values[k] = row[k] * factor;
+      }
+      floats(out, i * K, K).put(values);
+    }
+  }
+
+  private static FloatBuffer floats(Tensor plain, long from, long count) {
+    ByteBuffer bytes = Nd4jArrays.bytes(plain.address() + from * Float.BYTES, count * Float.BYTES);
+    return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  private static ByteBuffer bytes(Tensor plain, long row, long width) {
+    return Nd4jArrays.bytes(plain.address() + row * width, width);
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.blip2j.tensor;
+
+/**
+ * The matrix [N, K] of a linear map in an arrangement that its kernels multiply fastest.
+ *
+ * <p>A packed tensor reads like a float32 tensor: linear maps take it as it is, lookups unpack the
+ * rows they ask for, and everything else works on an unpacked copy. Only its maker knows how it
+ * lies, so its address is not for sale: what asks for it gets an error instead of nonsense. Frozen
+ * models are packed once, when they are loaded; what is trained stays plain, for it would have to
+ * be packed anew at every step.
+ */
+public abstract class Packing {
+  private final Tensor bytes;
+  private final Shape shape;
+
+  /**
+   * A packed matrix.
+   *
+   * @param bytes the memory it lies in, plain and of any type; whoever owns the packed tensor owns
+   *     it
+   * @param shape [N, K]
+   */
+  protected Packing(Tensor bytes, Shape shape) {
+    this.bytes = bytes;
+    this.shape = shape;
+  }
+
+  /** The memory, in an order that only this packing knows. */
+  protected final Tensor bytes() {
+    return bytes;
+  }
+
+  /** [N, K]. */
+  public final Shape shape() {
+    return shape;
+  }
+
+  /** How it is stored. */
+  public abstract Precision precision();
+
+  /**
+   * Writes rows {@code first}, {@code first + 1}, ... as float32.
+   *
+   * @param out dense, [rows, K]
+   */
+  public abstract void unpack(long first, Tensor out);
+
+  /** This matrix as a tensor. */
+  final Tensor tensor() {
+    return new Tensor(bytes.storage(), Layout.dense(shape), DType.FLOAT32, null, this);
+  }
+
+  /** {@code weight} as the kernels want it: packed, or plain and in the type asked for. */
+  static Tensor pack(Tensor weight, Precision precision) {
+    weight.shape().require("pack", "weight", Shape.ANY, Shape.ANY);
+    if (!weight.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          "pack: weight expected a floating type, got " + weight.dtype());
+    }
+    Tensor plain = ShapeOps.dense(weight);
+    Packing packed = plain.size() == 0 ? null : KernelChoice.KERNELS.pack(plain, precision);
+    if (packed != null) {
+      return packed.tensor();
+    }
+    return switch (precision) {
+      case FLOAT32 -> plain.to(DType.FLOAT32);
+      case BFLOAT16 -> plain.to(DType.BFLOAT16);
+      case INT8 -> Int8Rows.of(plain).tensor();
+    };
+  }
+}

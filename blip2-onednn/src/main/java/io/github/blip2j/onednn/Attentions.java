@@ -1,0 +1,66 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.onednn.Products.Place;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention in three kernels: scores with scale and mask, softmax in place, mixture. Heads are read
+ * where the projections left them and written where the output map reads them.
+ */
+final class Attentions {
+  private final Products products;
+  private final Norms norms;
+
+  Attentions(Products products, Norms norms) {
+    this.products = products;
+    this.norms = norms;
+  }
+
+  void forward(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      double scale,
+      @Nullable Tensor mask,
+      @Nullable Tensor weights,
+      Tensor out) {
+    try (Scope scope = Scope.open()) {
+      Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1));
+      Tensor p =
+          weights == null ? Tensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
+      Place added = mask == null ? null : new Place(Layout.of(mask).unrepeated(), mask.address());
+      products.run(heads(q), transposed(heads(k)), scale, added, whole(p));
+      norms.softmax(p, p);
+      products.run(whole(p), heads(v), heads(out));
+    }
+  }
+
+  void gradient(
+      Tensor q, Tensor k, Tensor v, double scale, Tensor weights, Tensor g, Tensor[] dqkv) {
+    try (Scope scope = Scope.open()) {
+      products.run(transposed(whole(weights)), heads(g), heads(dqkv[2]));
+      Tensor dp = Tensor.uninitialized("attention", DType.FLOAT32, weights.shape());
+      products.run(heads(g), transposed(heads(v)), whole(dp));
+      norms.softmaxGradient(weights, dp, dp);
+      products.run(whole(dp), heads(k), scale, null, heads(dqkv[0]));
+      products.run(transposed(whole(dp)), heads(q), scale, null, heads(dqkv[1]));
+    }
+  }
+
+  /** [B, T, H, D] as [B, H, T, D]. */
+  private static Place heads(Tensor x) {
+    return new Place(Layout.of(x).permute(0, 2, 1, 3), x.address());
+  }
+
+  private static Place whole(Tensor x) {
+    return new Place(Layout.of(x), x.address());
+  }
+
+  private static Place transposed(Place x) {
+    return new Place(x.layout().transpose(), x.address());
+  }
+}

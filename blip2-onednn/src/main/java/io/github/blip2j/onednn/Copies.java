@@ -1,0 +1,111 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.tensor.Tensor;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.reorder;
+
+/** Copies with strides and casts. */
+final class Copies {
+  private static final int PIECES = 64; // more memcpy calls than this cost more than one kernel
+
+  private final ThreadLocal<Calls> calls;
+  private final Kernels reference;
+
+  Copies(ThreadLocal<Calls> calls, Kernels reference) {
+    this.calls = calls;
+    this.reference = reference;
+  }
+
+  void copy(Tensor source, Tensor target) {
+    if (source.dtype() == target.dtype() && copyPieces(source, target)) {
+      return;
+    }
+    if (!isReal(source.dtype()) || !isReal(target.dtype())) {
+      reference.copy(source, target);
+      return;
+    }
+    Layout from = Layout.of(source);
+    Layout to = Layout.of(target);
+    calls
+        .get()
+        .get(Key.of("copy", from, to), () -> reorder(from, to))
+        .run(source.address(), target.address());
+  }
+
+  private Call reorder(Layout from, Layout to) {
+    Calls here = calls.get();
+    var pd =
+        new reorder.primitive_desc(
+            here.engine(), from.desc(), here.engine(), to.desc(), Calls.attributes(), false);
+    return new Call(here, new reorder(pd), pd)
+        .operand(dnnl.DNNL_ARG_FROM, from.desc())
+        .operand(dnnl.DNNL_ARG_TO, to.desc());
+  }
+
+  /** Float16 goes another way: not every reorder knows it. */
+  private static boolean isReal(DType type) {
+    return type == DType.FLOAT32 || type == DType.BFLOAT16;
+  }
+
+  /**
+   * Copies runs of neighbours, where few runs make up all, as in a cache that takes one position
+   * more. No kernel depends on how many positions there are.
+   */
+  private static boolean copyPieces(Tensor source, Tensor target) {
+    long[] dims = source.shape().toArray();
+    long[] from = source.strides();
+    long[] to = target.strides();
+    int axis = dims.length - 1;
+    long run = 1;
+    while (axis >= 0 && (dims[axis] == 1 || (from[axis] == run && to[axis] == run))) {
+      run *= dims[axis--];
+    }
+    int outer = axis + 1;
+    long pieces = 1;
+    for (int i = 0; i < outer; i++) {
+      pieces *= dims[i];
+    }
+    if (pieces > PIECES) {
+      return false;
+    }
+    int width = source.dtype().byteSize();
+    long[] index = new long[outer];
+    for (long piece = 0; piece < pieces; piece++) {
+      long rest = piece;
+      long here = 0;
+      long there = 0;
+      for (int i = outer - 1; i >= 0; i--) {
+        index[i] = rest % dims[i];
+        rest /= dims[i];
+        here += index[i] * from[i];
+        there += index[i] * to[i];
+      }
+      Memory.copy(source.address() + here * width, target.address() + there * width, run * width);
+    }
+    return true;
+  }
+
+  void fill(Tensor target, double value) {
+    if (target.size() == 0) {
+      return;
+    }
+    if (value == 0 && target.isDense()) {
+      Memory.clear(target.address(), target.size() * target.dtype().byteSize());
+    } else if (target.dtype() == DType.FLOAT32 && target.isDense()) {
+      fillFloats(target, (float) value);
+    } else {
+      reference.fill(target, value);
+    }
+  }
+
+  /** The first element is written, then what is written is doubled. */
+  private static void fillFloats(Tensor target, float value) {
+    long size = target.size() * Float.BYTES;
+    Memory.bytes(target.address(), Float.BYTES).putFloat(0, value);
+    for (long done = Float.BYTES; done < size; done *= 2) {
+      Memory.copy(target.address(), target.address() + done, Math.min(done, size - done));
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.Tensor;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.eltwise_backward;
+import org.bytedeco.dnnl.eltwise_forward;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.global.dnnl.prop_kind;
+
+/** Element-wise functions of one float32 tensor, or of two. */
+final class Elements {
+  private final ThreadLocal<Calls> calls;
+
+  Elements(ThreadLocal<Calls> calls) {
+    this.calls = calls;
+  }
+
+  void activation(Activation activation, Tensor x, Tensor out) {
+    function(Linears.algorithm(activation), Linears.alpha(activation), 0, x, out);
+  }
+
+  /** out = f(x) for an algorithm with its two numbers. */
+  void function(algorithm f, float alpha, float beta, Tensor x, Tensor out) {
+    Layout all = Layout.dense(Layout.type(x.dtype()), x.size());
+    calls
+        .get()
+        .get(
+            Key.of("function", all).with(f.value, bits(alpha), bits(beta)),
+            () -> {
+              var pd = forward(f, alpha, beta, all, prop_kind.forward_inference);
+              return new Call(calls.get(), new eltwise_forward(pd), pd)
+                  .operand(dnnl.DNNL_ARG_SRC, all.desc())
+                  .operand(dnnl.DNNL_ARG_DST, all.desc());
+            })
+        .run(x.address(), out.address());
+  }
+
+  void activationGradient(Activation activation, Tensor x, Tensor g, Tensor dx) {
+    algorithm f = Linears.algorithm(activation);
+    float alpha = Linears.alpha(activation);
+    Layout all = Layout.dense(Layout.type(x.dtype()), x.size());
+    calls
+        .get()
+        .get(
+            Key.of("function gradient", all).with(f.value, bits(alpha)),
+            () -> {
+              var pd =
+                  new eltwise_backward.primitive_desc(
+                      calls.get().engine(),
+                      f,
+                      all.desc(),
+                      all.desc(),
+                      all.desc(),
+                      alpha,
+                      0,
+                      forward(f, alpha, 0, all, prop_kind.forward_training),
+                      Calls.attributes(),
+                      false);
+              return new Call(calls.get(), new eltwise_backward(pd), pd)
+                  .operand(dnnl.DNNL_ARG_SRC, all.desc())
+                  .operand(dnnl.DNNL_ARG_DIFF_DST, all.desc())
+                  .operand(dnnl.DNNL_ARG_DIFF_SRC, all.desc());
+            })
+        .run(x.address(), g.address(), dx.address());
+  }
+
+  private eltwise_forward.primitive_desc forward(
+      algorithm f, float alpha, float beta, Layout all, prop_kind pass) {
+    return new eltwise_forward.primitive_desc(
+        calls.get().engine(),
+        pass,
+        f,
+        all.desc(),
+        all.desc(),
+        alpha,
+        beta,
+        Calls.attributes(),
+        false);
+  }
+
+  /** out = a op b; a has the shape of out, b may have axes of length 1 or lack the first ones. */
+  void binary(algorithm op, Tensor a, Tensor b, Tensor out) {
+    Layout left = Layout.of(a);
+    Layout right = Layout.of(b).padded(left.rank());
+    Layout result = Layout.of(out);
+    calls
+        .get()
+        .get(
+            Key.of("binary", left, right, result).with(op.value),
+            () -> {
+              var pd =
+                  new binary.primitive_desc(
+                      calls.get().engine(),
+                      op,
+                      left.desc(),
+                      right.desc(),
+                      result.desc(),
+                      Calls.attributes(),
+                      false);
+              return new Call(calls.get(), new binary(pd), pd)
+                  .operand(dnnl.DNNL_ARG_SRC_0, left.desc())
+                  .operand(dnnl.DNNL_ARG_SRC_1, right.desc())
+                  .operand(dnnl.DNNL_ARG_DST, result.desc());
+            })
+        .run(a.address(), b.address(), out.address());
+  }
+
+  private static long bits(float number) {
+    return Float.floatToRawIntBits(number);
+  }
+}

@@ -1,0 +1,185 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive_attr;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Linear maps over int8 weights: each row of the input is rounded to bytes with a scale of its own,
+ * the product is exact in integers, and both scales multiply the result.
+ *
+ * <p>Transformers have rows in which a few numbers are a hundred times the others (Dettmers et al.
+ * 2022, section 3); seven bits would leave nothing of the rest. Such rows are written as a sum of
+ * two rows of bytes, the second holding what rounding the first has lost, which makes fifteen bits.
+ * The weights are read once for both, so where reading them is the cost, as it is for the few rows
+ * of decoding, every row is written so.
+ */
+final class Int8Linears {
+  private static final int OUTPUT_AXIS = 1 << 1;
+  private static final long FEW_ROWS = 64;
+
+  private final ThreadLocal<Calls> calls;
+
+  Int8Linears(ThreadLocal<Calls> calls) {
+    this.calls = calls;
+  }
+
+  /** Attributes of a product with a scale for each output. */
+  static primitive_attr scaled() {
+    primitive_attr attributes = Calls.attributes();
+    attributes.set_scales_mask(dnnl.DNNL_ARG_WEIGHTS, OUTPUT_AXIS);
+    return attributes;
+  }
+
+  void run(
+      Tensor x,
+      PackedMatrix weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual,
+      Tensor out) {
+    long K = weight.shape().dim(1);
+    long N = weight.shape().dim(0);
+    long M = x.size() / K;
+    try (Scope scope = Scope.open()) {
+      RoundedRows rows = RoundedRows.of(x, M, K, M <= FEW_ROWS);
+      if (rows.terms() == 1) {
+        product(rows, weight, new After(bias, activation, residual), out.address());
+      } else {
+        Tensor parts = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(2 * M, N));
+        product(rows, weight, After.NOTHING, parts.address());
+        add(parts, M, N, new After(bias, activation, residual), out);
+      }
+    }
+  }
+
+  /** What happens to a product: bias, activation, residual. */
+  private record After(@Nullable Tensor bias, Activation activation, @Nullable Tensor residual) {
+    static final After NOTHING = new After(null, Activation.IDENTITY, null);
+
+    /** Appended from {@code place} on. */
+    void append(post_ops after, long M, long N) {
+      if (bias != null) {
+        after.append_binary(algorithm.binary_add, Layout.matrix(1, N).desc());
+      }
+      Linears.append(after, activation);
+      if (residual != null) {
+        after.append_binary(algorithm.binary_add, Layout.matrix(M, N).desc());
+      }
+    }
+
+    void operands(Call call, int place, long M, long N) {
+      int next = place;
+      if (bias != null) {
+        call.operand(Linears.afterOperand(next++), Layout.matrix(1, N).desc());
+      }
+      next += activation == Activation.IDENTITY ? 0 : 1;
+      if (residual != null) {
+        call.operand(Linears.afterOperand(next), Layout.matrix(M, N).desc());
+      }
+    }
+
+    long[] numbers(long M, long N) {
+      return new long[] {
+        M, N, bias == null ? 0 : 1, activation.ordinal(), residual == null ? 0 : 1
+      };
+    }
+
+    long[] addresses(long... first) {
+      int count = first.length + (bias == null ? 0 : 1) + (residual == null ? 0 : 1);
+      long[] all = java.util.Arrays.copyOf(first, count);
+      int i = first.length;
+      if (bias != null) {
+        all[i++] = bias.address();
+      }
+      if (residual != null) {
+        all[i] = residual.address();
+      }
+      return all;
+    }
+  }
+
+  private void product(RoundedRows rows, PackedMatrix weight, After after, long out) {
+    long M = rows.count();
+    long K = weight.shape().dim(1);
+    long N = weight.shape().dim(0);
+    Layout in = Layout.dense(memory.data_type.s8, M, K);
+    Call call =
+        calls
+            .get()
+            .get(
+                Key.of("int8", in).with(after.numbers(M, N)),
+                () -> product(in, weight.description(), M, N, after));
+    call.run(
+        after.addresses(
+            rows.bytes().address(),
+            weight.address(),
+            out,
+            weight.scales(),
+            rows.scales().address()));
+  }
+
+  private Call product(Layout in, memory.desc weight, long M, long N, After after) {
+    Calls here = calls.get();
+    memory.desc out = Layout.matrix(M, N).desc();
+    memory.desc rowScales = Layout.matrix(M, 1).desc();
+    post_ops then = new post_ops();
+    then.append_binary(algorithm.binary_mul, rowScales);
+    after.append(then, M, N);
+    primitive_attr attributes = scaled();
+    attributes.set_post_ops(then);
+    var pd = new matmul.primitive_desc(here.engine(), in.desc(), weight, out, attributes, false);
+    Call call =
+        new Call(here, new matmul(pd), pd)
+            .operand(dnnl.DNNL_ARG_SRC, in.desc())
+            .operand(dnnl.DNNL_ARG_WEIGHTS, weight)
+            .operand(dnnl.DNNL_ARG_DST, out)
+            .operand(
+                dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_WEIGHTS,
+                Layout.dense(memory.data_type.f32, N).desc())
+            .operand(Linears.afterOperand(0), rowScales);
+    after.operands(call, 1, M, N);
+    return call;
+  }
+
+  /** out = f(first half + second half + bias) + residual. */
+  private void add(Tensor parts, long M, long N, After after, Tensor out) {
+    Call call =
+        calls.get().get(Key.of("int8 sum").with(after.numbers(M, N)), () -> sum(M, N, after));
+    long second = parts.address() + M * N * Float.BYTES;
+    call.run(after.addresses(parts.address(), second, out.address()));
+  }
+
+  private Call sum(long M, long N, After after) {
+    Calls here = calls.get();
+    memory.desc matrix = Layout.matrix(M, N).desc();
+    post_ops then = new post_ops();
+    after.append(then, M, N);
+    var pd =
+        new binary.primitive_desc(
+            here.engine(),
+            algorithm.binary_add,
+            matrix,
+            matrix,
+            matrix,
+            Calls.attributes(then),
+            false);
+    Call call =
+        new Call(here, new binary(pd), pd)
+            .operand(dnnl.DNNL_ARG_SRC_0, matrix)
+            .operand(dnnl.DNNL_ARG_SRC_1, matrix)
+            .operand(dnnl.DNNL_ARG_DST, matrix);
+    after.operands(call, 0, M, N);
+    return call;
+  }
+}

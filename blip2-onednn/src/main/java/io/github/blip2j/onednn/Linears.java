@@ -1,0 +1,207 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.Packing;
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Tensor;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive_attr;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Linear maps: one product whose result passes through bias, activation and residual while it is
+ * still in the registers.
+ */
+final class Linears {
+  private static final double QUICK_GELU = 1.702;
+  // Layouts are asked for with a few hundred rows: what serves one row best is twice as slow for
+  // many, and the other way round nothing is lost.
+  private static final long TYPICAL_ROWS = 256;
+
+  private enum Residual {
+    NONE,
+    IN_PLACE,
+    APART
+  }
+
+  private record Size(long outputs, long inputs, Precision precision) {}
+
+  private final ThreadLocal<Calls> calls;
+  private final Int8Linears int8;
+  private final Map<Size, Optional<memory.desc>> layouts = new ConcurrentHashMap<>();
+
+  Linears(ThreadLocal<Calls> calls) {
+    this.calls = calls;
+    this.int8 = new Int8Linears(calls);
+  }
+
+  /** The packed weight, or null if no fast kernel for this type is there. */
+  @Nullable Packing pack(Tensor weight, Precision precision) {
+    Size size = new Size(weight.dim(0), weight.dim(1), precision);
+    Optional<memory.desc> layout = layouts.computeIfAbsent(size, this::layout);
+    return layout.isEmpty() ? null : PackedMatrix.of(calls, weight, precision, layout.get());
+  }
+
+  private Optional<memory.desc> layout(Size size) {
+    Calls here = calls.get();
+    boolean int8Product = size.precision == Precision.INT8;
+    memory.data_type input = int8Product ? memory.data_type.s8 : memory.data_type.f32;
+    memory.desc any =
+        new memory.desc(
+            new long[] {size.inputs, size.outputs}, stored(size.precision), memory.format_tag.any);
+    primitive_attr attributes = int8Product ? Int8Linears.scaled() : Calls.attributes();
+    var pd =
+        new matmul.primitive_desc(
+            here.engine(),
+            Layout.dense(input, TYPICAL_ROWS, size.inputs).desc(),
+            any,
+            Layout.matrix(TYPICAL_ROWS, size.outputs).desc(),
+            attributes,
+            true);
+    boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
+    return fast ? Optional.of(pd.weights_desc()) : Optional.empty();
+  }
+
+  static memory.data_type stored(Precision precision) {
+    return switch (precision) {
+      case FLOAT32 -> memory.data_type.f32;
+      case BFLOAT16 -> memory.data_type.bf16;
+      case INT8 -> memory.data_type.s8;
+    };
+  }
+
+  /** See {@code Kernels.linear}; x, bias, residual and out are float32 and dense. */
+  void run(
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual,
+      Tensor out) {
+    PackedMatrix packed = (PackedMatrix) weight.packing();
+    if (packed != null && packed.precision() == Precision.INT8) {
+      int8.run(x, packed, bias, activation, residual, out);
+      return;
+    }
+    long K = weight.dim(1);
+    long N = weight.dim(0);
+    long M = x.size() / K;
+    Residual how =
+        residual == null
+            ? Residual.NONE
+            : residual.address() == out.address() ? Residual.IN_PLACE : Residual.APART;
+    Layout plain = // of a packed weight too: with its type it decides the packed layout
+        Layout.of(
+            packed == null ? Layout.type(weight.dtype()) : stored(packed.precision()),
+            new long[] {K, N},
+            new long[] {1, K});
+    Key key =
+        Key.of("linear", plain)
+            .with(
+                M,
+                packed == null ? 0 : 1,
+                bias == null ? 0 : 1,
+                activation.ordinal(),
+                how.ordinal());
+    Call call =
+        calls
+            .get()
+            .get(
+                key,
+                () ->
+                    product(
+                        M,
+                        packed == null ? plain.desc() : packed.description(),
+                        bias,
+                        activation,
+                        how));
+    long w = packed == null ? weight.address() : packed.address();
+    call.run(operands(x, w, bias, how == Residual.APART ? residual : null, out));
+  }
+
+  private static long[] operands(
+      Tensor x, long weight, @Nullable Tensor bias, @Nullable Tensor apart, Tensor out) {
+    long[] operands = new long[3 + (bias == null ? 0 : 1) + (apart == null ? 0 : 1)];
+    int i = 0;
+    operands[i++] = x.address();
+    operands[i++] = weight;
+    operands[i++] = out.address();
+    if (bias != null) {
+      operands[i++] = bias.address();
+    }
+    if (apart != null) {
+      operands[i] = apart.address();
+    }
+    return operands;
+  }
+
+  private Call product(
+      long M, memory.desc weight, @Nullable Tensor bias, Activation activation, Residual residual) {
+    Calls here = calls.get();
+    long K = weight.get_dims().get(0);
+    long N = weight.get_dims().get(1);
+    memory.desc out = Layout.matrix(M, N).desc();
+    memory.desc row = Layout.matrix(1, N).desc();
+    memory.desc in = Layout.matrix(M, K).desc();
+    post_ops after = new post_ops();
+    append(after, activation);
+    if (residual == Residual.IN_PLACE) {
+      after.append_sum();
+    } else if (residual == Residual.APART) {
+      after.append_binary(algorithm.binary_add, out);
+    }
+    primitive_attr attributes = Calls.attributes(after);
+    var pd =
+        bias == null
+            ? new matmul.primitive_desc(here.engine(), in, weight, out, attributes, false)
+            : new matmul.primitive_desc(here.engine(), in, weight, row, out, attributes, false);
+    Call call =
+        new Call(here, new matmul(pd), pd)
+            .operand(dnnl.DNNL_ARG_SRC, in)
+            .operand(dnnl.DNNL_ARG_WEIGHTS, weight)
+            .operand(dnnl.DNNL_ARG_DST, out);
+    if (bias != null) {
+      call.operand(dnnl.DNNL_ARG_BIAS, row);
+    }
+    if (residual == Residual.APART) {
+      call.operand(afterOperand(activation == Activation.IDENTITY ? 0 : 1), out);
+    }
+    return call;
+  }
+
+  /** The argument of the second operand of the operation after the product, by its place. */
+  static int afterOperand(int place) {
+    return dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (place + 1) | dnnl.DNNL_ARG_SRC_1;
+  }
+
+  static void append(post_ops after, Activation activation) {
+    if (activation != Activation.IDENTITY) {
+      after.append_eltwise(algorithm(activation), alpha(activation), 0);
+    }
+  }
+
+  static algorithm algorithm(Activation activation) {
+    return switch (activation) {
+      case IDENTITY -> algorithm.eltwise_linear;
+      case GELU -> algorithm.eltwise_gelu_erf;
+      case GELU_TANH -> algorithm.eltwise_gelu_tanh;
+      case QUICK_GELU, SILU -> algorithm.eltwise_swish;
+      case RELU -> algorithm.eltwise_relu;
+    };
+  }
+
+  static float alpha(Activation activation) {
+    return switch (activation) {
+      case QUICK_GELU -> (float) QUICK_GELU;
+      case SILU, IDENTITY -> 1;
+      default -> 0;
+    };
+  }
+}

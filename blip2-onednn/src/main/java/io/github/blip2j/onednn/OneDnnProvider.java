@@ -1,0 +1,46 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.Diagnostics;
+import io.github.blip2j.tensor.Kernels;
+import java.util.Locale;
+import java.util.Set;
+
+/** Offers oneDNN's kernels where their native library is there and the CPU has AVX2. */
+public final class OneDnnProvider implements Kernels.Provider {
+  private static final int SPEED = 10;
+  private static final String LIBRARY = "/org/bytedeco/dnnl/linux-x86_64/libjnidnnl.so";
+
+  /** For the service loader. */
+  public OneDnnProvider() {}
+
+  @Override
+  public String name() {
+    return "onednn";
+  }
+
+  @Override
+  public Kernels.Support support() {
+    String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+    if (!os.contains("linux") || OneDnnProvider.class.getResource(LIBRARY) == null) {
+      return new Kernels.Support(0, "no oneDNN library for this system");
+    }
+    Set<String> flags = Diagnostics.cpuFlags();
+    if (!flags.contains("avx2") || !flags.contains("fma")) {
+      return new Kernels.Support(0, "CPU without AVX2");
+    }
+    return new Kernels.Support(SPEED, "oneDNN 3.11 for " + instructions(flags));
+  }
+
+  @Override
+  public Kernels create() {
+    return new OneDnnKernels();
+  }
+
+  /** What oneDNN will make use of, best last. */
+  private static String instructions(Set<String> flags) {
+    String set = flags.contains("avx512f") ? "AVX-512" : "AVX2";
+    set += flags.contains("avx512_vnni") || flags.contains("avx_vnni") ? ", VNNI" : "";
+    set += flags.contains("avx512_bf16") ? ", BF16" : "";
+    return set + (flags.contains("amx_tile") ? ", AMX" : "");
+  }
+}

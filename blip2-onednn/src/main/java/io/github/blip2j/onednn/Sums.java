@@ -1,0 +1,50 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.onednn.Products.Place;
+import io.github.blip2j.tensor.Tensor;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * Sums as products with ones: oneDNN's own reduction takes a hundred times as long over rows, and a
+ * product adds in blocks, which loses less than one running sum.
+ */
+final class Sums {
+  private final Products products;
+  private volatile FloatPointer ones = new FloatPointer(0L);
+
+  Sums(Products products) {
+    this.products = products;
+  }
+
+  void run(Tensor x, boolean overRows, Tensor out) {
+    long R = x.dim(0);
+    long C = x.dim(1);
+    Place all = new Place(Layout.matrix(R, C), x.address());
+    FloatPointer one = ones(overRows ? R : C);
+    if (overRows) {
+      products.run(
+          new Place(Layout.matrix(1, R), one.address()),
+          all,
+          new Place(Layout.matrix(1, C), out.address()));
+    } else {
+      products.run(
+          all,
+          new Place(Layout.dense(memory.data_type.f32, C, 1), one.address()),
+          new Place(Layout.matrix(R, 1), out.address()));
+    }
+  }
+
+  /** At least {@code count} ones. They never change; a reader of fewer keeps its own alive. */
+  private FloatPointer ones(long count) {
+    FloatPointer enough = ones;
+    if (enough.capacity() < count) {
+      enough = new FloatPointer(2 * count);
+      for (long i = 0; i < enough.capacity(); i++) {
+        enough.put(i, 1);
+      }
+      ones = enough;
+    }
+    return enough;
+  }
+}

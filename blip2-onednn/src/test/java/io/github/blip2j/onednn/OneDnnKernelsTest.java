@@ -1,0 +1,13 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.tensor.KernelsConformance;
+
+final class OneDnnKernelsTest extends KernelsConformance {
+  private final Kernels kernels = new OneDnnKernels();
+
+  @Override
+  public Kernels kernels() {
+    return kernels;
+  }
+}
