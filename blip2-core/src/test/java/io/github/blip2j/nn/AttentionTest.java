@@ -5,18 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(InScope.class)
 final class AttentionTest {
   private static final double FLOAT32 = 1e-5;
   private static final Attention.Sizes SELF = Attention.Sizes.self(12, 3);
@@ -24,18 +26,11 @@ final class AttentionTest {
   private static final Heads PLAIN = Heads.of(Pass.evaluation());
 
   private final Random random = new Random(7);
-  private Scope scope;
   private Params params;
 
   @BeforeEach
-  void open() {
-    scope = Scope.open();
+  void build(Scope scope) {
     params = NoisyWeights.params(scope, 3);
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
   }
 
   @ParameterizedTest
@@ -129,7 +124,7 @@ final class AttentionTest {
   }
 
   @Test
-  void observer_mapsEqualLoopsAndResultEqualsKernel() {
+  void observer_mapsEqualLoopsAndResultEqualsKernel(Scope scope) {
     Attention attention = Attention.of(CROSS, params.at("here"));
     Tensor x = NoisyWeights.tensor(random, 2, 4, 12);
     Tensor context = NoisyWeights.tensor(random, 2, 7, 10);

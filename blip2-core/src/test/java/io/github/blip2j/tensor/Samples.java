@@ -18,6 +18,15 @@ final class Samples {
     return Shape.of(shape).size();
   }
 
+  /** The float32 numbers 0, 1, 2, ... */
+  static Tensor counting(long... shape) {
+    float[] values = new float[Math.toIntExact(count(shape))];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i;
+    }
+    return Tensor.of(values, shape);
+  }
+
   /** Normal numbers that float32 holds exactly, so that both types compute from the same ones. */
   double[] normal(long... shape) {
     double[] values = new double[Math.toIntExact(count(shape))];
