@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(InScope.class)
@@ -178,30 +179,23 @@ final class AttentionTest {
     Loops.assertClose("thinned", expected, attention.project(mixed, null), FLOAT32);
   }
 
-  @Test
-  void mix_xOfWrongWidth_namesModuleAndBothShapes() {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "11 | 2 | x expected [?, ?, 12], got [2, 4, 11]",
+        "12 | 1 | context expected [2, ?, 10], got [1, 7, 10]"
+      })
+  void mix_shapesThatDoNotFit_namesModuleAndBothShapes(int width, int batch, String message) {
     Attention attention = Attention.of(CROSS, params.at("layers").at(3));
-    Tensor x = NoisyWeights.tensor(random, 2, 4, 11);
-    Tensor context = NoisyWeights.tensor(random, 2, 7, 10);
+    Tensor x = NoisyWeights.tensor(random, 2, 4, width);
+    Tensor context = NoisyWeights.tensor(random, batch, 7, 10);
 
     var e =
         assertThrows(
             ShapeMismatchException.class, () -> attention.mix(x, context, Mask.none(), PLAIN));
 
-    assertEquals("layers.3: x expected [?, ?, 12], got [2, 4, 11]", e.getMessage());
-  }
-
-  @Test
-  void mix_contextOfAnotherBatch_namesModuleAndBothShapes() {
-    Attention attention = Attention.of(CROSS, params.at("layers").at(3));
-    Tensor x = NoisyWeights.tensor(random, 2, 4, 12);
-    Tensor context = NoisyWeights.tensor(random, 1, 7, 10);
-
-    var e =
-        assertThrows(
-            ShapeMismatchException.class, () -> attention.mix(x, context, Mask.none(), PLAIN));
-
-    assertEquals("layers.3: context expected [2, ?, 10], got [1, 7, 10]", e.getMessage());
+    assertEquals("layers.3: " + message, e.getMessage());
   }
 
   @Test
