@@ -13,7 +13,6 @@ public final class CheckpointWeights implements Weights {
   private final Checkpoint checkpoint;
   private final KeyMap keys;
   private final String origin;
-  private final Set<String> asked = new TreeSet<>();
 
   /** The checkpoint's tensors, translated by {@code keys}. */
   public CheckpointWeights(String origin, Checkpoint checkpoint, KeyMap keys) {
@@ -30,7 +29,6 @@ public final class CheckpointWeights implements Weights {
   @Override
   public @Nullable Stored find(String name) throws IOException {
     KeyMap.Key key = keys.toStored(name);
-    asked.add(key.name());
     TensorEntry entry = checkpoint.tensors().get(key.name());
     return entry == null ? null : new Stored(entry.dtype(), entry.shape(), key.parts());
   }
@@ -47,9 +45,9 @@ public final class CheckpointWeights implements Weights {
   }
 
   @Override
-  public Set<String> unused() {
+  public Set<String> unused(Set<String> used) {
     Set<String> unused = new TreeSet<>(checkpoint.tensors().keySet());
-    unused.removeAll(asked);
+    used.forEach(name -> unused.remove(keys.toStored(name).name()));
     unused.removeIf(keys::ignores);
     return unused;
   }

@@ -16,6 +16,7 @@ import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public final class Params {
     private final Weights weights;
     private final Scope home;
     private final NavigableMap<String, Parameter> parameters = new TreeMap<>();
+    private final List<Set<String>> copies = new ArrayList<>();
     private final List<String> missing = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>();
 
@@ -50,6 +52,17 @@ public final class Params {
 
     int problems() {
       return missing.size() + wrong.size();
+    }
+
+    /** What is stored and neither a parameter nor a copy of one. */
+    Set<String> unused() {
+      Set<String> used = new TreeSet<>(parameters.keySet());
+      for (Set<String> pair : copies) {
+        if (!Collections.disjoint(pair, used)) {
+          used.addAll(pair);
+        }
+      }
+      return weights.unused(used);
     }
 
     CheckpointException report(Set<String> unused) {
@@ -119,7 +132,10 @@ public final class Params {
     return get(name, shape, init, value -> narrow ? value.to(DType.BFLOAT16) : wide(value));
   }
 
-  /** Whether the checkpoint holds {@code name} here; false where there is no checkpoint. */
+  /**
+   * Whether the checkpoint holds {@code name} here; false where there is no checkpoint. Only what
+   * is read counts as used.
+   */
   public boolean has(String name) {
     return storedShape(name) != null;
   }
@@ -136,10 +152,18 @@ public final class Params {
 
   /**
    * Whether the checkpoint holds tensors under both names here and they differ, as two matrices do
-   * that a configuration calls tied and training did not; false where there is no checkpoint.
+   * that a configuration calls tied and training did not; false where there is no checkpoint. Where
+   * they are the same, a model that reads one has used both.
    */
   public boolean storedApart(String first, String second) {
-    return has(first) && has(second) && !sameBytes(join(first), join(second));
+    if (!has(first) || !has(second)) {
+      return false;
+    }
+    boolean same = sameBytes(join(first), join(second));
+    if (same) {
+      load.copies.add(Set.of(join(first), join(second)));
+    }
+    return !same;
   }
 
   /** All parameters so far, by path. */
@@ -153,7 +177,7 @@ public final class Params {
    * @throws CheckpointException listing every tensor that is missing, unused or misshapen
    */
   public void finish() throws CheckpointException {
-    Set<String> unused = load.weights.unused();
+    Set<String> unused = load.unused();
     if (load.problems() > 0 || !unused.isEmpty()) {
       throw load.report(unused);
     }

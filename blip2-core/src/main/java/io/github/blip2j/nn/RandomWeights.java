@@ -31,7 +31,7 @@ final class RandomWeights implements Weights {
   }
 
   @Override
-  public Set<String> unused() {
+  public Set<String> unused(Set<String> used) {
     return Set.of();
   }
 

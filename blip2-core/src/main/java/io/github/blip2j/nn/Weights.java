@@ -31,8 +31,8 @@ public interface Weights {
   /** Fills {@code into} with bytes of a stored tensor from {@code byteOffset} on. */
   void read(String name, long byteOffset, ByteBuffer into) throws IOException;
 
-  /** Stored tensors that no {@link #find} has asked for, by the names they are stored under. */
-  Set<String> unused();
+  /** What is stored beside the parameters {@code used}, by the names it is stored under. */
+  Set<String> unused(Set<String> used);
 
   /** The initialiser's turn: a value when there is no checkpoint at all, else null. */
   default @Nullable Tensor initial(Shape shape, Init init) {

@@ -1,6 +1,7 @@
 package io.github.blip2j.tensor;
 
 import java.nio.ByteBuffer;
+import java.util.function.Function;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -26,8 +27,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * The crossing between tensors and ND4J arrays; no copy in either direction.
  *
  * <p>An ND4J array over foreign memory costs two to three microseconds, closes without freeing it,
- * and needs a typed pointer. JavaCPP can't make one from an address, and its conversions between
- * pointer types copy the position unscaled, so each type has a subclass that sets the address.
+ * and needs a typed pointer. JavaCPP makes none from an address, but converts between pointer types
+ * by copying address and count as they are, the count unscaled: what is copied here counts elements
+ * of the new type from the start.
  */
 final class Nd4jArrays {
   static {
@@ -65,7 +67,7 @@ final class Nd4jArrays {
 
   /** A byte view of memory, at most 2 GiB of it. */
   static ByteBuffer bytes(long address, long count) {
-    return new AtByte(address, count).asByteBuffer();
+    return new BytePointer(new Place(address, count)).asByteBuffer();
   }
 
   static DataType dataType(DType dtype) {
@@ -92,91 +94,27 @@ final class Nd4jArrays {
   }
 
   private static DataBuffer buffer(long address, long count, DType dtype) {
-    Pointer pointer;
-    Indexer indexer;
-    switch (dtype) {
-      case FLOAT64 -> {
-        AtDouble at = new AtDouble(address, count);
-        pointer = at;
-        indexer = DoubleIndexer.create(at);
-      }
-      case FLOAT32 -> {
-        AtFloat at = new AtFloat(address, count);
-        pointer = at;
-        indexer = FloatIndexer.create(at);
-      }
-      case FLOAT16, BFLOAT16 -> {
-        AtShort at = new AtShort(address, count);
-        pointer = at;
-        indexer = dtype == DType.FLOAT16 ? HalfIndexer.create(at) : Bfloat16Indexer.create(at);
-      }
-      case INT64 -> {
-        AtLong at = new AtLong(address, count);
-        pointer = at;
-        indexer = LongIndexer.create(at);
-      }
-      case INT32 -> {
-        AtInt at = new AtInt(address, count);
-        pointer = at;
-        indexer = IntIndexer.create(at);
-      }
-      case UINT8, BOOL -> {
-        AtByte at = new AtByte(address, count);
-        pointer = at;
-        indexer = dtype == DType.UINT8 ? UByteIndexer.create(at) : ByteIndexer.create(at);
-      }
-      default -> throw new AssertionError(dtype);
-    }
-    return Nd4j.createBuffer(pointer, dataType(dtype), count, indexer);
+    Place at = new Place(address, count);
+    return switch (dtype) {
+      case FLOAT64 -> buffer(new DoublePointer(at), DoubleIndexer::create, dtype);
+      case FLOAT32 -> buffer(new FloatPointer(at), FloatIndexer::create, dtype);
+      case FLOAT16 -> buffer(new ShortPointer(at), HalfIndexer::create, dtype);
+      case BFLOAT16 -> buffer(new ShortPointer(at), Bfloat16Indexer::create, dtype);
+      case INT64 -> buffer(new LongPointer(at), LongIndexer::create, dtype);
+      case INT32 -> buffer(new IntPointer(at), IntIndexer::create, dtype);
+      case UINT8 -> buffer(new BytePointer(at), UByteIndexer::create, dtype);
+      case BOOL -> buffer(new BytePointer(at), ByteIndexer::create, dtype);
+    };
   }
 
-  private static final class AtDouble extends DoublePointer {
-    AtDouble(long at, long count) {
-      super((Pointer) null);
-      address = at;
-      limit = count;
-      capacity = count;
-    }
+  private static <P extends Pointer> DataBuffer buffer(
+      P pointer, Function<P, Indexer> indexer, DType dtype) {
+    return Nd4j.createBuffer(pointer, dataType(dtype), pointer.capacity(), indexer.apply(pointer));
   }
 
-  private static final class AtFloat extends FloatPointer {
-    AtFloat(long at, long count) {
-      super((Pointer) null);
-      address = at;
-      limit = count;
-      capacity = count;
-    }
-  }
-
-  private static final class AtShort extends ShortPointer {
-    AtShort(long at, long count) {
-      super((Pointer) null);
-      address = at;
-      limit = count;
-      capacity = count;
-    }
-  }
-
-  private static final class AtLong extends LongPointer {
-    AtLong(long at, long count) {
-      super((Pointer) null);
-      address = at;
-      limit = count;
-      capacity = count;
-    }
-  }
-
-  private static final class AtInt extends IntPointer {
-    AtInt(long at, long count) {
-      super((Pointer) null);
-      address = at;
-      limit = count;
-      capacity = count;
-    }
-  }
-
-  private static final class AtByte extends BytePointer {
-    AtByte(long at, long count) {
+  /** An address and a number of elements, for a typed pointer to copy. */
+  private static final class Place extends Pointer {
+    Place(long at, long count) {
       super((Pointer) null);
       address = at;
       limit = count;

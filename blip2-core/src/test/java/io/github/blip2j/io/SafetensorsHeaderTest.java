@@ -49,65 +49,28 @@ final class SafetensorsHeaderTest {
     assertEquals("model.safetensors: " + message, failure(header, 8));
   }
 
-  @Test
-  void open_tensorPastTheEnd_blamesTruncation() throws IOException {
-    String header = "{'a.weight':{'dtype':'U8','shape':[800],'data_offsets':[0,800]}}";
-
-    assertEquals(
-        "model.safetensors: tensor a.weight ends at byte 872, past the end of the file (672"
-            + " bytes); the file is truncated, copy it again",
-        failure(header, 600));
-  }
-
-  @Test
-  void open_shapeThatOverflows_isRefused() throws IOException {
-    String header = "{'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}}";
-
-    assertEquals(
-        "model.safetensors: shape of tensor a expected fewer than 2^63 bytes, got [4294967296,"
-            + " 4294967296]",
-        failure(header, 0));
-  }
-
-  @Test
-  void open_overlap_namesTheSecondTensor() throws IOException {
-    String header =
-        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},"
-            + "'b':{'dtype':'U8','shape':[4],'data_offsets':[3,7]}}";
-
-    assertEquals(
-        "model.safetensors: tensor b expected to begin at byte 117, where the one before it ends,"
-            + " got 116",
-        failure(header, 7));
-  }
-
-  @Test
-  void open_hole_namesTheTensorAfterIt() throws IOException {
-    String header = "{'a':{'dtype':'U8','shape':[4],'data_offsets':[1,5]}}";
-
-    assertEquals(
-        "model.safetensors: tensor a expected to begin at byte 61, where the one before it ends,"
-            + " got 62",
-        failure(header, 5));
-  }
-
-  @Test
-  void open_bytesAfterTheLastTensor_areRefused() throws IOException {
-    String header = "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}";
-
-    assertEquals(
-        "model.safetensors: tensors expected to end with the file at byte 70, got 65",
-        failure(header, 9));
-  }
-
-  @Test
-  void open_duplicateName_isRefused() throws IOException {
-    String header =
-        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},"
-            + "'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}";
-
-    assertEquals(
-        "model.safetensors: header: keys expected to differ, got \"a\" twice", failure(header, 4));
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          # past the end
+          {'a.weight':{'dtype':'U8','shape':[800],'data_offsets':[0,800]}} | 600 | tensor a.weight ends at byte 872, past the end of the file (672 bytes); the file is truncated, copy it again
+          # more bytes than a long counts
+          {'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}} | 0 | shape of tensor a expected fewer than 2^63 bytes, got [4294967296, 4294967296]
+          # an overlap
+          {'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[4],'data_offsets':[3,7]}} | 7 | tensor b expected to begin at byte 117, where the one before it ends, got 116
+          # a hole
+          {'a':{'dtype':'U8','shape':[4],'data_offsets':[1,5]}} | 5 | tensor a expected to begin at byte 61, where the one before it ends, got 62
+          # bytes after the last tensor
+          {'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}} | 9 | tensors expected to end with the file at byte 70, got 65
+          # the same name twice
+          {'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}} | 4 | header: keys expected to differ, got "a" twice
+          """)
+  void open_tensorsThatDoNotFillTheFile_areNamed(String header, int dataBytes, String message)
+      throws IOException {
+    assertEquals("model.safetensors: " + message, failure(header, dataBytes));
   }
 
   @ParameterizedTest

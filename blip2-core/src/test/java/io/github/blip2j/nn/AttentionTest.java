@@ -5,18 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(InScope.class)
 final class AttentionTest {
   private static final double FLOAT32 = 1e-5;
   private static final Attention.Sizes SELF = Attention.Sizes.self(12, 3);
@@ -24,18 +27,11 @@ final class AttentionTest {
   private static final Heads PLAIN = Heads.of(Pass.evaluation());
 
   private final Random random = new Random(7);
-  private Scope scope;
   private Params params;
 
   @BeforeEach
-  void open() {
-    scope = Scope.open();
+  void build(Scope scope) {
     params = NoisyWeights.params(scope, 3);
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
   }
 
   @ParameterizedTest
@@ -129,7 +125,7 @@ final class AttentionTest {
   }
 
   @Test
-  void observer_mapsEqualLoopsAndResultEqualsKernel() {
+  void observer_mapsEqualLoopsAndResultEqualsKernel(Scope scope) {
     Attention attention = Attention.of(CROSS, params.at("here"));
     Tensor x = NoisyWeights.tensor(random, 2, 4, 12);
     Tensor context = NoisyWeights.tensor(random, 2, 7, 10);
@@ -183,30 +179,23 @@ final class AttentionTest {
     Loops.assertClose("thinned", expected, attention.project(mixed, null), FLOAT32);
   }
 
-  @Test
-  void mix_xOfWrongWidth_namesModuleAndBothShapes() {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "11 | 2 | x expected [?, ?, 12], got [2, 4, 11]",
+        "12 | 1 | context expected [2, ?, 10], got [1, 7, 10]"
+      })
+  void mix_shapesThatDoNotFit_namesModuleAndBothShapes(int width, int batch, String message) {
     Attention attention = Attention.of(CROSS, params.at("layers").at(3));
-    Tensor x = NoisyWeights.tensor(random, 2, 4, 11);
-    Tensor context = NoisyWeights.tensor(random, 2, 7, 10);
+    Tensor x = NoisyWeights.tensor(random, 2, 4, width);
+    Tensor context = NoisyWeights.tensor(random, batch, 7, 10);
 
     var e =
         assertThrows(
             ShapeMismatchException.class, () -> attention.mix(x, context, Mask.none(), PLAIN));
 
-    assertEquals("layers.3: x expected [?, ?, 12], got [2, 4, 11]", e.getMessage());
-  }
-
-  @Test
-  void mix_contextOfAnotherBatch_namesModuleAndBothShapes() {
-    Attention attention = Attention.of(CROSS, params.at("layers").at(3));
-    Tensor x = NoisyWeights.tensor(random, 2, 4, 12);
-    Tensor context = NoisyWeights.tensor(random, 1, 7, 10);
-
-    var e =
-        assertThrows(
-            ShapeMismatchException.class, () -> attention.mix(x, context, Mask.none(), PLAIN));
-
-    assertEquals("layers.3: context expected [2, ?, 10], got [1, 7, 10]", e.getMessage());
+    assertEquals("layers.3: " + message, e.getMessage());
   }
 
   @Test

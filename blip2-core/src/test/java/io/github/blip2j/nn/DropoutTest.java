@@ -8,30 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(InScope.class)
 final class DropoutTest {
   private static final int COUNT = 40_000;
 
   private final Dropout dropout = new Dropout(0.3);
-  private Scope scope;
-
-  @BeforeEach
-  void open() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
 
   @Test
   void forward_whileTraining_keepsTheExpectation() {

@@ -6,31 +6,26 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(InScope.class)
 final class EmbeddingTest {
-  private Scope scope;
   private Params params;
   private Embedding words;
 
   @BeforeEach
-  void open() {
-    scope = Scope.open();
+  void build(Scope scope) {
     params = NoisyWeights.params(scope, 3);
     words = new Embedding(6, 4, params.at("words"));
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
   }
 
   @Test

@@ -7,25 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Tensor;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(InScope.class)
 final class MaskTest {
-  private Scope scope;
-
-  @BeforeEach
-  void open() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
-
   @Test
   void causal_square_isLowerTriangle() {
     assertArrayEquals(

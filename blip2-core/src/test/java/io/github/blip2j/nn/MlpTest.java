@@ -5,28 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(InScope.class)
 final class MlpTest {
-  private Scope scope;
   private Params params;
 
   @BeforeEach
-  void open() {
-    scope = Scope.open();
+  void build(Scope scope) {
     params = NoisyWeights.params(scope, 3);
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
   }
 
   @Test

@@ -45,7 +45,7 @@ public final class NoisyWeights implements Weights {
   }
 
   @Override
-  public Set<String> unused() {
+  public Set<String> unused(Set<String> used) {
     return Set.of();
   }
 

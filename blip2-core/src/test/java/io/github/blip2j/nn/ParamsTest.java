@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ParamsTest {
   private static final KeyMap FUSED =
@@ -70,6 +71,46 @@ final class ParamsTest {
               + " b.key: checkpoint tensor expected [12, 2], got [4, 2]),"
               + " 2 unused (z.one, z.two)",
           e.getMessage());
+    }
+  }
+
+  @Test
+  void finish_tensorsOnlyLookedAt_areUnused() throws IOException {
+    var stored =
+        new StoredTensors(folder)
+            .with("w", DType.FLOAT32, 2)
+            .with("same", DType.FLOAT32, 2)
+            .with("wide", DType.FLOAT32, 3);
+    try (Checkpoint checkpoint = stored.open()) {
+      Params params = params(checkpoint, KeyMap.identity(), DType.FLOAT32);
+      params.get("w", Shape.of(2), Init.zeros());
+
+      assertTrue(params.has("same"));
+      assertEquals(Shape.of(3), params.storedShape("wide"));
+      assertTrue(params.storedApart("w", "wide"));
+      var e = assertThrows(CheckpointException.class, params::finish);
+
+      assertEquals(
+          "test.safetensors: tensors expected to fit the configuration, got 2 unused (same, wide)",
+          e.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"words", "head"})
+  void finish_copyOfWhatIsRead_isUsed(String read) throws IOException {
+    var stored =
+        new StoredTensors(folder)
+            .with("m.words", DType.FLOAT32, 3, 2)
+            .with("m.head", DType.FLOAT32, 3, 2);
+    try (Checkpoint checkpoint = stored.open()) {
+      Params params = params(checkpoint, KeyMap.identity(), DType.FLOAT32).at("m");
+
+      assertFalse(params.storedApart("words", "head"));
+      assertThrows(CheckpointException.class, params::finish);
+      params.get(read, Shape.of(3, 2), Init.zeros());
+
+      params.finish();
     }
   }
 

@@ -1,60 +1,59 @@
 package io.github.blip2j.tensor;
 
 import java.util.Arrays;
-import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attention and its gradients against loops. */
 interface AttentionConformance {
-  /** B, T, S, H, D. */
-  List<int[]> SIZES =
-      List.of(
-          new int[] {1, 1, 1, 1, 1},
-          new int[] {2, 3, 5, 4, 7},
-          new int[] {1, 33, 17, 2, 16},
-          new int[] {3, 1, 40, 4, 8},
-          new int[] {1, 16, 64, 2, 65},
-          new int[] {2, 5, 1, 3, 6},
-          new int[] {5, 1, 7, 2, 80});
-
   Kernels kernels();
 
+  /** B, T, S, H, D. */
+  static Stream<Arguments> heads() {
+    return Samples.ofBothTypes(
+        new int[][] {
+          {1, 1, 1, 1, 1},
+          {2, 3, 5, 4, 7},
+          {1, 33, 17, 2, 16},
+          {3, 1, 40, 4, 8},
+          {1, 16, 64, 2, 65},
+          {2, 5, 1, 3, 6},
+          {5, 1, 7, 2, 80}
+        });
+  }
+
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "FLOAT64"})
-  default void attention_sizesAndMasks_matchesLoops(DType type) {
-    Samples samples = new Samples(type);
-    for (int[] s : SIZES) {
-      int B = s[0];
-      int T = s[1];
-      int S = s[2];
-      int H = s[3];
-      int D = s[4];
-      long[][] masks = {null, {S}, {T, S}, {B, 1, 1, S}, {1, 1, T, S}, {1, H, T, S}, {B, H, T, S}};
-      double[] q = samples.normal(B, T, H, D);
-      double[] k = samples.normal(B, S, H, D);
-      double[] v = samples.normal(B, S, H, D);
-      for (long[] dims : masks) {
-        double[] m = dims == null ? null : samples.normal(dims);
-        double[] full = m == null ? null : Loops.broadcast(m, dims, new long[] {B, H, T, S});
-        Tensor out = samples.out(B, T, H, D);
-        Tensor weights = samples.out(B, H, T, S);
-        Tensor alone = samples.out(B, T, H, D);
-        Tensor mask = m == null ? null : samples.tensor(m, dims);
-        Tensor tq = samples.tensor(q, B, T, H, D);
-        Tensor tk = samples.tensor(k, B, S, H, D);
-        Tensor tv = samples.tensor(v, B, S, H, D);
+  @MethodSource("heads")
+  default void attention_sizesAndMasks_matchesLoops(
+      Samples samples, int B, int T, int S, int H, int D) {
+    int[] s = {B, T, S, H, D};
+    long[][] masks = {null, {S}, {T, S}, {B, 1, 1, S}, {1, 1, T, S}, {1, H, T, S}, {B, H, T, S}};
+    double[] q = samples.normal(B, T, H, D);
+    double[] k = samples.normal(B, S, H, D);
+    double[] v = samples.normal(B, S, H, D);
+    for (long[] dims : masks) {
+      double[] m = dims == null ? null : samples.normal(dims);
+      double[] full = m == null ? null : Loops.broadcast(m, dims, new long[] {B, H, T, S});
+      Tensor out = samples.out(B, T, H, D);
+      Tensor weights = samples.out(B, H, T, S);
+      Tensor alone = samples.out(B, T, H, D);
+      Tensor mask = m == null ? null : samples.tensor(m, dims);
+      Tensor tq = samples.tensor(q, B, T, H, D);
+      Tensor tk = samples.tensor(k, B, S, H, D);
+      Tensor tv = samples.tensor(v, B, S, H, D);
 
-        kernels().attention(tq, tk, tv, 0.3, mask, weights, out);
-        kernels().attention(tq, tk, tv, 0.3, mask, null, alone);
+      kernels().attention(tq, tk, tv, 0.3, mask, weights, out);
+      kernels().attention(tq, tk, tv, 0.3, mask, null, alone);
 
-        double[] p = weights(q, k, 0.3, full, s);
-        samples.assertClose(p, weights, 1e-5, 1e-12);
-        samples.assertClose(mixed(p, v, s), out, 1e-5, 1e-12);
-        samples.assertClose(mixed(p, v, s), alone, 1e-5, 1e-12);
-      }
+      double[] p = weights(q, k, 0.3, full, s);
+      samples.assertClose(p, weights, 1e-5, 1e-12);
+      samples.assertClose(mixed(p, v, s), out, 1e-5, 1e-12);
+      samples.assertClose(mixed(p, v, s), alone, 1e-5, 1e-12);
     }
   }
 
@@ -119,39 +118,33 @@ interface AttentionConformance {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "FLOAT64"})
-  default void attentionGradient_sizes_matchesLoops(DType type) {
-    Samples samples = new Samples(type);
-    for (int[] s : SIZES) {
-      int B = s[0];
-      int T = s[1];
-      int S = s[2];
-      int H = s[3];
-      int D = s[4];
-      double[] q = samples.normal(B, T, H, D);
-      double[] k = samples.normal(B, S, H, D);
-      double[] v = samples.normal(B, S, H, D);
-      double[] g = samples.normal(B, T, H, D);
-      double[] p = weights(q, k, 0.3, null, s);
-      Tensor[] d = {samples.out(B, T, H, D), samples.out(B, S, H, D), samples.out(B, S, H, D)};
+  @MethodSource("heads")
+  default void attentionGradient_sizes_matchesLoops(
+      Samples samples, int B, int T, int S, int H, int D) {
+    int[] s = {B, T, S, H, D};
+    double[] q = samples.normal(B, T, H, D);
+    double[] k = samples.normal(B, S, H, D);
+    double[] v = samples.normal(B, S, H, D);
+    double[] g = samples.normal(B, T, H, D);
+    double[] p = weights(q, k, 0.3, null, s);
+    Tensor[] d = {samples.out(B, T, H, D), samples.out(B, S, H, D), samples.out(B, S, H, D)};
 
-      kernels()
-          .attentionGradient(
-              samples.tensor(q, B, T, H, D),
-              samples.tensor(k, B, S, H, D),
-              samples.tensor(v, B, S, H, D),
-              0.3,
-              samples.tensor(p, B, H, T, S),
-              samples.tensor(g, B, T, H, D),
-              d);
+    kernels()
+        .attentionGradient(
+            samples.tensor(q, B, T, H, D),
+            samples.tensor(k, B, S, H, D),
+            samples.tensor(v, B, S, H, D),
+            0.3,
+            samples.tensor(p, B, H, T, S),
+            samples.tensor(g, B, T, H, D),
+            d);
 
-      double[] dp = dot(g, v, s);
-      double[] ds = Loops.map(Loops.softmaxGradient(p, dp, S), x -> 0.3 * x);
-      int[] swapped = {B, S, T, H, D};
-      samples.assertClose(mixed(ds, k, s), d[0], 1e-5, 1e-12);
-      samples.assertClose(mixed(turned(ds, T, S), q, swapped), d[1], 1e-5, 1e-12);
-      samples.assertClose(mixed(turned(p, T, S), g, swapped), d[2], 1e-5, 1e-12);
-    }
+    double[] dp = dot(g, v, s);
+    double[] ds = Loops.map(Loops.softmaxGradient(p, dp, S), x -> 0.3 * x);
+    int[] swapped = {B, S, T, H, D};
+    samples.assertClose(mixed(ds, k, s), d[0], 1e-5, 1e-12);
+    samples.assertClose(mixed(turned(ds, T, S), q, swapped), d[1], 1e-5, 1e-12);
+    samples.assertClose(mixed(turned(p, T, S), g, swapped), d[2], 1e-5, 1e-12);
   }
 
   /** The last two axes of [B, H, T, S] exchanged. */

@@ -2,26 +2,15 @@ package io.github.blip2j.tensor;
 
 import java.util.List;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every differentiable operation against finite differences, relative tolerance 1e-6. */
+@ExtendWith(InScope.class)
 final class GradientTest {
   private final Samples samples = new Samples(DType.FLOAT64);
-  private Scope scope = Scope.detached();
-
-  @BeforeEach
-  void openScope() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void closeScope() {
-    scope.close();
-  }
 
   private Tensor normal(long... shape) {
     return samples.tensor(samples.normal(shape), shape);

@@ -1,7 +1,6 @@
 package io.github.blip2j.tensor;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What every {@link Kernels} must compute: each method, forward and gradient, against plain loops
@@ -9,28 +8,17 @@ import org.junit.jupiter.api.BeforeEach;
  *
  * <p>A provider's test extends this class and returns its kernels.
  */
+@ExtendWith(InScope.class)
 public abstract class KernelsConformance
     implements MatrixConformance,
         AttentionConformance,
         NormConformance,
         ElementConformance,
         LookupConformance {
-  private Scope scope = Scope.detached();
-
   /** For the subclass. */
   protected KernelsConformance() {}
 
   /** The kernels under test. */
   @Override
   public abstract Kernels kernels();
-
-  @BeforeEach
-  final void openScope() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  final void closeScope() {
-    scope.close();
-  }
 }

@@ -1,52 +1,51 @@
 package io.github.blip2j.tensor;
 
 import java.util.Arrays;
-import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Products against loops. */
 interface MatrixConformance {
   Kernels kernels();
 
+  /** Rows, inputs, outputs. */
+  static Stream<Arguments> layers() {
+    return Samples.ofBothTypes(
+        new int[][] {
+          {1, 1, 1},
+          {1, 7, 5},
+          {2, 16, 64},
+          {5, 33, 17},
+          {33, 64, 48},
+          {17, 65, 1},
+          {33, 1, 3},
+          {1, 64, 128},
+          {7, 130, 66},
+          {10, 15, 63},
+          {96, 31, 80},
+          {129, 20, 300},
+          {33, 257, 130}
+        });
+  }
+
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "FLOAT64"})
-  default void linear_rowsAndWidthsAroundBlocks_matchesLoops(DType type) {
-    Samples samples = new Samples(type);
-    int[][] sizes = {
-      {1, 1, 1},
-      {1, 7, 5},
-      {2, 16, 64},
-      {5, 33, 17},
-      {33, 64, 48},
-      {17, 65, 1},
-      {33, 1, 3},
-      {1, 64, 128},
-      {7, 130, 66},
-      {10, 15, 63},
-      {96, 31, 80},
-      {129, 20, 300},
-      {33, 257, 130}
-    };
-    for (int[] size : sizes) {
-      double[] x = samples.normal(size[0], size[1]);
-      double[] w = samples.normal(size[2], size[1]);
-      double[] expected =
-          Loops.linear(x, w, null, Activation.IDENTITY, null, size[0], size[1], size[2]);
-      Tensor out = samples.out(size[0], size[2]);
+  @MethodSource("layers")
+  default void linear_rowsAndWidthsAroundBlocks_matchesLoops(
+      Samples samples, int rows, int in, int out) {
+    double[] x = samples.normal(rows, in);
+    double[] w = samples.normal(out, in);
+    double[] expected = Loops.linear(x, w, null, Activation.IDENTITY, null, rows, in, out);
+    Tensor tx = samples.tensor(x, rows, in);
+    Tensor weight = samples.tensor(w, out, in);
+    Tensor y = samples.out(rows, out);
 
-      kernels()
-          .linear(
-              samples.tensor(x, size[0], size[1]),
-              samples.tensor(w, size[2], size[1]),
-              null,
-              Activation.IDENTITY,
-              null,
-              out);
+    kernels().linear(tx, weight, null, Activation.IDENTITY, null, y);
 
-      samples.assertClose(expected, out, 1e-5, 1e-12);
-    }
+    samples.assertClose(expected, y, 1e-5, 1e-12);
   }
 
   @ParameterizedTest
@@ -84,45 +83,40 @@ interface MatrixConformance {
       double[] w = samples.coarse(70, 300);
       double[] b = samples.normal(70);
       double[] expected = Loops.linear(x, w, b, Activation.RELU, null, rows, 300, 70);
+      Tensor tx = samples.tensor(x, rows, 300);
+      Tensor weight = samples.tensor(w, 70, 300).to(stored);
       Tensor out = samples.out(rows, 70);
 
-      kernels()
-          .linear(
-              samples.tensor(x, rows, 300),
-              samples.tensor(w, 70, 300).to(stored),
-              samples.tensor(b, 70),
-              Activation.RELU,
-              null,
-              out);
+      kernels().linear(tx, weight, samples.tensor(b, 70), Activation.RELU, null, out);
 
       samples.assertClose(expected, out, 1e-5, 1e-12);
     }
   }
 
+  /** Rows, inner length, columns. */
+  static Stream<Arguments> products() {
+    return Samples.ofBothTypes(
+        new int[][] {
+          {1, 1, 1}, {3, 5, 7}, {1, 16, 9}, {33, 1, 17}, {64, 65, 1}, {1, 40, 80}, {31, 64, 33}
+        });
+  }
+
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "FLOAT64"})
-  default void matmul_everyLayoutOfThreeMatrices_matchesLoops(DType type) {
-    Samples samples = new Samples(type);
-    int[][] sizes = {
-      {1, 1, 1}, {3, 5, 7}, {1, 16, 9}, {33, 1, 17}, {64, 65, 1}, {1, 40, 80}, {31, 64, 33}
-    };
-    for (int[] size : sizes) {
-      for (int layout = 0; layout < 8; layout++) {
-        int m = size[0];
-        int k = size[1];
-        int n = size[2];
-        double[] a = samples.normal(m, k);
-        double[] b = samples.normal(k, n);
-        Tensor out = laid(samples, new double[m * n], m, n, (layout & 1) != 0);
+  @MethodSource("products")
+  default void matmul_everyLayoutOfThreeMatrices_matchesLoops(
+      Samples samples, int m, int k, int n) {
+    for (int layout = 0; layout < 8; layout++) {
+      double[] a = samples.normal(m, k);
+      double[] b = samples.normal(k, n);
+      Tensor out = laid(samples, new double[m * n], m, n, (layout & 1) != 0);
 
-        kernels()
-            .matmul(
-                laid(samples, a, m, k, (layout & 2) != 0),
-                laid(samples, b, k, n, (layout & 4) != 0),
-                out);
+      kernels()
+          .matmul(
+              laid(samples, a, m, k, (layout & 2) != 0),
+              laid(samples, b, k, n, (layout & 4) != 0),
+              out);
 
-        samples.assertClose(Loops.product(a, b, m, k, n), out, 1e-5, 1e-12);
-      }
+      samples.assertClose(Loops.product(a, b, m, k, n), out, 1e-5, 1e-12);
     }
   }
 
@@ -133,43 +127,38 @@ interface MatrixConformance {
         : samples.tensor(values, rows, columns);
   }
 
+  /** B, T, H, S, D. */
+  static Stream<Arguments> batches() {
+    return Samples.ofBothTypes(
+        new int[][] {
+          {2, 3, 4, 5, 7}, {1, 5, 3, 1, 9}, {3, 1, 1, 6, 2}, {1, 1, 2, 16, 17}, {2, 33, 1, 5, 1}
+        });
+  }
+
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "FLOAT64"})
-  default void matmul_batchesOfHeads_honoursStrides(DType type) {
-    Samples samples = new Samples(type);
-    for (List<Integer> s :
-        List.of(
-            List.of(2, 3, 4, 5, 7),
-            List.of(1, 5, 3, 1, 9),
-            List.of(3, 1, 1, 6, 2),
-            List.of(1, 1, 2, 16, 17),
-            List.of(2, 33, 1, 5, 1))) {
-      int B = s.get(0);
-      int T = s.get(1);
-      int H = s.get(2);
-      int S = s.get(3);
-      int D = s.get(4);
-      double[] q = samples.normal(B, T, H, D);
-      double[] k = samples.normal(B, S, H, D);
-      Tensor scores = samples.out(B, T, H, S).permute(0, 2, 1, 3); // [B, H, T, S]
+  @MethodSource("batches")
+  default void matmul_batchesOfHeads_honoursStrides(
+      Samples samples, int B, int T, int H, int S, int D) {
+    double[] q = samples.normal(B, T, H, D);
+    double[] k = samples.normal(B, S, H, D);
+    Tensor scores = samples.out(B, T, H, S).permute(0, 2, 1, 3); // [B, H, T, S]
 
-      kernels()
-          .matmul(
-              samples.tensor(q, B, T, H, D).permute(0, 2, 1, 3),
-              samples.tensor(k, B, S, H, D).permute(0, 2, 3, 1),
-              scores);
+    kernels()
+        .matmul(
+            samples.tensor(q, B, T, H, D).permute(0, 2, 1, 3),
+            samples.tensor(k, B, S, H, D).permute(0, 2, 3, 1),
+            scores);
 
-      double[] expected = new double[B * H * T * S];
-      for (int i = 0; i < expected.length; i++) {
-        int h = i / (T * S) % H;
-        int b = i / (T * S * H);
-        for (int d = 0; d < D; d++) {
-          expected[i] +=
-              q[((b * T + i / S % T) * H + h) * D + d] * k[((b * S + i % S) * H + h) * D + d];
-        }
+    double[] expected = new double[B * H * T * S];
+    for (int i = 0; i < expected.length; i++) {
+      int h = i / (T * S) % H;
+      int b = i / (T * S * H);
+      for (int d = 0; d < D; d++) {
+        expected[i] +=
+            q[((b * T + i / S % T) * H + h) * D + d] * k[((b * S + i % S) * H + h) * D + d];
       }
-      samples.assertClose(expected, scores, 1e-5, 1e-12);
     }
+    samples.assertClose(expected, scores, 1e-5, 1e-12);
   }
 
   @Test

@@ -2,82 +2,68 @@ package io.github.blip2j.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Normalisations and softmax, forward and gradient, against loops. */
 interface NormConformance {
-  /** Rows and columns. */
-  List<int[]> ROWS =
-      List.of(
-          new int[] {1, 1},
-          new int[] {1, 7},
-          new int[] {2, 16},
-          new int[] {5, 33},
-          new int[] {33, 65},
-          new int[] {7, 2},
-          new int[] {3, 1408});
-
   Kernels kernels();
 
-  @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "FLOAT64"})
-  default void layerNorm_forwardAndGradient_matchesLoops(DType type) {
-    Samples samples = new Samples(type);
-    for (int[] size : ROWS) {
-      int R = size[0];
-      int C = size[1];
-      double[] x = samples.normal(R, C);
-      double[] gamma = samples.normal(C);
-      double[] beta = samples.normal(C);
-      double[] g = samples.normal(R, C);
-      Tensor out = samples.out(1, R, C);
-      Tensor[] d = {samples.out(1, R, C), samples.out(C), samples.out(C)};
-      Tensor tx = samples.tensor(x, 1, R, C);
-      Tensor scale = samples.tensor(gamma, C);
-
-      kernels().layerNorm(tx, scale, samples.tensor(beta, C), 1e-3, out);
-      kernels().layerNormGradient(tx, scale, 1e-3, samples.tensor(g, 1, R, C), d);
-
-      double[] deviation = new double[R];
-      double[] normal = normalised(x, R, C, 1e-3, true, deviation);
-      samples.assertClose(affine(normal, gamma, beta, C), out, 1e-5, 1e-12);
-      double[] dx = normGradient(normal, gamma, g, deviation, R, C, true);
-      samples.assertClose(dx, d[0], 2e-5, 1e-11); // divides by deviations down to 0.03
-      double[] product = Loops.zip(g, normal, (a, b) -> a * b);
-      samples.assertClose(Loops.sum(product, R, C, true), d[1], 1e-5, 1e-12);
-      samples.assertClose(Loops.sum(g, R, C, true), d[2], 1e-5, 1e-12);
-    }
+  /** Rows and columns. */
+  static Stream<Arguments> rows() {
+    return Samples.ofBothTypes(
+        new int[][] {{1, 1}, {1, 7}, {2, 16}, {5, 33}, {33, 65}, {7, 2}, {3, 1408}});
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "FLOAT64"})
-  default void rmsNorm_forwardAndGradient_matchesLoops(DType type) {
-    Samples samples = new Samples(type);
-    for (int[] size : ROWS) {
-      int R = size[0];
-      int C = size[1];
-      double[] x = samples.normal(R, C);
-      double[] gamma = samples.normal(C);
-      double[] g = samples.normal(R, C);
-      Tensor out = samples.out(R, C);
-      Tensor[] d = {samples.out(R, C), samples.out(C)};
-      Tensor tx = samples.tensor(x, R, C);
-      Tensor scale = samples.tensor(gamma, C);
+  @MethodSource("rows")
+  default void layerNorm_forwardAndGradient_matchesLoops(Samples samples, int R, int C) {
+    double[] x = samples.normal(R, C);
+    double[] gamma = samples.normal(C);
+    double[] beta = samples.normal(C);
+    double[] g = samples.normal(R, C);
+    Tensor out = samples.out(1, R, C);
+    Tensor[] d = {samples.out(1, R, C), samples.out(C), samples.out(C)};
+    Tensor tx = samples.tensor(x, 1, R, C);
+    Tensor scale = samples.tensor(gamma, C);
 
-      kernels().rmsNorm(tx, scale, 1e-3, out);
-      kernels().rmsNormGradient(tx, scale, 1e-3, samples.tensor(g, R, C), d);
+    kernels().layerNorm(tx, scale, samples.tensor(beta, C), 1e-3, out);
+    kernels().layerNormGradient(tx, scale, 1e-3, samples.tensor(g, 1, R, C), d);
 
-      double[] deviation = new double[R];
-      double[] normal = normalised(x, R, C, 1e-3, false, deviation);
-      samples.assertClose(affine(normal, gamma, new double[C], C), out, 1e-5, 1e-12);
-      double[] dx = normGradient(normal, gamma, g, deviation, R, C, false);
-      samples.assertClose(dx, d[0], 2e-5, 1e-11);
-      double[] product = Loops.zip(g, normal, (a, b) -> a * b);
-      samples.assertClose(Loops.sum(product, R, C, true), d[1], 1e-5, 1e-12);
-    }
+    double[] deviation = new double[R];
+    double[] normal = normalised(x, R, C, 1e-3, true, deviation);
+    samples.assertClose(affine(normal, gamma, beta, C), out, 1e-5, 1e-12);
+    double[] dx = normGradient(normal, gamma, g, deviation, R, C, true);
+    samples.assertClose(dx, d[0], 2e-5, 1e-11); // divides by deviations down to 0.03
+    double[] product = Loops.zip(g, normal, (a, b) -> a * b);
+    samples.assertClose(Loops.sum(product, R, C, true), d[1], 1e-5, 1e-12);
+    samples.assertClose(Loops.sum(g, R, C, true), d[2], 1e-5, 1e-12);
+  }
+
+  @ParameterizedTest
+  @MethodSource("rows")
+  default void rmsNorm_forwardAndGradient_matchesLoops(Samples samples, int R, int C) {
+    double[] x = samples.normal(R, C);
+    double[] gamma = samples.normal(C);
+    double[] g = samples.normal(R, C);
+    Tensor out = samples.out(R, C);
+    Tensor[] d = {samples.out(R, C), samples.out(C)};
+    Tensor tx = samples.tensor(x, R, C);
+    Tensor scale = samples.tensor(gamma, C);
+
+    kernels().rmsNorm(tx, scale, 1e-3, out);
+    kernels().rmsNormGradient(tx, scale, 1e-3, samples.tensor(g, R, C), d);
+
+    double[] deviation = new double[R];
+    double[] normal = normalised(x, R, C, 1e-3, false, deviation);
+    samples.assertClose(affine(normal, gamma, new double[C], C), out, 1e-5, 1e-12);
+    double[] dx = normGradient(normal, gamma, g, deviation, R, C, false);
+    samples.assertClose(dx, d[0], 2e-5, 1e-11);
+    double[] product = Loops.zip(g, normal, (a, b) -> a * b);
+    samples.assertClose(Loops.sum(product, R, C, true), d[1], 1e-5, 1e-12);
   }
 
   @Test
@@ -114,53 +100,43 @@ interface NormConformance {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "FLOAT64"})
-  default void softmax_forwardAndGradient_matchesLoops(DType type) {
-    Samples samples = new Samples(type);
-    for (int[] size : ROWS) {
-      int R = size[0];
-      int C = size[1];
-      double[] x = samples.normal(R, C);
-      double[] g = samples.normal(R, C);
-      double[] y = Loops.softmax(x, C);
-      Tensor out = samples.out(1, R, C);
-      Tensor inPlace = samples.tensor(x, R, C);
-      Tensor dx = samples.out(R, C);
+  @MethodSource("rows")
+  default void softmax_forwardAndGradient_matchesLoops(Samples samples, int R, int C) {
+    double[] x = samples.normal(R, C);
+    double[] g = samples.normal(R, C);
+    double[] y = Loops.softmax(x, C);
+    Tensor out = samples.out(1, R, C);
+    Tensor inPlace = samples.tensor(x, R, C);
+    Tensor dx = samples.out(R, C);
 
-      kernels().softmax(samples.tensor(x, 1, R, C), out);
-      kernels().softmax(inPlace, inPlace);
-      kernels().softmaxGradient(samples.tensor(y, R, C), samples.tensor(g, R, C), dx);
+    kernels().softmax(samples.tensor(x, 1, R, C), out);
+    kernels().softmax(inPlace, inPlace);
+    kernels().softmaxGradient(samples.tensor(y, R, C), samples.tensor(g, R, C), dx);
 
-      samples.assertClose(y, out, 1e-6, 1e-12);
-      samples.assertClose(y, inPlace, 1e-6, 1e-12);
-      samples.assertClose(Loops.softmaxGradient(y, g, C), dx, 1e-5, 1e-12);
-    }
+    samples.assertClose(y, out, 1e-6, 1e-12);
+    samples.assertClose(y, inPlace, 1e-6, 1e-12);
+    samples.assertClose(Loops.softmaxGradient(y, g, C), dx, 1e-5, 1e-12);
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "FLOAT64"})
-  default void logSoftmax_forwardAndGradient_matchesLoops(DType type) {
-    Samples samples = new Samples(type);
-    for (int[] size : ROWS) {
-      int R = size[0];
-      int C = size[1];
-      double[] x = samples.normal(R, C);
-      double[] g = samples.normal(R, C);
-      double[] y = Loops.map(Loops.softmax(x, C), Math::log);
-      Tensor out = samples.out(R, 1, C);
-      Tensor dx = samples.out(R, C);
+  @MethodSource("rows")
+  default void logSoftmax_forwardAndGradient_matchesLoops(Samples samples, int R, int C) {
+    double[] x = samples.normal(R, C);
+    double[] g = samples.normal(R, C);
+    double[] y = Loops.map(Loops.softmax(x, C), Math::log);
+    Tensor out = samples.out(R, 1, C);
+    Tensor dx = samples.out(R, C);
 
-      kernels().logSoftmax(samples.tensor(x, R, 1, C), out);
-      kernels().logSoftmaxGradient(samples.tensor(y, R, C), samples.tensor(g, R, C), dx);
+    kernels().logSoftmax(samples.tensor(x, R, 1, C), out);
+    kernels().logSoftmaxGradient(samples.tensor(y, R, C), samples.tensor(g, R, C), dx);
 
-      samples.assertClose(y, out, 1e-5, 1e-12);
-      double[] total = Loops.sum(g, R, C, false);
-      double[] expected = new double[R * C];
-      for (int i = 0; i < expected.length; i++) {
-        expected[i] = g[i] - Math.exp(y[i]) * total[i / C];
-      }
-      samples.assertClose(expected, dx, 1e-5, 1e-12);
+    samples.assertClose(y, out, 1e-5, 1e-12);
+    double[] total = Loops.sum(g, R, C, false);
+    double[] expected = new double[R * C];
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] = g[i] - Math.exp(y[i]) * total[i / C];
     }
+    samples.assertClose(expected, dx, 1e-5, 1e-12);
   }
 
   @Test

@@ -9,24 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.blip2j.autograd.GradMode;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is recorded, where gradients stop, and what is refused. */
+@ExtendWith(InScope.class)
 final class RecordingTest {
   private final List<double[]> received = new ArrayList<>();
-  private Scope scope = Scope.detached();
-
-  @BeforeEach
-  void openScope() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void closeScope() {
-    scope.close();
-  }
 
   private Tensor leaf(double... values) {
     return Tensor.of(values, values.length).leaf(g -> received.add(g.toDoubles()));

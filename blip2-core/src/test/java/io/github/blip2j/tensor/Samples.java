@@ -3,7 +3,11 @@ package io.github.blip2j.tensor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
 
 /** Random numbers of one floating type, and the comparison with what loops in double expect. */
 final class Samples {
@@ -14,8 +18,33 @@ final class Samples {
     this.type = type;
   }
 
+  /** Arguments of a test of {@code (Samples, int...)}: each of these sizes in either type. */
+  static Stream<Arguments> ofBothTypes(int[]... sizes) {
+    return Stream.of(DType.FLOAT32, DType.FLOAT64)
+        .flatMap(type -> Arrays.stream(sizes).map(size -> arguments(new Samples(type), size)));
+  }
+
+  private static Arguments arguments(Samples samples, int[] size) {
+    return Arguments.of(Stream.concat(Stream.of(samples), IntStream.of(size).boxed()).toArray());
+  }
+
+  /** For the name of a test. */
+  @Override
+  public String toString() {
+    return type.toString();
+  }
+
   static long count(long... shape) {
     return Shape.of(shape).size();
+  }
+
+  /** The float32 numbers 0, 1, 2, ... */
+  static Tensor counting(long... shape) {
+    float[] values = new float[Math.toIntExact(count(shape))];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i;
+    }
+    return Tensor.of(values, shape);
   }
 
   /** Normal numbers that float32 holds exactly, so that both types compute from the same ones. */

@@ -1,36 +1,17 @@
 package io.github.blip2j.tensor;
 
+import static io.github.blip2j.tensor.Samples.counting;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
 
 /** What operations say about arguments that do not fit. */
+@ExtendWith(InScope.class)
 final class TensorMessagesTest {
-  private Scope scope = Scope.detached();
-
-  @BeforeEach
-  void openScope() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void closeScope() {
-    scope.close();
-  }
-
-  private static Tensor counting(long... shape) {
-    float[] values = new float[Math.toIntExact(Shape.of(shape).size())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = i;
-    }
-    return Tensor.of(values, shape);
-  }
-
   @Test
   void arithmetic_mixedOrIntegerTypes_isRefused() {
     Tensor floats = counting(2);

@@ -1,5 +1,6 @@
 package io.github.blip2j.tensor;
 
+import static io.github.blip2j.tensor.Samples.counting;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,9 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -22,27 +22,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
+@ExtendWith(InScope.class)
 final class TensorTest {
-  private Scope scope = Scope.detached();
-
-  @BeforeEach
-  void openScope() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void closeScope() {
-    scope.close();
-  }
-
-  private static Tensor counting(long... shape) {
-    float[] values = new float[Math.toIntExact(Shape.of(shape).size())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = i;
-    }
-    return Tensor.of(values, shape);
-  }
-
   @Test
   void of_arrays_roundTrip() {
     assertArrayEquals(new float[] {1, -2.5f}, Tensor.of(new float[] {1, -2.5f}, 2).toFloats());

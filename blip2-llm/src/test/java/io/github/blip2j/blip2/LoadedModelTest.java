@@ -151,8 +151,8 @@ final class LoadedModelTest {
     }
 
     @Override
-    public Set<String> unused() {
-      return weights.unused();
+    public Set<String> unused(Set<String> used) {
+      return weights.unused(used);
     }
   }
 }

@@ -13,6 +13,7 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
@@ -23,6 +24,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * OPT with a cache against OPT reading everything anew, on random weights. The two differ by the
  * order of sums only: 1e-5.
  */
+@ExtendWith(InScope.class)
 final class OptModelTest {
   private static final float CLOSE = 1e-5f;
   private static final int VOCAB = 29;
@@ -39,15 +42,14 @@ final class OptModelTest {
   private GradMode.NoGrad off;
 
   @BeforeEach
-  void open() {
-    memory = Scope.open();
+  void open(Scope scope) {
+    memory = scope;
     off = GradMode.noGrad();
   }
 
   @AfterEach
   void close() {
     off.close();
-    memory.close();
   }
 
   @ParameterizedTest

@@ -8,6 +8,7 @@ import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Map;
@@ -15,9 +16,9 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Gradients through the whole Q-Former by central differences of its own forward pass.
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
  * changes most, and the slope must be the gradient's length to one part in a hundred beyond that
  * rounding. Operations and attention are checked element by element in double elsewhere.
  */
+@ExtendWith(InScope.class)
 final class BertGradientTest {
   private static final double TOLERANCE = 0.01;
   private static final double ROUNDING = 1e-4;
@@ -36,24 +38,17 @@ final class BertGradientTest {
   private final Random random = new Random(7);
   private final Map<String, Tensor> gradients = new TreeMap<>();
   private final Tensor[] inputs = new Tensor[2];
-  private Scope scope;
   private Params params;
   private BertModel bert;
   private Tensor ids;
 
   @BeforeEach
-  void open() {
-    scope = Scope.open();
+  void build(Scope scope) {
     params = NoisyWeights.params(scope, 3);
     bert = new BertModel(TinyBert.config(true), params);
     inputs[0] = NoisyWeights.tensor(random, 2, 4, TinyBert.DIM);
     inputs[1] = NoisyWeights.tensor(random, 2, 7, TinyBert.ENCODER_DIM);
     ids = Tensor.of(new long[] {3, 16, 5, 9, 2, 1, 8, 4, 0, 0}, 2, 5);
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
   }
 
   @Test

@@ -8,14 +8,16 @@ import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
 
 /** What a Q-Former says when it is used wrongly. */
+@ExtendWith(InScope.class)
 final class BertMessagesTest {
   private static final Pass PASS = Pass.evaluation();
 
@@ -24,14 +26,9 @@ final class BertMessagesTest {
   private final int[][] keep = {{1, 1, 1}, {1, 1, 1}};
 
   @BeforeEach
-  void open() {
-    scope = Scope.open();
+  void build(Scope scope) {
+    this.scope = scope;
     bert = model(true);
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
   }
 
   @Test

@@ -10,22 +10,23 @@ import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(InScope.class)
 final class BertModelTest {
   private static final double FLOAT32 = 2e-6;
   private static final int[][] KEEP = {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}};
 
   private final Random random = new Random(7);
-  private Scope scope;
   private Params params;
   private BertModel bert;
   private Tensor queries;
@@ -33,18 +34,12 @@ final class BertModelTest {
   private Tensor ids;
 
   @BeforeEach
-  void open() {
-    scope = Scope.open();
+  void build(Scope scope) {
     params = NoisyWeights.params(scope, 3);
     bert = new BertModel(TinyBert.config(true), params);
     queries = NoisyWeights.tensor(random, 2, 4, TinyBert.DIM);
     image = NoisyWeights.tensor(random, 2, 7, TinyBert.ENCODER_DIM);
     ids = Tensor.of(new long[] {3, 16, 5, 9, 2, 1, 8, 4, 0, 0}, 2, 5);
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
   }
 
   @Test
@@ -126,7 +121,7 @@ final class BertModelTest {
   }
 
   @Test
-  void textEmbeddings_areNormedSumsOfWordAndPlace() {
+  void textEmbeddings_areNormedSumsOfWordAndPlace(Scope scope) {
     var embeddings =
         new BertEmbeddings(TinyBert.config(true), NoisyWeights.params(scope, 3).at("other"));
     Tensor one = Tensor.of(new long[] {5}, 1, 1);

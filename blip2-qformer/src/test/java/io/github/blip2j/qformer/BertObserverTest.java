@@ -5,37 +5,32 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What someone who watches a pass through the Q-Former gets to see, in which order. */
+@ExtendWith(InScope.class)
 final class BertObserverTest {
   private final Random random = new Random(7);
-  private Scope scope;
   private BertModel bert;
   private Tensor queries;
   private Tensor image;
   private Tensor ids;
 
   @BeforeEach
-  void open() {
-    scope = Scope.open();
+  void build(Scope scope) {
     bert = new BertModel(TinyBert.config(true), NoisyWeights.params(scope, 3).at("qformer"));
     queries = NoisyWeights.tensor(random, 2, 4, TinyBert.DIM);
     image = NoisyWeights.tensor(random, 2, 7, TinyBert.ENCODER_DIM);
     ids = Tensor.of(new long[] {3, 16, 5, 9, 2, 1, 8, 4, 0, 0}, 2, 5);
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.ShapeMismatchException;
@@ -17,13 +18,14 @@ import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(InScope.class)
 final class VisionTransformerTest {
   private static final int E = TinyVision.DIM;
 
@@ -31,14 +33,9 @@ final class VisionTransformerTest {
   private Params params;
 
   @BeforeEach
-  void open() {
-    scope = Scope.open();
+  void build(Scope scope) {
+    this.scope = scope;
     params = NoisyWeights.params(scope, 3);
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
   }
 
   @ParameterizedTest
