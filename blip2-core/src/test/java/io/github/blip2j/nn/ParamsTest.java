@@ -82,7 +82,7 @@ final class ParamsTest {
             .with("same", DType.FLOAT32, 2)
             .with("wide", DType.FLOAT32, 3);
     try (Checkpoint checkpoint = stored.open()) {
-      Params params = params(checkpoint, KeyMap.identity(), DType.FLOAT32);
+      Params params = params(checkpoint, KeyMap.identity());
       params.get("w", Shape.of(2), Init.zeros());
 
       assertTrue(params.has("same"));
@@ -104,7 +104,7 @@ final class ParamsTest {
             .with("m.words", DType.FLOAT32, 3, 2)
             .with("m.head", DType.FLOAT32, 3, 2);
     try (Checkpoint checkpoint = stored.open()) {
-      Params params = params(checkpoint, KeyMap.identity(), DType.FLOAT32).at("m");
+      Params params = params(checkpoint, KeyMap.identity()).at("m");
 
       assertFalse(params.storedApart("words", "head"));
       assertThrows(CheckpointException.class, params::finish);
