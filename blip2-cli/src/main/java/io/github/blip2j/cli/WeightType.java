@@ -1,6 +1,7 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.tensor.DType;
+import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -16,5 +17,10 @@ final class WeightType implements ITypeConverter<DType> {
       default ->
           throw new TypeConversionException("expected float32 or bfloat16, got '" + value + "'");
     };
+  }
+
+  /** What {@link #convert} reads as this type. */
+  static String nameOf(DType type) {
+    return type.name().toLowerCase(Locale.ROOT);
   }
 }
