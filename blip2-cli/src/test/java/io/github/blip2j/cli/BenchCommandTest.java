@@ -8,18 +8,33 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.tensor.Threads;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class BenchCommandTest {
+  private int threads;
+
+  /** One thread in these tests: several that wait for each other are slow beside other programs. */
+  @BeforeEach
+  void rememberThreads() {
+    threads = Threads.count();
+  }
+
+  @AfterEach
+  void restoreThreads() {
+    Threads.use(threads);
+  }
+
   private static final String FIGURES =
       "expected one of vision_b1, vision_b4, qformer_b1, prefill, decode_greedy, decode_beam5,"
           + " bert_train";
 
   @Test
   void bench_json_isOneDocumentOfAllFigures() {
-    JsonObject document = Shell.run("bench", "--preset", "tiny", "--json").json();
+    JsonObject document = Shell.run("bench", "--preset", "tiny", "--threads", "1", "--json").json();
 
     assertEquals(
         List.of(
@@ -34,6 +49,7 @@ final class BenchCommandTest {
         List.copyOf(document.keySet()));
     assertEquals("tiny", document.get("preset").getAsString());
     assertEquals("float32", document.get("dtype").getAsString());
+    assertEquals(1, document.get("threads").getAsInt());
     List<String> figures = new ArrayList<>();
     for (JsonElement element : document.getAsJsonArray("figures")) {
       JsonObject figure = element.getAsJsonObject();
@@ -52,23 +68,18 @@ final class BenchCommandTest {
 
   @Test
   void bench_text_isATable() {
-    int before = Threads.count();
-    try {
-      Shell shell =
-          Shell.run(
-              "bench --preset tiny --dtype bfloat16 --threads 1 --figures qformer_b1".split(" "));
+    Shell shell =
+        Shell.run(
+            "bench --preset tiny --dtype bfloat16 --threads 1 --figures qformer_b1".split(" "));
 
-      assertEquals("", shell.err());
-      List<String> lines = shell.out().lines().toList();
-      assertTrue(
-          lines.get(0).matches("tiny in bfloat16, \\S+ kernels, 1 threads, .+"), lines::toString);
-      assertEquals("figure                 ms        min        max  runs  of", lines.get(1));
-      assertTrue(
-          lines.get(2).matches("qformer_b1     ( *\\d+\\.\\d\\d){3}     9  32 queries"),
-          lines::toString);
-    } finally {
-      Threads.use(before);
-    }
+    assertEquals("", shell.err());
+    List<String> lines = shell.out().lines().toList();
+    assertTrue(
+        lines.get(0).matches("tiny in bfloat16, \\S+ kernels, 1 threads, .+"), lines::toString);
+    assertEquals("figure                 ms        min        max  runs  of", lines.get(1));
+    assertTrue(
+        lines.get(2).matches("qformer_b1     ( *\\d+\\.\\d\\d){3}     9  32 queries"),
+        lines::toString);
   }
 
   @ParameterizedTest
