@@ -59,12 +59,9 @@ final class GenerateModelTest {
   void main_withoutFolders_saysWhatIsMissing() {
     var generate =
         assertThrows(IllegalArgumentException.class, () -> GenerateModel.main(new String[0]));
-    var time = assertThrows(IllegalArgumentException.class, () -> TimeModel.main(new String[0]));
 
     assertEquals(
         "GenerateModel: arguments expected OUT-FOLDER TOKENIZER-FOLDER, got 0",
         generate.getMessage());
-    assertEquals(
-        "TimeModel: arguments expected FOLDER [float32|bfloat16], got 0", time.getMessage());
   }
 }

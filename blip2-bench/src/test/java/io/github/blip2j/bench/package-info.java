@@ -1,4 +1,4 @@
-/** Tests of the generator of models. */
+/** Tests of the benchmarks. */
 @NullMarked
 package io.github.blip2j.bench;
 

@@ -28,6 +28,7 @@ final class Blip2Command {
             .addSubcommand(new CaptionCommand(console))
             .addSubcommand(new VqaCommand(console))
             .addSubcommand(new DoctorCommand(console))
+            .addSubcommand(new BenchCommand(console))
             .setOut(console.out())
             .setErr(console.err())
             .setUsageHelpAutoWidth(true)

@@ -2,6 +2,7 @@ package io.github.blip2j.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,6 +49,17 @@ public final class ConfigJson {
           "%s: file expected at most %d bytes, got %d".formatted(name, MAX_BYTES, size));
     }
     ByteBuffer utf8 = ByteBuffer.wrap(Files.readAllBytes(file));
+    return new ConfigJson(name, "", Json.parseObject(utf8, name));
+  }
+
+  /**
+   * A configuration that stands in a program instead of a file.
+   *
+   * @param name what messages call it
+   * @throws CheckpointException if it isn't one JSON object
+   */
+  public static ConfigJson parse(String name, String json) throws CheckpointException {
+    ByteBuffer utf8 = ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8));
     return new ConfigJson(name, "", Json.parseObject(utf8, name));
   }
 

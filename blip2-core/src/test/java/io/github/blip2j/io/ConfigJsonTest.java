@@ -43,6 +43,14 @@ final class ConfigJsonTest {
   }
 
   @Test
+  void parse_text_isReadLikeAFile() throws IOException {
+    ConfigJson config = ConfigJson.parse("sizes", "{\"text_config\":{\"n\":8}}");
+
+    assertEquals(8, config.child("text_config").intAt("n"));
+    assertEquals("sizes: text_config", config.child("text_config").toString());
+  }
+
+  @Test
   void getters_absentOrNull_returnTheDefault() throws IOException {
     ConfigJson config = read("{'n':null}");
 

@@ -1,0 +1,82 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Diagnostics;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Threads;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * Times a model of given sizes with random weights, which are made in memory: nothing is downloaded
+ * and nothing is written. What it computes means nothing; how long it takes does not depend on
+ * that.
+ */
+public final class Bench {
+  private final Preset preset;
+  private final Precision precision;
+  private final List<Figure> figures;
+
+  private Bench(Preset preset, Precision precision, List<Figure> figures) {
+    this.preset = preset;
+    this.precision = precision;
+    this.figures = figures;
+  }
+
+  /**
+   * A benchmark.
+   *
+   * @param precision how the matrices of the vision and language models are stored; arithmetic is
+   *     float32
+   * @throws IllegalArgumentException if the preset lacks what a figure needs
+   */
+  public static Bench of(Preset preset, Precision precision, List<Figure> figures) {
+    Set<Figure> possible = preset.figures();
+    for (Figure figure : figures) {
+      if (!possible.contains(figure)) {
+        throw new IllegalArgumentException(
+            "bench: figures of %s expected among %s, got %s; its language model is not there yet"
+                .formatted(preset.label(), labels(possible), figure.label()));
+      }
+    }
+    return new Bench(preset, precision, List.copyOf(figures));
+  }
+
+  /**
+   * Takes the figures, one after another.
+   *
+   * @param progress hears what is being timed
+   */
+  public BenchReport run(Consumer<String> progress) throws IOException {
+    List<Measurement> measured = new ArrayList<>();
+    double loadMs;
+    try (Scope memory = Scope.detached();
+        Scope inputs = Scope.open()) {
+      Parts parts = new Parts(preset, precision, memory);
+      for (Figure figure : figures) {
+        progress.accept(
+            "%s of %s in %s"
+                .formatted(figure.label(), preset.label(), precision));
+        measured.add(new Workloads(parts).measure(figure));
+      }
+      loadMs = parts.loadMs();
+    }
+    return new BenchReport(
+        preset,
+        precision,
+        Diagnostics.kernels().getOrDefault("chosen", "unknown"),
+        Threads.count(),
+        Diagnostics.cpu().getOrDefault("model", "unknown"),
+        measured,
+        loadMs,
+        PeakMemory.mebibytes());
+  }
+
+  private static String labels(Set<Figure> figures) {
+    return figures.stream().map(Figure::label).collect(Collectors.joining(", "));
+  }
+}

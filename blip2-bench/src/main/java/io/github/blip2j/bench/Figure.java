@@ -1,0 +1,68 @@
+package io.github.blip2j.bench;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** One thing whose time is taken. */
+public enum Figure {
+  /** The vision transformer and its norm over one picture. */
+  VISION_B1(5, "1 image"),
+  /** The same over four pictures at once. */
+  VISION_B4(3, "4 images"),
+  /** The Q-Former reading one picture's features. */
+  QFORMER_B1(9, "32 queries"),
+  /** The language model reading a soft prompt and one word, with scores after every position. */
+  PREFILL(5, "33 positions"),
+  /** Each further word of a caption. */
+  DECODE_GREEDY(3, "1 token"),
+  /** Each further word of a beam search. */
+  DECODE_BEAM5(3, "1 token of 5 beams"),
+  /** One training step of BERT-base, whatever the preset: forward and backward. */
+  BERT_TRAIN(5, "8 texts of 64 tokens");
+
+  private final int runs;
+  private final String work;
+
+  Figure(int runs, String work) {
+    this.runs = runs;
+    this.work = work;
+  }
+
+  /** The name, as in {@code "vision_b1"}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** How often it is timed, after one run that is not. */
+  public int runs() {
+    return runs;
+  }
+
+  /** What is done in its time, in words. */
+  public String work() {
+    return work;
+  }
+
+  /** Whether it needs the language model. */
+  boolean writes() {
+    return this == PREFILL || this == DECODE_GREEDY || this == DECODE_BEAM5;
+  }
+
+  /**
+   * The figure of this name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static Figure named(String label) {
+    return Arrays.stream(values())
+        .filter(figure -> figure.label().equals(label))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(unknown(label)));
+  }
+
+  private static String unknown(String label) {
+    String labels = Arrays.stream(values()).map(Figure::label).collect(Collectors.joining(", "));
+    return "figure expected one of %s, got '%s'".formatted(labels, label);
+  }
+}

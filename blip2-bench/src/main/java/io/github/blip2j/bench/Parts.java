@@ -1,0 +1,123 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.blip2.Blip2Config;
+import io.github.blip2j.llm.OptModel;
+import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.LayerNorm;
+import io.github.blip2j.nn.Linear;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.BertModel;
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.VisionTransformer;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parts of a BLIP-2 with random weights, composed as {@link io.github.blip2j.blip2.Blip2Opt}
+ * composes them. Each is made when it is first needed, so that the vision side can be timed where
+ * the language model would not fit.
+ *
+ * <pre>{@code
+ * B batch, N image tokens, Q queries, E encoder width, C Q-Former width, L language width
+ * }</pre>
+ */
+final class Parts {
+  private final Blip2Config sizes;
+  private final Part<VisionTransformer> vision;
+  private final Part<LayerNorm> visionNorm;
+  private final Part<Parameter> queryTokens;
+  private final Part<BertModel> qformer;
+  private final Part<Linear> projection;
+  private final Part<OptModel> language;
+  private final Part<TrainingStep> training;
+  private long loadNanos;
+
+  /** One part, and whether it is there yet. */
+  private final class Part<T> {
+    private final Supplier<T> builder;
+    private @Nullable T built;
+
+    Part(Supplier<T> builder) {
+      this.builder = builder;
+    }
+
+    T get() {
+      T part = built;
+      if (part == null) {
+        long start = System.nanoTime();
+        part = builder.get();
+        built = part;
+        loadNanos += System.nanoTime() - start;
+      }
+      return part;
+    }
+  }
+
+  /**
+   * Parts that will live in {@code memory}.
+   *
+   * @param precision how matrices are stored; the Q-Former's are bfloat16 at least, as in a loaded
+   *     model
+   */
+  Parts(Preset preset, Precision precision, Scope memory) {
+    this.sizes = preset.sizes();
+    Params params = Params.root(new TiledWeights(0), memory).packed(precision);
+    int E = sizes.vision().dim();
+    int C = sizes.qformer().dim();
+    int L = sizes.text().embeddingDim();
+    this.vision = new Part<>(() -> new VisionTransformer(sizes.vision(), params.at("vision")));
+    this.visionNorm =
+        new Part<>(() -> new LayerNorm(E, sizes.vision().normEps(), params.at("visionNorm")));
+    this.queryTokens =
+        new Part<>(
+            () ->
+                params.get("queryTokens", Shape.of(1, sizes.queryTokens(), C), Init.normal(0.02)));
+    this.qformer = new Part<>(() -> new BertModel(sizes.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16)));
+    this.projection = new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
+    this.language = new Part<>(() -> new OptModel(sizes.text(), params.at("language")));
+    this.training =
+        new Part<>(
+            () -> TrainingStep.of(BertConfig.blip2(), new TiledWeights(1), memory));
+  }
+
+  Blip2Config sizes() {
+    return sizes;
+  }
+
+  /** Milliseconds that making the parts has taken so far. */
+  double loadMs() {
+    return loadNanos / (double) TimeUnit.MILLISECONDS.toNanos(1);
+  }
+
+  /** Normed patch features: pixels [B, 3, H, W] to [B, N, E]. */
+  Tensor encodeImage(Tensor pixels) {
+    return visionNorm.get().forward(vision.get().forward(pixels, Pass.evaluation()));
+  }
+
+  /** What the queries see of one image: [1, N, E] to [1, Q, C]. */
+  Tensor encodeQueries(Tensor image) {
+    return qformer.get().encodeQueries(queryTokens.get().value(), image, Pass.evaluation());
+  }
+
+  /** Pixels [1, 3, H, W] to the soft prompt [1, Q, L]. */
+  Tensor imagePrompt(Tensor pixels) {
+    Tensor image = Scope.run(() -> encodeImage(pixels)); // [1, N, E]
+    Tensor queries = Scope.run(() -> encodeQueries(image)); // [1, Q, C]
+    return projection.get().forward(queries);
+  }
+
+  OptModel language() {
+    return language.get();
+  }
+
+  TrainingStep training() {
+    return training.get();
+  }
+}

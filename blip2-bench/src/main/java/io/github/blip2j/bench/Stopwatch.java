@@ -1,0 +1,48 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.tensor.Scope;
+import java.util.Arrays;
+
+/** The times of one piece of work, in milliseconds, ascending. */
+final class Stopwatch {
+  private final double[] times;
+
+  private Stopwatch(double[] times) {
+    this.times = times;
+  }
+
+  /**
+   * Does the work once to warm up and then {@code runs} times. Freeing what it made is part of it,
+   * as it is in languages that count references.
+   */
+  static Stopwatch time(int runs, Runnable work) {
+    once(work);
+    double[] times = new double[runs];
+    for (int i = 0; i < runs; i++) {
+      times[i] = once(work);
+    }
+    Arrays.sort(times);
+    return new Stopwatch(times);
+  }
+
+  private static double once(Runnable work) {
+    long start = System.nanoTime();
+    try (var scope = Scope.open()) {
+      work.run();
+    }
+    return (System.nanoTime() - start) / 1e6;
+  }
+
+  double median() {
+    int middle = times.length / 2;
+    return times.length % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
+  }
+
+  double shortest() {
+    return times[0];
+  }
+
+  double longest() {
+    return times[times.length - 1];
+  }
+}

@@ -1,0 +1,89 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Random weights as fast as memory can be written: uniform in [-0.03, 0.03], the scales of norms 1.
+ * Each tensor is a window on one block of numbers, repeated as often as it takes, for drawing three
+ * billion would take minutes.
+ */
+final class TiledWeights implements Weights {
+  private static final double SPREAD = 0.03;
+  private static final int BLOCK = 1 << 20; // numbers; 4 MiB stay in the cache
+  private static final int STEP = 7919; // a prime, so that no two tensors begin alike
+
+  private final SplittableRandom random;
+  private final ByteBuffer noise;
+  private int start;
+
+  TiledWeights(long seed) {
+    this.random = new SplittableRandom(seed);
+    this.noise = ByteBuffer.allocate(BLOCK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    while (noise.hasRemaining()) {
+      noise.putFloat((float) (SPREAD * (2 * random.nextDouble() - 1)));
+    }
+  }
+
+  @Override
+  public String origin() {
+    return "random weights";
+  }
+
+  @Override
+  public @Nullable Stored find(String name) {
+    return null;
+  }
+
+  @Override
+  public void read(String name, long byteOffset, ByteBuffer into) {
+    throw new IllegalStateException("random weights: nothing is stored, got a read of " + name);
+  }
+
+  @Override
+  public Set<String> unused(Set<String> used) {
+    return Set.of();
+  }
+
+  @Override
+  public Tensor initial(Shape shape, Init init) {
+    if (shape.rank() == 1 && startsAtOne(init)) {
+      return Tensor.full(DType.FLOAT32, 1, shape.toArray());
+    }
+    start = (start + STEP) % BLOCK;
+    int first = start * Float.BYTES;
+    try {
+      return Tensor.read(origin(), DType.FLOAT32, shape, (at, into) -> tile(first + at, into));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // nothing is read from anywhere
+    }
+  }
+
+  /** A norm's scale is the only vector that does; its initialiser tells where names need not. */
+  private boolean startsAtOne(Init init) {
+    try (var scope = Scope.open()) {
+      return init.draw(Shape.of(1), random).item() == 1;
+    }
+  }
+
+  private void tile(long from, ByteBuffer into) {
+    long at = from;
+    while (into.hasRemaining()) {
+      int begin = (int) (at % noise.capacity());
+      int count = Math.min(into.remaining(), noise.capacity() - begin);
+      into.put(noise.duplicate().limit(begin + count).position(begin));
+      at += count;
+    }
+  }
+}

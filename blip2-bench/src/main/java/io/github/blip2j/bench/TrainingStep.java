@@ -1,0 +1,50 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Forward and backward of a {@link MaskedLanguageModel}: what a training step costs before the
+ * optimiser. Every position has a label, the loss is the mean cross-entropy, and every parameter
+ * gets a gradient, in float32. Nothing is dropped out.
+ */
+final class TrainingStep {
+  private final MaskedLanguageModel model;
+  private final List<Parameter> parameters;
+
+  private TrainingStep(MaskedLanguageModel model, List<Parameter> parameters) {
+    this.model = model;
+    this.parameters = parameters;
+  }
+
+  /** The step of a model of these sizes, which lives in {@code memory}. */
+  static TrainingStep of(BertConfig config, Weights weights, Scope memory) {
+    Params params = Params.root(weights, memory);
+    var model = new MaskedLanguageModel(config, params);
+    List<Parameter> parameters = List.copyOf(params.all().values());
+    parameters.forEach(Parameter::train);
+    return new TrainingStep(model, parameters);
+  }
+
+  List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /**
+   * One step.
+   *
+   * @param ids [B, T], int64; the labels too
+   * @return the loss, a scalar
+   */
+  Tensor run(Tensor ids) {
+    parameters.forEach(Parameter::clearGradient);
+    Tensor loss = model.loss(ids, ids.reshape(-1));
+    loss.backward();
+    return loss;
+  }
+}

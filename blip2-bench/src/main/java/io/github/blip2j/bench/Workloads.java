@@ -1,0 +1,136 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.generation.Generator;
+import io.github.blip2j.llm.OptModel;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** The work behind each figure, of the shapes and as often as the Python side does it. */
+final class Workloads {
+  private static final int FEW_TOKENS = 2;
+  private static final int MANY_TOKENS = 18;
+  private static final int TEXTS = 8;
+  private static final int TEXT_TOKENS = 64;
+  private static final int WORDS = 30_000;
+
+  private final Parts parts;
+  private final SplittableRandom random = new SplittableRandom(2);
+
+  Workloads(Parts parts) {
+    this.parts = parts;
+  }
+
+  /** Takes one figure. Inputs fall into the open scope. */
+  Measurement measure(Figure figure) {
+    return switch (figure) {
+      case VISION_B1 -> vision(figure, 1);
+      case VISION_B4 -> vision(figure, 4);
+      case QFORMER_B1 -> qformer();
+      case PREFILL -> prefill();
+      case DECODE_GREEDY -> decode(figure, 1);
+      case DECODE_BEAM5 -> decode(figure, 5);
+      case BERT_TRAIN -> training();
+    };
+  }
+
+  private Measurement vision(Figure figure, int images) {
+    Tensor pixels = pixels(images);
+    return inference(figure, () -> parts.encodeImage(pixels));
+  }
+
+  private Measurement qformer() {
+    long side = parts.sizes().vision().grid();
+    Tensor image = uniform(1, side * side + 1, parts.sizes().vision().dim()); // [1, N, E]
+    return inference(Figure.QFORMER_B1, () -> parts.encodeQueries(image));
+  }
+
+  /** The prompt of a caption, its keys and values kept and every position scored. */
+  private Measurement prefill() {
+    int positions = parts.sizes().queryTokens() + 1;
+    Tensor x = uniform(1, positions, parts.sizes().text().embeddingDim()); // [1, T, L]
+    int[][] mask = ones(positions);
+    int layers = parts.sizes().text().layers();
+    return inference(
+        Figure.PREFILL,
+        () -> {
+          OptModel language = parts.language();
+          var cache = new KeyValueCache(layers, positions);
+          language.logits(language.forward(x, mask, cache, Pass.evaluation()));
+        });
+  }
+
+  /** A long caption less a short one, by the number of tokens between, the image in both. */
+  private Measurement decode(Figure figure, int beams) {
+    Tensor pixels = pixels(1);
+    try (var off = GradMode.noGrad()) {
+      Stopwatch few = Stopwatch.time(figure.runs(), () -> caption(pixels, beams, FEW_TOKENS));
+      Stopwatch many = Stopwatch.time(figure.runs(), () -> caption(pixels, beams, MANY_TOKENS));
+      double tokens = MANY_TOKENS - FEW_TOKENS;
+      double start = few.median();
+      return new Measurement(
+          figure,
+          (many.median() - start) / tokens,
+          (many.shortest() - start) / tokens,
+          (many.longest() - start) / tokens,
+          figure.runs());
+    }
+  }
+
+  private void caption(Tensor pixels, int beams, int count) {
+    OptModel language = parts.language();
+    int begin = parts.sizes().text().beginId();
+    Tensor image = parts.imagePrompt(pixels); // [1, Q, L]
+    Tensor word = language.embed(Tensor.ids(begin).reshape(1, 1)); // [1, 1, L]
+    Tensor prompt = Tensor.concat(1, List.of(image, word)); // [1, Q + 1, L]
+    int[][] mask = ones(Math.toIntExact(prompt.dim(1)));
+    Decoding decoding = Decoding.beams(beams).maxNewTokens(count).minNewTokens(count);
+    int[] ends = parts.sizes().text().endIds().stream().mapToInt(Integer::intValue).toArray();
+    Generator.of(decoding, ends)
+        .generate(language.run(prompt, mask, count), List.of(new int[] {begin}));
+  }
+
+  private Measurement training() {
+    TrainingStep step = parts.training();
+    long[] words = random.longs((long) TEXTS * TEXT_TOKENS, 0, WORDS).toArray();
+    Tensor ids = Tensor.of(words, TEXTS, TEXT_TOKENS);
+    return measurement(
+        Figure.BERT_TRAIN, Stopwatch.time(Figure.BERT_TRAIN.runs(), () -> step.run(ids)));
+  }
+
+  private static Measurement inference(Figure figure, Runnable work) {
+    try (var off = GradMode.noGrad()) {
+      return measurement(figure, Stopwatch.time(figure.runs(), work));
+    }
+  }
+
+  private static Measurement measurement(Figure figure, Stopwatch watch) {
+    return new Measurement(
+        figure, watch.median(), watch.shortest(), watch.longest(), figure.runs());
+  }
+
+  private Tensor pixels(int images) {
+    int side = parts.sizes().vision().imageSize();
+    return uniform(images, 3, side, side);
+  }
+
+  private Tensor uniform(long... shape) {
+    long size = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    float[] values = new float[Math.toIntExact(size)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextDouble();
+    }
+    return Tensor.of(values, shape);
+  }
+
+  private static int[][] ones(int count) {
+    int[][] mask = new int[1][count];
+    Arrays.fill(mask[0], 1);
+    return mask;
+  }
+}

@@ -1,0 +1,40 @@
+package io.github.blip2j.bench.kernels;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.nn.Init;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+
+/** Tensors that live for a whole benchmark, and the way to run one operation on them. */
+final class Inputs {
+  private final Scope memory = Scope.detached();
+  private final SplittableRandom random = new SplittableRandom(0);
+
+  /** Normal numbers. */
+  Tensor normal(long... shape) {
+    return keep(() -> Init.normal(0.02).draw(Shape.of(shape), random));
+  }
+
+  Tensor keep(Supplier<Tensor> made) {
+    try (var scope = Scope.open()) {
+      return memory.adopt(made.get());
+    }
+  }
+
+  /**
+   * Runs an operation as inference does: unrecorded, its result's memory used again by the next.
+   */
+  static long once(Supplier<Tensor> operation) {
+    try (var off = GradMode.noGrad();
+        var scope = Scope.open()) {
+      return operation.get().address(); // something for JMH to swallow
+    }
+  }
+
+  void free() {
+    memory.close();
+  }
+}

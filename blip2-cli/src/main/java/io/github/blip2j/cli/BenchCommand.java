@@ -1,0 +1,109 @@
+package io.github.blip2j.cli;
+
+import io.github.blip2j.bench.Bench;
+import io.github.blip2j.bench.BenchReport;
+import io.github.blip2j.bench.Figure;
+import io.github.blip2j.bench.Preset;
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Threads;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Option;
+
+/** {@code blip2 bench}: how fast a model of some size is here. */
+@Command(
+    name = "bench",
+    description = {
+      "Times a model of a given size on this machine, with random weights made in memory.",
+      "Figures are medians in milliseconds, after a run that is not counted."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+final class BenchCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Option(
+      names = "--preset",
+      required = true,
+      paramLabel = "P",
+      converter = PresetName.class,
+      description = "opt-2.7b, flan-t5-xl (its vision side only) or tiny.")
+  private Preset preset = Preset.TINY;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = NamedPrecision.class,
+      description = "How weights are stored: float32, or bfloat16 for half the memory.")
+  private Precision dtype = Precision.FLOAT32;
+
+  @Option(
+      names = "--figures",
+      paramLabel = "F",
+      split = ",",
+      converter = FigureName.class,
+      description = {
+        "vision_b1, vision_b4, qformer_b1, prefill, decode_greedy, decode_beam5 or bert_train;",
+        "all that the preset has but bert_train by default."
+      })
+  private @Nullable List<Figure> figures;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of the native libraries; all cores by default.")
+  private @Nullable Integer threads;
+
+  @Option(names = "--json", description = "Print one JSON document.")
+  private boolean json;
+
+  @Option(names = "--debug", description = "Log more, and show where errors come from.")
+  private boolean debug;
+
+  BenchCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (debug) {
+      LogSettings.debug();
+    }
+    Bench bench = bench();
+    BenchReport report;
+    try (var progress = Progress.on(console)) {
+      report = bench.run(progress::doing);
+    }
+    if (json) {
+      BenchJson.print(console, report);
+    } else {
+      BenchTable.print(console, report);
+    }
+    return ExitCode.OK;
+  }
+
+  private Bench bench() {
+    try {
+      Bench bench = Bench.of(preset, dtype, figures == null ? usual() : figures);
+      if (threads != null) {
+        Threads.use(threads);
+      }
+      return bench;
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+  }
+
+  /** Training says nothing of captions, and takes a while. */
+  private List<Figure> usual() {
+    List<Figure> usual = new ArrayList<>(preset.figures());
+    usual.remove(Figure.BERT_TRAIN);
+    return usual;
+  }
+}

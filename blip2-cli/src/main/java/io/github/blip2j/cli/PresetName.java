@@ -1,0 +1,19 @@
+package io.github.blip2j.cli;
+
+import io.github.blip2j.bench.Preset;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** The models that can be timed. */
+final class PresetName implements ITypeConverter<Preset> {
+  PresetName() {}
+
+  @Override
+  public Preset convert(String value) {
+    try {
+      return Preset.named(value);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+}
