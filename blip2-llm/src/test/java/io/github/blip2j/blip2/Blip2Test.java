@@ -89,6 +89,8 @@ final class Blip2Test {
     assertEquals("a photo of a red circle", written.textWithPrompt());
     assertEquals(written.tokenIds().size(), written.logProbabilities().size());
     assertTrue(written.ended());
+    assertEquals("other", written.withText("other").text());
+    assertEquals(written, written.withText("other").withText("a red circle"));
   }
 
   @Test
