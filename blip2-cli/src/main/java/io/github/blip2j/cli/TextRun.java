@@ -106,7 +106,9 @@ final class TextRun {
               () -> blip2.generate(features, List.of(prompt), decoding, listener).get(0));
       words.finish();
       texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
-      return options.echo ? texts.stream().map(text -> echoed(text)).toList() : texts;
+      return options.echo
+          ? texts.stream().map(text -> text.withText(text.textWithPrompt())).toList()
+          : texts;
     }
   }
 
@@ -139,15 +141,5 @@ final class TextRun {
 
   private String echo() {
     return options.echo && !prompt.isEmpty() ? prompt.strip() + " " : "";
-  }
-
-  private Generated echoed(Generated text) {
-    return new Generated(
-        text.textWithPrompt(),
-        text.textWithPrompt(),
-        text.tokenIds(),
-        text.score(),
-        text.ended(),
-        text.logProbabilities());
   }
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A JSON object from a configuration file, with getters that name the file and the key when a value
- * is missing or of the wrong kind. A {@code null} in the file counts as absent.
+ * is missing or of the wrong kind. A {@code null} in the file counts as absent, but for {@link
+ * #isNull}.
  */
 public final class ConfigJson {
   // Configurations are kilobytes; this only stops a wrong file from filling the heap.
@@ -65,7 +66,14 @@ public final class ConfigJson {
 
   /** Whether the key has a value other than {@code null}. */
   public boolean has(String key) {
-    return values.containsKey(key);
+    return !Json.isNull(values.get(key));
+  }
+
+  /**
+   * Whether the file says {@code null} of the key, for those where that isn't the same as nothing.
+   */
+  public boolean isNull(String key) {
+    return values.containsKey(key) && !has(key);
   }
 
   /** Whether the key's value is an object, so that {@link #child} would return it. */
@@ -75,7 +83,9 @@ public final class ConfigJson {
 
   /** Keys that have a value, sorted. */
   public NavigableSet<String> keys() {
-    return new TreeSet<>(values.keySet());
+    NavigableSet<String> keys = new TreeSet<>(values.keySet());
+    keys.removeIf(key -> !has(key));
+    return keys;
   }
 
   /**
@@ -93,7 +103,7 @@ public final class ConfigJson {
    * @throws CheckpointException if the value isn't an object
    */
   public ConfigJson childOrEmpty(String key) throws CheckpointException {
-    return child(key, values.getOrDefault(key, Map.of()));
+    return has(key) ? child(key) : child(key, Map.of());
   }
 
   /**
@@ -242,7 +252,7 @@ public final class ConfigJson {
 
   private Object require(String key) throws CheckpointException {
     @Nullable Object value = values.get(key);
-    if (value == null) {
+    if (value == null || Json.isNull(value)) {
       throw new CheckpointException("%s: %s is missing".formatted(fileName, join(key)));
     }
     return value;
@@ -253,7 +263,7 @@ public final class ConfigJson {
     return value instanceof List<?> list ? list : List.of(value);
   }
 
-  @SuppressWarnings("unchecked") // Json builds its maps with String keys and non-null values
+  @SuppressWarnings("unchecked") // Json builds its maps with String keys
   private ConfigJson child(String key, Object value) throws CheckpointException {
     if (value instanceof Map<?, ?> map) {
       return new ConfigJson(fileName, join(key), (Map<String, Object>) map);

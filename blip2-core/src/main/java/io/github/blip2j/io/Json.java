@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Strict JSON as plain Java values: {@link Map}, {@link List}, {@link String}, {@link Boolean},
@@ -42,7 +43,7 @@ final class Json {
   }
 
   /**
-   * The object that {@code utf8} spells. Keys whose value is {@code null} are left out.
+   * The object that {@code utf8} spells.
    *
    * @param where the file, for messages
    * @throws CheckpointException if the bytes are anything but one JSON object
@@ -105,7 +106,6 @@ final class Json {
       }
     }
     reader.endObject();
-    object.values().removeIf(NULL::equals);
     return object;
   }
 
@@ -117,6 +117,11 @@ final class Json {
     }
     reader.endArray();
     return array;
+  }
+
+  /** Whether a value is {@code null} in the file, or there is none. */
+  static boolean isNull(@Nullable Object value) {
+    return value == null || value.equals(NULL);
   }
 
   /** How a message shows a value: short, strings in quotes. */

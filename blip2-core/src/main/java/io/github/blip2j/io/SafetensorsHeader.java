@@ -34,7 +34,8 @@ final class SafetensorsHeader {
   }
 
   Map<String, String> metadata(Map<String, Object> header) throws CheckpointException {
-    Object value = header.getOrDefault(METADATA, Map.of());
+    @Nullable Object stored = header.get(METADATA);
+    Object value = stored == null || Json.isNull(stored) ? Map.of() : stored;
     if (!(value instanceof Map<?, ?> map)) {
       throw error(METADATA + " expected an object, got " + Json.describe(value));
     }
@@ -112,7 +113,7 @@ final class SafetensorsHeader {
 
   private Object field(String tensor, Map<?, ?> fields, String key) throws CheckpointException {
     @Nullable Object value = fields.get(key);
-    if (value == null) {
+    if (value == null || Json.isNull(value)) {
       throw error("%s of tensor %s is missing".formatted(key, tensor));
     }
     return value;

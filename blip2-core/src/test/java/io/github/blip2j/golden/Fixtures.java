@@ -21,6 +21,11 @@ public final class Fixtures {
 
   private Fixtures() {}
 
+  /** A folder among the module's own. */
+  public static Path own(String name) {
+    return OWN.resolve(name);
+  }
+
   /**
    * Folders of a kind.
    *

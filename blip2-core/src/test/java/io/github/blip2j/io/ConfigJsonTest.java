@@ -61,6 +61,18 @@ final class ConfigJsonTest {
     assertTrue(config.booleanAt("n", true));
     assertEquals("y", config.stringAt("n", "y"));
     assertEquals(Set.of(), config.childOrEmpty("n").keys());
+    assertEquals("config.json: n is missing", failure(() -> config.intAt("n")));
+  }
+
+  @Test
+  void isNull_isTrueOfANullOnly() throws IOException {
+    ConfigJson config = read("{'n':null,'list':[null],'zero':0,'child':{'n':null}}");
+
+    assertTrue(config.isNull("n"));
+    assertTrue(config.child("child").isNull("n"));
+    assertFalse(config.isNull("list"));
+    assertFalse(config.isNull("zero"));
+    assertFalse(config.isNull("absent"));
   }
 
   @Test

@@ -28,6 +28,20 @@ final class ExamplesTest {
     assertEquals("yellow\n", answer);
   }
 
+  @Test
+  void tour_drawnScene_printsCaptionAnswerAndBeams() throws Exception {
+    String expected =
+        """
+        a yellow square to the left of a green square
+        yellow
+        a photo of a yellow square to the left of a green square
+        a photo of a yellow square to the right of a green square
+        a photo of a yellow square below a green square
+        """;
+
+    assertEquals(expected, printed(Tour::main, image("b.png")));
+  }
+
   private static String image(String name) throws URISyntaxException {
     return Path.of(ExamplesTest.class.getResource("/images/" + name).toURI()).toString();
   }

@@ -2,8 +2,6 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.generation.Generator;
-import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.generation.TokenListener;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
@@ -16,7 +14,6 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -88,7 +85,13 @@ public final class Blip2 implements AutoCloseable {
     return new Blip2(loaded, processor.withExifRotation(exifRotation));
   }
 
-  /** The model itself, for those who want its parts. */
+  /**
+   * The model itself, for those who want its parts: hidden states, logits, a module to look into.
+   *
+   * <p>{@link #close} waits for the calls of this class, not for calls on what is returned here.
+   * End those first: a close frees the parameters under a call that still reads them, which may end
+   * the process. A later call throws {@link IllegalStateException}.
+   */
   public Blip2Opt model() {
     return loaded.model();
   }
@@ -259,102 +262,20 @@ public final class Blip2 implements AutoCloseable {
    */
   public List<List<Generated>> generate(
       ImageFeatures features, List<String> prompts, Decoding decoding, TokenListener listener) {
-    given("generate", "features", features);
-    given("generate", "prompts", prompts);
-    given("generate", "decoding", decoding);
+    given("generate", "prompts", prompts).forEach(prompt -> given("generate", "prompt", prompt));
     given("generate", "listener", listener);
-    return loaded.during(
-        () -> features.during(() -> written(features, prompts, decoding, listener)));
-  }
-
-  private List<List<Generated>> written(
-      ImageFeatures features, List<String> prompts, Decoding decoding, TokenListener listener) {
-    requireFit(features, prompts);
-    List<int[]> ids = new ArrayList<>();
-    for (String prompt : prompts) {
-      ids.add(loaded.promptIds(given("generate", "prompt", prompt)));
-    }
-    PromptBatch text = PromptBatch.of(ids, loaded.padId());
-    Decoding fitting = fitted(decoding, text);
-    Generator generator = Generator.of(fitting, loaded.endIds()).onToken(listener);
-    try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
-      Tensor prompt = features.prompt();
-      Tensor each =
-          features.size() == prompts.size()
-              ? prompt
-              : prompt.expand(prompts.size(), prompt.dim(1), prompt.dim(2));
-      return texts(ids, loaded.model().generate(each, text, generator, fitting.maxNewTokens()));
-    }
+    var writer =
+        new TextWriter(
+            loaded,
+            given("generate", "features", features),
+            given("generate", "decoding", decoding));
+    return loaded.during(() -> features.during(() -> writer.write(prompts, listener)));
   }
 
   /** Frees the model's memory, after the calls that still run. */
   @Override
   public void close() {
     loaded.close();
-  }
-
-  private List<List<Generated>> texts(List<int[]> prompts, List<List<Sequence>> sequences) {
-    List<List<Generated>> texts = new ArrayList<>();
-    for (int row = 0; row < prompts.size(); row++) {
-      int[] prompt = prompts.get(row);
-      texts.add(sequences.get(row).stream().map(written -> text(prompt, written)).toList());
-    }
-    return List.copyOf(texts);
-  }
-
-  private Generated text(int[] prompt, Sequence sequence) {
-    int[] tokens = sequence.tokens();
-    int[] whole = Arrays.copyOf(prompt, prompt.length + tokens.length);
-    System.arraycopy(tokens, 0, whole, prompt.length, tokens.length);
-    List<Double> logProbabilities = new ArrayList<>();
-    for (float log : sequence.logProbabilities()) {
-      logProbabilities.add((double) log);
-    }
-    return new Generated(
-        tokenizer().decode(tokens).strip(),
-        tokenizer().decode(whole).strip(),
-        Arrays.stream(tokens).boxed().toList(),
-        sequence.score(),
-        sequence.ended(),
-        List.copyOf(logProbabilities));
-  }
-
-  /** What still fits: the model has no positions beyond its last. */
-  private Decoding fitted(Decoding decoding, PromptBatch text) {
-    int queries = loaded.model().config().queryTokens();
-    int positions = loaded.model().language().maxPositions();
-    if (queries + text.length() > positions) {
-      throw new IllegalArgumentException(
-          "generate: prompt of %d tokens and %d of the image exceed maxPositions=%d; shorten the prompt"
-              .formatted(text.length(), queries, positions));
-    }
-    // The last token is written but never read, so it needs no position.
-    int room = positions - queries - text.length() + 1;
-    if (decoding.minNewTokens() > room) {
-      throw new IllegalArgumentException(
-          "generate: minNewTokens expected at most %d after a prompt of %d tokens, got %d"
-              .formatted(room, text.length(), decoding.minNewTokens()));
-    }
-    return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);
-  }
-
-  private void requireFit(ImageFeatures features, List<String> prompts) {
-    features
-        .prompt()
-        .shape()
-        .require(
-            "generate",
-            "features",
-            features.size(),
-            loaded.model().config().queryTokens(),
-            loaded.model().language().dim());
-    boolean fits = features.size() == prompts.size() || features.size() == 1;
-    if (prompts.isEmpty() || !fits) {
-      throw new IllegalArgumentException(
-          "generate: prompts expected one for each of %d images, got %d"
-              .formatted(features.size(), prompts.size()));
-    }
   }
 
   private static RgbImage picture(String where, BufferedImage image) {

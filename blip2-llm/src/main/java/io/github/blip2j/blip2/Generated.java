@@ -1,5 +1,8 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.generation.Sequence;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,4 +21,31 @@ public record Generated(
     List<Integer> tokenIds,
     double score,
     boolean ended,
-    List<Double> logProbabilities) {}
+    List<Double> logProbabilities) {
+
+  /** Keeps the lists from changing. */
+  public Generated {
+    tokenIds = List.copyOf(tokenIds);
+    logProbabilities = List.copyOf(logProbabilities);
+  }
+
+  /** What decoding wrote, in words. */
+  static Generated of(Sequence written, String text, String textWithPrompt) {
+    List<Double> logProbabilities = new ArrayList<>();
+    for (float log : written.logProbabilities()) {
+      logProbabilities.add((double) log);
+    }
+    return new Generated(
+        text,
+        textWithPrompt,
+        Arrays.stream(written.tokens()).boxed().toList(),
+        written.score(),
+        written.ended(),
+        logProbabilities);
+  }
+
+  /** The same tokens under other words, such as {@link #textWithPrompt}. */
+  public Generated withText(String newText) {
+    return new Generated(newText, textWithPrompt, tokenIds, score, ended, logProbabilities);
+  }
+}

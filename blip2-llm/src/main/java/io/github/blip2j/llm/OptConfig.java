@@ -16,7 +16,7 @@ import java.util.List;
  * @param finalNorm a norm after the last layer
  * @param tiedHead the embeddings are the last layer too
  * @param beginId token before every text
- * @param endIds tokens that end a text, any of them
+ * @param endIds tokens that end a text, any of them; with none, only its length does
  */
 public record OptConfig(
     int dim,
@@ -94,6 +94,9 @@ public record OptConfig(
 
   /** Of the text's own configuration: {@code generation_config.json} is not asked, as there. */
   private static List<Integer> endIds(ConfigJson json) throws CheckpointException {
+    if (json.isNull("eos_token_id")) {
+      return List.of(); // said to be none, which is not the same as not said
+    }
     if (!json.has("eos_token_id")) {
       return List.of(2);
     }

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
 import io.github.blip2j.vision.RgbImage;
 import java.awt.image.BufferedImage;
@@ -154,6 +157,24 @@ final class Blip2MisuseTest {
         "tokenizer: open tokenizer expected, got a closed one; close it after its last use",
         () -> closed.tokenizer().encode("a"));
     features.close();
+  }
+
+  @Test
+  void model_afterClose_hasNoParameters() throws IOException {
+    Blip2 closed = Blip2.bundled();
+    Blip2Opt model = closed.model();
+    closed.close();
+
+    try (var scope = Scope.open()) {
+      Tensor pixels = blip2.pixels(List.of(picture));
+      var thrown =
+          assertThrows(
+              IllegalStateException.class, () -> model.encodeImage(pixels, Pass.evaluation()));
+      assertEquals(
+          "vision.patches.weight: tensor expected to be alive, got one released when its scope"
+              + " ended; hand it out with scope.keep(tensor)",
+          thrown.getMessage());
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonNull;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -89,6 +90,8 @@ final class Blip2Test {
     assertEquals("a photo of a red circle", written.textWithPrompt());
     assertEquals(written.tokenIds().size(), written.logProbabilities().size());
     assertTrue(written.ended());
+    assertEquals("other", written.withText("other").text());
+    assertEquals(written, written.withText("other").withText("a red circle"));
   }
 
   @Test
@@ -245,6 +248,24 @@ final class Blip2Test {
     try (var legacy = Blip2.load(folder)) {
       for (int i = 0; i < pictures.size(); i++) {
         assertEquals(CAPTIONS.get(i), legacy.caption(pictures.get(i)));
+      }
+    }
+  }
+
+  @Test
+  void load_withNoEndToken_writesToTheLongestLength() throws IOException {
+    Fixture.copyTo(folder);
+    Fixture.editJson(
+        folder.resolve("config.json"),
+        json -> json.getAsJsonObject("text_config").add("eos_token_id", JsonNull.INSTANCE));
+
+    try (var endless = Blip2.load(folder)) {
+      for (Decoding decoding : List.of(Decoding.greedy(), Decoding.beams(2))) {
+        Generated written = endless.generate(pictures.get(0), "", decoding.maxNewTokens(9)).get(0);
+
+        assertEquals(9, written.tokenIds().size());
+        assertFalse(written.ended());
+        assertTrue(written.text().startsWith("a red circle"), written.text());
       }
     }
   }

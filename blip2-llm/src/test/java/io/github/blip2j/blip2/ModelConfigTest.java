@@ -12,6 +12,8 @@ import static io.github.blip2j.blip2.FolderCase.tensor;
 import static io.github.blip2j.blip2.FolderCase.text;
 import static io.github.blip2j.blip2.FolderCase.write;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Configurations and tensors that do not fit each other. */
@@ -28,8 +31,53 @@ final class ModelConfigTest {
 
   @TempDir Path folder;
 
+  /** {@code {key}} in a message stands for the key. */
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          model_type                        | "llava"     | {key} expected blip-2, got llava
+          model_type                        | null        | {key} expected blip-2, got nothing
+          num_query_tokens                  | 0           | {key} expected 1 to 1073741824, got 0
+          image_token_index                 | 424         | Blip2Config: imageTokenId expected 0 to 423, got 424
+          image_token_index                 | -1          | Blip2Config: imageTokenId expected 0 to 423, got -1
+          vision_config.num_attention_heads | 0           | {key} expected 1 to 1073741824, got 0
+          text_config                       | "opt"       | {key} expected an object, got "opt"
+          text_config.model_type            | "t5"        | {key} expected opt, got t5
+          text_config.model_type            | "llama"     | {key} expected opt, got llama
+          text_config.hidden_size           | -64         | {key} expected 1 to 1073741824, got -64
+          text_config.hidden_size           | 64.5        | {key} expected an integer, got 64.5
+          text_config.hidden_size           | "64"        | {key} expected an integer, got "64"
+          text_config.hidden_size           | 10000000000 | {key} expected an integer, got 10000000000
+          text_config.num_hidden_layers     | -1          | {key} expected 1 to 1073741824, got -1
+          text_config.pad_token_id          | 424         | OptConfig: padId expected 0 to 423, got 424
+          text_config.bos_token_id          | -2          | OptConfig: beginId expected 0 to 423, got -2
+          text_config.eos_token_id          | 50118       | OptConfig: endId expected 0 to 423, got 50118
+          text_config.eos_token_id          | [2, 424]    | OptConfig: endId expected 0 to 423, got 424
+          text_config.eos_token_id          | []          | {key} expected a token id or several, got none
+          """)
+  void load_wrongValue_saysWhatIsWrong(String key, String value, String message)
+      throws IOException {
+    config(key, json -> set(json, key, value), "config.json: " + message.replace("{key}", key))
+        .assertRefused(folder);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vision_config, VisionConfig, 7, 64",
+    "qformer_config, BertConfig, 5, 48",
+    "text_config, OptConfig, 5, 64"
+  })
+  void load_headsThatDoNotDivide_namesThePart(String part, String where, int heads, int dim)
+      throws IOException {
+    String message = "config.json: %s: heads must divide dim, got heads=%d, dim=%d";
+    part(part, part, "num_attention_heads", heads, message.formatted(where, heads, dim))
+        .assertRefused(folder);
+  }
+
   @ParameterizedTest(name = "{0}")
-  @MethodSource({"configurations", "sizes", "tensors", "tokens"})
+  @MethodSource({"configurations", "giants", "tensors"})
   void load_ofDamagedFolder_saysWhatIsWrong(FolderCase damaged) throws IOException {
     damaged.assertRefused(folder);
   }
@@ -37,28 +85,10 @@ final class ModelConfigTest {
   static Stream<FolderCase> configurations() {
     return Stream.of(
         config(
-            "another model",
-            json -> json.addProperty("model_type", "llava"),
-            "config.json: model_type expected blip-2, got llava"),
-        config(
-            "no model type",
-            json -> json.remove("model_type"),
-            "config.json: model_type expected blip-2, got nothing"),
-        config(
             "a retrieval model",
             json -> json.add("architectures", list("Blip2ForImageTextRetrieval")),
             "config.json: architectures expected Blip2ForConditionalGeneration, got "
                 + "Blip2ForImageTextRetrieval"),
-        text("T5", "model_type", "t5", "config.json: text_config.model_type expected opt, got t5"),
-        text(
-            "Llama",
-            "model_type",
-            "llama",
-            "config.json: text_config.model_type expected opt, got llama"),
-        config(
-            "text config a string",
-            json -> json.addProperty("text_config", "opt"),
-            "config.json: text_config expected an object, got \"opt\""),
         text(
             "activation",
             "activation_function",
@@ -70,59 +100,27 @@ final class ModelConfigTest {
             "enable_bias",
             false,
             "config.json: text_config.enable_bias expected true, got false; OPT without "
-                + "it is not supported"));
+                + "it is not supported"),
+        part(
+            "patch beyond picture",
+            "vision_config",
+            "patch_size",
+            49,
+            "config.json: VisionConfig: patchSize must be within imageSize, got "
+                + "patchSize=49, imageSize=48"),
+        new FolderCase(
+            "tokenizer of a larger model",
+            f -> {
+              String json = Files.readString(f.resolve("tokenizer.json"));
+              write(f, "tokenizer.json", json.replace("\"!\": 4,", "\"!\": 50265,"));
+            },
+            "tokenizer.json: largest token id expected below the model's vocabulary of "
+                + "424, got 50265; use the tokenizer that came with the model"));
   }
 
-  static Stream<FolderCase> sizes() {
+  /** Sizes that would fill any memory, if they were allocated before they are compared. */
+  static Stream<FolderCase> giants() {
     return Stream.of(
-        text(
-            "OPT heads",
-            "num_attention_heads",
-            5,
-            "config.json: OptConfig: heads must divide dim, got heads=5, dim=64"),
-        part(
-            "vision heads",
-            "vision_config",
-            "num_attention_heads",
-            7,
-            "config.json: VisionConfig: heads must divide dim, got heads=7, dim=64"),
-        part(
-            "Q-Former heads",
-            "qformer_config",
-            "num_attention_heads",
-            5,
-            "config.json: BertConfig: heads must divide dim, got heads=5, dim=48"),
-        part(
-            "heads zero",
-            "vision_config",
-            "num_attention_heads",
-            0,
-            "config.json: vision_config.num_attention_heads expected 1 to 1073741824, " + "got 0"),
-        text(
-            "negative width",
-            "hidden_size",
-            -64,
-            "config.json: text_config.hidden_size expected 1 to 1073741824, got -64"),
-        text(
-            "negative layers",
-            "num_hidden_layers",
-            -1,
-            "config.json: text_config.num_hidden_layers expected 1 to 1073741824, got -1"),
-        text(
-            "fractional width",
-            "hidden_size",
-            64.5,
-            "config.json: text_config.hidden_size expected an integer, got 64.5"),
-        text(
-            "width a string",
-            "hidden_size",
-            "64",
-            "config.json: text_config.hidden_size expected an integer, got \"64\""),
-        text(
-            "width beyond int",
-            "hidden_size",
-            10_000_000_000L,
-            "config.json: text_config.hidden_size expected an integer, got 10000000000"),
         text(
             "width of a billion",
             "hidden_size",
@@ -188,18 +186,7 @@ final class ModelConfigTest {
             1_000_000_000,
             HEAD
                 + "1 of another shape or type (vision.positions: checkpoint tensor expected "
-                + "[1, 15625000000000001, 64], got [1, 37, 64])"),
-        part(
-            "patch beyond picture",
-            "vision_config",
-            "patch_size",
-            49,
-            "config.json: VisionConfig: patchSize must be within imageSize, got "
-                + "patchSize=49, imageSize=48"),
-        config(
-            "no queries",
-            json -> json.addProperty("num_query_tokens", 0),
-            "config.json: num_query_tokens expected 1 to 1073741824, got 0"));
+                + "[1, 15625000000000001, 64], got [1, 37, 64])"));
   }
 
   static Stream<FolderCase> tensors() {
@@ -254,46 +241,10 @@ final class ModelConfigTest {
                 + "a floating type, got INT32), 1 unused (other)"));
   }
 
-  static Stream<FolderCase> tokens() {
-    return Stream.of(
-        config(
-            "image token",
-            json -> json.addProperty("image_token_index", 424),
-            "config.json: Blip2Config: imageTokenId expected 0 to 423, got 424"),
-        config(
-            "negative image token",
-            json -> json.addProperty("image_token_index", -1),
-            "config.json: Blip2Config: imageTokenId expected 0 to 423, got -1"),
-        text(
-            "padding",
-            "pad_token_id",
-            424,
-            "config.json: OptConfig: padId expected 0 to 423, got 424"),
-        text(
-            "beginning",
-            "bos_token_id",
-            -2,
-            "config.json: OptConfig: beginId expected 0 to 423, got -2"),
-        text(
-            "end",
-            "eos_token_id",
-            50118,
-            "config.json: OptConfig: endId expected 0 to 423, got 50118"),
-        config(
-            "ends",
-            json -> child(json, "text_config").add("eos_token_id", list(2, 424)),
-            "config.json: OptConfig: endId expected 0 to 423, got 424"),
-        config(
-            "no ends",
-            json -> child(json, "text_config").add("eos_token_id", list()),
-            "config.json: text_config.eos_token_id expected a token id or several, got " + "none"),
-        new FolderCase(
-            "tokenizer of a larger model",
-            f -> {
-              String json = Files.readString(f.resolve("tokenizer.json"));
-              write(f, "tokenizer.json", json.replace("\"!\": 4,", "\"!\": 50265,"));
-            },
-            "tokenizer.json: largest token id expected below the model's vocabulary of "
-                + "424, got 50265; use the tokenizer that came with the model"));
+  /** Sets the value at a path such as {@code text_config.hidden_size}. */
+  private static void set(JsonObject json, String path, String value) {
+    int dot = path.indexOf('.');
+    JsonObject parent = dot < 0 ? json : child(json, path.substring(0, dot));
+    parent.add(path.substring(dot + 1), JsonParser.parseString(value));
   }
 }

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Files of a model folder damaged one way each. */
@@ -26,6 +27,23 @@ final class ModelFolderTest {
   private static final String WEIGHTS = Fixture.WEIGHTS;
 
   @TempDir Path folder;
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          config.json              | model_type: blip-2  | JSON expected, got malformed text
+          config.json              | ''                  | JSON expected, got malformed text
+          config.json              | []                  | JSON object expected, got a list of 0 at the top
+          tokenizer.json           | {"model":           | JSON expected, got malformed text
+          tokenizer.json           | {}                  | model.vocab is missing or empty
+          preprocessor_config.json | {                   | JSON expected, got malformed text
+          preprocessor_config.json | {"do_resize": true} | size is missing
+          """)
+  void load_wrongText_saysWhatIsWrong(String file, String text, String message) throws IOException {
+    new FolderCase(file, f -> write(f, file, text), file + ": " + message).assertRefused(folder);
+  }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource({"files", "weights", "shards"})
@@ -81,43 +99,13 @@ final class ModelFolderTest {
             f -> Files.delete(f.resolve("config.json")),
             "{folder}/config.json: file expected, got none; check the path"),
         new FolderCase(
-            "config not JSON",
-            f -> write(f, "config.json", "model_type: blip-2"),
-            "config.json: JSON expected, got malformed text"),
-        new FolderCase(
-            "config empty",
-            f -> write(f, "config.json", ""),
-            "config.json: JSON expected, got malformed text"),
-        new FolderCase(
-            "config a list",
-            f -> write(f, "config.json", "[]"),
-            "config.json: JSON object expected, got a list of 0 at the top"),
-        new FolderCase(
             "no tokenizer",
             f -> Files.delete(f.resolve("tokenizer.json")),
             "{folder}/tokenizer.json: file expected, got none; check the path"),
         new FolderCase(
-            "tokenizer not JSON",
-            f -> write(f, "tokenizer.json", "{\"model\":"),
-            "tokenizer.json: JSON expected, got malformed text"),
-        new FolderCase(
             "tokenizer cut",
             f -> truncate(f, "tokenizer.json", 9_000),
-            "tokenizer.json: JSON expected, got malformed text"),
-        new FolderCase(
-            "tokenizer without model",
-            f -> write(f, "tokenizer.json", "{}"),
-            "tokenizer.json: model.vocab is missing or empty"),
-        new FolderCase(
-            "processor not JSON",
-            f -> write(f, "preprocessor_config.json", "{"),
-            "{folder}/preprocessor_config.json: file expected JSON, got "
-                + "java.io.EOFException: End of input at line 1 column 2 path $."),
-        new FolderCase(
-            "processor without size",
-            f -> write(f, "preprocessor_config.json", "{\"do_resize\": true}"),
-            "{folder}/preprocessor_config.json: size expected height and width, "
-                + "shortest_edge or a number, got none"));
+            "tokenizer.json: JSON expected, got malformed text"));
   }
 
   static Stream<FolderCase> weights() {

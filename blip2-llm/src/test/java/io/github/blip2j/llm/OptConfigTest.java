@@ -24,6 +24,11 @@ final class OptConfigTest {
   }
 
   @Test
+  void endIds_ofNull_areNone() throws IOException {
+    assertEquals(List.of(), read("{\"eos_token_id\": null}").endIds());
+  }
+
+  @Test
   void fromJson_withoutValues_readsOpt125m() throws IOException {
     OptConfig config = read("{}");
 

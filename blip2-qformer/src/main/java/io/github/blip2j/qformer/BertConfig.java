@@ -13,7 +13,8 @@ import io.github.blip2j.tensor.Activation;
  * @param vocabSize words of its text side
  * @param maxPositions longest text
  * @param text whether it has a text side: embeddings and feed-forwards of their own
- * @param dropout probability, of hidden states and of attention
+ * @param dropout probability, of hidden states
+ * @param attentionDropout probability, of attention probabilities
  */
 public record BertConfig(
     int dim,
@@ -27,7 +28,8 @@ public record BertConfig(
     boolean text,
     Activation activation,
     double normEps,
-    double dropout) {
+    double dropout,
+    double attentionDropout) {
 
   /** Checks that heads divide the width and that a frequency is positive. */
   public BertConfig {
@@ -44,7 +46,7 @@ public record BertConfig(
   /** BERT-base over EVA ViT-g, as in {@code Salesforce/blip2-opt-2.7b}: queries only. */
   public static BertConfig blip2() {
     return new BertConfig(
-        768, 12, 12, 3072, 1408, 2, 30522, 512, false, Activation.GELU, 1e-12, 0.1);
+        768, 12, 12, 3072, 1408, 2, 30522, 512, false, Activation.GELU, 1e-12, 0.1, 0.1);
   }
 
   /**
@@ -69,7 +71,8 @@ public record BertConfig(
         text,
         Activation.named(json.stringAt("hidden_act", "gelu")),
         json.doubleAt("layer_norm_eps", otherwise.normEps),
-        json.doubleAt("hidden_dropout_prob", otherwise.dropout));
+        json.doubleAt("hidden_dropout_prob", otherwise.dropout),
+        json.doubleAt("attention_probs_dropout_prob", otherwise.attentionDropout));
   }
 
   /** Whether a layer reads the image. */

@@ -21,12 +21,14 @@ public final class BertSelfAttention extends Module {
   private final Attention attention;
   private final LayerNorm norm;
   private final Dropout dropout;
+  private final Dropout attentionDropout;
 
   private BertSelfAttention(BertConfig config, Attention.Sizes sizes, Params params) {
     super(params);
     this.attention = Attention.of(sizes, params);
     this.norm = new LayerNorm(config.dim(), config.normEps(), params.at("norm"));
     this.dropout = new Dropout(config.dropout());
+    this.attentionDropout = new Dropout(config.attentionDropout());
   }
 
   /** Attention of the sequence to itself. */
@@ -50,12 +52,12 @@ public final class BertSelfAttention extends Module {
    * @return [B, T, C]
    */
   public Tensor forward(Tensor x, Tensor context, Mask mask, Pass pass) {
-    return finish(x, attention.mix(x, context, mask, Heads.of(pass, dropout)), pass);
+    return finish(x, attention.mix(x, context, mask, Heads.of(pass, attentionDropout)), pass);
   }
 
   /** Self-attention over the cache and {@code x}, which is added to it. */
   public Tensor forward(Tensor x, KeyValueCache.Layer cache, Mask mask, Pass pass) {
-    return finish(x, attention.mix(x, cache, mask, Heads.of(pass, dropout)), pass);
+    return finish(x, attention.mix(x, cache, mask, Heads.of(pass, attentionDropout)), pass);
   }
 
   /** Either of the two, by whether there is a cache. */

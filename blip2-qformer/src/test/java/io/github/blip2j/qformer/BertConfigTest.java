@@ -24,7 +24,8 @@ final class BertConfigTest {
         {"hidden_size": 20, "num_hidden_layers": 3, "num_attention_heads": 5,
          "intermediate_size": 30, "encoder_hidden_size": 99, "cross_attention_frequency": 4,
          "vocab_size": 50, "max_position_embeddings": 7, "use_qformer_text_input": true,
-         "hidden_act": "relu", "layer_norm_eps": 1e-3, "hidden_dropout_prob": 0.25}
+         "hidden_act": "relu", "layer_norm_eps": 1e-3, "hidden_dropout_prob": 0.25,
+         "attention_probs_dropout_prob": 0.5}
         """;
 
     BertConfig config = BertConfig.fromJson(ConfigText.of(json), 11);
@@ -40,6 +41,7 @@ final class BertConfigTest {
     assertEquals(Activation.RELU, config.activation());
     assertEquals(1e-3, config.normEps());
     assertEquals(0.25, config.dropout());
+    assertEquals(0.5, config.attentionDropout());
   }
 
   @Test

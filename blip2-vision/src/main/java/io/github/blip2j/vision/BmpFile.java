@@ -9,19 +9,17 @@ final class BmpFile implements EncodedImage {
   private static final int LAST_OWN_COMPRESSION = 3;
 
   private final byte[] file;
-  private final int width;
-  private final int height;
+  private final ImageHeader header;
 
-  private BmpFile(byte[] file, int width, int height) {
+  private BmpFile(byte[] file, ImageHeader header) {
     this.file = file;
-    this.width = width;
-    this.height = height;
+    this.header = header;
   }
 
   static BmpFile parse(byte[] file) throws IOException {
     var reader = new ByteReader(file, INFO_HEADER);
     if (reader.i32Little() == CORE_HEADER_BYTES) {
-      return checked(file, reader.u16Little(), reader.u16Little());
+      return new BmpFile(file, ImageHeader.upright(reader.u16Little(), reader.u16Little()));
     }
     int width = reader.i32Little();
     int height = reader.i32Little();
@@ -31,24 +29,13 @@ final class BmpFile implements EncodedImage {
       // A JPEG or PNG file inside; the JDK would hand it to whatever plug-in comes first.
       throw new IOException("compression " + compression + " is not supported");
     }
-    return checked(file, width, Math.abs(height)); // rows from the top have a negative height
-  }
-
-  private static BmpFile checked(byte[] file, int width, int height) throws IOException {
-    if (width <= 0 || height <= 0) {
-      throw new IOException("no size");
-    }
-    return new BmpFile(file, width, height);
+    // Rows from the top have a negative height.
+    return new BmpFile(file, ImageHeader.upright(width, Math.abs(height)));
   }
 
   @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public int height() {
-    return height;
+  public ImageHeader header() {
+    return header;
   }
 
   @Override

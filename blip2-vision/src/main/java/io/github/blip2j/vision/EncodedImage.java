@@ -4,16 +4,12 @@ import java.io.IOException;
 
 /** An image file whose header has been read, so that its size is known before any pixel is. */
 interface EncodedImage {
-  /** Width in pixels, as stored: before any rotation. */
-  int width();
-
-  /** Height in pixels, as stored: before any rotation. */
-  int height();
-
-  /** How the stored picture lies, as in EXIF: 1 (upright) to 8. */
-  default int orientation() {
-    return ExifOrientation.UPRIGHT;
-  }
+  /**
+   * Its size and how it lies.
+   *
+   * @throws IOException if the file states no size, with the reason alone as its message
+   */
+  ImageHeader header() throws IOException;
 
   /**
    * The pixels as stored.

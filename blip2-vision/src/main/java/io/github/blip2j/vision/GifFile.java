@@ -16,16 +16,14 @@ final class GifFile implements EncodedImage {
   private static final int GRAPHIC_CONTROL = 0xF9;
 
   private final byte[] file;
-  private final int width;
-  private final int height;
+  private final ImageHeader screen;
   private final int left;
   private final int top;
   private final int background;
 
-  private GifFile(byte[] file, int width, int height, int left, int top, int background) {
+  private GifFile(byte[] file, ImageHeader screen, int left, int top, int background) {
     this.file = file;
-    this.width = width;
-    this.height = height;
+    this.screen = screen;
     this.left = left;
     this.top = top;
     this.background = background;
@@ -54,25 +52,21 @@ final class GifFile implements EncodedImage {
     skipPalette(reader, reader.u8());
     reader.skip(1);
     skipBlocks(reader);
-    return new GifFile(
-        file, Math.max(screenWidth, right), Math.max(screenHeight, bottom), left, top, background);
+    ImageHeader screen =
+        ImageHeader.upright(Math.max(screenWidth, right), Math.max(screenHeight, bottom));
+    return new GifFile(file, screen, left, top, background);
   }
 
   @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public int height() {
-    return height;
+  public ImageHeader header() {
+    return screen;
   }
 
   @Override
   public RgbImage decode() throws IOException {
     BufferedImage image = JdkDecoder.image(ImageFormat.GIF, file);
     RgbImage frame = RgbImage.of(image);
-    if (frame.width() == width && frame.height() == height) {
+    if (frame.width() == screen.width() && frame.height() == screen.height()) {
       return frame;
     }
     int color = 0;
@@ -84,18 +78,18 @@ final class GifFile implements EncodedImage {
   }
 
   private RgbImage onScreen(RgbImage frame, int color) {
-    byte[] screen = RgbImage.newSamples(width, height);
-    for (int i = 0; i < screen.length; i += RgbImage.CHANNELS) {
-      screen[i] = (byte) (color >> 16);
-      screen[i + 1] = (byte) (color >> 8);
-      screen[i + 2] = (byte) color;
+    byte[] samples = RgbImage.newSamples(screen.width(), screen.height());
+    for (int i = 0; i < samples.length; i += RgbImage.CHANNELS) {
+      samples[i] = (byte) (color >> 16);
+      samples[i + 1] = (byte) (color >> 8);
+      samples[i + 2] = (byte) color;
     }
     int rowBytes = frame.width() * RgbImage.CHANNELS;
     for (int y = 0; y < frame.height(); y++) {
-      int target = ((top + y) * width + left) * RgbImage.CHANNELS;
-      System.arraycopy(frame.samples(), y * rowBytes, screen, target, rowBytes);
+      int target = ((top + y) * screen.width() + left) * RgbImage.CHANNELS;
+      System.arraycopy(frame.samples(), y * rowBytes, samples, target, rowBytes);
     }
-    return RgbImage.wrap(width, height, screen);
+    return RgbImage.wrap(screen.width(), screen.height(), samples);
   }
 
   private static void skipPalette(ByteReader reader, int flags) throws IOException {

@@ -99,9 +99,10 @@ public final class ImageDecoder {
     }
     try {
       EncodedImage image = format.open(file);
-      requireWithinBudget(name, image);
+      ImageHeader header = image.header();
+      requireWithinBudget(name, header);
       RgbImage picture = image.decode();
-      return exifRotation ? ExifOrientation.apply(image.orientation(), picture) : picture;
+      return exifRotation ? ExifOrientation.apply(header.orientation(), picture) : picture;
     } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException e) {
@@ -109,12 +110,11 @@ public final class ImageDecoder {
     }
   }
 
-  private void requireWithinBudget(String name, EncodedImage image) throws IOException {
-    long pixels = (long) image.width() * image.height();
-    if (pixels > maxPixels) {
+  private void requireWithinBudget(String name, ImageHeader header) throws IOException {
+    if (header.pixels() > maxPixels) {
       throw new UnreadableImageException(
           "%s: image expected at most %d pixels, got %dx%d; make it smaller or raise maxPixels"
-              .formatted(name, maxPixels, image.width(), image.height()));
+              .formatted(name, maxPixels, header.width(), header.height()));
     }
   }
 

@@ -55,18 +55,8 @@ final class JpegFile implements EncodedImage {
   }
 
   @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public int height() {
-    return height;
-  }
-
-  @Override
-  public int orientation() {
-    return orientation;
+  public ImageHeader header() throws IOException {
+    return ImageHeader.of(width, height, orientation);
   }
 
   @Override

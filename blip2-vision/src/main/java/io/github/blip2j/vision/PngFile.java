@@ -37,26 +37,13 @@ final class PngFile implements EncodedImage {
     while (!ended && !(png.hasPixels && reader.atEnd())) {
       ended = png.readChunk(reader);
     }
-    if (png.width <= 0 || png.height <= 0) {
-      throw new IOException("no size");
-    }
     png.essentials.write(END);
     return png;
   }
 
   @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public int height() {
-    return height;
-  }
-
-  @Override
-  public int orientation() {
-    return orientation;
+  public ImageHeader header() throws IOException {
+    return ImageHeader.of(width, height, orientation);
   }
 
   @Override

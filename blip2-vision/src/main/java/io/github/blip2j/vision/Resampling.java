@@ -31,7 +31,7 @@ public enum Resampling {
    *
    * @throws IllegalArgumentException if the code is not 0 to 5
    */
-  static Resampling ofCode(double code) {
+  static Resampling ofCode(int code) {
     for (Resampling resampling : values()) {
       if (resampling.code == code) {
         return resampling;

@@ -3,6 +3,7 @@ package io.github.blip2j.vision;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.blip2j.golden.Fixtures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -44,7 +45,7 @@ final class ExifOrientationTest {
 
   @Test
   void decode_rotatedPhotograph_isTurnedOnlyWhenAsked() throws IOException {
-    byte[] file = Files.readAllBytes(ImageFixtures.own("images").resolve("exif6.jpg"));
+    byte[] file = Files.readAllBytes(Fixtures.own("images").resolve("exif6.jpg"));
 
     RgbImage stored = new ImageDecoder().decode(file, "exif6.jpg");
     RgbImage upright = new ImageDecoder().withExifRotation(true).decode(file, "exif6.jpg");
@@ -56,7 +57,7 @@ final class ExifOrientationTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void decode_pngWithExifChunk_isTurned(int orientation) throws IOException {
-    byte[] file = Files.readAllBytes(ImageFixtures.own("images").resolve("tall.png"));
+    byte[] file = Files.readAllBytes(Fixtures.own("images").resolve("tall.png"));
     byte[] marked = PngBytes.withChunk(file, "eXIf", tiff(ByteOrder.BIG_ENDIAN, orientation));
     var decoder = new ImageDecoder();
 

@@ -3,6 +3,7 @@ package io.github.blip2j.vision;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.golden.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +24,8 @@ final class ImageDecoderFuzzTest {
       new ImageDecoder().withMaxPixels(1_000_000).withExifRotation(true);
 
   static List<Path> files() throws IOException {
-    try (Stream<Path> some = Files.list(ImageFixtures.own("images"));
-        Stream<Path> more = Files.list(ImageFixtures.own("image-modes"))) {
+    try (Stream<Path> some = Files.list(Fixtures.own("images"));
+        Stream<Path> more = Files.list(Fixtures.own("image-modes"))) {
       return Stream.concat(some, more)
           .filter(file -> file.toString().matches(".*\\.(jpg|png|gif|bmp)"))
           .sorted()

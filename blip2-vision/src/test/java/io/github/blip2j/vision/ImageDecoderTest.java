@@ -3,6 +3,7 @@ package io.github.blip2j.vision;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.golden.Fixtures;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ final class ImageDecoderTest {
   private final ImageDecoder decoder = new ImageDecoder();
 
   private static byte[] fixture(String name) throws IOException {
-    return Files.readAllBytes(ImageFixtures.own("images").resolve(name));
+    return Files.readAllBytes(Fixtures.own("images").resolve(name));
   }
 
   private String refusal(byte[] file) {

@@ -3,8 +3,11 @@ package io.github.blip2j.vision;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.CheckpointException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,9 +30,10 @@ final class ImageProcessorTest {
     return ImageProcessor.load(folder);
   }
 
+  /** What is wrong with the file, without its name. */
   private String refusal(String json) {
     var e = assertThrows(CheckpointException.class, () -> load(json));
-    String where = folder.resolve("preprocessor_config.json") + ": ";
+    String where = "preprocessor_config.json: ";
     String message = String.valueOf(e.getMessage());
     assertEquals(where, message.substring(0, where.length()));
     return message.substring(where.length());
@@ -104,30 +108,72 @@ final class ImageProcessorTest {
   }
 
   @Test
+  void load_notOneJsonObject_isRefused() {
+    assertEquals("JSON object expected, got a list of 0 at the top", refusal("[]"));
+    assertEquals("JSON expected, got malformed text", refusal("{"));
+  }
+
+  @Test
+  void load_notUtf8_isRefused() throws IOException {
+    byte[] latin1 = "{\"size\": \"gro\u00df\"}".getBytes(StandardCharsets.ISO_8859_1);
+    Files.write(folder.resolve("preprocessor_config.json"), latin1);
+
+    var e = assertThrows(CheckpointException.class, () -> ImageProcessor.load(folder));
+
+    assertEquals("preprocessor_config.json: text expected UTF-8, got other bytes", e.getMessage());
+  }
+
+  @Test
+  void load_fileOfAbsurdSize_isRefusedUnread() throws IOException {
+    Path path = folder.resolve("preprocessor_config.json");
+    try (var file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(8L << 30); // takes no room on the disk
+    }
+
+    var e = assertThrows(CheckpointException.class, () -> ImageProcessor.load(folder));
+
+    assertEquals(
+        "preprocessor_config.json: file expected at most 100000000 bytes, got 8589934592",
+        e.getMessage());
+  }
+
+  @Test
   void load_wrongValues_areNamed() {
-    assertEquals("file expected a JSON object, got another value", refusal("[]"));
-    assertEquals(
-        "size expected height and width, shortest_edge or a number, got none",
-        refusal("{" + CHANNELS + "}"));
+    assertEquals("size is missing", refusal("{" + CHANNELS + "}"));
     assertEquals("do_resize expected true or false, got \"no\"", refusal("{'do_resize': 'no'}"));
-    assertEquals(
-        "size.width expected a whole number, got none", refusal("{'size': {'height': 3}}"));
+    assertEquals("size.width is missing", refusal("{'size': {'height': 3}}"));
+    assertEquals("size expected an integer, got 2.5", refusal("{'size': 2.5}"));
     assertEquals(
         "size: image size: height and width expected 1 to 16384, got 0x0",
         refusal("{'size': 0, " + CHANNELS + "}"));
+    assertEquals("image_mean is missing", refusal("{'size': 3}"));
     assertEquals(
-        "image_std expected 3 numbers, got [1]",
+        "ImageProcessorConfig: image_mean expected 3 numbers, got [1.0, 2.0]",
+        refusal("{'size': 3, 'image_mean': [1, 2], 'image_std': [1, 2, 3]}"));
+    assertEquals(
+        "ImageProcessorConfig: image_std expected 3 positive numbers, got [1.0]",
         refusal("{'size': 3, 'image_mean': [1, 2, 3], 'image_std': [1]}"));
     assertEquals(
-        "resample expected 0 to 5, got 6.0",
-        refusal("{'size': 3, 'resample': 6, " + CHANNELS + "}"));
+        "resample expected 0 to 5, got 6", refusal("{'size': 3, 'resample': 6, " + CHANNELS + "}"));
+  }
+
+  @Test
+  void load_wrongValueInProcessorConfig_isNamedWithItsPath() throws IOException {
+    String json = "{'image_processor': {'size': {'shortest_edge': 'long'}}}";
+    Files.writeString(folder.resolve("processor_config.json"), json.replace('\'', '"'));
+
+    var e = assertThrows(CheckpointException.class, () -> ImageProcessor.load(folder));
+
+    assertEquals(
+        "processor_config.json: image_processor.size.shortest_edge expected an integer, got"
+            + " \"long\"",
+        e.getMessage());
   }
 
   @Test
   void load_contradictions_areNamed() {
     assertEquals(
-        "size expected height and width or shortest_edge, got"
-            + " {\"shortest_edge\":4,\"height\":5,\"width\":5}",
+        "size expected height and width or shortest_edge, got [height, shortest_edge, width]",
         refusal("{'size': {'shortest_edge': 4, 'height': 5, 'width': 5}}"));
     assertEquals(
         "ImageProcessorConfig: do_resize to height and width or do_center_crop expected, got"
@@ -163,7 +209,7 @@ final class ImageProcessorTest {
 
   @Test
   void read_withExifRotation_turnsThePicture() throws IOException {
-    Path file = ImageFixtures.own("images").resolve("exif6.jpg");
+    Path file = Fixtures.own("images").resolve("exif6.jpg");
 
     assertEquals("101x67 RGB", ImageProcessor.blip2(8).read(file).toString());
     assertEquals(

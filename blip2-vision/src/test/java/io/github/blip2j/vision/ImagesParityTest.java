@@ -3,7 +3,14 @@ package io.github.blip2j.vision;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,34 +25,47 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Decoding and resizing against Pillow, to the last bit, and pixel values against Hugging Face. */
 final class ImagesParityTest {
+  private static final double TOLERANCE = 1e-6;
   private static final Pattern RESIZED = Pattern.compile("([a-z]+)(\\d+)");
 
-  static List<Path> imageFolders() throws IOException {
-    return ImageFixtures.imageFolders();
+  static List<Path> imageFolders() {
+    return Fixtures.folders("images", folder -> kind(folder).equals("images"));
   }
 
-  static List<Path> modelFolders() throws IOException {
-    return ImageFixtures.modelFolders();
+  /** Folders of models that state the pixel values of their images. */
+  static List<Path> modelFolders() {
+    return Fixtures.folders("models with pixel values", ImagesParityTest::statesPixelValues);
+  }
+
+  private static boolean statesPixelValues(Path folder) {
+    if (!Files.exists(folder.resolve("preprocessor_config.json"))
+        || !Files.exists(folder.resolve("expected.safetensors"))) {
+      return false;
+    }
+    try (var golden = Golden.open(folder)) {
+      return golden.has("pixel_values");
+    }
   }
 
   @ParameterizedTest
   @MethodSource("imageFolders")
   void decodeAndResize_everyFile_equalPillow(Path folder) throws IOException {
-    var golden = GoldenTensors.read(folder.resolve("expected.safetensors"));
     List<String> compared = new ArrayList<>();
 
-    for (String file : ImageFixtures.expectations(folder).getAsJsonObject("files").keySet()) {
-      RgbImage image = new ImageDecoder().decode(folder.resolve(file));
-      for (String name : golden.names()) {
-        if (name.startsWith(file + ".")) {
-          RgbImage ours = variant(image, name.substring(file.length() + 1));
-          assertSame(folder.getFileName() + "/" + name, golden, name, ours);
-          compared.add(name);
+    try (var scope = Scope.open();
+        var golden = Golden.open(folder)) {
+      for (String file : expectations(folder).child("files").keys()) {
+        RgbImage image = new ImageDecoder().decode(folder.resolve(file));
+        for (String name : golden.names()) {
+          if (name.startsWith(file + ".")) {
+            RgbImage ours = variant(image, name.substring(file.length() + 1));
+            assertSame(folder.getFileName() + "/" + name, golden.get(name), ours);
+            compared.add(name);
+          }
         }
       }
+      assertEquals(golden.names(), new TreeSet<>(compared));
     }
-
-    assertEquals(golden.names(), new TreeSet<>(compared));
   }
 
   /** The picture as {@code rgb}, as it is, or as in {@code bicubic48}, resized to a square. */
@@ -60,13 +80,12 @@ final class ImagesParityTest {
     return image.resize(size, size, resampling);
   }
 
-  private static void assertSame(String what, GoldenTensors golden, String name, RgbImage ours) {
-    assertEquals(golden.size(name, 0), ours.height(), what);
-    assertEquals(golden.size(name, 1), ours.width(), what);
-    byte[] expected = golden.bytes(name);
+  private static void assertSame(String what, Tensor golden, RgbImage ours) {
+    assertEquals(Shape.of(ours.height(), ours.width(), RgbImage.CHANNELS), golden.shape(), what);
+    float[] expected = golden.toFloats();
     for (int i = 0; i < expected.length; i++) {
-      if (expected[i] != ours.samples()[i]) {
-        assertEquals(expected[i] & 0xFF, ours.samples()[i] & 0xFF, what + " sample " + i);
+      if (expected[i] != (ours.samples()[i] & 0xFF)) {
+        assertEquals(expected[i], ours.samples()[i] & 0xFF, what + " sample " + i);
       }
     }
   }
@@ -74,33 +93,35 @@ final class ImagesParityTest {
   @ParameterizedTest
   @MethodSource("modelFolders")
   void pixels_everyImage_equalHuggingFace(Path folder) throws IOException {
-    var golden = GoldenTensors.read(folder.resolve("expected.safetensors"));
     ImageProcessor processor = ImageProcessor.load(folder);
-    List<Path> files;
-    try (Stream<Path> images = Files.list(folder.resolve("images"))) {
-      files = images.sorted().toList();
+    List<RgbImage> images = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder.resolve("images"))) {
+      for (Path file : files.sorted().toList()) {
+        images.add(processor.read(file));
+      }
     }
-    assertEquals(golden.size("pixel_values", 0), files.size());
+    assertFalse(images.isEmpty());
 
-    assertPixels(folder, golden, "pixel_values", processor, files);
-    if (golden.names().contains("pixel_values_large")) {
-      int large = golden.size("pixel_values_large", 2);
-      assertPixels(folder, golden, "pixel_values_large", processor.withSize(large, large), files);
+    try (var scope = Scope.open();
+        var golden = Golden.open(folder)) {
+      golden.assertClose("pixel_values", processor.tensor(images), TOLERANCE);
+      if (golden.has("pixel_values_large")) {
+        int large = Math.toIntExact(golden.get("pixel_values_large").dim(2));
+        ImageProcessor larger = processor.withSize(large, large);
+        golden.assertClose("pixel_values_large", larger.tensor(images), TOLERANCE);
+      }
     }
   }
 
-  private static void assertPixels(
-      Path folder, GoldenTensors golden, String name, ImageProcessor processor, List<Path> files)
-      throws IOException {
-    float[] expected = golden.floats(name);
-    int at = 0;
-    for (Path file : files) {
-      for (float value : processor.pixels(processor.read(file))) {
-        assertEquals(expected[at], value, 1e-6f, folder + " " + name + "[" + at + "]");
-        at++;
-      }
+  private static String kind(Path folder) {
+    try {
+      return expectations(folder).stringAt("kind", "");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    assertEquals(expected.length, at);
-    assertFalse(files.isEmpty());
+  }
+
+  private static ConfigJson expectations(Path folder) throws IOException {
+    return ConfigJson.read(folder.resolve("expected.json"));
   }
 }
