@@ -53,6 +53,9 @@ public final class Bench {
    * @param progress hears what is being timed
    */
   public BenchReport run(Consumer<String> progress) throws IOException {
+    // Asked first: starting the native libraries is no part of making weights.
+    String kernels = Diagnostics.kernels().getOrDefault("chosen", "unknown");
+    int threads = Threads.count();
     List<Measurement> measured = new ArrayList<>();
     double loadMs;
     try (Scope memory = Scope.detached();
@@ -69,8 +72,8 @@ public final class Bench {
     return new BenchReport(
         preset,
         dtype,
-        Diagnostics.kernels().getOrDefault("chosen", "unknown"),
-        Threads.count(),
+        kernels,
+        threads,
         Diagnostics.cpu().getOrDefault("model", "unknown"),
         measured,
         loadMs,
