@@ -1,7 +1,7 @@
 package io.github.blip2j.bench;
 
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Diagnostics;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Threads;
 import java.io.IOException;
@@ -52,15 +52,16 @@ public final class Bench {
    * @param progress hears what is being timed
    */
   public BenchReport run(Consumer<String> progress) throws IOException {
+    // Asked first: starting the native libraries is no part of making weights.
+    String kernels = Diagnostics.kernels().getOrDefault("chosen", "unknown");
+    int threads = Threads.count();
     List<Measurement> measured = new ArrayList<>();
     double loadMs;
     try (Scope memory = Scope.detached();
         Scope inputs = Scope.open()) {
       Parts parts = new Parts(preset, precision, memory);
       for (Figure figure : figures) {
-        progress.accept(
-            "%s of %s in %s"
-                .formatted(figure.label(), preset.label(), precision));
+        progress.accept("%s of %s in %s".formatted(figure.label(), preset.label(), precision));
         measured.add(new Workloads(parts).measure(figure));
       }
       loadMs = parts.loadMs();
@@ -68,8 +69,8 @@ public final class Bench {
     return new BenchReport(
         preset,
         precision,
-        Diagnostics.kernels().getOrDefault("chosen", "unknown"),
-        Threads.count(),
+        kernels,
+        threads,
         Diagnostics.cpu().getOrDefault("model", "unknown"),
         measured,
         loadMs,

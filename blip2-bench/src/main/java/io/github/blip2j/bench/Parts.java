@@ -79,12 +79,14 @@ final class Parts {
         new Part<>(
             () ->
                 params.get("queryTokens", Shape.of(1, sizes.queryTokens(), C), Init.normal(0.02)));
-    this.qformer = new Part<>(() -> new BertModel(sizes.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16)));
-    this.projection = new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
+    this.qformer =
+        new Part<>(
+            () -> new BertModel(sizes.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16)));
+    this.projection =
+        new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
     this.language = new Part<>(() -> new OptModel(sizes.text(), params.at("language")));
     this.training =
-        new Part<>(
-            () -> TrainingStep.of(BertConfig.blip2(), new TiledWeights(1), memory));
+        new Part<>(() -> TrainingStep.of(BertConfig.blip2(), new TiledWeights(1), memory));
   }
 
   Blip2Config sizes() {

@@ -196,4 +196,22 @@ final class ImageDecoderTest {
 
     assertEquals("101x67 RGB", decoder.decode(file).toString());
   }
+
+  @Test
+  void decode_bmpWithoutHeight_saysSo() throws IOException {
+    byte[] file = fixture("interlaced.bmp");
+    Arrays.fill(file, 22, 26, (byte) 0);
+
+    assertEquals("a damaged BMP file (no size); copy or download it again", refusal(file));
+  }
+
+  @Test
+  void decode_jpegWithoutHeight_saysSo() throws IOException {
+    byte[] file = fixture("gray.jpg");
+    String latin1 = new String(file, StandardCharsets.ISO_8859_1);
+    int frame = latin1.indexOf("\u00ff\u00c0\0");
+    Arrays.fill(file, frame + 5, frame + 7, (byte) 0);
+
+    assertEquals("a damaged JPEG file (no size); copy or download it again", refusal(file));
+  }
 }
