@@ -20,7 +20,7 @@ final class Call {
   private static final long UNSET = -1;
 
   private final Calls calls;
-  private final primitive primitive;
+  private final primitive kernel;
   private final long scratchpadSize;
   private final IntMemoryMap arguments = new IntMemoryMap();
   private final List<memory> places = new ArrayList<>();
@@ -28,9 +28,9 @@ final class Call {
   private long[] addresses = {};
 
   /** A call without operands yet; {@link #operand} adds them in the order of {@link #run}. */
-  Call(Calls calls, primitive primitive, primitive_desc_base description) {
+  Call(Calls calls, primitive kernel, primitive_desc_base description) {
     this.calls = calls;
-    this.primitive = primitive;
+    this.kernel = kernel;
     memory.desc scratchpad = description.scratchpad_desc();
     this.scratchpadSize = scratchpad.get_size();
     // First in the list, so that its address is where run() expects it.
@@ -57,7 +57,7 @@ final class Call {
     for (int i = 0; i < operands.length; i++) {
       place(i + 1, operands[i]);
     }
-    primitive.execute(calls.stream(), arguments);
+    kernel.execute(calls.stream(), arguments);
   }
 
   private void place(int index, long at) {
@@ -71,6 +71,6 @@ final class Call {
   void close() {
     arguments.deallocate();
     places.forEach(Pointer::deallocate);
-    primitive.deallocate();
+    kernel.deallocate();
   }
 }

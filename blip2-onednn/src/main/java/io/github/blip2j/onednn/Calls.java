@@ -26,8 +26,8 @@ final class Calls {
    */
   static final int MOST = 1024;
 
-  private final engine engine;
-  private final stream stream;
+  private final engine cpu;
+  private final stream inOrder;
   private final Map<Key, Call> ready =
       new LinkedHashMap<>(64, 0.75f, true) {
         @Override
@@ -42,9 +42,9 @@ final class Calls {
   private Pointer scratchpad = new Pointer();
   private long scratchpadSize;
 
-  Calls(engine engine) {
-    this.engine = engine;
-    this.stream = new stream(engine);
+  Calls(engine cpu) {
+    this.cpu = cpu;
+    this.inOrder = new stream(cpu);
   }
 
   /** The call for {@code key}, made by {@code maker} if this thread has not met it lately. */
@@ -62,11 +62,11 @@ final class Calls {
   }
 
   engine engine() {
-    return engine;
+    return cpu;
   }
 
   stream stream() {
-    return stream;
+    return inOrder;
   }
 
   /** Memory for intermediate results of whichever call runs now. */

@@ -91,7 +91,7 @@ final class Int8Linears {
 
     long[] numbers(long M, long N) {
       return new long[] {
-        M, N, bias == null ? 0 : 1, activation.ordinal(), residual == null ? 0 : 1
+        M, N, bias == null ? 0 : 1, Linears.number(activation), residual == null ? 0 : 1
       };
     }
 

@@ -26,9 +26,15 @@ final class Linears {
   private static final long TYPICAL_ROWS = 256;
 
   private enum Residual {
-    NONE,
-    IN_PLACE,
-    APART
+    NONE(0),
+    IN_PLACE(1),
+    APART(2);
+
+    final long number; // in keys
+
+    Residual(long number) {
+      this.number = number;
+    }
   }
 
   private record Size(long outputs, long inputs, Precision precision) {}
@@ -108,8 +114,8 @@ final class Linears {
                 M,
                 packed == null ? 0 : 1,
                 bias == null ? 0 : 1,
-                activation.ordinal(),
-                how.ordinal());
+                number(activation),
+                how.number);
     Call call =
         calls
             .get()
@@ -195,6 +201,15 @@ final class Linears {
       case QUICK_GELU, SILU -> algorithm.eltwise_swish;
       case RELU -> algorithm.eltwise_relu;
     };
+  }
+
+  /** What tells it from other activations in a key. */
+  static long number(Activation activation) {
+    if (activation == Activation.IDENTITY) {
+      return 0;
+    }
+    return (long) algorithm(activation).value << Integer.SIZE
+        | Float.floatToRawIntBits(alpha(activation));
   }
 
   static float alpha(Activation activation) {
