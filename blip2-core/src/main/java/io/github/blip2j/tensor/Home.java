@@ -16,10 +16,15 @@ public final class Home {
     return new Home(Scope.current(owner));
   }
 
-  /** Memory that lives until the remembered scope ends, its content undefined. */
+  /**
+   * Memory that lives until the remembered scope ends. It is zero, for kernels may read what is not
+   * filled yet and ignore it, which nothing but a number allows.
+   */
   public Tensor allocate(String op, DType dtype, Shape shape) {
     try (Scope inner = Scope.open()) {
-      return scope.adopt(Tensor.uninitialized(op, dtype, shape));
+      Tensor fresh = Tensor.uninitialized(op, dtype, shape);
+      KernelChoice.KERNELS.fill(fresh, 0);
+      return scope.adopt(fresh);
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.blip2j.tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.stream.IntStream;
 
 /**
  * A matrix as bytes with one scale for each row, symmetric around zero, so that the largest number
@@ -30,18 +31,23 @@ public final class Int8Rows extends Packing {
     Tensor scales =
         new Tensor(memory.storage(), Layout.dense(Shape.of(N)), DType.FLOAT32, null, null);
     Tensor bytes = memory.view(scaleBytes, Shape.of(N, K), Layout.denseStrides(Shape.of(N, K)));
-    FloatBuffer scale = floats(scales, 0, N);
-    byte[] rounded = new byte[Math.toIntExact(K)];
-    for (long row = 0; row < N; row++) {
-      float[] values = row(weight, row);
-      scale.put((int) row, round(values, rounded));
-      bytes(bytes, row, K).put(rounded);
-    }
+    Tensor wide = weight.to(DType.FLOAT32);
+    int parts = (int) Math.min(N, Runtime.getRuntime().availableProcessors());
+    IntStream.range(0, parts)
+        .parallel()
+        .forEach(part -> round(wide, scales, bytes, N * part / parts, N * (part + 1) / parts));
     return new Int8Rows(bytes, scales, weight.shape());
   }
 
-  private static float[] row(Tensor weight, long row) {
-    return weight.select(0, row).toFloats();
+  private static void round(Tensor wide, Tensor scales, Tensor bytes, long from, long to) {
+    long K = wide.dim(1);
+    float[] values = new float[Math.toIntExact(K)];
+    byte[] rounded = new byte[values.length];
+    for (long row = from; row < to; row++) {
+      floats(wide, row * K, K).get(values);
+      floats(scales, row, 1).put(round(values, rounded));
+      bytes(bytes, row, K).put(rounded);
+    }
   }
 
   /** Bytes of a row, and the scale that turns them back into numbers. */
@@ -52,7 +58,8 @@ public final class Int8Rows extends Packing {
     }
     float inverse = largest == 0 ? 0 : LARGEST / largest;
     for (int i = 0; i < values.length; i++) {
-      rounded[i] = (byte) Math.rint(values[i] * inverse);
+      // Positive before it is cut off, which rounds to the nearest; Math.rint takes longer.
+      rounded[i] = (byte) ((int) (values[i] * inverse + LARGEST + 1.5f) - (LARGEST + 1));
     }
     return largest / LARGEST;
   }

@@ -46,7 +46,7 @@ public abstract class Packing {
   public abstract void unpack(long first, Tensor out);
 
   /** This matrix as a tensor. */
-  final Tensor tensor() {
+  public final Tensor tensor() {
     return new Tensor(bytes.storage(), Layout.dense(shape), DType.FLOAT32, null, this);
   }
 

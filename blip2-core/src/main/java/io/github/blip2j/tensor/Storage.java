@@ -64,6 +64,11 @@ final class Storage {
   }
 
   /** Whether the pool owns the memory, so that a scope may release it. */
+  /** Bytes from the beginning to the end, 0 where somebody else's memory tells no end. */
+  long size() {
+    return block == null ? 0 : block.size();
+  }
+
   boolean isManaged() {
     return keepAlive == null;
   }

@@ -166,6 +166,14 @@ public final class Tensor {
     return storage.address() + layout.offset() * dtype.byteSize();
   }
 
+  /**
+   * Elements from the first one to the end of this memory, for kernel providers: what a kernel may
+   * read beyond a view, whose content it then has to ignore. 0 where the end is not known.
+   */
+  public long room() {
+    return Math.max(0, storage.size() / dtype.byteSize() - layout.offset());
+  }
+
   /** How this matrix is packed, for kernel providers; null if it is plain. */
   public @Nullable Packing packing() {
     return packing;

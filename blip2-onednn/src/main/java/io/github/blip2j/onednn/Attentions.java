@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Attention in three kernels: scores with scale and mask, softmax in place, mixture. Heads are read
  * where the projections left them and written where the output map reads them.
+ *
+ * <p>While decoding, the number of positions grows with every token, and kernels are compiled for
+ * numbers: see {@link CacheSpan}.
  */
 final class Attentions {
   private final Products products;
@@ -29,13 +32,17 @@ final class Attentions {
       @Nullable Tensor weights,
       Tensor out) {
     try (Scope scope = Scope.open()) {
-      Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1));
+      long S = weights == null ? CacheSpan.of(q, k, v, mask) : k.dim(1);
+      boolean longer = S > k.dim(1);
+      Place keys = heads(k, S);
+      Place values = heads(v, S);
+      Tensor added = longer ? CacheSpan.hide(mask, k.dim(1), S) : mask;
+      Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), S);
       Tensor p =
           weights == null ? Tensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
-      Place added = mask == null ? null : new Place(Layout.of(mask).unrepeated(), mask.address());
-      products.run(heads(q), transposed(heads(k)), scale, added, whole(p));
+      products.run(heads(q), transposed(keys), scale, added == null ? null : mask(added), whole(p));
       norms.softmax(p, p);
-      products.run(whole(p), heads(v), heads(out));
+      products.run(whole(p), values, heads(out));
     }
   }
 
@@ -53,7 +60,19 @@ final class Attentions {
 
   /** [B, T, H, D] as [B, H, T, D]. */
   private static Place heads(Tensor x) {
-    return new Place(Layout.of(x).permute(0, 2, 1, 3), x.address());
+    return heads(x, x.dim(1));
+  }
+
+  /** The same with this many positions, which may be more than the tensor shows. */
+  private static Place heads(Tensor x, long positions) {
+    long[] dims = x.shape().toArray();
+    dims[1] = positions;
+    Layout all = Layout.of(Layout.type(x.dtype()), dims, x.strides());
+    return new Place(all.permute(0, 2, 1, 3), x.address());
+  }
+
+  private static Place mask(Tensor mask) {
+    return new Place(Layout.of(mask).unrepeated(), mask.address());
   }
 
   private static Place whole(Tensor x) {

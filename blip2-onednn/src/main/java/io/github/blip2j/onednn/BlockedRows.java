@@ -18,13 +18,15 @@ final class BlockedRows {
   BlockedRows(memory.desc description, Precision precision, long address) {
     this.precision = precision;
     this.bytes = Memory.at(address, description.get_size());
-    this.strides = numbers(description.get_strides(), 2);
+    int rank = description.get_ndims();
+    long[] all = numbers(description.get_strides(), rank);
+    this.strides = new long[] {all[rank - 2], all[rank - 1]};
     int inner = description.get_inner_nblks();
     this.innerSizes = numbers(description.get_inner_blks(), inner);
     this.innerAxes = new int[inner];
     long[] axes = numbers(description.get_inner_idxs(), inner);
     for (int i = 0; i < inner; i++) {
-      innerAxes[i] = (int) axes[i];
+      innerAxes[i] = (int) axes[i] - (rank - 2);
     }
   }
 

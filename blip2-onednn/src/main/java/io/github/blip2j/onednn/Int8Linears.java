@@ -5,6 +5,7 @@ import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.Arrays;
 import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * of decoding, every row is written so.
  */
 final class Int8Linears {
-  private static final int OUTPUT_AXIS = 1 << 1;
+  private static final int OUTPUT_AXIS = 1 << 2;
+  private static final long TYPICAL_ROWS = 256;
   private static final long FEW_ROWS = 64;
 
   private final ThreadLocal<Calls> calls;
@@ -34,11 +36,31 @@ final class Int8Linears {
     this.calls = calls;
   }
 
-  /** Attributes of a product with a scale for each output. */
-  static primitive_attr scaled() {
-    primitive_attr attributes = Calls.attributes();
+  /** The layout that products of this size want, or null if none of them is fast here. */
+  static memory.@Nullable desc layout(Calls here, long N, long K) {
+    memory.desc any =
+        new memory.desc(new long[] {1, K, N}, memory.data_type.s8, memory.format_tag.any);
+    var pd = description(here, any, TYPICAL_ROWS, N, K, After.NOTHING, true);
+    boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
+    return fast ? pd.weights_desc() : null;
+  }
+
+  /**
+   * Float32 with an axis of length 1 first: for rank 2 no kernel scales rows, for rank 3 one does.
+   */
+  private static memory.desc cube(long rows, long columns) {
+    return Layout.dense(memory.data_type.f32, 1, rows, columns).desc();
+  }
+
+  private static matmul.primitive_desc description(
+      Calls here, memory.desc weight, long M, long N, long K, After after, boolean allowNone) {
+    post_ops then = new post_ops();
+    then.append_binary(algorithm.binary_mul, cube(M, 1));
+    after.append(then, cube(1, N), cube(M, N));
+    primitive_attr attributes = Calls.attributes(then);
     attributes.set_scales_mask(dnnl.DNNL_ARG_WEIGHTS, OUTPUT_AXIS);
-    return attributes;
+    memory.desc in = Layout.dense(memory.data_type.s8, 1, M, K).desc();
+    return new matmul.primitive_desc(here.engine(), in, weight, cube(M, N), attributes, allowNone);
   }
 
   void run(
@@ -67,25 +89,25 @@ final class Int8Linears {
   private record After(@Nullable Tensor bias, Activation activation, @Nullable Tensor residual) {
     static final After NOTHING = new After(null, Activation.IDENTITY, null);
 
-    /** Appended from {@code place} on. */
-    void append(post_ops after, long M, long N) {
+    void append(post_ops after, memory.desc row, memory.desc all) {
       if (bias != null) {
-        after.append_binary(algorithm.binary_add, Layout.matrix(1, N).desc());
+        after.append_binary(algorithm.binary_add, row);
       }
       Linears.append(after, activation);
       if (residual != null) {
-        after.append_binary(algorithm.binary_add, Layout.matrix(M, N).desc());
+        after.append_binary(algorithm.binary_add, all);
       }
     }
 
-    void operands(Call call, int place, long M, long N) {
+    /** Declares the operands of what was appended from {@code place} on. */
+    void operands(Call call, int place, memory.desc row, memory.desc all) {
       int next = place;
       if (bias != null) {
-        call.operand(Linears.afterOperand(next++), Layout.matrix(1, N).desc());
+        call.operand(Linears.afterOperand(next++), row);
       }
       next += activation == Activation.IDENTITY ? 0 : 1;
       if (residual != null) {
-        call.operand(Linears.afterOperand(next), Layout.matrix(M, N).desc());
+        call.operand(Linears.afterOperand(next), all);
       }
     }
 
@@ -97,7 +119,7 @@ final class Int8Linears {
 
     long[] addresses(long... first) {
       int count = first.length + (bias == null ? 0 : 1) + (residual == null ? 0 : 1);
-      long[] all = java.util.Arrays.copyOf(first, count);
+      long[] all = Arrays.copyOf(first, count);
       int i = first.length;
       if (bias != null) {
         all[i++] = bias.address();
@@ -113,13 +135,10 @@ final class Int8Linears {
     long M = rows.count();
     long K = weight.shape().dim(1);
     long N = weight.shape().dim(0);
-    Layout in = Layout.dense(memory.data_type.s8, M, K);
+    long[] numbers = Arrays.copyOf(after.numbers(M, N), 6);
+    numbers[5] = K;
     Call call =
-        calls
-            .get()
-            .get(
-                Key.of("int8", in).with(after.numbers(M, N)),
-                () -> product(in, weight.description(), M, N, after));
+        calls.get().get(Key.of("int8").with(numbers), () -> product(weight, M, N, K, after));
     call.run(
         after.addresses(
             rows.bytes().address(),
@@ -129,26 +148,19 @@ final class Int8Linears {
             rows.scales().address()));
   }
 
-  private Call product(Layout in, memory.desc weight, long M, long N, After after) {
+  private Call product(PackedMatrix weight, long M, long N, long K, After after) {
     Calls here = calls.get();
-    memory.desc out = Layout.matrix(M, N).desc();
-    memory.desc rowScales = Layout.matrix(M, 1).desc();
-    post_ops then = new post_ops();
-    then.append_binary(algorithm.binary_mul, rowScales);
-    after.append(then, M, N);
-    primitive_attr attributes = scaled();
-    attributes.set_post_ops(then);
-    var pd = new matmul.primitive_desc(here.engine(), in.desc(), weight, out, attributes, false);
+    var pd = description(here, weight.description(), M, N, K, after, false);
     Call call =
         new Call(here, new matmul(pd), pd)
-            .operand(dnnl.DNNL_ARG_SRC, in.desc())
-            .operand(dnnl.DNNL_ARG_WEIGHTS, weight)
-            .operand(dnnl.DNNL_ARG_DST, out)
+            .operand(dnnl.DNNL_ARG_SRC, Layout.dense(memory.data_type.s8, 1, M, K).desc())
+            .operand(dnnl.DNNL_ARG_WEIGHTS, weight.description())
+            .operand(dnnl.DNNL_ARG_DST, cube(M, N))
             .operand(
                 dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_WEIGHTS,
                 Layout.dense(memory.data_type.f32, N).desc())
-            .operand(Linears.afterOperand(0), rowScales);
-    after.operands(call, 1, M, N);
+            .operand(Linears.afterOperand(0), cube(M, 1));
+    after.operands(call, 1, cube(1, N), cube(M, N));
     return call;
   }
 
@@ -164,7 +176,7 @@ final class Int8Linears {
     Calls here = calls.get();
     memory.desc matrix = Layout.matrix(M, N).desc();
     post_ops then = new post_ops();
-    after.append(then, M, N);
+    after.append(then, Layout.matrix(1, N).desc(), matrix);
     var pd =
         new binary.primitive_desc(
             here.engine(),
@@ -179,7 +191,7 @@ final class Int8Linears {
             .operand(dnnl.DNNL_ARG_SRC_0, matrix)
             .operand(dnnl.DNNL_ARG_SRC_1, matrix)
             .operand(dnnl.DNNL_ARG_DST, matrix);
-    after.operands(call, 0, M, N);
+    after.operands(call, 0, Layout.matrix(1, N).desc(), matrix);
     return call;
   }
 }

@@ -1,12 +1,15 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
@@ -40,11 +43,20 @@ final class Linears {
   private record Size(long outputs, long inputs, Precision precision) {}
 
   private final ThreadLocal<Calls> calls;
+  private final boolean narrowInput;
   private final Int8Linears int8;
   private final Map<Size, Optional<memory.desc>> layouts = new ConcurrentHashMap<>();
 
-  Linears(ThreadLocal<Calls> calls) {
+  /**
+   * Linear maps.
+   *
+   * @param narrowInput whether inputs of bfloat16 weights are rounded to bfloat16 too: it pays
+   *     where the CPU multiplies bfloat16 itself; elsewhere weights are widened on their way into
+   *     the product, and the input stays as it is
+   */
+  Linears(ThreadLocal<Calls> calls, boolean narrowInput) {
     this.calls = calls;
+    this.narrowInput = narrowInput;
     this.int8 = new Int8Linears(calls);
   }
 
@@ -57,22 +69,27 @@ final class Linears {
 
   private Optional<memory.desc> layout(Size size) {
     Calls here = calls.get();
-    boolean int8Product = size.precision == Precision.INT8;
-    memory.data_type input = int8Product ? memory.data_type.s8 : memory.data_type.f32;
+    if (size.precision == Precision.INT8) {
+      return Optional.ofNullable(Int8Linears.layout(here, size.outputs, size.inputs));
+    }
     memory.desc any =
         new memory.desc(
             new long[] {size.inputs, size.outputs}, stored(size.precision), memory.format_tag.any);
-    primitive_attr attributes = int8Product ? Int8Linears.scaled() : Calls.attributes();
     var pd =
         new matmul.primitive_desc(
             here.engine(),
-            Layout.dense(input, TYPICAL_ROWS, size.inputs).desc(),
+            Layout.dense(input(size.precision), TYPICAL_ROWS, size.inputs).desc(),
             any,
             Layout.matrix(TYPICAL_ROWS, size.outputs).desc(),
-            attributes,
+            Calls.attributes(),
             true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
     return fast ? Optional.of(pd.weights_desc()) : Optional.empty();
+  }
+
+  private memory.data_type input(Precision precision) {
+    boolean narrow = narrowInput && precision == Precision.BFLOAT16;
+    return narrow ? memory.data_type.bf16 : memory.data_type.f32;
   }
 
   static memory.data_type stored(Precision precision) {
@@ -103,33 +120,23 @@ final class Linears {
         residual == null
             ? Residual.NONE
             : residual.address() == out.address() ? Residual.IN_PLACE : Residual.APART;
+    memory.data_type input = packed == null ? memory.data_type.f32 : input(packed.precision());
     Layout plain = // of a packed weight too: with its type it decides the packed layout
         Layout.of(
             packed == null ? Layout.type(weight.dtype()) : stored(packed.precision()),
             new long[] {K, N},
             new long[] {1, K});
+    Layout in = Layout.dense(input, M, K);
     Key key =
-        Key.of("linear", plain)
-            .with(
-                M,
-                packed == null ? 0 : 1,
-                bias == null ? 0 : 1,
-                number(activation),
-                how.number);
-    Call call =
-        calls
-            .get()
-            .get(
-                key,
-                () ->
-                    product(
-                        M,
-                        packed == null ? plain.desc() : packed.description(),
-                        bias,
-                        activation,
-                        how));
+        Key.of("linear", in, plain)
+            .with(packed == null ? 0 : 1, bias == null ? 0 : 1, number(activation), how.number);
+    Supplier<memory.desc> matrix = packed == null ? plain::desc : packed::description;
+    Call call = calls.get().get(key, () -> product(in, matrix.get(), N, bias, activation, how));
     long w = packed == null ? weight.address() : packed.address();
-    call.run(operands(x, w, bias, how == Residual.APART ? residual : null, out));
+    try (Scope scope = Scope.open()) {
+      Tensor given = input == memory.data_type.f32 ? x : x.to(DType.BFLOAT16);
+      call.run(operands(given, w, bias, how == Residual.APART ? residual : null, out));
+    }
   }
 
   private static long[] operands(
@@ -149,13 +156,16 @@ final class Linears {
   }
 
   private Call product(
-      long M, memory.desc weight, @Nullable Tensor bias, Activation activation, Residual residual) {
+      Layout input,
+      memory.desc weight,
+      long N,
+      @Nullable Tensor bias,
+      Activation activation,
+      Residual residual) {
     Calls here = calls.get();
-    long K = weight.get_dims().get(0);
-    long N = weight.get_dims().get(1);
-    memory.desc out = Layout.matrix(M, N).desc();
+    memory.desc out = Layout.matrix(input.dim(0), N).desc();
     memory.desc row = Layout.matrix(1, N).desc();
-    memory.desc in = Layout.matrix(M, K).desc();
+    memory.desc in = input.desc();
     post_ops after = new post_ops();
     append(after, activation);
     if (residual == Residual.IN_PLACE) {

@@ -20,7 +20,7 @@ final class OneDnnKernels implements Kernels {
   private final Kernels reference = Kernels.reference();
   private final engine cpu = new engine(engine.kind.cpu, 0);
   private final ThreadLocal<Calls> calls = ThreadLocal.withInitial(() -> new Calls(cpu));
-  private final Linears linears = new Linears(calls);
+  private final Linears linears;
   private final Products products = new Products(calls);
   private final Norms norms = new Norms(calls);
   private final Elements elements = new Elements(calls);
@@ -28,6 +28,15 @@ final class OneDnnKernels implements Kernels {
   private final Attentions attentions = new Attentions(products, norms);
   private final Lookups lookups = new Lookups(norms, elements, copies);
   private final Sums sums = new Sums(products);
+
+  /**
+   * Kernels.
+   *
+   * @param narrowInput whether the CPU multiplies bfloat16 itself
+   */
+  OneDnnKernels(boolean narrowInput) {
+    this.linears = new Linears(calls, narrowInput);
+  }
 
   @Override
   public String name() {

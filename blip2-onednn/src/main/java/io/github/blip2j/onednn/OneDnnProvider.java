@@ -33,7 +33,8 @@ public final class OneDnnProvider implements Kernels.Provider {
 
   @Override
   public Kernels create() {
-    return new OneDnnKernels();
+    Set<String> flags = Diagnostics.cpuFlags();
+    return new OneDnnKernels(flags.contains("avx512_bf16") || flags.contains("amx_bf16"));
   }
 
   /** What oneDNN will make use of, best last. */

@@ -52,28 +52,40 @@ final class PackedMatrix extends Packing {
   private void fill(Tensor weight) {
     if (precision == Precision.INT8) {
       Int8Rows rows = Int8Rows.of(weight);
-      reorder(rows.values().address(), memory.data_type.s8);
+      // Turned over first: from rows of outputs straight into blocks takes a hundred times as long.
+      Tensor turned = Tensor.uninitialized("pack", DType.UINT8, Shape.of(rows.shape().size()));
+      memory.desc byInput = plain(memory.data_type.s8, true);
+      reorder(
+          rows.values().address(), plain(memory.data_type.s8, false), turned.address(), byInput);
+      reorder(turned.address(), byInput, address(), description);
       Memory.copy(rows.scales().address(), scales(), weight.dim(0) * Float.BYTES);
     } else {
       // No reorder takes float16 into every layout; it is rare, and read once.
       Tensor source = weight.dtype() == DType.FLOAT16 ? weight.to(DType.FLOAT32) : weight;
-      reorder(source.address(), Layout.type(source.dtype()));
+      memory.desc plain = plain(Layout.type(source.dtype()), false);
+      reorder(source.address(), plain, address(), description);
     }
   }
 
-  private void reorder(long from, memory.data_type type) {
-    Calls here = calls.get();
+  /** The matrix [K, N] without blocks, by inputs or, as weights are stored, by outputs. */
+  private memory.desc plain(memory.data_type type, boolean byInput) {
     long N = shape().dim(0);
     long K = shape().dim(1);
-    memory.desc plain =
-        Layout.of(type, new long[] {K, N}, new long[] {1, K}).desc(); // transposed as it is read
+    long[] strides = byInput ? new long[] {N, 1} : new long[] {1, K};
+    return Layout.of(type, new long[] {K, N}, strides).padded(description.get_ndims()).desc();
+  }
+
+  private void reorder(long from, memory.desc source, long to, memory.desc target) {
+    Calls here = calls.get();
     var pd =
         new reorder.primitive_desc(
-            here.engine(), plain, here.engine(), description, Calls.attributes(), false);
-    new Call(here, new reorder(pd), pd)
-        .operand(dnnl.DNNL_ARG_FROM, plain)
-        .operand(dnnl.DNNL_ARG_TO, description)
-        .run(from, address());
+            here.engine(), source, here.engine(), target, Calls.attributes(), false);
+    Call call =
+        new Call(here, new reorder(pd), pd)
+            .operand(dnnl.DNNL_ARG_FROM, source)
+            .operand(dnnl.DNNL_ARG_TO, target);
+    call.run(from, to);
+    call.close(); // each weight is packed once
   }
 
   private static long aligned(long size) {
@@ -124,17 +136,6 @@ final class PackedMatrix extends Packing {
   }
 
   private void unpackAll(Tensor out) {
-    Calls here = calls.get();
-    long N = shape().dim(0);
-    long K = shape().dim(1);
-    memory.desc plain =
-        Layout.of(memory.data_type.f32, new long[] {K, N}, new long[] {1, K}).desc();
-    var pd =
-        new reorder.primitive_desc(
-            here.engine(), description, here.engine(), plain, Calls.attributes(), false);
-    new Call(here, new reorder(pd), pd)
-        .operand(dnnl.DNNL_ARG_FROM, description)
-        .operand(dnnl.DNNL_ARG_TO, plain)
-        .run(address(), out.address());
+    reorder(address(), description, out.address(), plain(memory.data_type.f32, false));
   }
 }

@@ -3,6 +3,7 @@ package io.github.blip2j.onednn;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.stream.IntStream;
 
 /**
  * Rows of float32 as rows of bytes, each with a scale: one row of bytes for each, or two whose sum
@@ -13,55 +14,87 @@ final class RoundedRows {
   private static final float SECOND = 2 * LARGEST; // rounding leaves at most half a step
   // Beyond this ratio of the largest to the mean, too little is left of what is not the largest.
   private static final float OUTLIER = 16;
+  private static final long WORTH_A_THREAD = 1 << 16; // numbers, some fifty microseconds
 
   private final Tensor bytes;
   private final Tensor scales;
+  private final int rows;
+  private final int width;
   private final int terms;
 
-  private RoundedRows(Tensor bytes, Tensor scales, int terms) {
-    this.bytes = bytes;
-    this.scales = scales;
+  private RoundedRows(long M, long K, int terms) {
+    this.rows = Math.toIntExact(M);
+    this.width = Math.toIntExact(K);
     this.terms = terms;
+    this.bytes = Tensor.uninitialized("linear", DType.UINT8, Shape.of(terms * M, K));
+    this.scales = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(terms * M, 1));
   }
 
   /**
-   * Rounds dense rows.
+   * Rounds dense rows [M, K].
    *
    * @param always whether two rows of bytes are wanted even where there is no outlier
    */
   static RoundedRows of(Tensor x, long M, long K, boolean always) {
-    float[] row = new float[Math.toIntExact(K)];
-    float[] largest = new float[Math.toIntExact(M)];
-    boolean outliers = always;
-    for (int m = 0; m < largest.length; m++) {
+    boolean exact = always || parts(M, K).anyMatch(part -> hasOutlier(x, part, M, K));
+    RoundedRows rows = new RoundedRows(M, K, exact ? 2 : 1);
+    parts(M, K).forEach(part -> rows.fill(x, part));
+    return rows;
+  }
+
+  /** Parts of the rows that are worth a thread each, by number. */
+  private static IntStream parts(long M, long K) {
+    int count = count(M, K);
+    IntStream parts = IntStream.range(0, count);
+    return count == 1 ? parts : parts.parallel();
+  }
+
+  private static int count(long M, long K) {
+    return (int) Math.max(1, Math.min(M, M * K / WORTH_A_THREAD));
+  }
+
+  private static int first(int part, long M, long K) {
+    return (int) (M * part / count(M, K));
+  }
+
+  private static boolean hasOutlier(Tensor x, int part, long M, long K) {
+    float[] row = new float[(int) K];
+    for (int m = first(part, M, K); m < first(part + 1, M, K); m++) {
       read(x, m, row);
-      largest[m] = largest(row);
-      outliers = outliers || largest[m] > OUTLIER * mean(row);
-    }
-    int terms = outliers ? 2 : 1;
-    Tensor bytes = Tensor.uninitialized("linear", DType.UINT8, Shape.of(terms * M, K));
-    float[] scales = new float[terms * largest.length];
-    byte[] first = new byte[row.length];
-    byte[] second = new byte[terms == 2 ? row.length : 0];
-    for (int m = 0; m < largest.length; m++) {
-      read(x, m, row);
-      float scale = largest[m] / LARGEST;
-      scales[m] = scale;
-      if (terms == 1) {
-        round(row, scale, first);
-      } else {
-        scales[(int) M + m] = scale / SECOND;
-        round(row, scale, first, second);
-        Memory.bytes(bytes.address() + (M + m) * K, K).put(second);
+      if (largest(row) > OUTLIER * mean(row)) {
+        return true;
       }
-      Memory.bytes(bytes.address() + m * K, K).put(first);
     }
-    return new RoundedRows(bytes, Tensor.of(scales, scales.length, 1), terms);
+    return false;
+  }
+
+  private void fill(Tensor x, int part) {
+    float[] row = new float[width];
+    byte[] near = new byte[width];
+    byte[] rest = new byte[terms == 2 ? width : 0];
+    Memory scale = Memory.at(scales.address(), scales.size() * Float.BYTES);
+    for (int m = first(part, rows, width); m < first(part + 1, rows, width); m++) {
+      read(x, m, row);
+      float step = largest(row) / LARGEST;
+      scale.putFloat((long) m * Float.BYTES, step);
+      if (terms == 1) {
+        round(row, step, near);
+      } else {
+        round(row, step, near, rest);
+        scale.putFloat((long) (rows + m) * Float.BYTES, step / SECOND);
+        write(rest, rows + m);
+      }
+      write(near, m);
+    }
   }
 
   private static void read(Tensor x, int m, float[] row) {
     long size = (long) row.length * Float.BYTES;
     Memory.bytes(x.address() + m * size, size).asFloatBuffer().get(row);
+  }
+
+  private void write(byte[] row, int at) {
+    Memory.bytes(bytes.address() + (long) at * width, width).put(row);
   }
 
   private static float largest(float[] row) {
@@ -91,21 +124,21 @@ final class RoundedRows {
     return (a + b + c + d) / row.length;
   }
 
-  private static void round(float[] row, float scale, byte[] bytes) {
-    float inverse = scale == 0 ? 0 : 1 / scale;
+  private static void round(float[] row, float step, byte[] bytes) {
+    float inverse = step == 0 ? 0 : 1 / step;
     for (int k = 0; k < bytes.length; k++) {
       // Positive before it is cut off, which rounds to the nearest; Math.round is ten times slower.
       bytes[k] = (byte) ((int) (row[k] * inverse + 128.5f) - 128);
     }
   }
 
-  private static void round(float[] row, float scale, byte[] first, byte[] second) {
-    float inverse = scale == 0 ? 0 : 1 / scale;
-    for (int k = 0; k < first.length; k++) {
+  private static void round(float[] row, float step, byte[] near, byte[] rest) {
+    float inverse = step == 0 ? 0 : 1 / step;
+    for (int k = 0; k < near.length; k++) {
       float value = row[k] * inverse;
-      int near = (int) (value + 128.5f) - 128;
-      first[k] = (byte) near;
-      second[k] = (byte) ((int) ((value - near) * SECOND + 128.5f) - 128);
+      int first = (int) (value + 128.5f) - 128;
+      near[k] = (byte) first;
+      rest[k] = (byte) ((int) ((value - first) * SECOND + 128.5f) - 128);
     }
   }
 

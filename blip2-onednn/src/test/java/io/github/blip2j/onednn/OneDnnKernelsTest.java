@@ -4,7 +4,7 @@ import io.github.blip2j.tensor.Kernels;
 import io.github.blip2j.tensor.KernelsConformance;
 
 final class OneDnnKernelsTest extends KernelsConformance {
-  private final Kernels kernels = new OneDnnKernels();
+  private final Kernels kernels = new OneDnnKernels(false);
 
   @Override
   public Kernels kernels() {

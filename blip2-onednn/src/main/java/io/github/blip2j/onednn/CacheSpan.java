@@ -1,0 +1,61 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many positions of a cache one new position attends to: a whole number of blocks.
+ *
+ * <p>A cache shows one position more with every token. Kernels for exactly that many would be
+ * compiled for every token, a millisecond each. A cache has memory for positions to come, though,
+ * and what lies there is finite, so kernels may read on to the end of a block, if a mask hides what
+ * is too much: its probability is exactly zero.
+ */
+final class CacheSpan {
+  private static final int BLOCK = 32;
+  private static final float HIDDEN = -1e9f; // a float32 score vanishes beside it
+
+  private CacheSpan() {}
+
+  /** The positions to read: those shown, or more. */
+  static long of(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
+    long shown = k.dim(1);
+    boolean step = q.dim(1) == 1 && (mask == null || mask.dim(-1) == shown);
+    long there = Math.min(there(k), there(v));
+    long blocks = (shown + BLOCK - 1) / BLOCK * BLOCK;
+    return step && there > shown ? Math.min(there, blocks) : shown;
+  }
+
+  /** Positions that every row has in memory, from the first one shown on. */
+  private static long there(Tensor x) {
+    long[] strides = x.strides();
+    long beforeLastRow = (x.dim(0) - 1) * strides[0];
+    boolean byPosition = strides[1] >= x.dim(2) * x.dim(3);
+    return byPosition ? Math.min(strides[0], x.room() - beforeLastRow) / strides[1] : 0;
+  }
+
+  /** The mask with all positions from {@code shown} on hidden. */
+  static Tensor hide(@Nullable Tensor mask, long shown, long span) {
+    long rows = mask == null ? 1 : mask.size() / shown;
+    long[] dims = {1, 1, 1, span};
+    for (int i = 1; mask != null && i < mask.rank(); i++) {
+      dims[3 - i] = mask.dim(-1 - i);
+    }
+    Tensor longer = Tensor.uninitialized("attention", DType.FLOAT32, Shape.of(dims));
+    float[] row = new float[Math.toIntExact(span)];
+    Arrays.fill(row, (int) shown, row.length, HIDDEN);
+    FloatBuffer into = Memory.bytes(longer.address(), rows * span * Float.BYTES).asFloatBuffer();
+    for (long r = 0; r < rows; r++) {
+      if (mask != null) {
+        long size = shown * Float.BYTES;
+        Memory.bytes(mask.address() + r * size, size).asFloatBuffer().get(row, 0, (int) shown);
+      }
+      into.put(row);
+    }
+    return longer;
+  }
+}

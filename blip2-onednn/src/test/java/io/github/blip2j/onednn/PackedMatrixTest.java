@@ -1,0 +1,135 @@
+package io.github.blip2j.onednn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Packed weights: what is read back, and what is multiplied. */
+@ExtendWith(InScope.class)
+final class PackedMatrixTest {
+  private final Random random = new Random(7);
+  private final Kernels kernels = new OneDnnKernels(false);
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void unpack_rowsAndWhole_giveTheWeight(Precision precision) {
+    float[] values = normal(70 * 130, 1);
+    PackedMatrix packed = pack(Tensor.of(values, 70, 130), precision);
+
+    Tensor whole = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(70, 130));
+    packed.unpack(0, whole);
+    Tensor some = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(3, 130));
+    packed.unpack(66, some);
+
+    float step = precision == Precision.FLOAT32 ? 0 : precision == Precision.BFLOAT16 ? 4e-3f : 1;
+    float[] read = whole.toFloats();
+    for (int i = 0; i < values.length; i++) {
+      float allowed = precision == Precision.INT8 ? 0.02f : step * Math.abs(values[i]);
+      assertEquals(values[i], read[i], allowed, "element " + i);
+    }
+    float[] rows = some.toFloats();
+    for (int i = 0; i < rows.length; i++) {
+      assertEquals(read[66 * 130 + i], rows[i], "element " + i + " of row 66");
+    }
+  }
+
+  /** Rows, outputs, inputs: one row and few, on either side of a block, and many. */
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32,1,70,130",
+    "FLOAT32,5,64,64",
+    "FLOAT32,77,33,200",
+    "FLOAT32,2,1,3",
+    "BFLOAT16,1,70,130",
+    "BFLOAT16,5,64,64",
+    "BFLOAT16,77,33,200",
+    "BFLOAT16,2,1,3",
+    "INT8,1,70,130",
+    "INT8,5,64,64",
+    "INT8,77,33,200",
+    "INT8,2,1,3",
+    "INT8,300,70,512"
+  })
+  void linear_packed_matchesLoops(Precision precision, int M, int N, int K) {
+    Tensor x = Tensor.of(normal(M * K, 1), M, K);
+    Tensor weight = Tensor.of(normal(N * K, 1), N, K);
+    Tensor bias = Tensor.of(normal(N, 1), N);
+    Tensor residual = Tensor.of(normal(M * N, 1), M, N);
+    PackedMatrix packed = pack(weight, precision);
+    Tensor stored = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(N, K));
+    packed.unpack(0, stored);
+
+    for (Activation activation : Activation.values()) {
+      for (Tensor added : new @Nullable Tensor[] {null, residual}) {
+        Tensor out = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, N));
+        kernels.linear(x, packed.tensor(), bias, activation, added, out);
+
+        Tensor expected = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, N));
+        Kernels.reference().linear(x, stored, bias, activation, added, expected);
+        // Rows of up to 64 are exact to fifteen bits, more to seven.
+        double rounding = precision == Precision.INT8 ? (M > 64 ? 2e-2 : 1e-4) : 1e-6;
+        assertClose(expected, out, rounding * 4 * Math.sqrt(K), precision + " " + activation);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1", "300"})
+  void linear_outlierInARow_leavesTheRestExact(int M) {
+    int K = 256;
+    float[] values = normal(M * K, 1);
+    for (int m = 0; m < M; m++) {
+      values[m * K + 17] = 1000;
+    }
+    Tensor x = Tensor.of(values, M, K);
+    float[] weights = normal(40 * K, 1);
+    for (int n = 0; n < 40; n++) {
+      weights[n * K + 17] = 0; // the outlier itself contributes nothing, only its scale would hurt
+    }
+    Tensor weight = Tensor.of(weights, 40, K);
+    PackedMatrix packed = pack(weight, Precision.INT8);
+    Tensor stored = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(40, K));
+    packed.unpack(0, stored);
+
+    Tensor out = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 40));
+    kernels.linear(x, packed.tensor(), null, Activation.IDENTITY, null, out);
+
+    Tensor expected = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 40));
+    Kernels.reference().linear(x, stored, null, Activation.IDENTITY, null, expected);
+    // With one row of bytes a step would be 8, and every other number lost.
+    assertClose(expected, out, 2 * 1000.0 / 127 / 254 * Math.sqrt(K), "rows with an outlier");
+  }
+
+  private PackedMatrix pack(Tensor weight, Precision precision) {
+    return assertInstanceOf(PackedMatrix.class, kernels.pack(weight, precision));
+  }
+
+  private float[] normal(int count, double scale) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) (scale * random.nextGaussian());
+    }
+    return values;
+  }
+
+  private static void assertClose(Tensor expected, Tensor actual, double allowed, String what) {
+    float[] e = expected.toFloats();
+    float[] a = actual.toFloats();
+    for (int i = 0; i < e.length; i++) {
+      assertEquals(e[i], a[i], allowed, what + ", element " + i);
+    }
+  }
+}
