@@ -73,14 +73,22 @@ final class Int8Linears {
     long K = weight.shape().dim(1);
     long N = weight.shape().dim(0);
     long M = x.size() / K;
+    After after = new After(bias, activation, residual);
     try (Scope scope = Scope.open()) {
       RoundedRows rows = RoundedRows.of(x, M, K, M <= FEW_ROWS);
-      if (rows.terms() == 1) {
-        product(rows, weight, new After(bias, activation, residual), out.address());
-      } else {
-        Tensor parts = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(2 * M, N));
-        product(rows, weight, After.NOTHING, parts.address());
-        add(parts, M, N, new After(bias, activation, residual), out);
+      if (rows.terms() == 1 && bias == null) {
+        product(rows, weight, after, out.address());
+        return;
+      }
+      // No kernel scales rows and adds a bias too, so what follows the scales is a second one.
+      Tensor parts = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(rows.count(), N));
+      product(rows, weight, After.NOTHING, parts.address());
+      if (rows.terms() == 2) {
+        long second = parts.address() + M * N * Float.BYTES;
+        add(parts.address(), second, Layout.matrix(M, N), after, out);
+      } else if (bias != null) {
+        Layout row = Layout.matrix(1, N);
+        add(parts.address(), bias.address(), row, new After(null, activation, residual), out);
       }
     }
   }
@@ -164,34 +172,40 @@ final class Int8Linears {
     return call;
   }
 
-  /** out = f(first half + second half + bias) + residual. */
-  private void add(Tensor parts, long M, long N, After after, Tensor out) {
+  /** out = f(first + second + bias) + residual; second is a matrix or one row for all. */
+  private void add(long first, long second, Layout secondLayout, After after, Tensor out) {
+    long N = out.dim(-1);
+    long M = out.size() / N;
     Call call =
-        calls.get().get(Key.of("int8 sum").with(after.numbers(M, N)), () -> sum(M, N, after));
-    long second = parts.address() + M * N * Float.BYTES;
-    call.run(after.addresses(parts.address(), second, out.address()));
+        calls
+            .get()
+            .get(
+                Key.of("int8 sum", secondLayout).with(after.numbers(M, N)),
+                () -> sum(M, N, secondLayout.desc(), after));
+    call.run(after.addresses(first, second, out.address()));
   }
 
-  private Call sum(long M, long N, After after) {
+  private Call sum(long M, long N, memory.desc second, After after) {
     Calls here = calls.get();
     memory.desc matrix = Layout.matrix(M, N).desc();
+    memory.desc row = Layout.matrix(1, N).desc();
     post_ops then = new post_ops();
-    after.append(then, Layout.matrix(1, N).desc(), matrix);
+    after.append(then, row, matrix);
     var pd =
         new binary.primitive_desc(
             here.engine(),
             algorithm.binary_add,
             matrix,
-            matrix,
+            second,
             matrix,
             Calls.attributes(then),
             false);
     Call call =
         new Call(here, new binary(pd), pd)
             .operand(dnnl.DNNL_ARG_SRC_0, matrix)
-            .operand(dnnl.DNNL_ARG_SRC_1, matrix)
+            .operand(dnnl.DNNL_ARG_SRC_1, second)
             .operand(dnnl.DNNL_ARG_DST, matrix);
-    after.operands(call, 0, Layout.matrix(1, N).desc(), matrix);
+    after.operands(call, 0, row, matrix);
     return call;
   }
 }
