@@ -2,6 +2,7 @@ package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Threads;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +34,12 @@ final class TextOptions {
           "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
   Precision dtype = Precision.FLOAT32;
 
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of the native libraries; all cores by default.")
+  @Nullable Integer threads;
+
   @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
   boolean exif;
 
@@ -61,6 +68,9 @@ final class TextOptions {
 
   /** Checks what no single option can. */
   void requireAgreement() {
+    if (threads != null) {
+      Threads.choose(threads);
+    }
     if (stream && json) {
       throw new IllegalArgumentException(
           "--stream: output expected as text, got --json; leave one of them out");

@@ -88,8 +88,8 @@ final class BenchCommandTest {
       value = {
         "--preset huge|invalid value for option '--preset': preset expected one of opt-2.7b,"
             + " flan-t5-xl, tiny, got 'huge'; see blip2 bench --help",
-        "--preset tiny --dtype int4|invalid value for option '--dtype': expected float32 or"
-            + " bfloat16, got 'int4'; see blip2 bench --help",
+        "--preset tiny --dtype int4|invalid value for option '--dtype': expected float32,"
+            + " bfloat16 or int8, got 'int4'; see blip2 bench --help",
         "--preset tiny --threads 0|threads: count expected at least 1, got 0",
         "--preset flan-t5-xl --figures vision_b1,prefill|bench: figures of flan-t5-xl expected among"
             + " vision_b1, vision_b4, qformer_b1, bert_train, got prefill; its language model is"

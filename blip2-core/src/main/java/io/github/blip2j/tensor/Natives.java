@@ -33,6 +33,7 @@ final class Natives {
     // Left alone, JavaCPP takes the avx2 build on every CPU, for it stands first in ND4J's list.
     fastestBuild().ifPresent(extension -> setDefault(EXTENSION, extension));
     waitAsleep();
+    limitThreads();
   }
 
   private Natives() {}
@@ -65,12 +66,27 @@ final class Natives {
    * 8 to 16 ms. libgomp reads the variable once, when it is loaded.
    */
   private static void waitAsleep() {
-    if (isLinux() && System.getenv(WAIT_POLICY) == null) {
+    if (System.getenv(WAIT_POLICY) == null) {
+      setEnvironment(WAIT_POLICY, "passive");
+    }
+  }
+
+  /** As many threads as the user wants, for OpenMP, which all kernels share, and for OpenBLAS. */
+  private static void limitThreads() {
+    String count = System.getProperty(Threads.PROPERTY);
+    if (count != null) {
+      setEnvironment("OMP_NUM_THREADS", count);
+      setEnvironment("OPENBLAS_NUM_THREADS", count);
+    }
+  }
+
+  private static void setEnvironment(String name, String value) {
+    if (isLinux()) {
       try {
-        Function.getFunction("c", "setenv").invokeInt(new Object[] {WAIT_POLICY, "passive", 0});
+        Function.getFunction("c", "setenv").invokeInt(new Object[] {name, value, 1});
       } catch (LinkageError e) {
         // Without JNA's own library tensors are slower beside other programs, and still right.
-        LOG.debug("OpenMP threads will spin: {}", e.toString());
+        LOG.debug("{} stays as it is: {}", name, e.toString());
       }
     }
   }

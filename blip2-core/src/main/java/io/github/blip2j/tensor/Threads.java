@@ -8,14 +8,30 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  * OMP_NUM_THREADS} or {@link #use} says otherwise. It holds for the whole process.
  */
 public final class Threads {
-  static {
-    Natives.prepare();
-  }
+  static final String PROPERTY = "blip2.threads";
 
   private Threads() {}
 
+  /**
+   * Chooses the number for the whole process, before its first tensor; later it does nothing. It is
+   * what {@code -Dblip2.threads=} sets.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public static void choose(int count) {
+    requirePositive(count);
+    System.setProperty(PROPERTY, Integer.toString(count));
+  }
+
+  private static void requirePositive(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("threads: count expected at least 1, got " + count);
+    }
+  }
+
   /** The number in use. */
   public static int count() {
+    Natives.prepare();
     Nd4j.getBackend(); // sets it
     return NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads();
   }
@@ -26,9 +42,8 @@ public final class Threads {
    * @throws IllegalArgumentException if it is not positive
    */
   public static void use(int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException("threads: count expected at least 1, got " + count);
-    }
+    requirePositive(count);
+    Natives.prepare();
     // ND4J's own loops, OpenMP's, and those of its BLAS are counted apart.
     Nd4j.getEnvironment().setMaxMasterThreads(count);
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(count);

@@ -28,22 +28,18 @@ final class Calls {
 
   private final engine cpu;
   private final stream inOrder;
-  private final Map<Key, Call> ready =
-      new LinkedHashMap<>(64, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Call> eldest) {
-          if (size() <= MOST) {
-            return false;
-          }
-          eldest.getValue().close();
-          return true;
-        }
-      };
+  private final Map<Key, Call> ready = new LinkedHashMap<>(64, 0.75f, true); // by last use
+  private final int most;
   private Pointer scratchpad = new Pointer();
   private long scratchpadSize;
 
   Calls(engine cpu) {
+    this(cpu, MOST);
+  }
+
+  Calls(engine cpu, int most) {
     this.cpu = cpu;
+    this.most = most;
     this.inOrder = new stream(cpu);
   }
 
@@ -52,9 +48,18 @@ final class Calls {
     Call call = ready.get(key);
     if (call == null) {
       call = maker.get();
+      makeRoom();
       ready.put(key, call);
     }
     return call;
+  }
+
+  private void makeRoom() {
+    if (ready.size() >= most) {
+      var oldest = ready.entrySet().iterator();
+      oldest.next().getValue().close();
+      oldest.remove();
+    }
   }
 
   int size() {

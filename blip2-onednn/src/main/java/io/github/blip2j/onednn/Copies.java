@@ -4,6 +4,7 @@ import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Kernels;
 import io.github.blip2j.tensor.Tensor;
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.reorder;
 
 /** Copies with strides and casts. */
@@ -28,20 +29,19 @@ final class Copies {
     }
     Layout from = Layout.of(source);
     Layout to = Layout.of(target);
-    calls
-        .get()
-        .get(Key.of("copy", from, to), () -> reorder(from, to))
+    Calls here = calls.get();
+    here.get(Key.of("copy", from, to), () -> reorder(here, from.desc(), to.desc()))
         .run(source.address(), target.address());
   }
 
-  private Call reorder(Layout from, Layout to) {
-    Calls here = calls.get();
+  /** A copy from one arrangement of memory to another. */
+  static Call reorder(Calls here, memory.desc from, memory.desc to) {
     var pd =
         new reorder.primitive_desc(
-            here.engine(), from.desc(), here.engine(), to.desc(), Calls.attributes(), false);
+            here.engine(), from, here.engine(), to, Calls.attributes(), false);
     return new Call(here, new reorder(pd), pd)
-        .operand(dnnl.DNNL_ARG_FROM, from.desc())
-        .operand(dnnl.DNNL_ARG_TO, to.desc());
+        .operand(dnnl.DNNL_ARG_FROM, from)
+        .operand(dnnl.DNNL_ARG_TO, to);
   }
 
   /** Float16 goes another way: not every reorder knows it. */

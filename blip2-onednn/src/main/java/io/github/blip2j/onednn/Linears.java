@@ -5,9 +5,11 @@ import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.global.dnnl;
@@ -17,16 +19,20 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Linear maps: one product whose result passes through bias, activation and residual while it is
  * still in the registers.
  */
 final class Linears {
+  private static final Logger LOG = LoggerFactory.getLogger(Linears.class);
   private static final double QUICK_GELU = 1.702;
   // Layouts are asked for with a few hundred rows: what serves one row best is twice as slow for
   // many, and the other way round nothing is lost.
   private static final long TYPICAL_ROWS = 256;
+  private static final long MANY_ROWS = 128;
 
   private enum Residual {
     NONE(0),
@@ -44,6 +50,7 @@ final class Linears {
 
   private final ThreadLocal<Calls> calls;
   private final boolean narrowInput;
+  private final Set<Precision> told = ConcurrentHashMap.newKeySet(); // each once is enough
   private final Int8Linears int8;
   private final Map<Size, Optional<memory.desc>> layouts = new ConcurrentHashMap<>();
 
@@ -68,6 +75,24 @@ final class Linears {
   }
 
   private Optional<memory.desc> layout(Size size) {
+    Optional<memory.desc> layout = fastest(size);
+    if (layout.isEmpty()) {
+      tell(size.precision, "no kernel of this CPU is fast; weights are unpacked at each use");
+    } else if (size.precision == Precision.BFLOAT16 && !narrowInput) {
+      tell(
+          size.precision,
+          "this CPU multiplies float32 only; decoding is faster for it, reading images slower");
+    }
+    return layout;
+  }
+
+  private void tell(Precision precision, String what) {
+    if (told.add(precision)) {
+      LOG.warn("{}: {}", precision, what);
+    }
+  }
+
+  private Optional<memory.desc> fastest(Size size) {
     Calls here = calls.get();
     if (size.precision == Precision.INT8) {
       return Optional.ofNullable(Int8Linears.layout(here, size.outputs, size.inputs));
@@ -108,8 +133,7 @@ final class Linears {
       Activation activation,
       @Nullable Tensor residual,
       Tensor out) {
-    PackedMatrix packed = (PackedMatrix) weight.packing();
-    if (packed != null && packed.precision() == Precision.INT8) {
+    if (weight.packing() instanceof PackedMatrix packed && packed.precision() == Precision.INT8) {
       int8.run(x, packed, bias, activation, residual, out);
       return;
     }
@@ -120,23 +144,55 @@ final class Linears {
         residual == null
             ? Residual.NONE
             : residual.address() == out.address() ? Residual.IN_PLACE : Residual.APART;
-    memory.data_type input = packed == null ? memory.data_type.f32 : input(packed.precision());
-    Layout plain = // of a packed weight too: with its type it decides the packed layout
-        Layout.of(
-            packed == null ? Layout.type(weight.dtype()) : stored(packed.precision()),
-            new long[] {K, N},
-            new long[] {1, K});
-    Layout in = Layout.dense(input, M, K);
-    Key key =
-        Key.of("linear", in, plain)
-            .with(packed == null ? 0 : 1, bias == null ? 0 : 1, number(activation), how.number);
-    Supplier<memory.desc> matrix = packed == null ? plain::desc : packed::description;
-    Call call = calls.get().get(key, () -> product(in, matrix.get(), N, bias, activation, how));
-    long w = packed == null ? weight.address() : packed.address();
     try (Scope scope = Scope.open()) {
-      Tensor given = input == memory.data_type.f32 ? x : x.to(DType.BFLOAT16);
-      call.run(operands(given, w, bias, how == Residual.APART ? residual : null, out));
+      Matrix matrix = matrix(weight, M);
+      boolean narrow = narrowInput && matrix.packed && matrix.type == memory.data_type.bf16;
+      Tensor input = narrow ? x.to(DType.BFLOAT16) : x;
+      Layout in = Layout.dense(Layout.type(input.dtype()), M, K);
+      Key key =
+          Key.of("linear", in, Layout.dense(matrix.type, K, N))
+              .with(matrix.packed ? 1 : 0, bias == null ? 0 : 1, number(activation), how.number);
+      Call call =
+          calls.get().get(key, () -> product(in, matrix.layout.get(), N, bias, activation, how));
+      Tensor apart = how == Residual.APART ? residual : null;
+      call.run(operands(input, matrix.address, bias, apart, out));
     }
+  }
+
+  /** A weight as a product reads it; type, size and packing decide its layout. */
+  private record Matrix(
+      memory.data_type type, boolean packed, Supplier<memory.desc> layout, long address) {}
+
+  private Matrix matrix(Tensor weight, long M) {
+    PackedMatrix packed = (PackedMatrix) weight.packing();
+    if (packed == null) {
+      memory.data_type type = Layout.type(weight.dtype());
+      long[] dims = {weight.dim(1), weight.dim(0)};
+      long[] strides = {1, weight.dim(1)}; // stored by outputs, read transposed
+      return new Matrix(type, false, Layout.of(type, dims, strides)::desc, weight.address());
+    }
+    if (packed.precision() == Precision.BFLOAT16 && !narrowInput && M >= MANY_ROWS) {
+      Size size = new Size(weight.dim(0), weight.dim(1), Precision.FLOAT32);
+      Optional<memory.desc> wide = layouts.computeIfAbsent(size, this::layout);
+      if (wide.isPresent()) {
+        return widened(packed, wide.get());
+      }
+    }
+    return new Matrix(stored(packed.precision()), true, packed::description, packed.address());
+  }
+
+  /** Widened once for all rows; the product would do it for every block of them. */
+  private Matrix widened(PackedMatrix packed, memory.desc wide) {
+    Calls here = calls.get();
+    long numbers = wide.get_size() / Float.BYTES;
+    Tensor copy = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(numbers));
+    long N = packed.shape().dim(0);
+    long K = packed.shape().dim(1);
+    here.get(
+            Key.of("widen", Layout.dense(memory.data_type.bf16, K, N)),
+            () -> Copies.reorder(here, packed.description(), wide))
+        .run(packed.address(), copy.address());
+    return new Matrix(memory.data_type.f32, true, () -> wide, copy.address());
   }
 
   private static long[] operands(

@@ -43,6 +43,11 @@ final class OneDnnKernels implements Kernels {
     return "onednn";
   }
 
+  /** How many kernels this thread has ready. */
+  int ready() {
+    return calls.get().size();
+  }
+
   @Override
   public @Nullable Packing pack(Tensor weight, Precision precision) {
     return linears.pack(weight, precision);

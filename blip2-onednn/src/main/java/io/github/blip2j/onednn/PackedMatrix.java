@@ -7,9 +7,7 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
-import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.reorder;
 
 /**
  * A weight [N, K] as the transposed, blocked matrix [K, N] that oneDNN's products read in order,
@@ -76,14 +74,7 @@ final class PackedMatrix extends Packing {
   }
 
   private void reorder(long from, memory.desc source, long to, memory.desc target) {
-    Calls here = calls.get();
-    var pd =
-        new reorder.primitive_desc(
-            here.engine(), source, here.engine(), target, Calls.attributes(), false);
-    Call call =
-        new Call(here, new reorder(pd), pd)
-            .operand(dnnl.DNNL_ARG_FROM, source)
-            .operand(dnnl.DNNL_ARG_TO, target);
+    Call call = Copies.reorder(calls.get(), source, target);
     call.run(from, to);
     call.close(); // each weight is packed once
   }

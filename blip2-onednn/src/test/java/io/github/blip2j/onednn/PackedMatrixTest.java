@@ -1,12 +1,13 @@
 package io.github.blip2j.onednn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Int8Rows;
 import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -27,7 +28,7 @@ final class PackedMatrixTest {
   @EnumSource(Precision.class)
   void unpack_rowsAndWhole_giveTheWeight(Precision precision) {
     float[] values = normal(70 * 130, 1);
-    PackedMatrix packed = pack(Tensor.of(values, 70, 130), precision);
+    Packing packed = pack(Tensor.of(values, 70, 130), precision);
 
     Tensor whole = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(70, 130));
     packed.unpack(0, whole);
@@ -57,6 +58,7 @@ final class PackedMatrixTest {
     "BFLOAT16,5,64,64",
     "BFLOAT16,77,33,200",
     "BFLOAT16,2,1,3",
+    "BFLOAT16,300,70,512",
     "INT8,1,70,130",
     "INT8,5,64,64",
     "INT8,77,33,200",
@@ -68,7 +70,7 @@ final class PackedMatrixTest {
     Tensor weight = Tensor.of(normal(N * K, 1), N, K);
     Tensor bias = Tensor.of(normal(N, 1), N);
     Tensor residual = Tensor.of(normal(M * N, 1), M, N);
-    PackedMatrix packed = pack(weight, precision);
+    Packing packed = pack(weight, precision);
     Tensor stored = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(N, K));
     packed.unpack(0, stored);
 
@@ -86,6 +88,26 @@ final class PackedMatrixTest {
     }
   }
 
+  /** As on a CPU that multiplies bfloat16; where this one can't, oneDNN emulates it. */
+  @ParameterizedTest
+  @CsvSource({"1", "5", "300"})
+  void linear_narrowInput_roundsInputToo(int M) {
+    Kernels narrow = new OneDnnKernels(true);
+    Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
+    Tensor weight = Tensor.of(normal(70 * 130, 1), 70, 130);
+    Tensor bias = Tensor.of(normal(70, 1), 70);
+    Packing packed = narrow.pack(weight, Precision.BFLOAT16);
+    Tensor out = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 70));
+    Tensor expected = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 70));
+
+    narrow.linear(x, packed == null ? weight : packed.tensor(), bias, Activation.GELU, null, out);
+
+    Tensor rounded = x.to(DType.BFLOAT16).to(DType.FLOAT32);
+    Tensor stored = weight.to(DType.BFLOAT16).to(DType.FLOAT32);
+    Kernels.reference().linear(rounded, stored, bias, Activation.GELU, null, expected);
+    assertClose(expected, out, 1e-4, "rows of bfloat16");
+  }
+
   @ParameterizedTest
   @CsvSource({"1", "300"})
   void linear_outlierInARow_leavesTheRestExact(int M) {
@@ -100,7 +122,7 @@ final class PackedMatrixTest {
       weights[n * K + 17] = 0; // the outlier itself contributes nothing, only its scale would hurt
     }
     Tensor weight = Tensor.of(weights, 40, K);
-    PackedMatrix packed = pack(weight, Precision.INT8);
+    Packing packed = pack(weight, Precision.INT8);
     Tensor stored = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(40, K));
     packed.unpack(0, stored);
 
@@ -113,8 +135,10 @@ final class PackedMatrixTest {
     assertClose(expected, out, 2 * 1000.0 / 127 / 254 * Math.sqrt(K), "rows with an outlier");
   }
 
-  private PackedMatrix pack(Tensor weight, Precision precision) {
-    return assertInstanceOf(PackedMatrix.class, kernels.pack(weight, precision));
+  /** Packed by oneDNN, or, on a CPU without a fast kernel for the type, as the reference does. */
+  private Packing pack(Tensor weight, Precision precision) {
+    Packing packed = kernels.pack(weight, precision);
+    return packed == null ? Int8Rows.of(weight) : packed;
   }
 
   private float[] normal(int count, double scale) {
