@@ -47,6 +47,11 @@ final class Call {
     return this;
   }
 
+  /** How an operand lies, by its place in {@link #run}; the kernel may have chosen it. */
+  memory.desc description(int operand) {
+    return places.get(operand + 1).get_desc();
+  }
+
   /** Computes, with the operands at these addresses. */
   void run(long... operands) {
     if (operands.length != places.size() - 1) {

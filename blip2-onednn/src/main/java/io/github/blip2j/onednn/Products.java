@@ -1,5 +1,9 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
@@ -9,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Products of the last two axes of float32 tensors that lie as they like. */
 final class Products {
+  private static final long MANY_ROWS = 64;
+  private static final long LARGE = 1 << 16; // numbers, half of a core's second cache
+
   private final ThreadLocal<Calls> calls;
 
   Products(ThreadLocal<Calls> calls) {
@@ -33,8 +40,49 @@ final class Products {
     run(a, b, 1, null, out);
   }
 
+  /**
+   * Whether the product is faster if b is first copied into blocks: where it is large, is read for
+   * many rows, and lies row by row. Gradients of linear maps gain a third; a transposed b gains
+   * nothing, for the kernel copies that itself.
+   */
+  private static boolean wantsBlocks(Layout a, Layout b) {
+    return b.rank() == 2
+        && b.stride(-1) == 1
+        && a.dim(0) >= MANY_ROWS
+        && b.dim(0) * b.dim(1) >= LARGE;
+  }
+
+  private void runBlocked(Place a, Place b, Place out) {
+    Calls here = calls.get();
+    Call call =
+        here.get(
+            Key.of("matmul blocked", a.layout, b.layout, out.layout),
+            () -> {
+              memory.desc any =
+                  new memory.desc(
+                      new long[] {b.layout.dim(0), b.layout.dim(1)},
+                      memory.data_type.f32,
+                      memory.format_tag.any);
+              return product(a.layout.desc(), any, new post_ops(), out.layout.desc());
+            });
+    memory.desc blocks = call.description(1);
+    try (Scope scope = Scope.open()) {
+      Shape size = Shape.of(blocks.get_size() / Float.BYTES);
+      long copy = Tensor.uninitialized("matmul", DType.FLOAT32, size).address();
+      here.get(
+              Key.of("matmul blocks", a.layout, b.layout, out.layout),
+              () -> Copies.reorder(here, b.layout.desc(), blocks))
+          .run(b.address, copy);
+      call.run(a.address, copy, out.address);
+    }
+  }
+
   /** out = scale a b + added, which may broadcast. */
   void run(Place a, Place b, double scale, @Nullable Place added, Place out) {
+    if (scale == 1 && added == null && wantsBlocks(a.layout, b.layout)) {
+      runBlocked(a, b, out);
+      return;
+    }
     Layout sum = added == null ? null : added.layout.padded(out.layout.rank());
     Key key =
         sum == null
@@ -54,10 +102,6 @@ final class Products {
   }
 
   private Call product(Layout a, Layout b, float scale, @Nullable Layout added, Layout out) {
-    Calls here = calls.get();
-    memory.desc left = a.desc();
-    memory.desc right = b.desc();
-    memory.desc result = out.desc();
     post_ops after = new post_ops();
     if (scale != 1) {
       after.append_eltwise(algorithm.eltwise_linear, scale, 0);
@@ -65,17 +109,19 @@ final class Products {
     if (added != null) {
       after.append_binary(algorithm.binary_add, added.desc());
     }
-    var pd =
-        new matmul.primitive_desc(
-            here.engine(), left, right, result, Calls.attributes(after), false);
-    Call call =
-        new Call(here, new matmul(pd), pd)
-            .operand(dnnl.DNNL_ARG_SRC, left)
-            .operand(dnnl.DNNL_ARG_WEIGHTS, right)
-            .operand(dnnl.DNNL_ARG_DST, result);
+    Call call = product(a.desc(), b.desc(), after, out.desc());
     if (added != null) {
       call.operand(Linears.afterOperand(scale == 1 ? 0 : 1), added.desc());
     }
     return call;
+  }
+
+  private Call product(memory.desc a, memory.desc b, post_ops after, memory.desc out) {
+    Calls here = calls.get();
+    var pd = new matmul.primitive_desc(here.engine(), a, b, out, Calls.attributes(after), false);
+    return new Call(here, new matmul(pd), pd)
+        .operand(dnnl.DNNL_ARG_SRC, a)
+        .operand(dnnl.DNNL_ARG_WEIGHTS, pd.weights_desc())
+        .operand(dnnl.DNNL_ARG_DST, out);
   }
 }
