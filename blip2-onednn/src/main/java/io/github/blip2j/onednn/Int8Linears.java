@@ -36,11 +36,15 @@ final class Int8Linears {
     this.calls = calls;
   }
 
+  /** Rows, outputs and inputs of a product. */
+  private record Size(long M, long N, long K) {}
+
   /** The layout that products of this size want, or null if none of them is fast here. */
   static memory.@Nullable desc layout(Calls here, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {1, K, N}, memory.data_type.s8, memory.format_tag.any);
-    var pd = description(here, any, TYPICAL_ROWS, N, K, After.NOTHING, true);
+    Size size = new Size(TYPICAL_ROWS, N, K);
+    var pd = description(here, any, size, After.NOTHING, true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
     return fast ? pd.weights_desc() : null;
   }
@@ -52,15 +56,20 @@ final class Int8Linears {
     return Layout.dense(memory.data_type.f32, 1, rows, columns).desc();
   }
 
+  private static memory.desc input(Size size) {
+    return Layout.dense(memory.data_type.s8, 1, size.M, size.K).desc();
+  }
+
   private static matmul.primitive_desc description(
-      Calls here, memory.desc weight, long M, long N, long K, After after, boolean allowNone) {
+      Calls here, memory.desc weight, Size size, After after, boolean allowNone) {
+    memory.desc out = cube(size.M, size.N);
     post_ops then = new post_ops();
-    then.append_binary(algorithm.binary_mul, cube(M, 1));
-    after.append(then, cube(1, N), cube(M, N));
+    then.append_binary(algorithm.binary_mul, cube(size.M, 1));
+    after.append(then, cube(1, size.N), out);
     primitive_attr attributes = Calls.attributes(then);
     attributes.set_scales_mask(dnnl.DNNL_ARG_WEIGHTS, OUTPUT_AXIS);
-    memory.desc in = Layout.dense(memory.data_type.s8, 1, M, K).desc();
-    return new matmul.primitive_desc(here.engine(), in, weight, cube(M, N), attributes, allowNone);
+    memory.desc in = input(size);
+    return new matmul.primitive_desc(here.engine(), in, weight, out, attributes, allowNone);
   }
 
   void run(
@@ -140,13 +149,14 @@ final class Int8Linears {
   }
 
   private void product(RoundedRows rows, PackedMatrix weight, After after, long out) {
-    long M = rows.count();
-    long K = weight.shape().dim(1);
-    long N = weight.shape().dim(0);
-    long[] numbers = Arrays.copyOf(after.numbers(M, N), 6);
-    numbers[5] = K;
+    Size size = new Size(rows.count(), weight.shape().dim(0), weight.shape().dim(1));
+    Layout in = Layout.dense(memory.data_type.s8, 1, size.M, size.K);
     Call call =
-        calls.get().get(Key.of("int8").with(numbers), () -> product(weight, M, N, K, after));
+        calls
+            .get()
+            .get(
+                Key.of("int8", in).with(after.numbers(size.M, size.N)),
+                () -> product(weight, size, after));
     call.run(
         after.addresses(
             rows.bytes().address(),
@@ -156,19 +166,20 @@ final class Int8Linears {
             rows.scales().address()));
   }
 
-  private Call product(PackedMatrix weight, long M, long N, long K, After after) {
+  private Call product(PackedMatrix weight, Size size, After after) {
     Calls here = calls.get();
-    var pd = description(here, weight.description(), M, N, K, after, false);
+    var pd = description(here, weight.description(), size, after, false);
+    memory.desc out = cube(size.M, size.N);
     Call call =
         new Call(here, new matmul(pd), pd)
-            .operand(dnnl.DNNL_ARG_SRC, Layout.dense(memory.data_type.s8, 1, M, K).desc())
+            .operand(dnnl.DNNL_ARG_SRC, input(size))
             .operand(dnnl.DNNL_ARG_WEIGHTS, weight.description())
-            .operand(dnnl.DNNL_ARG_DST, cube(M, N))
+            .operand(dnnl.DNNL_ARG_DST, out)
             .operand(
                 dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_WEIGHTS,
-                Layout.dense(memory.data_type.f32, N).desc())
-            .operand(Linears.afterOperand(0), cube(M, 1));
-    after.operands(call, 1, cube(1, N), cube(M, N));
+                Layout.dense(memory.data_type.f32, size.N).desc())
+            .operand(Linears.afterOperand(0), cube(size.M, 1));
+    after.operands(call, 1, cube(1, size.N), out);
     return call;
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Int8Rows;
 import io.github.blip2j.tensor.Kernels;
 import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
@@ -13,7 +14,6 @@ import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -40,7 +40,8 @@ final class ManyThreadsTest {
   void linearAndAttention_eightThreads_giveWhatOneGives(Precision precision)
       throws InterruptedException, ExecutionException {
     Tensor weight = Tensor.of(normal(96 * 160), 96, 160);
-    Packing packed = Objects.requireNonNull(kernels.pack(weight, precision));
+    Packing fast = kernels.pack(weight, precision);
+    Packing packed = fast == null ? Int8Rows.of(weight) : fast; // on a CPU without such a kernel
     List<Tensor> inputs = new ArrayList<>();
     List<float[]> expected = new ArrayList<>();
     for (int thread = 0; thread < THREADS; thread++) {
