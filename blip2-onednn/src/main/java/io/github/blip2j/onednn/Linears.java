@@ -76,20 +76,13 @@ final class Linears {
 
   private Optional<memory.desc> layout(Size size) {
     Optional<memory.desc> layout = fastest(size);
-    if (layout.isEmpty()) {
-      tell(size.precision, "no kernel of this CPU is fast; weights are unpacked at each use");
-    } else if (size.precision == Precision.BFLOAT16 && !narrowInput) {
-      tell(
-          size.precision,
-          "this CPU multiplies float32 only; decoding is faster for it, reading images slower");
+    boolean first = told.add(size.precision);
+    if (first && layout.isEmpty()) {
+      LOG.warn("{}: no kernel is fast on this CPU; weights are unpacked each time", size.precision);
+    } else if (first && size.precision == Precision.BFLOAT16 && !narrowInput) {
+      LOG.info("bfloat16: this CPU multiplies float32; weights are widened in the product");
     }
     return layout;
-  }
-
-  private void tell(Precision precision, String what) {
-    if (told.add(precision)) {
-      LOG.warn("{}: {}", precision, what);
-    }
   }
 
   private Optional<memory.desc> fastest(Size size) {
