@@ -58,7 +58,7 @@ public final class Int8Rows extends Packing {
     }
     float inverse = largest == 0 ? 0 : LARGEST / largest;
     for (int i = 0; i < values.length; i++) {
-      // Positive before it is cut off, which rounds to the nearest; Math.rint takes longer.
+      // Positive before it is cut off, which rounds to the nearest.
       rounded[i] = (byte) ((int) (values[i] * inverse + LARGEST + 1.5f) - (LARGEST + 1));
     }
     return largest / LARGEST;

@@ -120,10 +120,6 @@ final class Layout {
     return dims.length;
   }
 
-  boolean sameDims(Layout other) {
-    return Arrays.equals(dims, other.dims);
-  }
-
   /** Whether one of the last two axes is without gaps, as matrix products want it. */
   boolean isMatrix() {
     int last = dims.length - 1;

@@ -50,7 +50,7 @@ final class PackedMatrix extends Packing {
   private void fill(Tensor weight) {
     if (precision == Precision.INT8) {
       Int8Rows rows = Int8Rows.of(weight);
-      // Turned over first: from rows of outputs straight into blocks takes a hundred times as long.
+      // Turned over first: from rows of outputs straight into blocks takes seven times as long.
       Tensor turned = Tensor.uninitialized("pack", DType.UINT8, Shape.of(rows.shape().size()));
       memory.desc byInput = plain(memory.data_type.s8, true);
       reorder(

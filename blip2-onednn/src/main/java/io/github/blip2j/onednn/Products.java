@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Products of the last two axes of float32 tensors that lie as they like. */
 final class Products {
   private static final long MANY_ROWS = 64;
-  private static final long LARGE = 1 << 16; // numbers, half of a core's second cache
+  private static final long LARGE = 1 << 16; // numbers, 256 KiB
 
   private final ThreadLocal<Calls> calls;
 

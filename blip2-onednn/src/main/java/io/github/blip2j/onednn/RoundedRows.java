@@ -14,7 +14,7 @@ final class RoundedRows {
   private static final float SECOND = 2 * LARGEST; // rounding leaves at most half a step
   // Beyond this ratio of the largest to the mean, too little is left of what is not the largest.
   private static final float OUTLIER = 16;
-  private static final long WORTH_A_THREAD = 1 << 16; // numbers, some fifty microseconds
+  private static final long WORTH_A_THREAD = 1 << 16; // numbers, a guess
 
   private final Tensor bytes;
   private final Tensor scales;
@@ -127,7 +127,7 @@ final class RoundedRows {
   private static void round(float[] row, float step, byte[] bytes) {
     float inverse = step == 0 ? 0 : 1 / step;
     for (int k = 0; k < bytes.length; k++) {
-      // Positive before it is cut off, which rounds to the nearest; Math.round is ten times slower.
+      // Positive before it is cut off, which rounds to the nearest.
       bytes[k] = (byte) ((int) (row[k] * inverse + 128.5f) - 128);
     }
   }

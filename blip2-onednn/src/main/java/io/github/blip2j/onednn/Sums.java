@@ -6,8 +6,8 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * Sums as products with ones: oneDNN's own reduction takes a hundred times as long over rows, and a
- * product adds in blocks, which loses less than one running sum.
+ * Sums as products with ones: oneDNN's own reduction is far slower over rows, and a product adds in
+ * blocks, which loses less than one running sum.
  */
 final class Sums {
   private final Products products;
