@@ -415,6 +415,18 @@ public final class Tensor {
    * #backward()} hands the complete gradient to {@code sink}, on the calling thread, in its scope.
    */
   public Tensor leaf(Consumer<Tensor> sink) {
+    return leaf(
+        (g, shared) -> {
+          Scope.keepInOuter(g); // the innermost one ends with the backward pass
+          sink.accept(g);
+        });
+  }
+
+  /**
+   * As {@link #leaf(Consumer)}, for a sink that adopts gradients which nobody else reads; those it
+   * leaves alone are released when the backward pass ends.
+   */
+  public Tensor leaf(Node.Sink<Tensor> sink) {
     return Gradients.leaf(this, sink);
   }
 
