@@ -111,7 +111,9 @@ final class DivergenceTest {
         .forEach(
             (name, tensor) ->
                 assertArrayEquals(
-                    tensor.toDoubles(), requireNonNull(toy.optimizer.state().get(name)).toDoubles(), name));
+                    tensor.toDoubles(),
+                    requireNonNull(toy.optimizer.state().get(name)).toDoubles(),
+                    name));
     assertNull(toy.optimizer.parameters().get(0).gradient());
     try (Toy fresh = new Toy(1, 0)) {
       CheckpointFolder saved =
