@@ -320,6 +320,11 @@ public final class Tensor {
     return ReduceOps.sum(this, axis);
   }
 
+  /** Sum of the squares of all elements of a float32 tensor, in float64; records nothing. */
+  public double squaredNorm() {
+    return ReduceOps.squaredNorm(this);
+  }
+
   /** Mean of all elements, a scalar. */
   public Tensor mean() {
     return sum().mul(1.0 / size());
@@ -406,6 +411,15 @@ public final class Tensor {
   /** Overwrites this tensor's memory, which may be a view, with {@code other}, casting. */
   public void copyInPlace(Tensor other) {
     InPlaceOps.copy(this, other);
+  }
+
+  /**
+   * Moves this parameter by one step of AdamW, and its state {@code m} and {@code v} with it; see
+   * {@link Kernels#adamW}. All are float32.
+   */
+  public void adamWInPlace(
+      AdamWRule rule, AdamWRule.Step step, Tensor gradient, Tensor m, Tensor v) {
+    InPlaceOps.adamW(this, rule, step, gradient, m, v);
   }
 
   // ---- gradients
