@@ -6,6 +6,7 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Home;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
@@ -66,12 +67,17 @@ public final class VisionTransformer extends Module {
    * @return [B, N + 1, E], the class token first
    */
   public Tensor forward(Tensor pixels, Pass pass) {
+    Home home = Home.ofCurrentScope(path());
     Tensor x = embed(pixels); // [B, N + 1, E]
     pass.observer().hiddenState(path(), 0, x);
     for (int i = 0; i < blocks.size(); i++) {
       VisionBlock block = blocks.get(i);
       Pass blockPass = i < config.family().firstRecomputed() ? pass.remembering() : pass;
-      x = blockPass.layer(List.of(x), (in, inside) -> block.forward(in.get(0), inside));
+      Tensor y = blockPass.layer(List.of(x), (in, inside) -> block.forward(in.get(0), inside));
+      if (!y.requiresGrad()) {
+        home.release(x); // a batch of a hundred pictures would gather gigabytes of them
+      }
+      x = y;
       pass.observer().hiddenState(path(), i + 1, x);
     }
     return x;
