@@ -5,6 +5,7 @@ import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.DropPath;
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.Shape;
 
 /**
  * Sizes of a vision transformer.
@@ -146,6 +147,11 @@ public record VisionConfig(
   /** Patches along one side of a training picture. */
   public int grid() {
     return imageSize / patchSize;
+  }
+
+  /** Shape of the stored positions, the class token's first. */
+  Shape positionsShape() {
+    return family.positionsShape(grid() * grid() + 1, dim);
   }
 
   /** How often training leaves out the branches of block {@code index}. */

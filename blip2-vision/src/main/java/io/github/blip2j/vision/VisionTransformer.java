@@ -40,10 +40,8 @@ public final class VisionTransformer extends Module {
     this.config = config;
     VisionFamily family = config.family();
     Shape tokenShape = family.classTokenShape(config.dim());
-    Shape positionsShape =
-        family.positionsShape(config.grid() * config.grid() + 1, config.dim());
     this.classToken = params.get("classToken", tokenShape, Init.zeros());
-    this.positions = params.get("positions", positionsShape, Init.normal(0.02));
+    this.positions = params.get("positions", config.positionsShape(), Init.normal(0.02));
     this.patches = new PatchEmbedding(config, params.at("patches"));
     this.inputNorm =
         family.normsBeforeBlocks()
