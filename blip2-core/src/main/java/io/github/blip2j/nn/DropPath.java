@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stochastic depth (Huang et al. 2016): leaves out a residual branch with a probability, for each
- * sample apart, and scales it up otherwise, so that the expectation stays. Without a training {@link
- * Pass} the branch is always taken, and costs nothing more.
+ * sample apart, and scales it up otherwise, so that the expectation stays. Without a training
+ * {@link Pass} the branch is always taken, and costs nothing more.
  */
 public final class DropPath {
   private final double probability;

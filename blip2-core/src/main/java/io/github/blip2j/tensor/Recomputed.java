@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A part of a model that is computed twice to save memory (gradient checkpointing; Chen et al. 2016,
- * "Training deep nets with sublinear memory cost").
+ * A part of a model that is computed twice to save memory (gradient checkpointing; Chen et al.
+ * 2016, "Training deep nets with sublinear memory cost").
  *
  * <p>A backward pass needs the intermediate values of every layer, and a tower of 39 layers has
  * gigabytes of them. Here a part keeps its inputs and its result only. When its gradient is wanted,

@@ -78,8 +78,7 @@ final class AttentionTest {
 
   @Test
   void queryAndValueBias_withoutAKeyBias_equalsLoops() {
-    Attention attention =
-        Attention.of(SELF.with(Attention.InputBias.QUERY_AND_VALUE), params);
+    Attention attention = Attention.of(SELF.with(Attention.InputBias.QUERY_AND_VALUE), params);
     Tensor x = NoisyWeights.tensor(random, 2, 3, 12);
 
     Tensor y = attention.project(attention.mix(x, x, Mask.none(), PLAIN), null);

@@ -1,8 +1,8 @@
 package io.github.blip2j.vision;
 
 /**
- * A line of samples at another resolution, by the cubic spline through them (Unser 1999, "Splines: a
- * perfect fit for signal and image processing"), zero beyond its ends. Equal to scikit-image's
+ * A line of samples at another resolution, by the cubic spline through them (Unser 1999, "Splines:
+ * a perfect fit for signal and image processing"), zero beyond its ends. Equal to scikit-image's
  * {@code resize} of order 3, which takes samples for the centres of cells.
  */
 final class CubicSpline {

@@ -4,8 +4,8 @@ import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 
 /**
- * How much each patch of a picture matters, drawn over the picture, as BLIP draws its attention maps
- * ({@code getAttMap} in LAVIS).
+ * How much each patch of a picture matters, drawn over the picture, as BLIP draws its attention
+ * maps ({@code getAttMap} in LAVIS).
  *
  * <p>The map is brought to 0..1, stretched over the picture by a cubic spline, blurred by two
  * percent of the longer side, and brought to 0..1 again. With {@code m} its value at a pixel, the

@@ -50,17 +50,7 @@ public record VisionConfig(
   /** EVA ViT-g as in {@code Salesforce/blip2-opt-2.7b}, 39 of its 40 layers (section 3.1). */
   public static VisionConfig evaG() {
     return new VisionConfig(
-        VisionFamily.EVA,
-        1408,
-        39,
-        16,
-        6144,
-        224,
-        14,
-        Activation.GELU,
-        1e-6,
-        InputBias.ALL,
-        0);
+        VisionFamily.EVA, 1408, 39, 16, 6144, 224, 14, Activation.GELU, 1e-6, InputBias.ALL, 0);
   }
 
   /** CLIP ViT-L/14, 23 of its 24 layers (section 3.1). */

@@ -2,7 +2,9 @@ package io.github.blip2j.vision;
 
 import io.github.blip2j.tensor.Shape;
 
-/** The two vision transformers that BLIP-2 was trained with, where more than their sizes differs. */
+/**
+ * The two vision transformers that BLIP-2 was trained with, where more than their sizes differs.
+ */
 public enum VisionFamily {
   /** EVA-CLIP (Fang et al. 2023): patches with a bias, positions interpolated between centres. */
   EVA,

@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A vision transformer (Dosovitskiy et al. 2021) as BLIP-2 uses it: EVA ViT-g or CLIP ViT-L, all
- * tokens, no norm after the last block. That norm belongs to the model, for it is trained while this
- * is frozen.
+ * tokens, no norm after the last block. That norm belongs to the model, for it is trained while
+ * this is frozen.
  *
- * <p>Frozen, it wants {@link Pass#evaluating()} from the model around it. To be fine-tuned in little
- * memory it wants {@link Pass#recomputing()}, which computes all of EVA's blocks again, and those of
- * CLIP after the thirteenth.
+ * <p>Frozen, it wants {@link Pass#evaluating()} from the model around it. To be fine-tuned in
+ * little memory it wants {@link Pass#recomputing()}, which computes all of EVA's blocks again, and
+ * those of CLIP after the thirteenth.
  *
  * <pre>{@code
  * B batch, H x W pixels, N patches, E width

@@ -94,8 +94,7 @@ final class HeatMapTest {
     double[] values = {1, 9, 3, 2, 4, 8};
     HeatMap other = HeatMap.of(Tensor.of(values, 2, 3).mul(-0.25).mul(-8).add(100));
 
-    assertArrayEquals(
-        map().over(picture()).toByteArray(), other.over(picture()).toByteArray());
+    assertArrayEquals(map().over(picture()).toByteArray(), other.over(picture()).toByteArray());
   }
 
   @Test
@@ -157,7 +156,10 @@ final class HeatMapTest {
   void blur_equalsSciPy() {
     assertArrayEquals(
         new double[] {
-          0.7287501419326697, 0.33874377404915423, 0.9802960384487535, 2.497351586120222,
+          0.7287501419326697,
+          0.33874377404915423,
+          0.9802960384487535,
+          2.497351586120222,
           2.454858459449202
         },
         new GaussianBlur(0.8).blur(new double[] {1, 0, 0, 4, 2}),

@@ -63,12 +63,12 @@ final class LoopVision {
     double[] attended =
         Loops.sum(x, attention.forward(under(parameters, path + "attention."), normed, normed));
     double[] up =
-        Loops.linear(parameters, path + "mlp.up", norm(parameters, path + "mlpNorm", attended), dim);
+        Loops.linear(
+            parameters, path + "mlp.up", norm(parameters, path + "mlpNorm", attended), dim);
     for (int i = 0; i < up.length; i++) {
       up[i] = activation(config.activation(), up[i]);
     }
-    return Loops.sum(
-        attended, Loops.linear(parameters, path + "mlp.down", up, config.mlpDim()));
+    return Loops.sum(attended, Loops.linear(parameters, path + "mlp.down", up, config.mlpDim()));
   }
 
   private double[] norm(Map<String, double[]> parameters, String path, double[] x) {

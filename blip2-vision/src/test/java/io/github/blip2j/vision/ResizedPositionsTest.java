@@ -80,8 +80,7 @@ final class ResizedPositionsTest {
   void read_anotherWidth_isTheLoadersToRefuse(Scope scope) throws IOException {
     VisionConfig config = TinyVision.of(VisionFamily.EVA, 0, 0);
     try (Checkpoint checkpoint = checkpoint(VisionFamily.EVA)) {
-      Weights resized =
-          ResizedPositions.of(weights(checkpoint, config), config, "vision");
+      Weights resized = ResizedPositions.of(weights(checkpoint, config), config, "vision");
       Params params = Params.root(resized, scope);
       new VisionTransformer(config, params.at("vision"));
 

@@ -16,8 +16,7 @@ final class TinyVision {
   }
 
   static VisionConfig of(VisionFamily family, int layers, double dropPath) {
-    Activation activation =
-        family == VisionFamily.EVA ? Activation.GELU : Activation.QUICK_GELU;
+    Activation activation = family == VisionFamily.EVA ? Activation.GELU : Activation.QUICK_GELU;
     return new VisionConfig(
         family, DIM, layers, 2, 14, SIDE, PATCH, activation, 1e-6, InputBias.ALL, dropPath);
   }

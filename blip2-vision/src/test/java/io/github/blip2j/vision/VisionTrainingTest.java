@@ -123,7 +123,8 @@ final class VisionTrainingTest {
   @Test
   void frozen_insideATrainingPass_dropsNothingAndRecordsNothing() {
     var vision = new VisionTransformer(TinyVision.of(VisionFamily.EVA, 4, DROP), params);
-    Parameter above = NoisyWeights.params(scope, 5).get("above", Shape.of(TinyVision.DIM), Init.zeros());
+    Parameter above =
+        NoisyWeights.params(scope, 5).get("above", Shape.of(TinyVision.DIM), Init.zeros());
     above.train();
     Tensor pixels = pixels();
     long before = TensorMemory.usedBytes();
