@@ -57,7 +57,17 @@ final class VisionGradientTest {
   }
 
   /** Slopes of the sum of outputs times a seed. */
-  private record Differences(LoopVision loops, Map<String, double[]> values, double[] seed) {
+  private static final class Differences {
+    private final LoopVision loops;
+    private final Map<String, double[]> values;
+    private final double[] seed;
+
+    Differences(LoopVision loops, Map<String, double[]> values, double[] seed) {
+      this.loops = loops;
+      this.values = values;
+      this.seed = seed;
+    }
+
     double[] forward() {
       return loops.forward(values, Loops.of(values, "pixels"));
     }
