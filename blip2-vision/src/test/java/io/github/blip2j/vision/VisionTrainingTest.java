@@ -138,7 +138,8 @@ final class VisionTrainingTest {
     assertFalse(features.requiresGrad());
     assertNotNull(above.gradient());
     // What the embedding is made of and the last block's output; none of the blocks' values.
-    assertEquals(keptWithoutBlocks(pixels), kept, 1024);
+    long most = keptWithoutBlocks(pixels) + 1024;
+    assertTrue(kept <= most, () -> "kept " + kept + " bytes, more than " + most);
     params.all().values().forEach(parameter -> assertNull(parameter.gradient()));
   }
 
