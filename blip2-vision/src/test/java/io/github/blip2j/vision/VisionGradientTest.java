@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class VisionGradientTest {
   private static final int B = 2;
   private static final double STEP = 1e-5;
-  private static final int SAMPLES = 20; // elements of each large tensor: a forward pass is slow
+  private static final int SAMPLES = 6; // elements of each large tensor: a forward pass is slow
   private static final double VALUES = 2e-5;
   private static final double GRADIENTS = 1e-4;
 
