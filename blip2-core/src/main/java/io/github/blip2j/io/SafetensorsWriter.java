@@ -54,7 +54,7 @@ public final class SafetensorsWriter implements AutoCloseable {
   private SafetensorsWriter(Path target, Map<String, Slot> slots, ByteBuffer header)
       throws IOException {
     this.target = target;
-    this.fileName = SafetensorsFile.nameOf(target);
+    this.fileName = ReadableFile.nameOf(target);
     this.slots = slots;
     this.dataStart = header.remaining();
     this.temporary = target.resolveSibling("." + fileName + "." + UUID.randomUUID() + ".tmp");
@@ -94,7 +94,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     if (folder == null || !Files.isDirectory(folder)) {
       throw new CheckpointException(target + ": folder expected to exist; create it first");
     }
-    Map<String, Slot> slots = layOut(SafetensorsFile.nameOf(target), tensors);
+    Map<String, Slot> slots = layOut(ReadableFile.nameOf(target), tensors);
     return new SafetensorsWriter(target, slots, header(slots, metadata));
   }
 

@@ -31,7 +31,7 @@ final class Gradients {
     gradient.shape().require("backward", "gradient", y.shape().toArray());
     ElementOps.requireSameType("backward", y, gradient);
     try (Scope scope = Scope.open();
-        var off = GradMode.noGrad()) {
+        var off = GradMode.backward()) {
       root.backward(gradient, new GradientFlow(scope));
     }
   }

@@ -141,33 +141,19 @@ final class CheckpointTest {
   }
 
   @Test
-  void open_pickledWeights_saysToConvert() throws IOException {
-    Files.createFile(folder.resolve("pytorch_model-00001-of-00002.bin"));
-
-    assertEquals(
-        folder
-            + ": weights expected in model.safetensors or model.safetensors.index.json, got"
-            + " pytorch_model-00001-of-00002.bin, which can't be read yet; convert it to"
-            + " safetensors",
-        failure(folder));
-  }
-
-  @Test
   void open_noWeights_saysWhatWasLookedFor() {
     assertEquals(
         folder
-            + ": weights expected in model.safetensors or model.safetensors.index.json, got"
-            + " neither; check the path",
+            + ": weights expected in model.safetensors, model.safetensors.index.json,"
+            + " pytorch_model.bin or pytorch_model.bin.index.json, got none of them; check the path",
         failure(folder));
   }
 
   @Test
-  void open_noFolder_saysSo() throws IOException {
+  void open_nothingThere_saysSo() {
     Path none = folder.resolve("none");
-    Path file = Files.createFile(folder.resolve("file"));
 
-    assertEquals(none + ": model folder expected, got none; check the path", failure(none));
-    assertEquals(file + ": model folder expected, got a file; check the path", failure(file));
+    assertEquals(none + ": model expected, got nothing; check the path", failure(none));
   }
 
   @Test
