@@ -25,6 +25,7 @@ public final class Checkpoint implements AutoCloseable {
   private static final String TORCH_SINGLE = "pytorch_model.bin";
   private static final String TORCH_INDEX = "pytorch_model.bin.index.json";
   private static final String WEIGHT_MAP = "weight_map";
+  private static final int COMPARED_BYTES = 1 << 20;
   private static final int NAMES_IN_MESSAGE = 8;
 
   private final Map<String, TensorFile> files; // by file name
@@ -86,6 +87,33 @@ public final class Checkpoint implements AutoCloseable {
    */
   public void read(String name, ByteBuffer into) throws IOException {
     fileOf(name).read(name, into);
+  }
+
+  /**
+   * Whether two tensors are stored alike, in type, shape and every byte; false if one is missing.
+   */
+  public boolean sameBytes(String first, String second) throws IOException {
+    @Nullable TensorEntry one = tensors.get(first);
+    @Nullable TensorEntry other = tensors.get(second);
+    if (one == null
+        || other == null
+        || !one.dtypeName().equals(other.dtypeName())
+        || !one.shape().equals(other.shape())) {
+      return false;
+    }
+    for (long at = 0; at < one.byteSize(); at += COMPARED_BYTES) {
+      int count = (int) Math.min(COMPARED_BYTES, one.byteSize() - at);
+      if (!bytes(first, at, count).equals(bytes(second, at, count))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private ByteBuffer bytes(String name, long at, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(count);
+    read(name, at, bytes);
+    return bytes.flip();
   }
 
   /** Closes every file. */

@@ -1,5 +1,6 @@
 package io.github.blip2j.io;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -95,14 +96,15 @@ final class TorchFileTest {
       try (TorchFile file = TorchFile.open(cut)) {
         accepted.add(size);
       } catch (CheckpointException e) {
-        assertEquals("cut.pth: ", e.getMessage().substring(0, 9));
+        assertEquals("cut.pth: ", String.valueOf(e.getMessage()).substring(0, 9));
       }
     }
     assertEquals(List.of(), accepted);
   }
 
   static ByteBuffer bytes(TensorFile file, String name) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate((int) file.tensors().get(name).byteSize());
+    ByteBuffer bytes =
+        ByteBuffer.allocate((int) requireNonNull(file.tensors().get(name)).byteSize());
     file.read(name, bytes);
     return bytes.flip();
   }
