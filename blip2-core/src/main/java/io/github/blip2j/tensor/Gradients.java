@@ -31,7 +31,7 @@ final class Gradients {
     }
     gradient.shape().require("backward", "gradient", y.shape().toArray());
     ElementOps.requireSameType("backward", y, gradient);
-    try (var off = GradMode.noGrad()) {
+    try (var off = GradMode.backward()) {
       root.backward(gradient, Tensor::add);
     }
   }

@@ -18,7 +18,7 @@ final class HuggingFaceNames {
     return keys.rename("projection", "language_projection").ignore("*.position_ids").build();
   }
 
-  private static void vision(KeyMap.Builder keys) {
+  static void vision(KeyMap.Builder keys) {
     keys.rename("vision.classToken", "vision_model.embeddings.class_embedding")
         .rename("vision.positions", "vision_model.embeddings.position_embedding")
         .rename("vision.patches", "vision_model.embeddings.patch_embedding")
