@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,12 +33,12 @@ public final class Conversion {
 
   private static final String QUERY_BIAS = ".attn.q_bias";
   private static final String VALUE_BIAS = ".attn.v_bias";
+  private static final String KEY_BIAS = ".attn.k_bias";
   private static final String FUSED_BIAS = ".self_attn.qkv.bias";
   private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
   private static final int CHUNK = 1 << 20;
   private static final List<String> TOKENIZER_FILES =
-      List.of(
-          "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json");
+      List.of("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json");
 
   private Conversion() {}
 
@@ -52,10 +53,20 @@ public final class Conversion {
     public Heads {
       if (vision <= 0 || qformer <= 0) {
         throw new IllegalArgumentException(
-            "Heads: counts must be positive, got vision=%d, qformer=%d"
-                .formatted(vision, qformer));
+            "Heads: counts must be positive, got vision=%d, qformer=%d".formatted(vision, qformer));
       }
     }
+  }
+
+  /**
+   * What to do where the vision tower of Hugging Face has a bias of the keys. It adds the same to
+   * all scores of a softmax and so changes nothing, but training there may have moved it.
+   */
+  public enum KeyBias {
+    /** Stop: LAVIS has no such tensor. */
+    REFUSE,
+    /** Store it as {@code k_bias}, which LAVIS leaves unread and the way back finds. */
+    KEEP
   }
 
   /**
@@ -101,43 +112,46 @@ public final class Conversion {
   }
 
   /**
-   * Writes a Hugging Face folder as a checkpoint of LAVIS, with {@value #LAVIS_ONLY} if it is there.
+   * Writes a Hugging Face folder as a checkpoint of LAVIS, with {@value #LAVIS_ONLY} if it is
+   * there.
    *
    * @param file a file of {@code torch.save}, whose dict is under {@code model}
-   * @throws CheckpointException if it is not a BLIP-2, or its vision tower has a bias of keys
+   * @throws CheckpointException if it is not a BLIP-2, or its vision tower has a bias of the keys
    */
   public static void toLavis(Path folder, Path file) throws IOException {
+    toLavis(folder, file, KeyBias.REFUSE);
+  }
+
+  /**
+   * As {@link #toLavis(Path, Path)}, with a say on biases of the keys.
+   *
+   * @throws CheckpointException if it is not a BLIP-2, or has a bias that is refused
+   */
+  public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
+    Path beside = folder.resolve(LAVIS_ONLY);
     try (Checkpoint from = Checkpoint.open(folder)) {
-      List<TensorCopy> shared = planBack(folder, from);
-      Path beside = folder.resolve(LAVIS_ONLY);
+      List<TensorCopy> shared = planBack(folder, from, keyBias);
       if (!Files.exists(beside)) {
-        writeLavis(file, shared, from);
+        writeLavis(file, shared, List.of(), from);
         return;
       }
       try (Checkpoint more = Checkpoint.open(beside)) {
-        writeLavis(file, shared, from, more);
+        List<TensorCopy> lavisOnly = new ArrayList<>();
+        for (TensorEntry entry : more.tensors().values()) {
+          lavisOnly.add(TensorCopy.whole(entry.name(), entry));
+        }
+        writeLavis(file, shared, lavisOnly, more.over(from));
       }
-    }
-  }
-
-  private static void writeLavis(Path file, List<TensorCopy> shared, Checkpoint from)
-      throws IOException {
-    try (var writer = TorchWriter.createUnder("model", file, specs(shared))) {
-      write(shared, from, writer::write);
     }
   }
 
   private static void writeLavis(
-      Path file, List<TensorCopy> shared, Checkpoint from, Checkpoint more) throws IOException {
-    List<TensorCopy> lavisOnly = new ArrayList<>();
-    for (TensorEntry entry : more.tensors().values()) {
-      lavisOnly.add(TensorCopy.whole(entry.name(), entry));
-    }
-    List<TensorSpec> all = new ArrayList<>(specs(shared));
-    all.addAll(specs(lavisOnly));
-    try (var writer = TorchWriter.createUnder("model", file, all)) {
-      write(shared, from, writer::write);
-      write(lavisOnly, more, writer::write);
+      Path file, List<TensorCopy> shared, List<TensorCopy> lavisOnly, Checkpoint from)
+      throws IOException {
+    List<TensorCopy> all = new ArrayList<>(shared);
+    all.addAll(lavisOnly);
+    try (var writer = TorchWriter.createUnder("model", file, specs(all))) {
+      write(all, from, writer::write);
     }
   }
 
@@ -155,10 +169,13 @@ public final class Conversion {
       String name = entry.name();
       if (name.endsWith(VALUE_BIAS)) {
         require(where, tensors, name, VALUE_BIAS, QUERY_BIAS);
+      } else if (name.endsWith(KEY_BIAS)) {
+        require(where, tensors, name, KEY_BIAS, QUERY_BIAS);
       } else if (name.endsWith(QUERY_BIAS)) {
         TensorEntry value = require(where, tensors, name, QUERY_BIAS, VALUE_BIAS);
         String fused = known(where, name.replace(QUERY_BIAS, ".attn.qkv.bias"));
-        shared.add(TensorCopy.aroundZeros(fused, entry, value));
+        @Nullable TensorEntry key = tensors.get(name.replace(QUERY_BIAS, KEY_BIAS));
+        shared.add(TensorCopy.joined(fused, entry, key, value));
       } else if (LavisNames.isLavisOnly(name)) {
         lavisOnly.add(TensorCopy.whole(name, entry));
       } else {
@@ -180,27 +197,25 @@ public final class Conversion {
   }
 
   private static String known(Path where, String lavis) throws CheckpointException {
-    return LavisNames.toHuggingFace(lavis).orElseThrow(() -> unknown(where, lavis));
+    return known(LavisNames.toHuggingFace(lavis), where, lavis);
   }
 
-  private static CheckpointException unknown(Path where, String name) {
-    return new CheckpointException(
-        "%s: tensors expected to be those of BLIP-2, got %s".formatted(where, name));
+  private static String known(Optional<String> counterpart, Path where, String name)
+      throws CheckpointException {
+    return counterpart.orElseThrow(
+        () ->
+            new CheckpointException(
+                "%s: tensors expected to be those of BLIP-2, got %s".formatted(where, name)));
   }
 
-  private static List<TensorCopy> planBack(Path folder, Checkpoint from) throws IOException {
+  private static List<TensorCopy> planBack(Path folder, Checkpoint from, KeyBias keyBias)
+      throws IOException {
     List<TensorCopy> shared = new ArrayList<>();
     boolean t5 = from.tensors().containsKey("language_model.shared.weight");
     for (TensorEntry entry : from.tensors().values()) {
-      String name = LavisNames.toLavis(entry.name(), t5).orElse("");
-      if (name.isEmpty()) {
-        throw unknown(folder, entry.name());
-      }
+      String name = known(LavisNames.toLavis(entry.name(), t5), folder, entry.name());
       if (entry.name().endsWith(FUSED_BIAS)) {
-        requireZeroKeyBias(folder, from, entry);
-        String block = name.substring(0, name.length() - ".attn.qkv.bias".length());
-        shared.add(TensorCopy.third(block + QUERY_BIAS, entry, 0));
-        shared.add(TensorCopy.third(block + VALUE_BIAS, entry, 2));
+        splitBias(folder, from, entry, keyBias, shared);
       } else {
         shared.add(TensorCopy.whole(name, entry));
       }
@@ -208,28 +223,40 @@ public final class Conversion {
     return shared;
   }
 
-  private static void requireZeroKeyBias(Path folder, Checkpoint from, TensorEntry fused)
+  private static void splitBias(
+      Path folder, Checkpoint from, TensorEntry fused, KeyBias keyBias, List<TensorCopy> to)
       throws IOException {
-    boolean thirds = fused.shape().rank() == 1 && fused.shape().dim(0) % 3 == 0;
+    String whole = known(LavisNames.toLavis(fused.name(), false), folder, fused.name());
+    String block = whole.substring(0, whole.length() - ".attn.qkv.bias".length());
+    to.add(TensorCopy.third(block + QUERY_BIAS, fused, 0));
+    if (!isKeyBiasZero(from, fused)) {
+      if (keyBias == KeyBias.REFUSE) {
+        throw new CheckpointException(
+            "%s: %s expected zeros in its middle third, got a bias of keys, which LAVIS has not; %s"
+                .formatted(folder, fused.name(), "say that it be kept"));
+      }
+      to.add(TensorCopy.third(block + KEY_BIAS, fused, 1));
+    }
+    to.add(TensorCopy.third(block + VALUE_BIAS, fused, 2));
+  }
+
+  private static boolean isKeyBiasZero(Checkpoint from, TensorEntry fused) throws IOException {
     long third = fused.byteSize() / 3;
-    boolean zero = thirds;
-    for (long at = 0; zero && at < third; at += CHUNK) {
+    for (long at = 0; at < third; at += CHUNK) {
       ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(CHUNK, third - at));
       from.read(fused.name(), third + at, bytes);
       bytes.flip();
-      while (zero && bytes.hasRemaining()) {
-        zero = bytes.get() == 0;
+      while (bytes.hasRemaining()) {
+        if (bytes.get() != 0) {
+          return false;
+        }
       }
     }
-    if (!zero) {
-      throw new CheckpointException(
-          "%s: %s expected zeros in its middle third, got a bias of keys, which LAVIS has not"
-              .formatted(folder, fused.name()));
-    }
+    return true;
   }
 
-  private static void describe(
-      Path lavis, Path folder, Checkpoint from, @Nullable Heads told) throws IOException {
+  private static void describe(Path lavis, Path folder, Checkpoint from, @Nullable Heads told)
+      throws IOException {
     Path config = folder.resolve("config.json");
     if (from.tensors().containsKey("itm_head.weight")) {
       var sizes = new LavisSizes(lavis.toString(), from.tensors());
@@ -238,7 +265,8 @@ public final class Conversion {
       Files.writeString(folder.resolve("preprocessor_config.json"), sizes.preprocessorJson());
     } else if (!Files.exists(config)) {
       throw new CheckpointException(
-          config + ": sizes of the language model expected, got none; copy its folder's file there");
+          config
+              + ": sizes of the language model expected, got none; copy its folder's file there");
     }
     for (String name : TOKENIZER_FILES) {
       Path source = lavis.resolveSibling(name);

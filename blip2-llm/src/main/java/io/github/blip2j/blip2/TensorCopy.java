@@ -4,7 +4,6 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.io.TensorSpec;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,31 +33,48 @@ record TensorCopy(TensorSpec spec, List<Part> parts) {
     return new TensorCopy(new TensorSpec(name, entry.dtype(), entry.shape()), List.of(part));
   }
 
-  /** One of three equal parts of a stored tensor along its only axis. */
+  /** One of three equal parts of a stored vector. */
   static TensorCopy third(String name, TensorEntry entry, int index) throws CheckpointException {
+    if (entry.shape().rank() != 1 || entry.shape().dim(0) % 3 != 0) {
+      throw new CheckpointException(
+          "%s: shape expected three times a width, got %s".formatted(entry.name(), entry.shape()));
+    }
     long size = entry.byteSize() / 3;
     var part = new Part(entry.name(), index * size, size);
     Shape shape = Shape.of(entry.shape().dim(0) / 3);
     return new TensorCopy(new TensorSpec(name, entry.dtype(), shape), List.of(part));
   }
 
-  /** Two vectors with as many zeros between them. */
-  static TensorCopy aroundZeros(String name, TensorEntry first, TensorEntry last)
+  /** Three vectors one behind the other, zeros where there is no middle one. */
+  static TensorCopy joined(
+      String name, TensorEntry first, @Nullable TensorEntry middle, TensorEntry last)
       throws CheckpointException {
-    DType type = first.dtype();
-    if (last.dtype() != type || !last.shape().equals(first.shape()) || first.shape().rank() != 1) {
-      throw new CheckpointException(
-          "%s: tensor expected as %s, %s %s, got %s %s"
-              .formatted(
-                  last.name(), first.name(), type, first.shape(), last.dtype(), last.shape()));
+    requireAlike(first, last);
+    if (middle != null) {
+      requireAlike(first, middle);
     }
     List<Part> parts =
         List.of(
             new Part(first.name(), 0, first.byteSize()),
-            new Part(null, 0, first.byteSize()),
+            new Part(middle == null ? null : middle.name(), 0, first.byteSize()),
             new Part(last.name(), 0, last.byteSize()));
     return new TensorCopy(
-        new TensorSpec(name, type, Shape.of(3 * first.shape().dim(0))), parts);
+        new TensorSpec(name, first.dtype(), Shape.of(3 * first.shape().size())), parts);
+  }
+
+  private static void requireAlike(TensorEntry first, TensorEntry other)
+      throws CheckpointException {
+    if (first.dtype() != other.dtype() || !first.shape().equals(other.shape())) {
+      throw new CheckpointException(
+          "%s: tensor expected as %s, %s %s, got %s %s"
+              .formatted(
+                  other.name(),
+                  first.name(),
+                  first.dtype(),
+                  first.shape(),
+                  other.dtype(),
+                  other.shape()));
+    }
   }
 
   /** Copies the bytes. */

@@ -17,7 +17,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.BertModel;
-
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.vision.VisionConfig;
@@ -52,16 +51,13 @@ final class StageOneCheckpointTest {
     NavigableMap<String, Parameter> lavis;
     NavigableMap<String, Parameter> huggingFace;
     try (Checkpoint file = Checkpoint.open(LAVIS)) {
-      var weights =
-          new CheckpointWeights("lavis", file, StageOneCheckpoint.lavis(keyless));
+      var weights = new CheckpointWeights("lavis", file, StageOneCheckpoint.lavis(keyless));
       lavis = parameters(weights, keyless, bert);
     }
-    try (Checkpoint main = Checkpoint.open(folder);
-        Checkpoint rest = Checkpoint.open(folder.resolve(Conversion.LAVIS_ONLY))) {
-      var keys = StageOneCheckpoint.huggingFace();
-      var upper = new CheckpointWeights("rest", rest, keys);
-      huggingFace =
-          parameters(upper.over(new CheckpointWeights("main", main, keys)), vision, bert);
+    try (Checkpoint rest = Checkpoint.open(folder.resolve(Conversion.LAVIS_ONLY));
+        Checkpoint both = rest.over(Checkpoint.open(folder))) {
+      var weights = new CheckpointWeights("both", both, StageOneCheckpoint.huggingFace());
+      huggingFace = parameters(weights, vision, bert);
     }
 
     for (String name : huggingFace.keySet()) {

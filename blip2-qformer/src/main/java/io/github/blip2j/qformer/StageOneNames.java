@@ -39,7 +39,8 @@ public final class StageOneNames {
         .rename("visionProjection", "vision_proj")
         .rename("textProjection", "text_proj");
     training(keys);
-    return keys.copy("Qformer.cls.predictions.decoder.weight", embeddings + "word_embeddings.weight")
+    return keys.copy(
+            "Qformer.cls.predictions.decoder.weight", embeddings + "word_embeddings.weight")
         .copy("Qformer.cls.predictions.decoder.bias", "Qformer.cls.predictions.bias")
         .ignore(embeddings + "position_ids");
   }
