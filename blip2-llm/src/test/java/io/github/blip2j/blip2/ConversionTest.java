@@ -207,6 +207,50 @@ final class ConversionTest {
         thrown.getMessage());
   }
 
+  @Test
+  void toLavis_biasThatIsNoThreeVectors_isRefused() throws IOException {
+    String name = "vision_model.encoder.layers.0.self_attn.qkv.bias";
+    var spec = new TensorSpec(name, DType.UINT8, Shape.of(4));
+    Path weights = folder.resolve("model.safetensors");
+    try (var writer = SafetensorsWriter.create(weights, List.of(spec))) {
+      writer.write(name, ByteBuffer.allocate(4));
+    }
+
+    var thrown =
+        assertThrows(
+            CheckpointException.class, () -> Conversion.toLavis(folder, folder.resolve("out.pth")));
+
+    assertEquals(name + ": shape expected three times a width, got [4]", thrown.getMessage());
+  }
+
+  @Test
+  void toHuggingFace_firstStageWithoutItsTower_isRefused() throws IOException {
+    Path part = save(new TensorSpec("itm_head.weight", DType.FLOAT32, Shape.of(2)));
+
+    assertEquals(
+        part + ": visual_encoder.pos_embed expected with at least 3 axes, got none", failure(part));
+  }
+
+  @Test
+  void toHuggingFace_positionsThatAreNoSquare_areRefused() throws IOException {
+    String embeddings = "Qformer.bert.embeddings.";
+    String layer = "Qformer.bert.encoder.layer.0.";
+    Path odd =
+        save(
+            new TensorSpec("itm_head.weight", DType.UINT8, Shape.of(2, 64)),
+            new TensorSpec("vision_proj.weight", DType.UINT8, Shape.of(3, 64)),
+            new TensorSpec("query_tokens", DType.UINT8, Shape.of(1, 1, 64)),
+            new TensorSpec(embeddings + "word_embeddings.weight", DType.UINT8, Shape.of(1, 64)),
+            new TensorSpec(embeddings + "position_embeddings.weight", DType.UINT8, Shape.of(1, 64)),
+            new TensorSpec(layer + "intermediate_query.dense.weight", DType.UINT8, Shape.of(1, 64)),
+            new TensorSpec("visual_encoder.blocks.0.mlp.fc1.weight", DType.UINT8, Shape.of(1, 88)),
+            new TensorSpec("visual_encoder.pos_embed", DType.UINT8, Shape.of(1, 4, 88)));
+
+    assertEquals(
+        odd + ": visual_encoder.pos_embed expected a square and the class, got 4 positions",
+        failure(odd));
+  }
+
   /** A file of LAVIS whose first tensor is of zeros, the second of ones, and so on. */
   private Path save(TensorSpec... specs) throws IOException {
     Path file = folder.resolve("a.pth");
