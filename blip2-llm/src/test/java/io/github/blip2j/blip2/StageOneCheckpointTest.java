@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -65,7 +66,7 @@ final class StageOneCheckpointTest {
       if (name.endsWith("attention.key.bias") && name.startsWith("vision")) {
         assertArrayEquals(new double[vision.dim()], values, name);
       } else {
-        assertArrayEquals(lavis.get(name).value().toDoubles(), values, name);
+        assertArrayEquals(requireNonNull(lavis.get(name)).value().toDoubles(), values, name);
       }
     }
     assertEquals(lavis.size() + vision.layers(), huggingFace.size());
