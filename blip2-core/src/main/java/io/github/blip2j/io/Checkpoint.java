@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -25,13 +26,19 @@ public final class Checkpoint implements AutoCloseable {
   private static final String TORCH_SINGLE = "pytorch_model.bin";
   private static final String TORCH_INDEX = "pytorch_model.bin.index.json";
   private static final String WEIGHT_MAP = "weight_map";
+  private static final int COMPARED_BYTES = 1 << 20;
   private static final int NAMES_IN_MESSAGE = 8;
 
-  private final Map<String, TensorFile> files; // by file name
+  private final Collection<TensorFile> files;
+  private final Map<String, TensorFile> holders; // by tensor
   private final NavigableMap<String, TensorEntry> tensors;
 
-  private Checkpoint(Map<String, TensorFile> files, NavigableMap<String, TensorEntry> tensors) {
-    this.files = files;
+  private Checkpoint(
+      Collection<TensorFile> files,
+      Map<String, TensorFile> holders,
+      NavigableMap<String, TensorEntry> tensors) {
+    this.files = List.copyOf(files);
+    this.holders = holders;
     this.tensors = Collections.unmodifiableNavigableMap(tensors);
   }
 
@@ -62,6 +69,20 @@ public final class Checkpoint implements AutoCloseable {
             .formatted(path, SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX));
   }
 
+  /**
+   * This checkpoint laid over another whose tensors are named alike: what is stored here wins, the
+   * rest comes from {@code base}. The result owns both, and closing it closes them.
+   */
+  public Checkpoint over(Checkpoint base) {
+    List<TensorFile> both = new ArrayList<>(base.files);
+    both.addAll(files);
+    Map<String, TensorFile> allHolders = new HashMap<>(base.holders);
+    allHolders.putAll(holders);
+    NavigableMap<String, TensorEntry> all = new TreeMap<>(base.tensors);
+    all.putAll(tensors);
+    return new Checkpoint(both, allHolders, all);
+  }
+
   /** Every tensor by its name in the checkpoint, sorted; unmodifiable. */
   public NavigableMap<String, TensorEntry> tensors() {
     return tensors;
@@ -88,6 +109,33 @@ public final class Checkpoint implements AutoCloseable {
     fileOf(name).read(name, into);
   }
 
+  /**
+   * Whether two tensors are stored alike, in type, shape and every byte; false if one is missing.
+   */
+  public boolean sameBytes(String first, String second) throws IOException {
+    @Nullable TensorEntry one = tensors.get(first);
+    @Nullable TensorEntry other = tensors.get(second);
+    if (one == null
+        || other == null
+        || !one.dtypeName().equals(other.dtypeName())
+        || !one.shape().equals(other.shape())) {
+      return false;
+    }
+    for (long at = 0; at < one.byteSize(); at += COMPARED_BYTES) {
+      int count = (int) Math.min(COMPARED_BYTES, one.byteSize() - at);
+      if (!bytes(first, at, count).equals(bytes(second, at, count))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private ByteBuffer bytes(String name, long at, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(count);
+    read(name, at, bytes);
+    return bytes.flip();
+  }
+
   /** Closes every file. */
   @Override
   public void close() throws IOException {
@@ -95,8 +143,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private TensorFile fileOf(String name) throws CheckpointException {
-    @Nullable TensorEntry entry = tensors.get(name);
-    @Nullable TensorFile file = entry == null ? null : files.get(entry.fileName());
+    @Nullable TensorFile file = holders.get(name);
     if (file == null) {
       throw new CheckpointException("checkpoint: tensor %s is missing".formatted(name));
     }
@@ -105,7 +152,9 @@ public final class Checkpoint implements AutoCloseable {
 
   private static Checkpoint openOne(Path path) throws IOException {
     TensorFile file = TensorFile.open(path);
-    return new Checkpoint(Map.of(ReadableFile.nameOf(path), file), file.tensors());
+    Map<String, TensorFile> holders = new HashMap<>();
+    file.tensors().keySet().forEach(name -> holders.put(name, file));
+    return new Checkpoint(List.of(file), holders, file.tensors());
   }
 
   private static Checkpoint openShards(Path folder, String index) throws IOException {
@@ -117,12 +166,15 @@ public final class Checkpoint implements AutoCloseable {
       for (String shard : new TreeSet<>(shardOf.values())) {
         files.put(shard, TensorFile.open(folder.resolve(shard)));
       }
-      var result = new Checkpoint(files, collect(index, shardOf, files));
+      NavigableMap<String, TensorEntry> tensors = collect(index, shardOf, files);
+      Map<String, TensorFile> holders = new HashMap<>();
+      tensors.forEach((name, entry) -> holders.put(name, files.get(entry.fileName())));
+      var result = new Checkpoint(files.values(), holders, tensors);
       opened = true;
       return result;
     } finally {
       if (!opened) {
-        closeAll(files);
+        closeAll(files.values());
       }
     }
   }
@@ -192,8 +244,8 @@ public final class Checkpoint implements AutoCloseable {
     return names.size() <= NAMES_IN_MESSAGE ? shown : shown + ", ...";
   }
 
-  private static void closeAll(Map<String, TensorFile> files) throws IOException {
-    for (TensorFile file : files.values()) {
+  private static void closeAll(Collection<TensorFile> files) throws IOException {
+    for (TensorFile file : files) {
       file.close();
     }
   }

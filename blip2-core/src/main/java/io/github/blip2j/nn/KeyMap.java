@@ -1,7 +1,9 @@
 package io.github.blip2j.nn;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,10 +31,12 @@ public final class KeyMap {
 
   private final List<Rule> rules;
   private final List<Predicate<String>> ignored;
+  private final Map<String, String> copies;
 
-  private KeyMap(List<Rule> rules, List<Predicate<String>> ignored) {
-    this.rules = List.copyOf(rules);
-    this.ignored = List.copyOf(ignored);
+  private KeyMap(Builder builder) {
+    this.rules = List.copyOf(builder.rules);
+    this.ignored = List.copyOf(builder.ignored);
+    this.copies = Map.copyOf(builder.copies);
   }
 
   /** Names that agree. */
@@ -65,10 +69,16 @@ public final class KeyMap {
     return ignored.stream().anyMatch(rule -> rule.test(storedName));
   }
 
+  /** The stored tensors that may be left unread where they equal others, and those others. */
+  Map<String, String> copies() {
+    return copies;
+  }
+
   /** Collects rules in order. */
   public static final class Builder {
     private final List<Rule> rules = new ArrayList<>();
     private final List<Predicate<String>> ignored = new ArrayList<>();
+    private final Map<String, String> copies = new HashMap<>();
 
     private Builder() {}
 
@@ -104,9 +114,18 @@ public final class KeyMap {
       return this;
     }
 
+    /**
+     * The stored tensor {@code theirs} may be left unread if it equals {@code original} byte for
+     * byte, as tied weights do that a file holds twice.
+     */
+    public Builder copy(String theirs, String original) {
+      copies.put(theirs, original);
+      return this;
+    }
+
     /** The map. */
     public KeyMap build() {
-      return new KeyMap(rules, ignored);
+      return new KeyMap(this);
     }
 
     private static String pattern(String text, String star) {
