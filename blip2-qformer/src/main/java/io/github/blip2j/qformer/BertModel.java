@@ -218,7 +218,7 @@ public final class BertModel extends Module {
     Mask mask = plainMask(input.mask(), B, past, length(vectors));
     BertContext context = input.context(this);
     if (context != null) {
-      requireRows(context, B);
+      requireReader(context, B);
     }
     Tensor x = embeddings.ofText(vectors, typesOf(input, vectors), past, pass);
     return encoder.forward(Streams.ofText(x), context, mask, cache, pass).joined();
@@ -265,6 +265,15 @@ public final class BertModel extends Module {
   private void requireImage(Tensor queries, BertContext image) {
     requireQueries(queries);
     requireRows(image, queries.dim(0));
+  }
+
+  private void requireReader(BertContext context, long batch) {
+    if (config.kind() == BertKind.Q_FORMER) {
+      throw new IllegalArgumentException(
+          path()
+              + ": context expected for queries, got one for text; use encodeJoint or decodeJoint");
+    }
+    requireRows(context, batch);
   }
 
   private void requireRows(BertContext context, long batch) {
