@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * text, and it is a decoder's text that reads, if any.
  *
  * <pre>{@code
- * B batch, Q queries, T words, S positions attended to, H heads, N image tokens, C width, E encoder width
+ * B batch, Q queries, T words, S positions attended to, N image tokens, H heads
+ * C width, E encoder width
  * }</pre>
  */
 public final class BertLayer extends Module {
@@ -83,8 +84,9 @@ public final class BertLayer extends Module {
       throw new IllegalStateException(
           path() + ": text expected a Q-Former with a text side, got one with queries only");
     }
-    boolean reads = queryMlp == null && contextAttention != null && context != null;
-    Tensor x = reads ? contextAttention.forward(text, context, pass) : text;
-    return textMlp.forward(x, pass);
+    if (queryMlp != null || contextAttention == null || context == null) {
+      return textMlp.forward(text, pass); // a Q-Former's text meets the image in the queries only
+    }
+    return textMlp.forward(contextAttention.forward(text, context, pass), pass);
   }
 }

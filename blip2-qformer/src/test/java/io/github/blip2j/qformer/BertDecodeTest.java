@@ -16,6 +16,7 @@ import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -66,7 +67,11 @@ final class BertDecodeTest {
           for (float value : expected) {
             largest = Math.max(largest, Math.abs(value));
           }
-          Golden.assertClose(name, expected, ofCache.get(name), 1e-4 * largest + 1e-5);
+          Golden.assertClose(
+              name,
+              expected,
+              Objects.requireNonNull(ofCache.get(name), name),
+              1e-4 * largest + 1e-5);
         });
     // All but what only the queries' last outputs or the unused last words and places would need.
     assertNotNull(ofCache.get("layers.0.imageAttention.key.weight"));
