@@ -86,7 +86,7 @@ final class Parts {
         new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
     this.language = new Part<>(() -> new OptModel(sizes.text(), params.at("language")));
     this.training =
-        new Part<>(() -> TrainingStep.of(BertConfig.blip2(), new TiledWeights(1), memory));
+        new Part<>(() -> TrainingStep.of(BertConfig.bertBase(), new TiledWeights(1), memory));
   }
 
   Blip2Config sizes() {

@@ -2,22 +2,26 @@ package io.github.blip2j.bench;
 
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.BertInput;
+import io.github.blip2j.qformer.BertLMHeadModel;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.List;
 
 /**
- * Forward and backward of a {@link MaskedLanguageModel}: what a training step costs before the
+ * Forward and backward of BERT with its language-model head: what a training step costs before the
  * optimiser. Every position has a label, the loss is the mean cross-entropy, and every parameter
  * gets a gradient, in float32. Nothing is dropped out.
  */
 final class TrainingStep {
-  private final MaskedLanguageModel model;
+  private final BertLMHeadModel model;
   private final List<Parameter> parameters;
 
-  private TrainingStep(MaskedLanguageModel model, List<Parameter> parameters) {
+  private TrainingStep(BertLMHeadModel model, List<Parameter> parameters) {
     this.model = model;
     this.parameters = parameters;
   }
@@ -25,7 +29,7 @@ final class TrainingStep {
   /** The step of a model of these sizes, which lives in {@code memory}. */
   static TrainingStep of(BertConfig config, Weights weights, Scope memory) {
     Params params = Params.root(weights, memory);
-    var model = new MaskedLanguageModel(config, params);
+    var model = new BertLMHeadModel(config, params);
     List<Parameter> parameters = List.copyOf(params.all().values());
     parameters.forEach(Parameter::train);
     return new TrainingStep(model, parameters);
@@ -43,7 +47,9 @@ final class TrainingStep {
    */
   Tensor run(Tensor ids) {
     parameters.forEach(Parameter::clearGradient);
-    Tensor loss = model.loss(ids, ids.reshape(-1));
+    // No dropout; gradients are recorded all the same.
+    Tensor hidden = model.bert().forward(BertInput.ofIds(ids), Pass.evaluation());
+    Tensor loss = model.loss(hidden, ids, TokenLoss.ofSameToken());
     loss.backward();
     return loss;
   }

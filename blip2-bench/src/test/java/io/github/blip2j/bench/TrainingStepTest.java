@@ -24,7 +24,7 @@ final class TrainingStepTest {
 
   @Test
   void run_smallModel_givesEveryParameterAGradientOfItsShape() throws IOException {
-    BertConfig config = BertConfig.fromJson(ConfigJson.parse("small", SIZES), 12);
+    BertConfig config = BertConfig.fromPlainJson(ConfigJson.parse("small", SIZES));
     try (Scope memory = Scope.detached();
         Scope scope = Scope.open()) {
       TrainingStep step = TrainingStep.of(config, new TiledWeights(0), memory);

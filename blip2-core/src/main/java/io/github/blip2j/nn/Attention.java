@@ -100,9 +100,30 @@ public final class Attention extends Module {
   public Tensor mix(Tensor x, Tensor context, Mask mask, Heads how) {
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, dim);
     context.shape().require(path(), "context", x.dim(0), Shape.ANY, contextDim);
-    Tensor k = split(key.forward(context)); // [B, S, H, D]
-    Tensor v = split(value.forward(context)); // [B, S, H, D]
-    return mixHeads(x, k, v, mask, how);
+    return mix(x, read(context, mask), how);
+  }
+
+  /**
+   * A context's keys and values, for {@link #mix(Tensor, KeyValues, Heads)} as often as wanted.
+   *
+   * @param context [B, S, E]
+   * @param mask broadcasts to [B, H, T, S]
+   */
+  public KeyValues read(Tensor context, Mask mask) {
+    context.shape().require(path(), "context", Shape.ANY, Shape.ANY, contextDim);
+    return new KeyValues(split(key.forward(context)), split(value.forward(context)), mask);
+  }
+
+  /**
+   * Attention to a context that has been {@linkplain #read read}.
+   *
+   * @param x [B, T, C]
+   * @return [B, T, C], before the output map; see {@link #project}
+   */
+  public Tensor mix(Tensor x, KeyValues context, Heads how) {
+    x.shape().require(path(), "x", Shape.ANY, Shape.ANY, dim);
+    context.keys().shape().require(path(), "keys", x.dim(0), Shape.ANY, heads, dim / heads);
+    return mixHeads(x, context.keys(), context.values(), context.mask(), how);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A table of vectors, read by id. */
 public final class Embedding extends Module {
@@ -42,8 +43,13 @@ public final class Embedding extends Module {
    * @return [..., count]
    */
   public Tensor scores(Tensor x) {
+    return scores(x, null);
+  }
+
+  /** As {@link #scores(Tensor)}, plus a bias [count]. */
+  public Tensor scores(Tensor x, @Nullable Tensor bias) {
     requireLastAxis(x, weight.value().dim(1));
-    return x.linear(weight.value(), null);
+    return x.linear(weight.value(), bias);
   }
 
   /** The lookup would refuse them too, without saying which of a model's tables they missed. */

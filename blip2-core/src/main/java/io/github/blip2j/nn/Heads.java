@@ -1,6 +1,8 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.tensor.Tensor;
+import java.util.function.Consumer;
 
 /**
  * What is done to attention probabilities on their way: dropout, and showing them to an observer.
@@ -28,7 +30,9 @@ public final class Heads {
   }
 
   boolean isPlain() {
-    return !dropout.isActive(pass) && !pass.observer().wantsAttention();
+    Pass.Observer observer = pass.observer();
+    boolean watched = observer.wantsAttention() || observer.wantsAttentionGradient();
+    return !dropout.isActive(pass) && !watched;
   }
 
   /** Attention with its probabilities in the open; q is scaled already. */
@@ -39,6 +43,15 @@ public final class Heads {
     if (pass.observer().wantsAttention()) {
       pass.observer().attention(path, p);
     }
-    return dropout.forward(p, pass).matmul(v.transpose(1, 2)).transpose(1, 2); // [B, T, H, D]
+    Tensor shown = watched(path, p);
+    return dropout.forward(shown, pass).matmul(v.transpose(1, 2)).transpose(1, 2); // [B, T, H, D]
+  }
+
+  private Tensor watched(String path, Tensor p) {
+    if (!pass.observer().wantsAttentionGradient() || !GradMode.isRecording()) {
+      return p;
+    }
+    Consumer<Tensor> watcher = g -> pass.observer().attentionGradient(path, g);
+    return p.requiresGrad() ? p.watchGradient(watcher) : p.leaf(watcher);
   }
 }

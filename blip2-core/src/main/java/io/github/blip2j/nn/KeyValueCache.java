@@ -1,5 +1,6 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.tensor.Home;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * comes from the scope in which the cache is made, in which it must be used, and is laid out once
  * for the expected number of positions. Rows change when beams do: {@link #select} lets new row i
  * continue old row {@code parents[i]}, copying only rows that change and only their filled part.
+ *
+ * <p>While gradients are recorded the cache holds what it is given as it is: positions are joined
+ * and rows gathered by operations that have derivatives, and nothing is overwritten that a backward
+ * pass will need. Such tensors belong to the scope of whoever computed them.
  */
 public final class KeyValueCache {
   /** Keys and values of one layer. */
@@ -30,6 +35,7 @@ public final class KeyValueCache {
     private @Nullable Tensor keys;
     private @Nullable Tensor values;
     private int length;
+    private boolean recorded; // what is held lies on a tape, and its memory is not the cache's
 
     private Layer(KeyValueCache cache) {
       this.cache = cache;
@@ -45,15 +51,21 @@ public final class KeyValueCache {
      *
      * @param k [R, T, H, D]
      * @param v [R, T, H, D]
-     * @throws IllegalStateException if gradients are recorded, which would end here unnoticed
      */
     public void append(Tensor k, Tensor v) {
       requireFitting(k, v);
       int added = Math.toIntExact(k.dim(1));
-      keys = withRoom(keys, k, length + added);
-      values = withRoom(values, v, length + added);
-      keys.narrow(0, 0, k.dim(0)).narrow(1, length, added).copyInPlace(k);
-      values.narrow(0, 0, v.dim(0)).narrow(1, length, added).copyInPlace(v);
+      if (isRecording(k, v)) {
+        keys = joined(keys, k);
+        values = joined(values, v);
+        recorded = true;
+      } else {
+        keys = withRoom(keys, k, length + added);
+        values = withRoom(values, v, length + added);
+        recorded = false;
+        keys.narrow(0, 0, k.dim(0)).narrow(1, length, added).copyInPlace(k);
+        values.narrow(0, 0, v.dim(0)).narrow(1, length, added).copyInPlace(v);
+      }
       length += added;
       cache.rows = Math.toIntExact(k.dim(0));
     }
@@ -72,15 +84,18 @@ public final class KeyValueCache {
       if (tensor == null) {
         throw new IllegalStateException("cache: expected keys and values, got an empty layer");
       }
-      return tensor.narrow(0, 0, cache.rows).narrow(1, 0, length);
+      return recorded ? tensor : tensor.narrow(0, 0, cache.rows).narrow(1, 0, length);
+    }
+
+    private boolean isRecording(Tensor k, Tensor v) {
+      return GradMode.isRecording() && (recorded || k.requiresGrad() || v.requiresGrad());
+    }
+
+    private Tensor joined(@Nullable Tensor held, Tensor added) {
+      return held == null ? added : Tensor.concat(1, List.of(filled(held), added));
     }
 
     private void requireFitting(Tensor k, Tensor v) {
-      if (k.requiresGrad() || v.requiresGrad()) {
-        throw new IllegalStateException(
-            "cache: keys and values expected without a gradient, got recorded ones; decode under"
-                + " GradMode.noGrad()");
-      }
       long rows = cache.rows == 0 ? Shape.ANY : cache.rows; // none before the first append
       long heads = keys == null ? Shape.ANY : keys.dim(2);
       long width = keys == null ? Shape.ANY : keys.dim(3);
@@ -89,28 +104,41 @@ public final class KeyValueCache {
     }
 
     private Tensor withRoom(@Nullable Tensor old, Tensor added, int positions) {
-      if (old != null && old.dim(1) >= positions) {
+      if (old != null && !recorded && old.dim(1) >= positions) {
         return old;
       }
       int room = Math.max(cache.expected, old == null ? positions : 2 * positions);
       Tensor fresh = cache.allocate(added, added.dim(0), room);
       if (old != null) {
-        Tensor held = old.narrow(0, 0, cache.rows).narrow(1, 0, length);
-        fresh.narrow(1, 0, length).copyInPlace(held);
-        cache.home.release(old);
+        fresh.narrow(1, 0, length).copyInPlace(filled(old));
+        release(old);
       }
       return fresh;
     }
 
     private void select(int[] parents) {
-      if (keys != null && values != null) {
+      if (keys == null || values == null) {
+        return;
+      }
+      if (recorded && GradMode.isRecording()) {
+        Tensor rows = Tensor.ids(parents);
+        keys = keys.gather(rows);
+        values = values.gather(rows);
+      } else {
         keys = selected(keys, parents);
         values = selected(values, parents);
+        recorded = false;
+      }
+    }
+
+    private void release(Tensor old) {
+      if (!recorded) {
+        cache.home.release(old);
       }
     }
 
     private Tensor selected(Tensor tensor, int[] parents) {
-      if (parents.length <= tensor.dim(0)) {
+      if (!recorded && parents.length <= tensor.dim(0)) {
         reorder(tensor, parents);
         return tensor;
       }
@@ -118,7 +146,7 @@ public final class KeyValueCache {
       for (int row = 0; row < parents.length; row++) {
         filledRow(fresh, row).copyInPlace(filledRow(tensor, parents[row]));
       }
-      cache.home.release(tensor);
+      release(tensor);
       return fresh;
     }
 

@@ -50,6 +50,23 @@ public final class Mask {
   }
 
   /**
+   * A prefix whose positions see each other only, then words that see it and the words up to
+   * themselves, as UniLM's sequence-to-sequence mask does (Dong et al. 2019).
+   *
+   * @return [1, 1, T, T] with T of prefix and words together
+   */
+  public static Mask prefixThenCausal(int prefix, int words) {
+    int T = prefix + words;
+    float[] values = new float[T * T];
+    for (int t = 0; t < T; t++) {
+      for (int s = Math.max(prefix, t + 1); s < T; s++) {
+        values[t * T + s] = FORBIDDEN;
+      }
+    }
+    return words == 0 ? NONE : new Mask(Tensor.of(values, 1, 1, T, T));
+  }
+
+  /**
    * Keys that count: {@code keep[b][s]} is 1 for a token and 0 for padding.
    *
    * @return [B, 1, 1, S]; nothing at all without padding
@@ -80,6 +97,14 @@ public final class Mask {
       return other;
     }
     return other.additive == null ? this : new Mask(additive.add(other.additive));
+  }
+
+  /** The mask of a batch whose row i is row {@code rows[i]} of this one's. */
+  Mask rows(int... rows) {
+    if (additive == null || additive.dim(0) == 1) {
+      return this; // every row's
+    }
+    return new Mask(additive.gather(Tensor.ids(rows)));
   }
 
   /** The tensor to add to scores [B, H, T, S], or null if there is nothing to add. */

@@ -237,7 +237,7 @@ public final class Params {
 
   private Tensor value(String full, Shape shape, Init init, UnaryOperator<Tensor> arrange)
       throws IOException {
-    Tensor drawn = load.weights.initial(shape, init);
+    Tensor drawn = load.weights.initial(full, shape, init);
     if (drawn != null) {
       return arrange.apply(drawn);
     }

@@ -25,6 +25,20 @@ public final class Pass {
     default boolean wantsAttention() {
       return false;
     }
+
+    /**
+     * The gradient of what {@link #attention} showed under the same path, [B, H, T, S]. It comes
+     * while {@link Tensor#backward()} runs, the last layer's first.
+     */
+    default void attentionGradient(String path, Tensor gradient) {}
+
+    /**
+     * Whether {@link #attentionGradient} wants to be called. Probabilities then are recorded though
+     * nothing before them wants a gradient, so that a loss of a frozen model has one.
+     */
+    default boolean wantsAttentionGradient() {
+      return false;
+    }
   }
 
   /** One layer of a tower, run by {@link #layer}. */

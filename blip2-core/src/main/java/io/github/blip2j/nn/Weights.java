@@ -48,6 +48,11 @@ public interface Weights {
     return new LayeredWeights(this, base);
   }
 
+  /** As {@link #initial(Shape, Init)}, for those who draw some parameters and read others. */
+  default @Nullable Tensor initial(String name, Shape shape, Init init) throws IOException {
+    return initial(shape, init);
+  }
+
   /** No checkpoint: every parameter is drawn from its initialiser. */
   static Weights random(RandomGenerator random) {
     return new RandomWeights(random);

@@ -14,6 +14,18 @@ final class Gradients {
     return x.withNode(Node.leaf(x.storage().op(), sink));
   }
 
+  /** The identity. dx = g, after a look at it. */
+  static Tensor watched(Tensor x, Consumer<Tensor> watcher) {
+    return Op.of("watchGradient", x.detach())
+        .wrt(
+            x,
+            g -> {
+              watcher.accept(g);
+              return g;
+            })
+        .tensor();
+  }
+
   static void backward(Tensor loss) {
     if (loss.size() != 1) {
       throw new ShapeMismatchException("backward: loss expected one element, got " + loss.shape());

@@ -12,6 +12,9 @@ final class LookupOps {
       throw new IllegalArgumentException(
           "gather: table expected a floating type, got " + table.dtype());
     }
+    if (table.rank() > 2) {
+      return gatherBlocks(table, ids);
+    }
     table.shape().require("gather", "table", Shape.ANY, Shape.ANY);
     requireWithin("gather", ids, 0, table.dim(0));
     long[] dims = Arrays.copyOf(ids.shape().toArray(), ids.rank() + 1);
@@ -27,6 +30,15 @@ final class LookupOps {
       KernelChoice.KERNELS.gather(ShapeOps.dense(table), rows, out);
     }
     return Op.of("gather", out).wrt(table, g -> scattered(g, table, rows)).tensor();
+  }
+
+  /** Rows with axes of their own: as rows of numbers, and back. */
+  private static Tensor gatherBlocks(Tensor table, Tensor ids) {
+    long[] block = Arrays.copyOfRange(table.shape().toArray(), 1, table.rank());
+    long width = Arrays.stream(block).reduce(1, (a, b) -> a * b);
+    long[] dims = Arrays.copyOf(ids.shape().toArray(), ids.rank() + block.length);
+    System.arraycopy(block, 0, dims, ids.rank(), block.length);
+    return gather(table.reshape(table.dim(0), width), ids).reshape(dims);
   }
 
   /** A language model asks for a row or a few at a time. */

@@ -386,7 +386,7 @@ public final class Tensor {
     return Packing.pack(this, precision);
   }
 
-  /** Rows of this table [V, C] by int64 {@code ids} [...], giving [..., C]. */
+  /** Rows of this table [V, C...] by int64 {@code ids} [...], giving [..., C...]. */
   public Tensor gather(Tensor ids) {
     return LookupOps.gather(this, ids);
   }
@@ -442,6 +442,14 @@ public final class Tensor {
    */
   public Tensor leaf(Node.Sink<Tensor> sink) {
     return Gradients.leaf(this, sink);
+  }
+
+  /**
+   * This value, whose complete gradient every backward pass shows to {@code watcher} on its way, in
+   * a scope that ends with the call. Nothing happens where nothing is recorded.
+   */
+  public Tensor watchGradient(Consumer<Tensor> watcher) {
+    return Gradients.watched(this, watcher);
   }
 
   /** This value without its history. */

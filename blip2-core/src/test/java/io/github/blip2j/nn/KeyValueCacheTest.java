@@ -195,20 +195,6 @@ final class KeyValueCacheTest {
   }
 
   @Test
-  void append_recordedKeys_areRefused() {
-    var cache = new KeyValueCache(1, 2);
-    Tensor v = NoisyWeights.tensor(random, 2, 1, 2, 4);
-    Tensor k = v.leaf(g -> {}).mul(2);
-
-    var e = assertThrows(IllegalStateException.class, () -> cache.layer(0).append(k, v));
-
-    assertEquals(
-        "cache: keys and values expected without a gradient, got recorded ones; decode under"
-            + " GradMode.noGrad()",
-        e.getMessage());
-  }
-
-  @Test
   void keys_ofAnEmptyLayer_areRefused() {
     var cache = new KeyValueCache(1, 2);
 

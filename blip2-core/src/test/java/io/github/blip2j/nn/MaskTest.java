@@ -46,6 +46,40 @@ final class MaskTest {
   }
 
   @Test
+  void prefixThenCausal_prefixSeesItself_wordsSeeItAndWhatCameBefore() {
+    double third = 1 / 3.;
+    double quarter = 1 / 4.;
+
+    assertArrayEquals(
+        new double[] {
+          1 / 2., 1 / 2., 0, 0, //
+          1 / 2., 1 / 2., 0, 0, //
+          third, third, third, 0, //
+          quarter, quarter, quarter, quarter
+        },
+        shares(Mask.prefixThenCausal(2, 2), 1, 4, 4),
+        1e-7);
+  }
+
+  @Test
+  void prefixThenCausal_withoutWords_needsNoMask() {
+    assertSame(Mask.none(), Mask.prefixThenCausal(3, 0));
+  }
+
+  @Test
+  void rows_pickTheRowsOfABatch() {
+    Mask mask = Mask.padding(new int[][] {{1, 1, 0}, {0, 1, 0}});
+
+    assertArrayEquals(
+        new double[] {0, 1, 0, 1 / 2., 1 / 2., 0, 0, 1, 0},
+        shares(mask.rows(1, 0, 1), 3, 1, 3),
+        1e-7);
+    assertSame(Mask.none(), Mask.none().rows(0, 0));
+    Mask everyRow = Mask.causal(2, 2);
+    assertSame(everyRow, everyRow.rows(3));
+  }
+
+  @Test
   void padding_zeros_areNotSeen() {
     Mask mask = Mask.padding(new int[][] {{1, 1, 0}, {0, 1, 0}});
 

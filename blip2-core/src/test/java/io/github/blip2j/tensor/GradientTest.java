@@ -194,6 +194,14 @@ final class GradientTest {
   }
 
   @Test
+  void gather_ofRowsWithAxes_sumsTheirGradients() {
+    Tensor ids = Tensor.of(new long[] {3, 0, 3, 2, 2, 3}, 2, 3);
+
+    check(in -> in.get(0).gather(ids), normal(5, 4, 2));
+    normal(5, 4, 2).gather(ids).shape().require("test", "rows", 2, 3, 4, 2);
+  }
+
+  @Test
   void gather_repeatedIds_sumsTheirGradients() {
     Tensor ids = Tensor.of(new long[] {3, 0, 3, 3, 1, 0}, 2, 3);
 

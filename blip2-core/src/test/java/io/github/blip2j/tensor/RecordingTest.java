@@ -286,6 +286,25 @@ final class RecordingTest {
   }
 
   @Test
+  void watchGradient_seesTheCompleteGradientAndPassesItOn() {
+    List<Double> seen = new ArrayList<>();
+    Tensor x = leaf(3);
+
+    Tensor watched = x.mul(2).watchGradient(g -> seen.add(g.item()));
+    watched.mul(5).add(watched).backward();
+
+    assertEquals(List.of(6.0), seen);
+    assertArrayEquals(new double[] {12}, onlyGradient());
+  }
+
+  @Test
+  void watchGradient_withoutRecording_isNothing() {
+    Tensor x = Tensor.of(new double[] {1}, 1);
+
+    assertFalse(x.watchGradient(g -> {}).requiresGrad());
+  }
+
+  @Test
   void backward_longChain_needsNoStack() {
     Tensor x = leaf(1);
     Tensor y = x;

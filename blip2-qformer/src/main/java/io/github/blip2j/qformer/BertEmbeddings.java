@@ -6,30 +6,37 @@ import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Tensor;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes into the first layer: words with positions, queries without, one norm over both. BERT's
- * token types are absent from the Q-Former.
+ * What goes into the first layer: words with positions and token types, queries without, one norm
+ * over both. Token types are absent from the Q-Former.
  */
 public final class BertEmbeddings extends Module {
   private final @Nullable Embedding words;
   private final @Nullable Embedding positions;
+  private final @Nullable Embedding types;
   private final LayerNorm norm;
   private final Dropout dropout;
   private final int maxPositions;
 
   /** Embeddings of these sizes; a BERT without a text side has only the norm. */
   public BertEmbeddings(BertConfig config, Params params) {
+    this(config, WordTable.READ, params);
+  }
+
+  BertEmbeddings(BertConfig config, WordTable table, Params params) {
     super(params);
+    int C = config.dim();
     this.maxPositions = config.maxPositions();
-    this.words =
-        config.text() ? new Embedding(config.vocabSize(), config.dim(), params.at("words")) : null;
-    this.positions =
-        config.text() ? new Embedding(maxPositions, config.dim(), params.at("positions")) : null;
-    this.norm = new LayerNorm(config.dim(), config.normEps(), params.at("norm"));
+    this.words = config.text() ? table.of(config, params.at("words")) : null;
+    this.positions = config.text() ? new Embedding(maxPositions, C, params.at("positions")) : null;
+    this.types =
+        config.tokenTypes() > 0 ? new Embedding(config.tokenTypes(), C, params.at("types")) : null;
+    this.norm = new LayerNorm(C, config.normEps(), params.at("norm"));
     this.dropout = new Dropout(config.dropout());
   }
 
@@ -47,18 +54,61 @@ public final class BertEmbeddings extends Module {
    * @throws IllegalStateException if this BERT has no text side
    */
   public Tensor ofText(Tensor ids, int offset, Pass pass) {
-    if (words == null || positions == null) {
-      throw new IllegalStateException(
-          path() + ": text expected a Q-Former with a text side, got one with queries only");
+    return ofText(lookup(ids), null, offset, pass);
+  }
+
+  /** The vectors of these words alone, [B, T] to [B, T, C]. */
+  Tensor lookup(Tensor ids) {
+    return words().forward(ids);
+  }
+
+  /** A score for each word of the table, [..., C] to [..., V], plus a bias [V]. */
+  Tensor scores(Tensor x, Tensor bias) {
+    return words().scores(x, bias);
+  }
+
+  /**
+   * Vectors of words as they enter the first layer.
+   *
+   * @param vectors [B, T, C]
+   * @param tokenTypes [B, T], int64; without, all are of the first type
+   */
+  Tensor ofText(Tensor vectors, @Nullable Tensor tokenTypes, int offset, Pass pass) {
+    int T = Math.toIntExact(vectors.dim(1));
+    if (positions == null) {
+      throw withoutText();
     }
-    int T = Math.toIntExact(ids.dim(1));
     if (offset + T > maxPositions) {
       throw new IllegalArgumentException(
           "%s: text of %d tokens exceeds maxPositions=%d; shorten it"
               .formatted(path(), offset + T, maxPositions));
     }
     Tensor places = Tensor.ids(IntStream.range(offset, offset + T).toArray());
-    Tensor x = words.forward(ids).add(positions.forward(places)); // [B, T, C]
-    return dropout.forward(norm.forward(x), pass);
+    Tensor x = vectors.add(positions.forward(places)); // [B, T, C]
+    return dropout.forward(norm.forward(typed(x, tokenTypes)), pass);
+  }
+
+  private Tensor typed(Tensor x, @Nullable Tensor tokenTypes) {
+    if (types == null) {
+      if (tokenTypes != null) {
+        throw new IllegalArgumentException(
+            path() + ": token types expected in a BERT that has some, got them in one without");
+      }
+      return x;
+    }
+    Tensor ids = tokenTypes == null ? Tensor.zeros(DType.INT64, 1, 1) : tokenTypes;
+    return x.add(types.forward(ids));
+  }
+
+  private Embedding words() {
+    if (words == null) {
+      throw withoutText();
+    }
+    return words;
+  }
+
+  private IllegalStateException withoutText() {
+    return new IllegalStateException(
+        path() + ": text expected a Q-Former with a text side, got one with queries only");
   }
 }

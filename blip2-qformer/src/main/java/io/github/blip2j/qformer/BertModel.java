@@ -5,15 +5,24 @@ import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
-import java.util.Arrays;
+import java.io.IOException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Q-Former's body: embeddings and encoder (Devlin et al. 2019; Li et al. 2023, section 3.1).
+ * BERT's body, embeddings and encoder (Devlin et al. 2019), and with queries the Q-Former's (Li et
+ * al. 2023, section 3.1).
  *
- * <p>Masks are built here from what each call means. Queries alone see each other and the image.
+ * <p>Masks are built here from what each call means (figure 2): {@link #encodeQueries} and {@link
+ * #encodeText} keep the two apart, {@link #encodeJoint} lets each see the other, and in {@link
+ * #decodeText} and {@link #decodeJoint}, which agree, text sees the queries and the text before it.
+ *
+ * <pre>{@code
+ * B batch, Q queries, T new words, P words in the cache, N image tokens, C width, E encoder width
+ * }</pre>
  */
 public final class BertModel extends Module {
   private final BertConfig config;
@@ -22,15 +31,62 @@ public final class BertModel extends Module {
 
   /** A model of these sizes. */
   public BertModel(BertConfig config, Params params) {
+    this(config, WordTable.READ, params);
+  }
+
+  BertModel(BertConfig config, WordTable table, Params params) {
     super(params);
     this.config = config;
-    this.embeddings = new BertEmbeddings(config, params.at("embeddings"));
+    this.embeddings = new BertEmbeddings(config, table, params.at("embeddings"));
     this.encoder = new BertEncoder(config, params.at("layers"));
+  }
+
+  /**
+   * The body of a plain BERT in a {@code bert-base-uncased} style folder, whatever heads it has.
+   *
+   * @param home where parameters live
+   */
+  public static BertModel load(Path folder, Scope home) throws IOException {
+    return BertFolder.load(folder, home, BertNames::body, BertModel::new);
   }
 
   /** The sizes. */
   public BertConfig config() {
     return config;
+  }
+
+  /** An empty cache for this model, with room for so many positions at once. */
+  public KeyValueCache cache(int expectedPositions) {
+    return new KeyValueCache(config.layers(), expectedPositions);
+  }
+
+  /**
+   * The keys and values of an image, for as many passes as wanted.
+   *
+   * @param image [B, N, E]
+   */
+  public BertContext readImage(Tensor image) {
+    return readContext(image, null);
+  }
+
+  /**
+   * The keys and values of an encoder's output, for as many passes as wanted.
+   *
+   * @param context [B, N, E]
+   * @param keep 1 for what counts in it and 0 for padding, [B][N]; null if all counts
+   */
+  public BertContext readContext(Tensor context, int @Nullable [][] keep) {
+    if (!config.kind().readsContext()) {
+      throw new IllegalArgumentException(
+          "%s: context expected in a BERT with cross-attention, got kind=%s"
+              .formatted(path(), config.kind()));
+    }
+    context.shape().require(path(), "image", Shape.ANY, Shape.ANY, config.encoderDim());
+    if (keep == null) {
+      return encoder.read(context, Mask.none());
+    }
+    TextRows.require(path(), "contextMask", keep, context.dim(0), context.dim(1));
+    return encoder.read(context, Mask.padding(keep));
   }
 
   /**
@@ -47,6 +103,12 @@ public final class BertModel extends Module {
   /** As above, adding the queries' keys and values to a cache for the text that follows. */
   public Tensor encodeQueries(
       Tensor queries, Tensor image, @Nullable KeyValueCache cache, Pass pass) {
+    return encodeQueries(queries, readFor(queries, image), cache, pass);
+  }
+
+  /** As above, of an image that has been read. */
+  public Tensor encodeQueries(
+      Tensor queries, BertContext image, @Nullable KeyValueCache cache, Pass pass) {
     requireImage(queries, image);
     Tensor x = embeddings.ofQueries(queries, pass);
     return encoder.forward(Streams.ofQueries(x), image, Mask.none(), cache, pass).joined();
@@ -64,18 +126,62 @@ public final class BertModel extends Module {
    */
   public Streams encodeJoint(
       Tensor queries, Tensor ids, int[][] textMask, Tensor image, Pass pass) {
-    requireImage(queries, image);
-    requireText(ids, textMask, queries.dim(0));
-    Streams streams =
-        new Streams(embeddings.ofQueries(queries, pass), embeddings.ofText(ids, 0, pass));
-    int Q = Math.toIntExact(queries.dim(1));
-    int[][] keep = new int[textMask.length][];
-    for (int b = 0; b < keep.length; b++) {
-      keep[b] = new int[Q + textMask[b].length];
-      Arrays.fill(keep[b], 0, Q, 1);
-      System.arraycopy(textMask[b], 0, keep[b], Q, textMask[b].length);
+    return encodeJoint(queries, ids, textMask, readFor(queries, image), pass);
+  }
+
+  /** As above, of an image that has been read. */
+  public Streams encodeJoint(
+      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Pass pass) {
+    return joint(queries, ids, textMask, image, Mask.none(), pass);
+  }
+
+  /**
+   * Queries and text together, where no query sees text, and a word sees the queries and the words
+   * up to itself (section 3.1, image-grounded text generation). The text is what {@link
+   * #decodeText} computes from the queries' cache.
+   *
+   * @param queries [B, Q, C]
+   * @param ids [B, T], int64
+   * @param textMask 1 for a word, 0 for padding, [B][T]
+   * @param image [B, N, E]
+   * @throws IllegalStateException if this Q-Former has no text side
+   */
+  public Streams decodeJoint(
+      Tensor queries, Tensor ids, int[][] textMask, Tensor image, Pass pass) {
+    return decodeJoint(queries, ids, textMask, readFor(queries, image), pass);
+  }
+
+  /** As above, of an image that has been read. */
+  public Streams decodeJoint(
+      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Pass pass) {
+    Mask mask = Mask.prefixThenCausal(length(queries), length(ids));
+    return joint(queries, ids, textMask, image, mask, pass);
+  }
+
+  /**
+   * Text after the queries that {@link #encodeQueries} left in a cache: a word sees them and the
+   * words up to itself. Positions count words only, and the new words are added to the cache.
+   *
+   * @param ids [B, T], int64
+   * @param textMask 1 for a word, 0 for padding, [B][P + T]
+   * @param queries how many of the cache's positions are queries
+   * @return [B, T, C]
+   * @throws IllegalStateException if this Q-Former has no text side
+   */
+  public Tensor decodeText(
+      Tensor ids, int[][] textMask, KeyValueCache cache, int queries, Pass pass) {
+    int past = cache.length() - queries;
+    if (past < 0) {
+      throw new IllegalArgumentException(
+          "%s: cache expected to hold %d queries, got %d positions; encode the queries with it"
+              .formatted(path(), queries, cache.length()));
     }
-    return encoder.forward(streams, image, Mask.padding(keep), null, pass);
+    ids.shape().require(path(), "ids", Shape.ANY, Shape.ANY);
+    TextRows.require(path(), "textMask", textMask, ids.dim(0), past + ids.dim(1));
+    Mask padding = Mask.padding(TextRows.afterOnes(queries, textMask));
+    Mask mask = Mask.causal(length(ids), cache.length() + length(ids)).and(padding);
+    Tensor x = embeddings.ofText(ids, past, pass);
+    return encoder.forward(Streams.ofText(x), null, mask, cache, pass).joined();
   }
 
   /**
@@ -92,16 +198,98 @@ public final class BertModel extends Module {
     return encoder.forward(streams, null, Mask.padding(textMask), null, pass).joined();
   }
 
-  private void requireImage(Tensor queries, Tensor image) {
-    queries.shape().require(path(), "queries", Shape.ANY, Shape.ANY, config.dim());
+  /**
+   * A plain BERT's last hidden states: an encoder's words see each other, a decoder's what came
+   * before them, in the cache too.
+   *
+   * @return [B, T, C]
+   */
+  public Tensor forward(BertInput input, Pass pass) {
+    Tensor ids = input.ids();
+    Tensor given = input.embeddings();
+    Tensor vectors = ids == null || given != null ? given : embeddings.lookup(ids);
+    if (vectors == null) {
+      throw new AssertionError("input without words");
+    }
+    vectors.shape().require(path(), "embeddings", Shape.ANY, Shape.ANY, config.dim());
+    long B = vectors.dim(0);
+    KeyValueCache cache = input.cache();
+    int past = cache == null ? 0 : cache.length();
+    Mask mask = plainMask(input.mask(), B, past, length(vectors));
+    BertContext context = input.context(this);
+    if (context != null) {
+      requireReader(context, B);
+    }
+    Tensor x = embeddings.ofText(vectors, typesOf(input, vectors), past, pass);
+    return encoder.forward(Streams.ofText(x), context, mask, cache, pass).joined();
+  }
+
+  /** A score for each word: [..., C] to [..., V], plus a bias [V]. */
+  Tensor scores(Tensor x, Tensor bias) {
+    return embeddings.scores(x, bias);
+  }
+
+  private Streams joint(
+      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Mask order, Pass pass) {
+    requireImage(queries, image);
+    requireText(ids, textMask, queries.dim(0));
+    Streams streams =
+        new Streams(embeddings.ofQueries(queries, pass), embeddings.ofText(ids, 0, pass));
+    Mask padding = Mask.padding(TextRows.afterOnes(length(queries), textMask));
+    return encoder.forward(streams, image, order.and(padding), null, pass);
+  }
+
+  private Mask plainMask(int @Nullable [][] keep, long batch, int past, int words) {
+    Mask order = config.kind().isCausal() ? Mask.causal(words, past + words) : Mask.none();
+    if (keep == null) {
+      return order;
+    }
+    TextRows.require(path(), "mask", keep, batch, past + words);
+    return order.and(Mask.padding(keep));
+  }
+
+  private @Nullable Tensor typesOf(BertInput input, Tensor vectors) {
+    Tensor types = input.tokenTypes();
+    if (types != null) {
+      types.shape().require(path(), "tokenTypes", vectors.dim(0), vectors.dim(1));
+    }
+    return types;
+  }
+
+  private BertContext readFor(Tensor queries, Tensor image) {
+    requireQueries(queries);
     image.shape().require(path(), "image", queries.dim(0), Shape.ANY, config.encoderDim());
+    return readImage(image);
+  }
+
+  private void requireImage(Tensor queries, BertContext image) {
+    requireQueries(queries);
+    requireRows(image, queries.dim(0));
+  }
+
+  private void requireReader(BertContext context, long batch) {
+    if (config.kind() == BertKind.Q_FORMER) {
+      throw new IllegalArgumentException(
+          path()
+              + ": context expected for queries, got one for text; use encodeJoint or decodeJoint");
+    }
+    requireRows(context, batch);
+  }
+
+  private void requireRows(BertContext context, long batch) {
+    Shape.of(context.batch()).require(path(), "image rows", batch);
+  }
+
+  private void requireQueries(Tensor queries) {
+    queries.shape().require(path(), "queries", Shape.ANY, Shape.ANY, config.dim());
   }
 
   private void requireText(Tensor ids, int[][] textMask, long batch) {
     ids.shape().require(path(), "ids", batch, Shape.ANY);
-    Shape.of(textMask.length).require(path(), "textMask rows", ids.dim(0));
-    for (int[] row : textMask) {
-      Shape.of(row.length).require(path(), "textMask row", ids.dim(1));
-    }
+    TextRows.require(path(), "textMask", textMask, ids.dim(0), ids.dim(1));
+  }
+
+  private static int length(Tensor sequence) {
+    return Math.toIntExact(sequence.dim(1));
   }
 }

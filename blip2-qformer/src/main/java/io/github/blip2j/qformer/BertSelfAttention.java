@@ -4,6 +4,7 @@ import io.github.blip2j.nn.Attention;
 import io.github.blip2j.nn.Dropout;
 import io.github.blip2j.nn.Heads;
 import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.KeyValues;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
@@ -53,6 +54,16 @@ public final class BertSelfAttention extends Module {
    */
   public Tensor forward(Tensor x, Tensor context, Mask mask, Pass pass) {
     return finish(x, attention.mix(x, context, mask, Heads.of(pass, attentionDropout)), pass);
+  }
+
+  /** Attention to a context that has been {@linkplain #read read}. */
+  public Tensor forward(Tensor x, KeyValues context, Pass pass) {
+    return finish(x, attention.mix(x, context, Heads.of(pass, attentionDropout)), pass);
+  }
+
+  /** Keys and values of a context [B, S, E]; {@code mask} broadcasts to [B, H, T, S]. */
+  public KeyValues read(Tensor context, Mask mask) {
+    return attention.read(context, mask);
   }
 
   /** Self-attention over the cache and {@code x}, which is added to it. */

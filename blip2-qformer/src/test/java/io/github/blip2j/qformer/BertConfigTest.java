@@ -77,4 +77,77 @@ final class BertConfigTest {
     assertEquals(
         "config.json: cross_attention_frequency expected 1 to 1073741824, got 0", e.getMessage());
   }
+
+  @Test
+  void fromPlainJson_empty_isBertBase() throws CheckpointException {
+    BertConfig config = BertConfig.fromPlainJson(ConfigText.of("{}"));
+
+    assertEquals(BertConfig.bertBase(), config);
+    assertEquals(2, config.tokenTypes());
+    assertTrue(config.text());
+    assertEquals(0, IntStream.range(0, 12).filter(config::readsImageAt).count());
+  }
+
+  @Test
+  void fromPlainJson_decoder_readsInEveryLayerIfItReads() throws CheckpointException {
+    BertConfig alone = BertConfig.fromPlainJson(ConfigText.of("{\"is_decoder\": true}"));
+    BertConfig reading =
+        BertConfig.fromPlainJson(
+            ConfigText.of("{\"is_decoder\": true, \"add_cross_attention\": true}"));
+
+    assertEquals(BertKind.DECODER, alone.kind());
+    assertEquals(BertKind.CROSS_DECODER, reading.kind());
+    assertEquals(12, IntStream.range(0, 12).filter(reading::readsImageAt).count());
+    assertEquals(768, reading.encoderDim());
+  }
+
+  @Test
+  void fromPlainJson_ofSomethingElse_isRefused() {
+    assertRefused(
+        "{\"model_type\": \"roberta\"}", "config.json: model_type expected bert, got roberta");
+    assertRefused(
+        "{\"position_embedding_type\": \"relative_key\"}",
+        "config.json: position_embedding_type expected absolute, got relative_key");
+    assertRefused(
+        "{\"add_cross_attention\": true}",
+        "config.json: add_cross_attention expected with is_decoder only, got it in an encoder");
+  }
+
+  @Test
+  void asQFormer_ofBertBase_isTheReleasedOneWithText() {
+    BertConfig grown = BertConfig.bertBase().asQFormer(1408, 2).withVocabSize(30523);
+
+    assertEquals(BertConfig.blip2().withTextSide().withVocabSize(30523), grown);
+    assertEquals(0, grown.withDropout(0, 0.3).dropout());
+    assertEquals(0.3, grown.withDropout(0, 0.3).attentionDropout());
+  }
+
+  @Test
+  void impossibleSizes_areRefused() {
+    BertConfig plain = BertConfig.bertBase();
+
+    var vocabulary = assertThrows(IllegalArgumentException.class, () -> plain.withVocabSize(0));
+    var every = assertThrows(IllegalArgumentException.class, () -> plain.asQFormer(1408, 0));
+    var nothing = assertThrows(IllegalArgumentException.class, BertConfigTest::decoderWithoutText);
+
+    assertEquals(
+        "BertConfig: vocabSize must be positive and tokenTypes not negative, got 0 and 2",
+        vocabulary.getMessage());
+    assertEquals("BertConfig: crossAttentionEvery must be positive, got 0", every.getMessage());
+    assertEquals(
+        "BertConfig: text must flow where no queries do, got kind=DECODER without text",
+        nothing.getMessage());
+  }
+
+  private static BertConfig decoderWithoutText() {
+    return new BertConfig(
+        BertKind.DECODER, 8, 1, 2, 8, 8, 1, 9, 9, 0, false, Activation.GELU, 1e-12, 0, 0);
+  }
+
+  private static void assertRefused(String json, String message) {
+    var e =
+        assertThrows(
+            CheckpointException.class, () -> BertConfig.fromPlainJson(ConfigText.of(json)));
+    assertEquals(message, e.getMessage());
+  }
 }

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -141,7 +142,8 @@ final class BertModelParityTest {
       return false;
     }
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return checkpoint.tensors().containsKey("itm_head.weight");
+      Set<String> names = checkpoint.tensors().keySet();
+      return names.containsAll(Set.of("itm_head.weight", "vision_projection.weight"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

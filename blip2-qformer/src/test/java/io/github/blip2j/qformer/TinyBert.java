@@ -27,4 +27,22 @@ final class TinyBert {
       throw new AssertionError(e);
     }
   }
+
+  /** A plain BERT of these sizes, with two token types; dropout as above. */
+  static BertConfig plain(BertKind kind) {
+    String json =
+        """
+        {"model_type": "bert", "hidden_size": 12, "num_hidden_layers": 3,
+         "num_attention_heads": 3, "intermediate_size": 20, "vocab_size": 17,
+         "max_position_embeddings": 6, "type_vocab_size": 2, "is_decoder": %b,
+         "add_cross_attention": %b}
+        """;
+    boolean decoder = kind != BertKind.ENCODER;
+    boolean crossing = kind == BertKind.CROSS_DECODER;
+    try {
+      return BertConfig.fromPlainJson(ConfigText.of(json.formatted(decoder, crossing)));
+    } catch (CheckpointException e) {
+      throw new AssertionError(e);
+    }
+  }
 }

@@ -1,0 +1,24 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.Tensor;
+
+/**
+ * A sequence as one attention reads it: its keys, its values, and which of them count. Read once,
+ * it serves any number of calls, and gradients of all of them meet in it.
+ *
+ * @param keys [B, S, H, D]
+ * @param values [B, S, H, D]
+ * @param mask broadcasts to [B, H, T, S]
+ */
+public record KeyValues(Tensor keys, Tensor values, Mask mask) {
+  /** Checks that values are shaped like keys. */
+  public KeyValues {
+    values.shape().require("attention", "values", keys.shape().toArray());
+  }
+
+  /** The same for a batch whose row i is row {@code rows[i]} of this one; rows may repeat. */
+  public KeyValues rows(int... rows) {
+    Tensor ids = Tensor.ids(rows);
+    return new KeyValues(keys.gather(ids), values.gather(ids), mask.rows(rows));
+  }
+}

@@ -1,0 +1,115 @@
+package io.github.blip2j.qformer;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.LayerNorm;
+import io.github.blip2j.nn.Linear;
+import io.github.blip2j.nn.Module;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * BERT with its language-model head (Devlin et al. 2019): a transform, and the table of words again
+ * as the last matrix, with a bias of its own. A plain BERT predicts masked words with it or, as a
+ * decoder, the next one; the Q-Former writes text grounded in an image (Li et al. 2023, section
+ * 3.1).
+ *
+ * <pre>{@code
+ * B batch, R rows of one decoding step, T words, C width, V vocabulary
+ * }</pre>
+ */
+public final class BertLMHeadModel extends Module {
+  private final BertModel bert;
+  private final Linear transform;
+  private final LayerNorm norm;
+  private final Parameter bias;
+
+  /** A model of these sizes; the configuration needs a text side. */
+  public BertLMHeadModel(BertConfig config, Params params) {
+    super(params);
+    if (!config.text()) {
+      throw new IllegalArgumentException(
+          path() + ": text side expected under a language-model head, got queries only");
+    }
+    this.bert = new BertModel(config, WordTable.TIED, params.at("bert"));
+    Params head = params.at("head");
+    this.transform = new Linear(config.dim(), config.dim(), head.at("transform"));
+    this.norm = new LayerNorm(config.dim(), config.normEps(), head.at("norm"));
+    this.bias = head.get("bias", Shape.of(config.vocabSize()), Init.zeros());
+    // A copy of the tied matrix is read with the table; another one is left for the load to report.
+    params.storedApart("bert.embeddings.words.weight", "head.decoder.weight");
+  }
+
+  /**
+   * A plain BERT with its head from a {@code bert-base-uncased} style folder.
+   *
+   * @param home where parameters live
+   */
+  public static BertLMHeadModel load(Path folder, Scope home) throws IOException {
+    return BertFolder.load(folder, home, BertNames::withHead, BertLMHeadModel::new);
+  }
+
+  /** The body. */
+  public BertModel bert() {
+    return bert;
+  }
+
+  /** Scores of every word at every place of a plain BERT's input, [B, T, V]. */
+  public Tensor forward(BertInput input, Pass pass) {
+    return logits(bert.forward(input, pass));
+  }
+
+  /** The head: hidden states [..., C] to scores [..., V]. */
+  public Tensor logits(Tensor hidden) {
+    Tensor x = norm.forward(transform.forward(hidden, bert.config().activation())); // [..., C]
+    return bert.scores(x, bias.value());
+  }
+
+  /**
+   * The loss of hidden states; the head is applied only where a label counts.
+   *
+   * @param hidden [B, T, C]
+   * @param labels [B, T], int64, {@link TokenLoss#IGNORED} where there is nothing to learn
+   * @return as {@link TokenLoss} says
+   */
+  public Tensor loss(Tensor hidden, Tensor labels, TokenLoss loss) {
+    return loss.of(hidden, labels, this::logits);
+  }
+
+  /**
+   * One decoding step after the queries in a cache: scores of the word after the newest. Nothing is
+   * recorded.
+   *
+   * @param ids the newest words, [R, T], int64; they are added to the cache
+   * @param queries how many of the cache's positions are queries
+   * @return [R, V]
+   */
+  public Tensor nextLogits(Tensor ids, KeyValueCache cache, int queries) {
+    try (var off = GradMode.noGrad()) {
+      ids.shape().require(path(), "ids", Shape.ANY, Shape.ANY);
+      int words = Math.max(0, cache.length() - queries) + Math.toIntExact(ids.dim(1));
+      int[][] mask = TextRows.ones(Math.toIntExact(ids.dim(0)), words);
+      return lastLogits(bert.decodeText(ids, mask, cache, queries, Pass.evaluation()));
+    }
+  }
+
+  /** One decoding step of a plain decoder, whose input should have a cache: [R, V]. */
+  public Tensor nextLogits(BertInput input) {
+    try (var off = GradMode.noGrad()) {
+      return lastLogits(bert.forward(input, Pass.evaluation()));
+    }
+  }
+
+  /** Only the last position is scored: the vocabulary is the widest layer of all. */
+  private Tensor lastLogits(Tensor hidden) {
+    return logits(hidden.select(1, hidden.dim(1) - 1).copy());
+  }
+}

@@ -1,0 +1,77 @@
+package io.github.blip2j.qformer;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.generation.NextTokenModel;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * One run of a Q-Former that writes captions by itself (Li et al. 2023, section 3.1): the queries
+ * read the images once, and text grows from a start token over their cache. There is no prompt.
+ *
+ * <pre>{@code
+ * B images, Q queries, R rows of one call, V vocabulary
+ * }</pre>
+ */
+public final class QFormerCaptioner implements NextTokenModel {
+  private final BertLMHeadModel model;
+  private final Tensor queries;
+  private final BertContext images;
+  private final int startToken;
+  private final KeyValueCache cache;
+
+  /**
+   * A run over these images, which needs an open scope and ends with it.
+   *
+   * @param queries [B, Q, C]
+   * @param images read by {@link BertModel#readImage}, B rows
+   * @param startToken BLIP-2's is {@code [DEC]}
+   * @param newTokens the most tokens that may follow it
+   */
+  public QFormerCaptioner(
+      BertLMHeadModel model, Tensor queries, BertContext images, int startToken, int newTokens) {
+    this.model = model;
+    this.queries = queries;
+    this.images = images;
+    this.startToken = startToken;
+    this.cache = model.bert().cache(Math.toIntExact(queries.dim(1)) + 1 + newTokens);
+  }
+
+  @Override
+  public int vocabSize() {
+    return model.bert().config().vocabSize();
+  }
+
+  @Override
+  public float[][] start() {
+    int[] starts = new int[Math.toIntExact(queries.dim(0))];
+    Arrays.fill(starts, startToken);
+    try (Scope step = Scope.open();
+        var off = GradMode.noGrad()) {
+      model.bert().encodeQueries(queries, images, cache, Pass.evaluation());
+      return scores(starts);
+    }
+  }
+
+  @Override
+  public float[][] next(int[] parents, int[] tokens) {
+    try (Scope step = Scope.open();
+        var off = GradMode.noGrad()) {
+      cache.select(parents); // rows that swap places are copied aside, for this step only
+      return scores(tokens);
+    }
+  }
+
+  private float[][] scores(int[] tokens) {
+    Tensor ids = Tensor.ids(tokens).reshape(tokens.length, 1);
+    Tensor logits = model.nextLogits(ids, cache, Math.toIntExact(queries.dim(1))); // [R, V]
+    float[][] rows = new float[tokens.length][];
+    for (int row = 0; row < rows.length; row++) {
+      rows[row] = logits.select(0, row).toFloats();
+    }
+    return rows;
+  }
+}
