@@ -6,39 +6,87 @@ package io.github.blip2j.autograd;
  * <p>It does by default, but recording needs an input that wants a gradient, and loaded parameters
  * do not until a trainer says so: inference records nothing even when its author forgets {@link
  * #noGrad()}. A block under {@code noGrad} records nothing whatever its inputs want, and nothing
- * inside such a block can turn recording on again.
+ * inside such a block can turn recording on again. The one exception is a backward pass: its own
+ * derivatives are not recorded, but what it has to {@linkplain #recordAgain compute again} is.
  */
 public final class GradMode {
-  private static final ThreadLocal<int[]> NO_GRAD_DEPTH = ThreadLocal.withInitial(() -> new int[1]);
+  private static final ThreadLocal<State> STATE = ThreadLocal.withInitial(State::new);
+
+  /** What one thread is in the middle of. */
+  private static final class State {
+    private int noGradDepth;
+    private int backwardDepth;
+  }
 
   private GradMode() {}
 
   /** Whether operations of this thread are recorded when an input wants a gradient. */
   public static boolean isRecording() {
-    return NO_GRAD_DEPTH.get()[0] == 0;
+    return STATE.get().noGradDepth == 0;
   }
 
   /** Stops recording on this thread until the returned block is closed. Blocks may nest. */
   public static NoGrad noGrad() {
-    return new NoGrad(NO_GRAD_DEPTH.get());
+    return new NoGrad(STATE.get(), 0);
+  }
+
+  /** As {@link #noGrad()}, for a backward pass, in which {@link #recordAgain} is allowed. */
+  public static NoGrad backward() {
+    return new NoGrad(STATE.get(), 1);
+  }
+
+  /**
+   * Records inside a backward pass until the returned block is closed: values that were not kept
+   * are computed again, and need a tape of their own.
+   *
+   * @throws IllegalStateException if this thread is in no backward pass
+   */
+  public static Recording recordAgain() {
+    State state = STATE.get();
+    if (state.backwardDepth == 0) {
+      throw new IllegalStateException(
+          "autograd: recording again expected inside a backward pass, got none on this thread");
+    }
+    return new Recording(state);
   }
 
   /** A block without recording; close it on the thread that opened it. */
   public static final class NoGrad implements AutoCloseable {
-    private final int[] depth;
+    private final State state;
+    private final int backward; // 1 for a backward pass
     private boolean open = true;
 
-    private NoGrad(int[] depth) {
-      this.depth = depth;
-      depth[0]++;
+    private NoGrad(State state, int backward) {
+      this.state = state;
+      this.backward = backward;
+      state.noGradDepth++;
+      state.backwardDepth += backward;
     }
 
     @Override
     public void close() {
       if (open) {
         open = false;
-        depth[0]--;
+        state.noGradDepth--;
+        state.backwardDepth -= backward;
       }
+    }
+  }
+
+  /** A block that records inside a backward pass; close it on the thread that opened it. */
+  public static final class Recording implements AutoCloseable {
+    private final State state;
+    private final int suspended; // blocks without recording around this one
+
+    private Recording(State state) {
+      this.state = state;
+      this.suspended = state.noGradDepth;
+      state.noGradDepth = 0;
+    }
+
+    @Override
+    public void close() {
+      state.noGradDepth = suspended;
     }
   }
 }

@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BinaryOperator;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -19,20 +17,48 @@ import org.jspecify.annotations.Nullable;
  * output, and visiting nodes from the largest number down meets each one after all of its users.
  * That order makes a single pass enough: when a node is visited its gradient is complete.
  *
- * @param <T> what flows through the graph; it needs nothing but an addition
+ * @param <T> what flows through the graph
  */
 public final class Node<T> {
   private static final AtomicLong COUNT = new AtomicLong();
+
+  /**
+   * What a backward pass needs to know of the gradients it sends along: how to add two, and who
+   * still waits for one, so that its memory can be used again.
+   */
+  public interface Flow<T> {
+    /** The sum of two gradients that were held for the same node, held in their place. */
+    T add(T a, T b);
+
+    /** One more node waits for this gradient. */
+    void hold(T gradient);
+
+    /** A node that waited for this gradient has used it. */
+    void release(T gradient);
+
+    /** Whether anybody else may still read this gradient, which one node holds. */
+    boolean isShared(T gradient);
+  }
+
+  /** Where the complete gradient of a leaf goes. */
+  public interface Sink<T> {
+    /**
+     * Takes the gradient.
+     *
+     * @param shared whether others may still read it; if not, it is the sink's to keep or change
+     */
+    void accept(T gradient, boolean shared);
+  }
 
   private record Edge<T>(Node<T> input, UnaryOperator<T> derivative) {}
 
   private final String op;
   private final long number = COUNT.getAndIncrement();
   private final List<Edge<T>> edges = new ArrayList<>(2);
-  private final @Nullable Consumer<T> sink;
+  private final @Nullable Sink<T> sink;
   private Runnable check = () -> {};
 
-  private Node(String op, @Nullable Consumer<T> sink) {
+  private Node(String op, @Nullable Sink<T> sink) {
     this.op = op;
     this.sink = sink;
   }
@@ -43,7 +69,7 @@ public final class Node<T> {
   }
 
   /** A node without inputs, whose complete gradient goes to {@code sink}. */
-  public static <T> Node<T> leaf(String name, Consumer<T> sink) {
+  public static <T> Node<T> leaf(String name, Sink<T> sink) {
     return new Node<>(name, sink);
   }
 
@@ -72,12 +98,13 @@ public final class Node<T> {
    * Sends the gradient of every leaf below this node to its sink.
    *
    * @param seed the gradient of this node
-   * @param add the sum of two gradients
+   * @param flow what happens to gradients on their way
    */
-  public void backward(T seed, BinaryOperator<T> add) {
+  public void backward(T seed, Flow<T> flow) {
     Map<Node<T>, T> gradients = new HashMap<>();
     PriorityQueue<Node<T>> pending =
         new PriorityQueue<>((a, b) -> Long.compare(b.number, a.number));
+    flow.hold(seed);
     gradients.put(this, seed);
     pending.add(this);
     while (!pending.isEmpty()) {
@@ -88,16 +115,18 @@ public final class Node<T> {
       }
       node.check.run();
       if (node.sink != null) {
-        node.sink.accept(gradient);
+        node.sink.accept(gradient, flow.isShared(gradient));
       }
       for (Edge<T> edge : node.edges) {
         T contribution = edge.derivative.apply(gradient);
+        flow.hold(contribution);
         T sum = gradients.get(edge.input);
         if (sum == null) {
           pending.add(edge.input);
         }
-        gradients.put(edge.input, sum == null ? contribution : add.apply(sum, contribution));
+        gradients.put(edge.input, sum == null ? contribution : flow.add(sum, contribution));
       }
+      flow.release(gradient);
     }
   }
 }

@@ -2,10 +2,10 @@ package io.github.blip2j.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -16,46 +16,71 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a model folder, in one safetensors file or in shards behind an index. Every shard
- * is opened and checked at once, so that what is missing is known before the first read; reads are
- * safe from any number of threads.
+ * The weights of a model: a file, or a folder with one file or with shards behind an index, of
+ * safetensors or of PyTorch. Every shard is opened and checked at once, so that what is missing is
+ * known before the first read; reads are safe from any number of threads.
  */
 public final class Checkpoint implements AutoCloseable {
   static final String SINGLE = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
+  private static final String TORCH_SINGLE = "pytorch_model.bin";
+  private static final String TORCH_INDEX = "pytorch_model.bin.index.json";
   private static final String WEIGHT_MAP = "weight_map";
+  private static final int COMPARED_BYTES = 1 << 20;
   private static final int NAMES_IN_MESSAGE = 8;
 
-  private final Map<String, SafetensorsFile> files; // by file name
+  private final Collection<TensorFile> files;
+  private final Map<String, TensorFile> holders; // by tensor
   private final NavigableMap<String, TensorEntry> tensors;
 
   private Checkpoint(
-      Map<String, SafetensorsFile> files, NavigableMap<String, TensorEntry> tensors) {
-    this.files = files;
+      Collection<TensorFile> files,
+      Map<String, TensorFile> holders,
+      NavigableMap<String, TensorEntry> tensors) {
+    this.files = List.copyOf(files);
+    this.holders = holders;
     this.tensors = Collections.unmodifiableNavigableMap(tensors);
   }
 
   /**
-   * Opens a folder that holds {@code model.safetensors} or {@code model.safetensors.index.json};
-   * the single file wins, as it does in Python.
+   * Opens a file, or a folder that holds {@code model.safetensors}, {@code
+   * model.safetensors.index.json}, {@code pytorch_model.bin} or {@code
+   * pytorch_model.bin.index.json}; the first of these wins, as it does in Python. A file is
+   * safetensors if it is called so, and else one of {@code torch.save}; see {@link TorchFile}.
    *
-   * @throws CheckpointException if there is no such folder, it holds no weights that can be read,
-   *     or shards and index disagree
+   * @throws CheckpointException if there is nothing of that name, it holds no weights that can be
+   *     read, or shards and index disagree
    */
-  public static Checkpoint open(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      String found = Files.exists(folder) ? "a file" : "none";
-      throw new CheckpointException(
-          "%s: model folder expected, got %s; check the path".formatted(folder, found));
+  public static Checkpoint open(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      return openOne(path);
     }
-    if (Files.exists(folder.resolve(SINGLE))) {
-      SafetensorsFile file = SafetensorsFile.open(folder.resolve(SINGLE));
-      return new Checkpoint(Map.of(SINGLE, file), file.tensors());
+    if (!Files.isDirectory(path)) {
+      throw new CheckpointException(path + ": model expected, got nothing; check the path");
     }
-    if (Files.exists(folder.resolve(INDEX))) {
-      return openShards(folder);
+    for (String name : List.of(SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX)) {
+      Path file = path.resolve(name);
+      if (Files.exists(file)) {
+        return name.endsWith(".json") ? openShards(path, name) : openOne(file);
+      }
     }
-    throw new CheckpointException(noWeights(folder));
+    throw new CheckpointException(
+        "%s: weights expected in %s, %s, %s or %s, got none of them; check the path"
+            .formatted(path, SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX));
+  }
+
+  /**
+   * This checkpoint laid over another whose tensors are named alike: what is stored here wins, the
+   * rest comes from {@code base}. The result owns both, and closing it closes them.
+   */
+  public Checkpoint over(Checkpoint base) {
+    List<TensorFile> both = new ArrayList<>(base.files);
+    both.addAll(files);
+    Map<String, TensorFile> allHolders = new HashMap<>(base.holders);
+    allHolders.putAll(holders);
+    NavigableMap<String, TensorEntry> all = new TreeMap<>(base.tensors);
+    all.putAll(tensors);
+    return new Checkpoint(both, allHolders, all);
   }
 
   /** Every tensor by its name in the checkpoint, sorted; unmodifiable. */
@@ -84,49 +109,86 @@ public final class Checkpoint implements AutoCloseable {
     fileOf(name).read(name, into);
   }
 
+  /**
+   * Whether two tensors are stored alike, in type, shape and every byte; false if one is missing.
+   */
+  public boolean sameBytes(String first, String second) throws IOException {
+    @Nullable TensorEntry one = tensors.get(first);
+    @Nullable TensorEntry other = tensors.get(second);
+    if (one == null
+        || other == null
+        || !one.dtypeName().equals(other.dtypeName())
+        || !one.shape().equals(other.shape())) {
+      return false;
+    }
+    for (long at = 0; at < one.byteSize(); at += COMPARED_BYTES) {
+      int count = (int) Math.min(COMPARED_BYTES, one.byteSize() - at);
+      if (!bytes(first, at, count).equals(bytes(second, at, count))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private ByteBuffer bytes(String name, long at, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(count);
+    read(name, at, bytes);
+    return bytes.flip();
+  }
+
   /** Closes every file. */
   @Override
   public void close() throws IOException {
     closeAll(files);
   }
 
-  private SafetensorsFile fileOf(String name) throws CheckpointException {
-    @Nullable TensorEntry entry = tensors.get(name);
-    @Nullable SafetensorsFile file = entry == null ? null : files.get(entry.fileName());
+  private TensorFile fileOf(String name) throws CheckpointException {
+    @Nullable TensorFile file = holders.get(name);
     if (file == null) {
       throw new CheckpointException("checkpoint: tensor %s is missing".formatted(name));
     }
     return file;
   }
 
-  private static Checkpoint openShards(Path folder) throws IOException {
-    NavigableMap<String, String> shardOf = shardOf(folder);
+  private static Checkpoint openOne(Path path) throws IOException {
+    TensorFile file = TensorFile.open(path);
+    Map<String, TensorFile> holders = new HashMap<>();
+    file.tensors().keySet().forEach(name -> holders.put(name, file));
+    return new Checkpoint(List.of(file), holders, file.tensors());
+  }
+
+  private static Checkpoint openShards(Path folder, String index) throws IOException {
+    NavigableMap<String, String> shardOf = shardOf(folder, index);
     requireShards(folder, shardOf);
-    Map<String, SafetensorsFile> files = new HashMap<>();
+    Map<String, TensorFile> files = new HashMap<>();
     boolean opened = false;
     try {
       for (String shard : new TreeSet<>(shardOf.values())) {
-        files.put(shard, SafetensorsFile.open(folder.resolve(shard)));
+        files.put(shard, TensorFile.open(folder.resolve(shard)));
       }
-      var result = new Checkpoint(files, collect(shardOf, files));
+      NavigableMap<String, TensorEntry> tensors = collect(index, shardOf, files);
+      Map<String, TensorFile> holders = new HashMap<>();
+      tensors.forEach((name, entry) -> holders.put(name, files.get(entry.fileName())));
+      var result = new Checkpoint(files.values(), holders, tensors);
       opened = true;
       return result;
     } finally {
       if (!opened) {
-        closeAll(files);
+        closeAll(files.values());
       }
     }
   }
 
-  private static NavigableMap<String, String> shardOf(Path folder) throws IOException {
-    ConfigJson weightMap = ConfigJson.read(folder.resolve(INDEX)).child(WEIGHT_MAP);
+  private static NavigableMap<String, String> shardOf(Path folder, String index)
+      throws IOException {
+    ConfigJson weightMap = ConfigJson.read(folder.resolve(index)).child(WEIGHT_MAP);
     NavigableMap<String, String> shardOf = new TreeMap<>();
     for (String tensor : weightMap.keys()) {
       String shard = weightMap.stringAt(tensor);
       if (!isPlainFileName(shard)) {
         throw new CheckpointException(
             "%s: %s.%s expected a file name within the folder, got \"%s\""
-                .formatted(INDEX, WEIGHT_MAP, tensor, shard));
+                .formatted(index, WEIGHT_MAP, tensor, shard));
       }
       shardOf.put(tensor, shard);
     }
@@ -155,13 +217,13 @@ public final class Checkpoint implements AutoCloseable {
    * What the index promises, from where it promises it; other tensors in the shards don't count.
    */
   private static NavigableMap<String, TensorEntry> collect(
-      NavigableMap<String, String> shardOf, Map<String, SafetensorsFile> files)
+      String index, NavigableMap<String, String> shardOf, Map<String, TensorFile> files)
       throws CheckpointException {
     NavigableMap<String, TensorEntry> tensors = new TreeMap<>();
     List<String> missing = new ArrayList<>();
     shardOf.forEach(
         (name, shard) -> {
-          @Nullable SafetensorsFile file = files.get(shard);
+          @Nullable TensorFile file = files.get(shard);
           @Nullable TensorEntry entry = file == null ? null : file.tensors().get(name);
           if (entry == null) {
             missing.add(name + " in " + shard);
@@ -172,20 +234,9 @@ public final class Checkpoint implements AutoCloseable {
     if (!missing.isEmpty()) {
       throw new CheckpointException(
           "%s: %d tensors missing from their shards (%s); copy the folder again"
-              .formatted(INDEX, missing.size(), abbreviate(missing)));
+              .formatted(index, missing.size(), abbreviate(missing)));
     }
     return tensors;
-  }
-
-  private static String noWeights(Path folder) throws IOException {
-    String expected = folder + ": weights expected in " + SINGLE + " or " + INDEX + ", got ";
-    TreeSet<String> torch = new TreeSet<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "pytorch_model*.bin")) {
-      files.forEach(file -> torch.add(SafetensorsFile.nameOf(file)));
-    }
-    return torch.isEmpty()
-        ? expected + "neither; check the path"
-        : expected + torch.first() + ", which can't be read yet; convert it to safetensors";
   }
 
   private static String abbreviate(List<String> names) {
@@ -193,8 +244,8 @@ public final class Checkpoint implements AutoCloseable {
     return names.size() <= NAMES_IN_MESSAGE ? shown : shown + ", ...";
   }
 
-  private static void closeAll(Map<String, SafetensorsFile> files) throws IOException {
-    for (SafetensorsFile file : files.values()) {
+  private static void closeAll(Collection<TensorFile> files) throws IOException {
+    for (TensorFile file : files) {
       file.close();
     }
   }

@@ -43,7 +43,7 @@ public final class ConfigJson {
     if (!Files.isRegularFile(file)) {
       throw new CheckpointException(file + ": file expected, got none; check the path");
     }
-    String name = SafetensorsFile.nameOf(file);
+    String name = ReadableFile.nameOf(file);
     long size = Files.size(file);
     if (size > MAX_BYTES) {
       throw new CheckpointException(

@@ -5,18 +5,12 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one safetensors file, tensor by tensor, each in as many pieces as its owner likes.
@@ -29,47 +23,10 @@ public final class SafetensorsWriter implements AutoCloseable {
   /** What Python's writer says about tensors that come from PyTorch; some readers insist on it. */
   public static final Map<String, String> PYTORCH_METADATA = Map.of("format", "pt");
 
-  private static final class Slot {
-    final TensorSpec spec;
-    final long begin;
-    long written;
+  private final NewFile file;
 
-    Slot(TensorSpec spec, long begin) {
-      this.spec = spec;
-      this.begin = begin;
-    }
-
-    boolean complete() {
-      return written == spec.byteSize();
-    }
-  }
-
-  private final Path target;
-  private final String fileName;
-  private final Path temporary;
-  private final FileChannel channel;
-  private final Map<String, Slot> slots;
-  private final long dataStart;
-
-  private SafetensorsWriter(Path target, Map<String, Slot> slots, ByteBuffer header)
-      throws IOException {
-    this.target = target;
-    this.fileName = SafetensorsFile.nameOf(target);
-    this.slots = slots;
-    this.dataStart = header.remaining();
-    this.temporary = target.resolveSibling("." + fileName + "." + UUID.randomUUID() + ".tmp");
-    // Not Files.createTempFile: that makes the checkpoint unreadable to everyone but its owner.
-    this.channel =
-        FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    boolean created = false;
-    try {
-      writeFully(header, 0);
-      created = true;
-    } finally {
-      if (!created) {
-        discard();
-      }
-    }
+  private SafetensorsWriter(NewFile file) {
+    this.file = file;
   }
 
   /**
@@ -90,12 +47,22 @@ public final class SafetensorsWriter implements AutoCloseable {
    */
   public static SafetensorsWriter create(
       Path target, List<TensorSpec> tensors, Map<String, String> metadata) throws IOException {
-    @Nullable Path folder = target.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new CheckpointException(target + ": folder expected to exist; create it first");
+    NewFile.requireDistinct(ReadableFile.nameOf(target), tensors, SafetensorsHeader.METADATA);
+    Map<TensorSpec, Long> layout = layOut(tensors);
+    ByteBuffer header = header(layout, metadata);
+    NewFile file = new NewFile(target);
+    boolean created = false;
+    try {
+      long dataStart = header.remaining();
+      layout.forEach((spec, begin) -> file.reserve(spec, dataStart + begin));
+      file.write(header, 0);
+      created = true;
+      return new SafetensorsWriter(file);
+    } finally {
+      if (!created) {
+        file.discard();
+      }
     }
-    Map<String, Slot> slots = layOut(SafetensorsFile.nameOf(target), tensors);
-    return new SafetensorsWriter(target, slots, header(slots, metadata));
   }
 
   /**
@@ -105,19 +72,7 @@ public final class SafetensorsWriter implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such tensor, or its bytes would exceed its size
    */
   public void write(String name, ByteBuffer bytes) throws IOException {
-    @Nullable Slot slot = slots.get(name);
-    if (slot == null) {
-      throw new IllegalArgumentException(
-          "%s: tensor %s expected among the declared ones".formatted(fileName, name));
-    }
-    if (bytes.remaining() > slot.spec.byteSize() - slot.written) {
-      throw new IllegalArgumentException(
-          "%s: tensor %s expected %d bytes, got %d"
-              .formatted(fileName, name, slot.spec.byteSize(), slot.written + bytes.remaining()));
-    }
-    int count = bytes.remaining();
-    writeFully(bytes, dataStart + slot.begin + slot.written);
-    slot.written += count;
+    file.append(name, bytes);
   }
 
   /**
@@ -127,63 +82,42 @@ public final class SafetensorsWriter implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    if (!channel.isOpen()) {
+    if (!file.isOpen()) {
       return;
     }
     try {
-      requireComplete();
-      channel.force(true);
-      channel.close();
-      Files.move(
-          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      file.requireComplete();
+      file.publish();
     } finally {
-      discard(); // nothing is left to remove after the move
+      file.discard();
     }
   }
 
   /** Gives up: closes and removes the temporary file. */
   void discard() throws IOException {
-    channel.close();
-    Files.deleteIfExists(temporary);
+    file.discard();
   }
 
   void requireComplete() {
-    List<String> incomplete =
-        slots.values().stream()
-            .filter(slot -> !slot.complete())
-            .map(slot -> slot.spec.name() + " has " + slot.written + " of " + slot.spec.byteSize())
-            .toList();
-    if (!incomplete.isEmpty()) {
-      throw new IllegalStateException(
-          "%s: all bytes of %d tensors expected, got %d incomplete (%s); nothing was written"
-              .formatted(
-                  fileName,
-                  slots.size(),
-                  incomplete.size(),
-                  String.join(", ", incomplete.subList(0, Math.min(8, incomplete.size())))));
-    }
+    file.requireComplete();
   }
 
   /** Widest types first, so that every tensor is aligned to its type as PyTorch's views demand. */
-  private static Map<String, Slot> layOut(String fileName, List<TensorSpec> tensors) {
+  private static Map<TensorSpec, Long> layOut(List<TensorSpec> tensors) {
     List<TensorSpec> inOrder =
         tensors.stream()
             .sorted(Comparator.comparingInt((TensorSpec spec) -> -spec.dtype().byteSize()))
             .toList();
-    Map<String, Slot> slots = new LinkedHashMap<>();
+    Map<TensorSpec, Long> begins = new LinkedHashMap<>();
     long begin = 0;
     for (TensorSpec spec : inOrder) {
-      if (spec.name().equals(SafetensorsHeader.METADATA)
-          || slots.put(spec.name(), new Slot(spec, begin)) != null) {
-        throw new IllegalArgumentException(
-            "%s: tensor names expected to differ, got %s twice".formatted(fileName, spec.name()));
-      }
+      begins.put(spec, begin);
       begin = Math.addExact(begin, spec.byteSize());
     }
-    return slots;
+    return begins;
   }
 
-  private static ByteBuffer header(Map<String, Slot> slots, Map<String, String> metadata)
+  private static ByteBuffer header(Map<TensorSpec, Long> layout, Map<String, String> metadata)
       throws IOException {
     var text = new StringWriter();
     var json = new JsonWriter(text);
@@ -195,15 +129,16 @@ public final class SafetensorsWriter implements AutoCloseable {
       }
       json.endObject();
     }
-    for (Slot slot : slots.values()) {
-      json.name(slot.spec.name()).beginObject();
-      json.name("dtype").value(slot.spec.dtype().safetensorsName());
+    for (Map.Entry<TensorSpec, Long> each : layout.entrySet()) {
+      TensorSpec spec = each.getKey();
+      json.name(spec.name()).beginObject();
+      json.name("dtype").value(spec.dtype().safetensorsName());
       json.name("shape").beginArray();
-      for (long dim : slot.spec.shape().toArray()) {
+      for (long dim : spec.shape().toArray()) {
         json.value(dim);
       }
       json.endArray().name("data_offsets").beginArray();
-      json.value(slot.begin).value(slot.begin + slot.spec.byteSize()).endArray().endObject();
+      json.value(each.getValue()).value(each.getValue() + spec.byteSize()).endArray().endObject();
     }
     json.endObject().close();
     return framed(text.toString().getBytes(StandardCharsets.UTF_8));
@@ -216,12 +151,5 @@ public final class SafetensorsWriter implements AutoCloseable {
         ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN).putLong(padded);
     header.put(text).put(" ".repeat(padded - text.length).getBytes(StandardCharsets.UTF_8));
     return header.flip();
-  }
-
-  private void writeFully(ByteBuffer bytes, long position) throws IOException {
-    long at = position;
-    while (bytes.hasRemaining()) {
-      at += channel.write(bytes, at);
-    }
   }
 }

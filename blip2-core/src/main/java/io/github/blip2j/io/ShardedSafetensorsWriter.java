@@ -153,7 +153,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     List<Path> stale = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "model*.safetensors*")) {
       for (Path file : files) {
-        String name = SafetensorsFile.nameOf(file);
+        String name = ReadableFile.nameOf(file);
         if (!fresh.contains(name) && isOurs(name)) {
           stale.add(file);
         }

@@ -7,14 +7,14 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Where a safetensors file keeps one tensor.
+ * Where a checkpoint file keeps one tensor.
  *
  * @param name the tensor's name in the checkpoint
  * @param fileName the file that holds it, without its folder
- * @param dtypeName the element type as the file spells it, such as {@code "BF16"}
+ * @param dtypeName the element type as safetensors spells it, such as {@code "BF16"}
  * @param shape its axes, outermost first
- * @param begin position of its first byte, counted from the start of the file
- * @param byteSize how many bytes it takes
+ * @param begin position of its first element, counted in bytes from the start of the file
+ * @param byteSize how many bytes its elements take
  */
 public record TensorEntry(
     String name, String fileName, String dtypeName, Shape shape, long begin, long byteSize) {

@@ -1,7 +1,4 @@
-/**
- * Checkpoint files: safetensors, folders of shards, and how a module reads its parameters from
- * them.
- */
+/** Checkpoint files: safetensors, PyTorch's pickles, and folders of shards of either. */
 @NullMarked
 package io.github.blip2j.io;
 

@@ -26,10 +26,21 @@ public final class Attention extends Module {
     this.dim = sizes.dim;
     this.contextDim = sizes.contextDim;
     this.heads = sizes.heads;
-    this.query = sizes.linear(dim, params.at("query"));
-    this.key = sizes.linear(contextDim, params.at("key"));
-    this.value = sizes.linear(contextDim, params.at("value"));
+    boolean queryBias = sizes.inputBias != InputBias.NONE;
+    this.query = sizes.linear(dim, queryBias, params.at("query"));
+    this.key = sizes.linear(contextDim, sizes.inputBias == InputBias.ALL, params.at("key"));
+    this.value = sizes.linear(contextDim, queryBias, params.at("value"));
     this.output = new Linear(dim, dim, params.at("output"));
+  }
+
+  /** Which of query, key and value have a bias. */
+  public enum InputBias {
+    /** All three. */
+    ALL,
+    /** Query and value: the key's adds the same to all scores of a softmax, which changes none. */
+    QUERY_AND_VALUE,
+    /** None of them. */
+    NONE
   }
 
   /**
@@ -37,9 +48,9 @@ public final class Attention extends Module {
    *
    * @param dim width of the sequence that asks
    * @param contextDim width of the sequence that is read
-   * @param inputBias whether query, key and value have a bias
+   * @param inputBias which of query, key and value have a bias
    */
-  public record Sizes(int dim, int contextDim, int heads, boolean inputBias) {
+  public record Sizes(int dim, int contextDim, int heads, InputBias inputBias) {
     /** Checks that heads divide the width. */
     public Sizes {
       if (heads <= 0 || dim % heads != 0) {
@@ -50,21 +61,26 @@ public final class Attention extends Module {
 
     /** A sequence of width {@code dim} that reads itself. */
     public static Sizes self(int dim, int heads) {
-      return new Sizes(dim, dim, heads, true);
+      return new Sizes(dim, dim, heads, InputBias.ALL);
     }
 
     /** A sequence of width {@code dim} that reads one of width {@code contextDim}. */
     public static Sizes cross(int dim, int contextDim, int heads) {
-      return new Sizes(dim, contextDim, heads, true);
+      return new Sizes(dim, contextDim, heads, InputBias.ALL);
     }
 
     /** Without biases of query, key and value. */
     public Sizes withoutInputBias() {
-      return new Sizes(dim, contextDim, heads, false);
+      return with(InputBias.NONE);
     }
 
-    private Linear linear(int in, Params params) {
-      return inputBias ? new Linear(in, dim, params) : Linear.withoutBias(in, dim, params);
+    /** With these biases. */
+    public Sizes with(InputBias newInputBias) {
+      return new Sizes(dim, contextDim, heads, newInputBias);
+    }
+
+    private Linear linear(int in, boolean biased, Params params) {
+      return biased ? new Linear(in, dim, params) : Linear.withoutBias(in, dim, params);
     }
   }
 

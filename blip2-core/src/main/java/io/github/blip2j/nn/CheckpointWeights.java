@@ -3,6 +3,7 @@ package io.github.blip2j.nn;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.TensorEntry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.TreeSet;
@@ -49,6 +50,16 @@ public final class CheckpointWeights implements Weights {
     Set<String> unused = new TreeSet<>(checkpoint.tensors().keySet());
     used.forEach(name -> unused.remove(keys.toStored(name).name()));
     unused.removeIf(keys::ignores);
+    unused.removeIf(this::isCopy);
     return unused;
+  }
+
+  private boolean isCopy(String stored) {
+    String original = keys.copies().get(stored);
+    try {
+      return original != null && checkpoint.sameBytes(stored, original);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

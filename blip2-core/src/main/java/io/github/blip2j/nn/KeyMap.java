@@ -1,7 +1,10 @@
 package io.github.blip2j.nn;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,11 +30,13 @@ public final class KeyMap {
   private record Rule(Pattern ours, String theirs, int part, int parts) {}
 
   private final List<Rule> rules;
-  private final List<Pattern> ignored;
+  private final List<Predicate<String>> ignored;
+  private final Map<String, String> copies;
 
-  private KeyMap(List<Rule> rules, List<Pattern> ignored) {
-    this.rules = List.copyOf(rules);
-    this.ignored = List.copyOf(ignored);
+  private KeyMap(Builder builder) {
+    this.rules = List.copyOf(builder.rules);
+    this.ignored = List.copyOf(builder.ignored);
+    this.copies = Map.copyOf(builder.copies);
   }
 
   /** Names that agree. */
@@ -61,13 +66,19 @@ public final class KeyMap {
 
   /** Whether a stored tensor that nobody asks for is no reason for doubt. */
   public boolean ignores(String storedName) {
-    return ignored.stream().anyMatch(pattern -> pattern.matcher(storedName).matches());
+    return ignored.stream().anyMatch(rule -> rule.test(storedName));
+  }
+
+  /** The stored tensors that may be left unread where they equal others, and those others. */
+  Map<String, String> copies() {
+    return copies;
   }
 
   /** Collects rules in order. */
   public static final class Builder {
     private final List<Rule> rules = new ArrayList<>();
-    private final List<Pattern> ignored = new ArrayList<>();
+    private final List<Predicate<String>> ignored = new ArrayList<>();
+    private final Map<String, String> copies = new HashMap<>();
 
     private Builder() {}
 
@@ -85,13 +96,36 @@ public final class KeyMap {
 
     /** Stored tensors of this name, {@code *} standing for anything, may be left unread. */
     public Builder ignore(String theirs) {
-      ignored.add(Pattern.compile(pattern(theirs, ".*")));
+      ignored.add(Pattern.compile(pattern(theirs, ".*")).asMatchPredicate());
+      return this;
+    }
+
+    /**
+     * Stored tensors under {@code theirs}, in which {@code *} stands for a layer's number, may be
+     * left unread from layer {@code first} on: a model may be built with fewer than are stored.
+     */
+    public Builder ignoreFrom(int first, String theirs) {
+      Pattern layer = Pattern.compile(pattern(theirs, "(\\d{1,9})") + "\\..*");
+      ignored.add(
+          name -> {
+            Matcher matcher = layer.matcher(name);
+            return matcher.matches() && Integer.parseInt(matcher.group(1)) >= first;
+          });
+      return this;
+    }
+
+    /**
+     * The stored tensor {@code theirs} may be left unread if it equals {@code original} byte for
+     * byte, as tied weights do that a file holds twice.
+     */
+    public Builder copy(String theirs, String original) {
+      copies.put(theirs, original);
       return this;
     }
 
     /** The map. */
     public KeyMap build() {
-      return new KeyMap(rules, ignored);
+      return new KeyMap(this);
     }
 
     private static String pattern(String text, String star) {

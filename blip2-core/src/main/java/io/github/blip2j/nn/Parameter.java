@@ -15,8 +15,7 @@ public final class Parameter {
   private final String name;
   private final Scope home;
   private Tensor value;
-  private @Nullable Tensor sum; // memory for the gradient, kept from step to step
-  private boolean gathered;
+  private @Nullable Tensor sum; // of the gradients
 
   Parameter(String name, Tensor value, Scope home) {
     this.name = name;
@@ -62,22 +61,23 @@ public final class Parameter {
 
   /** The sum of the gradients since the last clearing, or null if there were none. */
   public @Nullable Tensor gradient() {
-    return gathered ? sum : null;
+    return sum;
   }
 
-  /** Forgets the gradients so far; their memory is kept for the next ones. */
+  /** Forgets the gradients so far and gives their memory back, for the next forward pass to use. */
   public void clearGradient() {
-    gathered = false; // not a product with zero, in which NaN would survive
+    if (sum != null) {
+      home.release(sum);
+      sum = null;
+    }
   }
 
-  private void accumulate(Tensor g) {
-    if (sum == null) {
-      sum = home.adopt(g.copy());
-    } else if (gathered) {
+  private void accumulate(Tensor g, boolean shared) {
+    if (sum != null) {
       sum.addInPlace(g);
     } else {
-      sum.copyInPlace(g);
+      boolean ours = !shared && g.isDense();
+      sum = home.adopt(ours ? g : g.copy()); // copies of all weights are a twentieth of a step
     }
-    gathered = true;
   }
 }

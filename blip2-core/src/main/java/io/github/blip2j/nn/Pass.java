@@ -1,12 +1,16 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.Recomputed;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one forward pass runs: evaluating or training, and who watches it. It is passed along, never
- * stored, so that one model can do both at once.
+ * How one forward pass runs: evaluating or training, what it keeps for the backward pass, and who
+ * watches it. It is passed along, never stored, so that one model can do all of it at once.
  */
 public final class Pass {
   /** Sees what a pass computes on the way. Tensors are valid during the call unless kept. */
@@ -37,14 +41,23 @@ public final class Pass {
     }
   }
 
+  /** One layer of a tower, run by {@link #layer}. */
+  @FunctionalInterface
+  public interface Layer {
+    /** The layer's output; {@code pass} replaces the one around it. */
+    Tensor forward(List<Tensor> inputs, Pass pass);
+  }
+
   private static final Observer NOBODY = new Observer() {};
-  private static final Pass EVALUATION = new Pass(null, NOBODY);
+  private static final Pass EVALUATION = new Pass(null, false, NOBODY);
 
   private final @Nullable RandomGenerator random;
+  private final boolean recomputing;
   private final Observer observer;
 
-  private Pass(@Nullable RandomGenerator random, Observer observer) {
+  private Pass(@Nullable RandomGenerator random, boolean recomputing, Observer observer) {
     this.random = random;
+    this.recomputing = recomputing;
     this.observer = observer;
   }
 
@@ -55,12 +68,50 @@ public final class Pass {
 
   /** Dropout on, drawing from {@code random}. */
   public static Pass training(RandomGenerator random) {
-    return new Pass(random, NOBODY);
+    return new Pass(random, false, NOBODY);
   }
 
   /** This pass, watched. */
   public Pass observedBy(Observer newObserver) {
-    return new Pass(random, newObserver);
+    return new Pass(random, recomputing, newObserver);
+  }
+
+  /**
+   * This pass with dropout off, for a frozen part inside a training one. Which parts those are is
+   * known to the model that owns them, not to the parts.
+   */
+  public Pass evaluating() {
+    return new Pass(null, recomputing, observer);
+  }
+
+  /**
+   * This pass, keeping no more of each {@linkplain #layer layer} than its inputs and its output:
+   * the backward pass computes it again, at the price of one more forward pass.
+   */
+  public Pass recomputing() {
+    return new Pass(random, true, observer);
+  }
+
+  /** This pass, keeping all that the backward pass needs. */
+  public Pass remembering() {
+    return new Pass(random, false, observer);
+  }
+
+  /**
+   * Runs one layer of a tower in a scope of its own, the second time that it is needed too.
+   *
+   * <p>While training, the layer draws from a source of its own, seeded by one draw from this
+   * pass's. Computed again, it therefore drops out the same, and recomputing changes no number.
+   *
+   * @param inputs all tensors that the layer reads and that may want a gradient, but parameters
+   */
+  public Tensor layer(List<Tensor> inputs, Layer layer) {
+    long seed = random == null ? 0 : random.nextLong();
+    Recomputed.Part first = x -> layer.forward(x, forked(seed, observer));
+    if (!recomputing) {
+      return Scope.run(() -> first.run(inputs));
+    }
+    return Recomputed.of(inputs, first, x -> layer.forward(x, forked(seed, unseen())));
   }
 
   /** Who watches. */
@@ -71,5 +122,19 @@ public final class Pass {
   /** The random source of dropout, or null when evaluating. */
   public @Nullable RandomGenerator random() {
     return random;
+  }
+
+  private Pass forked(long seed, Observer by) {
+    return new Pass(random == null ? null : new SplittableRandom(seed), false, by);
+  }
+
+  /** An observer that sees nothing, yet lets attention be computed as for the one who saw it. */
+  private Observer unseen() {
+    return new Observer() {
+      @Override
+      public boolean wantsAttention() {
+        return observer.wantsAttention();
+      }
+    };
   }
 }

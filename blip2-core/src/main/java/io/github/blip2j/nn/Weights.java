@@ -44,6 +44,15 @@ public interface Weights {
     return initial(shape, init);
   }
 
+  /**
+   * These weights laid over others: what is stored here wins, the rest comes from {@code base}, as
+   * a file with the trained part of a model is laid over what it was trained from. A tensor of the
+   * base that is covered counts as used.
+   */
+  default Weights over(Weights base) {
+    return new LayeredWeights(this, base);
+  }
+
   /** No checkpoint: every parameter is drawn from its initialiser. */
   static Weights random(RandomGenerator random) {
     return new RandomWeights(random);

@@ -2,13 +2,12 @@ package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
-import java.util.function.Consumer;
 
 /** Both ends of the tape: where recording starts, and where gradients are sent back from. */
 final class Gradients {
   private Gradients() {}
 
-  static Tensor leaf(Tensor x, Consumer<Tensor> sink) {
+  static Tensor leaf(Tensor x, Node.Sink<Tensor> sink) {
     if (!x.dtype().isFloating()) {
       throw new IllegalArgumentException("leaf: type expected floating, got " + x.dtype());
     }
@@ -43,8 +42,9 @@ final class Gradients {
     }
     gradient.shape().require("backward", "gradient", y.shape().toArray());
     ElementOps.requireSameType("backward", y, gradient);
-    try (var off = GradMode.noGrad()) {
-      root.backward(gradient, Tensor::add);
+    try (Scope scope = Scope.open();
+        var off = GradMode.backward()) {
+      root.backward(gradient, new GradientFlow(scope));
     }
   }
 }

@@ -37,6 +37,31 @@ final class InPlaceOps {
     }
   }
 
+  /** x and its state one step of AdamW further. */
+  static void adamW(
+      Tensor x, AdamWRule rule, AdamWRule.Step step, Tensor gradient, Tensor m, Tensor v) {
+    requireChangeable("adamWInPlace", x);
+    requireConstant("adamWInPlace", gradient);
+    for (Tensor tensor : new Tensor[] {x, gradient, m, v}) {
+      tensor.shape().require("adamWInPlace", "tensor", x.shape().toArray());
+      requireDenseFloats(tensor);
+    }
+    if (x.size() > 0) {
+      KernelChoice.KERNELS.adamW(rule, step, x, gradient, m, v);
+      x.storage().changed();
+      m.storage().changed();
+      v.storage().changed();
+    }
+  }
+
+  private static void requireDenseFloats(Tensor tensor) {
+    if (tensor.dtype() != DType.FLOAT32 || !tensor.isDense()) {
+      throw new IllegalArgumentException(
+          "adamWInPlace: tensors expected dense and FLOAT32, got %s%s"
+              .formatted(tensor.isDense() ? "" : "a view of ", tensor));
+    }
+  }
+
   /** Runs a kernel that wants dense memory on {@code x}, through a copy where it is not. */
   private static void change(Tensor x, Consumer<Tensor> kernel) {
     if (x.size() == 0) {

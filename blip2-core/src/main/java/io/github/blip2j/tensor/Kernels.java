@@ -217,4 +217,21 @@ public interface Kernels {
 
   /** Sets every element. */
   void fill(Tensor target, double value);
+
+  /**
+   * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2), in place and in one pass over
+   * memory. All tensors are float32, dense and of one shape; {@code g} is left as it is.
+   *
+   * @param x the parameter
+   * @param g its gradient
+   * @param m running mean of gradients, zeros at first
+   * @param v running mean of their squares, zeros at first
+   */
+  void adamW(AdamWRule rule, AdamWRule.Step step, Tensor x, Tensor g, Tensor m, Tensor v);
+
+  /**
+   * Sum of the squares of a float32 tensor, in float64, so that it is finite exactly if every
+   * element is. It does not depend on the number of threads.
+   */
+  double squaredNorm(Tensor x);
 }

@@ -19,8 +19,8 @@ final class MatrixOps {
   }
 
   /**
-   * f(x Wᵀ + b) + r. With nothing to record this is one kernel; otherwise the activation and the
-   * residual are operations of their own, for their gradients need what stands between.
+   * f(x Wᵀ + b) + r. With nothing to record this is one kernel. Otherwise an activation is an
+   * operation of its own, for its gradient needs what stands before it.
    */
   static Tensor linear(
       Tensor x,
@@ -32,24 +32,30 @@ final class MatrixOps {
     boolean recorded =
         x.requiresGrad() || weight.requiresGrad() || (bias != null && bias.requiresGrad());
     if (recorded && GradMode.isRecording()) {
-      Tensor y = recordedLinear(x, weight, bias);
-      Tensor activated = activation == Activation.IDENTITY ? y : y.activate(activation);
+      if (activation == Activation.IDENTITY) {
+        return recordedLinear(x, weight, bias, residual);
+      }
+      Tensor activated = recordedLinear(x, weight, bias, null).activate(activation);
       return residual == null ? activated : residual.add(activated);
     }
     Tensor fused = affineMap(x, weight, bias, activation, residual);
     return residual == null ? fused : Op.of("linear", fused).wrt(residual, g -> g).tensor();
   }
 
-  /** x Wᵀ + b. dx = G W, dW = Gᵀ x, db = sum of G's rows. */
-  private static Tensor recordedLinear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+  /** x Wᵀ + b + r. dx = G W, dW = Gᵀ x, db = sum of G's rows, dr = G. */
+  private static Tensor recordedLinear(
+      Tensor x, Tensor weight, @Nullable Tensor bias, @Nullable Tensor residual) {
     Tensor input = x.detach();
-    Tensor value = affineMap(input, weight.detach(), bias, Activation.IDENTITY, null);
+    Tensor value = affineMap(input, weight.detach(), bias, Activation.IDENTITY, residual);
     Op op =
         Op.of("linear", value)
             .wrt(x, g -> inputGradient(g, weight.detach(), x.shape()))
             .wrt(weight, g -> product(rows(g).transpose(), rows(input)));
     if (bias != null) {
       op.wrt(bias, g -> ReduceOps.sumRows(rows(g)));
+    }
+    if (residual != null) {
+      op.wrt(residual, g -> g);
     }
     return op.tensor();
   }

@@ -222,6 +222,10 @@ final class Nd4jKernels implements Kernels {
 
   @Override
   public void affine(Tensor x, double scale, double shift, Tensor out) {
+    if (Double.isNaN(scale) || Double.isNaN(shift)) {
+      fill(out, Double.NaN); // ND4J computes with 1e-5 instead
+      return;
+    }
     INDArray target = out.array();
     if (scale == 1) {
       x.array().addi(shift, target);
@@ -275,6 +279,16 @@ final class Nd4jKernels implements Kernels {
     if (target.size() > 0) {
       target.array().assign(value);
     }
+  }
+
+  @Override
+  public void adamW(AdamWRule rule, AdamWRule.Step step, Tensor x, Tensor g, Tensor m, Tensor v) {
+    FloatLoops.adamW(rule, step, x, g, m, v);
+  }
+
+  @Override
+  public double squaredNorm(Tensor x) {
+    return FloatLoops.squaredNorm(x);
   }
 
   // ---- shared by the parts of this provider

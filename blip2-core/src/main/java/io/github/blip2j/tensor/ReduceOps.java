@@ -27,6 +27,20 @@ final class ReduceOps {
         .tensor();
   }
 
+  /** Sum of squares, exact to float64. */
+  static double squaredNorm(Tensor x) {
+    if (x.dtype() != DType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "squaredNorm: type expected FLOAT32, got " + x.dtype() + "; convert it with to()");
+    }
+    if (x.size() == 0) {
+      return 0;
+    }
+    try (Scope scope = Scope.open()) {
+      return KernelChoice.KERNELS.squaredNorm(ShapeOps.dense(x.detach()));
+    }
+  }
+
   /** Undoes broadcasting in a gradient: sums over the axes that were stretched or added. */
   static Tensor sumTo(Tensor g, Shape shape) {
     if (g.shape().equals(shape)) {

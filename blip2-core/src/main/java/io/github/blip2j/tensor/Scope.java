@@ -33,9 +33,12 @@ import org.jspecify.annotations.Nullable;
 public final class Scope implements AutoCloseable {
   private static final ThreadLocal<@Nullable Scope> INNERMOST = new ThreadLocal<>();
 
+  private static final int FEW = 1024;
+
   private final @Nullable Scope outer;
   private final boolean detached;
   private List<Storage> owned = new ArrayList<>();
+  private int crowded = FEW; // entries at which those that left are cleared out
   private boolean closed;
 
   private Scope(@Nullable Scope outer, boolean detached) {
@@ -130,12 +133,16 @@ public final class Scope implements AutoCloseable {
     }
     if (storage.owner() != this) {
       storage.owner(this);
+      if (owned.size() >= crowded) {
+        owned.removeIf(other -> other.owner() != this || other.isReleased());
+        crowded = Math.max(FEW, 2 * owned.size()); // each entry is looked at twice on average
+      }
       owned.add(storage);
     }
   }
 
-  /** Gives back one tensor of this scope before its end. */
-  void release(Tensor tensor) {
+  /** Gives back one tensor of this scope before its end; no change if another scope owns it. */
+  public void release(Tensor tensor) {
     if (tensor.storage().owner() == this) {
       tensor.storage().release();
     }

@@ -63,12 +63,12 @@ final class Storage {
     this.owner = scope;
   }
 
-  /** Whether the pool owns the memory, so that a scope may release it. */
   /** Bytes from the beginning to the end, 0 where somebody else's memory tells no end. */
   long size() {
     return block == null ? 0 : block.size();
   }
 
+  /** Whether the pool owns the memory, so that a scope may release it. */
   boolean isManaged() {
     return keepAlive == null;
   }
@@ -80,6 +80,10 @@ final class Storage {
 
   void changed() {
     version++;
+  }
+
+  boolean isReleased() {
+    return released;
   }
 
   String op() {

@@ -320,6 +320,11 @@ public final class Tensor {
     return ReduceOps.sum(this, axis);
   }
 
+  /** Sum of the squares of all elements of a float32 tensor, in float64; records nothing. */
+  public double squaredNorm() {
+    return ReduceOps.squaredNorm(this);
+  }
+
   /** Mean of all elements, a scalar. */
   public Tensor mean() {
     return sum().mul(1.0 / size());
@@ -408,6 +413,15 @@ public final class Tensor {
     InPlaceOps.copy(this, other);
   }
 
+  /**
+   * Moves this parameter by one step of AdamW, and its state {@code m} and {@code v} with it; see
+   * {@link Kernels#adamW}. All are float32.
+   */
+  public void adamWInPlace(
+      AdamWRule rule, AdamWRule.Step step, Tensor gradient, Tensor m, Tensor v) {
+    InPlaceOps.adamW(this, rule, step, gradient, m, v);
+  }
+
   // ---- gradients
 
   /**
@@ -415,6 +429,18 @@ public final class Tensor {
    * #backward()} hands the complete gradient to {@code sink}, on the calling thread, in its scope.
    */
   public Tensor leaf(Consumer<Tensor> sink) {
+    return leaf(
+        (g, shared) -> {
+          Scope.keepInOuter(g); // the innermost one ends with the backward pass
+          sink.accept(g);
+        });
+  }
+
+  /**
+   * As {@link #leaf(Consumer)}, for a sink that adopts gradients which nobody else reads; those it
+   * leaves alone are released when the backward pass ends.
+   */
+  public Tensor leaf(Node.Sink<Tensor> sink) {
     return Gradients.leaf(this, sink);
   }
 

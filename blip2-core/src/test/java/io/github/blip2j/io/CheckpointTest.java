@@ -141,33 +141,69 @@ final class CheckpointTest {
   }
 
   @Test
-  void open_pickledWeights_saysToConvert() throws IOException {
-    Files.createFile(folder.resolve("pytorch_model-00001-of-00002.bin"));
+  void open_pyTorchFile_readsIt() throws IOException {
+    save(folder.resolve("pytorch_model.bin"), SPECS);
 
-    assertEquals(
-        folder
-            + ": weights expected in model.safetensors or model.safetensors.index.json, got"
-            + " pytorch_model-00001-of-00002.bin, which can't be read yet; convert it to"
-            + " safetensors",
-        failure(folder));
+    requireContent(folder);
+    requireContent(folder.resolve("pytorch_model.bin"));
+  }
+
+  @Test
+  void open_pyTorchShards_readsEveryTensorFromItsShard() throws IOException {
+    save(folder.resolve("pytorch_model-1.bin"), SPECS.subList(0, 1));
+    save(folder.resolve("pytorch_model-2.bin"), SPECS.subList(1, 4));
+    String map = "{'a':'%s-1.bin','b':'%s-2.bin','c':'%s-2.bin','d':'%s-2.bin'}";
+    Files.writeString(
+        folder.resolve("pytorch_model.bin.index.json"),
+        ("{'weight_map':" + map.replace("%s", "pytorch_model") + "}").replace('\'', '"'));
+
+    requireContent(folder);
+  }
+
+  @Test
+  void open_weightsOfBothKinds_safetensorsWin() throws IOException {
+    save(1000);
+    Files.writeString(folder.resolve("pytorch_model.bin"), "no weights");
+
+    requireContent(folder);
+    requireContent(folder.resolve("model.safetensors"));
+  }
+
+  @Test
+  void over_nameInBoth_isReadFromTheUpper() throws IOException {
+    var other = new TensorSpec("b", DType.UINT8, Shape.of(4));
+    try (var writer = TorchWriter.create(folder.resolve("upper.pth"), List.of(other))) {
+      writer.write("b", ByteBuffer.wrap(new byte[] {1, 2, 3, 4}));
+    }
+    save(10);
+
+    try (Checkpoint upper = Checkpoint.open(folder.resolve("upper.pth"));
+        Checkpoint both = upper.over(Checkpoint.open(folder))) {
+      ByteBuffer b = ByteBuffer.allocate(4);
+      both.read("b", b);
+      ByteBuffer d = ByteBuffer.allocate(5);
+      both.read("d", d);
+
+      assertEquals(List.of("a", "b", "c", "d"), List.copyOf(both.tensors().keySet()));
+      assertEquals(ByteBuffer.wrap(new byte[] {1, 2, 3, 4}), b.flip());
+      assertEquals(content(SPECS.get(3)), d.flip());
+    }
   }
 
   @Test
   void open_noWeights_saysWhatWasLookedFor() {
     assertEquals(
         folder
-            + ": weights expected in model.safetensors or model.safetensors.index.json, got"
-            + " neither; check the path",
+            + ": weights expected in model.safetensors, model.safetensors.index.json,"
+            + " pytorch_model.bin or pytorch_model.bin.index.json, got none of them; check the path",
         failure(folder));
   }
 
   @Test
-  void open_noFolder_saysSo() throws IOException {
+  void open_nothingThere_saysSo() {
     Path none = folder.resolve("none");
-    Path file = Files.createFile(folder.resolve("file"));
 
-    assertEquals(none + ": model folder expected, got none; check the path", failure(none));
-    assertEquals(file + ": model folder expected, got a file; check the path", failure(file));
+    assertEquals(none + ": model expected, got nothing; check the path", failure(none));
   }
 
   @Test
@@ -187,6 +223,25 @@ final class CheckpointTest {
     try (var writer = ShardedSafetensorsWriter.create(folder, SPECS, maxShardBytes)) {
       for (TensorSpec spec : SPECS) {
         writer.write(spec.name(), content(spec));
+      }
+    }
+  }
+
+  private static void save(Path file, List<TensorSpec> specs) throws IOException {
+    try (var writer = TorchWriter.create(file, specs)) {
+      for (TensorSpec spec : specs) {
+        writer.write(spec.name(), content(spec));
+      }
+    }
+  }
+
+  private static void requireContent(Path path) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      assertEquals(SPECS.size(), checkpoint.tensors().size());
+      for (TensorSpec spec : SPECS) {
+        ByteBuffer bytes = ByteBuffer.allocate((int) spec.byteSize());
+        checkpoint.read(spec.name(), bytes);
+        assertEquals(content(spec), bytes.flip(), spec.name());
       }
     }
   }

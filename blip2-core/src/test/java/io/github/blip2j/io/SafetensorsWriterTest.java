@@ -153,7 +153,7 @@ final class SafetensorsWriterTest {
 
   static List<String> names(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      String[] names = files.map(SafetensorsFile::nameOf).toArray(String[]::new);
+      String[] names = files.map(ReadableFile::nameOf).toArray(String[]::new);
       Arrays.sort(names);
       return List.of(names);
     }

@@ -77,6 +77,28 @@ final class AttentionTest {
   }
 
   @Test
+  void queryAndValueBias_withoutAKeyBias_equalsLoops() {
+    Attention attention = Attention.of(SELF.with(Attention.InputBias.QUERY_AND_VALUE), params);
+    Tensor x = NoisyWeights.tensor(random, 2, 3, 12);
+
+    Tensor y = attention.project(attention.mix(x, x, Mask.none(), PLAIN), null);
+
+    assertEquals(
+        List.of(
+            "key.weight",
+            "output.bias",
+            "output.weight",
+            "query.bias",
+            "query.weight",
+            "value.bias",
+            "value.weight"),
+        List.copyOf(params.all().keySet()));
+    var loops = new LoopAttention(SELF, 2, 3, 3, LoopAttention.ALL);
+    double[] expected = loops.forward(Loops.values(params), x.toDoubles(), x.toDoubles());
+    Loops.assertClose("no key bias", expected, y, FLOAT32);
+  }
+
+  @Test
   void causalAndPadded_equalsLoops() {
     Attention attention = Attention.of(SELF, params);
     Tensor x = NoisyWeights.tensor(random, 2, 5, 12);

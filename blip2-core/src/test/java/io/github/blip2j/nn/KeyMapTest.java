@@ -82,6 +82,18 @@ final class KeyMapTest {
     assertFalse(keys.ignores("bert.position_ids.weight"));
   }
 
+  @Test
+  void ignoreFrom_numbersFromTheFirstOn_areIgnored() {
+    KeyMap keys = KeyMap.builder().ignoreFrom(2, "vit.blocks.*").build();
+
+    assertTrue(keys.ignores("vit.blocks.2.norm.weight"));
+    assertTrue(keys.ignores("vit.blocks.11.norm.weight"));
+    assertFalse(keys.ignores("vit.blocks.1.norm.weight"));
+    assertFalse(keys.ignores("vit.blocks.last.weight"));
+    assertFalse(keys.ignores("other.vit.blocks.2.weight"));
+    assertFalse(keys.ignores("vit.blocks.2"));
+  }
+
   private static KeyMap.Key key(String name) {
     return new KeyMap.Key(name, 0, 1);
   }

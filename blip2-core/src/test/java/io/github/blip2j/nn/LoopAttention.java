@@ -3,13 +3,14 @@ package io.github.blip2j.nn;
 import java.util.Map;
 
 /** Multi-head attention as plain loops in double. */
-final class LoopAttention {
+public final class LoopAttention {
   /** Which source position a target position may see. */
-  interface Sight {
+  public interface Sight {
     boolean sees(int b, int t, int s);
   }
 
-  static final Sight ALL = (b, t, s) -> true;
+  /** Every position. */
+  public static final Sight ALL = (b, t, s) -> true;
 
   private final Attention.Sizes sizes;
   private final int batch;
@@ -17,7 +18,8 @@ final class LoopAttention {
   private final int sources;
   private final Sight sight;
 
-  LoopAttention(Attention.Sizes sizes, int batch, int targets, int sources, Sight sight) {
+  /** Attention of these sizes, of {@code batch} sequences. */
+  public LoopAttention(Attention.Sizes sizes, int batch, int targets, int sources, Sight sight) {
     this.sizes = sizes;
     this.batch = batch;
     this.targets = targets;
@@ -63,7 +65,8 @@ final class LoopAttention {
     return Loops.linear(parameters, "output", mixed, sizes.dim());
   }
 
-  double[] forward(Map<String, double[]> parameters, double[] x, double[] context) {
+  /** Both: [B, T, C]. */
+  public double[] forward(Map<String, double[]> parameters, double[] x, double[] context) {
     return output(parameters, maps(parameters, x, context), context);
   }
 

@@ -9,18 +9,18 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What layers should compute, as plain loops in double over row-major arrays. */
-final class Loops {
+public final class Loops {
   private Loops() {}
 
   /** The values of every parameter, by path. */
-  static Map<String, double[]> values(Params params) {
+  public static Map<String, double[]> values(Params params) {
     Map<String, double[]> values = new TreeMap<>();
     params.all().forEach((path, parameter) -> values.put(path, parameter.value().toDoubles()));
     return values;
   }
 
   /** x Wᵀ + b for each row of {@code in} elements, with {@code weight} and {@code bias} of path. */
-  static double[] linear(Map<String, double[]> parameters, String path, double[] x, int in) {
+  public static double[] linear(Map<String, double[]> parameters, String path, double[] x, int in) {
     double[] weight = of(parameters, path + ".weight");
     double @Nullable [] bias = parameters.get(path + ".bias");
     int out = weight.length / in;
@@ -44,7 +44,7 @@ final class Loops {
     return parameter;
   }
 
-  static double[] of(Map<String, double[]> parameters, String path) {
+  public static double[] of(Map<String, double[]> parameters, String path) {
     double[] values = parameters.get(path);
     if (values == null) {
       throw new AssertionError(path + ": parameter expected, got " + parameters.keySet());
@@ -53,7 +53,7 @@ final class Loops {
   }
 
   /** Sum of the products, as a loss whose gradient with respect to {@code a} is {@code b}. */
-  static double dot(double[] a, double[] b) {
+  public static double dot(double[] a, double[] b) {
     double sum = 0;
     for (int i = 0; i < a.length; i++) {
       sum += a[i] * b[i];
@@ -61,7 +61,7 @@ final class Loops {
     return sum;
   }
 
-  static double[] sum(double[] a, double[] b) {
+  public static double[] sum(double[] a, double[] b) {
     double[] sum = a.clone();
     for (int i = 0; i < b.length; i++) {
       sum[i] += b[i];
@@ -70,7 +70,7 @@ final class Loops {
   }
 
   /** Compares with a tolerance relative to the largest expected magnitude, or to 1 below it. */
-  static void assertClose(String what, double[] expected, Tensor actual, double tolerance) {
+  public static void assertClose(String what, double[] expected, Tensor actual, double tolerance) {
     double[] got = actual.toDoubles();
     assertEquals(expected.length, got.length, what + ": number of elements");
     double largest = 1;

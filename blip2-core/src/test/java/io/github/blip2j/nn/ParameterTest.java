@@ -69,18 +69,34 @@ final class ParameterTest {
   }
 
   @Test
-  void clearGradient_startsAnewInTheSameMemory() {
+  void clearGradient_givesTheMemoryBackAndStartsAnew() {
     weight.train();
     step(3);
     Tensor first = weight.gradient();
+    assertNotNull(first);
 
     weight.clearGradient();
-    assertNull(weight.gradient());
-    step(5);
 
+    assertNull(weight.gradient());
+    assertThrows(IllegalStateException.class, first::toFloats);
+    step(5);
     assertGradient(5, 10);
-    assertNotNull(first);
-    assertArrayEquals(new float[] {5, 10}, first.toFloats());
+  }
+
+  @Test
+  void gradient_thatTwoReceive_isNotTheSameMemory() {
+    Parameter other =
+        Params.root(Weights.random(new Random(1)), home).get("v", Shape.of(2), Init.ones());
+    weight.train();
+    other.train();
+
+    try (var step = Scope.open()) {
+      Tensor factors = Tensor.of(new float[] {3, 6}, 2);
+      weight.value().add(other.value()).mul(factors).sum().backward();
+      other.gradient().scaleInPlace(0);
+    }
+
+    assertGradient(3, 6);
   }
 
   @Test

@@ -1,5 +1,7 @@
 package io.github.blip2j.tensor;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -197,6 +199,21 @@ interface ElementConformance {
 
       Samples.assertClose("dense " + type, expected, dense, 0);
       Samples.assertClose("strided " + type, expected, strided, 0);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT64"})
+  default void affine_byWhatIsNoNumber_givesNone(DType type) {
+    Tensor x = Tensor.full(type, 2, 3);
+
+    for (double[] by : new double[][] {{Double.NaN, 0}, {1, Double.NaN}, {2, Double.NaN}}) {
+      Tensor out = Tensor.zeros(type, 3);
+      kernels().affine(x, by[0], by[1], out);
+
+      for (double value : out.toDoubles()) {
+        assertTrue(Double.isNaN(value), () -> "got " + value);
+      }
     }
   }
 

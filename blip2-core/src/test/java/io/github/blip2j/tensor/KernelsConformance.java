@@ -14,7 +14,8 @@ public abstract class KernelsConformance
         AttentionConformance,
         NormConformance,
         ElementConformance,
-        LookupConformance {
+        LookupConformance,
+        OptimizerConformance {
   /** For the subclass. */
   protected KernelsConformance() {}
 

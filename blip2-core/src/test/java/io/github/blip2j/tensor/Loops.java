@@ -5,7 +5,7 @@ import java.util.function.DoubleUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What the kernels should compute, as plain loops in double over row-major arrays. */
-final class Loops {
+public final class Loops {
   private Loops() {}
 
   /** [m, k] times [k, n]. */
@@ -64,7 +64,8 @@ final class Loops {
     return y;
   }
 
-  static double activation(Activation activation, double x) {
+  /** An activation function. */
+  public static double activation(Activation activation, double x) {
     return switch (activation) {
       case IDENTITY -> x;
       case GELU -> x * normalCdf(x);

@@ -100,6 +100,36 @@ final class RecordingTest {
   }
 
   @Test
+  void backward_longChain_holdsTwoGradientsAtATime() {
+    int size = 1 << 18;
+    long[] used = new long[1];
+    Tensor x =
+        Tensor.full(DType.FLOAT32, 1, size).leaf((g, shared) -> used[0] = TensorMemory.usedBytes());
+    Tensor y = x;
+    for (int i = 0; i < 20; i++) {
+      y = y.mul(1.5);
+    }
+    Tensor loss = y.sum();
+    long before = TensorMemory.usedBytes();
+
+    loss.backward();
+
+    assertTrue(used[0] - before <= 2L * size * Float.BYTES, (used[0] - before) + " bytes");
+  }
+
+  @Test
+  void backward_gradientOfOneLeaf_isItsOwn() {
+    List<Boolean> shared = new ArrayList<>();
+    Tensor x = Tensor.of(new double[] {1, 2}, 2).leaf((g, others) -> shared.add(others));
+    Tensor y = Tensor.of(new double[] {3, 4}, 2).leaf((g, others) -> shared.add(others));
+
+    x.mul(2).add(y.mul(3)).sum().backward();
+    x.add(y).backward(Tensor.of(new double[] {1, 1}, 2));
+
+    assertEquals(List.of(false, false, true, true), shared);
+  }
+
+  @Test
   void backward_twiceThroughAttention_isTheSame() {
     Tensor heads = Tensor.of(new double[] {1, 2, 3, 4}, 1, 2, 1, 2);
     Tensor x = heads.leaf(g -> received.add(g.toDoubles()));

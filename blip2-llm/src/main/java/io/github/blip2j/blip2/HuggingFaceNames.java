@@ -15,10 +15,13 @@ final class HuggingFaceNames {
     vision(keys);
     qformer(keys);
     opt(keys);
-    return keys.rename("projection", "language_projection").ignore("*.position_ids").build();
+    return keys.rename("visionNorm", "vision_model.post_layernorm")
+        .rename("projection", "language_projection")
+        .ignore("*.position_ids")
+        .build();
   }
 
-  private static void vision(KeyMap.Builder keys) {
+  static void vision(KeyMap.Builder keys) {
     keys.rename("vision.classToken", "vision_model.embeddings.class_embedding")
         .rename("vision.positions", "vision_model.embeddings.position_embedding")
         .rename("vision.patches", "vision_model.embeddings.patch_embedding")
@@ -29,8 +32,7 @@ final class HuggingFaceNames {
         .rename("vision.layers.*.attention.output", VISION + "self_attn.projection")
         .rename("vision.layers.*.mlpNorm", VISION + "layer_norm2")
         .rename("vision.layers.*.mlp.up", VISION + "mlp.fc1")
-        .rename("vision.layers.*.mlp.down", VISION + "mlp.fc2")
-        .rename("visionNorm", "vision_model.post_layernorm");
+        .rename("vision.layers.*.mlp.down", VISION + "mlp.fc2");
   }
 
   private static void qformer(KeyMap.Builder keys) {

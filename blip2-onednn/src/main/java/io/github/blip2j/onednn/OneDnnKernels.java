@@ -1,6 +1,7 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Kernels;
 import io.github.blip2j.tensor.Packing;
@@ -290,6 +291,16 @@ final class OneDnnKernels implements Kernels {
   @Override
   public void fill(Tensor target, double value) {
     copies.fill(target, value);
+  }
+
+  @Override
+  public void adamW(AdamWRule rule, AdamWRule.Step step, Tensor x, Tensor g, Tensor m, Tensor v) {
+    reference.adamW(rule, step, x, g, m, v); // bound by memory, which the reference reads once
+  }
+
+  @Override
+  public double squaredNorm(Tensor x) {
+    return reference.squaredNorm(x);
   }
 
   private static boolean isFloat(Tensor tensor) {

@@ -1,14 +1,11 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
 
 /** Products of the last two axes of float32 tensors that lie as they like. */
@@ -41,46 +38,59 @@ final class Products {
   }
 
   /**
-   * Whether the product is faster if b is first copied into blocks: where it is large, is read for
-   * many rows, and lies row by row. Gradients of linear maps gain a third; a transposed b gains
-   * nothing, for the kernel copies that itself.
+   * Whether oneDNN's own GEMM serves better than its product kernel: where b is large, is read for
+   * many rows, and lies row by row, as in the gradients of linear maps. GEMM packs both sides as it
+   * goes; the kernel packs only a transposed b, and runs at half its speed on any other.
    */
-  private static boolean wantsBlocks(Layout a, Layout b) {
+  private static boolean wantsGemm(Layout a, Layout b, Layout out) {
     return b.rank() == 2
-        && b.stride(-1) == 1
         && a.dim(0) >= MANY_ROWS
-        && b.dim(0) * b.dim(1) >= LARGE;
+        && b.dim(0) * b.dim(1) >= LARGE
+        && (liesByRows(a) || liesByRows(a.transpose()))
+        && liesByRows(b)
+        && liesByRows(out);
   }
 
-  private void runBlocked(Place a, Place b, Place out) {
-    Calls here = calls.get();
-    Call call =
-        here.get(
-            Key.of("matmul blocked", a.layout, b.layout, out.layout),
-            () -> {
-              memory.desc any =
-                  new memory.desc(
-                      new long[] {b.layout.dim(0), b.layout.dim(1)},
-                      memory.data_type.f32,
-                      memory.format_tag.any);
-              return product(a.layout.desc(), any, new post_ops(), out.layout.desc());
-            });
-    memory.desc blocks = call.description(1);
-    try (Scope scope = Scope.open()) {
-      Shape size = Shape.of(blocks.get_size() / Float.BYTES);
-      long copy = Tensor.uninitialized("matmul", DType.FLOAT32, size).address();
-      here.get(
-              Key.of("matmul blocks", a.layout, b.layout, out.layout),
-              () -> Copies.reorder(here, b.layout.desc(), blocks))
-          .run(b.address, copy);
-      call.run(a.address, copy, out.address);
+  private static boolean liesByRows(Layout matrix) {
+    return matrix.stride(1) == 1 && matrix.stride(0) >= matrix.dim(1);
+  }
+
+  private static void gemm(Place a, Place b, Place out) {
+    long M = a.layout.dim(0);
+    long K = a.layout.dim(1);
+    long N = b.layout.dim(1);
+    boolean byRows = liesByRows(a.layout);
+    long leading = byRows ? a.layout.stride(0) : a.layout.stride(1);
+    int status =
+        dnnl.dnnl_sgemm(
+            (byte) (byRows ? 'N' : 'T'),
+            (byte) 'N',
+            M,
+            N,
+            K,
+            1,
+            floats(a),
+            leading,
+            floats(b),
+            b.layout.stride(0),
+            0,
+            floats(out),
+            out.layout.stride(0));
+    if (status != dnnl.dnnl_success) {
+      throw new IllegalStateException(
+          "matmul: oneDNN expected to multiply [%d, %d] by [%d, %d], got status %d"
+              .formatted(M, K, K, N, status));
     }
+  }
+
+  private static FloatPointer floats(Place place) {
+    return new FloatPointer(Memory.at(place.address, 0));
   }
 
   /** out = scale a b + added, which may broadcast. */
   void run(Place a, Place b, double scale, @Nullable Place added, Place out) {
-    if (scale == 1 && added == null && wantsBlocks(a.layout, b.layout)) {
-      runBlocked(a, b, out);
+    if (scale == 1 && added == null && wantsGemm(a.layout, b.layout, out.layout)) {
+      gemm(a, b, out);
       return;
     }
     Layout sum = added == null ? null : added.layout.padded(out.layout.rank());

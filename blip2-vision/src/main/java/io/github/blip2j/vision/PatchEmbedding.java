@@ -6,6 +6,7 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Patches as vectors. A convolution whose stride is its kernel is a linear map of disjoint patches,
@@ -13,7 +14,7 @@ import io.github.blip2j.tensor.Tensor;
  */
 final class PatchEmbedding extends Module {
   private final Parameter weight;
-  private final Parameter bias;
+  private final @Nullable Parameter bias;
   private final int patch;
   private final int dim;
 
@@ -22,7 +23,8 @@ final class PatchEmbedding extends Module {
     this.patch = config.patchSize();
     this.dim = config.dim();
     this.weight = params.get("weight", Shape.of(dim, 3, patch, patch), Init.normal(0.02));
-    this.bias = params.get("bias", Shape.of(dim), Init.zeros());
+    this.bias =
+        config.family().patchBias() ? params.get("bias", Shape.of(dim), Init.zeros()) : null;
   }
 
   /** [B, 3, H, W] to [B, N, E], patches row by row; pixels beyond the last whole patch are cut. */
@@ -36,6 +38,6 @@ final class PatchEmbedding extends Module {
             .reshape(B, 3, rows, patch, columns, patch)
             .permute(0, 2, 4, 1, 3, 5)
             .reshape(B, rows * columns, 3L * patch * patch); // [B, N, 3 P P]
-    return flat.linear(weight.value().reshape(dim, -1), bias.value());
+    return flat.linear(weight.value().reshape(dim, -1), bias == null ? null : bias.value());
   }
 }

@@ -4,43 +4,53 @@ import io.github.blip2j.tensor.Tensor;
 
 /**
  * Position embeddings for another grid of patches: bicubic, without antialiasing, as PyTorch's
- * {@code interpolate} does it with {@code align_corners} off.
+ * {@code interpolate} does it.
  *
  * <p>The interpolation is separable and linear, so each direction is a product with a small matrix
  * that holds four weights in a row. The kernel's parameter is -0.75 (Keys 1981), where Pillow's
  * resize uses -0.5.
+ *
+ * @param side of the trained grid, in patches
+ * @param alignCorners whether the corners' centres stay where they are, or their outer edges do
  */
-final class PositionGrid {
+record PositionGrid(int side, boolean alignCorners) {
   private static final double A = -0.75;
-
-  private PositionGrid() {}
 
   /**
    * Another grid.
    *
-   * @param positions [1, G G, E]
-   * @return [1, rows columns, E]
+   * @param positions [..., G G, E]; the axes before are of length 1
+   * @return [..., rows columns, E]
    */
-  static Tensor interpolate(Tensor positions, int grid, int rows, int columns) {
+  Tensor interpolate(Tensor positions, int rows, int columns) {
     long E = positions.dim(-1);
-    Tensor down = weights(grid, rows).matmul(positions.reshape(grid, grid * E)); // [rows, G E]
-    Tensor both = weights(grid, columns).matmul(down.reshape(rows, grid, E)); // [rows, columns, E]
-    return both.reshape(1, (long) rows * columns, E);
+    Tensor down = weights(rows).matmul(positions.reshape(side, side * E)); // [rows, G E]
+    Tensor both = weights(columns).matmul(down.reshape(rows, side, E)); // [rows, columns, E]
+    long[] shape = positions.shape().toArray();
+    shape[shape.length - 2] = (long) rows * columns;
+    return both.reshape(shape);
   }
 
-  /** [to, from]: each row the weights of one new position. */
-  private static Tensor weights(int from, int to) {
-    float[] values = new float[to * from];
-    double scale = (double) from / to;
+  /** [to, side]: each row the weights of one new position. */
+  private Tensor weights(int to) {
+    float[] values = new float[to * side];
     for (int i = 0; i < to; i++) {
-      double source = (i + 0.5) * scale - 0.5;
+      double source = source(i, to);
       int below = (int) Math.floor(source);
       for (int tap = below - 1; tap <= below + 2; tap++) {
-        int clamped = Math.max(0, Math.min(from - 1, tap));
-        values[i * from + clamped] += (float) cubic(Math.abs(source - tap));
+        int clamped = Math.max(0, Math.min(side - 1, tap));
+        values[i * side + clamped] += (float) cubic(Math.abs(source - tap));
       }
     }
-    return Tensor.of(values, to, from);
+    return Tensor.of(values, to, side);
+  }
+
+  /** Where new position {@code i} of {@code to} lies in the trained grid. */
+  private double source(int i, int to) {
+    if (alignCorners) {
+      return to == 1 ? 0 : (double) i * (side - 1) / (to - 1);
+    }
+    return (i + 0.5) * side / to - 0.5;
   }
 
   private static double cubic(double x) {

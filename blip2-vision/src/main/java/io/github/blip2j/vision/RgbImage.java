@@ -1,6 +1,11 @@
 package io.github.blip2j.vision;
 
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
 
 /**
  * A picture of 8-bit red, green and blue samples, row by row from the top left: {@code [height,
@@ -131,6 +136,19 @@ public final class RgbImage {
       image.getRaster().setDataElements(0, y, width, 1, row);
     }
     return image;
+  }
+
+  /**
+   * Writes the picture as a PNG file, over what is there.
+   *
+   * @throws IOException if the file can't be written
+   */
+  public void writePng(Path file) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      if (!ImageIO.write(toBufferedImage(), "png", out)) {
+        throw new IOException(file + ": PNG writer expected in this Java, got none");
+      }
+    }
   }
 
   /** A copy of the samples, unsigned, {@code [height, width, 3]}. */

@@ -1,6 +1,7 @@
 package io.github.blip2j.vision;
 
 import io.github.blip2j.nn.Attention;
+import io.github.blip2j.nn.DropPath;
 import io.github.blip2j.nn.Heads;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Mask;
@@ -16,22 +17,25 @@ final class VisionBlock extends Module {
   private final Attention attention;
   private final LayerNorm mlpNorm;
   private final Mlp mlp;
+  private final DropPath dropPath;
 
-  VisionBlock(VisionConfig config, Params params) {
+  VisionBlock(VisionConfig config, int index, Params params) {
     super(params);
-    Attention.Sizes sizes = Attention.Sizes.self(config.dim(), config.heads());
+    Attention.Sizes sizes =
+        Attention.Sizes.self(config.dim(), config.heads()).with(config.inputBias());
     this.attentionNorm = new LayerNorm(config.dim(), config.normEps(), params.at("attentionNorm"));
-    this.attention =
-        Attention.of(config.inputBias() ? sizes : sizes.withoutInputBias(), params.at("attention"));
+    this.attention = Attention.of(sizes, params.at("attention"));
     this.mlpNorm = new LayerNorm(config.dim(), config.normEps(), params.at("mlpNorm"));
     this.mlp = new Mlp(config.dim(), config.mlpDim(), config.activation(), params.at("mlp"));
+    this.dropPath = new DropPath(config.dropPathAt(index));
   }
 
   /** [B, T, E] to [B, T, E]. */
   Tensor forward(Tensor x, Pass pass) {
     Tensor normed = attentionNorm.forward(x);
     Tensor mixed = attention.mix(normed, normed, Mask.none(), Heads.of(pass));
-    Tensor attended = attention.project(mixed, x);
-    return mlp.forward(mlpNorm.forward(attended), attended);
+    Tensor attended = dropPath.add(x, residual -> attention.project(mixed, residual), pass);
+    Tensor mlpInput = mlpNorm.forward(attended);
+    return dropPath.add(attended, residual -> mlp.forward(mlpInput, residual), pass);
   }
 }

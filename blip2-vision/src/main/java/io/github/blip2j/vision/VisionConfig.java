@@ -2,17 +2,23 @@ package io.github.blip2j.vision;
 
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.nn.Attention.InputBias;
+import io.github.blip2j.nn.DropPath;
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.Shape;
 
 /**
  * Sizes of a vision transformer.
  *
+ * @param family whose architecture it has
  * @param dim width
  * @param imageSize side of the pictures it was trained on, in pixels
  * @param patchSize side of a patch, in pixels
- * @param inputBias whether query, key and value have a bias
+ * @param inputBias which of query, key and value have a bias
+ * @param dropPath how often training leaves out the last block; the others less, the first never
  */
 public record VisionConfig(
+    VisionFamily family,
     int dim,
     int layers,
     int heads,
@@ -21,9 +27,10 @@ public record VisionConfig(
     int patchSize,
     Activation activation,
     double normEps,
-    boolean inputBias) {
+    InputBias inputBias,
+    double dropPath) {
 
-  /** Checks that heads divide the width and that a picture holds a patch. */
+  /** Checks that heads divide the width, a picture holds a patch, and a block can remain. */
   public VisionConfig {
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
@@ -34,17 +41,39 @@ public record VisionConfig(
           "VisionConfig: patchSize must be within imageSize, got patchSize=%d, imageSize=%d"
               .formatted(patchSize, imageSize));
     }
+    if (!(dropPath >= 0 && dropPath < 1)) {
+      throw new IllegalArgumentException(
+          "VisionConfig: dropPath must be in [0, 1), got " + dropPath);
+    }
   }
 
   /** EVA ViT-g as in {@code Salesforce/blip2-opt-2.7b}, 39 of its 40 layers (section 3.1). */
   public static VisionConfig evaG() {
-    return new VisionConfig(1408, 39, 16, 6144, 224, 14, Activation.GELU, 1e-6, true);
+    return new VisionConfig(
+        VisionFamily.EVA, 1408, 39, 16, 6144, 224, 14, Activation.GELU, 1e-6, InputBias.ALL, 0);
+  }
+
+  /** CLIP ViT-L/14, 23 of its 24 layers (section 3.1). */
+  public static VisionConfig clipL() {
+    return new VisionConfig(
+        VisionFamily.CLIP,
+        1024,
+        23,
+        16,
+        4096,
+        224,
+        14,
+        Activation.QUICK_GELU,
+        1e-5,
+        InputBias.ALL,
+        0);
   }
 
   /** Reads the {@code vision_config} of a {@code config.json}; what it leaves out is ViT-g's. */
   public static VisionConfig fromJson(ConfigJson json) throws CheckpointException {
     VisionConfig otherwise = evaG();
     return new VisionConfig(
+        otherwise.family,
         json.sizeAt("hidden_size", otherwise.dim),
         json.sizeAt("num_hidden_layers", otherwise.layers),
         json.sizeAt("num_attention_heads", otherwise.heads),
@@ -53,11 +82,70 @@ public record VisionConfig(
         json.sizeAt("patch_size", otherwise.patchSize),
         Activation.named(json.stringAt("hidden_act", "gelu")),
         json.doubleAt("layer_norm_eps", otherwise.normEps),
-        json.booleanAt("qkv_bias", true));
+        json.booleanAt("qkv_bias", true) ? InputBias.ALL : InputBias.NONE,
+        otherwise.dropPath);
+  }
+
+  /** With these biases of query, key and value; LAVIS stores EVA's without the key's. */
+  public VisionConfig withInputBias(InputBias newInputBias) {
+    return new VisionConfig(
+        family,
+        dim,
+        layers,
+        heads,
+        mlpDim,
+        imageSize,
+        patchSize,
+        activation,
+        normEps,
+        newInputBias,
+        dropPath);
+  }
+
+  /** Trained on pictures of another size, as the checkpoints fine-tuned at 364 pixels are. */
+  public VisionConfig withImageSize(int newImageSize) {
+    return new VisionConfig(
+        family,
+        dim,
+        layers,
+        heads,
+        mlpDim,
+        newImageSize,
+        patchSize,
+        activation,
+        normEps,
+        inputBias,
+        dropPath);
+  }
+
+  /** With stochastic depth while training. */
+  public VisionConfig withDropPath(double newDropPath) {
+    return new VisionConfig(
+        family,
+        dim,
+        layers,
+        heads,
+        mlpDim,
+        imageSize,
+        patchSize,
+        activation,
+        normEps,
+        inputBias,
+        newDropPath);
   }
 
   /** Patches along one side of a training picture. */
   public int grid() {
     return imageSize / patchSize;
+  }
+
+  /** Shape of the stored positions, the class token's first. */
+  Shape positionsShape() {
+    return family.positionsShape(grid() * grid() + 1, dim);
+  }
+
+  /** How often training leaves out the branches of block {@code index}. */
+  public double dropPathAt(int index) {
+    return DropPath.linear(dropPath, index, layers);
   }
 }

@@ -1,19 +1,26 @@
 package io.github.blip2j.vision;
 
 import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Home;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A vision transformer (Dosovitskiy et al. 2021) as BLIP-2 uses it: EVA ViT-g, all tokens, no norm
- * after the last block. That norm belongs to the model, for it is trained while this is frozen.
+ * A vision transformer (Dosovitskiy et al. 2021) as BLIP-2 uses it: EVA ViT-g or CLIP ViT-L, all
+ * tokens, no norm after the last block. That norm belongs to the model, for it is trained while
+ * this is frozen.
+ *
+ * <p>Frozen, it wants {@link Pass#evaluating()} from the model around it. To be fine-tuned in
+ * little memory it wants {@link Pass#recomputing()}, which computes all of EVA's blocks again, and
+ * those of CLIP after the thirteenth.
  *
  * <pre>{@code
  * B batch, H x W pixels, N patches, E width
@@ -24,18 +31,24 @@ public final class VisionTransformer extends Module {
   private final Parameter classToken;
   private final Parameter positions;
   private final PatchEmbedding patches;
+  private final @Nullable LayerNorm inputNorm;
   private final List<VisionBlock> blocks = new ArrayList<>();
 
   /** A transformer of these sizes. */
   public VisionTransformer(VisionConfig config, Params params) {
     super(params);
     this.config = config;
-    long tokens = (long) config.grid() * config.grid() + 1;
-    this.classToken = params.get("classToken", Shape.of(1, 1, config.dim()), Init.zeros());
-    this.positions = params.get("positions", Shape.of(1, tokens, config.dim()), Init.normal(0.02));
+    VisionFamily family = config.family();
+    Shape tokenShape = family.classTokenShape(config.dim());
+    this.classToken = params.get("classToken", tokenShape, Init.zeros());
+    this.positions = params.get("positions", config.positionsShape(), Init.normal(0.02));
     this.patches = new PatchEmbedding(config, params.at("patches"));
+    this.inputNorm =
+        family.normsBeforeBlocks()
+            ? new LayerNorm(config.dim(), config.normEps(), params.at("inputNorm"))
+            : null;
     for (int i = 0; i < config.layers(); i++) {
-      blocks.add(new VisionBlock(config, params.at("layers").at(i)));
+      blocks.add(new VisionBlock(config, i, params.at("layers").at(i)));
     }
   }
 
@@ -52,12 +65,17 @@ public final class VisionTransformer extends Module {
    * @return [B, N + 1, E], the class token first
    */
   public Tensor forward(Tensor pixels, Pass pass) {
+    Home home = Home.ofCurrentScope(path());
     Tensor x = embed(pixels); // [B, N + 1, E]
     pass.observer().hiddenState(path(), 0, x);
     for (int i = 0; i < blocks.size(); i++) {
-      Tensor input = x;
       VisionBlock block = blocks.get(i);
-      x = Scope.run(() -> block.forward(input, pass));
+      Pass blockPass = i < config.family().firstRecomputed() ? pass.remembering() : pass;
+      Tensor y = blockPass.layer(List.of(x), (in, inside) -> block.forward(in.get(0), inside));
+      if (!y.requiresGrad()) {
+        home.release(x); // a batch of a hundred pictures would gather gigabytes of them
+      }
+      x = y;
       pass.observer().hiddenState(path(), i + 1, x);
     }
     return x;
@@ -75,7 +93,8 @@ public final class VisionTransformer extends Module {
     }
     Tensor tokens = patches.forward(pixels); // [B, N, E]
     Tensor first = classToken.value().expand(B, 1, config.dim());
-    return Tensor.concat(1, List.of(first, tokens)).add(positionsFor(rows, columns));
+    Tensor x = Tensor.concat(1, List.of(first, tokens)).add(positionsFor(rows, columns));
+    return inputNorm == null ? x : inputNorm.forward(x);
   }
 
   private Tensor positionsFor(int rows, int columns) {
@@ -83,9 +102,9 @@ public final class VisionTransformer extends Module {
     if (rows == config.grid() && columns == config.grid()) {
       return trained;
     }
-    Tensor first = trained.narrow(1, 0, 1);
-    Tensor patch = trained.narrow(1, 1, trained.dim(1) - 1);
-    return Tensor.concat(
-        1, List.of(first, PositionGrid.interpolate(patch, config.grid(), rows, columns)));
+    Tensor first = trained.narrow(-2, 0, 1);
+    Tensor patch = trained.narrow(-2, 1, trained.dim(-2) - 1);
+    var grid = new PositionGrid(config.grid(), config.family().alignsCorners());
+    return Tensor.concat(-2, List.of(first, grid.interpolate(patch, rows, columns)));
   }
 }

@@ -18,15 +18,45 @@ final class PositionGridTest {
 
   @ParameterizedTest
   @CsvSource({"4,6,9", "5,3,2", "4,4,7", "6,5,6", "4,1,1", "1,3,2", "2,8,8", "7,3,20"})
-  void interpolate_equalsPyTorchsFormula(int grid, int rows, int columns) {
+  void interpolate_centres_equalsPyTorchsFormula(int grid, int rows, int columns) {
+    assertEqualsFormula(new PositionGrid(grid, false), rows, columns);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4,6,9", "5,3,2", "4,4,7", "6,5,6", "4,1,1", "1,3,2", "2,8,8", "7,3,20"})
+  void interpolate_corners_equalsPyTorchsFormula(int grid, int rows, int columns) {
+    assertEqualsFormula(new PositionGrid(grid, true), rows, columns);
+  }
+
+  @Test
+  void interpolate_corners_keepsTheCorners() {
+    try (var scope = Scope.open()) {
+      Tensor positions = NoisyWeights.tensor(new Random(5), 9, WIDTH);
+
+      Tensor y = new PositionGrid(3, true).interpolate(positions, 5, 7);
+
+      y.shape().require("test", "y", 35, WIDTH);
+      int[][] corners = {{0, 0}, {2, 6}, {6, 28}, {8, 34}};
+      for (int[] corner : corners) {
+        Golden.assertClose(
+            "corner",
+            positions.narrow(0, corner[0], 1).toFloats(),
+            y.narrow(0, corner[1], 1).toFloats(),
+            1e-6);
+      }
+    }
+  }
+
+  private static void assertEqualsFormula(PositionGrid to, int rows, int columns) {
+    int grid = to.side();
     try (var scope = Scope.open()) {
       Tensor positions = NoisyWeights.tensor(new Random(5), 1, (long) grid * grid, WIDTH);
 
-      Tensor y = PositionGrid.interpolate(positions, grid, rows, columns);
+      Tensor y = to.interpolate(positions, rows, columns);
 
       y.shape().require("test", "y", 1, (long) rows * columns, WIDTH);
       Golden.assertClose(
-          "positions", expected(positions.toFloats(), grid, rows, columns), y.toFloats(), 1e-5);
+          "positions", expected(positions.toFloats(), to, rows, columns), y.toFloats(), 1e-5);
     }
   }
 
@@ -35,20 +65,21 @@ final class PositionGridTest {
     try (var scope = Scope.open()) {
       Tensor positions = NoisyWeights.tensor(new Random(5), 1, 16, WIDTH);
 
-      Tensor y = PositionGrid.interpolate(positions, 4, 4, 4);
+      Tensor y = new PositionGrid(4, false).interpolate(positions, 4, 4);
 
       Golden.assertClose("positions", positions.toFloats(), y.toFloats(), 1e-6);
     }
   }
 
-  private static float[] expected(float[] from, int grid, int rows, int columns) {
-    float[] to = new float[rows * columns * WIDTH];
-    for (int i = 0; i < to.length; i++) {
+  private static float[] expected(float[] from, PositionGrid to, int rows, int columns) {
+    int grid = to.side();
+    float[] values = new float[rows * columns * WIDTH];
+    for (int i = 0; i < values.length; i++) {
       int channel = i % WIDTH;
       int row = i / WIDTH / columns;
       int column = i / WIDTH % columns;
-      double y = (double) grid / rows * (row + 0.5) - 0.5;
-      double x = (double) grid / columns * (column + 0.5) - 0.5;
+      double y = source(to, row, rows);
+      double x = source(to, column, columns);
       int top = (int) Math.floor(y);
       int left = (int) Math.floor(x);
       double[] down = coefficients(y - top);
@@ -60,9 +91,18 @@ final class PositionGridTest {
           sum += down[j] * across[k] * from[at * WIDTH + channel];
         }
       }
-      to[i] = (float) sum;
+      values[i] = (float) sum;
     }
-    return to;
+    return values;
+  }
+
+  /** {@code area_pixel_compute_source_index}. */
+  private static double source(PositionGrid to, int index, int size) {
+    if (to.alignCorners()) {
+      double scale = size > 1 ? (to.side() - 1.0) / (size - 1.0) : 0;
+      return scale * index;
+    }
+    return (double) to.side() / size * (index + 0.5) - 0.5;
   }
 
   /** {@code get_cubic_upsample_coefficients}. */

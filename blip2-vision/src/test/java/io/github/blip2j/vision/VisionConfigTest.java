@@ -1,11 +1,11 @@
 package io.github.blip2j.vision;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.tensor.Activation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -39,7 +39,7 @@ final class VisionConfigTest {
             config.patchSize()));
     assertEquals(Activation.QUICK_GELU, config.activation());
     assertEquals(1e-3, config.normEps());
-    assertFalse(config.inputBias());
+    assertEquals(InputBias.NONE, config.inputBias());
     assertEquals(4, config.grid());
   }
 
@@ -61,5 +61,44 @@ final class VisionConfigTest {
     assertEquals(
         "VisionConfig: patchSize must be within imageSize, got patchSize=14, imageSize=8",
         e.getMessage());
+  }
+
+  @Test
+  void clipL_isTwentyThreeBlocksOfQuickGelu() {
+    VisionConfig clip = VisionConfig.clipL();
+
+    assertEquals(VisionFamily.CLIP, clip.family());
+    assertEquals(
+        List.of(1024, 23, 16, 4096, 16),
+        List.of(clip.dim(), clip.layers(), clip.heads(), clip.mlpDim(), clip.grid()));
+    assertEquals(Activation.QUICK_GELU, clip.activation());
+    assertEquals(1e-5, clip.normEps());
+  }
+
+  @Test
+  void withImageSize_changesTheGridAlone() {
+    VisionConfig larger = VisionConfig.evaG().withImageSize(364);
+
+    assertEquals(26, larger.grid());
+    assertEquals(VisionConfig.evaG(), larger.withImageSize(224));
+  }
+
+  @Test
+  void withDropPath_growsFromTheFirstBlockToTheLast() {
+    VisionConfig config = VisionConfig.evaG().withDropPath(0.4);
+
+    assertEquals(0, config.dropPathAt(0));
+    assertEquals(0.2, config.dropPathAt(19), 1e-12);
+    assertEquals(0.4, config.dropPathAt(38), 1e-12);
+    assertEquals(VisionConfig.evaG(), config.withDropPath(0));
+  }
+
+  @Test
+  void dropPath_outOfBounds_isRefused() {
+    VisionConfig config = VisionConfig.evaG();
+
+    var e = assertThrows(IllegalArgumentException.class, () -> config.withDropPath(1));
+
+    assertEquals("VisionConfig: dropPath must be in [0, 1), got 1.0", e.getMessage());
   }
 }

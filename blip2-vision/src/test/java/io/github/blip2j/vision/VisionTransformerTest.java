@@ -66,7 +66,7 @@ final class VisionTransformerTest {
     int rows = height / TinyVision.PATCH;
     int columns = width / TinyVision.PATCH;
     Tensor trained = value("positions");
-    Tensor grid = PositionGrid.interpolate(trained.narrow(1, 1, 9), 3, rows, columns);
+    Tensor grid = new PositionGrid(3, false).interpolate(trained.narrow(1, 1, 9), rows, columns);
     Tensor positions = Tensor.concat(1, List.of(trained.narrow(1, 0, 1), grid));
     Golden.assertClose("embedded", tokens(pixels).add(positions).toFloats(), y.toFloats(), 1e-6);
   }

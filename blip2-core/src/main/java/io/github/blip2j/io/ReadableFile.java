@@ -1,0 +1,87 @@
+package io.github.blip2j.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/** A file open for positional reads by any number of threads, with its name for messages. */
+final class ReadableFile implements AutoCloseable {
+  private final String name;
+  private final FileChannel channel;
+  private final long size;
+
+  private ReadableFile(String name, FileChannel channel) throws IOException {
+    this.name = name;
+    this.channel = channel;
+    this.size = channel.size();
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @throws CheckpointException if there is no such file
+   */
+  static ReadableFile open(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new CheckpointException(file + ": file expected, got none; check the path");
+    }
+    return new ReadableFile(nameOf(file), FileChannel.open(file, StandardOpenOption.READ));
+  }
+
+  static String nameOf(Path file) {
+    @Nullable Path name = file.getFileName();
+    return name == null ? file.toString() : name.toString();
+  }
+
+  /** The file's name without its folder. */
+  String name() {
+    return name;
+  }
+
+  /** Bytes in the file when it was opened. */
+  long size() {
+    return size;
+  }
+
+  /** Fills the buffer's remaining bytes from a position. */
+  void readFully(ByteBuffer into, long position) throws IOException {
+    long at = position;
+    while (into.hasRemaining()) {
+      int count = channel.read(into, at);
+      if (count < 0) {
+        throw new CheckpointException(
+            "%s: %d more bytes expected at byte %d, got the end of the file; %s"
+                .formatted(name, into.remaining(), at, "it changed after it was opened"));
+      }
+      at += count;
+    }
+  }
+
+  /** Some bytes, ready to be taken, little-endian. */
+  ByteBuffer bytes(long position, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(bytes, position);
+    return bytes.flip();
+  }
+
+  /** Part of the file as memory, outside the heap. */
+  ByteBuffer map(long position, long count) throws IOException {
+    return channel.map(FileChannel.MapMode.READ_ONLY, position, count);
+  }
+
+  /** An error in this file, {@code what} being the message without the file's name. */
+  @SuppressWarnings("AnnotateFormatMethod") // that annotation is in a library of its own
+  CheckpointException error(String what, Object... values) {
+    return new CheckpointException(name + ": " + what.formatted(values));
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

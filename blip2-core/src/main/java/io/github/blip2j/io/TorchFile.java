@@ -1,0 +1,142 @@
+package io.github.blip2j.io;
+
+import io.github.blip2j.tensor.Shape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open file of PyTorch's {@code torch.save}: {@code .pth}, {@code .pt}, {@code .bin}, the zip
+ * archives of PyTorch 1.6 and later as well as the pickles before. Numbers are little-endian.
+ *
+ * <p>Such a file is a Python program. None of it runs: what it names besides weights and plain data
+ * is refused, and what it claims of sizes is checked before anything is read or allocated.
+ *
+ * <p>The tensors are those of a dict, of its {@code model} or of its {@code state_dict}; dicts
+ * within dicts give names joined by dots. A tensor that is a view of a shared or transposed storage
+ * reads as if it were stored alone. Reads are positional, so any number of threads may share one
+ * file.
+ */
+public final class TorchFile implements TensorFile {
+  private static final long MOST_EXPANDED_BYTES = 1 << 26;
+
+  private final ReadableFile file;
+  private final NavigableMap<String, TensorEntry> tensors;
+  private final Map<String, PickledTensor> views; // those that do not lie in one piece
+
+  private TorchFile(ReadableFile file) throws IOException {
+    this.file = file;
+    TorchContents contents = TorchContents.of(file);
+    NavigableMap<String, TensorEntry> entries = new TreeMap<>();
+    this.views = new HashMap<>();
+    for (Map.Entry<String, PickledTensor> named :
+        StateDict.of(contents.object(), file).entrySet()) {
+      PickledTensor tensor = named.getValue();
+      entries.put(named.getKey(), entry(named.getKey(), tensor, contents));
+      if (tensor.run() != tensor.count()) {
+        views.put(named.getKey(), tensor);
+      }
+    }
+    this.tensors = Collections.unmodifiableNavigableMap(entries);
+  }
+
+  /**
+   * Opens a file and reads what it says of its tensors.
+   *
+   * @throws CheckpointException if there is no such file, it is not one of {@code torch.save},
+   *     names anything but weights and plain data, or is damaged
+   */
+  public static TorchFile open(Path path) throws IOException {
+    ReadableFile file = ReadableFile.open(path);
+    boolean opened = false;
+    try {
+      var result = new TorchFile(file);
+      opened = true;
+      return result;
+    } finally {
+      if (!opened) {
+        file.close();
+      }
+    }
+  }
+
+  @Override
+  public NavigableMap<String, TensorEntry> tensors() {
+    return tensors;
+  }
+
+  @Override
+  public void read(String name, ByteBuffer into) throws IOException {
+    TensorFile.requireWhole(TensorFile.require(tensors, file.name(), name), into);
+    read(name, 0, into);
+  }
+
+  @Override
+  public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
+    TensorEntry entry = TensorFile.require(tensors, file.name(), name);
+    TensorFile.requirePart(entry, byteOffset, into);
+    @Nullable PickledTensor view = views.get(name);
+    if (view == null) {
+      file.readFully(into, entry.begin() + byteOffset);
+    } else {
+      gather(view, entry.begin(), byteOffset, into);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+
+  private TensorEntry entry(String name, PickledTensor tensor, TorchContents contents)
+      throws CheckpointException {
+    @Nullable Long storage = contents.storages().get(tensor.storage().key());
+    if (storage == null) {
+      throw file.error("tensor %s expected its storage, got none; copy the file again", name);
+    }
+    long byteSize = tensor.count() * tensor.elementBytes();
+    if (byteSize > Math.max(file.size(), MOST_EXPANDED_BYTES)) {
+      // A step of no elements repeats one of them; a file of a kilobyte may claim a terabyte.
+      throw file.error(
+          "tensor %s expected no larger than the file, got %d bytes; save its contiguous() copy",
+          name, byteSize);
+    }
+    long begin = storage + tensor.offset() * tensor.elementBytes();
+    return new TensorEntry(
+        name, file.name(), tensor.type(), Shape.of(tensor.size()), begin, byteSize);
+  }
+
+  /** Reads a view run by run, from the piece of the file that it spans. */
+  private void gather(PickledTensor view, long begin, long byteOffset, ByteBuffer into)
+      throws IOException {
+    long runBytes = view.run() * view.elementBytes();
+    ByteBuffer span = span(view, begin);
+    long at = byteOffset;
+    while (into.hasRemaining()) {
+      long run = at / runBytes;
+      long within = at - run * runBytes;
+      int count = (int) Math.min(runBytes - within, into.remaining());
+      long place = view.place(run * view.run()) * view.elementBytes() + within;
+      if (span.hasRemaining()) {
+        into.put(into.position(), span, (int) place, count).position(into.position() + count);
+      } else {
+        ByteBuffer part = into.slice(into.position(), count);
+        file.readFully(part, begin + place);
+        into.position(into.position() + count);
+      }
+      at += count;
+    }
+  }
+
+  /** The piece of the file in which a view lies, or nothing where it is too large to map. */
+  private ByteBuffer span(PickledTensor view, long begin) throws IOException {
+    long bytes = view.span() * view.elementBytes();
+    return bytes <= Integer.MAX_VALUE ? file.map(begin, bytes) : ByteBuffer.allocate(0);
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stochastic depth (Huang et al. 2016): leaves out a residual branch with a probability, for each
+ * sample apart, and scales it up otherwise, so that the expectation stays. Without a training
+ * {@link Pass} the branch is always taken, and costs nothing more.
+ */
+public final class DropPath {
+  private final double probability;
+
+  /**
+   * With this probability of leaving the branch out.
+   *
+   * @throws IllegalArgumentException unless it is in [0, 1)
+   */
+  public DropPath(double probability) {
+    if (!(probability >= 0 && probability < 1)) {
+      throw new IllegalArgumentException(
+          "drop path: probability expected in [0, 1), got " + probability);
+    }
+    this.probability = probability;
+  }
+
+  /**
+   * The probability of layer {@code index} of {@code layers}: 0 for the first, {@code last} for the
+   * last, and linear between.
+   */
+  public static double linear(double last, int index, int layers) {
+    return layers == 1 ? 0 : last * index / (layers - 1);
+  }
+
+  /**
+   * {@code x + branch}, or {@code x} alone where a sample is left out.
+   *
+   * @param x [B, ...]
+   * @param branch adds what it is given, if anything, to its result, in the kernel that computes it
+   */
+  public Tensor add(Tensor x, Function<@Nullable Tensor, Tensor> branch, Pass pass) {
+    RandomGenerator random = pass.random();
+    if (random == null || probability == 0) {
+      return branch.apply(x);
+    }
+    float[] keep = new float[Math.toIntExact(x.dim(0))];
+    for (int i = 0; i < keep.length; i++) {
+      keep[i] = random.nextDouble() < probability ? 0 : (float) (1 / (1 - probability));
+    }
+    long[] perSample = new long[x.rank()];
+    Arrays.fill(perSample, 1);
+    perSample[0] = keep.length;
+    return x.add(branch.apply(null).mul(Tensor.of(keep, perSample).to(x.dtype())));
+  }
+}

@@ -1,0 +1,161 @@
+package io.github.blip2j.optim;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.tensor.AdamWRule;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019), as {@code torch.optim.AdamW}
+ * computes it: in float32, the decay before the step, both means corrected for their start at zero.
+ *
+ * <p>It keeps eight bytes for each number it trains, allocated at once, so that a machine that is
+ * too small fails before the first step. A parameter without a gradient stays as it is, decay
+ * included, and its steps are counted apart.
+ */
+public final class AdamW implements AutoCloseable {
+  /** Reads one tensor of a saved state into the current scope. */
+  @FunctionalInterface
+  public interface StateSource {
+    /** The tensor of this name, which has this type and shape. */
+    Tensor read(String name, DType dtype, Shape shape) throws IOException;
+  }
+
+  private static final class Slot {
+    final Parameter parameter;
+    final ParameterGroup group;
+    final Tensor m;
+    final Tensor v;
+    long steps;
+
+    Slot(Parameter parameter, ParameterGroup group, Scope home) {
+      this.parameter = parameter;
+      this.group = group;
+      this.m = zerosLike(parameter, home);
+      this.v = zerosLike(parameter, home);
+    }
+
+    private static Tensor zerosLike(Parameter parameter, Scope home) {
+      return home.adopt(Tensor.zeros(DType.FLOAT32, parameter.value().shape().toArray()));
+    }
+  }
+
+  private final AdamWRule rule;
+  private final Scope home = Scope.detached();
+  private final Map<String, Slot> slots = new LinkedHashMap<>();
+
+  /**
+   * An optimiser that has taken no step.
+   *
+   * @throws IllegalArgumentException if a parameter is frozen or in two groups
+   */
+  public AdamW(List<ParameterGroup> groups, AdamWRule rule) {
+    this.rule = rule;
+    boolean made = false;
+    try (Scope scope = Scope.open()) {
+      groups.forEach(group -> group.parameters().forEach(parameter -> add(parameter, group)));
+      made = true;
+    } finally {
+      if (!made) {
+        home.close();
+      }
+    }
+  }
+
+  private void add(Parameter parameter, ParameterGroup group) {
+    if (!parameter.isTrained()) {
+      throw new IllegalArgumentException(
+          "adamW: parameters expected to be trained, got "
+              + parameter.name()
+              + ", which is frozen");
+    }
+    if (slots.put(parameter.name(), new Slot(parameter, group, home)) != null) {
+      throw new IllegalArgumentException(
+          "adamW: parameters expected in one group each, got %s twice".formatted(parameter.name()));
+    }
+  }
+
+  /** What it trains, in the order of the groups. */
+  public List<Parameter> parameters() {
+    return slots.values().stream().map(slot -> slot.parameter).toList();
+  }
+
+  /**
+   * Euclidean length of all gradients together, as one vector; it is finite exactly if every number
+   * in them is.
+   */
+  public double gradientNorm() {
+    double sum = 0;
+    for (Slot slot : slots.values()) {
+      Tensor gradient = slot.parameter.gradient();
+      sum += gradient == null ? 0 : gradient.squaredNorm();
+    }
+    return Math.sqrt(sum);
+  }
+
+  /**
+   * Moves every parameter that has a gradient.
+   *
+   * @param lr learning rate, which each group scales
+   * @param gradientScale what gradients are multiplied by first; 1 unless they are clipped
+   */
+  public void step(double lr, double gradientScale) {
+    try (var off = GradMode.noGrad()) {
+      for (Slot slot : slots.values()) {
+        Tensor gradient = slot.parameter.gradient();
+        if (gradient != null) {
+          slot.steps++;
+          double rate = lr * slot.group.lrScale();
+          var step = new AdamWRule.Step(slot.steps, rate, slot.group.weightDecay(), gradientScale);
+          slot.parameter.value().adamWInPlace(rule, step, gradient, slot.m, slot.v);
+        }
+      }
+    }
+  }
+
+  /** Forgets all gradients. */
+  public void clearGradients() {
+    slots.values().forEach(slot -> slot.parameter.clearGradient());
+  }
+
+  /**
+   * The state, to be saved: {@code m.NAME} and {@code v.NAME}, float32 as their parameter is
+   * shaped, and {@code step.NAME}, a scalar int64. Both means are the optimiser's own memory, the
+   * counts belong to the current scope.
+   */
+  public Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    slots.forEach(
+        (name, slot) -> {
+          state.put("m." + name, slot.m);
+          state.put("v." + name, slot.v);
+          state.put("step." + name, Tensor.of(new long[] {slot.steps}));
+        });
+    return state;
+  }
+
+  /** Takes over a state that {@link #state} gave, bit for bit. */
+  public void restore(StateSource source) throws IOException {
+    for (Map.Entry<String, Slot> entry : slots.entrySet()) {
+      Slot slot = entry.getValue();
+      try (Scope scope = Scope.open()) {
+        slot.m.copyInPlace(source.read("m." + entry.getKey(), DType.FLOAT32, slot.m.shape()));
+        slot.v.copyInPlace(source.read("v." + entry.getKey(), DType.FLOAT32, slot.v.shape()));
+        slot.steps = (long) source.read("step." + entry.getKey(), DType.INT64, Shape.of()).item();
+      }
+    }
+  }
+
+  /** Releases the state. */
+  @Override
+  public void close() {
+    home.close();
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.blip2j.tensor;
+
+import io.github.blip2j.autograd.Node;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The gradients of one backward pass and their memory, which is released as soon as every node that
+ * waits for it has been visited. A step then works in the few blocks that are warm in the caches,
+ * where keeping all gradients to its end would touch as much memory again as the forward pass.
+ *
+ * <p>Only what the pass made itself is released or changed: derivatives hand on their own argument,
+ * views of it, and tensors of the caller.
+ */
+final class GradientFlow implements Node.Flow<Tensor> {
+  private final Scope scope;
+  private final Map<Storage, Integer> holders = new HashMap<>();
+
+  /** A pass that runs in {@code scope}, its innermost. */
+  GradientFlow(Scope scope) {
+    this.scope = scope;
+  }
+
+  @Override
+  public void hold(Tensor gradient) {
+    holders.merge(gradient.storage(), 1, Integer::sum);
+  }
+
+  @Override
+  public void release(Tensor gradient) {
+    Storage storage = gradient.storage();
+    Integer left = holders.computeIfPresent(storage, (key, count) -> count == 1 ? null : count - 1);
+    if (left == null) {
+      scope.release(gradient); // a tensor of another scope stays
+    }
+  }
+
+  @Override
+  public boolean isShared(Tensor gradient) {
+    Storage storage = gradient.storage();
+    return storage.owner() != scope || holders.getOrDefault(storage, 0) > 1;
+  }
+
+  @Override
+  public Tensor add(Tensor a, Tensor b) {
+    if (isWritable(a)) {
+      a.addInPlace(b);
+      release(b);
+      return a;
+    }
+    Tensor sum = a.add(b);
+    hold(sum);
+    release(a);
+    release(b);
+    return sum;
+  }
+
+  /** Not a repeated number, nor part of something larger that waits as a whole. */
+  private boolean isWritable(Tensor gradient) {
+    return !isShared(gradient) && gradient.isDense();
+  }
+}

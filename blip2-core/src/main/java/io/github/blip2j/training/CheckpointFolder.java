@@ -1,0 +1,207 @@
+package io.github.blip2j.training;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.SafetensorsFile;
+import io.github.blip2j.io.SafetensorsWriter;
+import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.io.TensorSpec;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.optim.AdamW;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The checkpoints of a run: safetensors files with the trained parameters under their own names,
+ * the optimiser's state under {@code optimizer.}, and the position in the header.
+ *
+ * <p>A file appears whole or not at all: its bytes go to a hidden one beside it, which is forced to
+ * the disk and renamed. Only then are older checkpoints removed.
+ */
+final class CheckpointFolder {
+  private static final Pattern NAME = Pattern.compile("step-\\d{8,18}\\.safetensors");
+  private static final Pattern LEFT_OVER = Pattern.compile("\\.step-\\d{8,18}\\..*\\.tmp");
+  private static final String STATE = "optimizer.";
+
+  /** Takes bytes to a file; tests put a full disk here. */
+  @FunctionalInterface
+  interface Pipe {
+    /** Writes the next bytes of a tensor. */
+    void write(SafetensorsWriter file, String tensor, ByteBuffer bytes) throws IOException;
+  }
+
+  private final Path folder;
+  private final AdamW optimizer;
+  private final Pipe pipe;
+
+  CheckpointFolder(Path folder, AdamW optimizer, Pipe pipe) {
+    this.folder = folder;
+    this.optimizer = optimizer;
+    this.pipe = pipe;
+  }
+
+  /** Writes a checkpoint and removes all but the last {@code keep}. */
+  Path write(Position at, long seed, int keep) throws IOException {
+    Path file = folder.resolve("step-%08d.safetensors".formatted(at.step()));
+    @Nullable Path last = newest();
+    try {
+      write(file, metadata(at, seed));
+    } catch (IOException e) {
+      throw new IOException(
+          "%s: checkpoint expected to be written, got %s; %s; make room and resume"
+              .formatted(
+                  file.getFileName(),
+                  e.getMessage(),
+                  last == null ? "there is none before it" : last.getFileName() + " is whole"),
+          e);
+    }
+    prune(keep);
+    return file;
+  }
+
+  /** The checkpoint of the most updates, or null. */
+  @Nullable Path newest() throws IOException {
+    List<Path> all = matching(NAME);
+    return all.isEmpty() ? null : all.get(all.size() - 1);
+  }
+
+  /**
+   * Sets parameters and optimiser to what a checkpoint holds.
+   *
+   * @throws CheckpointException if it is of another model or seed; nothing has changed then
+   */
+  Position restore(Path file, long seed) throws IOException {
+    try (SafetensorsFile saved = SafetensorsFile.open(file);
+        Scope scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      String where = String.valueOf(file.getFileName());
+      requireFits(where, saved);
+      if (number(where, saved, "seed") != seed) {
+        throw new CheckpointException(
+            "%s: seed expected %d as in the settings, got %d; resume with the settings of the start"
+                .formatted(where, seed, number(where, saved, "seed")));
+      }
+      for (Parameter parameter : optimizer.parameters()) {
+        try (Scope one = Scope.open()) {
+          Shape shape = parameter.value().shape();
+          parameter.value().copyInPlace(read(saved, parameter.name(), DType.FLOAT32, shape));
+        }
+      }
+      optimizer.restore((name, dtype, shape) -> read(saved, STATE + name, dtype, shape));
+      return new Position(
+          number(where, saved, "step"),
+          Math.toIntExact(number(where, saved, "epoch")),
+          number(where, saved, "batch"));
+    }
+  }
+
+  private void write(Path file, Map<String, String> metadata) throws IOException {
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> contents = contents();
+      try (var writer = SafetensorsWriter.create(file, specs(contents), metadata)) {
+        for (Map.Entry<String, Tensor> entry : contents.entrySet()) {
+          entry.getValue().write(bytes -> pipe.write(writer, entry.getKey(), bytes));
+        }
+      }
+    }
+  }
+
+  private Map<String, Tensor> contents() {
+    Map<String, Tensor> contents = new LinkedHashMap<>();
+    optimizer.parameters().forEach(p -> contents.put(p.name(), p.value().detach()));
+    optimizer.state().forEach((name, tensor) -> contents.put(STATE + name, tensor));
+    return contents;
+  }
+
+  private static List<TensorSpec> specs(Map<String, Tensor> contents) {
+    return contents.entrySet().stream()
+        .map(e -> new TensorSpec(e.getKey(), e.getValue().dtype(), e.getValue().shape()))
+        .toList();
+  }
+
+  private static Map<String, String> metadata(Position at, long seed) {
+    Map<String, String> metadata = new LinkedHashMap<>(SafetensorsWriter.PYTORCH_METADATA);
+    metadata.put("step", Long.toString(at.step()));
+    metadata.put("epoch", Integer.toString(at.epoch()));
+    metadata.put("batch", Long.toString(at.batch()));
+    metadata.put("seed", Long.toString(seed));
+    return metadata;
+  }
+
+  private static long number(String where, SafetensorsFile saved, String key)
+      throws CheckpointException {
+    @Nullable String text = saved.metadata().get(key);
+    if (text == null || !text.matches("-?\\d{1,19}")) {
+      throw new CheckpointException(
+          "%s: header expected a number as %s, got %s; it is no checkpoint of a run"
+              .formatted(where, key, text == null ? "none" : text));
+    }
+    return Long.parseLong(text);
+  }
+
+  private void requireFits(String where, SafetensorsFile saved) throws CheckpointException {
+    List<String> wrong = new ArrayList<>();
+    TreeSet<String> rest = new TreeSet<>(saved.tensors().keySet());
+    for (TensorSpec spec : specs(contents())) {
+      rest.remove(spec.name());
+      @Nullable TensorEntry entry = saved.tensors().get(spec.name());
+      if (entry == null) {
+        wrong.add(spec.name() + " is missing");
+      } else if (entry.dtype() != spec.dtype() || !entry.shape().equals(spec.shape())) {
+        wrong.add(
+            "%s is %s %s, not %s %s"
+                .formatted(spec.name(), entry.dtype(), entry.shape(), spec.dtype(), spec.shape()));
+      }
+    }
+    rest.forEach(name -> wrong.add(name + " is not trained here"));
+    if (!wrong.isEmpty()) {
+      throw new CheckpointException(
+          "%s: tensors of this run expected, got %d others (%s%s)"
+              .formatted(
+                  where,
+                  wrong.size(),
+                  String.join(", ", wrong.subList(0, Math.min(4, wrong.size()))),
+                  wrong.size() > 4 ? ", ..." : ""));
+    }
+  }
+
+  private static Tensor read(SafetensorsFile saved, String name, DType dtype, Shape shape)
+      throws IOException {
+    return Tensor.read(name, dtype, shape, (at, into) -> saved.read(name, at, into));
+  }
+
+  private void prune(int keep) throws IOException {
+    List<Path> all = matching(NAME);
+    for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
+      Files.delete(old);
+    }
+    for (Path leftOver : matching(LEFT_OVER)) { // of a run that was killed while it wrote
+      Files.delete(leftOver);
+    }
+  }
+
+  /** Files by name, shorter numbers first. */
+  private List<Path> matching(Pattern pattern) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> pattern.matcher(String.valueOf(file.getFileName())).matches())
+          .sorted(Comparator.comparingInt((Path f) -> f.toString().length()).thenComparing(f -> f))
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package io.github.blip2j.training;
+
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/**
+ * Random sources that a run can find again: that of an update depends on the seed and the update's
+ * number alone, so that a checkpoint needs no generator's state.
+ */
+final class StepRandom {
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  private StepRandom() {}
+
+  /** The source of the update after {@code step} others. */
+  static RandomGenerator of(long seed, long step) {
+    // Mixed twice: SplittableRandom itself counts up by GOLDEN, so that plain sums of seed and
+    // step would give streams which are each other's continuation.
+    return new SplittableRandom(mix(mix(seed) + step * GOLDEN));
+  }
+
+  /** The finaliser of SplitMix64 (Steele, Lea and Flood 2014, variant 13 by Stafford). */
+  private static long mix(long bits) {
+    long z = (bits ^ (bits >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+}

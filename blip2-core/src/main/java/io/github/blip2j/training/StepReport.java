@@ -1,0 +1,23 @@
+package io.github.blip2j.training;
+
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One update, as the log and listeners see it.
+ *
+ * @param position after the update
+ * @param lr learning rate, before groups scale it
+ * @param losses {@code loss}, then {@code loss_NAME} of each part; means over the update's batches
+ * @param gradientNorm Euclidean length of the whole gradient, before clipping
+ * @param samplesPerSecond over the updates since the last report
+ * @param remaining at this speed; null where the end is not known
+ */
+public record StepReport(
+    Position position,
+    double lr,
+    Map<String, Double> losses,
+    double gradientNorm,
+    double samplesPerSecond,
+    @Nullable Duration remaining) {}

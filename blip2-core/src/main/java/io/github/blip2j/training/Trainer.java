@@ -1,0 +1,215 @@
+package io.github.blip2j.training;
+
+import io.github.blip2j.io.SafetensorsWriter;
+import io.github.blip2j.optim.AdamW;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The training loop: asks for batches, makes updates, logs them, writes checkpoints.
+ *
+ * <p>A run that is stopped and resumed ends with the same bits as one that was not. Dropout draws
+ * from a source derived from the seed and the number of the update, batches are asked for by epoch
+ * and place, and a checkpoint holds the rest: parameters, optimiser, position.
+ *
+ * <p>Everything is computed in float32. Mixed precision is left out: no kernel provider has
+ * gradients in a narrower type.
+ *
+ * <p>Differs from LAVIS: batches at the end of an epoch that do not fill an update are dropped;
+ * there their gradients enter the first update of the next epoch. The logged loss is the mean over
+ * an update's batches; there it is divided by their number once more.
+ *
+ * @param <B> a batch
+ */
+public final class Trainer<B extends Batch> {
+  private final BatchSource<B> source;
+  private final TrainingSettings settings;
+  private final Update<B> update;
+  private final CheckpointFolder checkpoints;
+  private final LongSupplier nanoTime;
+
+  /** A loop that moves what the optimiser holds, and nothing else. */
+  public Trainer(
+      Objective<B> objective, BatchSource<B> source, AdamW optimizer, TrainingSettings settings) {
+    this(
+        source,
+        settings,
+        new Update<>(objective, optimizer, settings),
+        new CheckpointFolder(settings.output(), optimizer, SafetensorsWriter::write),
+        System::nanoTime);
+  }
+
+  Trainer(
+      BatchSource<B> source,
+      TrainingSettings settings,
+      Update<B> update,
+      CheckpointFolder checkpoints,
+      LongSupplier nanoTime) {
+    this.source = source;
+    this.settings = settings;
+    this.update = update;
+    this.checkpoints = checkpoints;
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Trains from the beginning to the end that the settings name.
+   *
+   * @return where it ended; there is a checkpoint of it
+   * @throws IllegalStateException if the folder holds checkpoints already
+   * @throws TrainingDivergedException if a loss or gradient is not finite
+   * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
+   */
+  public Position start(TrainingListener listener) throws IOException {
+    Files.createDirectories(settings.output());
+    @Nullable Path newest = checkpoints.newest();
+    if (newest != null) {
+      throw new IllegalStateException(
+          "training: folder without checkpoints expected, got %s; resume it or choose another"
+              .formatted(newest));
+    }
+    return train(Position.START, listener);
+  }
+
+  /**
+   * Trains on from the newest checkpoint, as if there had been no stop.
+   *
+   * @return where it ended; there is a checkpoint of it
+   * @throws IllegalStateException if there is no checkpoint
+   * @throws io.github.blip2j.io.CheckpointException if it is of another model or seed
+   * @throws TrainingDivergedException if a loss or gradient is not finite
+   * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
+   */
+  public Position resume(TrainingListener listener) throws IOException {
+    @Nullable Path newest = Files.isDirectory(settings.output()) ? checkpoints.newest() : null;
+    if (newest == null) {
+      throw new IllegalStateException(
+          "training: checkpoint expected in %s, got none; start instead"
+              .formatted(settings.output()));
+    }
+    return train(checkpoints.restore(newest, settings.seed()), listener);
+  }
+
+  private Position train(Position from, TrainingListener listener) throws IOException {
+    try (var log = TrainingLog.open(settings.output(), from.step())) {
+      Run run = new Run(from, log, listener);
+      while (!run.isOver()) {
+        run.epoch();
+      }
+      run.save();
+      return run.at;
+    }
+  }
+
+  /** One run: where it is, and what it has not reported yet. */
+  private final class Run {
+    private final TrainingLog log;
+    private final TrainingListener listener;
+    private Position at;
+    private long savedStep;
+    private long samples;
+    private long steps;
+    private double seconds;
+
+    Run(Position from, TrainingLog log, TrainingListener listener) {
+      this.at = from;
+      this.savedStep = from.step() == 0 ? -1 : from.step();
+      this.log = log;
+      this.listener = listener;
+    }
+
+    boolean isOver() {
+      return at.epoch() >= settings.epochs() || at.step() >= settings.maxSteps();
+    }
+
+    void epoch() throws IOException {
+      long batchBefore = at.batch();
+      try (Stream<B> stream = source.open(at.epoch(), at.batch())) {
+        Iterator<B> batches = stream.iterator();
+        while (!isOver()) {
+          if (!step(batches)) {
+            requireProgress(batchBefore);
+            at = at.nextEpoch();
+            return;
+          }
+        }
+      }
+    }
+
+    private boolean step(Iterator<B> batches) throws IOException {
+      long start = nanoTime.getAsLong();
+      Update.@Nullable Outcome outcome = update.make(batches, at);
+      if (outcome == null) {
+        return false;
+      }
+      seconds += Math.max(1, nanoTime.getAsLong() - start) * 1e-9;
+      samples += outcome.samples();
+      steps++;
+      at = at.after(settings.accumulate());
+      if (at.step() % settings.logEvery() == 0) {
+        report(outcome);
+      }
+      if (at.step() % settings.checkpointEvery() == 0) {
+        save();
+      }
+      return true;
+    }
+
+    /** An endless run would wait for ever on a source that gives too little. */
+    private void requireProgress(long batchBefore) {
+      if (batchBefore == 0 && at.batch() == 0) {
+        throw new IllegalStateException(
+            "training: epoch %d expected at least accumulate=%d batches, got fewer"
+                .formatted(at.epoch(), settings.accumulate()));
+      }
+    }
+
+    private void report(Update.Outcome outcome) throws IOException {
+      long left = stepsLeft();
+      Duration remaining =
+          left < 0 ? null : Duration.ofMillis(Math.round(1e3 * left * seconds / steps));
+      var report =
+          new StepReport(
+              at,
+              outcome.lr(),
+              outcome.losses(),
+              outcome.gradientNorm(),
+              samples / seconds,
+              remaining);
+      log.write(report);
+      listener.stepped(report);
+      samples = 0;
+      steps = 0;
+      seconds = 0;
+    }
+
+    /** Updates to the end, or -1 where nobody knows. */
+    private long stepsLeft() {
+      OptionalLong perEpoch = source.batchesPerEpoch();
+      boolean limited = settings.maxSteps() != Long.MAX_VALUE;
+      long toLimit = limited ? settings.maxSteps() - at.step() : -1;
+      if (perEpoch.isEmpty()) {
+        return toLimit;
+      }
+      long here = (perEpoch.getAsLong() - at.batch()) / settings.accumulate();
+      long each = perEpoch.getAsLong() / settings.accumulate();
+      long toEnd = here + each * (settings.epochs() - at.epoch() - 1);
+      return limited ? Math.min(toLimit, toEnd) : toEnd;
+    }
+
+    void save() throws IOException {
+      if (at.step() != savedStep) {
+        Path file = checkpoints.write(at, settings.seed(), settings.keep());
+        savedStep = at.step();
+        listener.saved(file, at);
+      }
+    }
+  }
+}

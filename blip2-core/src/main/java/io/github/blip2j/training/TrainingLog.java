@@ -1,0 +1,98 @@
+package io.github.blip2j.training;
+
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+
+/**
+ * The log of a run: one JSON object a line, appended.
+ *
+ * <p>A run that resumes cuts off what was logged after its checkpoint, so that every update stands
+ * in the log once.
+ */
+final class TrainingLog implements AutoCloseable {
+  static final String NAME = "log.jsonl";
+
+  private final FileChannel channel;
+
+  private TrainingLog(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /** The log in a folder, without what comes after {@code step}. */
+  static TrainingLog open(Path folder, long step) throws IOException {
+    Path file = folder.resolve(NAME);
+    long kept = Files.exists(file) ? lengthUpTo(file, step) : 0;
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    channel.truncate(kept).position(kept);
+    return new TrainingLog(channel);
+  }
+
+  /** Appends a line. */
+  void write(StepReport report) throws IOException {
+    var text = new StringWriter();
+    try (var json = new JsonWriter(text)) {
+      json.beginObject();
+      json.name("step").value(report.position().step());
+      json.name("epoch").value(report.position().epoch());
+      json.name("lr").value(report.lr());
+      for (Map.Entry<String, Double> loss : report.losses().entrySet()) {
+        json.name(loss.getKey()).value(loss.getValue());
+      }
+      json.name("grad_norm").value(report.gradientNorm());
+      json.name("samples_per_s").value(report.samplesPerSecond());
+      json.endObject();
+    }
+    ByteBuffer line = StandardCharsets.UTF_8.encode(text.append('\n').toString());
+    while (line.hasRemaining()) {
+      channel.write(line);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+
+  /**
+   * Bytes of the whole lines whose step is at most {@code step}; a killed run leaves half a one.
+   */
+  private static long lengthUpTo(Path file, long step) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    int begin = 0;
+    for (int i = 0, line = 1; i < bytes.length; i++) {
+      if (bytes[i] == '\n') {
+        String text = new String(bytes, begin, i - begin, StandardCharsets.UTF_8);
+        if (stepOf(text, line++) > step) {
+          return begin;
+        }
+        begin = i + 1;
+      }
+    }
+    return begin;
+  }
+
+  private static long stepOf(String line, int number) throws IOException {
+    if (line.startsWith("{\"step\":")) {
+      var json = new JsonReader(new StringReader(line));
+      json.beginObject();
+      if (json.nextName().equals("step") && json.peek() == JsonToken.NUMBER) {
+        return json.nextLong();
+      }
+    }
+    throw new IOException(
+        "%s: line %d expected to begin with {\"step\": and a number, got %s; move the file away"
+            .formatted(NAME, number, line.length() <= 60 ? line : line.substring(0, 60) + "..."));
+  }
+}

@@ -1,0 +1,163 @@
+package io.github.blip2j.training;
+
+import io.github.blip2j.optim.Schedule;
+import java.nio.file.Path;
+
+/**
+ * How a run goes; {@link #of} gives defaults and the withers change them.
+ *
+ * @param output folder of the log and the checkpoints
+ * @param schedule learning rate over time
+ * @param epochs after how many the run ends
+ * @param maxSteps after how many updates it ends at the latest
+ * @param accumulate how many batches make one update
+ * @param clipNorm longest gradient; a longer one is shortened to it (Pascanu et al. 2013). Infinity
+ *     for none, which is what LAVIS does
+ * @param logEvery updates from one line of the log to the next
+ * @param checkpointEvery updates from one checkpoint to the next; the end of a run writes one too
+ * @param keep how many checkpoints stay; the disk must hold one more
+ * @param seed of dropout, and of nothing else here
+ */
+public record TrainingSettings(
+    Path output,
+    Schedule schedule,
+    int epochs,
+    long maxSteps,
+    int accumulate,
+    double clipNorm,
+    int logEvery,
+    int checkpointEvery,
+    int keep,
+    long seed) {
+
+  /** Checks the numbers. */
+  public TrainingSettings {
+    requirePositive("epochs", epochs);
+    requirePositive("maxSteps", maxSteps);
+    requirePositive("accumulate", accumulate);
+    requirePositive("logEvery", logEvery);
+    requirePositive("checkpointEvery", checkpointEvery);
+    requirePositive("keep", keep);
+    if (!(clipNorm > 0)) {
+      throw new IllegalArgumentException("training: clipNorm expected positive, got " + clipNorm);
+    }
+  }
+
+  /**
+   * One epoch, an update for each batch, no clipping, every tenth update logged, a checkpoint every
+   * thousand updates of which the last two stay, seed 42.
+   */
+  public static TrainingSettings of(Path output, Schedule schedule) {
+    return new TrainingSettings(
+        output, schedule, 1, Long.MAX_VALUE, 1, Double.POSITIVE_INFINITY, 10, 1000, 2, 42);
+  }
+
+  /** These settings with another {@code epochs}. */
+  public TrainingSettings withEpochs(int value) {
+    return new TrainingSettings(
+        output,
+        schedule,
+        value,
+        maxSteps,
+        accumulate,
+        clipNorm,
+        logEvery,
+        checkpointEvery,
+        keep,
+        seed);
+  }
+
+  /** These settings with another {@code maxSteps}. */
+  public TrainingSettings withMaxSteps(long value) {
+    return new TrainingSettings(
+        output,
+        schedule,
+        epochs,
+        value,
+        accumulate,
+        clipNorm,
+        logEvery,
+        checkpointEvery,
+        keep,
+        seed);
+  }
+
+  /** These settings with another {@code accumulate}. */
+  public TrainingSettings withAccumulate(int value) {
+    return new TrainingSettings(
+        output, schedule, epochs, maxSteps, value, clipNorm, logEvery, checkpointEvery, keep, seed);
+  }
+
+  /** These settings with another {@code clipNorm}. */
+  public TrainingSettings withClipNorm(double value) {
+    return new TrainingSettings(
+        output,
+        schedule,
+        epochs,
+        maxSteps,
+        accumulate,
+        value,
+        logEvery,
+        checkpointEvery,
+        keep,
+        seed);
+  }
+
+  /** These settings with another {@code logEvery}. */
+  public TrainingSettings withLogEvery(int value) {
+    return new TrainingSettings(
+        output,
+        schedule,
+        epochs,
+        maxSteps,
+        accumulate,
+        clipNorm,
+        value,
+        checkpointEvery,
+        keep,
+        seed);
+  }
+
+  /** These settings with another {@code checkpointEvery}. */
+  public TrainingSettings withCheckpointEvery(int value) {
+    return new TrainingSettings(
+        output, schedule, epochs, maxSteps, accumulate, clipNorm, logEvery, value, keep, seed);
+  }
+
+  /** These settings with another {@code keep}. */
+  public TrainingSettings withKeep(int value) {
+    return new TrainingSettings(
+        output,
+        schedule,
+        epochs,
+        maxSteps,
+        accumulate,
+        clipNorm,
+        logEvery,
+        checkpointEvery,
+        value,
+        seed);
+  }
+
+  /** These settings with another {@code seed}. */
+  public TrainingSettings withSeed(long value) {
+    return new TrainingSettings(
+        output,
+        schedule,
+        epochs,
+        maxSteps,
+        accumulate,
+        clipNorm,
+        logEvery,
+        checkpointEvery,
+        keep,
+        value);
+  }
+
+  private static void requirePositive(String name, long value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(
+          "training: %s expected at least 1, got %d".formatted(name, value));
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.github.blip2j.nn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LayeredWeightsTest {
+  @TempDir private Path folder;
+  private final Scope home = Scope.detached();
+
+  @BeforeEach
+  void folders() throws IOException {
+    Files.createDirectory(folder.resolve("upper"));
+    Files.createDirectory(folder.resolve("base"));
+  }
+
+  @AfterEach
+  void close() {
+    home.close();
+  }
+
+  @Test
+  void get_nameInBoth_isTakenFromTheUpper() throws IOException {
+    try (Checkpoint upper = upper().with("theirs", DType.FLOAT16, 3).open();
+        Checkpoint base =
+            base().with("both", DType.FLOAT32, 1).with("lower", DType.FLOAT32, 2).open()) {
+      KeyMap keys = KeyMap.builder().rename("both", "theirs").build();
+      Params params = Params.root(over(upper, keys, base), home);
+
+      Parameter both = params.get("both", Shape.of(3), Init.zeros());
+      Parameter lower = params.get("lower", Shape.of(2), Init.zeros());
+      params.finish(); // what is covered is no surplus
+
+      assertArrayEquals(StoredTensors.counting(0, 3), both.value().toDoubles());
+      assertArrayEquals(StoredTensors.counting(0, 2), lower.value().toDoubles());
+    }
+  }
+
+  @Test
+  void finish_surplusOfEither_isReported() throws IOException {
+    try (Checkpoint upper = upper().with("x", DType.FLOAT32, 3).open();
+        Checkpoint base = base().with("y", DType.FLOAT32, 1).open()) {
+      Params params = Params.root(over(upper, KeyMap.identity(), base), home);
+
+      assertEquals(
+          "upper over base: tensors expected to fit the configuration, got 2 unused (x, y)",
+          assertThrows(CheckpointException.class, params::finish).getMessage());
+    }
+  }
+
+  @Test
+  void unused_copyOfAnother_isLeftOutWhereItEquals() throws IOException {
+    KeyMap keys =
+        KeyMap.builder()
+            .copy("same", "words")
+            .copy("other_type", "words")
+            .copy("none", "words")
+            .copy("longer", "words")
+            .build();
+    try (Checkpoint upper =
+        upper()
+            .with("words", DType.FLOAT32, 3, 2)
+            .with("same", DType.FLOAT32, 3, 2)
+            .with("other_type", DType.FLOAT16, 3, 2)
+            .with("longer", DType.FLOAT32, 4, 2)
+            .open()) {
+      var weights = new CheckpointWeights("upper", upper, keys);
+
+      assertEquals(Set.of("other_type", "longer"), weights.unused(Set.of("words")));
+    }
+  }
+
+  private StoredTensors upper() {
+    return new StoredTensors(folder.resolve("upper"));
+  }
+
+  private StoredTensors base() {
+    return new StoredTensors(folder.resolve("base"));
+  }
+
+  private static Weights over(Checkpoint upper, KeyMap keys, Checkpoint base) {
+    return new CheckpointWeights("upper", upper, keys)
+        .over(new CheckpointWeights("base", base, KeyMap.identity()));
+  }
+}

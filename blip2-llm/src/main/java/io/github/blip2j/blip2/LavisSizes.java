@@ -1,0 +1,197 @@
+package io.github.blip2j.blip2;
+
+import com.google.gson.stream.JsonWriter;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.tensor.DType;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.NavigableMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sizes of a first-stage model, read off the shapes of its tensors as LAVIS names them, and the
+ * {@code config.json} that they make. Shapes do not tell heads.
+ */
+final class LavisSizes {
+  private static final String BLOCKS = "visual_encoder.blocks.";
+  private static final String LAYERS = "Qformer.bert.encoder.layer.";
+  private static final int EVA_HEAD_WIDTH = 88;
+  private static final int BERT_HEAD_WIDTH = 64;
+
+  private final String where;
+  private final NavigableMap<String, TensorEntry> tensors;
+
+  LavisSizes(String where, NavigableMap<String, TensorEntry> tensors) {
+    this.where = where;
+    this.tensors = tensors;
+  }
+
+  /** The heads of the released models: 88 wide in EVA, 64 in BERT. */
+  Conversion.Heads releasedHeads() throws CheckpointException {
+    return new Conversion.Heads(
+        heads("vision", visionDim(), EVA_HEAD_WIDTH), heads("Q-Former", dim(), BERT_HEAD_WIDTH));
+  }
+
+  private int heads(String what, int dim, int width) throws CheckpointException {
+    if (dim % width != 0) {
+      throw new CheckpointException(
+          "%s: %s expected heads of width %d, got width %d in all; say how many heads there are"
+              .formatted(where, what, width, dim));
+    }
+    return dim / width;
+  }
+
+  /** The {@code config.json} of a {@code Blip2ForImageTextRetrieval}. */
+  String configJson(Conversion.Heads heads) throws IOException {
+    var text = new StringWriter();
+    var json = new JsonWriter(text);
+    json.setIndent("  ");
+    json.beginObject();
+    json.name("architectures").beginArray().value("Blip2ForImageTextRetrieval").endArray();
+    json.name("model_type").value("blip-2");
+    json.name("dtype").value(dtype());
+    json.name("image_text_hidden_size").value(size("vision_proj.weight", 0));
+    json.name("num_query_tokens").value(size("query_tokens", 1));
+    json.name("qformer_config").beginObject();
+    qformer(json, heads.qformer());
+    json.endObject().name("text_config").beginObject().name("model_type").value("opt").endObject();
+    json.name("vision_config").beginObject();
+    vision(json, heads.vision());
+    json.endObject().endObject().close();
+    return text + "\n";
+  }
+
+  /** The {@code preprocessor_config.json} that goes with it. */
+  String preprocessorJson() throws CheckpointException {
+    int side = imageSize();
+    return """
+        {
+          "do_convert_rgb": true,
+          "do_normalize": true,
+          "do_rescale": true,
+          "do_resize": true,
+          "image_mean": [0.48145466, 0.4578275, 0.40821073],
+          "image_processor_type": "BlipImageProcessor",
+          "image_std": [0.26862954, 0.26130258, 0.27577711],
+          "processor_class": "Blip2Processor",
+          "resample": 3,
+          "rescale_factor": 0.00392156862745098,
+          "size": {"height": %d, "width": %d}
+        }
+        """
+        .formatted(side, side);
+  }
+
+  private void qformer(JsonWriter json, int heads) throws IOException {
+    json.name("model_type").value("blip_2_qformer");
+    json.name("hidden_size").value(dim());
+    json.name("encoder_hidden_size").value(visionDim());
+    json.name("num_hidden_layers").value(count(LAYERS));
+    json.name("num_attention_heads").value(heads);
+    json.name("intermediate_size").value(size(LAYERS + "0.intermediate_query.dense.weight", 0));
+    json.name("cross_attention_frequency").value(crossAttentionEvery());
+    json.name("vocab_size").value(size("Qformer.bert.embeddings.word_embeddings.weight", 0));
+    String positions = "Qformer.bert.embeddings.position_embeddings.weight";
+    json.name("max_position_embeddings").value(size(positions, 0));
+    json.name("hidden_act").value("gelu");
+    json.name("layer_norm_eps").value(1e-12);
+    json.name("use_qformer_text_input").value(true);
+  }
+
+  private void vision(JsonWriter json, int heads) throws IOException {
+    json.name("model_type").value("blip_2_vision_model");
+    json.name("hidden_size").value(visionDim());
+    json.name("num_hidden_layers").value(count(BLOCKS));
+    json.name("num_attention_heads").value(heads);
+    json.name("intermediate_size").value(size(BLOCKS + "0.mlp.fc1.weight", 0));
+    json.name("image_size").value(imageSize());
+    json.name("patch_size").value(patchSize());
+    json.name("hidden_act").value("gelu");
+    json.name("layer_norm_eps").value(1e-6);
+    json.name("qkv_bias").value(true);
+  }
+
+  private int dim() throws CheckpointException {
+    return size("query_tokens", 2);
+  }
+
+  private int visionDim() throws CheckpointException {
+    return size("visual_encoder.pos_embed", 2);
+  }
+
+  private int patchSize() throws CheckpointException {
+    return size("visual_encoder.patch_embed.proj.weight", 3);
+  }
+
+  private int imageSize() throws CheckpointException {
+    int patches = size("visual_encoder.pos_embed", 1) - 1;
+    int grid = (int) Math.round(Math.sqrt(patches));
+    if (grid * grid != patches) {
+      throw new CheckpointException(
+          "%s: visual_encoder.pos_embed expected a square and the class, got %d positions"
+              .formatted(where, patches + 1));
+    }
+    return grid * patchSize();
+  }
+
+  /** The second layer that reads the image, or the number of layers if only the first does. */
+  private int crossAttentionEvery() {
+    int layers = count(LAYERS);
+    for (int layer = 1; layer < layers; layer++) {
+      if (tensors.containsKey(LAYERS + layer + ".crossattention.self.query.weight")) {
+        return layer;
+      }
+    }
+    return layers;
+  }
+
+  private int count(String prefix) {
+    int count = 0;
+    while (startsAny(prefix + count + ".")) {
+      count++;
+    }
+    return count;
+  }
+
+  private boolean startsAny(String prefix) {
+    @Nullable String next = tensors.ceilingKey(prefix);
+    return next != null && next.startsWith(prefix);
+  }
+
+  private int size(String name, int axis) throws CheckpointException {
+    @Nullable TensorEntry entry = tensors.get(name);
+    if (entry == null || entry.shape().rank() <= axis) {
+      throw new CheckpointException(
+          "%s: %s expected with at least %d axes, got %s"
+              .formatted(where, name, axis + 1, entry == null ? "none" : entry.shape()));
+    }
+    return Math.toIntExact(entry.shape().dim(axis));
+  }
+
+  /** The type of the weights; mixed ones, as LAVIS has them on GPUs, are best read in full. */
+  private String dtype() throws CheckpointException {
+    @Nullable DType common = null;
+    for (TensorEntry entry : tensors.values()) {
+      DType type = entry.dtype();
+      if (type.isFloating() && common != null && common != type) {
+        return "float32";
+      }
+      common = type.isFloating() ? type : common;
+    }
+    return common == DType.FLOAT16 ? "float16" : common == DType.BFLOAT16 ? "bfloat16" : "float32";
+  }
+
+  /** The heads that the {@code model.json} beside a checkpoint tells, or those of the released. */
+  static Conversion.Heads headsBeside(Path checkpoint, LavisSizes sizes) throws IOException {
+    Path told = checkpoint.resolveSibling("model.json");
+    if (!Files.exists(told)) {
+      return sizes.releasedHeads();
+    }
+    ConfigJson json = ConfigJson.read(told);
+    return new Conversion.Heads(json.intAt("vision_heads"), json.intAt("bert_heads"));
+  }
+}

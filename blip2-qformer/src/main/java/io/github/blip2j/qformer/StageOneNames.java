@@ -1,0 +1,101 @@
+package io.github.blip2j.qformer;
+
+import io.github.blip2j.nn.KeyMap;
+
+/**
+ * How LAVIS and Hugging Face spell the parameters of BLIP-2's first stage: the queries, the
+ * Q-Former and the heads that train it. The vision tower has rules of its own.
+ *
+ * <pre>{@code
+ * visionNorm, queries, qformer.*, head.*, visionProjection, textProjection, matching, temperature
+ * }</pre>
+ */
+public final class StageOneNames {
+  private static final String LAYER = "encoder.layer.*.";
+
+  private final KeyMap.Builder keys;
+  private final String bert; // what their Q-Former is called
+  private final String attention; // what they call the three maps into an attention
+
+  private StageOneNames(KeyMap.Builder keys, String bert, String attention) {
+    this.keys = keys;
+    this.bert = bert;
+    this.attention = attention;
+  }
+
+  /**
+   * Adds the rules for LAVIS. The matrix that predicts words may lie in the file once more beside
+   * the words that it is tied to, and must then equal them.
+   *
+   * @return {@code keys}
+   */
+  public static KeyMap.Builder addLavis(KeyMap.Builder keys) {
+    String embeddings = "Qformer.bert.embeddings.";
+    new StageOneNames(keys, "Qformer.bert.", "self.").layers();
+    keys.rename("visionNorm", "ln_vision")
+        .rename("qformer.embeddings.words", embeddings + "word_embeddings")
+        .rename("qformer.embeddings.positions", embeddings + "position_embeddings")
+        .rename("qformer.embeddings.norm", embeddings + "LayerNorm")
+        .rename("visionProjection", "vision_proj")
+        .rename("textProjection", "text_proj");
+    training(keys);
+    return keys.copy(
+            "Qformer.cls.predictions.decoder.weight", embeddings + "word_embeddings.weight")
+        .copy("Qformer.cls.predictions.decoder.bias", "Qformer.cls.predictions.bias")
+        .ignore(embeddings + "position_ids");
+  }
+
+  /**
+   * Adds the rules for Hugging Face. It has no names for the temperature and the head that predicts
+   * words; where a folder holds them all the same, they are called as in LAVIS.
+   *
+   * @return {@code keys}
+   */
+  public static KeyMap.Builder addHuggingFace(KeyMap.Builder keys) {
+    new StageOneNames(keys, "qformer.", "attention.").layers();
+    keys.rename("visionNorm", "vision_model.post_layernorm")
+        .rename("qformer.embeddings.words", "embeddings.word_embeddings")
+        .rename("qformer.embeddings.positions", "embeddings.position_embeddings")
+        .rename("qformer.embeddings.norm", "qformer.layernorm")
+        .rename("visionProjection", "vision_projection")
+        .rename("textProjection", "text_projection");
+    training(keys);
+    return keys.copy("Qformer.cls.predictions.decoder.weight", "embeddings.word_embeddings.weight")
+        .copy("Qformer.cls.predictions.decoder.bias", "Qformer.cls.predictions.bias")
+        .ignore("*.position_ids");
+  }
+
+  private static void training(KeyMap.Builder keys) {
+    keys.rename("queries", "query_tokens")
+        .rename("matching", "itm_head")
+        .rename("temperature", "temp")
+        .rename("head.transform", "Qformer.cls.predictions.transform.dense")
+        .rename("head.transformNorm", "Qformer.cls.predictions.transform.LayerNorm")
+        .rename("head.bias", "Qformer.cls.predictions.bias");
+  }
+
+  private void layers() {
+    attention("attention.", "attention.");
+    attention("imageAttention.", "crossattention.");
+    perceptron("queryMlp.", "_query");
+    perceptron("textMlp.", "");
+  }
+
+  private void attention(String ours, String theirs) {
+    for (String input : new String[] {"query", "key", "value"}) {
+      rename(ours + input, theirs + attention + input);
+    }
+    rename(ours + "output", theirs + "output.dense");
+    rename(ours + "norm", theirs + "output.LayerNorm");
+  }
+
+  private void perceptron(String ours, String suffix) {
+    rename(ours + "up", "intermediate" + suffix + ".dense");
+    rename(ours + "down", "output" + suffix + ".dense");
+    rename(ours + "norm", "output" + suffix + ".LayerNorm");
+  }
+
+  private void rename(String ours, String theirs) {
+    keys.rename("qformer.layers.*." + ours, bert + LAYER + theirs);
+  }
+}

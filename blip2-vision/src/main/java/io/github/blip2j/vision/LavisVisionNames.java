@@ -1,0 +1,98 @@
+package io.github.blip2j.vision;
+
+import io.github.blip2j.nn.Attention.InputBias;
+import io.github.blip2j.nn.KeyMap;
+import java.util.List;
+
+/**
+ * How LAVIS spells the parameters of its vision transformers, in BLIP-2's checkpoints and in the
+ * files of their own ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}).
+ */
+public final class LavisVisionNames {
+  private static final List<String> INPUTS = List.of("query", "key", "value");
+
+  private final KeyMap.Builder keys;
+  private final String ours;
+  private final String theirs;
+
+  private LavisVisionNames(KeyMap.Builder keys, String ours, String theirs) {
+    this.keys = keys;
+    this.ours = ours;
+    this.theirs = theirs;
+  }
+
+  /**
+   * Adds the rules of a tower to {@code keys}. Blocks beyond those that {@code config} asks for may
+   * be left unread: BLIP-2 drops the last one of each tower.
+   *
+   * @param ours path of the {@link VisionTransformer}, empty if it is the root
+   * @param theirs {@code "visual_encoder"} in a BLIP-2 checkpoint, empty in a tower's own file
+   * @return {@code keys}
+   */
+  public static KeyMap.Builder add(
+      KeyMap.Builder keys, VisionConfig config, String ours, String theirs) {
+    var names = new LavisVisionNames(keys, prefix(ours), prefix(theirs));
+    switch (config.family()) {
+      case EVA -> names.eva(config);
+      case CLIP -> names.clip(config);
+    }
+    return keys;
+  }
+
+  private static String prefix(String path) {
+    return path.isEmpty() ? "" : path + ".";
+  }
+
+  private void eva(VisionConfig config) {
+    rename("classToken", "cls_token");
+    rename("positions", "pos_embed");
+    rename("patches", "patch_embed.proj");
+    rename("layers.*.attentionNorm", "blocks.*.norm1");
+    if (config.inputBias() == InputBias.QUERY_AND_VALUE) {
+      rename("layers.*.attention.query.bias", "blocks.*.attn.q_bias");
+      rename("layers.*.attention.value.bias", "blocks.*.attn.v_bias");
+    }
+    inputs("", "blocks.*.attn.qkv");
+    rename("layers.*.attention.output", "blocks.*.attn.proj");
+    rename("layers.*.mlpNorm", "blocks.*.norm2");
+    rename("layers.*.mlp.up", "blocks.*.mlp.fc1");
+    rename("layers.*.mlp.down", "blocks.*.mlp.fc2");
+    keys.ignoreFrom(config.layers(), theirs + "blocks.*");
+    ignoreAll("norm.*", "fc_norm.*", "head.*"); // of EVA's own training
+  }
+
+  private void clip(VisionConfig config) {
+    rename("classToken", "class_embedding");
+    rename("positions", "positional_embedding");
+    rename("patches", "conv1");
+    rename("inputNorm", "ln_pre");
+    String block = "transformer.resblocks.*.";
+    rename("layers.*.attentionNorm", block + "ln_1");
+    inputs(".weight", block + "attn.in_proj_weight");
+    inputs(".bias", block + "attn.in_proj_bias");
+    rename("layers.*.attention.output", block + "attn.out_proj");
+    rename("layers.*.mlpNorm", block + "ln_2");
+    rename("layers.*.mlp.up", block + "mlp.c_fc");
+    rename("layers.*.mlp.down", block + "mlp.c_proj");
+    keys.ignoreFrom(config.layers(), theirs + "transformer.resblocks.*");
+    ignoreAll("ln_post.*", "proj"); // of CLIP's own training
+  }
+
+  /** Query, key and value are a third each of one fused tensor. */
+  private void inputs(String kind, String fused) {
+    for (int i = 0; i < INPUTS.size(); i++) {
+      String name = "layers.*.attention." + INPUTS.get(i) + kind;
+      keys.slice(ours + name, theirs + fused, i, INPUTS.size());
+    }
+  }
+
+  private void rename(String our, String their) {
+    keys.rename(ours + our, theirs + their);
+  }
+
+  private void ignoreAll(String... names) {
+    for (String name : names) {
+      keys.ignore(theirs + name);
+    }
+  }
+}

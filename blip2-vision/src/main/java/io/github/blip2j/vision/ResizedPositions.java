@@ -1,0 +1,109 @@
+package io.github.blip2j.vision;
+
+import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checkpoint whose positions are interpolated for pictures of another size once, when they are
+ * read: to be trained on from there, as LAVIS does with {@code image_size: 364}. A tower that is
+ * only used needs none of this, for it interpolates as it goes.
+ */
+public final class ResizedPositions implements Weights {
+  private final Weights stored;
+  private final VisionConfig config;
+  private final String name;
+
+  private ResizedPositions(Weights stored, VisionConfig config, String name) {
+    this.stored = stored;
+    this.config = config;
+    this.name = name;
+  }
+
+  /**
+   * The weights {@code stored}, with positions for {@code config}.
+   *
+   * @param tower path of the {@link VisionTransformer}
+   */
+  public static Weights of(Weights stored, VisionConfig config, String tower) {
+    return new ResizedPositions(stored, config, tower + ".positions");
+  }
+
+  @Override
+  public String origin() {
+    return stored.origin();
+  }
+
+  @Override
+  public @Nullable Stored find(String path) throws IOException {
+    Stored found = stored.find(path);
+    if (found == null || !isResized(path, found)) {
+      return found;
+    }
+    return new Stored(DType.FLOAT32, config.positionsShape(), 1);
+  }
+
+  @Override
+  public void read(String path, long byteOffset, ByteBuffer into) throws IOException {
+    Stored found = stored.find(path);
+    if (found == null || !isResized(path, found)) {
+      stored.read(path, byteOffset, into);
+      return;
+    }
+    float[] values = resized(found);
+    int first = Math.toIntExact(byteOffset / Float.BYTES);
+    into.order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = first; into.hasRemaining(); i++) {
+      into.putFloat(values[i]);
+    }
+  }
+
+  @Override
+  public Set<String> unused(Set<String> used) {
+    return stored.unused(used);
+  }
+
+  @Override
+  public @Nullable Tensor initial(String name, Shape shape, Init init) throws IOException {
+    return stored.initial(name, shape, init);
+  }
+
+  /** Only a square grid of the right width is another size; all else is the loader's to refuse. */
+  private boolean isResized(String path, Stored found) {
+    if (!path.equals(name) || found.shape().rank() != config.positionsShape().rank()) {
+      return false;
+    }
+    int side = side(found);
+    long tokens = found.shape().dim(-2);
+    return found.shape().dim(-1) == config.dim()
+        && side != config.grid()
+        && tokens == (long) side * side + 1
+        && found.dtype().isFloating();
+  }
+
+  private static int side(Stored found) {
+    return (int) Math.sqrt(found.shape().dim(-2) - 1.0);
+  }
+
+  private float[] resized(Stored found) throws IOException {
+    try (Scope scope = Scope.open()) {
+      Tensor read =
+          Tensor.read(
+              name, found.dtype(), found.shape(), (at, into) -> stored.read(name, at, into));
+      Tensor positions = read.to(DType.FLOAT32);
+      var grid = new PositionGrid(side(found), config.family().alignsCorners());
+      Tensor patches = positions.narrow(-2, 1, positions.dim(-2) - 1);
+      Tensor resized = grid.interpolate(patches, config.grid(), config.grid());
+      return Tensor.concat(-2, List.of(positions.narrow(-2, 0, 1), resized)).toFloats();
+    }
+  }
+}
