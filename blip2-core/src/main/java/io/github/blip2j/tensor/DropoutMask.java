@@ -14,6 +14,14 @@ import java.nio.IntBuffer;
  * are those that C2 turns into vector instructions.
  */
 final class DropoutMask {
+  private static final int[] PLACES = new int[FloatLoops.BLOCK]; // 0, 1, 2, ...
+
+  static {
+    for (int i = 0; i < PLACES.length; i++) {
+      PLACES[i] = i;
+    }
+  }
+
   private final int threshold; // of 31 bits; below it an element is dropped
   private final int scaleBits;
   private final int seed1;
@@ -63,10 +71,11 @@ final class DropoutMask {
 
   /** The bits of a float, 0 or the scale, for {@code count} elements from {@code first} on. */
   private void draw(long first, int[] bits, int count) {
-    int place = (int) first;
+    int low = seed1 + (int) first;
     int high = seed2 + (int) (first >>> 32); // a block never crosses 2^32
+    int[] places = PLACES; // read, for C2 of JDK 17 has no vector of a loop's own counter: 6 times
     for (int i = 0; i < count; i++) {
-      int hash = mix(mix(place + i + seed1) + high);
+      int hash = mix(mix(places[i] + low) + high);
       bits[i] = ~(((hash >>> 1) - threshold) >> 31) & scaleBits;
     }
   }
