@@ -23,7 +23,9 @@ public enum Figure {
   /** As many captions on the same model, shared among four threads. */
   CAPTIONS_4_THREADS(5, "16 captions of 8 tokens"),
   /** One training step of BERT-base, whatever the preset: forward and backward. */
-  BERT_TRAIN(5, "8 texts of 64 tokens");
+  BERT_TRAIN(5, "8 texts of 64 tokens"),
+  /** One training step of BLIP-2's first stage, whatever the preset, dropout and AdamW included. */
+  STAGE1_TRAIN(5, "8 images and texts of 32 tokens");
 
   private final int runs;
   private final String work;
@@ -52,7 +54,7 @@ public enum Figure {
   boolean writes() {
     return switch (this) {
       case PREFILL, DECODE_GREEDY, DECODE_BEAM5, CAPTIONS_1_THREAD, CAPTIONS_4_THREADS -> true;
-      case VISION_B1, VISION_B4, QFORMER_B1, BERT_TRAIN -> false;
+      case VISION_B1, VISION_B4, QFORMER_B1, BERT_TRAIN, STAGE1_TRAIN -> false;
     };
   }
 

@@ -6,8 +6,11 @@ import io.github.blip2j.generation.Generator;
 import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.VisionConfig;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -21,9 +24,10 @@ final class Workloads {
   private static final int FEW_TOKENS = 2;
   private static final int MANY_TOKENS = 18;
   private static final int CAPTIONS = 16;
-  private static final int CAPTION_TOKENS = 8;
+  private static final int SHORT_CAPTION = 8;
   private static final int TEXTS = 8;
   private static final int TEXT_TOKENS = 64;
+  private static final int CAPTION_TOKENS = 32;
   private static final int WORDS = 30_000;
 
   private final Parts parts;
@@ -45,6 +49,7 @@ final class Workloads {
       case CAPTIONS_1_THREAD -> captions(figure, 1);
       case CAPTIONS_4_THREADS -> captions(figure, 4);
       case BERT_TRAIN -> training();
+      case STAGE1_TRAIN -> stageOne();
     };
   }
 
@@ -94,13 +99,13 @@ final class Workloads {
   /** The same captions whatever the threads, which begin together and are waited for. */
   private Measurement captions(Figure figure, int threads) {
     Tensor pixels = pixels(1);
-    inference(() -> caption(pixels, 1, CAPTION_TOKENS)); // makes the parts, which one thread must
+    inference(() -> caption(pixels, 1, SHORT_CAPTION)); // makes the parts, which one thread must
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       Runnable share =
           () -> {
             for (int i = 0; i < CAPTIONS / threads; i++) {
-              inference(() -> caption(pixels, 1, CAPTION_TOKENS));
+              inference(() -> caption(pixels, 1, SHORT_CAPTION));
             }
           };
       return measurement(
@@ -136,6 +141,21 @@ final class Workloads {
     Tensor ids = Tensor.of(words, TEXTS, TEXT_TOKENS);
     return measurement(
         Figure.BERT_TRAIN, Stopwatch.time(Figure.BERT_TRAIN.runs(), () -> step.run(ids)));
+  }
+
+  private Measurement stageOne() {
+    StageOneStep step = parts.stageOne();
+    VisionConfig tower = VisionConfig.evaG();
+    long tokens = tower.grid() * tower.grid() + 1L;
+    Tensor image = uniform(TEXTS, tokens, tower.dim()); // [B, N, E]
+    List<int[]> texts = new ArrayList<>();
+    for (int i = 0; i < TEXTS; i++) {
+      texts.add(random.ints(CAPTION_TOKENS, 0, WORDS).toArray());
+    }
+    TextBatch captions = TextBatch.of(texts, 0);
+    return measurement(
+        Figure.STAGE1_TRAIN,
+        Stopwatch.time(Figure.STAGE1_TRAIN.runs(), () -> step.run(image, captions)));
   }
 
   private static void inference(Runnable work) {

@@ -21,6 +21,11 @@ public interface Init {
     return (shape, random) -> Tensor.full(DType.FLOAT32, 1, shape.toArray());
   }
 
+  /** One number everywhere. */
+  static Init constant(double value) {
+    return (shape, random) -> Tensor.full(DType.FLOAT32, value, shape.toArray());
+  }
+
   /** Normal with mean 0, BERT's choice with a deviation of 0.02. */
   static Init normal(double deviation) {
     return (shape, random) -> {

@@ -4,7 +4,11 @@ import com.google.gson.stream.JsonWriter;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.nn.Attention.InputBias;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -19,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class LavisSizes {
   private static final String BLOCKS = "visual_encoder.blocks.";
   private static final String LAYERS = "Qformer.bert.encoder.layer.";
+  private static final String CLIP_BLOCKS = "visual_encoder.transformer.resblocks.";
   private static final int EVA_HEAD_WIDTH = 88;
+  private static final int CLIP_HEAD_WIDTH = 64;
   private static final int BERT_HEAD_WIDTH = 64;
 
   private final String where;
@@ -33,7 +39,8 @@ final class LavisSizes {
   /** The heads of the released models: 88 wide in EVA, 64 in BERT. */
   Conversion.Heads releasedHeads() throws CheckpointException {
     return new Conversion.Heads(
-        heads("vision", visionDim(), EVA_HEAD_WIDTH), heads("Q-Former", dim(), BERT_HEAD_WIDTH));
+        heads("vision", visionDim(), isClip() ? CLIP_HEAD_WIDTH : EVA_HEAD_WIDTH),
+        heads("Q-Former", dim(), BERT_HEAD_WIDTH));
   }
 
   private int heads(String what, int dim, int width) throws CheckpointException {
@@ -43,6 +50,47 @@ final class LavisSizes {
               .formatted(where, what, width, dim));
     }
     return dim / width;
+  }
+
+  /** The tower, without a bias of the keys where it is EVA's. */
+  VisionConfig vision(int heads) throws CheckpointException {
+    int mlpDim = size(blocks() + (isClip() ? "0.mlp.c_fc.weight" : "0.mlp.fc1.weight"), 0);
+    VisionConfig released = isClip() ? VisionConfig.clipL() : VisionConfig.evaG();
+    return new VisionConfig(
+        released.family(),
+        visionDim(),
+        count(blocks()),
+        heads,
+        mlpDim,
+        imageSize(),
+        patchSize(),
+        released.activation(),
+        released.normEps(),
+        isClip() ? InputBias.ALL : InputBias.QUERY_AND_VALUE,
+        0);
+  }
+
+  /** Everything but the tower. */
+  Blip2QformerConfig qformer(int heads, int maxTextTokens) throws IOException {
+    var text = new StringWriter();
+    var json = new JsonWriter(text);
+    json.beginObject();
+    qformer(json, heads);
+    json.endObject().close();
+    return new Blip2QformerConfig(
+        BertConfig.fromJson(ConfigJson.parse(where, text.toString()), visionDim()),
+        size("query_tokens", 1),
+        size("vision_proj.weight", 0),
+        Blip2QformerConfig.LAVIS_VISION_NORM_EPS,
+        maxTextTokens);
+  }
+
+  private boolean isClip() {
+    return tensors.containsKey("visual_encoder.conv1.weight");
+  }
+
+  private String blocks() {
+    return isClip() ? CLIP_BLOCKS : BLOCKS;
   }
 
   /** The {@code config.json} of a {@code Blip2ForImageTextRetrieval}. */
@@ -120,19 +168,26 @@ final class LavisSizes {
   }
 
   private int visionDim() throws CheckpointException {
-    return size("visual_encoder.pos_embed", 2);
+    return isClip()
+        ? size("visual_encoder.positional_embedding", 1)
+        : size("visual_encoder.pos_embed", 2);
   }
 
   private int patchSize() throws CheckpointException {
-    return size("visual_encoder.patch_embed.proj.weight", 3);
+    String patches = isClip() ? "conv1.weight" : "patch_embed.proj.weight";
+    return size("visual_encoder." + patches, 3);
   }
 
   private int imageSize() throws CheckpointException {
-    int patches = size("visual_encoder.pos_embed", 1) - 1;
+    int positions =
+        isClip()
+            ? size("visual_encoder.positional_embedding", 0)
+            : size("visual_encoder.pos_embed", 1);
+    int patches = positions - 1;
     int grid = (int) Math.round(Math.sqrt(patches));
     if (grid * grid != patches) {
       throw new CheckpointException(
-          "%s: visual_encoder.pos_embed expected a square and the class, got %d positions"
+          "%s: vision positions expected for a square and the class, got %d"
               .formatted(where, patches + 1));
     }
     return grid * patchSize();

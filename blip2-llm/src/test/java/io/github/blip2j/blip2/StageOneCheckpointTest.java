@@ -83,7 +83,7 @@ final class StageOneCheckpointTest {
     params.get("queries", Shape.of(1, 6, dim), Init.zeros());
     new BertModel(bert, params.at("qformer"));
     new Linear(dim, dim, params.at("head").at("transform"));
-    new LayerNorm(dim, 1e-12, params.at("head").at("transformNorm"));
+    new LayerNorm(dim, 1e-12, params.at("head").at("norm"));
     params.at("head").get("bias", Shape.of(bert.vocabSize()), Init.zeros());
     new Linear(dim, 16, params.at("visionProjection"));
     new Linear(dim, 16, params.at("textProjection"));

@@ -34,18 +34,23 @@ public final class BertLMHeadModel extends Module {
 
   /** A model of these sizes; the configuration needs a text side. */
   public BertLMHeadModel(BertConfig config, Params params) {
+    this(new BertModel(config, WordTable.TIED, params.at("bert")), params.at("head"));
+    // A copy of the tied matrix is read with the table; another one is left for the load to report.
+    params.storedApart("bert.embeddings.words.weight", "head.decoder.weight");
+  }
+
+  /** The head of a body that is there already, whose table of words can be multiplied with. */
+  BertLMHeadModel(BertModel bert, Params params) {
     super(params);
+    BertConfig config = bert.config();
     if (!config.text()) {
       throw new IllegalArgumentException(
           path() + ": text side expected under a language-model head, got queries only");
     }
-    this.bert = new BertModel(config, WordTable.TIED, params.at("bert"));
-    Params head = params.at("head");
-    this.transform = new Linear(config.dim(), config.dim(), head.at("transform"));
-    this.norm = new LayerNorm(config.dim(), config.normEps(), head.at("norm"));
-    this.bias = head.get("bias", Shape.of(config.vocabSize()), Init.zeros());
-    // A copy of the tied matrix is read with the table; another one is left for the load to report.
-    params.storedApart("bert.embeddings.words.weight", "head.decoder.weight");
+    this.bert = bert;
+    this.transform = new Linear(config.dim(), config.dim(), params.at("transform"));
+    this.norm = new LayerNorm(config.dim(), config.normEps(), params.at("norm"));
+    this.bias = params.get("bias", Shape.of(config.vocabSize()), Init.zeros());
   }
 
   /**

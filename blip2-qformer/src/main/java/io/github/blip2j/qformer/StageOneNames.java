@@ -70,7 +70,7 @@ public final class StageOneNames {
         .rename("matching", "itm_head")
         .rename("temperature", "temp")
         .rename("head.transform", "Qformer.cls.predictions.transform.dense")
-        .rename("head.transformNorm", "Qformer.cls.predictions.transform.LayerNorm")
+        .rename("head.norm", "Qformer.cls.predictions.transform.LayerNorm")
         .rename("head.bias", "Qformer.cls.predictions.bias");
   }
 

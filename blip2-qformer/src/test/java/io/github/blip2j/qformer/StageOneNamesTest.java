@@ -23,7 +23,7 @@ final class StageOneNamesTest {
     "temperature, temp, temp",
     "head.transform.bias, Qformer.cls.predictions.transform.dense.bias,"
         + " Qformer.cls.predictions.transform.dense.bias",
-    "head.transformNorm.bias, Qformer.cls.predictions.transform.LayerNorm.bias,"
+    "head.norm.bias, Qformer.cls.predictions.transform.LayerNorm.bias,"
         + " Qformer.cls.predictions.transform.LayerNorm.bias",
     "head.bias, Qformer.cls.predictions.bias, Qformer.cls.predictions.bias",
     "qformer.embeddings.words.weight, Qformer.bert.embeddings.word_embeddings.weight,"

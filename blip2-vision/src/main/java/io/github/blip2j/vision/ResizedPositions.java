@@ -73,8 +73,8 @@ public final class ResizedPositions implements Weights {
   }
 
   @Override
-  public @Nullable Tensor initial(Shape shape, Init init) {
-    return stored.initial(shape, init);
+  public @Nullable Tensor initial(String name, Shape shape, Init init) throws IOException {
+    return stored.initial(name, shape, init);
   }
 
   /** Only a square grid of the right width is another size; all else is the loader's to refuse. */

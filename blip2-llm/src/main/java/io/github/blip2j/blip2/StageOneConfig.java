@@ -1,0 +1,83 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.vision.VisionConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Sizes of a model of BLIP-2's first stage: the tower and what reads it.
+ *
+ * @param vision sizes of the tower
+ * @param qformer sizes of the rest
+ */
+public record StageOneConfig(VisionConfig vision, Blip2QformerConfig qformer) {
+  private static final int MAX_TEXT_TOKENS = 32; // LAVIS's max_txt_len, in no checkpoint
+  private static final int PROJECTION_DIM = 256;
+
+  /** Checks that one reads what the other gives. */
+  public StageOneConfig {
+    if (qformer.bert().encoderDim() != vision.dim()) {
+      throw new IllegalArgumentException(
+          "StageOneConfig: encoderDim must be the vision width, got %d and %d"
+              .formatted(qformer.bert().encoderDim(), vision.dim()));
+    }
+  }
+
+  /** As LAVIS trains {@code blip2_pretrain}: EVA ViT-g and BERT-base. */
+  public static StageOneConfig blip2() {
+    return new StageOneConfig(VisionConfig.evaG(), Blip2QformerConfig.blip2());
+  }
+
+  /**
+   * Reads the {@code config.json} of a {@code Blip2ForImageTextRetrieval}.
+   *
+   * @throws CheckpointException if its Q-Former has no text side
+   */
+  public static StageOneConfig fromJson(ConfigJson json) throws CheckpointException {
+    VisionConfig vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
+    BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
+    if (!bert.text()) {
+      throw new CheckpointException(
+          json
+              + ": qformer_config.use_qformer_text_input expected true, got false; captions and"
+              + " questions are for blip2 caption and vqa");
+    }
+    return new StageOneConfig(
+        vision,
+        new Blip2QformerConfig(
+            bert,
+            json.sizeAt("num_query_tokens", 32),
+            json.sizeAt("image_text_hidden_size", PROJECTION_DIM),
+            vision.normEps(),
+            MAX_TEXT_TOKENS));
+  }
+
+  /**
+   * Reads sizes off a checkpoint of LAVIS, with the heads and the text length that a {@code
+   * model.json} beside it tells, or else those of the released models.
+   *
+   * @param file where it lies
+   */
+  static StageOneConfig fromLavis(Path file, Checkpoint checkpoint) throws IOException {
+    var sizes = new LavisSizes(file.toString(), checkpoint.tensors());
+    Conversion.Heads heads = LavisSizes.headsBeside(file, sizes);
+    Path told = file.resolveSibling("model.json");
+    int maxTextTokens =
+        Files.exists(told)
+            ? ConfigJson.read(told).sizeAt("max_txt_len", MAX_TEXT_TOKENS)
+            : MAX_TEXT_TOKENS;
+    return new StageOneConfig(
+        sizes.vision(heads.vision()), sizes.qformer(heads.qformer(), maxTextTokens));
+  }
+
+  /** With stochastic depth in the tower, or pictures of another size. */
+  public StageOneConfig withVision(VisionConfig newVision) {
+    return new StageOneConfig(newVision, qformer);
+  }
+}

@@ -1,0 +1,204 @@
+package io.github.blip2j.qformer;
+
+import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.LayerNorm;
+import io.github.blip2j.nn.Linear;
+import io.github.blip2j.nn.Module;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first stage of BLIP-2 (Li et al. 2023, section 3.1): learned queries that read an image, one
+ * BERT for them and for text, and the heads that compare, match and write. The vision tower stands
+ * outside; what it sees comes in as tokens.
+ *
+ * <pre>{@code
+ * B images or pairs, N image tokens, Q queries, T words, E vision width, C width, P compared width
+ * }</pre>
+ *
+ * <p>An image is read once, by {@link #readImage}; whatever is asked about it afterwards shares its
+ * keys and values.
+ */
+public final class Blip2Qformer extends Module {
+  private static final double FIRST_TEMPERATURE = 0.07;
+  private static final double LEAST_SQUARED_NORM = 1e-24; // a norm of 1e-12, as PyTorch's normalize
+
+  private final Blip2QformerConfig config;
+  private final LayerNorm visionNorm;
+  private final Parameter queries;
+  private final BertModel bert;
+  private final Linear visionProjection;
+  private final Linear textProjection;
+  private final Linear matching;
+  private final @Nullable BertLMHeadModel writer;
+  private final @Nullable Parameter temperature;
+
+  private Blip2Qformer(Blip2QformerConfig config, boolean trains, Params params) {
+    super(params);
+    BertConfig sizes = config.bert();
+    int C = sizes.dim();
+    this.config = config;
+    this.visionNorm =
+        new LayerNorm(sizes.encoderDim(), config.visionNormEps(), params.at("visionNorm"));
+    Shape shape = Shape.of(1, config.queryTokens(), C);
+    this.queries = params.get("queries", shape, Init.normal(0.02));
+    WordTable table = trains ? WordTable.TIED : WordTable.READ;
+    this.bert = new BertModel(sizes, table, params.at("qformer"));
+    this.visionProjection = new Linear(C, config.projectionDim(), params.at("visionProjection"));
+    this.textProjection = new Linear(C, config.projectionDim(), params.at("textProjection"));
+    this.matching = new Linear(C, 2, params.at("matching"));
+    this.writer = trains ? new BertLMHeadModel(bert, params.at("head")) : null;
+    this.temperature =
+        trains ? params.get("temperature", Shape.of(), Init.constant(FIRST_TEMPERATURE)) : null;
+  }
+
+  /** A model with all that training needs, as LAVIS stores it. */
+  public static Blip2Qformer of(Blip2QformerConfig config, Params params) {
+    return new Blip2Qformer(config, true, params);
+  }
+
+  /**
+   * A model that compares and matches only, as Hugging Face stores it: without the head that writes
+   * and without a temperature.
+   */
+  public static Blip2Qformer forRetrieval(Blip2QformerConfig config, Params params) {
+    return new Blip2Qformer(config, false, params);
+  }
+
+  /** The sizes. */
+  public Blip2QformerConfig config() {
+    return config;
+  }
+
+  /** The BERT. */
+  public BertModel bert() {
+    return bert;
+  }
+
+  /**
+   * Reads what the vision tower sees.
+   *
+   * @param image [B, N, E], before the norm that belongs to this model
+   */
+  public BertContext readImage(Tensor image) {
+    return bert.readImage(visionNorm.forward(image));
+  }
+
+  /** What the queries see, [B, Q, C]. */
+  public Tensor encodeQueries(BertContext image, Pass pass) {
+    return bert.encodeQueries(queries(image), image, null, pass);
+  }
+
+  /** As above, leaving the queries' keys and values for text to be written. */
+  public Tensor encodeQueries(BertContext image, KeyValueCache cache, Pass pass) {
+    return bert.encodeQueries(queries(image), image, cache, pass);
+  }
+
+  /** What texts say by themselves, [B, T, C]. */
+  public Tensor encodeText(TextBatch texts, Pass pass) {
+    return bert.encodeText(texts.ids(), texts.mask(), pass);
+  }
+
+  /** Queries and text in the light of each other; text i belongs to image i. */
+  public Streams encodeJoint(BertContext image, TextBatch texts, Pass pass) {
+    return bert.encodeJoint(queries(image), texts.ids(), texts.mask(), image, pass);
+  }
+
+  /**
+   * Where images lie in the space of comparison: a unit vector for each query.
+   *
+   * @param encoded queries, [B, Q, C]
+   * @return [B, Q, P]
+   */
+  public Tensor imageFeatures(Tensor encoded) {
+    return normalized(visionProjection.forward(encoded));
+  }
+
+  /**
+   * Where every word of texts would lie in the space of comparison; the first stands for the text.
+   *
+   * @param encoded texts, [B, T, C]
+   * @return [B, T, P]
+   */
+  public Tensor wordFeatures(Tensor encoded) {
+    return normalized(textProjection.forward(encoded));
+  }
+
+  /**
+   * Where texts lie in the space of comparison: the unit vector of the first token.
+   *
+   * @param encoded texts, [B, T, C]
+   * @return [B, P]
+   */
+  public Tensor textFeature(Tensor encoded) {
+    return wordFeatures(encoded.select(1, 0).copy());
+  }
+
+  /**
+   * Whether text i describes image i.
+   *
+   * @return [B, 2], scores of no and yes: the mean over the queries
+   */
+  public Tensor matchLogits(BertContext image, TextBatch texts, Pass pass) {
+    Streams seen = encodeJoint(image, texts, pass);
+    Tensor joined = seen.queries();
+    if (joined == null) {
+      throw new AssertionError("joint pass without queries");
+    }
+    return matching.forward(joined).mean(1);
+  }
+
+  /**
+   * The head that writes captions.
+   *
+   * @throws IllegalStateException if the model was loaded without it
+   */
+  public BertLMHeadModel writer() {
+    return present(writer, "head that writes");
+  }
+
+  /**
+   * What similarities are divided by, a scalar.
+   *
+   * @throws IllegalStateException if the model was loaded without it
+   */
+  public Tensor temperature() {
+    return present(temperature, "temperature").value();
+  }
+
+  /** An empty cache for the queries and a text of this many tokens after them. */
+  public KeyValueCache cache(int tokens) {
+    return bert.cache(config.queryTokens() + tokens);
+  }
+
+  /**
+   * One run that writes a caption of each image, in the open scope; see {@link QFormerCaptioner}.
+   */
+  public QFormerCaptioner captioner(BertContext image, int newTokens) {
+    return new QFormerCaptioner(writer(), queries(image), image, config.startId(), newTokens);
+  }
+
+  private Tensor queries(BertContext image) {
+    return queries.value().expand(image.batch(), config.queryTokens(), config.bert().dim());
+  }
+
+  /** x / |x| over the last axis. */
+  private static Tensor normalized(Tensor x) {
+    long[] kept = x.shape().with(-1, 1).toArray();
+    return x.div(x.mul(x).sum(-1).add(LEAST_SQUARED_NORM).sqrt().reshape(kept));
+  }
+
+  private <T> T present(@Nullable T part, String what) {
+    if (part == null) {
+      throw new IllegalStateException(
+          "Blip2Qformer: %s expected, got a model for retrieval only; load a LAVIS checkpoint"
+              .formatted(what));
+    }
+    return part;
+  }
+}

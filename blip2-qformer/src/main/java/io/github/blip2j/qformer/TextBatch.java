@@ -1,0 +1,106 @@
+package io.github.blip2j.qformer;
+
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Texts as the Q-Former reads them: token ids on the left, padding on the right.
+ *
+ * <pre>{@code
+ * B texts, T tokens of the longest
+ * }</pre>
+ */
+public final class TextBatch {
+  private final int[][] ids;
+  private final int[][] mask;
+
+  private TextBatch(int[][] ids, int[][] mask) {
+    this.ids = ids;
+    this.mask = mask;
+  }
+
+  /**
+   * Texts of any lengths, padded to the longest.
+   *
+   * @throws IllegalArgumentException if there is no text, or one without tokens
+   */
+  public static TextBatch of(List<int[]> texts, int padId) {
+    int longest = texts.stream().mapToInt(text -> text.length).max().orElse(0);
+    return of(texts, padId, longest);
+  }
+
+  /**
+   * Texts padded to a length that all of them fit in.
+   *
+   * @throws IllegalArgumentException if there is no text, or one without tokens or with too many
+   */
+  public static TextBatch of(List<int[]> texts, int padId, int length) {
+    if (texts.isEmpty()) {
+      throw new IllegalArgumentException("texts: expected at least 1, got 0");
+    }
+    int[][] ids = new int[texts.size()][length];
+    int[][] mask = new int[texts.size()][length];
+    for (int b = 0; b < ids.length; b++) {
+      int[] text = texts.get(b);
+      if (text.length == 0 || text.length > length) {
+        throw new IllegalArgumentException(
+            "texts: expected 1 to %d tokens, got %d in text %d".formatted(length, text.length, b));
+      }
+      Arrays.fill(ids[b], padId);
+      System.arraycopy(text, 0, ids[b], 0, text.length);
+      Arrays.fill(mask[b], 0, text.length, 1);
+    }
+    return new TextBatch(ids, mask);
+  }
+
+  /** How many texts, B. */
+  public int size() {
+    return ids.length;
+  }
+
+  /** Tokens of each with its padding, T. */
+  public int length() {
+    return ids[0].length;
+  }
+
+  /** The ids, [B, T], int64, in the open scope. */
+  public Tensor ids() {
+    return Tensor.ids(Arrays.stream(ids).flatMapToInt(Arrays::stream).toArray())
+        .reshape(size(), length());
+  }
+
+  /** 1 for a token and 0 for padding, [B][T]. */
+  public int[][] mask() {
+    return Arrays.stream(mask).map(int[]::clone).toArray(int[][]::new);
+  }
+
+  /** The texts of these rows, in this order; a row may come several times. */
+  public TextBatch rows(int... rows) {
+    return new TextBatch(
+        Arrays.stream(rows).mapToObj(row -> ids[row]).toArray(int[][]::new),
+        Arrays.stream(rows).mapToObj(row -> mask[row]).toArray(int[][]::new));
+  }
+
+  /** The same texts beginning with another token: a decoder starts with one of its own. */
+  public TextBatch startingWith(int startId) {
+    int[][] begun = Arrays.stream(ids).map(int[]::clone).toArray(int[][]::new);
+    for (int[] text : begun) {
+      text[0] = startId;
+    }
+    return new TextBatch(begun, mask);
+  }
+
+  /** The ids with {@link TokenLoss#IGNORED} for padding, [B, T], int64, in the open scope. */
+  public Tensor labels() {
+    long[] labels = new long[size() * length()];
+    for (int b = 0; b < size(); b++) {
+      for (int t = 0; t < length(); t++) {
+        labels[b * length() + t] = mask[b][t] == 1 ? ids[b][t] : TokenLoss.IGNORED;
+      }
+    }
+    return Tensor.of(labels, Shape.of(size(), length()).toArray());
+  }
+}

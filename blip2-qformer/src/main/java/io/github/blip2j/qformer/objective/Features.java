@@ -1,0 +1,23 @@
+package io.github.blip2j.qformer.objective;
+
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+
+/**
+ * Where images and their texts lie in the space of comparison.
+ *
+ * @param images unit vectors, [B, Q, P]
+ * @param texts unit vectors, [B, P]
+ */
+public record Features(Tensor images, Tensor texts) {
+  /** Checks that they are of as many pairs and as wide. */
+  public Features {
+    images.shape().require("contrast", "image features", texts.dim(0), Shape.ANY, texts.dim(-1));
+    texts.shape().require("contrast", "text features", images.dim(0), images.dim(2));
+  }
+
+  /** The same values, through which no gradient flows. */
+  public Features detach() {
+    return new Features(images.detach(), texts.detach());
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.blip2j.qformer.objective;
+
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.BertContext;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * Image-text matching (ITM, section 3.1): the model tells pairs that belong together from hard
+ * negatives. Each pair is seen three times: as it is, its text with a negative image, and its image
+ * with a negative text.
+ */
+public final class MatchingLoss {
+  private MatchingLoss() {}
+
+  /**
+   * Scores of no and yes: matched pairs first, then texts with negative images, then images with
+   * negative texts.
+   *
+   * @param image of all pairs
+   * @param texts of all pairs
+   * @param pairs which of them are own, B
+   * @param negatives by place among all pairs
+   * @return [3B, 2]
+   */
+  public static Tensor logits(
+      Blip2Qformer model,
+      BertContext image,
+      TextBatch texts,
+      Pairs pairs,
+      Negatives negatives,
+      Pass pass) {
+    int[] own = IntStream.range(pairs.first(), pairs.first() + pairs.own()).toArray();
+    BertContext images = image.rows(join(own, negatives.imageForText(), own));
+    TextBatch captions = texts.rows(join(own, own, negatives.textForImage()));
+    return model.matchLogits(images, captions, pass);
+  }
+
+  /**
+   * The mean cross-entropy of a third of yes and two thirds of no.
+   *
+   * @param logits [3B, 2], as {@link #logits} orders them
+   * @return a scalar
+   */
+  public static Tensor of(Tensor logits) {
+    int rows = Math.toIntExact(logits.dim(0));
+    long[] labels = new long[rows];
+    Arrays.fill(labels, 0, rows / 3, 1);
+    return logits.crossEntropy(Tensor.of(labels, rows), 0).mean();
+  }
+
+  private static int[] join(int[]... parts) {
+    return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
+  }
+}
