@@ -107,8 +107,8 @@ final class OptimizerOptions {
     Warmup warmup = new Warmup(warmupLr, warmupSteps);
     if ((lrDecayRate != null) != (schedule == ScheduleName.STEP)) {
       throw new IllegalArgumentException(
-          "--lr-decay-rate: expected with --schedule step and only there, got --schedule %s"
-              .formatted(schedule));
+          "--lr-decay-rate: number expected with --schedule step alone, got %s with %s"
+              .formatted(lrDecayRate == null ? "none" : lrDecayRate, schedule));
     }
     return switch (schedule) {
       case COSINE -> new Schedule.WarmupCosine(lr, minLr, epochs, warmup);
