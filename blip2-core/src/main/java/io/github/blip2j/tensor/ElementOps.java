@@ -83,6 +83,21 @@ final class ElementOps {
     return Op.of("activate", value).wrt(x, g -> activationGradient(activation, input, g)).tensor();
   }
 
+  /** x times a mask of zeros and 1 / (1 - p). dx = g times the same mask, drawn again. */
+  static Tensor dropout(Tensor x, Thinning thinning) {
+    requireFloating("dropout", x);
+    return Op.of("dropout", thinned(x, thinning)).wrt(x, g -> thinned(g, thinning)).tensor();
+  }
+
+  /** The product with the mask, without history. */
+  static Tensor thinned(Tensor x, Thinning thinning) {
+    Tensor out = Tensor.uninitialized("dropout", x.dtype(), x.shape());
+    if (out.size() > 0) {
+      KernelChoice.KERNELS.dropout(ShapeOps.dense(x), thinning, out);
+    }
+    return out;
+  }
+
   private static Tensor activationGradient(Activation activation, Tensor x, Tensor g) {
     Tensor dx = Tensor.uninitialized("activate", x.dtype(), x.shape());
     if (dx.size() > 0) {

@@ -93,15 +93,23 @@ final class Nd4jKernels implements Kernels {
       Tensor v,
       double scale,
       @Nullable Tensor mask,
+      @Nullable Thinning thinning,
       @Nullable Tensor weights,
       Tensor out) {
-    Nd4jAttention.forward(this, q, k, v, scale, mask, weights, out);
+    Nd4jAttention.forward(this, q, k, v, scale, mask, thinning, weights, out);
   }
 
   @Override
   public void attentionGradient(
-      Tensor q, Tensor k, Tensor v, double scale, Tensor weights, Tensor g, Tensor[] dqkv) {
-    Nd4jAttention.gradient(this, q, k, v, scale, weights, g, dqkv);
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      double scale,
+      Tensor weights,
+      @Nullable Thinning thinning,
+      Tensor g,
+      Tensor[] dqkv) {
+    Nd4jAttention.gradient(this, q, k, v, scale, weights, thinning, g, dqkv);
   }
 
   @Override
@@ -279,6 +287,11 @@ final class Nd4jKernels implements Kernels {
     if (target.size() > 0) {
       target.array().assign(value);
     }
+  }
+
+  @Override
+  public void dropout(Tensor x, Thinning thinning, Tensor out) {
+    new DropoutMask(thinning).apply(x, out);
   }
 
   @Override
