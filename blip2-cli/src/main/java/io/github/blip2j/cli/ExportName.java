@@ -26,8 +26,7 @@ enum ExportName {
           return name;
         }
       }
-      throw new TypeConversionException(
-          "export expected lavis, lavis-trained or hf, got " + value);
+      throw new TypeConversionException("export expected lavis, lavis-trained or hf, got " + value);
     }
   }
 

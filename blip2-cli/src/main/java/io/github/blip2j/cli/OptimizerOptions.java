@@ -112,7 +112,8 @@ final class OptimizerOptions {
     }
     return switch (schedule) {
       case COSINE -> new Schedule.WarmupCosine(lr, minLr, epochs, warmup);
-      case STEP -> new Schedule.WarmupStep(lr, minLr, lrDecayRate == null ? 1 : lrDecayRate, warmup);
+      case STEP ->
+          new Schedule.WarmupStep(lr, minLr, lrDecayRate == null ? 1 : lrDecayRate, warmup);
       case CONSTANT -> new Schedule.Constant(lr, warmup);
       case STEPWISE ->
           new Schedule.StepwiseCosine(

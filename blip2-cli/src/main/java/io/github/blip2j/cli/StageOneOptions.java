@@ -121,9 +121,7 @@ final class StageOneOptions {
   }
 
   private StageOneConfig resized(StageOneConfig config) {
-    return imageSize == null
-        ? config
-        : config.withVision(config.vision().withImageSize(imageSize));
+    return imageSize == null ? config : config.withVision(config.vision().withImageSize(imageSize));
   }
 
   CaptionSet captions() throws IOException {

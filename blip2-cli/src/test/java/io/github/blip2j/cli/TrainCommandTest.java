@@ -114,13 +114,30 @@ final class TrainCommandTest {
 
     Shell to =
         Shell.run(
-            "convert", "--from", "lavis", "--heads-vision", "4", "--heads-qformer", "4", file,
-            hf.toString(), "--json");
+            "convert",
+            "--from",
+            "lavis",
+            "--heads-vision",
+            "4",
+            "--heads-qformer",
+            "4",
+            file,
+            hf.toString(),
+            "--json");
     Shell from = Shell.run("convert", "--from", "hf", hf.toString(), back.toString(), "--json");
 
     assertEquals(hf.toString(), to.json().get("out").getAsString());
-    Shell again = Shell.run("convert", "--from", "lavis", back.toString(),
-        folder.resolve("again").toString(), "--heads-vision", "4", "--heads-qformer", "4");
+    Shell again =
+        Shell.run(
+            "convert",
+            "--from",
+            "lavis",
+            back.toString(),
+            folder.resolve("again").toString(),
+            "--heads-vision",
+            "4",
+            "--heads-qformer",
+            "4");
     assertEquals(0, again.exit());
     assertEquals(173, from.json().get("tensors").getAsInt());
     assertArrayEquals(

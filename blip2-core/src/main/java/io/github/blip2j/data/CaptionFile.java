@@ -95,7 +95,7 @@ public final class CaptionFile {
         next = "the list";
       }
       json.endArray();
-      json.peek(); // more after the list is malformed
+      requireEnd(json);
     } catch (MalformedJsonException | EOFException e) {
       throw malformed(next, e);
     }
@@ -110,11 +110,17 @@ public final class CaptionFile {
         try {
           JsonReader json = strict(new JsonReader(new StringReader(line)));
           records.add(record(json, where));
-          json.peek(); // more on the line is malformed
+          requireEnd(json);
         } catch (MalformedJsonException | EOFException e) {
           throw malformed(where, e);
         }
       }
+    }
+  }
+
+  private static void requireEnd(JsonReader json) throws IOException {
+    if (json.peek() != JsonToken.END_DOCUMENT) {
+      throw new MalformedJsonException("one value expected, got more");
     }
   }
 

@@ -46,8 +46,7 @@ public final class TrainStage1 {
       StageOneModel model = StageOneModel.load(folder, home);
       model.trainQformer(); // and not the tower
       var processor = ImageProcessor.blip2(model.config().vision().imageSize());
-      var batches =
-          CaptionBatches.of(set, processor, BATCH_SIZE, SEED).with(Augmentation.blip2());
+      var batches = CaptionBatches.of(set, processor, BATCH_SIZE, SEED).with(Augmentation.blip2());
 
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);
       try (var optimizer = new AdamW(groups, AdamWRule.DEFAULT)) {

@@ -49,8 +49,7 @@ final class ExamplesTest {
 
   @Test
   void trainStage1_fourPairs_printsLossesAndWritesAFolder(@TempDir Path folder) throws Exception {
-    Path model =
-        Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "lavis-stage1");
+    Path model = Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "lavis-stage1");
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       lines.add("{\"image\": \"%d.png\", \"caption\": \"a star\"}".formatted(i));

@@ -48,8 +48,7 @@ final class LavisSizes {
 
   /** The heads of the released models: 88 wide in EVA, 64 in BERT. */
   Conversion.Heads releasedHeads() throws CheckpointException {
-    return new Conversion.Heads(
-        releasedVisionHeads(), heads("Q-Former", dim(), BERT_HEAD_WIDTH));
+    return new Conversion.Heads(releasedVisionHeads(), heads("Q-Former", dim(), BERT_HEAD_WIDTH));
   }
 
   private int releasedVisionHeads() throws CheckpointException {
@@ -181,9 +180,7 @@ final class LavisSizes {
   }
 
   private int visionDim() throws CheckpointException {
-    return isClip()
-        ? size(tower + "positional_embedding", 1)
-        : size(tower + "pos_embed", 2);
+    return isClip() ? size(tower + "positional_embedding", 1) : size(tower + "pos_embed", 2);
   }
 
   private int patchSize() throws CheckpointException {
@@ -193,9 +190,7 @@ final class LavisSizes {
 
   private int imageSize() throws CheckpointException {
     int positions =
-        isClip()
-            ? size(tower + "positional_embedding", 0)
-            : size(tower + "pos_embed", 1);
+        isClip() ? size(tower + "positional_embedding", 0) : size(tower + "pos_embed", 1);
     int patches = positions - 1;
     int grid = (int) Math.round(Math.sqrt(patches));
     if (grid * grid != patches) {
@@ -266,8 +261,6 @@ final class LavisSizes {
   /** The tower's heads alone, likewise. */
   int visionHeadsBeside(Path checkpoint) throws IOException {
     Path told = checkpoint.resolveSibling("model.json");
-    return Files.exists(told)
-        ? ConfigJson.read(told).intAt("vision_heads")
-        : releasedVisionHeads();
+    return Files.exists(told) ? ConfigJson.read(told).intAt("vision_heads") : releasedVisionHeads();
   }
 }

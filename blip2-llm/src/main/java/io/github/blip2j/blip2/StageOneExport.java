@@ -37,7 +37,9 @@ public final class StageOneExport {
   public enum Contents {
     /** All of them. */
     ALL,
-    /** Those that are trained; what LAVIS's own runs write, to be laid over what they began with. */
+    /**
+     * Those that are trained; what LAVIS's own runs write, to be laid over what they began with.
+     */
     TRAINED
   }
 
@@ -182,7 +184,6 @@ public final class StageOneExport {
           "max_txt_len": %d
         }
         """
-        .formatted(
-            heads().vision(), heads().qformer(), model.config().qformer().maxTextTokens());
+        .formatted(heads().vision(), heads().qformer(), model.config().qformer().maxTextTokens());
   }
 }

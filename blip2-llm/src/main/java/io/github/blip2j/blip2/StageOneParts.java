@@ -77,9 +77,7 @@ public final class StageOneParts {
   private static Blip2QformerConfig qformer(BertConfig plain, VisionConfig vision) {
     Blip2QformerConfig released = Blip2QformerConfig.blip2();
     return released.withBert(
-        plain
-            .asQFormer(vision.dim(), CROSS_ATTENTION_EVERY)
-            .withVocabSize(plain.vocabSize() + 1));
+        plain.asQFormer(vision.dim(), CROSS_ATTENTION_EVERY).withVocabSize(plain.vocabSize() + 1));
   }
 
   private static VisionConfig ofFolder(Path folder) throws IOException {

@@ -21,9 +21,7 @@ public record CaptionBatch(
     captions = List.copyOf(captions);
     ids = List.copyOf(ids);
     imageIds = List.copyOf(imageIds);
-    pixels
-        .shape()
-        .require("stage1", "pixels", captions.size(), Shape.ANY, Shape.ANY, Shape.ANY);
+    pixels.shape().require("stage1", "pixels", captions.size(), Shape.ANY, Shape.ANY, Shape.ANY);
     boolean counted = imageIds.isEmpty() || imageIds.size() == captions.size();
     if (ids.size() != captions.size() || !counted) {
       throw new IllegalArgumentException(

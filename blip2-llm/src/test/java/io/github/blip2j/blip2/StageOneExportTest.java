@@ -89,8 +89,7 @@ final class StageOneExportTest {
     StageOneModel read = StageOneModel.load(target, home);
     for (Parameter parameter : model.parameters().values()) {
       Parameter again = requireNonNull(read.parameters().get(parameter.name()));
-      assertArrayEquals(
-          parameter.value().toFloats(), again.value().toFloats(), parameter.name());
+      assertArrayEquals(parameter.value().toFloats(), again.value().toFloats(), parameter.name());
     }
     try (Stream<Path> files = Files.list(target)) {
       assertEquals(

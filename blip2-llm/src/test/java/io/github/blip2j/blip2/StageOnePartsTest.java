@@ -82,9 +82,7 @@ final class StageOnePartsTest {
   void load_towerThatLacksATensor_isRefused() throws IOException {
     Path tower = writeTower("blocks.1.mlp.fc1.bias");
 
-    var e =
-        assertThrows(
-            CheckpointException.class, () -> load(tower, UnaryOperator.identity()));
+    var e = assertThrows(CheckpointException.class, () -> load(tower, UnaryOperator.identity()));
 
     assertEquals(
         tower
@@ -110,13 +108,11 @@ final class StageOnePartsTest {
         values(load(LAVIS, UnaryOperator.identity()), "queries"));
   }
 
-  private StageOneModel load(Path tower, UnaryOperator<StageOneConfig> change)
-      throws IOException {
+  private StageOneModel load(Path tower, UnaryOperator<StageOneConfig> change) throws IOException {
     return StageOneParts.load(tower, BERT, home, change, new Random(1));
   }
 
-  private static void assertTowersAlike(
-      StageOneModel expected, StageOneModel model, int layers) {
+  private static void assertTowersAlike(StageOneModel expected, StageOneModel model, int layers) {
     int compared = 0;
     for (String name : model.parameters().keySet()) {
       boolean stored = expected.parameters().containsKey(name); // a folder has biases of keys too
@@ -144,8 +140,7 @@ final class StageOnePartsTest {
           copies.add(TensorCopy.whole(name.substring(TOWER.length()), entry));
         }
       }
-      try (var writer =
-          TorchWriter.create(file, copies.stream().map(TensorCopy::spec).toList())) {
+      try (var writer = TorchWriter.create(file, copies.stream().map(TensorCopy::spec).toList())) {
         for (TensorCopy copy : copies) {
           copy.write(from, writer::write);
         }

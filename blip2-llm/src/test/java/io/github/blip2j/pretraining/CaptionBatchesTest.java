@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -142,7 +143,7 @@ final class CaptionBatchesTest {
         folder.resolve("bad.png")
             + ": image expected a JPEG, PNG, GIF or BMP file, got an empty file;"
             + " copy or download it again",
-        String.valueOf(e.getCause().getMessage()));
+        messageOfCause(e));
   }
 
   @Test
@@ -165,8 +166,7 @@ final class CaptionBatchesTest {
     var e = assertThrows(UncheckedIOException.class, () -> all(batches, 0, 0));
 
     assertEquals(
-        "captions: pictures expected that can be read, got 1 damaged ones",
-        String.valueOf(e.getCause().getMessage()));
+        "captions: pictures expected that can be read, got 1 damaged ones", messageOfCause(e));
   }
 
   @Test
@@ -196,12 +196,10 @@ final class CaptionBatchesTest {
 
   @Test
   void of_batchLargerThanTheSet_isRefused() {
-    var e =
-        assertThrows(IllegalArgumentException.class, () -> Scenes.batches(folder, 9, 1));
+    var e = assertThrows(IllegalArgumentException.class, () -> Scenes.batches(folder, 9, 1));
 
     assertEquals(
-        "captions: batch size expected 1 to 8, which is how many there are, got 9",
-        e.getMessage());
+        "captions: batch size expected 1 to 8, which is how many there are, got 9", e.getMessage());
   }
 
   @Test
@@ -214,6 +212,11 @@ final class CaptionBatchesTest {
                 IllegalArgumentException.class,
                 () -> new CaptionBatch(pixels, List.of("a"), List.of("1", "2"), List.of()))
             .getMessage());
+  }
+
+  private static String messageOfCause(UncheckedIOException e) {
+    IOException cause = Objects.requireNonNull(e.getCause());
+    return String.valueOf(cause.getMessage());
   }
 
   private CaptionBatches withDamage(CaptionSet.Faulty faulty) throws IOException {

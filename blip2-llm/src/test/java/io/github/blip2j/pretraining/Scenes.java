@@ -52,8 +52,7 @@ final class Scenes {
 
   /** All of them in batches. */
   static CaptionBatches batches(Path folder, int batchSize, long seed) throws IOException {
-    CaptionSet set =
-        CaptionSet.open(List.of(captions(folder)), IMAGES, CaptionSet.Faulty.REFUSE);
+    CaptionSet set = CaptionSet.open(List.of(captions(folder)), IMAGES, CaptionSet.Faulty.REFUSE);
     return CaptionBatches.of(set, processor(), batchSize, seed);
   }
 }

@@ -69,8 +69,7 @@ final class StageOneResumeTest {
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);
       try (var optimizer = new AdamW(groups, AdamWRule.DEFAULT)) {
         var trainer =
-            new Trainer<>(
-                StageOneTraining.of(model, tokenizer), batches, optimizer, settings);
+            new Trainer<>(StageOneTraining.of(model, tokenizer), batches, optimizer, settings);
         return resume
             ? trainer.resume(TrainingListener.NONE)
             : trainer.start(TrainingListener.NONE);

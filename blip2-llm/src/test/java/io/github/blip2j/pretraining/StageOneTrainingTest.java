@@ -79,9 +79,7 @@ final class StageOneTrainingTest {
 
     for (Parameter parameter : model.parameters().values()) {
       assertEquals(
-          !parameter.name().startsWith("vision."),
-          parameter.gradient() != null,
-          parameter.name());
+          !parameter.name().startsWith("vision."), parameter.gradient() != null, parameter.name());
     }
   }
 
@@ -150,11 +148,9 @@ final class StageOneTrainingTest {
 
     try (var optimizer =
         new AdamW(ParameterGroup.of(model.parameters().values(), 0.05), AdamWRule.DEFAULT)) {
-      var trainer =
-          new Trainer<>(training, Scenes.batches(folder, 2, 42), optimizer, settings);
+      var trainer = new Trainer<>(training, Scenes.batches(folder, 2, 42), optimizer, settings);
       var e =
-          assertThrows(
-              TrainingDivergedException.class, () -> trainer.start(TrainingListener.NONE));
+          assertThrows(TrainingDivergedException.class, () -> trainer.start(TrainingListener.NONE));
 
       String message = String.valueOf(e.getMessage());
       assertTrue(
@@ -185,8 +181,7 @@ final class StageOneTrainingTest {
     assertTrue(Double.isFinite(losses.total().item()), () -> losses.parts().toString());
     for (Parameter parameter : model.parameters().values()) {
       Tensor gradient = parameter.gradient();
-      assertFalse(
-          gradient != null && !Double.isFinite(gradient.squaredNorm()), parameter.name());
+      assertFalse(gradient != null && !Double.isFinite(gradient.squaredNorm()), parameter.name());
       parameter.clearGradient();
     }
   }

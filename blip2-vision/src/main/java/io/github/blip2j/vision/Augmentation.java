@@ -36,8 +36,7 @@ public record Augmentation(double leastArea, double mirrored) {
 
   /** A part of the picture, stretched to {@code size}. */
   public RgbImage apply(RgbImage image, ImageSize size, RandomGenerator random) {
-    RgbImage part =
-        part(image, random).resize(size.width(), size.height(), Resampling.BICUBIC);
+    RgbImage part = part(image, random).resize(size.width(), size.height(), Resampling.BICUBIC);
     return random.nextDouble() < mirrored ? part.mirrored() : part;
   }
 
