@@ -29,6 +29,9 @@ final class Blip2Command {
             .addSubcommand(new VqaCommand(console))
             .addSubcommand(new DoctorCommand(console))
             .addSubcommand(new BenchCommand(console))
+            .addSubcommand(
+                new CommandLine(new TrainCommand()).addSubcommand(new StageOneCommand(console)))
+            .addSubcommand(new ConvertCommand(console))
             .setOut(console.out())
             .setErr(console.err())
             .setUsageHelpAutoWidth(true)

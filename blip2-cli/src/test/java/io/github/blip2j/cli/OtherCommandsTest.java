@@ -90,7 +90,17 @@ final class OtherCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "caption ", "vqa ", "doctor ", "bench "})
+  @ValueSource(
+      strings = {
+        "",
+        "caption ",
+        "vqa ",
+        "doctor ",
+        "bench ",
+        "train ",
+        "train stage1 ",
+        "convert "
+      })
   void help_ofEveryCommand_goesToStandardOutput(String command) {
     Shell shell = Shell.run((command + "--help").split(" "));
 
@@ -100,7 +110,17 @@ final class OtherCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "caption ", "vqa ", "doctor ", "bench "})
+  @ValueSource(
+      strings = {
+        "",
+        "caption ",
+        "vqa ",
+        "doctor ",
+        "bench ",
+        "train ",
+        "train stage1 ",
+        "convert "
+      })
   void version_ofEveryCommand_isOneLine(String command) {
     Shell shell = Shell.run((command + "--version").split(" "));
 

@@ -1,5 +1,7 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -31,6 +33,16 @@ final class LayeredWeights implements Weights {
   public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
     Weights holder = upper.find(name) == null ? base : upper;
     holder.read(name, byteOffset, into);
+  }
+
+  /** Of the one that has the name, which may arrange what it stores; else of whoever draws. */
+  @Override
+  public @Nullable Tensor initial(String name, Shape shape, Init init) throws IOException {
+    if (upper.find(name) != null) {
+      return upper.initial(name, shape, init);
+    }
+    @Nullable Tensor drawn = base.find(name) == null ? upper.initial(name, shape, init) : null;
+    return drawn == null ? base.initial(name, shape, init) : drawn;
   }
 
   @Override

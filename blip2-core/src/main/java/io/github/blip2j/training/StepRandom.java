@@ -4,10 +4,13 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * Random sources that a run can find again: that of an update depends on the seed and the update's
- * number alone, so that a checkpoint needs no generator's state.
+ * Random sources that a run can find again: each depends on the seed and on what it is for alone,
+ * be it an update or a sample of an epoch, so that a checkpoint needs no generator's state.
  */
-final class StepRandom {
+public final class StepRandom {
+  private static final long OF_EPOCH = 0x45706F6368L; // or the first update's would be the order's
+  private static final long OF_SAMPLE = 0x53616D706C65L;
+
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   private StepRandom() {}
@@ -17,6 +20,16 @@ final class StepRandom {
     // Mixed twice: SplittableRandom itself counts up by GOLDEN, so that plain sums of seed and
     // step would give streams which are each other's continuation.
     return new SplittableRandom(mix(mix(seed) + step * GOLDEN));
+  }
+
+  /** The source of an epoch's order. */
+  public static RandomGenerator ofEpoch(long seed, int epoch) {
+    return of(mix(seed ^ OF_EPOCH), epoch);
+  }
+
+  /** The source of what happens to a sample in an epoch, such as how it is cut. */
+  public static RandomGenerator ofSample(long seed, int epoch, long sample) {
+    return of(mix(mix(seed ^ OF_SAMPLE) + epoch * GOLDEN), sample);
   }
 
   /** The finaliser of SplitMix64 (Steele, Lea and Flood 2014, variant 13 by Stafford). */

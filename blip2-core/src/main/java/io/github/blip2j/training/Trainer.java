@@ -3,6 +3,7 @@ package io.github.blip2j.training;
 import io.github.blip2j.io.SafetensorsWriter;
 import io.github.blip2j.optim.AdamW;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +35,7 @@ public final class Trainer<B extends Batch> {
   private final Update<B> update;
   private final CheckpointFolder checkpoints;
   private final LongSupplier nanoTime;
+  private volatile boolean stopping;
 
   /** A loop that moves what the optimiser holds, and nothing else. */
   public Trainer(
@@ -97,6 +99,14 @@ public final class Trainer<B extends Batch> {
     return train(checkpoints.restore(newest, settings.seed()), listener);
   }
 
+  /**
+   * Ends the run after the update in hand, with a checkpoint, as if that had been the last one; for
+   * other threads and for listeners. A trainer that was stopped stays so.
+   */
+  public void stop() {
+    stopping = true;
+  }
+
   private Position train(Position from, TrainingListener listener) throws IOException {
     try (var log = TrainingLog.open(settings.output(), from.step())) {
       Run run = new Run(from, log, listener);
@@ -126,7 +136,7 @@ public final class Trainer<B extends Batch> {
     }
 
     boolean isOver() {
-      return at.epoch() >= settings.epochs() || at.step() >= settings.maxSteps();
+      return stopping || at.epoch() >= settings.epochs() || at.step() >= settings.maxSteps();
     }
 
     void epoch() throws IOException {
@@ -140,6 +150,8 @@ public final class Trainer<B extends Batch> {
             return;
           }
         }
+      } catch (UncheckedIOException e) { // a stream has no other way to say that it can't read
+        throw e.getCause();
       }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.NavigableSet;
+import java.util.Objects;
 
 /** The tensors of one {@code expected.safetensors}, and comparison with them. */
 public final class Golden implements AutoCloseable {
@@ -30,7 +31,7 @@ public final class Golden implements AutoCloseable {
   /** Opens other tensors of a folder. */
   public static Golden openFile(Path file) {
     try {
-      Path folder = file.toAbsolutePath().normalize().getParent();
+      Path folder = Objects.requireNonNull(file.toAbsolutePath().normalize().getParent());
       return new Golden(folder.getFileName().toString(), SafetensorsFile.open(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -9,10 +9,15 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +53,84 @@ final class LayeredWeightsTest {
       assertArrayEquals(StoredTensors.counting(0, 3), both.value().toDoubles());
       assertArrayEquals(StoredTensors.counting(0, 2), lower.value().toDoubles());
     }
+  }
+
+  @Test
+  void initial_nameInNeither_isDrawnByWhoeverDraws() throws IOException {
+    Init ones = Init.ones();
+    try (Checkpoint upper = upper().with("upper", DType.FLOAT32, 3).open();
+        Checkpoint base = base().with("base", DType.FLOAT32, 2).open()) {
+      Weights stored = weights("upper", upper).over(weights("base", base));
+      for (Weights layered :
+          List.of(
+              stored.over(Weights.random(new Random(1))),
+              new Drawing(weights("upper", upper)).over(weights("base", base)))) {
+        Params params = Params.root(layered, home);
+
+        double[] drawn = params.get("drawn", Shape.of(2), ones).value().toDoubles();
+        double[] fromUpper = params.get("upper", Shape.of(3), ones).value().toDoubles();
+        double[] fromBase = params.get("base", Shape.of(2), ones).value().toDoubles();
+        params.finish();
+
+        assertArrayEquals(new double[] {1, 1}, drawn);
+        assertArrayEquals(StoredTensors.counting(0, 3), fromUpper);
+        assertArrayEquals(StoredTensors.counting(0, 2), fromBase);
+      }
+    }
+  }
+
+  @Test
+  void initial_nameInOne_isArrangedByThatOne() throws IOException {
+    try (Checkpoint upper = upper().with("upper", DType.FLOAT32, 3).open();
+        Checkpoint base = base().with("base", DType.FLOAT32, 2).open()) {
+      Weights grown = new Drawing(weights("base", base)).growing("base");
+      Params params = Params.root(weights("upper", upper).over(grown), home);
+
+      double[] values = params.get("base", Shape.of(4), Init.ones()).value().toDoubles();
+
+      assertArrayEquals(new double[] {1, 1, 1, 1}, values);
+    }
+  }
+
+  /** Weights that draw what they lack, and what they are told to grow. */
+  private record Drawing(Weights stored, String grown) implements Weights {
+    Drawing(Weights stored) {
+      this(stored, "");
+    }
+
+    Drawing growing(String name) {
+      return new Drawing(stored, name);
+    }
+
+    @Override
+    public String origin() {
+      return stored.origin();
+    }
+
+    @Override
+    public @Nullable Stored find(String name) throws IOException {
+      return stored.find(name);
+    }
+
+    @Override
+    public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
+      stored.read(name, byteOffset, into);
+    }
+
+    @Override
+    public Set<String> unused(Set<String> used) {
+      return stored.unused(used);
+    }
+
+    @Override
+    public @Nullable Tensor initial(String name, Shape shape, Init init) throws IOException {
+      boolean draws = find(name) == null || name.equals(grown);
+      return draws ? init.draw(shape, new Random(1)) : null;
+    }
+  }
+
+  private static Weights weights(String origin, Checkpoint checkpoint) {
+    return new CheckpointWeights(origin, checkpoint, KeyMap.identity());
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.github.blip2j.optim.Warmup;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.training.Toy.ToyBatch;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -244,6 +245,46 @@ final class TrainerTest {
     assertEquals(6, reports.steps.size());
     assertNull(reports.steps.get(0).remaining());
     assertFalse(reports.files.isEmpty());
+  }
+
+  @Test
+  void stop_duringAnUpdate_endsAfterItWithACheckpoint() throws IOException {
+    List<Trainer<ToyBatch>> self = new ArrayList<>();
+    Reports reports = new Reports();
+    BatchSource<ToyBatch> stopping =
+        (epoch, first) ->
+            Toy.source(5, 4)
+                .open(epoch, first)
+                .peek(
+                    batch -> {
+                      if (reports.steps.size() == 2) {
+                        self.get(0).stop();
+                      }
+                    });
+    var trainer = new Trainer<>(toy::losses, stopping, toy.optimizer, settings());
+    self.add(trainer);
+
+    Position end = trainer.start(reports);
+
+    assertEquals(new Position(3, 0, 3), end);
+    assertEquals(List.of("step-00000003.safetensors at 3"), reports.files);
+  }
+
+  @Test
+  void start_sourceThatCantRead_saysWhatItSaid() {
+    BatchSource<ToyBatch> broken =
+        (epoch, first) ->
+            Toy.source(5, 4)
+                .open(epoch, first)
+                .peek(
+                    batch -> {
+                      throw new UncheckedIOException(new IOException("a.jpg: damaged"));
+                    });
+    var trainer = new Trainer<>(toy::losses, broken, toy.optimizer, settings());
+
+    var e = assertThrows(IOException.class, () -> trainer.start(TrainingListener.NONE));
+
+    assertEquals("a.jpg: damaged", e.getMessage());
   }
 
   private float[] value(String name) {

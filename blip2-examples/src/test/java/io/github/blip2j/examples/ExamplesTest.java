@@ -1,14 +1,19 @@
 package io.github.blip2j.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ExamplesTest {
   @FunctionalInterface
@@ -40,6 +45,31 @@ final class ExamplesTest {
         """;
 
     assertEquals(expected, printed(Tour::main, image("b.png")));
+  }
+
+  @Test
+  void trainStage1_fourPairs_printsLossesAndWritesAFolder(@TempDir Path folder) throws Exception {
+    Path model = Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "lavis-stage1");
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      lines.add("{\"image\": \"%d.png\", \"caption\": \"a star\"}".formatted(i));
+    }
+    Path captions = Files.write(folder.resolve("captions.jsonl"), lines);
+    Path output = folder.resolve("run");
+
+    String printed =
+        printed(
+            TrainStage1::main,
+            model.toString(),
+            captions.toString(),
+            model.resolve("images").toString(),
+            output.toString());
+
+    assertTrue(
+        printed.matches(
+            "step 1: \\{loss=\\S+, loss_itc=\\S+, loss_itm=\\S+, loss_itg=\\S+\\}\nstep 2: .+\n"),
+        printed);
+    assertTrue(Files.exists(output.resolve("hf").resolve("model.safetensors")));
   }
 
   private static String image(String name) throws URISyntaxException {

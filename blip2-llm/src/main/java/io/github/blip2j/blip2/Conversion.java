@@ -268,10 +268,16 @@ public final class Conversion {
           config
               + ": sizes of the language model expected, got none; copy its folder's file there");
     }
+    copyTokenizer(lavis.resolveSibling(""), folder);
+  }
+
+  /** Copies what there is of a tokenizer; over what is there. */
+  static void copyTokenizer(Path from, Path folder) throws IOException {
     for (String name : TOKENIZER_FILES) {
-      Path source = lavis.resolveSibling(name);
-      if (Files.exists(source)) {
-        Files.copy(source, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      Path source = from.resolve(name);
+      Path target = folder.resolve(name);
+      if (Files.exists(source) && !(Files.exists(target) && Files.isSameFile(source, target))) {
+        Files.copy(source, target, StandardCopyOption.REPLACE_EXISTING);
       }
     }
   }

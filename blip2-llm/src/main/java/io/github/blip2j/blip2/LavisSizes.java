@@ -21,26 +21,38 @@ import org.jspecify.annotations.Nullable;
  * {@code config.json} that they make. Shapes do not tell heads.
  */
 final class LavisSizes {
-  private static final String BLOCKS = "visual_encoder.blocks.";
+  private static final String IN_BLIP2 = "visual_encoder.";
   private static final String LAYERS = "Qformer.bert.encoder.layer.";
-  private static final String CLIP_BLOCKS = "visual_encoder.transformer.resblocks.";
   private static final int EVA_HEAD_WIDTH = 88;
   private static final int CLIP_HEAD_WIDTH = 64;
   private static final int BERT_HEAD_WIDTH = 64;
 
   private final String where;
   private final NavigableMap<String, TensorEntry> tensors;
+  private final String tower;
 
   LavisSizes(String where, NavigableMap<String, TensorEntry> tensors) {
+    this(where, tensors, IN_BLIP2);
+  }
+
+  private LavisSizes(String where, NavigableMap<String, TensorEntry> tensors, String tower) {
     this.where = where;
     this.tensors = tensors;
+    this.tower = tower;
+  }
+
+  /** Of a file that holds a vision tower and nothing else, as {@code eva_vit_g.pth} does. */
+  static LavisSizes ofTower(String where, NavigableMap<String, TensorEntry> tensors) {
+    return new LavisSizes(where, tensors, "");
   }
 
   /** The heads of the released models: 88 wide in EVA, 64 in BERT. */
   Conversion.Heads releasedHeads() throws CheckpointException {
-    return new Conversion.Heads(
-        heads("vision", visionDim(), isClip() ? CLIP_HEAD_WIDTH : EVA_HEAD_WIDTH),
-        heads("Q-Former", dim(), BERT_HEAD_WIDTH));
+    return new Conversion.Heads(releasedVisionHeads(), heads("Q-Former", dim(), BERT_HEAD_WIDTH));
+  }
+
+  private int releasedVisionHeads() throws CheckpointException {
+    return heads("vision", visionDim(), isClip() ? CLIP_HEAD_WIDTH : EVA_HEAD_WIDTH);
   }
 
   private int heads(String what, int dim, int width) throws CheckpointException {
@@ -86,11 +98,11 @@ final class LavisSizes {
   }
 
   private boolean isClip() {
-    return tensors.containsKey("visual_encoder.conv1.weight");
+    return tensors.containsKey(tower + "conv1.weight");
   }
 
   private String blocks() {
-    return isClip() ? CLIP_BLOCKS : BLOCKS;
+    return tower + (isClip() ? "transformer.resblocks." : "blocks.");
   }
 
   /** The {@code config.json} of a {@code Blip2ForImageTextRetrieval}. */
@@ -153,9 +165,9 @@ final class LavisSizes {
   private void vision(JsonWriter json, int heads) throws IOException {
     json.name("model_type").value("blip_2_vision_model");
     json.name("hidden_size").value(visionDim());
-    json.name("num_hidden_layers").value(count(BLOCKS));
+    json.name("num_hidden_layers").value(count(blocks()));
     json.name("num_attention_heads").value(heads);
-    json.name("intermediate_size").value(size(BLOCKS + "0.mlp.fc1.weight", 0));
+    json.name("intermediate_size").value(size(blocks() + "0.mlp.fc1.weight", 0));
     json.name("image_size").value(imageSize());
     json.name("patch_size").value(patchSize());
     json.name("hidden_act").value("gelu");
@@ -168,21 +180,17 @@ final class LavisSizes {
   }
 
   private int visionDim() throws CheckpointException {
-    return isClip()
-        ? size("visual_encoder.positional_embedding", 1)
-        : size("visual_encoder.pos_embed", 2);
+    return isClip() ? size(tower + "positional_embedding", 1) : size(tower + "pos_embed", 2);
   }
 
   private int patchSize() throws CheckpointException {
     String patches = isClip() ? "conv1.weight" : "patch_embed.proj.weight";
-    return size("visual_encoder." + patches, 3);
+    return size(tower + patches, 3);
   }
 
   private int imageSize() throws CheckpointException {
     int positions =
-        isClip()
-            ? size("visual_encoder.positional_embedding", 0)
-            : size("visual_encoder.pos_embed", 1);
+        isClip() ? size(tower + "positional_embedding", 0) : size(tower + "pos_embed", 1);
     int patches = positions - 1;
     int grid = (int) Math.round(Math.sqrt(patches));
     if (grid * grid != patches) {
@@ -248,5 +256,11 @@ final class LavisSizes {
     }
     ConfigJson json = ConfigJson.read(told);
     return new Conversion.Heads(json.intAt("vision_heads"), json.intAt("bert_heads"));
+  }
+
+  /** The tower's heads alone, likewise. */
+  int visionHeadsBeside(Path checkpoint) throws IOException {
+    Path told = checkpoint.resolveSibling("model.json");
+    return Files.exists(told) ? ConfigJson.read(told).intAt("vision_heads") : releasedVisionHeads();
   }
 }

@@ -44,7 +44,11 @@ final class BertNames {
     var names = new BertNames(stored);
     names.body(body + ".", prefix(stored));
     names.head(head + ".");
-    return names.ignoring().ignore("*embeddings.token_type_embeddings.weight").build();
+    return names
+        .ignoring()
+        .copy(HEAD + "decoder.weight", prefix(stored) + "embeddings.word_embeddings.weight")
+        .ignore("*embeddings.token_type_embeddings.weight")
+        .build();
   }
 
   private static String prefix(Set<String> stored) {

@@ -47,8 +47,22 @@ public final class PlainBertWeights implements Weights {
    */
   public static PlainBertWeights of(
       String origin, Checkpoint checkpoint, String path, RandomGenerator random) {
-    String body = path + ".bert";
-    String head = path + ".head";
+    return at(origin, checkpoint, path + ".bert", path + ".head", random);
+  }
+
+  /**
+   * The weights of a {@link Blip2Qformer} at the root.
+   *
+   * @param origin the BERT's folder, for messages
+   * @param checkpoint the BERT, open while the model is built
+   */
+  public static PlainBertWeights ofStageOne(
+      String origin, Checkpoint checkpoint, RandomGenerator random) {
+    return at(origin, checkpoint, "qformer", "head", random);
+  }
+
+  private static PlainBertWeights at(
+      String origin, Checkpoint checkpoint, String body, String head, RandomGenerator random) {
     var keys = BertNames.ofQFormer(checkpoint.tensors().keySet(), body, head);
     return new PlainBertWeights(
         new CheckpointWeights(origin, checkpoint, keys), body, head, random);

@@ -58,6 +58,9 @@ public final class LavisVisionNames {
     rename("layers.*.mlp.up", "blocks.*.mlp.fc1");
     rename("layers.*.mlp.down", "blocks.*.mlp.fc2");
     keys.ignoreFrom(config.layers(), theirs + "blocks.*");
+    if (config.inputBias() == InputBias.QUERY_AND_VALUE) {
+      ignoreAll("blocks.*.attn.k_bias"); // kept from Hugging Face; no softmax sees it
+    }
     ignoreAll("norm.*", "fc_norm.*", "head.*"); // of EVA's own training
   }
 

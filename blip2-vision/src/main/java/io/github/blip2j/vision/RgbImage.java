@@ -125,6 +125,21 @@ public final class RgbImage {
     return new RgbImage(newWidth, newHeight, part);
   }
 
+  /** The picture as a mirror beside it would show it, left and right exchanged. */
+  public RgbImage mirrored() {
+    byte[] mirror = newSamples(width, height);
+    for (int y = 0; y < height; y++) {
+      int source = y * width * CHANNELS;
+      int target = source + (width - 1) * CHANNELS;
+      for (int x = 0; x < width; x++, source += CHANNELS, target -= CHANNELS) {
+        mirror[target] = samples[source];
+        mirror[target + 1] = samples[source + 1];
+        mirror[target + 2] = samples[source + 2];
+      }
+    }
+    return new RgbImage(width, height, mirror);
+  }
+
   /** A copy as {@link BufferedImage#TYPE_INT_RGB}. */
   public BufferedImage toBufferedImage() {
     var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);

@@ -86,6 +86,22 @@ public record VisionConfig(
         otherwise.dropPath);
   }
 
+  /** With so many blocks of those that are stored, the first ones. */
+  public VisionConfig withLayers(int newLayers) {
+    return new VisionConfig(
+        family,
+        dim,
+        newLayers,
+        heads,
+        mlpDim,
+        imageSize,
+        patchSize,
+        activation,
+        normEps,
+        inputBias,
+        dropPath);
+  }
+
   /** With these biases of query, key and value; LAVIS stores EVA's without the key's. */
   public VisionConfig withInputBias(InputBias newInputBias) {
     return new VisionConfig(

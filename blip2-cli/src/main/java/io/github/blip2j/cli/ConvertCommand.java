@@ -1,0 +1,153 @@
+package io.github.blip2j.cli;
+
+import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.Conversion;
+import io.github.blip2j.io.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code blip2 convert}: checkpoints of LAVIS to Hugging Face folders and back. */
+@Command(
+    name = "convert",
+    description = {
+      "Turns a checkpoint of LAVIS (.pth) into a Hugging Face folder, or back, byte for byte.",
+      "The JSON document names what was read and written, and how many tensors there are."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+final class ConvertCommand implements Callable<Integer> {
+  private final Console console;
+
+  /** Whose checkpoint is read. */
+  enum From {
+    LAVIS,
+    HF;
+
+    /** Reads the option. */
+    static final class Converter implements ITypeConverter<From> {
+      Converter() {}
+
+      @Override
+      public From convert(String value) {
+        return switch (value) {
+          case "lavis" -> LAVIS;
+          case "hf" -> HF;
+          default -> throw new TypeConversionException("kind expected lavis or hf, got " + value);
+        };
+      }
+    }
+  }
+
+  @Option(
+      names = "--from",
+      required = true,
+      paramLabel = "KIND",
+      converter = From.Converter.class,
+      description = "lavis or hf: what IN is; OUT becomes the other.")
+  private From from = From.LAVIS;
+
+  @Parameters(index = "0", paramLabel = "IN", description = "A .pth file, or a folder.")
+  private Path in = Path.of("");
+
+  @Parameters(index = "1", paramLabel = "OUT", description = "A folder, or a .pth file.")
+  private Path out = Path.of("");
+
+  @Option(
+      names = "--keep-key-bias",
+      description = "From hf: keep biases of keys that are not zero, which LAVIS leaves unread.")
+  private boolean keepKeyBias;
+
+  @Option(
+      names = "--heads-vision",
+      paramLabel = "N",
+      description = "From lavis: heads of the tower, if not the released 88 wide ones.")
+  private @Nullable Integer visionHeads;
+
+  @Option(
+      names = "--heads-qformer",
+      paramLabel = "N",
+      description = "From lavis: heads of the Q-Former, if not the released 64 wide ones.")
+  private @Nullable Integer qformerHeads;
+
+  @Option(names = "--json", description = "Print one JSON document.")
+  private boolean json;
+
+  @Option(names = "--debug", description = "Log more, and show where errors come from.")
+  private boolean debug;
+
+  ConvertCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (debug) {
+      LogSettings.debug();
+    }
+    Conversion.@Nullable Heads heads = heads();
+    try (var progress = Progress.on(console)) {
+      progress.doing("converting " + in);
+      if (from == From.HF) {
+        var keyBias = keepKeyBias ? Conversion.KeyBias.KEEP : Conversion.KeyBias.REFUSE;
+        Conversion.toLavis(in, out, keyBias);
+      } else if (heads == null) {
+        Conversion.toHuggingFace(in, out);
+      } else {
+        Conversion.toHuggingFace(in, out, heads);
+      }
+    }
+    report();
+    return ExitCode.OK;
+  }
+
+  private Conversion.@Nullable Heads heads() {
+    try {
+      requireAgreement();
+      return visionHeads == null || qformerHeads == null
+          ? null
+          : new Conversion.Heads(visionHeads, qformerHeads);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+  }
+
+  private void requireAgreement() {
+    if ((visionHeads == null) != (qformerHeads == null)) {
+      throw new IllegalArgumentException(
+          "convert: --heads-vision and --heads-qformer expected together, got one of them");
+    }
+    if (from == From.HF && visionHeads != null) {
+      throw new IllegalArgumentException(
+          "convert: heads expected with --from lavis only, got them for a folder that tells them");
+    }
+    if (from == From.LAVIS && keepKeyBias) {
+      throw new IllegalArgumentException(
+          "convert: --keep-key-bias expected with --from hf only, got it for LAVIS's");
+    }
+  }
+
+  private void report() throws IOException {
+    int tensors;
+    try (Checkpoint written = Checkpoint.open(out)) {
+      tensors = written.tensors().size();
+    }
+    if (json) {
+      var document = new JsonObject();
+      document.addProperty("in", in.toString());
+      document.addProperty("out", out.toString());
+      document.addProperty("tensors", tensors);
+      JsonReport.print(console, document);
+    } else {
+      console.out().printf("%s: %d tensors%n", out, tensors);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.blip2j.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.github.blip2j.pretraining.CaptionBatches;
+import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.training.Position;
+import io.github.blip2j.training.StepReport;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What became of a run of the first stage. */
+final class StageOneReport {
+  private final Console console;
+  private final long start = System.nanoTime();
+  private final List<Path> exported = new ArrayList<>();
+  private long loadedAt = start;
+  private long trainedAt = start;
+  private Position end = Position.START;
+  private @Nullable StepReport last;
+  private @Nullable Path checkpoint;
+  private boolean stopped;
+
+  StageOneReport(Console console) {
+    this.console = console;
+  }
+
+  void loaded(CaptionSet set) {
+    loadedAt = System.nanoTime();
+    if (set.missing() > 0) {
+      console.complain(
+          "pictures expected of %d records, got none of %d, which are left out"
+              .formatted(set.size() + set.missing(), set.missing()));
+    }
+  }
+
+  void trained(Position position, TrainingProgress progress, boolean interrupted) {
+    trainedAt = System.nanoTime();
+    end = position;
+    last = progress.last();
+    checkpoint = progress.checkpoint();
+    stopped = interrupted;
+  }
+
+  void exported(Path folder) {
+    exported.add(folder);
+  }
+
+  void print(Path out, CaptionSet set, CaptionBatches batches, boolean json) {
+    if (!batches.damaged().isEmpty()) {
+      List<String> names = batches.damaged();
+      console.complain(
+          "pictures expected that can be read, got %d damaged ones (%s%s); others took their place"
+              .formatted(
+                  names.size(),
+                  String.join(", ", names.subList(0, Math.min(3, names.size()))),
+                  names.size() > 3 ? ", ..." : ""));
+    }
+    if (json) {
+      JsonReport.print(console, document(out, set, batches));
+    } else {
+      console
+          .out()
+          .printf(
+              "%s after step %d, epoch %d: %s%n",
+              stopped ? "stopped" : "done", end.step(), end.epoch(), out);
+      exported.forEach(folder -> console.out().printf("wrote %s%n", folder));
+    }
+    console.out().flush(); // a process that was told to end doesn't wait for the command's end
+  }
+
+  private JsonObject document(Path out, CaptionSet set, CaptionBatches batches) {
+    var document = new JsonObject();
+    document.addProperty("out", out.toString());
+    document.addProperty("steps", end.step());
+    document.addProperty("epoch", end.epoch());
+    document.addProperty("stopped", stopped);
+    document.addProperty("pairs", set.size());
+    document.addProperty("missing_images", set.missing());
+    document.addProperty("damaged_images", batches.damaged().size());
+    var losses = new JsonObject();
+    if (last != null) {
+      last.losses().forEach(losses::addProperty);
+    }
+    document.add("losses", losses);
+    document.addProperty("lr", last == null ? null : last.lr());
+    document.addProperty("checkpoint", checkpoint == null ? null : checkpoint.toString());
+    var folders = new JsonArray();
+    exported.forEach(folder -> folders.add(folder.toString()));
+    document.add("exports", folders);
+    var timing = new JsonObject();
+    timing.addProperty("load", (loadedAt - start) / 1_000_000);
+    timing.addProperty("train", (trainedAt - loadedAt) / 1_000_000);
+    timing.addProperty("total", (System.nanoTime() - start) / 1_000_000);
+    document.add("timing_ms", timing);
+    return document;
+  }
+}

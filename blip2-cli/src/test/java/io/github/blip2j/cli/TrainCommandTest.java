@@ -1,0 +1,205 @@
+package io.github.blip2j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class TrainCommandTest {
+  private static final Path MODEL =
+      Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "lavis-stage1");
+
+  private final Path folder;
+
+  TrainCommandTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void stage1_stoppedAndResumed_endsAsOneRun() throws IOException {
+    Shell whole = train("whole", "--max-steps", "5", "--export", "lavis,hf", "--json");
+    Shell first = train("parts", "--max-steps", "2");
+    Shell second = train("parts", "--max-steps", "5", "--resume", "--json");
+
+    JsonObject document = whole.document();
+    assertEquals(5, document.get("steps").getAsLong());
+    assertEquals(1, document.get("epoch").getAsLong());
+    assertEquals(
+        List.of("loss", "loss_itc", "loss_itm", "loss_itg"),
+        List.copyOf(document.getAsJsonObject("losses").keySet()));
+    assertEquals(2, document.getAsJsonArray("exports").size());
+    assertTrue(Files.exists(folder.resolve("whole/lavis/checkpoint.pth")));
+    assertTrue(Files.exists(folder.resolve("whole/hf/model.safetensors")));
+    assertEquals("done after step 2, epoch 0: " + folder.resolve("parts") + "\n", first.out());
+    assertEquals(document.get("losses"), second.document().get("losses"));
+    assertArrayEquals(checkpoint("whole"), checkpoint("parts"));
+    assertTrue(
+        whole
+            .err()
+            .lines()
+            .allMatch(
+                line ->
+                    line.matches(
+                        "blip2: step \\d of 5, epoch [01], loss \\S+ \\(itc \\S+, itm \\S+,"
+                            + " itg \\S+\\), lr \\S+, \\S+ samples/s, 0:00:\\d\\d left")),
+        whole.err());
+  }
+
+  @Test
+  void stage1_nullCaption_failsNamingFileAndRecord() throws IOException {
+    Path captions =
+        Files.writeString(folder.resolve("c.json"), "[{\"image\": \"0.png\", \"caption\": null}]");
+
+    Shell shell = stage1("out", captions);
+
+    String message = "blip2: %s: record 1: caption expected a string, got null\n";
+    assertEquals(new Shell(1, "", message.formatted(captions)), shell);
+  }
+
+  @Test
+  void stage1_withoutModel_exits2() {
+    Shell shell =
+        Shell.run(
+            "train", "stage1", "--data", "c.json", "--images", ".", "--out", "o", "--vision", "v");
+
+    assertEquals(
+        new Shell(
+            2,
+            "",
+            "blip2: train stage1: --model, or --vision and --bert expected, got one of the two\n"),
+        shell);
+  }
+
+  @Test
+  void stage1_impossibleOptions_exit2() throws IOException {
+    assertUsage(
+        "--lr-decay-rate: number expected with --schedule step alone, got none with step",
+        "--schedule",
+        "step");
+    assertUsage("schedule: epochs expected at least 1, got 0", "--epochs", "0");
+    assertUsage(
+        "captions: batch size expected 1 to 8, which is how many there are, got 9",
+        "--batch-size",
+        "9");
+    assertUsage("--image-size: side expected at least 1, got 0", "--image-size", "0");
+    assertUsage(
+        "schedule: warm-up expected shorter than the 40 batches of the run, got 5000",
+        "--schedule",
+        "stepwise",
+        "--warmup-steps",
+        "5000");
+    assertUsage("adamW: beta2 expected in [0, 1), got 1.0", "--beta2", "1");
+  }
+
+  @Test
+  void train_withoutStage_exits2() {
+    assertEquals(
+        new Shell(2, "", "blip2: missing required stage: stage1; see blip2 train --help\n"),
+        Shell.run("train"));
+  }
+
+  @Test
+  void convert_thereAndBack_keepsEveryTensor() throws IOException {
+    Path hf = folder.resolve("hf");
+    Path back = folder.resolve("back.pth");
+    String file = MODEL.resolve("checkpoint.pth").toString();
+
+    Shell to =
+        Shell.run(
+            "convert",
+            "--from",
+            "lavis",
+            "--heads-vision",
+            "4",
+            "--heads-qformer",
+            "4",
+            file,
+            hf.toString(),
+            "--json");
+    Shell from = Shell.run("convert", "--from", "hf", hf.toString(), back.toString(), "--json");
+
+    assertEquals(hf.toString(), to.json().get("out").getAsString());
+    Shell again =
+        Shell.run(
+            "convert",
+            "--from",
+            "lavis",
+            back.toString(),
+            folder.resolve("again").toString(),
+            "--heads-vision",
+            "4",
+            "--heads-qformer",
+            "4");
+    assertEquals(0, again.exit());
+    assertEquals(173, from.json().get("tensors").getAsInt());
+    assertArrayEquals(
+        Files.readAllBytes(hf.resolve("model.safetensors")),
+        Files.readAllBytes(folder.resolve("again/model.safetensors")));
+  }
+
+  @Test
+  void convert_headsOfOneKind_exits2() {
+    assertEquals(
+        new Shell(
+            2,
+            "",
+            "blip2: convert: --heads-vision and --heads-qformer expected together, got one of"
+                + " them\n"),
+        Shell.run("convert", "--from", "lavis", "--heads-vision", "4", "a.pth", "b"));
+    assertEquals(
+        new Shell(
+            2,
+            "",
+            "blip2: convert: --keep-key-bias expected with --from hf only, got it for LAVIS's\n"),
+        Shell.run("convert", "--from", "lavis", "--keep-key-bias", "a.pth", "b"));
+  }
+
+  private void assertUsage(String message, String... more) throws IOException {
+    assertEquals(new Shell(2, "", "blip2: " + message + "\n"), train("usage", more));
+  }
+
+  private Shell train(String out, String... more) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      lines.add("{\"image\": \"%d.png\", \"caption\": \"A star, %d.\"}".formatted(i, i));
+    }
+    return stage1(out, Files.write(folder.resolve("captions.jsonl"), lines), more);
+  }
+
+  private Shell stage1(String out, Path captions, String... more) {
+    List<String> args =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "stage1",
+                "--model",
+                MODEL.toString(),
+                "--data",
+                captions.toString(),
+                "--images",
+                MODEL.resolve("images").toString(),
+                "--out",
+                folder.resolve(out).toString(),
+                "--log-every",
+                "1",
+                "--augment"));
+    List<String> given = List.of(more);
+    if (!given.contains("--batch-size")) {
+      args.addAll(List.of("--batch-size", "2"));
+    }
+    args.addAll(given);
+    return Shell.run(args.toArray(String[]::new));
+  }
+
+  private byte[] checkpoint(String run) throws IOException {
+    return Files.readAllBytes(folder.resolve(run).resolve("step-00000005.safetensors"));
+  }
+}

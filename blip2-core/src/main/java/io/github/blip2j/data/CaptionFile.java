@@ -1,0 +1,208 @@
+package io.github.blip2j.data;
+
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.MalformedJsonException;
+import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the annotations of caption data sets as LAVIS writes them: a JSON list of records, or one
+ * record a line.
+ *
+ * <pre>{@code
+ * {"image": "val2014/000000391895.jpg", "caption": "a man on a bike", "image_id": "coco_391895"}
+ * }</pre>
+ *
+ * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing;
+ * other keys are passed over. What a record lacks is an error, for it would be trained on.
+ */
+public final class CaptionFile {
+  private final Path file;
+  private final List<CaptionRecord> records = new ArrayList<>();
+
+  private CaptionFile(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * The records of several files, one after the other.
+   *
+   * @throws DataException naming the file and the record that isn't one
+   */
+  public static List<CaptionRecord> readAll(List<Path> files) throws IOException {
+    List<CaptionRecord> all = new ArrayList<>();
+    for (Path file : files) {
+      all.addAll(read(file));
+    }
+    return List.copyOf(all);
+  }
+
+  /**
+   * The records of a file, in their order.
+   *
+   * @throws DataException naming the file and the record that isn't one
+   */
+  public static List<CaptionRecord> read(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new DataException(file + ": captions expected, got no file; check the path");
+    }
+    var reading = new CaptionFile(file);
+    try (BufferedReader text = Files.newBufferedReader(file)) {
+      if (startsList(text)) {
+        reading.list(text);
+      } else {
+        reading.lines(text);
+      }
+    } catch (CharacterCodingException e) {
+      throw new DataException(file + ": text expected UTF-8, got other bytes", e);
+    }
+    if (reading.records.isEmpty()) {
+      throw new DataException(file + ": captions expected at least 1, got none");
+    }
+    return reading.records;
+  }
+
+  private static boolean startsList(BufferedReader text) throws IOException {
+    text.mark(1);
+    int first = text.read();
+    while (first == '\uFEFF' || Character.isWhitespace(first)) {
+      text.mark(1);
+      first = text.read();
+    }
+    text.reset();
+    return first == '[';
+  }
+
+  private void list(BufferedReader text) throws IOException {
+    JsonReader json = strict(new JsonReader(text));
+    String next = "the list";
+    try {
+      json.beginArray();
+      for (int number = 1; json.hasNext(); number++) {
+        next = "record " + number;
+        records.add(record(json, next));
+        next = "the list";
+      }
+      json.endArray();
+      requireEnd(json);
+    } catch (MalformedJsonException | EOFException e) {
+      throw malformed(next, e);
+    }
+  }
+
+  private void lines(BufferedReader text) throws IOException {
+    int number = 0;
+    for (String line = text.readLine(); line != null; line = text.readLine()) {
+      number++;
+      if (!line.isBlank()) {
+        String where = "line " + number;
+        try {
+          JsonReader json = strict(new JsonReader(new StringReader(line)));
+          records.add(record(json, where));
+          requireEnd(json);
+        } catch (MalformedJsonException | EOFException e) {
+          throw malformed(where, e);
+        }
+      }
+    }
+  }
+
+  private static void requireEnd(JsonReader json) throws IOException {
+    if (json.peek() != JsonToken.END_DOCUMENT) {
+      throw new MalformedJsonException("one value expected, got more");
+    }
+  }
+
+  private static JsonReader strict(JsonReader json) {
+    json.setStrictness(Strictness.STRICT);
+    return json;
+  }
+
+  private CaptionRecord record(JsonReader json, String where) throws IOException {
+    if (json.peek() != JsonToken.BEGIN_OBJECT) {
+      throw wrong(where, "an object", json);
+    }
+    @Nullable String image = null;
+    @Nullable List<String> captions = null;
+    @Nullable String imageId = null;
+    json.beginObject();
+    while (json.hasNext()) {
+      switch (json.nextName()) {
+        case "image" -> image = string(json, where + ": image");
+        case "caption" -> captions = captions(json, where + ": caption");
+        case "image_id" -> imageId = id(json, where + ": image_id");
+        default -> json.skipValue();
+      }
+    }
+    json.endObject();
+    if (image == null || captions == null) {
+      throw new DataException(
+          "%s: %s: keys expected image and caption, got no %s"
+              .formatted(file, where, image == null ? "image" : "caption"));
+    }
+    return new CaptionRecord(image, captions, imageId);
+  }
+
+  private List<String> captions(JsonReader json, String where) throws IOException {
+    if (json.peek() != JsonToken.BEGIN_ARRAY) {
+      return List.of(string(json, where));
+    }
+    List<String> captions = new ArrayList<>();
+    json.beginArray();
+    while (json.hasNext()) {
+      captions.add(string(json, where));
+    }
+    json.endArray();
+    if (captions.isEmpty()) {
+      throw new DataException("%s: %s expected strings, got an empty list".formatted(file, where));
+    }
+    return captions;
+  }
+
+  private String string(JsonReader json, String where) throws IOException {
+    if (json.peek() != JsonToken.STRING) {
+      throw wrong(where, "a string", json);
+    }
+    return json.nextString();
+  }
+
+  private @Nullable String id(JsonReader json, String where) throws IOException {
+    return switch (json.peek()) {
+      case STRING, NUMBER -> json.nextString();
+      case NULL -> {
+        json.nextNull();
+        yield null;
+      }
+      default -> throw wrong(where, "a string or a number", json);
+    };
+  }
+
+  private DataException wrong(String where, String expected, JsonReader json) throws IOException {
+    String got =
+        switch (json.peek()) {
+          case NULL -> "null";
+          case NUMBER, BOOLEAN -> "a " + json.peek().name().toLowerCase(Locale.ROOT);
+          case STRING -> "a string";
+          case BEGIN_ARRAY -> "a list";
+          case BEGIN_OBJECT -> "an object";
+          default -> "nothing";
+        };
+    return new DataException("%s: %s expected %s, got %s".formatted(file, where, expected, got));
+  }
+
+  private DataException malformed(String where, IOException cause) {
+    return new DataException(
+        "%s: %s expected JSON, got malformed text".formatted(file, where), cause);
+  }
+}

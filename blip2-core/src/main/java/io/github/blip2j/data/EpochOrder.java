@@ -1,0 +1,24 @@
+package io.github.blip2j.data;
+
+import io.github.blip2j.training.StepRandom;
+import java.util.random.RandomGenerator;
+
+/**
+ * In which order an epoch takes its samples: a permutation drawn from the seed and the epoch, and
+ * so the same whenever it is asked for (Fisher and Yates 1938, as Durstenfeld 1964 has it).
+ */
+public final class EpochOrder {
+  private EpochOrder() {}
+
+  /** The places 0 to {@code size - 1}, shuffled. */
+  public static int[] of(int size, long seed, int epoch) {
+    int[] order = new int[size];
+    RandomGenerator random = StepRandom.ofEpoch(seed, epoch);
+    for (int i = 0; i < size; i++) {
+      int j = random.nextInt(i + 1);
+      order[i] = order[j];
+      order[j] = i;
+    }
+    return order;
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.blip2j.text;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * Captions as BLIP-2 learns them: LAVIS's {@code blip_caption}.
+ *
+ * <p>In this order: lower case; each of {@code . ! " ( ) * # : ; ~} becomes a space; two and more
+ * white spaces become one; line feeds at the end and spaces at both ends go; of more words, told
+ * apart by single spaces, {@code maxWords} stay; the prompt comes before.
+ *
+ * @param prompt put before every caption as it is, such as {@code "a photo of "}
+ * @param maxWords how many words stay
+ */
+public record CaptionText(String prompt, int maxWords) {
+  private static final int LAVIS_WORDS = 50;
+  private static final Pattern MARKS = Pattern.compile("[.!\"()*#:;~]");
+  // Python's, which counts the four separators 1C to 1F as white space too
+  private static final Pattern SPACES =
+      Pattern.compile("[\\s\\x1c-\\x1f]{2,}", Pattern.UNICODE_CHARACTER_CLASS);
+  private static final Pattern LINE_ENDS = Pattern.compile("\\n+\\z");
+  private static final Pattern ENDS = Pattern.compile("\\A +| +\\z");
+  private static final Pattern SPACE = Pattern.compile(" ");
+
+  /** Checks that a word may stay. */
+  public CaptionText {
+    if (maxWords < 1) {
+      throw new IllegalArgumentException(
+          "CaptionText: maxWords expected at least 1, got " + maxWords);
+    }
+  }
+
+  /** As LAVIS pretrains: no prompt, 50 words. */
+  public static CaptionText lavis() {
+    return new CaptionText("", LAVIS_WORDS);
+  }
+
+  /** The same behind a prompt. */
+  public CaptionText withPrompt(String newPrompt) {
+    return new CaptionText(newPrompt, maxWords);
+  }
+
+  /** The caption, cleaned. */
+  public String clean(String caption) {
+    String text = MARKS.matcher(caption.toLowerCase(Locale.ROOT)).replaceAll(" ");
+    text = SPACES.matcher(text).replaceAll(" ");
+    text = LINE_ENDS.matcher(text).replaceAll("");
+    text = ENDS.matcher(text).replaceAll("");
+    String[] words = SPACE.split(text, -1);
+    if (words.length > maxWords) {
+      text = String.join(" ", Arrays.asList(words).subList(0, maxWords));
+    }
+    return prompt + text;
+  }
+}

@@ -1,0 +1,121 @@
+package io.github.blip2j.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class CaptionFileTest {
+  private static final String DOG = "{\"image\": \"dog.jpg\", \"caption\": \"a dog\"}";
+
+  private final Path folder;
+
+  CaptionFileTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void read_list_keepsOrderListsAndIds() throws IOException {
+    Path file =
+        write(
+            " [%s, {\"split\": {\"a\": [1]}, \"image_id\": 7, \"image\": \"cat.jpg\","
+                    .formatted(DOG)
+                + " \"caption\": [\"a cat\", \"\"]},"
+                + "{\"image\": \"c\", \"caption\": \"x\", \"image_id\": \"coco_1\"}]\n");
+
+    assertEquals(
+        List.of(
+            new CaptionRecord("dog.jpg", List.of("a dog"), null),
+            new CaptionRecord("cat.jpg", List.of("a cat", ""), "7"),
+            new CaptionRecord("c", List.of("x"), "coco_1")),
+        CaptionFile.read(file));
+  }
+
+  @Test
+  void read_lines_passesOverBlankOnes() throws IOException {
+    Path file = write("\uFEFF" + DOG + "\r\n\n" + DOG.replace("dog", "fox") + "\n  \n");
+
+    assertEquals(
+        List.of(
+            new CaptionRecord("dog.jpg", List.of("a dog"), null),
+            new CaptionRecord("fox.jpg", List.of("a fox"), null)),
+        CaptionFile.read(file));
+  }
+
+  @Test
+  void readAll_severalFiles_putsOneBehindTheOther() throws IOException {
+    Path lines = write(DOG);
+    Path list = Files.writeString(folder.resolve("list.json"), "[" + DOG + "]");
+
+    assertEquals(2, CaptionFile.readAll(List.of(lines, list)).size());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "[{\"image\": \"a\", \"caption\": null}] | record 1: caption expected a string, got null",
+        "[{\"image\": \"a\", \"caption\": [\"x\", null]}] |"
+            + " record 1: caption expected a string, got null",
+        "[{\"image\": \"a\", \"caption\": []}] | record 1: caption expected strings, got an empty"
+            + " list",
+        "[{\"image\": 3, \"caption\": \"x\"}] | record 1: image expected a string, got a number",
+        "[{\"image\": \"a\", \"caption\": \"x\", \"image_id\": [1]}] |"
+            + " record 1: image_id expected a string or a number, got a list",
+        "[{\"caption\": \"x\"}] | record 1: keys expected image and caption, got no image",
+        "{\"image\": \"a\"} | line 1: keys expected image and caption, got no caption",
+        "[\"a\"] | record 1 expected an object, got a string",
+        "{\"image\": | line 1 expected JSON, got malformed text",
+        "[{\"image\": \"a\", | record 1 expected JSON, got malformed text",
+        "[{\"image\": \"a\", \"caption\": \"x\"} | the list expected JSON, got malformed text",
+        "[{\"image\": \"a\", \"caption\": \"x\"}] 1 | the list expected JSON, got malformed text",
+        "{\"image\": \"a\", \"caption\": \"x\"} 1 | line 1 expected JSON, got malformed text",
+        "[] | captions expected at least 1, got none"
+      })
+  void read_whatIsNoRecord_isNamed(String text, String message) throws IOException {
+    Path file = write(text);
+
+    assertEquals(
+        file + ": " + message,
+        assertThrows(DataException.class, () -> CaptionFile.read(file)).getMessage());
+  }
+
+  @Test
+  void read_otherBytesThanUtf8_isRefused() throws IOException {
+    Path file = folder.resolve("captions.json");
+    Files.write(file, DOG.replace("dog", "d\u00f6g").getBytes(StandardCharsets.ISO_8859_1));
+
+    assertEquals(
+        file + ": text expected UTF-8, got other bytes",
+        assertThrows(DataException.class, () -> CaptionFile.read(file)).getMessage());
+  }
+
+  @Test
+  void read_noFile_isRefused() {
+    assertEquals(
+        folder + ": captions expected, got no file; check the path",
+        assertThrows(DataException.class, () -> CaptionFile.read(folder)).getMessage());
+  }
+
+  @Test
+  void record_withoutCaption_isRefused() {
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> new CaptionRecord("a.jpg", List.of(), null));
+
+    assertEquals("captions: expected at least 1 of a.jpg, got none", e.getMessage());
+  }
+
+  private Path write(String text) throws IOException {
+    return Files.writeString(folder.resolve("captions.json"), text);
+  }
+}

@@ -1,0 +1,115 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.qformer.PlainBertWeights;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.vision.LavisVisionNames;
+import io.github.blip2j.vision.ResizedPositions;
+import io.github.blip2j.vision.VisionConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the first stage starts from before there is any (section 3.1): a vision tower, and a plain
+ * BERT that becomes the Q-Former. Queries, the attention to the image and the heads are drawn.
+ */
+public final class StageOneParts {
+  private static final String VISION = "vision";
+  private static final String IN_BLIP2 = "visual_encoder";
+  private static final int CROSS_ATTENTION_EVERY = 2;
+
+  /** The tower's sizes, and where its tensors are. */
+  private record Tower(VisionConfig config, Checkpoint checkpoint, KeyMap keys) {}
+
+  private StageOneParts() {}
+
+  /**
+   * Builds a model to be trained, in float32.
+   *
+   * <p>The tower may be a BLIP-2 folder of Hugging Face, a BLIP-2 checkpoint of LAVIS, or a tower's
+   * own file as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}); of the latter
+   * the last block is dropped, as BLIP-2 does. Heads of a file are those that a {@code model.json}
+   * beside it tells, or else those of the released towers.
+   *
+   * @param bert a {@code bert-base-uncased} style folder; its vocabulary grows by {@code [DEC]}
+   * @param home where parameters live
+   * @param change of the sizes, such as pictures of another size
+   * @param random where the rest is drawn from
+   * @throws io.github.blip2j.io.CheckpointException if either is something else
+   */
+  public static StageOneModel load(
+      Path tower,
+      Path bert,
+      Scope home,
+      UnaryOperator<StageOneConfig> change,
+      RandomGenerator random)
+      throws IOException {
+    @Nullable Path file = StageOneModel.lavisFile(tower);
+    try (Checkpoint seeing = Checkpoint.open(file == null ? tower : file);
+        Checkpoint reading = Checkpoint.open(bert)) {
+      VisionConfig vision = file == null ? ofFolder(tower) : ofFile(file, seeing);
+      BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(bert.resolve("config.json")));
+      StageOneConfig config = change.apply(new StageOneConfig(vision, qformer(plain, vision)));
+      KeyMap keys = file == null ? keysOfFolder() : keysOfFile(config.vision(), seeing);
+      var stored = new CheckpointWeights(tower.toString(), seeing, keys);
+      var rest = PlainBertWeights.ofStageOne(bert.toString(), reading, random);
+      var weights =
+          new SplitWeights(VISION, ResizedPositions.of(stored, config.vision(), VISION), rest);
+      Params params = Params.root(weights, home);
+      StageOneModel model = StageOneModel.of(config, params);
+      params.finish();
+      return model;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static Blip2QformerConfig qformer(BertConfig plain, VisionConfig vision) {
+    Blip2QformerConfig released = Blip2QformerConfig.blip2();
+    return released.withBert(
+        plain.asQFormer(vision.dim(), CROSS_ATTENTION_EVERY).withVocabSize(plain.vocabSize() + 1));
+  }
+
+  private static VisionConfig ofFolder(Path folder) throws IOException {
+    ConfigJson json = ConfigJson.read(folder.resolve("config.json"));
+    return VisionConfig.fromJson(json.child("vision_config"));
+  }
+
+  private static VisionConfig ofFile(Path file, Checkpoint checkpoint) throws IOException {
+    boolean alone = isAlone(checkpoint);
+    var sizes =
+        alone
+            ? LavisSizes.ofTower(file.toString(), checkpoint.tensors())
+            : new LavisSizes(file.toString(), checkpoint.tensors());
+    VisionConfig whole = sizes.vision(sizes.visionHeadsBeside(file));
+    return alone ? whole.withLayers(whole.layers() - 1) : whole;
+  }
+
+  private static KeyMap keysOfFolder() {
+    KeyMap.Builder keys = KeyMap.builder();
+    HuggingFaceNames.vision(keys);
+    return keys.ignore("*").build();
+  }
+
+  private static KeyMap keysOfFile(VisionConfig vision, Checkpoint checkpoint) {
+    boolean alone = isAlone(checkpoint);
+    KeyMap.Builder keys = KeyMap.builder();
+    LavisVisionNames.add(keys, vision, VISION, alone ? "" : IN_BLIP2);
+    return alone ? keys.build() : keys.ignore("*").build();
+  }
+
+  private static boolean isAlone(Checkpoint checkpoint) {
+    @Nullable String first = checkpoint.tensors().ceilingKey(IN_BLIP2 + ".");
+    return first == null || !first.startsWith(IN_BLIP2 + ".");
+  }
+}

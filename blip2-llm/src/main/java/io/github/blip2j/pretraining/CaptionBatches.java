@@ -1,0 +1,171 @@
+package io.github.blip2j.pretraining;
+
+import io.github.blip2j.data.CaptionRecord;
+import io.github.blip2j.data.DataException;
+import io.github.blip2j.data.EpochOrder;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.CaptionText;
+import io.github.blip2j.training.BatchSource;
+import io.github.blip2j.training.StepRandom;
+import io.github.blip2j.vision.Augmentation;
+import io.github.blip2j.vision.ImageProcessor;
+import io.github.blip2j.vision.ImageProcessorConfig;
+import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.UnreadableImageException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batches of pictures and captions, in an order of its own in each epoch; records at its end that
+ * fill no batch are left out of it.
+ *
+ * <p>Everything that is drawn (the order, one of several captions, how a picture is cut) depends on
+ * the seed, the epoch and the record alone, so that any batch can be made again. Pictures are read
+ * when their batch is asked for, one at a time.
+ *
+ * <p>Where damaged pictures are skipped, the next record of the epoch's order takes the place of
+ * one: batches keep their size and their number.
+ */
+public final class CaptionBatches implements BatchSource<CaptionBatch> {
+  private final CaptionSet set;
+  private final ImageProcessor processor;
+  private final int batchSize;
+  private final long seed;
+  private final CaptionText text;
+  private final @Nullable Augmentation augmentation;
+  private final boolean identified;
+  private final Set<String> damaged = Collections.synchronizedSet(new TreeSet<>());
+
+  private CaptionBatches(
+      CaptionSet set,
+      ImageProcessor processor,
+      int batchSize,
+      long seed,
+      CaptionText text,
+      @Nullable Augmentation augmentation) {
+    this.set = set;
+    this.processor = processor;
+    this.batchSize = batchSize;
+    this.seed = seed;
+    this.text = text;
+    this.augmentation = augmentation;
+    this.identified = set.hasImageIds();
+    if (batchSize < 1 || batchSize > set.size()) {
+      throw new IllegalArgumentException(
+          "captions: batch size expected 1 to %d, which is how many there are, got %d"
+              .formatted(set.size(), batchSize));
+    }
+  }
+
+  /** Whole pictures, captions cleaned as LAVIS does. */
+  public static CaptionBatches of(
+      CaptionSet set, ImageProcessor processor, int batchSize, long seed) {
+    return new CaptionBatches(set, processor, batchSize, seed, CaptionText.lavis(), null);
+  }
+
+  /** With pictures that look a little different each time. */
+  public CaptionBatches with(Augmentation newAugmentation) {
+    ImageProcessorConfig config = processor.config();
+    var stretching =
+        new ImageProcessorConfig( // what is cut out already must not be cut once more
+            processor.size(),
+            null,
+            null,
+            config.resampling(),
+            config.rescaleFactor(),
+            config.mean(),
+            config.std());
+    return new CaptionBatches(
+        set, new ImageProcessor(stretching), batchSize, seed, text, newAugmentation);
+  }
+
+  /** With captions cleaned in another way, or behind a prompt. */
+  public CaptionBatches with(CaptionText newText) {
+    return new CaptionBatches(set, processor, batchSize, seed, newText, augmentation);
+  }
+
+  /** Pictures that could not be read so far, by their paths. */
+  public List<String> damaged() {
+    synchronized (damaged) {
+      return List.copyOf(damaged);
+    }
+  }
+
+  @Override
+  public OptionalLong batchesPerEpoch() {
+    return OptionalLong.of(batches());
+  }
+
+  private long batches() {
+    return set.size() / batchSize;
+  }
+
+  @Override
+  public Stream<CaptionBatch> open(int epoch, long first) {
+    int[] order = EpochOrder.of(set.size(), seed, epoch);
+    return LongStream.range(first, batches()).mapToObj(batch -> batch(order, epoch, batch));
+  }
+
+  private CaptionBatch batch(int[] order, int epoch, long number) {
+    List<Tensor> pixels = new ArrayList<>();
+    List<String> captions = new ArrayList<>();
+    List<String> ids = new ArrayList<>();
+    List<String> imageIds = new ArrayList<>();
+    int begin = Math.toIntExact(number * batchSize);
+    for (int i = begin; i < begin + batchSize; i++) {
+      Sample sample = sample(order, epoch, i);
+      pixels.add(sample.pixels);
+      captions.add(sample.caption);
+      ids.add(sample.of.image());
+      if (identified) {
+        imageIds.add(String.valueOf(sample.of.imageId()));
+      }
+    }
+    return new CaptionBatch(Tensor.concat(0, pixels), captions, ids, imageIds);
+  }
+
+  /** A record with what was drawn for it; pixels are [1, 3, H, W]. */
+  private record Sample(CaptionRecord of, Tensor pixels, String caption) {}
+
+  /** The record at a place of the order, or the first one after it that can be read. */
+  private Sample sample(int[] order, int epoch, int place) {
+    try {
+      for (int tries = 0; tries < order.length; tries++) {
+        int index = order[(place + tries) % order.length];
+        CaptionRecord candidate = set.get(index);
+        try {
+          return sample(candidate, StepRandom.ofSample(seed, epoch, index));
+        } catch (UnreadableImageException e) {
+          if (!set.skips()) {
+            throw e;
+          }
+          damaged.add(candidate.image());
+        }
+      }
+      throw new DataException(
+          "captions: pictures expected that can be read, got %d damaged ones"
+              .formatted(damaged.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // the stream's reader unwraps it
+    }
+  }
+
+  private Sample sample(CaptionRecord each, RandomGenerator random) throws IOException {
+    String caption = each.captions().get(random.nextInt(each.captions().size()));
+    RgbImage image = processor.read(set.file(each));
+    RgbImage seen =
+        augmentation == null ? image : augmentation.apply(image, processor.size(), random);
+    Tensor pixels = processor.tensor(List.of(seen)); // [1, 3, H, W]
+    return new Sample(each, pixels, text.clean(caption));
+  }
+}

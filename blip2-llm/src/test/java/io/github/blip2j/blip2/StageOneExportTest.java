@@ -1,0 +1,138 @@
+package io.github.blip2j.blip2;
+
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class StageOneExportTest {
+  private static final Path LAVIS = Fixtures.own("lavis-stage1");
+
+  @TempDir private Path folder;
+  private final Scope home = Scope.detached();
+
+  @AfterEach
+  void close() {
+    home.close();
+  }
+
+  @Test
+  void toLavis_ofAnUntrainedModel_writesEveryByteOfTheOriginal() throws IOException {
+    StageOneModel model = StageOneModel.load(LAVIS, home);
+
+    Path file = new StageOneExport(model, LAVIS).toLavis(folder, StageOneExport.Contents.ALL);
+
+    try (Checkpoint written = Checkpoint.open(file);
+        Checkpoint original = Checkpoint.open(LAVIS.resolve("checkpoint.pth"))) {
+      assertEquals(original.tensors().keySet(), written.tensors().keySet());
+      for (String name : original.tensors().keySet()) {
+        assertEquals(bytes(original, name), bytes(written, name), name);
+      }
+    }
+    ConfigJson sizes = ConfigJson.read(folder.resolve("model.json"));
+    assertEquals(4, sizes.intAt("vision_heads"));
+    assertEquals(4, sizes.intAt("bert_heads"));
+    assertEquals(16, sizes.intAt("max_txt_len"));
+    assertTrue(Files.exists(folder.resolve("tokenizer.json")));
+  }
+
+  @Test
+  void toLavis_trained_leavesTheTowerOut() throws IOException {
+    StageOneModel model = StageOneModel.load(LAVIS, home);
+    model.trainQformer();
+
+    Path file = new StageOneExport(model, LAVIS).toLavis(folder, StageOneExport.Contents.TRAINED);
+
+    try (Checkpoint written = Checkpoint.open(file)) {
+      assertTrue(
+          written.tensors().keySet().stream().noneMatch(n -> n.startsWith("visual_encoder")));
+      assertTrue(written.tensors().containsKey("ln_vision.weight"));
+      assertTrue(written.tensors().containsKey("temp"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void toHuggingFace_thenLoaded_isTheSameModel(boolean keyBias) throws IOException {
+    StageOneModel model = StageOneModel.load(LAVIS, home);
+    if (keyBias) { // as a folder of Hugging Face has them
+      Path other = folder.resolve("other");
+      new StageOneExport(model, LAVIS).toHuggingFace(other);
+      model = StageOneModel.load(other, home);
+      change(model, "vision.layers.1.attention.key.bias");
+    }
+    change(model, "queries");
+    Path target = folder.resolve("target");
+
+    new StageOneExport(model, LAVIS).toHuggingFace(target);
+
+    StageOneModel read = StageOneModel.load(target, home);
+    for (Parameter parameter : model.parameters().values()) {
+      Parameter again = requireNonNull(read.parameters().get(parameter.name()));
+      assertArrayEquals(parameter.value().toFloats(), again.value().toFloats(), parameter.name());
+    }
+    try (Stream<Path> files = Files.list(target)) {
+      assertEquals(
+          List.of(
+              "config.json",
+              "lavis.safetensors",
+              "model.safetensors",
+              "preprocessor_config.json",
+              "tokenizer.json",
+              "tokenizer_config.json",
+              "vocab.txt"),
+          files.map(file -> String.valueOf(file.getFileName())).sorted().toList());
+    }
+  }
+
+  @Test
+  void toLavis_keyBiasThatIsNotZero_isKeptAndLeftUnread() throws IOException {
+    Path other = folder.resolve("other");
+    new StageOneExport(StageOneModel.load(LAVIS, home), LAVIS).toHuggingFace(other);
+    StageOneModel model = StageOneModel.load(other, home);
+    change(model, "vision.layers.1.attention.key.bias");
+
+    Path file = new StageOneExport(model, LAVIS).toLavis(folder, StageOneExport.Contents.ALL);
+
+    try (Checkpoint written = Checkpoint.open(file)) {
+      assertTrue(written.tensors().containsKey("visual_encoder.blocks.1.attn.k_bias"));
+      assertFalse(written.tensors().containsKey("visual_encoder.blocks.0.attn.k_bias"));
+    }
+    assertEquals(3, StageOneModel.load(file, home).config().vision().layers());
+  }
+
+  private static void change(StageOneModel model, String name) {
+    Tensor value = requireNonNull(model.parameters().get(name), name).value();
+    try (Scope scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      value.copyInPlace(value.add(0.5));
+    }
+  }
+
+  private static ByteBuffer bytes(Checkpoint checkpoint, String name) throws IOException {
+    long size = requireNonNull(checkpoint.tensors().get(name)).byteSize();
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size));
+    checkpoint.read(name, bytes);
+    return bytes.flip();
+  }
+}

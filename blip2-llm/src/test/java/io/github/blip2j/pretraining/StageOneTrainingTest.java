@@ -1,0 +1,200 @@
+package io.github.blip2j.pretraining;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.blip2.StageOneModel;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.optim.AdamW;
+import io.github.blip2j.optim.ParameterGroup;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.qformer.objective.Pairs;
+import io.github.blip2j.qformer.objective.StageOne;
+import io.github.blip2j.qformer.objective.StageOneOutput;
+import io.github.blip2j.tensor.AdamWRule;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.training.Losses;
+import io.github.blip2j.training.Trainer;
+import io.github.blip2j.training.TrainingDivergedException;
+import io.github.blip2j.training.TrainingListener;
+import io.github.blip2j.training.TrainingSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(InScope.class)
+final class StageOneTrainingTest {
+  private static final String LONG = "a red star above a orange cross ".repeat(9);
+
+  private final Path folder;
+  private final Scope home = Scope.detached();
+  private final StageOneModel model;
+  private final DjlTokenizer tokenizer;
+  private final StageOneTraining training;
+
+  StageOneTrainingTest(@TempDir Path folder) throws IOException {
+    this.folder = folder;
+    this.model = StageOneModel.load(Scenes.MODEL, home);
+    this.tokenizer = DjlTokenizer.open(Scenes.MODEL);
+    this.training = StageOneTraining.of(model, tokenizer);
+    model.trainQformer();
+  }
+
+  @AfterEach
+  void close() {
+    tokenizer.close();
+    home.close();
+  }
+
+  @Test
+  void losses_ofABatch_areTheSumOfItsParts() throws IOException {
+    Losses losses = training.losses(batch(4), Pass.training(new SplittableRandom(1)));
+
+    assertEquals(List.of("itc", "itm", "itg"), List.copyOf(losses.parts().keySet()));
+    double sum = losses.parts().values().stream().mapToDouble(Tensor::item).sum();
+    assertEquals(sum, losses.total().item(), 1e-5);
+  }
+
+  @Test
+  void backward_reachesAllButTheTower() throws IOException {
+    training.losses(batch(4), Pass.training(new SplittableRandom(1))).total().backward();
+
+    for (Parameter parameter : model.parameters().values()) {
+      assertEquals(
+          !parameter.name().startsWith("vision."), parameter.gradient() != null, parameter.name());
+    }
+  }
+
+  @Test
+  void losses_sameStepTwice_drawTheSame() throws IOException {
+    CaptionBatch batch = batch(4);
+
+    double first = training.losses(batch, Pass.training(new SplittableRandom(5))).total().item();
+    double second = training.losses(batch, Pass.training(new SplittableRandom(5))).total().item();
+    double other = training.losses(batch, Pass.training(new SplittableRandom(6))).total().item();
+
+    assertEquals(first, second);
+    assertTrue(first != other, "another source expected to drop out others");
+  }
+
+  @Test
+  void losses_paddedToTheLimit_areTheSame() throws IOException {
+    CaptionBatch batch = batch(4);
+    List<int[]> ids = batch.captions().stream().map(tokenizer::encode).toList();
+    TextBatch padded = TextBatch.of(ids, 0, model.config().qformer().maxTextTokens());
+
+    assertTrue(training.texts(batch.captions()).length() < padded.length());
+    try (var off = GradMode.noGrad()) {
+      Losses ours = training.losses(batch, Pass.evaluation());
+      StageOneOutput theirs =
+          StageOne.lavis(model.qformer())
+              .forward(
+                  model.see(batch.pixels(), Pass.evaluation()),
+                  padded,
+                  Pairs.of(4),
+                  Pass.evaluation(),
+                  new SplittableRandom(0));
+      assertEquals(theirs.total().item(), ours.total().item(), 1e-5);
+    }
+  }
+
+  @Test
+  void texts_emptyShortAndLongCaptions_keepTheirEnds() {
+    TextBatch texts = training.texts(List.of("", "star", LONG));
+
+    int limit = model.config().qformer().maxTextTokens();
+    assertEquals(limit, texts.length());
+    assertArrayEquals(
+        new int[] {2, 3, limit},
+        Stream.of(texts.mask()).mapToInt(row -> IntStream.of(row).sum()).toArray());
+    assertEquals(3, texts.ids().select(0, 2).toDoubles()[limit - 1]); // [SEP]
+  }
+
+  @Test
+  void losses_awkwardBatches_areFiniteWithFiniteGradients() throws IOException {
+    assertLearns(batch(4, List.of("", "star", LONG, LONG), List.of()));
+    assertLearns(batch(4, List.of("star", "star", "star", "star"), List.of()));
+    assertLearns(batch(4, List.of("", "", "", ""), List.of("7", "7", "7", "7")));
+    assertLearns(batch(4, Scenes.CAPTIONS.subList(0, 4), List.of("7", "7", "8", "9")));
+    assertLearns(batch(1, List.of("a star"), List.of()));
+    assertLearns(batch(1, List.of(""), List.of("7")));
+  }
+
+  @Test
+  void start_weightThatIsNoNumber_stopsWithStepPairsAndNorms() throws IOException {
+    Parameter matching = Objects.requireNonNull(model.parameters().get("matching.bias"));
+    try (var off = GradMode.noGrad()) {
+      matching.value().copyInPlace(Tensor.of(new float[] {Float.NaN, 0}, 2));
+    }
+    var settings = TrainingSettings.of(folder, Schedule.Constant.of(1e-3));
+
+    try (var optimizer =
+        new AdamW(ParameterGroup.of(model.parameters().values(), 0.05), AdamWRule.DEFAULT)) {
+      var trainer = new Trainer<>(training, Scenes.batches(folder, 2, 42), optimizer, settings);
+      var e =
+          assertThrows(TrainingDivergedException.class, () -> trainer.start(TrainingListener.NONE));
+
+      String message = String.valueOf(e.getMessage());
+      assertTrue(
+          message.matches(
+              "step 1: losses expected finite, got loss=NaN, loss_itc=\\S+, loss_itm=NaN,"
+                  + " loss_itg=\\S+ for samples \\d.png, \\d.png; largest norms of weights:"
+                  + " matching.bias NaN, .*; look at these samples, or resume with a lower rate"),
+          message);
+    }
+  }
+
+  @Test
+  void of_modelForRetrieval_isRefused() throws IOException {
+    StageOneModel retrieval = StageOneModel.load(Fixtures.own("hf-itm"), home);
+
+    var e =
+        assertThrows(IllegalStateException.class, () -> StageOneTraining.of(retrieval, tokenizer));
+
+    assertEquals(
+        "Blip2Qformer: head that writes expected, got a model for retrieval only; load a LAVIS"
+            + " checkpoint",
+        e.getMessage());
+  }
+
+  private void assertLearns(CaptionBatch batch) {
+    Losses losses = training.losses(batch, Pass.training(new SplittableRandom(1)));
+    losses.total().backward();
+    assertTrue(Double.isFinite(losses.total().item()), () -> losses.parts().toString());
+    for (Parameter parameter : model.parameters().values()) {
+      Tensor gradient = parameter.gradient();
+      assertFalse(gradient != null && !Double.isFinite(gradient.squaredNorm()), parameter.name());
+      parameter.clearGradient();
+    }
+  }
+
+  private CaptionBatch batch(int size) throws IOException {
+    return batch(size, Scenes.CAPTIONS.subList(0, size), List.of());
+  }
+
+  private CaptionBatch batch(int size, List<String> captions, List<String> imageIds)
+      throws IOException {
+    try (Stream<CaptionBatch> stream = Scenes.batches(folder, size, 42).open(0, 0)) {
+      CaptionBatch drawn = stream.iterator().next();
+      return new CaptionBatch(drawn.pixels(), captions, drawn.ids(), imageIds);
+    }
+  }
+}
