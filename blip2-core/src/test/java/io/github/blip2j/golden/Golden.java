@@ -24,10 +24,15 @@ public final class Golden implements AutoCloseable {
 
   /** Opens the folder's tensors. */
   public static Golden open(Path folder) {
+    return open(folder, "expected.safetensors");
+  }
+
+  /** Opens another file of the folder. */
+  public static Golden open(Path folder, String file) {
     try {
       return new Golden(
           folder.toAbsolutePath().normalize().getFileName().toString(),
-          SafetensorsFile.open(folder.resolve("expected.safetensors")));
+          SafetensorsFile.open(folder.resolve(file)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
