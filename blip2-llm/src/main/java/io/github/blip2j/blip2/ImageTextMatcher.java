@@ -203,6 +203,16 @@ public final class ImageTextMatcher implements AutoCloseable {
     return new FeatureExtractor(loaded);
   }
 
+  /** An empty index of pictures and texts, whose temporary file lies where such files lie here. */
+  public ImageTextIndex index() throws IOException {
+    return index(Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  /** An empty index of pictures and texts, whose temporary file lies in {@code folder}. */
+  public ImageTextIndex index(Path folder) throws IOException {
+    return ImageTextIndex.create(loaded, given("retrieval", "folder", folder));
+  }
+
   /** How LAVIS writes with a Q-Former: three beams, 9 to 29 tokens after the start token. */
   public static Decoding lavisDecoding() {
     return Decoding.beams(3).maxNewTokens(29).minNewTokens(9);
