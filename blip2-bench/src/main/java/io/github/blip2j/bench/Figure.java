@@ -19,7 +19,9 @@ public enum Figure {
   /** Each further word of a beam search. */
   DECODE_BEAM5(3, "1 token of 5 beams"),
   /** One training step of BERT-base, whatever the preset: forward and backward. */
-  BERT_TRAIN(5, "8 texts of 64 tokens");
+  BERT_TRAIN(5, "8 texts of 64 tokens"),
+  /** One training step of BLIP-2's first stage, whatever the preset, dropout and AdamW included. */
+  STAGE1_TRAIN(5, "8 images and texts of 32 tokens");
 
   private final int runs;
   private final String work;

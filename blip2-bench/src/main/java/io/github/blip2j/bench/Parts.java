@@ -37,6 +37,7 @@ final class Parts {
   private final Part<Linear> projection;
   private final Part<OptModel> language;
   private final Part<TrainingStep> training;
+  private final Part<StageOneStep> stageOne;
   private long loadNanos;
 
   /** One part, and whether it is there yet. */
@@ -87,6 +88,7 @@ final class Parts {
     this.language = new Part<>(() -> new OptModel(sizes.text(), params.at("language")));
     this.training =
         new Part<>(() -> TrainingStep.of(BertConfig.bertBase(), new TiledWeights(1), memory));
+    this.stageOne = new Part<>(() -> StageOneStep.of(new TiledWeights(1), memory));
   }
 
   Blip2Config sizes() {
@@ -121,5 +123,9 @@ final class Parts {
 
   TrainingStep training() {
     return training.get();
+  }
+
+  StageOneStep stageOne() {
+    return stageOne.get();
   }
 }

@@ -6,7 +6,10 @@ import io.github.blip2j.generation.Generator;
 import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.VisionConfig;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -17,6 +20,7 @@ final class Workloads {
   private static final int MANY_TOKENS = 18;
   private static final int TEXTS = 8;
   private static final int TEXT_TOKENS = 64;
+  private static final int CAPTION_TOKENS = 32;
   private static final int WORDS = 30_000;
 
   private final Parts parts;
@@ -36,6 +40,7 @@ final class Workloads {
       case DECODE_GREEDY -> decode(figure, 1);
       case DECODE_BEAM5 -> decode(figure, 5);
       case BERT_TRAIN -> training();
+      case STAGE1_TRAIN -> stageOne();
     };
   }
 
@@ -101,6 +106,21 @@ final class Workloads {
     Tensor ids = Tensor.of(words, TEXTS, TEXT_TOKENS);
     return measurement(
         Figure.BERT_TRAIN, Stopwatch.time(Figure.BERT_TRAIN.runs(), () -> step.run(ids)));
+  }
+
+  private Measurement stageOne() {
+    StageOneStep step = parts.stageOne();
+    VisionConfig tower = VisionConfig.evaG();
+    long tokens = tower.grid() * tower.grid() + 1L;
+    Tensor image = uniform(TEXTS, tokens, tower.dim()); // [B, N, E]
+    List<int[]> texts = new ArrayList<>();
+    for (int i = 0; i < TEXTS; i++) {
+      texts.add(random.ints(CAPTION_TOKENS, 0, WORDS).toArray());
+    }
+    TextBatch captions = TextBatch.of(texts, 0);
+    return measurement(
+        Figure.STAGE1_TRAIN,
+        Stopwatch.time(Figure.STAGE1_TRAIN.runs(), () -> step.run(image, captions)));
   }
 
   private static Measurement inference(Figure figure, Runnable work) {

@@ -45,7 +45,7 @@ final class BenchTest {
 
     assertEquals(
         "bench: figures of flan-t5-xl expected among vision_b1, vision_b4, qformer_b1, bert_train,"
-            + " got prefill; its language model is not there yet",
+            + " stage1_train, got prefill; its language model is not there yet",
         refused.getMessage());
   }
 

@@ -107,6 +107,19 @@ public final class ConfigJson {
   }
 
   /**
+   * The objects in the list under {@code key}, in order.
+   *
+   * @throws CheckpointException if it is missing or holds anything but objects
+   */
+  public List<ConfigJson> childrenAt(String key) throws CheckpointException {
+    List<ConfigJson> children = new ArrayList<>();
+    for (Object value : listOrOne(key)) {
+      children.add(child(key, value));
+    }
+    return List.copyOf(children);
+  }
+
+  /**
    * The integer under {@code key}.
    *
    * @throws CheckpointException if it is missing, not an integer, or wider than 32 bits

@@ -29,12 +29,7 @@ public final class Dropout {
     if (random == null || probability == 0) {
       return x;
     }
-    float[] keep = new float[Math.toIntExact(x.size())];
-    float scale = (float) (1 / (1 - probability));
-    for (int i = 0; i < keep.length; i++) {
-      keep[i] = random.nextDouble() < probability ? 0 : scale;
-    }
-    return x.mul(Tensor.of(keep, x.shape().toArray()).to(x.dtype()));
+    return x.dropout(probability, random.nextLong());
   }
 
   /** Whether {@link #forward} would change anything. */

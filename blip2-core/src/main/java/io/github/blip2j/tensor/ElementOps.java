@@ -83,6 +83,22 @@ final class ElementOps {
     return Op.of("activate", value).wrt(x, g -> activationGradient(activation, input, g)).tensor();
   }
 
+  /** x times a mask of zeros and 1 / (1 - p). dx = g times the same mask, drawn again. */
+  static Tensor dropout(Tensor x, double probability, long seed) {
+    requireFloating("dropout", x);
+    return Op.of("dropout", thinned(x, probability, seed))
+        .wrt(x, g -> thinned(g, probability, seed))
+        .tensor();
+  }
+
+  private static Tensor thinned(Tensor x, double probability, long seed) {
+    Tensor out = Tensor.uninitialized("dropout", x.dtype(), x.shape());
+    if (out.size() > 0) {
+      KernelChoice.KERNELS.dropout(ShapeOps.dense(x), probability, seed, out);
+    }
+    return out;
+  }
+
   private static Tensor activationGradient(Activation activation, Tensor x, Tensor g) {
     Tensor dx = Tensor.uninitialized("activate", x.dtype(), x.shape());
     if (dx.size() > 0) {

@@ -13,12 +13,13 @@ import java.util.stream.IntStream;
  * come out of every machine; nor do they depend on the number of threads.
  */
 final class FloatLoops {
-  private static final int BLOCK = 2048; // four arrays of them are 32 KiB
+  static final int BLOCK = 2048; // four arrays of them are 32 KiB
   private static final long SPAN = 1 << 19; // what a thread takes at a time
 
   private FloatLoops() {}
 
-  private interface Span {
+  /** What is done to a part of a tensor. */
+  interface Span {
     void run(long from, long to);
   }
 
@@ -92,7 +93,7 @@ final class FloatLoops {
   }
 
   /** Runs over spans of equal length, by as many threads as other operations use. */
-  private static void spans(long size, Span body) {
+  static void spans(long size, Span body) {
     int count = Math.toIntExact((size + SPAN - 1) / SPAN);
     int threads = count == 1 ? 1 : Math.min(Threads.count(), count);
     if (threads == 1) {
@@ -116,7 +117,7 @@ final class FloatLoops {
     }
   }
 
-  private static FloatBuffer floats(long address, long from, long to) {
+  static FloatBuffer floats(long address, long from, long to) {
     return Nd4jArrays.bytes(address + from * Float.BYTES, (to - from) * Float.BYTES)
         .order(ByteOrder.nativeOrder())
         .asFloatBuffer();

@@ -219,6 +219,14 @@ public interface Kernels {
   void fill(Tensor target, double value);
 
   /**
+   * Dropout (Srivastava et al. 2014): an element is zeroed with {@code probability}, or divided by
+   * {@code 1 - probability}. Which one it is follows from {@code seed} and the element's place
+   * alone, the same for every provider, so that a mask need never be kept. Both are dense, float32
+   * or float64, and may be the same memory.
+   */
+  void dropout(Tensor x, double probability, long seed, Tensor out);
+
+  /**
    * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2), in place and in one pass over
    * memory. All tensors are float32, dense and of one shape; {@code g} is left as it is.
    *

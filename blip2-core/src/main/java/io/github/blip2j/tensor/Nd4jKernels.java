@@ -282,6 +282,11 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
+  public void dropout(Tensor x, double probability, long seed, Tensor out) {
+    new DropoutMask(probability, seed).apply(x, out);
+  }
+
+  @Override
   public void adamW(AdamWRule rule, AdamWRule.Step step, Tensor x, Tensor g, Tensor m, Tensor v) {
     FloatLoops.adamW(rule, step, x, g, m, v);
   }

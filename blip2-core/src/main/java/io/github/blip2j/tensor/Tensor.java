@@ -310,6 +310,16 @@ public final class Tensor {
     return ElementOps.activate(this, activation);
   }
 
+  /**
+   * Zeroes each element with a probability and divides the others by its complement (Srivastava et
+   * al. 2014). The same seed drops the same places.
+   *
+   * @param probability in [0, 1)
+   */
+  public Tensor dropout(double probability, long seed) {
+    return ElementOps.dropout(this, probability, seed);
+  }
+
   /** Sum of all elements, a scalar. */
   public Tensor sum() {
     return ReduceOps.sumAll(this);

@@ -24,15 +24,14 @@ public final class Golden implements AutoCloseable {
 
   /** Opens the folder's tensors. */
   public static Golden open(Path folder) {
-    return open(folder, "expected.safetensors");
+    return openFile(folder.resolve("expected.safetensors"));
   }
 
-  /** Opens another file of the folder. */
-  public static Golden open(Path folder, String file) {
+  /** Opens other tensors of a folder. */
+  public static Golden openFile(Path file) {
     try {
-      return new Golden(
-          folder.toAbsolutePath().normalize().getFileName().toString(),
-          SafetensorsFile.open(folder.resolve(file)));
+      Path folder = file.toAbsolutePath().normalize().getParent();
+      return new Golden(folder.getFileName().toString(), SafetensorsFile.open(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -60,6 +60,11 @@ final class GradientTest {
     check(in -> in.get(0).tanh(), normal(3, 5));
   }
 
+  @Test
+  void dropout_sameSeed_agrees() {
+    check(in -> in.get(0).dropout(0.3, 7), samples.tensor(samples.normal(20), 4, 5));
+  }
+
   @ParameterizedTest
   @EnumSource(Activation.class)
   void activate_awayFromKinks_agrees(Activation activation) {

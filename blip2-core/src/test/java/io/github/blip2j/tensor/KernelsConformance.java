@@ -14,6 +14,7 @@ public abstract class KernelsConformance
         AttentionConformance,
         NormConformance,
         ElementConformance,
+        DropoutConformance,
         LookupConformance,
         OptimizerConformance {
   /** For the subclass. */

@@ -247,8 +247,7 @@ final class ConversionTest {
             new TensorSpec("visual_encoder.pos_embed", DType.UINT8, Shape.of(1, 4, 88)));
 
     assertEquals(
-        odd + ": vision positions expected for a square and the class, got 4",
-        failure(odd));
+        odd + ": vision positions expected for a square and the class, got 4", failure(odd));
   }
 
   /** A file of LAVIS whose first tensor is of zeros, the second of ones, and so on. */

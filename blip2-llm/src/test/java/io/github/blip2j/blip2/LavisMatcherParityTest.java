@@ -31,7 +31,7 @@ final class LavisMatcherParityTest {
   private static final double MAPS = 1e-5;
 
   static Stream<Path> folders() {
-    return StageOneFolder.lavis().stream();
+    return LavisStageOne.folders().stream();
   }
 
   @ParameterizedTest(name = "{0}")
@@ -106,7 +106,7 @@ final class LavisMatcherParityTest {
   @MethodSource("folders")
   void gradCam_everyLayer_equalsReference(Path folder) throws IOException {
     try (var asked = new Asked(folder);
-        var golden = Golden.open(folder, "expected_cam.safetensors")) {
+        var golden = Golden.openFile(folder.resolve("expected_cam.safetensors"))) {
       var batch = asked.batch();
 
       Set<String> seen = new TreeSet<>();
@@ -128,7 +128,7 @@ final class LavisMatcherParityTest {
   @MethodSource("folders")
   void explain_onePicture_isItsRowOfTheReference(Path folder) throws IOException {
     try (var asked = new Asked(folder);
-        var golden = Golden.open(folder, "expected_cam.safetensors")) {
+        var golden = Golden.openFile(folder.resolve("expected_cam.safetensors"))) {
       for (int b = 0; b < asked.images.size(); b++) {
         MatchMaps maps = asked.matcher.explain(asked.images.get(b), asked.texts.get(b));
         for (int layer : maps.layers()) {

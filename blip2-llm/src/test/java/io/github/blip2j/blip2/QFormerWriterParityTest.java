@@ -27,7 +27,7 @@ final class QFormerWriterParityTest {
   @TempDir Path copy;
 
   static Stream<Path> folders() {
-    return StageOneFolder.lavis().stream();
+    return LavisStageOne.folders().stream();
   }
 
   @ParameterizedTest(name = "{0}")

@@ -31,15 +31,6 @@ final class StageOneFolder {
 
   private StageOneFolder() {}
 
-  /** Folders of LAVIS: a checkpoint and the sizes that it does not tell. */
-  static List<Path> lavis() {
-    return Fixtures.folders(
-        "first stage of LAVIS",
-        folder ->
-            Files.exists(folder.resolve("checkpoint.pth"))
-                && Files.exists(folder.resolve("model.json")));
-  }
-
   /** Folders of Hugging Face. */
   static List<Path> huggingFace() {
     return Fixtures.folders("image-text retrieval", StageOneFolder::isRetrieval);

@@ -294,6 +294,11 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
+  public void dropout(Tensor x, double probability, long seed, Tensor out) {
+    reference.dropout(x, probability, seed, out); // oneDNN's would draw other masks
+  }
+
+  @Override
   public void adamW(AdamWRule rule, AdamWRule.Step step, Tensor x, Tensor g, Tensor m, Tensor v) {
     reference.adamW(rule, step, x, g, m, v); // bound by memory, which the reference reads once
   }

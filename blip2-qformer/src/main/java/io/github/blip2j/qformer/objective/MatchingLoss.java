@@ -20,12 +20,20 @@ public final class MatchingLoss {
    * Scores of no and yes: matched pairs first, then texts with negative images, then images with
    * negative texts.
    *
-   * @param image of B pairs
+   * @param image of all pairs
+   * @param texts of all pairs
+   * @param pairs which of them are own, B
+   * @param negatives by place among all pairs
    * @return [3B, 2]
    */
   public static Tensor logits(
-      Blip2Qformer model, BertContext image, TextBatch texts, Negatives negatives, Pass pass) {
-    int[] own = IntStream.range(0, texts.size()).toArray();
+      Blip2Qformer model,
+      BertContext image,
+      TextBatch texts,
+      Pairs pairs,
+      Negatives negatives,
+      Pass pass) {
+    int[] own = IntStream.range(pairs.first(), pairs.first() + pairs.own()).toArray();
     BertContext images = image.rows(join(own, negatives.imageForText(), own));
     TextBatch captions = texts.rows(join(own, own, negatives.textForImage()));
     return model.matchLogits(images, captions, pass);

@@ -76,7 +76,7 @@ public final class StageOne {
     Tensor itc = contrast.of(similarities, pairs);
 
     Negatives negatives = sampler.sample(similarities, pairs, random);
-    Tensor logits = MatchingLoss.logits(model, read, texts, negatives, pass); // [3B, 2]
+    Tensor logits = MatchingLoss.logits(model, read, texts, pairs, negatives, pass); // [3B, 2]
     Tensor itm = MatchingLoss.of(logits);
 
     Tensor decoded = GenerationLoss.decode(model, cache, texts, pass); // [B, T, C]

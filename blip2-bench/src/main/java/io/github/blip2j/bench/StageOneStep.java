@@ -1,0 +1,59 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.optim.AdamW;
+import io.github.blip2j.optim.ParameterGroup;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.qformer.objective.Pairs;
+import io.github.blip2j.qformer.objective.StageOne;
+import io.github.blip2j.tensor.AdamWRule;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import java.util.SplittableRandom;
+
+/**
+ * One step of BLIP-2's first stage at full size, on image features that are there already: three
+ * losses with dropout, their gradients, and the update of 188 million parameters, in float32.
+ */
+final class StageOneStep {
+  private static final double RATE = 1e-4;
+  private static final double DECAY = 0.05;
+
+  private final StageOne objective;
+  private final AdamW optimizer;
+  private final SplittableRandom random = new SplittableRandom(4);
+
+  private StageOneStep(StageOne objective, AdamW optimizer) {
+    this.objective = objective;
+    this.optimizer = optimizer;
+  }
+
+  /** The step of a model that lives in {@code memory}. */
+  static StageOneStep of(Weights weights, Scope memory) {
+    Params params = Params.root(weights, memory);
+    var model = Blip2Qformer.of(Blip2QformerConfig.blip2(), params);
+    params.all().values().forEach(Parameter::train);
+    var groups = ParameterGroup.of(params.all().values(), DECAY);
+    return new StageOneStep(StageOne.lavis(model), new AdamW(groups, AdamWRule.DEFAULT));
+  }
+
+  /**
+   * One step.
+   *
+   * @param image [B, N, E]
+   * @return the loss, a scalar
+   */
+  Tensor run(Tensor image, TextBatch texts) {
+    optimizer.clearGradients();
+    Pass pass = Pass.training(random);
+    Tensor loss = objective.forward(image, texts, Pairs.of(texts.size()), pass, random).total();
+    loss.backward();
+    optimizer.step(RATE, 1);
+    return loss;
+  }
+}
