@@ -90,7 +90,7 @@ final class OtherCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "caption ", "vqa ", "doctor ", "bench "})
+  @ValueSource(strings = {"", "caption ", "vqa ", "match ", "embed ", "doctor ", "bench "})
   void help_ofEveryCommand_goesToStandardOutput(String command) {
     Shell shell = Shell.run((command + "--help").split(" "));
 
@@ -100,7 +100,7 @@ final class OtherCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "caption ", "vqa ", "doctor ", "bench "})
+  @ValueSource(strings = {"", "caption ", "vqa ", "match ", "embed ", "doctor ", "bench "})
   void version_ofEveryCommand_isOneLine(String command) {
     Shell shell = Shell.run((command + "--version").split(" "));
 
