@@ -111,7 +111,8 @@ final class TextRun {
     var pictures = new Pictures(console, options.exif);
     try (var scope = Scope.open()) {
       Tensor pixels =
-          timings.time("preprocess", () -> blip2.pixels(List.of(pictures.read(image)))); // [1, 3, H, W]
+          timings.time(
+              "preprocess", () -> blip2.pixels(List.of(pictures.read(image)))); // [1, 3, H, W]
       return timings.time("vision_qformer", () -> blip2.encode(pixels));
     }
   }

@@ -64,7 +64,8 @@ final class MatchCommandTest {
             %s: %s: itc 0.5361, itm 0.8063 (logit 1.0013)
             %s: %s: itc -0.8500, itm 0.0006 (logit %s)
             """
-                .formatted(A, TEXT, A, STAR, shell.out().replaceAll("(?s).*logit (.*?)\\).*", "$1")),
+                .formatted(
+                    A, TEXT, A, STAR, shell.out().replaceAll("(?s).*logit (.*?)\\).*", "$1")),
             ""),
         shell);
   }
@@ -73,8 +74,7 @@ final class MatchCommandTest {
   void match_lavisFileAndFolder_areTheSame() {
     String image = LAVIS + "/images/0.png";
     Shell folderRun = Shell.run("match", image, "--text", STAR, "--model", LAVIS);
-    Shell file =
-        Shell.run("match", image, "--text", STAR, "--model", LAVIS + "/checkpoint.pth");
+    Shell file = Shell.run("match", image, "--text", STAR, "--model", LAVIS + "/checkpoint.pth");
 
     assertEquals(0, file.exit(), file.err());
     assertEquals(folderRun, file);
@@ -84,15 +84,13 @@ final class MatchCommandTest {
   void cam_isDrawnAtThePicturesSize() throws IOException {
     Path png = folder.resolve("cam.png");
 
-    Shell shell =
-        Shell.run("match", A, "--text", TEXT, "--model", MODEL, "--cam", png.toString());
+    Shell shell = Shell.run("match", A, "--text", TEXT, "--model", MODEL, "--cam", png.toString());
 
     assertEquals(List.of(0, ""), List.of(shell.exit(), shell.err()));
     RgbImage picture = new ImageDecoder().decode(Path.of(A));
     RgbImage drawing = new ImageDecoder().decode(png);
     assertEquals(picture.toString(), drawing.toString());
-    assertNotEquals(
-        Arrays.hashCode(picture.toByteArray()), Arrays.hashCode(drawing.toByteArray()));
+    assertNotEquals(Arrays.hashCode(picture.toByteArray()), Arrays.hashCode(drawing.toByteArray()));
     Path other = folder.resolve("other.png");
     Shell.run(
         "match", A, "--text", TEXT, "--model", MODEL, "--cam", other.toString(), "--layer", "0");
@@ -156,7 +154,16 @@ final class MatchCommandTest {
 
     Shell shell =
         Shell.run(
-            "embed", A, B, "--text", TEXT, STAR, "--model", MODEL, "--out", out.toString(),
+            "embed",
+            A,
+            B,
+            "--text",
+            TEXT,
+            STAR,
+            "--model",
+            MODEL,
+            "--out",
+            out.toString(),
             "--json");
 
     JsonObject document = shell.json();
@@ -168,9 +175,10 @@ final class MatchCommandTest {
         document.getAsJsonArray("tensors").toString());
     Path golden = Path.of(MODEL).resolve("expected.safetensors");
     assertArrayEquals(
-        floats(golden, "itc.image_embeds", 2 * 8 * 24), floats(out, "image_embeds", 2 * 8 * 24), 1e-5f);
-    assertArrayEquals(
-        floats(golden, "itc.text_embeds", 24), floats(out, "text_embeds", 24), 1e-5f);
+        floats(golden, "itc.image_embeds", 2 * 8 * 24),
+        floats(out, "image_embeds", 2 * 8 * 24),
+        1e-5f);
+    assertArrayEquals(floats(golden, "itc.text_embeds", 24), floats(out, "text_embeds", 24), 1e-5f);
   }
 
   @Test

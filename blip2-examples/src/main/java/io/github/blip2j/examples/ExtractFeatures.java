@@ -28,8 +28,7 @@ public final class ExtractFeatures {
       System.out.println("text, every token: " + texts.words().shape());
       System.out.println("text, compared: " + texts.compared().shape());
 
-      System.out.println(
-          "both: " + features.multimodal(List.of(image), List.of(args[2])).shape());
+      System.out.println("both: " + features.multimodal(List.of(image), List.of(args[2])).shape());
     }
   }
 }

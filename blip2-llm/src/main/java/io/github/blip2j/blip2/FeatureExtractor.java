@@ -32,18 +32,18 @@ public final class FeatureExtractor {
    * Features of images.
    *
    * @param queries what the queries saw, {@code image_embeds}, [B, Q, C]
-   * @param compared the same as unit vectors in the space of comparison, {@code
-   *     image_embeds_proj}, [B, Q, P]
+   * @param compared the same as unit vectors in the space of comparison, {@code image_embeds_proj},
+   *     [B, Q, P]
    */
   public record OfImages(Tensor queries, Tensor compared) {}
 
   /**
-   * Features of texts, of every token; a text's own is the first, {@code [CLS]}. What stands in
-   * the place of padding means nothing.
+   * Features of texts, of every token; a text's own is the first, {@code [CLS]}. What stands in the
+   * place of padding means nothing.
    *
    * @param words {@code text_embeds}, [B, T, C]
-   * @param compared the same as unit vectors in the space of comparison, {@code
-   *     text_embeds_proj}, [B, T, P]
+   * @param compared the same as unit vectors in the space of comparison, {@code text_embeds_proj},
+   *     [B, T, P]
    */
   public record OfTexts(Tensor words, Tensor compared) {}
 

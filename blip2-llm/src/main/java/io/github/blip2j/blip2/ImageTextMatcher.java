@@ -137,8 +137,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   public MatchMaps explain(RgbImage image, String text) {
     given("explain", "image", image);
     given("explain", "text", text);
-    return loaded.during(
-        () -> MatchMaps.of(loaded, image, loaded.trainedIds("explain", text)));
+    return loaded.during(() -> MatchMaps.of(loaded, image, loaded.trainedIds("explain", text)));
   }
 
   /** As {@link #embed(RgbImage)}. */

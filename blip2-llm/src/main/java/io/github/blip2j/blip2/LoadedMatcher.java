@@ -76,7 +76,9 @@ final class LoadedMatcher implements AutoCloseable {
     return folder == null ? file : folder;
   }
 
-  /** Newer tokenizers have a token for the image, which no Q-Former reads and few have a row for. */
+  /**
+   * Newer tokenizers have a token for the image, which no Q-Former reads and few have a row for.
+   */
   private static void requireWords(DjlTokenizer tokenizer, int vocabSize)
       throws CheckpointException {
     int image = tokenizer.idOf(IMAGE).orElse(-1);

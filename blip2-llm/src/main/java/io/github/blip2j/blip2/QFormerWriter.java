@@ -27,8 +27,7 @@ final class QFormerWriter {
     qformer.writer(); // asked for first, so that a model without it complains at once
     Decoding fitting = fitting(decoding);
     Generator generator = Generator.of(fitting, loaded.endId());
-    List<int[]> starts =
-        Collections.nCopies(images.size(), new int[] {loaded.config().startId()});
+    List<int[]> starts = Collections.nCopies(images.size(), new int[] {loaded.config().startId()});
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
       BertContext read = qformer.readImage(loaded.see(images));

@@ -3,7 +3,9 @@ package io.github.blip2j.blip2;
 import java.util.List;
 import java.util.Objects;
 
-/** Arguments of callers outside the null checker: they get a name instead of a place in our code. */
+/**
+ * Arguments of callers outside the null checker: they get a name instead of a place in our code.
+ */
 final class Required {
   private Required() {}
 

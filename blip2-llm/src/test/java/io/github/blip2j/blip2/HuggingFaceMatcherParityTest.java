@@ -83,8 +83,7 @@ final class HuggingFaceMatcherParityTest {
       List<Float> logits = new ArrayList<>();
       for (int i = 0; i < matches.size(); i++) {
         logits.add((float) matches.get(i).itmLogit());
-        assertEquals(
-            probabilities.get(i).getAsDouble(), matches.get(i).itmProbability(), LOGITS);
+        assertEquals(probabilities.get(i).getAsDouble(), matches.get(i).itmProbability(), LOGITS);
       }
       float[] yes = golden.get("itm.logits").select(1, 1).copy().toFloats();
       float[] actual = new float[yes.length];
@@ -100,7 +99,6 @@ final class HuggingFaceMatcherParityTest {
   }
 
   private static JsonObject expected(Path folder) throws IOException {
-    return new Gson()
-        .fromJson(Files.readString(folder.resolve("expected.json")), JsonObject.class);
+    return new Gson().fromJson(Files.readString(folder.resolve("expected.json")), JsonObject.class);
   }
 }

@@ -50,20 +50,17 @@ final class ImageTextMatcherMisuseTest {
     assertNull("load: path expected, got null", () -> ImageTextMatcher.load(null));
     assertNull("load: precision expected, got null", () -> ImageTextMatcher.load(FOLDER, null));
     assertNull("match: text expected, got null", () -> matcher.match(image, (String) null));
-    assertNull(
-        "match: image expected, got null", () -> matcher.match((RgbImage) null, "a dog"));
+    assertNull("match: image expected, got null", () -> matcher.match((RgbImage) null, "a dog"));
     assertNull("embed: text expected, got null", () -> matcher.embed((String) null));
     assertNull("embed: image expected, got null", () -> matcher.embed((RgbImage) null));
     assertNull("explain: text expected, got null", () -> matcher.explain(image, null));
     assertNull("features: images expected, got null", () -> matcher.features().images(null));
-    assertNull(
-        "write: decoding expected, got null", () -> matcher.write(List.of(image), null));
+    assertNull("write: decoding expected, got null", () -> matcher.write(List.of(image), null));
   }
 
   @Test
   void anyCall_nothing_isRefused() {
-    assertSays(
-        "match: texts expected at least 1, got 0", () -> matcher.match(image, List.of()));
+    assertSays("match: texts expected at least 1, got 0", () -> matcher.match(image, List.of()));
     assertSays(
         "match: texts expected one for each of 1 images, got 2",
         () -> matcher.matchPairs(List.of(image), List.of("a", "b")));
@@ -121,8 +118,7 @@ final class ImageTextMatcherMisuseTest {
     try (var writer = ImageTextMatcher.load(lavis)) {
       assertSays(
           "write: minNewTokens expected at most 64, got 80",
-          () ->
-              writer.write(List.of(image), Decoding.greedy().maxNewTokens(99).minNewTokens(80)));
+          () -> writer.write(List.of(image), Decoding.greedy().maxNewTokens(99).minNewTokens(80)));
     }
   }
 
@@ -200,7 +196,8 @@ final class ImageTextMatcherMisuseTest {
     Fixture.editJson(
         folder.resolve("tokenizer.json"),
         json -> {
-          JsonObject image = json.getAsJsonArray("added_tokens").get(0).getAsJsonObject().deepCopy();
+          JsonObject image =
+              json.getAsJsonArray("added_tokens").get(0).getAsJsonObject().deepCopy();
           image.addProperty("id", matcher.model().config().qformer().bert().vocabSize());
           image.addProperty("content", "<image>");
           json.getAsJsonArray("added_tokens").add(image);

@@ -110,8 +110,7 @@ final class LavisMatcherParityTest {
       var batch = asked.batch();
 
       Set<String> seen = new TreeSet<>();
-      for (GradCam.Layer layer :
-          GradCam.of(asked.matcher.model().qformer(), asked.see(), batch)) {
+      for (GradCam.Layer layer : GradCam.of(asked.matcher.model().qformer(), asked.see(), batch)) {
         int i = layer.index();
         golden.assertClose("attention." + i, layer.attention(), MAPS);
         assertCloseToLargest(golden, "attention_grad." + i, layer.gradient());

@@ -34,8 +34,7 @@ final class QFormerWriterParityTest {
   @MethodSource("folders")
   void write_everyCase_equalsReference(Path folder) throws IOException {
     JsonObject expected =
-        new Gson()
-            .fromJson(Files.readString(folder.resolve("expected.json")), JsonObject.class);
+        new Gson().fromJson(Files.readString(folder.resolve("expected.json")), JsonObject.class);
     JsonArray cases = expected.getAsJsonArray("generate");
     int images = expected.getAsJsonArray("captions").size();
     try (var matcher = ImageTextMatcher.load(StageOneFolder.trained(folder, copy))) {
@@ -47,9 +46,11 @@ final class QFormerWriterParityTest {
         List<List<Generated>> written =
             matcher.write(pictures, decoding(one.getAsJsonObject("args")));
 
-        assertEquals(strings(one, "texts"), written.stream().map(w -> w.get(0).text()).toList(), name);
         assertEquals(
-            sequences(one.getAsJsonArray("sequences"), matcher.model().config().qformer().startId()),
+            strings(one, "texts"), written.stream().map(w -> w.get(0).text()).toList(), name);
+        assertEquals(
+            sequences(
+                one.getAsJsonArray("sequences"), matcher.model().config().qformer().startId()),
             written.stream().map(w -> w.get(0).tokenIds()).toList(),
             name);
       }
@@ -73,7 +74,8 @@ final class QFormerWriterParityTest {
     List<List<Integer>> sequences = new ArrayList<>();
     for (JsonElement row : rows) {
       List<Integer> ids =
-          new ArrayList<>(row.getAsJsonArray().asList().stream().map(JsonElement::getAsInt).toList());
+          new ArrayList<>(
+              row.getAsJsonArray().asList().stream().map(JsonElement::getAsInt).toList());
       assertEquals(startId, ids.remove(0));
       while (ids.get(ids.size() - 1) == 0) {
         ids.remove(ids.size() - 1);

@@ -66,8 +66,7 @@ final class RankingsTest {
     Ranking images0 = ranking(2, new int[] {0, 1}, 2, 1); // place 0
     Ranking images1 = ranking(2, new int[] {0, 1}, 1, 2); // place 1
     Ranking images2 = ranking(2, new int[] {0, 1}, 2, 1); // place 1
-    var rankings =
-        new Rankings(List.of(texts0, texts1), List.of(images0, images1, images2));
+    var rankings = new Rankings(List.of(texts0, texts1), List.of(images0, images1, images2));
 
     RetrievalScores scores = rankings.scores(List.of(0, 0, 1));
 

@@ -147,8 +147,7 @@ final class RetrievalIndexTest {
 
     var thrown = assertThrows(IllegalStateException.class, () -> index.addImages(broken));
 
-    assertEquals(
-        "retrieval: features expected finite, got NaN in image 9", thrown.getMessage());
+    assertEquals("retrieval: features expected finite, got NaN in image 9", thrown.getMessage());
   }
 
   @Test
