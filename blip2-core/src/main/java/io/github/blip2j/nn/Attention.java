@@ -3,6 +3,7 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -144,14 +145,19 @@ public final class Attention extends Module {
     return output.forward(mixed, Activation.IDENTITY, residual);
   }
 
+  /** The output map, thinned, with a residual added: in training. */
+  public Tensor project(Tensor mixed, Thinning thinning, Tensor residual) {
+    return output.forward(mixed, thinning, residual);
+  }
+
   private Tensor mixHeads(Tensor x, Tensor k, Tensor v, Mask mask, Heads how) {
     long B = x.dim(0);
     long T = x.dim(1);
     Tensor q = split(query.forward(x)); // [B, T, H, D]
     double scale = 1 / Math.sqrt((double) dim / heads);
     Tensor mixed =
-        how.isPlain()
-            ? q.attention(k, v, scale, mask.tensor())
+        how.isUnseen()
+            ? q.attention(k, v, scale, mask.tensor(), how.thinning())
             : how.mix(path(), q.mul(scale), k, v, mask);
     return mixed.reshape(B, T, dim);
   }

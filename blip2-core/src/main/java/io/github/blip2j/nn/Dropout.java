@@ -1,7 +1,9 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Zeroes elements with a probability and scales the others up, so that the expectation stays
@@ -16,20 +18,19 @@ public final class Dropout {
    * @throws IllegalArgumentException unless it is in [0, 1)
    */
   public Dropout(double probability) {
-    if (!(probability >= 0 && probability < 1)) {
-      throw new IllegalArgumentException(
-          "dropout: probability expected in [0, 1), got " + probability);
-    }
-    this.probability = probability;
+    this.probability = new Thinning(probability, 0).probability(); // checked there
   }
 
   /** The tensor itself, or a thinned copy while training. */
   public Tensor forward(Tensor x, Pass pass) {
+    Thinning thinning = thinning(pass);
+    return thinning == null ? x : x.dropout(thinning);
+  }
+
+  /** What the next tensor of a training pass loses, drawn from its source; null for nothing. */
+  public @Nullable Thinning thinning(Pass pass) {
     RandomGenerator random = pass.random();
-    if (random == null || probability == 0) {
-      return x;
-    }
-    return x.dropout(probability, random.nextLong());
+    return random == null || probability == 0 ? null : new Thinning(probability, random.nextLong());
   }
 
   /** Whether {@link #forward} would change anything. */

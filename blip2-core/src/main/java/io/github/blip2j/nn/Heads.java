@@ -2,7 +2,9 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is done to attention probabilities on their way: dropout, and showing them to an observer.
@@ -29,10 +31,16 @@ public final class Heads {
     return new Heads(dropout, pass);
   }
 
-  boolean isPlain() {
+  /** Whether nobody looks at the probabilities, so that they need not be in the open. */
+  boolean isUnseen() {
     Pass.Observer observer = pass.observer();
     boolean watched = observer.wantsAttention() || observer.wantsAttentionGradient();
-    return !dropout.isActive(pass) && !watched;
+    return !watched;
+  }
+
+  /** What the probabilities of one call lose, or null. */
+  @Nullable Thinning thinning() {
+    return dropout.thinning(pass);
   }
 
   /** Attention with its probabilities in the open; q is scaled already. */

@@ -3,6 +3,7 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,5 +60,11 @@ public final class Linear extends Module {
   public Tensor forward(Tensor x, Activation activation, @Nullable Tensor residual) {
     requireLastAxis(x, weight.value().dim(1));
     return x.linear(weight.value(), bias == null ? null : bias.value(), activation, residual);
+  }
+
+  /** The map, thinned, then {@code residual} [..., out] added. */
+  public Tensor forward(Tensor x, Thinning thinning, Tensor residual) {
+    requireLastAxis(x, weight.value().dim(1));
+    return x.linear(weight.value(), bias == null ? null : bias.value(), thinning, residual);
   }
 }

@@ -2,6 +2,7 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 import org.jspecify.annotations.Nullable;
 
 /** The two-layer perceptron of a transformer block (Vaswani et al. 2017, section 3.3). */
@@ -27,5 +28,10 @@ public final class Mlp extends Module {
    */
   public Tensor forward(Tensor x, @Nullable Tensor residual) {
     return down.forward(up.forward(x, activation), Activation.IDENTITY, residual);
+  }
+
+  /** The perceptron, thinned, with a residual added: in training. */
+  public Tensor forward(Tensor x, Thinning thinning, Tensor residual) {
+    return down.forward(up.forward(x, activation), thinning, residual);
   }
 }

@@ -10,9 +10,16 @@ final class AttentionOps {
 
   /**
    * softmax(s q kᵀ + m) v. With P the softmax: dv = Pᵀ G; dS = P (G vᵀ - rowsum(P G vᵀ)); dq = s dS
-   * k; dk = s dSᵀ q. The mask is a constant.
+   * k; dk = s dSᵀ q. The mask is a constant. Thinned, P is multiplied by zeros and factors wherever
+   * it meets v.
    */
-  static Tensor attention(Tensor q, Tensor k, Tensor v, double scale, @Nullable Tensor mask) {
+  static Tensor attention(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      double scale,
+      @Nullable Tensor mask,
+      @Nullable Thinning thinning) {
     requireHeads(q, k, v, mask);
     Tensor out = Tensor.uninitialized("attention", q.dtype(), q.shape());
     boolean recorded =
@@ -24,7 +31,7 @@ final class AttentionOps {
             : null;
     if (out.size() > 0 && k.dim(1) > 0) {
       Tensor added = mask == null ? null : ShapeOps.dense(mask);
-      KernelChoice.KERNELS.attention(q, k, v, scale, added, weights, out);
+      KernelChoice.KERNELS.attention(q, k, v, scale, added, thinning, weights, out);
     } else {
       KernelChoice.KERNELS.fill(out, 0); // nothing to attend to
     }
@@ -33,17 +40,25 @@ final class AttentionOps {
     }
     return Op.of("attention", out)
         .wrt(
-            List.of(q, k, v), g -> gradients(q.detach(), k.detach(), v.detach(), scale, weights, g))
+            List.of(q, k, v),
+            g -> {
+              Tensor[] qkv = {q.detach(), k.detach(), v.detach()};
+              return gradients(qkv, scale, weights, thinning, g);
+            })
         .tensor();
   }
 
   private static Tensor[] gradients(
-      Tensor q, Tensor k, Tensor v, double scale, Tensor weights, Tensor g) {
+      Tensor[] qkv, double scale, Tensor weights, @Nullable Thinning thinning, Tensor g) {
+    Tensor q = qkv[0];
+    Tensor k = qkv[1];
+    Tensor v = qkv[2];
     if (weights.size() == 0 || g.size() == 0) {
       return new Tensor[] {zerosLike(q), zerosLike(k), zerosLike(v)};
     }
     Tensor[] all = {like(q), like(k), like(v)};
-    KernelChoice.KERNELS.attentionGradient(q, k, v, scale, weights, ShapeOps.dense(g), all);
+    Tensor dense = ShapeOps.dense(g);
+    KernelChoice.KERNELS.attentionGradient(q, k, v, scale, weights, thinning, dense, all);
     return all;
   }
 

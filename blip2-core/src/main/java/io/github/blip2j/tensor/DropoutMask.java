@@ -27,11 +27,11 @@ final class DropoutMask {
   private final int seed1;
   private final int seed2;
 
-  DropoutMask(double probability, long seed) {
-    this.threshold = (int) Math.round(probability * (1L << 31));
-    this.scaleBits = Float.floatToRawIntBits((float) (1 / (1 - probability)));
-    this.seed1 = (int) seed;
-    this.seed2 = (int) (seed >>> 32);
+  DropoutMask(Thinning thinning) {
+    this.threshold = (int) Math.round(thinning.probability() * (1L << 31));
+    this.scaleBits = Float.floatToRawIntBits((float) (1 / (1 - thinning.probability())));
+    this.seed1 = (int) thinning.seed();
+    this.seed2 = (int) (thinning.seed() >>> 32);
   }
 
   /** out = x times the mask. */

@@ -84,17 +84,16 @@ final class ElementOps {
   }
 
   /** x times a mask of zeros and 1 / (1 - p). dx = g times the same mask, drawn again. */
-  static Tensor dropout(Tensor x, double probability, long seed) {
+  static Tensor dropout(Tensor x, Thinning thinning) {
     requireFloating("dropout", x);
-    return Op.of("dropout", thinned(x, probability, seed))
-        .wrt(x, g -> thinned(g, probability, seed))
-        .tensor();
+    return Op.of("dropout", thinned(x, thinning)).wrt(x, g -> thinned(g, thinning)).tensor();
   }
 
-  private static Tensor thinned(Tensor x, double probability, long seed) {
+  /** The product with the mask, without history. */
+  static Tensor thinned(Tensor x, Thinning thinning) {
     Tensor out = Tensor.uninitialized("dropout", x.dtype(), x.shape());
     if (out.size() > 0) {
-      KernelChoice.KERNELS.dropout(ShapeOps.dense(x), probability, seed, out);
+      KernelChoice.KERNELS.dropout(ShapeOps.dense(x), thinning, out);
     }
     return out;
   }

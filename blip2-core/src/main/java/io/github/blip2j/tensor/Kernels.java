@@ -113,7 +113,8 @@ public interface Kernels {
    * @param k [B, S, H, D]
    * @param v [B, S, H, D]
    * @param mask additive, broadcasts to [B, H, T, S]
-   * @param weights [B, H, T, S], takes the softmax for the gradient; may be absent
+   * @param thinning dropout of the softmax before the values are mixed; none if null
+   * @param weights [B, H, T, S], takes the softmax, not thinned, for the gradient; may be absent
    * @param out [B, T, H, D]
    */
   void attention(
@@ -122,6 +123,7 @@ public interface Kernels {
       Tensor v,
       double scale,
       @Nullable Tensor mask,
+      @Nullable Thinning thinning,
       @Nullable Tensor weights,
       Tensor out);
 
@@ -129,10 +131,18 @@ public interface Kernels {
    * Gradients of {@link #attention}; strides of q, k and v are honoured.
    *
    * @param weights as {@code attention} left them
+   * @param thinning as {@code attention} was given it
    * @param g gradient of its output, [B, T, H, D]
    */
   void attentionGradient(
-      Tensor q, Tensor k, Tensor v, double scale, Tensor weights, Tensor g, Tensor[] dqkv);
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      double scale,
+      Tensor weights,
+      @Nullable Thinning thinning,
+      Tensor g,
+      Tensor[] dqkv);
 
   /**
    * Normalises the last axis to mean 0 and variance 1, biased, in two passes (Ba et al. 2016).
@@ -219,12 +229,12 @@ public interface Kernels {
   void fill(Tensor target, double value);
 
   /**
-   * Dropout (Srivastava et al. 2014): an element is zeroed with {@code probability}, or divided by
-   * {@code 1 - probability}. Which one it is follows from {@code seed} and the element's place
-   * alone, the same for every provider, so that a mask need never be kept. Both are dense, float32
-   * or float64, and may be the same memory.
+   * Dropout (Srivastava et al. 2014): an element is zeroed or divided by the probability that it is
+   * not. Which one it is follows from the seed and the element's place alone, the same for every
+   * provider, so that a mask need never be kept. Both are dense, float32 or float64, and may be the
+   * same memory.
    */
-  void dropout(Tensor x, double probability, long seed, Tensor out);
+  void dropout(Tensor x, Thinning thinning, Tensor out);
 
   /**
    * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2), in place and in one pass over

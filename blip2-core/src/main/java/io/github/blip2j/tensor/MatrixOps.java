@@ -4,6 +4,7 @@ import static io.github.blip2j.tensor.ReduceOps.sumTo;
 
 import io.github.blip2j.autograd.GradMode;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Matrix products, each value beside its derivatives. */
@@ -58,6 +59,41 @@ final class MatrixOps {
       op.wrt(residual, g -> g);
     }
     return op.tensor();
+  }
+
+  /**
+   * M (x Wᵀ + b) + r with M a mask of zeros and factors, drawn again for the gradients: with H = M
+   * G, dx = H W, dW = Hᵀ x, db = sum of H's rows, dr = G.
+   */
+  static Tensor thinnedLinear(
+      Tensor x, Tensor weight, @Nullable Tensor bias, Thinning thinning, Tensor residual) {
+    requireLinear(x, weight, bias, residual);
+    Tensor input = x.detach();
+    Tensor matrix = weight.detach();
+    Tensor value = affineMap(input, matrix, bias, Activation.IDENTITY, null);
+    if (value.size() > 0) {
+      KernelChoice.KERNELS.dropout(value, thinning, value);
+      KernelChoice.KERNELS.binary(
+          Kernels.Binary.ADD, value, ShapeOps.dense(residual).detach(), value);
+    }
+    List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
+    boolean[] wanted = new boolean[3];
+    for (int i = 0; i < inputs.size(); i++) {
+      wanted[i] = inputs.get(i).requiresGrad();
+    }
+    return Op.of("linear", value)
+        .wrt(inputs, g -> gradients(input, matrix, ElementOps.thinned(g, thinning), wanted))
+        .wrt(residual, g -> g)
+        .tensor();
+  }
+
+  /** Those that are wanted; in the place of others, any tensor. */
+  private static Tensor[] gradients(Tensor x, Tensor weight, Tensor g, boolean[] wanted) {
+    return new Tensor[] {
+      wanted[0] ? inputGradient(g, weight, x.shape()) : g,
+      wanted[1] ? product(rows(g).transpose(), rows(x)) : g,
+      wanted[2] ? ReduceOps.sumRows(rows(g)) : g
+    };
   }
 
   /** G W. A weight stored in a narrower type is widened for it, as the forward kernel does. */

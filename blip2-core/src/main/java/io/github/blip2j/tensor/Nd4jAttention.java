@@ -13,6 +13,7 @@ final class Nd4jAttention {
       Tensor v,
       double scale,
       @Nullable Tensor mask,
+      @Nullable Thinning thinning,
       @Nullable Tensor weights,
       Tensor out) {
     if (out.size() == 0) {
@@ -26,7 +27,7 @@ final class Nd4jAttention {
         kernels.binary(Kernels.Binary.ADD, p, ShapeOps.dense(mask), p);
       }
       kernels.softmax(p, p);
-      Nd4jMatrix.product(p, heads(v), heads(out));
+      Nd4jMatrix.product(thinned(kernels, p, thinning), heads(v), heads(out));
     }
   }
 
@@ -37,18 +38,32 @@ final class Nd4jAttention {
       Tensor v,
       double scale,
       Tensor weights,
+      @Nullable Thinning thinning,
       Tensor g,
       Tensor[] dqkv) {
     try (Scope scope = Scope.open()) {
-      Nd4jMatrix.product(weights.transpose(), heads(g), heads(dqkv[2]));
+      Tensor used = thinned(kernels, weights, thinning);
+      Nd4jMatrix.product(used.transpose(), heads(g), heads(dqkv[2]));
       Tensor dp = Nd4jKernels.like(weights);
       Nd4jMatrix.product(heads(g), heads(v).transpose(), dp);
+      if (thinning != null) {
+        kernels.dropout(dp, thinning, dp);
+      }
       Tensor ds = Nd4jKernels.like(weights);
       kernels.softmaxGradient(weights, dp, ds);
       kernels.affine(ds, scale, 0, ds);
       Nd4jMatrix.product(ds, heads(k), heads(dqkv[0]));
       Nd4jMatrix.product(ds.transpose(), heads(q), heads(dqkv[1]));
     }
+  }
+
+  private static Tensor thinned(Nd4jKernels kernels, Tensor p, @Nullable Thinning thinning) {
+    if (thinning == null) {
+      return p;
+    }
+    Tensor thin = Nd4jKernels.like(p);
+    kernels.dropout(p, thinning, thin);
+    return thin;
   }
 
   private static Tensor heads(Tensor x) {

@@ -93,15 +93,23 @@ final class Nd4jKernels implements Kernels {
       Tensor v,
       double scale,
       @Nullable Tensor mask,
+      @Nullable Thinning thinning,
       @Nullable Tensor weights,
       Tensor out) {
-    Nd4jAttention.forward(this, q, k, v, scale, mask, weights, out);
+    Nd4jAttention.forward(this, q, k, v, scale, mask, thinning, weights, out);
   }
 
   @Override
   public void attentionGradient(
-      Tensor q, Tensor k, Tensor v, double scale, Tensor weights, Tensor g, Tensor[] dqkv) {
-    Nd4jAttention.gradient(this, q, k, v, scale, weights, g, dqkv);
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      double scale,
+      Tensor weights,
+      @Nullable Thinning thinning,
+      Tensor g,
+      Tensor[] dqkv) {
+    Nd4jAttention.gradient(this, q, k, v, scale, weights, thinning, g, dqkv);
   }
 
   @Override
@@ -282,8 +290,8 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void dropout(Tensor x, double probability, long seed, Tensor out) {
-    new DropoutMask(probability, seed).apply(x, out);
+  public void dropout(Tensor x, Thinning thinning, Tensor out) {
+    new DropoutMask(thinning).apply(x, out);
   }
 
   @Override

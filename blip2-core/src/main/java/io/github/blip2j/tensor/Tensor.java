@@ -312,12 +312,10 @@ public final class Tensor {
 
   /**
    * Zeroes each element with a probability and divides the others by its complement (Srivastava et
-   * al. 2014). The same seed drops the same places.
-   *
-   * @param probability in [0, 1)
+   * al. 2014).
    */
-  public Tensor dropout(double probability, long seed) {
-    return ElementOps.dropout(this, probability, seed);
+  public Tensor dropout(Thinning thinning) {
+    return ElementOps.dropout(this, thinning);
   }
 
   /** Sum of all elements, a scalar. */
@@ -363,9 +361,23 @@ public final class Tensor {
     return MatrixOps.linear(this, weight, bias, activation, residual);
   }
 
+  /**
+   * {@code x W^T + b}, thinned, plus a residual: the end of a block in training, without a tensor
+   * between. See {@link #linear(Tensor, Tensor)}.
+   */
+  public Tensor linear(Tensor weight, @Nullable Tensor bias, Thinning thinning, Tensor residual) {
+    return MatrixOps.thinnedLinear(this, weight, bias, thinning, residual);
+  }
+
   /** Attention of these queries [B, T, H, D]; see {@link Kernels#attention}. */
   public Tensor attention(Tensor k, Tensor v, double scale, @Nullable Tensor mask) {
-    return AttentionOps.attention(this, k, v, scale, mask);
+    return attention(k, v, scale, mask, null);
+  }
+
+  /** As above, with dropout of the probabilities. */
+  public Tensor attention(
+      Tensor k, Tensor v, double scale, @Nullable Tensor mask, @Nullable Thinning thinning) {
+    return AttentionOps.attention(this, k, v, scale, mask, thinning);
   }
 
   /** Softmax of the last axis. */

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -173,12 +175,19 @@ final class AttentionTest {
   }
 
   @Test
-  void dropout_ofProbabilityZero_takesKernelPath() {
-    Pass training = Pass.training(new Random(1));
+  void dropout_seenOrUnseen_thinsAlike() {
+    Attention attention = Attention.of(SELF, params);
+    Tensor x = NoisyWeights.tensor(random, 2, 5, 12);
+    Dropout dropout = new Dropout(0.4);
+    Pass unseen = Pass.training(new Random(11));
+    Pass seen = Pass.training(new Random(11)).observedBy(new MapObserver("", new ArrayList<>()));
 
-    assertTrue(Heads.of(training, new Dropout(0)).isPlain());
-    assertFalse(Heads.of(training, new Dropout(0.1)).isPlain());
-    assertTrue(Heads.of(Pass.evaluation(), new Dropout(0.1)).isPlain());
+    Tensor kernel = attention.mix(x, x, Mask.none(), Heads.of(unseen, dropout));
+    Tensor open = attention.mix(x, x, Mask.none(), Heads.of(seen, dropout));
+
+    assertTrue(Heads.of(unseen, dropout).isUnseen());
+    assertFalse(Heads.of(seen, dropout).isUnseen());
+    Loops.assertClose("mixed", open.toDoubles(), kernel, FLOAT32);
   }
 
   @Test
@@ -193,9 +202,10 @@ final class AttentionTest {
     var loops = new LoopAttention(SELF, 2, 5, 5, LoopAttention.ALL);
     double[] maps = loops.maps(Loops.values(params), x.toDoubles(), x.toDoubles());
     Loops.assertClose("shown", maps, shown.get(0), FLOAT32);
-    Random same = new Random(11);
+    Thinning thinning = new Thinning(0.4, new Random(11).nextLong());
+    double[] factors = Tensor.full(DType.FLOAT64, 1, maps.length).dropout(thinning).toDoubles();
     for (int i = 0; i < maps.length; i++) {
-      maps[i] *= same.nextDouble() < 0.4 ? 0 : 1 / 0.6;
+      maps[i] *= factors[i];
     }
     double[] expected = loops.output(Loops.values(params), maps, x.toDoubles());
     Loops.assertClose("thinned", expected, attention.project(mixed, null), FLOAT32);

@@ -47,8 +47,8 @@ interface AttentionConformance {
       Tensor tk = samples.tensor(k, B, S, H, D);
       Tensor tv = samples.tensor(v, B, S, H, D);
 
-      kernels().attention(tq, tk, tv, 0.3, mask, weights, out);
-      kernels().attention(tq, tk, tv, 0.3, mask, null, alone);
+      kernels().attention(tq, tk, tv, 0.3, mask, null, weights, out);
+      kernels().attention(tq, tk, tv, 0.3, mask, null, null, alone);
 
       double[] p = weights(q, k, 0.3, full, s);
       samples.assertClose(p, weights, 1e-5, 1e-12);
@@ -76,7 +76,7 @@ interface AttentionConformance {
       int S = Math.toIntExact(qkv[1].dim(1));
       Tensor out = samples.out(B, T, H, D);
 
-      kernels().attention(qkv[0], qkv[1], qkv[2], 0.5, null, null, out);
+      kernels().attention(qkv[0], qkv[1], qkv[2], 0.5, null, null, null, out);
 
       int[] sizes = {B, T, S, H, D};
       double[] p = weights(qkv[0].toDoubles(), qkv[1].toDoubles(), 0.5, null, sizes);
@@ -94,7 +94,7 @@ interface AttentionConformance {
     Tensor k = samples.tensor(samples.normal(2, 5, 2, 4), 2, 5, 2, 4);
     Tensor mask = Tensor.full(DType.FLOAT32, -1e9, 2, 1, 1, 5);
 
-    kernels().attention(q, k, samples.tensor(v, 2, 5, 2, 4), 1, mask, null, out);
+    kernels().attention(q, k, samples.tensor(v, 2, 5, 2, 4), 1, mask, null, null, out);
 
     double[] uniform = new double[2 * 2 * 3 * 5];
     Arrays.fill(uniform, 1.0 / 5);
@@ -112,7 +112,7 @@ interface AttentionConformance {
     Tensor zeros = Tensor.zeros(DType.FLOAT32, 1, 1, 1, 2);
     Tensor k = samples.tensor(samples.normal(1, 3, 1, 2), 1, 3, 1, 2);
 
-    kernels().attention(zeros, k, samples.tensor(v, 1, 3, 1, 2), 1, mask, null, out);
+    kernels().attention(zeros, k, samples.tensor(v, 1, 3, 1, 2), 1, mask, null, null, out);
 
     samples.assertClose(new double[] {(v[0] + v[4]) / 2, (v[1] + v[5]) / 2}, out, 1e-6, 1e-6);
   }
@@ -136,6 +136,7 @@ interface AttentionConformance {
             samples.tensor(v, B, S, H, D),
             0.3,
             samples.tensor(p, B, H, T, S),
+            null,
             samples.tensor(g, B, T, H, D),
             d);
 

@@ -37,7 +37,7 @@ interface DropoutConformance {
     float[] x = new float[5000];
     Arrays.fill(x, 1);
     Tensor wide = Tensor.zeros(DType.FLOAT64, x.length);
-    kernels().dropout(Tensor.full(DType.FLOAT64, 1, x.length), 0.1, 3, wide);
+    kernels().dropout(Tensor.full(DType.FLOAT64, 1, x.length), new Thinning(0.1, 3), wide);
 
     assertArrayEquals(thinned(x, 0.1, 3), wide.toFloats());
   }
@@ -83,7 +83,7 @@ interface DropoutConformance {
 
   private float[] thinned(float[] x, double probability, long seed) {
     Tensor out = Tensor.zeros(DType.FLOAT32, x.length);
-    kernels().dropout(Tensor.of(x, x.length), probability, seed, out);
+    kernels().dropout(Tensor.of(x, x.length), new Thinning(probability, seed), out);
     return out.toFloats();
   }
 }

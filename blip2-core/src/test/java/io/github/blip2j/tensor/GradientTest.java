@@ -62,7 +62,32 @@ final class GradientTest {
 
   @Test
   void dropout_sameSeed_agrees() {
-    check(in -> in.get(0).dropout(0.3, 7), samples.tensor(samples.normal(20), 4, 5));
+    Thinning thinning = new Thinning(0.3, 7);
+
+    check(in -> in.get(0).dropout(thinning), samples.tensor(samples.normal(20), 4, 5));
+  }
+
+  @Test
+  void thinnedLinear_allInputs_agrees() {
+    Thinning thinning = new Thinning(0.4, 8);
+
+    check(
+        in -> in.get(0).linear(in.get(1), in.get(2), thinning, in.get(3)),
+        samples.tensor(samples.normal(12), 2, 2, 3),
+        samples.tensor(samples.normal(15), 5, 3),
+        samples.tensor(samples.normal(5), 5),
+        samples.tensor(samples.normal(20), 2, 2, 5));
+  }
+
+  @Test
+  void thinnedAttention_allInputs_agrees() {
+    Thinning thinning = new Thinning(0.4, 9);
+
+    check(
+        in -> in.get(0).attention(in.get(1), in.get(2), 0.5, null, thinning),
+        samples.tensor(samples.normal(24), 2, 3, 2, 2),
+        samples.tensor(samples.normal(40), 2, 5, 2, 2),
+        samples.tensor(samples.normal(40), 2, 5, 2, 2));
   }
 
   @ParameterizedTest

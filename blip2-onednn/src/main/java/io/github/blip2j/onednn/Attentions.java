@@ -2,9 +2,11 @@ package io.github.blip2j.onednn;
 
 import io.github.blip2j.onednn.Products.Place;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Kernels;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +19,12 @@ import org.jspecify.annotations.Nullable;
 final class Attentions {
   private final Products products;
   private final Norms norms;
+  private final Kernels reference;
 
-  Attentions(Products products, Norms norms) {
+  Attentions(Products products, Norms norms, Kernels reference) {
     this.products = products;
     this.norms = norms;
+    this.reference = reference;
   }
 
   void forward(
@@ -29,6 +33,7 @@ final class Attentions {
       Tensor v,
       double scale,
       @Nullable Tensor mask,
+      @Nullable Thinning thinning,
       @Nullable Tensor weights,
       Tensor out) {
     try (Scope scope = Scope.open()) {
@@ -42,20 +47,39 @@ final class Attentions {
           weights == null ? Tensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
       products.run(heads(q), transposed(keys), scale, added == null ? null : mask(added), whole(p));
       norms.softmax(p, p);
-      products.run(whole(p), values, heads(out));
+      products.run(whole(thinned(p, thinning)), values, heads(out));
     }
   }
 
   void gradient(
-      Tensor q, Tensor k, Tensor v, double scale, Tensor weights, Tensor g, Tensor[] dqkv) {
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      double scale,
+      Tensor weights,
+      @Nullable Thinning thinning,
+      Tensor g,
+      Tensor[] dqkv) {
     try (Scope scope = Scope.open()) {
-      products.run(transposed(whole(weights)), heads(g), heads(dqkv[2]));
+      products.run(transposed(whole(thinned(weights, thinning))), heads(g), heads(dqkv[2]));
       Tensor dp = Tensor.uninitialized("attention", DType.FLOAT32, weights.shape());
       products.run(heads(g), transposed(heads(v)), whole(dp));
+      if (thinning != null) {
+        reference.dropout(dp, thinning, dp);
+      }
       norms.softmaxGradient(weights, dp, dp);
       products.run(whole(dp), heads(k), scale, null, heads(dqkv[0]));
       products.run(transposed(whole(dp)), heads(q), scale, null, heads(dqkv[1]));
     }
+  }
+
+  private Tensor thinned(Tensor p, @Nullable Thinning thinning) {
+    if (thinning == null) {
+      return p;
+    }
+    Tensor thin = Tensor.uninitialized("attention", DType.FLOAT32, p.shape());
+    reference.dropout(p, thinning, thin);
+    return thin;
   }
 
   /** [B, T, H, D] as [B, H, T, D]. */

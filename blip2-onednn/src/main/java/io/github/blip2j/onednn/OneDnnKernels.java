@@ -7,6 +7,7 @@ import io.github.blip2j.tensor.Kernels;
 import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ final class OneDnnKernels implements Kernels {
   private final Norms norms = new Norms(calls);
   private final Elements elements = new Elements(calls);
   private final Copies copies = new Copies(calls, reference);
-  private final Attentions attentions = new Attentions(products, norms);
+  private final Attentions attentions = new Attentions(products, norms, reference);
   private final Lookups lookups = new Lookups(norms, elements, copies);
   private final Sums sums = new Sums(products);
 
@@ -93,22 +94,30 @@ final class OneDnnKernels implements Kernels {
       Tensor v,
       double scale,
       @Nullable Tensor mask,
+      @Nullable Thinning thinning,
       @Nullable Tensor weights,
       Tensor out) {
     if (isFloat(out) && out.size() > 0) {
-      attentions.forward(q, k, v, scale, mask, weights, out);
+      attentions.forward(q, k, v, scale, mask, thinning, weights, out);
     } else {
-      reference.attention(q, k, v, scale, mask, weights, out);
+      reference.attention(q, k, v, scale, mask, thinning, weights, out);
     }
   }
 
   @Override
   public void attentionGradient(
-      Tensor q, Tensor k, Tensor v, double scale, Tensor weights, Tensor g, Tensor[] dqkv) {
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      double scale,
+      Tensor weights,
+      @Nullable Thinning thinning,
+      Tensor g,
+      Tensor[] dqkv) {
     if (isFloat(g)) {
-      attentions.gradient(q, k, v, scale, weights, g, dqkv);
+      attentions.gradient(q, k, v, scale, weights, thinning, g, dqkv);
     } else {
-      reference.attentionGradient(q, k, v, scale, weights, g, dqkv);
+      reference.attentionGradient(q, k, v, scale, weights, thinning, g, dqkv);
     }
   }
 
@@ -294,8 +303,8 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void dropout(Tensor x, double probability, long seed, Tensor out) {
-    reference.dropout(x, probability, seed, out); // oneDNN's would draw other masks
+  public void dropout(Tensor x, Thinning thinning, Tensor out) {
+    reference.dropout(x, thinning, out); // oneDNN's would draw other masks
   }
 
   @Override

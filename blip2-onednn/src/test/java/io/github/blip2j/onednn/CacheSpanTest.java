@@ -65,7 +65,7 @@ final class CacheSpanTest {
     try (Scope scope = Scope.open()) {
       Tensor out = Tensor.uninitialized("test", DType.FLOAT32, q.shape());
       KeyValueCache.Layer layer = cache.layer(0);
-      kernels.attention(q, layer.keys(), layer.values(), 0.3, mask, null, out);
+      kernels.attention(q, layer.keys(), layer.values(), 0.3, mask, null, null, out);
       return out.toFloats();
     }
   }

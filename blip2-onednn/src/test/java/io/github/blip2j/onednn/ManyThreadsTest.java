@@ -78,7 +78,7 @@ final class ManyThreadsTest {
       kernels.linear(x, weight, null, Activation.GELU, null, y);
       Tensor heads = y.reshape(1, 33, 2, 48);
       Tensor out = Tensor.uninitialized("test", DType.FLOAT32, heads.shape());
-      kernels.attention(heads, heads, heads, 0.1, null, null, out);
+      kernels.attention(heads, heads, heads, 0.1, null, null, null, out);
       return out.toFloats();
     }
   }

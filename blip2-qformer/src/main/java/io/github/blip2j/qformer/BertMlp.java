@@ -7,6 +7,7 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 
 /** A feed-forward with its dropout, residual and the norm after it. */
 final class BertMlp extends Module {
@@ -23,9 +24,7 @@ final class BertMlp extends Module {
 
   /** [B, T, C] to [B, T, C]. */
   Tensor forward(Tensor x, Pass pass) {
-    if (!dropout.isActive(pass)) {
-      return norm.forward(mlp.forward(x, x));
-    }
-    return norm.forward(x.add(dropout.forward(mlp.forward(x, null), pass)));
+    Thinning thinning = dropout.thinning(pass);
+    return norm.forward(thinning == null ? mlp.forward(x, x) : mlp.forward(x, thinning, x));
   }
 }

@@ -11,6 +11,7 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Thinning;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,10 +78,9 @@ public final class BertSelfAttention extends Module {
   }
 
   private Tensor finish(Tensor x, Tensor mixed, Pass pass) {
-    if (!dropout.isActive(pass)) {
-      return norm.forward(attention.project(mixed, x));
-    }
-    Tensor projected = dropout.forward(attention.project(mixed, null), pass);
-    return norm.forward(x.add(projected)); // BERT puts the norm after the residual
+    Thinning thinning = dropout.thinning(pass);
+    // BERT puts the norm after the residual
+    return norm.forward(
+        thinning == null ? attention.project(mixed, x) : attention.project(mixed, thinning, x));
   }
 }
