@@ -31,7 +31,8 @@ public final class Golden implements AutoCloseable {
   public static Golden openFile(Path file) {
     try {
       Path folder = file.toAbsolutePath().normalize().getParent();
-      return new Golden(folder.getFileName().toString(), SafetensorsFile.open(file));
+      String name = folder == null ? "" : String.valueOf(folder.getFileName());
+      return new Golden(name, SafetensorsFile.open(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

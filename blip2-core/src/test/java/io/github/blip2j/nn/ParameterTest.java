@@ -93,7 +93,9 @@ final class ParameterTest {
     try (var step = Scope.open()) {
       Tensor factors = Tensor.of(new float[] {3, 6}, 2);
       weight.value().add(other.value()).mul(factors).sum().backward();
-      other.gradient().scaleInPlace(0);
+      Tensor gradient = other.gradient();
+      assertNotNull(gradient);
+      gradient.scaleInPlace(0);
     }
 
     assertGradient(3, 6);

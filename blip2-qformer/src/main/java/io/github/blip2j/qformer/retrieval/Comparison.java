@@ -21,13 +21,23 @@ final class Comparison {
   private final List<float[]> images;
   private final List<float[]> texts;
 
-  Comparison(List<float[]> images, List<float[]> texts) {
+  private final List<Candidates> textsOf;
+  private final List<Candidates> imagesOf;
+
+  /** Of these features, for the candidates of each image and of each text. */
+  Comparison(
+      List<float[]> images,
+      List<float[]> texts,
+      List<Candidates> textsOf,
+      List<Candidates> imagesOf) {
     this.images = images;
     this.texts = texts;
+    this.textsOf = textsOf;
+    this.imagesOf = imagesOf;
   }
 
   /** Offers every text to the candidates of every image, and the reverse. */
-  void into(List<Candidates> textsOf, List<Candidates> imagesOf) {
+  void run() {
     for (int t = 0; t < texts.size(); t += TEXTS_AT_ONCE) {
       List<float[]> someTexts = texts.subList(t, Math.min(t + TEXTS_AT_ONCE, texts.size()));
       try (var off = GradMode.noGrad();
@@ -37,25 +47,19 @@ final class Comparison {
         for (int i = 0; i < images.size(); i += IMAGES_AT_ONCE) {
           List<float[]> someImages = images.subList(i, Math.min(i + IMAGES_AT_ONCE, images.size()));
           try (var block = Scope.open()) {
-            int Q = someImages.get(0).length / P;
-            Tensor left = Tensor.of(joined(someImages), (long) someImages.size() * Q, P);
-            float[] products = left.matmul(right).toFloats(); // [I * Q, T]
-            offer(products, Q, i, someImages.size(), t, someTexts.size(), textsOf, imagesOf);
+            int rows = someImages.size() * (someImages.get(0).length / P); // I * Q
+            Tensor left = Tensor.of(joined(someImages), rows, P);
+            offer(i, someImages.size(), t, left.matmul(right).toFloats());
           }
         }
       }
     }
   }
 
-  private static void offer(
-      float[] products,
-      int Q,
-      int firstImage,
-      int I,
-      int firstText,
-      int T,
-      List<Candidates> textsOf,
-      List<Candidates> imagesOf) {
+  /** Offers a block, {@code products} [I * Q, T], that begins at these two. */
+  private void offer(int firstImage, int I, int firstText, float[] products) {
+    int T = Math.min(TEXTS_AT_ONCE, texts.size() - firstText);
+    int Q = products.length / I / T;
     float[] largest = new float[T];
     for (int i = 0; i < I; i++) {
       Arrays.fill(largest, Float.NEGATIVE_INFINITY);

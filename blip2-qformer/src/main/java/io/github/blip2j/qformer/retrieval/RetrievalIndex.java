@@ -107,7 +107,7 @@ public final class RetrievalIndex implements AutoCloseable {
     requirePositive(k);
     List<Candidates> textsOf = candidates(images(), Math.min(k, texts()));
     List<Candidates> imagesOf = candidates(texts(), Math.min(k, images()));
-    new Comparison(images, texts).into(textsOf, imagesOf);
+    new Comparison(images, texts, textsOf, imagesOf).run();
     new Reranking(model, tokens, words, padId).match(textsOf, imagesOf);
     return new Rankings(
         textsOf.stream().map(found -> found.ranking(texts())).toList(),
@@ -124,7 +124,7 @@ public final class RetrievalIndex implements AutoCloseable {
     requirePositive(k);
     List<Candidates> textsOf = candidates(images(), 0);
     List<Candidates> imagesOf = candidates(1, Math.min(k, images()));
-    new Comparison(images, features(List.of(ids))).into(textsOf, imagesOf);
+    new Comparison(images, features(List.of(ids)), textsOf, imagesOf).run();
     new Reranking(model, tokens, List.of(ids), padId).match(textsOf, imagesOf);
     return imagesOf.get(0).ranking(images());
   }
