@@ -166,8 +166,7 @@ final class ImageTextMatcherMisuseTest {
     var thrown = assertThrows(CheckpointException.class, () -> ImageTextMatcher.load(writes));
 
     assertEquals(
-        writes.resolve("config.json")
-            + ": qformer_config.use_qformer_text_input expected true, got false; captions and"
+        "config.json: qformer_config.use_qformer_text_input expected true, got false; captions and"
             + " questions are for blip2 caption and vqa",
         thrown.getMessage());
     assertEquals(used, TensorMemory.usedBytes());
