@@ -74,7 +74,7 @@ public final class Bench {
         Diagnostics.cpu().getOrDefault("model", "unknown"),
         measured,
         loadMs,
-        PeakMemory.mebibytes());
+        ProcessMemory.peak());
   }
 
   private static String labels(Set<Figure> figures) {

@@ -18,6 +18,10 @@ public enum Figure {
   DECODE_GREEDY(3, "1 token"),
   /** Each further word of a beam search. */
   DECODE_BEAM5(3, "1 token of 5 beams"),
+  /** Captions, all written by one thread. */
+  CAPTIONS_1_THREAD(5, "16 captions of 8 tokens"),
+  /** As many captions on the same model, shared among four threads. */
+  CAPTIONS_4_THREADS(5, "16 captions of 8 tokens"),
   /** One training step of BERT-base, whatever the preset: forward and backward. */
   BERT_TRAIN(5, "8 texts of 64 tokens"),
   /** One training step of BLIP-2's first stage, whatever the preset, dropout and AdamW included. */
@@ -48,7 +52,10 @@ public enum Figure {
 
   /** Whether it needs the language model. */
   boolean writes() {
-    return this == PREFILL || this == DECODE_GREEDY || this == DECODE_BEAM5;
+    return switch (this) {
+      case PREFILL, DECODE_GREEDY, DECODE_BEAM5, CAPTIONS_1_THREAD, CAPTIONS_4_THREADS -> true;
+      case VISION_B1, VISION_B4, QFORMER_B1, BERT_TRAIN, STAGE1_TRAIN -> false;
+    };
   }
 
   /**

@@ -69,7 +69,7 @@ final class Parts {
    */
   Parts(Preset preset, Precision precision, Scope memory) {
     this.sizes = preset.sizes();
-    Params params = Params.root(new TiledWeights(0), memory).packed(precision);
+    Params params = Params.root(TiledWeights.of(0), memory).packed(precision);
     int E = sizes.vision().dim();
     int C = sizes.qformer().dim();
     int L = sizes.text().embeddingDim();
@@ -87,8 +87,8 @@ final class Parts {
         new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
     this.language = new Part<>(() -> new OptModel(sizes.text(), params.at("language")));
     this.training =
-        new Part<>(() -> TrainingStep.of(BertConfig.bertBase(), new TiledWeights(1), memory));
-    this.stageOne = new Part<>(() -> StageOneStep.of(new TiledWeights(1), memory));
+        new Part<>(() -> TrainingStep.of(BertConfig.bertBase(), TiledWeights.of(1), memory));
+    this.stageOne = new Part<>(() -> StageOneStep.of(TiledWeights.of(1), memory));
   }
 
   Blip2Config sizes() {

@@ -10,16 +10,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Set;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Random weights as fast as memory can be written: uniform in [-0.03, 0.03], the scales of norms 1.
  * Each tensor is a window on one block of numbers, repeated as often as it takes, for drawing three
  * billion would take minutes.
  */
-final class TiledWeights implements Weights {
+final class TiledWeights {
   private static final double SPREAD = 0.03;
   private static final int BLOCK = 1 << 20; // numbers; 4 MiB stay in the cache
   private static final int STEP = 7919; // a prime, so that no two tensors begin alike
@@ -28,7 +26,7 @@ final class TiledWeights implements Weights {
   private final ByteBuffer noise;
   private int start;
 
-  TiledWeights(long seed) {
+  private TiledWeights(long seed) {
     this.random = new SplittableRandom(seed);
     this.noise = ByteBuffer.allocate(BLOCK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     while (noise.hasRemaining()) {
@@ -36,35 +34,20 @@ final class TiledWeights implements Weights {
     }
   }
 
-  @Override
-  public String origin() {
-    return "random weights";
+  /** Weights that are all drawn so. */
+  static Weights of(long seed) {
+    return Weights.drawn(new TiledWeights(seed)::draw);
   }
 
-  @Override
-  public @Nullable Stored find(String name) {
-    return null;
-  }
-
-  @Override
-  public void read(String name, long byteOffset, ByteBuffer into) {
-    throw new IllegalStateException("random weights: nothing is stored, got a read of " + name);
-  }
-
-  @Override
-  public Set<String> unused(Set<String> used) {
-    return Set.of();
-  }
-
-  @Override
-  public Tensor initial(Shape shape, Init init) {
+  private Tensor draw(Shape shape, Init init) {
     if (shape.rank() == 1 && startsAtOne(init)) {
       return Tensor.full(DType.FLOAT32, 1, shape.toArray());
     }
     start = (start + STEP) % BLOCK;
     int first = start * Float.BYTES;
     try {
-      return Tensor.read(origin(), DType.FLOAT32, shape, (at, into) -> tile(first + at, into));
+      return Tensor.read(
+          "tiled weights", DType.FLOAT32, shape, (at, into) -> tile(first + at, into));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // nothing is read from anywhere
     }

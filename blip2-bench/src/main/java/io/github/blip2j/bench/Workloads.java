@@ -7,17 +7,24 @@ import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.VisionConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 /** The work behind each figure, of the shapes and as often as the Python side does it. */
 final class Workloads {
   private static final int FEW_TOKENS = 2;
   private static final int MANY_TOKENS = 18;
+  private static final int CAPTIONS = 16;
+  private static final int SHORT_CAPTION = 8;
   private static final int TEXTS = 8;
   private static final int TEXT_TOKENS = 64;
   private static final int CAPTION_TOKENS = 32;
@@ -39,6 +46,8 @@ final class Workloads {
       case PREFILL -> prefill();
       case DECODE_GREEDY -> decode(figure, 1);
       case DECODE_BEAM5 -> decode(figure, 5);
+      case CAPTIONS_1_THREAD -> captions(figure, 1);
+      case CAPTIONS_4_THREADS -> captions(figure, 4);
       case BERT_TRAIN -> training();
       case STAGE1_TRAIN -> stageOne();
     };
@@ -87,6 +96,32 @@ final class Workloads {
     }
   }
 
+  /** The same captions whatever the threads, which begin together and are waited for. */
+  private Measurement captions(Figure figure, int threads) {
+    Tensor pixels = pixels(1);
+    inference(() -> caption(pixels, 1, SHORT_CAPTION)); // makes the parts, which one thread must
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      Runnable share =
+          () -> {
+            for (int i = 0; i < CAPTIONS / threads; i++) {
+              inference(() -> caption(pixels, 1, SHORT_CAPTION));
+            }
+          };
+      return measurement(
+          figure,
+          Stopwatch.time(
+              figure.runs(),
+              () ->
+                  Stream.generate(() -> CompletableFuture.runAsync(share, pool))
+                      .limit(threads)
+                      .toList()
+                      .forEach(CompletableFuture::join)));
+    } finally {
+      pool.shutdown();
+    }
+  }
+
   private void caption(Tensor pixels, int beams, int count) {
     OptModel language = parts.language();
     int begin = parts.sizes().text().beginId();
@@ -121,6 +156,13 @@ final class Workloads {
     return measurement(
         Figure.STAGE1_TRAIN,
         Stopwatch.time(Figure.STAGE1_TRAIN.runs(), () -> step.run(image, captions)));
+  }
+
+  private static void inference(Runnable work) {
+    try (var off = GradMode.noGrad();
+        var scope = Scope.open()) {
+      work.run();
+    }
   }
 
   private static Measurement inference(Figure figure, Runnable work) {

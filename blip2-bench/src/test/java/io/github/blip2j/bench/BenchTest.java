@@ -50,12 +50,13 @@ final class BenchTest {
   }
 
   @Test
-  void peakMemory_status_isReadInMebibytes(@TempDir Path folder) throws IOException {
+  void processMemory_status_isReadInMebibytes(@TempDir Path folder) throws IOException {
     Path status = folder.resolve("status");
     Files.writeString(status, "VmPeak:\t  4096 kB\nVmHWM:\t    2560 kB\n");
 
-    assertEquals(OptionalDouble.of(2.5), PeakMemory.mebibytes(status));
-    assertEquals(OptionalDouble.empty(), PeakMemory.mebibytes(folder.resolve("none")));
+    assertEquals(OptionalDouble.of(2.5), ProcessMemory.mebibytes(status, "VmHWM:"));
+    assertEquals(OptionalDouble.empty(), ProcessMemory.mebibytes(status, "VmRSS:"));
+    assertEquals(OptionalDouble.empty(), ProcessMemory.mebibytes(folder.resolve("none"), "VmHWM:"));
   }
 
   @Test

@@ -27,7 +27,7 @@ final class TrainingStepTest {
     BertConfig config = BertConfig.fromPlainJson(ConfigJson.parse("small", SIZES));
     try (Scope memory = Scope.detached();
         Scope scope = Scope.open()) {
-      TrainingStep step = TrainingStep.of(config, new TiledWeights(0), memory);
+      TrainingStep step = TrainingStep.of(config, TiledWeights.of(0), memory);
       Tensor ids = Tensor.of(new long[] {3, 1, 4, 1, 5, 9, 2, 6, 5, 3}, 2, 5);
 
       double first = step.run(ids).item();

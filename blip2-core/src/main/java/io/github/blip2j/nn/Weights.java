@@ -6,6 +6,7 @@ import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -53,8 +54,13 @@ public interface Weights {
     return initial(shape, init);
   }
 
+  /** No checkpoint: every parameter is what {@code drawing} makes of its shape and initialiser. */
+  static Weights drawn(BiFunction<Shape, Init, Tensor> drawing) {
+    return new DrawnWeights(drawing);
+  }
+
   /** No checkpoint: every parameter is drawn from its initialiser. */
   static Weights random(RandomGenerator random) {
-    return new RandomWeights(random);
+    return drawn((shape, init) -> init.draw(shape, random));
   }
 }

@@ -26,6 +26,7 @@ final class Call {
   private final List<memory> places = new ArrayList<>();
   private final Memory address = Memory.movable();
   private long[] addresses = {};
+  private boolean small;
 
   /** A call without operands yet; {@link #operand} adds them in the order of {@link #run}. */
   Call(Calls calls, primitive kernel, primitive_desc_base description) {
@@ -47,6 +48,12 @@ final class Call {
     return this;
   }
 
+  /** Not worth another thread. */
+  Call small() {
+    small = true;
+    return this;
+  }
+
   /** How an operand lies, by its place in {@link #run}; the kernel may have chosen it. */
   memory.desc description(int operand) {
     return places.get(operand + 1).get_desc();
@@ -62,7 +69,16 @@ final class Call {
     for (int i = 0; i < operands.length; i++) {
       place(i + 1, operands[i]);
     }
+    if (small) {
+      calls.team().alone(this::execute);
+    } else {
+      execute();
+    }
+  }
+
+  private Call execute() {
     kernel.execute(calls.stream(), arguments);
+    return this;
   }
 
   private void place(int index, long at) {

@@ -26,19 +26,24 @@ final class Calls {
    */
   static final int MOST = 1024;
 
+  /** Operations whose operands are no larger are done sooner than another thread wakes. */
+  private static final long SMALL = 1 << 14;
+
   private final engine cpu;
   private final stream inOrder;
   private final Map<Key, Call> ready = new LinkedHashMap<>(64, 0.75f, true); // by last use
   private final int most;
+  private final Team team;
   private Pointer scratchpad = new Pointer();
   private long scratchpadSize;
 
-  Calls(engine cpu) {
-    this(cpu, MOST);
+  Calls(engine cpu, Team team) {
+    this(cpu, team, MOST);
   }
 
-  Calls(engine cpu, int most) {
+  Calls(engine cpu, Team team, int most) {
     this.cpu = cpu;
+    this.team = team;
     this.most = most;
     this.inOrder = new stream(cpu);
   }
@@ -47,7 +52,8 @@ final class Calls {
   Call get(Key key, Supplier<Call> maker) {
     Call call = ready.get(key);
     if (call == null) {
-      call = maker.get();
+      // A kernel is made for the threads that will run it.
+      call = key.largest() <= SMALL ? team.alone(() -> maker.get().small()) : maker.get();
       makeRoom();
       ready.put(key, call);
     }
@@ -60,6 +66,10 @@ final class Calls {
       oldest.next().getValue().close();
       oldest.remove();
     }
+  }
+
+  Team team() {
+    return team;
   }
 
   int size() {

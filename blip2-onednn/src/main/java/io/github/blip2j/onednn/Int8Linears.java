@@ -151,11 +151,12 @@ final class Int8Linears {
   private void product(RoundedRows rows, PackedMatrix weight, After after, long out) {
     Size size = new Size(rows.count(), weight.shape().dim(0), weight.shape().dim(1));
     Layout in = Layout.dense(memory.data_type.s8, 1, size.M, size.K);
+    Layout matrix = Layout.dense(memory.data_type.s8, size.K, size.N);
     Call call =
         calls
             .get()
             .get(
-                Key.of("int8", in).with(after.numbers(size.M, size.N)),
+                Key.of("int8", in, matrix).with(after.numbers(size.M, size.N)),
                 () -> product(weight, size, after));
     call.run(
         after.addresses(
@@ -191,7 +192,7 @@ final class Int8Linears {
         calls
             .get()
             .get(
-                Key.of("int8 sum", secondLayout).with(after.numbers(M, N)),
+                Key.of("int8 sum", Layout.matrix(M, N), secondLayout).with(after.numbers(M, N)),
                 () -> sum(M, N, secondLayout.desc(), after));
     call.run(after.addresses(first, second, out.address()));
   }

@@ -2,7 +2,10 @@ package io.github.blip2j.onednn;
 
 import java.util.Arrays;
 
-/** What tells one primitive from another: the operation, its numbers, its operands' layouts. */
+/**
+ * What tells one primitive from another: the operation, its numbers, its operands' layouts. The
+ * largest operand is among them.
+ */
 final class Key {
   private final String op;
   private final long[] numbers;
@@ -18,6 +21,15 @@ final class Key {
 
   static Key of(String op, Layout... layouts) {
     return new Key(op, new long[0], layouts);
+  }
+
+  /** Numbers in the largest operand. */
+  long largest() {
+    long largest = 0;
+    for (Layout layout : layouts) {
+      largest = Math.max(largest, layout.size());
+    }
+    return largest;
   }
 
   /** The same with numbers that matter, such as an algorithm or an epsilon. */

@@ -116,6 +116,15 @@ final class Layout {
     return strides[axis < 0 ? dims.length + axis : axis];
   }
 
+  /** How many numbers, each counted as often as it is read. */
+  long size() {
+    long size = 1;
+    for (long dim : dims) {
+      size *= dim;
+    }
+    return size;
+  }
+
   int rank() {
     return dims.length;
   }

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class OneDnnKernels implements Kernels {
   private final Kernels reference = Kernels.reference();
   private final engine cpu = new engine(engine.kind.cpu, 0);
-  private final ThreadLocal<Calls> calls = ThreadLocal.withInitial(() -> new Calls(cpu));
+  private final Team team = new Team(); // after the engine, which loads the library
+  private final ThreadLocal<Calls> calls = ThreadLocal.withInitial(() -> new Calls(cpu, team));
   private final Linears linears;
   private final Products products = new Products(calls);
   private final Norms norms = new Norms(calls);

@@ -14,6 +14,9 @@ final class RoundedRows {
   private static final float SECOND = 2 * LARGEST; // rounding leaves at most half a step
   // Beyond this ratio of the largest to the mean, too little is left of what is not the largest.
   private static final float OUTLIER = 16;
+  // A float32 of this size has no bits for fractions: adding it rounds to the nearest whole number,
+  // which then stands in the lowest bits. Casts to integers take three times as long.
+  private static final float WHOLE = 0x1.8p23f;
   private static final long WORTH_A_THREAD = 1 << 16; // numbers, a guess
 
   private final Tensor bytes;
@@ -36,9 +39,13 @@ final class RoundedRows {
    * @param always whether two rows of bytes are wanted even where there is no outlier
    */
   static RoundedRows of(Tensor x, long M, long K, boolean always) {
-    boolean exact = always || parts(M, K).anyMatch(part -> hasOutlier(x, part, M, K));
-    RoundedRows rows = new RoundedRows(M, K, exact ? 2 : 1);
-    parts(M, K).forEach(part -> rows.fill(x, part));
+    float[] largest = new float[Math.toIntExact(M)];
+    boolean outlier =
+        parts(M, K)
+            .mapToObj(part -> measure(x, part, K, largest, always))
+            .reduce(false, Boolean::logicalOr); // all parts, for all are measured
+    RoundedRows rows = new RoundedRows(M, K, always || outlier ? 2 : 1);
+    parts(M, K).forEach(part -> rows.fill(x, part, largest));
     return rows;
   }
 
@@ -57,33 +64,37 @@ final class RoundedRows {
     return (int) (M * part / count(M, K));
   }
 
-  private static boolean hasOutlier(Tensor x, int part, long M, long K) {
+  /** Finds the largest number of each row; whether any is an outlier, unless that is settled. */
+  private static boolean measure(Tensor x, int part, long K, float[] largest, boolean settled) {
     float[] row = new float[(int) K];
-    for (int m = first(part, M, K); m < first(part + 1, M, K); m++) {
+    boolean outlier = false;
+    for (int m = first(part, largest.length, K); m < first(part + 1, largest.length, K); m++) {
       read(x, m, row);
-      if (largest(row) > OUTLIER * mean(row)) {
-        return true;
-      }
+      largest[m] = largest(row);
+      outlier = outlier || (!settled && largest[m] > OUTLIER * mean(row));
     }
-    return false;
+    return outlier;
   }
 
-  private void fill(Tensor x, int part) {
+  private void fill(Tensor x, int part, float[] largest) {
     float[] row = new float[width];
+    float[] left = new float[terms == 2 ? width : 0];
     byte[] near = new byte[width];
     byte[] rest = new byte[terms == 2 ? width : 0];
     Memory scale = Memory.at(scales.address(), scales.size() * Float.BYTES);
     for (int m = first(part, rows, width); m < first(part + 1, rows, width); m++) {
       read(x, m, row);
-      float step = largest(row) / LARGEST;
+      float step = largest[m] / LARGEST;
       scale.putFloat((long) m * Float.BYTES, step);
       if (terms == 1) {
-        round(row, step, near);
+        round(row, step);
       } else {
-        round(row, step, near, rest);
+        round(row, step, left);
+        narrow(left, rest);
         scale.putFloat((long) (rows + m) * Float.BYTES, step / SECOND);
         write(rest, rows + m);
       }
+      narrow(row, near);
       write(near, m);
     }
   }
@@ -124,21 +135,32 @@ final class RoundedRows {
     return (a + b + c + d) / row.length;
   }
 
-  private static void round(float[] row, float step, byte[] bytes) {
-    float inverse = step == 0 ? 0 : 1 / step;
-    for (int k = 0; k < bytes.length; k++) {
-      // Positive before it is cut off, which rounds to the nearest.
-      bytes[k] = (byte) ((int) (row[k] * inverse + 128.5f) - 128);
+  /** Row in steps, rounded to whole numbers, which {@link #narrow} reads. */
+  private static void round(float[] row, float step) {
+    float inverse = inverse(step);
+    for (int k = 0; k < row.length; k++) {
+      row[k] = row[k] * inverse + WHOLE;
     }
   }
 
-  private static void round(float[] row, float step, byte[] near, byte[] rest) {
-    float inverse = step == 0 ? 0 : 1 / step;
-    for (int k = 0; k < near.length; k++) {
+  /** The same, and what rounding has lost in steps of its own. */
+  private static void round(float[] row, float step, float[] left) {
+    float inverse = inverse(step);
+    for (int k = 0; k < row.length; k++) {
       float value = row[k] * inverse;
-      int first = (int) (value + 128.5f) - 128;
-      near[k] = (byte) first;
-      rest[k] = (byte) ((int) ((value - first) * SECOND + 128.5f) - 128);
+      float whole = value + WHOLE;
+      left[k] = (value - (whole - WHOLE)) * SECOND + WHOLE;
+      row[k] = whole;
+    }
+  }
+
+  private static float inverse(float step) {
+    return step == 0 ? 0 : 1 / step;
+  }
+
+  private static void narrow(float[] rounded, byte[] bytes) {
+    for (int k = 0; k < bytes.length; k++) {
+      bytes[k] = (byte) Float.floatToRawIntBits(rounded[k]);
     }
   }
 

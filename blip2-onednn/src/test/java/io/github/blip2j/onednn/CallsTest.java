@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(InScope.class)
 final class CallsTest {
-  private final Calls calls = new Calls(new engine(engine.kind.cpu, 0), 3);
+  private final Calls calls = new Calls(new engine(engine.kind.cpu, 0), new Team(), 3);
   private final Norms norms = new Norms(ThreadLocal.withInitial(() -> calls));
 
   @Test

@@ -34,14 +34,18 @@ public final class BertLMHeadModel extends Module {
 
   /** A model of these sizes; the configuration needs a text side. */
   public BertLMHeadModel(BertConfig config, Params params) {
-    this(new BertModel(config, WordTable.TIED, params.at("bert")), params.at("head"));
+    this(params, new BertModel(config, WordTable.TIED, params.at("bert")), params.at("head"));
     // A copy of the tied matrix is read with the table; another one is left for the load to report.
     params.storedApart("bert.embeddings.words.weight", "head.decoder.weight");
   }
 
   /** The head of a body that is there already, whose table of words can be multiplied with. */
   BertLMHeadModel(BertModel bert, Params params) {
-    super(params);
+    this(params, bert, params);
+  }
+
+  private BertLMHeadModel(Params own, BertModel bert, Params params) {
+    super(own);
     BertConfig config = bert.config();
     if (!config.text()) {
       throw new IllegalArgumentException(

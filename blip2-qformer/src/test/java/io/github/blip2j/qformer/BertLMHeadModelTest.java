@@ -131,7 +131,7 @@ final class BertLMHeadModelTest {
   @Test
   void head_withoutText_isRefused() {
     assertMessage(
-        "lm.head: text side expected under a language-model head, got queries only",
+        "lm: text side expected under a language-model head, got queries only",
         () -> new BertLMHeadModel(TinyBert.config(false), params.at("lm")));
   }
 

@@ -4,15 +4,15 @@ import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.Set;
-import java.util.random.RandomGenerator;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Parameters drawn from their initialisers. */
-final class RandomWeights implements Weights {
-  private final RandomGenerator random;
+/** Parameters that nothing stores: each is drawn when it is asked for. */
+final class DrawnWeights implements Weights {
+  private final BiFunction<Shape, Init, Tensor> drawing;
 
-  RandomWeights(RandomGenerator random) {
-    this.random = random;
+  DrawnWeights(BiFunction<Shape, Init, Tensor> drawing) {
+    this.drawing = drawing;
   }
 
   @Override
@@ -37,6 +37,6 @@ final class RandomWeights implements Weights {
 
   @Override
   public Tensor initial(Shape shape, Init init) {
-    return init.draw(shape, random);
+    return drawing.apply(shape, init);
   }
 }

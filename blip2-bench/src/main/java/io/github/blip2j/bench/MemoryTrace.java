@@ -1,0 +1,73 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.tensor.TensorMemory;
+import io.github.blip2j.vision.RgbImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Captions images with the bundled model, a new image each time, and writes down every fifty
+ * captions what the process holds: bytes of Java's heap after a collection, bytes of tensors in
+ * use, and MiB of resident memory.
+ *
+ * <pre>{@code
+ * java ... io.github.blip2j.bench.MemoryTrace CAPTIONS OUT-FILE
+ * }</pre>
+ */
+public final class MemoryTrace {
+  private static final int EVERY = 50;
+  private static final int SIDE = 224;
+
+  private MemoryTrace() {}
+
+  /** Writes the trace. */
+  public static void main(String[] args) throws IOException {
+    if (args.length != 2) {
+      throw new IllegalArgumentException(
+          "MemoryTrace: arguments expected CAPTIONS OUT-FILE, got " + args.length);
+    }
+    List<String> lines = trace(Integer.parseInt(args[0]), EVERY);
+    Files.writeString(Path.of(args[1]), String.join("\n", lines) + "\n", StandardCharsets.UTF_8);
+  }
+
+  /** A line of headings, and one after every so many captions. */
+  static List<String> trace(int captions, int every) throws IOException {
+    SplittableRandom random = new SplittableRandom(0);
+    List<String> lines = new ArrayList<>();
+    lines.add("captions heap_bytes tensor_bytes resident_mib");
+    try (var blip2 = Blip2.bundled()) {
+      for (int done = 1; done <= captions; done++) {
+        blip2.generate(image(random), "", Decoding.greedy().maxNewTokens(8));
+        if (done % every == 0) {
+          lines.add(
+              "%d %d %d %.1f"
+                  .formatted(
+                      done,
+                      heapAfterCollection(),
+                      TensorMemory.usedBytes(),
+                      ProcessMemory.resident().orElse(Double.NaN)));
+        }
+      }
+    }
+    return lines;
+  }
+
+  private static long heapAfterCollection() {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
+  }
+
+  private static RgbImage image(SplittableRandom random) {
+    byte[] pixels = new byte[3 * SIDE * SIDE];
+    random.nextBytes(pixels);
+    return RgbImage.of(SIDE, SIDE, pixels);
+  }
+}
