@@ -143,7 +143,8 @@ final class MatchCommandTest {
 
     assertEquals(1, shell.exit());
     assertEquals(
-        "blip2: nothing.png: image expected a JPEG, PNG, GIF or BMP file, got no such file; check the path\n", shell.err());
+        "blip2: nothing.png: image expected a JPEG, PNG, GIF or BMP file, got no such file; check the path\n",
+        shell.err());
     assertEquals(1, shell.document().getAsJsonArray("results").size());
   }
 
