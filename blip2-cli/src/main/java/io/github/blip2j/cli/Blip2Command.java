@@ -9,7 +9,7 @@ import picocli.CommandLine.ParseResult;
 /** The command that holds the others. */
 @Command(
     name = "blip2",
-    description = "Describes images and answers questions about them with BLIP-2.",
+    description = "Describes images, answers questions about them and finds them with BLIP-2.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     subcommandsRepeatable = false,
@@ -27,6 +27,8 @@ final class Blip2Command {
         new CommandLine(new Blip2Command())
             .addSubcommand(new CaptionCommand(console))
             .addSubcommand(new VqaCommand(console))
+            .addSubcommand(new MatchCommand(console))
+            .addSubcommand(new EmbedCommand(console))
             .addSubcommand(new DoctorCommand(console))
             .addSubcommand(new BenchCommand(console))
             .addSubcommand(

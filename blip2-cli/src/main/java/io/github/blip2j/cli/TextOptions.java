@@ -80,9 +80,6 @@ final class TextOptions {
           "--stream: --num-return expected 1, got %d; leave --stream out"
               .formatted(decoding.returning));
     }
-    if (images.stream().filter("-"::equals).count() > 1) {
-      throw new IllegalArgumentException(
-          "-: standard input expected once, got it several times; name files instead");
-    }
+    Pictures.requireReadable(images);
   }
 }

@@ -9,18 +9,13 @@ import io.github.blip2j.generation.TokenListener;
 import io.github.blip2j.tensor.MemoryShortageException;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.vision.ImageDecoder;
-import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import picocli.CommandLine.ExitCode;
 
 /** One run of a command that writes about images: load, then image after image. */
 final class TextRun {
-  private static final String STANDARD_INPUT = "-";
-
   private final TextOptions options;
   private final String prompt;
   private final Decoding decoding;
@@ -113,18 +108,13 @@ final class TextRun {
   }
 
   private ImageFeatures look(Blip2 blip2, String image) throws IOException {
+    var pictures = new Pictures(console, options.exif);
     try (var scope = Scope.open()) {
       Tensor pixels =
-          timings.time("preprocess", () -> blip2.pixels(List.of(read(image)))); // [1, 3, H, W]
+          timings.time(
+              "preprocess", () -> blip2.pixels(List.of(pictures.read(image)))); // [1, 3, H, W]
       return timings.time("vision_qformer", () -> blip2.encode(pixels));
     }
-  }
-
-  private RgbImage read(String image) throws IOException {
-    var decoder = new ImageDecoder().withExifRotation(options.exif);
-    return image.equals(STANDARD_INPUT)
-        ? decoder.decode(console.in().readAllBytes(), "standard input")
-        : decoder.decode(Path.of(image));
   }
 
   /** Prints the text piece by piece, after what goes before it. */

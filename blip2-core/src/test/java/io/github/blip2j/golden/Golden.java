@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.NavigableSet;
-import java.util.Objects;
 
 /** The tensors of one {@code expected.safetensors}, and comparison with them. */
 public final class Golden implements AutoCloseable {
@@ -31,8 +30,9 @@ public final class Golden implements AutoCloseable {
   /** Opens other tensors of a folder. */
   public static Golden openFile(Path file) {
     try {
-      Path folder = Objects.requireNonNull(file.toAbsolutePath().normalize().getParent());
-      return new Golden(folder.getFileName().toString(), SafetensorsFile.open(file));
+      Path folder = file.toAbsolutePath().normalize().getParent();
+      String name = folder == null ? "" : String.valueOf(folder.getFileName());
+      return new Golden(name, SafetensorsFile.open(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

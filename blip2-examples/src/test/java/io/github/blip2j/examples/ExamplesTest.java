@@ -16,6 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ExamplesTest {
+  private static final String MODEL = "../blip2-llm/src/test/resources/golden/hf-itm";
+  private static final String IMAGES = MODEL + "/images";
+  private static final String TEXT = "a red circle above a blue square";
+
   @FunctionalInterface
   private interface Program {
     void run(String... args) throws IOException;
@@ -70,6 +74,35 @@ final class ExamplesTest {
             "step 1: \\{loss=\\S+, loss_itc=\\S+, loss_itm=\\S+, loss_itg=\\S+\\}\nstep 2: .+\n"),
         printed);
     assertTrue(Files.exists(output.resolve("hf").resolve("model.safetensors")));
+  }
+
+  @Test
+  void matchImageText_trainedTexts_printsBothScores() throws Exception {
+    String printed = printed(MatchImageText::main, MODEL, IMAGES + "/a.png", TEXT, "a green star");
+
+    assertEquals("0.536 0.806 " + TEXT + "\n-0.850 0.001 a green star\n", printed);
+  }
+
+  @Test
+  void searchImages_folder_printsTheBest() throws Exception {
+    assertEquals(
+        "1.537 a.png\n-2.306 c.png\n-4.759 b.png\n",
+        printed(SearchImages::main, MODEL, IMAGES, TEXT));
+  }
+
+  @Test
+  void extractFeatures_imageAndText_printsShapes() throws Exception {
+    String expected =
+        """
+        image: [1, 8, 48]
+        image, compared: [1, 8, 24]
+        image, as one vector: 24
+        text, every token: [1, 9, 48]
+        text, compared: [1, 9, 24]
+        both: [1, 8, 48]
+        """;
+
+    assertEquals(expected, printed(ExtractFeatures::main, MODEL, IMAGES + "/a.png", TEXT));
   }
 
   private static String image(String name) throws URISyntaxException {

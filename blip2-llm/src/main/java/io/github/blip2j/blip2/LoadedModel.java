@@ -33,7 +33,7 @@ final class LoadedModel implements AutoCloseable {
     boolean whole = false;
     try {
       tokenizer.requireFits(model.config().text().vocabSize());
-      this.processor = processor(folder, model.config());
+      this.processor = processor(folder, model.config().vision().imageSize());
       whole = true;
     } finally {
       if (!whole) {
@@ -137,11 +137,12 @@ final class LoadedModel implements AutoCloseable {
         });
   }
 
-  private static ImageProcessor processor(Path folder, Blip2Config config) throws IOException {
+  /** What the folder says of pictures, or else what all BLIP-2 checkpoints share. */
+  static ImageProcessor processor(Path folder, int imageSize) throws IOException {
     Path newer = folder.resolve("processor_config.json");
     boolean told =
         Files.exists(folder.resolve("preprocessor_config.json"))
             || (Files.exists(newer) && ConfigJson.read(newer).hasChild("image_processor"));
-    return told ? ImageProcessor.load(folder) : ImageProcessor.blip2(config.vision().imageSize());
+    return told ? ImageProcessor.load(folder) : ImageProcessor.blip2(imageSize);
   }
 }

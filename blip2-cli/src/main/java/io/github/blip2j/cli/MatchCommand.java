@@ -1,0 +1,82 @@
+package io.github.blip2j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code blip2 match}. */
+@Command(
+    name = "match",
+    description = {
+      "Tells how well texts describe images: every text is held against every image.",
+      "itc is the cosine of both by themselves, in -1 to 1; itm is what the model says when it",
+      "looks at both together, as a logit and as a probability."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+final class MatchCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "IMAGE",
+      description = "JPEG, PNG, GIF or BMP files before the options; - for standard input.")
+  List<String> images = new ArrayList<>();
+
+  @Option(
+      names = "--text",
+      arity = "1..*",
+      required = true,
+      paramLabel = "T",
+      description = "Texts, each one word for the shell.")
+  List<String> texts = new ArrayList<>();
+
+  @Option(
+      names = "--cam",
+      paramLabel = "FILE",
+      description = "Draw where one image speaks for one text, as a PNG.")
+  @Nullable Path cam;
+
+  @Option(
+      names = "--layer",
+      paramLabel = "N",
+      description = "With --cam: the layer to look at; one in the middle by default.")
+  @Nullable Integer layer;
+
+  @Mixin MatcherOptions options = new MatcherOptions();
+
+  MatchCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    try {
+      requireAgreement();
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    if (layer != null && cam == null) {
+      console.complain("--layer has no effect without --cam");
+    }
+    return new MatchRun(this, console).run();
+  }
+
+  private void requireAgreement() {
+    options.prepare();
+    Pictures.requireReadable(images);
+    if (cam != null && (images.size() != 1 || texts.size() != 1)) {
+      throw new IllegalArgumentException(
+          "--cam: one image and one text expected, got %d and %d"
+              .formatted(images.size(), texts.size()));
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.github.blip2j.cli;
+
+import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Threads;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What every command on a model of the first stage can be told. */
+final class MatcherOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = {
+        "Required: a folder as of Salesforce/blip2-itm-vit-g, or a .pth of LAVIS's first stage",
+        "with a tokenizer.json beside it."
+      })
+  @Nullable Path model;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = NamedPrecision.class,
+      description =
+          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
+  Precision dtype = Precision.FLOAT32;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of the native libraries; all cores by default.")
+  @Nullable Integer threads;
+
+  @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
+  boolean exif;
+
+  @Option(names = "--json", description = "Print one JSON document.")
+  boolean json;
+
+  @Option(names = "--debug", description = "Log more, and show where errors come from.")
+  boolean debug;
+
+  /** What the model is called in results. */
+  String modelName() {
+    return String.valueOf(model);
+  }
+
+  ImageTextMatcher load() throws IOException {
+    return ImageTextMatcher.load(path(), dtype);
+  }
+
+  /** Checks what must be given, and sets what concerns the whole process. */
+  void prepare() {
+    if (debug) {
+      LogSettings.debug();
+    }
+    path();
+    if (threads != null) {
+      Threads.choose(threads);
+    }
+  }
+
+  private Path path() {
+    if (model == null) {
+      throw new IllegalArgumentException(
+          "--model: a model that matches expected, got none; the bundled one only writes, so give"
+              + " a folder as of Salesforce/blip2-itm-vit-g");
+    }
+    return model;
+  }
+}

@@ -1,0 +1,253 @@
+package io.github.blip2j.blip2;
+
+import static io.github.blip2j.blip2.Required.given;
+import static io.github.blip2j.blip2.Required.several;
+
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.Tokenizer;
+import io.github.blip2j.vision.ImageProcessor;
+import io.github.blip2j.vision.RgbImage;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A model of BLIP-2's first stage as an application uses it: whether a text describes an image,
+ * where both lie in one space, and what of the image says so (section 3.1).
+ *
+ * <pre>{@code
+ * try (var matcher = ImageTextMatcher.load(Path.of("blip2-itm-vit-g"))) {
+ *   Match match = matcher.match(image, "two cats on a couch");
+ *   float[][] queries = matcher.embed(image);
+ *   float[] text = matcher.embed("two cats");
+ * }
+ * }</pre>
+ *
+ * <p>Texts are cut to as many tokens as the model was trained on (32), as LAVIS does, except by
+ * {@link #features}. An empty text is a text of two special tokens, and is scored as one.
+ *
+ * <p>A loaded model may be used by many threads at once. It holds off-heap memory: close it. A
+ * closed model throws {@link IllegalStateException}.
+ */
+public final class ImageTextMatcher implements AutoCloseable {
+  private static final int BATCH = 8; // more gains little and takes memory
+
+  private final LoadedMatcher loaded;
+  private final ImageProcessor processor;
+
+  private ImageTextMatcher(LoadedMatcher loaded, ImageProcessor processor) {
+    this.loaded = loaded;
+    this.processor = processor;
+  }
+
+  /**
+   * Loads a checkpoint of LAVIS ({@code .pth}, or the folder it lies in), or a Hugging Face folder
+   * of a {@code Blip2ForImageTextRetrieval}; weights in float32. A {@code tokenizer.json} lies
+   * beside the weights.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if it is neither, or its tensors do not fit
+   */
+  public static ImageTextMatcher load(Path path) throws IOException {
+    return load(path, Precision.FLOAT32);
+  }
+
+  /**
+   * Loads a checkpoint.
+   *
+   * @param precision how matrices are stored and multiplied
+   */
+  public static ImageTextMatcher load(Path path, Precision precision) throws IOException {
+    given("load", "path", path);
+    LoadedMatcher loaded = LoadedMatcher.load(path, given("load", "precision", precision));
+    return new ImageTextMatcher(loaded, loaded.processor());
+  }
+
+  /**
+   * The same model, turning photographs in files upright as their EXIF data asks, or not. Both
+   * share one memory: close either.
+   */
+  public ImageTextMatcher withExifRotation(boolean exifRotation) {
+    return new ImageTextMatcher(loaded, processor.withExifRotation(exifRotation));
+  }
+
+  /**
+   * The model itself, for those who want its parts. {@link #close} does not wait for calls on what
+   * is returned here: end those first.
+   */
+  public StageOneModel model() {
+    return loaded.model();
+  }
+
+  /** The tokenizer that came with the model. */
+  public Tokenizer tokenizer() {
+    return loaded.tokenizer();
+  }
+
+  /** Reads a picture as the model's processor is told to. */
+  public RgbImage read(Path file) throws IOException {
+    return processor.read(given("read", "file", file));
+  }
+
+  /** How well a text describes a picture. */
+  public Match match(BufferedImage image, String text) {
+    return match(RgbImage.of(given("match", "image", image)), text);
+  }
+
+  /** How well a text describes a picture in a file. */
+  public Match match(Path file, String text) throws IOException {
+    given("match", "text", text);
+    return match(read(file), text);
+  }
+
+  /** How well a text describes a picture that is read already. */
+  public Match match(RgbImage image, String text) {
+    return match(image, List.of(given("match", "text", text))).get(0);
+  }
+
+  /** How well each text describes one picture, which is looked at once. */
+  public List<Match> match(RgbImage image, List<String> texts) {
+    given("match", "image", image);
+    several("match", "text", texts);
+    return loaded.during(() -> new PairScores(loaded).against(image, ids("match", texts)));
+  }
+
+  /**
+   * How well text i describes picture i. Pairs do not influence each other.
+   *
+   * @throws IllegalArgumentException if there are not as many texts as pictures
+   */
+  public List<Match> matchPairs(List<RgbImage> images, List<String> texts) {
+    several("match", "image", images);
+    several("match", "text", texts);
+    Required.paired("match", images, texts);
+    return loaded.during(() -> new PairScores(loaded).pairs(images, ids("match", texts)));
+  }
+
+  /** Where in a picture the model sees what a text says. */
+  public MatchMaps explain(BufferedImage image, String text) {
+    return explain(RgbImage.of(given("explain", "image", image)), text);
+  }
+
+  /** As above, for a picture that is read already. */
+  public MatchMaps explain(RgbImage image, String text) {
+    given("explain", "image", image);
+    given("explain", "text", text);
+    return loaded.during(() -> MatchMaps.of(loaded, image, loaded.trainedIds("explain", text)));
+  }
+
+  /** As {@link #embed(RgbImage)}. */
+  public float[][] embed(BufferedImage image) {
+    return embed(RgbImage.of(given("embed", "image", image)));
+  }
+
+  /** As {@link #embed(RgbImage)}, for a picture in a file. */
+  public float[][] embed(Path file) throws IOException {
+    return embed(read(file));
+  }
+
+  /**
+   * A picture in the space of comparison: a unit vector for each query, [Q][P]. The largest product
+   * of one of them with {@link #embed(String)} is {@link Match#itc}.
+   */
+  public float[][] embed(RgbImage image) {
+    given("embed", "image", image);
+    try (var scope = Scope.open()) {
+      Tensor all = features().images(List.of(image)).compared(); // [1, Q, P]
+      float[][] queries = new float[Math.toIntExact(all.dim(1))][];
+      for (int q = 0; q < queries.length; q++) {
+        queries[q] = all.select(0, 0).select(0, q).toFloats();
+      }
+      return queries;
+    }
+  }
+
+  /** A text in the space of comparison: a unit vector, [P]. */
+  public float[] embed(String text) {
+    given("embed", "text", text);
+    return loaded.during(() -> new TextVectors(loaded).of(loaded.trainedIds("embed", text)));
+  }
+
+  /**
+   * One vector for a picture, [P], where an index takes no more: the unit vector in the direction
+   * of the queries' mean. Its product with a text is the mean over the queries, divided by the
+   * mean's length, where {@link Match#itc} takes their largest; it ranks alike but not the same.
+   */
+  public float[] embedAsOne(RgbImage image) {
+    float[][] queries = embed(image);
+    double[] mean = new double[queries[0].length];
+    for (float[] query : queries) {
+      for (int p = 0; p < mean.length; p++) {
+        mean[p] += query[p];
+      }
+    }
+    double squares = 0;
+    for (double value : mean) {
+      squares += value * value;
+    }
+    double length = Math.max(Math.sqrt(squares), 1e-12); // as PyTorch's normalize
+    float[] one = new float[mean.length];
+    for (int p = 0; p < one.length; p++) {
+      one[p] = (float) (mean[p] / length);
+    }
+    return one;
+  }
+
+  /** What the Q-Former makes of images and texts, as tensors. */
+  public FeatureExtractor features() {
+    return new FeatureExtractor(loaded);
+  }
+
+  /** An empty index of pictures and texts, whose temporary file lies where such files lie here. */
+  public ImageTextIndex index() throws IOException {
+    return index(Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  /** An empty index of pictures and texts, whose temporary file lies in {@code folder}. */
+  public ImageTextIndex index(Path folder) throws IOException {
+    return ImageTextIndex.create(loaded, given("retrieval", "folder", folder));
+  }
+
+  /** How LAVIS writes with a Q-Former: three beams, 9 to 29 tokens after the start token. */
+  public static Decoding lavisDecoding() {
+    return Decoding.beams(3).maxNewTokens(29).minNewTokens(9);
+  }
+
+  /** A caption that the Q-Former writes by itself, as LAVIS does. */
+  public String write(RgbImage image) {
+    return write(List.of(given("write", "image", image)), lavisDecoding()).get(0).get(0).text();
+  }
+
+  /**
+   * Captions of pictures that the Q-Former writes by itself, for each the best first.
+   *
+   * @param decoding tokens are counted without the one that starts a caption; LAVIS's nucleus
+   *     option is {@code Decoding.sample().topP(0.9)}
+   * @throws IllegalStateException if the model was stored without the head that writes, as Hugging
+   *     Face stores it
+   */
+  public List<List<Generated>> write(List<RgbImage> images, Decoding decoding) {
+    several("write", "image", images);
+    given("write", "decoding", decoding);
+    List<List<Generated>> texts = new ArrayList<>();
+    for (int from = 0; from < images.size(); from += BATCH) {
+      List<RgbImage> some = images.subList(from, Math.min(from + BATCH, images.size()));
+      texts.addAll(loaded.during(() -> new QFormerWriter(loaded).write(some, decoding)));
+    }
+    return List.copyOf(texts);
+  }
+
+  /** Frees the model's memory, after the calls that still run. */
+  @Override
+  public void close() {
+    loaded.close();
+  }
+
+  private List<int[]> ids(String where, List<String> texts) {
+    return texts.stream().map(text -> loaded.trainedIds(where, text)).toList();
+  }
+}

@@ -1,0 +1,35 @@
+package io.github.blip2j.blip2;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Arguments of callers outside the null checker: they get a name instead of a place in our code.
+ */
+final class Required {
+  private Required() {}
+
+  /** {@code value}, which must not be null. */
+  static <T> T given(String where, String what, T value) {
+    return Objects.requireNonNull(value, () -> where + ": " + what + " expected, got null");
+  }
+
+  /** {@code values}, of which there must be one, and none null. */
+  static <T> List<T> several(String where, String what, List<T> values) {
+    given(where, what + "s", values).forEach(value -> given(where, what, value));
+    if (values.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: %ss expected at least 1, got 0".formatted(where, what));
+    }
+    return values;
+  }
+
+  /** As many of one as of the other. */
+  static void paired(String where, List<?> images, List<?> texts) {
+    if (images.size() != texts.size()) {
+      throw new IllegalArgumentException(
+          "%s: texts expected one for each of %d images, got %d"
+              .formatted(where, images.size(), texts.size()));
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.github.blip2j.qformer.retrieval;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What was found both ways.
+ *
+ * @param texts for each image its texts
+ * @param images for each text its images
+ */
+public record Rankings(List<Ranking> texts, List<Ranking> images) {
+  /** Copies the lists. */
+  public Rankings {
+    texts = List.copyOf(texts);
+    images = List.copyOf(images);
+  }
+
+  /**
+   * Recall both ways.
+   *
+   * @param imageOfText for each text the number of the image that it describes; an image may have
+   *     several texts, of which the best placed counts, and one without any counts as missed
+   * @throws IllegalArgumentException if there is not one for each text, or no such image
+   */
+  public RetrievalScores scores(List<Integer> imageOfText) {
+    if (imageOfText.size() != images.size()) {
+      throw new IllegalArgumentException(
+          "retrieval: images expected for %d texts, got %d"
+              .formatted(images.size(), imageOfText.size()));
+    }
+    int[] best = new int[texts.size()];
+    Arrays.fill(best, Integer.MAX_VALUE);
+    int[] places = new int[images.size()];
+    for (int text = 0; text < places.length; text++) {
+      int image = imageOfText.get(text);
+      if (image < 0 || image >= best.length) {
+        throw new IllegalArgumentException(
+            "retrieval: image of text %d expected within %d, got %d"
+                .formatted(text, best.length, image));
+      }
+      places[text] = images.get(text).placeOf(image);
+      best[image] = Math.min(best[image], texts.get(image).placeOf(text));
+    }
+    return new RetrievalScores(Recall.of(best), Recall.of(places));
+  }
+}

@@ -1,0 +1,87 @@
+package io.github.blip2j.qformer.retrieval;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.BertContext;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The second step: the match score of every candidate. It goes from image to image, for an image's
+ * keys and values are the dearest to read: each image is read once, and scores all texts that want
+ * it or that it wants.
+ */
+final class Reranking {
+  private static final int PAIRS_AT_ONCE = 16; // keys and values are copied for each text
+  private static final int YES = 1; // of no and yes
+
+  private final Blip2Qformer model;
+  private final TokenStore tokens;
+  private final List<int[]> words;
+  private final int padId;
+
+  Reranking(Blip2Qformer model, TokenStore tokens, List<int[]> words, int padId) {
+    this.model = model;
+    this.tokens = tokens;
+    this.words = words;
+    this.padId = padId;
+  }
+
+  /** Gives every candidate of images and of texts its match score. */
+  void match(List<Candidates> textsOf, List<Candidates> imagesOf) throws IOException {
+    var wanting = Wanting.of(imagesOf, tokens.count());
+    for (int image = 0; image < tokens.count(); image++) {
+      Candidates own = textsOf.get(image);
+      int[] texts =
+          IntStream.concat(
+                  IntStream.range(0, own.size()).map(own::id),
+                  IntStream.range(wanting.begin(image), wanting.end(image)).map(wanting::text))
+              .sorted()
+              .distinct()
+              .toArray();
+      if (texts.length == 0) {
+        continue;
+      }
+      float[] logits = logits(image, texts);
+      for (int place = 0; place < own.size(); place++) {
+        own.logit(place, logits[Arrays.binarySearch(texts, own.id(place))]);
+      }
+      for (int at = wanting.begin(image); at < wanting.end(image); at++) {
+        float logit = logits[Arrays.binarySearch(texts, wanting.text(at))];
+        imagesOf.get(wanting.text(at)).logit(wanting.place(at), logit);
+      }
+    }
+  }
+
+  private float[] logits(int image, int[] texts) throws IOException {
+    float[] logits = new float[texts.length];
+    try (var off = GradMode.noGrad();
+        var scope = Scope.open()) {
+      BertContext read = model.readImage(tokens.read(image));
+      for (int from = 0; from < texts.length; from += PAIRS_AT_ONCE) {
+        int to = Math.min(from + PAIRS_AT_ONCE, texts.length);
+        List<int[]> some = Arrays.stream(texts, from, to).mapToObj(words::get).toList();
+        try (var block = Scope.open()) {
+          BertContext repeated = read.rows(new int[some.size()]); // row 0 for each
+          TextBatch batch = TextBatch.of(some, padId);
+          Tensor both = model.matchLogits(repeated, batch, Pass.evaluation()); // [some, 2]
+          System.arraycopy(both.select(1, YES).copy().toFloats(), 0, logits, from, to - from);
+        }
+      }
+    }
+    for (int i = 0; i < logits.length; i++) {
+      if (Float.isNaN(logits[i])) {
+        throw new IllegalStateException(
+            "retrieval: match score expected a number, got NaN for image %d and text %d"
+                .formatted(image, texts[i]));
+      }
+    }
+    return logits;
+  }
+}

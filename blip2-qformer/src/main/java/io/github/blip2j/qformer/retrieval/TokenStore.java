@@ -1,0 +1,88 @@
+package io.github.blip2j.qformer.retrieval;
+
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a vision tower saw of many images, in a temporary file that goes away with {@link #close}:
+ * float32, [images, N, E]. The system keeps in memory what fits and gives it up where it does not.
+ */
+final class TokenStore implements AutoCloseable {
+  private final FileChannel channel;
+  private @Nullable Shape image; // [N, E], of the first
+  private int count;
+
+  private TokenStore(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  static TokenStore in(Path folder) throws IOException {
+    Path file = Files.createTempFile(folder, "blip2-tokens", ".bin");
+    return new TokenStore(
+        FileChannel.open(
+            file,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE));
+  }
+
+  /** Adds images, [B, N, E]; all must be alike. */
+  void add(Tensor seen) throws IOException {
+    Shape one = image;
+    if (one == null) {
+      one = Shape.of(seen.dim(1), seen.dim(2));
+      image = one;
+    }
+    seen.shape().require("retrieval", "image", Shape.ANY, one.dim(0), one.dim(1));
+    seen.write(
+        bytes -> {
+          while (bytes.hasRemaining()) {
+            channel.write(bytes);
+          }
+        });
+    count += Math.toIntExact(seen.dim(0));
+  }
+
+  int count() {
+    return count;
+  }
+
+  /** One image, [1, N, E], in the open scope. */
+  Tensor read(int index) throws IOException {
+    Shape one = image;
+    if (one == null) {
+      throw new AssertionError("image of an empty store");
+    }
+    long begin = one.size() * DType.FLOAT32.byteSize() * index;
+    return Tensor.read(
+        "image tokens",
+        DType.FLOAT32,
+        Shape.of(1, one.dim(0), one.dim(1)),
+        (at, into) -> fill(begin + at, into));
+  }
+
+  private void fill(long position, ByteBuffer into) throws IOException {
+    long at = position;
+    while (into.hasRemaining()) {
+      int read = channel.read(into, at);
+      if (read < 0) {
+        throw new EOFException("retrieval: image tokens expected on disk, got the file's end");
+      }
+      at += read;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

@@ -1,0 +1,244 @@
+package io.github.blip2j.qformer.retrieval;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.BertContext;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.ShapeMismatchException;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two-step retrieval against loops that hold the whole matrix and score pair by pair. */
+@ExtendWith(InScope.class)
+final class RetrievalIndexTest {
+  private static final int IMAGES = 9;
+  private static final int TEXTS = 23; // more than one batch of matching
+  private static final float OTHERS = -100;
+
+  @TempDir Path folder;
+  private Toy toy;
+  private Tensor images;
+  private List<int[]> texts;
+  private RetrievalIndex index;
+
+  @BeforeEach
+  void build(Scope scope) throws IOException {
+    toy = new Toy(scope);
+    images = toy.images(IMAGES);
+    texts = toy.texts(TEXTS);
+    index = RetrievalIndex.create(toy.model, 0, folder);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    index.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 9, 1000})
+  void rank_anyK_equalsLoops(int k) throws IOException {
+    fill();
+
+    Rankings rankings = index.rank(k);
+
+    float[][] cosines = cosines();
+    float[][] logits = logits();
+    for (int i = 0; i < IMAGES; i++) {
+      float[] sims = cosines[i];
+      float[] matches = logits[i];
+      assertRanking(k, sims, matches, rankings.texts().get(i));
+    }
+    for (int t = 0; t < TEXTS; t++) {
+      assertRanking(k, column(cosines, t), column(logits, t), rankings.images().get(t));
+    }
+  }
+
+  @Test
+  void search_aTextOfTheIndex_isItsRanking() throws IOException {
+    fill();
+
+    Ranking found = index.search(texts.get(3), 4);
+
+    Ranking expected = index.rank(4).images().get(3);
+    assertArrayEquals(expected.ids(), found.ids());
+    assertEquals(expected.score(0), found.score(0), 1e-5);
+  }
+
+  @Test
+  void addImages_inPieces_areNumberedInOrder() throws IOException {
+    index.addImages(images.narrow(0, 0, 2));
+    index.addImages(images.narrow(0, 2, IMAGES - 2));
+    index.addTexts(texts.subList(0, 5));
+    index.addTexts(texts.subList(5, TEXTS));
+
+    assertEquals(List.of(IMAGES, TEXTS), List.of(index.images(), index.texts()));
+    int[] inPieces = index.rank(3).texts().get(4).ids();
+    index.close();
+    index = RetrievalIndex.create(toy.model, 0, folder);
+    fill();
+    assertArrayEquals(index.rank(3).texts().get(4).ids(), inPieces);
+  }
+
+  @Test
+  void rank_empty_isEmpty() throws IOException {
+    Rankings rankings = index.rank(3);
+
+    assertEquals(List.of(List.of(), List.of()), List.of(rankings.texts(), rankings.images()));
+  }
+
+  @Test
+  void rank_imagesWithoutTexts_haveNoCandidates() throws IOException {
+    index.addImages(images);
+
+    assertEquals(0, index.rank(3).texts().get(0).size());
+  }
+
+  @Test
+  void close_removesTheTemporaryFile() throws IOException {
+    fill();
+    index.close();
+
+    try (var left = Files.list(folder)) {
+      assertEquals(List.of(), left.toList());
+    }
+  }
+
+  @Test
+  void rank_withoutCandidates_isRefused() {
+    var thrown = assertThrows(IllegalArgumentException.class, () -> index.rank(0));
+
+    assertEquals("retrieval: k expected at least 1, got 0", thrown.getMessage());
+  }
+
+  @Test
+  void addImages_ofAnotherSize_isRefused() throws IOException {
+    index.addImages(images);
+    Tensor other = Tensor.zeros(DType.FLOAT32, 1, Toy.TOKENS + 1, Toy.WIDTH);
+
+    var thrown = assertThrows(ShapeMismatchException.class, () -> index.addImages(other));
+
+    assertEquals("retrieval: image expected [?, 7, 10], got [1, 8, 10]", thrown.getMessage());
+    assertEquals(IMAGES, index.images());
+  }
+
+  @Test
+  void addImages_ofNoNumbers_isRefused() throws IOException {
+    index.addImages(images);
+    Tensor broken = Tensor.full(DType.FLOAT32, Double.NaN, 1, Toy.TOKENS, Toy.WIDTH);
+
+    var thrown = assertThrows(IllegalStateException.class, () -> index.addImages(broken));
+
+    assertEquals("retrieval: features expected finite, got NaN in image 9", thrown.getMessage());
+  }
+
+  @Test
+  void rank_matchOfNoNumber_namesThePair() throws IOException {
+    fill();
+    Tensor bias = toy.parameters.get("matching.bias").value();
+    bias.copyInPlace(Tensor.full(DType.FLOAT32, Double.NaN, 2));
+
+    var thrown = assertThrows(IllegalStateException.class, () -> index.rank(TEXTS));
+
+    assertEquals(
+        "retrieval: match score expected a number, got NaN for image 0 and text 0",
+        thrown.getMessage());
+  }
+
+  private void fill() throws IOException {
+    index.addImages(images);
+    index.addTexts(texts);
+  }
+
+  /** All places, where those that are no candidates score -100 as in the reference. */
+  private static void assertRanking(int k, float[] sims, float[] logits, Ranking actual) {
+    int[] candidates = sorted(sims);
+    float[] scores = new float[sims.length];
+    Arrays.fill(scores, OTHERS);
+    int most = Math.min(k, sims.length);
+    for (int c = 0; c < most; c++) {
+      scores[candidates[c]] = sims[candidates[c]] + logits[candidates[c]];
+    }
+    int[] order = sorted(scores);
+
+    assertEquals(most, actual.size());
+    for (int place = 0; place < order.length; place++) {
+      assertEquals(place, actual.placeOf(order[place]));
+    }
+    for (int place = 0; place < most; place++) {
+      assertEquals(order[place], actual.id(place));
+      assertEquals(sims[order[place]], actual.similarity(place), 1e-5);
+      assertEquals(logits[order[place]], actual.matchLogit(place), 1e-4);
+      assertEquals(scores[order[place]], actual.score(place), 1e-4);
+    }
+  }
+
+  private static int[] sorted(float[] scores) {
+    return IntStream.range(0, scores.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer i) -> -scores[i]))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  private float[][] cosines() {
+    float[][] cosines = new float[IMAGES][TEXTS];
+    for (int i = 0; i < IMAGES; i++) {
+      BertContext read = toy.model.readImage(images.narrow(0, i, 1));
+      Tensor queries = toy.model.encodeQueries(read, Pass.evaluation());
+      float[] image = toy.model.imageFeatures(queries).toFloats();
+      for (int t = 0; t < TEXTS; t++) {
+        TextBatch one = TextBatch.of(List.of(texts.get(t)), 0);
+        float[] text =
+            toy.model.textFeature(toy.model.encodeText(one, Pass.evaluation())).toFloats();
+        cosines[i][t] = Float.NEGATIVE_INFINITY;
+        for (int q = 0; q < image.length / text.length; q++) {
+          float product = 0;
+          for (int p = 0; p < text.length; p++) {
+            product += image[q * text.length + p] * text[p];
+          }
+          cosines[i][t] = Math.max(cosines[i][t], product);
+        }
+      }
+    }
+    return cosines;
+  }
+
+  private float[][] logits() {
+    float[][] logits = new float[IMAGES][TEXTS];
+    for (int i = 0; i < IMAGES; i++) {
+      BertContext read = toy.model.readImage(images.narrow(0, i, 1));
+      for (int t = 0; t < TEXTS; t++) {
+        TextBatch one = TextBatch.of(List.of(texts.get(t)), 0);
+        logits[i][t] = toy.model.matchLogits(read, one, Pass.evaluation()).toFloats()[1];
+      }
+    }
+    return logits;
+  }
+
+  private static float[] column(float[][] matrix, int t) {
+    float[] column = new float[matrix.length];
+    for (int i = 0; i < column.length; i++) {
+      column[i] = matrix[i][t];
+    }
+    return column;
+  }
+}
