@@ -146,7 +146,7 @@ final class Workloads {
   private Measurement stageOne() {
     StageOneStep step = parts.stageOne();
     VisionConfig tower = VisionConfig.evaG();
-    long tokens = tower.grid() * tower.grid() + 1L;
+    long tokens = (long) tower.grid() * tower.grid() + 1;
     Tensor image = uniform(TEXTS, tokens, tower.dim()); // [B, N, E]
     List<int[]> texts = new ArrayList<>();
     for (int i = 0; i < TEXTS; i++) {

@@ -28,9 +28,6 @@ public final class StageOneParts {
   private static final String IN_BLIP2 = "visual_encoder";
   private static final int CROSS_ATTENTION_EVERY = 2;
 
-  /** The tower's sizes, and where its tensors are. */
-  private record Tower(VisionConfig config, Checkpoint checkpoint, KeyMap keys) {}
-
   private StageOneParts() {}
 
   /**

@@ -69,7 +69,7 @@ public record ContrastiveLoss(double smoothing, OtherSide otherSide) {
   private Tensor hard(Tensor similarity, Pairs pairs) {
     long[] own = new long[pairs.own()];
     for (int b = 0; b < own.length; b++) {
-      own[b] = pairs.first() + b;
+      own[b] = (long) pairs.first() + b;
     }
     return similarity.crossEntropy(Tensor.of(own, own.length), smoothing).mean();
   }

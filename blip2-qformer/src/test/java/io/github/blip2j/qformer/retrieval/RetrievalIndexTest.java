@@ -1,5 +1,6 @@
 package io.github.blip2j.qformer.retrieval;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -153,7 +154,7 @@ final class RetrievalIndexTest {
   @Test
   void rank_matchOfNoNumber_namesThePair() throws IOException {
     fill();
-    Tensor bias = toy.parameters.get("matching.bias").value();
+    Tensor bias = requireNonNull(toy.parameters.get("matching.bias")).value();
     bias.copyInPlace(Tensor.full(DType.FLOAT32, Double.NaN, 2));
 
     var thrown = assertThrows(IllegalStateException.class, () -> index.rank(TEXTS));

@@ -41,7 +41,7 @@ final class RetrievalMemoryTest {
 
     String said = Files.readString(log);
     assertTrue(ended && Files.exists(findings), () -> "probe failed: " + said);
-    String[] found = Files.readString(findings).split(" ");
+    String[] found = Files.readString(findings).split(" ", -1);
     assertEquals(List.of("1000", "16000"), List.of(found[0], found[1]));
     long offHeap = Long.parseLong(found[2]);
     assertTrue(offHeap < 16 << 20, () -> "tensors expected below 16 MiB, got " + offHeap);
