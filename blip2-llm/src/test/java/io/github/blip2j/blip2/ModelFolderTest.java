@@ -113,14 +113,13 @@ final class ModelFolderTest {
         new FolderCase(
             "no weights",
             f -> Files.delete(f.resolve(WEIGHTS)),
-            "{folder}: weights expected in model.safetensors or "
-                + "model.safetensors.index.json, got neither; check the path"),
+            "{folder}: weights expected in model.safetensors, model.safetensors.index.json,"
+                + " pytorch_model.bin or pytorch_model.bin.index.json, got none of them; check the"
+                + " path"),
         new FolderCase(
-            "PyTorch weights only",
+            "safetensors called PyTorch",
             f -> Files.move(f.resolve(WEIGHTS), f.resolve("pytorch_model.bin")),
-            "{folder}: weights expected in model.safetensors or "
-                + "model.safetensors.index.json, got pytorch_model.bin, which can't be read "
-                + "yet; convert it to safetensors"),
+            "pytorch_model.bin: file of torch.save expected, got something else; check the path"),
         new FolderCase(
             "weights empty",
             f -> truncate(f, WEIGHTS, 0),

@@ -157,7 +157,7 @@ public record VisionConfig(
 
   /** Shape of the stored positions, the class token's first. */
   Shape positionsShape() {
-    return family.positionsShape(grid() * grid() + 1, dim);
+    return family.positionsShape((long) grid() * grid() + 1, dim);
   }
 
   /** How often training leaves out the branches of block {@code index}. */

@@ -39,7 +39,7 @@ public enum VisionFamily {
     return this == CLIP ? Shape.of(dim) : Shape.of(1, 1, dim);
   }
 
-  Shape positionsShape(int tokens, int dim) {
+  Shape positionsShape(long tokens, int dim) {
     return this == CLIP ? Shape.of(tokens, dim) : Shape.of(1, tokens, dim);
   }
 }
