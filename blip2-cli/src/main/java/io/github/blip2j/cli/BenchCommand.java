@@ -50,8 +50,9 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       converter = FigureName.class,
       description = {
-        "vision_b1, vision_b4, qformer_b1, prefill, decode_greedy, decode_beam5, bert_train or",
-        "stage1_train; all that the preset has but the last two by default."
+        "vision_b1, vision_b4, qformer_b1, prefill, decode_greedy, decode_beam5, bert_train,",
+        "stage1_train, captions_1_thread or captions_4_threads; all that the preset has but the",
+        "last four by default."
       })
   private @Nullable List<Figure> figures;
 
@@ -101,10 +102,15 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  /** Training says nothing of captions, and takes a while. */
+  /** Training says nothing of captions, and threads are another question; both take a while. */
   private List<Figure> usual() {
     List<Figure> usual = new ArrayList<>(preset.figures());
-    usual.removeAll(List.of(Figure.BERT_TRAIN, Figure.STAGE1_TRAIN));
+    usual.removeAll(
+        List.of(
+            Figure.BERT_TRAIN,
+            Figure.STAGE1_TRAIN,
+            Figure.CAPTIONS_1_THREAD,
+            Figure.CAPTIONS_4_THREADS));
     return usual;
   }
 }

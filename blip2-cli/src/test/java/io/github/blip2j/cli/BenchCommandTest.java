@@ -30,7 +30,7 @@ final class BenchCommandTest {
 
   private static final String FIGURES =
       "expected one of vision_b1, vision_b4, qformer_b1, prefill, decode_greedy, decode_beam5,"
-          + " bert_train, stage1_train";
+          + " captions_1_thread, captions_4_threads, bert_train, stage1_train";
 
   @Test
   void bench_json_isOneDocumentOfAllFigures() {
