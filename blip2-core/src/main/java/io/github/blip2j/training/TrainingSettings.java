@@ -2,6 +2,7 @@ package io.github.blip2j.training;
 
 import io.github.blip2j.optim.Schedule;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /**
  * How a run goes; {@link #of} gives defaults and the withers change them.
@@ -54,104 +55,81 @@ public record TrainingSettings(
 
   /** These settings with another {@code epochs}. */
   public TrainingSettings withEpochs(int value) {
-    return new TrainingSettings(
-        output,
-        schedule,
-        value,
-        maxSteps,
-        accumulate,
-        clipNorm,
-        logEvery,
-        checkpointEvery,
-        keep,
-        seed);
+    return with(draft -> draft.epochs = value);
   }
 
   /** These settings with another {@code maxSteps}. */
   public TrainingSettings withMaxSteps(long value) {
-    return new TrainingSettings(
-        output,
-        schedule,
-        epochs,
-        value,
-        accumulate,
-        clipNorm,
-        logEvery,
-        checkpointEvery,
-        keep,
-        seed);
+    return with(draft -> draft.maxSteps = value);
   }
 
   /** These settings with another {@code accumulate}. */
   public TrainingSettings withAccumulate(int value) {
-    return new TrainingSettings(
-        output, schedule, epochs, maxSteps, value, clipNorm, logEvery, checkpointEvery, keep, seed);
+    return with(draft -> draft.accumulate = value);
   }
 
   /** These settings with another {@code clipNorm}. */
   public TrainingSettings withClipNorm(double value) {
-    return new TrainingSettings(
-        output,
-        schedule,
-        epochs,
-        maxSteps,
-        accumulate,
-        value,
-        logEvery,
-        checkpointEvery,
-        keep,
-        seed);
+    return with(draft -> draft.clipNorm = value);
   }
 
   /** These settings with another {@code logEvery}. */
   public TrainingSettings withLogEvery(int value) {
-    return new TrainingSettings(
-        output,
-        schedule,
-        epochs,
-        maxSteps,
-        accumulate,
-        clipNorm,
-        value,
-        checkpointEvery,
-        keep,
-        seed);
+    return with(draft -> draft.logEvery = value);
   }
 
   /** These settings with another {@code checkpointEvery}. */
   public TrainingSettings withCheckpointEvery(int value) {
-    return new TrainingSettings(
-        output, schedule, epochs, maxSteps, accumulate, clipNorm, logEvery, value, keep, seed);
+    return with(draft -> draft.checkpointEvery = value);
   }
 
   /** These settings with another {@code keep}. */
   public TrainingSettings withKeep(int value) {
-    return new TrainingSettings(
-        output,
-        schedule,
-        epochs,
-        maxSteps,
-        accumulate,
-        clipNorm,
-        logEvery,
-        checkpointEvery,
-        value,
-        seed);
+    return with(draft -> draft.keep = value);
   }
 
   /** These settings with another {@code seed}. */
   public TrainingSettings withSeed(long value) {
+    return with(draft -> draft.seed = value);
+  }
+
+  private TrainingSettings with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
     return new TrainingSettings(
         output,
         schedule,
-        epochs,
-        maxSteps,
-        accumulate,
-        clipNorm,
-        logEvery,
-        checkpointEvery,
-        keep,
-        value);
+        draft.epochs,
+        draft.maxSteps,
+        draft.accumulate,
+        draft.clipNorm,
+        draft.logEvery,
+        draft.checkpointEvery,
+        draft.keep,
+        draft.seed);
+  }
+
+  /** Settings while one of them changes, so that their order is written once. */
+  private static final class Draft {
+    private int epochs;
+    private long maxSteps;
+    private int accumulate;
+    private double clipNorm;
+    private int logEvery;
+    private int checkpointEvery;
+    private int keep;
+    private long seed;
+
+    Draft(TrainingSettings from) {
+      this.epochs = from.epochs;
+      this.maxSteps = from.maxSteps;
+      this.accumulate = from.accumulate;
+      this.clipNorm = from.clipNorm;
+      this.logEvery = from.logEvery;
+      this.checkpointEvery = from.checkpointEvery;
+      this.keep = from.keep;
+      this.seed = from.seed;
+    }
   }
 
   private static void requirePositive(String name, long value) {
