@@ -1,6 +1,7 @@
 package io.github.blip2j.bench;
 
 import io.github.blip2j.blip2.Blip2Config;
+import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.LayerNorm;
@@ -85,7 +86,7 @@ final class Parts {
             () -> new BertModel(sizes.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16)));
     this.projection =
         new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
-    this.language = new Part<>(() -> new OptModel(sizes.text(), params.at("language")));
+    this.language = new Part<>(() -> new OptModel(opt(), params.at("language")));
     this.training =
         new Part<>(() -> TrainingStep.of(BertConfig.bertBase(), TiledWeights.of(1), memory));
     this.stageOne = new Part<>(() -> StageOneStep.of(TiledWeights.of(1), memory));
@@ -93,6 +94,10 @@ final class Parts {
 
   Blip2Config sizes() {
     return sizes;
+  }
+
+  OptConfig opt() {
+    return (OptConfig) sizes.text(); // of every preset
   }
 
   /** Milliseconds that making the parts has taken so far. */

@@ -69,7 +69,7 @@ final class Workloads {
     int positions = parts.sizes().queryTokens() + 1;
     Tensor x = uniform(1, positions, parts.sizes().text().embeddingDim()); // [1, T, L]
     int[][] mask = ones(positions);
-    int layers = parts.sizes().text().layers();
+    int layers = parts.opt().layers();
     return inference(
         Figure.PREFILL,
         () -> {
