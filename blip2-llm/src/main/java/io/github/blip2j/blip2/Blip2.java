@@ -86,6 +86,29 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
+   * The same model as {@code flavour} would run it, whosever checkpoint it is. Both share one
+   * memory: close either.
+   */
+  public Blip2 withFlavour(Flavour flavour) {
+    return new Blip2(loaded.withFlavour(given("blip2", "flavour", flavour)), processor);
+  }
+
+  /** Whose rules the model follows: of its checkpoint, unless changed. */
+  public Flavour flavour() {
+    return loaded.flavour();
+  }
+
+  /** How {@link #caption(Path)} decodes: greedily, or as LAVIS captions. */
+  public Decoding captionDecoding() {
+    return loaded.captionDecoding();
+  }
+
+  /** How {@link #answer(Path, String)} decodes: greedily, or as LAVIS answers. */
+  public Decoding answerDecoding() {
+    return loaded.answerDecoding();
+  }
+
+  /**
    * The model itself, for those who want its parts: hidden states, logits, a module to look into.
    *
    * <p>{@link #close} waits for the calls of this class, not for calls on what is returned here.
@@ -106,17 +129,17 @@ public final class Blip2 implements AutoCloseable {
     return processor.read(given("read", "file", file));
   }
 
-  /** A caption, decoded greedily. */
+  /** A caption, decoded as {@link #captionDecoding} says. */
   public String caption(BufferedImage image) {
     return captionOf(picture("caption", image));
   }
 
-  /** A caption of a picture in a file, decoded greedily. */
+  /** A caption of a picture in a file, likewise. */
   public String caption(Path file) throws IOException {
     return captionOf(read(file));
   }
 
-  /** A caption of each picture, decoded greedily; faster than one by one. */
+  /** A caption of each picture, likewise; faster than one by one. */
   public List<String> captions(List<BufferedImage> images) {
     given("captions", "images", images);
     List<String> captions = new ArrayList<>();
@@ -127,7 +150,7 @@ public final class Blip2 implements AutoCloseable {
               .toList();
       try (ImageFeatures features = encode(batch)) {
         List<String> prompts = Collections.nCopies(batch.size(), "");
-        generate(features, prompts, Decoding.greedy())
+        generate(features, prompts, captionDecoding())
             .forEach(texts -> captions.add(texts.get(0).text()));
       }
     }
@@ -135,21 +158,22 @@ public final class Blip2 implements AutoCloseable {
   }
 
   private String captionOf(RgbImage image) {
-    return generate(image, "", Decoding.greedy()).get(0).text();
+    return generate(image, "", captionDecoding()).get(0).text();
   }
 
-  /** The answer to a question about a picture, decoded greedily. */
+  /** The answer to a question about a picture, decoded as {@link #answerDecoding} says. */
   public String answer(BufferedImage image, String question) {
     return answerOf(picture("answer", image), question);
   }
 
-  /** The answer to a question about a picture in a file, decoded greedily. */
+  /** The answer to a question about a picture in a file, likewise. */
   public String answer(Path file, String question) throws IOException {
     return answerOf(read(file), question);
   }
 
   private String answerOf(RgbImage image, String question) {
-    return generate(image, questionPrompt(question), Decoding.greedy()).get(0).text();
+    String asked = questionPrompt(loaded.cleaned(given("answer", "question", question)));
+    return generate(image, asked, answerDecoding()).get(0).text();
   }
 
   /** The prompt that asks a question, {@code Question: ... Answer:} (section 4.1). */

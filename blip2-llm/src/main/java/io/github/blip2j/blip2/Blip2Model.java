@@ -19,6 +19,9 @@ public sealed interface Blip2Model permits Blip2Opt {
   /** The sizes. */
   Blip2Config config();
 
+  /** The same parameters in one memory, computing as {@code flavour} does. */
+  Blip2Model withFlavour(Flavour flavour);
+
   /** The language model. */
   LanguageModel language();
 

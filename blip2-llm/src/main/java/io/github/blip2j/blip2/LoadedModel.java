@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
@@ -9,6 +10,8 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.QuestionText;
+import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
@@ -20,26 +23,36 @@ import java.util.function.Supplier;
 
 /** A model folder in memory: weights, tokenizer, image processor, and what ends a text. */
 final class LoadedModel implements AutoCloseable {
-  private final Gate gate = new Gate("blip2", "model");
+  private static final int LAVIS_PROMPT = 32; // its max_txt_len
+
+  private final Gate gate;
   private final Scope memory;
   private final Blip2Model model;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
 
-  private LoadedModel(Scope memory, Blip2Model model, Path folder) throws IOException {
+  private LoadedModel(
+      Scope memory, Blip2Model model, DjlTokenizer tokenizer, ImageProcessor processor)
+      throws CheckpointException {
+    tokenizer.requireFits(model.config().text().vocabSize());
+    this.gate = new Gate("blip2", "model");
     this.memory = memory;
     this.model = model;
-    this.tokenizer = DjlTokenizer.open(folder);
-    boolean whole = false;
-    try {
-      tokenizer.requireFits(model.config().text().vocabSize());
-      this.processor = processor(folder, model.config().vision().imageSize());
-      whole = true;
-    } finally {
-      if (!whole) {
-        tokenizer.close();
-      }
-    }
+    this.tokenizer = tokenizer;
+    this.processor = processor;
+  }
+
+  private LoadedModel(LoadedModel from, Flavour flavour) {
+    this.gate = from.gate;
+    this.memory = from.memory;
+    this.model = from.model.withFlavour(flavour);
+    this.tokenizer = from.tokenizer;
+    this.processor = from.processor;
+  }
+
+  /** The same model in one memory, computing and prompted as {@code flavour} does. */
+  LoadedModel withFlavour(Flavour flavour) {
+    return new LoadedModel(this, flavour);
   }
 
   static LoadedModel load(Path folder, Precision precision) throws IOException {
@@ -54,12 +67,29 @@ final class LoadedModel implements AutoCloseable {
     boolean whole = false;
     try {
       Blip2Model model = build(folder, config, precision, memory);
-      var loaded = new LoadedModel(memory, model, folder);
+      LoadedModel loaded =
+          of(memory, model, folder, processor(folder, config.vision().imageSize()));
       whole = true;
       return loaded;
     } finally {
       if (!whole) {
         memory.close();
+      }
+    }
+  }
+
+  /** A model with the tokenizer of {@code folder}; it takes the memory unless it throws. */
+  static LoadedModel of(Scope memory, Blip2Model model, Path folder, ImageProcessor processor)
+      throws IOException {
+    DjlTokenizer tokenizer = DjlTokenizer.open(folder);
+    boolean whole = false;
+    try {
+      var loaded = new LoadedModel(memory, model, tokenizer, processor);
+      whole = true;
+      return loaded;
+    } finally {
+      if (!whole) {
+        tokenizer.close();
       }
     }
   }
@@ -75,6 +105,27 @@ final class LoadedModel implements AutoCloseable {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  Flavour flavour() {
+    return model.config().flavour();
+  }
+
+  Decoding captionDecoding() {
+    return isLavis() ? LavisGeneration.caption(model.config().text()) : Decoding.greedy();
+  }
+
+  Decoding answerDecoding() {
+    return isLavis() ? LavisGeneration.answer(model.config().text()) : Decoding.greedy();
+  }
+
+  private boolean isLavis() {
+    return flavour() == Flavour.LAVIS;
+  }
+
+  /** A question as it is asked. */
+  String cleaned(String question) {
+    return isLavis() ? QuestionText.lavis().clean(question) : question;
   }
 
   Blip2Model model() {
@@ -105,7 +156,7 @@ final class LoadedModel implements AutoCloseable {
   /** The ids of a prompt; without words, the token that begins every text. */
   int[] promptIds(String prompt) {
     int begin = model.config().text().beginId();
-    int[] ids = prompt.isEmpty() ? new int[] {begin} : tokenizer.encode(prompt);
+    int[] ids = prompt.isEmpty() ? new int[] {begin} : encoded(prompt);
     Integer image = model.config().imageTokenId();
     int vocabSize = model.language().vocabSize();
     for (int id : ids) {
@@ -117,6 +168,13 @@ final class LoadedModel implements AutoCloseable {
       }
     }
     return ids.length == 0 ? new int[] {begin} : ids;
+  }
+
+  /** LAVIS cuts what is too long without a word. */
+  private int[] encoded(String prompt) {
+    return isLavis()
+        ? tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT)
+        : tokenizer.encode(prompt);
   }
 
   /** Pictures as the vision transformer reads them, [B, 3, H, W]. */

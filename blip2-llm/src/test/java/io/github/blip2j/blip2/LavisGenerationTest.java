@@ -1,0 +1,40 @@
+package io.github.blip2j.blip2;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.blip2j.generation.BeamRules;
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.generation.EarlyStopping;
+import io.github.blip2j.llm.OptConfig;
+import org.junit.jupiter.api.Test;
+
+final class LavisGenerationTest {
+  private static final OptConfig OPT = OptConfig.opt2b7();
+  private static final Decoding BEAMS =
+      Decoding.beams(5).beamRules(BeamRules.TRANSFORMERS_4_33).earlyStopping(EarlyStopping.HEURISTIC);
+
+  @Test
+  void caption_ofOpt_hasLengthThirtyWithItsDummy() {
+    assertEquals(BEAMS.maxNewTokens(29).topP(0.9), LavisGeneration.caption(OPT));
+  }
+
+  @Test
+  void answer_ofOpt_hasTenTokensAndNoLengthPenalty() {
+    assertEquals(BEAMS.maxNewTokens(10).lengthPenalty(0), LavisGeneration.answer(OPT));
+  }
+
+  @Test
+  void instruction_isLongAndAgainstRepetition() {
+    assertEquals(
+        BEAMS.maxNewTokens(256).topP(0.9).repetitionPenalty(1.5), LavisGeneration.instruction());
+  }
+
+  @Test
+  void captioningTask_beforeAndSince_differInTwoPenalties() {
+    Decoding before = BEAMS.maxNewTokens(29).topP(0.9).minNewTokens(7);
+
+    assertEquals(before, LavisGeneration.formerCaptioningTask(OPT));
+    assertEquals(
+        before.repetitionPenalty(1.15).lengthPenalty(0), LavisGeneration.captioningTask(OPT));
+  }
+}
