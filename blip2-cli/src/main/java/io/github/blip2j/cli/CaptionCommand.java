@@ -27,6 +27,6 @@ final class CaptionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return TextRun.of(options, () -> prompt, console).run();
+    return TextRun.of(options, TextTask.CAPTION, () -> prompt, console).run();
   }
 }

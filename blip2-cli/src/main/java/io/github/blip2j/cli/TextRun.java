@@ -18,14 +18,14 @@ import picocli.CommandLine.ExitCode;
 final class TextRun {
   private final TextOptions options;
   private final String prompt;
-  private final Decoding decoding;
+  private final TextTask task;
   private final Console console;
   private final Timings timings = new Timings();
 
-  private TextRun(TextOptions options, String prompt, Decoding decoding, Console console) {
+  private TextRun(TextOptions options, String prompt, TextTask task, Console console) {
     this.options = options;
     this.prompt = prompt;
-    this.decoding = decoding;
+    this.task = task;
     this.console = console;
   }
 
@@ -34,10 +34,12 @@ final class TextRun {
    *
    * @throws UsageException if they contradict each other
    */
-  static TextRun of(TextOptions options, Supplier<String> prompt, Console console) {
+  static TextRun of(
+      TextOptions options, TextTask task, Supplier<String> prompt, Console console) {
     try {
       options.requireAgreement();
-      return new TextRun(options, prompt.get(), options.decoding.decoding(), console);
+      options.decoding.over(task.usual(options.flavour()));
+      return new TextRun(options, prompt.get(), task, console);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -48,7 +50,8 @@ final class TextRun {
     if (options.debug) {
       LogSettings.debug();
     }
-    options.decoding.idle().forEach(console::complain);
+    Decoding expected = options.decoding.over(task.usual(options.flavour()));
+    options.decoding.idle(expected).forEach(console::complain);
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.modelName());
       try (Blip2 blip2 = timings.time("load", options::load)) {
@@ -60,12 +63,13 @@ final class TextRun {
   private int all(Blip2 blip2, Progress progress) {
     TextReport report =
         options.json ? new JsonReport(console, options, timings) : new LineReport(console, options);
+    Decoding decoding = options.decoding.over(task.usual(blip2));
     int failed = 0;
     for (int i = 0; i < options.images.size(); i++) {
       String image = options.images.get(i);
       progress.doing("image %d of %d, %s".formatted(i + 1, options.images.size(), image));
       try {
-        List<Generated> texts = describe(blip2, image, progress);
+        List<Generated> texts = describe(blip2, image, decoding, progress);
         progress.clear();
         report.add(image, prompt, texts);
       } catch (IOException
@@ -84,8 +88,8 @@ final class TextRun {
     return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
-  private List<Generated> describe(Blip2 blip2, String image, Progress progress)
-      throws IOException {
+  private List<Generated> describe(
+      Blip2 blip2, String image, Decoding decoding, Progress progress) throws IOException {
     TextStream words = words(blip2, image);
     TokenListener listener =
         options.stream

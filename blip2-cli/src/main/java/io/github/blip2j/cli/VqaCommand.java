@@ -1,6 +1,8 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.Flavour;
+import io.github.blip2j.text.QuestionText;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -37,11 +39,13 @@ final class VqaCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return TextRun.of(options, this::prompt, console).run();
+    return TextRun.of(options, TextTask.ANSWER, this::prompt, console).run();
   }
 
   private String prompt() {
-    String asked = Blip2.questionPrompt(question);
+    boolean lavis = options.flavour() == Flavour.LAVIS;
+    String words = lavis ? QuestionText.lavis().clean(question) : question.strip();
+    String asked = Blip2.questionPrompt(words);
     if (template == null) {
       return asked;
     }
@@ -49,6 +53,6 @@ final class VqaCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--prompt: template expected {} where the question goes, got '%s'".formatted(template));
     }
-    return template.replace(PLACE, question.strip());
+    return template.replace(PLACE, words);
   }
 }

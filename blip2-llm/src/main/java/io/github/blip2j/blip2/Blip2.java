@@ -66,6 +66,19 @@ public final class Blip2 implements AutoCloseable {
     return new Blip2(loaded, loaded.processor());
   }
 
+  /**
+   * Loads a model of LAVIS's second stage from its parts; it then runs as LAVIS would, see {@link
+   * #withFlavour}.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if a part is something else, they are not of
+   *     one model, or a tensor is missing, unused or of another shape
+   */
+  public static Blip2 load(Blip2Parts parts, Precision precision) throws IOException {
+    given("load", "parts", parts);
+    LoadedModel loaded = LoadedModel.load(parts, given("load", "precision", precision));
+    return new Blip2(loaded, loaded.processor());
+  }
+
   /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
   public static Blip2 bundled() throws IOException {
     return bundled(Precision.FLOAT32);

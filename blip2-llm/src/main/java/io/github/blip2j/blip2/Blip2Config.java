@@ -99,6 +99,11 @@ public record Blip2Config(
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
     requireOneOf(json, "text_config.model_type", textJson.stringAt("model_type", "opt"), "opt");
+    return language(textJson);
+  }
+
+  /** Reads a {@code text_config}, or the {@code config.json} of a plain language model. */
+  static LanguageConfig language(ConfigJson textJson) throws CheckpointException {
     return OptConfig.fromJson(textJson);
   }
 

@@ -78,6 +78,26 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
+  /** Loads what LAVIS stores apart. */
+  static LoadedModel load(Blip2Parts parts, Precision precision) throws IOException {
+    Scope memory = Scope.detached();
+    boolean whole = false;
+    try (OpenParts open = OpenParts.open(parts)) {
+      Blip2Config config = open.config();
+      Blip2Model model = build(config, Params.root(open.weights(), memory).packed(precision));
+      var processor = ImageProcessor.blip2(config.vision().imageSize());
+      LoadedModel loaded = of(memory, model, parts.language(), processor);
+      whole = true;
+      return loaded;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } finally {
+      if (!whole) {
+        memory.close();
+      }
+    }
+  }
+
   /** A model with the tokenizer of {@code folder}; it takes the memory unless it throws. */
   static LoadedModel of(Scope memory, Blip2Model model, Path folder, ImageProcessor processor)
       throws IOException {
@@ -98,13 +118,17 @@ final class LoadedModel implements AutoCloseable {
       Path folder, Blip2Config config, Precision precision, Scope memory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       var weights = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
-      Params params = Params.root(weights, memory).packed(precision);
-      Blip2Model model = new Blip2Opt(config, params);
-      params.finish();
-      return model;
+      return build(config, Params.root(weights, memory).packed(precision));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /** The model of these sizes, whichever its language model is. */
+  private static Blip2Model build(Blip2Config config, Params params) throws CheckpointException {
+    Blip2Model model = new Blip2Opt(config, params);
+    params.finish();
+    return model;
   }
 
   Flavour flavour() {
