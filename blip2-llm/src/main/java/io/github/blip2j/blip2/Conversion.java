@@ -38,7 +38,15 @@ public final class Conversion {
   private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
   private static final int CHUNK = 1 << 20;
   private static final List<String> TOKENIZER_FILES =
-      List.of("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json");
+      List.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.txt",
+          "vocab.json",
+          "merges.txt",
+          "spiece.model");
 
   private Conversion() {}
 
