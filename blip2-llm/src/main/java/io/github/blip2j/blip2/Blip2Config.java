@@ -74,9 +74,19 @@ public record Blip2Config(
     }
   }
 
+  /** With another vision tower, such as one for pictures of another size. */
+  public Blip2Config withVision(VisionConfig newVision) {
+    return new Blip2Config(newVision, qformer, text, queryTokens, imageTokenId);
+  }
+
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
     requireOneOf(json, "text_config.model_type", textJson.stringAt("model_type", "opt"), "opt");
+    return language(textJson);
+  }
+
+  /** Reads a {@code text_config}, or the {@code config.json} of a plain language model. */
+  static LanguageConfig language(ConfigJson textJson) throws CheckpointException {
     return OptConfig.fromJson(textJson);
   }
 

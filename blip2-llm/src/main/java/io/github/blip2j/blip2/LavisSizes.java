@@ -127,7 +127,11 @@ final class LavisSizes {
 
   /** The {@code preprocessor_config.json} that goes with it. */
   String preprocessorJson() throws CheckpointException {
-    int side = imageSize();
+    return preprocessorJson(imageSize());
+  }
+
+  /** That of pictures with this side. */
+  static String preprocessorJson(int side) {
     return """
         {
           "do_convert_rgb": true,

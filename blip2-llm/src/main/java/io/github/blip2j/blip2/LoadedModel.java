@@ -69,12 +69,17 @@ final class LoadedModel implements AutoCloseable {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       var weights = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
       Params params = Params.root(weights, memory).packed(precision);
-      Blip2Model model = new Blip2Opt(config, params);
+      Blip2Model model = build(config, params);
       params.finish();
       return model;
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /** The model of these sizes, whichever its language model is. */
+  static Blip2Model build(Blip2Config config, Params params) {
+    return new Blip2Opt(config, params);
   }
 
   Blip2Model model() {
