@@ -32,7 +32,9 @@ final class Blip2Command {
             .addSubcommand(new DoctorCommand(console))
             .addSubcommand(new BenchCommand(console))
             .addSubcommand(
-                new CommandLine(new TrainCommand()).addSubcommand(new StageOneCommand(console)))
+                new CommandLine(new TrainCommand())
+                    .addSubcommand(new StageOneCommand(console))
+                    .addSubcommand(new StageTwoCommand(console)))
             .addSubcommand(new ConvertCommand(console))
             .setOut(console.out())
             .setErr(console.err())

@@ -96,6 +96,11 @@ public record Blip2Config(
     }
   }
 
+  /** With another vision tower, such as one for pictures of another size. */
+  public Blip2Config withVision(VisionConfig newVision) {
+    return new Blip2Config(newVision, qformer, text, queryTokens, imageTokenId, flavour);
+  }
+
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
     requireOneOf(json, "text_config.model_type", textJson.stringAt("model_type", "opt"), "opt");

@@ -43,6 +43,25 @@ public sealed interface Blip2Model permits Blip2Opt {
   }
 
   /**
+   * How badly texts about images are predicted (section 3.2): the mean negative logarithm, in
+   * float32, of the probability of every token that has a label. Scores are computed for these
+   * alone.
+   *
+   * <p>A decoder predicts the labels of its own words, {@code labels} being as long as the texts; a
+   * label of the first word is predicted by the last query. Hugging Face does not count that one in
+   * checkpoints without an image token; ignore it to compute the same.
+   *
+   * @param imagePrompt [B, Q, L]
+   * @param text what the language model reads behind the image, padded on the right
+   * @param labels of each text, {@link io.github.blip2j.nn.TokenLoss#IGNORED} where nothing is to
+   *     be learnt
+   * @param pass of the language model, whose dropout is on if this trains
+   * @return a scalar
+   * @throws IllegalArgumentException if labels are of another length or no tokens
+   */
+  Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, Pass pass);
+
+  /**
    * Continues each prompt, or answers it where the language model has a decoder of its own.
    *
    * @param imagePrompt [B, Q, L]

@@ -7,6 +7,7 @@ import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Collections;
@@ -122,6 +123,15 @@ public final class Blip2Opt extends Module implements Blip2Model {
     int Q = config.queryTokens();
     Tensor x = text.after(imagePrompt, language);
     return language.logits(language.forward(x, text.mask(Q), null, pass));
+  }
+
+  @Override
+  public Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, Pass pass) {
+    int Q = config.queryTokens();
+    Tensor targets = text.labels(labels, Q, language.vocabSize()); // [B, Q + T]
+    Tensor x = text.after(imagePrompt, language);
+    Tensor hidden = language.forward(x, text.mask(Q), null, pass); // [B, Q + T, L]
+    return TokenLoss.ofNextToken().of(hidden, targets, language::logits);
   }
 
   @Override

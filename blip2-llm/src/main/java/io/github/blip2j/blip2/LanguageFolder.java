@@ -5,12 +5,14 @@ import com.google.gson.JsonParser;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of a plain language model, such as {@code facebook/opt-2.7b} or {@code
@@ -96,6 +98,12 @@ final class LanguageFolder implements AutoCloseable {
       }
     }
     return text;
+  }
+
+  /** The token that Hugging Face's processor adds for the image: the first that is free. */
+  static @Nullable Integer imageToken(Tokenizer tokenizer, LanguageConfig text) {
+    int token = tokenizer.idOf("<image>").orElse(tokenizer.vocabSize());
+    return token < text.vocabSize() ? Integer.valueOf(token) : null;
   }
 
   /** OPT's body was saved alone at times, without the {@code model.} that its head puts before. */

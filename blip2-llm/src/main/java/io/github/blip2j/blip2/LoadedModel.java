@@ -84,7 +84,9 @@ final class LoadedModel implements AutoCloseable {
     boolean whole = false;
     try (OpenParts open = OpenParts.open(parts)) {
       Blip2Config config = open.config();
-      Blip2Model model = build(config, Params.root(open.weights(), memory).packed(precision));
+      Params params = Params.root(open.weights(), memory).packed(precision);
+      Blip2Model model = build(config, params);
+      params.finish();
       var processor = ImageProcessor.blip2(config.vision().imageSize());
       LoadedModel loaded = of(memory, model, parts.language(), processor);
       whole = true;
@@ -118,17 +120,18 @@ final class LoadedModel implements AutoCloseable {
       Path folder, Blip2Config config, Precision precision, Scope memory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       var weights = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
-      return build(config, Params.root(weights, memory).packed(precision));
+      Params params = Params.root(weights, memory).packed(precision);
+      Blip2Model model = build(config, params);
+      params.finish();
+      return model;
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }
 
   /** The model of these sizes, whichever its language model is. */
-  private static Blip2Model build(Blip2Config config, Params params) throws CheckpointException {
-    Blip2Model model = new Blip2Opt(config, params);
-    params.finish();
-    return model;
+  static Blip2Model build(Blip2Config config, Params params) {
+    return new Blip2Opt(config, params);
   }
 
   Flavour flavour() {

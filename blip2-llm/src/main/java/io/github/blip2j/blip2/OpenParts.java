@@ -12,7 +12,6 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.StageOneNames;
 import io.github.blip2j.text.DjlTokenizer;
-import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.Closeable;
 import java.io.IOException;
@@ -55,7 +54,7 @@ final class OpenParts implements Closeable {
           ConfigJson.parse(
               language.folder().resolve("config.json").toString(), textConfig.toString());
       LanguageConfig text = Blip2Config.language(json);
-      this.imageToken = imageToken(tokenizer, text);
+      this.imageToken = LanguageFolder.imageToken(tokenizer, text);
       this.config = config(text, imageSize);
     }
   }
@@ -143,12 +142,6 @@ final class OpenParts implements Closeable {
     var sizes = new LavisSizes(file.toString(), trained.tensors());
     BertConfig qformer = sizes.queriesOnly(sizes.qformerHeadsBeside(file), tower.dim());
     return new Blip2Config(tower, qformer, text, sizes.queries(), null, Flavour.LAVIS);
-  }
-
-  /** The token that Hugging Face's processor adds for the image: the first that is free. */
-  private static @Nullable Integer imageToken(Tokenizer tokenizer, LanguageConfig text) {
-    int token = tokenizer.idOf("<image>").orElse(tokenizer.vocabSize());
-    return token < text.vocabSize() ? Integer.valueOf(token) : null;
   }
 
   /** The sizes, as LAVIS computes with them. */

@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
 import java.util.Arrays;
@@ -73,6 +74,47 @@ public final class PromptBatch {
     }
     Tensor words = language.embed(Tensor.of(ids, rows.size(), length)); // [B, T, L]
     return Tensor.concat(1, List.of(imagePrompt, words));
+  }
+
+  /**
+   * What each position of image and words is labelled with, [B, Q + T]; nothing where the image and
+   * padding stand.
+   *
+   * @param labels of each word of each prompt, {@link TokenLoss#IGNORED} where there is none
+   * @param vocabSize what labels are below
+   */
+  Tensor labels(List<int[]> labels, int queries, int vocabSize) {
+    if (labels.size() != rows.size()) {
+      throw new IllegalArgumentException(
+          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
+    }
+    int width = queries + length;
+    long[] all = new long[rows.size() * width];
+    Arrays.fill(all, TokenLoss.IGNORED);
+    for (int b = 0; b < rows.size(); b++) {
+      int[] row = labels.get(b);
+      if (row.length != rows.get(b).length) {
+        throw new IllegalArgumentException(
+            "loss: labels of text %d expected as long as its %d tokens, got %d"
+                .formatted(b, rows.get(b).length, row.length));
+      }
+      requireLabels(b, row, vocabSize);
+      for (int t = 0; t < row.length; t++) {
+        all[b * width + queries + start(b) + t] = row[t];
+      }
+    }
+    return Tensor.of(all, rows.size(), width);
+  }
+
+  /** Checks that the labels of text {@code number} are tokens or {@link TokenLoss#IGNORED}. */
+  static void requireLabels(int number, int[] labels, int vocabSize) {
+    for (int label : labels) {
+      if (label != TokenLoss.IGNORED && (label < 0 || label >= vocabSize)) {
+        throw new IllegalArgumentException(
+            "loss: labels of text %d expected 0 to %d, or %d to ignore, got %d"
+                .formatted(number, vocabSize - 1, TokenLoss.IGNORED, label));
+      }
+    }
   }
 
   /** Where the row's first token stands. */
