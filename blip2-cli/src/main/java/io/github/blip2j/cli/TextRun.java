@@ -16,15 +16,22 @@ import picocli.CommandLine.ExitCode;
 
 /** One run of a command that writes about images: load, then image after image. */
 final class TextRun {
+  /** What a model is to continue, which may depend on its kind. */
+  @FunctionalInterface
+  interface Prompts {
+    /** The prompts about every image. */
+    List<String> of(Blip2 blip2);
+  }
+
   private final TextOptions options;
-  private final String prompt;
+  private final Prompts prompts;
   private final TextTask task;
   private final Console console;
   private final Timings timings = new Timings();
 
-  private TextRun(TextOptions options, String prompt, TextTask task, Console console) {
+  private TextRun(TextOptions options, Prompts prompts, TextTask task, Console console) {
     this.options = options;
-    this.prompt = prompt;
+    this.prompts = prompts;
     this.task = task;
     this.console = console;
   }
@@ -35,11 +42,11 @@ final class TextRun {
    * @throws UsageException if they contradict each other
    */
   static TextRun of(
-      TextOptions options, TextTask task, Supplier<String> prompt, Console console) {
+      TextOptions options, TextTask task, Supplier<Prompts> prompts, Console console) {
     try {
       options.requireAgreement();
       options.decoding.over(task.usual(options.flavour()));
-      return new TextRun(options, prompt.get(), task, console);
+      return new TextRun(options, prompts.get(), task, console);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -64,14 +71,13 @@ final class TextRun {
     TextReport report =
         options.json ? new JsonReport(console, options, timings) : new LineReport(console, options);
     Decoding decoding = options.decoding.over(task.usual(blip2));
+    List<String> asked = prompts.of(blip2);
     int failed = 0;
     for (int i = 0; i < options.images.size(); i++) {
       String image = options.images.get(i);
       progress.doing("image %d of %d, %s".formatted(i + 1, options.images.size(), image));
       try {
-        List<Generated> texts = describe(blip2, image, decoding, progress);
-        progress.clear();
-        report.add(image, prompt, texts);
+        describe(blip2, image, asked, decoding, progress, report);
       } catch (IOException
           | IllegalArgumentException
           | IllegalStateException
@@ -88,27 +94,58 @@ final class TextRun {
     return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
-  private List<Generated> describe(
-      Blip2 blip2, String image, Decoding decoding, Progress progress) throws IOException {
-    TextStream words = words(blip2, image);
-    TokenListener listener =
-        options.stream
-            ? (row, token) -> {
-              progress.clear();
-              words.onToken(row, token);
-            }
-            : (row, token) -> {};
+  private void describe(
+      Blip2 blip2,
+      String image,
+      List<String> asked,
+      Decoding decoding,
+      Progress progress,
+      TextReport report)
+      throws IOException {
     try (ImageFeatures features = look(blip2, image)) {
-      List<Generated> texts =
-          timings.time(
-              "generate",
-              () -> blip2.generate(features, List.of(prompt), decoding, listener).get(0));
-      words.finish();
-      texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
-      return options.echo
-          ? texts.stream().map(text -> text.withText(text.textWithPrompt())).toList()
-          : texts;
+      if (options.stream) {
+        for (String prompt : asked) {
+          report.add(image, prompt, stream(blip2, features, image, prompt, decoding, progress));
+        }
+        return;
+      }
+      List<List<Generated>> texts =
+          timings.time("generate", () -> blip2.generate(features, asked, decoding));
+      progress.clear();
+      for (int i = 0; i < asked.size(); i++) {
+        report.add(image, asked.get(i), told(texts.get(i)));
+      }
     }
+  }
+
+  private List<Generated> stream(
+      Blip2 blip2,
+      ImageFeatures features,
+      String image,
+      String prompt,
+      Decoding decoding,
+      Progress progress)
+      throws IOException {
+    TextStream words = words(blip2, image, prompt);
+    TokenListener listener =
+        (row, token) -> {
+          progress.clear();
+          words.onToken(row, token);
+        };
+    List<Generated> texts =
+        timings.time(
+            "generate", () -> blip2.generate(features, List.of(prompt), decoding, listener).get(0));
+    words.finish();
+    progress.clear();
+    return told(texts);
+  }
+
+  /** The texts as they are shown. */
+  private List<Generated> told(List<Generated> texts) {
+    texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
+    return options.echo
+        ? texts.stream().map(text -> text.withText(text.textWithPrompt())).toList()
+        : texts;
   }
 
   private ImageFeatures look(Blip2 blip2, String image) throws IOException {
@@ -122,8 +159,9 @@ final class TextRun {
   }
 
   /** Prints the text piece by piece, after what goes before it. */
-  private TextStream words(Blip2 blip2, String image) {
-    var before = new StringBuilder(options.images.size() > 1 ? image + ": " : "").append(echo());
+  private TextStream words(Blip2 blip2, String image, String prompt) {
+    String name = options.images.size() > 1 ? image + ": " : "";
+    var before = new StringBuilder(name).append(echo(prompt));
     return TextStream.of(
         blip2.tokenizer(),
         piece -> {
@@ -133,7 +171,7 @@ final class TextRun {
         });
   }
 
-  private String echo() {
+  private String echo(String prompt) {
     return options.echo && !prompt.isEmpty() ? prompt.strip() + " " : "";
   }
 }

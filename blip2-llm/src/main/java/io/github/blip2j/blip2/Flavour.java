@@ -1,6 +1,8 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.text.QuestionText;
 import io.github.blip2j.vision.VisionConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whose BLIP-2 a checkpoint is. The two references compute different numbers and texts from equal
@@ -20,6 +22,11 @@ public enum Flavour {
   LAVIS;
 
   private static final double LAVIS_NORM_EPS = 1e-5; // PyTorch's default
+
+  /** How questions are cleaned, or null where they are asked as they are. */
+  @Nullable QuestionText questions() {
+    return this == LAVIS ? QuestionText.lavis() : null;
+  }
 
   /** Of the norm behind the tower. */
   double visionNormEps(VisionConfig vision) {

@@ -10,7 +10,6 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
-import io.github.blip2j.text.QuestionText;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.RgbImage;
@@ -150,11 +149,6 @@ final class LoadedModel implements AutoCloseable {
     return flavour() == Flavour.LAVIS;
   }
 
-  /** A question as it is asked. */
-  String cleaned(String question) {
-    return isLavis() ? QuestionText.lavis().clean(question) : question;
-  }
-
   Blip2Model model() {
     return model;
   }
@@ -180,10 +174,27 @@ final class LoadedModel implements AutoCloseable {
     return PromptBatch.of(ids, padId(), model.language().paddingSide());
   }
 
+  /** Prompts with images anywhere, padded alike. */
+  PromptBatch layoutBatch(List<PromptLayout> layouts) {
+    return PromptBatch.ofLayouts(layouts, padId(), model.language().paddingSide());
+  }
+
+  /** The ids of words alone, without the tokenizer's special tokens. */
+  int[] wordIds(String words) {
+    int[] ids = tokenizer.encodePlain(words);
+    requireWords(ids);
+    return ids;
+  }
+
   /** The ids of a prompt; without words, the token that begins every text. */
   int[] promptIds(String prompt) {
     int begin = model.config().text().beginId();
     int[] ids = prompt.isEmpty() ? new int[] {begin} : encoded(prompt);
+    requireWords(ids);
+    return ids.length == 0 ? new int[] {begin} : ids;
+  }
+
+  private void requireWords(int[] ids) {
     Integer image = model.config().imageTokenId();
     int vocabSize = model.language().vocabSize();
     for (int id : ids) {
@@ -194,7 +205,6 @@ final class LoadedModel implements AutoCloseable {
                 + ", which stands for the image; leave it out");
       }
     }
-    return ids.length == 0 ? new int[] {begin} : ids;
   }
 
   /** LAVIS cuts what is too long without a word. */

@@ -103,7 +103,7 @@ final class FlavourTest {
         lavis
             .generate(
                 picture,
-                Blip2.questionPrompt("what color is the star?"),
+                lavis.questions().ask("what color is the star?"),
                 LavisGeneration.answer(text()))
             .get(0)
             .text(),
