@@ -186,10 +186,18 @@ final class LoadedModel implements AutoCloseable {
     return ids;
   }
 
-  /** The ids of a prompt; without words, the token that begins every text. */
+  /** The ids of a prompt after one image; LAVIS cuts what is too long without a word. */
   int[] promptIds(String prompt) {
+    int[] ids = textIds(prompt);
+    return isLavis() && ids.length > LAVIS_PROMPT
+        ? tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT)
+        : ids;
+  }
+
+  /** The ids of a text; without words, the token that begins every text. */
+  int[] textIds(String text) {
     int begin = model.config().text().beginId();
-    int[] ids = prompt.isEmpty() ? new int[] {begin} : encoded(prompt);
+    int[] ids = text.isEmpty() ? new int[] {begin} : tokenizer.encode(text);
     requireWords(ids);
     return ids.length == 0 ? new int[] {begin} : ids;
   }
@@ -205,13 +213,6 @@ final class LoadedModel implements AutoCloseable {
                 + ", which stands for the image; leave it out");
       }
     }
-  }
-
-  /** LAVIS cuts what is too long without a word. */
-  private int[] encoded(String prompt) {
-    return isLavis()
-        ? tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT)
-        : tokenizer.encode(prompt);
   }
 
   /** Pictures as the vision transformer reads them, [B, 3, H, W]. */

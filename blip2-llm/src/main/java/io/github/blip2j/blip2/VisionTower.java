@@ -78,9 +78,13 @@ record VisionTower(Path origin, boolean folder, Checkpoint checkpoint) implement
     if (!isAlone()) {
       return checkpoint.renamed(name -> kept(name, name.startsWith(IN_BLIP2 + ".")));
     }
-    KeyMap ofSmaller = keys(config());
+    KeyMap ofBlip2 = keys(config());
     return checkpoint.renamed(
-        name -> kept(IN_BLIP2 + "." + name, !ofSmaller.ignores(name)));
+        name -> {
+          // LAVIS leaves a bias of the keys unread; where one was kept, its block decides.
+          String asked = name.replace(".attn.k_bias", ".attn.q_bias");
+          return kept(IN_BLIP2 + "." + name, !ofBlip2.ignores(asked));
+        });
   }
 
   private static Optional<String> kept(String name, boolean kept) {

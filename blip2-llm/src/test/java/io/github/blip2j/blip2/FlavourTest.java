@@ -125,6 +125,18 @@ final class FlavourTest {
   }
 
   @Test
+  void generate_promptTooLongAsLavis_isCutToo() throws IOException {
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+    String cut = String.join(" ", Collections.nCopies(31, "a"));
+
+    Generated ofCut = lavis.generate(pictures.get(0), cut, Decoding.greedy()).get(0);
+    Generated ofLonger = lavis.generate(pictures.get(0), cut + " red ring", Decoding.greedy()).get(0);
+
+    assertEquals(ofCut.tokenIds(), ofLonger.tokenIds());
+    assertEquals(ofCut.textWithPrompt(), ofLonger.textWithPrompt());
+  }
+
+  @Test
   void repetitionPenalty_asLavis_seesNewTokensOnly() throws IOException {
     Decoding decoding = Decoding.greedy().repetitionPenalty(3).maxNewTokens(1);
     String prompt = "a photo of a red"; // of which the caption begins with "a red"
