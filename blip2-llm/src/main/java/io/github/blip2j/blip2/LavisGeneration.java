@@ -30,7 +30,7 @@ public final class LavisGeneration {
     return beams().maxNewTokens(10).lengthPenalty(isOpt(language) ? 0 : -1);
   }
 
-  /** {@code generate} of {@code blip2_t5_instruct} and {@code blip2_vicuna_instruct}. */
+  /** {@code generate} of {@code blip2_t5_instruct}. */
   public static Decoding instruction() {
     return beams().maxNewTokens(256).topP(0.9).repetitionPenalty(1.5);
   }

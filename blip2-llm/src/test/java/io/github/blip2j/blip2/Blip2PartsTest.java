@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -101,7 +102,7 @@ final class Blip2PartsTest {
   void load_asLavis_endsTextsWithALine() throws IOException {
     try (var loaded = LoadedModel.load(parts(), Precision.FLOAT32)) {
       assertArrayEquals(loaded.tokenizer().encodePlain("\n"), loaded.endIds());
-      assertEquals(null, loaded.model().config().imageTokenId());
+      assertNull(loaded.model().config().imageTokenId());
     }
   }
 
