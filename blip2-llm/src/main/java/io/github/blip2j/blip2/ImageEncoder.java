@@ -8,7 +8,6 @@ import io.github.blip2j.vision.RgbImage;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Looks at pictures: pixels to features. Calls run within the gate of the model. */
 final class ImageEncoder {
@@ -37,7 +36,7 @@ final class ImageEncoder {
    * times is looked at once, and what was seen on the way is forgotten batch by batch.
    */
   Tensor prompts(List<RgbImage> images) {
-    Map<RgbImage, Integer> places = new IdentityHashMap<>();
+    IdentityHashMap<RgbImage, Integer> places = new IdentityHashMap<>();
     List<RgbImage> distinct = new ArrayList<>();
     for (RgbImage image : images) {
       if (places.putIfAbsent(image, distinct.size()) == null) {
