@@ -7,7 +7,6 @@ import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.training.Objective;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -66,7 +65,7 @@ final class StageTwoCommand implements Callable<Integer> {
       CaptionSet set = data.captions();
       progress.doing("loading the model");
       StageTwoModel model = options.load(home, data);
-      try (var tokenizer = DjlTokenizer.open(model.tokenizerFolder())) {
+      try (var tokenizer = model.openTokenizer()) {
         StageTwoTraining training = options.training(model, tokenizer);
         report.loaded(set);
         training()

@@ -5,12 +5,15 @@ import com.google.gson.JsonParser;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of a plain language model, such as {@code facebook/opt-2.7b} or {@code
@@ -19,6 +22,7 @@ import java.util.Optional;
  */
 final class LanguageFolder implements AutoCloseable {
   private static final String LANGUAGE = "language_model.";
+  private static final String TOKENIZER = "tokenizer.json";
   private static final List<String> KINDS = List.of("opt", "t5");
 
   private final Path folder;
@@ -96,6 +100,38 @@ final class LanguageFolder implements AutoCloseable {
       }
     }
     return text;
+  }
+
+  /** Its tokenizer; an OPT's is put together where its folder holds none that is ready. */
+  DjlTokenizer tokenizer() throws IOException {
+    if (!isTokenizerMade()) {
+      return DjlTokenizer.open(folder);
+    }
+    Path made = Files.createTempFile("tokenizer", ".json");
+    try {
+      Files.writeString(made, OptTokenizerJson.of(folder));
+      return DjlTokenizer.open(made);
+    } finally {
+      Files.delete(made);
+    }
+  }
+
+  /** Copies the tokenizer to a folder of the whole. */
+  void copyTokenizer(Path target) throws IOException {
+    Conversion.copyTokenizer(folder, target);
+    if (isTokenizerMade()) {
+      Files.writeString(target.resolve(TOKENIZER), OptTokenizerJson.of(folder));
+    }
+  }
+
+  private boolean isTokenizerMade() {
+    return !Files.exists(folder.resolve(TOKENIZER)) && OptTokenizerJson.isIn(folder);
+  }
+
+  /** The token that Hugging Face's processor adds for the image: the first that is free. */
+  static @Nullable Integer imageToken(Tokenizer tokenizer, LanguageConfig text) {
+    int token = tokenizer.idOf("<image>").orElse(tokenizer.vocabSize());
+    return token < text.vocabSize() ? Integer.valueOf(token) : null;
   }
 
   /** OPT's body was saved alone at times, without the {@code model.} that its head puts before. */

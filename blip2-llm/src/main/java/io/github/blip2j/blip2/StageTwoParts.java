@@ -13,7 +13,6 @@ import io.github.blip2j.qformer.StageOneNames;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
-import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.ResizedPositions;
@@ -54,7 +53,7 @@ public final class StageTwoParts implements StageTwoSource {
    * @param stageOne a LAVIS checkpoint of the first stage, its file or folder, or a Hugging Face
    *     folder of any BLIP-2, whose text side and heads are left
    * @param language a folder of a plain language model, such as {@code facebook/opt-2.7b}, with its
-   *     {@code tokenizer.json}
+   *     tokenizer
    * @param home where parameters live
    * @param seed of the projection
    * @throws CheckpointException if either is something else
@@ -65,11 +64,11 @@ public final class StageTwoParts implements StageTwoSource {
     @Nullable Path file = StageOneModel.lavisFile(stageOne);
     Path resolved = file == null ? stageOne : file;
     try (var opened = LanguageFolder.open(language);
-        var tokenizer = DjlTokenizer.open(language)) {
+        var tokenizer = opened.tokenizer()) {
       JsonObject text = opened.textConfig(tokenizer);
       ConfigJson json = ConfigJson.parse(language + "/config.json", text.toString());
       LanguageConfig sizes = Blip2Config.language(json);
-      Blip2Config config = config(resolved, file != null, sizes, imageToken(tokenizer, sizes));
+      Blip2Config config = config(resolved, file != null, sizes, LanguageFolder.imageToken(tokenizer, sizes));
       if (setup.imageSize() != null) {
         config = config.withVision(config.vision().withImageSize(setup.imageSize()));
       }
@@ -98,12 +97,6 @@ public final class StageTwoParts implements StageTwoSource {
       queries = json.sizeAt("num_query_tokens", 32);
     }
     return new Blip2Config(vision, bert.withoutTextSide(), text, queries, imageToken);
-  }
-
-  /** The token that Hugging Face's processor adds for the image: the first that is free. */
-  private static @Nullable Integer imageToken(Tokenizer tokenizer, LanguageConfig text) {
-    int token = tokenizer.idOf("<image>").orElse(tokenizer.vocabSize());
-    return token < text.vocabSize() ? Integer.valueOf(token) : null;
   }
 
   @Override
@@ -163,8 +156,10 @@ public final class StageTwoParts implements StageTwoSource {
   }
 
   @Override
-  public Path tokenizer() {
-    return language;
+  public DjlTokenizer tokenizer() throws IOException {
+    try (var opened = LanguageFolder.open(language)) {
+      return opened.tokenizer();
+    }
   }
 
   @Override
@@ -184,6 +179,8 @@ public final class StageTwoParts implements StageTwoSource {
         folder.resolve("processor_config.json"),
         "{\"num_query_tokens\": %d, \"processor_class\": \"Blip2Processor\"}%n"
             .formatted(config.queryTokens()));
-    Conversion.copyTokenizer(language, folder);
+    try (var opened = LanguageFolder.open(language)) {
+      opened.copyTokenizer(folder);
+    }
   }
 }

@@ -29,12 +29,15 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The loss of a language model behind an image, and every gradient, against transformers 5.18, for
  * every folder that holds them; without dropout, as there.
  *
- * <p>Tolerances: 2e-4 for logits, 1e-5 of the loss, 1e-4 of each gradient's largest entry.
+ * <p>Tolerances: 2e-4 for logits, 1e-5 of the loss, 1e-4 of each gradient's largest entry or 1e-7.
  */
 final class HuggingFaceTrainingParityTest {
   private static final double LOGITS = 2e-4;
   private static final double LOSS = 1e-5;
   private static final double GRADIENT = 1e-4;
+  // In the last layers attention is nearly even and its gradients are of order 1e-8, of which the
+  // reference's own float32 gets a third wrong beside its float64.
+  private static final double FLOOR = 1e-7;
   private static final String GRADIENTS = "train.grad.";
 
   static Stream<Path> folders() {
@@ -108,16 +111,11 @@ final class HuggingFaceTrainingParityTest {
           largest = Math.max(largest, Math.abs(each));
         }
         golden.assertClose(
-            name, "train.grad", expected, gradient.toFloats(), tolerance(name, largest));
+            name, "train.grad", expected, gradient.toFloats(), Math.max(FLOOR, GRADIENT * largest));
       }
       assertEquals(parameter.isTrained(), parameter.gradient() != null, parameter.name());
     }
     assertEquals(Set.of(), left, "gradients that were not compared");
-  }
-
-  /** A bias of keys changes no softmax, so that its gradient is nothing but rounding. */
-  private static double tolerance(String name, double largest) {
-    return name.endsWith("key.bias") ? 1e-6 : GRADIENT * largest;
   }
 
   /** Texts and labels of a folder, where the image's places may be shown. */
