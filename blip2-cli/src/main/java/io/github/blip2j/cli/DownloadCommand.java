@@ -103,7 +103,8 @@ final class DownloadCommand implements Callable<Integer> {
   private Download download(Progress progress) throws IOException {
     if (revision != null && id.contains("@")) {
       throw new IllegalArgumentException(
-          "download: revision expected once, got @ in the id and --revision; leave one of them out");
+          "download: revision expected once, got @ in the id and --revision;"
+              + " leave one of them out");
     }
     Hub hub = Hub.of(console.environment());
     hub = cache == null ? hub : hub.into(HubCache.at(cache));

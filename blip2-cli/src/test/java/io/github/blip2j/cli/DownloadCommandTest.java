@@ -63,8 +63,16 @@ final class DownloadCommandTest {
     Path other = cache.resolveSibling("other");
 
     blip2(
-        "download", "org/name", "--cache", other.toString(), "--include", "*.txt", "--include",
-        "*.bin", "--exclude", "b*");
+        "download",
+        "org/name",
+        "--cache",
+        other.toString(),
+        "--include",
+        "*.txt",
+        "--include",
+        "*.bin",
+        "--exclude",
+        "b*");
 
     try (Stream<Path> files = Files.list(snapshot(other))) {
       assertEquals(
@@ -100,9 +108,7 @@ final class DownloadCommandTest {
   void download_badId_exits2() {
     assertEquals(
         new Shell(
-            2,
-            "",
-            "blip2: model id expected as in org/name or org/name@revision, got 'name'\n"),
+            2, "", "blip2: model id expected as in org/name or org/name@revision, got 'name'\n"),
         blip2("download", "name"));
   }
 
@@ -143,8 +149,7 @@ final class DownloadCommandTest {
     hub.close();
     String picture = MATCHER.resolve("images/a.png").toString();
 
-    Shell shell =
-        blip2("match", picture, "--text", TEXT, "--model", "org/name@main", "--json");
+    Shell shell = blip2("match", picture, "--text", TEXT, "--model", "org/name@main", "--json");
 
     JsonObject document = shell.json();
     assertEquals("org/name@main", document.get("model").getAsString());

@@ -44,7 +44,8 @@ final class BlobLock implements AutoCloseable {
         size = now;
         if (still.compareTo(means.limits().standstill()) > 0) {
           throw new HubException(
-              "%s: %s expected to be ours to write, got it locked by a download that stands still; end that one"
+              ("%s: %s expected to be ours to write,"
+                  + " got it locked by a download that stands still; end that one")
                   .formatted(cache.id(), file.name()));
         }
         means.machine().sleep(LOOK);

@@ -87,7 +87,8 @@ public final class FileChoice {
             .orElseThrow(
                 () ->
                     new HubException(
-                        "%s: weights expected in %s, got none of them among %d files; name files with --include"
+                        ("%s: weights expected in %s, got none of them among %d files;"
+                            + " name files with --include")
                             .formatted(
                                 model,
                                 String.join(

@@ -103,7 +103,8 @@ public final class Hub {
               .formatted(
                   model.id(),
                   model.cache(),
-                  "this is offline, so unset HF_HUB_OFFLINE or leave out --offline to download it"));
+                  "this is offline, so unset HF_HUB_OFFLINE or leave out --offline to download"
+                      + " it"));
     }
     List<DownloadedFile> files = new ArrayList<>();
     try (Stream<Path> paths = Files.walk(folder)) {

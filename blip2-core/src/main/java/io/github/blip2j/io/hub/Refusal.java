@@ -43,7 +43,8 @@ final class Refusal {
     int status = answer.status();
     if (status == 401 || status == 403) {
       return new HubException(
-          "%s: right to read expected, got HTTP %d; check the name, set HF_TOKEN, and accept the licence at %s"
+          ("%s: right to read expected, got HTTP %d; check the name, set HF_TOKEN,"
+              + " and accept the licence at %s")
               .formatted(model, status, page(model, endpoint)));
     }
     return new HubException(

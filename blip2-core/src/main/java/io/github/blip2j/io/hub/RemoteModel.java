@@ -49,7 +49,8 @@ record RemoteModel(String commit, List<String> files) {
     if (text.stripLeading().startsWith("<")) {
       throw new HubException(
           where
-              + ": JSON expected, got HTML; check HF_ENDPOINT and whether the network wants a login");
+              + ": JSON expected, got HTML;"
+                  + " check HF_ENDPOINT and whether the network wants a login");
     }
     try {
       ConfigJson json = ConfigJson.parse(where, text);

@@ -109,7 +109,8 @@ public final class FakeHub implements AutoCloseable {
 
   /** Whether it was shown a token. */
   public boolean sawToken(String token) {
-    return requests.stream().anyMatch(request -> ("Bearer " + token).equals(request.authorization()));
+    return requests.stream()
+        .anyMatch(request -> ("Bearer " + token).equals(request.authorization()));
   }
 
   String storeAddress() {
