@@ -40,6 +40,19 @@ public final class PromptBatch {
     return new PromptBatch(List.copyOf(rows), padId, padding);
   }
 
+  /** What a decoder writes by these labels; it reads padding where nothing is labelled. */
+  static PromptBatch written(List<int[]> labels, int padId) {
+    List<int[]> rows =
+        labels.stream()
+            .map(
+                row ->
+                    Arrays.stream(row)
+                        .map(label -> label == TokenLoss.IGNORED ? padId : label)
+                        .toArray())
+            .toList();
+    return of(rows, padId, Side.RIGHT);
+  }
+
   /** Number of prompts. */
   public int size() {
     return rows.size();
@@ -63,6 +76,21 @@ public final class PromptBatch {
 
   /** The embeddings of image [B, Q, L] and words, [B, Q + T, L]. */
   Tensor after(Tensor imagePrompt, LanguageModel language) {
+    Tensor words = language.embed(Tensor.of(ids(), rows.size(), length)); // [B, T, L]
+    return Tensor.concat(1, List.of(imagePrompt, words));
+  }
+
+  /** What a decoder reads to write these words: each after the one before, the first after this. */
+  Tensor shifted(int startId) {
+    long[] ids = ids();
+    long[] before = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      before[i] = i % length == 0 ? startId : ids[i - 1];
+    }
+    return Tensor.of(before, rows.size(), length);
+  }
+
+  private long[] ids() {
     long[] ids = new long[rows.size() * length];
     Arrays.fill(ids, padId);
     for (int b = 0; b < rows.size(); b++) {
@@ -72,8 +100,7 @@ public final class PromptBatch {
         ids[start + t] = row[t];
       }
     }
-    Tensor words = language.embed(Tensor.of(ids, rows.size(), length)); // [B, T, L]
-    return Tensor.concat(1, List.of(imagePrompt, words));
+    return ids;
   }
 
   /**
@@ -84,10 +111,7 @@ public final class PromptBatch {
    * @param vocabSize what labels are below
    */
   Tensor labels(List<int[]> labels, int queries, int vocabSize) {
-    if (labels.size() != rows.size()) {
-      throw new IllegalArgumentException(
-          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
-    }
+    requireRows(labels);
     int width = queries + length;
     long[] all = new long[rows.size() * width];
     Arrays.fill(all, TokenLoss.IGNORED);
@@ -106,8 +130,16 @@ public final class PromptBatch {
     return Tensor.of(all, rows.size(), width);
   }
 
+  /** Checks that there are labels of every prompt. */
+  void requireRows(List<int[]> labels) {
+    if (labels.size() != rows.size()) {
+      throw new IllegalArgumentException(
+          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
+    }
+  }
+
   /** Checks that the labels of text {@code number} are tokens or {@link TokenLoss#IGNORED}. */
-  static void requireLabels(int number, int[] labels, int vocabSize) {
+  private static void requireLabels(int number, int[] labels, int vocabSize) {
     for (int label : labels) {
       if (label != TokenLoss.IGNORED && (label < 0 || label >= vocabSize)) {
         throw new IllegalArgumentException(
