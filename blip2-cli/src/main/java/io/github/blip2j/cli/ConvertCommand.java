@@ -56,8 +56,11 @@ final class ConvertCommand implements Callable<Integer> {
       description = "lavis or hf: what IN is; OUT becomes the other.")
   private From from = From.LAVIS;
 
-  @Parameters(index = "0", paramLabel = "IN", description = "A .pth file, or a folder.")
-  private Path in = Path.of("");
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "A .pth file, a folder, or the id of a downloaded model.")
+  private @Nullable ModelName in;
 
   @Parameters(index = "1", paramLabel = "OUT", description = "A folder, or a .pth file.")
   private Path out = Path.of("");
@@ -104,27 +107,35 @@ final class ConvertCommand implements Callable<Integer> {
     Conversion.@Nullable Heads heads = heads();
     try (var progress = Progress.on(console)) {
       progress.doing("converting " + in);
+      Path read = in();
       if (from == From.HF) {
-        toLavis();
+        toLavis(read);
       } else if (parts.areGiven()) {
-        Conversion.toHuggingFace(parts.of(in), out);
+        Conversion.toHuggingFace(parts.of(read), out);
       } else if (heads == null) {
-        Conversion.toHuggingFace(in, out);
+        Conversion.toHuggingFace(read, out);
       } else {
-        Conversion.toHuggingFace(in, out, heads);
+        Conversion.toHuggingFace(read, out, heads);
       }
     }
     report();
     return ExitCode.OK;
   }
 
-  private void toLavis() throws IOException {
+  private void toLavis(Path read) throws IOException {
     if (trained) {
-      Conversion.toLavisTrained(in, out);
+      Conversion.toLavisTrained(read, out);
     } else {
       var keyBias = keepKeyBias ? Conversion.KeyBias.KEEP : Conversion.KeyBias.REFUSE;
-      Conversion.toLavis(in, out, keyBias);
+      Conversion.toLavis(read, out, keyBias);
     }
+  }
+
+  private Path in() throws IOException {
+    if (in == null) {
+      throw new AssertionError("a command without IN is refused");
+    }
+    return in.path();
   }
 
   private Conversion.@Nullable Heads heads() {
@@ -173,7 +184,7 @@ final class ConvertCommand implements Callable<Integer> {
     }
     if (json) {
       var document = new JsonObject();
-      document.addProperty("in", in.toString());
+      document.addProperty("in", String.valueOf(in));
       document.addProperty("out", out.toString());
       document.addProperty("tensors", tensors);
       JsonReport.print(console, document);

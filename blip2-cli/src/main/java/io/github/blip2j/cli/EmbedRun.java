@@ -39,7 +39,7 @@ final class EmbedRun {
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + name());
       if (writes()) {
-        @Nullable Path model = asked.options.model;
+        @Nullable Path model = path();
         try (Blip2 blip2 =
             model == null
                 ? Blip2.bundled(asked.options.dtype)
@@ -56,13 +56,17 @@ final class EmbedRun {
     return ExitCode.OK;
   }
 
+  private @Nullable Path path() throws IOException {
+    return asked.options.model == null ? null : asked.options.model.path();
+  }
+
   private String name() {
     return asked.options.model == null ? "bundled" : asked.options.modelName();
   }
 
   /** Whether the model is one that writes, which has soft prompts and compares nothing. */
   private boolean writes() throws IOException {
-    @Nullable Path model = asked.options.model;
+    @Nullable Path model = path();
     if (model == null || Set.of(wanted).contains(Feature.PROMPT)) {
       return true;
     }

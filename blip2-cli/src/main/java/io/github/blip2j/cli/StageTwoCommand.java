@@ -7,7 +7,7 @@ import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Objective;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -66,10 +66,10 @@ final class StageTwoCommand implements Callable<Integer> {
       CaptionSet set = data.captions();
       progress.doing("loading the model");
       StageTwoModel model = options.load(home, data);
-      try (var tokenizer = DjlTokenizer.open(model.tokenizerFolder())) {
-        StageTwoTraining training = options.training(model, tokenizer);
+      try (var tokenizer = model.openTokenizer()) {
+        StageTwoTraining training = training(model, tokenizer);
         report.loaded(set);
-        training()
+        run()
             .train(
                 work(model, training, set),
                 progress,
@@ -80,7 +80,16 @@ final class StageTwoCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private TrainingRun training() {
+  private StageTwoTraining training(StageTwoModel model, Tokenizer tokenizer)
+      throws IOException {
+    try {
+      return options.training(model, tokenizer);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+  }
+
+  private TrainingRun run() {
     return new TrainingRun(console, run, optimizing, data.seed);
   }
 
@@ -88,7 +97,7 @@ final class StageTwoCommand implements Callable<Integer> {
     try {
       options.requireAgreement();
       data.requireAgreement();
-      training().requireAgreement();
+      run().requireAgreement();
       if (exports.contains(ExportName.LAVIS)) {
         throw new IllegalArgumentException(
             "train stage2: --export expected hf or lavis-trained, got lavis; no file of LAVIS holds"
@@ -109,7 +118,7 @@ final class StageTwoCommand implements Callable<Integer> {
     try {
       CaptionBatches batches = data.batches(set, model.processor()).withDialogues();
       return new TrainingRun.Work(
-          objective, batches, training().settings(batches), model.parameters().values());
+          objective, batches, run().settings(batches), model.parameters().values());
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }

@@ -8,7 +8,6 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -16,9 +15,12 @@ import picocli.CommandLine.Option;
 final class StageTwoOptions {
   @Option(
       names = "--model",
-      paramLabel = "DIR",
-      description = "A BLIP-2 that writes to go on from: a folder of Hugging Face.")
-  @Nullable Path model;
+      paramLabel = "MODEL",
+      description = {
+        "A BLIP-2 that writes to go on from: a folder of Hugging Face, or the id of a downloaded",
+        "one."
+      })
+  @Nullable ModelName model;
 
   @Option(
       names = "--stage1",
@@ -27,13 +29,13 @@ final class StageTwoOptions {
         "Instead of --model, with --language: a first stage, LAVIS's folder or .pth, or a",
         "folder of Hugging Face."
       })
-  @Nullable Path stageOne;
+  @Nullable ModelName stageOne;
 
   @Option(
       names = "--language",
-      paramLabel = "DIR",
-      description = "Folder of a plain language model, such as facebook/opt-2.7b.")
-  @Nullable Path language;
+      paramLabel = "MODEL",
+      description = "Folder or id of a plain language model, such as facebook/opt-2.7b.")
+  @Nullable ModelName language;
 
   @Option(
       names = "--prompt",
@@ -46,6 +48,14 @@ final class StageTwoOptions {
       paramLabel = "N",
       description = "Longer texts lose their end; default: ${DEFAULT-VALUE}.")
   int maxTextTokens = 32;
+
+  @Option(
+      names = "--prefix-split",
+      description = {
+        "With T5: cut each caption at a random word, the encoder reads the first part and the",
+        "decoder learns the rest, as in the paper."
+      })
+  boolean prefixSplit;
 
   @Option(
       names = "--no-language-dropout",
@@ -94,18 +104,21 @@ final class StageTwoOptions {
       setup = setup.withImageSize(data.imageSize);
     }
     if (model != null) {
-      return StageTwoModel.load(model, home, setup);
+      return StageTwoModel.load(model.path(), home, setup);
     }
     if (stageOne == null || language == null) {
       throw new AssertionError("options without a model are refused");
     }
-    return StageTwoParts.load(stageOne, language, home, setup, data.seed);
+    return StageTwoParts.load(
+        stageOne.path(), language.path(), home, setup, data.seed);
   }
 
   StageTwoTraining training(StageTwoModel loaded, Tokenizer tokenizer) throws IOException {
-    return StageTwoTraining.of(loaded, tokenizer)
-        .withPrompt(prompt)
-        .withMaxTextTokens(maxTextTokens)
-        .withLanguageDropout(!noLanguageDropout);
+    StageTwoTraining training =
+        StageTwoTraining.of(loaded, tokenizer)
+            .withPrompt(prompt)
+            .withMaxTextTokens(maxTextTokens)
+            .withLanguageDropout(!noLanguageDropout);
+    return prefixSplit ? training.withPrefixSplit() : training;
   }
 }

@@ -5,7 +5,6 @@ import io.github.blip2j.blip2.Flavour;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Threads;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +22,12 @@ final class TextOptions {
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       description = {
-        "Folder of a BLIP-2 model; without it, a tiny model of drawn scenes.",
-        "With --language, a .pth of LAVIS's second stage."
+        "Folder of a BLIP-2 model, or the id of a downloaded one as in Salesforce/blip2-opt-2.7b;",
+        "without it, a tiny model of drawn scenes. With --language, a .pth of LAVIS's second stage."
       })
-  @Nullable Path model;
+  @Nullable ModelName model;
 
   @Mixin PartsOptions parts = new PartsOptions();
 
@@ -87,7 +86,9 @@ final class TextOptions {
     if (model == null) {
       return Blip2.bundled(dtype);
     }
-    return parts.areGiven() ? Blip2.load(parts.of(model), dtype) : Blip2.load(model, dtype);
+    return parts.areGiven()
+        ? Blip2.load(parts.of(model.path()), dtype)
+        : Blip2.load(model.path(), dtype);
   }
 
   /** Whose defaults the loaded model will have. */
@@ -95,7 +96,8 @@ final class TextOptions {
     if (flavour != null) {
       return flavour;
     }
-    return parts.areGiven() ? Flavour.LAVIS : Flavour.HF;
+    return parts.areGiven()
+        ? Flavour.LAVIS : Flavour.HF;
   }
 
   /** Checks what no single option can. */

@@ -12,7 +12,6 @@ import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
@@ -45,7 +44,7 @@ public final class TrainStage2 {
           CaptionBatches.of(set, model.processor(), BATCH_SIZE, SEED).withDialogues();
 
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);
-      try (var tokenizer = DjlTokenizer.open(model.tokenizerFolder());
+      try (var tokenizer = model.openTokenizer();
           var optimizer = new AdamW(groups, AdamWRule.DEFAULT)) {
         var training = StageTwoTraining.of(model, tokenizer).withPrompt("a photo of");
         new Trainer<>(training, batches, optimizer, settings).start(printing());

@@ -4,6 +4,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.OptConfig;
+import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
 import java.util.List;
@@ -65,10 +66,16 @@ public record Blip2Config(
     return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), OptConfig.opt2b7(), 32, 50265);
   }
 
+  /** {@code Salesforce/blip2-flan-t5-xl}. */
+  public static Blip2Config flanT5Xl() {
+    return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), T5Config.flanT5Xl(), 32, 32100);
+  }
+
   /**
    * Reads a Hugging Face {@code config.json}.
    *
-   * @throws CheckpointException if it is not a BLIP-2 with OPT, or a value is of the wrong kind
+   * @throws CheckpointException if it is not a BLIP-2 with OPT or T5, or a value is of the wrong
+   *     kind
    */
   public static Blip2Config fromJson(ConfigJson json) throws CheckpointException {
     requireOneOf(json, "model_type", json.stringAt("model_type", ""), "blip-2");
@@ -103,13 +110,19 @@ public record Blip2Config(
 
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
-    requireOneOf(json, "text_config.model_type", textJson.stringAt("model_type", "opt"), "opt");
+    String kind = textJson.stringAt("model_type", "opt");
+    if (!kind.equals("opt") && !kind.equals("t5")) {
+      throw new CheckpointException(
+          "%s: text_config.model_type expected opt or t5, got %s".formatted(json, kind));
+    }
     return language(textJson);
   }
 
   /** Reads a {@code text_config}, or the {@code config.json} of a plain language model. */
   static LanguageConfig language(ConfigJson textJson) throws CheckpointException {
-    return OptConfig.fromJson(textJson);
+    return textJson.stringAt("model_type", "opt").equals("t5")
+        ? T5Config.fromJson(textJson)
+        : OptConfig.fromJson(textJson);
   }
 
   /** A retrieval checkpoint calls itself blip-2 too, but has no language model. */

@@ -16,7 +16,7 @@ import java.util.List;
  * B batch, N image tokens, Q queries, E encoder width, C Q-Former width, L language width
  * }</pre>
  */
-public sealed interface Blip2Model permits Blip2Opt {
+public sealed interface Blip2Model permits Blip2Opt, Blip2T5 {
   /** The sizes. */
   Blip2Config config();
 
@@ -50,7 +50,8 @@ public sealed interface Blip2Model permits Blip2Opt {
    *
    * <p>A decoder predicts the labels of its own words, {@code labels} being as long as the texts; a
    * label of the first word is predicted by the last query. Hugging Face does not count that one in
-   * checkpoints without an image token; ignore it to compute the same.
+   * checkpoints without an image token; ignore it to compute the same. A decoder with an encoder
+   * before it writes the labels after reading the texts, and their lengths differ.
    *
    * @param imagePrompt [B, Q, L]
    * @param text what the language model reads behind the image, padded on the right

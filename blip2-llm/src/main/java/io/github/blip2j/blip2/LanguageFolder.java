@@ -6,6 +6,7 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LanguageFolder implements AutoCloseable {
   private static final String LANGUAGE = "language_model.";
+  private static final String TOKENIZER = "tokenizer.json";
   private static final List<String> KINDS = List.of("opt", "t5");
 
   private final Path folder;
@@ -98,6 +100,32 @@ final class LanguageFolder implements AutoCloseable {
       }
     }
     return text;
+  }
+
+  /** Its tokenizer; an OPT's is put together where its folder holds none that is ready. */
+  DjlTokenizer tokenizer() throws IOException {
+    if (!isTokenizerMade()) {
+      return DjlTokenizer.open(folder);
+    }
+    Path made = Files.createTempFile("tokenizer", ".json");
+    try {
+      Files.writeString(made, OptTokenizerJson.of(folder));
+      return DjlTokenizer.open(made);
+    } finally {
+      Files.delete(made);
+    }
+  }
+
+  /** Copies the tokenizer to a folder of the whole. */
+  void copyTokenizer(Path target) throws IOException {
+    Conversion.copyTokenizer(folder, target);
+    if (isTokenizerMade()) {
+      Files.writeString(target.resolve(TOKENIZER), OptTokenizerJson.of(folder));
+    }
+  }
+
+  private boolean isTokenizerMade() {
+    return !Files.exists(folder.resolve(TOKENIZER)) && OptTokenizerJson.isIn(folder);
   }
 
   /** The token that Hugging Face's processor adds for the image: the first that is free. */

@@ -4,7 +4,9 @@ import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
@@ -66,8 +68,8 @@ final class LoadedModel implements AutoCloseable {
     boolean whole = false;
     try {
       Blip2Model model = build(folder, config, precision, memory);
-      LoadedModel loaded =
-          of(memory, model, folder, processor(folder, config.vision().imageSize()));
+      ImageProcessor processor = processor(folder, config.vision().imageSize());
+      LoadedModel loaded = of(memory, model, DjlTokenizer.open(folder), processor);
       whole = true;
       return loaded;
     } finally {
@@ -87,7 +89,7 @@ final class LoadedModel implements AutoCloseable {
       Blip2Model model = build(config, params);
       params.finish();
       var processor = ImageProcessor.blip2(config.vision().imageSize());
-      LoadedModel loaded = of(memory, model, parts.language(), processor);
+      LoadedModel loaded = of(memory, model, open.tokenizer(), processor);
       whole = true;
       return loaded;
     } catch (UncheckedIOException e) {
@@ -99,10 +101,10 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  /** A model with the tokenizer of {@code folder}; it takes the memory unless it throws. */
-  static LoadedModel of(Scope memory, Blip2Model model, Path folder, ImageProcessor processor)
-      throws IOException {
-    DjlTokenizer tokenizer = DjlTokenizer.open(folder);
+  /** A model; it takes the memory and the tokenizer, unless it throws and closes the latter. */
+  private static LoadedModel of(
+      Scope memory, Blip2Model model, DjlTokenizer tokenizer, ImageProcessor processor)
+      throws CheckpointException {
     boolean whole = false;
     try {
       var loaded = new LoadedModel(memory, model, tokenizer, processor);
@@ -118,7 +120,8 @@ final class LoadedModel implements AutoCloseable {
   private static Blip2Model build(
       Path folder, Blip2Config config, Precision precision, Scope memory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      var weights = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
+      KeyMap keys = HuggingFaceNames.keys(config.text());
+      var weights = new CheckpointWeights(folder.toString(), checkpoint, keys);
       Params params = Params.root(weights, memory).packed(precision);
       Blip2Model model = build(config, params);
       params.finish();
@@ -130,7 +133,9 @@ final class LoadedModel implements AutoCloseable {
 
   /** The model of these sizes, whichever its language model is. */
   static Blip2Model build(Blip2Config config, Params params) {
-    return new Blip2Opt(config, params);
+    return config.text() instanceof T5Config
+        ? new Blip2T5(config, params)
+        : new Blip2Opt(config, params);
   }
 
   Flavour flavour() {

@@ -48,7 +48,7 @@ final class OpenParts implements Closeable {
     this.trained = trained;
     this.vision = vision;
     this.language = language;
-    try (var tokenizer = DjlTokenizer.open(language.folder())) {
+    try (var tokenizer = language.tokenizer()) {
       this.textConfig = language.textConfig(tokenizer);
       ConfigJson json =
           ConfigJson.parse(
@@ -149,11 +149,17 @@ final class OpenParts implements Closeable {
     return config;
   }
 
+  /** The language model's tokenizer. */
+  DjlTokenizer tokenizer() throws IOException {
+    return language.tokenizer();
+  }
+
   /** All parameters; what lies in the trained part goes before what lies elsewhere. */
   Weights weights() throws IOException {
     var prompter = new CheckpointWeights(file.toString(), trained, prompterKeys());
     var speaking =
-        new CheckpointWeights(language.folder().toString(), words(), HuggingFaceNames.keys());
+        new CheckpointWeights(
+            language.folder().toString(), words(), HuggingFaceNames.keys(config.text()));
     return new SplitWeights(
         LANGUAGE,
         speaking,
@@ -232,7 +238,7 @@ final class OpenParts implements Closeable {
         folder.resolve("processor_config.json"),
         "{\"num_query_tokens\": %d, \"processor_class\": \"Blip2Processor\"}%n"
             .formatted(config.queryTokens()));
-    Conversion.copyTokenizer(language.folder(), folder);
+    language.copyTokenizer(folder);
   }
 
   @Override

@@ -49,6 +49,19 @@ public final class PromptBatch {
     return new PromptBatch(rows, padId, padding);
   }
 
+  /** What a decoder writes by these labels; it reads padding where nothing is labelled. */
+  static PromptBatch written(List<int[]> labels, int padId) {
+    List<int[]> rows =
+        labels.stream()
+            .map(
+                row ->
+                    Arrays.stream(row)
+                        .map(label -> label == TokenLoss.IGNORED ? padId : label)
+                        .toArray())
+            .toList();
+    return of(rows, padId, Side.RIGHT);
+  }
+
   /** Number of prompts. */
   public int size() {
     return rows.size();
@@ -79,6 +92,20 @@ public final class PromptBatch {
     return Arrays.stream(padded(queries))
         .map(row -> Arrays.stream(row).map(id -> id == PAD ? 0 : 1).toArray())
         .toArray(int[][]::new);
+  }
+
+  /** What a decoder reads to write these words: each after the one before, the first after this. */
+  Tensor shifted(int startId) {
+    int[][] padded = padded(0);
+    int width = positions(0);
+    long[] before = new long[padded.length * width];
+    for (int b = 0; b < padded.length; b++) {
+      for (int t = 0; t < width; t++) {
+        int last = t == 0 ? startId : padded[b][t - 1];
+        before[b * width + t] = last == PAD ? padId : last;
+      }
+    }
+    return Tensor.of(before, padded.length, width);
   }
 
   /**
@@ -139,10 +166,7 @@ public final class PromptBatch {
    * @param vocabSize what labels are below
    */
   Tensor labels(List<int[]> labels, int queries, int vocabSize) {
-    if (labels.size() != rows.size()) {
-      throw new IllegalArgumentException(
-          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
-    }
+    requireRows(labels);
     int[][] padded = padded(queries);
     int width = positions(queries);
     long[] all = new long[rows.size() * width];
@@ -166,8 +190,16 @@ public final class PromptBatch {
     return Tensor.of(all, rows.size(), width);
   }
 
+  /** Checks that there are labels of every prompt. */
+  void requireRows(List<int[]> labels) {
+    if (labels.size() != rows.size()) {
+      throw new IllegalArgumentException(
+          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
+    }
+  }
+
   /** Checks that the labels of text {@code number} are tokens or {@link TokenLoss#IGNORED}. */
-  static void requireLabels(int number, int[] labels, int vocabSize) {
+  private static void requireLabels(int number, int[] labels, int vocabSize) {
     for (int label : labels) {
       if (label != TokenLoss.IGNORED && (label < 0 || label >= vocabSize)) {
         throw new IllegalArgumentException(

@@ -55,7 +55,8 @@ public final class StageTwoExport {
   public void toHuggingFace(Path folder) throws IOException {
     Files.createDirectories(folder);
     model.source().describe(folder);
-    Collection<Entry> entries = entries(HuggingFaceNames.keys()::toStored, parameter -> true);
+    KeyMap keys = HuggingFaceNames.keys(model.blip2().config().text());
+    Collection<Entry> entries = entries(keys::toStored, parameter -> true);
     try (OpenWeights open = model.source().open()) {
       List<TensorSpec> specs = specs(entries, open.weights());
       try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {

@@ -6,6 +6,7 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.ResizedPositions;
 import java.io.IOException;
@@ -42,14 +43,14 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
   @Override
   public OpenWeights open() throws IOException {
     Checkpoint checkpoint = Checkpoint.open(folder);
-    var stored = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
+    var stored = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys(config.text()));
     return new OpenWeights(
         ResizedPositions.of(stored, config.vision(), "vision"), List.of(checkpoint));
   }
 
   @Override
-  public Path tokenizer() {
-    return folder;
+  public DjlTokenizer tokenizer() throws IOException {
+    return DjlTokenizer.open(folder);
   }
 
   @Override

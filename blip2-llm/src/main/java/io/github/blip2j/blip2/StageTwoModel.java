@@ -5,6 +5,7 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.vision.ImageProcessor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -95,8 +96,8 @@ public final class StageTwoModel {
     return parameters;
   }
 
-  /** The folder whose tokenizer reads and writes this model's texts. */
-  public Path tokenizerFolder() {
+  /** The tokenizer that reads and writes this model's texts, to be closed by the caller. */
+  public DjlTokenizer openTokenizer() throws IOException {
     return source.tokenizer();
   }
 

@@ -53,7 +53,7 @@ public final class StageTwoParts implements StageTwoSource {
    * @param stageOne a LAVIS checkpoint of the first stage, its file or folder, or a Hugging Face
    *     folder of any BLIP-2, whose text side and heads are left
    * @param language a folder of a plain language model, such as {@code facebook/opt-2.7b}, with its
-   *     {@code tokenizer.json}
+   *     tokenizer
    * @param home where parameters live
    * @param seed of the projection
    * @throws CheckpointException if either is something else
@@ -64,7 +64,7 @@ public final class StageTwoParts implements StageTwoSource {
     @Nullable Path file = StageOneModel.lavisFile(stageOne);
     Path resolved = file == null ? stageOne : file;
     try (var opened = LanguageFolder.open(language);
-        var tokenizer = DjlTokenizer.open(language)) {
+        var tokenizer = opened.tokenizer()) {
       JsonObject text = opened.textConfig(tokenizer);
       ConfigJson json = ConfigJson.parse(language + "/config.json", text.toString());
       LanguageConfig sizes = Blip2Config.language(json);
@@ -111,7 +111,7 @@ public final class StageTwoParts implements StageTwoSource {
     try {
       Checkpoint speaking = LanguageFolder.open(language).checkpoint();
       var prompter = new CheckpointWeights(stageOne.toString(), seeing, prompterKeys());
-      var words = new CheckpointWeights(language.toString(), speaking, HuggingFaceNames.keys());
+      var words = new CheckpointWeights(language.toString(), speaking, HuggingFaceNames.keys(config.text()));
       Weights drawn = Weights.drawn((shape, init) -> projection(shape.toArray()));
       Weights rest =
           new SplitWeights(
@@ -156,8 +156,10 @@ public final class StageTwoParts implements StageTwoSource {
   }
 
   @Override
-  public Path tokenizer() {
-    return language;
+  public DjlTokenizer tokenizer() throws IOException {
+    try (var opened = LanguageFolder.open(language)) {
+      return opened.tokenizer();
+    }
   }
 
   @Override
@@ -177,6 +179,8 @@ public final class StageTwoParts implements StageTwoSource {
         folder.resolve("processor_config.json"),
         "{\"num_query_tokens\": %d, \"processor_class\": \"Blip2Processor\"}%n"
             .formatted(config.queryTokens()));
-    Conversion.copyTokenizer(language, folder);
+    try (var opened = LanguageFolder.open(language)) {
+      opened.copyTokenizer(folder);
+    }
   }
 }

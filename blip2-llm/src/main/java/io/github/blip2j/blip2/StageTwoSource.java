@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.vision.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,8 +13,8 @@ interface StageTwoSource {
   /** All weights that are stored; those that are not are drawn. */
   OpenWeights open() throws IOException;
 
-  /** The folder whose tokenizer reads and writes its texts. */
-  Path tokenizer();
+  /** The tokenizer that reads and writes its texts, to be closed by the caller. */
+  DjlTokenizer tokenizer() throws IOException;
 
   /** How pictures are prepared for it. */
   ImageProcessor processor() throws IOException;

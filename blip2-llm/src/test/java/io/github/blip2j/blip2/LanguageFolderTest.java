@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
@@ -18,6 +21,8 @@ import io.github.blip2j.text.DjlTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
@@ -78,6 +83,39 @@ final class LanguageFolderTest {
   }
 
   @Test
+  void tokenizer_ofVocabularyAndMerges_readsAsTheWholeFile() throws IOException {
+    PlainLanguage.write(Fixture.HF_OPT, folder);
+    JsonObject whole =
+        JsonParser.parseString(Files.readString(folder.resolve("tokenizer.json")))
+            .getAsJsonObject();
+    JsonObject model = whole.getAsJsonObject("model");
+    Files.writeString(folder.resolve("vocab.json"), model.get("vocab").toString());
+    List<String> merges = new ArrayList<>(List.of("#version: 0.2"));
+    for (JsonElement each : model.getAsJsonArray("merges")) {
+      JsonArray pair = each.getAsJsonArray();
+      merges.add(pair.get(0).getAsString() + " " + pair.get(1).getAsString());
+    }
+    Files.write(folder.resolve("merges.txt"), merges);
+    Files.delete(folder.resolve("tokenizer.json"));
+
+    try (var language = LanguageFolder.open(folder);
+        var made = language.tokenizer();
+        var original = DjlTokenizer.open(Fixture.HF_OPT)) {
+      for (String text :
+          List.of("", "a red circle\n", "  Question: what's this? Answer: é, 12 \u4e2d</s> x")) {
+        assertArrayEquals(original.encode(text), made.encode(text), text);
+        assertEquals(original.decode(original.encode(text)), made.decode(made.encode(text)));
+      }
+      assertEquals(original.padId(), made.padId());
+      Path target = Files.createDirectory(folder.resolve("target"));
+      language.copyTokenizer(target);
+      try (var copied = DjlTokenizer.open(target)) {
+        assertArrayEquals(original.encode("two stars"), copied.encode("two stars"));
+      }
+    }
+  }
+
+  @Test
   void open_modelOfAnotherKind_isRefused() throws IOException {
     Files.writeString(folder.resolve(Fixture.CONFIG), "{\"model_type\": \"bert\"}");
 
@@ -120,6 +158,6 @@ final class LanguageFolderTest {
   }
 
   private CheckpointWeights weights(Checkpoint checkpoint) {
-    return new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
+    return new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys(OptConfig.opt2b7()));
   }
 }

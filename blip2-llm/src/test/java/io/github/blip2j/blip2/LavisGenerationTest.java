@@ -6,6 +6,7 @@ import io.github.blip2j.generation.BeamRules;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.EarlyStopping;
 import io.github.blip2j.llm.OptConfig;
+import io.github.blip2j.llm.T5Config;
 import org.junit.jupiter.api.Test;
 
 final class LavisGenerationTest {
@@ -21,6 +22,16 @@ final class LavisGenerationTest {
   @Test
   void answer_ofOpt_hasTenTokensAndNoLengthPenalty() {
     assertEquals(BEAMS.maxNewTokens(10).lengthPenalty(0), LavisGeneration.answer(OPT));
+  }
+
+  @Test
+  void captionAndAnswer_ofT5_countNewTokensAndFavourShortAnswers() {
+    T5Config t5 = T5Config.flanT5Xl();
+
+    assertEquals(BEAMS.maxNewTokens(30).topP(0.9), LavisGeneration.caption(t5));
+    assertEquals(BEAMS.maxNewTokens(10).lengthPenalty(-1), LavisGeneration.answer(t5));
+    assertEquals(
+        BEAMS.maxNewTokens(30).topP(0.9).minNewTokens(7), LavisGeneration.formerCaptioningTask(t5));
   }
 
   @Test

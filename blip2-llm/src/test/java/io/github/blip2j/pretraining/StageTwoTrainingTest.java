@@ -56,13 +56,13 @@ final class StageTwoTrainingTest {
 
   @Test
   void tokens_ofCaptions_endWithALineAndAreAllLabelled() throws IOException {
-    StageTwoTraining.Tokens tokens = training.tokens(batch("a red circle", "a star"));
+    List<PairTokens> tokens = tokens(training, batch("a red circle", "a star"));
 
     int[] expected = tokenizer.encode("a red circle\n");
     assertEquals(2, expected[0]); // </s>
-    assertArrayEquals(expected, tokens.texts().get(0));
-    assertArrayEquals(expected, tokens.labels().get(0));
-    assertArrayEquals(tokenizer.encode("a star\n"), tokens.labels().get(1));
+    assertArrayEquals(expected, tokens.get(0).text());
+    assertArrayEquals(expected, tokens.get(0).labels());
+    assertArrayEquals(tokenizer.encode("a star\n"), tokens.get(1).labels());
   }
 
   @Test
@@ -71,10 +71,10 @@ final class StageTwoTrainingTest {
     int[] whole = tokenizer.encode("a photo of a red circle\n");
 
     for (String prompt : List.of("a photo of", "a photo of ")) {
-      var tokens = training.withPrompt(prompt).tokens(batch("a red circle"));
+      var tokens = tokens(training.withPrompt(prompt), batch("a red circle"));
 
-      assertArrayEquals(whole, tokens.texts().get(0));
-      int[] labels = tokens.labels().get(0);
+      assertArrayEquals(whole, tokens.get(0).text());
+      int[] labels = tokens.get(0).labels();
       for (int t = 0; t < labels.length; t++) {
         assertEquals(t < given ? IGNORED : whole[t], labels[t]);
       }
@@ -89,21 +89,21 @@ final class StageTwoTrainingTest {
         new CaptionBatch(
             plain.pixels(), List.of("red"), plain.ids(), List.of(), List.of(question));
 
-    var tokens = training.withPrompt("a photo of").withMaxTextTokens(40).tokens(asked);
+    var tokens = tokens(training.withPrompt("a photo of").withMaxTextTokens(40), asked);
 
-    assertArrayEquals(tokenizer.encode(question + " red\n"), tokens.texts().get(0));
-    int[] labels = tokens.labels().get(0);
+    assertArrayEquals(tokenizer.encode(question + " red\n"), tokens.get(0).text());
+    int[] labels = tokens.get(0).labels();
     int given = tokenizer.encode(question).length;
     assertEquals(IGNORED, labels[given - 1]);
-    assertEquals(tokens.texts().get(0)[given], labels[given]);
+    assertEquals(tokens.get(0).text()[given], labels[given]);
   }
 
   @Test
   void tokens_ofALongCaption_loseTheirEnd() throws IOException {
-    var tokens = training.tokens(batch("a red star above a orange cross ".repeat(9)));
+    var tokens = tokens(training, batch("a red star above a orange cross ".repeat(9)));
 
-    assertEquals(32, tokens.texts().get(0).length);
-    assertEquals(32, tokens.labels().get(0).length);
+    assertEquals(32, tokens.get(0).text().length);
+    assertEquals(32, tokens.get(0).labels().length);
   }
 
   @Test
@@ -111,7 +111,7 @@ final class StageTwoTrainingTest {
     StageTwoTraining cramped = training.withPrompt("a photo of a").withMaxTextTokens(4);
     CaptionBatch batch = batch("star");
 
-    var e = assertThrows(IllegalArgumentException.class, () -> cramped.tokens(batch));
+    var e = assertThrows(IllegalArgumentException.class, () -> tokens(cramped, batch));
 
     int given = tokenizer.encode("a photo of a").length;
     assertEquals(
@@ -125,7 +125,7 @@ final class StageTwoTrainingTest {
   void tokens_emptyCaption_isRefused() throws IOException {
     CaptionBatch batch = batch("a star", " ");
 
-    var e = assertThrows(IllegalArgumentException.class, () -> training.tokens(batch));
+    var e = assertThrows(IllegalArgumentException.class, () -> tokens(training, batch));
 
     assertEquals(
         "stage2: caption of %s expected words, got none; leave the record out"
@@ -226,7 +226,7 @@ final class StageTwoTrainingTest {
               both.captions().subList(row, row + 1),
               both.ids().subList(row, row + 1),
               List.of());
-      int labels = training.tokens(alone).labels().get(0).length;
+      int labels = tokens(training, alone).get(0).labels().length;
       sum += training.losses(alone, Pass.evaluation()).total().item() * labels;
       count += labels;
     }
@@ -243,6 +243,22 @@ final class StageTwoTrainingTest {
           "stage2: tokenizer expected to give [2] for no words, got [2, 3]; use the language model's",
           e.getMessage());
     }
+  }
+
+  @Test
+  void withPrefixSplit_ofADecoder_isRefused() {
+    var e = assertThrows(IllegalArgumentException.class, training::withPrefixSplit);
+
+    assertEquals(
+        "stage2: prefix split expected with an encoder, got opt; leave it out", e.getMessage());
+  }
+
+  @Test
+  void withMaxTextTokens_one_isRefused() {
+    var e =
+        assertThrows(IllegalArgumentException.class, () -> training.withMaxTextTokens(1));
+
+    assertEquals("stage2: maxTextTokens expected at least 2, got 1", e.getMessage());
   }
 
   @Test
@@ -282,6 +298,10 @@ final class StageTwoTrainingTest {
             () -> model.blip2().loss(prompt, text, labels, Pass.evaluation()));
 
     assertEquals(message, e.getMessage());
+  }
+
+  private static List<PairTokens> tokens(StageTwoTraining of, CaptionBatch batch) {
+    return of.tokens(batch, Pass.evaluation());
   }
 
   private double[] gradient(StageTwoModel of) throws IOException {
