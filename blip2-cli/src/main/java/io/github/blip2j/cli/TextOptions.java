@@ -96,8 +96,7 @@ final class TextOptions {
     if (flavour != null) {
       return flavour;
     }
-    return parts.areGiven()
-        ? Flavour.LAVIS : Flavour.HF;
+    return parts.areGiven() ? Flavour.LAVIS : Flavour.HF;
   }
 
   /** Checks what no single option can. */

@@ -64,7 +64,8 @@ final class VqaCommand implements Callable<Integer> {
     questions.forEach(tried::ask);
     return blip2 ->
         asked(
-            template == null ? blip2.questions() : blip2.questions().withTemplate(template), before);
+            template == null ? blip2.questions() : blip2.questions().withTemplate(template),
+            before);
   }
 
   private List<String> asked(QuestionPrompt how, Conversation before) {

@@ -64,8 +64,8 @@ final class LavisCommandsTest {
   @Test
   void vqa_asLavis_cleansTheQuestion() {
     Shell shell =
-        Shell.run("vqa", SQUARES, "--question", "What color is: the star?", "--flavour=lavis",
-            "--json");
+        Shell.run(
+            "vqa", SQUARES, "--question", "What color is: the star?", "--flavour=lavis", "--json");
 
     String prompt =
         shell.json().getAsJsonArray("results").get(0).getAsJsonObject().get("prompt").getAsString();
@@ -76,7 +76,11 @@ final class LavisCommandsTest {
   void caption_partsOfLavis_areLoaded() throws IOException {
     Path trained = trained();
     String[] parts = {
-      "--model", trained.toString(), "--language", language().toString(), "--vision",
+      "--model",
+      trained.toString(),
+      "--language",
+      language().toString(),
+      "--vision",
       MODEL.toString()
     };
 
@@ -123,19 +127,37 @@ final class LavisCommandsTest {
   void parts_thatContradict_exit2() {
     assertFails(
         "--vision: --language expected beside it, got none; a folder of Hugging Face needs neither",
-        "caption", CIRCLE, "--model=a.pth", "--vision=b.pth");
+        "caption",
+        CIRCLE,
+        "--model=a.pth",
+        "--vision=b.pth");
     assertFails(
         "--language: --model expected to be a .pth of LAVIS's second stage, got none",
-        "caption", CIRCLE, "--language=opt");
+        "caption",
+        CIRCLE,
+        "--language=opt");
     assertFails(
         "convert: --language expected with --from lavis only, got it for a whole folder",
-        "convert", "--from=hf", "--language=opt", "a", "b");
+        "convert",
+        "--from=hf",
+        "--language=opt",
+        "a",
+        "b");
     assertFails(
         "convert: --trained expected with --from hf only, got it for LAVIS's",
-        "convert", "--from=lavis", "--trained", "a", "b");
+        "convert",
+        "--from=lavis",
+        "--trained",
+        "a",
+        "b");
     assertFails(
         "convert: heads expected in a model.json beside each part, got them as options",
-        "convert", "--from=lavis", "--language=opt", "--heads-vision=1", "--heads-qformer=1", "a",
+        "convert",
+        "--from=lavis",
+        "--language=opt",
+        "--heads-vision=1",
+        "--heads-qformer=1",
+        "a",
         "b");
   }
 
@@ -170,8 +192,7 @@ final class LavisCommandsTest {
       for (TensorEntry entry : own.tensors().values()) {
         specs.add(new TensorSpec(entry.name(), entry.dtype(), entry.shape()));
       }
-      try (var writer =
-          SafetensorsWriter.create(language.resolve("model.safetensors"), specs)) {
+      try (var writer = SafetensorsWriter.create(language.resolve("model.safetensors"), specs)) {
         for (TensorSpec spec : specs) {
           ByteBuffer bytes = ByteBuffer.allocate((int) spec.byteSize());
           own.read(spec.name(), bytes);

@@ -99,7 +99,8 @@ final class WholeLengthScorerTest {
 
   @Test
   void sampling_temperature_dividesTheSumTokenByToken() {
-    Decoding decoding = Decoding.beams(2).sampling().temperature(2).maxNewTokens(3).lengthPenalty(0);
+    Decoding decoding =
+        Decoding.beams(2).sampling().temperature(2).maxNewTokens(3).lengthPenalty(0);
     List<int[]> prompts = List.of(new int[] {1});
     for (long seed = 0; seed < 20; seed++) {
       Sequence older =
@@ -121,7 +122,10 @@ final class WholeLengthScorerTest {
   }
 
   private static Sequence drawn(Decoding decoding, long seed, List<int[]> prompts) {
-    return Generator.of(decoding).generate(new HashedModel(seed, 9, prompts), prompts).get(0).get(0);
+    return Generator.of(decoding)
+        .generate(new HashedModel(seed, 9, prompts), prompts)
+        .get(0)
+        .get(0);
   }
 
   @Test

@@ -135,8 +135,7 @@ final class OpenParts implements Closeable {
     return VisionTower.open(parts.vision());
   }
 
-  private Blip2Config config(LanguageConfig text, @Nullable Integer imageSize)
-      throws IOException {
+  private Blip2Config config(LanguageConfig text, @Nullable Integer imageSize) throws IOException {
     VisionConfig stored = vision.config();
     VisionConfig tower = imageSize == null ? stored : stored.withImageSize(imageSize);
     var sizes = new LavisSizes(file.toString(), trained.tensors());
@@ -169,9 +168,7 @@ final class OpenParts implements Closeable {
   private KeyMap prompterKeys() {
     String kind = config.text().kind();
     KeyMap.Builder keys =
-        KeyMap.builder()
-            .rename("queryTokens", "query_tokens")
-            .rename("projection", kind + "_proj");
+        KeyMap.builder().rename("queryTokens", "query_tokens").rename("projection", kind + "_proj");
     return StageOneNames.addLavis(keys)
         .ignore("visual_encoder.*")
         .ignore(kind + "_model.*")

@@ -50,8 +50,7 @@ public final class StageOneParts {
       BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(bert.resolve("config.json")));
       StageOneConfig config = change.apply(new StageOneConfig(vision, qformer(plain, vision)));
       var rest = PlainBertWeights.ofStageOne(bert.toString(), reading, random);
-      var weights =
-          new SplitWeights(VisionTower.PATH, seeing.weights(config.vision()), rest);
+      var weights = new SplitWeights(VisionTower.PATH, seeing.weights(config.vision()), rest);
       Params params = Params.root(weights, home);
       StageOneModel model = StageOneModel.of(config, params);
       params.finish();

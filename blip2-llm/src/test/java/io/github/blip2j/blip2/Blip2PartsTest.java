@@ -59,6 +59,41 @@ final class Blip2PartsTest {
     assertDecodesAsTheFolder(Blip2Parts.of(LavisPartFiles.whole(folder), language));
   }
 
+  @Test
+  void load_partsOfT5_writeAsTheFolder() throws IOException {
+    Path t5 = Fixtures.own("hf-t5");
+    ConfigJson config = ConfigJson.read(t5.resolve("config.json"));
+    Files.writeString(
+        folder.resolve("model.json"),
+        "{\"vision_heads\": %d, \"bert_heads\": %d}"
+            .formatted(
+                config.child("vision_config").intAt("num_attention_heads"),
+                config.child("qformer_config").intAt("num_attention_heads")));
+    Path checkpoint = folder.resolve("t5.pth");
+    Conversion.toLavisTrained(t5, checkpoint);
+    Path words = PlainLanguage.write(t5, folder.resolve("words"));
+    Blip2Parts parts = Blip2Parts.of(checkpoint, words).withVision(t5);
+
+    try (var whole = Blip2.load(t5);
+        var lavis = Blip2.load(parts, Precision.FLOAT32)) {
+      for (Decoding decoding : List.of(Decoding.greedy(), Decoding.beams(3))) {
+        for (Path picture : Fixture.pictures()) {
+          assertEquals(
+              whole.generate(picture, "a photo of", decoding).get(0).tokenIds(),
+              lavis
+                  .withFlavour(Flavour.HF)
+                  .generate(picture, "a photo of", decoding)
+                  .get(0)
+                  .tokenIds());
+        }
+      }
+      assertEquals(LavisGeneration.answer(whole.model().config().text()), lavis.answerDecoding());
+      assertEquals("Question: {} Short answer:", lavis.questions().template());
+    }
+    Conversion.toHuggingFace(parts, folder.resolve("hf"));
+    assertSameTensors(t5, folder.resolve("hf"));
+  }
+
   /** Every case without penalties on ids, of which LAVIS sees others. */
   private static void assertDecodesAsTheFolder(Blip2Parts parts) throws IOException {
     List<RgbImage> images = OptFolder.images(Fixture.HF_OPT);
@@ -118,8 +153,7 @@ final class Blip2PartsTest {
       }
       Decoding threeWords = Decoding.greedy().maxNewTokens(3);
       assertEquals(
-          "a red circle",
-          blip2.generate(Fixture.pictures().get(0), "", threeWords).get(0).text());
+          "a red circle", blip2.generate(Fixture.pictures().get(0), "", threeWords).get(0).text());
     }
   }
 
@@ -205,7 +239,8 @@ final class Blip2PartsTest {
     assertRefused(
         Blip2Parts.of(first, language),
         "%s: opt_proj expected for the language model in %s, got none; %s"
-            .formatted(first, language, "a file of the first stage writes without a language model"));
+            .formatted(
+                first, language, "a file of the first stage writes without a language model"));
   }
 
   @Test

@@ -84,8 +84,7 @@ final class FlavourTest {
     for (Path picture : pictures) {
       Decoding decoding = LavisGeneration.caption(text());
 
-      assertEquals(
-          lavis.generate(picture, "", decoding).get(0).text(), lavis.caption(picture));
+      assertEquals(lavis.generate(picture, "", decoding).get(0).text(), lavis.caption(picture));
     }
     List<String> all = lavis.captions(images());
     assertEquals(List.of("a red circle", lavis.caption(pictures.get(1))), all.subList(0, 2));
@@ -130,7 +129,8 @@ final class FlavourTest {
     String cut = String.join(" ", Collections.nCopies(31, "a"));
 
     Generated ofCut = lavis.generate(pictures.get(0), cut, Decoding.greedy()).get(0);
-    Generated ofLonger = lavis.generate(pictures.get(0), cut + " red ring", Decoding.greedy()).get(0);
+    Generated ofLonger =
+        lavis.generate(pictures.get(0), cut + " red ring", Decoding.greedy()).get(0);
 
     assertEquals(ofCut.tokenIds(), ofLonger.tokenIds());
     assertEquals(ofCut.textWithPrompt(), ofLonger.textWithPrompt());

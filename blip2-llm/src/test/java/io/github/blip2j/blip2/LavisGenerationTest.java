@@ -12,7 +12,9 @@ import org.junit.jupiter.api.Test;
 final class LavisGenerationTest {
   private static final OptConfig OPT = OptConfig.opt2b7();
   private static final Decoding BEAMS =
-      Decoding.beams(5).beamRules(BeamRules.TRANSFORMERS_4_33).earlyStopping(EarlyStopping.HEURISTIC);
+      Decoding.beams(5)
+          .beamRules(BeamRules.TRANSFORMERS_4_33)
+          .earlyStopping(EarlyStopping.HEURISTIC);
 
   @Test
   void caption_ofOpt_hasLengthThirtyWithItsDummy() {
