@@ -4,6 +4,7 @@ import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.TokenListener;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -240,10 +241,24 @@ public final class Blip2 implements AutoCloseable {
             Pass pass = Pass.evaluation();
             Blip2Model model = loaded.model();
             Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass));
+            if (model.config().readsInstruction()) {
+              return ImageFeatures.uninstructed(patches);
+            }
             Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
             return new ImageFeatures(patches, queries, model.place(model.project(queries)));
           }
         });
+  }
+
+  /**
+   * Prompts as the Q-Former of InstructBLIP reads them, for {@link Blip2Model#encodeQueries(Tensor,
+   * TextBatch, Pass)}. An empty prompt is two special tokens.
+   *
+   * @throws IllegalArgumentException if one is blank but not empty, or is too long
+   * @throws IllegalStateException if the model's Q-Former reads none
+   */
+  public TextBatch instructions(List<String> prompts) {
+    return loaded.during(() -> loaded.requireInstructions().read("instructions", prompts));
   }
 
   /** As {@link #generate(ImageFeatures, List, Decoding, TokenListener)}, unheard. */

@@ -10,10 +10,10 @@ final class HuggingFaceNames {
 
   private HuggingFaceNames() {}
 
-  static KeyMap keys() {
+  static KeyMap keys(Blip2Config config) {
     KeyMap.Builder keys = KeyMap.builder();
     vision(keys);
-    qformer(keys);
+    qformer(keys, config.readsInstruction());
     opt(keys);
     return keys.rename("visionNorm", "vision_model.post_layernorm")
         .rename("projection", "language_projection")
@@ -35,11 +35,15 @@ final class HuggingFaceNames {
         .rename("vision.layers.*.mlp.down", VISION + "mlp.fc2");
   }
 
-  private static void qformer(KeyMap.Builder keys) {
+  /** InstructBLIP keeps the embeddings in the Q-Former. */
+  private static void qformer(KeyMap.Builder keys, boolean instructed) {
+    String embeddings = (instructed ? "qformer." : "") + "embeddings.";
     keys.rename("queryTokens", "query_tokens")
-        .rename("qformer.embeddings.norm", "qformer.layernorm")
-        .rename("qformer.embeddings.words", "embeddings.word_embeddings")
-        .rename("qformer.embeddings.positions", "embeddings.position_embeddings");
+        .rename(
+            "qformer.embeddings.norm",
+            instructed ? embeddings + "layernorm" : "qformer.layernorm")
+        .rename("qformer.embeddings.words", embeddings + "word_embeddings")
+        .rename("qformer.embeddings.positions", embeddings + "position_embeddings");
     attention(keys, "qformer.layers.*.attention.", BERT + "attention.");
     attention(keys, "qformer.layers.*.imageAttention.", BERT + "crossattention.");
     feedForward(keys, "qformer.layers.*.queryMlp.", "_query");

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A model folder in memory: weights, tokenizer, image processor, and what ends a text. */
 final class LoadedModel implements AutoCloseable {
@@ -25,6 +26,7 @@ final class LoadedModel implements AutoCloseable {
   private final Blip2Model model;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
+  private final @Nullable InstructionReader instructions;
 
   private LoadedModel(Scope memory, Blip2Model model, Path folder) throws IOException {
     this.memory = memory;
@@ -34,6 +36,10 @@ final class LoadedModel implements AutoCloseable {
     try {
       tokenizer.requireFits(model.config().text().vocabSize());
       this.processor = processor(folder, model.config().vision().imageSize());
+      this.instructions =
+          model.config().readsInstruction()
+              ? InstructionReader.open(folder, model.config().qformer())
+              : null;
       whole = true;
     } finally {
       if (!whole) {
@@ -67,7 +73,7 @@ final class LoadedModel implements AutoCloseable {
   private static Blip2Model build(
       Path folder, Blip2Config config, Precision precision, Scope memory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      var weights = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
+      var weights = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys(config));
       Params params = Params.root(weights, memory).packed(precision);
       Blip2Model model = new Blip2Opt(config, params);
       params.finish();
@@ -87,6 +93,19 @@ final class LoadedModel implements AutoCloseable {
 
   ImageProcessor processor() {
     return processor;
+  }
+
+  /** What reads prompts for the Q-Former, or null where it reads none. */
+  @Nullable InstructionReader instructions() {
+    return instructions;
+  }
+
+  InstructionReader requireInstructions() {
+    if (instructions == null) {
+      throw new IllegalStateException(
+          "instructions: InstructBLIP expected, got a model whose Q-Former reads none");
+    }
+    return instructions;
   }
 
   int[] endIds() {
@@ -138,6 +157,9 @@ final class LoadedModel implements AutoCloseable {
     gate.close(
         () -> {
           tokenizer.close();
+          if (instructions != null) {
+            instructions.close();
+          }
           memory.close();
         });
   }

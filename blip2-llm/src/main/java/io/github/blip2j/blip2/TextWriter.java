@@ -27,37 +27,14 @@ final class TextWriter {
 
   /** For each prompt its texts, the best first. */
   List<List<Generated>> write(List<String> prompts, TokenListener listener) {
-    requireFit(prompts);
     List<int[]> ids = prompts.stream().map(loaded::promptIds).toList();
     PromptBatch text = loaded.promptBatch(ids);
     Decoding fitting = fitting(text);
     Generator generator = Generator.of(fitting, loaded.endIds()).onToken(listener);
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Tensor prompt = features.prompt(); // [B or 1, Q, L]
-      Tensor each =
-          features.size() == prompts.size()
-              ? prompt
-              : prompt.expand(prompts.size(), prompt.dim(1), prompt.dim(2)); // [B, Q, L]
+      Tensor each = new SoftPrompts(loaded).about("generate", features, prompts); // [B, Q, L]
       return texts(ids, loaded.model().generate(each, text, generator, fitting.maxNewTokens()));
-    }
-  }
-
-  private void requireFit(List<String> prompts) {
-    features
-        .prompt()
-        .shape()
-        .require(
-            "generate",
-            "features",
-            features.size(),
-            loaded.model().config().queryTokens(),
-            loaded.model().language().dim());
-    boolean fits = features.size() == prompts.size() || features.size() == 1;
-    if (prompts.isEmpty() || !fits) {
-      throw new IllegalArgumentException(
-          "generate: prompts expected one for each of %d images, got %d"
-              .formatted(features.size(), prompts.size()));
     }
   }
 
