@@ -53,10 +53,15 @@ final class MatcherOptions {
 
   /** Checks what must be given, and sets what concerns the whole process. */
   void prepare() {
+    path();
+    prepareProcess();
+  }
+
+  /** Sets what concerns the whole process. */
+  void prepareProcess() {
     if (debug) {
       LogSettings.debug();
     }
-    path();
     if (threads != null) {
       Threads.choose(threads);
     }

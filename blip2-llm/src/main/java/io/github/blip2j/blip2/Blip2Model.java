@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.llm.Likelihoods;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
@@ -62,10 +63,18 @@ public sealed interface Blip2Model permits Blip2Opt {
   /**
    * Continues each prompt, or answers it where the language model has a decoder of its own.
    *
-   * @param imagePrompt [B, Q, L]
+   * @param imagePrompts of all images in the prompts, in order, [images, Q, L]
    * @param text the prompts, padded on the language model's side
    * @param newTokens the most tokens that may follow
    */
   List<List<Sequence>> generate(
-      Tensor imagePrompt, PromptBatch text, Generator generator, int newTokens);
+      Tensor imagePrompts, PromptBatch text, Generator generator, int newTokens);
+
+  /**
+   * Reads each prompt once, to say in the current scope how likely any texts follow it.
+   *
+   * @param imagePrompts of all images in the prompts, in order, [images, Q, L]
+   * @param text the prompts, padded on the language model's side
+   */
+  Likelihoods likelihoods(Tensor imagePrompts, PromptBatch text);
 }

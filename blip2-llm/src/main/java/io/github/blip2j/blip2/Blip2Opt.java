@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.llm.Likelihoods;
 import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.Module;
@@ -119,10 +120,16 @@ public final class Blip2Opt extends Module implements Blip2Model {
 
   @Override
   public List<List<Sequence>> generate(
-      Tensor imagePrompt, PromptBatch text, Generator generator, int newTokens) {
-    Tensor x = text.after(imagePrompt, language);
+      Tensor imagePrompts, PromptBatch text, Generator generator, int newTokens) {
+    Tensor x = text.after(imagePrompts, language);
     int[][] mask = text.mask(config.queryTokens());
     return generator.generate(language.run(x, mask, newTokens), histories(text));
+  }
+
+  @Override
+  public Likelihoods likelihoods(Tensor imagePrompts, PromptBatch text) {
+    Tensor x = text.after(imagePrompts, language);
+    return language.likelihoods(x, text.mask(config.queryTokens()));
   }
 
   /**

@@ -121,10 +121,27 @@ final class LoadedModel implements AutoCloseable {
     return PromptBatch.of(ids, padId(), model.language().paddingSide());
   }
 
+  /** Prompts with images anywhere, padded alike. */
+  PromptBatch layoutBatch(List<PromptLayout> layouts) {
+    return PromptBatch.ofLayouts(layouts, padId(), model.language().paddingSide());
+  }
+
+  /** The ids of words alone, without the tokenizer's special tokens. */
+  int[] wordIds(String words) {
+    int[] ids = tokenizer.encodePlain(words);
+    requireWords(ids);
+    return ids;
+  }
+
   /** The ids of a prompt; without words, the token that begins every text. */
   int[] promptIds(String prompt) {
     int begin = model.config().text().beginId();
     int[] ids = prompt.isEmpty() ? new int[] {begin} : tokenizer.encode(prompt);
+    requireWords(ids);
+    return ids.length == 0 ? new int[] {begin} : ids;
+  }
+
+  private void requireWords(int[] ids) {
     Integer image = model.config().imageTokenId();
     int vocabSize = model.language().vocabSize();
     for (int id : ids) {
@@ -135,7 +152,6 @@ final class LoadedModel implements AutoCloseable {
                 + ", which stands for the image; leave it out");
       }
     }
-    return ids.length == 0 ? new int[] {begin} : ids;
   }
 
   /** Pictures as the vision transformer reads them, [B, 3, H, W]. */
