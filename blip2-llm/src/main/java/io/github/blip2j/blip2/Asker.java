@@ -30,19 +30,9 @@ final class Asker {
   /** Texts that continue each prompt about pictures that have been looked at. */
   List<List<Generated>> generate(
       ImageFeatures features, List<String> prompts, Decoding decoding, TokenListener listener) {
-    given("generate", "prompts", prompts).forEach(prompt -> given("generate", "prompt", prompt));
     given("generate", "listener", listener);
-    given("generate", "features", features);
     var writer = new TextWriter(loaded, given("generate", "decoding", decoding));
-    return loaded.during(
-        () ->
-            features.during(
-                () -> {
-                  try (var scope = Scope.open()) {
-                    return writer.write(
-                        AskedPrompts.about("generate", loaded, features, prompts), listener);
-                  }
-                }));
+    return with("generate", features, prompts, asked -> writer.write(asked, listener));
   }
 
   /** The text that follows each prompt about its picture greedily, batch by batch. */
@@ -72,6 +62,29 @@ final class Asker {
     Required.several("rank", "candidate", candidates);
     given("rank", "order", order);
     return with("rank", prompts, asked -> new AnswerRanking(loaded).rank(asked, candidates, order));
+  }
+
+  /** The candidates after each prompt about pictures that have been looked at. */
+  List<List<RankedAnswer>> rank(
+      ImageFeatures features, List<String> prompts, List<String> candidates, CandidateOrder order) {
+    Required.several("rank", "candidate", candidates);
+    given("rank", "order", order);
+    var ranking = new AnswerRanking(loaded);
+    return with("rank", features, prompts, asked -> ranking.rank(asked, candidates, order));
+  }
+
+  private <T> T with(
+      String where, ImageFeatures features, List<String> prompts, Function<AskedPrompts, T> body) {
+    given(where, "prompts", prompts).forEach(prompt -> given(where, "prompt", prompt));
+    given(where, "features", features);
+    return loaded.during(
+        () ->
+            features.during(
+                () -> {
+                  try (var scope = Scope.open()) {
+                    return body.apply(AskedPrompts.about(where, loaded, features, prompts));
+                  }
+                }));
   }
 
   private <T> T with(String where, List<Prompt> prompts, Function<AskedPrompts, T> body) {

@@ -323,6 +323,12 @@ public final class Blip2 implements AutoCloseable {
     return asker().rank(prompts, candidates, order);
   }
 
+  /** As above, for pictures that have been looked at: one for each prompt, or one for all. */
+  public List<List<RankedAnswer>> rank(
+      ImageFeatures features, List<String> prompts, List<String> candidates, CandidateOrder order) {
+    return asker().rank(features, prompts, candidates, order);
+  }
+
   /** Frees the model's memory, after the calls that still run. */
   @Override
   public void close() {

@@ -128,9 +128,18 @@ public final class FeatureExtractor implements FeatureSource {
 
   @Override
   public Tensor ofTexts(List<String> texts) {
-    try (var scope = Scope.open()) {
-      return scope.keep(texts(texts).compared().select(1, 0).copy()); // [B, P]
-    }
+    Required.several(WHERE, "text", texts);
+    return loaded.during(
+        () -> {
+          try (var off = GradMode.noGrad();
+              var scope = Scope.open()) {
+            Blip2Qformer qformer = loaded.qformer();
+            // Cut to the trained length as a comparison cuts them.
+            TextBatch cut =
+                loaded.batch(texts.stream().map(text -> loaded.trainedIds(WHERE, text)).toList());
+            return scope.keep(qformer.textFeature(qformer.encodeText(cut, Pass.evaluation())));
+          }
+        });
   }
 
   private Tensor only(Feature feature, List<RgbImage> images, List<String> texts) {

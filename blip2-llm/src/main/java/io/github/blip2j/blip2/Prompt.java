@@ -77,6 +77,15 @@ public final class Prompt {
     return of(image).text(text);
   }
 
+  /** Frames of a video in a row, then words, which may be empty. */
+  public static Prompt video(List<RgbImage> frames, String text) {
+    Prompt prompt = new Prompt(List.of());
+    for (RgbImage frame : Required.several("prompt", "frame", frames)) {
+      prompt = prompt.image(frame);
+    }
+    return prompt.text(text);
+  }
+
   /** This prompt and one more image. */
   public Prompt image(RgbImage image) {
     return with(new Picture(given("prompt", "image", image)));

@@ -6,7 +6,6 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,7 +17,6 @@ import java.util.List;
  */
 final class OptLikelihoods implements Likelihoods {
   private static final int READ = 512; // tokens at once, over all prompts
-  private static final int SCORED = 64; // positions at once: the vocabulary is wide
 
   private final OptModel model;
   private final int[][] mask;
@@ -98,25 +96,10 @@ final class OptLikelihoods implements Likelihoods {
       Tensor x = model.embed(rows.ids()); // [B, T, L]
       Tensor at = rows.positions(OptModel.POSITION_OFFSET); // [B, T]
       Tensor hidden = model.forwardAt(x, at, rows.visible(), cache); // [B, T, L]
-      score(rows, hidden.reshape(hidden.dim(0) * hidden.dim(1), hidden.dim(2)));
+      Tensor flat = hidden.reshape(hidden.dim(0) * hidden.dim(1), hidden.dim(2)); // [B T, L]
+      rows.found(TokenLogs.of(flat, rows.places(), rows.next(), model::logits));
     } finally {
       cache.shorten(P);
-    }
-  }
-
-  /** Hidden states [B T, L] to the log-probability of the token after each. */
-  private void score(SideBySide rows, Tensor hidden) {
-    int[] places = rows.places();
-    for (int from = 0; from < places.length; from += SCORED) {
-      int[] some = Arrays.copyOfRange(places, from, Math.min(from + SCORED, places.length));
-      long[] next = Arrays.stream(some).mapToLong(rows::next).toArray();
-      try (var scope = Scope.open()) {
-        Tensor logits = model.logits(hidden.gather(Tensor.ids(some))); // [M, V]
-        float[] losses = logits.crossEntropy(Tensor.of(next, next.length), 0).toFloats();
-        for (int i = 0; i < some.length; i++) {
-          rows.found(some[i], -losses[i]);
-        }
-      }
     }
   }
 }

@@ -5,6 +5,7 @@ import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Texts that a decoder reads at once after one prompt, none seeing another: each sees the prompt
@@ -96,29 +97,27 @@ final class SideBySide {
   /** All places that are filled, each as {@code b T + t}. */
   int[] places() {
     int T = length();
-    List<Integer> places = new ArrayList<>();
-    for (int b = 0; b < rows.size(); b++) {
-      for (int t = 0; t < rows.get(b).size(); t++) {
-        places.add(b * T + t);
+    return IntStream.range(0, rows.size())
+        .flatMap(b -> IntStream.range(b * T, b * T + length(b)))
+        .toArray();
+  }
+
+  /** The token that follows each of {@link #places}. */
+  long[] next() {
+    return rows.stream()
+        .flatMap(List::stream)
+        .mapToLong(place -> place.text[place.t + 1])
+        .toArray();
+  }
+
+  /** Takes the log-probabilities of {@link #next}. */
+  void found(float[] logProbabilities) {
+    int i = 0;
+    for (List<Place> row : rows) {
+      for (Place place : row) {
+        place.found[place.t + 1] = logProbabilities[i++];
       }
     }
-    return places.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  /** The token that follows a place. */
-  long next(int place) {
-    Place at = at(place);
-    return at.text[at.t + 1];
-  }
-
-  /** Takes the log-probability of the token that follows a place. */
-  void found(int place, float logProbability) {
-    Place at = at(place);
-    at.found[at.t + 1] = logProbability;
-  }
-
-  private Place at(int place) {
-    return rows.get(place / length()).get(place % length());
   }
 
   private interface Value {

@@ -35,7 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Features of many images in one file. */
 final class FeatureExportTest {
   private static final float CLOSE = 1e-5f;
-  private static final List<String> TEXTS = List.of("a red circle", "a green star to the left");
+  private static final List<String> TEXTS =
+      List.of("a red circle", "a green star to the left ".repeat(9));
 
   private static ImageTextMatcher matcher;
   private static Blip2 blip2;

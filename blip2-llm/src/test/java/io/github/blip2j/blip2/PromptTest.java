@@ -52,6 +52,17 @@ final class PromptTest {
   }
 
   @Test
+  void video_isItsFramesInARow() {
+    assertEquals("[image][image][image]what?", Prompt.video(images, "what?").toString());
+    assertEquals(
+        3 * 32 + 2, read(Prompt.video(images, "a")).length(32), "32 places for each frame");
+    assertEquals(
+        "prompt: frames expected at least 1, got 0",
+        assertThrows(IllegalArgumentException.class, () -> Prompt.video(List.of(), ""))
+            .getMessage());
+  }
+
+  @Test
   void layout_ofImagesAndWords_hasTheFirstTokenOnce() {
     assertArrayEquals(new int[] {2}, read(Prompt.about(images.get(0), "")).words());
     int[] plain = loaded.tokenizer().encodePlain("a photo");

@@ -172,6 +172,39 @@ final class RankingTest {
   }
 
   @Test
+  void rank_oneImageLookedAtOnce_equalsPrompts() {
+    List<String> words = List.of(STAR, "a photo of", "");
+    List<Prompt> prompts = words.stream().map(text -> Prompt.about(images.get(1), text)).toList();
+
+    try (ImageFeatures features = blip2.encode(images.subList(1, 2))) {
+      assertEquals(
+          blip2.rank(prompts, COLORS, CandidateOrder.bySum()),
+          blip2.rank(features, words, COLORS, CandidateOrder.bySum()));
+      assertSays(
+          IllegalArgumentException.class,
+          "rank: prompts expected one for each of 1 images, got 0",
+          () -> blip2.rank(features, List.of(), COLORS, CandidateOrder.bySum()));
+    }
+  }
+
+  @Test
+  void features_ofAnotherModel_areRefused() throws IOException {
+    try (var other = Blip2.load(Fixture.HF_OPT.resolveSibling("hf-opt-postnorm"));
+        ImageFeatures features = other.encode(images.subList(0, 1))) {
+      int own = blip2.model().language().dim();
+      String message =
+          "rank: features expected [1, 8, %d], got %s".formatted(own, features.prompt().shape());
+
+      var thrown =
+          assertThrows(
+              RuntimeException.class,
+              () -> blip2.rank(features, List.of(""), COLORS, CandidateOrder.bySum()));
+
+      assertEquals(message, thrown.getMessage());
+    }
+  }
+
+  @Test
   void rank_thousandsOfTokens_takesTheMemoryOfHundreds() {
     List<String> many = new ArrayList<>();
     for (int i = 0; i < 300; i++) { // of one length, so that every batch is as large
