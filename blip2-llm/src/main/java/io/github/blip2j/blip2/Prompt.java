@@ -49,19 +49,6 @@ public final class Prompt {
     return new Prompt(List.of()).image(image);
   }
 
-  /**
-   * A prompt that begins with the frames of a video, one after another, as InstructBLIP reads it.
-   *
-   * @throws IllegalArgumentException if there is none
-   */
-  public static Prompt ofFrames(List<RgbImage> frames) {
-    Prompt prompt = new Prompt(List.of());
-    for (RgbImage frame : Required.several("prompt", "frame", frames)) {
-      prompt = prompt.image(frame);
-    }
-    return prompt;
-  }
-
   /** A prompt that begins with words. */
   public static Prompt of(String text) {
     return new Prompt(List.of()).text(text);
@@ -77,7 +64,10 @@ public final class Prompt {
     return of(image).text(text);
   }
 
-  /** Frames of a video in a row, then words, which may be empty. */
+  /**
+   * Frames of a video in a row, then words, which may be empty. InstructBLIP reads the words with
+   * each frame.
+   */
   public static Prompt video(List<RgbImage> frames, String text) {
     Prompt prompt = new Prompt(List.of());
     for (RgbImage frame : Required.several("prompt", "frame", frames)) {
