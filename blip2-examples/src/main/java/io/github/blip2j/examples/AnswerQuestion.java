@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Answers a question about an image, and questions that follow up on it: {@code AnswerQuestion IMAGE
- * QUESTION [MODEL_FOLDER [FOLLOW_UP...]]}.
+ * Answers a question about an image, and questions that follow up on it: {@code AnswerQuestion
+ * IMAGE QUESTION [MODEL_FOLDER [FOLLOW_UP...]]}.
  */
 public final class AnswerQuestion {
   private AnswerQuestion() {}

@@ -51,12 +51,7 @@ final class ExamplesTest {
   void rankAnswers_colors_printsTheAnswerFirst() throws Exception {
     String printed =
         printed(
-            RankAnswers::main,
-            image("b.png"),
-            "what color is the star?",
-            "red",
-            "yellow",
-            "green");
+            RankAnswers::main, image("b.png"), "what color is the star?", "red", "yellow", "green");
 
     List<String> lines = printed.lines().toList();
     assertEquals(3, lines.size());

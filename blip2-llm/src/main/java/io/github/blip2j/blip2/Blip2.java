@@ -49,8 +49,8 @@ public final class Blip2 implements AutoCloseable {
   /**
    * Loads a Hugging Face folder, weights in float32.
    *
-   * @throws io.github.blip2j.io.CheckpointException if the folder is not a BLIP-2 with OPT, or its
-   *     tensors do not fit its configuration
+   * @throws io.github.blip2j.io.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
+   *     one of our language models, or its tensors do not fit its configuration
    */
   public static Blip2 load(Path folder) throws IOException {
     return load(folder, Precision.FLOAT32);
@@ -116,7 +116,7 @@ public final class Blip2 implements AutoCloseable {
     return processor.read(given("read", "file", file));
   }
 
-  /** A caption, decoded greedily. */
+  /** A caption, decoded greedily: what the model writes without a prompt. */
   public String caption(BufferedImage image) {
     return written(picture("caption", image), "");
   }

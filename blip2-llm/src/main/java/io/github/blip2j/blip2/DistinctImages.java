@@ -4,7 +4,6 @@ import io.github.blip2j.vision.RgbImage;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /** Pictures of which the same object may come several times, to be looked at once. */
@@ -19,7 +18,7 @@ final class DistinctImages {
 
   /** Numbers pictures in the order of their first place. */
   static DistinctImages of(List<RgbImage> images) {
-    Map<RgbImage, Integer> known = new IdentityHashMap<>();
+    IdentityHashMap<RgbImage, Integer> known = new IdentityHashMap<>();
     List<RgbImage> distinct = new ArrayList<>();
     for (RgbImage image : images) {
       if (known.putIfAbsent(image, distinct.size()) == null) {

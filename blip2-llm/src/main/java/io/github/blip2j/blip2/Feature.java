@@ -20,7 +20,9 @@ public enum Feature {
   IMAGE("image_embeds"),
   /** One unit vector for an image, the direction of the mean of those: [P]. */
   SINGLE("single_embeds"),
-  /** A text, cut to the trained length, as a unit vector: [P]; first of {@code text_embeds_proj}. */
+  /**
+   * A text, cut to the trained length, as a unit vector: [P]; first of {@code text_embeds_proj}.
+   */
   TEXT("text_embeds"),
   /** What the queries see of an image in the light of a text: [Q, C]. */
   MULTIMODAL("multimodal_embeds");

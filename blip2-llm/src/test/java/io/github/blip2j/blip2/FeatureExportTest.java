@@ -203,7 +203,8 @@ final class FeatureExportTest {
 
     assertEquals("old", Files.readString(out));
     try (Stream<Path> files = Files.list(folder)) {
-      assertEquals(List.of(), files.filter(f -> f.getFileName().toString().startsWith(".")).toList());
+      assertEquals(
+          List.of(), files.filter(f -> f.getFileName().toString().startsWith(".")).toList());
     }
     assertTrue(Files.notExists(folder.resolve("f.jsonl")));
   }

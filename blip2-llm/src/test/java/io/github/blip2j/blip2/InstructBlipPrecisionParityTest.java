@@ -64,9 +64,12 @@ final class InstructBlipPrecisionParityTest {
         var scope = Scope.open()) {
       float[] expected = logits(folder, golden, exact);
       float[] actual = logits(folder, golden, rounded);
+      long[] labels = golden.get("train.labels").toLongs();
+      int V = expected.length / labels.length;
       double largest = 0;
       for (int i = 0; i < expected.length; i++) {
-        largest = Math.max(largest, Math.abs((double) expected[i] - actual[i]));
+        boolean counts = labels[i / V] >= 0; // padding's own logits mean nothing
+        largest = Math.max(largest, counts ? Math.abs((double) expected[i] - actual[i]) : 0);
       }
       return largest;
     }
