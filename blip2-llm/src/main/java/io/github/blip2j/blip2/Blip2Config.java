@@ -52,8 +52,8 @@ public record Blip2Config(
   }
 
   /**
-   * Whether the queries read the instruction besides the image, as in InstructBLIP (Dai et al. 2023):
-   * its Q-Former has a text side, and other models that write have none.
+   * Whether the queries read the instruction besides the image, as in InstructBLIP (Dai et al.
+   * 2023): its Q-Former has a text side, and other models that write have none.
    */
   public boolean readsInstruction() {
     return qformer.text();

@@ -113,7 +113,8 @@ public record Instruction(String request, String context, String history, String
   }
 
   private static String tokens(List<String> ocrTokens) {
-    given("instruction", "tokens", ocrTokens).forEach(token -> given("instruction", "token", token));
+    given("instruction", "tokens", ocrTokens)
+        .forEach(token -> given("instruction", "token", token));
     int count = Math.min(ocrTokens.size(), MOST_OCR_TOKENS);
     return String.join(", ", ocrTokens.subList(0, count));
   }
