@@ -112,7 +112,8 @@ public record Blip2Config(
     String kind = textJson.stringAt("model_type", "opt");
     if (!kind.equals("t5")) {
       throw new CheckpointException(
-          "%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is supported"
+          ("%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
+                  + " supported")
               .formatted(json, kind));
     }
     return language(json, textJson);

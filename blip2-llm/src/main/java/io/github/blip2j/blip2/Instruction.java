@@ -12,7 +12,7 @@ import java.util.StringJoiner;
  *
  * <pre>{@code
  * Instruction.of("what is behind it?").withHistory("Q: what is this? A: a cat").text()
- * Instruction.choosing("Question: {} Options: {} Answer:", "what is it?", List.of("a cat", "a dog")).text()
+ * Instruction.choosing("{} Options: {}.", "what is it?", List.of("a cat", "a dog")).text()
  * }</pre>
  *
  * @param request what is asked
