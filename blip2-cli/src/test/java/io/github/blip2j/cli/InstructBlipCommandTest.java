@@ -14,8 +14,16 @@ final class InstructBlipCommandTest {
   void caption_underAnInstruction_isTheReferences() {
     Shell shell =
         Shell.run(
-            "caption", PICTURE, "--model", MODEL, "--prompt", "describe the picture",
-            "--max-new-tokens", "14", "--num-beams", "5");
+            "caption",
+            PICTURE,
+            "--model",
+            MODEL,
+            "--prompt",
+            "describe the picture",
+            "--max-new-tokens",
+            "14",
+            "--num-beams",
+            "5");
 
     assertEquals(new Shell(0, "a purple star below\n", ""), shell);
   }
@@ -24,8 +32,15 @@ final class InstructBlipCommandTest {
   void vqa_withTheQuestionAlone_isTheReferences() {
     Shell shell =
         Shell.run(
-            "vqa", MODEL + "/images/b.png", "--model", MODEL, "--question", "what color is the ring?",
-            "--prompt", "{}", "--json");
+            "vqa",
+            MODEL + "/images/b.png",
+            "--model",
+            MODEL,
+            "--question",
+            "what color is the ring?",
+            "--prompt",
+            "{}",
+            "--json");
 
     assertEquals(List.of("yellow"), shell.texts());
   }

@@ -52,8 +52,8 @@ public record Blip2Config(
   }
 
   /**
-   * Whether the queries read the instruction besides the image, as in InstructBLIP (Dai et al. 2023):
-   * its Q-Former has a text side, and other models that write have none.
+   * Whether the queries read the instruction besides the image, as in InstructBLIP (Dai et al.
+   * 2023): its Q-Former has a text side, and other models that write have none.
    */
   public boolean readsInstruction() {
     return qformer.text();
@@ -112,7 +112,8 @@ public record Blip2Config(
     String kind = textJson.stringAt("model_type", "opt");
     if (!kind.equals("t5")) {
       throw new CheckpointException(
-          "%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is supported"
+          ("%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
+                  + " supported")
               .formatted(json, kind));
     }
     return language(json, textJson);

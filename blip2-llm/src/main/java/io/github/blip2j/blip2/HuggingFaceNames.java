@@ -46,8 +46,7 @@ final class HuggingFaceNames {
     String embeddings = (instructed ? "qformer." : "") + "embeddings.";
     keys.rename("queryTokens", "query_tokens")
         .rename(
-            "qformer.embeddings.norm",
-            instructed ? embeddings + "layernorm" : "qformer.layernorm")
+            "qformer.embeddings.norm", instructed ? embeddings + "layernorm" : "qformer.layernorm")
         .rename("qformer.embeddings.words", embeddings + "word_embeddings")
         .rename("qformer.embeddings.positions", embeddings + "position_embeddings");
     attention(keys, "qformer.layers.*.attention.", BERT + "attention.");

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * What the model has seen of one or more images, to be asked about as often as one likes. It holds
  * off-heap memory: close it.
  *
- * <p>InstructBLIP's queries read each prompt too. Of such a model these are the patches alone, which
- * take most of the time, and the queries look at them anew for every prompt.
+ * <p>InstructBLIP's queries read each prompt too. Of such a model these are the patches alone,
+ * which take most of the time, and the queries look at them anew for every prompt.
  *
  * <pre>{@code
  * B images, N image tokens, Q queries, E encoder width, C Q-Former width, L language width

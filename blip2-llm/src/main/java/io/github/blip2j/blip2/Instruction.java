@@ -12,7 +12,7 @@ import java.util.StringJoiner;
  *
  * <pre>{@code
  * Instruction.of("what is behind it?").withHistory("Q: what is this? A: a cat").text()
- * Instruction.choosing("Question: {} Options: {} Answer:", "what is it?", List.of("a cat", "a dog")).text()
+ * Instruction.choosing("{} Options: {}.", "what is it?", List.of("a cat", "a dog")).text()
  * }</pre>
  *
  * @param request what is asked
@@ -113,7 +113,8 @@ public record Instruction(String request, String context, String history, String
   }
 
   private static String tokens(List<String> ocrTokens) {
-    given("instruction", "tokens", ocrTokens).forEach(token -> given("instruction", "token", token));
+    given("instruction", "tokens", ocrTokens)
+        .forEach(token -> given("instruction", "token", token));
     int count = Math.min(ocrTokens.size(), MOST_OCR_TOKENS);
     return String.join(", ", ocrTokens.subList(0, count));
   }

@@ -104,8 +104,7 @@ final class SoftPrompts {
     for (int from = 0; from < rows.length; from += BATCH) {
       int[] some = IntStream.range(from, Math.min(from + BATCH, rows.length)).toArray();
       int[] images = IntStream.of(some).map(pair -> rows[pair]).toArray();
-      seen.add(
-          Scope.run(() -> under(patches.gather(Tensor.ids(images)), instructions.rows(some))));
+      seen.add(Scope.run(() -> under(patches.gather(Tensor.ids(images)), instructions.rows(some))));
     }
     return Tensor.concat(0, seen);
   }

@@ -79,7 +79,8 @@ final class VisualPrompter extends Module {
   Tensor encodeQueries(Tensor image, TextBatch instructions, Pass pass) {
     if (!config.readsInstruction()) {
       throw new IllegalStateException(
-          "qformer: instruction expected by InstructBLIP only, got one for a Q-Former of queries only");
+          "qformer: instruction expected by InstructBLIP only, got one for a Q-Former of queries"
+              + " only");
     }
     int B = instructions.size();
     BertContext read = qformer.readImage(image);

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How likely T5's decoder writes texts about prompts that its encoder has read. Texts of a prompt go
- * through the decoder some at a time, padded on the right, which nothing before padding sees.
+ * How likely T5's decoder writes texts about prompts that its encoder has read. Texts of a prompt
+ * go through the decoder some at a time, padded on the right, which nothing before padding sees.
  */
 final class T5Likelihoods implements Likelihoods {
   private static final int READ = 512; // tokens at once

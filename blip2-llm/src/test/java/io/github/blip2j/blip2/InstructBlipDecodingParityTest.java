@@ -89,10 +89,7 @@ final class InstructBlipDecodingParityTest {
                   Pass.evaluation());
 
       Generated written =
-          blip2
-              .generate(
-                  Prompt.video(frames, prompt), Decoding.beams(3).maxNewTokens(14))
-              .get(0);
+          blip2.generate(Prompt.video(frames, prompt), Decoding.beams(3).maxNewTokens(14)).get(0);
 
       more.assertClose("video.language_projection", seen, HIDDEN);
       assertEquals(video.get("text").getAsString().strip(), written.text());

@@ -25,8 +25,8 @@ final class InstructBlipFolderTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("damages")
-  void load_ofDamagedFolder_saysWhatIsWrong(
-      String name, FolderCase.Damage damage, String message) throws IOException {
+  void load_ofDamagedFolder_saysWhatIsWrong(String name, FolderCase.Damage damage, String message)
+      throws IOException {
     damage.to(InstructFolder.copyTo(folder));
     long used = TensorMemory.usedBytes();
 

@@ -24,8 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What InstructBLIP learns from, against transformers 5.18: the gradients of its queries, of all its
- * Q-Former, text side and embeddings included, and of the projection, to 1e-4 of each one's largest.
+ * What InstructBLIP learns from, against transformers 5.18: the gradients of its queries, of all
+ * its Q-Former, text side and embeddings included, and of the projection, to 1e-4 of each one's
+ * largest.
  */
 final class InstructBlipGradientParityTest {
   private static final double GRADIENTS = 1e-4;
@@ -51,11 +52,14 @@ final class InstructBlipGradientParityTest {
       Params params = Params.root(weights, home);
       var model = new Blip2T5(config, params);
       params.finish();
-      params.all().forEach((name, parameter) -> {
-        if (isTrained(name)) {
-          parameter.train();
-        }
-      });
+      params
+          .all()
+          .forEach(
+              (name, parameter) -> {
+                if (isTrained(name)) {
+                  parameter.train();
+                }
+              });
       TextBatch read = reader.read("train", InstructFolder.prompts(folder));
 
       Tensor logits = InstructBlipParityTest.logits(model, golden, read);

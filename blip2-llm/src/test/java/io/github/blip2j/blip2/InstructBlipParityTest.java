@@ -140,14 +140,14 @@ final class InstructBlipParityTest {
   static Tensor logits(Blip2T5 model, Golden golden, TextBatch read) {
     int queries = model.config().queryTokens();
     PromptBatch text =
-        PromptBatch.of(Arrays.asList(words(golden, queries)), model.config().text().padId(), Side.RIGHT);
+        PromptBatch.of(
+            Arrays.asList(words(golden, queries)), model.config().text().padId(), Side.RIGHT);
     List<int[]> answers = new ArrayList<>();
     for (int[] row : rows(golden.get("train.labels"))) {
       answers.add(Arrays.stream(row).map(id -> Math.max(0, id)).toArray());
     }
     Tensor prompt = model.imagePrompt(golden.get("pixel_values"), read, Pass.evaluation());
-    return model.logits(
-        prompt, text, PromptBatch.of(answers, 0, Side.RIGHT), Pass.evaluation());
+    return model.logits(prompt, text, PromptBatch.of(answers, 0, Side.RIGHT), Pass.evaluation());
   }
 
   /** The words of each prompt as the language model reads them, behind the image. */

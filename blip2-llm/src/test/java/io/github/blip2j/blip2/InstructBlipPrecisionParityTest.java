@@ -49,7 +49,8 @@ final class InstructBlipPrecisionParityTest {
         for (String prompt : prompts) {
           List<Integer> expected = exact.generate(image, prompt, GREEDY).get(0).tokenIds();
           texts++;
-          same += expected.equals(rounded.generate(image, prompt, GREEDY).get(0).tokenIds()) ? 1 : 0;
+          same +=
+              expected.equals(rounded.generate(image, prompt, GREEDY).get(0).tokenIds()) ? 1 : 0;
         }
       }
       report(folder, precision, largest, same, texts);

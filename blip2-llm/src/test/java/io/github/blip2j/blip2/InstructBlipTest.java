@@ -46,8 +46,7 @@ final class InstructBlipTest {
 
   @Test
   void generate_underAnInstruction_followsIt() {
-    assertEquals(
-        "a purple star to the ri", blip2.generate(picture, DESCRIBE, SHORT).get(0).text());
+    assertEquals("a purple star to the ri", blip2.generate(picture, DESCRIBE, SHORT).get(0).text());
     assertNotEquals(
         blip2.generate(picture, DESCRIBE, SHORT).get(0).text(),
         blip2.generate(picture, ASK, SHORT).get(0).text());
@@ -68,8 +67,7 @@ final class InstructBlipTest {
   void stream_pieces_joinToTheText() throws IOException {
     var pieces = new StringBuilder();
 
-    Generated text =
-        blip2.stream(ImageIO.read(PICTURE.toFile()), DESCRIBE, SHORT, pieces::append);
+    Generated text = blip2.stream(ImageIO.read(PICTURE.toFile()), DESCRIBE, SHORT, pieces::append);
 
     assertEquals("a purple star to the ri", text.text());
     assertEquals(text.text(), pieces.toString());
@@ -79,14 +77,12 @@ final class InstructBlipTest {
   void features_askedOften_giveBackAllMemory() {
     long used = TensorMemory.usedBytes();
     try (ImageFeatures features = blip2.encode(List.of(picture))) {
-      String first =
-          blip2.generate(features, List.of(DESCRIBE), SHORT).get(0).get(0).text();
+      String first = blip2.generate(features, List.of(DESCRIBE), SHORT).get(0).get(0).text();
       long held = TensorMemory.usedBytes();
 
       blip2.generate(features, List.of(ASK, DESCRIBE, ""), SHORT);
 
-      assertEquals(
-          first, blip2.generate(features, List.of(DESCRIBE), SHORT).get(0).get(0).text());
+      assertEquals(first, blip2.generate(features, List.of(DESCRIBE), SHORT).get(0).get(0).text());
       assertEquals(held, TensorMemory.usedBytes());
     }
     assertEquals(used, TensorMemory.usedBytes());
@@ -139,8 +135,7 @@ final class InstructBlipTest {
               + " model().encodeQueries(patches, instructions, pass)";
       assertEquals(1, features.size());
       assertEquals(1, features.patches().dim(0));
-      assertSays(
-          IllegalStateException.class, message.formatted("queries"), features::queries);
+      assertSays(IllegalStateException.class, message.formatted("queries"), features::queries);
       assertSays(IllegalStateException.class, message.formatted("prompt"), features::prompt);
     }
   }
@@ -159,7 +154,9 @@ final class InstructBlipTest {
         IllegalArgumentException.class,
         "generate: instruction expected at most 64 tokens of the Q-Former, got 65; shorten it",
         () -> blip2.generate(picture, "?".repeat(63), SHORT));
-    assertEquals(14, blip2.generate(picture, "?".repeat(62), SHORT.minNewTokens(14)).get(0).tokenIds().size());
+    assertEquals(
+        14,
+        blip2.generate(picture, "?".repeat(62), SHORT.minNewTokens(14)).get(0).tokenIds().size());
   }
 
   @Test

@@ -73,7 +73,9 @@ final class InstructFolder {
     return read(folder.resolve(MORE + ".json")).getAsJsonObject("video");
   }
 
-  /** All cases; those that say nothing of prompts and images ask all images the folder's prompts. */
+  /**
+   * All cases; those that say nothing of prompts and images ask all images the folder's prompts.
+   */
   static List<DecodingCase> cases(Path folder) {
     JsonObject expected = read(folder.resolve(EXPECTED));
     List<DecodingCase> cases = cases(expected.getAsJsonArray("prompts"), expected);
