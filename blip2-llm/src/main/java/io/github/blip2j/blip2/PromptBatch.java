@@ -62,6 +62,21 @@ public final class PromptBatch {
 
   /** The embeddings of image [B, Q, L] and words, [B, Q + T, L]. */
   Tensor after(Tensor imagePrompt, LanguageModel language) {
+    Tensor words = language.embed(Tensor.of(ids(), rows.size(), length)); // [B, T, L]
+    return Tensor.concat(1, List.of(imagePrompt, words));
+  }
+
+  /** What a decoder reads to write these words: each after the one before, the first after this. */
+  Tensor shifted(int startId) {
+    long[] ids = ids();
+    long[] before = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      before[i] = i % length == 0 ? startId : ids[i - 1];
+    }
+    return Tensor.of(before, rows.size(), length);
+  }
+
+  private long[] ids() {
     long[] ids = new long[rows.size() * length];
     Arrays.fill(ids, padId);
     for (int b = 0; b < rows.size(); b++) {
@@ -71,8 +86,7 @@ public final class PromptBatch {
         ids[start + t] = row[t];
       }
     }
-    Tensor words = language.embed(Tensor.of(ids, rows.size(), length)); // [B, T, L]
-    return Tensor.concat(1, List.of(imagePrompt, words));
+    return ids;
   }
 
   /** Where the row's first token stands. */
