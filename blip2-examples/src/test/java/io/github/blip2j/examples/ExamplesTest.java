@@ -152,7 +152,7 @@ final class ExamplesTest {
   void extractFeatures_imageAndText_printsShapes() throws Exception {
     String expected =
         """
-        patches: [1, 37, 40]
+        patches: [1, 37, 64]
         image: [1, 8, 48]
         image, compared: [1, 8, 24]
         image, as one vector: 24

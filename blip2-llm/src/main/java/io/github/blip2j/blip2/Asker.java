@@ -93,7 +93,7 @@ final class Asker {
     return loaded.during(
         () -> {
           try (var scope = Scope.open()) {
-            return body.apply(AskedPrompts.of(where, loaded, new ImageEncoder(loaded), prompts));
+            return body.apply(AskedPrompts.of(where, loaded, prompts));
           }
         });
   }

@@ -4,6 +4,7 @@ import static io.github.blip2j.blip2.Required.given;
 
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.TokenListener;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -48,8 +49,8 @@ public final class Blip2 implements AutoCloseable {
   /**
    * Loads a Hugging Face folder, weights in float32.
    *
-   * @throws io.github.blip2j.io.CheckpointException if the folder is not a BLIP-2 with OPT, or its
-   *     tensors do not fit its configuration
+   * @throws io.github.blip2j.io.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
+   *     one of our language models, or its tensors do not fit its configuration
    */
   public static Blip2 load(Path folder) throws IOException {
     return load(folder, Precision.FLOAT32);
@@ -151,7 +152,7 @@ public final class Blip2 implements AutoCloseable {
     return processor.read(given("read", "file", file));
   }
 
-  /** A caption, decoded as {@link #captionDecoding} says. */
+  /** A caption, what the model writes without a prompt, decoded as {@link #captionDecoding} says. */
   public String caption(BufferedImage image) {
     return written(picture("caption", image), "", captionDecoding());
   }
@@ -292,6 +293,17 @@ public final class Blip2 implements AutoCloseable {
   /** Writes {@link Feature#PATCHES}, queries or prompts of many images, in bounded memory. */
   public FeatureExport export(Feature... features) {
     return FeatureExport.from(new PromptFeatures(loaded), processor, features);
+  }
+
+  /**
+   * Prompts as the Q-Former of InstructBLIP reads them, for {@link Blip2Model#encodeQueries(Tensor,
+   * TextBatch, io.github.blip2j.nn.Pass)}. An empty prompt is two special tokens.
+   *
+   * @throws IllegalArgumentException if one is blank but not empty, or is too long
+   * @throws IllegalStateException if the model's Q-Former reads none
+   */
+  public TextBatch instructions(List<String> prompts) {
+    return loaded.during(() -> loaded.requireInstructions().read("instructions", prompts));
   }
 
   /** As {@link #generate(ImageFeatures, List, Decoding, TokenListener)}, unheard. */

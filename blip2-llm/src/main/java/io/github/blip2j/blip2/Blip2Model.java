@@ -5,6 +5,7 @@ import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.llm.Likelihoods;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import java.util.List;
 
@@ -29,8 +30,22 @@ public sealed interface Blip2Model permits Blip2Opt, Blip2T5 {
   /** Normed patch features: pixels [B, 3, H, W] to [B, N, E]. */
   Tensor encodeImage(Tensor pixels, Pass pass);
 
-  /** What the queries see: patch features [B, N, E] to [B, Q, C]. */
+  /**
+   * What the queries see: patch features [B, N, E] to [B, Q, C].
+   *
+   * @throws IllegalStateException if they read an instruction besides
+   */
   Tensor encodeQueries(Tensor image, Pass pass);
+
+  /**
+   * What the queries see under an instruction, as in InstructBLIP (Dai et al. 2023, section 2.3).
+   *
+   * @param image patch features [B, N, E], or [1, N, E] for all
+   * @param instructions B texts in the Q-Former's own words, see {@link Blip2#instructions}
+   * @return [B, Q, C]
+   * @throws IllegalStateException if they read none
+   */
+  Tensor encodeQueries(Tensor image, TextBatch instructions, Pass pass);
 
   /** The projection alone: query output [B, Q, C] to [B, Q, L], or wider, see {@link #place}. */
   Tensor project(Tensor queries);
@@ -41,6 +56,11 @@ public sealed interface Blip2Model permits Blip2Opt, Blip2T5 {
   /** The model in one line: pixels [B, 3, H, W] to the soft prompt [B, Q, L]. */
   default Tensor imagePrompt(Tensor pixels, Pass pass) {
     return place(project(encodeQueries(encodeImage(pixels, pass), pass)));
+  }
+
+  /** InstructBLIP in one line: pixels [B, 3, H, W] and B texts to the soft prompt [B, Q, L]. */
+  default Tensor imagePrompt(Tensor pixels, TextBatch instructions, Pass pass) {
+    return place(project(encodeQueries(encodeImage(pixels, pass), instructions, pass)));
   }
 
   /**

@@ -9,6 +9,7 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Collections;
@@ -73,6 +74,11 @@ public final class Blip2Opt extends Module implements Blip2Model {
   @Override
   public Tensor encodeQueries(Tensor image, Pass pass) {
     return prompter.encodeQueries(image, pass);
+  }
+
+  @Override
+  public Tensor encodeQueries(Tensor image, TextBatch instructions, Pass pass) {
+    return prompter.encodeQueries(image, instructions, pass);
   }
 
   @Override

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A model folder in memory: weights, tokenizer, image processor, and what ends a text. */
 final class LoadedModel implements AutoCloseable {
@@ -31,16 +32,20 @@ final class LoadedModel implements AutoCloseable {
   private final Blip2Model model;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
+  private final @Nullable InstructionReader instructions;
 
   private LoadedModel(
-      Scope memory, Blip2Model model, DjlTokenizer tokenizer, ImageProcessor processor)
-      throws CheckpointException {
-    tokenizer.requireFits(model.config().text().vocabSize());
+      Scope memory,
+      Blip2Model model,
+      DjlTokenizer tokenizer,
+      ImageProcessor processor,
+      @Nullable InstructionReader instructions) {
     this.gate = new Gate("blip2", "model");
     this.memory = memory;
     this.model = model;
     this.tokenizer = tokenizer;
     this.processor = processor;
+    this.instructions = instructions;
   }
 
   private LoadedModel(LoadedModel from, Flavour flavour) {
@@ -49,6 +54,7 @@ final class LoadedModel implements AutoCloseable {
     this.model = from.model.withFlavour(flavour);
     this.tokenizer = from.tokenizer;
     this.processor = from.processor;
+    this.instructions = from.instructions;
   }
 
   /** The same model in one memory, computing and prompted as {@code flavour} does. */
@@ -69,7 +75,7 @@ final class LoadedModel implements AutoCloseable {
     try {
       Blip2Model model = build(folder, config, precision, memory);
       ImageProcessor processor = processor(folder, config.vision().imageSize());
-      LoadedModel loaded = of(memory, model, DjlTokenizer.open(folder), processor);
+      LoadedModel loaded = of(memory, model, DjlTokenizer.open(folder), processor, folder);
       whole = true;
       return loaded;
     } finally {
@@ -89,7 +95,7 @@ final class LoadedModel implements AutoCloseable {
       Blip2Model model = build(config, params);
       params.finish();
       var processor = ImageProcessor.blip2(config.vision().imageSize());
-      LoadedModel loaded = of(memory, model, open.tokenizer(), processor);
+      LoadedModel loaded = of(memory, model, open.tokenizer(), processor, parts.language());
       whole = true;
       return loaded;
     } catch (UncheckedIOException e) {
@@ -101,15 +107,26 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  /** A model; it takes the memory and the tokenizer, unless it throws and closes the latter. */
+  /**
+   * A model; it takes the memory and the tokenizer, unless it throws and closes the latter.
+   *
+   * @param folder where the tokenizer of instructions lies, if there are any
+   */
   private static LoadedModel of(
-      Scope memory, Blip2Model model, DjlTokenizer tokenizer, ImageProcessor processor)
-      throws CheckpointException {
+      Scope memory,
+      Blip2Model model,
+      DjlTokenizer tokenizer,
+      ImageProcessor processor,
+      Path folder)
+      throws IOException {
+    Blip2Config config = model.config();
     boolean whole = false;
     try {
-      var loaded = new LoadedModel(memory, model, tokenizer, processor);
+      tokenizer.requireFits(config.text().vocabSize());
+      @Nullable InstructionReader instructions =
+          config.readsInstruction() ? InstructionReader.open(folder, config.qformer()) : null;
       whole = true;
-      return loaded;
+      return new LoadedModel(memory, model, tokenizer, processor, instructions);
     } finally {
       if (!whole) {
         tokenizer.close();
@@ -120,7 +137,7 @@ final class LoadedModel implements AutoCloseable {
   private static Blip2Model build(
       Path folder, Blip2Config config, Precision precision, Scope memory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      KeyMap keys = HuggingFaceNames.keys(config.text());
+      KeyMap keys = HuggingFaceNames.keys(config);
       var weights = new CheckpointWeights(folder.toString(), checkpoint, keys);
       Params params = Params.root(weights, memory).packed(precision);
       Blip2Model model = build(config, params);
@@ -164,6 +181,19 @@ final class LoadedModel implements AutoCloseable {
 
   ImageProcessor processor() {
     return processor;
+  }
+
+  /** What reads prompts for the Q-Former, or null where it reads none. */
+  @Nullable InstructionReader instructions() {
+    return instructions;
+  }
+
+  InstructionReader requireInstructions() {
+    if (instructions == null) {
+      throw new IllegalStateException(
+          "instructions: InstructBLIP expected, got a model whose Q-Former reads none");
+    }
+    return instructions;
   }
 
   int[] endIds() {
@@ -239,6 +269,9 @@ final class LoadedModel implements AutoCloseable {
     gate.close(
         () -> {
           tokenizer.close();
+          if (instructions != null) {
+            instructions.close();
+          }
           memory.close();
         });
   }

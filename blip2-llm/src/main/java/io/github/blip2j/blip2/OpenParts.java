@@ -158,7 +158,7 @@ final class OpenParts implements Closeable {
     var prompter = new CheckpointWeights(file.toString(), trained, prompterKeys());
     var speaking =
         new CheckpointWeights(
-            language.folder().toString(), words(), HuggingFaceNames.keys(config.text()));
+            language.folder().toString(), words(), HuggingFaceNames.keys(config));
     return new SplitWeights(
         LANGUAGE,
         speaking,

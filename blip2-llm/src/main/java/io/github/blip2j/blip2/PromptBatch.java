@@ -94,20 +94,6 @@ public final class PromptBatch {
         .toArray(int[][]::new);
   }
 
-  /** What a decoder reads to write these words: each after the one before, the first after this. */
-  Tensor shifted(int startId) {
-    int[][] padded = padded(0);
-    int width = positions(0);
-    long[] before = new long[padded.length * width];
-    for (int b = 0; b < padded.length; b++) {
-      for (int t = 0; t < width; t++) {
-        int last = t == 0 ? startId : padded[b][t - 1];
-        before[b * width + t] = last == PAD ? padId : last;
-      }
-    }
-    return Tensor.of(before, padded.length, width);
-  }
-
   /**
    * The embeddings of images and words.
    *
@@ -132,6 +118,24 @@ public final class PromptBatch {
       return joined(padded, imagePrompts, imagePrompts);
     }
     return joined(padded, imagePrompts, language.embed(Tensor.of(ids, 1, ids.length)));
+  }
+
+  /**
+   * What a decoder reads to write these words, without their image: each after the one before, the
+   * first after {@code startId}; [B, T].
+   */
+  Tensor shifted(int startId) {
+    int[][] padded = padded(0);
+    int T = positions(0);
+    long[] before = new long[padded.length * T];
+    for (int b = 0; b < padded.length; b++) {
+      before[b * T] = startId;
+      for (int t = 1; t < T; t++) {
+        int id = padded[b][t - 1];
+        before[b * T + t] = id == PAD ? padId : id;
+      }
+    }
+    return Tensor.of(before, padded.length, T);
   }
 
   /** Rows put together from images [N, Q, L] and all words [1, W, L], both in order. */
