@@ -68,8 +68,12 @@ final class StageOneCommand implements Callable<Integer> {
         tokenizer.requireFits(model.config().qformer().bert().vocabSize());
         report.loaded(set);
         model.trainQformer();
-        training().train(
-            work(model, tokenizer, set), progress, report, () -> export(model, progress, report));
+        training()
+            .train(
+                work(model, tokenizer, set),
+                progress,
+                report,
+                () -> export(model, progress, report));
       }
     }
     return ExitCode.OK;

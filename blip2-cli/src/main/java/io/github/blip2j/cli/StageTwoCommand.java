@@ -80,8 +80,7 @@ final class StageTwoCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private StageTwoTraining training(StageTwoModel model, Tokenizer tokenizer)
-      throws IOException {
+  private StageTwoTraining training(StageTwoModel model, Tokenizer tokenizer) throws IOException {
     try {
       return options.training(model, tokenizer);
     } catch (IllegalArgumentException e) {
@@ -112,9 +111,7 @@ final class StageTwoCommand implements Callable<Integer> {
   private TrainingRun.Work work(StageTwoModel model, StageTwoTraining training, CaptionSet set)
       throws IOException {
     Objective<CaptionBatch> objective =
-        options.recompute
-            ? (batch, pass) -> training.losses(batch, pass.recomputing())
-            : training;
+        options.recompute ? (batch, pass) -> training.losses(batch, pass.recomputing()) : training;
     try {
       CaptionBatches batches = data.batches(set, model.processor()).withDialogues();
       return new TrainingRun.Work(

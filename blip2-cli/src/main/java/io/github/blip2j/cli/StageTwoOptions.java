@@ -109,8 +109,7 @@ final class StageTwoOptions {
     if (stageOne == null || language == null) {
       throw new AssertionError("options without a model are refused");
     }
-    return StageTwoParts.load(
-        stageOne.path(), language.path(), home, setup, data.seed);
+    return StageTwoParts.load(stageOne.path(), language.path(), home, setup, data.seed);
   }
 
   StageTwoTraining training(StageTwoModel loaded, Tokenizer tokenizer) throws IOException {

@@ -120,14 +120,14 @@ final class StageTwoCommandTest {
 
     Shell shell = stage2("out", data);
 
-    String message = "blip2: captions: words expected about b.png, got none; leave the record out\n";
+    String message =
+        "blip2: captions: words expected about b.png, got none; leave the record out\n";
     assertEquals(new Shell(1, "", message), shell);
   }
 
   @Test
   void stage2_withoutModel_exits2() {
-    assertUsage(
-        "train stage2: --model, or --stage1 and --language expected, got neither");
+    assertUsage("train stage2: --model, or --stage1 and --language expected, got neither");
     assertUsage(
         "train stage2: --model, or --stage1 and --language expected, got one of the two",
         "--language",

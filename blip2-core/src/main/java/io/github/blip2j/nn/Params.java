@@ -77,8 +77,7 @@ public final class Params {
     }
   }
 
-  private Params(
-      String path, @Nullable Precision packed, Set<String> plainParts, Load load) {
+  private Params(String path, @Nullable Precision packed, Set<String> plainParts, Load load) {
     this.path = path;
     this.packed = plainParts.contains(path) ? null : packed;
     this.plainParts = plainParts;

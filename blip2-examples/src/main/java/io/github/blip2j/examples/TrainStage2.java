@@ -40,8 +40,7 @@ public final class TrainStage2 {
 
     try (Scope home = Scope.detached()) {
       StageTwoModel model = StageTwoModel.load(Path.of(args[0]), home, StageTwoSetup.lavis());
-      var batches =
-          CaptionBatches.of(set, model.processor(), BATCH_SIZE, SEED).withDialogues();
+      var batches = CaptionBatches.of(set, model.processor(), BATCH_SIZE, SEED).withDialogues();
 
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);
       try (var tokenizer = model.openTokenizer();

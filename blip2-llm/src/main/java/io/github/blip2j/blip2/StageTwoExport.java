@@ -77,9 +77,7 @@ public final class StageTwoExport {
     Path file = folder.resolve(LAVIS_FILE);
     var names = new StageTwoNames(model.blip2().config());
     Collection<Entry> entries =
-        entries(
-            names::toLavis,
-            parameter -> parameter.isTrained() && !names.isIdle(parameter));
+        entries(names::toLavis, parameter -> parameter.isTrained() && !names.isIdle(parameter));
     try (OpenWeights open = model.source().open()) {
       List<TensorSpec> specs = specs(entries, open.weights());
       try (var writer = TorchWriter.createUnder("model", file, specs)) {

@@ -43,7 +43,8 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
   @Override
   public OpenWeights open() throws IOException {
     Checkpoint checkpoint = Checkpoint.open(folder);
-    var stored = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys(config));
+    var stored =
+        new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys(config));
     return new OpenWeights(
         ResizedPositions.of(stored, config.vision(), "vision"), List.of(checkpoint));
   }

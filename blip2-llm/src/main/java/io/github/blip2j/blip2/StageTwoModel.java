@@ -63,8 +63,7 @@ public final class StageTwoModel {
       throws IOException {
     try (OpenWeights open = source.open()) {
       Params root = Params.root(open.weights(), home);
-      Params params =
-          setup.frozen() == null ? root : root.packed(setup.frozen(), trained(setup));
+      Params params = setup.frozen() == null ? root : root.packed(setup.frozen(), trained(setup));
       Blip2Model blip2 = LoadedModel.build(source.config(), params);
       params.finish();
       return new StageTwoModel(source, setup, blip2, params.all());

@@ -59,16 +59,22 @@ public final class StageTwoParts implements StageTwoSource {
    * @throws CheckpointException if either is something else
    */
   public static StageTwoModel load(
-      Path stageOne, Path language, Scope home, StageTwoSetup setup, long seed)
-      throws IOException {
+      Path stageOne, Path language, Scope home, StageTwoSetup setup, long seed) throws IOException {
     @Nullable Path file = StageOneModel.lavisFile(stageOne);
     Path resolved = file == null ? stageOne : file;
+    if (resolved.toString().endsWith(".safetensors")) {
+      throw new CheckpointException(
+          resolved
+              + ": first stage expected whole, got a file without its tower or sizes; give the run's"
+              + " command again with --resume --export lavis");
+    }
     try (var opened = LanguageFolder.open(language);
         var tokenizer = opened.tokenizer()) {
       JsonObject text = opened.textConfig(tokenizer);
       ConfigJson json = ConfigJson.parse(language + "/config.json", text.toString());
       LanguageConfig sizes = Blip2Config.language(json);
-      Blip2Config config = config(resolved, file != null, sizes, LanguageFolder.imageToken(tokenizer, sizes));
+      Blip2Config config =
+          config(resolved, file != null, sizes, LanguageFolder.imageToken(tokenizer, sizes));
       if (setup.imageSize() != null) {
         config = config.withVision(config.vision().withImageSize(setup.imageSize()));
       }
@@ -111,16 +117,15 @@ public final class StageTwoParts implements StageTwoSource {
     try {
       Checkpoint speaking = LanguageFolder.open(language).checkpoint();
       var prompter = new CheckpointWeights(stageOne.toString(), seeing, prompterKeys());
-      var words = new CheckpointWeights(language.toString(), speaking, HuggingFaceNames.keys(config));
+      var words =
+          new CheckpointWeights(
+              language.toString(), speaking, HuggingFaceNames.keys(config));
       Weights drawn = Weights.drawn((shape, init) -> projection(shape.toArray()));
       Weights rest =
           new SplitWeights(
-              "projection",
-              drawn,
-              ResizedPositions.of(prompter, config.vision(), VISION));
+              "projection", drawn, ResizedPositions.of(prompter, config.vision(), VISION));
       whole = true;
-      return new OpenWeights(
-          new SplitWeights("language", words, rest), List.of(seeing, speaking));
+      return new OpenWeights(new SplitWeights("language", words, rest), List.of(seeing, speaking));
     } finally {
       if (!whole) {
         seeing.close();

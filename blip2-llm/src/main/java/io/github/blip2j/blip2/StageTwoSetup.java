@@ -19,8 +19,7 @@ public record StageTwoSetup(
   /** Checks the size. */
   public StageTwoSetup {
     if (imageSize != null && imageSize < 1) {
-      throw new IllegalArgumentException(
-          "stage2: imageSize expected at least 1, got " + imageSize);
+      throw new IllegalArgumentException("stage2: imageSize expected at least 1, got " + imageSize);
     }
   }
 

@@ -65,8 +65,6 @@ final class OptLayer extends Module {
 
   private Tensor add(Tensor x, Tensor residual, Pass pass) {
     Thinning thinning = dropout.thinning(pass);
-    return thinning == null
-        ? mlp.forward(x, residual)
-        : mlp.forward(x, thinning, residual);
+    return thinning == null ? mlp.forward(x, residual) : mlp.forward(x, thinning, residual);
   }
 }

@@ -145,9 +145,7 @@ public final class OptModel extends Module implements LanguageModel {
       KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
       // A cache grows with every run of a layer, so that a layer with one is run once.
       Pass layerPass = cache == null ? pass : pass.remembering();
-      h =
-          layerPass.layer(
-              input, (in, own) -> layer.forward(in.get(0), visible, layerCache, own));
+      h = layerPass.layer(input, (in, own) -> layer.forward(in.get(0), visible, layerCache, own));
       pass.observer().hiddenState(path(), i + 1, h);
     }
     Tensor normed = norm == null ? h : norm.forward(h);

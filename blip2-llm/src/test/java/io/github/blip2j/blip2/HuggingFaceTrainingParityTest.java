@@ -92,8 +92,7 @@ final class HuggingFaceTrainingParityTest {
       loss.backward();
 
       double expected = ConfigJson.read(folder.resolve("expected.json")).doubleAt("train_loss");
-      golden.assertWithin(
-          "train_loss", "train_loss", Math.abs(loss.item() / expected - 1), LOSS);
+      golden.assertWithin("train_loss", "train_loss", Math.abs(loss.item() / expected - 1), LOSS);
       assertGradients(golden, model);
     }
   }

@@ -54,8 +54,7 @@ final class LanguageFolderTest {
   @Test
   void textConfig_ofOpt_endsTextsWithALine() throws IOException {
     PlainLanguage.write(Fixture.HF_OPT, folder);
-    Fixture.editJson(
-        folder.resolve(Fixture.CONFIG), json -> json.addProperty("eos_token_id", 100));
+    Fixture.editJson(folder.resolve(Fixture.CONFIG), json -> json.addProperty("eos_token_id", 100));
 
     try (var language = LanguageFolder.open(folder);
         var tokenizer = DjlTokenizer.open(folder)) {
@@ -158,6 +157,7 @@ final class LanguageFolderTest {
   }
 
   private CheckpointWeights weights(Checkpoint checkpoint) {
-    return new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys(Blip2Config.opt2b7()));
+    return new CheckpointWeights(
+        folder.toString(), checkpoint, HuggingFaceNames.keys(Blip2Config.opt2b7()));
   }
 }

@@ -18,6 +18,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -69,7 +70,10 @@ final class StageTwoPartsTest {
 
     StageOneModel first = StageOneModel.load(HF_ITM, home);
     assertAlike(
-        first, "vision.layers.1.attention.key.weight", model, "vision.layers.1.attention.key.weight");
+        first,
+        "vision.layers.1.attention.key.weight",
+        model,
+        "vision.layers.1.attention.key.weight");
     assertAlike(first, "queries", model, "queryTokens");
     assertEquals(424, model.blip2().language().vocabSize());
   }
@@ -95,8 +99,7 @@ final class StageTwoPartsTest {
   @Test
   void toHuggingFace_ofAFolder_changesNothingButWhatLearns() throws IOException {
     StageTwoModel model =
-        StageTwoModel.load(
-            Fixture.HF_OPT, home, StageTwoSetup.lavis().withFrozen(Precision.INT8));
+        StageTwoModel.load(Fixture.HF_OPT, home, StageTwoSetup.lavis().withFrozen(Precision.INT8));
     touch(model);
     Path hf = folder.resolve("hf");
 
@@ -160,12 +163,27 @@ final class StageTwoPartsTest {
   }
 
   @Test
+  void load_checkpointOfARun_isRefused() throws IOException {
+    Path file = Files.createFile(folder.resolve("step-00000010.safetensors"));
+
+    var e =
+        assertThrows(
+            CheckpointException.class,
+            () -> StageTwoParts.load(file, folder, home, StageTwoSetup.lavis(), 1));
+
+    assertEquals(
+        file
+            + ": first stage expected whole, got a file without its tower or sizes; give the run's"
+            + " command again with --resume --export lavis",
+        e.getMessage());
+  }
+
+  @Test
   void load_languageFolderOfABlip2_isRefused() {
     var e =
         assertThrows(
             CheckpointException.class,
-            () ->
-                StageTwoParts.load(LAVIS, Fixture.HF_OPT, home, StageTwoSetup.lavis(), 1));
+            () -> StageTwoParts.load(LAVIS, Fixture.HF_OPT, home, StageTwoSetup.lavis(), 1));
 
     assertEquals(
         "config.json: model_type expected opt or t5, got blip-2; name the folder of a plain language"

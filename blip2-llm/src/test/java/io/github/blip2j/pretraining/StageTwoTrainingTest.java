@@ -86,8 +86,7 @@ final class StageTwoTrainingTest {
     CaptionBatch plain = batch("red");
     String question = "Question: what color is the star? Answer:";
     var asked =
-        new CaptionBatch(
-            plain.pixels(), List.of("red"), plain.ids(), List.of(), List.of(question));
+        new CaptionBatch(plain.pixels(), List.of("red"), plain.ids(), List.of(), List.of(question));
 
     var tokens = tokens(training.withPrompt("a photo of").withMaxTextTokens(40), asked);
 
@@ -172,8 +171,7 @@ final class StageTwoTrainingTest {
       try (Scope other = Scope.detached()) {
         double[] rounded =
             gradient(
-                StageTwoModel.load(
-                    Speech.OPT, other, StageTwoSetup.lavis().withFrozen(precision)));
+                StageTwoModel.load(Speech.OPT, other, StageTwoSetup.lavis().withFrozen(precision)));
 
         assertTrue(cosine(exact, rounded) > 0.98, precision + " " + cosine(exact, rounded));
       }
@@ -255,8 +253,7 @@ final class StageTwoTrainingTest {
 
   @Test
   void withMaxTextTokens_one_isRefused() {
-    var e =
-        assertThrows(IllegalArgumentException.class, () -> training.withMaxTextTokens(1));
+    var e = assertThrows(IllegalArgumentException.class, () -> training.withMaxTextTokens(1));
 
     assertEquals("stage2: maxTextTokens expected at least 2, got 1", e.getMessage());
   }
@@ -305,10 +302,7 @@ final class StageTwoTrainingTest {
   }
 
   private double[] gradient(StageTwoModel of) throws IOException {
-    StageTwoTraining.of(of, tokenizer)
-        .losses(batch(3), Pass.evaluation())
-        .total()
-        .backward();
+    StageTwoTraining.of(of, tokenizer).losses(batch(3), Pass.evaluation()).total().backward();
     return queryGradient(of);
   }
 
