@@ -55,7 +55,7 @@ public final class StageTwoExport {
   public void toHuggingFace(Path folder) throws IOException {
     Files.createDirectories(folder);
     model.source().describe(folder);
-    KeyMap keys = HuggingFaceNames.keys(model.blip2().config().text());
+    KeyMap keys = HuggingFaceNames.keys(model.blip2().config());
     Collection<Entry> entries = entries(keys::toStored, parameter -> true);
     try (OpenWeights open = model.source().open()) {
       List<TensorSpec> specs = specs(entries, open.weights());

@@ -119,7 +119,7 @@ public final class StageTwoParts implements StageTwoSource {
       var prompter = new CheckpointWeights(stageOne.toString(), seeing, prompterKeys());
       var words =
           new CheckpointWeights(
-              language.toString(), speaking, HuggingFaceNames.keys(config.text()));
+              language.toString(), speaking, HuggingFaceNames.keys(config));
       Weights drawn = Weights.drawn((shape, init) -> projection(shape.toArray()));
       Weights rest =
           new SplitWeights(

@@ -158,6 +158,6 @@ final class LanguageFolderTest {
 
   private CheckpointWeights weights(Checkpoint checkpoint) {
     return new CheckpointWeights(
-        folder.toString(), checkpoint, HuggingFaceNames.keys(OptConfig.opt2b7()));
+        folder.toString(), checkpoint, HuggingFaceNames.keys(Blip2Config.opt2b7()));
   }
 }
