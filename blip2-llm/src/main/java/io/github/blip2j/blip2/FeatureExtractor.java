@@ -97,11 +97,7 @@ public final class FeatureExtractor {
               var scope = Scope.open()) {
             Blip2Qformer qformer = loaded.qformer();
             BertContext read = qformer.readImage(loaded.see(images));
-            Tensor queries = qformer.encodeJoint(read, batch, Pass.evaluation()).queries();
-            if (queries == null) {
-              throw new AssertionError("joint pass without queries");
-            }
-            return scope.keep(queries);
+            return scope.keep(qformer.encodeQueriesWithText(read, batch, Pass.evaluation()));
           }
         });
   }
