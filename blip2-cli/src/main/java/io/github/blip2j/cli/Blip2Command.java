@@ -33,6 +33,8 @@ final class Blip2Command {
             .addSubcommand(new BenchCommand(console))
             .addSubcommand(
                 new CommandLine(new TrainCommand()).addSubcommand(new StageOneCommand(console)))
+            .addSubcommand(
+                new CommandLine(new EvaluateCommand()).addSubcommand(new RetrievalCommand(console)))
             .addSubcommand(new ConvertCommand(console))
             .setOut(console.out())
             .setErr(console.err())

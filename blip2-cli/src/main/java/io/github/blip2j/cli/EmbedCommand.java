@@ -8,6 +8,7 @@ import io.github.blip2j.io.SafetensorsWriter;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false)
 final class EmbedCommand implements Callable<Integer> {
   private final Console console;
+  private final Timings timings = new Timings("load", "preprocess", "embed");
 
   @Parameters(
       arity = "0..*",
@@ -71,17 +73,19 @@ final class EmbedCommand implements Callable<Integer> {
     int queries = 1;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.modelName());
-      try (ImageTextMatcher matcher = options.load()) {
+      try (ImageTextMatcher matcher = timings.time("load", options::load)) {
         var pictures = new Pictures(console, options.exif);
         for (String image : images) {
           progress.doing(image);
-          float[][] vectors = matcher.embed(pictures.read(image));
+          RgbImage picture = timings.time("preprocess", () -> pictures.read(image));
+          float[][] vectors = timings.time("embed", () -> matcher.embed(picture));
           queries = vectors.length;
           rows.computeIfAbsent("image_embeds", name -> new ArrayList<>()).addAll(List.of(vectors));
         }
         progress.doing("texts");
         for (String text : texts) {
-          rows.computeIfAbsent("text_embeds", name -> new ArrayList<>()).add(matcher.embed(text));
+          float[] vector = timings.time("embed", () -> matcher.embed(text));
+          rows.computeIfAbsent("text_embeds", name -> new ArrayList<>()).add(vector);
         }
       }
     }
@@ -125,7 +129,7 @@ final class EmbedCommand implements Callable<Integer> {
   }
 
   private void report(List<TensorSpec> specs) {
-    if (!options.json) {
+    if (!options.run.json) {
       specs.forEach(spec -> console.out().println(out + ": " + spec.name() + " " + spec.shape()));
       return;
     }
@@ -146,6 +150,7 @@ final class EmbedCommand implements Callable<Integer> {
     document.add("tensors", tensors);
     document.add("images", new Gson().toJsonTree(images));
     document.add("texts", new Gson().toJsonTree(texts));
+    document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
     JsonReport.print(console, document);
   }
 }

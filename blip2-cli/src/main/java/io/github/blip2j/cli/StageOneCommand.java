@@ -8,7 +8,6 @@ import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.pretraining.StageOneTraining;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Threads;
 import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.training.Position;
 import io.github.blip2j.training.Trainer;
@@ -18,7 +17,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -63,17 +61,7 @@ final class StageOneCommand implements Callable<Integer> {
       })
   private Set<ExportName> exports = new LinkedHashSet<>();
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the native libraries; all cores by default.")
-  private @Nullable Integer threads;
-
-  @Option(names = "--json", description = "Print one JSON document.")
-  private boolean json;
-
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
-  private boolean debug;
+  @Mixin private RunOptions run = new RunOptions();
 
   StageOneCommand(Console console) {
     this.console = console;
@@ -81,9 +69,6 @@ final class StageOneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (debug) {
-      LogSettings.debug();
-    }
     requireAgreement();
     var report = new StageOneReport(console);
     try (var progress = Progress.on(console);
@@ -106,9 +91,7 @@ final class StageOneCommand implements Callable<Integer> {
       options.requireAgreement();
       optimizing.settings(out, Long.MAX_VALUE / Math.max(1, optimizing.epochs), options.seed);
       optimizing.rule();
-      if (threads != null) {
-        Threads.choose(threads);
-      }
+      run.prepare();
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -144,7 +127,7 @@ final class StageOneCommand implements Callable<Integer> {
         if (!interruption.happened()) {
           export(model, progress, report);
         }
-        report.print(out, set, batches, json);
+        report.print(out, set, batches, run.json);
       }
     }
   }

@@ -20,7 +20,7 @@ final class TextRun {
   private final String prompt;
   private final Decoding decoding;
   private final Console console;
-  private final Timings timings = new Timings();
+  private final Timings timings = new Timings("load", "preprocess", "vision_qformer", "generate");
 
   private TextRun(TextOptions options, String prompt, Decoding decoding, Console console) {
     this.options = options;
@@ -45,9 +45,6 @@ final class TextRun {
 
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
-    if (options.debug) {
-      LogSettings.debug();
-    }
     options.decoding.idle().forEach(console::complain);
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.modelName());
@@ -59,7 +56,9 @@ final class TextRun {
 
   private int all(Blip2 blip2, Progress progress) {
     TextReport report =
-        options.json ? new JsonReport(console, options, timings) : new LineReport(console, options);
+        options.run.json
+            ? new JsonReport(console, options, timings)
+            : new LineReport(console, options);
     int failed = 0;
     for (int i = 0; i < options.images.size(); i++) {
       String image = options.images.get(i);

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class KilledTrainingTest {
   private static final Path MODEL =
       Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "lavis-stage1");
-  private static final int STEPS = 120;
-  private static final String LAST = "step-00000120.safetensors";
+  private static final int STEPS = 60;
+  private static final String LAST = "step-00000060.safetensors";
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
   private final Random random = new Random();
@@ -50,7 +50,7 @@ final class KilledTrainingTest {
   void stage1_killedTwiceAndResumed_endsWithTheSameBits() throws Exception {
     Process whole = start("whole");
     killAfter(3, start("parts"));
-    killAfter(20, start("parts", "--resume"));
+    killAfter(12, start("parts", "--resume"));
 
     assertEquals(0, start("parts", "--resume").waitFor(), this::log);
     assertEquals(0, whole.waitFor(), this::log);
@@ -120,7 +120,7 @@ final class KilledTrainingTest {
     args.addAll(List.of("--data", captions.toString()));
     args.addAll(List.of("--images", MODEL.resolve("images").toString()));
     args.addAll(List.of("--out", folder.resolve(out).toString(), "--batch-size", "2"));
-    args.addAll(List.of("--epochs", "30", "--max-steps", Integer.toString(STEPS)));
+    args.addAll(List.of("--epochs", "15", "--max-steps", Integer.toString(STEPS)));
     args.addAll(List.of("--checkpoint-every", "1", "--threads", "1"));
     args.addAll(List.of(more));
     return args;
