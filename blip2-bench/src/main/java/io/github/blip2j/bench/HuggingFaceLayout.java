@@ -28,7 +28,7 @@ final class HuggingFaceLayout {
     layout.add("query_tokens", 1, config.queryTokens(), config.qformer().dim());
     layout.qformer(config.qformer());
     layout.linear("language_projection", config.text().embeddingDim(), config.qformer().dim());
-    layout.opt(config.text());
+    layout.opt((OptConfig) config.text());
     return List.copyOf(layout.specs);
   }
 

@@ -1,6 +1,7 @@
 package io.github.blip2j.bench;
 
 import io.github.blip2j.blip2.Blip2Config;
+import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.LayerNorm;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Parts {
   private final Blip2Config sizes;
+  private final Precision precision;
   private final Part<VisionTransformer> vision;
   private final Part<LayerNorm> visionNorm;
   private final Part<Parameter> queryTokens;
@@ -69,6 +71,7 @@ final class Parts {
    */
   Parts(Preset preset, Precision precision, Scope memory) {
     this.sizes = preset.sizes();
+    this.precision = precision;
     Params params = Params.root(TiledWeights.of(0), memory).packed(precision);
     int E = sizes.vision().dim();
     int C = sizes.qformer().dim();
@@ -85,7 +88,7 @@ final class Parts {
             () -> new BertModel(sizes.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16)));
     this.projection =
         new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
-    this.language = new Part<>(() -> new OptModel(sizes.text(), params.at("language")));
+    this.language = new Part<>(() -> new OptModel(opt(), params.at("language")));
     this.training =
         new Part<>(() -> TrainingStep.of(BertConfig.bertBase(), TiledWeights.of(1), memory));
     this.stageOne = new Part<>(() -> StageOneStep.of(TiledWeights.of(1), memory));
@@ -93,6 +96,15 @@ final class Parts {
 
   Blip2Config sizes() {
     return sizes;
+  }
+
+  /** How matrices are stored. */
+  Precision precision() {
+    return precision;
+  }
+
+  OptConfig opt() {
+    return (OptConfig) sizes.text(); // of every preset
   }
 
   /** Milliseconds that making the parts has taken so far. */

@@ -92,7 +92,7 @@ public final class Blip2 implements AutoCloseable {
    * End those first: a close frees the parameters under a call that still reads them, which may end
    * the process. A later call throws {@link IllegalStateException}.
    */
-  public Blip2Opt model() {
+  public Blip2Model model() {
     return loaded.model();
   }
 
@@ -238,7 +238,7 @@ public final class Blip2 implements AutoCloseable {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
             Pass pass = Pass.evaluation();
-            Blip2Opt model = loaded.model();
+            Blip2Model model = loaded.model();
             Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass));
             Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
             return new ImageFeatures(patches, queries, model.place(model.project(queries)));

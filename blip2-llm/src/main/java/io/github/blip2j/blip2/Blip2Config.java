@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
@@ -9,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sizes of a BLIP-2 with OPT.
+ * Sizes of a BLIP-2 that writes.
  *
  * @param queryTokens learned queries, and so the length of an image's soft prompt
  * @param imageTokenId the id that stands for one query in token lists, or null in checkpoints that
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record Blip2Config(
     VisionConfig vision,
     BertConfig qformer,
-    OptConfig text,
+    LanguageConfig text,
     int queryTokens,
     @Nullable Integer imageTokenId) {
 
@@ -51,7 +52,6 @@ public record Blip2Config(
     requireOneOf(json, "model_type", json.stringAt("model_type", ""), "blip-2");
     requireGenerating(json);
     ConfigJson textJson = json.childOrEmpty("text_config");
-    requireOneOf(json, "text_config.model_type", textJson.stringAt("model_type", "opt"), "opt");
     ConfigJson visionJson = json.childOrEmpty("vision_config");
     ConfigJson qformerJson = json.childOrEmpty("qformer_config");
     requireOneOf(
@@ -66,12 +66,18 @@ public record Blip2Config(
       return new Blip2Config(
           vision,
           BertConfig.fromJson(qformerJson, vision.dim()),
-          OptConfig.fromJson(textJson),
+          language(json, textJson),
           json.sizeAt("num_query_tokens", 32),
           placeholder ? Integer.valueOf(json.intAt(key)) : null);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(json + ": " + e.getMessage());
     }
+  }
+
+  private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
+      throws CheckpointException {
+    requireOneOf(json, "text_config.model_type", textJson.stringAt("model_type", "opt"), "opt");
+    return OptConfig.fromJson(textJson);
   }
 
   /** A retrieval checkpoint calls itself blip-2 too, but has no language model. */

@@ -2,19 +2,13 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.OptModel;
-import io.github.blip2j.nn.Init;
-import io.github.blip2j.nn.LayerNorm;
-import io.github.blip2j.nn.Linear;
 import io.github.blip2j.nn.Module;
-import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
-import io.github.blip2j.qformer.BertModel;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.vision.VisionTransformer;
 import java.util.List;
 
 /**
@@ -25,66 +19,50 @@ import java.util.List;
  * B batch, N image tokens, Q queries, E encoder width, C Q-Former width, L language width
  * }</pre>
  */
-public final class Blip2Opt extends Module {
+public final class Blip2Opt extends Module implements Blip2Model {
   private final Blip2Config config;
-  private final VisionTransformer vision;
-  private final LayerNorm visionNorm;
-  private final Parameter queryTokens;
-  private final BertModel qformer;
-  private final Linear projection;
+  private final VisualPrompter prompter;
   private final OptModel language;
 
-  /** A model of these sizes. */
+  /**
+   * A model of these sizes.
+   *
+   * @throws IllegalArgumentException if the sizes are of another language model
+   */
   public Blip2Opt(Blip2Config config, Params params) {
     super(params);
     this.config = config;
-    int C = config.qformer().dim();
-    this.vision = new VisionTransformer(config.vision(), params.at("vision"));
-    this.visionNorm =
-        new LayerNorm(config.vision().dim(), config.vision().normEps(), params.at("visionNorm"));
-    this.queryTokens =
-        params.get("queryTokens", Shape.of(1, config.queryTokens(), C), Init.normal(0.02));
-    // Small beside the rest, and what is lost here is lost for every word.
-    this.qformer =
-        new BertModel(config.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16));
-    this.projection =
-        new Linear(
-            C, projectedDim(config, params), params.at("projection").atLeast(Precision.BFLOAT16));
-    this.language = new OptModel(config.text(), params.at("language"));
+    if (!(config.text() instanceof OptConfig text)) {
+      throw new IllegalArgumentException(
+          "Blip2Opt: text expected opt, got " + config.text().kind());
+    }
+    this.prompter = new VisualPrompter(config, projectedDim(text, params), params);
+    this.language = new OptModel(text, params.at("language"));
   }
 
-  /** The sizes. */
+  @Override
   public Blip2Config config() {
     return config;
   }
 
-  /** The language model. */
+  @Override
   public OptModel language() {
     return language;
   }
 
-  /** Normed patch features: pixels [B, 3, H, W] to [B, N, E]. */
+  @Override
   public Tensor encodeImage(Tensor pixels, Pass pass) {
-    return visionNorm.forward(vision.forward(pixels, pass));
+    return prompter.encodeImage(pixels, pass);
   }
 
-  /** What the queries see: patch features [B, N, E] to [B, Q, C]. */
+  @Override
   public Tensor encodeQueries(Tensor image, Pass pass) {
-    Tensor queries =
-        queryTokens
-            .value()
-            .expand(image.dim(0), config.queryTokens(), config.qformer().dim()); // [B, Q, C]
-    return qformer.encodeQueries(queries, image, pass);
+    return prompter.encodeQueries(image, pass);
   }
 
-  /** The projection alone: query output [B, Q, C] to [B, Q, L], or wider, see {@link #place}. */
+  @Override
   public Tensor project(Tensor queries) {
-    return projection.forward(queries);
-  }
-
-  /** The model in one line: pixels [B, 3, H, W] to the soft prompt [B, Q, L]. */
-  public Tensor imagePrompt(Tensor pixels, Pass pass) {
-    return place(project(encodeQueries(encodeImage(pixels, pass), pass)));
+    return prompter.project(queries);
   }
 
   /**
@@ -95,6 +73,7 @@ public final class Blip2Opt extends Module {
    * left at its end. So one image's prompt then begins within its neighbour's projection, and a
    * batch differs from its images one by one; numbers follow the reference in this.
    */
+  @Override
   public Tensor place(Tensor projected) {
     if (placesRowByRow()) {
       return projected;
@@ -108,12 +87,12 @@ public final class Blip2Opt extends Module {
 
   /** Whether the projection is as wide as the embeddings, as in every published checkpoint. */
   boolean placesRowByRow() {
-    return projection.outputs() == language.dim();
+    return prompter.outputs() == language.dim();
   }
 
-  private static int projectedDim(Blip2Config config, Params params) {
-    int layers = config.text().dim();
-    int embeddings = config.text().embeddingDim();
+  private static int projectedDim(OptConfig text, Params params) {
+    int layers = text.dim();
+    int embeddings = text.embeddingDim();
     Shape stored = params.at("projection").storedShape("weight");
     boolean wide = stored != null && stored.rank() == 2 && stored.dim(0) == layers;
     return wide && layers > embeddings ? layers : embeddings;
@@ -132,13 +111,7 @@ public final class Blip2Opt extends Module {
     return language.logits(language.forward(x, text.mask(Q), null, pass));
   }
 
-  /**
-   * Continues each prompt.
-   *
-   * @param imagePrompt [B, Q, L]
-   * @param text the prompts, padded on the left
-   * @param newTokens the most tokens that may follow
-   */
+  @Override
   public List<List<Sequence>> generate(
       Tensor imagePrompt, PromptBatch text, Generator generator, int newTokens) {
     Tensor x = text.after(imagePrompt, language);

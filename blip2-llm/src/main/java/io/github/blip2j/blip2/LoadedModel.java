@@ -22,11 +22,11 @@ import java.util.function.Supplier;
 final class LoadedModel implements AutoCloseable {
   private final Gate gate = new Gate("blip2", "model");
   private final Scope memory;
-  private final Blip2Opt model;
+  private final Blip2Model model;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
 
-  private LoadedModel(Scope memory, Blip2Opt model, Path folder) throws IOException {
+  private LoadedModel(Scope memory, Blip2Model model, Path folder) throws IOException {
     this.memory = memory;
     this.model = model;
     this.tokenizer = DjlTokenizer.open(folder);
@@ -53,7 +53,7 @@ final class LoadedModel implements AutoCloseable {
     Scope memory = Scope.detached();
     boolean whole = false;
     try {
-      Blip2Opt model = build(folder, config, precision, memory);
+      Blip2Model model = build(folder, config, precision, memory);
       var loaded = new LoadedModel(memory, model, folder);
       whole = true;
       return loaded;
@@ -64,12 +64,12 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  private static Blip2Opt build(Path folder, Blip2Config config, Precision precision, Scope memory)
-      throws IOException {
+  private static Blip2Model build(
+      Path folder, Blip2Config config, Precision precision, Scope memory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       var weights = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
       Params params = Params.root(weights, memory).packed(precision);
-      Blip2Opt model = new Blip2Opt(config, params);
+      Blip2Model model = new Blip2Opt(config, params);
       params.finish();
       return model;
     } catch (UncheckedIOException e) {
@@ -77,7 +77,7 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  Blip2Opt model() {
+  Blip2Model model() {
     return model;
   }
 
@@ -95,6 +95,11 @@ final class LoadedModel implements AutoCloseable {
 
   int padId() {
     return model.config().text().padId();
+  }
+
+  /** Prompts padded as the language model wants them. */
+  PromptBatch promptBatch(List<int[]> ids) {
+    return PromptBatch.of(ids, padId(), model.language().paddingSide());
   }
 
   /** The ids of a prompt; without words, the token that begins every text. */

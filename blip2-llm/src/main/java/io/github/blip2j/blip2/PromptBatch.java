@@ -2,14 +2,16 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.Side;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Text prompts of a batch in one rectangle, padding on the left, as they stand after the image.
+ * Text prompts of a batch in one rectangle, as they stand after the image.
  *
  * <pre>{@code
- * [query 1 ... query Q][pad ... pad][</s>][words]
+ * [query 1 ... query Q][pad ... pad][</s>][words]    OPT pads on the left
+ * [query 1 ... query Q][words][</s>][pad ... pad]    T5 on the right
  * }</pre>
  *
  * <p>Masks keep padding out of attention and of positions, so a prompt continues as it would alone.
@@ -17,11 +19,13 @@ import java.util.List;
 public final class PromptBatch {
   private final List<int[]> rows;
   private final int padId;
+  private final Side padding;
   private final int length;
 
-  private PromptBatch(List<int[]> rows, int padId) {
+  private PromptBatch(List<int[]> rows, int padId, Side padding) {
     this.rows = rows;
     this.padId = padId;
+    this.padding = padding;
     this.length = rows.stream().mapToInt(row -> row.length).max().orElse(0);
   }
 
@@ -29,9 +33,10 @@ public final class PromptBatch {
    * Prompts of any lengths.
    *
    * @param rows the ids of each, with the tokenizer's special tokens
+   * @param padding the side on which the language model wants shorter rows padded
    */
-  public static PromptBatch of(List<int[]> rows, int padId) {
-    return new PromptBatch(List.copyOf(rows), padId);
+  public static PromptBatch of(List<int[]> rows, int padId, Side padding) {
+    return new PromptBatch(List.copyOf(rows), padId, padding);
   }
 
   /** Number of prompts. */
@@ -49,7 +54,8 @@ public final class PromptBatch {
     int[][] mask = new int[rows.size()][queries + length];
     for (int b = 0; b < mask.length; b++) {
       Arrays.fill(mask[b], 0, queries, 1);
-      Arrays.fill(mask[b], queries + length - rows.get(b).length, queries + length, 1);
+      int start = queries + start(b);
+      Arrays.fill(mask[b], start, start + rows.get(b).length, 1);
     }
     return mask;
   }
@@ -60,13 +66,18 @@ public final class PromptBatch {
     Arrays.fill(ids, padId);
     for (int b = 0; b < rows.size(); b++) {
       int[] row = rows.get(b);
-      int start = (b + 1) * length - row.length;
+      int start = b * length + start(b);
       for (int t = 0; t < row.length; t++) {
         ids[start + t] = row[t];
       }
     }
     Tensor words = language.embed(Tensor.of(ids, rows.size(), length)); // [B, T, L]
     return Tensor.concat(1, List.of(imagePrompt, words));
+  }
+
+  /** Where the row's first token stands. */
+  private int start(int row) {
+    return padding == Side.LEFT ? length - rows.get(row).length : 0;
   }
 
   List<int[]> histories(int imageToken, int queries) {

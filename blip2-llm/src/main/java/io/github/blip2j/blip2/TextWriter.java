@@ -29,7 +29,7 @@ final class TextWriter {
   List<List<Generated>> write(List<String> prompts, TokenListener listener) {
     requireFit(prompts);
     List<int[]> ids = prompts.stream().map(loaded::promptIds).toList();
-    PromptBatch text = PromptBatch.of(ids, loaded.padId());
+    PromptBatch text = loaded.promptBatch(ids);
     Decoding fitting = fitting(text);
     Generator generator = Generator.of(fitting, loaded.endIds()).onToken(listener);
     try (var off = GradMode.noGrad();
@@ -70,8 +70,7 @@ final class TextWriter {
           "generate: prompt of %d tokens and %d of the image exceed maxPositions=%d; shorten the prompt"
               .formatted(text.length(), queries, positions));
     }
-    // The last token is written but never read, so it needs no position.
-    int room = positions - queries - text.length() + 1;
+    int room = loaded.model().language().roomAfter(queries + text.length());
     if (decoding.minNewTokens() > room) {
       throw new IllegalArgumentException(
           "generate: minNewTokens expected at most %d after a prompt of %d tokens, got %d"

@@ -2,6 +2,7 @@ package io.github.blip2j.llm;
 
 import io.github.blip2j.generation.NextTokenModel;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.Side;
 
 /**
  * A language model that reads embeddings, so that an image's soft prompt can stand before words.
@@ -17,8 +18,14 @@ public sealed interface LanguageModel permits OptModel {
   /** Number of token ids. */
   int vocabSize();
 
-  /** Longest sequence, prompt and continuation together. */
+  /** The side on which shorter prompts are padded. */
+  Side paddingSide();
+
+  /** Longest prompt. */
   int maxPositions();
+
+  /** The most tokens that may follow a prompt of this length, which is not too long. */
+  int roomAfter(int promptLength);
 
   /**
    * The embeddings of words, without positions.
@@ -32,7 +39,7 @@ public sealed interface LanguageModel permits OptModel {
    * One run over these prompts, to be decoded in the current scope.
    *
    * @param prompt [B, P, L]
-   * @param mask 1 for what counts, 0 for padding, which stands left, [B][P]
+   * @param mask 1 for what counts, 0 for padding, which stands on {@link #paddingSide}, [B][P]
    * @param newTokens how many tokens may follow, to make room for
    */
   NextTokenModel run(Tensor prompt, int[][] mask, int newTokens);

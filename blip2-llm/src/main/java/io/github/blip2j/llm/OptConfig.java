@@ -32,7 +32,8 @@ public record OptConfig(
     Activation activation,
     int beginId,
     List<Integer> endIds,
-    int padId) {
+    int padId)
+    implements LanguageConfig {
 
   /** Checks that heads divide the width and that the special tokens are tokens. */
   public OptConfig {
@@ -46,6 +47,11 @@ public record OptConfig(
       requireToken("endId", endId, vocabSize);
     }
     requireToken("padId", padId, vocabSize);
+  }
+
+  @Override
+  public String kind() {
+    return "opt";
   }
 
   /** OPT-2.7b as {@code Salesforce/blip2-opt-2.7b} holds it, with BLIP-2's line end as its end. */

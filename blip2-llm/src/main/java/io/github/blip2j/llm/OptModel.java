@@ -13,6 +13,7 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.Side;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -87,8 +88,19 @@ public final class OptModel extends Module implements LanguageModel {
   }
 
   @Override
+  public Side paddingSide() {
+    return Side.LEFT;
+  }
+
+  @Override
   public int maxPositions() {
     return config.maxPositions();
+  }
+
+  @Override
+  public int roomAfter(int promptLength) {
+    // The last token is written but never read, so it needs no position.
+    return config.maxPositions() - promptLength + 1;
   }
 
   @Override

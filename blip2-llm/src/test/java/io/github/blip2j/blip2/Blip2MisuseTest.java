@@ -162,7 +162,7 @@ final class Blip2MisuseTest {
   @Test
   void model_afterClose_hasNoParameters() throws IOException {
     Blip2 closed = Blip2.bundled();
-    Blip2Opt model = closed.model();
+    Blip2Model model = closed.model();
     closed.close();
 
     try (var scope = Scope.open()) {

@@ -12,6 +12,7 @@ import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
+import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -272,7 +273,7 @@ final class Blip2Test {
 
   @Test
   void histories_withAndWithoutImageToken_showQueriesOrNothing() {
-    var text = PromptBatch.of(List.of(new int[] {2, 7}, new int[] {2}), 1);
+    var text = PromptBatch.of(List.of(new int[] {2, 7}, new int[] {2}), 1, Side.LEFT);
 
     assertArrayEquals(new int[] {9, 9, 9, 2, 7}, text.histories(9, 3).get(0));
     assertArrayEquals(new int[] {9, 9, 9, 2}, text.histories(9, 3).get(1));

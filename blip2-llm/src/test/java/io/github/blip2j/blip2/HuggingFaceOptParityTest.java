@@ -9,6 +9,7 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ final class HuggingFaceOptParityTest {
         var scope = Scope.open()) {
       var recorder = new Recorder(scope);
       Pass pass = Pass.evaluation().observedBy(recorder);
-      Blip2Opt model = loaded.model();
+      var model = (Blip2Opt) loaded.model();
 
       Tensor image = model.encodeImage(golden.get("pixel_values"), pass);
       Tensor queries = model.encodeQueries(image, pass);
@@ -95,7 +96,7 @@ final class HuggingFaceOptParityTest {
         var golden = Golden.open(folder);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Blip2Opt model = loaded.model();
+      var model = (Blip2Opt) loaded.model();
       Tensor prompt = model.imagePrompt(golden.get("pixel_values"), Pass.evaluation());
       PromptBatch text = prompts(golden, model.config().queryTokens(), loaded.padId());
 
@@ -127,7 +128,7 @@ final class HuggingFaceOptParityTest {
       prompts.add(
           IntStream.range(from, row.length).filter(t -> counts[t] == 1).map(t -> row[t]).toArray());
     }
-    return PromptBatch.of(prompts, padId);
+    return PromptBatch.of(prompts, padId, Side.LEFT);
   }
 
   /** Padding's own scores mean nothing; every other position must agree, the k-th to the k-th. */

@@ -20,6 +20,7 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
+import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.ImageProcessor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -112,7 +113,7 @@ final class LoadedModelTest {
         var scope = Scope.open()) {
       Tensor prompt = model.imagePrompt(pixels, Pass.evaluation());
       assertFalse(prompt.requiresGrad());
-      PromptBatch text = PromptBatch.of(Collections.nCopies(3, new int[] {2}), 1);
+      PromptBatch text = PromptBatch.of(Collections.nCopies(3, new int[] {2}), 1, Side.LEFT);
       return model.generate(prompt, text, Generator.of(Decoding.greedy(), 2), 20);
     }
   }

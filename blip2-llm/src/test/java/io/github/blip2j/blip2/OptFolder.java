@@ -76,7 +76,7 @@ final class OptFolder {
    */
   static List<Sequence> decodeAlone(
       LoadedModel loaded, List<RgbImage> images, int row, int[] ids, Decoding decoding) {
-    boolean apart = loaded.model().placesRowByRow();
+    boolean apart = ((Blip2Opt) loaded.model()).placesRowByRow();
     List<RgbImage> encoded = apart ? List.of(images.get(row)) : images;
     int first = apart ? 0 : row;
     return decode(loaded, encoded, first, List.of(ids), decoding, loaded.endIds()).get(0);
@@ -89,7 +89,7 @@ final class OptFolder {
       List<int[]> ids,
       Decoding decoding,
       int[] endIds) {
-    PromptBatch text = PromptBatch.of(ids, loaded.padId());
+    PromptBatch text = loaded.promptBatch(ids);
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
       Tensor all = loaded.model().imagePrompt(loaded.pixels(images), Pass.evaluation());

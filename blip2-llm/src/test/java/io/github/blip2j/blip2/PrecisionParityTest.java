@@ -94,8 +94,8 @@ final class PrecisionParityTest {
         var scope = Scope.open()) {
       Pass pass = Pass.evaluation();
       Tensor all = loaded.model().imagePrompt(loaded.pixels(images), pass);
-      PromptBatch batch = PromptBatch.of(List.of(read), loaded.padId());
-      Tensor logits = loaded.model().logits(all.narrow(0, image, 1), batch, pass);
+      PromptBatch batch = loaded.promptBatch(List.of(read));
+      Tensor logits = ((Blip2Opt) loaded.model()).logits(all.narrow(0, image, 1), batch, pass);
       return logits.select(0, 0).select(0, logits.dim(1) - 1).toFloats();
     }
   }
