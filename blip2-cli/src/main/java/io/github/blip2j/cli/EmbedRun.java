@@ -22,6 +22,9 @@ import picocli.CommandLine.ExitCode;
 
 /** One run of {@code blip2 embed}: load, then batch after batch into the file. */
 final class EmbedRun {
+  private static final Set<String> WRITING =
+      Set.of("Blip2ForConditionalGeneration", "InstructBlipForConditionalGeneration");
+
   private final EmbedCommand asked;
   private final List<String> images;
   private final Feature[] wanted;
@@ -72,9 +75,7 @@ final class EmbedRun {
     }
     Path config = model.path().resolve("config.json");
     return Files.exists(config)
-        && ConfigJson.read(config)
-            .stringsAt("architectures")
-            .contains("Blip2ForConditionalGeneration");
+        && ConfigJson.read(config).stringsAt("architectures").stream().anyMatch(WRITING::contains);
   }
 
   private List<String> export(FeatureExport plain, Progress progress) throws IOException {
