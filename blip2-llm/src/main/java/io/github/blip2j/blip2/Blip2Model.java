@@ -21,6 +21,9 @@ public sealed interface Blip2Model permits Blip2Opt, Blip2T5 {
   /** The sizes. */
   Blip2Config config();
 
+  /** The same parameters in one memory, computing as {@code flavour} does. */
+  Blip2Model withFlavour(Flavour flavour);
+
   /** The language model. */
   LanguageModel language();
 

@@ -48,6 +48,18 @@ public final class Blip2T5 extends Module implements Blip2Model {
     this.language = new T5Model(text, params.at("language"));
   }
 
+  private Blip2T5(Blip2T5 from, Flavour flavour) {
+    super(from);
+    this.config = from.config.withFlavour(flavour);
+    this.prompter = from.prompter.withFlavour(flavour);
+    this.language = from.language;
+  }
+
+  @Override
+  public Blip2T5 withFlavour(Flavour flavour) {
+    return new Blip2T5(this, flavour);
+  }
+
   @Override
   public Blip2Config config() {
     return config;
