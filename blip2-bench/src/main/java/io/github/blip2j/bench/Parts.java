@@ -24,8 +24,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of a BLIP-2 with random weights, composed as {@link
- * io.github.blip2j.blip2.Blip2Model} composes them. Each is made when it is first needed, so that the vision side can be timed where
+ * The parts of a BLIP-2 with random weights, composed as {@link io.github.blip2j.blip2.Blip2Model}
+ * composes them. Each is made when it is first needed, so that the vision side can be timed where
  * the language model would not fit.
  *
  * <pre>{@code

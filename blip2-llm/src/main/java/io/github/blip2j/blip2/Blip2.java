@@ -47,8 +47,8 @@ public final class Blip2 implements AutoCloseable {
   /**
    * Loads a Hugging Face folder, weights in float32.
    *
-   * @throws io.github.blip2j.io.CheckpointException if the folder is not a BLIP-2 with OPT or T5, or its
-   *     tensors do not fit its configuration
+   * @throws io.github.blip2j.io.CheckpointException if the folder is not a BLIP-2 with OPT or T5,
+   *     or its tensors do not fit its configuration
    */
   public static Blip2 load(Path folder) throws IOException {
     return load(folder, Precision.FLOAT32);
