@@ -29,6 +29,7 @@ final class Blip2Command {
         new CommandLine(new Blip2Command())
             .addSubcommand(new CaptionCommand(console))
             .addSubcommand(new VqaCommand(console))
+            .addSubcommand(new RankCommand(console))
             .addSubcommand(new MatchCommand(console))
             .addSubcommand(new EmbedCommand(console))
             .addSubcommand(new DoctorCommand(console))

@@ -52,10 +52,15 @@ final class MatcherOptions {
 
   /** Checks what must be given, and sets what concerns the whole process. */
   void prepare() {
+    named();
+    prepareProcess();
+  }
+
+  /** Sets what concerns the whole process. */
+  void prepareProcess() {
     if (debug) {
       LogSettings.debug();
     }
-    named();
     if (threads != null) {
       Threads.choose(threads);
     }

@@ -16,15 +16,22 @@ import picocli.CommandLine.ExitCode;
 
 /** One run of a command that writes about images: load, then image after image. */
 final class TextRun {
+  /** What a model is to continue, which may depend on its kind. */
+  @FunctionalInterface
+  interface Prompts {
+    /** The prompts about every image. */
+    List<String> of(Blip2 blip2);
+  }
+
   private final TextOptions options;
-  private final String prompt;
+  private final Prompts prompts;
   private final Decoding decoding;
   private final Console console;
   private final Timings timings = new Timings();
 
-  private TextRun(TextOptions options, String prompt, Decoding decoding, Console console) {
+  private TextRun(TextOptions options, Prompts prompts, Decoding decoding, Console console) {
     this.options = options;
-    this.prompt = prompt;
+    this.prompts = prompts;
     this.decoding = decoding;
     this.console = console;
   }
@@ -34,10 +41,10 @@ final class TextRun {
    *
    * @throws UsageException if they contradict each other
    */
-  static TextRun of(TextOptions options, Supplier<String> prompt, Console console) {
+  static TextRun of(TextOptions options, Supplier<Prompts> prompts, Console console) {
     try {
       options.requireAgreement();
-      return new TextRun(options, prompt.get(), options.decoding.decoding(), console);
+      return new TextRun(options, prompts.get(), options.decoding.decoding(), console);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -60,14 +67,13 @@ final class TextRun {
   private int all(Blip2 blip2, Progress progress) {
     TextReport report =
         options.json ? new JsonReport(console, options, timings) : new LineReport(console, options);
+    List<String> asked = prompts.of(blip2);
     int failed = 0;
     for (int i = 0; i < options.images.size(); i++) {
       String image = options.images.get(i);
       progress.doing("image %d of %d, %s".formatted(i + 1, options.images.size(), image));
       try {
-        List<Generated> texts = describe(blip2, image, progress);
-        progress.clear();
-        report.add(image, prompt, texts);
+        describe(blip2, image, asked, progress, report);
       } catch (IOException
           | IllegalArgumentException
           | IllegalStateException
@@ -84,27 +90,48 @@ final class TextRun {
     return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
-  private List<Generated> describe(Blip2 blip2, String image, Progress progress)
+  private void describe(
+      Blip2 blip2, String image, List<String> asked, Progress progress, TextReport report)
       throws IOException {
-    TextStream words = words(blip2, image);
-    TokenListener listener =
-        options.stream
-            ? (row, token) -> {
-              progress.clear();
-              words.onToken(row, token);
-            }
-            : (row, token) -> {};
     try (ImageFeatures features = look(blip2, image)) {
-      List<Generated> texts =
-          timings.time(
-              "generate",
-              () -> blip2.generate(features, List.of(prompt), decoding, listener).get(0));
-      words.finish();
-      texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
-      return options.echo
-          ? texts.stream().map(text -> text.withText(text.textWithPrompt())).toList()
-          : texts;
+      if (options.stream) {
+        for (String prompt : asked) {
+          report.add(image, prompt, stream(blip2, features, image, prompt, progress));
+        }
+        return;
+      }
+      List<List<Generated>> texts =
+          timings.time("generate", () -> blip2.generate(features, asked, decoding));
+      progress.clear();
+      for (int i = 0; i < asked.size(); i++) {
+        report.add(image, asked.get(i), told(texts.get(i)));
+      }
     }
+  }
+
+  private List<Generated> stream(
+      Blip2 blip2, ImageFeatures features, String image, String prompt, Progress progress)
+      throws IOException {
+    TextStream words = words(blip2, image, prompt);
+    TokenListener listener =
+        (row, token) -> {
+          progress.clear();
+          words.onToken(row, token);
+        };
+    List<Generated> texts =
+        timings.time(
+            "generate", () -> blip2.generate(features, List.of(prompt), decoding, listener).get(0));
+    words.finish();
+    progress.clear();
+    return told(texts);
+  }
+
+  /** The texts as they are shown. */
+  private List<Generated> told(List<Generated> texts) {
+    texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
+    return options.echo
+        ? texts.stream().map(text -> text.withText(text.textWithPrompt())).toList()
+        : texts;
   }
 
   private ImageFeatures look(Blip2 blip2, String image) throws IOException {
@@ -118,8 +145,9 @@ final class TextRun {
   }
 
   /** Prints the text piece by piece, after what goes before it. */
-  private TextStream words(Blip2 blip2, String image) {
-    var before = new StringBuilder(options.images.size() > 1 ? image + ": " : "").append(echo());
+  private TextStream words(Blip2 blip2, String image, String prompt) {
+    String name = options.images.size() > 1 ? image + ": " : "";
+    var before = new StringBuilder(name).append(echo(prompt));
     return TextStream.of(
         blip2.tokenizer(),
         piece -> {
@@ -129,7 +157,7 @@ final class TextRun {
         });
   }
 
-  private String echo() {
+  private String echo(String prompt) {
     return options.echo && !prompt.isEmpty() ? prompt.strip() + " " : "";
   }
 }

@@ -93,6 +93,31 @@ public final class Mask {
     return any ? new Mask(Tensor.of(values, keep.length, 1, 1, width)) : NONE;
   }
 
+  /** Whether target {@code t} of row {@code b} may attend to source {@code s}. */
+  @FunctionalInterface
+  public interface Sight {
+    /** Whether it may. */
+    boolean reaches(int b, int t, int s);
+  }
+
+  /**
+   * What a function allows, where no simpler rule does.
+   *
+   * @return [B, 1, T, S]
+   */
+  public static Mask where(int rows, int targets, int sources, Sight sight) {
+    float[] values = new float[Math.multiplyExact(Math.multiplyExact(rows, targets), sources)];
+    int i = 0;
+    for (int b = 0; b < rows; b++) {
+      for (int t = 0; t < targets; t++) {
+        for (int s = 0; s < sources; s++) {
+          values[i++] = sight.reaches(b, t, s) ? 0 : FORBIDDEN;
+        }
+      }
+    }
+    return new Mask(Tensor.of(values, rows, 1, targets, sources));
+  }
+
   /**
    * What a position bias adds to scores.
    *

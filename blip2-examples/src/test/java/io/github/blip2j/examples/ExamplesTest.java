@@ -38,6 +38,37 @@ final class ExamplesTest {
   }
 
   @Test
+  void answerQuestion_followUps_printsAnAnswerToEach() throws Exception {
+    String question = "what color is the star?";
+
+    String answers = printed(AnswerQuestion::main, image("b.png"), question, "-", "why?", "a?");
+
+    assertTrue(answers.startsWith("yellow\n"), answers);
+    assertEquals(3, answers.lines().count(), answers);
+  }
+
+  @Test
+  void rankAnswers_colors_printsTheAnswerFirst() throws Exception {
+    String printed =
+        printed(
+            RankAnswers::main, image("b.png"), "what color is the star?", "red", "yellow", "green");
+
+    List<String> lines = printed.lines().toList();
+    assertEquals(3, lines.size());
+    assertTrue(lines.get(0).matches("-0\\.\\d{3} yellow"), printed);
+  }
+
+  @Test
+  void extractFeatures_folder_writesThem(@TempDir Path folder) throws Exception {
+    Path out = folder.resolve("f.safetensors");
+
+    assertEquals(
+        "3 of 3 images in f.safetensors\n",
+        printed(ExtractFeatures::main, MODEL, IMAGES, out.toString()));
+    assertTrue(Files.size(out) > 3 * (8 * 48 + 24) * Float.BYTES);
+  }
+
+  @Test
   void tour_drawnScene_printsCaptionAnswerAndBeams() throws Exception {
     String expected =
         """
@@ -94,6 +125,7 @@ final class ExamplesTest {
   void extractFeatures_imageAndText_printsShapes() throws Exception {
     String expected =
         """
+        patches: [1, 37, 64]
         image: [1, 8, 48]
         image, compared: [1, 8, 24]
         image, as one vector: 24

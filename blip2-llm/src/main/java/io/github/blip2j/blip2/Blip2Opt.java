@@ -2,11 +2,13 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.llm.Likelihoods;
 import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.List;
@@ -58,6 +60,11 @@ public final class Blip2Opt extends Module implements Blip2Model {
   @Override
   public Tensor encodeQueries(Tensor image, Pass pass) {
     return prompter.encodeQueries(image, pass);
+  }
+
+  @Override
+  public Tensor encodeQueries(Tensor image, TextBatch instructions, Pass pass) {
+    return prompter.encodeQueries(image, instructions, pass);
   }
 
   @Override
@@ -113,10 +120,16 @@ public final class Blip2Opt extends Module implements Blip2Model {
 
   @Override
   public List<List<Sequence>> generate(
-      Tensor imagePrompt, PromptBatch text, Generator generator, int newTokens) {
-    Tensor x = text.after(imagePrompt, language);
+      Tensor imagePrompts, PromptBatch text, Generator generator, int newTokens) {
+    Tensor x = text.after(imagePrompts, language);
     int[][] mask = text.mask(config.queryTokens());
     return generator.generate(language.run(x, mask, newTokens), histories(text));
+  }
+
+  @Override
+  public Likelihoods likelihoods(Tensor imagePrompts, PromptBatch text) {
+    Tensor x = text.after(imagePrompts, language);
+    return language.likelihoods(x, text.mask(config.queryTokens()));
   }
 
   /**

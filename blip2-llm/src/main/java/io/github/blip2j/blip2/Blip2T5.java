@@ -2,12 +2,14 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.llm.Likelihoods;
 import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.llm.T5Context;
 import io.github.blip2j.llm.T5Model;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Collections;
 import java.util.List;
@@ -15,6 +17,10 @@ import java.util.List;
 /**
  * BLIP-2 with T5 (Li et al. 2023, figures 1 and 3): what the queries see in an image stands, as a
  * soft prompt, before the words that the encoder reads; the decoder writes the answer.
+ *
+ * <p>With a Q-Former that has a text side it is InstructBLIP (Dai et al. 2023), whose queries read
+ * the words too: {@link #encodeQueries(Tensor, TextBatch, Pass)} takes the place of {@link
+ * #encodeQueries(Tensor, Pass)}, and all else is the same.
  *
  * <pre>{@code
  * B batch, N image tokens, Q queries, T words of a prompt, W words of an answer
@@ -62,6 +68,11 @@ public final class Blip2T5 extends Module implements Blip2Model {
   }
 
   @Override
+  public Tensor encodeQueries(Tensor image, TextBatch instructions, Pass pass) {
+    return prompter.encodeQueries(image, instructions, pass);
+  }
+
+  @Override
   public Tensor project(Tensor queries) {
     return prompter.project(queries);
   }
@@ -89,12 +100,18 @@ public final class Blip2T5 extends Module implements Blip2Model {
 
   @Override
   public List<List<Sequence>> generate(
-      Tensor imagePrompt, PromptBatch text, Generator generator, int newTokens) {
-    Tensor x = text.after(imagePrompt, language);
+      Tensor imagePrompts, PromptBatch text, Generator generator, int newTokens) {
+    Tensor x = text.after(imagePrompts, language);
     int[][] mask = text.mask(config.queryTokens());
     // Penalties see what the decoder sees, and that begins with one token, not with the prompt.
     int[] history = {language.config().startId()};
     return generator.generate(
         language.run(x, mask, newTokens), Collections.nCopies(text.size(), history));
+  }
+
+  @Override
+  public Likelihoods likelihoods(Tensor imagePrompts, PromptBatch text) {
+    Tensor x = text.after(imagePrompts, language);
+    return language.likelihoods(x, text.mask(config.queryTokens()));
   }
 }

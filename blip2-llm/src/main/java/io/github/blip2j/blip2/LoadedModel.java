@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A model folder in memory: weights, tokenizer, image processor, and what ends a text. */
 final class LoadedModel implements AutoCloseable {
@@ -27,6 +28,7 @@ final class LoadedModel implements AutoCloseable {
   private final Blip2Model model;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
+  private final @Nullable InstructionReader instructions;
 
   private LoadedModel(Scope memory, Blip2Model model, Path folder) throws IOException {
     this.memory = memory;
@@ -36,6 +38,10 @@ final class LoadedModel implements AutoCloseable {
     try {
       tokenizer.requireFits(model.config().text().vocabSize());
       this.processor = processor(folder, model.config().vision().imageSize());
+      this.instructions =
+          model.config().readsInstruction()
+              ? InstructionReader.open(folder, model.config().qformer())
+              : null;
       whole = true;
     } finally {
       if (!whole) {
@@ -69,7 +75,7 @@ final class LoadedModel implements AutoCloseable {
   private static Blip2Model build(
       Path folder, Blip2Config config, Precision precision, Scope memory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      KeyMap keys = HuggingFaceNames.keys(config.text());
+      KeyMap keys = HuggingFaceNames.keys(config);
       var weights = new CheckpointWeights(folder.toString(), checkpoint, keys);
       Params params = Params.root(weights, memory).packed(precision);
       Blip2Model model =
@@ -95,6 +101,19 @@ final class LoadedModel implements AutoCloseable {
     return processor;
   }
 
+  /** What reads prompts for the Q-Former, or null where it reads none. */
+  @Nullable InstructionReader instructions() {
+    return instructions;
+  }
+
+  InstructionReader requireInstructions() {
+    if (instructions == null) {
+      throw new IllegalStateException(
+          "instructions: InstructBLIP expected, got a model whose Q-Former reads none");
+    }
+    return instructions;
+  }
+
   int[] endIds() {
     return model.config().text().endIds().stream().mapToInt(Integer::intValue).toArray();
   }
@@ -108,10 +127,27 @@ final class LoadedModel implements AutoCloseable {
     return PromptBatch.of(ids, padId(), model.language().paddingSide());
   }
 
+  /** Prompts with images anywhere, padded alike. */
+  PromptBatch layoutBatch(List<PromptLayout> layouts) {
+    return PromptBatch.ofLayouts(layouts, padId(), model.language().paddingSide());
+  }
+
+  /** The ids of words alone, without the tokenizer's special tokens. */
+  int[] wordIds(String words) {
+    int[] ids = tokenizer.encodePlain(words);
+    requireWords(ids);
+    return ids;
+  }
+
   /** The ids of a prompt; without words, the token that begins every text. */
   int[] promptIds(String prompt) {
     int begin = model.config().text().beginId();
     int[] ids = prompt.isEmpty() ? new int[] {begin} : tokenizer.encode(prompt);
+    requireWords(ids);
+    return ids.length == 0 ? new int[] {begin} : ids;
+  }
+
+  private void requireWords(int[] ids) {
     Integer image = model.config().imageTokenId();
     int vocabSize = model.language().vocabSize();
     for (int id : ids) {
@@ -122,7 +158,6 @@ final class LoadedModel implements AutoCloseable {
                 + ", which stands for the image; leave it out");
       }
     }
-    return ids.length == 0 ? new int[] {begin} : ids;
   }
 
   /** Pictures as the vision transformer reads them, [B, 3, H, W]. */
@@ -144,6 +179,9 @@ final class LoadedModel implements AutoCloseable {
     gate.close(
         () -> {
           tokenizer.close();
+          if (instructions != null) {
+            instructions.close();
+          }
           memory.close();
         });
   }

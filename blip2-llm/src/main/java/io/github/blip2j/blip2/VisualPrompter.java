@@ -7,11 +7,15 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.BertContext;
 import io.github.blip2j.qformer.BertModel;
+import io.github.blip2j.qformer.Streams;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.VisionTransformer;
+import java.util.Objects;
 
 /**
  * How an image becomes a soft visual prompt (Li et al. 2023, section 3.3): a frozen tower, queries
@@ -50,13 +54,44 @@ final class VisualPrompter extends Module {
     return visionNorm.forward(vision.forward(pixels, pass));
   }
 
-  /** What the queries see: patch features [B, N, E] to [B, Q, C]. */
+  /**
+   * What the queries see: patch features [B, N, E] to [B, Q, C].
+   *
+   * @throws IllegalStateException if they read an instruction besides
+   */
   Tensor encodeQueries(Tensor image, Pass pass) {
-    Tensor queries =
-        queryTokens
-            .value()
-            .expand(image.dim(0), config.queryTokens(), config.qformer().dim()); // [B, Q, C]
-    return qformer.encodeQueries(queries, image, pass);
+    if (config.readsInstruction()) {
+      throw new IllegalStateException(
+          "qformer: instruction expected by InstructBLIP, got none; give one, or the empty text");
+    }
+    return qformer.encodeQueries(queries(image.dim(0)), image, pass);
+  }
+
+  /**
+   * What the queries see under an instruction (Dai et al. 2023, section 2.3): both see each other,
+   * and the queries alone go on.
+   *
+   * @param image [B, N, E], or [1, N, E] for all
+   * @param instructions B texts
+   * @return [B, Q, C]
+   * @throws IllegalStateException if the queries read none
+   */
+  Tensor encodeQueries(Tensor image, TextBatch instructions, Pass pass) {
+    if (!config.readsInstruction()) {
+      throw new IllegalStateException(
+          "qformer: instruction expected by InstructBLIP only, got one for a Q-Former of queries"
+              + " only");
+    }
+    int B = instructions.size();
+    BertContext read = qformer.readImage(image);
+    BertContext each = image.dim(0) == 1 && B > 1 ? read.rows(new int[B]) : read;
+    Streams seen =
+        qformer.encodeJoint(queries(B), instructions.ids(), instructions.mask(), each, pass);
+    return Objects.requireNonNull(seen.queries());
+  }
+
+  private Tensor queries(long batch) { // [B, Q, C]
+    return queryTokens.value().expand(batch, config.queryTokens(), config.qformer().dim());
   }
 
   /** Query output [B, Q, C] to [B, Q, L]. */

@@ -43,4 +43,12 @@ public sealed interface LanguageModel permits OptModel, T5Model {
    * @param newTokens how many tokens may follow, to make room for
    */
   NextTokenModel run(Tensor prompt, int[][] mask, int newTokens);
+
+  /**
+   * Reads these prompts once, to say in the current scope how likely any texts follow them.
+   *
+   * @param prompt [B, P, L]
+   * @param mask 1 for what counts, 0 for padding, [B][P]
+   */
+  Likelihoods likelihoods(Tensor prompt, int[][] mask);
 }

@@ -90,6 +90,11 @@ public final class T5Model extends Module implements LanguageModel {
     return new T5Run(this, prompt, mask, newTokens);
   }
 
+  @Override
+  public Likelihoods likelihoods(Tensor prompt, int[][] mask) {
+    return new T5Likelihoods(this, prompt, mask);
+  }
+
   /**
    * What the encoder makes of a prompt.
    *

@@ -272,15 +272,21 @@ final class HubAnswerTest {
   }
 
   private String failure(String id) {
+<<<<<<< HEAD
     return assertThrows(HubException.class, () -> Hub.of(hub.environment(cache)).download(id))
         .getMessage();
+=======
+    return String.valueOf(
+        assertThrows(HubException.class, () -> Hub.of(hub.environment(cache)).download(id))
+            .getMessage());
+>>>>>>> main
   }
 
   private String refusal(String variable, String value) {
     Map<String, String> environment = new HashMap<>(hub.environment(cache));
     environment.put(variable, value);
-    return assertThrows(
-            IllegalArgumentException.class, () -> Hub.of(environment).download("org/name"))
-        .getMessage();
+    return String.valueOf(
+        assertThrows(IllegalArgumentException.class, () -> Hub.of(environment).download("org/name"))
+            .getMessage());
   }
 }

@@ -225,14 +225,15 @@ final class HubFailureTest {
   }
 
   private static String failure(Hub from, String id) {
-    return assertThrows(HubException.class, () -> from.download(id)).getMessage();
+    return String.valueOf(assertThrows(HubException.class, () -> from.download(id)).getMessage());
   }
 
   private String failure(String id, List<String> included) {
     FileChoice choice = FileChoice.standard().including(included);
-    return assertThrows(
-            HubException.class, () -> hub().download(id, choice, (file, done, total) -> {}))
-        .getMessage();
+    return String.valueOf(
+        assertThrows(
+                HubException.class, () -> hub().download(id, choice, (file, done, total) -> {}))
+            .getMessage());
   }
 
   private List<String> blobs() throws IOException {
