@@ -272,14 +272,9 @@ final class HubAnswerTest {
   }
 
   private String failure(String id) {
-<<<<<<< HEAD
-    return assertThrows(HubException.class, () -> Hub.of(hub.environment(cache)).download(id))
-        .getMessage();
-=======
     return String.valueOf(
         assertThrows(HubException.class, () -> Hub.of(hub.environment(cache)).download(id))
             .getMessage());
->>>>>>> main
   }
 
   private String refusal(String variable, String value) {
