@@ -34,7 +34,7 @@ final class BenchCommand implements Callable<Integer> {
       required = true,
       paramLabel = "P",
       converter = PresetName.class,
-      description = "opt-2.7b, flan-t5-xl (its vision side only) or tiny.")
+      description = "opt-2.7b, flan-t5-xl or tiny.")
   private Preset preset = Preset.TINY;
 
   @Option(
