@@ -6,6 +6,10 @@ import java.util.stream.Collectors;
 
 /** One thing whose time is taken. */
 public enum Figure {
+  /** Reading 1 GB from memory: the limit of decoding, which reads all weights for each token. */
+  READ_1GB(7, "1 GB"),
+  /** One large product: the limit of whatever has many rows. */
+  PRODUCT(7, "[2048, 4096] by [4096, 4096], 69 GFLOP"),
   /** The vision transformer and its norm over one picture. */
   VISION_B1(5, "1 image"),
   /** The same over four pictures at once. */
@@ -54,7 +58,7 @@ public enum Figure {
   boolean writes() {
     return switch (this) {
       case PREFILL, DECODE_GREEDY, DECODE_BEAM5, CAPTIONS_1_THREAD, CAPTIONS_4_THREADS -> true;
-      case VISION_B1, VISION_B4, QFORMER_B1, BERT_TRAIN, STAGE1_TRAIN -> false;
+      case READ_1GB, PRODUCT, VISION_B1, VISION_B4, QFORMER_B1, BERT_TRAIN, STAGE1_TRAIN -> false;
     };
   }
 

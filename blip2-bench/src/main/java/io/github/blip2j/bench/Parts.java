@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Parts {
   private final Blip2Config sizes;
+  private final Precision precision;
   private final Part<VisionTransformer> vision;
   private final Part<LayerNorm> visionNorm;
   private final Part<Parameter> queryTokens;
@@ -70,6 +71,7 @@ final class Parts {
    */
   Parts(Preset preset, Precision precision, Scope memory) {
     this.sizes = preset.sizes();
+    this.precision = precision;
     Params params = Params.root(TiledWeights.of(0), memory).packed(precision);
     int E = sizes.vision().dim();
     int C = sizes.qformer().dim();
@@ -94,6 +96,11 @@ final class Parts {
 
   Blip2Config sizes() {
     return sizes;
+  }
+
+  /** How matrices are stored. */
+  Precision precision() {
+    return precision;
   }
 
   OptConfig opt() {

@@ -40,6 +40,8 @@ final class Workloads {
   /** Takes one figure. Inputs fall into the open scope. */
   Measurement measure(Figure figure) {
     return switch (figure) {
+      case READ_1GB -> measurement(figure, Limits.read(figure.runs()));
+      case PRODUCT -> product();
       case VISION_B1 -> vision(figure, 1);
       case VISION_B4 -> vision(figure, 4);
       case QFORMER_B1 -> qformer();
@@ -51,6 +53,15 @@ final class Workloads {
       case BERT_TRAIN -> training();
       case STAGE1_TRAIN -> stageOne();
     };
+  }
+
+  private Measurement product() {
+    Tensor x = uniform(Limits.ROWS, Limits.WIDTH);
+    Tensor weight = uniform(Limits.WIDTH, Limits.WIDTH);
+    try (var off = GradMode.noGrad()) {
+      int runs = Figure.PRODUCT.runs();
+      return measurement(Figure.PRODUCT, Limits.product(runs, parts.precision(), x, weight));
+    }
   }
 
   private Measurement vision(Figure figure, int images) {

@@ -44,7 +44,7 @@ final class BenchTest {
             () -> Bench.of(Preset.FLAN_T5_XL, Precision.FLOAT32, List.of(Figure.PREFILL)));
 
     assertEquals(
-        "bench: figures of flan-t5-xl expected among vision_b1, vision_b4, qformer_b1, bert_train,"
+        "bench: figures of flan-t5-xl expected among read_1gb, product, vision_b1, vision_b4, qformer_b1, bert_train,"
             + " stage1_train, got prefill; its language model is not there yet",
         refused.getMessage());
   }

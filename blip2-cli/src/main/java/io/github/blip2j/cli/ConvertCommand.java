@@ -55,8 +55,11 @@ final class ConvertCommand implements Callable<Integer> {
       description = "lavis or hf: what IN is; OUT becomes the other.")
   private From from = From.LAVIS;
 
-  @Parameters(index = "0", paramLabel = "IN", description = "A .pth file, or a folder.")
-  private Path in = Path.of("");
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "A .pth file, a folder, or the id of a downloaded model.")
+  private @Nullable ModelName in;
 
   @Parameters(index = "1", paramLabel = "OUT", description = "A folder, or a .pth file.")
   private Path out = Path.of("");
@@ -96,17 +99,25 @@ final class ConvertCommand implements Callable<Integer> {
     Conversion.@Nullable Heads heads = heads();
     try (var progress = Progress.on(console)) {
       progress.doing("converting " + in);
+      Path read = in();
       if (from == From.HF) {
         var keyBias = keepKeyBias ? Conversion.KeyBias.KEEP : Conversion.KeyBias.REFUSE;
-        Conversion.toLavis(in, out, keyBias);
+        Conversion.toLavis(read, out, keyBias);
       } else if (heads == null) {
-        Conversion.toHuggingFace(in, out);
+        Conversion.toHuggingFace(read, out);
       } else {
-        Conversion.toHuggingFace(in, out, heads);
+        Conversion.toHuggingFace(read, out, heads);
       }
     }
     report();
     return ExitCode.OK;
+  }
+
+  private Path in() throws IOException {
+    if (in == null) {
+      throw new AssertionError("a command without IN is refused");
+    }
+    return in.path();
   }
 
   private Conversion.@Nullable Heads heads() {
@@ -142,7 +153,7 @@ final class ConvertCommand implements Callable<Integer> {
     }
     if (json) {
       var document = new JsonObject();
-      document.addProperty("in", in.toString());
+      document.addProperty("in", String.valueOf(in));
       document.addProperty("out", out.toString());
       document.addProperty("tensors", tensors);
       JsonReport.print(console, document);

@@ -39,11 +39,11 @@ final class EmbedRun {
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + name());
       if (writes()) {
-        @Nullable Path model = asked.options.model;
+        @Nullable ModelName model = asked.options.model;
         try (Blip2 blip2 =
             model == null
                 ? Blip2.bundled(asked.options.dtype)
-                : Blip2.load(model, asked.options.dtype)) {
+                : Blip2.load(model.path(), asked.options.dtype)) {
           written = export(blip2.export(wanted), progress);
         }
       } else {
@@ -62,11 +62,11 @@ final class EmbedRun {
 
   /** Whether the model is one that writes, which has soft prompts and compares nothing. */
   private boolean writes() throws IOException {
-    @Nullable Path model = asked.options.model;
+    @Nullable ModelName model = asked.options.model;
     if (model == null || Set.of(wanted).contains(Feature.PROMPT)) {
       return true;
     }
-    Path config = model.resolve("config.json");
+    Path config = model.path().resolve("config.json");
     return Files.exists(config)
         && ConfigJson.read(config)
             .stringsAt("architectures")

@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Threads;
 import java.io.IOException;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -12,12 +11,12 @@ import picocli.CommandLine.Option;
 final class MatcherOptions {
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       description = {
-        "Required: a folder as of Salesforce/blip2-itm-vit-g, or a .pth of LAVIS's first stage",
-        "with a tokenizer.json beside it."
+        "Required: a folder as of Salesforce/blip2-itm-vit-g, the id of a downloaded one, or a",
+        ".pth of LAVIS's first stage with a tokenizer.json beside it."
       })
-  @Nullable Path model;
+  @Nullable ModelName model;
 
   @Option(
       names = "--dtype",
@@ -48,12 +47,12 @@ final class MatcherOptions {
   }
 
   ImageTextMatcher load() throws IOException {
-    return ImageTextMatcher.load(path(), dtype);
+    return ImageTextMatcher.load(named().path(), dtype);
   }
 
   /** Checks what must be given, and sets what concerns the whole process. */
   void prepare() {
-    path();
+    named();
     prepareProcess();
   }
 
@@ -67,7 +66,7 @@ final class MatcherOptions {
     }
   }
 
-  private Path path() {
+  private ModelName named() {
     if (model == null) {
       throw new IllegalArgumentException(
           "--model: a model that matches expected, got none; the bundled one only writes, so give"

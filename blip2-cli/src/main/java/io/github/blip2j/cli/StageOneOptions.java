@@ -21,9 +21,12 @@ import picocli.CommandLine.Option;
 final class StageOneOptions {
   @Option(
       names = "--model",
-      paramLabel = "DIR",
-      description = "A first stage to go on from: LAVIS's folder or .pth, or Hugging Face's.")
-  @Nullable Path model;
+      paramLabel = "MODEL",
+      description = {
+        "A first stage to go on from: LAVIS's folder or .pth, Hugging Face's folder, or the id",
+        "of a downloaded one."
+      })
+  @Nullable ModelName model;
 
   @Option(
       names = "--vision",
@@ -32,13 +35,13 @@ final class StageOneOptions {
         "Instead of --model, with --bert: where the vision tower is, a BLIP-2 folder or .pth",
         "or a tower's own file such as eva_vit_g.pth."
       })
-  @Nullable Path vision;
+  @Nullable ModelName vision;
 
   @Option(
       names = "--bert",
       paramLabel = "DIR",
       description = "Folder of bert-base-uncased, which becomes the Q-Former.")
-  @Nullable Path bert;
+  @Nullable ModelName bert;
 
   @Option(
       names = "--data",
@@ -102,22 +105,24 @@ final class StageOneOptions {
   }
 
   /** The folder whose tokenizer reads captions. */
-  Path tokenizerFolder() {
-    Path from = model != null ? model : bert;
-    if (from == null) {
+  Path tokenizerFolder() throws IOException {
+    ModelName named = model != null ? model : bert;
+    if (named == null) {
       throw new AssertionError("options without a model are refused");
     }
+    Path from = named.path();
     return Files.isDirectory(from) ? from : from.resolveSibling("");
   }
 
   StageOneModel load(Scope home) throws IOException {
     if (model != null) {
-      return StageOneModel.load(model, home, this::resized);
+      return StageOneModel.load(model.path(), home, this::resized);
     }
     if (vision == null || bert == null) {
       throw new AssertionError("options without a model are refused");
     }
-    return StageOneParts.load(vision, bert, home, this::resized, new SplittableRandom(seed));
+    return StageOneParts.load(
+        vision.path(), bert.path(), home, this::resized, new SplittableRandom(seed));
   }
 
   private StageOneConfig resized(StageOneConfig config) {

@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Threads;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +21,12 @@ final class TextOptions {
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
-      description = "Folder of a BLIP-2 model; without it, a tiny model of drawn scenes.")
-  @Nullable Path model;
+      paramLabel = "MODEL",
+      description = {
+        "Folder of a BLIP-2 model, or the id of a downloaded one as in Salesforce/blip2-opt-2.7b;",
+        "without it, a tiny model of drawn scenes."
+      })
+  @Nullable ModelName model;
 
   @Option(
       names = "--dtype",
@@ -63,7 +65,7 @@ final class TextOptions {
   }
 
   Blip2 load() throws IOException {
-    return model == null ? Blip2.bundled(dtype) : Blip2.load(model, dtype);
+    return model == null ? Blip2.bundled(dtype) : Blip2.load(model.path(), dtype);
   }
 
   /** Checks what no single option can. */

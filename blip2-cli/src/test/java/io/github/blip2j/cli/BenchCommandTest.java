@@ -29,8 +29,8 @@ final class BenchCommandTest {
   }
 
   private static final String FIGURES =
-      "expected one of vision_b1, vision_b4, qformer_b1, prefill, decode_greedy, decode_beam5,"
-          + " captions_1_thread, captions_4_threads, bert_train, stage1_train";
+      "expected one of read_1gb, product, vision_b1, vision_b4, qformer_b1, prefill,"
+          + " decode_greedy, decode_beam5, captions_1_thread, captions_4_threads, bert_train, stage1_train";
 
   @Test
   void bench_json_isOneDocumentOfAllFigures() {
@@ -70,7 +70,8 @@ final class BenchCommandTest {
   void bench_text_isATable() {
     Shell shell =
         Shell.run(
-            "bench --preset tiny --dtype bfloat16 --threads 1 --figures qformer_b1".split(" "));
+            "bench --preset tiny --dtype bfloat16 --threads 1 --figures read_1gb,qformer_b1"
+                .split(" "));
 
     assertEquals("", shell.err());
     List<String> lines = shell.out().lines().toList();
@@ -78,7 +79,9 @@ final class BenchCommandTest {
         lines.get(0).matches("tiny in bfloat16, \\S+ kernels, 1 threads, .+"), lines::toString);
     assertEquals("figure                 ms        min        max  runs  of", lines.get(1));
     assertTrue(
-        lines.get(2).matches("qformer_b1     ( *\\d+\\.\\d\\d){3}     9  32 queries"),
+        lines.get(2).matches("read_1gb       ( *\\d+\\.\\d\\d){3}     7  1 GB"), lines::toString);
+    assertTrue(
+        lines.get(3).matches("qformer_b1     ( *\\d+\\.\\d\\d){3}     9  32 queries"),
         lines::toString);
   }
 
@@ -92,8 +95,8 @@ final class BenchCommandTest {
             + " bfloat16 or int8, got 'int4'; see blip2 bench --help",
         "--preset tiny --threads 0|threads: count expected at least 1, got 0",
         "--preset flan-t5-xl --figures vision_b1,prefill|bench: figures of flan-t5-xl expected among"
-            + " vision_b1, vision_b4, qformer_b1, bert_train, stage1_train, got prefill; its"
-            + " language model is not there yet",
+            + " read_1gb, product, vision_b1, vision_b4, qformer_b1, bert_train, stage1_train, got"
+            + " prefill; its language model is not there yet",
         "--figures vision_b1|missing required option: '--preset=P'; see blip2 bench --help",
       })
   void bench_wrongUsage_exits2WithOneLine(String options, String message) {

@@ -152,7 +152,8 @@ final class OtherCommandsTest {
         "bench ",
         "train ",
         "train stage1 ",
-        "convert "
+        "convert ",
+        "download "
       })
   void help_ofEveryCommand_goesToStandardOutput(String command) {
     Shell shell = Shell.run((command + "--help").split(" "));
@@ -175,7 +176,8 @@ final class OtherCommandsTest {
         "bench ",
         "train ",
         "train stage1 ",
-        "convert "
+        "convert ",
+        "download "
       })
   void version_ofEveryCommand_isOneLine(String command) {
     Shell shell = Shell.run((command + "--version").split(" "));

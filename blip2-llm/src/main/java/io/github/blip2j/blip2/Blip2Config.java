@@ -4,6 +4,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.OptConfig;
+import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
 import java.util.List;
@@ -43,10 +44,16 @@ public record Blip2Config(
     return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), OptConfig.opt2b7(), 32, 50265);
   }
 
+  /** {@code Salesforce/blip2-flan-t5-xl}. */
+  public static Blip2Config flanT5Xl() {
+    return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), T5Config.flanT5Xl(), 32, 32100);
+  }
+
   /**
    * Reads a Hugging Face {@code config.json}.
    *
-   * @throws CheckpointException if it is not a BLIP-2 with OPT, or a value is of the wrong kind
+   * @throws CheckpointException if it is not a BLIP-2 with OPT or T5, or a value is of the wrong
+   *     kind
    */
   public static Blip2Config fromJson(ConfigJson json) throws CheckpointException {
     requireOneOf(json, "model_type", json.stringAt("model_type", ""), "blip-2");
@@ -76,8 +83,14 @@ public record Blip2Config(
 
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
-    requireOneOf(json, "text_config.model_type", textJson.stringAt("model_type", "opt"), "opt");
-    return OptConfig.fromJson(textJson);
+    String kind = textJson.stringAt("model_type", "opt");
+    return switch (kind) {
+      case "opt" -> OptConfig.fromJson(textJson);
+      case "t5" -> T5Config.fromJson(textJson);
+      default ->
+          throw new CheckpointException(
+              "%s: text_config.model_type expected opt or t5, got %s".formatted(json, kind));
+    };
   }
 
   /** A retrieval checkpoint calls itself blip-2 too, but has no language model. */

@@ -16,7 +16,7 @@ import java.util.List;
  * B batch, N image tokens, Q queries, E encoder width, C Q-Former width, L language width
  * }</pre>
  */
-public sealed interface Blip2Model permits Blip2Opt {
+public sealed interface Blip2Model permits Blip2Opt, Blip2T5 {
   /** The sizes. */
   Blip2Config config();
 

@@ -3,7 +3,9 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
@@ -67,9 +69,13 @@ final class LoadedModel implements AutoCloseable {
   private static Blip2Model build(
       Path folder, Blip2Config config, Precision precision, Scope memory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      var weights = new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys());
+      KeyMap keys = HuggingFaceNames.keys(config.text());
+      var weights = new CheckpointWeights(folder.toString(), checkpoint, keys);
       Params params = Params.root(weights, memory).packed(precision);
-      Blip2Model model = new Blip2Opt(config, params);
+      Blip2Model model =
+          config.text() instanceof T5Config
+              ? new Blip2T5(config, params)
+              : new Blip2Opt(config, params);
       params.finish();
       return model;
     } catch (UncheckedIOException e) {

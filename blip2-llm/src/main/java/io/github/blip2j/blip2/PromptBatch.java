@@ -90,12 +90,7 @@ public final class PromptBatch {
     imagePrompts.shape().require("prompt", "images", images(), Shape.ANY, language.dim());
     int Q = Math.toIntExact(imagePrompts.dim(1));
     int[][] padded = padded(Q);
-    long[] ids =
-        Arrays.stream(padded)
-            .flatMapToInt(Arrays::stream)
-            .filter(id -> id != IMAGE)
-            .mapToLong(id -> id == PAD ? padId : id)
-            .toArray();
+    long[] ids = ids(padded);
     if (rows.stream().allMatch(PromptLayout::isAfterImage)) {
       Tensor words = language.embed(Tensor.of(ids, rows.size(), positions(Q) - Q)); // [B, T, L]
       return Tensor.concat(1, List.of(imagePrompts, words));
@@ -104,6 +99,26 @@ public final class PromptBatch {
       return joined(padded, imagePrompts, imagePrompts);
     }
     return joined(padded, imagePrompts, language.embed(Tensor.of(ids, 1, ids.length)));
+  }
+
+  /** What a decoder reads to write these words: each after the one before, the first after this. */
+  Tensor shifted(int startId) {
+    int T = positions(0);
+    long[] ids = ids(padded(0));
+    long[] before = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      before[i] = i % T == 0 ? startId : ids[i - 1];
+    }
+    return Tensor.of(before, rows.size(), T);
+  }
+
+  /** All words and padding, row by row. */
+  private long[] ids(int[][] padded) {
+    return Arrays.stream(padded)
+        .flatMapToInt(Arrays::stream)
+        .filter(id -> id != IMAGE)
+        .mapToLong(id -> id == PAD ? padId : id)
+        .toArray();
   }
 
   /** Rows put together from images [N, Q, L] and all words [1, W, L], both in order. */

@@ -11,7 +11,7 @@ import io.github.blip2j.text.Side;
  * B prompts, P positions, L width
  * }</pre>
  */
-public sealed interface LanguageModel permits OptModel {
+public sealed interface LanguageModel permits OptModel, T5Model {
   /** Width {@code L} of what it reads. */
   int dim();
 
@@ -21,7 +21,7 @@ public sealed interface LanguageModel permits OptModel {
   /** The side on which shorter prompts are padded. */
   Side paddingSide();
 
-  /** Longest prompt. */
+  /** Longest prompt; {@link Integer#MAX_VALUE} where there is no limit. */
   int maxPositions();
 
   /** The most tokens that may follow a prompt of this length, which is not too long. */

@@ -3,7 +3,6 @@ package io.github.blip2j.llm;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.tensor.Activation;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -42,11 +41,11 @@ public record OptConfig(
       throw new IllegalArgumentException(
           "OptConfig: heads must divide dim, got heads=%d, dim=%d".formatted(heads, dim));
     }
-    requireToken("beginId", beginId, vocabSize);
+    TokenIds.require("OptConfig", "beginId", beginId, vocabSize);
     for (int endId : endIds) {
-      requireToken("endId", endId, vocabSize);
+      TokenIds.require("OptConfig", "endId", endId, vocabSize);
     }
-    requireToken("padId", padId, vocabSize);
+    TokenIds.require("OptConfig", "padId", padId, vocabSize);
   }
 
   @Override
@@ -94,31 +93,8 @@ public record OptConfig(
         json.booleanAt("tie_word_embeddings", true),
         Activation.named(json.stringAt("activation_function", "relu")),
         json.intAt("bos_token_id", 2),
-        endIds(json),
+        TokenIds.endIds(json, 2),
         json.intAt("pad_token_id", 1));
-  }
-
-  /** Of the text's own configuration: {@code generation_config.json} is not asked, as there. */
-  private static List<Integer> endIds(ConfigJson json) throws CheckpointException {
-    if (json.isNull("eos_token_id")) {
-      return List.of(); // said to be none, which is not the same as not said
-    }
-    if (!json.has("eos_token_id")) {
-      return List.of(2);
-    }
-    int[] ids = json.intsAt("eos_token_id");
-    if (ids.length == 0) {
-      throw new CheckpointException(
-          json + ".eos_token_id expected a token id or several, got none");
-    }
-    return Arrays.stream(ids).boxed().toList();
-  }
-
-  private static void requireToken(String name, int id, int vocabSize) {
-    if (id < 0 || id >= vocabSize) {
-      throw new IllegalArgumentException(
-          "OptConfig: %s expected 0 to %d, got %d".formatted(name, vocabSize - 1, id));
-    }
   }
 
   private static void requireSupported(ConfigJson json) throws CheckpointException {

@@ -1,0 +1,69 @@
+package io.github.blip2j.bench;
+
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Threads;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * What the machine can do at best, to set the other figures against: both change from minute to
+ * minute on a machine that is shared, so they are taken in the same run.
+ */
+final class Limits {
+  static final int ROWS = 2048;
+  static final int WIDTH = 4096;
+  private static final int BYTES = 1_000_000_000;
+  private static final int PASSES = 4; // over a quarter of them, still more than any cache holds
+
+  private Limits() {}
+
+  /** Reading 1 GB with a plain loop on each core, as decoding reads its weights. */
+  static Stopwatch read(int runs) {
+    int threads = Threads.count();
+    long[][] shares = new long[threads][BYTES / PASSES / Long.BYTES / threads];
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      return Stopwatch.time(
+          runs,
+          () -> {
+            List<CompletableFuture<Long>> sums = new ArrayList<>();
+            for (long[] share : shares) {
+              sums.add(CompletableFuture.supplyAsync(() -> sum(share), pool));
+            }
+            sums.forEach(CompletableFuture::join);
+          });
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  /** Four sums, for one alone would wait for its own last addition. */
+  private static long sum(long[] numbers) {
+    long a = 0;
+    long b = 0;
+    long c = 0;
+    long d = 0;
+    for (int pass = 0; pass < PASSES; pass++) {
+      for (int i = 0; i + 3 < numbers.length; i += 4) {
+        a += numbers[i];
+        b += numbers[i + 1];
+        c += numbers[i + 2];
+        d += numbers[i + 3];
+      }
+    }
+    return a + b + c + d;
+  }
+
+  /** One large product with a weight stored like the model's. */
+  static Stopwatch product(int runs, Precision precision, Tensor x, Tensor weight) {
+    try (Scope scope = Scope.open()) {
+      Tensor packed = weight.pack(precision);
+      return Stopwatch.time(runs, () -> x.linear(packed, null));
+    }
+  }
+}
