@@ -80,7 +80,8 @@ final class EmbedRun {
 
   private List<String> export(FeatureExport plain, Progress progress) throws IOException {
     var pictures = new Pictures(console, asked.options.exif);
-    FeatureExport export = plain
+    FeatureExport export =
+        plain
             .reading(file -> timings.time("preprocess", () -> pictures.read(file)))
             .onProgress(listener(progress));
     export = asked.texts.isEmpty() ? export : export.withTexts(asked.texts);
