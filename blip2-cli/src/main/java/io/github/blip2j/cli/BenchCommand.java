@@ -57,7 +57,7 @@ final class BenchCommand implements Callable<Integer> {
       })
   private @Nullable List<Figure> figures;
 
-  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private ProcessOptions process = new ProcessOptions();
 
   BenchCommand(Console console) {
     this.console = console;
@@ -70,7 +70,7 @@ final class BenchCommand implements Callable<Integer> {
     try (var progress = Progress.on(console)) {
       report = bench.run(progress::doing);
     }
-    if (run.json) {
+    if (process.json) {
       BenchJson.print(console, report);
     } else {
       BenchTable.print(console, report);
@@ -80,10 +80,10 @@ final class BenchCommand implements Callable<Integer> {
 
   private Bench bench() {
     try {
-      run.prepare();
+      process.prepare();
       Bench bench = Bench.of(preset, dtype, figures == null ? usual() : figures);
-      if (run.threads != null) {
-        Threads.use(run.threads); // whatever ran in this process before
+      if (process.threads != null) {
+        Threads.use(process.threads); // whatever ran in this process before
       }
       return bench;
     } catch (IllegalArgumentException e) {

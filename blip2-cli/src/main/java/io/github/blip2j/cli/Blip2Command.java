@@ -1,5 +1,6 @@
 package io.github.blip2j.cli;
 
+import io.github.blip2j.io.hub.HubCache;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,19 +24,25 @@ final class Blip2Command {
 
   /** Runs one command line and returns its exit code. */
   static int run(Console console, String... args) {
+    HubCache cache = HubCache.of(console.environment());
     CommandLine command =
         new CommandLine(new Blip2Command())
             .addSubcommand(new CaptionCommand(console))
             .addSubcommand(new VqaCommand(console))
+            .addSubcommand(new RankCommand(console))
             .addSubcommand(new MatchCommand(console))
             .addSubcommand(new EmbedCommand(console))
             .addSubcommand(new DoctorCommand(console))
             .addSubcommand(new BenchCommand(console))
             .addSubcommand(
-                new CommandLine(new TrainCommand()).addSubcommand(new StageOneCommand(console)))
+                new CommandLine(new TrainCommand())
+                    .addSubcommand(new StageOneCommand(console))
+                    .addSubcommand(new StageTwoCommand(console)))
             .addSubcommand(
                 new CommandLine(new EvaluateCommand()).addSubcommand(new RetrievalCommand(console)))
             .addSubcommand(new ConvertCommand(console))
+            .addSubcommand(new DownloadCommand(console))
+            .registerConverter(ModelName.class, given -> new ModelName(given, cache))
             .setOut(console.out())
             .setErr(console.err())
             .setUsageHelpAutoWidth(true)

@@ -1,6 +1,7 @@
 package io.github.blip2j.cli;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,6 +28,6 @@ final class CaptionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return TextRun.of(options, () -> prompt, console).run();
+    return TextRun.of(options, TextTask.CAPTION, () -> blip2 -> List.of(prompt), console).run();
   }
 }

@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * Where a command reads and writes.
@@ -12,9 +13,15 @@ import java.time.Duration;
  * @param in standard input
  * @param terminal whether somebody watches {@code err} on a terminal
  * @param patience how long work may take before progress is shown
+ * @param environment the environment variables
  */
 record Console(
-    PrintWriter out, PrintWriter err, InputStream in, boolean terminal, Duration patience) {
+    PrintWriter out,
+    PrintWriter err,
+    InputStream in,
+    boolean terminal,
+    Duration patience,
+    Map<String, String> environment) {
 
   /** One line about something that went wrong or was left out. */
   void complain(String message) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
@@ -55,8 +56,11 @@ final class ConvertCommand implements Callable<Integer> {
       description = "lavis or hf: what IN is; OUT becomes the other.")
   private From from = From.LAVIS;
 
-  @Parameters(index = "0", paramLabel = "IN", description = "A .pth file, or a folder.")
-  private Path in = Path.of("");
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "A .pth file, a folder, or the id of a downloaded model.")
+  private @Nullable ModelName in;
 
   @Parameters(index = "1", paramLabel = "OUT", description = "A folder, or a .pth file.")
   private Path out = Path.of("");
@@ -78,6 +82,13 @@ final class ConvertCommand implements Callable<Integer> {
       description = "From lavis: heads of the Q-Former, if not the released 64 wide ones.")
   private @Nullable Integer qformerHeads;
 
+  @Mixin private PartsOptions parts = new PartsOptions();
+
+  @Option(
+      names = "--trained",
+      description = "From hf: write only what the second stage trains, as LAVIS's runs do.")
+  private boolean trained;
+
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
@@ -96,17 +107,35 @@ final class ConvertCommand implements Callable<Integer> {
     Conversion.@Nullable Heads heads = heads();
     try (var progress = Progress.on(console)) {
       progress.doing("converting " + in);
+      Path read = in();
       if (from == From.HF) {
-        var keyBias = keepKeyBias ? Conversion.KeyBias.KEEP : Conversion.KeyBias.REFUSE;
-        Conversion.toLavis(in, out, keyBias);
+        toLavis(read);
+      } else if (parts.areGiven()) {
+        Conversion.toHuggingFace(parts.of(read), out);
       } else if (heads == null) {
-        Conversion.toHuggingFace(in, out);
+        Conversion.toHuggingFace(read, out);
       } else {
-        Conversion.toHuggingFace(in, out, heads);
+        Conversion.toHuggingFace(read, out, heads);
       }
     }
     report();
     return ExitCode.OK;
+  }
+
+  private void toLavis(Path read) throws IOException {
+    if (trained) {
+      Conversion.toLavisTrained(read, out);
+    } else {
+      var keyBias = keepKeyBias ? Conversion.KeyBias.KEEP : Conversion.KeyBias.REFUSE;
+      Conversion.toLavis(read, out, keyBias);
+    }
+  }
+
+  private Path in() throws IOException {
+    if (in == null) {
+      throw new AssertionError("a command without IN is refused");
+    }
+    return in.path();
   }
 
   private Conversion.@Nullable Heads heads() {
@@ -129,6 +158,19 @@ final class ConvertCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "convert: heads expected with --from lavis only, got them for a folder that tells them");
     }
+    parts.requireAgreement(true);
+    if (from == From.HF && parts.areGiven()) {
+      throw new IllegalArgumentException(
+          "convert: --language expected with --from lavis only, got it for a whole folder");
+    }
+    if (from == From.LAVIS && trained) {
+      throw new IllegalArgumentException(
+          "convert: --trained expected with --from hf only, got it for LAVIS's");
+    }
+    if (parts.areGiven() && visionHeads != null) {
+      throw new IllegalArgumentException(
+          "convert: heads expected in a model.json beside each part, got them as options");
+    }
     if (from == From.LAVIS && keepKeyBias) {
       throw new IllegalArgumentException(
           "convert: --keep-key-bias expected with --from hf only, got it for LAVIS's");
@@ -142,7 +184,7 @@ final class ConvertCommand implements Callable<Integer> {
     }
     if (json) {
       var document = new JsonObject();
-      document.addProperty("in", in.toString());
+      document.addProperty("in", String.valueOf(in));
       document.addProperty("out", out.toString());
       document.addProperty("tensors", tensors);
       JsonReport.print(console, document);

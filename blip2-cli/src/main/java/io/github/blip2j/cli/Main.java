@@ -21,7 +21,8 @@ public final class Main {
     System.setOut(System.err);
     boolean terminal = Boolean.getBoolean("blip2.terminal"); // bin/blip2 knows
     var patience = Duration.ofSeconds(terminal ? 2 : 5);
-    int exit = Blip2Command.run(new Console(out, err, System.in, terminal, patience), args);
+    var console = new Console(out, err, System.in, terminal, patience, System.getenv());
+    int exit = Blip2Command.run(console, args);
     if (out.checkError()) { // flushes; a full disk or a closed pipe shows only here
       err.println("blip2: standard output expected to take the results, got an error");
       exit = Math.max(exit, ExitCode.SOFTWARE);

@@ -54,7 +54,7 @@ final class MatchRun {
         }
       }
     }
-    if (asked.options.run.json) {
+    if (asked.options.process.json) {
       var document = new JsonObject();
       document.addProperty("model", asked.options.modelName());
       document.add("results", results);
@@ -95,7 +95,7 @@ final class MatchRun {
     for (int t = 0; t < matches.size(); t++) {
       Match match = matches.get(t);
       String text = asked.texts.get(t);
-      if (asked.options.run.json) {
+      if (asked.options.process.json) {
         results.add(json(image, text, match));
       } else {
         console

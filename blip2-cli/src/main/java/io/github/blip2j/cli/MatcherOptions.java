@@ -3,7 +3,6 @@ package io.github.blip2j.cli;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -12,12 +11,12 @@ import picocli.CommandLine.Option;
 final class MatcherOptions {
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       description = {
-        "Required: a folder as of Salesforce/blip2-itm-vit-g, or a .pth of LAVIS's first stage",
-        "with a tokenizer.json beside it."
+        "Required: a folder as of Salesforce/blip2-itm-vit-g, the id of a downloaded one, or a",
+        ".pth of LAVIS's first stage with a tokenizer.json beside it."
       })
-  @Nullable Path model;
+  @Nullable ModelName model;
 
   @Option(
       names = "--dtype",
@@ -30,7 +29,7 @@ final class MatcherOptions {
   @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
   boolean exif;
 
-  @Mixin RunOptions run = new RunOptions();
+  @Mixin ProcessOptions process = new ProcessOptions();
 
   /** What the model is called in results. */
   String modelName() {
@@ -38,16 +37,21 @@ final class MatcherOptions {
   }
 
   ImageTextMatcher load() throws IOException {
-    return ImageTextMatcher.load(path(), dtype);
+    return ImageTextMatcher.load(named().path(), dtype);
   }
 
   /** Checks what must be given, and sets what concerns the whole process. */
   void prepare() {
-    run.prepare();
-    path();
+    named();
+    prepareProcess();
   }
 
-  private Path path() {
+  /** Sets what concerns the whole process. */
+  void prepareProcess() {
+    process.prepare();
+  }
+
+  private ModelName named() {
     if (model == null) {
       throw new IllegalArgumentException(
           "--model: a model that matches expected, got none; the bundled one only writes, so give"

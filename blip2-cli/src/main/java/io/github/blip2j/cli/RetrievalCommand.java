@@ -85,7 +85,7 @@ final class RetrievalCommand implements Callable<Integer> {
         scores = scores(matcher, set, files, progress);
       }
     }
-    if (options.run.json) {
+    if (options.process.json) {
       JsonReport.print(console, document(set, scores));
     } else {
       console.out().println(line("texts of images", scores.text()));

@@ -1,30 +1,22 @@
 package io.github.blip2j.cli;
 
-import io.github.blip2j.tensor.Threads;
-import org.jspecify.annotations.Nullable;
+import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What every command that runs a model can be told about the process and what it prints. */
+/** Where a run goes and what it says. */
 final class RunOptions {
   @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the native libraries; all cores by default.")
-  @Nullable Integer threads;
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for the log and the checkpoints.")
+  Path out = Path.of("");
 
-  @Option(names = "--json", description = "Print one JSON document.")
-  boolean json;
+  @Option(names = "--resume", description = "Go on from the last checkpoint in --out.")
+  boolean resume;
 
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
-  private boolean debug;
+  @Mixin ProcessOptions process = new ProcessOptions();
 
-  /** Sets what concerns the whole process. */
-  void prepare() {
-    if (debug) {
-      LogSettings.debug();
-    }
-    if (threads != null) {
-      Threads.choose(threads);
-    }
-  }
+  RunOptions() {}
 }

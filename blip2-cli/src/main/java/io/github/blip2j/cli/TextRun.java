@@ -16,16 +16,24 @@ import picocli.CommandLine.ExitCode;
 
 /** One run of a command that writes about images: load, then image after image. */
 final class TextRun {
-  private final TextOptions options;
-  private final String prompt;
-  private final Decoding decoding;
-  private final Console console;
-  private final Timings timings = new Timings("load", "preprocess", "vision_qformer", "generate");
+  /** What a model is to continue, which may depend on its kind. */
+  @FunctionalInterface
+  interface Prompts {
+    /** The prompts about every image. */
+    List<String> of(Blip2 blip2);
+  }
 
-  private TextRun(TextOptions options, String prompt, Decoding decoding, Console console) {
+  private final TextOptions options;
+  private final Prompts prompts;
+  private final TextTask task;
+  private final Console console;
+  private final Timings timings = 
+      new Timings("load", "preprocess", "vision_qformer", "generate");
+
+  private TextRun(TextOptions options, Prompts prompts, TextTask task, Console console) {
     this.options = options;
-    this.prompt = prompt;
-    this.decoding = decoding;
+    this.prompts = prompts;
+    this.task = task;
     this.console = console;
   }
 
@@ -34,10 +42,12 @@ final class TextRun {
    *
    * @throws UsageException if they contradict each other
    */
-  static TextRun of(TextOptions options, Supplier<String> prompt, Console console) {
+  static TextRun of(
+      TextOptions options, TextTask task, Supplier<Prompts> prompts, Console console) {
     try {
       options.requireAgreement();
-      return new TextRun(options, prompt.get(), options.decoding.decoding(), console);
+      options.decoding.over(task.usual(options.flavour()));
+      return new TextRun(options, prompts.get(), task, console);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -45,7 +55,8 @@ final class TextRun {
 
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
-    options.decoding.idle().forEach(console::complain);
+    Decoding expected = options.decoding.over(task.usual(options.flavour()));
+    options.decoding.idle(expected).forEach(console::complain);
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.modelName());
       try (Blip2 blip2 = timings.time("load", options::load)) {
@@ -56,17 +67,15 @@ final class TextRun {
 
   private int all(Blip2 blip2, Progress progress) {
     TextReport report =
-        options.run.json
-            ? new JsonReport(console, options, timings)
-            : new LineReport(console, options);
+        options.process.json ? new JsonReport(console, options, timings) : new LineReport(console, options);
+    Decoding decoding = options.decoding.over(task.usual(blip2));
+    List<String> asked = prompts.of(blip2);
     int failed = 0;
     for (int i = 0; i < options.images.size(); i++) {
       String image = options.images.get(i);
       progress.doing("image %d of %d, %s".formatted(i + 1, options.images.size(), image));
       try {
-        List<Generated> texts = describe(blip2, image, progress);
-        progress.clear();
-        report.add(image, prompt, texts);
+        describe(blip2, image, asked, decoding, progress, report);
       } catch (IOException
           | IllegalArgumentException
           | IllegalStateException
@@ -83,27 +92,58 @@ final class TextRun {
     return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
-  private List<Generated> describe(Blip2 blip2, String image, Progress progress)
+  private void describe(
+      Blip2 blip2,
+      String image,
+      List<String> asked,
+      Decoding decoding,
+      Progress progress,
+      TextReport report)
       throws IOException {
-    TextStream words = words(blip2, image);
-    TokenListener listener =
-        options.stream
-            ? (row, token) -> {
-              progress.clear();
-              words.onToken(row, token);
-            }
-            : (row, token) -> {};
     try (ImageFeatures features = look(blip2, image)) {
-      List<Generated> texts =
-          timings.time(
-              "generate",
-              () -> blip2.generate(features, List.of(prompt), decoding, listener).get(0));
-      words.finish();
-      texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
-      return options.echo
-          ? texts.stream().map(text -> text.withText(text.textWithPrompt())).toList()
-          : texts;
+      if (options.stream) {
+        for (String prompt : asked) {
+          report.add(image, prompt, stream(blip2, features, image, prompt, decoding, progress));
+        }
+        return;
+      }
+      List<List<Generated>> texts =
+          timings.time("generate", () -> blip2.generate(features, asked, decoding));
+      progress.clear();
+      for (int i = 0; i < asked.size(); i++) {
+        report.add(image, asked.get(i), told(texts.get(i)));
+      }
     }
+  }
+
+  private List<Generated> stream(
+      Blip2 blip2,
+      ImageFeatures features,
+      String image,
+      String prompt,
+      Decoding decoding,
+      Progress progress)
+      throws IOException {
+    TextStream words = words(blip2, image, prompt);
+    TokenListener listener =
+        (row, token) -> {
+          progress.clear();
+          words.onToken(row, token);
+        };
+    List<Generated> texts =
+        timings.time(
+            "generate", () -> blip2.generate(features, List.of(prompt), decoding, listener).get(0));
+    words.finish();
+    progress.clear();
+    return told(texts);
+  }
+
+  /** The texts as they are shown. */
+  private List<Generated> told(List<Generated> texts) {
+    texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
+    return options.echo
+        ? texts.stream().map(text -> text.withText(text.textWithPrompt())).toList()
+        : texts;
   }
 
   private ImageFeatures look(Blip2 blip2, String image) throws IOException {
@@ -117,8 +157,9 @@ final class TextRun {
   }
 
   /** Prints the text piece by piece, after what goes before it. */
-  private TextStream words(Blip2 blip2, String image) {
-    var before = new StringBuilder(options.images.size() > 1 ? image + ": " : "").append(echo());
+  private TextStream words(Blip2 blip2, String image, String prompt) {
+    String name = options.images.size() > 1 ? image + ": " : "";
+    var before = new StringBuilder(name).append(echo(prompt));
     return TextStream.of(
         blip2.tokenizer(),
         piece -> {
@@ -128,7 +169,7 @@ final class TextRun {
         });
   }
 
-  private String echo() {
+  private String echo(String prompt) {
     return options.echo && !prompt.isEmpty() ? prompt.strip() + " " : "";
   }
 }

@@ -1,7 +1,10 @@
 package io.github.blip2j.cli;
 
-import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.Conversation;
+import io.github.blip2j.blip2.QuestionPrompt;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -11,25 +14,39 @@ import picocli.CommandLine.Option;
 /** {@code blip2 vqa}: visual question answering. */
 @Command(
     name = "vqa",
-    description = "Answers a question about images.",
+    description = "Answers questions about images.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
 final class VqaCommand implements Callable<Integer> {
-  private static final String PLACE = "{}";
-
   private final Console console;
 
   @Mixin private TextOptions options = new TextOptions();
 
-  @Option(names = "--question", required = true, paramLabel = "Q", description = "The question.")
-  private String question = "";
+  @Option(
+      names = "--question",
+      required = true,
+      paramLabel = "Q",
+      description = "A question; give several for an answer to each.")
+  private List<String> questions = new ArrayList<>();
 
   @Option(
-      names = "--prompt",
-      paramLabel = "P",
-      description = "How to ask, {} where the question goes; 'Question: {} Answer:' by default.")
+      names = {"--template", "--prompt"},
+      paramLabel = "T",
+      description = {
+        "How to ask, {} where the question goes; by default as the paper asks the model's kind,",
+        "as in 'Question: {} Answer:' for OPT."
+      })
   private @Nullable String template;
+
+  @Option(
+      names = "--context",
+      paramLabel = "Q=A",
+      description = {
+        "A question that was asked before and its answer, for questions that follow up on it; give",
+        "several in order. The last = parts them."
+      })
+  private List<String> context = new ArrayList<>();
 
   VqaCommand(Console console) {
     this.console = console;
@@ -37,18 +54,34 @@ final class VqaCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return TextRun.of(options, this::prompt, console).run();
+    return TextRun.of(options, TextTask.ANSWER, this::prompts, console).run();
   }
 
-  private String prompt() {
-    String asked = Blip2.questionPrompt(question);
-    if (template == null) {
-      return asked;
+  /** What asks a model all questions; those that can't be are refused before it is loaded. */
+  private TextRun.Prompts prompts() {
+    Conversation before = before();
+    QuestionPrompt tried = template == null ? QuestionPrompt.ANSWER : new QuestionPrompt(template);
+    questions.forEach(tried::ask);
+    return blip2 ->
+        asked(
+            template == null ? blip2.questions() : blip2.questions().withTemplate(template),
+            before);
+  }
+
+  private List<String> asked(QuestionPrompt how, Conversation before) {
+    return questions.stream().map(question -> how.ask(before, question)).toList();
+  }
+
+  private Conversation before() {
+    Conversation before = Conversation.empty();
+    for (String turn : context) {
+      int at = turn.lastIndexOf('=');
+      if (at < 0) {
+        throw new IllegalArgumentException(
+            "--context: question=answer expected, got '%s'".formatted(turn));
+      }
+      before = before.and(turn.substring(0, at), turn.substring(at + 1));
     }
-    if (!template.contains(PLACE)) {
-      throw new IllegalArgumentException(
-          "--prompt: template expected {} where the question goes, got '%s'".formatted(template));
-    }
-    return template.replace(PLACE, question.strip());
+    return before;
   }
 }

@@ -200,7 +200,7 @@ final class MatchCommandTest {
         List.of("model", "file", "tensors", "images", "texts", "timing_ms"),
         List.copyOf(document.keySet()));
     assertEquals(
-        List.of("load", "preprocess", "embed", "total"),
+        List.of("load", "embed", "total"),
         List.copyOf(document.getAsJsonObject("timing_ms").keySet()));
     assertEquals(out.toString(), string(document, "file"));
     assertEquals(

@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -37,8 +38,57 @@ final class OtherCommandsTest {
         new Shell(
             2,
             "",
-            "blip2: --prompt: template expected {} where the question goes, got 'Answer:'\n"),
+            "blip2: template: text expected {} once, where the question goes, got 'Answer:'\n"),
         Shell.run("vqa", SQUARES, "--question", QUESTION, "--prompt", "Answer:"));
+  }
+
+  @Test
+  void vqa_severalQuestions_areAnsweredInOrder() {
+    Shell shell = Shell.run("vqa", SQUARES, "--question", QUESTION, "--question=why?", "--json");
+
+    JsonArray results = shell.json().getAsJsonArray("results");
+    assertEquals(2, results.size());
+    assertEquals(
+        "Question: why? Answer:", results.get(1).getAsJsonObject().get("prompt").getAsString());
+    assertEquals("yellow", shell.texts().get(0));
+    Shell alone = Shell.run("vqa", SQUARES, "--question=why?", "--json");
+    assertEquals(alone.texts().get(0), shell.texts().get(1));
+    assertEquals(
+        shell.texts(),
+        Shell.run("vqa", SQUARES, "--question", QUESTION, "--question=why?", "--stream")
+            .out()
+            .lines()
+            .toList());
+  }
+
+  @Test
+  void vqa_context_goesBeforeTheQuestion() {
+    Shell shell =
+        Shell.run(
+            "vqa",
+            SQUARES,
+            "--question=why?",
+            "--context",
+            "which city is this?=singapore",
+            "--context",
+            "is 1=1?=yes",
+            "--json");
+
+    JsonObject result = shell.json().getAsJsonArray("results").get(0).getAsJsonObject();
+    assertEquals(
+        "Question: which city is this? Answer: singapore. Question: is 1=1? Answer: yes. Question:"
+            + " why? Answer:",
+        result.get("prompt").getAsString());
+  }
+
+  @Test
+  void vqa_contextWithoutAnswer_exits2() {
+    assertEquals(
+        new Shell(2, "", "blip2: --context: question=answer expected, got 'why?'\n"),
+        Shell.run("vqa", SQUARES, "--question=a?", "--context=why?"));
+    assertEquals(
+        new Shell(2, "", "blip2: conversation: answer expected words, got a blank\n"),
+        Shell.run("vqa", SQUARES, "--question=a?", "--context=why?="));
   }
 
   @Test
@@ -95,13 +145,15 @@ final class OtherCommandsTest {
         "",
         "caption ",
         "vqa ",
+        "rank ",
         "match ",
         "embed ",
         "doctor ",
         "bench ",
         "train ",
         "train stage1 ",
-        "convert "
+        "convert ",
+        "download "
       })
   void help_ofEveryCommand_goesToStandardOutput(String command) {
     Shell shell = Shell.run((command + "--help").split(" "));
@@ -117,13 +169,15 @@ final class OtherCommandsTest {
         "",
         "caption ",
         "vqa ",
+        "rank ",
         "match ",
         "embed ",
         "doctor ",
         "bench ",
         "train ",
         "train stage1 ",
-        "convert "
+        "convert ",
+        "download "
       })
   void version_ofEveryCommand_isOneLine(String command) {
     Shell shell = Shell.run((command + "--version").split(" "));

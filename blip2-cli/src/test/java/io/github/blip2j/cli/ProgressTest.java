@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class ProgressTest {
@@ -55,6 +56,7 @@ final class ProgressTest {
         new PrintWriter(err),
         InputStream.nullInputStream(),
         terminal,
-        Duration.ofMinutes(1));
+        Duration.ofMinutes(1),
+        Map.of());
   }
 }

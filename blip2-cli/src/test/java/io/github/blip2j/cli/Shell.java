@@ -14,15 +14,27 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Runs command lines in this process and keeps what they print. */
 record Shell(int exit, String out, String err) {
+  private static final Map<String, String> NOTHING_DOWNLOADED =
+      Map.of("HF_HUB_CACHE", "no-cache", "HF_HUB_OFFLINE", "1");
 
   static Shell run(String... args) {
     return run(new byte[0], args);
   }
 
   static Shell run(byte[] in, String... args) {
+    return run(in, NOTHING_DOWNLOADED, args);
+  }
+
+  /** With environment variables. */
+  static Shell run(Map<String, String> environment, String... args) {
+    return run(new byte[0], environment, args);
+  }
+
+  private static Shell run(byte[] in, Map<String, String> environment, String... args) {
     var out = new StringWriter();
     var err = new StringWriter();
     var console =
@@ -31,7 +43,8 @@ record Shell(int exit, String out, String err) {
             new PrintWriter(err),
             new ByteArrayInputStream(in),
             false,
-            Duration.ofMinutes(5));
+            Duration.ofMinutes(5),
+            environment);
     int exit = Blip2Command.run(console, args);
     return new Shell(exit, lines(out), lines(err));
   }

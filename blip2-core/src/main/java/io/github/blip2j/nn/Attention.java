@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Multi-head attention (Vaswani et al. 2017, section 3.2.2), of a sequence to itself or to another.
  *
  * <pre>{@code
- * B batch, T target positions, S source positions, H heads, D head width, C = H D
+ * B batch, T target positions, S source positions, H heads, D head width
+ * C width, E width of what is read, I = H D, which is C but where heads have a width of their own
  * }</pre>
  */
 public final class Attention extends Module {
@@ -18,20 +19,18 @@ public final class Attention extends Module {
   private final Linear key;
   private final Linear value;
   private final Linear output;
-  private final int dim;
-  private final int contextDim;
-  private final int heads;
+  private final Sizes sizes;
 
   private Attention(Sizes sizes, Params params) {
     super(params);
-    this.dim = sizes.dim;
-    this.contextDim = sizes.contextDim;
-    this.heads = sizes.heads;
+    this.sizes = sizes;
     boolean queryBias = sizes.inputBias != InputBias.NONE;
-    this.query = sizes.linear(dim, queryBias, params.at("query"));
-    this.key = sizes.linear(contextDim, sizes.inputBias == InputBias.ALL, params.at("key"));
-    this.value = sizes.linear(contextDim, queryBias, params.at("value"));
-    this.output = new Linear(dim, dim, params.at("output"));
+    boolean keyBias = sizes.inputBias == InputBias.ALL;
+    int inner = sizes.innerDim();
+    this.query = linear(sizes.dim, inner, queryBias, params.at("query"));
+    this.key = linear(sizes.contextDim, inner, keyBias, params.at("key"));
+    this.value = linear(sizes.contextDim, inner, queryBias, params.at("value"));
+    this.output = linear(inner, sizes.dim, sizes.outputBias, params.at("output"));
   }
 
   /** Which of query, key and value have a bias. */
@@ -49,25 +48,45 @@ public final class Attention extends Module {
    *
    * @param dim width of the sequence that asks
    * @param contextDim width of the sequence that is read
+   * @param headDim width of a head
    * @param inputBias which of query, key and value have a bias
+   * @param outputBias whether the output map has one
+   * @param scaled whether scores are divided by the root of the head's width
    */
-  public record Sizes(int dim, int contextDim, int heads, InputBias inputBias) {
-    /** Checks that heads divide the width. */
+  public record Sizes(
+      int dim,
+      int contextDim,
+      int heads,
+      int headDim,
+      InputBias inputBias,
+      boolean outputBias,
+      boolean scaled) {
+    /** Checks that there are heads and that they have a width. */
     public Sizes {
-      if (heads <= 0 || dim % heads != 0) {
+      if (heads <= 0 || headDim <= 0) {
         throw new IllegalArgumentException(
-            "attention: heads expected to divide dim, got heads=%d, dim=%d".formatted(heads, dim));
+            "attention: heads and headDim must be positive, got heads=%d, headDim=%d"
+                .formatted(heads, headDim));
       }
     }
 
     /** A sequence of width {@code dim} that reads itself. */
     public static Sizes self(int dim, int heads) {
-      return new Sizes(dim, dim, heads, InputBias.ALL);
+      return cross(dim, dim, heads);
     }
 
     /** A sequence of width {@code dim} that reads one of width {@code contextDim}. */
     public static Sizes cross(int dim, int contextDim, int heads) {
-      return new Sizes(dim, contextDim, heads, InputBias.ALL);
+      if (heads <= 0 || dim % heads != 0) {
+        throw new IllegalArgumentException(
+            "attention: heads expected to divide dim, got heads=%d, dim=%d".formatted(heads, dim));
+      }
+      return new Sizes(dim, contextDim, heads, dim / heads, InputBias.ALL, true, true);
+    }
+
+    /** A sequence that reads itself, or one as wide, with heads of a width of their own. */
+    public static Sizes ofHeads(int dim, int heads, int headDim) {
+      return new Sizes(dim, dim, heads, headDim, InputBias.ALL, true, true);
     }
 
     /** Without biases of query, key and value. */
@@ -75,13 +94,29 @@ public final class Attention extends Module {
       return with(InputBias.NONE);
     }
 
-    /** With these biases. */
-    public Sizes with(InputBias newInputBias) {
-      return new Sizes(dim, contextDim, heads, newInputBias);
+    /** Without any bias. */
+    public Sizes withoutBias() {
+      return new Sizes(dim, contextDim, heads, headDim, InputBias.NONE, false, scaled);
     }
 
-    private Linear linear(int in, boolean biased, Params params) {
-      return biased ? new Linear(in, dim, params) : Linear.withoutBias(in, dim, params);
+    /** With these biases. */
+    public Sizes with(InputBias newInputBias) {
+      return new Sizes(dim, contextDim, heads, headDim, newInputBias, outputBias, scaled);
+    }
+
+    /** With scores as they are, as T5 has them: its initial weights hold the scale. */
+    public Sizes unscaled() {
+      return new Sizes(dim, contextDim, heads, headDim, inputBias, outputBias, false);
+    }
+
+    /** What scores are multiplied by. */
+    double scale() {
+      return scaled ? 1 / Math.sqrt(headDim) : 1;
+    }
+
+    /** Width of all heads together. */
+    int innerDim() {
+      return heads * headDim;
     }
   }
 
@@ -96,11 +131,11 @@ public final class Attention extends Module {
    * @param x [B, T, C]
    * @param context [B, S, E]; pass {@code x} for self-attention
    * @param mask broadcasts to [B, H, T, S]
-   * @return [B, T, C], before the output map; see {@link #project}
+   * @return [B, T, I], before the output map; see {@link #project}
    */
   public Tensor mix(Tensor x, Tensor context, Mask mask, Heads how) {
-    x.shape().require(path(), "x", Shape.ANY, Shape.ANY, dim);
-    context.shape().require(path(), "context", x.dim(0), Shape.ANY, contextDim);
+    x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
+    context.shape().require(path(), "context", x.dim(0), Shape.ANY, sizes.contextDim);
     return mix(x, read(context, mask), how);
   }
 
@@ -111,7 +146,7 @@ public final class Attention extends Module {
    * @param mask broadcasts to [B, H, T, S]
    */
   public KeyValues read(Tensor context, Mask mask) {
-    context.shape().require(path(), "context", Shape.ANY, Shape.ANY, contextDim);
+    context.shape().require(path(), "context", Shape.ANY, Shape.ANY, sizes.contextDim);
     return new KeyValues(split(key.forward(context)), split(value.forward(context)), mask);
   }
 
@@ -119,11 +154,12 @@ public final class Attention extends Module {
    * Attention to a context that has been {@linkplain #read read}.
    *
    * @param x [B, T, C]
-   * @return [B, T, C], before the output map; see {@link #project}
+   * @return [B, T, I], before the output map; see {@link #project}
    */
   public Tensor mix(Tensor x, KeyValues context, Heads how) {
-    x.shape().require(path(), "x", Shape.ANY, Shape.ANY, dim);
-    context.keys().shape().require(path(), "keys", x.dim(0), Shape.ANY, heads, dim / heads);
+    x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
+    Shape keys = context.keys().shape();
+    keys.require(path(), "keys", x.dim(0), Shape.ANY, sizes.heads, sizes.headDim);
     return mixHeads(x, context.keys(), context.values(), context.mask(), how);
   }
 
@@ -132,10 +168,10 @@ public final class Attention extends Module {
    *
    * @param x [B, T, C]
    * @param mask broadcasts to [B, H, T, S] with S the cache's new length
-   * @return [B, T, C], before the output map; see {@link #project}
+   * @return [B, T, I], before the output map; see {@link #project}
    */
   public Tensor mix(Tensor x, KeyValueCache.Layer cache, Mask mask, Heads how) {
-    x.shape().require(path(), "x", Shape.ANY, Shape.ANY, dim);
+    x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
     cache.append(split(key.forward(x)), split(value.forward(x)));
     return mixHeads(x, cache.keys(), cache.values(), mask, how);
   }
@@ -154,15 +190,20 @@ public final class Attention extends Module {
     long B = x.dim(0);
     long T = x.dim(1);
     Tensor q = split(query.forward(x)); // [B, T, H, D]
-    double scale = 1 / Math.sqrt((double) dim / heads);
+    // The kernel takes its mask for a constant; a position bias that learns is none.
+    boolean kernel = how.isUnseen() && !mask.isRecorded();
     Tensor mixed =
-        how.isUnseen()
-            ? q.attention(k, v, scale, mask.tensor(), how.thinning())
-            : how.mix(path(), q.mul(scale), k, v, mask);
-    return mixed.reshape(B, T, dim);
+        kernel
+            ? q.attention(k, v, sizes.scale(), mask.tensor(), how.thinning())
+            : how.mix(path(), q.mul(sizes.scale()), k, v, mask);
+    return mixed.reshape(B, T, sizes.innerDim());
   }
 
   private Tensor split(Tensor x) {
-    return x.reshape(x.dim(0), x.dim(1), heads, dim / heads);
+    return x.reshape(x.dim(0), x.dim(1), sizes.heads, sizes.headDim);
+  }
+
+  private static Linear linear(int in, int out, boolean biased, Params params) {
+    return biased ? new Linear(in, out, params) : Linear.withoutBias(in, out, params);
   }
 }

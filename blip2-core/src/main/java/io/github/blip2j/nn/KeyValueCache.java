@@ -131,6 +131,14 @@ public final class KeyValueCache {
       }
     }
 
+    private void shorten(int positions) {
+      if (recorded && keys != null && values != null) {
+        keys = keys.narrow(1, 0, positions);
+        values = values.narrow(1, 0, positions);
+      }
+      length = positions;
+    }
+
     private void release(Tensor old) {
       if (!recorded) {
         cache.home.release(old);
@@ -222,6 +230,19 @@ public final class KeyValueCache {
       layer.select(parents);
     }
     rows = parents.length;
+  }
+
+  /**
+   * Forgets all positions but the first, so that others may be tried in the place of the rest.
+   *
+   * @throws IllegalArgumentException if there are not so many
+   */
+  public void shorten(int positions) {
+    if (positions < 0 || positions > length()) {
+      throw new IllegalArgumentException(
+          "cache: positions expected 0 to %d, got %d".formatted(length(), positions));
+    }
+    layers.forEach(layer -> layer.shorten(positions));
   }
 
   private Tensor allocate(Tensor like, long newRows, int positions) {

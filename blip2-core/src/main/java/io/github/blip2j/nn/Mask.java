@@ -1,12 +1,14 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What each position may attend to: added to the scores before the softmax, 0 where it may and a
- * large negative number where it may not. This is the only mask convention here, and models build
- * their masks themselves.
+ * large negative number where it may not. A position bias, which prefers where others forbid, is
+ * one more term of the sum. This is the only mask convention here, and models build their masks
+ * themselves.
  */
 public final class Mask {
   // Finite: a row in which all is forbidden becomes uniform, where -infinity would make it NaN.
@@ -91,6 +93,40 @@ public final class Mask {
     return any ? new Mask(Tensor.of(values, keep.length, 1, 1, width)) : NONE;
   }
 
+  /** Whether target {@code t} of row {@code b} may attend to source {@code s}. */
+  @FunctionalInterface
+  public interface Sight {
+    /** Whether it may. */
+    boolean reaches(int b, int t, int s);
+  }
+
+  /**
+   * What a function allows, where no simpler rule does.
+   *
+   * @return [B, 1, T, S]
+   */
+  public static Mask where(int rows, int targets, int sources, Sight sight) {
+    float[] values = new float[Math.multiplyExact(Math.multiplyExact(rows, targets), sources)];
+    int i = 0;
+    for (int b = 0; b < rows; b++) {
+      for (int t = 0; t < targets; t++) {
+        for (int s = 0; s < sources; s++) {
+          values[i++] = sight.reaches(b, t, s) ? 0 : FORBIDDEN;
+        }
+      }
+    }
+    return new Mask(Tensor.of(values, rows, 1, targets, sources));
+  }
+
+  /**
+   * What a position bias adds to scores.
+   *
+   * @param bias broadcasts to [B, H, T, S]; may want a gradient
+   */
+  public static Mask adding(Tensor bias) {
+    return new Mask(bias);
+  }
+
   /** Both masks at once. */
   public Mask and(Mask other) {
     if (additive == null) {
@@ -105,6 +141,11 @@ public final class Mask {
       return this; // every row's
     }
     return new Mask(additive.gather(Tensor.ids(rows)));
+  }
+
+  /** Whether something in it wants a gradient. */
+  boolean isRecorded() {
+    return additive != null && additive.requiresGrad() && GradMode.isRecording();
   }
 
   /** The tensor to add to scores [B, H, T, S], or null if there is nothing to add. */

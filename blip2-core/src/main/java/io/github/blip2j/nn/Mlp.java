@@ -5,18 +5,52 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
 import org.jspecify.annotations.Nullable;
 
-/** The two-layer perceptron of a transformer block (Vaswani et al. 2017, section 3.3). */
+/**
+ * The two-layer perceptron of a transformer block (Vaswani et al. 2017, section 3.3), or its gated
+ * kind, whose hidden layer is a product of two (Shazeer 2020, "GLU variants improve transformer").
+ *
+ * <pre>{@code
+ * plain  down(f(up(x)))
+ * gated  down(f(gate(x)) up(x))
+ * }</pre>
+ */
 public final class Mlp extends Module {
   private final Linear up;
+  private final @Nullable Linear gate;
   private final Linear down;
   private final Activation activation;
 
+  private Mlp(Linear up, @Nullable Linear gate, Linear down, Activation f, Params params) {
+    super(params);
+    this.up = up;
+    this.gate = gate;
+    this.down = down;
+    this.activation = f;
+  }
+
   /** From {@code dim} to {@code hidden} and back. */
   public Mlp(int dim, int hidden, Activation activation, Params params) {
-    super(params);
-    this.up = new Linear(dim, hidden, params.at("up"));
-    this.down = new Linear(hidden, dim, params.at("down"));
-    this.activation = activation;
+    this(
+        new Linear(dim, hidden, params.at("up")),
+        null,
+        new Linear(hidden, dim, params.at("down")),
+        activation,
+        params);
+  }
+
+  /** The same without biases. */
+  public static Mlp withoutBias(int dim, int hidden, Activation activation, Params params) {
+    Linear up = Linear.withoutBias(dim, hidden, params.at("up"));
+    Linear down = Linear.withoutBias(hidden, dim, params.at("down"));
+    return new Mlp(up, null, down, activation, params);
+  }
+
+  /** A gated one, which has no biases either. */
+  public static Mlp gated(int dim, int hidden, Activation activation, Params params) {
+    Linear gate = Linear.withoutBias(dim, hidden, params.at("gate"));
+    Linear up = Linear.withoutBias(dim, hidden, params.at("up"));
+    Linear down = Linear.withoutBias(hidden, dim, params.at("down"));
+    return new Mlp(up, gate, down, activation, params);
   }
 
   /**
@@ -27,11 +61,26 @@ public final class Mlp extends Module {
    * @return [..., dim]
    */
   public Tensor forward(Tensor x, @Nullable Tensor residual) {
-    return down.forward(up.forward(x, activation), Activation.IDENTITY, residual);
+    return down.forward(hidden(x), Activation.IDENTITY, residual);
   }
 
   /** The perceptron, thinned, with a residual added: in training. */
   public Tensor forward(Tensor x, Thinning thinning, Tensor residual) {
-    return down.forward(up.forward(x, activation), thinning, residual);
+    return down.forward(hidden(x), thinning, residual);
+  }
+
+  /** The perceptron, its hidden layer and its output thinned while training, plus a residual. */
+  public Tensor forward(Tensor x, Tensor residual, Dropout dropout, Pass pass) {
+    Tensor hidden = dropout.forward(hidden(x), pass);
+    Thinning thinning = dropout.thinning(pass);
+    return thinning == null
+        ? down.forward(hidden, Activation.IDENTITY, residual)
+        : down.forward(hidden, thinning, residual);
+  }
+
+  private Tensor hidden(Tensor x) {
+    return gate == null
+        ? up.forward(x, activation)
+        : gate.forward(x, activation).mul(up.forward(x));
   }
 }

@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -71,6 +72,36 @@ final class AttentionGradientTest {
         assertGradient(loss, values, parameter.name(), parameter.gradient());
       }
       assertEquals(List.of(8, 10), List.of(params.all().size(), values.size()));
+    }
+  }
+
+  @Test
+  void backward_positionBiasThatLearns_agreesWithFiniteDifferences() {
+    try (var scope = Scope.open()) {
+      Params params = NoisyWeights.params(scope, 5);
+      Attention.Sizes sizes = Attention.Sizes.ofHeads(6, 2, 4).withoutBias().unscaled();
+      Attention attention = Attention.of(sizes, params);
+      Random random = new Random(9);
+      Tensor[] gradient = new Tensor[1];
+      Tensor x = NoisyWeights.tensor(random, 2, 3, 6);
+      Tensor bias = NoisyWeights.tensor(random, 1, 2, 3, 3);
+      Tensor seed = NoisyWeights.tensor(random, 2, 3, 6);
+      Mask mask = Mask.adding(bias.leaf(g -> gradient[0] = g)).and(Mask.causal(3, 3));
+
+      Tensor mixed = attention.mix(x, x, mask, Heads.of(Pass.evaluation()));
+      attention.project(mixed, null).mul(seed).sum().backward();
+
+      Map<String, double[]> values = Loops.values(params);
+      values.put("bias", bias.toDoubles());
+      ToDoubleFunction<Map<String, double[]>> loss =
+          at -> {
+            double[] added = Loops.of(at, "bias");
+            var loops =
+                new LoopAttention(sizes, 2, 3, 3, (b, t, s) -> s <= t)
+                    .adding((h, t, s) -> added[(h * 3 + t) * 3 + s]);
+            return Loops.dot(loops.forward(at, x.toDoubles(), x.toDoubles()), seed.toDoubles());
+          };
+      assertGradient(loss, values, "bias", gradient[0]);
     }
   }
 

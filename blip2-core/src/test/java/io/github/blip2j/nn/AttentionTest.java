@@ -101,6 +101,46 @@ final class AttentionTest {
   }
 
   @Test
+  void ofHeads_widerThanDimUnscaledWithoutBias_equalsLoops() {
+    Attention.Sizes sizes = Attention.Sizes.ofHeads(12, 3, 5).withoutBias().unscaled();
+    Attention attention = Attention.of(sizes, params);
+    Tensor x = NoisyWeights.tensor(random, 2, 4, 12);
+    Tensor context = NoisyWeights.tensor(random, 2, 7, 12);
+
+    Tensor mixed = attention.mix(x, context, Mask.none(), PLAIN);
+    Tensor y = attention.project(mixed, null);
+
+    assertEquals(
+        List.of("key.weight", "output.weight", "query.weight", "value.weight"),
+        List.copyOf(params.all().keySet()));
+    mixed.shape().require("test", "mixed", 2, 4, 15);
+    var loops = new LoopAttention(sizes, 2, 4, 7, LoopAttention.ALL);
+    double[] expected = loops.forward(Loops.values(params), x.toDoubles(), context.toDoubles());
+    Loops.assertClose("heads", expected, y, FLOAT32);
+  }
+
+  @Test
+  void positionBias_withPadding_equalsLoopsSeenOrUnseen() {
+    Attention attention = Attention.of(SELF, params);
+    Tensor x = NoisyWeights.tensor(random, 2, 5, 12);
+    Tensor bias = NoisyWeights.tensor(random, 1, 3, 5, 5);
+    double[] added = bias.toDoubles();
+    int[][] keep = {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}};
+    Mask mask = Mask.adding(bias).and(Mask.causal(5, 5)).and(Mask.padding(keep));
+    Pass watched = Pass.evaluation().observedBy(new MapObserver("", new ArrayList<>()));
+
+    Tensor kernel = attention.project(attention.mix(x, x, mask, PLAIN), null);
+    Tensor open = attention.project(attention.mix(x, x, mask, Heads.of(watched)), null);
+
+    var loops =
+        new LoopAttention(SELF, 2, 5, 5, (b, t, s) -> s <= t && keep[b][s] == 1)
+            .adding((h, t, s) -> added[(h * 5 + t) * 5 + s]);
+    double[] expected = loops.forward(Loops.values(params), x.toDoubles(), x.toDoubles());
+    Loops.assertClose("kernel", expected, kernel, FLOAT32);
+    Loops.assertClose("open", expected, open, FLOAT32);
+  }
+
+  @Test
   void causalAndPadded_equalsLoops() {
     Attention attention = Attention.of(SELF, params);
     Tensor x = NoisyWeights.tensor(random, 2, 5, 12);
@@ -235,6 +275,19 @@ final class AttentionTest {
     var e = assertThrows(IllegalArgumentException.class, () -> Attention.Sizes.self(30, 4));
 
     assertEquals("attention: heads expected to divide dim, got heads=4, dim=30", e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 4", "3, 0"})
+  void sizes_withoutHeadsOrWidth_areRefused(int heads, int headDim) {
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> Attention.Sizes.ofHeads(12, heads, headDim));
+
+    assertEquals(
+        "attention: heads and headDim must be positive, got heads=%d, headDim=%d"
+            .formatted(heads, headDim),
+        e.getMessage());
   }
 
   /** Collects attention maps of one path. */

@@ -9,6 +9,11 @@ public final class LoopAttention {
     boolean sees(int b, int t, int s);
   }
 
+  /** What is added to a score. */
+  public interface Bias {
+    double of(int h, int t, int s);
+  }
+
   /** Every position. */
   public static final Sight ALL = (b, t, s) -> true;
 
@@ -17,14 +22,26 @@ public final class LoopAttention {
   private final int targets;
   private final int sources;
   private final Sight sight;
+  private final Bias bias;
 
   /** Attention of these sizes, of {@code batch} sequences. */
   public LoopAttention(Attention.Sizes sizes, int batch, int targets, int sources, Sight sight) {
+    this(sizes, batch, targets, sources, sight, (h, t, s) -> 0);
+  }
+
+  private LoopAttention(
+      Attention.Sizes sizes, int batch, int targets, int sources, Sight sight, Bias bias) {
     this.sizes = sizes;
     this.batch = batch;
     this.targets = targets;
     this.sources = sources;
     this.sight = sight;
+    this.bias = bias;
+  }
+
+  /** The same with something added to the scores. */
+  LoopAttention adding(Bias newBias) {
+    return new LoopAttention(sizes, batch, targets, sources, sight, newBias);
   }
 
   /** Probabilities [B, H, T, S]. */
@@ -38,7 +55,8 @@ public final class LoopAttention {
       int b = row / targets / sizes.heads();
       double sum = 0;
       for (int s = 0; s < sources; s++) {
-        double score = dot(q, b * targets + t, k, b * sources + s, h) / Math.sqrt(headDim());
+        double scale = sizes.scaled() ? 1 / Math.sqrt(sizes.headDim()) : 1;
+        double score = scale * dot(q, b * targets + t, k, b * sources + s, h) + bias.of(h, t, s);
         maps[row * sources + s] = sight.sees(b, t, s) ? Math.exp(score) : 0;
         sum += maps[row * sources + s];
       }
@@ -52,17 +70,18 @@ public final class LoopAttention {
   /** Values weighed by {@code maps}, then the output map: [B, T, C]. */
   double[] output(Map<String, double[]> parameters, double[] maps, double[] context) {
     double[] v = Loops.linear(parameters, "value", context, sizes.contextDim());
-    double[] mixed = new double[batch * targets * sizes.dim()];
+    int inner = sizes.innerDim();
+    double[] mixed = new double[batch * targets * inner];
     for (int i = 0; i < mixed.length; i++) {
-      int c = i % sizes.dim();
-      int t = i / sizes.dim() % targets;
-      int b = i / sizes.dim() / targets;
-      int row = (b * sizes.heads() + c / headDim()) * targets + t;
+      int c = i % inner;
+      int t = i / inner % targets;
+      int b = i / inner / targets;
+      int row = (b * sizes.heads() + c / sizes.headDim()) * targets + t;
       for (int s = 0; s < sources; s++) {
-        mixed[i] += maps[row * sources + s] * v[(b * sources + s) * sizes.dim() + c];
+        mixed[i] += maps[row * sources + s] * v[(b * sources + s) * inner + c];
       }
     }
-    return Loops.linear(parameters, "output", mixed, sizes.dim());
+    return Loops.linear(parameters, "output", mixed, inner);
   }
 
   /** Both: [B, T, C]. */
@@ -72,13 +91,9 @@ public final class LoopAttention {
 
   private double dot(double[] q, int qRow, double[] k, int kRow, int head) {
     double sum = 0;
-    for (int d = head * headDim(); d < (head + 1) * headDim(); d++) {
-      sum += q[qRow * sizes.dim() + d] * k[kRow * sizes.dim() + d];
+    for (int d = head * sizes.headDim(); d < (head + 1) * sizes.headDim(); d++) {
+      sum += q[qRow * sizes.innerDim() + d] * k[kRow * sizes.innerDim() + d];
     }
     return sum;
-  }
-
-  private int headDim() {
-    return sizes.dim() / sizes.heads();
   }
 }

@@ -1,34 +1,58 @@
 package io.github.blip2j.examples;
 
+import io.github.blip2j.blip2.Feature;
+import io.github.blip2j.blip2.FeatureExport;
 import io.github.blip2j.blip2.FeatureExtractor;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Shows what can be taken from a Q-Former: {@code ExtractFeatures MODEL IMAGE TEXT}. */
+/**
+ * Shows what can be taken from a Q-Former, for one image or a folder of any size: {@code
+ * ExtractFeatures MODEL IMAGE TEXT} or {@code ExtractFeatures MODEL FOLDER OUT.safetensors}.
+ */
 public final class ExtractFeatures {
   private ExtractFeatures() {}
 
-  /** Prints the shapes of all features of an image, a text, and both together. */
+  /** Prints the shapes of all features of an image and a text, or writes a folder's to a file. */
   public static void main(String[] args) throws IOException {
-    try (var matcher = ImageTextMatcher.load(Path.of(args[0]));
-        var scope = Scope.open()) { // owns the tensors
-      RgbImage image = matcher.read(Path.of(args[1]));
-      FeatureExtractor features = matcher.features();
+    try (var matcher = ImageTextMatcher.load(Path.of(args[0]))) {
+      if (Files.isDirectory(Path.of(args[1]))) {
+        write(matcher, Path.of(args[1]), Path.of(args[2]));
+      } else {
+        print(matcher, matcher.read(Path.of(args[1])), args[2]);
+      }
+    }
+  }
 
+  private static void write(ImageTextMatcher matcher, Path folder, Path out) throws IOException {
+    List<String> images = FeatureExport.pictures(folder);
+    List<String> written =
+        matcher
+            .export(Feature.QUERIES, Feature.SINGLE)
+            .skippingUnreadable()
+            .toSafetensors(images, out); // batch by batch, whatever their number
+    System.out.println(written.size() + " of " + images.size() + " images in " + out.getFileName());
+  }
+
+  private static void print(ImageTextMatcher matcher, RgbImage image, String text) {
+    try (var scope = Scope.open()) { // owns the tensors
+      FeatureExtractor features = matcher.features();
       FeatureExtractor.OfImages images = features.images(List.of(image));
+      System.out.println("patches: " + features.patches(List.of(image)).shape());
       System.out.println("image: " + images.queries().shape());
       System.out.println("image, compared: " + images.compared().shape());
       System.out.println("image, as one vector: " + matcher.embedAsOne(image).length);
 
-      FeatureExtractor.OfTexts texts = features.texts(List.of(args[2]));
+      FeatureExtractor.OfTexts texts = features.texts(List.of(text));
       System.out.println("text, every token: " + texts.words().shape());
       System.out.println("text, compared: " + texts.compared().shape());
 
-      System.out.println("both: " + features.multimodal(List.of(image), List.of(args[2])).shape());
+      System.out.println("both: " + features.multimodal(List.of(image), List.of(text)).shape());
     }
   }
 }

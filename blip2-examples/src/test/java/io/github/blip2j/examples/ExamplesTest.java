@@ -3,6 +3,7 @@ package io.github.blip2j.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.blip2.Blip2;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -35,6 +36,37 @@ final class ExamplesTest {
     String answer = printed(AnswerQuestion::main, image("b.png"), "what color is the star?");
 
     assertEquals("yellow\n", answer);
+  }
+
+  @Test
+  void answerQuestion_followUps_printsAnAnswerToEach() throws Exception {
+    String question = "what color is the star?";
+
+    String answers = printed(AnswerQuestion::main, image("b.png"), question, "-", "why?", "a?");
+
+    assertTrue(answers.startsWith("yellow\n"), answers);
+    assertEquals(3, answers.lines().count(), answers);
+  }
+
+  @Test
+  void rankAnswers_colors_printsTheAnswerFirst() throws Exception {
+    String printed =
+        printed(
+            RankAnswers::main, image("b.png"), "what color is the star?", "red", "yellow", "green");
+
+    List<String> lines = printed.lines().toList();
+    assertEquals(3, lines.size());
+    assertTrue(lines.get(0).matches("-0\\.\\d{3} yellow"), printed);
+  }
+
+  @Test
+  void extractFeatures_folder_writesThem(@TempDir Path folder) throws Exception {
+    Path out = folder.resolve("f.safetensors");
+
+    assertEquals(
+        "3 of 3 images in f.safetensors\n",
+        printed(ExtractFeatures::main, MODEL, IMAGES, out.toString()));
+    assertTrue(Files.size(out) > 3 * (8 * 48 + 24) * Float.BYTES);
   }
 
   @Test
@@ -77,6 +109,32 @@ final class ExamplesTest {
   }
 
   @Test
+  void trainStage2_threePairs_printsLossesAndWritesAFolder(@TempDir Path folder) throws Exception {
+    Path model = Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "hf-opt");
+    List<String> lines = new ArrayList<>();
+    for (String picture : List.of("a", "b", "c")) {
+      lines.add("{\"image\": \"%s.png\", \"caption\": \"a star\"}".formatted(picture));
+    }
+    Path captions = Files.write(folder.resolve("captions.jsonl"), lines);
+    Path output = folder.resolve("run");
+
+    String printed =
+        printed(
+            TrainStage2::main,
+            model.toString(),
+            captions.toString(),
+            model.resolve("images").toString(),
+            output.toString());
+
+    assertTrue(printed.matches("step 1: \\{loss=\\S+\\}\nstep 2: \\{loss=\\S+\\}\n"), printed);
+    Path trained = output.resolve("hf");
+    assertTrue(Files.exists(trained.resolve("model.safetensors")));
+    try (Blip2 blip2 = Blip2.load(trained)) {
+      blip2.caption(model.resolve("images").resolve("a.png"));
+    }
+  }
+
+  @Test
   void matchImageText_trainedTexts_printsBothScores() throws Exception {
     String printed = printed(MatchImageText::main, MODEL, IMAGES + "/a.png", TEXT, "a green star");
 
@@ -94,6 +152,7 @@ final class ExamplesTest {
   void extractFeatures_imageAndText_printsShapes() throws Exception {
     String expected =
         """
+        patches: [1, 37, 64]
         image: [1, 8, 48]
         image, compared: [1, 8, 24]
         image, as one vector: 24

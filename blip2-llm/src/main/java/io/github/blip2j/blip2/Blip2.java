@@ -1,9 +1,10 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.autograd.GradMode;
+import static io.github.blip2j.blip2.Required.given;
+
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.TokenListener;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -13,10 +14,8 @@ import io.github.blip2j.vision.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -33,22 +32,25 @@ import java.util.function.Consumer;
  * closed model throws {@link IllegalStateException}.
  */
 public final class Blip2 implements AutoCloseable {
-  private static final String QUESTION = "Question: %s Answer:";
-  private static final int BATCH = 8; // more gains little and takes memory
-
   private final LoadedModel loaded;
   private final ImageProcessor processor;
+  private final QuestionPrompt questions;
 
-  private Blip2(LoadedModel loaded, ImageProcessor processor) {
+  private Blip2(LoadedModel loaded, ImageProcessor processor, QuestionPrompt questions) {
     this.loaded = loaded;
     this.processor = processor;
+    this.questions = questions;
+  }
+
+  private Blip2(LoadedModel loaded) {
+    this(loaded, loaded.processor(), QuestionPrompt.usual(loaded.model().config()));
   }
 
   /**
    * Loads a Hugging Face folder, weights in float32.
    *
-   * @throws io.github.blip2j.io.CheckpointException if the folder is not a BLIP-2 with OPT, or its
-   *     tensors do not fit its configuration
+   * @throws io.github.blip2j.io.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
+   *     one of our language models, or its tensors do not fit its configuration
    */
   public static Blip2 load(Path folder) throws IOException {
     return load(folder, Precision.FLOAT32);
@@ -62,8 +64,19 @@ public final class Blip2 implements AutoCloseable {
    */
   public static Blip2 load(Path folder, Precision precision) throws IOException {
     given("load", "folder", folder);
-    LoadedModel loaded = LoadedModel.load(folder, given("load", "precision", precision));
-    return new Blip2(loaded, loaded.processor());
+    return new Blip2(LoadedModel.load(folder, given("load", "precision", precision)));
+  }
+
+  /**
+   * Loads a model of LAVIS's second stage from its parts; it then runs as LAVIS would, see {@link
+   * #withFlavour}.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if a part is something else, they are not of
+   *     one model, or a tensor is missing, unused or of another shape
+   */
+  public static Blip2 load(Blip2Parts parts, Precision precision) throws IOException {
+    given("load", "parts", parts);
+    return new Blip2(LoadedModel.load(parts, given("load", "precision", precision)));
   }
 
   /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
@@ -73,8 +86,7 @@ public final class Blip2 implements AutoCloseable {
 
   /** The same, its matrices stored as {@link #load(Path, Precision)} stores them. */
   public static Blip2 bundled(Precision precision) throws IOException {
-    LoadedModel loaded = BundledModel.load(precision);
-    return new Blip2(loaded, loaded.processor());
+    return new Blip2(BundledModel.load(precision));
   }
 
   /**
@@ -82,7 +94,41 @@ public final class Blip2 implements AutoCloseable {
    * references do not, so neither is this the default. Both share one memory: close either.
    */
   public Blip2 withExifRotation(boolean exifRotation) {
-    return new Blip2(loaded, processor.withExifRotation(exifRotation));
+    return new Blip2(loaded, processor.withExifRotation(exifRotation), questions);
+  }
+
+  /** The same model, asked so, instead of as the paper asks its kind. Both share one memory. */
+  public Blip2 withQuestions(QuestionPrompt newQuestions) {
+    return new Blip2(loaded, processor, given("answer", "template", newQuestions));
+  }
+
+  /** How this model is asked. */
+  public QuestionPrompt questions() {
+    return questions;
+  }
+
+  /**
+   * The same model as {@code flavour} would run it, whosever checkpoint it is. Both share one
+   * memory: close either.
+   */
+  public Blip2 withFlavour(Flavour flavour) {
+    LoadedModel other = loaded.withFlavour(given("blip2", "flavour", flavour));
+    return new Blip2(other, processor, questions.cleaning(flavour.questions()));
+  }
+
+  /** Whose rules the model follows: of its checkpoint, unless changed. */
+  public Flavour flavour() {
+    return loaded.flavour();
+  }
+
+  /** How {@link #caption(Path)} decodes: greedily, or as LAVIS captions. */
+  public Decoding captionDecoding() {
+    return loaded.captionDecoding();
+  }
+
+  /** How {@link #answer(Path, String)} decodes: greedily, or as LAVIS answers. */
+  public Decoding answerDecoding() {
+    return loaded.answerDecoding();
   }
 
   /**
@@ -106,58 +152,47 @@ public final class Blip2 implements AutoCloseable {
     return processor.read(given("read", "file", file));
   }
 
-  /** A caption, decoded greedily. */
+  /** A caption, what the model writes without a prompt, decoded as {@link #captionDecoding} says. */
   public String caption(BufferedImage image) {
-    return captionOf(picture("caption", image));
+    return written(picture("caption", image), "", captionDecoding());
   }
 
-  /** A caption of a picture in a file, decoded greedily. */
+  /** A caption of a picture in a file, likewise. */
   public String caption(Path file) throws IOException {
-    return captionOf(read(file));
+    return written(read(file), "", captionDecoding());
   }
 
-  /** A caption of each picture, decoded greedily; faster than one by one. */
+  /** A caption of each picture, likewise; faster than one by one. */
   public List<String> captions(List<BufferedImage> images) {
     given("captions", "images", images);
-    List<String> captions = new ArrayList<>();
-    for (int from = 0; from < images.size(); from += BATCH) {
-      List<RgbImage> batch =
-          images.subList(from, Math.min(from + BATCH, images.size())).stream()
-              .map(image -> picture("captions", image))
-              .toList();
-      try (ImageFeatures features = encode(batch)) {
-        List<String> prompts = Collections.nCopies(batch.size(), "");
-        generate(features, prompts, Decoding.greedy())
-            .forEach(texts -> captions.add(texts.get(0).text()));
-      }
-    }
-    return List.copyOf(captions);
+    return asker()
+        .write("captions", images, Collections.nCopies(images.size(), ""), captionDecoding());
   }
 
-  private String captionOf(RgbImage image) {
-    return generate(image, "", Decoding.greedy()).get(0).text();
-  }
-
-  /** The answer to a question about a picture, decoded greedily. */
+  /** The answer to a question about a picture, decoded as {@link #answerDecoding} says. */
   public String answer(BufferedImage image, String question) {
-    return answerOf(picture("answer", image), question);
+    return written(picture("answer", image), questions.ask(question), answerDecoding());
   }
 
-  /** The answer to a question about a picture in a file, decoded greedily. */
+  /** The answer to a question about a picture in a file, likewise. */
   public String answer(Path file, String question) throws IOException {
-    return answerOf(read(file), question);
+    return written(read(file), questions.ask(question), answerDecoding());
   }
 
-  private String answerOf(RgbImage image, String question) {
-    return generate(image, questionPrompt(question), Decoding.greedy()).get(0).text();
+  /** The answer to a question that follows up on others about the same picture. */
+  public String answer(BufferedImage image, Conversation before, String question) {
+    return written(picture("answer", image), questions.ask(before, question), answerDecoding());
   }
 
-  /** The prompt that asks a question, {@code Question: ... Answer:} (section 4.1). */
-  public static String questionPrompt(String question) {
-    if (given("answer", "question", question).isBlank()) {
-      throw new IllegalArgumentException("answer: question expected words, got a blank");
-    }
-    return QUESTION.formatted(question.strip());
+  /**
+   * The answer to question i about picture i, decoded likewise: what one by one would give, faster.
+   *
+   * @throws IllegalArgumentException if a question is blank, or there are not as many as pictures
+   */
+  public List<String> answers(List<BufferedImage> images, List<String> asked) {
+    given("answers", "images", images);
+    return asker()
+        .write("answers", images, questions.askEach(images.size(), asked), answerDecoding());
   }
 
   /**
@@ -179,9 +214,20 @@ public final class Blip2 implements AutoCloseable {
   public List<Generated> generate(RgbImage image, String prompt, Decoding decoding) {
     given("generate", "prompt", prompt);
     given("generate", "decoding", decoding);
-    try (ImageFeatures features = encode(List.of(given("generate", "image", image)))) {
-      return generate(features, List.of(prompt), decoding).get(0);
-    }
+    return generate(Prompt.about(given("generate", "image", image), prompt), decoding);
+  }
+
+  /** Texts that continue a prompt of images and words in any order, the best first. */
+  public List<Generated> generate(Prompt prompt, Decoding decoding) {
+    return generate(List.of(given("generate", "prompt", prompt)), decoding).get(0);
+  }
+
+  /**
+   * Texts that continue each prompt. Prompts with different numbers of images and words do not
+   * influence each other.
+   */
+  public List<List<Generated>> generate(List<Prompt> prompts, Decoding decoding) {
+    return asker().generate(prompts, decoding);
   }
 
   /**
@@ -233,17 +279,31 @@ public final class Blip2 implements AutoCloseable {
    * @param pixels [B, 3, H, W]
    */
   public ImageFeatures encode(Tensor pixels) {
-    return loaded.during(
-        () -> {
-          try (var off = GradMode.noGrad();
-              var scope = Scope.open()) {
-            Pass pass = Pass.evaluation();
-            Blip2Model model = loaded.model();
-            Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass));
-            Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
-            return new ImageFeatures(patches, queries, model.place(model.project(queries)));
-          }
-        });
+    return loaded.during(() -> new ImageEncoder(loaded).encode(pixels));
+  }
+
+  /**
+   * A picture as vectors: {@link Feature#PATCHES} [N][E], {@link Feature#QUERIES} [Q][C] or its
+   * {@link Feature#PROMPT} [Q][L].
+   */
+  public float[][] embed(RgbImage image, Feature feature) {
+    return new PromptFeatures(loaded).of(given("embed", "image", image), feature);
+  }
+
+  /** Writes {@link Feature#PATCHES}, queries or prompts of many images, in bounded memory. */
+  public FeatureExport export(Feature... features) {
+    return FeatureExport.from(new PromptFeatures(loaded), processor, features);
+  }
+
+  /**
+   * Prompts as the Q-Former of InstructBLIP reads them, for {@link Blip2Model#encodeQueries(Tensor,
+   * TextBatch, io.github.blip2j.nn.Pass)}. An empty prompt is two special tokens.
+   *
+   * @throws IllegalArgumentException if one is blank but not empty, or is too long
+   * @throws IllegalStateException if the model's Q-Former reads none
+   */
+  public TextBatch instructions(List<String> prompts) {
+    return loaded.during(() -> loaded.requireInstructions().read("instructions", prompts));
   }
 
   /** As {@link #generate(ImageFeatures, List, Decoding, TokenListener)}, unheard. */
@@ -262,14 +322,49 @@ public final class Blip2 implements AutoCloseable {
    */
   public List<List<Generated>> generate(
       ImageFeatures features, List<String> prompts, Decoding decoding, TokenListener listener) {
-    given("generate", "prompts", prompts).forEach(prompt -> given("generate", "prompt", prompt));
-    given("generate", "listener", listener);
-    var writer =
-        new TextWriter(
-            loaded,
-            given("generate", "features", features),
-            given("generate", "decoding", decoding));
-    return loaded.during(() -> features.during(() -> writer.write(prompts, listener)));
+    return asker().generate(features, prompts, decoding, listener);
+  }
+
+  /**
+   * How likely a text follows a prompt about a picture, token by token and with its end: what
+   * {@link Generated#logProbabilities} tells of a text that the model wrote.
+   */
+  public ScoredText score(BufferedImage image, String prompt, String text) {
+    return score(Prompt.about(picture("score", image), given("score", "prompt", prompt)), text);
+  }
+
+  /** How likely a text follows a prompt of images and words in any order. */
+  public ScoredText score(Prompt prompt, String text) {
+    return asker().score(prompt, text);
+  }
+
+  /**
+   * The candidates by how likely they follow a prompt about a picture, the best first and equals in
+   * the order given. The prompt is read once, however many there are.
+   *
+   * @param prompt words, such as {@link #questions}{@code .ask(question)}
+   */
+  public List<RankedAnswer> rank(
+      BufferedImage image, String prompt, List<String> candidates, CandidateOrder order) {
+    Prompt about = Prompt.about(picture("rank", image), given("rank", "prompt", prompt));
+    return rank(about, candidates, order);
+  }
+
+  /** As above, after a prompt of images and words in any order. */
+  public List<RankedAnswer> rank(Prompt prompt, List<String> candidates, CandidateOrder order) {
+    return rank(List.of(given("rank", "prompt", prompt)), candidates, order).get(0);
+  }
+
+  /** The candidates after each prompt; prompts do not influence each other. */
+  public List<List<RankedAnswer>> rank(
+      List<Prompt> prompts, List<String> candidates, CandidateOrder order) {
+    return asker().rank(prompts, candidates, order);
+  }
+
+  /** As above, for pictures that have been looked at: one for each prompt, or one for all. */
+  public List<List<RankedAnswer>> rank(
+      ImageFeatures features, List<String> prompts, List<String> candidates, CandidateOrder order) {
+    return asker().rank(features, prompts, candidates, order);
   }
 
   /** Frees the model's memory, after the calls that still run. */
@@ -278,12 +373,15 @@ public final class Blip2 implements AutoCloseable {
     loaded.close();
   }
 
-  private static RgbImage picture(String where, BufferedImage image) {
-    return RgbImage.of(given(where, "image", image));
+  private String written(RgbImage image, String prompt, Decoding decoding) {
+    return generate(image, prompt, decoding).get(0).text();
   }
 
-  /** Callers outside the null checker get a name instead of a place in our code. */
-  private static <T> T given(String where, String what, T value) {
-    return Objects.requireNonNull(value, () -> where + ": " + what + " expected, got null");
+  private Asker asker() {
+    return new Asker(loaded);
+  }
+
+  private static RgbImage picture(String where, BufferedImage image) {
+    return RgbImage.of(given(where, "image", image));
   }
 }

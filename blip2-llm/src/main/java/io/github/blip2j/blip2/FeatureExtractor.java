@@ -8,7 +8,14 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.RgbImage;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the Q-Former makes of images, of texts, and of both together: LAVIS's {@code
@@ -19,7 +26,7 @@ import java.util.List;
  * B images, texts or pairs, Q queries, T tokens of the longest text, C width, P compared width
  * }</pre>
  */
-public final class FeatureExtractor {
+public final class FeatureExtractor implements FeatureSource {
   private static final String WHERE = "features";
 
   private final LoadedMatcher loaded;
@@ -47,19 +54,21 @@ public final class FeatureExtractor {
    */
   public record OfTexts(Tensor words, Tensor compared) {}
 
+  /** Normed features of every patch of each image, the class token first, [B, N, E]. */
+  public Tensor patches(List<RgbImage> images) {
+    return only(Feature.PATCHES, images, List.of());
+  }
+
   /** Features of each image by itself. */
   public OfImages images(List<RgbImage> images) {
-    Required.several(WHERE, "image", images);
-    return loaded.during(
-        () -> {
-          try (var off = GradMode.noGrad();
-              var scope = Scope.open()) {
-            Blip2Qformer qformer = loaded.qformer();
-            BertContext read = qformer.readImage(loaded.see(images));
-            Tensor queries = scope.keep(qformer.encodeQueries(read, Pass.evaluation()));
-            return new OfImages(queries, scope.keep(qformer.imageFeatures(queries)));
-          }
-        });
+    Map<Feature, Tensor> found =
+        ofImages(images, List.of(), EnumSet.of(Feature.QUERIES, Feature.IMAGE));
+    return new OfImages(get(found, Feature.QUERIES), get(found, Feature.IMAGE));
+  }
+
+  /** One vector for each image, as {@link ImageTextMatcher#embedAsOne}, [B, P]. */
+  public Tensor single(List<RgbImage> images) {
+    return only(Feature.SINGLE, images, List.of());
   }
 
   /**
@@ -88,18 +97,110 @@ public final class FeatureExtractor {
    *     there are not as many texts as images
    */
   public Tensor multimodal(List<RgbImage> images, List<String> texts) {
+    return only(Feature.MULTIMODAL, images, texts);
+  }
+
+  @Override
+  public Set<Feature> features() {
+    return EnumSet.complementOf(EnumSet.of(Feature.PROMPT));
+  }
+
+  @Override
+  public Map<Feature, Tensor> ofImages(
+      List<RgbImage> images, List<String> texts, Set<Feature> wanted) {
     Required.several(WHERE, "image", images);
-    TextBatch batch = tokens(texts);
-    Required.paired(WHERE, images, texts);
+    boolean joint = wanted.contains(Feature.MULTIMODAL);
+    @Nullable TextBatch batch = joint ? tokens(texts) : null;
+    if (joint) {
+      Required.paired(WHERE, images, texts);
+    }
+    return loaded.during(
+        () -> {
+          try (var off = GradMode.noGrad();
+              var scope = Scope.open()) {
+            var found = new EnumMap<Feature, Tensor>(Feature.class);
+            Seen seen = new Seen(loaded.qformer(), loaded.see(images));
+            wanted.forEach(feature -> found.put(feature, scope.keep(seen.of(feature, batch))));
+            return found;
+          }
+        });
+  }
+
+  @Override
+  public Tensor ofTexts(List<String> texts) {
+    Required.several(WHERE, "text", texts);
     return loaded.during(
         () -> {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
             Blip2Qformer qformer = loaded.qformer();
-            BertContext read = qformer.readImage(loaded.see(images));
-            return scope.keep(qformer.encodeQueriesWithText(read, batch, Pass.evaluation()));
+            // Cut to the trained length as a comparison cuts them.
+            TextBatch cut =
+                loaded.batch(texts.stream().map(text -> loaded.trainedIds(WHERE, text)).toList());
+            return scope.keep(qformer.textFeature(qformer.encodeTextStart(cut, Pass.evaluation())));
           }
         });
+  }
+
+  private Tensor only(Feature feature, List<RgbImage> images, List<String> texts) {
+    return get(ofImages(images, texts, EnumSet.of(feature)), feature);
+  }
+
+  private static Tensor get(Map<Feature, Tensor> found, Feature feature) {
+    return Objects.requireNonNull(found.get(feature));
+  }
+
+  /** Images that have been looked at; what several features need is computed once. */
+  private static final class Seen {
+    private final Blip2Qformer qformer;
+    private final Tensor image; // [B, N, E]
+    private @Nullable BertContext read;
+    private @Nullable Tensor queries;
+    private @Nullable Tensor compared;
+
+    Seen(Blip2Qformer qformer, Tensor image) {
+      this.qformer = qformer;
+      this.image = image;
+    }
+
+    Tensor of(Feature feature, @Nullable TextBatch texts) {
+      return switch (feature) {
+        case PATCHES -> qformer.patches(image);
+        case QUERIES -> queries();
+        case IMAGE -> compared();
+        case SINGLE -> single();
+        case MULTIMODAL -> joint(Objects.requireNonNull(texts));
+        case PROMPT, TEXT -> throw new AssertionError(feature + " of an image");
+      };
+    }
+
+    private BertContext read() {
+      read = read == null ? qformer.readImage(image) : read;
+      return read;
+    }
+
+    private Tensor queries() {
+      queries = queries == null ? qformer.encodeQueries(read(), Pass.evaluation()) : queries;
+      return queries;
+    }
+
+    private Tensor compared() {
+      compared = compared == null ? qformer.imageFeatures(queries()) : compared;
+      return compared;
+    }
+
+    private Tensor single() {
+      List<Tensor> rows = new ArrayList<>();
+      for (int b = 0; b < compared().dim(0); b++) {
+        float[] one = FloatRows.direction(FloatRows.ofFirst(compared().narrow(0, b, 1)));
+        rows.add(Tensor.of(one, 1, one.length));
+      }
+      return Tensor.concat(0, rows); // [B, P]
+    }
+
+    private Tensor joint(TextBatch texts) {
+      return qformer.encodeQueriesWithText(read(), texts, Pass.evaluation());
+    }
   }
 
   private TextBatch tokens(List<String> texts) {

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.nn.KeyMap;
 
 /** How Hugging Face spells the parameters of BLIP-2. */
@@ -7,14 +8,19 @@ final class HuggingFaceNames {
   private static final String VISION = "vision_model.encoder.layers.*.";
   private static final String BERT = "qformer.encoder.layer.*.";
   private static final String OPT = "language_model.model.decoder.";
+  private static final String T5 = "language_model.";
 
   private HuggingFaceNames() {}
 
-  static KeyMap keys() {
+  static KeyMap keys(Blip2Config config) {
     KeyMap.Builder keys = KeyMap.builder();
     vision(keys);
-    qformer(keys);
-    opt(keys);
+    qformer(keys, config.readsInstruction());
+    if (config.text() instanceof T5Config t5) {
+      t5(keys, t5);
+    } else {
+      opt(keys);
+    }
     return keys.rename("visionNorm", "vision_model.post_layernorm")
         .rename("projection", "language_projection")
         .ignore("*.position_ids")
@@ -35,11 +41,14 @@ final class HuggingFaceNames {
         .rename("vision.layers.*.mlp.down", VISION + "mlp.fc2");
   }
 
-  private static void qformer(KeyMap.Builder keys) {
+  /** InstructBLIP keeps the embeddings in the Q-Former. */
+  private static void qformer(KeyMap.Builder keys, boolean instructed) {
+    String embeddings = (instructed ? "qformer." : "") + "embeddings.";
     keys.rename("queryTokens", "query_tokens")
-        .rename("qformer.embeddings.norm", "qformer.layernorm")
-        .rename("qformer.embeddings.words", "embeddings.word_embeddings")
-        .rename("qformer.embeddings.positions", "embeddings.position_embeddings");
+        .rename(
+            "qformer.embeddings.norm", instructed ? embeddings + "layernorm" : "qformer.layernorm")
+        .rename("qformer.embeddings.words", embeddings + "word_embeddings")
+        .rename("qformer.embeddings.positions", embeddings + "position_embeddings");
     attention(keys, "qformer.layers.*.attention.", BERT + "attention.");
     attention(keys, "qformer.layers.*.imageAttention.", BERT + "crossattention.");
     feedForward(keys, "qformer.layers.*.queryMlp.", "_query");
@@ -78,5 +87,42 @@ final class HuggingFaceNames {
         .rename("language.layers.*.mlpNorm", layer + "final_layer_norm")
         // Files that hold the tied head once more hold the embeddings.
         .ignore("language_model.lm_head.weight");
+  }
+
+  private static void t5(KeyMap.Builder keys, T5Config text) {
+    keys.rename("language.words", T5 + "shared").rename("language.head", T5 + "lm_head");
+    for (String stack : new String[] {"encoder", "decoder"}) {
+      String ours = "language." + stack + ".";
+      String theirs = T5 + stack + ".";
+      String block = theirs + "block.*.layer.";
+      boolean reads = stack.equals("decoder");
+      keys.rename(ours + "norm", theirs + "final_layer_norm");
+      keys.rename(
+          ours + "positions", theirs + "block.0.layer.0.SelfAttention.relative_attention_bias");
+      t5Attention(keys, ours + "layers.*.attention.", block + "0.", "SelfAttention.");
+      if (reads) {
+        t5Attention(keys, ours + "layers.*.contextAttention.", block + "1.", "EncDecAttention.");
+      }
+      t5Mlp(keys, ours + "layers.*.mlp.", block + (reads ? "2." : "1."), text.gated());
+      // Files that hold the embeddings once more for each stack.
+      keys.copy(theirs + "embed_tokens.weight", T5 + "shared.weight");
+    }
+  }
+
+  private static void t5Attention(
+      KeyMap.Builder keys, String ours, String sublayer, String attention) {
+    keys.rename(ours + "norm", sublayer + "layer_norm")
+        .rename(ours + "query", sublayer + attention + "q")
+        .rename(ours + "key", sublayer + attention + "k")
+        .rename(ours + "value", sublayer + attention + "v")
+        .rename(ours + "output", sublayer + attention + "o");
+  }
+
+  private static void t5Mlp(KeyMap.Builder keys, String ours, String sublayer, boolean gated) {
+    String theirs = sublayer + "DenseReluDense.";
+    keys.rename(ours + "norm", sublayer + "layer_norm")
+        .rename(ours + "gate", theirs + "wi_0")
+        .rename(ours + "up", theirs + (gated ? "wi_1" : "wi"))
+        .rename(ours + "down", theirs + "wo");
   }
 }

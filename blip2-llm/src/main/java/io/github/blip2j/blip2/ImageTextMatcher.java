@@ -6,7 +6,6 @@ import static io.github.blip2j.blip2.Required.several;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.RgbImage;
@@ -157,12 +156,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   public float[][] embed(RgbImage image) {
     given("embed", "image", image);
     try (var scope = Scope.open()) {
-      Tensor all = features().images(List.of(image)).compared(); // [1, Q, P]
-      float[][] queries = new float[Math.toIntExact(all.dim(1))][];
-      for (int q = 0; q < queries.length; q++) {
-        queries[q] = all.select(0, 0).select(0, q).toFloats();
-      }
-      return queries;
+      return FloatRows.ofFirst(features().images(List.of(image)).compared()); // [Q][P]
     }
   }
 
@@ -178,28 +172,17 @@ public final class ImageTextMatcher implements AutoCloseable {
    * mean's length, where {@link Match#itc} takes their largest; it ranks alike but not the same.
    */
   public float[] embedAsOne(RgbImage image) {
-    float[][] queries = embed(image);
-    double[] mean = new double[queries[0].length];
-    for (float[] query : queries) {
-      for (int p = 0; p < mean.length; p++) {
-        mean[p] += query[p];
-      }
-    }
-    double squares = 0;
-    for (double value : mean) {
-      squares += value * value;
-    }
-    double length = Math.max(Math.sqrt(squares), 1e-12); // as PyTorch's normalize
-    float[] one = new float[mean.length];
-    for (int p = 0; p < one.length; p++) {
-      one[p] = (float) (mean[p] / length);
-    }
-    return one;
+    return FloatRows.direction(embed(image));
   }
 
   /** What the Q-Former makes of images and texts, as tensors. */
   public FeatureExtractor features() {
     return new FeatureExtractor(loaded);
+  }
+
+  /** Writes features of many images and texts to a file, in bounded memory. */
+  public FeatureExport export(Feature... features) {
+    return FeatureExport.from(features(), processor, features);
   }
 
   /** An empty index of pictures and texts, whose temporary file lies where such files lie here. */

@@ -11,7 +11,7 @@ import io.github.blip2j.text.Side;
  * B prompts, P positions, L width
  * }</pre>
  */
-public sealed interface LanguageModel permits OptModel {
+public sealed interface LanguageModel permits OptModel, T5Model {
   /** Width {@code L} of what it reads. */
   int dim();
 
@@ -21,7 +21,7 @@ public sealed interface LanguageModel permits OptModel {
   /** The side on which shorter prompts are padded. */
   Side paddingSide();
 
-  /** Longest prompt. */
+  /** Longest prompt; {@link Integer#MAX_VALUE} where there is no limit. */
   int maxPositions();
 
   /** The most tokens that may follow a prompt of this length, which is not too long. */
@@ -43,4 +43,12 @@ public sealed interface LanguageModel permits OptModel {
    * @param newTokens how many tokens may follow, to make room for
    */
   NextTokenModel run(Tensor prompt, int[][] mask, int newTokens);
+
+  /**
+   * Reads these prompts once, to say in the current scope how likely any texts follow them.
+   *
+   * @param prompt [B, P, L]
+   * @param mask 1 for what counts, 0 for padding, [B][P]
+   */
+  Likelihoods likelihoods(Tensor prompt, int[][] mask);
 }

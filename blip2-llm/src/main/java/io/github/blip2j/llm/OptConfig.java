@@ -3,7 +3,6 @@ package io.github.blip2j.llm;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.tensor.Activation;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -17,6 +16,8 @@ import java.util.List;
  * @param tiedHead the embeddings are the last layer too
  * @param beginId token before every text
  * @param endIds tokens that end a text, any of them; with none, only its length does
+ * @param dropout probability in training, of what attention and perceptron add
+ * @param attentionDropout probability in training, of attention probabilities
  */
 public record OptConfig(
     int dim,
@@ -32,7 +33,9 @@ public record OptConfig(
     Activation activation,
     int beginId,
     List<Integer> endIds,
-    int padId)
+    int padId,
+    double dropout,
+    double attentionDropout)
     implements LanguageConfig {
 
   /** Checks that heads divide the width and that the special tokens are tokens. */
@@ -42,11 +45,11 @@ public record OptConfig(
       throw new IllegalArgumentException(
           "OptConfig: heads must divide dim, got heads=%d, dim=%d".formatted(heads, dim));
     }
-    requireToken("beginId", beginId, vocabSize);
+    TokenIds.require("OptConfig", "beginId", beginId, vocabSize);
     for (int endId : endIds) {
-      requireToken("endId", endId, vocabSize);
+      TokenIds.require("OptConfig", "endId", endId, vocabSize);
     }
-    requireToken("padId", padId, vocabSize);
+    TokenIds.require("OptConfig", "padId", padId, vocabSize);
   }
 
   @Override
@@ -70,7 +73,9 @@ public record OptConfig(
         Activation.RELU,
         2,
         List.of(50118),
-        1);
+        1,
+        0.1,
+        0);
   }
 
   /**
@@ -94,31 +99,10 @@ public record OptConfig(
         json.booleanAt("tie_word_embeddings", true),
         Activation.named(json.stringAt("activation_function", "relu")),
         json.intAt("bos_token_id", 2),
-        endIds(json),
-        json.intAt("pad_token_id", 1));
-  }
-
-  /** Of the text's own configuration: {@code generation_config.json} is not asked, as there. */
-  private static List<Integer> endIds(ConfigJson json) throws CheckpointException {
-    if (json.isNull("eos_token_id")) {
-      return List.of(); // said to be none, which is not the same as not said
-    }
-    if (!json.has("eos_token_id")) {
-      return List.of(2);
-    }
-    int[] ids = json.intsAt("eos_token_id");
-    if (ids.length == 0) {
-      throw new CheckpointException(
-          json + ".eos_token_id expected a token id or several, got none");
-    }
-    return Arrays.stream(ids).boxed().toList();
-  }
-
-  private static void requireToken(String name, int id, int vocabSize) {
-    if (id < 0 || id >= vocabSize) {
-      throw new IllegalArgumentException(
-          "OptConfig: %s expected 0 to %d, got %d".formatted(name, vocabSize - 1, id));
-    }
+        TokenIds.endIds(json, 2),
+        json.intAt("pad_token_id", 1),
+        json.doubleAt("dropout", 0.1),
+        json.doubleAt("attention_dropout", 0));
   }
 
   private static void requireSupported(ConfigJson json) throws CheckpointException {

@@ -10,7 +10,6 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OptModel extends Module implements LanguageModel {
   // The table begins with two rows that no token uses; fairseq counted positions from pad + 1.
-  private static final int POSITION_OFFSET = 2;
+  static final int POSITION_OFFSET = 2;
 
   private final OptConfig config;
   private final Embedding words;
@@ -109,6 +108,11 @@ public final class OptModel extends Module implements LanguageModel {
   }
 
   @Override
+  public Likelihoods likelihoods(Tensor prompt, int[][] mask) {
+    return new OptLikelihoods(this, prompt, mask);
+  }
+
+  @Override
   public NextTokenModel run(Tensor prompt, int[][] mask, int newTokens) {
     return new OptRun(this, prompt, mask, newTokens);
   }
@@ -125,19 +129,39 @@ public final class OptModel extends Module implements LanguageModel {
     x.shape().require(path(), "x", mask.length, Shape.ANY, config.embeddingDim());
     int T = Math.toIntExact(x.dim(1));
     int S = T + (cache == null ? 0 : cache.length());
-    Tensor inner = projectIn == null ? x : projectIn.forward(x); // [R, T, C]
-    Tensor h = inner.add(positions.forward(positionIds(mask, T)));
     Mask visible = Mask.causal(T, S).and(Mask.padding(mask));
+    return forward(x, positionIds(mask, T), visible, cache, pass);
+  }
+
+  /** As above, at any positions and seeing any others. */
+  private Tensor forward(
+      Tensor x, Tensor positionIds, Mask visible, @Nullable KeyValueCache cache, Pass pass) {
+    Tensor inner = projectIn == null ? x : projectIn.forward(x); // [R, T, C]
+    Tensor h = inner.add(positions.forward(positionIds));
     pass.observer().hiddenState(path(), 0, h);
     for (int i = 0; i < layers.size(); i++) {
-      Tensor input = h;
+      List<Tensor> input = List.of(h);
       OptLayer layer = layers.get(i);
       KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
-      h = Scope.run(() -> layer.forward(input, visible, layerCache, pass));
+      // A cache grows with every run of a layer, so that a layer with one is run once.
+      Pass layerPass = cache == null ? pass : pass.remembering();
+      h = layerPass.layer(input, (in, own) -> layer.forward(in.get(0), visible, layerCache, own));
       pass.observer().hiddenState(path(), i + 1, h);
     }
     Tensor normed = norm == null ? h : norm.forward(h);
     return projectOut == null ? normed : projectOut.forward(normed); // [R, T, L]
+  }
+
+  /**
+   * The last hidden states of tokens beside each other, none of which need follow another.
+   *
+   * @param x their embeddings, [R, T, L]
+   * @param at the row of each in the table of positions, [R, T]
+   * @param visible what each sees of the cache and of these, [R, 1, T, S]
+   * @return [R, T, L]
+   */
+  Tensor forwardAt(Tensor x, Tensor at, Mask visible, KeyValueCache cache) {
+    return forward(x, at, visible, cache, Pass.evaluation());
   }
 
   /**

@@ -54,11 +54,7 @@ final class OptRun implements NextTokenModel {
     try (var off = GradMode.noGrad()) {
       Tensor hidden = model.forward(x, mask, cache, Pass.evaluation()); // [R, T, L]
       Tensor logits = model.logits(hidden.select(1, hidden.dim(1) - 1).copy()); // [R, V]
-      float[][] rows = new float[Math.toIntExact(logits.dim(0))][];
-      for (int row = 0; row < rows.length; row++) {
-        rows[row] = logits.select(0, row).toFloats();
-      }
-      return rows;
+      return TokenScores.rows(logits);
     }
   }
 }

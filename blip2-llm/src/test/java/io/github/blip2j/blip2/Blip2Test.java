@@ -122,7 +122,7 @@ final class Blip2Test {
 
   @Test
   void generate_onePictureManyPrompts_equalsSeparateCalls() throws IOException {
-    List<String> prompts = List.of("", "a photo of", Blip2.questionPrompt(STAR));
+    List<String> prompts = List.of("", "a photo of", QuestionPrompt.ANSWER.ask(STAR));
     Decoding decoding = Decoding.greedy().maxNewTokens(12);
 
     List<List<Generated>> together;

@@ -51,12 +51,22 @@ record DecodingCase(
     }
   }
 
+  /** The prompts of a folder's forward pass, in words. */
+  static List<String> prompts(Path folder) {
+    try (Reader reader = Files.newBufferedReader(folder.resolve("expected.json"))) {
+      JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
+      return list(json.getAsJsonArray("prompts"), JsonElement::getAsString);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Sequences for each image. */
   int returning() {
     return sequences.size() / images.size();
   }
 
-  private static DecodingCase of(JsonObject json) {
+  static DecodingCase of(JsonObject json) {
     return new DecodingCase(
         json.get("name").getAsString(),
         json.getAsJsonObject("args"),

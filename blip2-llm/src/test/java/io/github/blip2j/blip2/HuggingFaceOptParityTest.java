@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Golden;
@@ -14,9 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,10 +26,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * logits. {@link HuggingFaceOptDecodingParityTest} goes on from there.
  */
 final class HuggingFaceOptParityTest {
-  private static final double PIXELS = 1e-6;
-  private static final double HIDDEN = 1e-4;
-  private static final double LOGITS = 2e-4;
-
   static Stream<Path> folders() {
     return OptFolder.all().stream();
   }
@@ -45,48 +38,19 @@ final class HuggingFaceOptParityTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
   void pixels_fromImageFiles_equalReference(Path folder) throws IOException {
-    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
-        var golden = Golden.open(folder);
-        var scope = Scope.open()) {
-      golden.assertClose("pixel_values", loaded.pixels(OptFolder.images(folder)), PIXELS);
-    }
+    ParityStages.assertPixels(folder);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
   void stages_fromPixels_equalReference(Path folder) throws IOException {
-    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
-        var golden = Golden.open(folder);
-        var off = GradMode.noGrad();
-        var scope = Scope.open()) {
-      var recorder = new Recorder(scope);
-      Pass pass = Pass.evaluation().observedBy(recorder);
-      var model = (Blip2Opt) loaded.model();
-
-      Tensor image = model.encodeImage(golden.get("pixel_values"), pass);
-      Tensor queries = model.encodeQueries(image, pass);
-
-      golden.assertClose("vision.last_hidden_state", image, HIDDEN);
-      golden.assertClose("qformer.last_hidden_state", queries, HIDDEN);
-      golden.assertClose("language_projection", model.project(queries), HIDDEN);
-      assertHiddenStates(golden, "vision", recorder.states("vision"));
-      assertHiddenStates(golden, "qformer", recorder.states("qformer.layers"));
-    }
+    ParityStages.assertStages(folder);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("foldersWithLargePictures")
   void vision_ofLargerPictures_equalsReference(Path folder) throws IOException {
-    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
-        var golden = Golden.open(folder);
-        var off = GradMode.noGrad();
-        var scope = Scope.open()) {
-      Tensor pixels = golden.get("pixel_values_large");
-
-      Tensor image = loaded.model().encodeImage(pixels, Pass.evaluation());
-
-      golden.assertClose("vision_large.last_hidden_state", image, HIDDEN);
-    }
+    ParityStages.assertVisionOfLargerPictures(folder);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -106,19 +70,10 @@ final class HuggingFaceOptParityTest {
     }
   }
 
-  private static void assertHiddenStates(Golden golden, String tower, List<Tensor> states) {
-    String prefix = tower + ".hidden_states.";
-    long expected = golden.names().stream().filter(name -> name.startsWith(prefix)).count();
-    assertEquals(expected, states.size(), prefix);
-    for (int i = 0; i < states.size(); i++) {
-      golden.assertClose(prefix + i, states.get(i), HIDDEN);
-    }
-  }
-
   /** The words of each prompt: what its mask counts, after the image's places if it shows them. */
   private static PromptBatch prompts(Golden golden, int queries, int padId) {
-    int[][] ids = rows(golden.get("prompt.input_ids"));
-    int[][] mask = rows(golden.get("prompt.attention_mask"));
+    int[][] ids = ParityStages.rows(golden.get("prompt.input_ids"));
+    int[][] mask = ParityStages.rows(golden.get("prompt.attention_mask"));
     boolean shown = golden.get("forward.logits").dim(1) == ids[0].length;
     List<int[]> prompts = new ArrayList<>();
     for (int b = 0; b < ids.length; b++) {
@@ -137,7 +92,7 @@ final class HuggingFaceOptParityTest {
     Tensor expected = golden.get("forward.logits");
     expected.shape().require("golden", "forward.logits", logits.shape().toArray());
     int[][] ours = text.mask(queries);
-    int[][] shown = rows(golden.get("prompt.attention_mask"));
+    int[][] shown = ParityStages.rows(golden.get("prompt.attention_mask"));
     int places = Math.toIntExact(expected.dim(1)) - shown[0].length;
     for (int b = 0; b < ours.length; b++) {
       int[] theirs = shown[b];
@@ -153,43 +108,12 @@ final class HuggingFaceOptParityTest {
             "forward.logits",
             expected.select(0, b).select(0, to[k]).toFloats(),
             logits.select(0, b).select(0, from[k]).toFloats(),
-            LOGITS);
+            ParityStages.LOGITS);
       }
     }
   }
 
   private static int[] counted(int[] mask) {
     return IntStream.range(0, mask.length).filter(t -> mask[t] == 1).toArray();
-  }
-
-  private static int[][] rows(Tensor ids) {
-    int[][] rows = new int[Math.toIntExact(ids.dim(0))][];
-    for (int b = 0; b < rows.length; b++) {
-      rows[b] = Arrays.stream(ids.select(0, b).toLongs()).mapToInt(Math::toIntExact).toArray();
-    }
-    return rows;
-  }
-
-  /** Keeps the hidden states of a pass alive, by the path of who showed them. */
-  private static final class Recorder implements Pass.Observer {
-    private final Scope scope;
-    private final Map<String, List<Tensor>> states = new HashMap<>();
-
-    Recorder(Scope scope) {
-      this.scope = scope;
-    }
-
-    @Override
-    public void hiddenState(String path, int index, Tensor x) {
-      List<Tensor> shown = states.computeIfAbsent(path, unseen -> new ArrayList<>());
-      assertEquals(shown.size(), index, path);
-      shown.add(scope.adopt(x.copy()));
-    }
-
-    List<Tensor> states(String path) {
-      List<Tensor> shown = states.get(path);
-      assertNotNull(shown, path);
-      return shown;
-    }
   }
 }

@@ -122,8 +122,8 @@ final class LoadedModelTest {
     return Blip2Config.fromJson(ConfigJson.read(Fixture.HF_OPT.resolve(Fixture.CONFIG)));
   }
 
-  private static CheckpointWeights weights(Checkpoint checkpoint) {
-    return new CheckpointWeights("hf-opt", checkpoint, HuggingFaceNames.keys());
+  private static CheckpointWeights weights(Checkpoint checkpoint) throws IOException {
+    return new CheckpointWeights("hf-opt", checkpoint, HuggingFaceNames.keys(config()));
   }
 
   /** Looks at the memory whenever a tensor is read: its own is there, and the model's before it. */

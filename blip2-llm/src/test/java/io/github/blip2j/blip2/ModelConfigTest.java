@@ -37,15 +37,14 @@ final class ModelConfigTest {
       delimiter = '|',
       textBlock =
           """
-          model_type                        | "llava"     | {key} expected blip-2, got llava
-          model_type                        | null        | {key} expected blip-2, got nothing
+          model_type                        | "llava"     | {key} expected blip-2 or instructblip, got llava
+          model_type                        | null        | {key} expected blip-2 or instructblip, got nothing
           num_query_tokens                  | 0           | {key} expected 1 to 1073741824, got 0
           image_token_index                 | 424         | Blip2Config: imageTokenId expected 0 to 423, got 424
           image_token_index                 | -1          | Blip2Config: imageTokenId expected 0 to 423, got -1
           vision_config.num_attention_heads | 0           | {key} expected 1 to 1073741824, got 0
           text_config                       | "opt"       | {key} expected an object, got "opt"
-          text_config.model_type            | "t5"        | {key} expected opt, got t5
-          text_config.model_type            | "llama"     | {key} expected opt, got llama
+          text_config.model_type            | "llama"     | {key} expected opt or t5, got llama
           text_config.hidden_size           | -64         | {key} expected 1 to 1073741824, got -64
           text_config.hidden_size           | 64.5        | {key} expected an integer, got 64.5
           text_config.hidden_size           | "64"        | {key} expected an integer, got "64"

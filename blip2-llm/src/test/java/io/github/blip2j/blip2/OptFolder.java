@@ -20,12 +20,16 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What tests read from the golden folders of BLIP-2 with OPT, and how they decode with one. */
+/** What tests read from the golden folders of BLIP-2, and how they decode with one. */
 final class OptFolder {
   private OptFolder() {}
 
   static List<Path> all() {
     return Fixtures.folders("BLIP-2 with OPT", f -> Fixtures.isHuggingFaceBlip2(f, "opt"));
+  }
+
+  static List<Path> allOfT5() {
+    return Fixtures.folders("BLIP-2 with T5", f -> Fixtures.isHuggingFaceBlip2(f, "t5"));
   }
 
   static boolean holds(Path folder, String tensor) {
@@ -76,7 +80,7 @@ final class OptFolder {
    */
   static List<Sequence> decodeAlone(
       LoadedModel loaded, List<RgbImage> images, int row, int[] ids, Decoding decoding) {
-    boolean apart = ((Blip2Opt) loaded.model()).placesRowByRow();
+    boolean apart = !(loaded.model() instanceof Blip2Opt opt) || opt.placesRowByRow();
     List<RgbImage> encoded = apart ? List.of(images.get(row)) : images;
     int first = apart ? 0 : row;
     return decode(loaded, encoded, first, List.of(ids), decoding, loaded.endIds()).get(0);

@@ -86,7 +86,12 @@ public final class Blip2Qformer extends Module {
    * @param image [B, N, E], before the norm that belongs to this model
    */
   public BertContext readImage(Tensor image) {
-    return bert.readImage(visionNorm.forward(image));
+    return bert.readImage(patches(image));
+  }
+
+  /** What the vision tower sees, normed, [B, N, E]. */
+  public Tensor patches(Tensor image) {
+    return visionNorm.forward(image);
   }
 
   /** What the queries see, [B, Q, C]. */

@@ -1,0 +1,113 @@
+package io.github.blip2j.cli;
+
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.CandidateOrder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code blip2 rank}. */
+@Command(
+    name = "rank",
+    description = {
+      "Puts candidates in order of how likely the model would say them of an image, the best",
+      "first: by the log-probability of all tokens, the one that ends a text included."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+final class RankCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "IMAGE",
+      description = "JPEG, PNG, GIF or BMP files; - for standard input.")
+  List<String> images = new ArrayList<>();
+
+  @Option(names = "--question", paramLabel = "Q", description = "What the candidates answer.")
+  private @Nullable String question;
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "P",
+      description = "Words before the candidates, instead of a question.")
+  private @Nullable String prompt;
+
+  @Option(names = "--candidate", paramLabel = "A", description = "A candidate; give several.")
+  private List<String> candidates = new ArrayList<>();
+
+  @Option(
+      names = "--candidates",
+      paramLabel = "FILE",
+      description = "More candidates, one on each line; blank lines do not count.")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--normalise",
+      description = "By the mean of the tokens' log-probabilities instead of their sum.")
+  private boolean normalise;
+
+  @Option(
+      names = "--preselect",
+      paramLabel = "K",
+      description = "Look only at the K candidates whose first tokens are the likeliest.")
+  private @Nullable Integer preselect;
+
+  @Mixin RankOptions options = new RankOptions();
+
+  RankCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<String> all = new ArrayList<>(candidates);
+    if (file != null) {
+      Files.readAllLines(file).stream().filter(line -> !line.isBlank()).forEach(all::add);
+    }
+    CandidateOrder order;
+    try {
+      requireAgreement(all);
+      order = order();
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    return new RankRun(this, all, order, console).run();
+  }
+
+  /** The prompt, which asks as the model's kind is used to. */
+  String prompt(Blip2 blip2) {
+    return question == null ? String.valueOf(prompt) : blip2.questions().ask(question);
+  }
+
+  private CandidateOrder order() {
+    CandidateOrder order = normalise ? CandidateOrder.byMean() : CandidateOrder.bySum();
+    return preselect == null ? order : order.preselecting(preselect);
+  }
+
+  private void requireAgreement(List<String> all) {
+    options.prepare();
+    Pictures.requireReadable(images);
+    if ((question == null) == (prompt == null)) {
+      throw new IllegalArgumentException(
+          "rank: one of --question and --prompt expected, got "
+              + (question == null ? "neither" : "both"));
+    }
+    if (question != null && question.isBlank()) {
+      throw new IllegalArgumentException("rank: question expected words, got a blank");
+    }
+    if (all.isEmpty()) {
+      throw new IllegalArgumentException(
+          "rank: candidates expected at least 1, got 0; give --candidate or --candidates");
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package io.github.blip2j.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.CandidateOrder;
+import io.github.blip2j.blip2.Prompt;
+import io.github.blip2j.blip2.RankedAnswer;
+import io.github.blip2j.tensor.MemoryShortageException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.ExitCode;
+
+/** One run of {@code blip2 rank}: load, then image after image. */
+final class RankRun {
+  private final RankCommand asked;
+  private final List<String> candidates;
+  private final CandidateOrder order;
+  private final Console console;
+  private final JsonArray results = new JsonArray();
+
+  RankRun(RankCommand asked, List<String> candidates, CandidateOrder order, Console console) {
+    this.asked = asked;
+    this.candidates = candidates;
+    this.order = order;
+    this.console = console;
+  }
+
+  /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
+  int run() throws IOException {
+    int failed = 0;
+    try (var progress = Progress.on(console)) {
+      progress.doing("loading " + asked.options.modelName());
+      try (Blip2 blip2 = asked.options.load()) {
+        String prompt = asked.prompt(blip2);
+        var pictures = new Pictures(console, asked.options.exif);
+        for (String image : asked.images) {
+          progress.doing(image);
+          try {
+            Prompt about = Prompt.about(pictures.read(image), prompt);
+            List<RankedAnswer> ranked = blip2.rank(about, candidates, order);
+            progress.clear();
+            report(image, prompt, ranked);
+          } catch (IOException
+              | IllegalArgumentException
+              | IllegalStateException
+              | MemoryShortageException e) {
+            progress.clear();
+            console.complain(Failure.describe(e));
+            failed++;
+          }
+        }
+      }
+    }
+    if (asked.options.process.json) {
+      var document = new JsonObject();
+      document.addProperty("model", asked.options.modelName());
+      document.add("results", results);
+      JsonReport.print(console, document);
+    }
+    return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+  }
+
+  private void report(String image, String prompt, List<RankedAnswer> ranked) {
+    if (asked.options.process.json) {
+      results.add(json(image, prompt, ranked));
+      return;
+    }
+    String name = asked.images.size() > 1 ? image + ": " : "";
+    for (RankedAnswer answer : ranked) {
+      console
+          .out()
+          .println(
+              String.format(
+                  Locale.ROOT,
+                  "%s%.4f %.4f %s",
+                  name,
+                  answer.sum(),
+                  answer.mean(),
+                  Console.oneLine(answer.text())));
+    }
+    console.out().flush();
+  }
+
+  private static JsonObject json(String image, String prompt, List<RankedAnswer> ranked) {
+    var answers = new JsonArray();
+    for (RankedAnswer answer : ranked) {
+      var logs = new JsonArray();
+      answer.scored().logProbabilities().forEach(log -> logs.add(number(log)));
+      var one = new JsonObject();
+      one.addProperty("text", answer.text());
+      one.addProperty("index", answer.index());
+      one.add("sum", number(answer.sum()));
+      one.add("mean", number(answer.mean()));
+      one.add("token_ids", new Gson().toJsonTree(answer.scored().tokenIds()));
+      one.add("log_probabilities", logs);
+      answers.add(one);
+    }
+    var result = new JsonObject();
+    result.addProperty("image", image);
+    result.addProperty("prompt", prompt);
+    result.add("candidates", answers);
+    return result;
+  }
+
+  /** JSON has no word for minus infinity. */
+  private static JsonElement number(double value) {
+    return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
+  }
+}

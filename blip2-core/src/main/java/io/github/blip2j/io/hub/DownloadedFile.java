@@ -1,0 +1,10 @@
+package io.github.blip2j.io.hub;
+
+/**
+ * A file of a model in the cache.
+ *
+ * @param name its path within the model's folder
+ * @param bytes its size
+ * @param downloaded whether it was fetched now, and not there before
+ */
+public record DownloadedFile(String name, long bytes, boolean downloaded) {}

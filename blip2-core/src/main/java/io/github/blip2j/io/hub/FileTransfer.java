@@ -1,0 +1,137 @@
+package io.github.blip2j.io.hub;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.function.LongConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fetches one file into a place beside its own, going on from what is already there, whoever left
+ * it: what comes of it must have the right checksum.
+ */
+final class FileTransfer {
+  private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-\\d+/(\\d{1,18}|\\*)");
+
+  private final ModelId model;
+  private final RemoteFile file;
+  private final String path;
+  private final Path incomplete;
+  private final HubClient client;
+  private long best; // bytes that were there at most
+
+  FileTransfer(ModelCache cache, RemoteModel remote, RemoteFile file, HubClient client) {
+    this.model = cache.id();
+    this.file = file;
+    this.path = remote.path(model, file.name());
+    this.incomplete = cache.incomplete(file.etag());
+    this.client = client;
+  }
+
+  /**
+   * Fetches it and checks it.
+   *
+   * @param listener is told how many bytes are there
+   * @throws HubException if it can't be had whole
+   */
+  void run(Attempts attempts, LongConsumer listener) throws IOException {
+    Files.createDirectories(incomplete.resolveSibling(""));
+    LongConsumer progress =
+        at -> {
+          if (at > best) { // or a host that always starts anew would be asked forever
+            best = at;
+            attempts.progressed();
+          }
+          listener.accept(at);
+        };
+    while (!attempts.run(() -> fetch(progress))) {
+      Files.delete(incomplete); // it was not what the host could go on from
+    }
+    try (FileChannel channel = FileChannel.open(incomplete, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    Checksum.require(model, file, incomplete);
+  }
+
+  /** Fetches the rest; false if the host has no such rest. */
+  private boolean fetch(LongConsumer progress) throws IOException {
+    long from = BlobLock.sizeOf(incomplete);
+    if (file.size() < 0 || from > file.size()) {
+      Files.deleteIfExists(incomplete);
+      from = 0;
+    }
+    if (from > 0 && from == file.size()) {
+      return true;
+    }
+    try (Answer answer = client.get(path, from)) {
+      boolean goesOn = from > 0 && answer.status() == 206 && isRangeFrom(from, answer);
+      if (answer.status() == 200 || goesOn) {
+        receive(answer.body(), goesOn ? from : 0, progress);
+        requireWhole(answer);
+        return true;
+      }
+      if (from > 0 && (answer.status() == 416 || answer.status() == 206)) {
+        return false;
+      }
+      throw Refusal.ofFile(model, client.endpoint(), file.name(), answer);
+    }
+  }
+
+  private boolean isRangeFrom(long from, Answer answer) {
+    @Nullable String range = answer.header("Content-Range");
+    Matcher matcher = RANGE.matcher(range == null ? "" : range);
+    return matcher.matches()
+        && Long.parseLong(matcher.group(1)) == from
+        && (matcher.group(2).equals("*") || Long.parseLong(matcher.group(2)) == file.size());
+  }
+
+  private void receive(TimedBody body, long from, LongConsumer progress) throws IOException {
+    try (FileChannel out =
+        FileChannel.open(incomplete, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      out.truncate(from).position(from);
+      for (@Nullable List<ByteBuffer> piece = body.next(); piece != null; piece = body.next()) {
+        for (ByteBuffer buffer : piece) {
+          write(buffer, out);
+        }
+        requireNoMore(out.position());
+        progress.accept(out.position());
+      }
+    }
+  }
+
+  private void write(ByteBuffer bytes, FileChannel out) throws IOException {
+    try {
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+    } catch (IOException e) {
+      throw new HubException(
+          "%s: room expected for %s, got %s; make room and run it again"
+              .formatted(model, incomplete, e.getMessage()),
+          e);
+    }
+  }
+
+  /** A host that never stops would fill the disk. */
+  private void requireNoMore(long size) throws IOException {
+    if (file.size() >= 0 && size > file.size()) {
+      Files.delete(incomplete);
+      throw new HubException(
+          "%s: %s expected of %d bytes, got more; it was removed, run it again"
+              .formatted(model, file.name(), file.size()));
+    }
+  }
+
+  /** Without a length in its headers, a cut connection looks like the end. */
+  private void requireWhole(Answer answer) throws IOException {
+    if (file.size() >= 0 && Files.size(incomplete) < file.size()) {
+      throw new TransientException(answer.asked(), "no connection or a cut one", null, null);
+    }
+  }
+}

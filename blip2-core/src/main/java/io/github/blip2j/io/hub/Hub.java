@@ -1,0 +1,119 @@
+package io.github.blip2j.io.hub;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where models are downloaded from, into a {@link HubCache}.
+ *
+ * <pre>{@code
+ * Path folder = Hub.standard().download("Salesforce/blip2-opt-2.7b").folder();
+ * }</pre>
+ *
+ * What is there already is not fetched again, and a file that came in part is gone on with. Each
+ * file is compared with its checksum before it gets its name. The token is shown to the hub alone,
+ * not to the hosts that it keeps files on.
+ */
+public final class Hub {
+  private final HubEnvironment environment;
+  private final HubCache cache;
+  private final boolean offline;
+  private final Means means;
+
+  private Hub(HubEnvironment environment, HubCache cache, boolean offline, Means means) {
+    this.environment = environment;
+    this.cache = cache;
+    this.offline = offline;
+    this.means = means;
+  }
+
+  /**
+   * The hub of this user: at {@code HF_ENDPOINT}, with the token in {@code HF_TOKEN} or {@code
+   * HF_HOME/token}, into {@link HubCache#standard}; offline if {@code HF_HUB_OFFLINE} says so. A
+   * host may be silent for {@code HF_HUB_DOWNLOAD_TIMEOUT} seconds, 10 by default.
+   */
+  public static Hub standard() {
+    return of(System.getenv());
+  }
+
+  /** The same, of other environment variables than this process's. */
+  public static Hub of(Map<String, String> variables) {
+    var environment = new HubEnvironment(variables);
+    Limits limits = Limits.standard(environment.timeout(Limits.SILENCE));
+    return new Hub(
+        environment,
+        HubCache.of(variables),
+        environment.offline(),
+        new Means(limits, Machine.HERE));
+  }
+
+  /** This hub with another cache. */
+  public Hub into(HubCache newCache) {
+    return new Hub(environment, newCache, offline, means);
+  }
+
+  /** This hub without the network: only what is in the cache can be had. */
+  public Hub offline() {
+    return new Hub(environment, cache, true, means);
+  }
+
+  Hub with(Means newMeans) {
+    return new Hub(environment, cache, offline, newMeans);
+  }
+
+  /**
+   * Downloads what a model is read from.
+   *
+   * @param id {@code org/name}, or {@code org/name@revision} with a branch, tag or commit
+   * @throws HubException if the hub doesn't have it, doesn't give it, or can't be reached
+   * @throws IllegalArgumentException if it isn't such an id, or a variable can't be what it is for
+   */
+  public Download download(String id) throws IOException {
+    return download(id, FileChoice.standard(), (file, done, total) -> {});
+  }
+
+  /**
+   * Downloads the chosen files of a model; offline, those that are there.
+   *
+   * @param id {@code org/name}, or {@code org/name@revision} with a branch, tag or commit
+   * @throws HubException if the hub doesn't have them, doesn't give them, or can't be reached
+   * @throws IllegalArgumentException if it isn't such an id, or a variable can't be what it is for
+   */
+  public Download download(String id, FileChoice files, DownloadListener listener)
+      throws IOException {
+    ModelCache model = cache.model(ModelId.parse(id));
+    if (offline) {
+      return present(model);
+    }
+    var client = new HubClient(model.id(), HubEndpoint.of(environment), means.limits().silence());
+    return new Downloading(model, client, means, listener).run(files);
+  }
+
+  private static Download present(ModelCache model) throws IOException {
+    @Nullable Path folder = model.find();
+    if (folder == null) {
+      throw new HubException(
+          "%s: model expected in the cache %s, got none; %s"
+              .formatted(
+                  model.id(),
+                  model.cache(),
+                  "this is offline, so unset HF_HUB_OFFLINE or leave out --offline to download"
+                      + " it"));
+    }
+    List<DownloadedFile> files = new ArrayList<>();
+    try (Stream<Path> paths = Files.walk(folder)) {
+      for (Path path : paths.filter(Files::isRegularFile).sorted().toList()) {
+        String name = folder.relativize(path).toString().replace('\\', '/');
+        files.add(new DownloadedFile(name, Files.size(path), false));
+      }
+    }
+    ModelId id = model.id();
+    return new Download(id.name(), id.revision(), ModelCache.commitOf(folder), folder, files);
+  }
+}

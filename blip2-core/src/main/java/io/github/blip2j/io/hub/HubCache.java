@@ -1,0 +1,89 @@
+package io.github.blip2j.io.hub;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder that models of a hub are kept in, laid out as Python's {@code huggingface_hub} does,
+ * so that each finds what the other has downloaded:
+ *
+ * <pre>{@code
+ * models--org--name/refs/main              the commit that main was at
+ * models--org--name/snapshots/<commit>/    the model's folder: links to
+ * models--org--name/blobs/<etag>           the files' contents
+ * }</pre>
+ *
+ * Nothing here uses the network; {@link Hub} does.
+ */
+public final class HubCache {
+  private final Path path;
+
+  private HubCache(Path path) {
+    this.path = path;
+  }
+
+  /**
+   * The cache of this user: {@code HF_HUB_CACHE}, or else {@code hub} in {@code HF_HOME}, or else
+   * {@code huggingface/hub} in {@code XDG_CACHE_HOME} or {@code ~/.cache}.
+   */
+  public static HubCache standard() {
+    return of(System.getenv());
+  }
+
+  /** The same, of other environment variables than this process's. */
+  public static HubCache of(Map<String, String> environment) {
+    return new HubCache(new HubEnvironment(environment).cache());
+  }
+
+  /** A cache in a folder of its own, which need not exist yet. */
+  public static HubCache at(Path path) {
+    return new HubCache(path);
+  }
+
+  /** The folder itself. */
+  public Path path() {
+    return path;
+  }
+
+  /**
+   * The folder of a model that has been downloaded.
+   *
+   * @param id {@code org/name}, or {@code org/name@revision} with a branch, tag or commit
+   * @throws HubException if it is not in the cache
+   * @throws IllegalArgumentException if it isn't such an id
+   */
+  public Path folder(String id) throws IOException {
+    return folder(ModelId.parse(id), "in");
+  }
+
+  /**
+   * What the user calls a model: a file or folder if there is one of that name, or else {@link
+   * #folder} if it could be an id. Any other name is returned as the path that it is, so that
+   * whoever opens it says what is missing.
+   *
+   * @throws HubException if it could be an id and is neither there nor in the cache
+   */
+  public Path resolve(String pathOrId) throws IOException {
+    @Nullable ModelId id = ModelId.parseOrNull(pathOrId);
+    return id == null || Files.exists(Path.of(pathOrId))
+        ? Path.of(pathOrId)
+        : folder(id, "as a folder or in");
+  }
+
+  ModelCache model(ModelId id) {
+    return new ModelCache(path, id);
+  }
+
+  private Path folder(ModelId id, String where) throws IOException {
+    @Nullable Path folder = model(id).find();
+    if (folder == null) {
+      throw new HubException(
+          "%s: model expected %s the cache %s, got none; run blip2 download %s"
+              .formatted(id, where, path, id));
+    }
+    return folder;
+  }
+}

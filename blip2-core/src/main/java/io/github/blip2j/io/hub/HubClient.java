@@ -1,0 +1,155 @@
+package io.github.blip2j.io.hub;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks a hub and whomever it refers to.
+ *
+ * <p>Redirects are followed by hand: the client of JDK 17 would show the token to every host on the
+ * way, and files come from hosts that are not the hub's.
+ */
+final class HubClient {
+  private static final int MOST_REDIRECTS = 10;
+  private static final String LINKED_ETAG = "X-Linked-Etag";
+
+  private final ModelId model;
+  private final HubEndpoint endpoint;
+  private final Duration silence;
+  private final HttpClient http;
+
+  HubClient(ModelId model, HubEndpoint endpoint, Duration silence) {
+    this.model = model;
+    this.endpoint = endpoint;
+    this.silence = silence;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(silence)
+            .build();
+  }
+
+  HubEndpoint endpoint() {
+    return endpoint;
+  }
+
+  /**
+   * Gets something from its byte {@code from} on.
+   *
+   * @throws TransientException if another attempt may do better
+   */
+  Answer get(String path, long from) throws IOException {
+    return follow("GET", path, from);
+  }
+
+  /**
+   * Asks what something is. Where the hub itself knows, whoever stores it is not asked: addresses
+   * signed for reading refuse to be asked anything else.
+   *
+   * @throws TransientException if another attempt may do better
+   */
+  Answer head(String path) throws IOException {
+    return follow("HEAD", path, 0);
+  }
+
+  private Answer follow(String method, String path, long from) throws IOException {
+    URI at = endpoint.at(path);
+    boolean trusted = true;
+    for (int hop = 0; hop <= MOST_REDIRECTS; hop++) {
+      trusted &= endpoint.owns(at); // once elsewhere, whoever leads back there is a stranger
+      Answer answer = send(request(method, at, from, trusted));
+      boolean told = method.equals("HEAD") && answer.header(LINKED_ETAG) != null;
+      if (!answer.isRedirect() || told) {
+        return checked(answer, trusted);
+      }
+      answer.close();
+      at = target(answer);
+    }
+    throw new HubException(
+        "%s: at most %d redirects expected from %s, got more; check HF_ENDPOINT"
+            .formatted(model, MOST_REDIRECTS, endpoint));
+  }
+
+  private HttpRequest request(String method, URI at, long from, boolean trusted) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(at)
+            .method(method, BodyPublishers.noBody())
+            .timeout(silence)
+            .setHeader("User-Agent", "blip2-java")
+            .setHeader("Accept-Encoding", "identity"); // or lengths would be those of archives
+    if (from > 0) {
+      request.setHeader("Range", "bytes=%d-".formatted(from));
+    }
+    if (trusted) {
+      endpoint.authorise(request);
+    }
+    return request.build();
+  }
+
+  private Answer send(HttpRequest request) throws IOException {
+    try {
+      return new Answer(http.send(request, info -> new TimedBody(request.uri(), silence)));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("download: interrupted while asking");
+    } catch (HttpTimeoutException e) {
+      throw silent(request.uri(), silence, e);
+    } catch (IOException e) {
+      throw cut(request.uri(), e);
+    }
+  }
+
+  private static Answer checked(Answer answer, boolean trusted) throws TransientException {
+    int status = answer.status();
+    // Elsewhere a 403 means that the signed address has expired; the next attempt gets a new one.
+    boolean expired = status == 403 && !trusted;
+    if (status >= 500 || status == 429 || status == 408 || expired) {
+      answer.close();
+      long seconds = answer.number("Retry-After");
+      @Nullable Duration wait = seconds < 0 ? null : Duration.ofSeconds(seconds);
+      throw new TransientException(answer.asked(), "HTTP " + status, wait, null);
+    }
+    return answer;
+  }
+
+  private URI target(Answer answer) throws HubException {
+    @Nullable String location = answer.header("Location");
+    try {
+      URI target = location == null ? null : answer.asked().resolve(location);
+      boolean secure = target != null && "https".equalsIgnoreCase(target.getScheme());
+      boolean plain = target != null && "http".equalsIgnoreCase(target.getScheme());
+      boolean loss = plain && "https".equalsIgnoreCase(answer.asked().getScheme());
+      if (target != null && target.getHost() != null && (secure || plain) && !loss) {
+        return target;
+      }
+    } catch (IllegalArgumentException e) {
+      throw astray(location, e);
+    }
+    throw astray(location, null);
+  }
+
+  private HubException astray(@Nullable String location, @Nullable Throwable cause) {
+    // What follows the question mark may be a signature.
+    String shown = location == null ? "none" : location.replaceAll("[?].*", "?...");
+    String message =
+        "%s: redirect expected to an address that is as safe, got %s; check HF_ENDPOINT"
+            .formatted(model, shown);
+    return cause == null ? new HubException(message) : new HubException(message, cause);
+  }
+
+  static TransientException silent(URI asked, Duration silence, @Nullable Throwable cause) {
+    return new TransientException(asked, "none within " + Limits.seconds(silence), null, cause);
+  }
+
+  static TransientException cut(URI asked, Throwable cause) {
+    return new TransientException(asked, "no connection or a cut one", null, cause);
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.blip2j.io.hub;
+
+import org.jspecify.annotations.Nullable;
+
+/** Says in words what an answer without the wanted thing means. */
+final class Refusal {
+  private Refusal() {}
+
+  /** Of a question about a whole model. */
+  static HubException ofModel(ModelId model, HubEndpoint endpoint, Answer answer) {
+    if (answer.status() != 404) {
+      return of(model, endpoint, "list of files", answer);
+    }
+    // Hubs that don't say what is missing leave it open, unless every model has such a revision.
+    @Nullable String missing = answer.header("X-Error-Code");
+    if ("RevisionNotFound".equals(missing)) {
+      return new HubException(
+          "%s: revision %s expected at %s, got HTTP 404; look there for the revisions it has"
+              .formatted(model, model.revision(), page(model, endpoint)));
+    }
+    boolean named = "RepoNotFound".equals(missing) || model.revision().equals(ModelId.MAIN);
+    return new HubException(
+        "%s: model expected at %s%s, got HTTP 404; check %s"
+            .formatted(
+                model,
+                page(model, endpoint),
+                named ? "" : " with revision " + model.revision(),
+                named ? "its name" : "its name and the revision"));
+  }
+
+  /** Of a question about one file. */
+  static HubException ofFile(ModelId model, HubEndpoint endpoint, String file, Answer answer) {
+    if (answer.status() == 404) {
+      return new HubException(
+          "%s: file %s expected at %s, got HTTP 404; run it again"
+              .formatted(model, file, page(model, endpoint)));
+    }
+    return of(model, endpoint, "file " + file, answer);
+  }
+
+  private static HubException of(
+      ModelId model, HubEndpoint endpoint, String wanted, Answer answer) {
+    int status = answer.status();
+    if (status == 401 || status == 403) {
+      return new HubException(
+          ("%s: right to read expected, got HTTP %d; check the name, set HF_TOKEN,"
+                  + " and accept the licence at %s")
+              .formatted(model, status, page(model, endpoint)));
+    }
+    return new HubException(
+        "%s: %s expected from %s, got HTTP %d; check HF_ENDPOINT"
+            .formatted(model, wanted, endpoint, status));
+  }
+
+  private static String page(ModelId model, HubEndpoint endpoint) {
+    return endpoint + "/" + model.name();
+  }
+}

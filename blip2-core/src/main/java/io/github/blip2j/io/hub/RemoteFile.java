@@ -1,0 +1,59 @@
+package io.github.blip2j.io.hub;
+
+import java.io.IOException;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a hub says of a file.
+ *
+ * @param name its path within the model
+ * @param etag its content's name, which is a checksum where it has 40 or 64 hex digits
+ * @param size its bytes, or -1 if the hub doesn't tell
+ */
+record RemoteFile(String name, String etag, long size) {
+  private static final Pattern WEAK = Pattern.compile("^(?:W/)?\"?|\"$");
+
+  /**
+   * Asks the hub.
+   *
+   * @throws HubException if it has no such file or doesn't answer like a hub
+   */
+  static RemoteFile read(ModelId model, RemoteModel remote, String name, HubClient client)
+      throws IOException {
+    try (Answer answer = client.head(remote.path(model, name))) {
+      @Nullable String linked = answer.header("X-Linked-Etag");
+      if (answer.status() != 200 && linked == null) {
+        throw Refusal.ofFile(model, client.endpoint(), name, answer);
+      }
+      requireCommit(model, remote, name, answer);
+      long size = answer.number("X-Linked-Size");
+      if (size < 0 && answer.status() == 200) { // a redirect's length is its own
+        size = answer.number("Content-Length");
+      }
+      return new RemoteFile(name, etag(model, name, linked, answer), size);
+    }
+  }
+
+  private static String etag(ModelId model, String name, @Nullable String linked, Answer answer)
+      throws HubException {
+    @Nullable String quoted = linked != null ? linked : answer.header("ETag");
+    String etag = quoted == null ? "" : WEAK.matcher(quoted).replaceAll("");
+    if (!PlainNames.isOne(etag)) {
+      throw new HubException(
+          "%s: %s expected with an ETag, got %s; check HF_ENDPOINT"
+              .formatted(model, name, quoted == null ? "none" : quoted));
+    }
+    return etag;
+  }
+
+  private static void requireCommit(ModelId model, RemoteModel remote, String name, Answer answer)
+      throws HubException {
+    @Nullable String commit = answer.header("X-Repo-Commit");
+    if (commit != null && !commit.equals(remote.commit())) {
+      throw new HubException(
+          "%s: %s expected of commit %s, got it of %s; run it again"
+              .formatted(model, name, remote.commit(), commit));
+    }
+  }
+}

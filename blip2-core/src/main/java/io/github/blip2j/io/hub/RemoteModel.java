@@ -1,0 +1,83 @@
+package io.github.blip2j.io.hub;
+
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a hub says of a revision.
+ *
+ * @param commit the commit it is at
+ * @param files the names of its files
+ */
+record RemoteModel(String commit, List<String> files) {
+  private static final int MOST_BYTES = 50_000_000; // of a list of names
+
+  RemoteModel {
+    files = List.copyOf(files);
+  }
+
+  /**
+   * Asks the hub.
+   *
+   * @throws HubException if it has no such model or doesn't answer like a hub
+   */
+  static RemoteModel read(ModelId model, HubClient client) throws IOException {
+    String path = "/api/models/%s/revision/%s".formatted(model.name(), encoded(model.revision()));
+    try (Answer answer = client.get(path, 0)) {
+      if (answer.status() != 200) {
+        throw Refusal.ofModel(model, client.endpoint(), answer);
+      }
+      return parse(String.valueOf(answer.asked()), answer.text(MOST_BYTES));
+    }
+  }
+
+  /** The path of a file at this commit, encoded for an address. */
+  String path(ModelId model, String file) {
+    List<String> parts = new ArrayList<>();
+    for (String part : file.split("/", -1)) {
+      parts.add(encoded(part));
+    }
+    return "/%s/resolve/%s/%s".formatted(model.name(), commit, String.join("/", parts));
+  }
+
+  private static RemoteModel parse(String where, String text) throws HubException {
+    if (text.stripLeading().startsWith("<")) {
+      throw new HubException(
+          where
+              + ": JSON expected, got HTML;"
+              + " check HF_ENDPOINT and whether the network wants a login");
+    }
+    try {
+      ConfigJson json = ConfigJson.parse(where, text);
+      String commit = json.stringAt("sha");
+      if (!PlainNames.isOne(commit)) {
+        throw new CheckpointException(
+            "%s: sha expected a commit, got \"%s\"".formatted(where, commit));
+      }
+      List<String> files = new ArrayList<>();
+      for (ConfigJson sibling : json.childrenAt("siblings")) {
+        files.add(plain(where, sibling.stringAt("rfilename")));
+      }
+      return new RemoteModel(commit, files);
+    } catch (CheckpointException e) {
+      throw new HubException(e.getMessage() + "; check HF_ENDPOINT", e);
+    }
+  }
+
+  private static String plain(String where, String file) throws CheckpointException {
+    if (!PlainNames.isPath(file)) {
+      throw new CheckpointException(
+          "%s: rfilename expected a path within the model, got \"%s\"".formatted(where, file));
+    }
+    return file;
+  }
+
+  private static String encoded(String part) {
+    return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

@@ -1,0 +1,31 @@
+package io.github.blip2j.nn;
+
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+
+/**
+ * Root-mean-square normalisation of the last axis (Zhang and Sennrich 2019): {@code x / √(mean(x²)
+ * + eps) γ}. Nothing is subtracted and nothing added.
+ */
+public final class RmsNorm extends Module {
+  private final Parameter gamma;
+  private final double eps;
+
+  /** A norm of vectors of length {@code dim}. */
+  public RmsNorm(int dim, double eps, Params params) {
+    super(params);
+    this.gamma = params.get("weight", Shape.of(dim), Init.ones());
+    this.eps = eps;
+  }
+
+  /**
+   * The norm.
+   *
+   * @param x [..., dim]
+   * @return [..., dim]
+   */
+  public Tensor forward(Tensor x) {
+    requireLastAxis(x, gamma.value().dim(0));
+    return x.rmsNorm(gamma.value(), eps);
+  }
+}

@@ -1,0 +1,148 @@
+package io.github.blip2j.blip2;
+
+import static io.github.blip2j.blip2.Required.given;
+
+import io.github.blip2j.vision.RgbImage;
+import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Images and words in the order in which the language model reads them. Immutable.
+ *
+ * <pre>{@code
+ * Prompt.about(image, "a photo of")                 [Q places][words]
+ * Prompt.of(before).image(after).text("a change:")  [Q places][Q places][words]
+ * Prompt.of(image).text("a cat.").image(other)      [Q places][words][Q places]
+ * }</pre>
+ *
+ * <p>Words are read as they stand, without a space added before or after an image; texts in a row
+ * are one text. A language model's own tokens stand once: what begins a text before the first
+ * words, or after the images if there are none, and what ends it at the very end.
+ *
+ * <p>The released models saw one image before each text in training. More images, or images between
+ * words, are possible and untrained; frames of a video in a row are how InstructBLIP reads it.
+ */
+public final class Prompt {
+  /** An image, or words. */
+  sealed interface Part permits Picture, Words {}
+
+  /** An image. */
+  record Picture(RgbImage image) implements Part {}
+
+  /** Words, not empty. */
+  record Words(String text) implements Part {}
+
+  private final List<Part> parts;
+
+  private Prompt(List<Part> parts) {
+    this.parts = List.copyOf(parts);
+  }
+
+  /** A prompt that begins with an image. */
+  public static Prompt of(RgbImage image) {
+    return new Prompt(List.of()).image(image);
+  }
+
+  /** A prompt that begins with an image. */
+  public static Prompt of(BufferedImage image) {
+    return new Prompt(List.of()).image(image);
+  }
+
+  /** A prompt that begins with words. */
+  public static Prompt of(String text) {
+    return new Prompt(List.of()).text(text);
+  }
+
+  /** An image, then words, which may be empty: what models were trained on. */
+  public static Prompt about(RgbImage image, String text) {
+    return of(image).text(text);
+  }
+
+  /** An image, then words, which may be empty: what models were trained on. */
+  public static Prompt about(BufferedImage image, String text) {
+    return of(image).text(text);
+  }
+
+  /**
+   * Frames of a video in a row, then words, which may be empty. InstructBLIP reads the words with
+   * each frame.
+   */
+  public static Prompt video(List<RgbImage> frames, String text) {
+    Prompt prompt = new Prompt(List.of());
+    for (RgbImage frame : Required.several("prompt", "frame", frames)) {
+      prompt = prompt.image(frame);
+    }
+    return prompt.text(text);
+  }
+
+  /** This prompt and one more image. */
+  public Prompt image(RgbImage image) {
+    return with(new Picture(given("prompt", "image", image)));
+  }
+
+  /** This prompt and one more image. */
+  public Prompt image(BufferedImage image) {
+    return image(RgbImage.of(given("prompt", "image", image)));
+  }
+
+  /** This prompt and more words. */
+  public Prompt text(String text) {
+    if (given("prompt", "text", text).isEmpty()) {
+      return this;
+    }
+    int last = parts.size() - 1;
+    if (last >= 0 && parts.get(last) instanceof Words before) {
+      return new Prompt(parts.subList(0, last)).with(new Words(before.text() + text));
+    }
+    return with(new Words(text));
+  }
+
+  /** The images, in order. */
+  public List<RgbImage> images() {
+    List<RgbImage> images = new ArrayList<>();
+    for (Part part : parts) {
+      if (part instanceof Picture picture) {
+        images.add(picture.image());
+      }
+    }
+    return List.copyOf(images);
+  }
+
+  /** All words without the images, joined as they stand. */
+  public String words() {
+    var words = new StringBuilder();
+    for (Part part : parts) {
+      if (part instanceof Words some) {
+        words.append(some.text());
+      }
+    }
+    return words.toString();
+  }
+
+  /** The words at its very end; none where an image is. */
+  String ending() {
+    Part last = parts.get(parts.size() - 1);
+    return last instanceof Words words ? words.text() : "";
+  }
+
+  List<Part> parts() {
+    return parts;
+  }
+
+  private Prompt with(Part part) {
+    List<Part> more = new ArrayList<>(parts);
+    more.add(part);
+    return new Prompt(more);
+  }
+
+  /** As in {@code [image]a photo of}. */
+  @Override
+  public String toString() {
+    var text = new StringBuilder();
+    for (Part part : parts) {
+      text.append(part instanceof Words words ? words.text() : "[image]");
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,105 @@
+package io.github.blip2j.blip2;
+
+import static io.github.blip2j.blip2.Required.given;
+
+import io.github.blip2j.llm.OptConfig;
+import io.github.blip2j.text.QuestionText;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a question is put to the language model (Li et al. 2023, section 4.1).
+ *
+ * @param template the prompt, with {@code {}} once, where the question goes
+ * @param cleaning what is done to questions first, or null for nothing
+ */
+public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
+  private static final String PLACE = "{}";
+
+  /** How OPT is asked: {@code Question: {} Answer:}. */
+  public static final QuestionPrompt ANSWER = new QuestionPrompt("Question: {} Answer:");
+
+  /** How T5 is asked for the few words that VQA wants: {@code Question: {} Short answer:}. */
+  public static final QuestionPrompt SHORT_ANSWER =
+      new QuestionPrompt("Question: {} Short answer:");
+
+  /** Checks that there is one place for the question. */
+  public QuestionPrompt {
+    int at = given("template", "text", template).indexOf(PLACE);
+    if (at < 0 || template.indexOf(PLACE, at + PLACE.length()) >= 0) {
+      throw new IllegalArgumentException(
+          "template: text expected {} once, where the question goes, got '%s'".formatted(template));
+    }
+  }
+
+  /** Asks questions as they are. */
+  public QuestionPrompt(String template) {
+    this(template, null);
+  }
+
+  /** How the paper asks this kind of model, and what its flavour does to questions. */
+  static QuestionPrompt usual(Blip2Config config) {
+    QuestionPrompt prompt = config.text() instanceof OptConfig ? ANSWER : SHORT_ANSWER;
+    return prompt.cleaning(config.flavour().questions());
+  }
+
+  /** The same template for questions that are cleaned so before, or as they are for null. */
+  public QuestionPrompt cleaning(@Nullable QuestionText newCleaning) {
+    return new QuestionPrompt(template, newCleaning);
+  }
+
+  /** Another template for questions that are cleaned alike. */
+  public QuestionPrompt withTemplate(String newTemplate) {
+    return new QuestionPrompt(newTemplate, cleaning);
+  }
+
+  /**
+   * The prompt that asks a question.
+   *
+   * @throws IllegalArgumentException if the question is blank
+   */
+  public String ask(String question) {
+    given("answer", "question", question);
+    String words = cleaning == null ? question : cleaning.clean(question);
+    if (words.isBlank()) {
+      throw new IllegalArgumentException("answer: question expected words, got a blank");
+    }
+    return template.replace(PLACE, words.strip());
+  }
+
+  /**
+   * The prompt that asks a question after others: {@code Question: which city is this? Answer:
+   * singapore. Question: why? Answer:}, as users of LAVIS write it. An answer gets a period unless
+   * it ends in one, or in another mark.
+   */
+  public String ask(Conversation before, String question) {
+    var prompt = new StringBuilder();
+    for (Conversation.Turn turn : given("answer", "conversation", before).turns()) {
+      String answer = turn.answer().strip();
+      boolean marked = ".!?".indexOf(answer.charAt(answer.length() - 1)) >= 0;
+      prompt.append(ask(turn.question())).append(' ').append(answer).append(marked ? " " : ". ");
+    }
+    return prompt.append(ask(question)).toString();
+  }
+
+  /** The prompts that ask a question each about so many pictures. */
+  List<String> askEach(int pictures, List<String> questions) {
+    given("answers", "questions", questions);
+    if (questions.size() != pictures) {
+      throw new IllegalArgumentException(
+          "answers: questions expected one for each of %d images, got %d"
+              .formatted(pictures, questions.size()));
+    }
+    List<String> prompts = new ArrayList<>();
+    for (int i = 0; i < pictures; i++) {
+      String which = "questions[%d]".formatted(i);
+      if (given("answers", which, questions.get(i)).isBlank()) {
+        throw new IllegalArgumentException(
+            "answers: %s expected words, got a blank".formatted(which));
+      }
+      prompts.add(ask(questions.get(i)));
+    }
+    return prompts;
+  }
+}
