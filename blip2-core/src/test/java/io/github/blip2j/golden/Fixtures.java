@@ -65,6 +65,22 @@ public final class Fixtures {
     }
   }
 
+  /** Whether this is a Hugging Face InstructBLIP with T5. */
+  public static boolean isHuggingFaceInstructBlip(Path folder) {
+    Path config = folder.resolve("config.json");
+    if (!Files.exists(config)) {
+      return false;
+    }
+    try {
+      ConfigJson json = ConfigJson.read(config);
+      return json.stringAt("model_type", "").equals("instructblip")
+          && json.hasChild("text_config")
+          && json.child("text_config").stringAt("model_type", "opt").equals("t5");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static List<Path> subfolders(Path root) {
     if (!Files.isDirectory(root)) {
       return List.of();

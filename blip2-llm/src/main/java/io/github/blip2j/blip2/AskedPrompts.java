@@ -21,27 +21,13 @@ record AskedPrompts(String where, PromptBatch text, List<String> endings, Tensor
   /** Prompts about one image each, or all about one; in the open scope. */
   static AskedPrompts about(
       String where, LoadedModel loaded, ImageFeatures features, List<String> prompts) {
-    Tensor image = features.prompt(); // [B or 1, Q, L]
-    int queries = loaded.model().config().queryTokens();
-    int dim = loaded.model().language().dim();
-    image.shape().require(where, "features", features.size(), queries, dim);
-    boolean fits = features.size() == prompts.size() || features.size() == 1;
-    if (prompts.isEmpty() || !fits) {
-      throw new IllegalArgumentException(
-          "%s: prompts expected one for each of %d images, got %d"
-              .formatted(where, features.size(), prompts.size()));
-    }
+    Tensor each = new SoftPrompts(loaded).about(where, features, prompts); // [B, Q, L]
     List<int[]> ids = prompts.stream().map(loaded::promptIds).toList();
-    Tensor each =
-        features.size() == prompts.size()
-            ? image
-            : image.expand(prompts.size(), queries, dim); // [B, Q, L]
     return new AskedPrompts(where, loaded.promptBatch(ids), prompts, each).fitting(loaded);
   }
 
-  /** Prompts with images anywhere, looked at by {@code encoder}; in the open scope. */
-  static AskedPrompts of(
-      String where, LoadedModel loaded, ImageEncoder encoder, List<Prompt> prompts) {
+  /** Prompts with images anywhere; in the open scope. */
+  static AskedPrompts of(String where, LoadedModel loaded, List<Prompt> prompts) {
     var reader = new PromptReader(loaded);
     List<PromptLayout> layouts = new ArrayList<>();
     for (Prompt prompt : prompts) {
@@ -51,8 +37,7 @@ record AskedPrompts(String where, PromptBatch text, List<String> endings, Tensor
       }
       layouts.add(reader.read(prompt));
     }
-    Tensor images =
-        encoder.prompts(prompts.stream().flatMap(prompt -> prompt.images().stream()).toList());
+    Tensor images = new SoftPrompts(loaded).of(where, prompts);
     List<String> endings = prompts.stream().map(Prompt::ending).toList();
     return new AskedPrompts(where, loaded.layoutBatch(layouts), endings, images).fitting(loaded);
   }

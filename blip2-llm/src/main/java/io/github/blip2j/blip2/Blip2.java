@@ -4,6 +4,7 @@ import static io.github.blip2j.blip2.Required.given;
 
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.TokenListener;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -42,14 +43,14 @@ public final class Blip2 implements AutoCloseable {
   }
 
   private Blip2(LoadedModel loaded) {
-    this(loaded, loaded.processor(), QuestionPrompt.usual(loaded.model().config().text()));
+    this(loaded, loaded.processor(), QuestionPrompt.usual(loaded.model().config()));
   }
 
   /**
    * Loads a Hugging Face folder, weights in float32.
    *
-   * @throws io.github.blip2j.io.CheckpointException if the folder is not a BLIP-2 with OPT, or its
-   *     tensors do not fit its configuration
+   * @throws io.github.blip2j.io.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
+   *     one of our language models, or its tensors do not fit its configuration
    */
   public static Blip2 load(Path folder) throws IOException {
     return load(folder, Precision.FLOAT32);
@@ -64,6 +65,18 @@ public final class Blip2 implements AutoCloseable {
   public static Blip2 load(Path folder, Precision precision) throws IOException {
     given("load", "folder", folder);
     return new Blip2(LoadedModel.load(folder, given("load", "precision", precision)));
+  }
+
+  /**
+   * Loads a model of LAVIS's second stage from its parts; it then runs as LAVIS would, see {@link
+   * #withFlavour}.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if a part is something else, they are not of
+   *     one model, or a tensor is missing, unused or of another shape
+   */
+  public static Blip2 load(Blip2Parts parts, Precision precision) throws IOException {
+    given("load", "parts", parts);
+    return new Blip2(LoadedModel.load(parts, given("load", "precision", precision)));
   }
 
   /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
@@ -95,6 +108,30 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
+   * The same model as {@code flavour} would run it, whosever checkpoint it is. Both share one
+   * memory: close either.
+   */
+  public Blip2 withFlavour(Flavour flavour) {
+    LoadedModel other = loaded.withFlavour(given("blip2", "flavour", flavour));
+    return new Blip2(other, processor, questions.cleaning(flavour.questions()));
+  }
+
+  /** Whose rules the model follows: of its checkpoint, unless changed. */
+  public Flavour flavour() {
+    return loaded.flavour();
+  }
+
+  /** How {@link #caption(Path)} decodes: greedily, or as LAVIS captions. */
+  public Decoding captionDecoding() {
+    return loaded.captionDecoding();
+  }
+
+  /** How {@link #answer(Path, String)} decodes: greedily, or as LAVIS answers. */
+  public Decoding answerDecoding() {
+    return loaded.answerDecoding();
+  }
+
+  /**
    * The model itself, for those who want its parts: hidden states, logits, a module to look into.
    *
    * <p>{@link #close} waits for the calls of this class, not for calls on what is returned here.
@@ -115,45 +152,47 @@ public final class Blip2 implements AutoCloseable {
     return processor.read(given("read", "file", file));
   }
 
-  /** A caption, decoded greedily. */
+  /** A caption, what the model writes without a prompt, decoded as {@link #captionDecoding} says. */
   public String caption(BufferedImage image) {
-    return written(picture("caption", image), "");
+    return written(picture("caption", image), "", captionDecoding());
   }
 
-  /** A caption of a picture in a file, decoded greedily. */
+  /** A caption of a picture in a file, likewise. */
   public String caption(Path file) throws IOException {
-    return written(read(file), "");
+    return written(read(file), "", captionDecoding());
   }
 
-  /** A caption of each picture, decoded greedily; faster than one by one. */
+  /** A caption of each picture, likewise; faster than one by one. */
   public List<String> captions(List<BufferedImage> images) {
     given("captions", "images", images);
-    return asker().write("captions", images, Collections.nCopies(images.size(), ""));
+    return asker()
+        .write("captions", images, Collections.nCopies(images.size(), ""), captionDecoding());
   }
 
-  /** The answer to a question about a picture, decoded greedily. */
+  /** The answer to a question about a picture, decoded as {@link #answerDecoding} says. */
   public String answer(BufferedImage image, String question) {
-    return written(picture("answer", image), questions.ask(question));
+    return written(picture("answer", image), questions.ask(question), answerDecoding());
   }
 
-  /** The answer to a question about a picture in a file, decoded greedily. */
+  /** The answer to a question about a picture in a file, likewise. */
   public String answer(Path file, String question) throws IOException {
-    return written(read(file), questions.ask(question));
+    return written(read(file), questions.ask(question), answerDecoding());
   }
 
   /** The answer to a question that follows up on others about the same picture. */
   public String answer(BufferedImage image, Conversation before, String question) {
-    return written(picture("answer", image), questions.ask(before, question));
+    return written(picture("answer", image), questions.ask(before, question), answerDecoding());
   }
 
   /**
-   * The answer to question i about picture i, decoded greedily: what one by one would give, faster.
+   * The answer to question i about picture i, decoded likewise: what one by one would give, faster.
    *
    * @throws IllegalArgumentException if a question is blank, or there are not as many as pictures
    */
   public List<String> answers(List<BufferedImage> images, List<String> asked) {
     given("answers", "images", images);
-    return asker().write("answers", images, questions.askEach(images.size(), asked));
+    return asker()
+        .write("answers", images, questions.askEach(images.size(), asked), answerDecoding());
   }
 
   /**
@@ -256,6 +295,17 @@ public final class Blip2 implements AutoCloseable {
     return FeatureExport.from(new PromptFeatures(loaded), processor, features);
   }
 
+  /**
+   * Prompts as the Q-Former of InstructBLIP reads them, for {@link Blip2Model#encodeQueries(Tensor,
+   * TextBatch, io.github.blip2j.nn.Pass)}. An empty prompt is two special tokens.
+   *
+   * @throws IllegalArgumentException if one is blank but not empty, or is too long
+   * @throws IllegalStateException if the model's Q-Former reads none
+   */
+  public TextBatch instructions(List<String> prompts) {
+    return loaded.during(() -> loaded.requireInstructions().read("instructions", prompts));
+  }
+
   /** As {@link #generate(ImageFeatures, List, Decoding, TokenListener)}, unheard. */
   public List<List<Generated>> generate(
       ImageFeatures features, List<String> prompts, Decoding decoding) {
@@ -323,8 +373,8 @@ public final class Blip2 implements AutoCloseable {
     loaded.close();
   }
 
-  private String written(RgbImage image, String prompt) {
-    return generate(image, prompt, Decoding.greedy()).get(0).text();
+  private String written(RgbImage image, String prompt, Decoding decoding) {
+    return generate(image, prompt, decoding).get(0).text();
   }
 
   private Asker asker() {

@@ -16,15 +16,19 @@ import org.jspecify.annotations.Nullable;
  * @param queryTokens learned queries, and so the length of an image's soft prompt
  * @param imageTokenId the id that stands for one query in token lists, or null in checkpoints that
  *     have none
+ * @param flavour whose checkpoint it is
  */
 public record Blip2Config(
     VisionConfig vision,
     BertConfig qformer,
     LanguageConfig text,
     int queryTokens,
-    @Nullable Integer imageTokenId) {
+    @Nullable Integer imageTokenId,
+    Flavour flavour) {
 
   private static final String GENERATING = "Blip2ForConditionalGeneration";
+  private static final String INSTRUCTED = "instructblip";
+  private static final String GENERATING_INSTRUCTED = "InstructBlipForConditionalGeneration";
 
   /** Checks that there are queries and that their token is one. */
   public Blip2Config {
@@ -39,6 +43,26 @@ public record Blip2Config(
     }
   }
 
+  /** Sizes of a checkpoint of Hugging Face. */
+  public Blip2Config(
+      VisionConfig vision,
+      BertConfig qformer,
+      LanguageConfig text,
+      int queryTokens,
+      @Nullable Integer imageTokenId) {
+    this(vision, qformer, text, queryTokens, imageTokenId, Flavour.HF);
+  }
+
+  /** The same sizes of another's checkpoint. */
+  public Blip2Config withFlavour(Flavour newFlavour) {
+    return new Blip2Config(vision, qformer, text, queryTokens, imageTokenId, newFlavour);
+  }
+
+  /** Epsilon of the norm behind the vision tower. */
+  public double visionNormEps() {
+    return flavour.visionNormEps(vision);
+  }
+
   /** {@code Salesforce/blip2-opt-2.7b}. */
   public static Blip2Config opt2b7() {
     return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), OptConfig.opt2b7(), 32, 50265);
@@ -50,14 +74,24 @@ public record Blip2Config(
   }
 
   /**
+   * Whether the queries read the instruction besides the image, as in InstructBLIP (Dai et al.
+   * 2023): its Q-Former has a text side, and other models that write have none.
+   */
+  public boolean readsInstruction() {
+    return qformer.text();
+  }
+
+  /**
    * Reads a Hugging Face {@code config.json}.
    *
    * @throws CheckpointException if it is not a BLIP-2 with OPT or T5, or a value is of the wrong
    *     kind
    */
   public static Blip2Config fromJson(ConfigJson json) throws CheckpointException {
-    requireOneOf(json, "model_type", json.stringAt("model_type", ""), "blip-2");
-    requireGenerating(json);
+    String kind = json.stringAt("model_type", "");
+    boolean instructed = kind.equals(INSTRUCTED);
+    requireOneOf(json, "model_type", kind, "blip-2", INSTRUCTED);
+    requireGenerating(json, instructed ? GENERATING_INSTRUCTED : GENERATING);
     ConfigJson textJson = json.childOrEmpty("text_config");
     ConfigJson visionJson = json.childOrEmpty("vision_config");
     ConfigJson qformerJson = json.childOrEmpty("qformer_config");
@@ -68,12 +102,13 @@ public record Blip2Config(
         "absolute");
     try {
       VisionConfig vision = VisionConfig.fromJson(visionJson);
+      BertConfig qformer = BertConfig.fromJson(qformerJson, vision.dim());
       boolean placeholder = json.has("image_token_index") || json.has("image_token_id");
       String key = json.has("image_token_index") ? "image_token_index" : "image_token_id";
       return new Blip2Config(
           vision,
-          BertConfig.fromJson(qformerJson, vision.dim()),
-          language(json, textJson),
+          instructed ? qformer.withTextSide() : qformer,
+          instructed ? instructed(json, textJson) : language(json, textJson),
           json.sizeAt("num_query_tokens", 32),
           placeholder ? Integer.valueOf(json.intAt(key)) : null);
     } catch (IllegalArgumentException e) {
@@ -81,34 +116,59 @@ public record Blip2Config(
     }
   }
 
+  /** With another vision tower, such as one for pictures of another size. */
+  public Blip2Config withVision(VisionConfig newVision) {
+    return new Blip2Config(newVision, qformer, text, queryTokens, imageTokenId, flavour);
+  }
+
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
     String kind = textJson.stringAt("model_type", "opt");
-    return switch (kind) {
-      case "opt" -> OptConfig.fromJson(textJson);
-      case "t5" -> T5Config.fromJson(textJson);
-      default ->
-          throw new CheckpointException(
-              "%s: text_config.model_type expected opt or t5, got %s".formatted(json, kind));
-    };
+    if (!kind.equals("opt") && !kind.equals("t5")) {
+      throw new CheckpointException(
+          "%s: text_config.model_type expected opt or t5, got %s".formatted(json, kind));
+    }
+    return language(textJson);
+  }
+
+  /** Reads a {@code text_config}, or the {@code config.json} of a plain language model. */
+  static LanguageConfig language(ConfigJson textJson) throws CheckpointException {
+    return textJson.stringAt("model_type", "opt").equals("t5")
+        ? T5Config.fromJson(textJson)
+        : OptConfig.fromJson(textJson);
+  }
+
+  /** InstructBLIP has been released with Vicuna too, which is not one of ours. */
+  private static LanguageConfig instructed(ConfigJson json, ConfigJson textJson)
+      throws CheckpointException {
+    String kind = textJson.stringAt("model_type", "opt");
+    if (!kind.equals("t5")) {
+      throw new CheckpointException(
+          ("%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
+                  + " supported")
+              .formatted(json, kind));
+    }
+    return language(json, textJson);
   }
 
   /** A retrieval checkpoint calls itself blip-2 too, but has no language model. */
-  private static void requireGenerating(ConfigJson json) throws CheckpointException {
+  private static void requireGenerating(ConfigJson json, String expected)
+      throws CheckpointException {
     List<String> architectures = json.stringsAt("architectures");
-    if (!architectures.isEmpty() && !architectures.contains(GENERATING)) {
+    if (!architectures.isEmpty() && !architectures.contains(expected)) {
       throw new CheckpointException(
           "%s: architectures expected %s, got %s"
-              .formatted(json, GENERATING, String.join(", ", architectures)));
+              .formatted(json, expected, String.join(", ", architectures)));
     }
   }
 
-  private static void requireOneOf(ConfigJson json, String key, String got, String expected)
+  private static void requireOneOf(ConfigJson json, String key, String got, String... expected)
       throws CheckpointException {
-    if (!got.equals(expected)) {
+    if (!List.of(expected).contains(got)) {
       throw new CheckpointException(
           "%s: %s expected %s, got %s"
-              .formatted(json, key, expected, got.isEmpty() ? "nothing" : got));
+              .formatted(
+                  json, key, String.join(" or ", expected), got.isEmpty() ? "nothing" : got));
     }
   }
 }

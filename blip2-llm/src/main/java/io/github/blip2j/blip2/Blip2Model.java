@@ -5,6 +5,7 @@ import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.llm.Likelihoods;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import java.util.List;
 
@@ -20,14 +21,31 @@ public sealed interface Blip2Model permits Blip2Opt, Blip2T5 {
   /** The sizes. */
   Blip2Config config();
 
+  /** The same parameters in one memory, computing as {@code flavour} does. */
+  Blip2Model withFlavour(Flavour flavour);
+
   /** The language model. */
   LanguageModel language();
 
   /** Normed patch features: pixels [B, 3, H, W] to [B, N, E]. */
   Tensor encodeImage(Tensor pixels, Pass pass);
 
-  /** What the queries see: patch features [B, N, E] to [B, Q, C]. */
+  /**
+   * What the queries see: patch features [B, N, E] to [B, Q, C].
+   *
+   * @throws IllegalStateException if they read an instruction besides
+   */
   Tensor encodeQueries(Tensor image, Pass pass);
+
+  /**
+   * What the queries see under an instruction, as in InstructBLIP (Dai et al. 2023, section 2.3).
+   *
+   * @param image patch features [B, N, E], or [1, N, E] for all
+   * @param instructions B texts in the Q-Former's own words, see {@link Blip2#instructions}
+   * @return [B, Q, C]
+   * @throws IllegalStateException if they read none
+   */
+  Tensor encodeQueries(Tensor image, TextBatch instructions, Pass pass);
 
   /** The projection alone: query output [B, Q, C] to [B, Q, L], or wider, see {@link #place}. */
   Tensor project(Tensor queries);
@@ -39,6 +57,31 @@ public sealed interface Blip2Model permits Blip2Opt, Blip2T5 {
   default Tensor imagePrompt(Tensor pixels, Pass pass) {
     return place(project(encodeQueries(encodeImage(pixels, pass), pass)));
   }
+
+  /** InstructBLIP in one line: pixels [B, 3, H, W] and B texts to the soft prompt [B, Q, L]. */
+  default Tensor imagePrompt(Tensor pixels, TextBatch instructions, Pass pass) {
+    return place(project(encodeQueries(encodeImage(pixels, pass), instructions, pass)));
+  }
+
+  /**
+   * How badly texts about images are predicted (section 3.2): the mean negative logarithm, in
+   * float32, of the probability of every token that has a label. Scores are computed for these
+   * alone.
+   *
+   * <p>A decoder predicts the labels of its own words, {@code labels} being as long as the texts; a
+   * label of the first word is predicted by the last query. Hugging Face does not count that one in
+   * checkpoints without an image token; ignore it to compute the same. A decoder with an encoder
+   * before it writes the labels after reading the texts, and their lengths differ.
+   *
+   * @param imagePrompt [B, Q, L]
+   * @param text what the language model reads behind the image, padded on the right
+   * @param labels of each text, {@link io.github.blip2j.nn.TokenLoss#IGNORED} where nothing is to
+   *     be learnt
+   * @param pass of the language model, whose dropout is on if this trains
+   * @return a scalar
+   * @throws IllegalArgumentException if labels are of another length or no tokens
+   */
+  Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, Pass pass);
 
   /**
    * Continues each prompt, or answers it where the language model has a decoder of its own.

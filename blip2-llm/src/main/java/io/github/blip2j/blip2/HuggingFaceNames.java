@@ -1,6 +1,5 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.nn.KeyMap;
 
@@ -13,11 +12,11 @@ final class HuggingFaceNames {
 
   private HuggingFaceNames() {}
 
-  static KeyMap keys(LanguageConfig text) {
+  static KeyMap keys(Blip2Config config) {
     KeyMap.Builder keys = KeyMap.builder();
     vision(keys);
-    qformer(keys);
-    if (text instanceof T5Config t5) {
+    qformer(keys, config.readsInstruction());
+    if (config.text() instanceof T5Config t5) {
       t5(keys, t5);
     } else {
       opt(keys);
@@ -42,11 +41,14 @@ final class HuggingFaceNames {
         .rename("vision.layers.*.mlp.down", VISION + "mlp.fc2");
   }
 
-  private static void qformer(KeyMap.Builder keys) {
+  /** InstructBLIP keeps the embeddings in the Q-Former. */
+  private static void qformer(KeyMap.Builder keys, boolean instructed) {
+    String embeddings = (instructed ? "qformer." : "") + "embeddings.";
     keys.rename("queryTokens", "query_tokens")
-        .rename("qformer.embeddings.norm", "qformer.layernorm")
-        .rename("qformer.embeddings.words", "embeddings.word_embeddings")
-        .rename("qformer.embeddings.positions", "embeddings.position_embeddings");
+        .rename(
+            "qformer.embeddings.norm", instructed ? embeddings + "layernorm" : "qformer.layernorm")
+        .rename("qformer.embeddings.words", embeddings + "word_embeddings")
+        .rename("qformer.embeddings.positions", embeddings + "position_embeddings");
     attention(keys, "qformer.layers.*.attention.", BERT + "attention.");
     attention(keys, "qformer.layers.*.imageAttention.", BERT + "crossattention.");
     feedForward(keys, "qformer.layers.*.queryMlp.", "_query");

@@ -6,7 +6,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.RgbImage;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
 
 /** Looks at pictures: pixels to features. Calls run within the gate of the model. */
@@ -26,6 +25,9 @@ final class ImageEncoder {
       Pass pass = Pass.evaluation();
       Blip2Model model = loaded.model();
       Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass));
+      if (model.config().readsInstruction()) {
+        return ImageFeatures.uninstructed(patches);
+      }
       Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
       return new ImageFeatures(patches, queries, model.place(model.project(queries)));
     }
@@ -36,23 +38,17 @@ final class ImageEncoder {
    * times is looked at once, and what was seen on the way is forgotten batch by batch.
    */
   Tensor prompts(List<RgbImage> images) {
-    IdentityHashMap<RgbImage, Integer> places = new IdentityHashMap<>();
-    List<RgbImage> distinct = new ArrayList<>();
-    for (RgbImage image : images) {
-      if (places.putIfAbsent(image, distinct.size()) == null) {
-        distinct.add(image);
-      }
-    }
+    DistinctImages distinct = DistinctImages.of(images);
     try (var off = GradMode.noGrad()) {
       List<Tensor> prompts = new ArrayList<>();
-      for (int from = 0; from < distinct.size(); from += BATCH) {
-        List<RgbImage> batch = distinct.subList(from, Math.min(from + BATCH, distinct.size()));
+      for (int from = 0; from < distinct.count(); from += BATCH) {
+        List<RgbImage> batch = distinct.from(from, BATCH);
         prompts.add(
             Scope.run(() -> loaded.model().imagePrompt(loaded.pixels(batch), Pass.evaluation())));
       }
       Tensor all = Tensor.concat(0, prompts); // [D, Q, L]
-      int[] rows = images.stream().mapToInt(places::get).toArray();
-      return distinct.size() == images.size() ? all : all.gather(Tensor.ids(rows));
+      boolean once = distinct.count() == images.size();
+      return once ? all : all.gather(Tensor.ids(distinct.numbers()));
     }
   }
 }

@@ -3,10 +3,14 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the model has seen of one or more images, to be asked about as often as one likes. It holds
  * off-heap memory: close it.
+ *
+ * <p>InstructBLIP's queries read each prompt too. Of such a model these are the patches alone,
+ * which take most of the time, and the queries look at them anew for every prompt.
  *
  * <pre>{@code
  * B images, N image tokens, Q queries, E encoder width, C Q-Former width, L language width
@@ -17,14 +21,26 @@ public final class ImageFeatures implements AutoCloseable {
   private final Scope memory = Scope.detached();
   private final int size;
   private final Tensor patches;
-  private final Tensor queries;
-  private final Tensor prompt;
+  private final @Nullable Tensor queries;
+  private final @Nullable Tensor prompt;
 
   ImageFeatures(Tensor patches, Tensor queries, Tensor prompt) {
-    this.size = Math.toIntExact(prompt.dim(0));
+    this.size = Math.toIntExact(patches.dim(0));
     this.patches = memory.adopt(patches);
     this.queries = memory.adopt(queries);
     this.prompt = memory.adopt(prompt);
+  }
+
+  private ImageFeatures(Tensor patches) {
+    this.size = Math.toIntExact(patches.dim(0));
+    this.patches = memory.adopt(patches);
+    this.queries = null;
+    this.prompt = null;
+  }
+
+  /** What the tower saw, where queries wait for an instruction. */
+  static ImageFeatures uninstructed(Tensor patches) {
+    return new ImageFeatures(patches);
   }
 
   /** Number of images. */
@@ -37,14 +53,32 @@ public final class ImageFeatures implements AutoCloseable {
     return gate.call(() -> patches);
   }
 
-  /** The Q-Former's output, [B, Q, C]. */
+  /**
+   * The Q-Former's output, [B, Q, C].
+   *
+   * @throws IllegalStateException if it depends on the prompt, as InstructBLIP's does
+   */
   public Tensor queries() {
-    return gate.call(() -> queries);
+    return gate.call(() -> seen("queries", queries));
   }
 
-  /** The soft prompt for the language model, [B, Q, L]. */
+  /**
+   * The soft prompt for the language model, [B, Q, L].
+   *
+   * @throws IllegalStateException if it depends on the prompt's words, as InstructBLIP's does
+   */
   public Tensor prompt() {
-    return gate.call(() -> prompt);
+    return gate.call(() -> seen("prompt", prompt));
+  }
+
+  private static Tensor seen(String what, @Nullable Tensor tensor) {
+    if (tensor == null) {
+      throw new IllegalStateException(
+          ("features: %s expected of a model that reads no instruction, got InstructBLIP's; use"
+                  + " model().encodeQueries(patches, instructions, pass)")
+              .formatted(what));
+    }
+    return tensor;
   }
 
   /** Runs a call that reads these features; {@link #close} waits for it. */

@@ -64,7 +64,10 @@ public final class Prompt {
     return of(image).text(text);
   }
 
-  /** Frames of a video in a row, then words, which may be empty. */
+  /**
+   * Frames of a video in a row, then words, which may be empty. InstructBLIP reads the words with
+   * each frame.
+   */
   public static Prompt video(List<RgbImage> frames, String text) {
     Prompt prompt = new Prompt(List.of());
     for (RgbImage frame : Required.several("prompt", "frame", frames)) {

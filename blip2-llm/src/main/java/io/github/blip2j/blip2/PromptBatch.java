@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
@@ -48,6 +49,19 @@ public final class PromptBatch {
     return new PromptBatch(rows, padId, padding);
   }
 
+  /** What a decoder writes by these labels; it reads padding where nothing is labelled. */
+  static PromptBatch written(List<int[]> labels, int padId) {
+    List<int[]> rows =
+        labels.stream()
+            .map(
+                row ->
+                    Arrays.stream(row)
+                        .map(label -> label == TokenLoss.IGNORED ? padId : label)
+                        .toArray())
+            .toList();
+    return of(rows, padId, Side.RIGHT);
+  }
+
   /** Number of prompts. */
   public int size() {
     return rows.size();
@@ -90,7 +104,12 @@ public final class PromptBatch {
     imagePrompts.shape().require("prompt", "images", images(), Shape.ANY, language.dim());
     int Q = Math.toIntExact(imagePrompts.dim(1));
     int[][] padded = padded(Q);
-    long[] ids = ids(padded);
+    long[] ids =
+        Arrays.stream(padded)
+            .flatMapToInt(Arrays::stream)
+            .filter(id -> id != IMAGE)
+            .mapToLong(id -> id == PAD ? padId : id)
+            .toArray();
     if (rows.stream().allMatch(PromptLayout::isAfterImage)) {
       Tensor words = language.embed(Tensor.of(ids, rows.size(), positions(Q) - Q)); // [B, T, L]
       return Tensor.concat(1, List.of(imagePrompts, words));
@@ -101,24 +120,72 @@ public final class PromptBatch {
     return joined(padded, imagePrompts, language.embed(Tensor.of(ids, 1, ids.length)));
   }
 
-  /** What a decoder reads to write these words: each after the one before, the first after this. */
+  /**
+   * What a decoder reads to write these words, without their image: each after the one before, the
+   * first after {@code startId}; [B, T].
+   */
   Tensor shifted(int startId) {
+    int[][] padded = padded(0);
     int T = positions(0);
-    long[] ids = ids(padded(0));
-    long[] before = new long[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      before[i] = i % T == 0 ? startId : ids[i - 1];
+    long[] before = new long[padded.length * T];
+    for (int b = 0; b < padded.length; b++) {
+      before[b * T] = startId;
+      for (int t = 1; t < T; t++) {
+        int id = padded[b][t - 1];
+        before[b * T + t] = id == PAD ? padId : id;
+      }
     }
-    return Tensor.of(before, rows.size(), T);
+    return Tensor.of(before, padded.length, T);
   }
 
-  /** All words and padding, row by row. */
-  private long[] ids(int[][] padded) {
-    return Arrays.stream(padded)
-        .flatMapToInt(Arrays::stream)
-        .filter(id -> id != IMAGE)
-        .mapToLong(id -> id == PAD ? padId : id)
-        .toArray();
+  /**
+   * What each position of images and words is labelled with, [B, P]; nothing where an image and
+   * padding stand.
+   *
+   * @param labels of each word of each prompt, {@link TokenLoss#IGNORED} where there is none
+   * @param vocabSize what labels are below
+   */
+  Tensor labels(List<int[]> labels, int queries, int vocabSize) {
+    requireRows(labels);
+    int[][] padded = padded(queries);
+    int P = positions(queries);
+    long[] all = new long[padded.length * P];
+    Arrays.fill(all, TokenLoss.IGNORED);
+    for (int b = 0; b < padded.length; b++) {
+      int[] row = labels.get(b);
+      requireLabels(b, row, vocabSize);
+      int word = 0;
+      for (int p = 0; p < P; p++) {
+        if (padded[b][p] != IMAGE && padded[b][p] != PAD) {
+          all[b * P + p] = row[word++];
+        }
+      }
+    }
+    return Tensor.of(all, padded.length, P);
+  }
+
+  /** Checks that there are labels of every prompt. */
+  void requireRows(List<int[]> labels) {
+    if (labels.size() != rows.size()) {
+      throw new IllegalArgumentException(
+          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
+    }
+  }
+
+  private void requireLabels(int number, int[] labels, int vocabSize) {
+    for (int label : labels) {
+      if (label != TokenLoss.IGNORED && (label < 0 || label >= vocabSize)) {
+        throw new IllegalArgumentException(
+            "loss: labels of text %d expected 0 to %d, or %d to ignore, got %d"
+                .formatted(number, vocabSize - 1, TokenLoss.IGNORED, label));
+      }
+    }
+    int words = rows.get(number).words().length;
+    if (labels.length != words) {
+      throw new IllegalArgumentException(
+          "loss: labels of text %d expected as long as its %d tokens, got %d"
+              .formatted(number, words, labels.length));
+    }
   }
 
   /** Rows put together from images [N, Q, L] and all words [1, W, L], both in order. */

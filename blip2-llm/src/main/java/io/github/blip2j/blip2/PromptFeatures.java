@@ -14,7 +14,9 @@ import java.util.Set;
 record PromptFeatures(LoadedModel loaded) implements FeatureSource {
   @Override
   public Set<Feature> features() {
-    return EnumSet.of(Feature.PATCHES, Feature.QUERIES, Feature.PROMPT);
+    return loaded.model().config().readsInstruction()
+        ? EnumSet.of(Feature.PATCHES) // the others depend on the words of a prompt
+        : EnumSet.of(Feature.PATCHES, Feature.QUERIES, Feature.PROMPT);
   }
 
   @Override

@@ -12,4 +12,9 @@ public record T5Context(List<KeyValues> layers) {
   public T5Context {
     layers = List.copyOf(layers);
   }
+
+  /** That of one prompt. */
+  T5Context row(int prompt) {
+    return new T5Context(layers.stream().map(read -> read.rows(prompt)).toList());
+  }
 }

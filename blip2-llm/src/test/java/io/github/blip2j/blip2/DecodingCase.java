@@ -66,7 +66,7 @@ record DecodingCase(
     return sequences.size() / images.size();
   }
 
-  private static DecodingCase of(JsonObject json) {
+  static DecodingCase of(JsonObject json) {
     return new DecodingCase(
         json.get("name").getAsString(),
         json.getAsJsonObject("args"),

@@ -123,7 +123,7 @@ final class LoadedModelTest {
   }
 
   private static CheckpointWeights weights(Checkpoint checkpoint) throws IOException {
-    return new CheckpointWeights("hf-opt", checkpoint, HuggingFaceNames.keys(config().text()));
+    return new CheckpointWeights("hf-opt", checkpoint, HuggingFaceNames.keys(config()));
   }
 
   /** Looks at the memory whenever a tensor is read: its own is there, and the model's before it. */

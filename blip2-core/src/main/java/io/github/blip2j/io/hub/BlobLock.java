@@ -46,7 +46,7 @@ final class BlobLock implements AutoCloseable {
         if (still.compareTo(means.limits().standstill()) > 0) {
           throw new HubException(
               ("%s: %s expected to be ours to write,"
-                  + " got it locked by a download that stands still; end that one")
+                      + " got it locked by a download that stands still; end that one")
                   .formatted(cache.id(), file.name()));
         }
         means.machine().sleep(LOOK);

@@ -88,7 +88,7 @@ public final class FileChoice {
                 () ->
                     new HubException(
                         ("%s: weights expected in %s, got none of them among %d files;"
-                            + " name files with --include")
+                                + " name files with --include")
                             .formatted(
                                 model,
                                 String.join(

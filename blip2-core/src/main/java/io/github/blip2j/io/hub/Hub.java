@@ -50,7 +50,7 @@ public final class Hub {
         environment,
         HubCache.of(variables),
         environment.offline(),
-        new Means(limits, new Machine()));
+        new Means(limits, Machine.HERE));
   }
 
   /** This hub with another cache. */

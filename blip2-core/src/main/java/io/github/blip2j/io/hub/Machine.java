@@ -8,15 +8,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** What the computer itself does; tests put full disks and others without links here. */
-class Machine {
-  Machine() {}
+interface Machine {
+  /** This one. */
+  Machine HERE = new Machine() {};
 
   /**
    * Waits.
    *
    * @throws InterruptedIOException if the thread was interrupted, and stays so
    */
-  void sleep(Duration time) throws IOException {
+  default void sleep(Duration time) throws IOException {
     try {
       Thread.sleep(time.toMillis());
     } catch (InterruptedException e) {
@@ -26,12 +27,12 @@ class Machine {
   }
 
   /** Bytes that can still be written below a folder. */
-  long freeBytes(Path folder) throws IOException {
+  default long freeBytes(Path folder) throws IOException {
     return Files.getFileStore(folder).getUsableSpace();
   }
 
   /** Makes a symbolic link. */
-  void symbolicLink(Path link, Path target) throws IOException {
+  default void symbolicLink(Path link, Path target) throws IOException {
     Files.createSymbolicLink(link, target);
   }
 
@@ -39,7 +40,7 @@ class Machine {
    * Makes a file another's second name: by a relative link, so that the cache can be moved, and
    * where there are none, as for most users of Windows, by a hard link or a copy.
    */
-  final void link(Path link, Path relative, Path target) throws IOException {
+  default void link(Path link, Path relative, Path target) throws IOException {
     try {
       symbolicLink(link, relative);
     } catch (UnsupportedOperationException | FileSystemException e) {

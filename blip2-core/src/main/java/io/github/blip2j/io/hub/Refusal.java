@@ -44,7 +44,7 @@ final class Refusal {
     if (status == 401 || status == 403) {
       return new HubException(
           ("%s: right to read expected, got HTTP %d; check the name, set HF_TOKEN,"
-              + " and accept the licence at %s")
+                  + " and accept the licence at %s")
               .formatted(model, status, page(model, endpoint)));
     }
     return new HubException(

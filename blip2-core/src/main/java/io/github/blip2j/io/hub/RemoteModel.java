@@ -50,7 +50,7 @@ record RemoteModel(String commit, List<String> files) {
       throw new HubException(
           where
               + ": JSON expected, got HTML;"
-                  + " check HF_ENDPOINT and whether the network wants a login");
+              + " check HF_ENDPOINT and whether the network wants a login");
     }
     try {
       ConfigJson json = ConfigJson.parse(where, text);

@@ -40,7 +40,17 @@ public final class FakeHub implements AutoCloseable {
       @Nullable String authorization,
       @Nullable String range) {}
 
-  private record Content(byte[] bytes, boolean large, String etag) {}
+  private static final class Content {
+    final byte[] bytes;
+    final boolean large;
+    final String etag;
+
+    Content(byte[] bytes, boolean large, String etag) {
+      this.bytes = bytes;
+      this.large = large;
+      this.etag = etag;
+    }
+  }
 
   /** What happens instead of an answer, some times. */
   private static final class Fault {
@@ -118,7 +128,7 @@ public final class FakeHub implements AutoCloseable {
   }
 
   String etag(String name) {
-    return content(name).etag();
+    return content(name).etag;
   }
 
   List<Request> requests() {
@@ -127,7 +137,7 @@ public final class FakeHub implements AutoCloseable {
 
   /** Ranges that were asked for with each fetch of a file's content, "all" where none was. */
   List<String> fetches(String name) {
-    boolean large = content(name).large();
+    boolean large = content(name).large;
     return requests.stream()
         .filter(r -> r.method().equals("GET") && r.ofStore() == large && r.path().endsWith(name))
         .map(r -> r.range() == null ? "all" : r.range())
@@ -142,7 +152,7 @@ public final class FakeHub implements AutoCloseable {
 
   /** Cuts the connection after some bytes of a large file, some times. */
   FakeHub cutting(String name, int after, int times) {
-    byte[] bytes = content(name).bytes();
+    byte[] bytes = content(name).bytes;
     return instead("GET", "/store/" + name, times, exchange -> send(exchange, bytes, after));
   }
 
@@ -245,21 +255,20 @@ public final class FakeHub implements AutoCloseable {
   private void resolve(HttpExchange exchange, String name) throws IOException {
     Content content = content(name);
     exchange.getResponseHeaders().add("X-Repo-Commit", COMMIT);
-    exchange.getResponseHeaders().add("ETag", "\"" + content.etag() + "\"");
-    if (content.large()) {
-      exchange.getResponseHeaders().add("X-Linked-Etag", "\"" + content.etag() + "\"");
-      exchange.getResponseHeaders().add("X-Linked-Size", "" + content.bytes().length);
+    exchange.getResponseHeaders().add("ETag", "\"" + content.etag + "\"");
+    if (content.large) {
+      exchange.getResponseHeaders().add("X-Linked-Etag", "\"" + content.etag + "\"");
+      exchange.getResponseHeaders().add("X-Linked-Size", "" + content.bytes.length);
       String address = storeAddress() + "/store/" + name.replace(" ", "%20") + "?key=1";
       exchange.getResponseHeaders().add("Location", address);
       exchange.sendResponseHeaders(302, -1);
     } else {
-      send(exchange, content.bytes(), content.bytes().length);
+      send(exchange, content.bytes, content.bytes.length);
     }
   }
 
   private void asStore(HttpExchange exchange) throws IOException {
-    byte[] bytes =
-        content(exchange.getRequestURI().getPath().substring("/store/".length())).bytes();
+    byte[] bytes = content(exchange.getRequestURI().getPath().substring("/store/".length())).bytes;
     if (exchange.getRequestMethod().equals("HEAD")) { // a signed address is for reading
       answer(403, "").handle(exchange);
     } else {

@@ -68,7 +68,7 @@ final class HubAnswerTest {
   void download_unknownModelOrRevision_namesBoth() {
     assertEquals(
         ("org/other@v2: model expected at %s/org/other with revision v2, got HTTP 404;"
-            + " check its name and the revision")
+                + " check its name and the revision")
             .formatted(hub.endpoint()),
         failure("org/other@v2"));
   }
@@ -80,7 +80,7 @@ final class HubAnswerTest {
 
     assertEquals(
         ("org/name@v2: revision v2 expected at %s/org/name, got HTTP 404;"
-            + " look there for the revisions it has")
+                + " look there for the revisions it has")
             .formatted(hub.endpoint()),
         failure("org/name@v2"));
   }
@@ -112,7 +112,7 @@ final class HubAnswerTest {
     assertEquals(
         hub.endpoint()
             + "/api/models/org/name/revision/main: JSON expected, got malformed text;"
-                + " check HF_ENDPOINT",
+            + " check HF_ENDPOINT",
         failure());
   }
 
@@ -123,7 +123,7 @@ final class HubAnswerTest {
     assertEquals(
         hub.endpoint()
             + "/api/models/org/name/revision/main: JSON expected, got HTML;"
-                + " check HF_ENDPOINT and whether the network wants a login",
+            + " check HF_ENDPOINT and whether the network wants a login",
         failure());
   }
 
@@ -143,7 +143,7 @@ final class HubAnswerTest {
     assertEquals(
         hub.endpoint()
             + "/api/models/org/name/revision/main: sha expected a commit, got \"../x\";"
-                + " check HF_ENDPOINT",
+            + " check HF_ENDPOINT",
         failure());
   }
 
@@ -171,7 +171,7 @@ final class HubAnswerTest {
 
     assertEquals(
         ("%s/api/models/org/name/revision/main: rfilename expected a path within the model,"
-            + " got \"%s\"; check HF_ENDPOINT")
+                + " got \"%s\"; check HF_ENDPOINT")
             .formatted(hub.endpoint(), name.replace("\\\\", "\\")),
         failure());
     assertFalse(Files.exists(cache));
@@ -232,7 +232,10 @@ final class HubAnswerTest {
   void download_whatIsNoId_isRefused() {
     assertEquals(
         "model id expected as in org/name or org/name@revision, got 'name'",
-        assertThrows(IllegalArgumentException.class, () -> Hub.of(hub.environment(cache)).download("name")).getMessage());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Hub.of(hub.environment(cache)).download("name"))
+            .getMessage());
   }
 
   @ParameterizedTest
@@ -269,16 +272,16 @@ final class HubAnswerTest {
   }
 
   private String failure(String id) {
-    return assertThrows(
-            HubException.class, () -> Hub.of(hub.environment(cache)).download(id))
-        .getMessage();
+    return String.valueOf(
+        assertThrows(HubException.class, () -> Hub.of(hub.environment(cache)).download(id))
+            .getMessage());
   }
 
   private String refusal(String variable, String value) {
     Map<String, String> environment = new HashMap<>(hub.environment(cache));
     environment.put(variable, value);
-    return assertThrows(
-            IllegalArgumentException.class, () -> Hub.of(environment).download("org/name"))
-        .getMessage();
+    return String.valueOf(
+        assertThrows(IllegalArgumentException.class, () -> Hub.of(environment).download("org/name"))
+            .getMessage());
   }
 }

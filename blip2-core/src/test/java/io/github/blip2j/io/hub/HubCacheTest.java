@@ -121,7 +121,7 @@ final class HubCacheTest {
   void resolve_idThatIsNowhere_saysWhatToRun() {
     assertEquals(
         ("org/name: model expected as a folder or in the cache %s, got none;"
-            + " run blip2 download org/name")
+                + " run blip2 download org/name")
             .formatted(cache.path()),
         assertThrows(HubException.class, () -> cache.resolve("org/name")).getMessage());
   }

@@ -45,9 +45,7 @@ final class HubFailureTest {
   void download_brokenHub_isTriedAgainWithGrowingPauses() {
     hub.instead("GET", MAIN, 3, FakeHub.answer(500, ""));
 
-    assertEquals(
-        givenUp(hub.endpoint(), "HTTP 500"),
-        failure());
+    assertEquals(givenUp(hub.endpoint(), "HTTP 500"), failure());
     assertEquals(List.of(Duration.ofSeconds(1), Duration.ofSeconds(2)), machine.pauses);
   }
 
@@ -87,8 +85,7 @@ final class HubFailureTest {
     hub.instead("GET", MAIN, 9, hub.silence());
 
     assertEquals(
-        givenUp(hub.endpoint(), "none within 0.3 s"),
-        failure(hub(impatient()), "org/name"));
+        givenUp(hub.endpoint(), "none within 0.3 s"), failure(hub(impatient()), "org/name"));
   }
 
   @Test
@@ -97,8 +94,7 @@ final class HubFailureTest {
     hub.instead("GET", "/store/" + WEIGHTS, 9, hub.silence());
 
     assertEquals(
-        givenUp(hub.storeAddress(), "none within 0.3 s"),
-        failure(hub(impatient()), "org/name"));
+        givenUp(hub.storeAddress(), "none within 0.3 s"), failure(hub(impatient()), "org/name"));
     assertEquals(List.of("all", "bytes=100000-", "bytes=100000-"), hub.fetches(WEIGHTS));
   }
 
@@ -107,18 +103,14 @@ final class HubFailureTest {
     String endpoint = hub.endpoint();
     hub.close();
 
-    assertEquals(
-        givenUp(endpoint, "no connection or a cut one"),
-        failure());
+    assertEquals(givenUp(endpoint, "no connection or a cut one"), failure());
   }
 
   @Test
   void download_cutWithoutProgress_isGivenUpAndKept() throws IOException {
     hub.cutting(WEIGHTS, 1_000_000, 1).cutting(WEIGHTS, 0, 9);
 
-    assertEquals(
-        givenUp(hub.storeAddress(), "no connection or a cut one"),
-        failure());
+    assertEquals(givenUp(hub.storeAddress(), "no connection or a cut one"), failure());
     assertEquals(List.of(hub.etag(WEIGHTS) + ".incomplete"), blobs());
     assertFalse(Files.exists(cache.resolve("models--org--name/snapshots")));
     assertFalse(Files.exists(cache.resolve("models--org--name/refs")));
@@ -128,9 +120,7 @@ final class HubFailureTest {
   void download_alwaysAnewAndCut_isGivenUp() {
     hub.instead("GET", "/store/" + WEIGHTS, 99, hub.sending(BYTES, 1_000_000));
 
-    assertEquals(
-        givenUp(hub.storeAddress(), "no connection or a cut one"),
-        failure());
+    assertEquals(givenUp(hub.storeAddress(), "no connection or a cut one"), failure());
     assertEquals(3, hub.fetches(WEIGHTS).size());
   }
 
@@ -145,7 +135,7 @@ final class HubFailureTest {
     assertTrue(
         message.matches(
             ("org/name: model.safetensors expected with checksum %s, got [0-9a-f]{64};"
-                + " it was removed, run it again")
+                    + " it was removed, run it again")
                 .formatted(hub.etag(WEIGHTS))),
         message);
     assertEquals(List.of(), blobs());
@@ -192,7 +182,7 @@ final class HubFailureTest {
 
     assertEquals(
         ("org/name: model expected in the cache %s, got none; this is offline,"
-            + " so unset HF_HUB_OFFLINE or leave out --offline to download it")
+                + " so unset HF_HUB_OFFLINE or leave out --offline to download it")
             .formatted(cache),
         failure(Hub.of(environment), "org/name"));
     assertEquals(List.of(), hub.requests());
@@ -235,14 +225,15 @@ final class HubFailureTest {
   }
 
   private static String failure(Hub from, String id) {
-    return assertThrows(HubException.class, () -> from.download(id)).getMessage();
+    return String.valueOf(assertThrows(HubException.class, () -> from.download(id)).getMessage());
   }
 
   private String failure(String id, List<String> included) {
     FileChoice choice = FileChoice.standard().including(included);
-    return assertThrows(
-            HubException.class, () -> hub().download(id, choice, (file, done, total) -> {}))
-        .getMessage();
+    return String.valueOf(
+        assertThrows(
+                HubException.class, () -> hub().download(id, choice, (file, done, total) -> {}))
+            .getMessage());
   }
 
   private List<String> blobs() throws IOException {

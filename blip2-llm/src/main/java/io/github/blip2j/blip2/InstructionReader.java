@@ -1,0 +1,89 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.text.DjlTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Prompts as the Q-Former of InstructBLIP reads them (Dai et al. 2023, section 2.3): by a tokenizer
+ * of its own, whole, padded and masked.
+ *
+ * <p>A prompt without words is {@code [CLS] [SEP]}, as both references read the empty text; Hugging
+ * Face fails where there is no text at all.
+ */
+final class InstructionReader implements AutoCloseable {
+  private static final String FOLDER = "qformer_tokenizer";
+
+  private final DjlTokenizer tokenizer;
+  private final BertConfig qformer;
+
+  private InstructionReader(DjlTokenizer tokenizer, BertConfig qformer) {
+    this.tokenizer = tokenizer;
+    this.qformer = qformer;
+  }
+
+  /**
+   * Opens the tokenizer in a model's folder.
+   *
+   * @throws CheckpointException if there is none, or it has more tokens than the Q-Former
+   */
+  static InstructionReader open(Path folder, BertConfig qformer) throws IOException {
+    Path own = folder.resolve(FOLDER);
+    if (!Files.isRegularFile(own.resolve("tokenizer.json"))) {
+      throw new CheckpointException(
+          "%s: %s/tokenizer.json expected in an InstructBLIP, got none; copy it from the checkpoint"
+              .formatted(folder, FOLDER));
+    }
+    DjlTokenizer tokenizer = DjlTokenizer.open(own);
+    boolean fits = false;
+    try {
+      tokenizer.requireFits(qformer.vocabSize());
+      fits = true;
+      return new InstructionReader(tokenizer, qformer);
+    } finally {
+      if (!fits) {
+        tokenizer.close();
+      }
+    }
+  }
+
+  /**
+   * The prompts, padded on the right to the longest.
+   *
+   * @param where what they are for, as messages say it
+   * @throws IllegalArgumentException if one is blank but not empty, or has more tokens than the
+   *     Q-Former has positions
+   */
+  TextBatch read(String where, List<String> prompts) {
+    List<int[]> ids = new ArrayList<>();
+    for (String prompt : prompts) {
+      ids.add(ids(where, prompt));
+    }
+    return TextBatch.of(ids, tokenizer.padId().orElse(0)); // masked, so that any word would do
+  }
+
+  private int[] ids(String where, String prompt) {
+    if (!prompt.isEmpty() && prompt.isBlank()) {
+      throw new IllegalArgumentException(
+          where + ": instruction expected words, or nothing at all, got a blank");
+    }
+    int[] ids = tokenizer.encode(prompt);
+    if (ids.length > qformer.maxPositions()) {
+      throw new IllegalArgumentException(
+          "%s: instruction expected at most %d tokens of the Q-Former, got %d; shorten it"
+              .formatted(where, qformer.maxPositions(), ids.length));
+    }
+    return ids;
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}
