@@ -126,12 +126,6 @@ public final class Blip2T5 extends Module implements Blip2Model {
   }
 
   @Override
-  public Likelihoods likelihoods(Tensor imagePrompts, PromptBatch text) {
-    Tensor x = text.after(imagePrompts, language);
-    return language.likelihoods(x, text.mask(config.queryTokens()));
-  }
-
-  @Override
   public List<List<Sequence>> generate(
       Tensor imagePrompts, PromptBatch text, Generator generator, int newTokens) {
     Tensor x = text.after(imagePrompts, language);
