@@ -35,7 +35,9 @@ final class Blip2Command {
             .addSubcommand(new DoctorCommand(console))
             .addSubcommand(new BenchCommand(console))
             .addSubcommand(
-                new CommandLine(new TrainCommand()).addSubcommand(new StageOneCommand(console)))
+                new CommandLine(new TrainCommand())
+                    .addSubcommand(new StageOneCommand(console))
+                    .addSubcommand(new StageTwoCommand(console)))
             .addSubcommand(new ConvertCommand(console))
             .addSubcommand(new DownloadCommand(console))
             .registerConverter(ModelName.class, given -> new ModelName(given, cache))

@@ -28,6 +28,6 @@ final class CaptionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return TextRun.of(options, () -> blip2 -> List.of(prompt), console).run();
+    return TextRun.of(options, TextTask.CAPTION, () -> blip2 -> List.of(prompt), console).run();
   }
 }

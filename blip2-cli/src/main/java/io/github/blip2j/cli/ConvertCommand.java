@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
@@ -81,6 +82,13 @@ final class ConvertCommand implements Callable<Integer> {
       description = "From lavis: heads of the Q-Former, if not the released 64 wide ones.")
   private @Nullable Integer qformerHeads;
 
+  @Mixin private PartsOptions parts = new PartsOptions();
+
+  @Option(
+      names = "--trained",
+      description = "From hf: write only what the second stage trains, as LAVIS's runs do.")
+  private boolean trained;
+
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
@@ -101,8 +109,9 @@ final class ConvertCommand implements Callable<Integer> {
       progress.doing("converting " + in);
       Path read = in();
       if (from == From.HF) {
-        var keyBias = keepKeyBias ? Conversion.KeyBias.KEEP : Conversion.KeyBias.REFUSE;
-        Conversion.toLavis(read, out, keyBias);
+        toLavis(read);
+      } else if (parts.areGiven()) {
+        Conversion.toHuggingFace(parts.of(read), out);
       } else if (heads == null) {
         Conversion.toHuggingFace(read, out);
       } else {
@@ -111,6 +120,15 @@ final class ConvertCommand implements Callable<Integer> {
     }
     report();
     return ExitCode.OK;
+  }
+
+  private void toLavis(Path read) throws IOException {
+    if (trained) {
+      Conversion.toLavisTrained(read, out);
+    } else {
+      var keyBias = keepKeyBias ? Conversion.KeyBias.KEEP : Conversion.KeyBias.REFUSE;
+      Conversion.toLavis(read, out, keyBias);
+    }
   }
 
   private Path in() throws IOException {
@@ -139,6 +157,19 @@ final class ConvertCommand implements Callable<Integer> {
     if (from == From.HF && visionHeads != null) {
       throw new IllegalArgumentException(
           "convert: heads expected with --from lavis only, got them for a folder that tells them");
+    }
+    parts.requireAgreement(true);
+    if (from == From.HF && parts.areGiven()) {
+      throw new IllegalArgumentException(
+          "convert: --language expected with --from lavis only, got it for a whole folder");
+    }
+    if (from == From.LAVIS && trained) {
+      throw new IllegalArgumentException(
+          "convert: --trained expected with --from hf only, got it for LAVIS's");
+    }
+    if (parts.areGiven() && visionHeads != null) {
+      throw new IllegalArgumentException(
+          "convert: heads expected in a model.json beside each part, got them as options");
     }
     if (from == From.LAVIS && keepKeyBias) {
       throw new IllegalArgumentException(

@@ -10,7 +10,10 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How to turn scores into words; names and defaults are those of Hugging Face's generate. */
+/**
+ * How to turn scores into words; names are those of Hugging Face's generate, and so are defaults
+ * unless the model follows LAVIS.
+ */
 final class DecodingOptions {
   /** What {@link Decoding} calls the options in its messages. */
   private static final Map<String, String> OPTIONS = new LinkedHashMap<>();
@@ -101,15 +104,15 @@ final class DecodingOptions {
   @Nullable Long seed;
 
   /**
-   * The settings.
+   * The settings, those that no option gives being {@code usual}.
    *
    * @throws IllegalArgumentException if one is out of range or two contradict each other; it names
    *     the options
    */
-  Decoding decoding() {
+  Decoding over(Decoding usual) {
     try {
       // Each step is checked: what makes room comes before what needs it.
-      Decoding decoding = sample ? Decoding.sample() : Decoding.greedy();
+      Decoding decoding = sample ? usual.sampling() : usual;
       decoding = set(decoding, beams, Decoding::withBeams);
       decoding = set(decoding, maxNewTokens, Decoding::maxNewTokens);
       decoding = set(decoding, minNewTokens, Decoding::minNewTokens);
@@ -128,7 +131,7 @@ final class DecodingOptions {
   }
 
   /** Options that change nothing in this combination. */
-  List<String> idle() {
+  List<String> idle(Decoding decoding) {
     List<String> idle = new ArrayList<>();
     if (!sample) {
       note(idle, topP, "--top-p has no effect without --sample");
@@ -136,7 +139,7 @@ final class DecodingOptions {
       note(idle, temperature, "--temperature has no effect without --sample");
       note(idle, seed, "--seed has no effect without --sample");
     }
-    if (beams == null || beams == 1) {
+    if (decoding.beams() == 1) {
       note(idle, lengthPenalty, "--length-penalty has no effect without --num-beams");
       note(idle, earlyStopping, "--early-stopping has no effect without --num-beams");
     }

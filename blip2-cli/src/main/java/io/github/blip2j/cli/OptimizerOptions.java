@@ -35,7 +35,7 @@ final class OptimizerOptions {
       names = "--warmup-steps",
       paramLabel = "N",
       description = "Batches until the full rate; default: ${DEFAULT-VALUE}.")
-  long warmupSteps = 5000;
+  long warmupSteps;
 
   @Option(
       names = "--schedule",
@@ -85,6 +85,11 @@ final class OptimizerOptions {
       paramLabel = "N",
       description = "Updates from one checkpoint to the next; default: ${DEFAULT-VALUE}.")
   int checkpointEvery = 1000;
+
+  /** With as many batches to warm up as LAVIS's stage has. */
+  OptimizerOptions(long warmupSteps) {
+    this.warmupSteps = warmupSteps;
+  }
 
   /** The constants of AdamW. */
   AdamWRule rule() {

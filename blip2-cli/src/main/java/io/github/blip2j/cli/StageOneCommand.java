@@ -2,23 +2,16 @@ package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.StageOneExport;
 import io.github.blip2j.blip2.StageOneModel;
-import io.github.blip2j.optim.AdamW;
-import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.pretraining.StageOneTraining;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Threads;
 import io.github.blip2j.text.DjlTokenizer;
-import io.github.blip2j.training.Position;
-import io.github.blip2j.training.Trainer;
-import io.github.blip2j.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -39,18 +32,9 @@ final class StageOneCommand implements Callable<Integer> {
   private final Console console;
 
   @Mixin private StageOneOptions options = new StageOneOptions();
-
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "DIR",
-      description = "Folder for the log and the checkpoints.")
-  private Path out = Path.of("");
-
-  @Mixin private OptimizerOptions optimizing = new OptimizerOptions();
-
-  @Option(names = "--resume", description = "Go on from the last checkpoint in --out.")
-  private boolean resume;
+  @Mixin private DataOptions data = new DataOptions(100);
+  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private OptimizerOptions optimizing = new OptimizerOptions(5000);
 
   @Option(
       names = "--export",
@@ -63,102 +47,72 @@ final class StageOneCommand implements Callable<Integer> {
       })
   private Set<ExportName> exports = new LinkedHashSet<>();
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the native libraries; all cores by default.")
-  private @Nullable Integer threads;
-
-  @Option(names = "--json", description = "Print one JSON document.")
-  private boolean json;
-
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
-  private boolean debug;
-
   StageOneCommand(Console console) {
     this.console = console;
   }
 
   @Override
   public Integer call() throws IOException {
-    if (debug) {
+    if (run.debug) {
       LogSettings.debug();
     }
     requireAgreement();
-    var report = new StageOneReport(console);
+    var report = new TrainingReport(console);
     try (var progress = Progress.on(console);
         Scope home = Scope.detached()) {
       progress.doing("reading captions");
-      CaptionSet set = options.captions();
+      CaptionSet set = data.captions();
       progress.doing("loading the model");
-      StageOneModel model = options.load(home);
+      StageOneModel model = options.load(home, data);
       try (var tokenizer = DjlTokenizer.open(options.tokenizerFolder())) {
         tokenizer.requireFits(model.config().qformer().bert().vocabSize());
         report.loaded(set);
-        train(model, tokenizer, set, progress, report);
+        model.trainQformer();
+        training()
+            .train(
+                work(model, tokenizer, set),
+                progress,
+                report,
+                () -> export(model, progress, report));
       }
     }
     return ExitCode.OK;
   }
 
+  private TrainingRun training() {
+    return new TrainingRun(console, run, optimizing, data.seed);
+  }
+
   private void requireAgreement() {
     try {
       options.requireAgreement();
-      optimizing.settings(out, Long.MAX_VALUE / Math.max(1, optimizing.epochs), options.seed);
-      optimizing.rule();
-      if (threads != null) {
-        Threads.choose(threads);
-      }
+      data.requireAgreement();
+      training().requireAgreement();
+      run.begin();
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
   }
 
-  private void train(
-      StageOneModel model,
-      DjlTokenizer tokenizer,
-      CaptionSet set,
-      Progress progress,
-      StageOneReport report)
+  private TrainingRun.Work work(StageOneModel model, DjlTokenizer tokenizer, CaptionSet set)
       throws IOException {
-    CaptionBatches batches;
-    TrainingSettings settings;
     try {
-      batches = options.batches(set, model.config());
-      long perEpoch = batches.batchesPerEpoch().orElse(1);
-      settings = optimizing.settings(out, perEpoch, options.seed);
+      CaptionBatches batches = data.batches(set, options.processor(model.config()));
+      return new TrainingRun.Work(
+          StageOneTraining.of(model, tokenizer),
+          batches,
+          training().settings(batches),
+          model.parameters().values());
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    model.trainQformer();
-    var groups = ParameterGroup.of(model.parameters().values(), optimizing.weightDecay);
-    try (var optimizer = new AdamW(groups, optimizing.rule())) {
-      var training = StageOneTraining.of(model, tokenizer);
-      var trainer = new Trainer<>(training, batches, optimizer, settings);
-      try (var interruption = Interruption.calling(trainer::stop)) {
-        var listener = new TrainingProgress(console, progress, steps(batches, settings));
-        progress.doing("training");
-        Position end = resume ? trainer.resume(listener) : trainer.start(listener);
-        progress.clear();
-        report.trained(end, listener, interruption.happened());
-        if (!interruption.happened()) {
-          export(model, progress, report);
-        }
-        report.print(out, set, batches, json);
-      }
-    }
   }
 
-  private static long steps(CaptionBatches batches, TrainingSettings settings) {
-    long perEpoch = batches.batchesPerEpoch().orElse(0) / settings.accumulate();
-    return Math.min(settings.maxSteps(), settings.epochs() * perEpoch);
-  }
-
-  private void export(StageOneModel model, Progress progress, StageOneReport report)
+  private void export(StageOneModel model, Progress progress, TrainingReport report)
       throws IOException {
     for (ExportName kind : exports) {
       progress.doing("writing " + kind);
-      Path folder = out.resolve(kind.toString());
+      Path folder = run.out.resolve(kind.toString());
       var export = new StageOneExport(model, options.tokenizerFolder());
       switch (kind) {
         case LAVIS -> export.toLavis(folder, StageOneExport.Contents.ALL);
@@ -167,6 +121,5 @@ final class StageOneCommand implements Callable<Integer> {
       }
       report.exported(folder);
     }
-    progress.clear();
   }
 }

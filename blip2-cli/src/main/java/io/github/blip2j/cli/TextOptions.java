@@ -1,6 +1,7 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.Flavour;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Threads;
 import java.io.IOException;
@@ -24,9 +25,21 @@ final class TextOptions {
       paramLabel = "MODEL",
       description = {
         "Folder of a BLIP-2 model, or the id of a downloaded one as in Salesforce/blip2-opt-2.7b;",
-        "without it, a tiny model of drawn scenes."
+        "without it, a tiny model of drawn scenes. With --language, a .pth of LAVIS's second stage."
       })
   @Nullable ModelName model;
+
+  @Mixin PartsOptions parts = new PartsOptions();
+
+  @Option(
+      names = "--flavour",
+      paramLabel = "lavis|hf",
+      converter = FlavourName.class,
+      description = {
+        "Whose numbers and defaults to follow: lavis for five beams, prompts of 32 tokens and",
+        "penalties that see new words only. Of the model's own files by default."
+      })
+  @Nullable Flavour flavour;
 
   @Option(
       names = "--dtype",
@@ -65,7 +78,25 @@ final class TextOptions {
   }
 
   Blip2 load() throws IOException {
-    return model == null ? Blip2.bundled(dtype) : Blip2.load(model.path(), dtype);
+    Blip2 loaded = loadAsItIs();
+    return flavour == null ? loaded : loaded.withFlavour(flavour);
+  }
+
+  private Blip2 loadAsItIs() throws IOException {
+    if (model == null) {
+      return Blip2.bundled(dtype);
+    }
+    return parts.areGiven()
+        ? Blip2.load(parts.of(model.path()), dtype)
+        : Blip2.load(model.path(), dtype);
+  }
+
+  /** Whose defaults the loaded model will have. */
+  Flavour flavour() {
+    if (flavour != null) {
+      return flavour;
+    }
+    return parts.areGiven() ? Flavour.LAVIS : Flavour.HF;
   }
 
   /** Checks what no single option can. */
@@ -82,6 +113,7 @@ final class TextOptions {
           "--stream: --num-return expected 1, got %d; leave --stream out"
               .formatted(decoding.returning));
     }
+    parts.requireAgreement(model != null);
     Pictures.requireReadable(images);
   }
 }

@@ -25,14 +25,14 @@ final class TextRun {
 
   private final TextOptions options;
   private final Prompts prompts;
-  private final Decoding decoding;
+  private final TextTask task;
   private final Console console;
   private final Timings timings = new Timings();
 
-  private TextRun(TextOptions options, Prompts prompts, Decoding decoding, Console console) {
+  private TextRun(TextOptions options, Prompts prompts, TextTask task, Console console) {
     this.options = options;
     this.prompts = prompts;
-    this.decoding = decoding;
+    this.task = task;
     this.console = console;
   }
 
@@ -41,10 +41,12 @@ final class TextRun {
    *
    * @throws UsageException if they contradict each other
    */
-  static TextRun of(TextOptions options, Supplier<Prompts> prompts, Console console) {
+  static TextRun of(
+      TextOptions options, TextTask task, Supplier<Prompts> prompts, Console console) {
     try {
       options.requireAgreement();
-      return new TextRun(options, prompts.get(), options.decoding.decoding(), console);
+      options.decoding.over(task.usual(options.flavour()));
+      return new TextRun(options, prompts.get(), task, console);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -55,7 +57,8 @@ final class TextRun {
     if (options.debug) {
       LogSettings.debug();
     }
-    options.decoding.idle().forEach(console::complain);
+    Decoding expected = options.decoding.over(task.usual(options.flavour()));
+    options.decoding.idle(expected).forEach(console::complain);
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.modelName());
       try (Blip2 blip2 = timings.time("load", options::load)) {
@@ -67,13 +70,14 @@ final class TextRun {
   private int all(Blip2 blip2, Progress progress) {
     TextReport report =
         options.json ? new JsonReport(console, options, timings) : new LineReport(console, options);
+    Decoding decoding = options.decoding.over(task.usual(blip2));
     List<String> asked = prompts.of(blip2);
     int failed = 0;
     for (int i = 0; i < options.images.size(); i++) {
       String image = options.images.get(i);
       progress.doing("image %d of %d, %s".formatted(i + 1, options.images.size(), image));
       try {
-        describe(blip2, image, asked, progress, report);
+        describe(blip2, image, asked, decoding, progress, report);
       } catch (IOException
           | IllegalArgumentException
           | IllegalStateException
@@ -91,12 +95,17 @@ final class TextRun {
   }
 
   private void describe(
-      Blip2 blip2, String image, List<String> asked, Progress progress, TextReport report)
+      Blip2 blip2,
+      String image,
+      List<String> asked,
+      Decoding decoding,
+      Progress progress,
+      TextReport report)
       throws IOException {
     try (ImageFeatures features = look(blip2, image)) {
       if (options.stream) {
         for (String prompt : asked) {
-          report.add(image, prompt, stream(blip2, features, image, prompt, progress));
+          report.add(image, prompt, stream(blip2, features, image, prompt, decoding, progress));
         }
         return;
       }
@@ -110,7 +119,12 @@ final class TextRun {
   }
 
   private List<Generated> stream(
-      Blip2 blip2, ImageFeatures features, String image, String prompt, Progress progress)
+      Blip2 blip2,
+      ImageFeatures features,
+      String image,
+      String prompt,
+      Decoding decoding,
+      Progress progress)
       throws IOException {
     TextStream words = words(blip2, image, prompt);
     TokenListener listener =

@@ -16,6 +16,6 @@ final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "missing required stage: stage1");
+    throw new ParameterException(spec.commandLine(), "missing required stage: stage1 or stage2");
   }
 }

@@ -54,16 +54,18 @@ final class VqaCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return TextRun.of(options, this::prompts, console).run();
+    return TextRun.of(options, TextTask.ANSWER, this::prompts, console).run();
   }
 
   /** What asks a model all questions; those that can't be are refused before it is loaded. */
   private TextRun.Prompts prompts() {
-    @Nullable QuestionPrompt own = template == null ? null : new QuestionPrompt(template);
     Conversation before = before();
-    QuestionPrompt tried = own == null ? QuestionPrompt.ANSWER : own;
+    QuestionPrompt tried = template == null ? QuestionPrompt.ANSWER : new QuestionPrompt(template);
     questions.forEach(tried::ask);
-    return blip2 -> asked(own == null ? blip2.questions() : own, before);
+    return blip2 ->
+        asked(
+            template == null ? blip2.questions() : blip2.questions().withTemplate(template),
+            before);
   }
 
   private List<String> asked(QuestionPrompt how, Conversation before) {

@@ -102,7 +102,8 @@ final class TrainCommandTest {
   @Test
   void train_withoutStage_exits2() {
     assertEquals(
-        new Shell(2, "", "blip2: missing required stage: stage1; see blip2 train --help\n"),
+        new Shell(
+            2, "", "blip2: missing required stage: stage1 or stage2; see blip2 train --help\n"),
         Shell.run("train"));
   }
 

@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  * {"image": "val2014/000000391895.jpg", "caption": "a man on a bike", "image_id": "coco_391895"}
  * }</pre>
  *
- * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing;
- * other keys are passed over. What a record lacks is an error, for it would be trained on.
+ * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing. In
+ * place of a caption or beside it there may be a {@code text_output} to be written, and a {@code
+ * text_input} to be read before. Other keys are passed over. What a record lacks is an error, for
+ * it would be trained on.
  */
 public final class CaptionFile {
   private final Path file;
@@ -136,22 +138,30 @@ public final class CaptionFile {
     @Nullable String image = null;
     @Nullable List<String> captions = null;
     @Nullable String imageId = null;
+    String input = "";
+    @Nullable String output = null;
     json.beginObject();
     while (json.hasNext()) {
       switch (json.nextName()) {
         case "image" -> image = string(json, where + ": image");
         case "caption" -> captions = captions(json, where + ": caption");
         case "image_id" -> imageId = id(json, where + ": image_id");
+        case "text_input" -> input = string(json, where + ": text_input");
+        case "text_output" -> output = string(json, where + ": text_output");
         default -> json.skipValue();
       }
     }
     json.endObject();
+    if (captions == null && output != null) {
+      captions = List.of(output);
+    }
     if (image == null || captions == null) {
       throw new DataException(
           "%s: %s: keys expected image and caption, got no %s"
               .formatted(file, where, image == null ? "image" : "caption"));
     }
-    return new CaptionRecord(image, captions, imageId);
+    var dialogue = output == null ? null : new CaptionRecord.Dialogue(input, output);
+    return new CaptionRecord(image, captions, imageId, dialogue);
   }
 
   private List<String> captions(JsonReader json, String where) throws IOException {

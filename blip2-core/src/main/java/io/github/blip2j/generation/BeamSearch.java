@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * the right to finish, go by the draw; the beams go by score. Top-k [3], the nucleus [4] and the
  * repetition penalty [5] have acted on each beam's log-probabilities before.
  *
+ * <p>All this is {@link BeamRules#TRANSFORMERS_5}; {@link WholeLengthScorer} has what was otherwise
+ * before.
+ *
  * <p><b>Differs from HF:</b> there, {@code K} beams exist from the start, all but one with a score
  * of -1e9 as "not there", and so do {@code K} finished slots. Here, what is not there is absent:
  * the first step scores one row, and a search with fewer than {@code K} possible sequences returns
@@ -52,23 +55,24 @@ final class BeamSearch {
   private final Rules rules;
   private final Workspace workspace;
   private final @Nullable RandomGenerator random;
-  private final Hypotheses finished;
+  private final BeamScorer scorer;
   private List<Beam> running;
   private int firstRow; // the row of running.get(0) in the model's last call
   private int length; // new tokens of every running beam
+  private boolean over;
 
   BeamSearch(Rules rules, Workspace workspace, TokenHistory prompt) {
     this.rules = rules;
     this.workspace = workspace;
     this.random = rules.decoding().sampled() ? rules.randoms()[0] : null;
-    this.finished = new Hypotheses(rules.decoding().beams());
+    this.scorer = rules.decoding().beamRules().scorer(rules);
     this.running = List.of(new Beam(prompt, 0, prompt.prompt()));
     this.firstRow = prompt.prompt();
   }
 
   /** What one step writes to; the searches of a batch take turns. */
   static final class Workspace {
-    final float[] scores; // [V], the processed log-probabilities of one beam
+    final float[] scores; // [V], of the extensions of one beam
     final TopCandidates ranked;
     final TopCandidates continuing;
 
@@ -91,15 +95,11 @@ final class BeamSearch {
   }
 
   boolean isOver() {
-    if (running.isEmpty()) {
-      return true;
-    }
-    return finished.isFull()
-        && (rules.decoding().earlyStopping() == EarlyStopping.WHEN_FULL || !canImprove());
+    return over;
   }
 
   List<Sequence> sequences() {
-    return finished.first(rules.decoding().returning()).stream()
+    return scorer.first(rules.decoding().returning()).stream()
         .map(hypothesis -> rules.sequence(hypothesis.history(), hypothesis.score()))
         .toList();
   }
@@ -110,21 +110,32 @@ final class BeamSearch {
    * @param logits {@code [R][V]} of the whole batch
    */
   void step(float[][] logits) {
+    TokenHistory before = running.get(0).history();
     List<LogSoftmax> normalizers = rankCandidates(logits);
     TopCandidates ranked = workspace.ranked;
     TopCandidates continuing = workspace.continuing;
     continuing.clear();
     int K = rules.decoding().beams();
-    float divisor = lengthDivisor(length + 1);
+    float best = Float.NEGATIVE_INFINITY;
     for (int rank = 0; rank < ranked.size(); rank++) {
       float score = ranked.value(rank);
-      boolean ends = rules.ends().contains(token(rank)) || length + 1 == maxLength();
-      if (!ends) {
+      best = Math.max(best, score);
+      if (!scorer.ends(token(rank), length + 1)) {
         continuing.offer(score, rank, score);
       } else if (rank < K) {
-        finished.add(new Hypothesis(extended(rank, logits, normalizers), score / divisor));
+        scorer.add(extended(rank, logits, normalizers), score);
       }
     }
+    running = continued(continuing, logits, normalizers);
+    length++;
+    over = scorer.isOver(best, running);
+    if (over && scorer.first(1).isEmpty()) {
+      throw rules.nothingPossible(before);
+    }
+  }
+
+  private List<Beam> continued(
+      TopCandidates continuing, float[][] logits, List<LogSoftmax> normalizers) {
     continuing.sort();
     var next = new ArrayList<Beam>();
     for (int i = 0; i < continuing.size(); i++) {
@@ -132,11 +143,7 @@ final class BeamSearch {
       TokenHistory history = extended(rank, logits, normalizers);
       next.add(new Beam(history, continuing.value(i), firstRow + parent(rank)));
     }
-    if (next.isEmpty() && finished.isEmpty()) {
-      throw rules.nothingPossible(running.get(0).history());
-    }
-    running = next;
-    length++;
+    return next;
   }
 
   /** Ranks the extensions of all beams, and returns the normaliser of each beam's logits. */
@@ -151,20 +158,23 @@ final class BeamSearch {
       for (int token = 0; token < scores.length; token++) {
         scores[token] = normalizer.logProbability(row[token]);
       }
-      rules.processors().process(beam.history(), scores);
-      offerExtensions(i, beam.score());
+      scorer.score(beam, scores);
+      offerExtensions(i);
       normalizers.add(normalizer);
     }
     workspace.ranked.sort();
+    if (random != null) {
+      scorer.rank(workspace.ranked);
+    }
     return normalizers;
   }
 
-  private void offerExtensions(int beam, float beamScore) {
+  private void offerExtensions(int beam) {
     float[] scores = workspace.scores;
     long place = (long) beam * scores.length;
     double bar = workspace.ranked.bar(); // kept here since most candidates fail it
     for (int token = 0; token < scores.length; token++) {
-      float score = scores[token] + beamScore;
+      float score = scores[token];
       double key = random == null ? score : perturbed(score, bar, random);
       if (key > bar) {
         workspace.ranked.offer(key, place + token, score);
@@ -202,21 +212,5 @@ final class BeamSearch {
     float logit = logits[firstRow + parent][token];
     float logProbability = normalizers.get(parent).logProbability(logit);
     return running.get(parent).history().append(token, logProbability);
-  }
-
-  private boolean canImprove() {
-    Decoding decoding = rules.decoding();
-    boolean farthest =
-        decoding.earlyStopping() == EarlyStopping.NEVER && decoding.lengthPenalty() > 0;
-    float divisor = lengthDivisor(farthest ? maxLength() : length);
-    return running.get(0).score() / divisor > finished.worstScore();
-  }
-
-  private float lengthDivisor(int newTokens) {
-    return (float) Math.pow(newTokens, rules.decoding().lengthPenalty());
-  }
-
-  private int maxLength() {
-    return rules.decoding().maxNewTokens();
   }
 }

@@ -27,6 +27,7 @@ import java.util.function.Consumer;
  * @param repetitionPenalty factor against ids that occurred (Keskar et al. 2019); 1 for none
  * @param noRepeatNgramSize length of n-grams that must not occur twice; 0 for any
  * @param returning sequences returned for each prompt
+ * @param beamRules which rules a beam search follows; those of transformers 5 by default
  */
 public record Decoding(
     int maxNewTokens,
@@ -41,7 +42,8 @@ public record Decoding(
     EarlyStopping earlyStopping,
     double repetitionPenalty,
     int noRepeatNgramSize,
-    int returning) {
+    int returning,
+    BeamRules beamRules) {
   private static final int MOST = 100_000; // rows of a batch; more is a slip of the keyboard
 
   /**
@@ -84,7 +86,21 @@ public record Decoding(
 
   /** Takes the best token at every step. */
   public static Decoding greedy() {
-    return new Decoding(20, 0, 1, false, 1.0, 50, 1.0, 0L, 1.0, EarlyStopping.HEURISTIC, 1.0, 0, 1);
+    return new Decoding(
+        20,
+        0,
+        1,
+        false,
+        1.0,
+        50,
+        1.0,
+        0L,
+        1.0,
+        EarlyStopping.HEURISTIC,
+        1.0,
+        0,
+        1,
+        BeamRules.TRANSFORMERS_5);
   }
 
   /** Beam search with this many beams; 1 is greedy. */
@@ -162,6 +178,11 @@ public record Decoding(
     return with(draft -> draft.returning = returning);
   }
 
+  /** With beams by these rules. */
+  public Decoding beamRules(BeamRules beamRules) {
+    return with(draft -> draft.beamRules = beamRules);
+  }
+
   private Decoding with(Consumer<Draft> change) {
     var draft = new Draft(this);
     change.accept(draft);
@@ -202,6 +223,7 @@ public record Decoding(
     double repetitionPenalty;
     int noRepeatNgramSize;
     int returning;
+    BeamRules beamRules;
 
     Draft(Decoding from) {
       maxNewTokens = from.maxNewTokens;
@@ -217,6 +239,7 @@ public record Decoding(
       repetitionPenalty = from.repetitionPenalty;
       noRepeatNgramSize = from.noRepeatNgramSize;
       returning = from.returning;
+      beamRules = from.beamRules;
     }
 
     Decoding decoding() {
@@ -233,7 +256,8 @@ public record Decoding(
           earlyStopping,
           repetitionPenalty,
           noRepeatNgramSize,
-          returning);
+          returning,
+          beamRules);
     }
   }
 }

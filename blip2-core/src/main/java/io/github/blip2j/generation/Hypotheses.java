@@ -23,10 +23,6 @@ final class Hypotheses {
     }
   }
 
-  boolean isEmpty() {
-    return best.isEmpty();
-  }
-
   boolean isFull() {
     return best.size() == capacity;
   }

@@ -10,6 +10,7 @@ import java.util.List;
  */
 final class ProcessorChain implements ScoreProcessor {
   private final List<ScoreProcessor> processors;
+  private final List<ScoreProcessor> warpers;
 
   ProcessorChain(Decoding decoding, EndTokens ends, List<ScoreProcessor> own) {
     var chain = new ArrayList<ScoreProcessor>();
@@ -25,13 +26,12 @@ final class ProcessorChain implements ScoreProcessor {
     for (ScoreProcessor processor : own) {
       chain.add(new RefuseNan(processor));
     }
-    if (decoding.sampled()) {
-      addSampling(chain, decoding, ends);
-    }
     processors = List.copyOf(chain);
+    warpers = decoding.sampled() ? warpers(decoding, ends) : List.of();
   }
 
-  private static void addSampling(List<ScoreProcessor> chain, Decoding decoding, EndTokens ends) {
+  private static List<ScoreProcessor> warpers(Decoding decoding, EndTokens ends) {
+    var chain = new ArrayList<ScoreProcessor>();
     // Beams need something to go on with when every end token is drawn.
     int least = decoding.beams() > 1 ? ends.count() + 1 : 1;
     if (decoding.temperature() != 1) {
@@ -43,10 +43,24 @@ final class ProcessorChain implements ScoreProcessor {
     if (decoding.topP() < 1) {
       chain.add(new TopP(decoding.topP(), least));
     }
+    return List.copyOf(chain);
   }
 
   @Override
   public void process(TokenHistory history, float[] scores) {
+    penalize(history, scores);
+    warp(history, scores);
+  }
+
+  /** Temperature, top-k and top-p alone; nothing without sampling. */
+  void warp(TokenHistory history, float[] scores) {
+    for (ScoreProcessor warper : warpers) {
+      warper.process(history, scores);
+    }
+  }
+
+  /** All the others. */
+  void penalize(TokenHistory history, float[] scores) {
     for (ScoreProcessor processor : processors) {
       processor.process(history, scores);
     }

@@ -50,6 +50,17 @@ final class TopCandidates {
     }
   }
 
+  /** Orders the candidates by value instead; after {@link #sort}. */
+  void sortByValue() {
+    for (int i = 0; i < size; i++) {
+      keys[i] = values[i];
+    }
+    for (int parent = size / 2 - 1; parent >= 0; parent--) {
+      siftDown(parent, size);
+    }
+    sort();
+  }
+
   /** Where the candidate of this rank came from; after {@link #sort}. */
   long place(int rank) {
     return places[rank];

@@ -11,8 +11,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,16 +31,19 @@ public final class Checkpoint implements AutoCloseable {
   private static final int COMPARED_BYTES = 1 << 20;
   private static final int NAMES_IN_MESSAGE = 8;
 
+  /** The file that a tensor lies in, and what it is called there. */
+  private record Place(TensorFile file, String name) {}
+
   private final Collection<TensorFile> files;
-  private final Map<String, TensorFile> holders; // by tensor
+  private final Map<String, Place> places; // by tensor
   private final NavigableMap<String, TensorEntry> tensors;
 
   private Checkpoint(
       Collection<TensorFile> files,
-      Map<String, TensorFile> holders,
+      Map<String, Place> places,
       NavigableMap<String, TensorEntry> tensors) {
     this.files = List.copyOf(files);
-    this.holders = holders;
+    this.places = places;
     this.tensors = Collections.unmodifiableNavigableMap(tensors);
   }
 
@@ -76,11 +81,35 @@ public final class Checkpoint implements AutoCloseable {
   public Checkpoint over(Checkpoint base) {
     List<TensorFile> both = new ArrayList<>(base.files);
     both.addAll(files);
-    Map<String, TensorFile> allHolders = new HashMap<>(base.holders);
-    allHolders.putAll(holders);
+    Map<String, Place> allPlaces = new HashMap<>(base.places);
+    allPlaces.putAll(places);
     NavigableMap<String, TensorEntry> all = new TreeMap<>(base.tensors);
     all.putAll(tensors);
-    return new Checkpoint(both, allHolders, all);
+    return new Checkpoint(both, allPlaces, all);
+  }
+
+  /**
+   * This checkpoint with other names for its tensors, such as those they have where it becomes a
+   * part of something larger. The result owns the files; close either.
+   *
+   * @param names the new name of each tensor, or nothing for one that is left out
+   * @throws CheckpointException if two tensors get one name
+   */
+  public Checkpoint renamed(Function<String, Optional<String>> names) throws CheckpointException {
+    Map<String, Place> newPlaces = new HashMap<>();
+    NavigableMap<String, TensorEntry> renamed = new TreeMap<>();
+    for (Map.Entry<String, TensorEntry> each : tensors.entrySet()) {
+      @Nullable String name = names.apply(each.getKey()).orElse(null);
+      if (name != null) {
+        newPlaces.put(name, placeOf(each.getKey()));
+        if (renamed.put(name, each.getValue().withName(name)) != null) {
+          throw new CheckpointException(
+              "%s: one tensor expected as %s, got two; write the file anew"
+                  .formatted(each.getValue().fileName(), name));
+        }
+      }
+    }
+    return new Checkpoint(files, newPlaces, renamed);
   }
 
   /** Every tensor by its name in the checkpoint, sorted; unmodifiable. */
@@ -96,7 +125,8 @@ public final class Checkpoint implements AutoCloseable {
    * @throws IllegalArgumentException if the part reaches outside the tensor
    */
   public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
-    fileOf(name).read(name, byteOffset, into);
+    Place place = placeOf(name);
+    place.file.read(place.name, byteOffset, into);
   }
 
   /**
@@ -106,7 +136,8 @@ public final class Checkpoint implements AutoCloseable {
    * @throws IllegalArgumentException if the buffer's remaining bytes are not the tensor's
    */
   public void read(String name, ByteBuffer into) throws IOException {
-    fileOf(name).read(name, into);
+    Place place = placeOf(name);
+    place.file.read(place.name, into);
   }
 
   /**
@@ -142,19 +173,19 @@ public final class Checkpoint implements AutoCloseable {
     closeAll(files);
   }
 
-  private TensorFile fileOf(String name) throws CheckpointException {
-    @Nullable TensorFile file = holders.get(name);
-    if (file == null) {
+  private Place placeOf(String name) throws CheckpointException {
+    @Nullable Place place = places.get(name);
+    if (place == null) {
       throw new CheckpointException("checkpoint: tensor %s is missing".formatted(name));
     }
-    return file;
+    return place;
   }
 
   private static Checkpoint openOne(Path path) throws IOException {
     TensorFile file = TensorFile.open(path);
-    Map<String, TensorFile> holders = new HashMap<>();
-    file.tensors().keySet().forEach(name -> holders.put(name, file));
-    return new Checkpoint(List.of(file), holders, file.tensors());
+    Map<String, Place> places = new HashMap<>();
+    file.tensors().keySet().forEach(name -> places.put(name, new Place(file, name)));
+    return new Checkpoint(List.of(file), places, file.tensors());
   }
 
   private static Checkpoint openShards(Path folder, String index) throws IOException {
@@ -167,9 +198,14 @@ public final class Checkpoint implements AutoCloseable {
         files.put(shard, TensorFile.open(folder.resolve(shard)));
       }
       NavigableMap<String, TensorEntry> tensors = collect(index, shardOf, files);
-      Map<String, TensorFile> holders = new HashMap<>();
-      tensors.forEach((name, entry) -> holders.put(name, files.get(entry.fileName())));
-      var result = new Checkpoint(files.values(), holders, tensors);
+      Map<String, Place> places = new HashMap<>();
+      for (Map.Entry<String, String> each : shardOf.entrySet()) {
+        @Nullable TensorFile shard = files.get(each.getValue());
+        if (shard != null) {
+          places.put(each.getKey(), new Place(shard, each.getKey()));
+        }
+      }
+      var result = new Checkpoint(files.values(), places, tensors);
       opened = true;
       return result;
     } finally {

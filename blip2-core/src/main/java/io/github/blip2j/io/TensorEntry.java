@@ -34,6 +34,11 @@ public record TensorEntry(
                         .formatted(fileName, name, known(), dtypeName)));
   }
 
+  /** The same tensor under another name. */
+  TensorEntry withName(String newName) {
+    return new TensorEntry(newName, fileName, dtypeName, shape, begin, byteSize);
+  }
+
   static Optional<DType> find(String dtypeName) {
     return Arrays.stream(DType.values())
         .filter(dtype -> dtype.safetensorsName().equals(dtypeName))

@@ -20,6 +20,18 @@ public final class LayerNorm extends Module {
     this.eps = eps;
   }
 
+  private LayerNorm(LayerNorm from, double eps) {
+    super(from);
+    this.gamma = from.gamma;
+    this.beta = from.beta;
+    this.eps = eps;
+  }
+
+  /** A norm with the same parameters and another epsilon. */
+  public LayerNorm withEps(double newEps) {
+    return new LayerNorm(this, newEps);
+  }
+
   /**
    * The norm.
    *

@@ -18,6 +18,11 @@ public abstract class Module {
     this.path = params.path();
   }
 
+  /** A module that shares the parameters of {@code other}, and so stands where that does. */
+  protected Module(Module other) {
+    this.path = other.path;
+  }
+
   /** Where this module stands in its model, as in {@code "qformer.layers.0.attention"}. */
   public final String path() {
     return path;

@@ -34,6 +34,7 @@ public final class Params {
 
   private final String path;
   private final @Nullable Precision packed; // null: plain float32, to be trained
+  private final Set<String> plainParts; // what packing leaves alone, by path
   private final Load load;
 
   /** One load: what all cursors of a model share. */
@@ -76,9 +77,10 @@ public final class Params {
     }
   }
 
-  private Params(String path, @Nullable Precision packed, Load load) {
+  private Params(String path, @Nullable Precision packed, Set<String> plainParts, Load load) {
     this.path = path;
-    this.packed = packed;
+    this.packed = plainParts.contains(path) ? null : packed;
+    this.plainParts = plainParts;
     this.load = load;
   }
 
@@ -87,7 +89,7 @@ public final class Params {
    * and in float32, as training wants them.
    */
   public static Params root(Weights weights, Scope home) {
-    return new Params("", null, new Load(weights, home));
+    return new Params("", null, Set.of(), new Load(weights, home));
   }
 
   /**
@@ -95,12 +97,20 @@ public final class Params {
    * precision}; see {@link Tensor#pack}. What is packed can't be trained.
    */
   public Params packed(Precision precision) {
-    return new Params(path, precision, load);
+    return new Params(path, precision, plainParts, load);
+  }
+
+  /**
+   * This cursor, packing all but the parts at these paths, which are to be trained while the rest
+   * is not.
+   */
+  public Params packed(Precision precision, Set<String> except) {
+    return new Params(path, precision, Set.copyOf(except), load);
   }
 
   /** The cursor one level down. */
   public Params at(Object name) {
-    return new Params(join(name), packed, load);
+    return new Params(join(name), packed, plainParts, load);
   }
 
   /**

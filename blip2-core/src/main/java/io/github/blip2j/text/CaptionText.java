@@ -42,8 +42,13 @@ public record CaptionText(String prompt, int maxWords) {
     return new CaptionText(newPrompt, maxWords);
   }
 
-  /** The caption, cleaned. */
+  /** The caption, cleaned, behind the prompt. */
   public String clean(String caption) {
+    return prompt + cleanWords(caption);
+  }
+
+  /** The caption alone, cleaned. */
+  public String cleanWords(String caption) {
     String text = MARKS.matcher(caption.toLowerCase(Locale.ROOT)).replaceAll(" ");
     text = SPACES.matcher(text).replaceAll(" ");
     text = LINE_ENDS.matcher(text).replaceAll("");
@@ -52,6 +57,6 @@ public record CaptionText(String prompt, int maxWords) {
     if (words.length > maxWords) {
       text = String.join(" ", Arrays.asList(words).subList(0, maxWords));
     }
-    return prompt + text;
+    return text;
   }
 }

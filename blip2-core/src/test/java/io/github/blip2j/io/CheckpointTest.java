@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +55,35 @@ final class CheckpointTest {
     assertEquals(
         45,
         ConfigJson.read(folder.resolve(Checkpoint.INDEX)).child("metadata").intAt("total_size"));
+  }
+
+  @Test
+  void renamed_someTensors_areReadByTheirNewNames() throws IOException {
+    save(10);
+
+    try (Checkpoint checkpoint =
+        Checkpoint.open(folder)
+            .renamed(name -> name.equals("c") ? Optional.empty() : Optional.of("x." + name))) {
+      assertEquals(List.of("x.a", "x.b", "x.d"), List.copyOf(checkpoint.tensors().keySet()));
+      ByteBuffer bytes = ByteBuffer.allocate(5);
+      checkpoint.read("x.d", bytes);
+      assertEquals(content(SPECS.get(3)), bytes.flip());
+    }
+  }
+
+  @Test
+  void renamed_twoToOneName_isRefused() throws IOException {
+    save(1000);
+
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      var e =
+          assertThrows(
+              CheckpointException.class, () -> checkpoint.renamed(name -> Optional.of("x")));
+
+      assertEquals(
+          "model.safetensors: one tensor expected as x, got two; write the file anew",
+          e.getMessage());
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.blip2j.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.blip2.Blip2;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -105,6 +106,32 @@ final class ExamplesTest {
             "step 1: \\{loss=\\S+, loss_itc=\\S+, loss_itm=\\S+, loss_itg=\\S+\\}\nstep 2: .+\n"),
         printed);
     assertTrue(Files.exists(output.resolve("hf").resolve("model.safetensors")));
+  }
+
+  @Test
+  void trainStage2_threePairs_printsLossesAndWritesAFolder(@TempDir Path folder) throws Exception {
+    Path model = Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "hf-opt");
+    List<String> lines = new ArrayList<>();
+    for (String picture : List.of("a", "b", "c")) {
+      lines.add("{\"image\": \"%s.png\", \"caption\": \"a star\"}".formatted(picture));
+    }
+    Path captions = Files.write(folder.resolve("captions.jsonl"), lines);
+    Path output = folder.resolve("run");
+
+    String printed =
+        printed(
+            TrainStage2::main,
+            model.toString(),
+            captions.toString(),
+            model.resolve("images").toString(),
+            output.toString());
+
+    assertTrue(printed.matches("step 1: \\{loss=\\S+\\}\nstep 2: \\{loss=\\S+\\}\n"), printed);
+    Path trained = output.resolve("hf");
+    assertTrue(Files.exists(trained.resolve("model.safetensors")));
+    try (Blip2 blip2 = Blip2.load(trained)) {
+      blip2.caption(model.resolve("images").resolve("a.png"));
+    }
   }
 
   @Test

@@ -35,8 +35,9 @@ final class Asker {
     return with("generate", features, prompts, asked -> writer.write(asked, listener));
   }
 
-  /** The text that follows each prompt about its picture greedily, batch by batch. */
-  List<String> write(String where, List<BufferedImage> images, List<String> prompts) {
+  /** The best text that follows each prompt about its picture, batch by batch. */
+  List<String> write(
+      String where, List<BufferedImage> images, List<String> prompts, Decoding decoding) {
     List<String> texts = new ArrayList<>();
     for (int from = 0; from < images.size(); from += BATCH) {
       List<Prompt> batch = new ArrayList<>();
@@ -44,7 +45,7 @@ final class Asker {
         RgbImage image = RgbImage.of(given(where, "image", images.get(i)));
         batch.add(Prompt.about(image, prompts.get(i)));
       }
-      generate(batch, Decoding.greedy()).forEach(found -> texts.add(found.get(0).text()));
+      generate(batch, decoding).forEach(found -> texts.add(found.get(0).text()));
     }
     return List.copyOf(texts);
   }

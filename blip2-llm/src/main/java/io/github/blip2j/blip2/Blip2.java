@@ -43,7 +43,7 @@ public final class Blip2 implements AutoCloseable {
   }
 
   private Blip2(LoadedModel loaded) {
-    this(loaded, loaded.processor(), QuestionPrompt.usual(loaded.model().config().text()));
+    this(loaded, loaded.processor(), QuestionPrompt.usual(loaded.model().config()));
   }
 
   /**
@@ -65,6 +65,18 @@ public final class Blip2 implements AutoCloseable {
   public static Blip2 load(Path folder, Precision precision) throws IOException {
     given("load", "folder", folder);
     return new Blip2(LoadedModel.load(folder, given("load", "precision", precision)));
+  }
+
+  /**
+   * Loads a model of LAVIS's second stage from its parts; it then runs as LAVIS would, see {@link
+   * #withFlavour}.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if a part is something else, they are not of
+   *     one model, or a tensor is missing, unused or of another shape
+   */
+  public static Blip2 load(Blip2Parts parts, Precision precision) throws IOException {
+    given("load", "parts", parts);
+    return new Blip2(LoadedModel.load(parts, given("load", "precision", precision)));
   }
 
   /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
@@ -96,6 +108,30 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
+   * The same model as {@code flavour} would run it, whosever checkpoint it is. Both share one
+   * memory: close either.
+   */
+  public Blip2 withFlavour(Flavour flavour) {
+    LoadedModel other = loaded.withFlavour(given("blip2", "flavour", flavour));
+    return new Blip2(other, processor, questions.cleaning(flavour.questions()));
+  }
+
+  /** Whose rules the model follows: of its checkpoint, unless changed. */
+  public Flavour flavour() {
+    return loaded.flavour();
+  }
+
+  /** How {@link #caption(Path)} decodes: greedily, or as LAVIS captions. */
+  public Decoding captionDecoding() {
+    return loaded.captionDecoding();
+  }
+
+  /** How {@link #answer(Path, String)} decodes: greedily, or as LAVIS answers. */
+  public Decoding answerDecoding() {
+    return loaded.answerDecoding();
+  }
+
+  /**
    * The model itself, for those who want its parts: hidden states, logits, a module to look into.
    *
    * <p>{@link #close} waits for the calls of this class, not for calls on what is returned here.
@@ -116,45 +152,47 @@ public final class Blip2 implements AutoCloseable {
     return processor.read(given("read", "file", file));
   }
 
-  /** A caption, decoded greedily: what the model writes without a prompt. */
+  /** A caption, what the model writes without a prompt, decoded as {@link #captionDecoding} says. */
   public String caption(BufferedImage image) {
-    return written(picture("caption", image), "");
+    return written(picture("caption", image), "", captionDecoding());
   }
 
-  /** A caption of a picture in a file, decoded greedily. */
+  /** A caption of a picture in a file, likewise. */
   public String caption(Path file) throws IOException {
-    return written(read(file), "");
+    return written(read(file), "", captionDecoding());
   }
 
-  /** A caption of each picture, decoded greedily; faster than one by one. */
+  /** A caption of each picture, likewise; faster than one by one. */
   public List<String> captions(List<BufferedImage> images) {
     given("captions", "images", images);
-    return asker().write("captions", images, Collections.nCopies(images.size(), ""));
+    return asker()
+        .write("captions", images, Collections.nCopies(images.size(), ""), captionDecoding());
   }
 
-  /** The answer to a question about a picture, decoded greedily. */
+  /** The answer to a question about a picture, decoded as {@link #answerDecoding} says. */
   public String answer(BufferedImage image, String question) {
-    return written(picture("answer", image), questions.ask(question));
+    return written(picture("answer", image), questions.ask(question), answerDecoding());
   }
 
-  /** The answer to a question about a picture in a file, decoded greedily. */
+  /** The answer to a question about a picture in a file, likewise. */
   public String answer(Path file, String question) throws IOException {
-    return written(read(file), questions.ask(question));
+    return written(read(file), questions.ask(question), answerDecoding());
   }
 
   /** The answer to a question that follows up on others about the same picture. */
   public String answer(BufferedImage image, Conversation before, String question) {
-    return written(picture("answer", image), questions.ask(before, question));
+    return written(picture("answer", image), questions.ask(before, question), answerDecoding());
   }
 
   /**
-   * The answer to question i about picture i, decoded greedily: what one by one would give, faster.
+   * The answer to question i about picture i, decoded likewise: what one by one would give, faster.
    *
    * @throws IllegalArgumentException if a question is blank, or there are not as many as pictures
    */
   public List<String> answers(List<BufferedImage> images, List<String> asked) {
     given("answers", "images", images);
-    return asker().write("answers", images, questions.askEach(images.size(), asked));
+    return asker()
+        .write("answers", images, questions.askEach(images.size(), asked), answerDecoding());
   }
 
   /**
@@ -335,8 +373,8 @@ public final class Blip2 implements AutoCloseable {
     loaded.close();
   }
 
-  private String written(RgbImage image, String prompt) {
-    return generate(image, prompt, Decoding.greedy()).get(0).text();
+  private String written(RgbImage image, String prompt, Decoding decoding) {
+    return generate(image, prompt, decoding).get(0).text();
   }
 
   private Asker asker() {

@@ -16,13 +16,15 @@ import org.jspecify.annotations.Nullable;
  * @param queryTokens learned queries, and so the length of an image's soft prompt
  * @param imageTokenId the id that stands for one query in token lists, or null in checkpoints that
  *     have none
+ * @param flavour whose checkpoint it is
  */
 public record Blip2Config(
     VisionConfig vision,
     BertConfig qformer,
     LanguageConfig text,
     int queryTokens,
-    @Nullable Integer imageTokenId) {
+    @Nullable Integer imageTokenId,
+    Flavour flavour) {
 
   private static final String GENERATING = "Blip2ForConditionalGeneration";
   private static final String INSTRUCTED = "instructblip";
@@ -39,6 +41,26 @@ public record Blip2Config(
           "Blip2Config: imageTokenId expected 0 to %d, got %d"
               .formatted(text.vocabSize() - 1, imageTokenId));
     }
+  }
+
+  /** Sizes of a checkpoint of Hugging Face. */
+  public Blip2Config(
+      VisionConfig vision,
+      BertConfig qformer,
+      LanguageConfig text,
+      int queryTokens,
+      @Nullable Integer imageTokenId) {
+    this(vision, qformer, text, queryTokens, imageTokenId, Flavour.HF);
+  }
+
+  /** The same sizes of another's checkpoint. */
+  public Blip2Config withFlavour(Flavour newFlavour) {
+    return new Blip2Config(vision, qformer, text, queryTokens, imageTokenId, newFlavour);
+  }
+
+  /** Epsilon of the norm behind the vision tower. */
+  public double visionNormEps() {
+    return flavour.visionNormEps(vision);
   }
 
   /** {@code Salesforce/blip2-opt-2.7b}. */
@@ -94,16 +116,26 @@ public record Blip2Config(
     }
   }
 
+  /** With another vision tower, such as one for pictures of another size. */
+  public Blip2Config withVision(VisionConfig newVision) {
+    return new Blip2Config(newVision, qformer, text, queryTokens, imageTokenId, flavour);
+  }
+
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
     String kind = textJson.stringAt("model_type", "opt");
-    return switch (kind) {
-      case "opt" -> OptConfig.fromJson(textJson);
-      case "t5" -> T5Config.fromJson(textJson);
-      default ->
-          throw new CheckpointException(
-              "%s: text_config.model_type expected opt or t5, got %s".formatted(json, kind));
-    };
+    if (!kind.equals("opt") && !kind.equals("t5")) {
+      throw new CheckpointException(
+          "%s: text_config.model_type expected opt or t5, got %s".formatted(json, kind));
+    }
+    return language(textJson);
+  }
+
+  /** Reads a {@code text_config}, or the {@code config.json} of a plain language model. */
+  static LanguageConfig language(ConfigJson textJson) throws CheckpointException {
+    return textJson.stringAt("model_type", "opt").equals("t5")
+        ? T5Config.fromJson(textJson)
+        : OptConfig.fromJson(textJson);
   }
 
   /** InstructBLIP has been released with Vicuna too, which is not one of ours. */

@@ -21,6 +21,9 @@ public sealed interface Blip2Model permits Blip2Opt, Blip2T5 {
   /** The sizes. */
   Blip2Config config();
 
+  /** The same parameters in one memory, computing as {@code flavour} does. */
+  Blip2Model withFlavour(Flavour flavour);
+
   /** The language model. */
   LanguageModel language();
 
@@ -59,6 +62,26 @@ public sealed interface Blip2Model permits Blip2Opt, Blip2T5 {
   default Tensor imagePrompt(Tensor pixels, TextBatch instructions, Pass pass) {
     return place(project(encodeQueries(encodeImage(pixels, pass), instructions, pass)));
   }
+
+  /**
+   * How badly texts about images are predicted (section 3.2): the mean negative logarithm, in
+   * float32, of the probability of every token that has a label. Scores are computed for these
+   * alone.
+   *
+   * <p>A decoder predicts the labels of its own words, {@code labels} being as long as the texts; a
+   * label of the first word is predicted by the last query. Hugging Face does not count that one in
+   * checkpoints without an image token; ignore it to compute the same. A decoder with an encoder
+   * before it writes the labels after reading the texts, and their lengths differ.
+   *
+   * @param imagePrompt [B, Q, L]
+   * @param text what the language model reads behind the image, padded on the right
+   * @param labels of each text, {@link io.github.blip2j.nn.TokenLoss#IGNORED} where nothing is to
+   *     be learnt
+   * @param pass of the language model, whose dropout is on if this trains
+   * @return a scalar
+   * @throws IllegalArgumentException if labels are of another length or no tokens
+   */
+  Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, Pass pass);
 
   /**
    * Continues each prompt, or answers it where the language model has a decoder of its own.

@@ -8,9 +8,11 @@ import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -40,6 +42,18 @@ public final class Blip2Opt extends Module implements Blip2Model {
     }
     this.prompter = new VisualPrompter(config, projectedDim(text, params), params);
     this.language = new OptModel(text, params.at("language"));
+  }
+
+  private Blip2Opt(Blip2Opt from, Flavour flavour) {
+    super(from);
+    this.config = from.config.withFlavour(flavour);
+    this.prompter = from.prompter.withFlavour(flavour);
+    this.language = from.language;
+  }
+
+  @Override
+  public Blip2Opt withFlavour(Flavour flavour) {
+    return new Blip2Opt(this, flavour);
   }
 
   @Override
@@ -119,6 +133,15 @@ public final class Blip2Opt extends Module implements Blip2Model {
   }
 
   @Override
+  public Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, Pass pass) {
+    int Q = config.queryTokens();
+    Tensor targets = text.labels(labels, Q, language.vocabSize()); // [B, Q + T]
+    Tensor x = text.after(imagePrompt, language);
+    Tensor hidden = language.forward(x, text.mask(Q), null, pass); // [B, Q + T, L]
+    return TokenLoss.ofNextToken().of(hidden, targets, language::logits);
+  }
+
+  @Override
   public List<List<Sequence>> generate(
       Tensor imagePrompts, PromptBatch text, Generator generator, int newTokens) {
     Tensor x = text.after(imagePrompts, language);
@@ -134,9 +157,13 @@ public final class Blip2Opt extends Module implements Blip2Model {
 
   /**
    * The ids that penalties see. Checkpoints with an image token show it once for each query; those
-   * without gave embeddings only, so there is nothing to see.
+   * without gave embeddings only, so there is nothing to see. LAVIS gives embeddings only, in whose
+   * place transformers 4.33 puts the one token that begins every text.
    */
   private List<int[]> histories(PromptBatch text) {
+    if (config.flavour() == Flavour.LAVIS) {
+      return Collections.nCopies(text.size(), new int[] {config.text().beginId()});
+    }
     Integer imageToken = config.imageTokenId();
     return imageToken == null
         ? text.emptyHistories()

@@ -9,6 +9,7 @@ import io.github.blip2j.llm.T5Model;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Collections;
@@ -45,6 +46,18 @@ public final class Blip2T5 extends Module implements Blip2Model {
     }
     this.prompter = new VisualPrompter(config, text.dim(), params);
     this.language = new T5Model(text, params.at("language"));
+  }
+
+  private Blip2T5(Blip2T5 from, Flavour flavour) {
+    super(from);
+    this.config = from.config.withFlavour(flavour);
+    this.prompter = from.prompter.withFlavour(flavour);
+    this.language = from.language;
+  }
+
+  @Override
+  public Blip2T5 withFlavour(Flavour flavour) {
+    return new Blip2T5(this, flavour);
   }
 
   @Override
@@ -91,11 +104,25 @@ public final class Blip2T5 extends Module implements Blip2Model {
    * @return [B, W, V]; those of padding mean nothing
    */
   public Tensor logits(Tensor imagePrompt, PromptBatch text, PromptBatch answers, Pass pass) {
+    return language.logits(decode(imagePrompt, text, answers, pass));
+  }
+
+  @Override
+  public Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, Pass pass) {
+    text.requireRows(labels);
+    PromptBatch answers = PromptBatch.written(labels, language.config().padId());
+    Tensor targets = answers.labels(labels, 0, language.vocabSize()); // [B, W]
+    Tensor hidden = decode(imagePrompt, text, answers, pass);
+    return TokenLoss.ofSameToken().of(hidden, targets, language::logits);
+  }
+
+  /** The last hidden states of answers, [B, W, L]. */
+  private Tensor decode(Tensor imagePrompt, PromptBatch text, PromptBatch answers, Pass pass) {
     int[][] mask = text.mask(config.queryTokens());
     Tensor encoded = language.encode(text.after(imagePrompt, language), mask, pass);
     T5Context context = language.read(encoded, mask);
     Tensor before = language.embed(answers.shifted(language.config().startId())); // [B, W, L]
-    return language.logits(language.decode(before, answers.mask(0), context, null, pass));
+    return language.decode(before, answers.mask(0), context, null, pass);
   }
 
   @Override

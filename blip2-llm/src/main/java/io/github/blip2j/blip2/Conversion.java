@@ -8,14 +8,11 @@ import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.io.TorchWriter;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NavigableMap;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,14 +28,17 @@ public final class Conversion {
   /** The file in a Hugging Face folder with what only LAVIS reads. */
   public static final String LAVIS_ONLY = "lavis.safetensors";
 
-  private static final String QUERY_BIAS = ".attn.q_bias";
-  private static final String VALUE_BIAS = ".attn.v_bias";
-  private static final String KEY_BIAS = ".attn.k_bias";
-  private static final String FUSED_BIAS = ".self_attn.qkv.bias";
   private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
-  private static final int CHUNK = 1 << 20;
   private static final List<String> TOKENIZER_FILES =
-      List.of("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json");
+      List.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.txt",
+          "vocab.json",
+          "merges.txt",
+          "spiece.model");
 
   private Conversion() {}
 
@@ -94,20 +94,66 @@ public final class Conversion {
 
   private static void convert(Path lavis, Path folder, @Nullable Heads heads) throws IOException {
     try (Checkpoint from = Checkpoint.open(lavis)) {
-      List<TensorCopy> shared = new ArrayList<>();
-      List<TensorCopy> lavisOnly = new ArrayList<>();
-      plan(lavis, from.tensors(), shared, lavisOnly);
+      ConversionPlan plan = ConversionPlan.ofLavis(lavis, from.tensors());
       Files.createDirectories(folder);
       describe(lavis, folder, from, heads);
+      List<TensorCopy> shared = plan.shared();
       try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
         write(shared, from, writer::write);
       }
-      if (!lavisOnly.isEmpty()) {
-        Path beside = folder.resolve(LAVIS_ONLY);
-        try (var writer = SafetensorsWriter.create(beside, specs(lavisOnly))) {
-          write(lavisOnly, from, writer::write);
+      writeLavisOnly(plan, from, folder);
+    }
+  }
+
+  private static void writeLavisOnly(ConversionPlan plan, Checkpoint from, Path folder)
+      throws IOException {
+    List<TensorCopy> copies = plan.lavisOnly();
+    if (!copies.isEmpty()) {
+      Path beside = folder.resolve(LAVIS_ONLY);
+      try (var writer = SafetensorsWriter.create(beside, specs(copies))) {
+        write(copies, from, writer::write);
+      }
+    }
+  }
+
+  /**
+   * Writes what LAVIS's second stage stores apart as one Hugging Face folder of {@code
+   * Blip2ForConditionalGeneration}, with sizes, image processor and tokenizer.
+   *
+   * @param folder is created if there is none
+   * @throws CheckpointException if a part is something else, the parts are not of one model, or the
+   *     tower is not EVA's
+   */
+  public static void toHuggingFace(Blip2Parts parts, Path folder) throws IOException {
+    try (OpenParts open = OpenParts.open(parts)) {
+      List<OpenParts.Copies> plan = open.copies();
+      Files.createDirectories(folder);
+      open.describe(folder);
+      List<TensorSpec> specs = new ArrayList<>();
+      plan.forEach(copies -> specs.addAll(specs(copies.plan().shared())));
+      try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
+        for (OpenParts.Copies copies : plan) {
+          write(copies.plan().shared(), copies.from(), writer::write);
         }
       }
+    }
+  }
+
+  /**
+   * Writes what the second stage trains of a Hugging Face folder as LAVIS stores it: the Q-Former,
+   * the queries, the norm and the projection, without tower and language model.
+   *
+   * @param file a file of {@code torch.save}, whose dict is under {@code model}
+   * @throws CheckpointException if the folder is not a BLIP-2 that writes
+   */
+  public static void toLavisTrained(Path folder, Path file) throws IOException {
+    try (Checkpoint from = Checkpoint.open(folder)) {
+      if (!from.tensors().containsKey("language_projection.weight")) {
+        throw new CheckpointException(
+            folder + ": language_projection.weight expected, got none; is it of the second stage?");
+      }
+      ConversionPlan plan = ConversionPlan.ofHuggingFace(folder, from, KeyBias.KEEP);
+      writeLavis(file, plan.trained().shared(), List.of(), from);
     }
   }
 
@@ -130,7 +176,7 @@ public final class Conversion {
   public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
     Path beside = folder.resolve(LAVIS_ONLY);
     try (Checkpoint from = Checkpoint.open(folder)) {
-      List<TensorCopy> shared = planBack(folder, from, keyBias);
+      List<TensorCopy> shared = ConversionPlan.ofHuggingFace(folder, from, keyBias).shared();
       if (!Files.exists(beside)) {
         writeLavis(file, shared, List.of(), from);
         return;
@@ -155,106 +201,6 @@ public final class Conversion {
     }
   }
 
-  private static void plan(
-      Path where,
-      NavigableMap<String, TensorEntry> tensors,
-      List<TensorCopy> shared,
-      List<TensorCopy> lavisOnly)
-      throws CheckpointException {
-    if (tensors.containsKey("visual_encoder.conv1.weight")) {
-      throw new CheckpointException(
-          where + ": visual_encoder expected an EVA, got a CLIP; Hugging Face has no such BLIP-2");
-    }
-    for (TensorEntry entry : tensors.values()) {
-      String name = entry.name();
-      if (name.endsWith(VALUE_BIAS)) {
-        require(where, tensors, name, VALUE_BIAS, QUERY_BIAS);
-      } else if (name.endsWith(KEY_BIAS)) {
-        require(where, tensors, name, KEY_BIAS, QUERY_BIAS);
-      } else if (name.endsWith(QUERY_BIAS)) {
-        TensorEntry value = require(where, tensors, name, QUERY_BIAS, VALUE_BIAS);
-        String fused = known(where, name.replace(QUERY_BIAS, ".attn.qkv.bias"));
-        @Nullable TensorEntry key = tensors.get(name.replace(QUERY_BIAS, KEY_BIAS));
-        shared.add(TensorCopy.joined(fused, entry, key, value));
-      } else if (LavisNames.isLavisOnly(name)) {
-        lavisOnly.add(TensorCopy.whole(name, entry));
-      } else {
-        shared.add(TensorCopy.whole(known(where, name), entry));
-      }
-    }
-  }
-
-  private static TensorEntry require(
-      Path where, NavigableMap<String, TensorEntry> tensors, String name, String end, String other)
-      throws CheckpointException {
-    String wanted = name.substring(0, name.length() - end.length()) + other;
-    @Nullable TensorEntry entry = tensors.get(wanted);
-    if (entry == null) {
-      throw new CheckpointException(
-          "%s: %s expected beside %s, got none".formatted(where, wanted, name));
-    }
-    return entry;
-  }
-
-  private static String known(Path where, String lavis) throws CheckpointException {
-    return known(LavisNames.toHuggingFace(lavis), where, lavis);
-  }
-
-  private static String known(Optional<String> counterpart, Path where, String name)
-      throws CheckpointException {
-    return counterpart.orElseThrow(
-        () ->
-            new CheckpointException(
-                "%s: tensors expected to be those of BLIP-2, got %s".formatted(where, name)));
-  }
-
-  private static List<TensorCopy> planBack(Path folder, Checkpoint from, KeyBias keyBias)
-      throws IOException {
-    List<TensorCopy> shared = new ArrayList<>();
-    boolean t5 = from.tensors().containsKey("language_model.shared.weight");
-    for (TensorEntry entry : from.tensors().values()) {
-      String name = known(LavisNames.toLavis(entry.name(), t5), folder, entry.name());
-      if (entry.name().endsWith(FUSED_BIAS)) {
-        splitBias(folder, from, entry, keyBias, shared);
-      } else {
-        shared.add(TensorCopy.whole(name, entry));
-      }
-    }
-    return shared;
-  }
-
-  private static void splitBias(
-      Path folder, Checkpoint from, TensorEntry fused, KeyBias keyBias, List<TensorCopy> to)
-      throws IOException {
-    String whole = known(LavisNames.toLavis(fused.name(), false), folder, fused.name());
-    String block = whole.substring(0, whole.length() - ".attn.qkv.bias".length());
-    to.add(TensorCopy.third(block + QUERY_BIAS, fused, 0));
-    if (!isKeyBiasZero(from, fused)) {
-      if (keyBias == KeyBias.REFUSE) {
-        throw new CheckpointException(
-            "%s: %s expected zeros in its middle third, got a bias of keys, which LAVIS has not; %s"
-                .formatted(folder, fused.name(), "say that it be kept"));
-      }
-      to.add(TensorCopy.third(block + KEY_BIAS, fused, 1));
-    }
-    to.add(TensorCopy.third(block + VALUE_BIAS, fused, 2));
-  }
-
-  private static boolean isKeyBiasZero(Checkpoint from, TensorEntry fused) throws IOException {
-    long third = fused.byteSize() / 3;
-    for (long at = 0; at < third; at += CHUNK) {
-      ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(CHUNK, third - at));
-      from.read(fused.name(), third + at, bytes);
-      bytes.flip();
-      while (bytes.hasRemaining()) {
-        if (bytes.get() != 0) {
-          return false;
-        }
-      }
-    }
-    return true;
-  }
-
   private static void describe(Path lavis, Path folder, Checkpoint from, @Nullable Heads told)
       throws IOException {
     Path config = folder.resolve("config.json");
@@ -266,7 +212,8 @@ public final class Conversion {
     } else if (!Files.exists(config)) {
       throw new CheckpointException(
           config
-              + ": sizes of the language model expected, got none; copy its folder's file there");
+              + ": sizes of the language model expected, got none; copy its folder's file there, or"
+              + " name the language model's own folder");
     }
     copyTokenizer(lavis.resolveSibling(""), folder);
   }

@@ -1,12 +1,15 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.io.TensorEntry;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 
 /**
- * What LAVIS and Hugging Face call the same tensor of BLIP-2. Each name has one counterpart, so
- * that there and back gives the same; the vision tower's query and value biases, which Hugging Face
- * stores as one, are {@link Conversion}'s.
+ * What LAVIS and Hugging Face call the same tensor of BLIP-2 or InstructBLIP, whose Q-Former reads
+ * text and has it under other names there. Each name has one counterpart, so that there and back
+ * gives the same; the vision tower's query and value biases, which Hugging Face stores as one, are
+ * {@link ConversionPlan}'s.
  */
 final class LavisNames {
   /** A prefix of LAVIS, that of Hugging Face, and which rules hold behind it. */
@@ -23,6 +26,12 @@ final class LavisNames {
           new Part(".attn.proj.", ".self_attn.projection."));
   private static final List<Part> BERT_PARTS =
       List.of(new Part("attention.self.", "attention.attention."));
+
+  /** Those of InstructBLIP alone. */
+  private static final List<Prefix> INSTRUCT =
+      List.of(
+          plain("Qformer.bert.embeddings.LayerNorm.", "qformer.embeddings.layernorm."),
+          plain("Qformer.bert.embeddings.", "qformer.embeddings."));
 
   /** Longer prefixes before those that they begin with. */
   private static final List<Prefix> SHARED =
@@ -41,7 +50,7 @@ final class LavisNames {
           plain("itm_head.", "itm_head."));
 
   /** The language models that LAVIS names after their kind. */
-  private static final List<String> LANGUAGE_MODELS = List.of("opt", "t5");
+  private static final List<String> LANGUAGE_MODELS = List.of("opt", "t5", "llm");
 
   private LavisNames() {}
 
@@ -56,16 +65,42 @@ final class LavisNames {
         || lavis.equals("Qformer.bert.embeddings.position_ids");
   }
 
-  /** What Hugging Face calls a tensor of LAVIS, if it is one of BLIP-2. */
-  static Optional<String> toHuggingFace(String lavis) {
-    for (Prefix prefix : SHARED) {
-      if (lavis.startsWith(prefix.lavis)) {
-        String name = prefix.huggingFace + lavis.substring(prefix.lavis.length());
-        for (Part part : prefix.parts) {
-          name = name.replace(part.lavis, part.huggingFace);
-        }
-        return Optional.of(name);
+  /** Whether the second stage trains a tensor, where tower and language model are frozen. */
+  static boolean isTrained(String lavis) {
+    return !lavis.startsWith("visual_encoder.")
+        && LANGUAGE_MODELS.stream().noneMatch(kind -> lavis.startsWith(kind + "_model."));
+  }
+
+  /** The kind of language model that a checkpoint of LAVIS projects to, if any. */
+  static Optional<String> projection(NavigableMap<String, TensorEntry> tensors) {
+    return LANGUAGE_MODELS.stream()
+        .filter(kind -> tensors.containsKey(kind + "_proj.weight"))
+        .findFirst();
+  }
+
+  /** What LAVIS calls the language model of a Hugging Face folder. */
+  static String languageKind(NavigableMap<String, TensorEntry> tensors) {
+    if (tensors.containsKey("language_model.shared.weight")) {
+      return "t5";
+    }
+    return tensors.containsKey("qformer.embeddings.word_embeddings.weight") ? "llm" : "opt";
+  }
+
+  /**
+   * What Hugging Face calls a tensor of LAVIS, if it is one of BLIP-2.
+   *
+   * @param instruct whether the checkpoint is InstructBLIP's
+   */
+  static Optional<String> toHuggingFace(String lavis, boolean instruct) {
+    if (instruct) {
+      Optional<String> own = toHuggingFace(lavis, INSTRUCT);
+      if (own.isPresent()) {
+        return own;
       }
+    }
+    Optional<String> shared = toHuggingFace(lavis, SHARED);
+    if (shared.isPresent()) {
+      return shared;
     }
     for (String kind : LANGUAGE_MODELS) {
       if (lavis.startsWith(kind + "_proj.")) {
@@ -78,13 +113,41 @@ final class LavisNames {
     return Optional.empty();
   }
 
+  private static Optional<String> toHuggingFace(String lavis, List<Prefix> prefixes) {
+    for (Prefix prefix : prefixes) {
+      if (lavis.startsWith(prefix.lavis)) {
+        String name = prefix.huggingFace + lavis.substring(prefix.lavis.length());
+        for (Part part : prefix.parts) {
+          name = name.replace(part.lavis, part.huggingFace);
+        }
+        return Optional.of(name);
+      }
+    }
+    return Optional.empty();
+  }
+
   /**
-   * What LAVIS calls a tensor of Hugging Face, if it is one of BLIP-2.
+   * What LAVIS calls a tensor of Hugging Face, if it is one of BLIP-2 or InstructBLIP.
    *
-   * @param t5 whether the language model is a T5
+   * @param kind what LAVIS calls the language model, see {@link #languageKind}
    */
-  static Optional<String> toLavis(String huggingFace, boolean t5) {
-    for (Prefix prefix : SHARED) {
+  static Optional<String> toLavis(String huggingFace, String kind) {
+    Optional<String> own = toLavis(huggingFace, INSTRUCT);
+    Optional<String> shared = own.isPresent() ? own : toLavis(huggingFace, SHARED);
+    if (shared.isPresent()) {
+      return shared;
+    }
+    if (huggingFace.startsWith("language_projection.")) {
+      return Optional.of(huggingFace.replaceFirst("language_projection", kind + "_proj"));
+    }
+    if (huggingFace.startsWith("language_model.")) {
+      return Optional.of(huggingFace.replaceFirst("language_model", kind + "_model"));
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> toLavis(String huggingFace, List<Prefix> prefixes) {
+    for (Prefix prefix : prefixes) {
       if (huggingFace.startsWith(prefix.huggingFace)) {
         String name = prefix.lavis + huggingFace.substring(prefix.huggingFace.length());
         for (Part part : prefix.parts) {
@@ -92,13 +155,6 @@ final class LavisNames {
         }
         return Optional.of(name);
       }
-    }
-    String kind = t5 ? "t5" : "opt";
-    if (huggingFace.startsWith("language_projection.")) {
-      return Optional.of(huggingFace.replaceFirst("language_projection", kind + "_proj"));
-    }
-    if (huggingFace.startsWith("language_model.")) {
-      return Optional.of(huggingFace.replaceFirst("language_model", kind + "_model"));
     }
     return Optional.empty();
   }

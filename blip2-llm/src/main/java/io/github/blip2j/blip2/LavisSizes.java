@@ -97,6 +97,25 @@ final class LavisSizes {
         maxTextTokens);
   }
 
+  /**
+   * The Q-Former of a second stage, which reads no text.
+   *
+   * @param encoderDim width of the tower, which such a file may lack
+   */
+  BertConfig queriesOnly(int heads, int encoderDim) throws IOException {
+    var text = new StringWriter();
+    var json = new JsonWriter(text);
+    json.beginObject();
+    layers(json, heads);
+    json.endObject().close();
+    return BertConfig.fromJson(ConfigJson.parse(where, text.toString()), encoderDim);
+  }
+
+  /** Number of queries. */
+  int queries() throws CheckpointException {
+    return size("query_tokens", 1);
+  }
+
   private boolean isClip() {
     return tensors.containsKey(tower + "conv1.weight");
   }
@@ -127,7 +146,11 @@ final class LavisSizes {
 
   /** The {@code preprocessor_config.json} that goes with it. */
   String preprocessorJson() throws CheckpointException {
-    int side = imageSize();
+    return preprocessorJson(imageSize());
+  }
+
+  /** That of pictures with this side. */
+  static String preprocessorJson(int side) {
     return """
         {
           "do_convert_rgb": true,
@@ -148,18 +171,22 @@ final class LavisSizes {
 
   private void qformer(JsonWriter json, int heads) throws IOException {
     json.name("model_type").value("blip_2_qformer");
-    json.name("hidden_size").value(dim());
+    layers(json, heads);
     json.name("encoder_hidden_size").value(visionDim());
+    json.name("vocab_size").value(size("Qformer.bert.embeddings.word_embeddings.weight", 0));
+    String positions = "Qformer.bert.embeddings.position_embeddings.weight";
+    json.name("max_position_embeddings").value(size(positions, 0));
+    json.name("use_qformer_text_input").value(true);
+  }
+
+  private void layers(JsonWriter json, int heads) throws IOException {
+    json.name("hidden_size").value(dim());
     json.name("num_hidden_layers").value(count(LAYERS));
     json.name("num_attention_heads").value(heads);
     json.name("intermediate_size").value(size(LAYERS + "0.intermediate_query.dense.weight", 0));
     json.name("cross_attention_frequency").value(crossAttentionEvery());
-    json.name("vocab_size").value(size("Qformer.bert.embeddings.word_embeddings.weight", 0));
-    String positions = "Qformer.bert.embeddings.position_embeddings.weight";
-    json.name("max_position_embeddings").value(size(positions, 0));
     json.name("hidden_act").value("gelu");
     json.name("layer_norm_eps").value(1e-12);
-    json.name("use_qformer_text_input").value(true);
   }
 
   private void vision(JsonWriter json, int heads) throws IOException {
@@ -262,5 +289,13 @@ final class LavisSizes {
   int visionHeadsBeside(Path checkpoint) throws IOException {
     Path told = checkpoint.resolveSibling("model.json");
     return Files.exists(told) ? ConfigJson.read(told).intAt("vision_heads") : releasedVisionHeads();
+  }
+
+  /** The Q-Former's heads alone, likewise. */
+  int qformerHeadsBeside(Path checkpoint) throws IOException {
+    Path told = checkpoint.resolveSibling("model.json");
+    return Files.exists(told)
+        ? ConfigJson.read(told).intAt("bert_heads")
+        : heads("Q-Former", dim(), BERT_HEAD_WIDTH);
   }
 }

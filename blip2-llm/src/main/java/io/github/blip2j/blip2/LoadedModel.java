@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
@@ -11,6 +12,7 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
@@ -23,31 +25,41 @@ import org.jspecify.annotations.Nullable;
 
 /** A model folder in memory: weights, tokenizer, image processor, and what ends a text. */
 final class LoadedModel implements AutoCloseable {
-  private final Gate gate = new Gate("blip2", "model");
+  private static final int LAVIS_PROMPT = 32; // its max_txt_len
+
+  private final Gate gate;
   private final Scope memory;
   private final Blip2Model model;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
   private final @Nullable InstructionReader instructions;
 
-  private LoadedModel(Scope memory, Blip2Model model, Path folder) throws IOException {
+  private LoadedModel(
+      Scope memory,
+      Blip2Model model,
+      DjlTokenizer tokenizer,
+      ImageProcessor processor,
+      @Nullable InstructionReader instructions) {
+    this.gate = new Gate("blip2", "model");
     this.memory = memory;
     this.model = model;
-    this.tokenizer = DjlTokenizer.open(folder);
-    boolean whole = false;
-    try {
-      tokenizer.requireFits(model.config().text().vocabSize());
-      this.processor = processor(folder, model.config().vision().imageSize());
-      this.instructions =
-          model.config().readsInstruction()
-              ? InstructionReader.open(folder, model.config().qformer())
-              : null;
-      whole = true;
-    } finally {
-      if (!whole) {
-        tokenizer.close();
-      }
-    }
+    this.tokenizer = tokenizer;
+    this.processor = processor;
+    this.instructions = instructions;
+  }
+
+  private LoadedModel(LoadedModel from, Flavour flavour) {
+    this.gate = from.gate;
+    this.memory = from.memory;
+    this.model = from.model.withFlavour(flavour);
+    this.tokenizer = from.tokenizer;
+    this.processor = from.processor;
+    this.instructions = from.instructions;
+  }
+
+  /** The same model in one memory, computing and prompted as {@code flavour} does. */
+  LoadedModel withFlavour(Flavour flavour) {
+    return new LoadedModel(this, flavour);
   }
 
   static LoadedModel load(Path folder, Precision precision) throws IOException {
@@ -62,12 +74,62 @@ final class LoadedModel implements AutoCloseable {
     boolean whole = false;
     try {
       Blip2Model model = build(folder, config, precision, memory);
-      var loaded = new LoadedModel(memory, model, folder);
+      ImageProcessor processor = processor(folder, config.vision().imageSize());
+      LoadedModel loaded = of(memory, model, DjlTokenizer.open(folder), processor, folder);
       whole = true;
       return loaded;
     } finally {
       if (!whole) {
         memory.close();
+      }
+    }
+  }
+
+  /** Loads what LAVIS stores apart. */
+  static LoadedModel load(Blip2Parts parts, Precision precision) throws IOException {
+    Scope memory = Scope.detached();
+    boolean whole = false;
+    try (OpenParts open = OpenParts.open(parts)) {
+      Blip2Config config = open.config();
+      Params params = Params.root(open.weights(), memory).packed(precision);
+      Blip2Model model = build(config, params);
+      params.finish();
+      var processor = ImageProcessor.blip2(config.vision().imageSize());
+      LoadedModel loaded = of(memory, model, open.tokenizer(), processor, parts.language());
+      whole = true;
+      return loaded;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } finally {
+      if (!whole) {
+        memory.close();
+      }
+    }
+  }
+
+  /**
+   * A model; it takes the memory and the tokenizer, unless it throws and closes the latter.
+   *
+   * @param folder where the tokenizer of instructions lies, if there are any
+   */
+  private static LoadedModel of(
+      Scope memory,
+      Blip2Model model,
+      DjlTokenizer tokenizer,
+      ImageProcessor processor,
+      Path folder)
+      throws IOException {
+    Blip2Config config = model.config();
+    boolean whole = false;
+    try {
+      tokenizer.requireFits(config.text().vocabSize());
+      @Nullable InstructionReader instructions =
+          config.readsInstruction() ? InstructionReader.open(folder, config.qformer()) : null;
+      whole = true;
+      return new LoadedModel(memory, model, tokenizer, processor, instructions);
+    } finally {
+      if (!whole) {
+        tokenizer.close();
       }
     }
   }
@@ -78,15 +140,35 @@ final class LoadedModel implements AutoCloseable {
       KeyMap keys = HuggingFaceNames.keys(config);
       var weights = new CheckpointWeights(folder.toString(), checkpoint, keys);
       Params params = Params.root(weights, memory).packed(precision);
-      Blip2Model model =
-          config.text() instanceof T5Config
-              ? new Blip2T5(config, params)
-              : new Blip2Opt(config, params);
+      Blip2Model model = build(config, params);
       params.finish();
       return model;
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /** The model of these sizes, whichever its language model is. */
+  static Blip2Model build(Blip2Config config, Params params) {
+    return config.text() instanceof T5Config
+        ? new Blip2T5(config, params)
+        : new Blip2Opt(config, params);
+  }
+
+  Flavour flavour() {
+    return model.config().flavour();
+  }
+
+  Decoding captionDecoding() {
+    return isLavis() ? LavisGeneration.caption(model.config().text()) : Decoding.greedy();
+  }
+
+  Decoding answerDecoding() {
+    return isLavis() ? LavisGeneration.answer(model.config().text()) : Decoding.greedy();
+  }
+
+  private boolean isLavis() {
+    return flavour() == Flavour.LAVIS;
   }
 
   Blip2Model model() {
@@ -139,10 +221,18 @@ final class LoadedModel implements AutoCloseable {
     return ids;
   }
 
-  /** The ids of a prompt; without words, the token that begins every text. */
+  /** The ids of a prompt after one image; LAVIS cuts what is too long without a word. */
   int[] promptIds(String prompt) {
+    int[] ids = textIds(prompt);
+    return isLavis() && ids.length > LAVIS_PROMPT
+        ? tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT)
+        : ids;
+  }
+
+  /** The ids of a text; without words, the token that begins every text. */
+  int[] textIds(String text) {
     int begin = model.config().text().beginId();
-    int[] ids = prompt.isEmpty() ? new int[] {begin} : tokenizer.encode(prompt);
+    int[] ids = text.isEmpty() ? new int[] {begin} : tokenizer.encode(text);
     requireWords(ids);
     return ids.length == 0 ? new int[] {begin} : ids;
   }

@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
@@ -46,6 +47,19 @@ public final class PromptBatch {
   /** Prompts with images anywhere. */
   static PromptBatch ofLayouts(List<PromptLayout> rows, int padId, Side padding) {
     return new PromptBatch(rows, padId, padding);
+  }
+
+  /** What a decoder writes by these labels; it reads padding where nothing is labelled. */
+  static PromptBatch written(List<int[]> labels, int padId) {
+    List<int[]> rows =
+        labels.stream()
+            .map(
+                row ->
+                    Arrays.stream(row)
+                        .map(label -> label == TokenLoss.IGNORED ? padId : label)
+                        .toArray())
+            .toList();
+    return of(rows, padId, Side.RIGHT);
   }
 
   /** Number of prompts. */
@@ -146,6 +160,57 @@ public final class PromptBatch {
       joined.add(Tensor.concat(1, parts)); // [1, P, L]
     }
     return Tensor.concat(0, joined);
+  }
+
+  /**
+   * What each position of image and words is labelled with, [B, P]; nothing where the image and
+   * padding stand.
+   *
+   * @param labels of each word of each prompt, {@link TokenLoss#IGNORED} where there is none
+   * @param vocabSize what labels are below
+   */
+  Tensor labels(List<int[]> labels, int queries, int vocabSize) {
+    requireRows(labels);
+    int[][] padded = padded(queries);
+    int width = positions(queries);
+    long[] all = new long[rows.size() * width];
+    Arrays.fill(all, TokenLoss.IGNORED);
+    for (int b = 0; b < rows.size(); b++) {
+      int[] row = labels.get(b);
+      int words = rows.get(b).words().length;
+      if (row.length != words) {
+        throw new IllegalArgumentException(
+            "loss: labels of text %d expected as long as its %d tokens, got %d"
+                .formatted(b, words, row.length));
+      }
+      requireLabels(b, row, vocabSize);
+      int next = 0;
+      for (int at = 0; at < width; at++) {
+        if (padded[b][at] != PAD && padded[b][at] != IMAGE) {
+          all[b * width + at] = row[next++];
+        }
+      }
+    }
+    return Tensor.of(all, rows.size(), width);
+  }
+
+  /** Checks that there are labels of every prompt. */
+  void requireRows(List<int[]> labels) {
+    if (labels.size() != rows.size()) {
+      throw new IllegalArgumentException(
+          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
+    }
+  }
+
+  /** Checks that the labels of text {@code number} are tokens or {@link TokenLoss#IGNORED}. */
+  private static void requireLabels(int number, int[] labels, int vocabSize) {
+    for (int label : labels) {
+      if (label != TokenLoss.IGNORED && (label < 0 || label >= vocabSize)) {
+        throw new IllegalArgumentException(
+            "loss: labels of text %d expected 0 to %d, or %d to ignore, got %d"
+                .formatted(number, vocabSize - 1, TokenLoss.IGNORED, label));
+      }
+    }
   }
 
   private static int wordsFrom(int[] row, int at) {

@@ -19,7 +19,10 @@ final class PromptReader {
   PromptLayout read(Prompt prompt) {
     List<Prompt.Part> parts = prompt.parts();
     String first = firstWords(parts);
-    int[] whole = loaded.promptIds(first);
+    if (isAfterImage(parts)) {
+      return PromptLayout.afterImage(loaded.promptIds(first));
+    }
+    int[] whole = loaded.textIds(first);
     int[] plain = first.isEmpty() ? new int[0] : loaded.tokenizer().encodePlain(first);
     int before = indexOf(whole, plain);
     int[] begin = Arrays.copyOf(whole, before);
@@ -64,6 +67,13 @@ final class PromptReader {
               .formatted(where, answer));
     }
     return ids;
+  }
+
+  /** Whether it is what models were trained on, and may be cut. */
+  private static boolean isAfterImage(List<Prompt.Part> parts) {
+    return parts.size() == 2
+        && !(parts.get(0) instanceof Prompt.Words)
+        && parts.get(1) instanceof Prompt.Words;
   }
 
   private static String firstWords(List<Prompt.Part> parts) {

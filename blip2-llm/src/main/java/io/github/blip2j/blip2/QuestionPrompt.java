@@ -2,17 +2,19 @@ package io.github.blip2j.blip2;
 
 import static io.github.blip2j.blip2.Required.given;
 
-import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.OptConfig;
+import io.github.blip2j.text.QuestionText;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a question is put to the language model (Li et al. 2023, section 4.1).
  *
  * @param template the prompt, with {@code {}} once, where the question goes
+ * @param cleaning what is done to questions first, or null for nothing
  */
-public record QuestionPrompt(String template) {
+public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
   private static final String PLACE = "{}";
 
   /** How OPT is asked: {@code Question: {} Answer:}. */
@@ -31,9 +33,25 @@ public record QuestionPrompt(String template) {
     }
   }
 
-  /** How the paper asks this language model. */
-  static QuestionPrompt usual(LanguageConfig language) {
-    return language instanceof OptConfig ? ANSWER : SHORT_ANSWER;
+  /** Asks questions as they are. */
+  public QuestionPrompt(String template) {
+    this(template, null);
+  }
+
+  /** How the paper asks this kind of model, and what its flavour does to questions. */
+  static QuestionPrompt usual(Blip2Config config) {
+    QuestionPrompt prompt = config.text() instanceof OptConfig ? ANSWER : SHORT_ANSWER;
+    return prompt.cleaning(config.flavour().questions());
+  }
+
+  /** The same template for questions that are cleaned so before, or as they are for null. */
+  public QuestionPrompt cleaning(@Nullable QuestionText newCleaning) {
+    return new QuestionPrompt(template, newCleaning);
+  }
+
+  /** Another template for questions that are cleaned alike. */
+  public QuestionPrompt withTemplate(String newTemplate) {
+    return new QuestionPrompt(newTemplate, cleaning);
   }
 
   /**
@@ -42,10 +60,12 @@ public record QuestionPrompt(String template) {
    * @throws IllegalArgumentException if the question is blank
    */
   public String ask(String question) {
-    if (given("answer", "question", question).isBlank()) {
+    given("answer", "question", question);
+    String words = cleaning == null ? question : cleaning.clean(question);
+    if (words.isBlank()) {
       throw new IllegalArgumentException("answer: question expected words, got a blank");
     }
-    return template.replace(PLACE, question.strip());
+    return template.replace(PLACE, words.strip());
   }
 
   /**

@@ -2,30 +2,23 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.nn.CheckpointWeights;
-import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.PlainBertWeights;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.LavisVisionNames;
-import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the first stage starts from before there is any (section 3.1): a vision tower, and a plain
  * BERT that becomes the Q-Former. Queries, the attention to the image and the heads are drawn.
  */
 public final class StageOneParts {
-  private static final String VISION = "vision";
-  private static final String IN_BLIP2 = "visual_encoder";
   private static final int CROSS_ATTENTION_EVERY = 2;
 
   private StageOneParts() {}
@@ -51,17 +44,13 @@ public final class StageOneParts {
       UnaryOperator<StageOneConfig> change,
       RandomGenerator random)
       throws IOException {
-    @Nullable Path file = StageOneModel.lavisFile(tower);
-    try (Checkpoint seeing = Checkpoint.open(file == null ? tower : file);
+    try (VisionTower seeing = VisionTower.open(tower);
         Checkpoint reading = Checkpoint.open(bert)) {
-      VisionConfig vision = file == null ? ofFolder(tower) : ofFile(file, seeing);
+      VisionConfig vision = seeing.config();
       BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(bert.resolve("config.json")));
       StageOneConfig config = change.apply(new StageOneConfig(vision, qformer(plain, vision)));
-      KeyMap keys = file == null ? keysOfFolder() : keysOfFile(config.vision(), seeing);
-      var stored = new CheckpointWeights(tower.toString(), seeing, keys);
       var rest = PlainBertWeights.ofStageOne(bert.toString(), reading, random);
-      var weights =
-          new SplitWeights(VISION, ResizedPositions.of(stored, config.vision(), VISION), rest);
+      var weights = new SplitWeights(VisionTower.PATH, seeing.weights(config.vision()), rest);
       Params params = Params.root(weights, home);
       StageOneModel model = StageOneModel.of(config, params);
       params.finish();
@@ -75,38 +64,5 @@ public final class StageOneParts {
     Blip2QformerConfig released = Blip2QformerConfig.blip2();
     return released.withBert(
         plain.asQFormer(vision.dim(), CROSS_ATTENTION_EVERY).withVocabSize(plain.vocabSize() + 1));
-  }
-
-  private static VisionConfig ofFolder(Path folder) throws IOException {
-    ConfigJson json = ConfigJson.read(folder.resolve("config.json"));
-    return VisionConfig.fromJson(json.child("vision_config"));
-  }
-
-  private static VisionConfig ofFile(Path file, Checkpoint checkpoint) throws IOException {
-    boolean alone = isAlone(checkpoint);
-    var sizes =
-        alone
-            ? LavisSizes.ofTower(file.toString(), checkpoint.tensors())
-            : new LavisSizes(file.toString(), checkpoint.tensors());
-    VisionConfig whole = sizes.vision(sizes.visionHeadsBeside(file));
-    return alone ? whole.withLayers(whole.layers() - 1) : whole;
-  }
-
-  private static KeyMap keysOfFolder() {
-    KeyMap.Builder keys = KeyMap.builder();
-    HuggingFaceNames.vision(keys);
-    return keys.ignore("*").build();
-  }
-
-  private static KeyMap keysOfFile(VisionConfig vision, Checkpoint checkpoint) {
-    boolean alone = isAlone(checkpoint);
-    KeyMap.Builder keys = KeyMap.builder();
-    LavisVisionNames.add(keys, vision, VISION, alone ? "" : IN_BLIP2);
-    return alone ? keys.build() : keys.ignore("*").build();
-  }
-
-  private static boolean isAlone(Checkpoint checkpoint) {
-    @Nullable String first = checkpoint.tensors().ceilingKey(IN_BLIP2 + ".");
-    return first == null || !first.startsWith(IN_BLIP2 + ".");
   }
 }

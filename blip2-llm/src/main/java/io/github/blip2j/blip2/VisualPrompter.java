@@ -40,13 +40,29 @@ final class VisualPrompter extends Module {
     int C = config.qformer().dim();
     this.vision = new VisionTransformer(config.vision(), params.at("vision"));
     this.visionNorm =
-        new LayerNorm(config.vision().dim(), config.vision().normEps(), params.at("visionNorm"));
+        new LayerNorm(config.vision().dim(), config.visionNormEps(), params.at("visionNorm"));
     this.queryTokens =
         params.get("queryTokens", Shape.of(1, config.queryTokens(), C), Init.normal(0.02));
     // Small beside the rest, and what is lost here is lost for every word.
     this.qformer =
         new BertModel(config.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16));
     this.projection = new Linear(C, outputDim, params.at("projection").atLeast(Precision.BFLOAT16));
+  }
+
+  /** The same parameters under another configuration, which may differ in its flavour only. */
+  private VisualPrompter(VisualPrompter from, Blip2Config config) {
+    super(from);
+    this.config = config;
+    this.vision = from.vision;
+    this.visionNorm = from.visionNorm.withEps(config.visionNormEps());
+    this.queryTokens = from.queryTokens;
+    this.qformer = from.qformer;
+    this.projection = from.projection;
+  }
+
+  /** The same parameters, computing as {@code flavour} does. */
+  VisualPrompter withFlavour(Flavour flavour) {
+    return new VisualPrompter(this, config.withFlavour(flavour));
   }
 
   /** Normed patch features: pixels [B, 3, H, W] to [B, N, E]. */

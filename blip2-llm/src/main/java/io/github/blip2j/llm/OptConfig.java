@@ -16,6 +16,8 @@ import java.util.List;
  * @param tiedHead the embeddings are the last layer too
  * @param beginId token before every text
  * @param endIds tokens that end a text, any of them; with none, only its length does
+ * @param dropout probability in training, of what attention and perceptron add
+ * @param attentionDropout probability in training, of attention probabilities
  */
 public record OptConfig(
     int dim,
@@ -31,7 +33,9 @@ public record OptConfig(
     Activation activation,
     int beginId,
     List<Integer> endIds,
-    int padId)
+    int padId,
+    double dropout,
+    double attentionDropout)
     implements LanguageConfig {
 
   /** Checks that heads divide the width and that the special tokens are tokens. */
@@ -69,7 +73,9 @@ public record OptConfig(
         Activation.RELU,
         2,
         List.of(50118),
-        1);
+        1,
+        0.1,
+        0);
   }
 
   /**
@@ -94,7 +100,9 @@ public record OptConfig(
         Activation.named(json.stringAt("activation_function", "relu")),
         json.intAt("bos_token_id", 2),
         TokenIds.endIds(json, 2),
-        json.intAt("pad_token_id", 1));
+        json.intAt("pad_token_id", 1),
+        json.doubleAt("dropout", 0.1),
+        json.doubleAt("attention_dropout", 0));
   }
 
   private static void requireSupported(ConfigJson json) throws CheckpointException {

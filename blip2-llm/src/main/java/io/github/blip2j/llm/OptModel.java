@@ -10,7 +10,6 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
@@ -141,10 +140,12 @@ public final class OptModel extends Module implements LanguageModel {
     Tensor h = inner.add(positions.forward(positionIds));
     pass.observer().hiddenState(path(), 0, h);
     for (int i = 0; i < layers.size(); i++) {
-      Tensor input = h;
+      List<Tensor> input = List.of(h);
       OptLayer layer = layers.get(i);
       KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
-      h = Scope.run(() -> layer.forward(input, visible, layerCache, pass));
+      // A cache grows with every run of a layer, so that a layer with one is run once.
+      Pass layerPass = cache == null ? pass : pass.remembering();
+      h = layerPass.layer(input, (in, own) -> layer.forward(in.get(0), visible, layerCache, own));
       pass.observer().hiddenState(path(), i + 1, h);
     }
     Tensor normed = norm == null ? h : norm.forward(h);

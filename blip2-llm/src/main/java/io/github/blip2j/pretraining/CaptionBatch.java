@@ -12,21 +12,43 @@ import java.util.List;
  * @param captions B texts, as they are tokenised
  * @param ids what messages call the pairs, B
  * @param imageIds what tells pairs of one picture, B, or none where each has its own
+ * @param inputs what a language model reads before each caption, B, or none at all
  */
 public record CaptionBatch(
-    Tensor pixels, List<String> captions, List<String> ids, List<String> imageIds)
+    Tensor pixels,
+    List<String> captions,
+    List<String> ids,
+    List<String> imageIds,
+    List<String> inputs)
     implements Batch {
   /** Checks that there is one of each for every picture. */
   public CaptionBatch {
     captions = List.copyOf(captions);
     ids = List.copyOf(ids);
     imageIds = List.copyOf(imageIds);
-    pixels.shape().require("stage1", "pixels", captions.size(), Shape.ANY, Shape.ANY, Shape.ANY);
+    inputs = List.copyOf(inputs);
+    pixels.shape().require("captions", "pixels", captions.size(), Shape.ANY, Shape.ANY, Shape.ANY);
     boolean counted = imageIds.isEmpty() || imageIds.size() == captions.size();
     if (ids.size() != captions.size() || !counted) {
       throw new IllegalArgumentException(
-          "stage1: ids and imageIds expected for %d captions, got %d and %d"
+          "captions: ids and imageIds expected for %d captions, got %d and %d"
               .formatted(captions.size(), ids.size(), imageIds.size()));
     }
+    if (!inputs.isEmpty() && inputs.size() != captions.size()) {
+      throw new IllegalArgumentException(
+          "captions: inputs expected for %d captions, got %d"
+              .formatted(captions.size(), inputs.size()));
+    }
+  }
+
+  /** Pictures and captions alone. */
+  public CaptionBatch(
+      Tensor pixels, List<String> captions, List<String> ids, List<String> imageIds) {
+    this(pixels, captions, ids, imageIds, List.of());
+  }
+
+  /** What stands before a caption; empty if nothing does. */
+  String input(int row) {
+    return inputs.isEmpty() ? "" : inputs.get(row);
   }
 }

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where damaged pictures are skipped, the next record of the epoch's order takes the place of
  * one: batches keep their size and their number.
+ *
+ * <p>{@link #withDialogues} makes batches for a language model: a record's own input and output
+ * take the place of a caption, and what has no word is refused.
  */
 public final class CaptionBatches implements BatchSource<CaptionBatch> {
   private final CaptionSet set;
@@ -43,6 +46,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   private final long seed;
   private final CaptionText text;
   private final @Nullable Augmentation augmentation;
+  private final boolean dialogues;
   private final boolean identified;
   private final Set<String> damaged = Collections.synchronizedSet(new TreeSet<>());
 
@@ -52,13 +56,15 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
       int batchSize,
       long seed,
       CaptionText text,
-      @Nullable Augmentation augmentation) {
+      @Nullable Augmentation augmentation,
+      boolean dialogues) {
     this.set = set;
     this.processor = processor;
     this.batchSize = batchSize;
     this.seed = seed;
     this.text = text;
     this.augmentation = augmentation;
+    this.dialogues = dialogues;
     this.identified = set.hasImageIds();
     if (batchSize < 1 || batchSize > set.size()) {
       throw new IllegalArgumentException(
@@ -70,7 +76,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   /** Whole pictures, captions cleaned as LAVIS does. */
   public static CaptionBatches of(
       CaptionSet set, ImageProcessor processor, int batchSize, long seed) {
-    return new CaptionBatches(set, processor, batchSize, seed, CaptionText.lavis(), null);
+    return new CaptionBatches(set, processor, batchSize, seed, CaptionText.lavis(), null, false);
   }
 
   /** With pictures that look a little different each time. */
@@ -86,12 +92,35 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
             config.mean(),
             config.std());
     return new CaptionBatches(
-        set, new ImageProcessor(stretching), batchSize, seed, text, newAugmentation);
+        set, new ImageProcessor(stretching), batchSize, seed, text, newAugmentation, dialogues);
   }
 
   /** With captions cleaned in another way, or behind a prompt. */
   public CaptionBatches with(CaptionText newText) {
-    return new CaptionBatches(set, processor, batchSize, seed, newText, augmentation);
+    return new CaptionBatches(set, processor, batchSize, seed, newText, augmentation, dialogues);
+  }
+
+  /**
+   * With each record's input and output, where it has them, as they are but for spaces at their
+   * ends; captions elsewhere.
+   *
+   * @throws DataException naming a record that has no word to write
+   */
+  public CaptionBatches withDialogues() throws DataException {
+    for (int i = 0; i < set.size(); i++) {
+      CaptionRecord each = set.get(i);
+      var own = each.dialogue();
+      boolean empty =
+          own == null
+              ? each.captions().stream().anyMatch(caption -> text.cleanWords(caption).isEmpty())
+              : own.output().isBlank();
+      if (empty) {
+        throw new DataException(
+            "captions: words expected about %s, got none; leave the record out"
+                .formatted(each.image()));
+      }
+    }
+    return new CaptionBatches(set, processor, batchSize, seed, text, augmentation, true);
   }
 
   /** Pictures that could not be read so far, by their paths. */
@@ -121,21 +150,24 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     List<String> captions = new ArrayList<>();
     List<String> ids = new ArrayList<>();
     List<String> imageIds = new ArrayList<>();
+    List<String> inputs = new ArrayList<>();
     int begin = Math.toIntExact(number * batchSize);
     for (int i = begin; i < begin + batchSize; i++) {
       Sample sample = sample(order, epoch, i);
       pixels.add(sample.pixels);
       captions.add(sample.caption);
       ids.add(sample.of.image());
+      inputs.add(sample.input);
       if (identified) {
         imageIds.add(String.valueOf(sample.of.imageId()));
       }
     }
-    return new CaptionBatch(Tensor.concat(0, pixels), captions, ids, imageIds);
+    return new CaptionBatch(
+        Tensor.concat(0, pixels), captions, ids, imageIds, dialogues ? inputs : List.of());
   }
 
   /** A record with what was drawn for it; pixels are [1, 3, H, W]. */
-  private record Sample(CaptionRecord of, Tensor pixels, String caption) {}
+  private record Sample(CaptionRecord of, Tensor pixels, String input, String caption) {}
 
   /** The record at a place of the order, or the first one after it that can be read. */
   private Sample sample(int[] order, int epoch, int place) {
@@ -166,6 +198,9 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     RgbImage seen =
         augmentation == null ? image : augmentation.apply(image, processor.size(), random);
     Tensor pixels = processor.tensor(List.of(seen)); // [1, 3, H, W]
-    return new Sample(each, pixels, text.clean(caption));
+    var own = dialogues ? each.dialogue() : null;
+    return own == null
+        ? new Sample(each, pixels, "", text.clean(caption))
+        : new Sample(each, pixels, own.input().strip(), own.output().strip());
   }
 }

@@ -149,8 +149,39 @@ final class ConversionTest {
 
     assertEquals(
         folder.resolve("out").resolve("config.json")
-            + ": sizes of the language model expected, got none; copy its folder's file there",
+            + ": sizes of the language model expected, got none; copy its folder's file there, or"
+            + " name the language model's own folder",
         failure(stage2));
+  }
+
+  @Test
+  void toHuggingFaceAndBack_instructBlip_isTheSame() throws IOException {
+    String bert = "Qformer.bert.embeddings.";
+    for (String kind : List.of("t5", "llm")) {
+      String model = kind.equals("t5") ? "t5_model.shared.weight" : "llm_model.lm_head.weight";
+      Path lavis =
+          save(
+              new TensorSpec(bert + "word_embeddings.weight", DType.FLOAT32, Shape.of(2, 3)),
+              new TensorSpec(bert + "position_embeddings.weight", DType.FLOAT16, Shape.of(2, 3)),
+              new TensorSpec(bert + "LayerNorm.bias", DType.FLOAT32, Shape.of(3)),
+              new TensorSpec(model, DType.BFLOAT16, Shape.of(3)),
+              new TensorSpec(kind + "_proj.weight", DType.FLOAT32, Shape.of(4, 3)));
+      Path huggingFace = Files.createDirectories(folder.resolve(kind));
+      Files.writeString(huggingFace.resolve("config.json"), "{}");
+
+      Conversion.toHuggingFace(lavis, huggingFace);
+      Conversion.toLavis(huggingFace, folder.resolve(kind + ".pth"));
+
+      assertEquals(
+          List.of(
+              "language_model." + model.substring(model.indexOf('.') + 1),
+              "language_projection.weight",
+              "qformer.embeddings.layernorm.bias",
+              "qformer.embeddings.position_embeddings.weight",
+              "qformer.embeddings.word_embeddings.weight"),
+          List.copyOf(tensors(huggingFace).keySet()));
+      assertEquals(tensors(lavis), tensors(folder.resolve(kind + ".pth")));
+    }
   }
 
   @Test
@@ -280,7 +311,7 @@ final class ConversionTest {
   }
 
   /** Type, shape and bytes of every tensor. */
-  private static Map<String, String> tensors(Path path) throws IOException {
+  static Map<String, String> tensors(Path path) throws IOException {
     Map<String, String> tensors = new TreeMap<>();
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
       for (TensorEntry entry : checkpoint.tensors().values()) {

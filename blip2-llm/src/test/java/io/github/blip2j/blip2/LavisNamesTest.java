@@ -38,13 +38,32 @@ final class LavisNamesTest {
         + " language_model.encoder.block.0.layer.0.SelfAttention.q.weight"
   })
   void name_thereAndBack_isTheSame(String lavis, String huggingFace) {
-    assertEquals(Optional.of(huggingFace), LavisNames.toHuggingFace(lavis));
-    assertEquals(Optional.of(lavis), LavisNames.toLavis(huggingFace, lavis.startsWith("t5")));
+    String kind = lavis.startsWith("t5") ? "t5" : "opt";
+
+    assertEquals(Optional.of(huggingFace), LavisNames.toHuggingFace(lavis, false));
+    assertEquals(Optional.of(lavis), LavisNames.toLavis(huggingFace, kind));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Qformer.bert.embeddings.LayerNorm.bias, qformer.embeddings.layernorm.bias",
+    "Qformer.bert.embeddings.word_embeddings.weight, qformer.embeddings.word_embeddings.weight",
+    "Qformer.bert.embeddings.position_embeddings.weight,"
+        + " qformer.embeddings.position_embeddings.weight",
+    "Qformer.bert.encoder.layer.2.intermediate.dense.bias,"
+        + " qformer.encoder.layer.2.intermediate.dense.bias",
+    "visual_encoder.pos_embed, vision_model.embeddings.position_embedding",
+    "llm_proj.weight, language_projection.weight",
+    "llm_model.lm_head.weight, language_model.lm_head.weight"
+  })
+  void name_ofInstructBlip_thereAndBackIsTheSame(String lavis, String huggingFace) {
+    assertEquals(Optional.of(huggingFace), LavisNames.toHuggingFace(lavis, true));
+    assertEquals(Optional.of(lavis), LavisNames.toLavis(huggingFace, "llm"));
   }
 
   @Test
   void name_ofSomethingElse_hasNoCounterpart() {
-    assertEquals(Optional.empty(), LavisNames.toHuggingFace("resnet.weight"));
-    assertEquals(Optional.empty(), LavisNames.toLavis("resnet.weight", false));
+    assertEquals(Optional.empty(), LavisNames.toHuggingFace("resnet.weight", true));
+    assertEquals(Optional.empty(), LavisNames.toLavis("resnet.weight", "opt"));
   }
 }

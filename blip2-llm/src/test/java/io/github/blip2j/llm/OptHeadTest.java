@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 /** Which matrix is the last layer, for every way to store what a configuration calls tied. */
 final class OptHeadTest {
   private static final OptConfig TIED =
-      new OptConfig(2, 0, 1, 3, 3, 2, 1, true, false, true, Activation.RELU, 0, List.of(0), 1);
+      new OptConfig(
+          2, 0, 1, 3, 3, 2, 1, true, false, true, Activation.RELU, 0, List.of(0), 1, 0, 0);
   private static final float[] WORDS = {1, 2, 3, 4, 5, 6};
   private static final float[] OTHER = {-1, 2, -3, 4, -5, 6};
 

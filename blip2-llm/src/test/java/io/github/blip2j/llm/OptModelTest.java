@@ -188,7 +188,9 @@ final class OptModelTest {
                     Activation.RELU,
                     2,
                     List.of(29),
-                    1));
+                    1,
+                    0.1,
+                    0));
 
     assertEquals("OptConfig: endId expected 0 to 28, got 29", thrown.getMessage());
   }
@@ -208,7 +210,9 @@ final class OptModelTest {
         Activation.RELU,
         2,
         List.of(2),
-        1);
+        1,
+        0.1,
+        0.2);
   }
 
   private OptModel model(OptConfig config) {

@@ -207,7 +207,7 @@ final class CaptionBatchesTest {
     Tensor pixels = Tensor.zeros(DType.FLOAT32, 1, 3, 8, 8);
 
     assertEquals(
-        "stage1: ids and imageIds expected for 1 captions, got 2 and 0",
+        "captions: ids and imageIds expected for 1 captions, got 2 and 0",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new CaptionBatch(pixels, List.of("a"), List.of("1", "2"), List.of()))

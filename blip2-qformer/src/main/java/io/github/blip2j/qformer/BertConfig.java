@@ -167,6 +167,15 @@ public record BertConfig(
 
   /** This BERT with a text side. */
   public BertConfig withTextSide() {
+    return withText(true);
+  }
+
+  /** This Q-Former with queries only, as a language model needs it. */
+  public BertConfig withoutTextSide() {
+    return withText(false);
+  }
+
+  private BertConfig withText(boolean newText) {
     return new BertConfig(
         kind,
         dim,
@@ -178,7 +187,7 @@ public record BertConfig(
         vocabSize,
         maxPositions,
         tokenTypes,
-        true,
+        newText,
         activation,
         normEps,
         dropout,

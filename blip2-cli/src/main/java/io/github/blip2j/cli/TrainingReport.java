@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What became of a run of the first stage. */
-final class StageOneReport {
+/** What became of a run of a stage. */
+final class TrainingReport {
   private final Console console;
   private final long start = System.nanoTime();
   private final List<Path> exported = new ArrayList<>();
@@ -22,17 +22,21 @@ final class StageOneReport {
   private @Nullable StepReport last;
   private @Nullable Path checkpoint;
   private boolean stopped;
+  private int pairs;
+  private int missing;
 
-  StageOneReport(Console console) {
+  TrainingReport(Console console) {
     this.console = console;
   }
 
   void loaded(CaptionSet set) {
     loadedAt = System.nanoTime();
-    if (set.missing() > 0) {
+    pairs = set.size();
+    missing = set.missing();
+    if (missing > 0) {
       console.complain(
           "pictures expected of %d records, got none of %d, which are left out"
-              .formatted(set.size() + set.missing(), set.missing()));
+              .formatted(pairs + missing, missing));
     }
   }
 
@@ -48,7 +52,7 @@ final class StageOneReport {
     exported.add(folder);
   }
 
-  void print(Path out, CaptionSet set, CaptionBatches batches, boolean json) {
+  void print(Path out, CaptionBatches batches, boolean json) {
     if (!batches.damaged().isEmpty()) {
       List<String> names = batches.damaged();
       console.complain(
@@ -59,7 +63,7 @@ final class StageOneReport {
                   names.size() > 3 ? ", ..." : ""));
     }
     if (json) {
-      JsonReport.print(console, document(out, set, batches));
+      JsonReport.print(console, document(out, batches));
     } else {
       console
           .out()
@@ -71,14 +75,14 @@ final class StageOneReport {
     console.out().flush(); // a process that was told to end doesn't wait for the command's end
   }
 
-  private JsonObject document(Path out, CaptionSet set, CaptionBatches batches) {
+  private JsonObject document(Path out, CaptionBatches batches) {
     var document = new JsonObject();
     document.addProperty("out", out.toString());
     document.addProperty("steps", end.step());
     document.addProperty("epoch", end.epoch());
     document.addProperty("stopped", stopped);
-    document.addProperty("pairs", set.size());
-    document.addProperty("missing_images", set.missing());
+    document.addProperty("pairs", pairs);
+    document.addProperty("missing_images", missing);
     document.addProperty("damaged_images", batches.damaged().size());
     var losses = new JsonObject();
     if (last != null) {

@@ -1,0 +1,49 @@
+package io.github.blip2j.cli;
+
+import io.github.blip2j.blip2.Blip2Parts;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where the parts lie that a checkpoint of LAVIS's second stage leaves out. */
+final class PartsOptions {
+  @Option(
+      names = "--language",
+      paramLabel = "DIR",
+      description = "For a .pth of LAVIS: the plain language model's folder, as facebook/opt-2.7b.")
+  @Nullable Path language;
+
+  @Option(
+      names = "--vision",
+      paramLabel = "PATH",
+      description = {
+        "For a .pth of LAVIS without a vision tower: eva_vit_g.pth, or a BLIP-2 that has the tower."
+      })
+  @Nullable Path vision;
+
+  boolean areGiven() {
+    return language != null;
+  }
+
+  /** The parts beside a checkpoint. */
+  Blip2Parts of(Path checkpoint) {
+    if (language == null) {
+      throw new AssertionError("--language: checked before");
+    }
+    Blip2Parts parts = Blip2Parts.of(checkpoint, language);
+    return vision == null ? parts : parts.withVision(vision);
+  }
+
+  /** Checks that what goes together is there. */
+  void requireAgreement(boolean hasCheckpoint) {
+    if (vision != null && language == null) {
+      throw new IllegalArgumentException(
+          "--vision: --language expected beside it, got none; a folder of Hugging Face needs"
+              + " neither");
+    }
+    if (language != null && !hasCheckpoint) {
+      throw new IllegalArgumentException(
+          "--language: --model expected to be a .pth of LAVIS's second stage, got none");
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.github.blip2j.cli;
+
+import io.github.blip2j.blip2.StageTwoModel;
+import io.github.blip2j.blip2.StageTwoParts;
+import io.github.blip2j.blip2.StageTwoSetup;
+import io.github.blip2j.pretraining.StageTwoTraining;
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.text.Tokenizer;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What the second stage is trained from, and what of it. */
+final class StageTwoOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      description = {
+        "A BLIP-2 that writes to go on from: a folder of Hugging Face, or the id of a downloaded",
+        "one."
+      })
+  @Nullable ModelName model;
+
+  @Option(
+      names = "--stage1",
+      paramLabel = "PATH",
+      description = {
+        "Instead of --model, with --language: a first stage, LAVIS's folder or .pth, or a",
+        "folder of Hugging Face."
+      })
+  @Nullable ModelName stageOne;
+
+  @Option(
+      names = "--language",
+      paramLabel = "MODEL",
+      description = "Folder or id of a plain language model, such as facebook/opt-2.7b.")
+  @Nullable ModelName language;
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "P",
+      description = "Words before every caption, which are not learnt; none by default.")
+  String prompt = "";
+
+  @Option(
+      names = "--max-text-tokens",
+      paramLabel = "N",
+      description = "Longer texts lose their end; default: ${DEFAULT-VALUE}.")
+  int maxTextTokens = 32;
+
+  @Option(
+      names = "--prefix-split",
+      description = {
+        "With T5: cut each caption at a random word, the encoder reads the first part and the",
+        "decoder learns the rest, as in the paper."
+      })
+  boolean prefixSplit;
+
+  @Option(
+      names = "--no-language-dropout",
+      description = "Let the frozen language model evaluate; LAVIS leaves its dropout on.")
+  boolean noLanguageDropout;
+
+  @Option(
+      names = "--train-vision",
+      description = "Train the vision tower too, as LAVIS does when it fine-tunes on captions.")
+  boolean trainVision;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = NamedPrecision.class,
+      description = {
+        "How frozen weights are held: float32, bfloat16 for half the memory, int8 for a",
+        "quarter. What learns is float32."
+      })
+  Precision dtype = Precision.FLOAT32;
+
+  @Option(
+      names = "--recompute",
+      description = "Compute layers again in the backward pass instead of keeping them in memory.")
+  boolean recompute;
+
+  StageTwoOptions() {}
+
+  /** Checks what no single option can. */
+  void requireAgreement() {
+    boolean parts = stageOne != null && language != null;
+    boolean either = stageOne != null || language != null;
+    if (model == null ? !parts : either) {
+      throw new IllegalArgumentException(
+          "train stage2: --model, or --stage1 and --language expected, got %s"
+              .formatted(model == null ? either ? "one of the two" : "neither" : "both"));
+    }
+  }
+
+  StageTwoModel load(Scope home, DataOptions data) throws IOException {
+    StageTwoSetup setup = StageTwoSetup.lavis().withTrainedVision(trainVision);
+    if (dtype != Precision.FLOAT32) {
+      setup = setup.withFrozen(dtype);
+    }
+    if (data.imageSize != null) {
+      setup = setup.withImageSize(data.imageSize);
+    }
+    if (model != null) {
+      return StageTwoModel.load(model.path(), home, setup);
+    }
+    if (stageOne == null || language == null) {
+      throw new AssertionError("options without a model are refused");
+    }
+    return StageTwoParts.load(stageOne.path(), language.path(), home, setup, data.seed);
+  }
+
+  StageTwoTraining training(StageTwoModel loaded, Tokenizer tokenizer) throws IOException {
+    StageTwoTraining training =
+        StageTwoTraining.of(loaded, tokenizer)
+            .withPrompt(prompt)
+            .withMaxTextTokens(maxTextTokens)
+            .withLanguageDropout(!noLanguageDropout);
+    return prefixSplit ? training.withPrefixSplit() : training;
+  }
+}

@@ -1,0 +1,34 @@
+package io.github.blip2j.generation;
+
+import java.util.List;
+
+/**
+ * What {@link BeamRules} decide in the beam search of one prompt: how candidates are scored, which
+ * of them finish, and when the finished ones are enough. Holds the finished sequences.
+ */
+interface BeamScorer {
+  /**
+   * Turns the log-probabilities of the token after a beam into scores of its extensions, in place.
+   */
+  void score(Beam beam, float[] logProbabilities);
+
+  /** Orders candidates that were drawn; those of a search without draws are in order. */
+  void rank(TopCandidates drawn);
+
+  /** Whether a candidate that ends in {@code token} leaves the beams. */
+  boolean ends(int token, int newTokens);
+
+  /** Takes a candidate that leaves the beams and ranks among the first. */
+  void add(TokenHistory history, float score);
+
+  /**
+   * Whether the search ends after a step.
+   *
+   * @param best score of the best candidate of this step
+   * @param running the beams after it
+   */
+  boolean isOver(float best, List<Beam> running);
+
+  /** The best finished sequences, at most {@code count}. */
+  List<Hypothesis> first(int count);
+}

@@ -1,0 +1,63 @@
+package io.github.blip2j.generation;
+
+import java.util.List;
+
+/** The rules of {@link BeamRules#TRANSFORMERS_5}; {@link BeamSearch} tells their reasons. */
+final class GeneratedLengthScorer implements BeamScorer {
+  private final Rules rules;
+  private final Decoding decoding;
+  private final Hypotheses finished;
+
+  GeneratedLengthScorer(Rules rules) {
+    this.rules = rules;
+    this.decoding = rules.decoding();
+    this.finished = new Hypotheses(decoding.beams());
+  }
+
+  @Override
+  public void score(Beam beam, float[] logProbabilities) {
+    rules.processors().process(beam.history(), logProbabilities);
+    for (int token = 0; token < logProbabilities.length; token++) {
+      logProbabilities[token] += beam.score();
+    }
+  }
+
+  /** Ranks, and so the right to finish, go by the draw. */
+  @Override
+  public void rank(TopCandidates drawn) {}
+
+  @Override
+  public boolean ends(int token, int newTokens) {
+    return rules.ends().contains(token) || newTokens == decoding.maxNewTokens();
+  }
+
+  @Override
+  public void add(TokenHistory history, float score) {
+    finished.add(new Hypothesis(history, score / divisor(history.newTokens())));
+  }
+
+  @Override
+  public boolean isOver(float best, List<Beam> running) {
+    if (running.isEmpty()) {
+      return true;
+    }
+    return finished.isFull()
+        && (decoding.earlyStopping() == EarlyStopping.WHEN_FULL || !canImprove(running.get(0)));
+  }
+
+  private boolean canImprove(Beam best) {
+    boolean farthest =
+        decoding.earlyStopping() == EarlyStopping.NEVER && decoding.lengthPenalty() > 0;
+    int length = farthest ? decoding.maxNewTokens() : best.history().newTokens();
+    return best.score() / divisor(length) > finished.worstScore();
+  }
+
+  private float divisor(int newTokens) {
+    return (float) Math.pow(newTokens, decoding.lengthPenalty());
+  }
+
+  @Override
+  public List<Hypothesis> first(int count) {
+    return finished.first(count);
+  }
+}

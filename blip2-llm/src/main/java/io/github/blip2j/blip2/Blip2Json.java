@@ -1,0 +1,87 @@
+package io.github.blip2j.blip2;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamily;
+
+/** The {@code config.json} of a BLIP-2 that was put together here. */
+final class Blip2Json {
+  private static final int PROJECTION_DIM = 256; // of a part that generation has none of
+  private static final String TIED = "tie_word_embeddings";
+
+  private Blip2Json() {}
+
+  /**
+   * As {@code Blip2ForConditionalGeneration} reads it.
+   *
+   * @param text the {@code text_config}
+   * @throws CheckpointException if the tower is not EVA's, the only one that Hugging Face has
+   */
+  static String of(Blip2Config config, JsonObject text) throws CheckpointException {
+    if (config.vision().family() != VisionFamily.EVA) {
+      throw new CheckpointException(
+          "export: tower of Hugging Face expected to be EVA's, got "
+              + config.vision().family()
+              + "; export for LAVIS");
+    }
+    var json = new JsonObject();
+    var architectures = new JsonArray();
+    architectures.add("Blip2ForConditionalGeneration");
+    json.add("architectures", architectures);
+    json.addProperty("model_type", "blip-2");
+    json.addProperty("dtype", "float32");
+    json.addProperty("image_text_hidden_size", PROJECTION_DIM);
+    if (config.imageTokenId() != null) {
+      json.addProperty("image_token_index", config.imageTokenId());
+    }
+    json.addProperty("num_query_tokens", config.queryTokens());
+    json.addProperty("use_decoder_only_language_model", config.text().kind().equals("opt"));
+    JsonElement tied = text.get(TIED);
+    if (tied != null) {
+      json.add(TIED, tied);
+    }
+    json.add("qformer_config", qformer(config.qformer()));
+    json.add("text_config", text);
+    json.add("vision_config", vision(config.vision()));
+    return new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
+  }
+
+  private static JsonObject qformer(BertConfig sizes) {
+    var json = new JsonObject();
+    json.addProperty("model_type", "blip_2_qformer");
+    json.addProperty("hidden_size", sizes.dim());
+    json.addProperty("encoder_hidden_size", sizes.encoderDim());
+    json.addProperty("num_hidden_layers", sizes.layers());
+    json.addProperty("num_attention_heads", sizes.heads());
+    json.addProperty("intermediate_size", sizes.mlpDim());
+    json.addProperty("cross_attention_frequency", sizes.crossAttentionEvery());
+    json.addProperty("vocab_size", sizes.vocabSize());
+    json.addProperty("max_position_embeddings", sizes.maxPositions());
+    json.addProperty("hidden_act", "gelu");
+    json.addProperty("layer_norm_eps", sizes.normEps());
+    json.addProperty("hidden_dropout_prob", sizes.dropout());
+    json.addProperty("attention_probs_dropout_prob", sizes.attentionDropout());
+    json.addProperty("use_qformer_text_input", false);
+    return json;
+  }
+
+  private static JsonObject vision(VisionConfig sizes) {
+    var json = new JsonObject();
+    json.addProperty("model_type", "blip_2_vision_model");
+    json.addProperty("hidden_size", sizes.dim());
+    json.addProperty("num_hidden_layers", sizes.layers());
+    json.addProperty("num_attention_heads", sizes.heads());
+    json.addProperty("intermediate_size", sizes.mlpDim());
+    json.addProperty("image_size", sizes.imageSize());
+    json.addProperty("patch_size", sizes.patchSize());
+    json.addProperty("hidden_act", "gelu");
+    json.addProperty("layer_norm_eps", sizes.normEps());
+    json.addProperty("qkv_bias", true);
+    return json;
+  }
+}

@@ -1,0 +1,151 @@
+package io.github.blip2j.blip2;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder of a plain language model, such as {@code facebook/opt-2.7b} or {@code
+ * google/flan-t5-xl}, read as the part of a BLIP-2 that it becomes: its tensors are called {@code
+ * language_model.*}, as Hugging Face's BLIP-2 calls them.
+ */
+final class LanguageFolder implements AutoCloseable {
+  private static final String LANGUAGE = "language_model.";
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final List<String> KINDS = List.of("opt", "t5");
+
+  private final Path folder;
+  private final ConfigJson config;
+  private final Checkpoint checkpoint;
+
+  private LanguageFolder(Path folder, ConfigJson config, Checkpoint checkpoint) {
+    this.folder = folder;
+    this.config = config;
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Opens a folder with {@code config.json} and weights, of safetensors or of PyTorch, in shards or
+   * whole.
+   *
+   * @throws CheckpointException if it is none of an OPT or a T5
+   */
+  static LanguageFolder open(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new CheckpointException(
+          "%s: language model expected a folder, got %s"
+              .formatted(folder, Files.exists(folder) ? "a file" : "nothing"));
+    }
+    ConfigJson config = ConfigJson.read(folder.resolve("config.json"));
+    String kind = config.stringAt("model_type", "nothing");
+    if (!KINDS.contains(kind)) {
+      throw new CheckpointException(
+          "%s: model_type expected %s, got %s; name the folder of a plain language model"
+              .formatted(config, String.join(" or ", KINDS), kind));
+    }
+    Checkpoint own = Checkpoint.open(folder);
+    boolean whole = false;
+    try {
+      var opened = new LanguageFolder(folder, config, own.renamed(name -> inBlip2(kind, name)));
+      whole = true;
+      return opened;
+    } finally {
+      if (!whole) {
+        own.close();
+      }
+    }
+  }
+
+  /** {@code opt} or {@code t5}. */
+  String kind() throws CheckpointException {
+    return config.stringAt("model_type");
+  }
+
+  /** Its weights by the names they have in Hugging Face's BLIP-2. */
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  /** Where it lies. */
+  Path folder() {
+    return folder;
+  }
+
+  /**
+   * Its configuration as the {@code text_config} of a BLIP-2, changed in what LAVIS changes: an
+   * OPT's texts end with a line, and a T5 activates with the exact GELU instead of the tanh's.
+   *
+   * @param tokenizer of this language model
+   */
+  JsonObject textConfig(Tokenizer tokenizer) throws IOException {
+    Path file = folder.resolve("config.json");
+    JsonObject text = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    if (kind().equals("t5")) {
+      text.addProperty("dense_act_fn", "gelu");
+    } else {
+      int[] lineEnd = tokenizer.encodePlain("\n");
+      if (lineEnd.length == 1) {
+        text.addProperty("eos_token_id", lineEnd[0]);
+      }
+    }
+    return text;
+  }
+
+  /** Its tokenizer; an OPT's is put together where its folder holds none that is ready. */
+  DjlTokenizer tokenizer() throws IOException {
+    if (!isTokenizerMade()) {
+      return DjlTokenizer.open(folder);
+    }
+    Path made = Files.createTempFile("tokenizer", ".json");
+    try {
+      Files.writeString(made, OptTokenizerJson.of(folder));
+      return DjlTokenizer.open(made);
+    } finally {
+      Files.delete(made);
+    }
+  }
+
+  /** Copies the tokenizer to a folder of the whole. */
+  void copyTokenizer(Path target) throws IOException {
+    Conversion.copyTokenizer(folder, target);
+    if (isTokenizerMade()) {
+      Files.writeString(target.resolve(TOKENIZER), OptTokenizerJson.of(folder));
+    }
+  }
+
+  private boolean isTokenizerMade() {
+    return !Files.exists(folder.resolve(TOKENIZER)) && OptTokenizerJson.isIn(folder);
+  }
+
+  /** The token that Hugging Face's processor adds for the image: the first that is free. */
+  static @Nullable Integer imageToken(Tokenizer tokenizer, LanguageConfig text) {
+    int token = tokenizer.idOf("<image>").orElse(tokenizer.vocabSize());
+    return token < text.vocabSize() ? Integer.valueOf(token) : null;
+  }
+
+  /** OPT's body was saved alone at times, without the {@code model.} that its head puts before. */
+  private static Optional<String> inBlip2(String kind, String name) {
+    // T5's first files hold a bias that nothing reads; Hugging Face passes over it too.
+    if (name.endsWith("EncDecAttention.relative_attention_bias.weight")) {
+      return Optional.empty();
+    }
+    boolean bodyOfOpt = kind.equals("opt") && name.startsWith("decoder.");
+    return Optional.of(LANGUAGE + (bodyOfOpt ? "model." : "") + name);
+  }
+
+  @Override
+  public void close() throws IOException {
+    checkpoint.close();
+  }
+}

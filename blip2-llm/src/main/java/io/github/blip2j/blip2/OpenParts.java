@@ -1,0 +1,247 @@
+package io.github.blip2j.blip2;
+
+import com.google.gson.JsonObject;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.StageOneNames;
+import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.vision.VisionConfig;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The files of a {@link Blip2Parts}, open, and what they make together. */
+final class OpenParts implements Closeable {
+  private static final String LANGUAGE = "language";
+
+  private final Path file;
+  private final Checkpoint trained;
+  private final VisionTower vision;
+  private final LanguageFolder language;
+  private final JsonObject textConfig;
+  private final @Nullable Integer imageToken;
+  private final Blip2Config config;
+
+  /** Tensors to copy, and where they are. */
+  record Copies(ConversionPlan plan, Checkpoint from) {}
+
+  private OpenParts(
+      Path file,
+      Checkpoint trained,
+      VisionTower vision,
+      LanguageFolder language,
+      @Nullable Integer imageSize)
+      throws IOException {
+    this.file = file;
+    this.trained = trained;
+    this.vision = vision;
+    this.language = language;
+    try (var tokenizer = language.tokenizer()) {
+      this.textConfig = language.textConfig(tokenizer);
+      ConfigJson json =
+          ConfigJson.parse(
+              language.folder().resolve("config.json").toString(), textConfig.toString());
+      LanguageConfig text = Blip2Config.language(json);
+      this.imageToken = LanguageFolder.imageToken(tokenizer, text);
+      this.config = config(text, imageSize);
+    }
+  }
+
+  /**
+   * Opens and measures all parts.
+   *
+   * @throws CheckpointException if one is something else, or they are not of one model
+   */
+  static OpenParts open(Blip2Parts parts) throws IOException {
+    Path file = file(parts.checkpoint());
+    List<Closeable> opened = new ArrayList<>();
+    boolean whole = false;
+    try {
+      Checkpoint trained = Checkpoint.open(file);
+      opened.add(trained::close);
+      LanguageFolder language = LanguageFolder.open(parts.language());
+      opened.add(language::close);
+      requireSecondStage(file, trained, language);
+      VisionTower vision = vision(parts, file, trained);
+      opened.add(vision::close);
+      var result = new OpenParts(file, trained, vision, language, parts.imageSize());
+      whole = true;
+      return result;
+    } finally {
+      if (!whole) {
+        for (Closeable each : opened) {
+          each.close();
+        }
+      }
+    }
+  }
+
+  private static Path file(Path checkpoint) throws IOException {
+    @Nullable Path file = StageOneModel.lavisFile(checkpoint);
+    if (file == null) {
+      throw new CheckpointException(
+          checkpoint
+              + ": checkpoint of LAVIS (.pth) expected, got a folder without one; a folder of"
+              + " Hugging Face is loaded as it is");
+    }
+    return file;
+  }
+
+  private static void requireSecondStage(Path file, Checkpoint trained, LanguageFolder language)
+      throws CheckpointException {
+    String wanted = language.kind() + "_proj";
+    String got =
+        LavisNames.projection(trained.tensors()).map(kind -> kind + "_proj").orElse("none");
+    if (!got.equals(wanted)) {
+      String how =
+          got.equals("none")
+              ? "a file of the first stage writes without a language model"
+              : "name the language model that the checkpoint was trained with";
+      throw new CheckpointException(
+          "%s: %s expected for the language model in %s, got %s; %s"
+              .formatted(file, wanted, language.folder(), got, how));
+    }
+    if (trained.tensors().containsKey("Qformer.bert.embeddings.word_embeddings.weight")) {
+      throw new CheckpointException(
+          file
+              + ": Q-Former expected to read queries only, got one that reads the instruction too;"
+              + " convert InstructBLIP to a folder of Hugging Face");
+    }
+  }
+
+  private static VisionTower vision(Blip2Parts parts, Path file, Checkpoint trained)
+      throws IOException {
+    if (VisionTower.isIn(trained)) {
+      return new VisionTower(file, false, trained);
+    }
+    if (parts.vision() == null) {
+      throw new CheckpointException(
+          file
+              + ": vision tower expected, got the trained part alone; name the tower's file, such as"
+              + " eva_vit_g.pth, or a BLIP-2 that has it");
+    }
+    return VisionTower.open(parts.vision());
+  }
+
+  private Blip2Config config(LanguageConfig text, @Nullable Integer imageSize) throws IOException {
+    VisionConfig stored = vision.config();
+    VisionConfig tower = imageSize == null ? stored : stored.withImageSize(imageSize);
+    var sizes = new LavisSizes(file.toString(), trained.tensors());
+    BertConfig qformer = sizes.queriesOnly(sizes.qformerHeadsBeside(file), tower.dim());
+    return new Blip2Config(tower, qformer, text, sizes.queries(), null, Flavour.LAVIS);
+  }
+
+  /** The sizes, as LAVIS computes with them. */
+  Blip2Config config() {
+    return config;
+  }
+
+  /** The language model's tokenizer. */
+  DjlTokenizer tokenizer() throws IOException {
+    return language.tokenizer();
+  }
+
+  /** All parameters; what lies in the trained part goes before what lies elsewhere. */
+  Weights weights() throws IOException {
+    var prompter = new CheckpointWeights(file.toString(), trained, prompterKeys());
+    var speaking =
+        new CheckpointWeights(
+            language.folder().toString(), words(), HuggingFaceNames.keys(config));
+    return new SplitWeights(
+        LANGUAGE,
+        speaking,
+        new SplitWeights(VisionTower.PATH, vision.weights(config.vision()), prompter));
+  }
+
+  private KeyMap prompterKeys() {
+    String kind = config.text().kind();
+    KeyMap.Builder keys =
+        KeyMap.builder().rename("queryTokens", "query_tokens").rename("projection", kind + "_proj");
+    return StageOneNames.addLavis(keys)
+        .ignore("visual_encoder.*")
+        .ignore(kind + "_model.*")
+        .build();
+  }
+
+  /** The language model's tensors as Hugging Face's BLIP-2 calls them. */
+  private Checkpoint words() throws IOException {
+    String own = config.text().kind() + "_model.";
+    Checkpoint within =
+        trained.renamed(
+            name ->
+                name.startsWith(own)
+                    ? Optional.of("language_model." + name.substring(own.length()))
+                    : Optional.empty());
+    return within.tensors().isEmpty() ? language.checkpoint() : within;
+  }
+
+  /**
+   * What a Hugging Face folder of the whole holds, tensor by tensor.
+   *
+   * @throws CheckpointException if the tower is not EVA's
+   */
+  List<Copies> copies() throws IOException {
+    ConversionPlan plan = ConversionPlan.ofLavis(file, trained.tensors());
+    List<TensorCopy> prompter =
+        plan.shared().stream()
+            .filter(copy -> !copy.spec().name().startsWith("language_model."))
+            .toList();
+    List<Copies> copies = new ArrayList<>();
+    copies.add(new Copies(new ConversionPlan(prompter, List.of()), trained));
+    if (!VisionTower.isIn(trained)) {
+      Checkpoint tower = vision.named();
+      copies.add(
+          new Copies(
+              vision.folder()
+                  ? whole(tower)
+                  : ConversionPlan.ofLavis(vision.origin(), tower.tensors()),
+              tower));
+    }
+    Checkpoint words = words();
+    copies.add(new Copies(whole(words), words));
+    return copies;
+  }
+
+  private static ConversionPlan whole(Checkpoint checkpoint) throws CheckpointException {
+    List<TensorCopy> copies = new ArrayList<>();
+    for (TensorEntry entry : checkpoint.tensors().values()) {
+      copies.add(TensorCopy.whole(entry.name(), entry));
+    }
+    return new ConversionPlan(copies, List.of());
+  }
+
+  /** Writes all that a Hugging Face folder holds besides weights. */
+  void describe(Path folder) throws IOException {
+    var sizes =
+        new Blip2Config(
+            config.vision(), config.qformer(), config.text(), config.queryTokens(), imageToken);
+    Files.writeString(folder.resolve("config.json"), Blip2Json.of(sizes, textConfig));
+    Files.writeString(
+        folder.resolve("preprocessor_config.json"),
+        LavisSizes.preprocessorJson(config.vision().imageSize()));
+    Files.writeString(
+        folder.resolve("processor_config.json"),
+        "{\"num_query_tokens\": %d, \"processor_class\": \"Blip2Processor\"}%n"
+            .formatted(config.queryTokens()));
+    language.copyTokenizer(folder);
+  }
+
+  @Override
+  public void close() throws IOException {
+    trained.close();
+    language.close();
+    vision.close();
+  }
+}

@@ -1,0 +1,26 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.nn.Weights;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Weights by our names, and the files they are read from.
+ *
+ * @param weights valid until this is closed
+ * @param files what is closed then
+ */
+record OpenWeights(Weights weights, List<Checkpoint> files) implements Closeable {
+  OpenWeights {
+    files = List.copyOf(files);
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Checkpoint file : files) {
+      file.close();
+    }
+  }
+}

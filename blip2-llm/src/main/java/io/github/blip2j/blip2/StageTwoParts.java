@@ -1,0 +1,191 @@
+package io.github.blip2j.blip2;
+
+import com.google.gson.JsonObject;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.StageOneNames;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.vision.ImageProcessor;
+import io.github.blip2j.vision.LavisVisionNames;
+import io.github.blip2j.vision.ResizedPositions;
+import io.github.blip2j.vision.VisionConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the second stage starts from (section 3.2): a model of the first stage, and a plain language
+ * model. The projection between them is drawn.
+ */
+public final class StageTwoParts implements StageTwoSource {
+  private static final String VISION = "vision";
+
+  private final Path stageOne;
+  private final Path language;
+  private final Blip2Config config;
+  private final JsonObject textConfig;
+  private final long seed;
+
+  private StageTwoParts(
+      Path stageOne, Path language, Blip2Config config, JsonObject textConfig, long seed) {
+    this.stageOne = stageOne;
+    this.language = language;
+    this.config = config;
+    this.textConfig = textConfig;
+    this.seed = seed;
+  }
+
+  /**
+   * Builds a model to be trained.
+   *
+   * @param stageOne a LAVIS checkpoint of the first stage, its file or folder, or a Hugging Face
+   *     folder of any BLIP-2, whose text side and heads are left
+   * @param language a folder of a plain language model, such as {@code facebook/opt-2.7b}, with its
+   *     tokenizer
+   * @param home where parameters live
+   * @param seed of the projection
+   * @throws CheckpointException if either is something else
+   */
+  public static StageTwoModel load(
+      Path stageOne, Path language, Scope home, StageTwoSetup setup, long seed) throws IOException {
+    @Nullable Path file = StageOneModel.lavisFile(stageOne);
+    Path resolved = file == null ? stageOne : file;
+    if (resolved.toString().endsWith(".safetensors")) {
+      throw new CheckpointException(
+          resolved
+              + ": first stage expected whole, got a file without its tower or sizes; give the run's"
+              + " command again with --resume --export lavis");
+    }
+    try (var opened = LanguageFolder.open(language);
+        var tokenizer = opened.tokenizer()) {
+      JsonObject text = opened.textConfig(tokenizer);
+      ConfigJson json = ConfigJson.parse(language + "/config.json", text.toString());
+      LanguageConfig sizes = Blip2Config.language(json);
+      Blip2Config config =
+          config(resolved, file != null, sizes, LanguageFolder.imageToken(tokenizer, sizes));
+      if (setup.imageSize() != null) {
+        config = config.withVision(config.vision().withImageSize(setup.imageSize()));
+      }
+      var parts = new StageTwoParts(resolved, language, config, text, seed);
+      return StageTwoModel.load(parts, home, setup);
+    }
+  }
+
+  private static Blip2Config config(
+      Path stageOne, boolean lavis, LanguageConfig text, @Nullable Integer imageToken)
+      throws IOException {
+    VisionConfig vision;
+    BertConfig bert;
+    int queries;
+    if (lavis) {
+      try (Checkpoint checkpoint = Checkpoint.open(stageOne)) {
+        StageOneConfig sizes = StageOneConfig.fromLavis(stageOne, checkpoint);
+        vision = sizes.vision();
+        bert = sizes.qformer().bert();
+        queries = sizes.qformer().queryTokens();
+      }
+    } else {
+      ConfigJson json = ConfigJson.read(stageOne.resolve("config.json"));
+      vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
+      bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
+      queries = json.sizeAt("num_query_tokens", 32);
+    }
+    return new Blip2Config(vision, bert.withoutTextSide(), text, queries, imageToken);
+  }
+
+  @Override
+  public Blip2Config config() {
+    return config;
+  }
+
+  @Override
+  public OpenWeights open() throws IOException {
+    Checkpoint seeing = Checkpoint.open(stageOne);
+    boolean whole = false;
+    try {
+      Checkpoint speaking = LanguageFolder.open(language).checkpoint();
+      var prompter = new CheckpointWeights(stageOne.toString(), seeing, prompterKeys());
+      var words =
+          new CheckpointWeights(
+              language.toString(), speaking, HuggingFaceNames.keys(config));
+      Weights drawn = Weights.drawn((shape, init) -> projection(shape.toArray()));
+      Weights rest =
+          new SplitWeights(
+              "projection", drawn, ResizedPositions.of(prompter, config.vision(), VISION));
+      whole = true;
+      return new OpenWeights(new SplitWeights("language", words, rest), List.of(seeing, speaking));
+    } finally {
+      if (!whole) {
+        seeing.close();
+      }
+    }
+  }
+
+  private KeyMap prompterKeys() {
+    KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", "query_tokens");
+    if (Files.isDirectory(stageOne)) {
+      HuggingFaceNames.vision(keys);
+      StageOneNames.addHuggingFace(keys);
+    } else {
+      LavisVisionNames.add(keys, config.vision(), VISION, "visual_encoder");
+      StageOneNames.addLavis(keys);
+    }
+    return keys.ignore("*").build(); // the text side, and what compares and writes
+  }
+
+  /** As PyTorch draws a linear map, uniform within the root of its inputs. */
+  private Tensor projection(long[] dims) {
+    RandomGenerator random = new SplittableRandom(seed + dims.length);
+    double bound = 1 / Math.sqrt(config.qformer().dim());
+    int size = 1;
+    for (long dim : dims) {
+      size = Math.toIntExact(size * dim);
+    }
+    float[] values = new float[size];
+    for (int i = 0; i < size; i++) {
+      values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+    }
+    return Tensor.of(values, dims);
+  }
+
+  @Override
+  public DjlTokenizer tokenizer() throws IOException {
+    try (var opened = LanguageFolder.open(language)) {
+      return opened.tokenizer();
+    }
+  }
+
+  @Override
+  public ImageProcessor processor() throws IOException {
+    int side = config.vision().imageSize();
+    Path beside = Files.isDirectory(stageOne) ? stageOne : stageOne.resolveSibling("");
+    return LoadedModel.processor(beside, side).withSize(side, side);
+  }
+
+  @Override
+  public void describe(Path folder) throws IOException {
+    Files.writeString(folder.resolve("config.json"), Blip2Json.of(config, textConfig));
+    Files.writeString(
+        folder.resolve("preprocessor_config.json"),
+        LavisSizes.preprocessorJson(config.vision().imageSize()));
+    Files.writeString(
+        folder.resolve("processor_config.json"),
+        "{\"num_query_tokens\": %d, \"processor_class\": \"Blip2Processor\"}%n"
+            .formatted(config.queryTokens()));
+    try (var opened = LanguageFolder.open(language)) {
+      opened.copyTokenizer(folder);
+    }
+  }
+}

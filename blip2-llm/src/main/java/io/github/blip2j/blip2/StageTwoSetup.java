@@ -1,0 +1,45 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.tensor.Precision;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of a BLIP-2 the second stage trains (section 3.2), and how the rest is held.
+ *
+ * @param trainsVision whether the vision tower learns too, as in fine-tuning on captions
+ * @param frozen how matrices that do not learn are stored and multiplied, or null for plain
+ *     float32. Narrower ones take less memory and give gradients that are as rounded; every
+ *     backward step unpacks them one by one
+ * @param imageSize side of pictures in pixels, or null for the model's own; positions are
+ *     interpolated once
+ */
+public record StageTwoSetup(
+    boolean trainsVision, @Nullable Precision frozen, @Nullable Integer imageSize) {
+
+  /** Checks the size. */
+  public StageTwoSetup {
+    if (imageSize != null && imageSize < 1) {
+      throw new IllegalArgumentException("stage2: imageSize expected at least 1, got " + imageSize);
+    }
+  }
+
+  /** As LAVIS pretrains: Q-Former, queries, projection and the vision norm learn, in float32. */
+  public static StageTwoSetup lavis() {
+    return new StageTwoSetup(false, null, null);
+  }
+
+  /** The tower learns too, or not. */
+  public StageTwoSetup withTrainedVision(boolean trained) {
+    return new StageTwoSetup(trained, frozen, imageSize);
+  }
+
+  /** What does not learn is held in this precision. */
+  public StageTwoSetup withFrozen(Precision precision) {
+    return new StageTwoSetup(trainsVision, precision, imageSize);
+  }
+
+  /** With pictures of this side. */
+  public StageTwoSetup withImageSize(int side) {
+    return new StageTwoSetup(trainsVision, frozen, side);
+  }
+}

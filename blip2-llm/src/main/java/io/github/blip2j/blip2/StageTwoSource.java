@@ -1,0 +1,28 @@
+package io.github.blip2j.blip2;
+
+import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.vision.ImageProcessor;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Where a model of the second stage comes from; read once more when the model is exported. */
+interface StageTwoSource {
+  /** The sizes. */
+  Blip2Config config();
+
+  /** All weights that are stored; those that are not are drawn. */
+  OpenWeights open() throws IOException;
+
+  /** The tokenizer that reads and writes its texts, to be closed by the caller. */
+  DjlTokenizer tokenizer() throws IOException;
+
+  /** How pictures are prepared for it. */
+  ImageProcessor processor() throws IOException;
+
+  /**
+   * Writes all that a Hugging Face folder holds besides weights.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if Hugging Face has no such model
+   */
+  void describe(Path folder) throws IOException;
+}

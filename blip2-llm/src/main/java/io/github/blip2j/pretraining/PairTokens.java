@@ -1,0 +1,40 @@
+package io.github.blip2j.pretraining;
+
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.text.Side;
+import io.github.blip2j.text.Tokenizer;
+import java.util.Arrays;
+
+/**
+ * What a language model reads of a pair of texts, and its labels.
+ *
+ * @param text what stands behind the image
+ * @param labels of {@code text} where one model reads and writes, or else of what a decoder writes
+ */
+record PairTokens(int[] text, int[] labels) {
+  /**
+   * Of a model that continues its input: {@code input output\n}, all after the input labelled. The
+   * first token is labelled too where nothing is given; the last query predicts it.
+   */
+  static PairTokens continued(TextPair pair, Tokenizer tokenizer, int maxTokens) {
+    String input = pair.input();
+    String text = (input.isEmpty() ? "" : input + " ") + pair.output() + "\n";
+    int[] ids = tokenizer.encodeTruncated(text, maxTokens, Side.RIGHT);
+    int given = input.isEmpty() ? 0 : tokenizer.encode(input).length;
+    if (given >= ids.length) {
+      throw new IllegalArgumentException(
+          "stage2: input about %s expected fewer than maxTextTokens=%d tokens, got %d; %s"
+              .formatted(pair.id(), maxTokens, given, "shorten it or allow more"));
+    }
+    int[] labels = ids.clone();
+    Arrays.fill(labels, 0, given, TokenLoss.IGNORED);
+    return new PairTokens(ids, labels);
+  }
+
+  /** Of a model with an encoder for the input and a decoder for the output. */
+  static PairTokens answered(TextPair pair, Tokenizer tokenizer, int maxTokens) {
+    return new PairTokens(
+        tokenizer.encodeTruncated(pair.input(), maxTokens, Side.RIGHT),
+        tokenizer.encodeTruncated(pair.output(), maxTokens, Side.RIGHT));
+  }
+}

@@ -1,0 +1,169 @@
+package io.github.blip2j.pretraining;
+
+import io.github.blip2j.blip2.PromptBatch;
+import io.github.blip2j.blip2.StageTwoModel;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.Side;
+import io.github.blip2j.text.Tokenizer;
+import io.github.blip2j.training.Losses;
+import io.github.blip2j.training.Objective;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * The second stage of BLIP-2 (Li et al. 2023, section 3.2) as something to minimise: pictures and
+ * captions to the loss of a language model that continues the pictures' soft prompts.
+ *
+ * <p>OPT reads {@code input output\n} and learns what follows the input. T5's encoder reads the
+ * input and its decoder learns the output. A caption is an output, and has the prompt as its input.
+ * Texts longer than {@code maxTextTokens} lose their end.
+ *
+ * <p>A frozen language model drops out as if it were trained, for LAVIS leaves it so; {@link
+ * #withLanguageDropout} changes that.
+ */
+public final class StageTwoTraining implements Objective<CaptionBatch> {
+  private static final int MAX_TEXT_TOKENS = 32; // LAVIS's max_txt_len
+  private static final String ENCODING = "t5";
+
+  private final StageTwoModel model;
+  private final Tokenizer tokenizer;
+  private final Choices choices;
+
+  /** What the withers change; never after it has been given away. */
+  private static final class Choices {
+    private String prompt = "";
+    private int maxTextTokens = MAX_TEXT_TOKENS;
+    private boolean languageDropout = true;
+    private boolean prefixSplit;
+
+    Choices copy() {
+      var copy = new Choices();
+      copy.prompt = prompt;
+      copy.maxTextTokens = maxTextTokens;
+      copy.languageDropout = languageDropout;
+      copy.prefixSplit = prefixSplit;
+      return copy;
+    }
+  }
+
+  private StageTwoTraining(StageTwoModel model, Tokenizer tokenizer, Choices choices) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.choices = choices;
+  }
+
+  /**
+   * As LAVIS pretrains: no prompt, 32 tokens, the language model's dropout on.
+   *
+   * @param tokenizer of the language model
+   * @throws CheckpointException if the tokenizer is another model's
+   */
+  public static StageTwoTraining of(StageTwoModel model, Tokenizer tokenizer)
+      throws CheckpointException {
+    LanguageConfig text = model.blip2().config().text();
+    tokenizer.requireFits(text.vocabSize());
+    int[] nothing = tokenizer.encode("");
+    boolean fits =
+        text.kind().equals(ENCODING)
+            ? nothing.length == 1 && text.endIds().contains(nothing[0])
+            : nothing.length == 1 && nothing[0] == text.beginId();
+    if (!fits) {
+      throw new CheckpointException(
+          "stage2: tokenizer expected to give %s for no words, got %s; use the language model's"
+              .formatted(
+                  text.kind().equals(ENCODING) ? text.endIds() : List.of(text.beginId()),
+                  Arrays.toString(nothing)));
+    }
+    return new StageTwoTraining(model, tokenizer, new Choices());
+  }
+
+  /** With a prompt before every caption, such as {@code "a photo of"}, that is not learnt. */
+  public StageTwoTraining withPrompt(String prompt) {
+    return with(draft -> draft.prompt = prompt.strip());
+  }
+
+  /** With longer or shorter texts. */
+  public StageTwoTraining withMaxTextTokens(int tokens) {
+    if (tokens < 2) {
+      throw new IllegalArgumentException(
+          "stage2: maxTextTokens expected at least 2, got " + tokens);
+    }
+    return with(draft -> draft.maxTextTokens = tokens);
+  }
+
+  /** With or without the dropout of the frozen language model. */
+  public StageTwoTraining withLanguageDropout(boolean active) {
+    return with(draft -> draft.languageDropout = active);
+  }
+
+  /**
+   * With every caption that has no input cut at a random word: the encoder reads what comes before,
+   * the decoder learns the rest. So the paper trains T5; LAVIS's code does not.
+   *
+   * @throws IllegalArgumentException if the language model has no encoder
+   */
+  public StageTwoTraining withPrefixSplit() {
+    String kind = model.blip2().config().text().kind();
+    if (!kind.equals(ENCODING)) {
+      throw new IllegalArgumentException(
+          "stage2: prefix split expected with an encoder, got " + kind + "; leave it out");
+    }
+    return with(draft -> draft.prefixSplit = true);
+  }
+
+  private StageTwoTraining with(Consumer<Choices> change) {
+    Choices changed = choices.copy();
+    change.accept(changed);
+    return new StageTwoTraining(model, tokenizer, changed);
+  }
+
+  @Override
+  public Losses losses(CaptionBatch batch, Pass pass) {
+    List<PairTokens> tokens = tokens(batch, pass);
+    Tensor seen = model.imagePrompt(batch.pixels(), pass); // [B, Q, L]
+    PromptBatch text =
+        PromptBatch.of(
+            tokens.stream().map(PairTokens::text).toList(),
+            model.blip2().config().text().padId(),
+            Side.RIGHT);
+    List<int[]> labels = tokens.stream().map(PairTokens::labels).toList();
+    Pass speaking = choices.languageDropout ? pass : pass.evaluating();
+    return Losses.of(model.blip2().loss(seen, text, labels, speaking));
+  }
+
+  /** Texts and labels of a batch. */
+  List<PairTokens> tokens(CaptionBatch batch, Pass pass) {
+    boolean encodes = model.blip2().config().text().kind().equals(ENCODING);
+    RandomGenerator random = random(pass);
+    List<PairTokens> tokens = new ArrayList<>();
+    for (int row = 0; row < batch.captions().size(); row++) {
+      TextPair pair = pair(batch, row, random);
+      tokens.add(
+          encodes
+              ? PairTokens.answered(pair, tokenizer, choices.maxTextTokens)
+              : PairTokens.continued(pair, tokenizer, choices.maxTextTokens));
+    }
+    return tokens;
+  }
+
+  private TextPair pair(CaptionBatch batch, int row, RandomGenerator random) {
+    String own = batch.input(row);
+    var pair =
+        new TextPair(
+            batch.ids().get(row), own.isEmpty() ? choices.prompt : own, batch.captions().get(row));
+    return choices.prefixSplit && pair.input().isEmpty() ? pair.split(random) : pair;
+  }
+
+  /** Captions are cut when evaluating too; always at the same places then. */
+  private static RandomGenerator random(Pass pass) {
+    RandomGenerator random = pass.random();
+    return random == null ? new SplittableRandom(0) : random;
+  }
+}

@@ -1,0 +1,35 @@
+package io.github.blip2j.pretraining;
+
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+
+/**
+ * A text that a language model is given with a picture, and the one that it shall write.
+ *
+ * @param id what messages call the pair
+ * @param input may be empty
+ * @param output has a word
+ */
+record TextPair(String id, String input, String output) {
+  /** Checks that there is something to write. */
+  TextPair {
+    if (output.isBlank()) {
+      throw new IllegalArgumentException(
+          "stage2: caption of %s expected words, got none; leave the record out".formatted(id));
+    }
+  }
+
+  /**
+   * The output cut in two before one of its words, drawn evenly: what comes before is given, the
+   * rest is to be written (Li et al. 2023, section 3.2, prefix language modelling).
+   */
+  TextPair split(RandomGenerator random) {
+    String[] words = output.split(" ");
+    int at = random.nextInt(words.length);
+    return new TextPair(id, join(words, 0, at), join(words, at, words.length));
+  }
+
+  private static String join(String[] words, int from, int to) {
+    return String.join(" ", Arrays.asList(words).subList(from, to));
+  }
+}

@@ -1,0 +1,181 @@
+package io.github.blip2j.blip2;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import io.github.blip2j.generation.BeamRules;
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What changes when the same model runs as LAVIS would run it. */
+final class FlavourTest {
+  private static final double CLOSE = 1e-6;
+
+  private static Blip2 blip2;
+  private static LoadedModel loaded;
+  private static List<Path> pictures;
+
+  @BeforeAll
+  static void load() throws IOException {
+    blip2 = Blip2.bundled();
+    loaded = LoadedModel.load(Fixture.HF_OPT, Precision.FLOAT32);
+    pictures = Fixture.pictures();
+  }
+
+  @AfterAll
+  static void close() {
+    blip2.close();
+    loaded.close();
+  }
+
+  @Test
+  void flavour_ofAFolder_isHuggingFaceUntilChanged() {
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+
+    assertEquals(Flavour.HF, blip2.flavour());
+    assertEquals(Flavour.LAVIS, lavis.flavour());
+    assertEquals(Flavour.HF, lavis.withFlavour(Flavour.HF).flavour());
+    assertEquals(Decoding.greedy(), blip2.captionDecoding());
+    assertEquals(Decoding.greedy(), blip2.answerDecoding());
+    assertEquals(LavisGeneration.caption(text()), lavis.captionDecoding());
+    assertEquals(LavisGeneration.answer(text()), lavis.answerDecoding());
+  }
+
+  @Test
+  void encodeImage_asLavis_normsWithItsEpsilon() throws IOException {
+    Blip2Model lavis = loaded.model().withFlavour(Flavour.LAVIS);
+    try (var scope = Scope.open()) {
+      Tensor pixels = loaded.pixels(Fixture.images());
+      float[] huggingFace = loaded.model().encodeImage(pixels, Pass.evaluation()).toFloats();
+      float[] ofLavis = lavis.encodeImage(pixels, Pass.evaluation()).toFloats();
+      float[] back =
+          lavis.withFlavour(Flavour.HF).encodeImage(pixels, Pass.evaluation()).toFloats();
+
+      // The norm has an epsilon of 1e-5 in place of 1e-6 and nothing else changes.
+      assertEquals(1e-5, lavis.config().visionNormEps());
+      assertEquals(1e-6, loaded.model().config().visionNormEps());
+      assertArrayEquals(huggingFace, back);
+      assertArrayEquals(huggingFace, ofLavis, 1e-3f);
+      assertFalse(Arrays.equals(huggingFace, ofLavis));
+    }
+  }
+
+  @Test
+  void caption_asLavis_equalsItsBeams() throws IOException {
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+    for (Path picture : pictures) {
+      Decoding decoding = LavisGeneration.caption(text());
+
+      assertEquals(lavis.generate(picture, "", decoding).get(0).text(), lavis.caption(picture));
+    }
+    List<String> all = lavis.captions(images());
+    assertEquals(List.of("a red circle", lavis.caption(pictures.get(1))), all.subList(0, 2));
+  }
+
+  @Test
+  void answer_asLavis_cleansTheQuestion() throws IOException {
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+    Path picture = pictures.get(1);
+
+    String plain = lavis.answer(picture, "what color is the star?");
+
+    assertEquals(plain, lavis.answer(picture, "What (color) is; the STAR? "));
+    assertEquals(
+        lavis
+            .generate(
+                picture,
+                lavis.questions().ask("what color is the star?"),
+                LavisGeneration.answer(text()))
+            .get(0)
+            .text(),
+        plain);
+  }
+
+  @Test
+  void promptIds_asLavis_areCutToThirtyTwo() {
+    String prompt = String.join(" ", Collections.nCopies(40, "a"));
+
+    int[] cut = loaded.withFlavour(Flavour.LAVIS).promptIds(prompt);
+
+    assertEquals(32, cut.length);
+    assertEquals(41, loaded.promptIds(prompt).length);
+    assertArrayEquals(Arrays.copyOf(loaded.promptIds(prompt), 32), cut);
+    assertArrayEquals(
+        loaded.promptIds("a photo"), loaded.withFlavour(Flavour.LAVIS).promptIds("a photo"));
+    assertArrayEquals(new int[] {2}, loaded.withFlavour(Flavour.LAVIS).promptIds(""));
+  }
+
+  @Test
+  void generate_promptTooLongAsLavis_isCutToo() throws IOException {
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+    String cut = String.join(" ", Collections.nCopies(31, "a"));
+
+    Generated ofCut = lavis.generate(pictures.get(0), cut, Decoding.greedy()).get(0);
+    Generated ofLonger =
+        lavis.generate(pictures.get(0), cut + " red ring", Decoding.greedy()).get(0);
+
+    assertEquals(ofCut.tokenIds(), ofLonger.tokenIds());
+    assertEquals(ofCut.textWithPrompt(), ofLonger.textWithPrompt());
+  }
+
+  @Test
+  void repetitionPenalty_asLavis_seesNewTokensOnly() throws IOException {
+    Decoding decoding = Decoding.greedy().repetitionPenalty(3).maxNewTokens(1);
+    String prompt = "a photo of a red"; // of which the caption begins with "a red"
+
+    Generated free = blip2.generate(pictures.get(0), prompt, decoding.repetitionPenalty(1)).get(0);
+    Generated lavis =
+        blip2.withFlavour(Flavour.LAVIS).generate(pictures.get(0), prompt, decoding).get(0);
+    Generated huggingFace = blip2.generate(pictures.get(0), "a red a red", decoding).get(0);
+    Generated unseen =
+        blip2.withFlavour(Flavour.LAVIS).generate(pictures.get(0), "a red a red", decoding).get(0);
+
+    assertEquals(free.tokenIds(), lavis.tokenIds());
+    assertNotEquals(unseen.tokenIds(), huggingFace.tokenIds());
+  }
+
+  @Test
+  void lengthPenalty_asLavis_countsTheBeginButNotTheEnd() throws IOException {
+    Decoding sum = Decoding.beams(3).lengthPenalty(0).beamRules(BeamRules.TRANSFORMERS_4_33);
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+
+    Generated summed = lavis.generate(pictures.get(0), "", sum).get(0);
+    Generated mean = lavis.generate(pictures.get(0), "", sum.lengthPenalty(1)).get(0);
+
+    assertEquals("a red circle", summed.text());
+    assertEquals(summed.tokenIds(), mean.tokenIds());
+    // Three words and an end: one id that it began with, and three before the end.
+    int n = summed.tokenIds().size();
+    assertEquals(summed.score() / n, mean.score(), CLOSE);
+  }
+
+  private static LanguageConfig text() {
+    return blip2.model().config().text();
+  }
+
+  private static List<BufferedImage> images() throws IOException {
+    List<BufferedImage> images = new ArrayList<>();
+    for (Path picture : pictures) {
+      images.add(Objects.requireNonNull(ImageIO.read(picture.toFile())));
+    }
+    return images;
+  }
+}

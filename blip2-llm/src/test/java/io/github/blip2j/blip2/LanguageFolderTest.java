@@ -1,0 +1,163 @@
+package io.github.blip2j.blip2;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.OptConfig;
+import io.github.blip2j.llm.OptModel;
+import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.text.DjlTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LanguageFolderTest {
+  private final Path folder;
+
+  LanguageFolderTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void checkpoint_ofShards_holdsTheLanguageModel() throws IOException {
+    assertHoldsTheLanguageModel(false, name -> name);
+  }
+
+  @Test
+  void checkpoint_ofTorch_holdsTheLanguageModel() throws IOException {
+    assertHoldsTheLanguageModel(true, name -> name);
+  }
+
+  @Test
+  void checkpoint_ofABodySavedAlone_holdsTheLanguageModel() throws IOException {
+    assertHoldsTheLanguageModel(true, name -> name.replaceFirst("^model\\.", ""));
+  }
+
+  @Test
+  void textConfig_ofOpt_endsTextsWithALine() throws IOException {
+    PlainLanguage.write(Fixture.HF_OPT, folder);
+    Fixture.editJson(folder.resolve(Fixture.CONFIG), json -> json.addProperty("eos_token_id", 100));
+
+    try (var language = LanguageFolder.open(folder);
+        var tokenizer = DjlTokenizer.open(folder)) {
+      JsonObject text = language.textConfig(tokenizer);
+
+      assertEquals(tokenizer.encodePlain("\n")[0], text.get("eos_token_id").getAsInt());
+      assertEquals("opt", language.kind());
+    }
+  }
+
+  @Test
+  void textConfig_ofT5_activatesExactly() throws IOException {
+    PlainLanguage.write(Fixture.HF_OPT, folder);
+    Fixture.editJson(
+        folder.resolve(Fixture.CONFIG),
+        json -> {
+          json.addProperty("model_type", "t5");
+          json.addProperty("dense_act_fn", "gelu_new");
+        });
+
+    try (var language = LanguageFolder.open(folder);
+        var tokenizer = DjlTokenizer.open(folder)) {
+      assertEquals("gelu", language.textConfig(tokenizer).get("dense_act_fn").getAsString());
+    }
+  }
+
+  @Test
+  void tokenizer_ofVocabularyAndMerges_readsAsTheWholeFile() throws IOException {
+    PlainLanguage.write(Fixture.HF_OPT, folder);
+    JsonObject whole =
+        JsonParser.parseString(Files.readString(folder.resolve("tokenizer.json")))
+            .getAsJsonObject();
+    JsonObject model = whole.getAsJsonObject("model");
+    Files.writeString(folder.resolve("vocab.json"), model.get("vocab").toString());
+    List<String> merges = new ArrayList<>(List.of("#version: 0.2"));
+    for (JsonElement each : model.getAsJsonArray("merges")) {
+      JsonArray pair = each.getAsJsonArray();
+      merges.add(pair.get(0).getAsString() + " " + pair.get(1).getAsString());
+    }
+    Files.write(folder.resolve("merges.txt"), merges);
+    Files.delete(folder.resolve("tokenizer.json"));
+
+    try (var language = LanguageFolder.open(folder);
+        var made = language.tokenizer();
+        var original = DjlTokenizer.open(Fixture.HF_OPT)) {
+      for (String text :
+          List.of("", "a red circle\n", "  Question: what's this? Answer: é, 12 \u4e2d</s> x")) {
+        assertArrayEquals(original.encode(text), made.encode(text), text);
+        assertEquals(original.decode(original.encode(text)), made.decode(made.encode(text)));
+      }
+      assertEquals(original.padId(), made.padId());
+      Path target = Files.createDirectory(folder.resolve("target"));
+      language.copyTokenizer(target);
+      try (var copied = DjlTokenizer.open(target)) {
+        assertArrayEquals(original.encode("two stars"), copied.encode("two stars"));
+      }
+    }
+  }
+
+  @Test
+  void open_modelOfAnotherKind_isRefused() throws IOException {
+    Files.writeString(folder.resolve(Fixture.CONFIG), "{\"model_type\": \"bert\"}");
+
+    var e = assertThrows(CheckpointException.class, () -> LanguageFolder.open(folder));
+
+    assertEquals(
+        ConfigJson.read(folder.resolve(Fixture.CONFIG))
+            + ": model_type expected opt or t5, got bert; name the folder of a plain language model",
+        e.getMessage());
+  }
+
+  @Test
+  void open_nothing_isRefused() {
+    Path gone = folder.resolve("gone");
+
+    var e = assertThrows(CheckpointException.class, () -> LanguageFolder.open(gone));
+
+    assertEquals(gone + ": language model expected a folder, got nothing", e.getMessage());
+  }
+
+  private void assertHoldsTheLanguageModel(boolean torch, UnaryOperator<String> names)
+      throws IOException {
+    PlainLanguage.write(Fixture.HF_OPT, folder, torch, names);
+    try (var language = LanguageFolder.open(folder);
+        var original = Checkpoint.open(Fixture.HF_OPT);
+        Scope home = Scope.detached()) {
+      Params params = Params.root(weights(language.checkpoint()), home);
+      var sizes = OptConfig.fromJson(ConfigJson.read(folder.resolve(Fixture.CONFIG)));
+      new OptModel(sizes, params.at("language"));
+      params.finish();
+
+      var rest = Params.root(weights(original), home);
+      new OptModel(sizes, rest.at("language"));
+      for (Map.Entry<String, Parameter> each : rest.all().entrySet()) {
+        Parameter read = Objects.requireNonNull(params.all().get(each.getKey()), each.getKey());
+        assertArrayEquals(
+            each.getValue().value().toFloats(), read.value().toFloats(), each.getKey());
+      }
+    }
+  }
+
+  private CheckpointWeights weights(Checkpoint checkpoint) {
+    return new CheckpointWeights(
+        folder.toString(), checkpoint, HuggingFaceNames.keys(Blip2Config.opt2b7()));
+  }
+}

@@ -1,0 +1,343 @@
+package io.github.blip2j.pretraining;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.blip2j.blip2.PromptBatch;
+import io.github.blip2j.blip2.StageTwoModel;
+import io.github.blip2j.blip2.StageTwoSetup;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.Side;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(InScope.class)
+final class StageTwoTrainingTest {
+  private static final int IGNORED = TokenLoss.IGNORED;
+
+  private final Path folder;
+  private final Scope home = Scope.detached();
+  private final StageTwoModel model;
+  private final DjlTokenizer tokenizer;
+  private final StageTwoTraining training;
+
+  StageTwoTrainingTest(@TempDir Path folder) throws IOException {
+    this.folder = folder;
+    this.model = StageTwoModel.load(Speech.OPT, home, StageTwoSetup.lavis());
+    this.tokenizer = DjlTokenizer.open(Speech.OPT);
+    this.training = StageTwoTraining.of(model, tokenizer);
+  }
+
+  @AfterEach
+  void close() {
+    tokenizer.close();
+    home.close();
+  }
+
+  @Test
+  void tokens_ofCaptions_endWithALineAndAreAllLabelled() throws IOException {
+    List<PairTokens> tokens = tokens(training, batch("a red circle", "a star"));
+
+    int[] expected = tokenizer.encode("a red circle\n");
+    assertEquals(2, expected[0]); // </s>
+    assertArrayEquals(expected, tokens.get(0).text());
+    assertArrayEquals(expected, tokens.get(0).labels());
+    assertArrayEquals(tokenizer.encode("a star\n"), tokens.get(1).labels());
+  }
+
+  @Test
+  void tokens_behindAPrompt_areLabelledAfterIt() throws IOException {
+    int given = tokenizer.encode("a photo of").length;
+    int[] whole = tokenizer.encode("a photo of a red circle\n");
+
+    for (String prompt : List.of("a photo of", "a photo of ")) {
+      var tokens = tokens(training.withPrompt(prompt), batch("a red circle"));
+
+      assertArrayEquals(whole, tokens.get(0).text());
+      int[] labels = tokens.get(0).labels();
+      for (int t = 0; t < labels.length; t++) {
+        assertEquals(t < given ? IGNORED : whole[t], labels[t]);
+      }
+    }
+  }
+
+  @Test
+  void tokens_withAnInputOfTheirOwn_areLabelledAfterThat() throws IOException {
+    CaptionBatch plain = batch("red");
+    String question = "Question: what color is the star? Answer:";
+    var asked =
+        new CaptionBatch(plain.pixels(), List.of("red"), plain.ids(), List.of(), List.of(question));
+
+    var tokens = tokens(training.withPrompt("a photo of").withMaxTextTokens(40), asked);
+
+    assertArrayEquals(tokenizer.encode(question + " red\n"), tokens.get(0).text());
+    int[] labels = tokens.get(0).labels();
+    int given = tokenizer.encode(question).length;
+    assertEquals(IGNORED, labels[given - 1]);
+    assertEquals(tokens.get(0).text()[given], labels[given]);
+  }
+
+  @Test
+  void tokens_ofALongCaption_loseTheirEnd() throws IOException {
+    var tokens = tokens(training, batch("a red star above a orange cross ".repeat(9)));
+
+    assertEquals(32, tokens.get(0).text().length);
+    assertEquals(32, tokens.get(0).labels().length);
+  }
+
+  @Test
+  void tokens_inputThatFillsAll_isRefused() throws IOException {
+    StageTwoTraining cramped = training.withPrompt("a photo of a").withMaxTextTokens(4);
+    CaptionBatch batch = batch("star");
+
+    var e = assertThrows(IllegalArgumentException.class, () -> tokens(cramped, batch));
+
+    int given = tokenizer.encode("a photo of a").length;
+    assertEquals(
+        "stage2: input about %s expected fewer than maxTextTokens=4 tokens, got %d; shorten it or"
+                .formatted(batch.ids().get(0), given)
+            + " allow more",
+        e.getMessage());
+  }
+
+  @Test
+  void tokens_emptyCaption_isRefused() throws IOException {
+    CaptionBatch batch = batch("a star", " ");
+
+    var e = assertThrows(IllegalArgumentException.class, () -> tokens(training, batch));
+
+    assertEquals(
+        "stage2: caption of %s expected words, got none; leave the record out"
+            .formatted(batch.ids().get(1)),
+        e.getMessage());
+  }
+
+  @Test
+  void backward_reachesWhatLearnsAndNothingElse() throws IOException {
+    training.losses(batch(4), random(1)).total().backward();
+
+    Set<String> learnt = new TreeSet<>();
+    for (Parameter parameter : model.parameters().values()) {
+      if (parameter.gradient() == null) {
+        assertTrue(
+            parameter.name().startsWith("vision.") || parameter.name().startsWith("language."),
+            parameter.name());
+      } else {
+        learnt.add(parameter.name().replaceFirst("\\..*", ""));
+      }
+    }
+    assertEquals(Set.of("projection", "qformer", "queryTokens", "visionNorm"), learnt);
+  }
+
+  @Test
+  void backward_withATrainedTower_reachesItToo() throws IOException {
+    try (Scope other = Scope.detached()) {
+      StageTwoModel whole =
+          StageTwoModel.load(Speech.OPT, other, StageTwoSetup.lavis().withTrainedVision(true));
+
+      StageTwoTraining.of(whole, tokenizer).losses(batch(2), random(1)).total().backward();
+
+      for (Parameter parameter : whole.parameters().values()) {
+        boolean frozen = parameter.name().startsWith("language.");
+        assertEquals(!frozen, parameter.gradient() != null, parameter.name());
+      }
+    }
+  }
+
+  @Test
+  void backward_throughNarrowFrozenWeights_isCloseToFloat32() throws IOException {
+    double[] exact = gradient(model);
+    for (Precision precision : List.of(Precision.BFLOAT16, Precision.INT8)) {
+      try (Scope other = Scope.detached()) {
+        double[] rounded =
+            gradient(
+                StageTwoModel.load(Speech.OPT, other, StageTwoSetup.lavis().withFrozen(precision)));
+
+        assertTrue(cosine(exact, rounded) > 0.98, precision + " " + cosine(exact, rounded));
+      }
+    }
+  }
+
+  @Test
+  void losses_recomputed_areTheSameWithTheSameGradients() throws IOException {
+    CaptionBatch batch = batch(3);
+    training.losses(batch, random(3)).total().backward();
+    double[] kept = queryGradient(model);
+    model.parameters().values().forEach(Parameter::clearGradient);
+
+    training.losses(batch, random(3).recomputing()).total().backward();
+
+    assertArrayEquals(kept, queryGradient(model));
+  }
+
+  @Test
+  void losses_withLanguageDropout_varyWithItsSource() throws IOException {
+    CaptionBatch batch = batch(3);
+    var dropping = Speech.withDropout(folder, 0.3);
+    try (Scope other = Scope.detached()) {
+      var thinned =
+          StageTwoTraining.of(
+              StageTwoModel.load(dropping, other, StageTwoSetup.lavis()), tokenizer);
+
+      double on = thinned.losses(batch, random(1)).total().item();
+      double again = thinned.losses(batch, random(1)).total().item();
+      double off = thinned.withLanguageDropout(false).losses(batch, random(1)).total().item();
+      double without = training.losses(batch, random(1)).total().item();
+
+      assertEquals(on, again);
+      assertNotEquals(on, off);
+      assertEquals(without, off, "the same model, evaluating");
+    }
+  }
+
+  @Test
+  void losses_ofPaddedTexts_areThoseOfEachAlone() throws IOException {
+    CaptionBatch both = batch("a red circle above a blue square", "a star");
+    double together = training.losses(both, Pass.evaluation()).total().item();
+
+    double sum = 0;
+    int count = 0;
+    for (int row = 0; row < 2; row++) {
+      var alone =
+          new CaptionBatch(
+              both.pixels().narrow(0, row, 1),
+              both.captions().subList(row, row + 1),
+              both.ids().subList(row, row + 1),
+              List.of());
+      int labels = tokens(training, alone).get(0).labels().length;
+      sum += training.losses(alone, Pass.evaluation()).total().item() * labels;
+      count += labels;
+    }
+
+    assertEquals(sum / count, together, 1e-5);
+  }
+
+  @Test
+  void of_tokenizerOfAnotherModel_isRefused() throws IOException {
+    try (var other = DjlTokenizer.open(Scenes.MODEL)) {
+      var e = assertThrows(CheckpointException.class, () -> StageTwoTraining.of(model, other));
+
+      assertEquals(
+          "stage2: tokenizer expected to give [2] for no words, got [2, 3]; use the language model's",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void withPrefixSplit_ofADecoder_isRefused() {
+    var e = assertThrows(IllegalArgumentException.class, training::withPrefixSplit);
+
+    assertEquals(
+        "stage2: prefix split expected with an encoder, got opt; leave it out", e.getMessage());
+  }
+
+  @Test
+  void withMaxTextTokens_one_isRefused() {
+    var e = assertThrows(IllegalArgumentException.class, () -> training.withMaxTextTokens(1));
+
+    assertEquals("stage2: maxTextTokens expected at least 2, got 1", e.getMessage());
+  }
+
+  @Test
+  void loss_labelsOfAnotherLength_areRefused() throws IOException {
+    assertRefused(
+        List.of(new int[] {2, 5}),
+        "loss: labels of text 0 expected as long as its 3 tokens, got 2");
+    assertRefused(List.of(), "loss: labels expected for 1 texts, got 0");
+    assertRefused(
+        List.of(new int[] {2, 5, 424}),
+        "loss: labels of text 0 expected 0 to 423, or -100 to ignore, got 424");
+  }
+
+  @Test
+  void loss_tokenBeyondTheVocabulary_isRefused() throws IOException {
+    Tensor prompt = model.imagePrompt(batch("a").pixels(), Pass.evaluation());
+    PromptBatch text = PromptBatch.of(List.of(new int[] {2, 999}), 1, Side.RIGHT);
+
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                model
+                    .blip2()
+                    .loss(prompt, text, List.of(new int[] {IGNORED, 5}), Pass.evaluation()));
+
+    assertEquals("language.words: ids expected 0 to 423, got 999", e.getMessage());
+  }
+
+  private void assertRefused(List<int[]> labels, String message) throws IOException {
+    Tensor prompt = model.imagePrompt(batch("a").pixels(), Pass.evaluation());
+    PromptBatch text = PromptBatch.of(List.of(new int[] {2, 5, 6}), 1, Side.RIGHT);
+
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> model.blip2().loss(prompt, text, labels, Pass.evaluation()));
+
+    assertEquals(message, e.getMessage());
+  }
+
+  private static List<PairTokens> tokens(StageTwoTraining of, CaptionBatch batch) {
+    return of.tokens(batch, Pass.evaluation());
+  }
+
+  private double[] gradient(StageTwoModel of) throws IOException {
+    StageTwoTraining.of(of, tokenizer).losses(batch(3), Pass.evaluation()).total().backward();
+    return queryGradient(of);
+  }
+
+  private static double[] queryGradient(StageTwoModel of) {
+    Parameter queries = of.parameters().get("queryTokens");
+    if (queries == null || queries.gradient() == null) {
+      throw new AssertionError("queries without a gradient");
+    }
+    return queries.gradient().toDoubles();
+  }
+
+  private static double cosine(double[] a, double[] b) {
+    double product = 0;
+    double first = 0;
+    double second = 0;
+    for (int i = 0; i < a.length; i++) {
+      product += a[i] * b[i];
+      first += a[i] * a[i];
+      second += b[i] * b[i];
+    }
+    return product / Math.sqrt(first * second);
+  }
+
+  private static Pass random(long seed) {
+    return Pass.training(new SplittableRandom(seed));
+  }
+
+  private CaptionBatch batch(int size) throws IOException {
+    return batch(Speech.CAPTIONS.subList(0, size).toArray(String[]::new));
+  }
+
+  private CaptionBatch batch(String... captions) throws IOException {
+    try (Stream<CaptionBatch> stream = Speech.batches(folder, captions.length).open(0, 0)) {
+      CaptionBatch drawn = stream.iterator().next();
+      return new CaptionBatch(drawn.pixels(), List.of(captions), drawn.ids(), List.of());
+    }
+  }
+}
