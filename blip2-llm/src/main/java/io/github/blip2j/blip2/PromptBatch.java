@@ -138,6 +138,56 @@ public final class PromptBatch {
     return Tensor.of(before, padded.length, T);
   }
 
+  /**
+   * What each position of images and words is labelled with, [B, P]; nothing where an image and
+   * padding stand.
+   *
+   * @param labels of each word of each prompt, {@link TokenLoss#IGNORED} where there is none
+   * @param vocabSize what labels are below
+   */
+  Tensor labels(List<int[]> labels, int queries, int vocabSize) {
+    requireRows(labels);
+    int[][] padded = padded(queries);
+    int P = positions(queries);
+    long[] all = new long[padded.length * P];
+    Arrays.fill(all, TokenLoss.IGNORED);
+    for (int b = 0; b < padded.length; b++) {
+      int[] row = labels.get(b);
+      requireLabels(b, row, vocabSize);
+      int word = 0;
+      for (int p = 0; p < P; p++) {
+        if (padded[b][p] != IMAGE && padded[b][p] != PAD) {
+          all[b * P + p] = row[word++];
+        }
+      }
+    }
+    return Tensor.of(all, padded.length, P);
+  }
+
+  /** Checks that there are labels of every prompt. */
+  void requireRows(List<int[]> labels) {
+    if (labels.size() != rows.size()) {
+      throw new IllegalArgumentException(
+          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
+    }
+  }
+
+  private void requireLabels(int number, int[] labels, int vocabSize) {
+    for (int label : labels) {
+      if (label != TokenLoss.IGNORED && (label < 0 || label >= vocabSize)) {
+        throw new IllegalArgumentException(
+            "loss: labels of text %d expected 0 to %d, or %d to ignore, got %d"
+                .formatted(number, vocabSize - 1, TokenLoss.IGNORED, label));
+      }
+    }
+    int words = rows.get(number).words().length;
+    if (labels.length != words) {
+      throw new IllegalArgumentException(
+          "loss: labels of text %d expected as long as its %d tokens, got %d"
+              .formatted(number, words, labels.length));
+    }
+  }
+
   /** Rows put together from images [N, Q, L] and all words [1, W, L], both in order. */
   private static Tensor joined(int[][] padded, Tensor images, Tensor words) {
     int Q = Math.toIntExact(images.dim(1));
@@ -160,57 +210,6 @@ public final class PromptBatch {
       joined.add(Tensor.concat(1, parts)); // [1, P, L]
     }
     return Tensor.concat(0, joined);
-  }
-
-  /**
-   * What each position of image and words is labelled with, [B, P]; nothing where the image and
-   * padding stand.
-   *
-   * @param labels of each word of each prompt, {@link TokenLoss#IGNORED} where there is none
-   * @param vocabSize what labels are below
-   */
-  Tensor labels(List<int[]> labels, int queries, int vocabSize) {
-    requireRows(labels);
-    int[][] padded = padded(queries);
-    int width = positions(queries);
-    long[] all = new long[rows.size() * width];
-    Arrays.fill(all, TokenLoss.IGNORED);
-    for (int b = 0; b < rows.size(); b++) {
-      int[] row = labels.get(b);
-      int words = rows.get(b).words().length;
-      if (row.length != words) {
-        throw new IllegalArgumentException(
-            "loss: labels of text %d expected as long as its %d tokens, got %d"
-                .formatted(b, words, row.length));
-      }
-      requireLabels(b, row, vocabSize);
-      int next = 0;
-      for (int at = 0; at < width; at++) {
-        if (padded[b][at] != PAD && padded[b][at] != IMAGE) {
-          all[b * width + at] = row[next++];
-        }
-      }
-    }
-    return Tensor.of(all, rows.size(), width);
-  }
-
-  /** Checks that there are labels of every prompt. */
-  void requireRows(List<int[]> labels) {
-    if (labels.size() != rows.size()) {
-      throw new IllegalArgumentException(
-          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
-    }
-  }
-
-  /** Checks that the labels of text {@code number} are tokens or {@link TokenLoss#IGNORED}. */
-  private static void requireLabels(int number, int[] labels, int vocabSize) {
-    for (int label : labels) {
-      if (label != TokenLoss.IGNORED && (label < 0 || label >= vocabSize)) {
-        throw new IllegalArgumentException(
-            "loss: labels of text %d expected 0 to %d, or %d to ignore, got %d"
-                .formatted(number, vocabSize - 1, TokenLoss.IGNORED, label));
-      }
-    }
   }
 
   private static int wordsFrom(int[] row, int at) {

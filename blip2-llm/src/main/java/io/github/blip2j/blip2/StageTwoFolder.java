@@ -35,6 +35,10 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
               + (Files.exists(folder) ? "a file" : "nothing"));
     }
     Blip2Config stored = Blip2Config.fromJson(ConfigJson.read(folder.resolve("config.json")));
+    if (stored.readsInstruction()) {
+      throw new CheckpointException(
+          folder + ": BLIP-2 expected, got InstructBLIP; its training is not supported");
+    }
     Blip2Config config =
         imageSize == null ? stored : stored.withVision(stored.vision().withImageSize(imageSize));
     return new StageTwoFolder(folder, config, imageSize);

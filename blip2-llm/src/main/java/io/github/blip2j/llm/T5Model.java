@@ -86,11 +86,6 @@ public final class T5Model extends Module implements LanguageModel {
   }
 
   @Override
-  public Likelihoods likelihoods(Tensor prompt, int[][] mask) {
-    return new T5Likelihoods(this, prompt, mask);
-  }
-
-  @Override
   public NextTokenModel run(Tensor prompt, int[][] mask, int newTokens) {
     return new T5Run(this, prompt, mask, newTokens);
   }
