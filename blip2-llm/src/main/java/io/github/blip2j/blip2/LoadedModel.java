@@ -54,8 +54,7 @@ final class LoadedModel implements AutoCloseable {
     this.model = from.model.withFlavour(flavour);
     this.tokenizer = from.tokenizer;
     this.processor = from.processor;
-    this.instructions =
-        from.instructions == null ? null : from.instructions.withFlavour(flavour);
+    this.instructions = from.instructions == null ? null : from.instructions.withFlavour(flavour);
   }
 
   /** The same model in one memory, computing and prompted as {@code flavour} does. */

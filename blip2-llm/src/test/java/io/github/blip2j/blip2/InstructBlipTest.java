@@ -174,8 +174,7 @@ final class InstructBlipTest {
 
   @Test
   void captionDecoding_asLavis_isThatOfInstructions() {
-    assertEquals(
-        LavisGeneration.instruction(), blip2.withFlavour(Flavour.LAVIS).captionDecoding());
+    assertEquals(LavisGeneration.instruction(), blip2.withFlavour(Flavour.LAVIS).captionDecoding());
     assertEquals(Decoding.greedy(), blip2.captionDecoding());
   }
 
