@@ -152,7 +152,9 @@ public final class Blip2 implements AutoCloseable {
     return processor.read(given("read", "file", file));
   }
 
-  /** A caption, what the model writes without a prompt, decoded as {@link #captionDecoding} says. */
+  /**
+   * A caption, what the model writes without a prompt, decoded as {@link #captionDecoding} says.
+   */
   public String caption(BufferedImage image) {
     return written(picture("caption", image), "", captionDecoding());
   }

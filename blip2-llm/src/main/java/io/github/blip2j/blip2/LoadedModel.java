@@ -113,11 +113,7 @@ final class LoadedModel implements AutoCloseable {
    * @param folder where the tokenizer of instructions lies, if there are any
    */
   private static LoadedModel of(
-      Scope memory,
-      Blip2Model model,
-      DjlTokenizer tokenizer,
-      ImageProcessor processor,
-      Path folder)
+      Scope memory, Blip2Model model, DjlTokenizer tokenizer, ImageProcessor processor, Path folder)
       throws IOException {
     Blip2Config config = model.config();
     boolean whole = false;

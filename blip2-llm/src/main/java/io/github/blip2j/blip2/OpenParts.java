@@ -157,8 +157,7 @@ final class OpenParts implements Closeable {
   Weights weights() throws IOException {
     var prompter = new CheckpointWeights(file.toString(), trained, prompterKeys());
     var speaking =
-        new CheckpointWeights(
-            language.folder().toString(), words(), HuggingFaceNames.keys(config));
+        new CheckpointWeights(language.folder().toString(), words(), HuggingFaceNames.keys(config));
     return new SplitWeights(
         LANGUAGE,
         speaking,

@@ -118,8 +118,7 @@ public final class StageTwoParts implements StageTwoSource {
       Checkpoint speaking = LanguageFolder.open(language).checkpoint();
       var prompter = new CheckpointWeights(stageOne.toString(), seeing, prompterKeys());
       var words =
-          new CheckpointWeights(
-              language.toString(), speaking, HuggingFaceNames.keys(config));
+          new CheckpointWeights(language.toString(), speaking, HuggingFaceNames.keys(config));
       Weights drawn = Weights.drawn((shape, init) -> projection(shape.toArray()));
       Weights rest =
           new SplitWeights(
