@@ -17,7 +17,9 @@ STAGES = {
     "vision, other size": "vision_large.",
     "Q-Former": "qformer.",
     "projection": "language_projection",
-    "logits": "forward.logits",
+    "encoder": "encoder.",
+    "decoder": "decoder.",
+    "logits": ("forward.logits", "train.logits"),
     "beam scores": "sequences_scores",
 }
 

@@ -39,7 +39,7 @@ public final class Bench {
     for (Figure figure : figures) {
       if (!possible.contains(figure)) {
         throw new IllegalArgumentException(
-            "bench: figures of %s expected among %s, got %s; its language model is not there yet"
+            "bench: figures of %s expected among %s, got %s"
                 .formatted(preset.label(), labels(possible), figure.label()));
       }
     }

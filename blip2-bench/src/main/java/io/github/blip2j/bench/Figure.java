@@ -16,7 +16,7 @@ public enum Figure {
   VISION_B4(3, "4 images"),
   /** The Q-Former reading one picture's features. */
   QFORMER_B1(9, "32 queries"),
-  /** The language model reading a soft prompt and one word, with scores after every position. */
+  /** A decoder reading a soft prompt and one word, with scores after every position. */
   PREFILL(5, "33 positions"),
   /** Each further word of a caption. */
   DECODE_GREEDY(3, "1 token"),
@@ -52,14 +52,6 @@ public enum Figure {
   /** What is done in its time, in words. */
   public String work() {
     return work;
-  }
-
-  /** Whether it needs the language model. */
-  boolean writes() {
-    return switch (this) {
-      case PREFILL, DECODE_GREEDY, DECODE_BEAM5, CAPTIONS_1_THREAD, CAPTIONS_4_THREADS -> true;
-      case READ_1GB, PRODUCT, VISION_B1, VISION_B4, QFORMER_B1, BERT_TRAIN, STAGE1_TRAIN -> false;
-    };
   }
 
   /**

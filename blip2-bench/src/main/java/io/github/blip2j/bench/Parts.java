@@ -1,8 +1,11 @@
 package io.github.blip2j.bench;
 
 import io.github.blip2j.blip2.Blip2Config;
+import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.OptModel;
+import io.github.blip2j.llm.T5Config;
+import io.github.blip2j.llm.T5Model;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Linear;
@@ -21,7 +24,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of a BLIP-2 with random weights, composed as {@link io.github.blip2j.blip2.Blip2Opt}
+ * The parts of a BLIP-2 with random weights, composed as {@link io.github.blip2j.blip2.Blip2Model}
  * composes them. Each is made when it is first needed, so that the vision side can be timed where
  * the language model would not fit.
  *
@@ -37,7 +40,7 @@ final class Parts {
   private final Part<Parameter> queryTokens;
   private final Part<BertModel> qformer;
   private final Part<Linear> projection;
-  private final Part<OptModel> language;
+  private final Part<LanguageModel> language;
   private final Part<TrainingStep> training;
   private final Part<StageOneStep> stageOne;
   private long loadNanos;
@@ -88,7 +91,7 @@ final class Parts {
             () -> new BertModel(sizes.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16)));
     this.projection =
         new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
-    this.language = new Part<>(() -> new OptModel(opt(), params.at("language")));
+    this.language = new Part<>(() -> language(params.at("language")));
     this.training =
         new Part<>(() -> TrainingStep.of(BertConfig.bertBase(), TiledWeights.of(1), memory));
     this.stageOne = new Part<>(() -> StageOneStep.of(TiledWeights.of(1), memory));
@@ -103,8 +106,10 @@ final class Parts {
     return precision;
   }
 
-  OptConfig opt() {
-    return (OptConfig) sizes.text(); // of every preset
+  private LanguageModel language(Params params) {
+    return sizes.text() instanceof T5Config t5
+        ? new T5Model(t5, params)
+        : new OptModel((OptConfig) sizes.text(), params);
   }
 
   /** Milliseconds that making the parts has taken so far. */
@@ -129,8 +134,13 @@ final class Parts {
     return projection.get().forward(queries);
   }
 
-  OptModel language() {
+  LanguageModel language() {
     return language.get();
+  }
+
+  /** The same where it is a decoder alone, as every preset's is that can be prefilled. */
+  OptModel decoder() {
+    return (OptModel) language.get();
   }
 
   TrainingStep training() {

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 public enum Preset {
   /** {@code Salesforce/blip2-opt-2.7b}. */
   OPT_2_7B("opt-2.7b"),
-  /** {@code Salesforce/blip2-flan-t5-xl}: its vision side, which is that of opt-2.7b. */
+  /** {@code Salesforce/blip2-flan-t5-xl}; its vision side is that of opt-2.7b. */
   FLAN_T5_XL("flan-t5-xl"),
   /** A model of a few megabytes with every part of a large one. */
   TINY("tiny");
@@ -54,7 +54,7 @@ public enum Preset {
   public Set<Figure> figures() {
     Set<Figure> figures = EnumSet.allOf(Figure.class);
     if (this == FLAN_T5_XL) {
-      figures.removeIf(Figure::writes);
+      figures.remove(Figure.PREFILL); // its decoder begins with one token, whatever the prompt
     }
     return figures;
   }
@@ -73,9 +73,14 @@ public enum Preset {
 
   /** The sizes of the parts that {@link #figures} need. */
   Blip2Config sizes() {
-    if (this != TINY) {
-      return Blip2Config.opt2b7();
-    }
+    return switch (this) {
+      case OPT_2_7B -> Blip2Config.opt2b7();
+      case FLAN_T5_XL -> Blip2Config.flanT5Xl();
+      case TINY -> tiny();
+    };
+  }
+
+  private static Blip2Config tiny() {
     try {
       return Blip2Config.fromJson(ConfigJson.parse("tiny", TINY_SIZES));
     } catch (IOException e) {

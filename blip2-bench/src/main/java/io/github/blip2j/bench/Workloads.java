@@ -3,6 +3,7 @@ package io.github.blip2j.bench;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.Generator;
+import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.Pass;
@@ -80,12 +81,11 @@ final class Workloads {
     int positions = parts.sizes().queryTokens() + 1;
     Tensor x = uniform(1, positions, parts.sizes().text().embeddingDim()); // [1, T, L]
     int[][] mask = ones(positions);
-    int layers = parts.opt().layers();
     return inference(
         Figure.PREFILL,
         () -> {
-          OptModel language = parts.language();
-          var cache = new KeyValueCache(layers, positions);
+          OptModel language = parts.decoder();
+          var cache = new KeyValueCache(language.config().layers(), positions);
           language.logits(language.forward(x, mask, cache, Pass.evaluation()));
         });
   }
@@ -134,7 +134,7 @@ final class Workloads {
   }
 
   private void caption(Tensor pixels, int beams, int count) {
-    OptModel language = parts.language();
+    LanguageModel language = parts.language();
     int begin = parts.sizes().text().beginId();
     Tensor image = parts.imagePrompt(pixels); // [1, Q, L]
     Tensor word = language.embed(Tensor.ids(begin).reshape(1, 1)); // [1, 1, L]

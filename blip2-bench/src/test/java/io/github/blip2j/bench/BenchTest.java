@@ -37,15 +37,16 @@ final class BenchTest {
   }
 
   @Test
-  void of_textFigureOfT5_isRefused() {
+  void of_prefillOfT5_isRefused() {
     var refused =
         assertThrows(
             IllegalArgumentException.class,
             () -> Bench.of(Preset.FLAN_T5_XL, Precision.FLOAT32, List.of(Figure.PREFILL)));
 
     assertEquals(
-        "bench: figures of flan-t5-xl expected among read_1gb, product, vision_b1, vision_b4, qformer_b1, bert_train,"
-            + " stage1_train, got prefill; its language model is not there yet",
+        "bench: figures of flan-t5-xl expected among read_1gb, product, vision_b1, vision_b4,"
+            + " qformer_b1, decode_greedy, decode_beam5, captions_1_thread, captions_4_threads,"
+            + " bert_train, stage1_train, got prefill",
         refused.getMessage());
   }
 

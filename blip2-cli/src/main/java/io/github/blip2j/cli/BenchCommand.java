@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code blip2 bench}: how fast a model of some size is here. */
@@ -33,7 +34,7 @@ final class BenchCommand implements Callable<Integer> {
       required = true,
       paramLabel = "P",
       converter = PresetName.class,
-      description = "opt-2.7b, flan-t5-xl (its vision side only) or tiny.")
+      description = "opt-2.7b, flan-t5-xl or tiny.")
   private Preset preset = Preset.TINY;
 
   @Option(
@@ -56,17 +57,7 @@ final class BenchCommand implements Callable<Integer> {
       })
   private @Nullable List<Figure> figures;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the native libraries; all cores by default.")
-  private @Nullable Integer threads;
-
-  @Option(names = "--json", description = "Print one JSON document.")
-  private boolean json;
-
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
-  private boolean debug;
+  @Mixin private RunOptions run = new RunOptions();
 
   BenchCommand(Console console) {
     this.console = console;
@@ -74,15 +65,12 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (debug) {
-      LogSettings.debug();
-    }
     Bench bench = bench();
     BenchReport report;
     try (var progress = Progress.on(console)) {
       report = bench.run(progress::doing);
     }
-    if (json) {
+    if (run.json) {
       BenchJson.print(console, report);
     } else {
       BenchTable.print(console, report);
@@ -92,9 +80,10 @@ final class BenchCommand implements Callable<Integer> {
 
   private Bench bench() {
     try {
+      run.prepare();
       Bench bench = Bench.of(preset, dtype, figures == null ? usual() : figures);
-      if (threads != null) {
-        Threads.use(threads);
+      if (run.threads != null) {
+        Threads.use(run.threads); // whatever ran in this process before
       }
       return bench;
     } catch (IllegalArgumentException e) {

@@ -38,6 +38,8 @@ final class Blip2Command {
                 new CommandLine(new TrainCommand())
                     .addSubcommand(new StageOneCommand(console))
                     .addSubcommand(new StageTwoCommand(console)))
+            .addSubcommand(
+                new CommandLine(new EvaluateCommand()).addSubcommand(new RetrievalCommand(console)))
             .addSubcommand(new ConvertCommand(console))
             .addSubcommand(new DownloadCommand(console))
             .registerConverter(ModelName.class, given -> new ModelName(given, cache))

@@ -114,7 +114,7 @@ final class EmbedCommand implements Callable<Integer> {
 
   private void requireAgreement(List<String> images, Set<Feature> wanted) {
     if (options.model == null && !wanted.isEmpty() && WRITTEN.containsAll(wanted)) {
-      options.prepareProcess(); // the bundled model has them
+      options.run.prepare(); // the bundled model has them
     } else {
       options.prepare();
     }

@@ -22,10 +22,14 @@ import picocli.CommandLine.ExitCode;
 
 /** One run of {@code blip2 embed}: load, then batch after batch into the file. */
 final class EmbedRun {
+  private static final Set<String> WRITING =
+      Set.of("Blip2ForConditionalGeneration", "InstructBlipForConditionalGeneration");
+
   private final EmbedCommand asked;
   private final List<String> images;
   private final Feature[] wanted;
   private final Console console;
+  private final Timings timings = new Timings("load", "preprocess", "embed");
 
   EmbedRun(EmbedCommand asked, List<String> images, Set<Feature> wanted, Console console) {
     this.asked = asked;
@@ -41,14 +45,17 @@ final class EmbedRun {
       if (writes()) {
         @Nullable ModelName model = asked.options.model;
         try (Blip2 blip2 =
-            model == null
-                ? Blip2.bundled(asked.options.dtype)
-                : Blip2.load(model.path(), asked.options.dtype)) {
-          written = export(blip2.export(wanted), progress);
+            timings.time(
+                "load",
+                () ->
+                    model == null
+                        ? Blip2.bundled(asked.options.dtype)
+                        : Blip2.load(model.path(), asked.options.dtype))) {
+          written = timings.time("embed", () -> export(blip2.export(wanted), progress));
         }
       } else {
-        try (ImageTextMatcher matcher = asked.options.load()) {
-          written = export(matcher.export(wanted), progress);
+        try (ImageTextMatcher matcher = timings.time("load", asked.options::load)) {
+          written = timings.time("embed", () -> export(matcher.export(wanted), progress));
         }
       }
     }
@@ -68,14 +75,15 @@ final class EmbedRun {
     }
     Path config = model.path().resolve("config.json");
     return Files.exists(config)
-        && ConfigJson.read(config)
-            .stringsAt("architectures")
-            .contains("Blip2ForConditionalGeneration");
+        && ConfigJson.read(config).stringsAt("architectures").stream().anyMatch(WRITING::contains);
   }
 
   private List<String> export(FeatureExport plain, Progress progress) throws IOException {
     var pictures = new Pictures(console, asked.options.exif);
-    FeatureExport export = plain.reading(pictures::read).onProgress(listener(progress));
+    FeatureExport export =
+        plain
+            .reading(file -> timings.time("preprocess", () -> pictures.read(file)))
+            .onProgress(listener(progress));
     export = asked.texts.isEmpty() ? export : export.withTexts(asked.texts);
     export = asked.skipUnreadable ? export.skippingUnreadable() : export;
     progress.doing("reading");
@@ -101,7 +109,7 @@ final class EmbedRun {
 
   private void report(List<String> written) throws IOException {
     List<TensorEntry> tensors = tensors();
-    if (!asked.options.json) {
+    if (!asked.options.run.json) {
       for (TensorEntry tensor : tensors) {
         console.out().println(asked.out + ": " + tensor.name() + " " + tensor.shape());
       }
@@ -125,6 +133,7 @@ final class EmbedRun {
     document.add("tensors", shapes);
     document.add("images", new Gson().toJsonTree(written));
     document.add("texts", new Gson().toJsonTree(asked.texts));
+    document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
     JsonReport.print(console, document);
   }
 

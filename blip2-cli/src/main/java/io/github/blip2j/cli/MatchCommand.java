@@ -46,9 +46,16 @@ final class MatchCommand implements Callable<Integer> {
   @Nullable Path cam;
 
   @Option(
+      names = "--cam-words",
+      paramLabel = "DIR",
+      description = "Draw the same for each word of the text: DIR/01-WORD.png and so on.")
+  @Nullable Path camWords;
+
+  @Option(
       names = "--layer",
       paramLabel = "N",
-      description = "With --cam: the layer to look at; one in the middle by default.")
+      description =
+          "With --cam or --cam-words: the layer to look at; one in the middle by default.")
   @Nullable Integer layer;
 
   @Mixin MatcherOptions options = new MatcherOptions();
@@ -64,8 +71,8 @@ final class MatchCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    if (layer != null && cam == null) {
-      console.complain("--layer has no effect without --cam");
+    if (layer != null && cam == null && camWords == null) {
+      console.complain("--layer has no effect without --cam or --cam-words");
     }
     return new MatchRun(this, console).run();
   }
@@ -73,10 +80,10 @@ final class MatchCommand implements Callable<Integer> {
   private void requireAgreement() {
     options.prepare();
     Pictures.requireReadable(images);
-    if (cam != null && (images.size() != 1 || texts.size() != 1)) {
+    if ((cam != null || camWords != null) && (images.size() != 1 || texts.size() != 1)) {
       throw new IllegalArgumentException(
-          "--cam: one image and one text expected, got %d and %d"
-              .formatted(images.size(), texts.size()));
+          "%s: one image and one text expected, got %d and %d"
+              .formatted(cam != null ? "--cam" : "--cam-words", images.size(), texts.size()));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
@@ -11,6 +12,7 @@ import io.github.blip2j.blip2.MatchMaps;
 import io.github.blip2j.tensor.MemoryShortageException;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +23,7 @@ import picocli.CommandLine.ExitCode;
 final class MatchRun {
   private final MatchCommand asked;
   private final Console console;
+  private final Timings timings = new Timings("load", "preprocess", "match");
   private final JsonArray results = new JsonArray();
 
   MatchRun(MatchCommand asked, Console console) {
@@ -33,7 +36,7 @@ final class MatchRun {
     int failed = 0;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + asked.options.modelName());
-      try (ImageTextMatcher matcher = asked.options.load()) {
+      try (ImageTextMatcher matcher = timings.time("load", asked.options::load)) {
         for (String image : asked.images) {
           progress.doing(image);
           try {
@@ -51,31 +54,48 @@ final class MatchRun {
         }
       }
     }
-    if (asked.options.json) {
+    if (asked.options.run.json) {
       var document = new JsonObject();
       document.addProperty("model", asked.options.modelName());
       document.add("results", results);
+      document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
       JsonReport.print(console, document);
     }
     return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
   private List<Match> match(ImageTextMatcher matcher, String image) throws IOException {
-    RgbImage picture = new Pictures(console, asked.options.exif).read(image);
+    var pictures = new Pictures(console, asked.options.exif);
+    RgbImage picture = timings.time("preprocess", () -> pictures.read(image));
+    if (asked.cam != null || asked.camWords != null) {
+      draw(matcher.explain(picture, asked.texts.get(0)));
+    }
+    return timings.time("match", () -> matcher.match(picture, asked.texts));
+  }
+
+  private void draw(MatchMaps maps) throws IOException {
+    int layer = asked.layer == null ? maps.usualLayer() : asked.layer;
     @Nullable Path cam = asked.cam;
     if (cam != null) {
-      MatchMaps maps = matcher.explain(picture, asked.texts.get(0));
-      int layer = asked.layer == null ? maps.usualLayer() : asked.layer;
       maps.drawing(layer).writePng(cam);
     }
-    return matcher.match(picture, asked.texts);
+    @Nullable Path folder = asked.camWords;
+    if (folder != null) {
+      Files.createDirectories(folder);
+      List<String> words = maps.words();
+      for (int word = 0; word < words.size(); word++) {
+        String plain = words.get(word).replaceAll("[^\\p{L}\\p{N}]", "_"); // names on any disk
+        String name = String.format(Locale.ROOT, "%02d-%s.png", word + 1, plain);
+        maps.drawing(layer, word).writePng(folder.resolve(name));
+      }
+    }
   }
 
   private void report(String image, List<Match> matches) {
     for (int t = 0; t < matches.size(); t++) {
       Match match = matches.get(t);
       String text = asked.texts.get(t);
-      if (asked.options.json) {
+      if (asked.options.run.json) {
         results.add(json(image, text, match));
       } else {
         console

@@ -2,9 +2,9 @@ package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Threads;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What every command on a model of the first stage can be told. */
@@ -26,20 +26,10 @@ final class MatcherOptions {
           "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
   Precision dtype = Precision.FLOAT32;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the native libraries; all cores by default.")
-  @Nullable Integer threads;
-
   @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
   boolean exif;
 
-  @Option(names = "--json", description = "Print one JSON document.")
-  boolean json;
-
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
-  boolean debug;
+  @Mixin RunOptions run = new RunOptions();
 
   /** What the model is called in results. */
   String modelName() {
@@ -52,18 +42,8 @@ final class MatcherOptions {
 
   /** Checks what must be given, and sets what concerns the whole process. */
   void prepare() {
+    run.prepare();
     named();
-    prepareProcess();
-  }
-
-  /** Sets what concerns the whole process. */
-  void prepareProcess() {
-    if (debug) {
-      LogSettings.debug();
-    }
-    if (threads != null) {
-      Threads.choose(threads);
-    }
   }
 
   private ModelName named() {

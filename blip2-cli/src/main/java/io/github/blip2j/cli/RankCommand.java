@@ -95,7 +95,7 @@ final class RankCommand implements Callable<Integer> {
   }
 
   private void requireAgreement(List<String> all) {
-    options.prepare();
+    options.run.prepare();
     Pictures.requireReadable(images);
     if ((question == null) == (prompt == null)) {
       throw new IllegalArgumentException(

@@ -57,7 +57,7 @@ final class RankRun {
         }
       }
     }
-    if (asked.options.json) {
+    if (asked.options.run.json) {
       var document = new JsonObject();
       document.addProperty("model", asked.options.modelName());
       document.add("results", results);
@@ -67,7 +67,7 @@ final class RankRun {
   }
 
   private void report(String image, String prompt, List<RankedAnswer> ranked) {
-    if (asked.options.json) {
+    if (asked.options.run.json) {
       results.add(json(image, prompt, ranked));
       return;
     }

@@ -1,22 +1,11 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.tensor.Threads;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where a run goes and what it says. */
+/** What every command that runs a model can be told about the process and what it prints. */
 final class RunOptions {
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "DIR",
-      description = "Folder for the log and the checkpoints.")
-  Path out = Path.of("");
-
-  @Option(names = "--resume", description = "Go on from the last checkpoint in --out.")
-  boolean resume;
-
   @Option(
       names = "--threads",
       paramLabel = "N",
@@ -27,12 +16,13 @@ final class RunOptions {
   boolean json;
 
   @Option(names = "--debug", description = "Log more, and show where errors come from.")
-  boolean debug;
+  private boolean debug;
 
-  RunOptions() {}
-
-  /** Sets up what holds for the whole process. */
-  void begin() {
+  /** Sets what concerns the whole process. */
+  void prepare() {
+    if (debug) {
+      LogSettings.debug();
+    }
     if (threads != null) {
       Threads.choose(threads);
     }

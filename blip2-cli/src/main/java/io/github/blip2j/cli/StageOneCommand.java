@@ -33,7 +33,7 @@ final class StageOneCommand implements Callable<Integer> {
 
   @Mixin private StageOneOptions options = new StageOneOptions();
   @Mixin private DataOptions data = new DataOptions(100);
-  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private TrainingRunOptions run = new TrainingRunOptions();
   @Mixin private OptimizerOptions optimizing = new OptimizerOptions(5000);
 
   @Option(
@@ -53,9 +53,6 @@ final class StageOneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (run.debug) {
-      LogSettings.debug();
-    }
     requireAgreement();
     var report = new TrainingReport(console);
     try (var progress = Progress.on(console);
@@ -88,7 +85,7 @@ final class StageOneCommand implements Callable<Integer> {
       options.requireAgreement();
       data.requireAgreement();
       training().requireAgreement();
-      run.begin();
+      run.run.prepare();
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }

@@ -35,7 +35,7 @@ final class StageTwoCommand implements Callable<Integer> {
 
   @Mixin private StageTwoOptions options = new StageTwoOptions();
   @Mixin private DataOptions data = new DataOptions(64);
-  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private TrainingRunOptions run = new TrainingRunOptions();
   @Mixin private OptimizerOptions optimizing = new OptimizerOptions(2000);
 
   @Option(
@@ -55,9 +55,6 @@ final class StageTwoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (run.debug) {
-      LogSettings.debug();
-    }
     requireAgreement();
     var report = new TrainingReport(console);
     try (var progress = Progress.on(console);
@@ -102,7 +99,7 @@ final class StageTwoCommand implements Callable<Integer> {
             "train stage2: --export expected hf or lavis-trained, got lavis; no file of LAVIS holds"
                 + " a language model");
       }
-      run.begin();
+      run.run.prepare();
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }

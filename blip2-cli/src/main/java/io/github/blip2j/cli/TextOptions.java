@@ -3,7 +3,6 @@ package io.github.blip2j.cli;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Flavour;
 import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Threads;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,17 +48,8 @@ final class TextOptions {
           "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
   Precision dtype = Precision.FLOAT32;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the native libraries; all cores by default.")
-  @Nullable Integer threads;
-
   @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
   boolean exif;
-
-  @Option(names = "--json", description = "Print one JSON document.")
-  boolean json;
 
   @Option(names = "--echo", description = "Print the prompt before the text.")
   boolean echo;
@@ -67,8 +57,7 @@ final class TextOptions {
   @Option(names = "--stream", description = "Print words while they are written.")
   boolean stream;
 
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
-  boolean debug;
+  @Mixin RunOptions run = new RunOptions();
 
   @Mixin DecodingOptions decoding = new DecodingOptions();
 
@@ -101,10 +90,8 @@ final class TextOptions {
 
   /** Checks what no single option can. */
   void requireAgreement() {
-    if (threads != null) {
-      Threads.choose(threads);
-    }
-    if (stream && json) {
+    run.prepare();
+    if (stream && run.json) {
       throw new IllegalArgumentException(
           "--stream: output expected as text, got --json; leave one of them out");
     }

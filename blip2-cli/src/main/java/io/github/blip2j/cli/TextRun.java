@@ -27,7 +27,7 @@ final class TextRun {
   private final Prompts prompts;
   private final TextTask task;
   private final Console console;
-  private final Timings timings = new Timings();
+  private final Timings timings = new Timings("load", "preprocess", "vision_qformer", "generate");
 
   private TextRun(TextOptions options, Prompts prompts, TextTask task, Console console) {
     this.options = options;
@@ -54,9 +54,6 @@ final class TextRun {
 
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
-    if (options.debug) {
-      LogSettings.debug();
-    }
     Decoding expected = options.decoding.over(task.usual(options.flavour()));
     options.decoding.idle(expected).forEach(console::complain);
     try (var progress = Progress.on(console)) {
@@ -69,7 +66,9 @@ final class TextRun {
 
   private int all(Blip2 blip2, Progress progress) {
     TextReport report =
-        options.json ? new JsonReport(console, options, timings) : new LineReport(console, options);
+        options.run.json
+            ? new JsonReport(console, options, timings)
+            : new LineReport(console, options);
     Decoding decoding = options.decoding.over(task.usual(blip2));
     List<String> asked = prompts.of(blip2);
     int failed = 0;

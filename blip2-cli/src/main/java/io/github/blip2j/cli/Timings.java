@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Where the time went, summed over all images. */
+/** Where the time of a command went, summed over all images. */
 final class Timings {
   /** Work that may fail at a file. */
   @FunctionalInterface
@@ -14,21 +14,27 @@ final class Timings {
 
   private final long start = System.nanoTime();
   private final Map<String, Long> nanos = new LinkedHashMap<>();
+  private long inner; // of the stages within the one that is running
   private int tokens;
 
-  Timings() {
-    for (String stage : new String[] {"load", "preprocess", "vision_qformer", "generate"}) {
+  /** Of these stages, which are told in this order, those that nothing came to as well. */
+  Timings(String... stages) {
+    for (String stage : stages) {
       nanos.put(stage, 0L);
     }
   }
 
-  /** Does the work on a stage's account, failed work too. */
+  /** Does the work on a stage's account, failed work too; less what stages within it take. */
   <T> T time(String stage, Work<T> work) throws IOException {
+    long beside = inner;
+    inner = 0;
     long before = System.nanoTime();
     try {
       return work.run();
     } finally {
-      nanos.merge(stage, System.nanoTime() - before, Long::sum);
+      long taken = System.nanoTime() - before;
+      nanos.merge(stage, taken - inner, Long::sum);
+      inner = beside + taken;
     }
   }
 
@@ -36,12 +42,14 @@ final class Timings {
     tokens += count;
   }
 
-  /** Milliseconds of each stage, of a returned token, and from the start until now. */
+  /** Milliseconds of each stage, of a token where some are generated, and of all until now. */
   Map<String, Double> milliseconds() {
     Map<String, Double> milliseconds = new LinkedHashMap<>();
     nanos.forEach((stage, time) -> milliseconds.put(stage, rounded(time)));
-    long generate = nanos.getOrDefault("generate", 0L);
-    milliseconds.put("per_token", tokens == 0 ? 0 : rounded(generate / tokens));
+    Long generate = nanos.get("generate");
+    if (generate != null) {
+      milliseconds.put("per_token", tokens == 0 ? 0 : rounded(generate / tokens));
+    }
     milliseconds.put("total", rounded(System.nanoTime() - start));
     return milliseconds;
   }

@@ -15,7 +15,7 @@ import java.util.Collection;
 /** A run of either stage, once there is a model: updates until the end or Ctrl-C, then exports. */
 final class TrainingRun {
   private final Console console;
-  private final RunOptions options;
+  private final TrainingRunOptions options;
   private final OptimizerOptions optimizing;
   private final long seed;
 
@@ -41,7 +41,7 @@ final class TrainingRun {
     }
   }
 
-  TrainingRun(Console console, RunOptions options, OptimizerOptions optimizing, long seed) {
+  TrainingRun(Console console, TrainingRunOptions options, OptimizerOptions optimizing, long seed) {
     this.console = console;
     this.options = options;
     this.optimizing = optimizing;
@@ -75,7 +75,7 @@ final class TrainingRun {
           export.write();
           progress.clear();
         }
-        report.print(options.out, work.batches, options.json);
+        report.print(options.out, work.batches, options.run.json);
       }
     }
   }

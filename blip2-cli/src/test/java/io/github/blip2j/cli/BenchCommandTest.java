@@ -95,8 +95,8 @@ final class BenchCommandTest {
             + " bfloat16 or int8, got 'int4'; see blip2 bench --help",
         "--preset tiny --threads 0|threads: count expected at least 1, got 0",
         "--preset flan-t5-xl --figures vision_b1,prefill|bench: figures of flan-t5-xl expected among"
-            + " read_1gb, product, vision_b1, vision_b4, qformer_b1, bert_train, stage1_train, got"
-            + " prefill; its language model is not there yet",
+            + " read_1gb, product, vision_b1, vision_b4, qformer_b1, decode_greedy, decode_beam5,"
+            + " captions_1_thread, captions_4_threads, bert_train, stage1_train, got prefill",
         "--figures vision_b1|missing required option: '--preset=P'; see blip2 bench --help",
       })
   void bench_wrongUsage_exits2WithOneLine(String options, String message) {

@@ -52,4 +52,14 @@ final class InstructBlipCommandTest {
     String message = "generate: instruction expected words, or nothing at all, got a blank";
     assertEquals(new Shell(1, "", "blip2: " + message + "\n"), shell);
   }
+
+  @Test
+  void embed_whatDependsOnWords_saysWhatThereIs() {
+    Shell shell =
+        Shell.run(
+            "embed", PICTURE, "--model", MODEL, "--kind", "queries", "--out", "x.safetensors");
+
+    String message = "embed: feature expected of [patches], which this model has, got queries";
+    assertEquals(new Shell(1, "", "blip2: " + message + "\n"), shell);
+  }
 }

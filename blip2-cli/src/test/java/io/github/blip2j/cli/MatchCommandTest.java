@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,7 +37,10 @@ final class MatchCommandTest {
         Shell.run("match", A, B, "--text", TEXT, "--text", STAR, "--model", MODEL, "--json");
 
     JsonObject document = shell.json();
-    assertEquals(List.of("model", "results"), List.copyOf(document.keySet()));
+    assertEquals(List.of("model", "results", "timing_ms"), List.copyOf(document.keySet()));
+    assertEquals(
+        List.of("load", "preprocess", "match", "total"),
+        List.copyOf(document.getAsJsonObject("timing_ms").keySet()));
     JsonArray results = document.getAsJsonArray("results");
     assertEquals(4, results.size());
     JsonObject first = results.get(0).getAsJsonObject();
@@ -104,6 +108,31 @@ final class MatchCommandTest {
   }
 
   @Test
+  void camWords_ofSeveral_exits2() {
+    assertEquals(
+        new Shell(2, "", "blip2: --cam-words: one image and one text expected, got 1 and 2\n"),
+        Shell.run("match", A, "--text", TEXT, STAR, "--model", MODEL, "--cam-words", "cams"));
+  }
+
+  @Test
+  void camWords_areAPictureEach() throws IOException {
+    Path cams = folder.resolve("cams");
+
+    Shell shell =
+        Shell.run("match", A, "--text", STAR, "--model", MODEL, "--cam-words", cams.toString());
+
+    assertEquals(List.of(0, ""), List.of(shell.exit(), shell.err()));
+    try (Stream<Path> files = Files.list(cams)) {
+      assertEquals(
+          List.of("01-a.png", "02-green.png", "03-star.png"),
+          files.map(file -> String.valueOf(file.getFileName())).sorted().toList());
+    }
+    RgbImage drawing = new ImageDecoder().decode(cams.resolve("03-star.png"));
+    assertEquals(new ImageDecoder().decode(Path.of(A)).toString(), drawing.toString());
+    assertNotEquals(-1, Files.mismatch(cams.resolve("01-a.png"), cams.resolve("03-star.png")));
+  }
+
+  @Test
   void layer_thatReadsNoImage_isNamed() {
     Path png = folder.resolve("cam.png");
 
@@ -124,7 +153,7 @@ final class MatchCommandTest {
     Shell shell = Shell.run("match", A, "--text", TEXT, "--model", MODEL, "--layer", "0");
 
     assertEquals(0, shell.exit());
-    assertEquals("blip2: --layer has no effect without --cam\n", shell.err());
+    assertEquals("blip2: --layer has no effect without --cam or --cam-words\n", shell.err());
   }
 
   @Test
@@ -168,7 +197,11 @@ final class MatchCommandTest {
 
     JsonObject document = shell.json();
     assertEquals(
-        List.of("model", "file", "tensors", "images", "texts"), List.copyOf(document.keySet()));
+        List.of("model", "file", "tensors", "images", "texts", "timing_ms"),
+        List.copyOf(document.keySet()));
+    assertEquals(
+        List.of("load", "preprocess", "embed", "total"),
+        List.copyOf(document.getAsJsonObject("timing_ms").keySet()));
     assertEquals(out.toString(), string(document, "file"));
     assertEquals(
         "[{\"name\":\"image_embeds\",\"shape\":[2,8,24]},{\"name\":\"text_embeds\",\"shape\":[2,24]}]",

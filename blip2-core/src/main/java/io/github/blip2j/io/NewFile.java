@@ -3,6 +3,7 @@ package io.github.blip2j.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -31,6 +32,7 @@ final class NewFile {
   }
 
   private final Path target;
+  private final Path folder;
   private final String fileName;
   private final Path temporary;
   private final FileChannel channel;
@@ -47,6 +49,7 @@ final class NewFile {
       throw new CheckpointException(target + ": folder expected to exist; create it first");
     }
     this.target = target;
+    this.folder = folder;
     this.fileName = ReadableFile.nameOf(target);
     this.temporary = target.resolveSibling("." + fileName + "." + UUID.randomUUID() + ".tmp");
     // Not Files.createTempFile: that makes the checkpoint unreadable to everyone but its owner.
@@ -117,12 +120,22 @@ final class NewFile {
     }
   }
 
-  /** Moves the file into place. */
+  /** Moves the file into place, whence a loss of power does not take it. */
   void publish() throws IOException {
     channel.force(true);
     channel.close();
     Files.move(
         temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    forceFolder();
+  }
+
+  /** A name is on the disk when its folder is. */
+  private void forceFolder() throws IOException {
+    try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+      names.force(true);
+    } catch (AccessDeniedException e) {
+      // Windows opens no folder, and keeps names by itself.
+    }
   }
 
   /** Gives up: closes and removes the temporary file; nothing is left to remove once published. */

@@ -119,6 +119,11 @@ public final class Pass {
     return observer;
   }
 
+  /** Whether anybody watches. */
+  public boolean isObserved() {
+    return observer != NOBODY;
+  }
+
   /** The random source of dropout, or null when evaluating. */
   public @Nullable RandomGenerator random() {
     return random;

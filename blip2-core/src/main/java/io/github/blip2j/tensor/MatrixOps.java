@@ -77,7 +77,7 @@ final class MatrixOps {
           Kernels.Binary.ADD, value, ShapeOps.dense(residual).detach(), value);
     }
     List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
-    boolean[] wanted = new boolean[3];
+    boolean[] wanted = new boolean[inputs.size()];
     for (int i = 0; i < inputs.size(); i++) {
       wanted[i] = inputs.get(i).requiresGrad();
     }
@@ -89,11 +89,18 @@ final class MatrixOps {
 
   /** Those that are wanted; in the place of others, any tensor. */
   private static Tensor[] gradients(Tensor x, Tensor weight, Tensor g, boolean[] wanted) {
-    return new Tensor[] {
-      wanted[0] ? inputGradient(g, weight, x.shape()) : g,
-      wanted[1] ? product(rows(g).transpose(), rows(x)) : g,
-      wanted[2] ? ReduceOps.sumRows(rows(g)) : g
-    };
+    Tensor[] gradients = new Tensor[wanted.length]; // of the bias too if there is one
+    Arrays.fill(gradients, g);
+    if (wanted[0]) {
+      gradients[0] = inputGradient(g, weight, x.shape());
+    }
+    if (wanted[1]) {
+      gradients[1] = product(rows(g).transpose(), rows(x));
+    }
+    if (wanted.length > 2 && wanted[2]) {
+      gradients[2] = ReduceOps.sumRows(rows(g));
+    }
+    return gradients;
   }
 
   /** G W. A weight stored in a narrower type is widened for it, as the forward kernel does. */

@@ -40,6 +40,23 @@ final class CaptionFileTest {
   }
 
   @Test
+  void read_inputAndOutput_areADialogue() throws IOException {
+    Path file =
+        write(
+            "[{\"image\": \"a\", \"text_input\": \"how many?\", \"text_output\": \"two\"},"
+                + "{\"image\": \"b\", \"text_output\": \"red\", \"caption\": \"a star\"},"
+                + "{\"image\": \"c\", \"text_input\": \"why?\", \"caption\": \"a dog\"}]");
+
+    assertEquals(
+        List.of(
+            new CaptionRecord(
+                "a", List.of("two"), null, new CaptionRecord.Dialogue("how many?", "two")),
+            new CaptionRecord("b", List.of("a star"), null, new CaptionRecord.Dialogue("", "red")),
+            new CaptionRecord("c", List.of("a dog"), null)),
+        CaptionFile.read(file));
+  }
+
+  @Test
   void read_lines_passesOverBlankOnes() throws IOException {
     Path file = write("\uFEFF" + DOG + "\r\n\n" + DOG.replace("dog", "fox") + "\n  \n");
 

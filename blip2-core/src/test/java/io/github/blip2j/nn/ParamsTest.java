@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -202,6 +203,19 @@ final class ParamsTest {
       Tensor y = norm.forward(linear.forward(Tensor.of(new float[] {1, 0, 0, 0, 2}, 1, 5)));
       assertEquals(DType.FLOAT32, y.dtype());
     }
+  }
+
+  @Test
+  void packed_exceptParts_leavesThesePlain() {
+    Params params =
+        Params.root(Weights.random(new Random(1)), home).packed(Precision.INT8, Set.of("learns"));
+
+    Parameter frozen = params.at("frozen").at(0).matrix("w", Shape.of(4, 8), Init.normal(1));
+    Parameter learning = params.at("learns").at(0).matrix("w", Shape.of(4, 8), Init.normal(1));
+
+    assertThrows(IllegalStateException.class, frozen::train);
+    learning.train();
+    assertTrue(learning.isTrained());
   }
 
   @Test

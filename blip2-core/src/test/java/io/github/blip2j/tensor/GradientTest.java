@@ -80,6 +80,17 @@ final class GradientTest {
   }
 
   @Test
+  void thinnedLinear_withoutBias_agrees() {
+    Thinning thinning = new Thinning(0.4, 8);
+
+    check(
+        in -> in.get(0).linear(in.get(1), null, thinning, in.get(2)),
+        samples.tensor(samples.normal(12), 2, 2, 3),
+        samples.tensor(samples.normal(15), 5, 3),
+        samples.tensor(samples.normal(20), 2, 2, 5));
+  }
+
+  @Test
   void thinnedAttention_allInputs_agrees() {
     Thinning thinning = new Thinning(0.4, 9);
 

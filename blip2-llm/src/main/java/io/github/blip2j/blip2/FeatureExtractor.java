@@ -199,11 +199,7 @@ public final class FeatureExtractor implements FeatureSource {
     }
 
     private Tensor joint(TextBatch texts) {
-      Tensor joined = qformer.encodeJoint(read(), texts, Pass.evaluation()).queries();
-      if (joined == null) {
-        throw new AssertionError("joint pass without queries");
-      }
-      return joined;
+      return qformer.encodeQueriesWithText(read(), texts, Pass.evaluation());
     }
   }
 

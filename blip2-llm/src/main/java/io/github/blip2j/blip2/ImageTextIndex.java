@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * Pictures and texts to be found by each other; see {@link RetrievalIndex}. Texts are cut to 35
@@ -88,6 +89,12 @@ public final class ImageTextIndex implements AutoCloseable {
    */
   public Rankings rank(int k) throws IOException {
     return during(() -> index.rank(k));
+  }
+
+  /** As above, telling the number of each picture before its texts are matched, in order. */
+  public Rankings rank(int k, IntConsumer listener) throws IOException {
+    given(WHERE, "listener", listener);
+    return during(() -> index.rank(k, listener));
   }
 
   /**

@@ -9,6 +9,7 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.HeatMap;
 import io.github.blip2j.vision.ImageSize;
 import io.github.blip2j.vision.RgbImage;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,18 +22,54 @@ import java.util.TreeMap;
 public final class MatchMaps {
   private final RgbImage image;
   private final int columns;
-  private final Map<Integer, float[]> layers;
+  private final List<Word> words;
+  private final Map<Integer, Maps> layers;
   private final int usual;
 
-  private MatchMaps(RgbImage image, int columns, Map<Integer, float[]> layers, int usual) {
+  /** A word of several tokens begins where the one before it ends. */
+  private record Word(String text, int begin, int end) {
+    /** Tokens of a WordPiece that go on with a word begin so. */
+    private static final String CONTINUED = "##";
+
+    /** The words between the tokens that begin and end a text. */
+    static List<Word> of(LoadedMatcher loaded, int[] text) {
+      List<Word> words = new ArrayList<>();
+      for (int at = 1; at < text.length - 1; at++) {
+        String token = loaded.tokenizer().decodeAll(new int[] {text[at]});
+        if (token.startsWith(CONTINUED) && !words.isEmpty()) {
+          Word last = words.remove(words.size() - 1);
+          String longer = last.text + token.substring(CONTINUED.length());
+          words.add(new Word(longer, last.begin, at + 1));
+        } else {
+          words.add(new Word(token, at, at + 1));
+        }
+      }
+      return List.copyOf(words);
+    }
+  }
+
+  /** Patches of one layer. */
+  private static final class Maps {
+    final float[] whole; // [N], of the whole text
+    final float[] tokens; // [T * N]
+
+    Maps(float[] whole, float[] tokens) {
+      this.whole = whole;
+      this.tokens = tokens;
+    }
+  }
+
+  private MatchMaps(
+      RgbImage image, int columns, List<Word> words, Map<Integer, Maps> layers, int usual) {
     this.image = image;
     this.columns = columns;
+    this.words = words;
     this.layers = layers;
     this.usual = usual;
   }
 
   static MatchMaps of(LoadedMatcher loaded, RgbImage image, int[] text) {
-    Map<Integer, float[]> layers = new TreeMap<>();
+    Map<Integer, Maps> layers = new TreeMap<>();
     try (var scope = Scope.open()) {
       Tensor seen;
       try (var off = GradMode.noGrad()) {
@@ -40,12 +77,14 @@ public final class MatchMaps {
       }
       TextBatch texts = loaded.batch(List.of(text));
       for (GradCam.Layer layer : GradCam.of(loaded.qformer(), seen, texts)) {
-        layers.put(layer.index(), layer.relevance().toFloats()); // [1, N]
+        float[] whole = layer.relevance().toFloats(); // [1, N]
+        layers.put(layer.index(), new Maps(whole, layer.wordRelevance().toFloats()));
       }
     }
     ImageSize size = loaded.processor().size();
     int columns = size.width() / loaded.model().config().vision().patchSize();
-    return new MatchMaps(image, columns, layers, usualLayer(loaded.config().bert()));
+    List<Word> words = Word.of(loaded, text);
+    return new MatchMaps(image, columns, words, layers, usualLayer(loaded.config().bert()));
   }
 
   /** BLIP looks at layer 6 of 12; the same depth, or the next that reads the image. */
@@ -79,7 +118,27 @@ public final class MatchMaps {
    * @throws IllegalArgumentException if the layer does not read the image
    */
   public float[][] relevance(int layer) {
-    float[] patches = layer(layer);
+    return rows(layer(layer).whole);
+  }
+
+  /** The words of the text, in order, as the tokenizer writes them. */
+  public List<String> words() {
+    return words.stream().map(Word::text).toList();
+  }
+
+  /**
+   * How much each patch speaks for a match through what one word reads, none below 0; see {@link
+   * GradCam.Layer#wordRelevance}. Of a word of several tokens it is their mean.
+   *
+   * @param word its place in {@link #words}
+   * @return [rows][columns], from the top left
+   * @throws IllegalArgumentException if the layer does not read the image, or there is no such word
+   */
+  public float[][] relevance(int layer, int word) {
+    return rows(patches(layer, word));
+  }
+
+  private float[][] rows(float[] patches) {
     float[][] rows = new float[patches.length / columns][];
     for (int row = 0; row < rows.length; row++) {
       rows[row] = Arrays.copyOfRange(patches, row * columns, (row + 1) * columns);
@@ -89,20 +148,45 @@ public final class MatchMaps {
 
   /** The map of a layer drawn over the picture, at the picture's size. */
   public RgbImage drawing(int layer) {
-    float[] patches = layer(layer);
+    return drawing(layer(layer).whole);
+  }
+
+  /** The map of a layer and a word drawn over the picture, at the picture's size. */
+  public RgbImage drawing(int layer, int word) {
+    return drawing(patches(layer, word));
+  }
+
+  private RgbImage drawing(float[] patches) {
     try (var scope = Scope.open()) {
       Tensor map = Tensor.of(patches, patches.length / columns, columns);
       return HeatMap.of(map).over(image);
     }
   }
 
-  private float[] layer(int layer) {
-    float[] patches = layers.get(layer);
-    if (patches == null) {
+  /** The mean over a word's tokens. */
+  private float[] patches(int layer, int word) {
+    Maps maps = layer(layer);
+    if (word < 0 || word >= words.size()) {
+      throw new IllegalArgumentException(
+          "explain: word expected among %d, got %d".formatted(words.size(), word));
+    }
+    Word asked = words.get(word);
+    float[] mean = new float[maps.whole.length];
+    for (int token = asked.begin; token < asked.end; token++) {
+      for (int n = 0; n < mean.length; n++) {
+        mean[n] += maps.tokens[token * mean.length + n] / (asked.end - asked.begin);
+      }
+    }
+    return mean;
+  }
+
+  private Maps layer(int layer) {
+    Maps maps = layers.get(layer);
+    if (maps == null) {
       throw new IllegalArgumentException(
           "explain: layer expected among those that read the image, %s, got %d"
               .formatted(layers.keySet(), layer));
     }
-    return patches;
+    return maps;
   }
 }

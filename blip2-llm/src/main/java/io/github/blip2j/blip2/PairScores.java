@@ -68,8 +68,8 @@ final class PairScores {
 
   private List<Match> score(BertContext read, Tensor images, List<int[]> texts) {
     TextBatch batch = loaded.batch(texts);
-    Tensor words = qformer.encodeText(batch, Pass.evaluation());
-    double[] cosines = cosines(images, qformer.textFeature(words));
+    Tensor starts = qformer.encodeTextStart(batch, Pass.evaluation());
+    double[] cosines = cosines(images, qformer.textFeature(starts));
     float[] logits = qformer.matchLogits(read, batch, Pass.evaluation()).toFloats(); // [B, 2]
     List<Match> matches = new ArrayList<>();
     for (int b = 0; b < cosines.length; b++) {

@@ -21,8 +21,8 @@ final class TextVectors {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
       Blip2Qformer qformer = loaded.qformer();
-      Tensor words = qformer.encodeText(loaded.batch(List.of(text)), Pass.evaluation());
-      return qformer.textFeature(words).toFloats(); // [1, P]
+      Tensor start = qformer.encodeTextStart(loaded.batch(List.of(text)), Pass.evaluation());
+      return qformer.textFeature(start).toFloats(); // [1, P]
     }
   }
 }

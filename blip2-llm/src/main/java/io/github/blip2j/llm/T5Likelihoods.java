@@ -68,7 +68,7 @@ final class T5Likelihoods implements Likelihoods {
         var scope = Scope.open()) {
       Tensor x = model.embed(Tensor.of(before, R, T)); // [R, T, L]
       Tensor hidden = model.decode(x, mask, context.row(prompt), null, Pass.evaluation());
-      Tensor flat = hidden.reshape(R * T, model.dim()); // [R T, L]
+      Tensor flat = hidden.reshape(hidden.dim(0) * hidden.dim(1), model.dim()); // [R T, L]
       return parted(TokenLogs.of(flat, places, tokens, model::logits), texts);
     }
   }

@@ -32,7 +32,11 @@ final class Fixture {
 
   /** The model's files in {@code folder}, without expectations and pictures. */
   static Path copyTo(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(HF_OPT)) {
+    return copyTo(HF_OPT, folder);
+  }
+
+  static Path copyTo(Path model, Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(model)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         String name = file.getFileName().toString();
         if (!name.startsWith("expected")) {

@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.generation.Decoding;
@@ -162,6 +163,18 @@ final class ImageTextMatcherTest {
     assertEquals(6, maps.relevance(0)[0].length);
     RgbImage drawing = maps.drawing(maps.usualLayer());
     assertEquals(images.get(0).toString(), drawing.toString());
+  }
+
+  @Test
+  void explain_words_areThoseOfTheText() {
+    MatchMaps maps = matcher.explain(images.get(0), "a red circle");
+
+    assertEquals(List.of("a", "red", "circle"), maps.words());
+    assertEquals(6, maps.relevance(0, 2).length);
+    assertEquals(6, maps.relevance(0, 2)[0].length);
+    assertEquals(images.get(0).toString(), maps.drawing(2, 1).toString());
+    Exception e = assertThrows(IllegalArgumentException.class, () -> maps.relevance(0, 3));
+    assertEquals("explain: word expected among 3, got 3", e.getMessage());
   }
 
   @Test

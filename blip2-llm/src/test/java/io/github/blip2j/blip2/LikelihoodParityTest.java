@@ -10,6 +10,7 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ final class LikelihoodParityTest {
   private static final List<String> PROMPTS = List.of("a photo of", "", "Question: why? Answer:");
 
   static Stream<Path> folders() {
-    return OptFolder.all().stream();
+    return Stream.concat(OptFolder.all().stream(), OptFolder.allOfT5().stream());
   }
 
   @ParameterizedTest(name = "{0}")
@@ -40,7 +41,8 @@ final class LikelihoodParityTest {
         var scope = Scope.open()) {
       List<int[]> prompts = PROMPTS.stream().map(loaded::promptIds).toList();
       Tensor images = images(loaded, folder, prompts.size());
-      List<List<int[]>> texts = List.of(texts(11, 3), texts(5, 4), texts(0, 5));
+      int V = loaded.model().language().vocabSize();
+      List<List<int[]>> texts = List.of(texts(11, 3, V), texts(5, 4, V), texts(0, 5, V));
 
       List<List<float[]>> found =
           loaded.model().likelihoods(images, loaded.promptBatch(prompts)).of(texts);
@@ -100,7 +102,7 @@ final class LikelihoodParityTest {
         var scope = Scope.open()) {
       List<int[]> prompt = List.of(loaded.promptIds("a photo of"));
       Tensor images = images(loaded, folder, 1);
-      List<int[]> texts = texts(120, 9);
+      List<int[]> texts = texts(120, 9, loaded.model().language().vocabSize());
       assertTrue(texts.stream().mapToInt(text -> text.length - 1).sum() > 2 * 512);
 
       List<float[]> found =
@@ -114,12 +116,12 @@ final class LikelihoodParityTest {
   }
 
   /** Texts of 1 to {@code longest} tokens, all different. */
-  private static List<int[]> texts(int count, int longest) {
+  private static List<int[]> texts(int count, int longest, int vocabSize) {
     List<int[]> texts = new ArrayList<>();
     for (int k = 0; k < count; k++) {
       int[] text = new int[longest > 8 ? longest + 1 : 1 + k % longest];
       for (int t = 0; t < text.length; t++) {
-        text[t] = 4 + (37 * k + 11 * t) % 290;
+        text[t] = 4 + (37 * k + 11 * t) % (vocabSize - 10);
       }
       texts.add(text);
     }
@@ -128,21 +130,28 @@ final class LikelihoodParityTest {
 
   /** Log-probabilities of a text's tokens from one pass over image, prompt and text. */
   private static double[] wholePass(LoadedModel loaded, Tensor image, int[] prompt, int[] text) {
-    int[] whole = Arrays.copyOf(prompt, prompt.length + text.length);
-    System.arraycopy(text, 0, whole, prompt.length, text.length);
-    var model = (Blip2Opt) loaded.model();
     double[] logs = new double[text.length];
     try (var scope = Scope.open()) {
-      Tensor logits =
-          model
-              .logits(image, loaded.promptBatch(List.of(whole)), Pass.evaluation())
-              .select(0, 0); // [Q + T, V]
-      int first = Math.toIntExact(logits.dim(0)) - text.length - 1;
+      Tensor logits = wholeLogits(loaded, image, prompt, text).select(0, 0); // [T, V]
       for (int t = 0; t < text.length; t++) {
-        logs[t] = logProbability(logits.select(0, first + t).toFloats(), text[t]);
+        logs[t] = logProbability(logits.select(0, t).toFloats(), text[t]);
       }
     }
     return logs;
+  }
+
+  /** The scores of each token of a text, [1, T, V]. */
+  private static Tensor wholeLogits(LoadedModel loaded, Tensor image, int[] prompt, int[] text) {
+    if (loaded.model() instanceof Blip2T5 t5) {
+      PromptBatch answer = PromptBatch.of(List.of(text), loaded.padId(), Side.RIGHT);
+      return t5.logits(image, loaded.promptBatch(List.of(prompt)), answer, Pass.evaluation());
+    }
+    int[] whole = Arrays.copyOf(prompt, prompt.length + text.length);
+    System.arraycopy(text, 0, whole, prompt.length, text.length);
+    Tensor logits =
+        ((Blip2Opt) loaded.model())
+            .logits(image, loaded.promptBatch(List.of(whole)), Pass.evaluation()); // [1, P + T, V]
+    return logits.narrow(1, logits.dim(1) - text.length - 1, text.length);
   }
 
   private static double logProbability(float[] logits, int token) {

@@ -32,7 +32,7 @@ final class PrecisionParityTest {
   private static final Decoding GREEDY = Decoding.greedy().maxNewTokens(12);
 
   static Stream<Arguments> foldersAndPrecisions() {
-    return OptFolder.all().stream()
+    return Stream.concat(OptFolder.all().stream(), OptFolder.allOfT5().stream())
         .flatMap(
             folder ->
                 Stream.of(Precision.BFLOAT16, Precision.INT8)
@@ -88,16 +88,27 @@ final class PrecisionParityTest {
   /** Logits after the prompt and the first {@code count} tokens of a text. */
   private static float[] nextScores(
       LoadedModel loaded, List<RgbImage> images, int image, int[] ids, int[] text, int count) {
-    int[] read = Arrays.copyOf(ids, ids.length + count);
-    System.arraycopy(text, 0, read, ids.length, count);
+    int[] before = Arrays.copyOf(text, count);
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
       Pass pass = Pass.evaluation();
       Tensor all = loaded.model().imagePrompt(loaded.pixels(images), pass);
-      PromptBatch batch = loaded.promptBatch(List.of(read));
-      Tensor logits = ((Blip2Opt) loaded.model()).logits(all.narrow(0, image, 1), batch, pass);
+      Tensor prompt = all.narrow(0, image, 1);
+      Tensor logits;
+      if (loaded.model() instanceof Blip2T5 t5) {
+        int[] answer = Arrays.copyOf(before, count + 1); // the last one is asked for, not read
+        logits = t5.logits(prompt, batch(loaded, ids), batch(loaded, answer), pass);
+      } else {
+        int[] read = Arrays.copyOf(ids, ids.length + count);
+        System.arraycopy(before, 0, read, ids.length, count);
+        logits = ((Blip2Opt) loaded.model()).logits(prompt, batch(loaded, read), pass);
+      }
       return logits.select(0, 0).select(0, logits.dim(1) - 1).toFloats();
     }
+  }
+
+  private static PromptBatch batch(LoadedModel loaded, int[] ids) {
+    return loaded.promptBatch(List.of(ids));
   }
 
   private static double difference(float[] expected, float[] actual) {

@@ -33,6 +33,9 @@ final class Linears {
   // many, and the other way round nothing is lost.
   private static final long TYPICAL_ROWS = 256;
   private static final long MANY_ROWS = 128;
+  // From here on GEMM gains more than the bias costs, which it adds apart: a weight that is not
+  // packed, as in training, is packed by GEMM for both cores and by the product kernel for each.
+  private static final long GEMM_ROWS = 512;
 
   private enum Residual {
     NONE(0),
@@ -133,6 +136,11 @@ final class Linears {
     long K = weight.dim(1);
     long N = weight.dim(0);
     long M = x.size() / K;
+    boolean plain = activation == Activation.IDENTITY && residual == null;
+    if (plain && M >= GEMM_ROWS && weight.packing() == null && weight.dtype() == DType.FLOAT32) {
+      gemm(x, weight, bias, out);
+      return;
+    }
     Residual how =
         residual == null
             ? Residual.NONE
@@ -150,6 +158,26 @@ final class Linears {
       Tensor apart = how == Residual.APART ? residual : null;
       call.run(operands(input, matrix.address, bias, apart, out));
     }
+  }
+
+  private void gemm(Tensor x, Tensor weight, @Nullable Tensor bias, Tensor out) {
+    long K = weight.dim(1);
+    long N = weight.dim(0);
+    long M = x.size() / K;
+    var input = new Products.Place(Layout.matrix(M, K), x.address());
+    var matrix = new Products.Place(Layout.matrix(N, K).transpose(), weight.address());
+    var result = new Products.Place(Layout.matrix(M, N), out.address());
+    if (bias == null) {
+      Gemm.run(input, matrix, result);
+      return;
+    }
+    Layout repeated = Layout.of(memory.data_type.f32, new long[] {M, N}, new long[] {0, 1});
+    Calls here = calls.get();
+    here.get(
+            Key.of("copy", repeated, result.layout()),
+            () -> Copies.reorder(here, repeated.desc(), result.layout().desc()))
+        .run(bias.address(), out.address());
+    Gemm.add(input, matrix, result);
   }
 
   /** A weight as a product reads it; type, size and packing decide its layout. */

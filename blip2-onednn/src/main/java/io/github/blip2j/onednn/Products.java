@@ -5,7 +5,6 @@ import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
-import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
 
 /** Products of the last two axes of float32 tensors that lie as they like. */
@@ -46,51 +45,15 @@ final class Products {
     return b.rank() == 2
         && a.dim(0) >= MANY_ROWS
         && b.dim(0) * b.dim(1) >= LARGE
-        && (liesByRows(a) || liesByRows(a.transpose()))
-        && liesByRows(b)
-        && liesByRows(out);
-  }
-
-  private static boolean liesByRows(Layout matrix) {
-    return matrix.stride(1) == 1 && matrix.stride(0) >= matrix.dim(1);
-  }
-
-  private static void gemm(Place a, Place b, Place out) {
-    long M = a.layout.dim(0);
-    long K = a.layout.dim(1);
-    long N = b.layout.dim(1);
-    boolean byRows = liesByRows(a.layout);
-    long leading = byRows ? a.layout.stride(0) : a.layout.stride(1);
-    int status =
-        dnnl.dnnl_sgemm(
-            (byte) (byRows ? 'N' : 'T'),
-            (byte) 'N',
-            M,
-            N,
-            K,
-            1,
-            floats(a),
-            leading,
-            floats(b),
-            b.layout.stride(0),
-            0,
-            floats(out),
-            out.layout.stride(0));
-    if (status != dnnl.dnnl_success) {
-      throw new IllegalStateException(
-          "matmul: oneDNN expected to multiply [%d, %d] by [%d, %d], got status %d"
-              .formatted(M, K, K, N, status));
-    }
-  }
-
-  private static FloatPointer floats(Place place) {
-    return new FloatPointer(Memory.at(place.address, 0));
+        && Gemm.reads(a)
+        && Gemm.liesByRows(b)
+        && Gemm.liesByRows(out);
   }
 
   /** out = scale a b + added, which may broadcast. */
   void run(Place a, Place b, double scale, @Nullable Place added, Place out) {
     if (scale == 1 && added == null && wantsGemm(a.layout, b.layout, out.layout)) {
-      gemm(a, b, out);
+      Gemm.run(a, b, out);
       return;
     }
     Layout sum = added == null ? null : added.layout.padded(out.layout.rank());

@@ -38,24 +38,69 @@ public final class BertEncoder extends Module {
     return new BertContext(read);
   }
 
-  /** The last layer's output; arguments as in {@link BertLayer#forward}. */
+  /**
+   * The last layer's output.
+   *
+   * @param context what layers read; may be absent if no queries flow
+   * @param mask of self-attention, broadcasts to [B, H, Q + T, S]
+   * @param cache of self-attention; what flows is added to it, for which reason no layer is
+   *     computed again where there is one, {@linkplain Pass#recomputing recomputing} or not
+   */
   public Streams forward(
       Streams streams,
       @Nullable BertContext context,
       Mask mask,
       @Nullable KeyValueCache cache,
       Pass pass) {
-    Streams x = streams;
-    pass.observer().hiddenState(path(), 0, x.joined());
-    for (int i = 0; i < layers.size(); i++) {
-      KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
-      KeyValues read = context == null ? null : context.layer(i);
-      Streams input = x;
-      BertLayer layer = layers.get(i);
-      Tensor output = Scope.run(() -> layer.forward(input, read, mask, layerCache, pass).joined());
-      x = input.part(output);
-      pass.observer().hiddenState(path(), i + 1, x.joined());
+    Rows rows = Rows.all(streams);
+    if (cache == null) {
+      return rows.part(forward(streams, rows, context, mask, pass));
     }
-    return x;
+    Tensor x = streams.joined();
+    pass.observer().hiddenState(path(), 0, x);
+    for (int i = 0; i < layers.size(); i++) {
+      BertLayer layer = layers.get(i);
+      KeyValues read = context == null ? null : context.layer(i);
+      KeyValueCache.Layer layerCache = cache.layer(i);
+      Tensor input = x;
+      x = Scope.run(() -> layer.forward(input, rows, read, mask, layerCache, pass));
+      pass.observer().hiddenState(path(), i + 1, x);
+    }
+    return rows.part(x);
+  }
+
+  /** The first {@code wanted} rows of the last layer's output, [B, wanted, C]. */
+  Tensor forwardFirst(
+      long wanted, Streams streams, @Nullable BertContext context, Mask mask, Pass pass) {
+    return forward(streams, Rows.all(streams).wanting(wanted), context, mask, pass);
+  }
+
+  private Tensor forward(
+      Streams streams, Rows wanted, @Nullable BertContext context, Mask mask, Pass pass) {
+    Rows all = Rows.all(streams);
+    Tensor x = streams.joined();
+    pass.observer().hiddenState(path(), 0, x);
+    for (int i = 0; i < layers.size(); i++) {
+      boolean last = i == layers.size() - 1;
+      Rows rows = last && !pass.isObserved() ? wanted : all; // who watches sees all rows
+      KeyValues read = context == null ? null : context.layer(i);
+      x = run(layers.get(i), x, rows, read, mask, pass);
+      pass.observer().hiddenState(path(), i + 1, x);
+    }
+    return wanted.of(x);
+  }
+
+  private static Tensor run(
+      BertLayer layer, Tensor x, Rows rows, @Nullable KeyValues read, Mask mask, Pass pass) {
+    if (read == null) {
+      return pass.layer(
+          List.of(x), (in, inside) -> layer.forward(in.get(0), rows, null, mask, inside));
+    }
+    return pass.layer(
+        List.of(x, read.keys(), read.values()),
+        (in, inside) -> {
+          KeyValues context = new KeyValues(in.get(1), in.get(2), read.mask());
+          return layer.forward(in.get(0), rows, context, mask, inside);
+        });
   }
 }

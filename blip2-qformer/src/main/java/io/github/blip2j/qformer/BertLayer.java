@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * text, and it is a decoder's text that reads, if any.
  *
  * <pre>{@code
- * B batch, Q queries, T words, S positions attended to, N image tokens, H heads
+ * B batch, Q queries, T words, R wanted rows, S positions attended to, N image tokens, H heads
  * C width, E encoder width
  * }</pre>
  */
@@ -39,29 +39,48 @@ public final class BertLayer extends Module {
   }
 
   /**
-   * The layer.
+   * The layer, without a cache.
    *
+   * @param x [B, Q + T, C]
+   * @param rows which of them are queries, and how many are wanted, R
    * @param context what this layer reads; may be absent if no queries flow
-   * @param mask of self-attention, broadcasts to [B, H, Q + T, S]
-   * @param cache of self-attention; what flows is added to it
+   * @param mask of self-attention, broadcasts to [B, H, R, Q + T]
+   * @return [B, R, C]
    */
-  public Streams forward(
-      Streams streams,
+  Tensor forward(Tensor x, Rows rows, @Nullable KeyValues context, Mask mask, Pass pass) {
+    return apart(rows.part(selfAttention.forward(rows.of(x), x, mask, pass)), context, pass);
+  }
+
+  /**
+   * The layer, all of whose rows are wanted and added to a cache.
+   *
+   * @param mask of self-attention, broadcasts to [B, H, Q + T, S]
+   * @return [B, Q + T, C]
+   */
+  Tensor forward(
+      Tensor x,
+      Rows rows,
       @Nullable KeyValues context,
       Mask mask,
-      KeyValueCache.@Nullable Layer cache,
+      KeyValueCache.Layer cache,
       Pass pass) {
-    Streams attended = streams.part(selfAttention.toSelf(streams.joined(), cache, mask, pass));
-    Tensor queries = attended.queries();
-    Tensor text = attended.text();
-    return new Streams(
-        queries == null ? null : forwardQueries(queries, context, pass),
-        text == null ? null : forwardText(text, context, pass));
+    return apart(rows.part(selfAttention.forward(x, cache, mask, pass)), context, pass);
   }
 
   /** Keys and values of {@code context} [B, N, E]; null if this layer does not read. */
   @Nullable KeyValues read(Tensor context, Mask mask) {
     return contextAttention == null ? null : contextAttention.read(context, mask);
+  }
+
+  /** What queries and text do by themselves, after they have attended to each other. */
+  private Tensor apart(Streams attended, @Nullable KeyValues context, Pass pass) {
+    Tensor queries = attended.queries();
+    Tensor text = attended.text();
+    Streams streams =
+        new Streams(
+            queries == null ? null : forwardQueries(queries, context, pass),
+            text == null ? null : forwardText(text, context, pass));
+    return streams.joined();
   }
 
   private Tensor forwardQueries(Tensor queries, @Nullable KeyValues image, Pass pass) {

@@ -129,6 +129,18 @@ public final class BertModel extends Module {
     return encodeJoint(queries, ids, textMask, readFor(queries, image), pass);
   }
 
+  /**
+   * The queries of {@link #encodeJoint}, where nobody asks for the text that they saw.
+   *
+   * @return [B, Q, C]
+   */
+  public Tensor encodeQueriesWithText(
+      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Pass pass) {
+    Streams streams = joined(queries, ids, textMask, image, pass);
+    Mask padding = Mask.padding(TextRows.afterOnes(length(queries), textMask));
+    return encoder.forwardFirst(length(queries), streams, image, padding, pass);
+  }
+
   /** As above, of an image that has been read. */
   public Streams encodeJoint(
       Tensor queries, Tensor ids, int[][] textMask, BertContext image, Pass pass) {
@@ -199,6 +211,17 @@ public final class BertModel extends Module {
   }
 
   /**
+   * The first token of {@link #encodeText}, which stands for the text.
+   *
+   * @return [B, 1, C]
+   */
+  public Tensor encodeTextStart(Tensor ids, int[][] textMask, Pass pass) {
+    requireText(ids, textMask, Shape.ANY);
+    Streams streams = Streams.ofText(embeddings.ofText(ids, 0, pass));
+    return encoder.forwardFirst(1, streams, null, Mask.padding(textMask), pass);
+  }
+
+  /**
    * A plain BERT's last hidden states: an encoder's words see each other, a decoder's what came
    * before them, in the cache too.
    *
@@ -231,12 +254,16 @@ public final class BertModel extends Module {
 
   private Streams joint(
       Tensor queries, Tensor ids, int[][] textMask, BertContext image, Mask order, Pass pass) {
-    requireImage(queries, image);
-    requireText(ids, textMask, queries.dim(0));
-    Streams streams =
-        new Streams(embeddings.ofQueries(queries, pass), embeddings.ofText(ids, 0, pass));
+    Streams streams = joined(queries, ids, textMask, image, pass);
     Mask padding = Mask.padding(TextRows.afterOnes(length(queries), textMask));
     return encoder.forward(streams, image, order.and(padding), null, pass);
+  }
+
+  private Streams joined(
+      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Pass pass) {
+    requireImage(queries, image);
+    requireText(ids, textMask, queries.dim(0));
+    return new Streams(embeddings.ofQueries(queries, pass), embeddings.ofText(ids, 0, pass));
   }
 
   private Mask plainMask(int @Nullable [][] keep, long batch, int past, int words) {

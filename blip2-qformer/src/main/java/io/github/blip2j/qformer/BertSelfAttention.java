@@ -12,7 +12,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
-import org.jspecify.annotations.Nullable;
 
 /**
  * BERT's attention with what belongs to it: output map, dropout, residual and the norm after it
@@ -49,7 +48,7 @@ public final class BertSelfAttention extends Module {
    * Attention, residual and norm.
    *
    * @param x [B, T, C]
-   * @param context [B, S, E]; pass {@code x} for self-attention
+   * @param context [B, S, E]; for self-attention {@code x}, or the sequence whose rows it has
    * @param mask broadcasts to [B, H, T, S]
    * @return [B, T, C]
    */
@@ -70,11 +69,6 @@ public final class BertSelfAttention extends Module {
   /** Self-attention over the cache and {@code x}, which is added to it. */
   public Tensor forward(Tensor x, KeyValueCache.Layer cache, Mask mask, Pass pass) {
     return finish(x, attention.mix(x, cache, mask, Heads.of(pass, attentionDropout)), pass);
-  }
-
-  /** Either of the two, by whether there is a cache. */
-  Tensor toSelf(Tensor x, KeyValueCache.@Nullable Layer cache, Mask mask, Pass pass) {
-    return cache == null ? forward(x, x, mask, pass) : forward(x, cache, mask, pass);
   }
 
   private Tensor finish(Tensor x, Tensor mixed, Pass pass) {

@@ -109,6 +109,16 @@ public final class Blip2Qformer extends Module {
     return bert.encodeText(texts.ids(), texts.mask(), pass);
   }
 
+  /** The first token of texts, which stands for them, [B, 1, C]. */
+  public Tensor encodeTextStart(TextBatch texts, Pass pass) {
+    return bert.encodeTextStart(texts.ids(), texts.mask(), pass);
+  }
+
+  /** What the queries see in the light of a text, [B, Q, C]; text i belongs to image i. */
+  public Tensor encodeQueriesWithText(BertContext image, TextBatch texts, Pass pass) {
+    return bert.encodeQueriesWithText(queries(image), texts.ids(), texts.mask(), image, pass);
+  }
+
   /** Queries and text in the light of each other; text i belongs to image i. */
   public Streams encodeJoint(BertContext image, TextBatch texts, Pass pass) {
     return bert.encodeJoint(queries(image), texts.ids(), texts.mask(), image, pass);
@@ -137,7 +147,7 @@ public final class Blip2Qformer extends Module {
   /**
    * Where texts lie in the space of comparison: the unit vector of the first token.
    *
-   * @param encoded texts, [B, T, C]
+   * @param encoded texts, [B, T, C], or no more of them than their first token
    * @return [B, P]
    */
   public Tensor textFeature(Tensor encoded) {
@@ -150,12 +160,7 @@ public final class Blip2Qformer extends Module {
    * @return [B, 2], scores of no and yes: the mean over the queries
    */
   public Tensor matchLogits(BertContext image, TextBatch texts, Pass pass) {
-    Streams seen = encodeJoint(image, texts, pass);
-    Tensor joined = seen.queries();
-    if (joined == null) {
-      throw new AssertionError("joint pass without queries");
-    }
-    return matching.forward(joined).mean(1);
+    return matching.forward(encodeQueriesWithText(image, texts, pass)).mean(1);
   }
 
   /**

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * to attention): where queries look, weighted by how much looking there raises the match score.
  *
  * <pre>{@code
- * B pairs, H heads, Q queries, N patches and the class token before them
+ * B pairs, H heads, Q queries, T words, N patches and the class token before them
  * }</pre>
  */
 public final class GradCam {
@@ -30,12 +30,18 @@ public final class GradCam {
     private final Shape shape;
     private final float[] attention;
     private final float[] gradient;
+    private final float[] selfAttention;
+    private final int words;
 
-    private Layer(int index, Shape shape, float[] attention, float[] gradient) {
+    private Layer(
+        int index, Shape shape, float[] attention, float[] gradient, float[] selfAttention) {
       this.index = index;
       this.shape = shape;
       this.attention = attention;
       this.gradient = gradient;
+      this.selfAttention = selfAttention;
+      double rows = Math.sqrt(selfAttention.length / (double) (shape.dim(0) * shape.dim(1)));
+      this.words = Math.toIntExact(Math.round(rows) - shape.dim(2));
     }
 
     /** Which layer of the Q-Former. */
@@ -79,6 +85,63 @@ public final class GradCam {
       }
       return Tensor.of(relevance, B, tokens - 1);
     }
+
+    /**
+     * How much each patch speaks for the match through what a word reads. Words see no patches,
+     * only queries: the next layer's self-attention from word to query, where they read what the
+     * queries saw, times {@link #relevance} of that query alone, summed over the queries; each
+     * averaged over heads. After a last layer nothing is read, and its own self-attention counts.
+     *
+     * @return [B, T, N], in the open scope
+     */
+    public Tensor wordRelevance() {
+      int B = Math.toIntExact(shape.dim(0));
+      int Q = Math.toIntExact(shape.dim(2));
+      int N = Math.toIntExact(shape.dim(3)) - 1;
+      float[] relevance = new float[B * words * N];
+      for (int b = 0; b < B; b++) {
+        double[][] ofQueries = new double[Q][N];
+        for (int q = 0; q < Q; q++) {
+          for (int n = 0; n < N; n++) {
+            ofQueries[q][n] = ofQuery(b, q, n + 1);
+          }
+        }
+        for (int t = 0; t < words; t++) {
+          for (int q = 0; q < Q; q++) {
+            double read = read(b, t, q);
+            for (int n = 0; n < N; n++) {
+              relevance[(b * words + t) * N + n] += (float) (read * ofQueries[q][n]);
+            }
+          }
+        }
+      }
+      return Tensor.of(relevance, B, words, N);
+    }
+
+    /** How much an image token speaks for the match through one query. */
+    private double ofQuery(int b, int q, int token) {
+      int H = Math.toIntExact(shape.dim(1));
+      int Q = Math.toIntExact(shape.dim(2));
+      int tokens = Math.toIntExact(shape.dim(3));
+      double sum = 0;
+      for (int h = 0; h < H; h++) {
+        int at = ((b * H + h) * Q + q) * tokens + token;
+        sum += attention[at] * Math.max(0.0, gradient[at]);
+      }
+      return sum / H;
+    }
+
+    /** How much a word looks at a query. */
+    private double read(int b, int word, int q) {
+      int H = Math.toIntExact(shape.dim(1));
+      int Q = Math.toIntExact(shape.dim(2));
+      int rows = Q + words;
+      double sum = 0;
+      for (int h = 0; h < H; h++) {
+        sum += selfAttention[((b * H + h) * rows + Q + word) * rows + q];
+      }
+      return sum / H;
+    }
   }
 
   /**
@@ -102,11 +165,12 @@ public final class GradCam {
     }
     BertConfig config = model.bert().config();
     List<Layer> layers = new ArrayList<>();
+    String path = model.bert().path() + ".layers.";
     for (int i = 0; i < config.layers(); i++) {
       if (config.readsImageAt(i)) {
-        String path =
-            "%s.layers.%d.%s".formatted(model.bert().path(), i, config.kind().contextAttention());
-        layers.add(watcher.layer(i, path));
+        String own = path + i + "." + config.kind().contextAttention();
+        int next = Math.min(i + 1, config.layers() - 1);
+        layers.add(watcher.layer(i, own, path + next + ".attention"));
       }
     }
     return layers;
@@ -139,14 +203,15 @@ public final class GradCam {
       gradients.put(path, gradient.toFloats());
     }
 
-    Layer layer(int index, String path) {
+    Layer layer(int index, String path, String selfPath) {
       @Nullable Shape shape = shapes.get(path);
       float @Nullable [] weights = attention.get(path);
       float @Nullable [] gradient = gradients.get(path);
-      if (shape == null || weights == null || gradient == null) {
+      float @Nullable [] selfWeights = attention.get(selfPath);
+      if (shape == null || weights == null || gradient == null || selfWeights == null) {
         throw new AssertionError(path + ": map and gradient expected, got none");
       }
-      return new Layer(index, shape, weights, gradient);
+      return new Layer(index, shape, weights, gradient, selfWeights);
     }
   }
 }

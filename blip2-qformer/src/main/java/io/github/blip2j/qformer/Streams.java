@@ -40,17 +40,6 @@ public record Streams(@Nullable Tensor queries, @Nullable Tensor text) {
     return Tensor.concat(1, List.of(q, t));
   }
 
-  /** {@code joined}, which has this shape, parted again. */
-  Streams part(Tensor joined) {
-    Tensor q = queries;
-    Tensor t = text;
-    if (q == null || t == null) {
-      return q == null ? ofText(joined) : ofQueries(joined);
-    }
-    return new Streams(
-        joined.narrow(1, 0, q.dim(1)).copy(), joined.narrow(1, q.dim(1), t.dim(1)).copy());
-  }
-
   private static Tensor present(@Nullable Tensor tensor) {
     if (tensor == null) {
       throw new AssertionError("streams without a stream");

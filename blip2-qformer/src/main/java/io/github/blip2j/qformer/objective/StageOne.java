@@ -69,9 +69,9 @@ public final class StageOne {
     BertContext read = model.readImage(image);
     KeyValueCache cache = model.cache(texts.length());
     Tensor queries = model.encodeQueries(read, cache, pass); // [B, Q, C]
-    Tensor words = model.encodeText(texts, pass); // [B, T, C]
+    Tensor starts = model.encodeTextStart(texts, pass); // [B, 1, C]
 
-    Features features = new Features(model.imageFeatures(queries), model.textFeature(words));
+    Features features = new Features(model.imageFeatures(queries), model.textFeature(starts));
     Similarities similarities = contrast.similarities(features, model.temperature());
     Tensor itc = contrast.of(similarities, pairs);
 

@@ -10,6 +10,7 @@ import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -34,9 +35,11 @@ final class Reranking {
   }
 
   /** Gives every candidate of images and of texts its match score. */
-  void match(List<Candidates> textsOf, List<Candidates> imagesOf) throws IOException {
+  void match(List<Candidates> textsOf, List<Candidates> imagesOf, IntConsumer listener)
+      throws IOException {
     var wanting = Wanting.of(imagesOf, tokens.count());
     for (int image = 0; image < tokens.count(); image++) {
+      listener.accept(image);
       Candidates own = textsOf.get(image);
       int[] texts =
           IntStream.concat(

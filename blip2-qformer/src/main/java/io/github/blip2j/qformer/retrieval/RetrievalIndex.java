@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * Images and texts that are searched for each other in two steps (section 4.4): comparison finds
@@ -104,11 +105,19 @@ public final class RetrievalIndex implements AutoCloseable {
    * @throws IllegalStateException if a match score is not a number
    */
   public Rankings rank(int k) throws IOException {
+    return rank(k, image -> {});
+  }
+
+  /**
+   * As above, telling the number of each image before its texts are matched, in order: that is what
+   * takes so long.
+   */
+  public Rankings rank(int k, IntConsumer listener) throws IOException {
     requirePositive(k);
     List<Candidates> textsOf = candidates(images(), Math.min(k, texts()));
     List<Candidates> imagesOf = candidates(texts(), Math.min(k, images()));
     new Comparison(images, texts, textsOf, imagesOf).run();
-    new Reranking(model, tokens, words, padId).match(textsOf, imagesOf);
+    new Reranking(model, tokens, words, padId).match(textsOf, imagesOf, listener);
     return new Rankings(
         textsOf.stream().map(found -> found.ranking(texts())).toList(),
         imagesOf.stream().map(found -> found.ranking(images())).toList());
@@ -125,7 +134,7 @@ public final class RetrievalIndex implements AutoCloseable {
     List<Candidates> textsOf = candidates(images(), 0);
     List<Candidates> imagesOf = candidates(1, Math.min(k, images()));
     new Comparison(images, features(List.of(ids)), textsOf, imagesOf).run();
-    new Reranking(model, tokens, List.of(ids), padId).match(textsOf, imagesOf);
+    new Reranking(model, tokens, List.of(ids), padId).match(textsOf, imagesOf, image -> {});
     return imagesOf.get(0).ranking(images());
   }
 
@@ -138,7 +147,7 @@ public final class RetrievalIndex implements AutoCloseable {
   private List<float[]> features(List<int[]> ids) {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Tensor encoded = model.encodeText(TextBatch.of(ids, padId), Pass.evaluation());
+      Tensor encoded = model.encodeTextStart(TextBatch.of(ids, padId), Pass.evaluation());
       return rows("text", texts.size(), model.textFeature(encoded));
     }
   }

@@ -1,0 +1,76 @@
+package io.github.blip2j.data;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Pictures and texts that are to find each other: each picture once, however many records show it,
+ * and each text with the picture that it belongs to.
+ *
+ * @param images paths of the pictures, within a folder
+ * @param texts all captions, those of one record together
+ * @param imageOfText for each text the place of its picture in {@code images}
+ */
+public record RetrievalSet(List<String> images, List<String> texts, List<Integer> imageOfText) {
+  private static final int SHOWN = 3;
+
+  /** Copies the lists. */
+  public RetrievalSet {
+    images = List.copyOf(images);
+    texts = List.copyOf(texts);
+    imageOfText = List.copyOf(imageOfText);
+  }
+
+  /** The pictures and texts of these records, in their order. */
+  public static RetrievalSet of(List<CaptionRecord> records) {
+    Map<String, Integer> places = new LinkedHashMap<>();
+    List<String> texts = new ArrayList<>();
+    List<Integer> imageOfText = new ArrayList<>();
+    for (CaptionRecord each : records) {
+      int place = places.computeIfAbsent(each.image(), image -> places.size());
+      for (String caption : each.captions()) {
+        texts.add(caption);
+        imageOfText.add(place);
+      }
+    }
+    return new RetrievalSet(List.copyOf(places.keySet()), texts, imageOfText);
+  }
+
+  /**
+   * The files of all pictures.
+   *
+   * @param folder that paths start from
+   * @throws DataException naming pictures that are not there
+   */
+  public List<Path> files(Path folder) throws DataException {
+    List<Path> files = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    for (String image : images) {
+      try {
+        Path file = folder.resolve(image);
+        files.add(file);
+        if (!Files.isRegularFile(file)) {
+          missing.add(image);
+        }
+      } catch (InvalidPathException e) { // no file system has such a name
+        missing.add(image);
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new DataException(
+          "%s: %d pictures expected, got none of %d (%s%s); check the folder"
+              .formatted(
+                  folder,
+                  images.size(),
+                  missing.size(),
+                  String.join(", ", missing.subList(0, Math.min(SHOWN, missing.size()))),
+                  missing.size() > SHOWN ? ", ..." : ""));
+    }
+    return files;
+  }
+}

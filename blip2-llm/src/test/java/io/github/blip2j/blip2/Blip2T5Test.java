@@ -1,0 +1,137 @@
+package io.github.blip2j.blip2;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.TensorMemory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the facade makes of a folder with T5, and what is said where a folder is another's. */
+final class Blip2T5Test {
+  private static final Path HF_T5 = Path.of("src/test/resources/golden/hf-t5");
+  private static final Path PICTURE = HF_T5.resolve("images/a.png");
+  private static final String SHARED = "language_model.shared.weight";
+  private static final String HEAD = "language_model.lm_head.weight";
+
+  @TempDir Path folder;
+
+  @Test
+  void load_ofAT5Folder_captionsAnswersAndStreams() throws IOException {
+    long before = TensorMemory.usedBytes();
+    try (var blip2 = Blip2.load(HF_T5)) {
+      List<String> pieces = new ArrayList<>();
+
+      String caption = blip2.caption(PICTURE);
+      String answer = blip2.answer(HF_T5.resolve("images/b.png"), "what color is the star?");
+      Generated streamed =
+          blip2.stream(
+              ImageIO.read(PICTURE.toFile()), "a photo of", Decoding.greedy(), pieces::add);
+
+      assertEquals("a green cross", caption);
+      assertEquals("orange", answer);
+      assertEquals("a green circle", streamed.text());
+      assertEquals("a photo of a green circle", streamed.textWithPrompt());
+      assertEquals("a green circle", String.join("", pieces));
+    }
+    assertEquals(before, TensorMemory.usedBytes());
+  }
+
+  @Test
+  void generate_farBeyondWhatOneWrites_endsWhereTheModelDoes() throws IOException {
+    try (var blip2 = Blip2.load(HF_T5)) {
+      Decoding decoding = Decoding.greedy().maxNewTokens(1_000_000);
+
+      assertEquals("a green cross", blip2.generate(PICTURE, "", decoding).get(0).text());
+    }
+  }
+
+  @Test
+  void generate_promptWithTheImageToken_isRefused() throws IOException {
+    try (var blip2 = Blip2.load(HF_T5)) {
+      var thrown =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> blip2.generate(PICTURE, "a photo <image> of", Decoding.greedy()));
+
+      assertEquals(
+          "generate: prompt expected words, got the token <image>, which stands for the image;"
+              + " leave it out",
+          thrown.getMessage());
+    }
+  }
+
+  @Test
+  void model_ofAnotherLanguageModel_isRefused() throws IOException {
+    try (var scope = Scope.open()) {
+      Params params = Params.root(Weights.random(new Random(1)), scope);
+      Blip2Config opt = config(Fixture.HF_OPT);
+      Blip2Config t5 = config(HF_T5);
+
+      var notOpt = assertThrows(IllegalArgumentException.class, () -> new Blip2Opt(t5, params));
+      var notT5 = assertThrows(IllegalArgumentException.class, () -> new Blip2T5(opt, params));
+
+      assertEquals("Blip2Opt: text expected opt, got t5", notOpt.getMessage());
+      assertEquals("Blip2T5: text expected t5, got opt", notT5.getMessage());
+    }
+  }
+
+  @Test
+  void load_withoutTheEmbeddings_saysSo() throws IOException {
+    Fixture.copyTo(HF_T5, folder);
+    Fixture.drop(folder, SHARED);
+
+    assertRefused("1 missing (language.words.weight)");
+  }
+
+  /** Only a copy of the embeddings may be left unread. */
+  @Test
+  void load_encoderEmbeddingsOfTheirOwn_areRefused() throws IOException {
+    Fixture.copyTo(HF_T5, folder);
+    String own = "language_model.encoder.embed_tokens.weight";
+    Fixture.editHeader(folder.resolve(Fixture.WEIGHTS), json -> FolderCase.rename(json, HEAD, own));
+
+    assertRefused("1 unused (" + own + ")");
+  }
+
+  @Test
+  void load_ofAnotherWidth_saysWhatDoesNotFit() throws IOException {
+    Fixture.copyTo(HF_T5, folder);
+    Fixture.editJson(
+        folder.resolve(Fixture.CONFIG),
+        json -> json.getAsJsonObject("text_config").addProperty("d_kv", 13));
+
+    String layer = "language.encoder.layers.%d.attention.%s.weight: checkpoint tensor expected ";
+    List<String> first = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      for (String input : List.of("query", "key", "value")) {
+        first.add(layer.formatted(i, input) + "[52, 64], got [48, 64]");
+      }
+      first.add(layer.formatted(i, "output") + "[64, 52], got [64, 48]");
+    }
+    assertRefused("28 of another shape or type (" + String.join(", ", first) + ", and 20 more)");
+  }
+
+  private void assertRefused(String what) {
+    var thrown = assertThrows(CheckpointException.class, () -> Blip2.load(folder));
+
+    assertEquals(
+        folder + ": tensors expected to fit the configuration, got " + what, thrown.getMessage());
+  }
+
+  private static Blip2Config config(Path from) throws IOException {
+    return Blip2Config.fromJson(ConfigJson.read(from.resolve(Fixture.CONFIG)));
+  }
+}

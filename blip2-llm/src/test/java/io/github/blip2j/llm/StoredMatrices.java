@@ -1,0 +1,54 @@
+package io.github.blip2j.llm;
+
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A checkpoint of a few float32 tensors. */
+final class StoredMatrices implements Weights {
+  private record Entry(Shape shape, float[] values) {}
+
+  private final Map<String, Entry> stored = new HashMap<>();
+
+  StoredMatrices with(String name, float[] values, long... shape) {
+    stored.put(name, new Entry(Shape.of(shape), values));
+    return this;
+  }
+
+  @Override
+  public String origin() {
+    return "test";
+  }
+
+  @Override
+  public @Nullable Stored find(String name) {
+    Entry entry = stored.get(name);
+    return entry == null ? null : new Stored(DType.FLOAT32, entry.shape(), 1);
+  }
+
+  @Override
+  public void read(String name, long byteOffset, ByteBuffer into) {
+    Entry entry = stored.get(name);
+    if (entry == null) {
+      throw new AssertionError(name + ": read though not stored");
+    }
+    float[] values = entry.values();
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    into.put(bytes.slice(Math.toIntExact(byteOffset), into.remaining()));
+  }
+
+  @Override
+  public Set<String> unused(Set<String> used) {
+    Set<String> unused = new HashSet<>(stored.keySet());
+    unused.removeAll(used);
+    return unused;
+  }
+}

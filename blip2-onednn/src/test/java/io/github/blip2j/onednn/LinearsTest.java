@@ -1,0 +1,66 @@
+package io.github.blip2j.onednn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.Tensor;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Linear maps of unpacked weights, with fewer and with more rows than GEMM is taken for. */
+@ExtendWith(InScope.class)
+final class LinearsTest {
+  private final Kernels kernels = new OneDnnKernels(false);
+  private final Random random = new Random(5);
+
+  @ParameterizedTest
+  @CsvSource({
+    "511,70,90,true,IDENTITY,false",
+    "512,70,90,true,IDENTITY,false",
+    "513,70,90,false,IDENTITY,false",
+    "700,1,3,true,IDENTITY,false",
+    "513,70,90,true,GELU,false",
+    "513,70,90,true,IDENTITY,true",
+    "1536,300,17,true,IDENTITY,false"
+  })
+  void linear_unpackedWeight_matchesReference(
+      int M, int K, int N, boolean biased, Activation activation, boolean continued) {
+    Tensor x = normal(M, K);
+    Tensor weight = normal(N, K);
+    Tensor bias = biased ? normal(1, N).reshape(N) : null;
+    Tensor residual = continued ? normal(M, N) : null;
+
+    Tensor out = run(kernels, x, weight, bias, activation, residual);
+
+    Tensor expected = run(Kernels.reference(), x, weight, bias, activation, residual);
+    assertArrayEquals(expected.toFloats(), out.toFloats(), 1e-3f);
+  }
+
+  private static Tensor run(
+      Kernels by,
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual) {
+    Shape shape = Shape.of(x.dim(0), weight.dim(0));
+    Tensor out = Tensor.uninitialized("test", DType.FLOAT32, shape);
+    by.linear(x, weight, bias, activation, residual, out);
+    return out;
+  }
+
+  private Tensor normal(int rows, int columns) {
+    float[] values = new float[rows * columns];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return Tensor.of(values, rows, columns);
+  }
+}
