@@ -45,7 +45,7 @@ final class EmbedCommandTest {
             0,
             """
             %1$s: multimodal_embeds [3, 8, 48]
-            %1$s: patches [3, 37, 40]
+            %1$s: patches [3, 37, 64]
             %1$s: queries [3, 8, 48]
             %1$s: single_embeds [3, 24]
             """

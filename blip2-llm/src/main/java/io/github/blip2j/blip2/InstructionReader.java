@@ -4,6 +4,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,13 +20,16 @@ import java.util.List;
  */
 final class InstructionReader implements AutoCloseable {
   private static final String FOLDER = "qformer_tokenizer";
+  private static final int LAVIS_TOKENS = 128; // its max_txt_len
 
   private final DjlTokenizer tokenizer;
   private final BertConfig qformer;
+  private final Flavour flavour;
 
-  private InstructionReader(DjlTokenizer tokenizer, BertConfig qformer) {
+  private InstructionReader(DjlTokenizer tokenizer, BertConfig qformer, Flavour flavour) {
     this.tokenizer = tokenizer;
     this.qformer = qformer;
+    this.flavour = flavour;
   }
 
   /**
@@ -45,7 +49,7 @@ final class InstructionReader implements AutoCloseable {
     try {
       tokenizer.requireFits(qformer.vocabSize());
       fits = true;
-      return new InstructionReader(tokenizer, qformer);
+      return new InstructionReader(tokenizer, qformer, Flavour.HF);
     } finally {
       if (!fits) {
         tokenizer.close();
@@ -53,12 +57,17 @@ final class InstructionReader implements AutoCloseable {
     }
   }
 
+  /** The same tokenizer, cutting what is too long as {@code newFlavour} does. */
+  InstructionReader withFlavour(Flavour newFlavour) {
+    return new InstructionReader(tokenizer, qformer, newFlavour);
+  }
+
   /**
    * The prompts, padded on the right to the longest.
    *
    * @param where what they are for, as messages say it
    * @throws IllegalArgumentException if one is blank but not empty, or has more tokens than the
-   *     Q-Former has positions
+   *     Q-Former has positions, unless LAVIS cuts it
    */
   TextBatch read(String where, List<String> prompts) {
     List<int[]> ids = new ArrayList<>();
@@ -74,6 +83,10 @@ final class InstructionReader implements AutoCloseable {
           where + ": instruction expected words, or nothing at all, got a blank");
     }
     int[] ids = tokenizer.encode(prompt);
+    int most = Math.min(LAVIS_TOKENS, qformer.maxPositions());
+    if (flavour == Flavour.LAVIS && ids.length > most) {
+      return tokenizer.encodeTruncated(prompt, most, Side.LEFT);
+    }
     if (ids.length > qformer.maxPositions()) {
       throw new IllegalArgumentException(
           "%s: instruction expected at most %d tokens of the Q-Former, got %d; shorten it"

@@ -54,7 +54,8 @@ final class LoadedModel implements AutoCloseable {
     this.model = from.model.withFlavour(flavour);
     this.tokenizer = from.tokenizer;
     this.processor = from.processor;
-    this.instructions = from.instructions;
+    this.instructions =
+        from.instructions == null ? null : from.instructions.withFlavour(flavour);
   }
 
   /** The same model in one memory, computing and prompted as {@code flavour} does. */
@@ -156,7 +157,12 @@ final class LoadedModel implements AutoCloseable {
   }
 
   Decoding captionDecoding() {
-    return isLavis() ? LavisGeneration.caption(model.config().text()) : Decoding.greedy();
+    if (!isLavis()) {
+      return Decoding.greedy();
+    }
+    return instructions == null
+        ? LavisGeneration.caption(model.config().text())
+        : LavisGeneration.instruction();
   }
 
   Decoding answerDecoding() {
@@ -220,7 +226,7 @@ final class LoadedModel implements AutoCloseable {
   /** The ids of a prompt after one image; LAVIS cuts what is too long without a word. */
   int[] promptIds(String prompt) {
     int[] ids = textIds(prompt);
-    return isLavis() && ids.length > LAVIS_PROMPT
+    return isLavis() && instructions == null && ids.length > LAVIS_PROMPT
         ? tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT)
         : ids;
   }

@@ -5,13 +5,16 @@ import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import java.util.Arrays;
 
-/**
- * What a language model reads of a pair of texts, and its labels.
- *
- * @param text what stands behind the image
- * @param labels of {@code text} where one model reads and writes, or else of what a decoder writes
- */
-record PairTokens(int[] text, int[] labels) {
+/** What a language model reads of a pair of texts, and its labels. */
+final class PairTokens {
+  private final int[] text;
+  private final int[] labels;
+
+  private PairTokens(int[] text, int[] labels) {
+    this.text = text;
+    this.labels = labels;
+  }
+
   /**
    * Of a model that continues its input: {@code input output\n}, all after the input labelled. The
    * first token is labelled too where nothing is given; the last query predicts it.
@@ -36,5 +39,15 @@ record PairTokens(int[] text, int[] labels) {
     return new PairTokens(
         tokenizer.encodeTruncated(pair.input(), maxTokens, Side.RIGHT),
         tokenizer.encodeTruncated(pair.output(), maxTokens, Side.RIGHT));
+  }
+
+  /** What stands behind the image. */
+  int[] text() {
+    return text;
+  }
+
+  /** Of {@link #text} where one model reads and writes, or else of what a decoder writes. */
+  int[] labels() {
+    return labels;
   }
 }

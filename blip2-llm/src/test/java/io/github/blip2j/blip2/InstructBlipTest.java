@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -157,6 +158,25 @@ final class InstructBlipTest {
     assertEquals(
         14,
         blip2.generate(picture, "?".repeat(62), SHORT.minNewTokens(14)).get(0).tokenIds().size());
+  }
+
+  @Test
+  void instructions_asLavisReadsThem_areCutFromTheLeft() {
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+    try (var scope = Scope.open()) {
+      TextBatch whole = blip2.instructions(List.of("?".repeat(61) + "!"));
+      TextBatch cut = lavis.instructions(List.of("a ".repeat(9) + "?".repeat(61) + "!"));
+
+      assertEquals(64, cut.length());
+      assertArrayEquals(whole.ids().toLongs(), cut.ids().toLongs());
+    }
+  }
+
+  @Test
+  void captionDecoding_asLavis_isThatOfInstructions() {
+    assertEquals(
+        LavisGeneration.instruction(), blip2.withFlavour(Flavour.LAVIS).captionDecoding());
+    assertEquals(Decoding.greedy(), blip2.captionDecoding());
   }
 
   @Test

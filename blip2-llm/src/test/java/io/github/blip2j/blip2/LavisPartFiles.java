@@ -25,7 +25,25 @@ final class LavisPartFiles {
   private LavisPartFiles() {}
 
   /** A tensor to write. */
-  record Stored(DType dtype, TensorEntry entry, byte[] bytes) {}
+  static final class Stored {
+    private final DType dtype;
+    private final TensorEntry entry;
+    private final byte[] bytes;
+
+    Stored(DType dtype, TensorEntry entry, byte[] bytes) {
+      this.dtype = dtype;
+      this.entry = entry;
+      this.bytes = bytes;
+    }
+
+    DType dtype() {
+      return dtype;
+    }
+
+    TensorEntry entry() {
+      return entry;
+    }
+  }
 
   /** What the second stage trained of the small model with OPT, with heads told beside it. */
   static Path trained(Path folder) throws IOException {
@@ -156,6 +174,6 @@ final class LavisPartFiles {
     int bits = Float.floatToIntBits(value) + (1 << 12);
     int exponent = ((bits >> 23) & 0xFF) - 127 + 15;
     int sign = (bits >> 16) & 0x8000;
-    return (short) (exponent <= 0 ? sign : sign | exponent << 10 | (bits >> 13) & 0x3FF);
+    return (short) (exponent <= 0 ? sign : sign | (exponent << 10) | ((bits >> 13) & 0x3FF));
   }
 }

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A checkpoint of a few float32 tensors. */
 final class StoredMatrices implements Weights {
-  private record Entry(Shape shape, float[] values) {}
-
-  private final Map<String, Entry> stored = new HashMap<>();
+  private final Map<String, Shape> shapes = new HashMap<>();
+  private final Map<String, float[]> stored = new HashMap<>();
 
   StoredMatrices with(String name, float[] values, long... shape) {
-    stored.put(name, new Entry(Shape.of(shape), values));
+    shapes.put(name, Shape.of(shape));
+    stored.put(name, values);
     return this;
   }
 
@@ -29,17 +29,16 @@ final class StoredMatrices implements Weights {
 
   @Override
   public @Nullable Stored find(String name) {
-    Entry entry = stored.get(name);
-    return entry == null ? null : new Stored(DType.FLOAT32, entry.shape(), 1);
+    Shape shape = shapes.get(name);
+    return shape == null ? null : new Stored(DType.FLOAT32, shape, 1);
   }
 
   @Override
   public void read(String name, long byteOffset, ByteBuffer into) {
-    Entry entry = stored.get(name);
-    if (entry == null) {
+    float[] values = stored.get(name);
+    if (values == null) {
       throw new AssertionError(name + ": read though not stored");
     }
-    float[] values = entry.values();
     ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
     into.put(bytes.slice(Math.toIntExact(byteOffset), into.remaining()));
