@@ -1,9 +1,12 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,7 +139,12 @@ public final class Attention extends Module {
   public Tensor mix(Tensor x, Tensor context, Mask mask, Heads how) {
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
     context.shape().require(path(), "context", x.dim(0), Shape.ANY, sizes.contextDim);
-    return mix(x, read(context, mask), how);
+    if (context != x) {
+      return mix(x, read(context, mask), how);
+    }
+    DType type = isKernel(mask, how) ? between() : DType.FLOAT32;
+    List<Tensor> qkv = Linear.each(x, type, query, key, value);
+    return mixHeads(qkv.get(0), split(qkv.get(1)), split(qkv.get(2)), mask, how);
   }
 
   /**
@@ -147,7 +155,8 @@ public final class Attention extends Module {
    */
   public KeyValues read(Tensor context, Mask mask) {
     context.shape().require(path(), "context", Shape.ANY, Shape.ANY, sizes.contextDim);
-    return new KeyValues(split(key.forward(context)), split(value.forward(context)), mask);
+    List<Tensor> kv = Linear.each(context, key, value);
+    return new KeyValues(split(kv.get(0)), split(kv.get(1)), mask);
   }
 
   /**
@@ -160,7 +169,7 @@ public final class Attention extends Module {
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
     Shape keys = context.keys().shape();
     keys.require(path(), "keys", x.dim(0), Shape.ANY, sizes.heads, sizes.headDim);
-    return mixHeads(x, context.keys(), context.values(), context.mask(), how);
+    return mixHeads(query.forward(x), context.keys(), context.values(), context.mask(), how);
   }
 
   /**
@@ -172,8 +181,9 @@ public final class Attention extends Module {
    */
   public Tensor mix(Tensor x, KeyValueCache.Layer cache, Mask mask, Heads how) {
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
-    cache.append(split(key.forward(x)), split(value.forward(x)));
-    return mixHeads(x, cache.keys(), cache.values(), mask, how);
+    List<Tensor> qkv = Linear.each(x, query, key, value);
+    cache.append(split(qkv.get(1)), split(qkv.get(2)));
+    return mixHeads(qkv.get(0), cache.keys(), cache.values(), mask, how);
   }
 
   /** The output map, with a residual added. */
@@ -186,17 +196,26 @@ public final class Attention extends Module {
     return output.forward(mixed, thinning, residual);
   }
 
-  private Tensor mixHeads(Tensor x, Tensor k, Tensor v, Mask mask, Heads how) {
-    long B = x.dim(0);
-    long T = x.dim(1);
-    Tensor q = split(query.forward(x)); // [B, T, H, D]
-    // The kernel takes its mask for a constant; a position bias that learns is none.
-    boolean kernel = how.isUnseen() && !mask.isRecorded();
+  private Tensor mixHeads(Tensor queries, Tensor k, Tensor v, Mask mask, Heads how) {
+    long B = queries.dim(0);
+    long T = queries.dim(1);
+    Tensor q = split(queries); // [B, T, H, D]
     Tensor mixed =
-        kernel
+        isKernel(mask, how)
             ? q.attention(k, v, sizes.scale(), mask.tensor(), how.thinning())
             : how.mix(path(), q.mul(sizes.scale()), k, v, mask);
     return mixed.reshape(B, T, sizes.innerDim());
+  }
+
+  /** What nobody sees between the maps may be as narrow as all of them read it. */
+  private DType between() {
+    boolean alike = Stream.of(query, key, value).allMatch(map -> map.input() == output.input());
+    return alike ? output.input() : DType.FLOAT32;
+  }
+
+  /** The kernel takes its mask for a constant; a position bias that learns is none. */
+  private static boolean isKernel(Mask mask, Heads how) {
+    return how.isUnseen() && !mask.isRecorded();
   }
 
   private Tensor split(Tensor x) {

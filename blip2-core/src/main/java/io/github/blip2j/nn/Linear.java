@@ -1,9 +1,14 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.LinearMap;
+import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +65,29 @@ public final class Linear extends Module {
   public Tensor forward(Tensor x, Activation activation, @Nullable Tensor residual) {
     requireLastAxis(x, weight.value().dim(1));
     return x.linear(weight.value(), bias == null ? null : bias.value(), activation, residual);
+  }
+
+  /** Several maps of one input, which is prepared for them once. */
+  static List<Tensor> each(Tensor x, Linear... maps) {
+    return each(x, DType.FLOAT32, maps);
+  }
+
+  /** The same, results kept in {@code result} where nothing is recorded. */
+  static List<Tensor> each(Tensor x, DType result, Linear... maps) {
+    return LinearMap.each(
+        x, Arrays.stream(maps).map(map -> map.over(x, Activation.IDENTITY, result)).toList());
+  }
+
+  /** This map of {@code x}, then {@code activation}, as one of several. */
+  LinearMap over(Tensor x, Activation activation, DType result) {
+    requireLastAxis(x, weight.value().dim(1));
+    return new LinearMap(weight.value(), bias == null ? null : bias.value(), activation, result);
+  }
+
+  /** What its kernel reads: what lies before it may be kept in this. */
+  DType input() {
+    Packing packing = weight.value().packing();
+    return packing == null ? DType.FLOAT32 : packing.input();
   }
 
   /** The map, thinned, then {@code residual} [..., out] added. */

@@ -1,8 +1,11 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,26 +64,33 @@ public final class Mlp extends Module {
    * @return [..., dim]
    */
   public Tensor forward(Tensor x, @Nullable Tensor residual) {
-    return down.forward(hidden(x), Activation.IDENTITY, residual);
+    return down.forward(hidden(x, down.input()), Activation.IDENTITY, residual);
   }
 
   /** The perceptron, thinned, with a residual added: in training. */
   public Tensor forward(Tensor x, Thinning thinning, Tensor residual) {
-    return down.forward(hidden(x), thinning, residual);
+    return down.forward(hidden(x, down.input()), thinning, residual);
   }
 
   /** The perceptron, its hidden layer and its output thinned while training, plus a residual. */
   public Tensor forward(Tensor x, Tensor residual, Dropout dropout, Pass pass) {
-    Tensor hidden = dropout.forward(hidden(x), pass);
+    Tensor hidden = dropout.forward(hidden(x, DType.FLOAT32), pass);
     Thinning thinning = dropout.thinning(pass);
     return thinning == null
         ? down.forward(hidden, Activation.IDENTITY, residual)
         : down.forward(hidden, thinning, residual);
   }
 
-  private Tensor hidden(Tensor x) {
-    return gate == null
-        ? up.forward(x, activation)
-        : gate.forward(x, activation).mul(up.forward(x));
+  /** The hidden layer; a plain one is kept in {@code type} where nothing is recorded. */
+  private Tensor hidden(Tensor x, DType type) {
+    if (gate == null) {
+      return LinearMap.each(x, List.of(up.over(x, activation, type))).get(0);
+    }
+    List<LinearMap> halves =
+        List.of(
+            gate.over(x, activation, DType.FLOAT32),
+            up.over(x, Activation.IDENTITY, DType.FLOAT32));
+    List<Tensor> hidden = LinearMap.each(x, halves);
+    return hidden.get(0).mul(hidden.get(1));
   }
 }

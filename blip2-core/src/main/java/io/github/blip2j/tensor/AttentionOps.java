@@ -71,14 +71,15 @@ final class AttentionOps {
   }
 
   private static void requireHeads(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
-    ElementOps.requireFloating("attention", q);
+    DType type = q.dtype() == DType.BFLOAT16 ? DType.FLOAT32 : q.dtype();
+    ElementOps.requireFloating("attention", q, type);
     ElementOps.requireSameType("attention", q, k);
     ElementOps.requireSameType("attention", q, v);
     q.shape().require("attention", "q", Shape.ANY, Shape.ANY, Shape.ANY, Shape.ANY);
     k.shape().require("attention", "k", q.dim(0), Shape.ANY, q.dim(2), q.dim(3));
     v.shape().require("attention", "v", q.dim(0), k.dim(1), q.dim(2), q.dim(3));
     if (mask != null) {
-      ElementOps.requireSameType("attention", q, mask);
+      ElementOps.requireType("attention", type, mask);
       if (mask.requiresGrad() && GradMode.isRecording()) {
         throw new IllegalArgumentException(
             "attention: mask expected without a gradient, got one that is recorded; detach it, or"

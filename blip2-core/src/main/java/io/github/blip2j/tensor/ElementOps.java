@@ -126,14 +126,23 @@ final class ElementOps {
   }
 
   static void requireSameType(String where, Tensor a, Tensor b) {
-    if (a.dtype() != b.dtype()) {
+    requireType(where, a.dtype(), b);
+  }
+
+  static void requireType(String where, DType type, Tensor b) {
+    if (type != b.dtype()) {
       throw new IllegalArgumentException(
-          where + ": types expected equal, got " + a.dtype() + " and " + b.dtype());
+          where + ": types expected equal, got " + type + " and " + b.dtype());
     }
   }
 
   static void requireFloating(String where, Tensor x) {
-    if (x.dtype() != DType.FLOAT32 && x.dtype() != DType.FLOAT64) {
+    requireFloating(where, x, x.dtype());
+  }
+
+  /** As above for {@code x} computed with in another type. */
+  static void requireFloating(String where, Tensor x, DType type) {
+    if (type != DType.FLOAT32 && type != DType.FLOAT64) {
       throw new IllegalArgumentException(
           where
               + ": type expected FLOAT32 or FLOAT64, got "

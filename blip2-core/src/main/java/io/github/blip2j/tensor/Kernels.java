@@ -1,5 +1,6 @@
 package io.github.blip2j.tensor;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,7 +81,9 @@ public interface Kernels {
 
   /**
    * {@code out = activation(x W^T + bias) + residual}. The weight may be stored in a narrower
-   * floating type than the rest, or packed; products accumulate in {@code out}'s type.
+   * floating type than the rest, or packed; products accumulate in {@code out}'s type. x, and out
+   * where there is no residual, may be in the type that the weight's packing {@linkplain
+   * Packing#input reads}, and the rest float32.
    *
    * @param x [..., K]
    * @param weight [N, K]
@@ -97,6 +100,20 @@ public interface Kernels {
       Tensor out);
 
   /**
+   * Several linear maps of one input, for providers that do something to an input first: they do it
+   * once.
+   *
+   * @param x [..., K]
+   * @param outs [..., N] for each map, in their order
+   */
+  default void linears(Tensor x, List<LinearMap> maps, List<Tensor> outs) {
+    for (int i = 0; i < maps.size(); i++) {
+      LinearMap map = maps.get(i);
+      linear(x, map.weight(), map.bias(), map.activation(), null, outs.get(i));
+    }
+  }
+
+  /**
    * Product of the last two axes; strides of all three are honoured.
    *
    * @param a [..., M, K]
@@ -107,7 +124,8 @@ public interface Kernels {
 
   /**
    * Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1), {@code softmax(scale q k^T +
-   * mask) v}; strides of q, k and v are honoured.
+   * mask) v}; strides of q, k and v are honoured. q, k, v and out may all be bfloat16 where no
+   * {@code weights} are wanted; scores and softmax then are float32 all the same.
    *
    * @param q [B, T, H, D]
    * @param k [B, S, H, D]

@@ -3,6 +3,7 @@ package io.github.blip2j.tensor;
 import static io.github.blip2j.tensor.ReduceOps.sumTo;
 
 import io.github.blip2j.autograd.GradMode;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,28 @@ final class MatrixOps {
     }
     Tensor fused = affineMap(x, weight, bias, activation, residual);
     return residual == null ? fused : Op.of("linear", fused).wrt(residual, g -> g).tensor();
+  }
+
+  /** Several maps of one input; those that are recorded are operations of their own. */
+  static List<Tensor> linears(Tensor x, List<LinearMap> maps) {
+    boolean recorded = x.requiresGrad() || maps.stream().anyMatch(LinearMap::requiresGrad);
+    maps.forEach(map -> requireLinear(x, map.weight(), map.bias(), null));
+    if (x.size() == 0 || (recorded && GradMode.isRecording())) {
+      return maps.stream()
+          .map(map -> linear(x, map.weight(), map.bias(), map.activation(), null))
+          .toList();
+    }
+    List<Tensor> outs = new ArrayList<>();
+    for (LinearMap map : maps) {
+      Shape shape = x.shape().with(-1, map.weight().dim(0));
+      Packing packing = map.weight().packing();
+      boolean narrow = packing != null && packing.input() == map.result();
+      DType type = narrow ? map.result() : wide(x, map.weight());
+      outs.add(Tensor.uninitialized("linear", type, shape));
+    }
+    List<LinearMap> dense = maps.stream().map(LinearMap::dense).toList();
+    KernelChoice.KERNELS.linears(ShapeOps.dense(x), dense, outs);
+    return outs;
   }
 
   /** x Wᵀ + b + r. dx = G W, dW = Gᵀ x, db = sum of G's rows, dr = G. */
@@ -116,7 +139,7 @@ final class MatrixOps {
       @Nullable Tensor residual) {
     Shape shape = x.shape().with(-1, weight.dim(0));
     Tensor dense = ShapeOps.dense(x);
-    Tensor out = Tensor.uninitialized("linear", x.dtype(), shape);
+    Tensor out = Tensor.uninitialized("linear", wide(x, weight), shape);
     if (out.size() > 0) {
       KernelChoice.KERNELS.linear(
           dense,
@@ -171,9 +194,17 @@ final class MatrixOps {
     return x.detach().expand(dims);
   }
 
+  /** The type of sums: what lies between two maps in bfloat16 is float32 in them. */
+  private static DType wide(Tensor x, Tensor weight) {
+    Packing packing = weight.packing();
+    boolean narrow = packing != null && x.dtype() == packing.input();
+    return narrow ? DType.FLOAT32 : x.dtype();
+  }
+
   private static void requireLinear(
       Tensor x, Tensor weight, @Nullable Tensor bias, @Nullable Tensor residual) {
-    ElementOps.requireFloating("linear", x);
+    DType type = wide(x, weight);
+    ElementOps.requireFloating("linear", x, type);
     if (x.rank() == 0 || weight.rank() != 2 || x.dim(-1) != weight.dim(1)) {
       throw new ShapeMismatchException(
           "linear: last axis of x expected the weight's inputs, got x "
@@ -182,17 +213,17 @@ final class MatrixOps {
               + weight.shape());
     }
     boolean narrower = weight.dtype().isFloating() && weight.dtype() != DType.FLOAT64;
-    if (weight.dtype() != x.dtype() && !narrower) {
+    if (weight.dtype() != type && !narrower) {
       throw new IllegalArgumentException(
           "linear: weight expected %s or a narrower floating type, got %s"
-              .formatted(x.dtype(), weight.dtype()));
+              .formatted(type, weight.dtype()));
     }
     if (residual != null) {
-      ElementOps.requireSameType("linear", x, residual);
+      ElementOps.requireType("linear", type, residual);
       residual.shape().require("linear", "residual", x.shape().with(-1, weight.dim(0)).toArray());
     }
     if (bias != null) {
-      ElementOps.requireSameType("linear", x, bias);
+      ElementOps.requireType("linear", type, bias);
       bias.shape().require("linear", "bias", weight.dim(0));
     }
   }

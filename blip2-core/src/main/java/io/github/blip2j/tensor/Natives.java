@@ -24,6 +24,9 @@ final class Natives {
   private static final Logger LOG = LoggerFactory.getLogger(Natives.class);
   static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
   private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
+  private static final String SPIN_COUNT = "GOMP_SPINCOUNT";
+  private static final String SPINS = "1000"; // 20 to 50 microseconds
+
   private static final String BINDINGS = "/org/nd4j/linalg/cpu/nativecpu/bindings/linux-x86_64";
 
   static {
@@ -61,13 +64,16 @@ final class Natives {
   }
 
   /**
-   * Lets OpenMP's threads sleep between operations unless the user says otherwise. They spin by
-   * default, and when anything else runs on the same cores an operation of a few microseconds takes
-   * 8 to 16 ms. libgomp reads the variable once, when it is loaded.
+   * Lets OpenMP's threads sleep between operations unless the user says otherwise. They spin for
+   * milliseconds by default, and when anything else runs on the same cores an operation of a few
+   * microseconds takes 8 to 16 ms. Waking one takes 60 microseconds, though, so they look about for
+   * as long as the next operation of a model is likely to take to come. libgomp reads the variables
+   * once, when it is loaded.
    */
   private static void waitAsleep() {
-    if (System.getenv(WAIT_POLICY) == null) {
+    if (System.getenv(WAIT_POLICY) == null && System.getenv(SPIN_COUNT) == null) {
       setEnvironment(WAIT_POLICY, "passive");
+      setEnvironment(SPIN_COUNT, SPINS);
     }
   }
 

@@ -96,7 +96,17 @@ final class Nd4jKernels implements Kernels {
       @Nullable Thinning thinning,
       @Nullable Tensor weights,
       Tensor out) {
-    Nd4jAttention.forward(this, q, k, v, scale, mask, thinning, weights, out);
+    if (out.dtype() != DType.BFLOAT16) {
+      Nd4jAttention.forward(this, q, k, v, scale, mask, thinning, weights, out);
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor wide = Tensor.uninitialized("attention", DType.FLOAT32, out.shape());
+      DType type = wide.dtype();
+      Nd4jAttention.forward(
+          this, q.to(type), k.to(type), v.to(type), scale, mask, thinning, weights, wide);
+      copy(wide, out);
+    }
   }
 
   @Override

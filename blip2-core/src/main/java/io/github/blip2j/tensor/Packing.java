@@ -35,6 +35,14 @@ public abstract class Packing {
     return shape;
   }
 
+  /**
+   * The type that its products read: what lies between two maps may be kept in it, for it would be
+   * rounded to it anyway. Float32, or bfloat16 where the CPU multiplies that.
+   */
+  public DType input() {
+    return DType.FLOAT32;
+  }
+
   /** How it is stored. */
   public abstract Precision precision();
 

@@ -27,6 +27,33 @@ interface AttentionConformance {
         });
   }
 
+  @Test
+  default void attention_inBfloat16_roundsWhatIsMultipliedAndNoMore() {
+    Samples samples = new Samples(DType.FLOAT32);
+    int[] s = {2, 37, 37, 3, 24};
+    double[] q = samples.coarse(2, 37, 3, 24);
+    double[] k = samples.coarse(2, 37, 3, 24);
+    double[] v = samples.coarse(2, 37, 3, 24);
+    double[] m = samples.normal(37, 37);
+    double[] full = Loops.broadcast(m, new long[] {37, 37}, new long[] {2, 3, 37, 37});
+    Tensor out = Tensor.uninitialized("test", DType.BFLOAT16, Shape.of(2, 37, 3, 24));
+
+    kernels()
+        .attention(
+            samples.tensor(q, 2, 37, 3, 24).to(DType.BFLOAT16),
+            samples.tensor(k, 2, 37, 3, 24).to(DType.BFLOAT16),
+            samples.tensor(v, 2, 37, 3, 24).to(DType.BFLOAT16),
+            0.3,
+            samples.tensor(m, 37, 37),
+            null,
+            null,
+            out);
+
+    // Probabilities and results lose half a unit of the eighth bit each; values are up to 2.
+    double[] expected = mixed(weights(q, k, 0.3, full, s), v, s);
+    samples.assertClose(expected, out.to(DType.FLOAT32), 2.0 / 256, 0);
+  }
+
   @ParameterizedTest
   @MethodSource("heads")
   default void attention_sizesAndMasks_matchesLoops(

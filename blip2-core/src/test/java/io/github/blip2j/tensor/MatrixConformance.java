@@ -1,6 +1,7 @@
 package io.github.blip2j.tensor;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +91,30 @@ interface MatrixConformance {
       kernels().linear(tx, weight, samples.tensor(b, 70), Activation.RELU, null, out);
 
       samples.assertClose(expected, out, 1e-5, 1e-12);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT64"})
+  default void linears_mapsOfOneInput_matchLoops(DType type) {
+    Samples samples = new Samples(type);
+    for (int rows : new int[] {1, 3, 70}) {
+      double[] x = samples.normal(rows, 33);
+      double[] up = samples.normal(20, 33);
+      double[] gate = samples.normal(17, 33);
+      double[] b = samples.normal(20);
+      List<LinearMap> maps =
+          List.of(
+              new LinearMap(samples.tensor(up, 20, 33), samples.tensor(b, 20), Activation.IDENTITY),
+              new LinearMap(samples.tensor(gate, 17, 33), null, Activation.GELU));
+      List<Tensor> outs = List.of(samples.out(rows, 20), samples.out(rows, 17));
+
+      kernels().linears(samples.tensor(x, rows, 33), maps, outs);
+
+      double[] first = Loops.linear(x, up, b, Activation.IDENTITY, null, rows, 33, 20);
+      samples.assertClose(first, outs.get(0), 1e-5, 1e-12);
+      double[] second = Loops.linear(x, gate, null, Activation.GELU, null, rows, 33, 17);
+      samples.assertClose(second, outs.get(1), 1e-5, 1e-12);
     }
   }
 

@@ -37,7 +37,8 @@ final class Attentions {
       @Nullable Tensor weights,
       Tensor out) {
     try (Scope scope = Scope.open()) {
-      long S = weights == null ? CacheSpan.of(q, k, v, mask) : k.dim(1);
+      boolean narrow = out.dtype() == DType.BFLOAT16;
+      long S = weights == null && !narrow ? CacheSpan.of(q, k, v, mask) : k.dim(1);
       boolean longer = S > k.dim(1);
       Place keys = heads(k, S);
       Place values = heads(v, S);
@@ -47,7 +48,7 @@ final class Attentions {
           weights == null ? Tensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
       products.run(heads(q), transposed(keys), scale, added == null ? null : mask(added), whole(p));
       norms.softmax(p, p);
-      products.run(whole(thinned(p, thinning)), values, heads(out));
+      products.run(whole(thinned(p, thinning).to(out.dtype())), values, heads(out));
     }
   }
 

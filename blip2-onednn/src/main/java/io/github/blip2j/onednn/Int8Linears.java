@@ -21,14 +21,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Transformers have rows in which a few numbers are a hundred times the others (Dettmers et al.
  * 2022, section 3); seven bits would leave nothing of the rest. Such rows are written as a sum of
- * two rows of bytes, the second holding what rounding the first has lost, which makes fifteen bits.
- * The weights are read once for both, so where reading them is the cost, as it is for the few rows
- * of decoding, every row is written so.
+ * two rows of bytes: see {@link RoundedRows}.
  */
 final class Int8Linears {
   private static final int OUTPUT_AXIS = 1 << 2;
   private static final long TYPICAL_ROWS = 256;
-  private static final long FEW_ROWS = 64;
 
   private final ThreadLocal<Calls> calls;
 
@@ -73,18 +70,16 @@ final class Int8Linears {
   }
 
   void run(
-      Tensor x,
+      RoundedRows rows,
       PackedMatrix weight,
       @Nullable Tensor bias,
       Activation activation,
       @Nullable Tensor residual,
       Tensor out) {
-    long K = weight.shape().dim(1);
     long N = weight.shape().dim(0);
-    long M = x.size() / K;
+    long M = rows.count() / rows.terms();
     After after = new After(bias, activation, residual);
     try (Scope scope = Scope.open()) {
-      RoundedRows rows = RoundedRows.of(x, M, K, M <= FEW_ROWS);
       if (rows.terms() == 1 && bias == null) {
         product(rows, weight, after, out.address());
         return;

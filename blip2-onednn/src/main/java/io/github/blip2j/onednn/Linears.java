@@ -2,11 +2,13 @@ package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -74,7 +76,8 @@ final class Linears {
   @Nullable Packing pack(Tensor weight, Precision precision) {
     Size size = new Size(weight.dim(0), weight.dim(1), precision);
     Optional<memory.desc> layout = layouts.computeIfAbsent(size, this::layout);
-    return layout.isEmpty() ? null : PackedMatrix.of(calls, weight, precision, layout.get());
+    DType input = narrowInput && precision == Precision.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32;
+    return layout.map(to -> PackedMatrix.of(calls, weight, precision, to, input)).orElse(null);
   }
 
   private Optional<memory.desc> layout(Size size) {
@@ -93,24 +96,21 @@ final class Linears {
     if (size.precision == Precision.INT8) {
       return Optional.ofNullable(Int8Linears.layout(here, size.outputs, size.inputs));
     }
+    boolean narrow = narrowInput && size.precision == Precision.BFLOAT16;
+    memory.data_type input = narrow ? memory.data_type.bf16 : memory.data_type.f32;
     memory.desc any =
         new memory.desc(
             new long[] {size.inputs, size.outputs}, stored(size.precision), memory.format_tag.any);
     var pd =
         new matmul.primitive_desc(
             here.engine(),
-            Layout.dense(input(size.precision), TYPICAL_ROWS, size.inputs).desc(),
+            Layout.dense(input, TYPICAL_ROWS, size.inputs).desc(),
             any,
             Layout.matrix(TYPICAL_ROWS, size.outputs).desc(),
             Calls.attributes(),
             true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
     return fast ? Optional.of(pd.weights_desc()) : Optional.empty();
-  }
-
-  private memory.data_type input(Precision precision) {
-    boolean narrow = narrowInput && precision == Precision.BFLOAT16;
-    return narrow ? memory.data_type.bf16 : memory.data_type.f32;
   }
 
   static memory.data_type stored(Precision precision) {
@@ -121,7 +121,24 @@ final class Linears {
     };
   }
 
-  /** See {@code Kernels.linear}; x, bias, residual and out are float32 and dense. */
+  /** Whether a kernel is there for weights that are stored so. */
+  static boolean fits(Tensor weight) {
+    boolean stored = weight.dtype() == DType.FLOAT32 || weight.dtype() == DType.BFLOAT16;
+    return stored && (weight.packing() == null || weight.packing() instanceof PackedMatrix);
+  }
+
+  /** See {@code Kernels.linears}; all is float32 and dense but the weights. */
+  void run(Tensor x, List<LinearMap> maps, List<Tensor> outs) {
+    try (Scope scope = Scope.open()) {
+      LinearInput input = new LinearInput(calls, x, x.dim(-1));
+      for (int i = 0; i < maps.size(); i++) {
+        LinearMap map = maps.get(i);
+        run(input, map.weight(), map.bias(), map.activation(), null, outs.get(i));
+      }
+    }
+  }
+
+  /** See {@code Kernels.linear}; all is float32 and dense but the weight. */
   void run(
       Tensor x,
       Tensor weight,
@@ -129,34 +146,51 @@ final class Linears {
       Activation activation,
       @Nullable Tensor residual,
       Tensor out) {
-    if (weight.packing() instanceof PackedMatrix packed && packed.precision() == Precision.INT8) {
-      int8.run(x, packed, bias, activation, residual, out);
+    try (Scope scope = Scope.open()) {
+      LinearInput input = new LinearInput(calls, x, x.dim(-1));
+      run(input, weight, bias, activation, residual, out);
+    }
+  }
+
+  private void run(
+      LinearInput input,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual,
+      Tensor out) {
+    PackedMatrix packed = (PackedMatrix) weight.packing();
+    if (packed != null && packed.precision() == Precision.INT8) {
+      int8.run(input.bytes(), packed, bias, activation, residual, out);
       return;
     }
     long K = weight.dim(1);
     long N = weight.dim(0);
-    long M = x.size() / K;
+    long M = input.rows();
     boolean plain = activation == Activation.IDENTITY && residual == null;
     if (plain && M >= GEMM_ROWS && weight.packing() == null && weight.dtype() == DType.FLOAT32) {
-      gemm(x, weight, bias, out);
+      gemm(input.exact(), weight, bias, out);
       return;
     }
     Residual how =
         residual == null
             ? Residual.NONE
             : residual.address() == out.address() ? Residual.IN_PLACE : Residual.APART;
+    boolean narrow = packed != null && packed.input() == DType.BFLOAT16;
+    Tensor x = narrow ? input.narrow() : input.exact();
     try (Scope scope = Scope.open()) {
       Matrix matrix = matrix(weight, M);
-      boolean narrow = narrowInput && matrix.packed && matrix.type == memory.data_type.bf16;
-      Tensor input = narrow ? x.to(DType.BFLOAT16) : x;
-      Layout in = Layout.dense(Layout.type(input.dtype()), M, K);
+      Layout in = Layout.dense(Layout.type(x.dtype()), M, K);
+      Layout result = Layout.dense(Layout.type(out.dtype()), M, N);
       Key key =
-          Key.of("linear", in, Layout.dense(matrix.type, K, N))
+          Key.of("linear", in, Layout.dense(matrix.type, K, N), result)
               .with(matrix.packed ? 1 : 0, bias == null ? 0 : 1, number(activation), how.number);
       Call call =
-          calls.get().get(key, () -> product(in, matrix.layout.get(), N, bias, activation, how));
+          calls
+              .get()
+              .get(key, () -> product(in, matrix.layout.get(), result, bias, activation, how));
       Tensor apart = how == Residual.APART ? residual : null;
-      call.run(operands(input, matrix.address, bias, apart, out));
+      call.run(operands(x, matrix.address, bias, apart, out));
     }
   }
 
@@ -235,13 +269,13 @@ final class Linears {
   private Call product(
       Layout input,
       memory.desc weight,
-      long N,
+      Layout result,
       @Nullable Tensor bias,
       Activation activation,
       Residual residual) {
     Calls here = calls.get();
-    memory.desc out = Layout.matrix(input.dim(0), N).desc();
-    memory.desc row = Layout.matrix(1, N).desc();
+    memory.desc out = result.desc();
+    memory.desc row = Layout.matrix(1, result.dim(1)).desc();
     memory.desc in = input.desc();
     post_ops after = new post_ops();
     append(after, activation);

@@ -4,10 +4,12 @@ import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
+import java.util.List;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.jspecify.annotations.Nullable;
@@ -64,12 +66,20 @@ final class OneDnnKernels implements Kernels {
       Activation activation,
       @Nullable Tensor residual,
       Tensor out) {
-    boolean stored = weight.dtype() == DType.FLOAT32 || weight.dtype() == DType.BFLOAT16;
-    boolean ours = weight.packing() == null || weight.packing() instanceof PackedMatrix;
-    if (isFloat(out) && stored && ours) {
+    if (out.dtype() != DType.FLOAT64 && Linears.fits(weight)) {
       linears.run(x, weight, bias, activation, residual, out);
     } else {
       reference.linear(x, weight, bias, activation, residual, out);
+    }
+  }
+
+  @Override
+  public void linears(Tensor x, List<LinearMap> maps, List<Tensor> outs) {
+    boolean ours = maps.stream().allMatch(map -> Linears.fits(map.weight()));
+    if (x.dtype() != DType.FLOAT64 && ours) {
+      linears.run(x, maps, outs);
+    } else {
+      Kernels.super.linears(x, maps, outs);
     }
   }
 
@@ -98,7 +108,7 @@ final class OneDnnKernels implements Kernels {
       @Nullable Thinning thinning,
       @Nullable Tensor weights,
       Tensor out) {
-    if (isFloat(out) && out.size() > 0) {
+    if (out.dtype() != DType.FLOAT64 && out.size() > 0) {
       attentions.forward(q, k, v, scale, mask, thinning, weights, out);
     } else {
       reference.attention(q, k, v, scale, mask, thinning, weights, out);

@@ -19,6 +19,7 @@ final class PackedMatrix extends Packing {
   private final ThreadLocal<Calls> calls;
   private final Precision precision;
   private final memory.desc description;
+  private final DType input;
   private final long scalesAt;
 
   private PackedMatrix(
@@ -26,21 +27,27 @@ final class PackedMatrix extends Packing {
       Shape shape,
       ThreadLocal<Calls> calls,
       Precision precision,
-      memory.desc description) {
+      memory.desc description,
+      DType input) {
     super(bytes, shape);
+    this.input = input;
     this.calls = calls;
     this.precision = precision;
     this.description = description;
     this.scalesAt = aligned(description.get_size());
   }
 
-  /** Packs a plain matrix; {@code layout} is what its products ask for. */
+  /** Packs a plain matrix; {@code layout} is what its products ask for, {@code input} they read. */
   static PackedMatrix of(
-      ThreadLocal<Calls> calls, Tensor weight, Precision precision, memory.desc layout) {
+      ThreadLocal<Calls> calls,
+      Tensor weight,
+      Precision precision,
+      memory.desc layout,
+      DType input) {
     long scales = precision == Precision.INT8 ? weight.dim(0) * Float.BYTES : 0;
     Tensor bytes =
         Tensor.uninitialized("pack", DType.UINT8, Shape.of(aligned(layout.get_size()) + scales));
-    PackedMatrix packed = new PackedMatrix(bytes, weight.shape(), calls, precision, layout);
+    PackedMatrix packed = new PackedMatrix(bytes, weight.shape(), calls, precision, layout, input);
     try (Scope scope = Scope.open()) {
       packed.fill(weight);
     }
@@ -99,6 +106,11 @@ final class PackedMatrix extends Packing {
   @Override
   public Precision precision() {
     return precision;
+  }
+
+  @Override
+  public DType input() {
+    return input;
   }
 
   @Override

@@ -1,52 +1,57 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.stream.IntStream;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
 
 /**
  * Rows of float32 as rows of bytes, each with a scale: one row of bytes for each, or two whose sum
- * is fifteen bits exact. Second rows follow after all first ones.
+ * is fifteen bits exact, the second holding what rounding the first has lost. Second rows follow
+ * after all first ones.
+ *
+ * <p>A product reads its weights once for both, so where reading them is the cost, as it is for the
+ * few rows of decoding, every row is written so.
  */
 final class RoundedRows {
   private static final float LARGEST = 127;
   private static final float SECOND = 2 * LARGEST; // rounding leaves at most half a step
+  private static final long FEW_ROWS = 64;
   // Beyond this ratio of the largest to the mean, too little is left of what is not the largest.
   private static final float OUTLIER = 16;
-  // A float32 of this size has no bits for fractions: adding it rounds to the nearest whole number,
-  // which then stands in the lowest bits. Casts to integers take three times as long.
-  private static final float WHOLE = 0x1.8p23f;
-  private static final long WORTH_A_THREAD = 1 << 16; // numbers, a guess
+  private static final long WORTH_A_THREAD = 1 << 18; // numbers, 0.1 ms
 
   private final Tensor bytes;
   private final Tensor scales;
-  private final int rows;
-  private final int width;
+  private final long rows;
   private final int terms;
 
   private RoundedRows(long M, long K, int terms) {
-    this.rows = Math.toIntExact(M);
-    this.width = Math.toIntExact(K);
+    this.rows = M;
     this.terms = terms;
     this.bytes = Tensor.uninitialized("linear", DType.UINT8, Shape.of(terms * M, K));
     this.scales = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(terms * M, 1));
   }
 
-  /**
-   * Rounds dense rows [M, K].
-   *
-   * @param always whether two rows of bytes are wanted even where there is no outlier
-   */
-  static RoundedRows of(Tensor x, long M, long K, boolean always) {
+  /** Rounds dense rows [M, K]. */
+  static RoundedRows of(ThreadLocal<Calls> calls, Tensor x, long M, long K) {
     float[] largest = new float[Math.toIntExact(M)];
+    boolean few = M <= FEW_ROWS;
     boolean outlier =
         parts(M, K)
-            .mapToObj(part -> measure(x, part, K, largest, always))
+            .mapToObj(part -> measure(x, part, K, largest, few))
             .reduce(false, Boolean::logicalOr); // all parts, for all are measured
-    RoundedRows rows = new RoundedRows(M, K, always || outlier ? 2 : 1);
-    parts(M, K).forEach(part -> rows.fill(x, part, largest));
-    return rows;
+    RoundedRows rounded = new RoundedRows(M, K, few || outlier ? 2 : 1);
+    try (Scope scope = Scope.open()) {
+      rounded.fill(calls, x, rounded.scale(largest));
+    }
+    return rounded;
   }
 
   /** Parts of the rows that are worth a thread each, by number. */
@@ -69,43 +74,12 @@ final class RoundedRows {
     float[] row = new float[(int) K];
     boolean outlier = false;
     for (int m = first(part, largest.length, K); m < first(part + 1, largest.length, K); m++) {
-      read(x, m, row);
+      long size = K * Float.BYTES;
+      Memory.bytes(x.address() + m * size, size).asFloatBuffer().get(row);
       largest[m] = largest(row);
       outlier = outlier || (!settled && largest[m] > OUTLIER * mean(row));
     }
     return outlier;
-  }
-
-  private void fill(Tensor x, int part, float[] largest) {
-    float[] row = new float[width];
-    float[] left = new float[terms == 2 ? width : 0];
-    byte[] near = new byte[width];
-    byte[] rest = new byte[terms == 2 ? width : 0];
-    Memory scale = Memory.at(scales.address(), scales.size() * Float.BYTES);
-    for (int m = first(part, rows, width); m < first(part + 1, rows, width); m++) {
-      read(x, m, row);
-      float step = largest[m] / LARGEST;
-      scale.putFloat((long) m * Float.BYTES, step);
-      if (terms == 1) {
-        round(row, step);
-      } else {
-        round(row, step, left);
-        narrow(left, rest);
-        scale.putFloat((long) (rows + m) * Float.BYTES, step / SECOND);
-        write(rest, rows + m);
-      }
-      narrow(row, near);
-      write(near, m);
-    }
-  }
-
-  private static void read(Tensor x, int m, float[] row) {
-    long size = (long) row.length * Float.BYTES;
-    Memory.bytes(x.address() + m * size, size).asFloatBuffer().get(row);
-  }
-
-  private void write(byte[] row, int at) {
-    Memory.bytes(bytes.address() + (long) at * width, width).put(row);
   }
 
   private static float largest(float[] row) {
@@ -116,52 +90,77 @@ final class RoundedRows {
     return largest;
   }
 
-  /** Of the absolute values; four sums, for each addition waits for the one before it. */
+  /** Of the absolute values; eight sums, for each addition waits for the one before it. */
   private static float mean(float[] row) {
-    float a = 0;
-    float b = 0;
-    float c = 0;
-    float d = 0;
-    int i = 0;
-    for (; i + 3 < row.length; i += 4) {
-      a += Math.abs(row[i]);
-      b += Math.abs(row[i + 1]);
-      c += Math.abs(row[i + 2]);
-      d += Math.abs(row[i + 3]);
+    float[] sums = new float[8];
+    int whole = row.length / 8 * 8;
+    for (int i = 0; i < whole; i += 8) {
+      for (int j = 0; j < 8; j++) {
+        sums[j] += Math.abs(row[i + j]);
+      }
     }
-    for (; i < row.length; i++) {
-      a += Math.abs(row[i]);
+    float sum = 0;
+    for (float part : sums) {
+      sum += part;
     }
-    return (a + b + c + d) / row.length;
+    for (int i = whole; i < row.length; i++) {
+      sum += Math.abs(row[i]);
+    }
+    return sum / row.length;
   }
 
-  /** Row in steps, rounded to whole numbers, which {@link #narrow} reads. */
-  private static void round(float[] row, float step) {
-    float inverse = inverse(step);
-    for (int k = 0; k < row.length; k++) {
-      row[k] = row[k] * inverse + WHOLE;
+  /** Writes the scales; what the numbers of each row are multiplied by, [M, 1]. */
+  private Tensor scale(float[] largest) {
+    Tensor factors = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(rows, 1));
+    Memory factor = Memory.at(factors.address(), rows * Float.BYTES);
+    Memory scale = Memory.at(scales.address(), scales.size() * Float.BYTES);
+    for (int m = 0; m < rows; m++) {
+      float step = largest[m] / LARGEST;
+      factor.putFloat((long) m * Float.BYTES, step == 0 ? 0 : 1 / step);
+      scale.putFloat((long) m * Float.BYTES, step);
+      if (terms == 2) {
+        scale.putFloat((rows + m) * Float.BYTES, step / SECOND);
+      }
+    }
+    return factors;
+  }
+
+  private void fill(ThreadLocal<Calls> calls, Tensor x, Tensor factors) {
+    Layout matrix = Layout.matrix(rows, bytes.dim(1));
+    Calls here = calls.get();
+    long first = bytes.address();
+    here.get(Key.of("round", matrix), () -> rounding(here, matrix, new post_ops()))
+        .run(x.address(), factors.address(), first);
+    if (terms == 2) {
+      here.get(Key.of("round the rest", matrix), () -> roundingTheRest(here, matrix))
+          .run(x.address(), factors.address(), first + matrix.size(), first);
     }
   }
 
-  /** The same, and what rounding has lost in steps of its own. */
-  private static void round(float[] row, float step, float[] left) {
-    float inverse = inverse(step);
-    for (int k = 0; k < row.length; k++) {
-      float value = row[k] * inverse;
-      float whole = value + WHOLE;
-      left[k] = (value - (whole - WHOLE)) * SECOND + WHOLE;
-      row[k] = whole;
-    }
+  /** x times the row's factor, to bytes. */
+  private static Call rounding(Calls here, Layout matrix, post_ops then) {
+    memory.desc x = matrix.desc();
+    memory.desc factors = Layout.matrix(matrix.dim(0), 1).desc();
+    memory.desc out = bytes(matrix);
+    var pd =
+        new binary.primitive_desc(
+            here.engine(), algorithm.binary_mul, x, factors, out, Calls.attributes(then), false);
+    return new Call(here, new binary(pd), pd)
+        .operand(dnnl.DNNL_ARG_SRC_0, x)
+        .operand(dnnl.DNNL_ARG_SRC_1, factors)
+        .operand(dnnl.DNNL_ARG_DST, out);
   }
 
-  private static float inverse(float step) {
-    return step == 0 ? 0 : 1 / step;
+  /** What is left of x times the row's factor after the first bytes, in steps of its own. */
+  private static Call roundingTheRest(Calls here, Layout matrix) {
+    post_ops then = new post_ops();
+    then.append_binary(algorithm.binary_sub, bytes(matrix));
+    then.append_eltwise(algorithm.eltwise_linear, SECOND, 0);
+    return rounding(here, matrix, then).operand(Linears.afterOperand(0), bytes(matrix));
   }
 
-  private static void narrow(float[] rounded, byte[] bytes) {
-    for (int k = 0; k < bytes.length; k++) {
-      bytes[k] = (byte) Float.floatToRawIntBits(rounded[k]);
-    }
+  private static memory.desc bytes(Layout matrix) {
+    return Layout.dense(memory.data_type.s8, matrix.dim(0), matrix.dim(1)).desc();
   }
 
   /** [terms M, K], signed. */

@@ -1,5 +1,6 @@
 package io.github.blip2j.onednn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.blip2j.tensor.Activation;
@@ -7,10 +8,12 @@ import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Int8Rows;
 import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -106,6 +109,63 @@ final class PackedMatrixTest {
     Tensor stored = weight.to(DType.BFLOAT16).to(DType.FLOAT32);
     Kernels.reference().linear(rounded, stored, bias, Activation.GELU, null, expected);
     assertClose(expected, out, 1e-4, "rows of bfloat16");
+  }
+
+  /** Rounding the input once for several maps gives what rounding it for each gives. */
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void linears_packed_equalEachAlone(Precision precision) {
+    for (int M : new int[] {1, 5, 77}) {
+      Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
+      Tensor bias = Tensor.of(normal(70, 1), 70);
+      Tensor query = pack(Tensor.of(normal(70 * 130, 1), 70, 130), precision).tensor();
+      Tensor gate = pack(Tensor.of(normal(33 * 130, 1), 33, 130), precision).tensor();
+      Tensor[] outs = {result(M, 70), result(M, 33), result(M, 70), result(M, 33)};
+
+      kernels.linears(
+          x,
+          List.of(
+              new LinearMap(query, bias, Activation.IDENTITY),
+              new LinearMap(gate, null, Activation.SILU)),
+          List.of(outs[0], outs[1]));
+
+      kernels.linear(x, query, bias, Activation.IDENTITY, null, outs[2]);
+      kernels.linear(x, gate, null, Activation.SILU, null, outs[3]);
+      assertArrayEquals(outs[2].toFloats(), outs[0].toFloats());
+      assertArrayEquals(outs[3].toFloats(), outs[1].toFloats());
+    }
+  }
+
+  /** What lies between two maps may be bfloat16: rounded as the second would have rounded it. */
+  @ParameterizedTest
+  @CsvSource({"1", "5", "300"})
+  void linears_narrowBetween_equalsRoundingAfterwards(int M) {
+    Kernels narrow = new OneDnnKernels(true);
+    Packing up = narrow.pack(Tensor.of(normal(70 * 130, 1), 70, 130), Precision.BFLOAT16);
+    Packing down = narrow.pack(Tensor.of(normal(40 * 70, 1), 40, 70), Precision.BFLOAT16);
+    if (up == null || down == null) {
+      return; // no fast kernel, nothing to keep narrow
+    }
+    Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
+    Tensor hidden = Tensor.uninitialized("test", DType.BFLOAT16, Shape.of(M, 70));
+    Tensor wide = result(M, 70);
+    LinearMap map = new LinearMap(up.tensor(), null, Activation.GELU, up.input());
+
+    narrow.linears(x, List.of(map), List.of(hidden));
+    narrow.linear(x, up.tensor(), null, Activation.GELU, null, wide);
+
+    assertEquals(DType.BFLOAT16, up.input());
+    Tensor rounded = wide.to(DType.BFLOAT16);
+    assertArrayEquals(rounded.to(DType.FLOAT32).toFloats(), hidden.to(DType.FLOAT32).toFloats());
+    Tensor first = result(M, 40);
+    Tensor second = result(M, 40);
+    narrow.linear(hidden, down.tensor(), null, Activation.IDENTITY, null, first);
+    narrow.linear(wide, down.tensor(), null, Activation.IDENTITY, null, second);
+    assertArrayEquals(second.toFloats(), first.toFloats());
+  }
+
+  private static Tensor result(long... shape) {
+    return Tensor.uninitialized("test", DType.FLOAT32, Shape.of(shape));
   }
 
   @ParameterizedTest

@@ -1,0 +1,44 @@
+package io.github.blip2j.tensor;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of several linear maps that read the same input, {@code f(x W^T + b)}: query, key and value,
+ * or the two halves of a gated perceptron.
+ *
+ * @param weight [N, K]
+ * @param bias [N]
+ * @param result the type that the result is kept in where nothing is recorded: float32, or bfloat16
+ *     if whoever reads it rounds it to that anyway
+ */
+public record LinearMap(Tensor weight, @Nullable Tensor bias, Activation activation, DType result) {
+  /** A map whose result is float32. */
+  public LinearMap(Tensor weight, @Nullable Tensor bias, Activation activation) {
+    this(weight, bias, activation, DType.FLOAT32);
+  }
+
+  /**
+   * Each map of {@code x}. What kernels do to an input, such as rounding it to the type that the
+   * weights are stored in, they do once for all maps.
+   *
+   * @param x [..., K]
+   * @return [..., N] for each map
+   */
+  public static List<Tensor> each(Tensor x, List<LinearMap> maps) {
+    return MatrixOps.linears(x, maps);
+  }
+
+  boolean requiresGrad() {
+    return weight.requiresGrad() || (bias != null && bias.requiresGrad());
+  }
+
+  /** The same on memory as kernels read it. */
+  LinearMap dense() {
+    return new LinearMap(
+        weight.packing() == null ? ShapeOps.dense(weight) : weight,
+        bias == null ? null : ShapeOps.dense(bias),
+        activation,
+        result);
+  }
+}

@@ -1,0 +1,50 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What linear maps read, rounded once for all of those that want it rounded in the same way. What
+ * rounding makes belongs to the scope in which it is first asked for.
+ */
+final class LinearInput {
+  private final ThreadLocal<Calls> calls;
+  private final Tensor x;
+  private final long width;
+  private @Nullable Tensor narrow;
+  private @Nullable RoundedRows bytes;
+
+  /** Dense rows [..., K] of float32. */
+  LinearInput(ThreadLocal<Calls> calls, Tensor x, long width) {
+    this.calls = calls;
+    this.x = x;
+    this.width = width;
+  }
+
+  /** As it came. */
+  Tensor exact() {
+    return x;
+  }
+
+  /** Vectors to be mapped. */
+  long rows() {
+    return x.size() / width;
+  }
+
+  /** In bfloat16. */
+  Tensor narrow() {
+    if (narrow == null) {
+      narrow = x.to(DType.BFLOAT16);
+    }
+    return narrow;
+  }
+
+  /** In bytes. */
+  RoundedRows bytes() {
+    if (bytes == null) {
+      bytes = RoundedRows.of(calls, x, rows(), width);
+    }
+    return bytes;
+  }
+}
