@@ -2,13 +2,23 @@ package io.github.blip2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Commands that write, with an InstructBLIP. */
 final class InstructBlipCommandTest {
   private static final String MODEL = "../blip2-llm/src/test/resources/golden/hf-instructblip";
   private static final String PICTURE = MODEL + "/images/a.png";
+
+  private final Path folder;
+
+  InstructBlipCommandTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @Test
   void caption_underAnInstruction_isTheReferences() {
@@ -61,5 +71,89 @@ final class InstructBlipCommandTest {
 
     String message = "embed: feature expected of [patches], which this model has, got queries";
     assertEquals(new Shell(1, "", "blip2: " + message + "\n"), shell);
+  }
+
+  @Test
+  void caption_partsOfLavis_areTheReferences() throws IOException {
+    Shell shell = parts("caption", PICTURE, "--prompt=describe the picture", "--flavour=hf");
+
+    assertEquals(new Shell(0, "a purple star below\n", ""), shell);
+  }
+
+  @Test
+  void vqa_partsOfLavis_answerAsItDoes() throws IOException {
+    String picture = MODEL + "/images/b.png";
+
+    Shell shell =
+        parts("vqa", picture, "--question=What color is the ring?", "--prompt={}", "--json");
+
+    // Transformers too prefers this to yellow, which is longer, at a length penalty of -1.
+    assertEquals(List.of("black"), shell.texts());
+    assertEquals(
+        "what color is the ring?",
+        shell
+            .json()
+            .getAsJsonArray("results")
+            .get(0)
+            .getAsJsonObject()
+            .get("prompt")
+            .getAsString());
+  }
+
+  @Test
+  void caption_partsWithoutABert_saysSo() throws IOException {
+    Path trained = LavisParts.trained(Path.of(MODEL), folder);
+
+    Shell shell =
+        Shell.run(
+            "caption",
+            PICTURE,
+            "--model=" + trained,
+            "--language=" + LavisParts.language(Path.of(MODEL), folder),
+            "--vision=" + MODEL);
+
+    String message =
+        trained
+            + ": tokenizer.json of the Q-Former's BERT expected, got none; name a folder of"
+            + " bert-base-uncased, or of an InstructBLIP";
+    assertEquals(new Shell(1, "", "blip2: " + message + "\n"), shell);
+  }
+
+  @Test
+  void convert_partsOfLavis_makeAFolder() throws IOException {
+    Path hf = folder.resolve("hf");
+    Path trained = LavisParts.trained(Path.of(MODEL), folder);
+
+    Shell convert =
+        Shell.run(
+            "convert",
+            "--from=lavis",
+            "--language=" + LavisParts.language(Path.of(MODEL), folder),
+            "--vision=" + MODEL,
+            "--bert=" + MODEL,
+            trained.toString(),
+            hf.toString());
+    Shell caption =
+        Shell.run(
+            "caption",
+            PICTURE,
+            "--model=" + hf,
+            "--prompt=describe the picture",
+            "--num-beams=5",
+            "--max-new-tokens=14");
+
+    assertEquals(new Shell(0, hf + ": 206 tensors\n", ""), convert);
+    assertEquals(new Shell(0, "a purple star below\n", ""), caption);
+  }
+
+  private Shell parts(String... args) throws IOException {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.add("--model=" + LavisParts.trained(Path.of(MODEL), folder));
+    all.add("--language=" + LavisParts.language(Path.of(MODEL), folder));
+    all.add("--vision=" + MODEL);
+    all.add("--bert=" + MODEL + "/qformer_tokenizer");
+    all.add("--num-beams=5");
+    all.add("--max-new-tokens=14");
+    return Shell.run(all.toArray(String[]::new));
   }
 }

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class LavisSizes {
   private static final String IN_BLIP2 = "visual_encoder.";
   private static final String LAYERS = "Qformer.bert.encoder.layer.";
+  private static final String WORDS = "Qformer.bert.embeddings.word_embeddings.weight";
   private static final int EVA_HEAD_WIDTH = 88;
   private static final int CLIP_HEAD_WIDTH = 64;
   private static final int BERT_HEAD_WIDTH = 64;
@@ -97,16 +98,24 @@ final class LavisSizes {
         maxTextTokens);
   }
 
+  /** Whether the Q-Former has words, which in a second stage InstructBLIP's alone has. */
+  boolean readsWords() {
+    return tensors.containsKey(WORDS);
+  }
+
   /**
-   * The Q-Former of a second stage, which reads no text.
+   * The Q-Former of a second stage, which reads queries only or, in InstructBLIP, words besides.
    *
    * @param encoderDim width of the tower, which such a file may lack
    */
-  BertConfig queriesOnly(int heads, int encoderDim) throws IOException {
+  BertConfig secondStage(int heads, int encoderDim) throws IOException {
     var text = new StringWriter();
     var json = new JsonWriter(text);
     json.beginObject();
     layers(json, heads);
+    if (readsWords()) {
+      words(json);
+    }
     json.endObject().close();
     return BertConfig.fromJson(ConfigJson.parse(where, text.toString()), encoderDim);
   }
@@ -146,11 +155,11 @@ final class LavisSizes {
 
   /** The {@code preprocessor_config.json} that goes with it. */
   String preprocessorJson() throws CheckpointException {
-    return preprocessorJson(imageSize());
+    return preprocessorJson(imageSize(), "Blip2Processor");
   }
 
-  /** That of pictures with this side. */
-  static String preprocessorJson(int side) {
+  /** That of pictures with this side, for a processor of this class. */
+  static String preprocessorJson(int side, String processor) {
     return """
         {
           "do_convert_rgb": true,
@@ -160,20 +169,24 @@ final class LavisSizes {
           "image_mean": [0.48145466, 0.4578275, 0.40821073],
           "image_processor_type": "BlipImageProcessor",
           "image_std": [0.26862954, 0.26130258, 0.27577711],
-          "processor_class": "Blip2Processor",
+          "processor_class": "%s",
           "resample": 3,
           "rescale_factor": 0.00392156862745098,
           "size": {"height": %d, "width": %d}
         }
         """
-        .formatted(side, side);
+        .formatted(processor, side, side);
   }
 
   private void qformer(JsonWriter json, int heads) throws IOException {
     json.name("model_type").value("blip_2_qformer");
     layers(json, heads);
     json.name("encoder_hidden_size").value(visionDim());
-    json.name("vocab_size").value(size("Qformer.bert.embeddings.word_embeddings.weight", 0));
+    words(json);
+  }
+
+  private void words(JsonWriter json) throws IOException {
+    json.name("vocab_size").value(size(WORDS, 0));
     String positions = "Qformer.bert.embeddings.position_embeddings.weight";
     json.name("max_position_embeddings").value(size(positions, 0));
     json.name("use_qformer_text_input").value(true);

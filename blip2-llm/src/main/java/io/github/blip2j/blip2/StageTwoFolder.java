@@ -82,7 +82,8 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
       copy(PREPROCESSOR, target);
     } else {
       Files.writeString(
-          target.resolve(PREPROCESSOR), LavisSizes.preprocessorJson(config.vision().imageSize()));
+          target.resolve(PREPROCESSOR),
+          LavisSizes.preprocessorJson(config.vision().imageSize(), Blip2Json.processor(config)));
     }
     Conversion.copyTokenizer(folder, target);
   }

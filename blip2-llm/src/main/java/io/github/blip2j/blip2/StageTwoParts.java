@@ -175,14 +175,7 @@ public final class StageTwoParts implements StageTwoSource {
 
   @Override
   public void describe(Path folder) throws IOException {
-    Files.writeString(folder.resolve("config.json"), Blip2Json.of(config, textConfig));
-    Files.writeString(
-        folder.resolve("preprocessor_config.json"),
-        LavisSizes.preprocessorJson(config.vision().imageSize()));
-    Files.writeString(
-        folder.resolve("processor_config.json"),
-        "{\"num_query_tokens\": %d, \"processor_class\": \"Blip2Processor\"}%n"
-            .formatted(config.queryTokens()));
+    Blip2Json.write(folder, config, textConfig);
     try (var opened = LanguageFolder.open(language)) {
       opened.copyTokenizer(folder);
     }

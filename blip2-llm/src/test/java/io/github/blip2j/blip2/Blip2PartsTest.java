@@ -221,8 +221,8 @@ final class Blip2PartsTest {
         LavisPartFiles.trained(
             folder,
             tensors -> {
-              rename(tensors, "opt_proj.weight", "t5_proj.weight");
-              rename(tensors, "opt_proj.bias", "t5_proj.bias");
+              LavisPartFiles.rename(tensors, "opt_proj.weight", "t5_proj.weight");
+              LavisPartFiles.rename(tensors, "opt_proj.bias", "t5_proj.bias");
               return tensors;
             });
     assertRefused(
@@ -244,7 +244,7 @@ final class Blip2PartsTest {
   }
 
   @Test
-  void load_instructBlip_isRefused() throws IOException {
+  void load_instructBlipWithOpt_isRefused() throws IOException {
     Path instruct =
         LavisPartFiles.trained(
             folder,
@@ -257,8 +257,8 @@ final class Blip2PartsTest {
     assertRefused(
         Blip2Parts.of(instruct, language).withVision(tower),
         instruct
-            + ": Q-Former expected to read queries only, got one that reads the instruction too;"
-            + " convert InstructBLIP to a folder of Hugging Face");
+            + ": Q-Former expected to read queries only beside opt_proj, got one that reads the"
+            + " instruction too; of InstructBLIP only that with T5 is supported");
   }
 
   @Test
@@ -267,7 +267,7 @@ final class Blip2PartsTest {
         LavisPartFiles.trained(
             folder,
             tensors -> {
-              rename(tensors, LAYER + "attention.self.key.bias", "something.else");
+              LavisPartFiles.rename(tensors, LAYER + "attention.self.key.bias", "something.else");
               tensors.remove("ln_vision.weight");
               return tensors;
             });
@@ -358,10 +358,6 @@ final class Blip2PartsTest {
 
   private static Blip2Parts parts() {
     return Blip2Parts.of(trained, language).withVision(tower);
-  }
-
-  private static void rename(Map<String, LavisPartFiles.Stored> tensors, String from, String to) {
-    tensors.put(to, Objects.requireNonNull(tensors.remove(from)));
   }
 
   private void assertRefused(Blip2Parts parts, String message) throws IOException {

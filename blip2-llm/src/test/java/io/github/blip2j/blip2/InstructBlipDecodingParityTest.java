@@ -113,7 +113,8 @@ final class InstructBlipDecodingParityTest {
     }
   }
 
-  private static void assertWrites(
+  /** That a model writes what the reference has written in this case. */
+  static void assertWrites(
       Blip2 blip2, Golden golden, List<RgbImage> images, DecodingCase expected) {
     List<RgbImage> asked = expected.images().stream().map(images::get).toList();
     List<String> prompts = expected.prompts();

@@ -44,7 +44,7 @@ final class InstructBlipGradientParityTest {
     KeyMap keys = HuggingFaceNames.keys(config);
     try (var home = Scope.detached();
         var checkpoint = Checkpoint.open(folder);
-        var reader = InstructionReader.open(folder, config.qformer());
+        var reader = InstructionReader.open(InstructionReader.in(folder), config);
         var golden = Golden.open(folder);
         var more = InstructFolder.more(folder);
         var scope = Scope.open()) {
