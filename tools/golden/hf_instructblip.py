@@ -28,7 +28,7 @@ CASES = [
     ("greedy.nothing", None, {}),
     ("beam5.nothing", None, {"num_beams": 5}),
 ]
-TRAINED = ("query_tokens", "qformer.", "language_projection.")
+TRAINED = ("query_tokens", "qformer.", "language_projection.", "vision_model.post_layernorm.")
 
 
 class Folder:

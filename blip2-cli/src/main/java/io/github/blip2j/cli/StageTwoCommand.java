@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -63,8 +64,9 @@ final class StageTwoCommand implements Callable<Integer> {
       CaptionSet set = data.captions();
       progress.doing("loading the model");
       StageTwoModel model = options.load(home, data);
-      try (var tokenizer = model.openTokenizer()) {
-        StageTwoTraining training = training(model, tokenizer);
+      try (var tokenizer = model.openTokenizer();
+          var instructions = model.openInstructionTokenizer()) {
+        StageTwoTraining training = training(model, tokenizer, instructions);
         report.loaded(set);
         run()
             .train(
@@ -77,9 +79,11 @@ final class StageTwoCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private StageTwoTraining training(StageTwoModel model, Tokenizer tokenizer) throws IOException {
+  private StageTwoTraining training(
+      StageTwoModel model, Tokenizer tokenizer, @Nullable Tokenizer instructions)
+      throws IOException {
     try {
-      return options.training(model, tokenizer);
+      return options.training(model, tokenizer, instructions);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }

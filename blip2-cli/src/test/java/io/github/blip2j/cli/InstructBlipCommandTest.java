@@ -1,15 +1,18 @@
 package io.github.blip2j.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Commands that write, with an InstructBLIP. */
+/** Commands that write and train, with an InstructBLIP. */
 final class InstructBlipCommandTest {
   private static final String MODEL = "../blip2-llm/src/test/resources/golden/hf-instructblip";
   private static final String PICTURE = MODEL + "/images/a.png";
@@ -146,6 +149,52 @@ final class InstructBlipCommandTest {
     assertEquals(new Shell(0, "a purple star below\n", ""), caption);
   }
 
+  @Test
+  void stage2_stoppedAndResumed_endsAsOneRunThatCaptions() throws IOException {
+    Shell whole = train("whole", "--max-steps=5", "--export=lavis-trained,hf", "--json");
+    Shell first = train("parts", "--max-steps=2");
+    Shell second = train("parts", "--max-steps=5", "--resume", "--json");
+
+    assertEquals(0, first.exit(), first.err());
+    assertEquals(whole.document().get("losses"), second.document().get("losses"));
+    String last = "step-00000005.safetensors";
+    assertArrayEquals(
+        Files.readAllBytes(folder.resolve("whole").resolve(last)),
+        Files.readAllBytes(folder.resolve("parts").resolve(last)));
+    assertTrue(Files.exists(folder.resolve("whole/lavis-trained/checkpoint.pth")));
+    Shell caption =
+        Shell.run(
+            "caption",
+            PICTURE,
+            "--model=" + folder.resolve("whole/hf"),
+            "--prompt=describe the picture");
+    assertEquals(0, caption.exit(), caption.err());
+  }
+
+  @Test
+  void stage2_withEveryOption_trains() throws IOException {
+    Shell shell =
+        train(
+            "options",
+            "--max-steps=1",
+            "--prompt=a short image description",
+            "--max-text-tokens=20",
+            "--max-output-tokens=30",
+            "--no-language-dropout",
+            "--train-vision",
+            "--image-size=48",
+            "--dtype=bfloat16",
+            "--recompute",
+            "--prefix-split",
+            "--augment",
+            "--export=hf");
+
+    assertEquals(0, shell.exit(), shell.err());
+    assertTrue(
+        Files.readString(folder.resolve("options/hf/preprocessor_config.json"))
+            .contains("InstructBlipProcessor"));
+  }
+
   private Shell parts(String... args) throws IOException {
     List<String> all = new ArrayList<>(List.of(args));
     all.add("--model=" + LavisParts.trained(Path.of(MODEL), folder));
@@ -155,5 +204,30 @@ final class InstructBlipCommandTest {
     all.add("--num-beams=5");
     all.add("--max-new-tokens=14");
     return Shell.run(all.toArray(String[]::new));
+  }
+
+  private Shell train(String out, String... more) throws IOException {
+    Path data =
+        Files.write(
+            folder.resolve("questions.jsonl"),
+            List.of(
+                "{\"image\": \"a.png\", \"text_input\": \"describe the picture\","
+                    + " \"text_output\": \"a purple triangle\"}",
+                "{\"image\": \"b.png\", \"text_input\": \"what color is the ring?\","
+                    + " \"text_output\": \"blue\"}",
+                "{\"image\": \"c.png\", \"caption\": \"a star\"}"));
+    List<String> args =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "stage2",
+                "--model=" + MODEL,
+                "--captions=" + data,
+                "--images=" + MODEL + "/images",
+                "--out=" + folder.resolve(out),
+                "--log-every=1",
+                "--batch-size=2"));
+    args.addAll(List.of(more));
+    return Shell.run(args.toArray(String[]::new));
   }
 }

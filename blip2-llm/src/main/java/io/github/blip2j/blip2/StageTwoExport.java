@@ -47,7 +47,8 @@ public final class StageTwoExport {
   }
 
   /**
-   * Writes a folder that {@code Blip2ForConditionalGeneration} reads.
+   * Writes a folder that {@code Blip2ForConditionalGeneration} reads, or of an InstructBLIP {@code
+   * InstructBlipForConditionalGeneration}.
    *
    * @param folder is created if there is none
    * @throws io.github.blip2j.io.CheckpointException if the tower is not EVA's

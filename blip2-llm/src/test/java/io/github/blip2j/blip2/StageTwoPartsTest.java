@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,6 +144,86 @@ final class StageTwoPartsTest {
           model.parameters().values().stream().filter(Parameter::isTrained).count(),
           written.tensors().size());
     }
+  }
+
+  @Test
+  void toHuggingFace_ofAnInstructBlip_changesNothingButWhatLearns() throws IOException {
+    StageTwoModel model =
+        StageTwoModel.load(
+            InstructFolder.OWN, home, StageTwoSetup.lavis().withFrozen(Precision.INT8));
+    touch(model);
+    Path hf = folder.resolve("hf");
+
+    new StageTwoExport(model).toHuggingFace(hf);
+
+    try (Checkpoint before = Checkpoint.open(InstructFolder.OWN);
+        Checkpoint after = Checkpoint.open(hf)) {
+      assertEquals(before.tensors().keySet(), after.tensors().keySet());
+      for (String name : after.tensors().keySet()) {
+        boolean same = bytes(before, name).equals(bytes(after, name));
+        assertEquals(!name.equals("query_tokens"), same, name);
+      }
+    }
+    StageTwoModel again = StageTwoModel.load(hf, home, StageTwoSetup.lavis());
+    assertArrayEquals(values(model, "queryTokens"), values(again, "queryTokens"));
+    try (Blip2 blip2 = Blip2.load(hf);
+        Scope scope = Scope.open()) {
+      assertEquals(2, blip2.instructions(List.of("")).length());
+    }
+  }
+
+  @Test
+  void toLavis_ofAnInstructBlip_isLoadedOverItsPartsAgain() throws IOException {
+    StageTwoModel model = StageTwoModel.load(InstructFolder.OWN, home, StageTwoSetup.lavis());
+    touch(model);
+
+    Path file = new StageTwoExport(model).toLavis(folder);
+
+    Files.writeString(folder.resolve("model.json"), "{\"vision_heads\": 4, \"bert_heads\": 3}");
+    Path hf = folder.resolve("hf");
+    new StageTwoExport(model).toHuggingFace(hf);
+    Blip2Parts parts =
+        Blip2Parts.of(file, PlainLanguage.write(InstructFolder.OWN, folder.resolve("t5")))
+            .withVision(InstructFolder.OWN)
+            .withBert(InstructFolder.OWN);
+    try (Checkpoint written = Checkpoint.open(file);
+        Blip2 lavis = Blip2.load(parts, Precision.FLOAT32);
+        Blip2 whole = Blip2.load(hf)) {
+      for (String name :
+          List.of(
+              "Qformer.bert.embeddings.word_embeddings.weight",
+              "Qformer.bert.encoder.layer.3.intermediate.dense.weight",
+              "Qformer.bert.encoder.layer.3.output.LayerNorm.bias",
+              "ln_vision.weight",
+              "query_tokens",
+              "t5_proj.weight")) {
+        assertTrue(written.tensors().containsKey(name), name);
+      }
+      assertEquals(
+          model.parameters().values().stream().filter(Parameter::isTrained).count(),
+          written.tensors().size());
+      Path picture = InstructFolder.OWN.resolve("images/b.png");
+      assertEquals(
+          whole.answer(picture, "what color is the ring?"),
+          lavis.withFlavour(Flavour.HF).answer(picture, "what color is the ring?"));
+    }
+  }
+
+  @Test
+  void load_instructBlipWithoutItsTokenizer_isRefused() throws IOException {
+    Path damaged = InstructFolder.copyTo(Files.createDirectory(folder.resolve("model")));
+    Files.delete(damaged.resolve(InstructFolder.TOKENIZER).resolve("tokenizer.json"));
+
+    var e =
+        assertThrows(
+            CheckpointException.class,
+            () -> StageTwoModel.load(damaged, home, StageTwoSetup.lavis()));
+
+    assertEquals(
+        damaged
+            + ": qformer_tokenizer/tokenizer.json expected in an InstructBLIP, got none; copy it"
+            + " from the checkpoint",
+        e.getMessage());
   }
 
   @Test
