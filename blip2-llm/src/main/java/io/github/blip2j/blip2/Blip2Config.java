@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param imageTokenId the id that stands for one query in token lists, or null in checkpoints that
  *     have none
  * @param flavour whose checkpoint it is
+ * @param ownVisionNormEps epsilon of the norm behind the vision tower where the checkpoint was
+ *     trained with one of its own, or null for its flavour's
  */
 public record Blip2Config(
     VisionConfig vision,
@@ -24,7 +26,14 @@ public record Blip2Config(
     LanguageConfig text,
     int queryTokens,
     @Nullable Integer imageTokenId,
-    Flavour flavour) {
+    Flavour flavour,
+    @Nullable Double ownVisionNormEps) {
+
+  /**
+   * Key of a {@code vision_config} for an epsilon that is not the tower's. Hugging Face knows one
+   * epsilon for both, keeps what it does not know, and computes with {@code layer_norm_eps}.
+   */
+  static final String VISION_NORM_EPS = "post_layernorm_eps";
 
   private static final String GENERATING = "Blip2ForConditionalGeneration";
   private static final String INSTRUCTED = "instructblip";
@@ -50,17 +59,23 @@ public record Blip2Config(
       LanguageConfig text,
       int queryTokens,
       @Nullable Integer imageTokenId) {
-    this(vision, qformer, text, queryTokens, imageTokenId, Flavour.HF);
+    this(vision, qformer, text, queryTokens, imageTokenId, Flavour.HF, null);
   }
 
   /** The same sizes of another's checkpoint. */
   public Blip2Config withFlavour(Flavour newFlavour) {
-    return new Blip2Config(vision, qformer, text, queryTokens, imageTokenId, newFlavour);
+    return new Blip2Config(
+        vision, qformer, text, queryTokens, imageTokenId, newFlavour, ownVisionNormEps);
+  }
+
+  /** With an epsilon of its own of the norm behind the vision tower, or null for its flavour's. */
+  public Blip2Config withOwnVisionNormEps(@Nullable Double eps) {
+    return new Blip2Config(vision, qformer, text, queryTokens, imageTokenId, flavour, eps);
   }
 
   /** Epsilon of the norm behind the vision tower. */
   public double visionNormEps() {
-    return flavour.visionNormEps(vision);
+    return ownVisionNormEps == null ? flavour.visionNormEps(vision) : ownVisionNormEps;
   }
 
   /** {@code Salesforce/blip2-opt-2.7b}. */
@@ -110,7 +125,9 @@ public record Blip2Config(
           instructed ? qformer.withTextSide() : qformer,
           instructed ? instructed(json, textJson) : language(json, textJson),
           json.sizeAt("num_query_tokens", 32),
-          placeholder ? Integer.valueOf(json.intAt(key)) : null);
+          placeholder ? Integer.valueOf(json.intAt(key)) : null,
+          Flavour.HF,
+          ownVisionNormEps(json));
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(json + ": " + e.getMessage());
     }
@@ -118,7 +135,14 @@ public record Blip2Config(
 
   /** With another vision tower, such as one for pictures of another size. */
   public Blip2Config withVision(VisionConfig newVision) {
-    return new Blip2Config(newVision, qformer, text, queryTokens, imageTokenId, flavour);
+    return new Blip2Config(
+        newVision, qformer, text, queryTokens, imageTokenId, flavour, ownVisionNormEps);
+  }
+
+  /** The epsilon that a {@code config.json} of Hugging Face has of its own, or null. */
+  static @Nullable Double ownVisionNormEps(ConfigJson json) throws CheckpointException {
+    ConfigJson vision = json.childOrEmpty("vision_config");
+    return vision.has(VISION_NORM_EPS) ? Double.valueOf(vision.doubleAt(VISION_NORM_EPS)) : null;
   }
 
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)

@@ -47,7 +47,11 @@ final class Blip2Json {
     }
     json.add("qformer_config", qformer(config.qformer()));
     json.add("text_config", text);
-    json.add("vision_config", vision(config.vision()));
+    JsonObject vision = vision(config.vision());
+    if (config.visionNormEps() != config.vision().normEps()) {
+      vision.addProperty(Blip2Config.VISION_NORM_EPS, config.visionNormEps());
+    }
+    json.add("vision_config", vision);
     return new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
   }
 

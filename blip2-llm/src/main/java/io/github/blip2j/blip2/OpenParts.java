@@ -140,7 +140,14 @@ final class OpenParts implements Closeable {
     VisionConfig tower = imageSize == null ? stored : stored.withImageSize(imageSize);
     var sizes = new LavisSizes(file.toString(), trained.tensors());
     BertConfig qformer = sizes.queriesOnly(sizes.qformerHeadsBeside(file), tower.dim());
-    return new Blip2Config(tower, qformer, text, sizes.queries(), null, Flavour.LAVIS);
+    return new Blip2Config(
+        tower,
+        qformer,
+        text,
+        sizes.queries(),
+        null,
+        Flavour.LAVIS,
+        ModelJson.visionNormEpsBeside(file));
   }
 
   /** The sizes, as LAVIS computes with them. */
@@ -225,7 +232,13 @@ final class OpenParts implements Closeable {
   void describe(Path folder) throws IOException {
     var sizes =
         new Blip2Config(
-            config.vision(), config.qformer(), config.text(), config.queryTokens(), imageToken);
+            config.vision(),
+            config.qformer(),
+            config.text(),
+            config.queryTokens(),
+            imageToken,
+            Flavour.HF,
+            config.ownVisionNormEps());
     Files.writeString(folder.resolve("config.json"), Blip2Json.of(sizes, textConfig));
     Files.writeString(
         folder.resolve("preprocessor_config.json"),
