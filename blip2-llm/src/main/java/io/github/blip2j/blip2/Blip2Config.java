@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.qformer.BertConfig;
@@ -36,6 +37,7 @@ public record Blip2Config(
   static final String VISION_NORM_EPS = "post_layernorm_eps";
 
   private static final String GENERATING = "Blip2ForConditionalGeneration";
+  private static final String OTHERWISE = LanguageKind.OPT.toString(); // as in transformers
   private static final String INSTRUCTED = "instructblip";
   private static final String GENERATING_INSTRUCTED = "InstructBlipForConditionalGeneration";
 
@@ -147,26 +149,31 @@ public record Blip2Config(
 
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
-    String kind = textJson.stringAt("model_type", "opt");
-    if (!kind.equals("opt") && !kind.equals("t5")) {
-      throw new CheckpointException(
-          "%s: text_config.model_type expected opt or t5, got %s".formatted(json, kind));
-    }
-    return language(textJson);
+    String told = textJson.stringAt("model_type", OTHERWISE);
+    LanguageKind kind =
+        LanguageKind.of(told)
+            .orElseThrow(
+                () ->
+                    new CheckpointException(
+                        "%s: text_config.model_type expected opt or t5, got %s"
+                            .formatted(json, told)));
+    return language(kind, textJson);
   }
 
   /** Reads a {@code text_config}, or the {@code config.json} of a plain language model. */
-  static LanguageConfig language(ConfigJson textJson) throws CheckpointException {
-    return textJson.stringAt("model_type", "opt").equals("t5")
-        ? T5Config.fromJson(textJson)
-        : OptConfig.fromJson(textJson);
+  static LanguageConfig language(LanguageKind kind, ConfigJson textJson)
+      throws CheckpointException {
+    return switch (kind) {
+      case OPT -> OptConfig.fromJson(textJson);
+      case T5 -> T5Config.fromJson(textJson);
+    };
   }
 
   /** InstructBLIP has been released with Vicuna too, which is not one of ours. */
   private static LanguageConfig instructed(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
-    String kind = textJson.stringAt("model_type", "opt");
-    if (!kind.equals("t5")) {
+    String kind = textJson.stringAt("model_type", OTHERWISE);
+    if (!kind.equals(LanguageKind.T5.toString())) {
       throw new CheckpointException(
           ("%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
                   + " supported")

@@ -40,7 +40,7 @@ final class Blip2Json {
       json.addProperty("image_token_index", config.imageTokenId());
     }
     json.addProperty("num_query_tokens", config.queryTokens());
-    json.addProperty("use_decoder_only_language_model", config.text().kind().equals("opt"));
+    json.addProperty("use_decoder_only_language_model", !config.text().kind().encodes());
     JsonElement tied = text.get(TIED);
     if (tied != null) {
       json.add(TIED, tied);

@@ -6,6 +6,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
@@ -53,7 +54,7 @@ final class OpenParts implements Closeable {
       ConfigJson json =
           ConfigJson.parse(
               language.folder().resolve("config.json").toString(), textConfig.toString());
-      LanguageConfig text = Blip2Config.language(json);
+      LanguageConfig text = Blip2Config.language(language.kind(), json);
       this.imageToken = LanguageFolder.imageToken(tokenizer, text);
       this.config = config(text, imageSize);
     }
@@ -172,7 +173,7 @@ final class OpenParts implements Closeable {
   }
 
   private KeyMap prompterKeys() {
-    String kind = config.text().kind();
+    LanguageKind kind = config.text().kind();
     KeyMap.Builder keys =
         KeyMap.builder().rename("queryTokens", "query_tokens").rename("projection", kind + "_proj");
     return StageOneNames.addLavis(keys)

@@ -72,7 +72,7 @@ public final class StageTwoParts implements StageTwoSource {
         var tokenizer = opened.tokenizer()) {
       JsonObject text = opened.textConfig(tokenizer);
       ConfigJson json = ConfigJson.parse(language + "/config.json", text.toString());
-      LanguageConfig sizes = Blip2Config.language(json);
+      LanguageConfig sizes = Blip2Config.language(opened.kind(), json);
       Blip2Config config =
           config(resolved, file != null, sizes, LanguageFolder.imageToken(tokenizer, sizes));
       if (setup.imageSize() != null) {

@@ -4,6 +4,7 @@ import io.github.blip2j.blip2.PromptBatch;
 import io.github.blip2j.blip2.StageTwoModel;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
@@ -30,7 +31,6 @@ import java.util.random.RandomGenerator;
  */
 public final class StageTwoTraining implements Objective<CaptionBatch> {
   private static final int MAX_TEXT_TOKENS = 32; // LAVIS's max_txt_len
-  private static final String ENCODING = "t5";
 
   private final StageTwoModel model;
   private final Tokenizer tokenizer;
@@ -71,14 +71,14 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     tokenizer.requireFits(text.vocabSize());
     int[] nothing = tokenizer.encode("");
     boolean fits =
-        text.kind().equals(ENCODING)
+        text.kind().encodes()
             ? nothing.length == 1 && text.endIds().contains(nothing[0])
             : nothing.length == 1 && nothing[0] == text.beginId();
     if (!fits) {
       throw new CheckpointException(
           "stage2: tokenizer expected to give %s for no words, got %s; use the language model's"
               .formatted(
-                  text.kind().equals(ENCODING) ? text.endIds() : List.of(text.beginId()),
+                  text.kind().encodes() ? text.endIds() : List.of(text.beginId()),
                   Arrays.toString(nothing)));
     }
     return new StageTwoTraining(model, tokenizer, new Choices());
@@ -110,8 +110,8 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
    * @throws IllegalArgumentException if the language model has no encoder
    */
   public StageTwoTraining withPrefixSplit() {
-    String kind = model.blip2().config().text().kind();
-    if (!kind.equals(ENCODING)) {
+    LanguageKind kind = model.blip2().config().text().kind();
+    if (!kind.encodes()) {
       throw new IllegalArgumentException(
           "stage2: prefix split expected with an encoder, got " + kind + "; leave it out");
     }
@@ -140,7 +140,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
 
   /** Texts and labels of a batch. */
   List<PairTokens> tokens(CaptionBatch batch, Pass pass) {
-    boolean encodes = model.blip2().config().text().kind().equals(ENCODING);
+    boolean encodes = model.blip2().config().text().kind().encodes();
     RandomGenerator random = random(pass);
     List<PairTokens> tokens = new ArrayList<>();
     for (int row = 0; row < batch.captions().size(); row++) {
