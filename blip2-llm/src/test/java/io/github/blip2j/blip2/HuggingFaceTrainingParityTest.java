@@ -54,7 +54,7 @@ final class HuggingFaceTrainingParityTest {
         "BLIP-2 with training",
         folder ->
             Stream.of("opt", "t5").anyMatch(kind -> Fixtures.isHuggingFaceBlip2(folder, kind))
-                && OptFolder.holds(folder, tensor))
+                && Blip2Folder.holds(folder, tensor))
         .stream();
   }
 
