@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.TensorEntry;
 import java.io.IOException;
@@ -158,6 +159,36 @@ final class LavisCommandsTest {
         "--heads-qformer=1",
         "a",
         "b");
+  }
+
+  @Test
+  void rank_partsOfLavis_orderAsTheirFolder() throws IOException {
+    String[] asked = {
+      "rank",
+      SQUARES,
+      "--question=what color is the star?",
+      "--candidate=red",
+      "--candidate=yellow",
+      "--flavour=lavis",
+      "--json"
+    };
+    String[] parts = {"--model=" + trained(), "--language=" + language(), "--vision=" + MODEL};
+
+    JsonObject folder = Shell.run(with(new String[] {"--model=" + MODEL}, asked)).json();
+    JsonObject ofParts = Shell.run(with(parts, asked)).json();
+
+    assertEquals(texts(folder), texts(ofParts));
+    assertEquals(List.of("yellow", "red"), texts(ofParts));
+  }
+
+  /** The candidates, best first. */
+  private static List<String> texts(JsonObject ranking) {
+    List<String> texts = new ArrayList<>();
+    JsonObject result = ranking.getAsJsonArray("results").get(0).getAsJsonObject();
+    result
+        .getAsJsonArray("candidates")
+        .forEach(each -> texts.add(each.getAsJsonObject().get("text").getAsString()));
+    return texts;
   }
 
   private static void assertFails(String message, String... args) {

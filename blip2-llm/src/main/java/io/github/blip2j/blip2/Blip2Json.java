@@ -71,14 +71,18 @@ final class Blip2Json {
       json.addProperty("image_token_index", config.imageTokenId());
     }
     json.addProperty("num_query_tokens", config.queryTokens());
-    json.addProperty("use_decoder_only_language_model", config.text().kind().equals("opt"));
+    json.addProperty("use_decoder_only_language_model", !config.text().kind().encodes());
     JsonElement tied = text.get(TIED);
     if (tied != null) {
       json.add(TIED, tied);
     }
     json.add("qformer_config", qformer(config.qformer()));
     json.add("text_config", text);
-    json.add("vision_config", vision(config.vision(), instructed));
+    JsonObject vision = vision(config.vision(), instructed);
+    if (config.visionNormEps() != config.vision().normEps()) {
+      vision.addProperty(Blip2Config.VISION_NORM_EPS, config.visionNormEps());
+    }
+    json.add("vision_config", vision);
     return new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
   }
 

@@ -11,7 +11,6 @@ import io.github.blip2j.tensor.DType;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
@@ -83,8 +82,13 @@ final class LavisSizes {
         0);
   }
 
-  /** Everything but the tower. */
-  Blip2QformerConfig qformer(int heads, int maxTextTokens) throws IOException {
+  /**
+   * Everything but the tower.
+   *
+   * @param visionNormEps of the norm behind the tower, or null for LAVIS's own
+   */
+  Blip2QformerConfig qformer(int heads, @Nullable Double visionNormEps, int maxTextTokens)
+      throws IOException {
     var text = new StringWriter();
     var json = new JsonWriter(text);
     json.beginObject();
@@ -94,7 +98,7 @@ final class LavisSizes {
         BertConfig.fromJson(ConfigJson.parse(where, text.toString()), visionDim()),
         size("query_tokens", 1),
         size("vision_proj.weight", 0),
-        Blip2QformerConfig.LAVIS_VISION_NORM_EPS,
+        visionNormEps == null ? Blip2QformerConfig.LAVIS_VISION_NORM_EPS : visionNormEps,
         maxTextTokens);
   }
 
@@ -133,8 +137,12 @@ final class LavisSizes {
     return tower + (isClip() ? "transformer.resblocks." : "blocks.");
   }
 
-  /** The {@code config.json} of a {@code Blip2ForImageTextRetrieval}. */
-  String configJson(Conversion.Heads heads) throws IOException {
+  /**
+   * The {@code config.json} of a {@code Blip2ForImageTextRetrieval}.
+   *
+   * @param visionNormEps of the norm behind the tower, or null for Hugging Face's own
+   */
+  String configJson(Conversion.Heads heads, @Nullable Double visionNormEps) throws IOException {
     var text = new StringWriter();
     var json = new JsonWriter(text);
     json.setIndent("  ");
@@ -149,6 +157,9 @@ final class LavisSizes {
     json.endObject().name("text_config").beginObject().name("model_type").value("opt").endObject();
     json.name("vision_config").beginObject();
     vision(json, heads.vision());
+    if (visionNormEps != null) {
+      json.name(Blip2Config.VISION_NORM_EPS).value(visionNormEps);
+    }
     json.endObject().endObject().close();
     return text + "\n";
   }
@@ -290,25 +301,19 @@ final class LavisSizes {
 
   /** The heads that the {@code model.json} beside a checkpoint tells, or those of the released. */
   static Conversion.Heads headsBeside(Path checkpoint, LavisSizes sizes) throws IOException {
-    Path told = checkpoint.resolveSibling("model.json");
-    if (!Files.exists(told)) {
-      return sizes.releasedHeads();
-    }
-    ConfigJson json = ConfigJson.read(told);
-    return new Conversion.Heads(json.intAt("vision_heads"), json.intAt("bert_heads"));
+    @Nullable ModelJson told = ModelJson.beside(checkpoint);
+    return told == null ? sizes.releasedHeads() : told.heads();
   }
 
   /** The tower's heads alone, likewise. */
   int visionHeadsBeside(Path checkpoint) throws IOException {
-    Path told = checkpoint.resolveSibling("model.json");
-    return Files.exists(told) ? ConfigJson.read(told).intAt("vision_heads") : releasedVisionHeads();
+    @Nullable ModelJson told = ModelJson.beside(checkpoint);
+    return told == null ? releasedVisionHeads() : told.visionHeads();
   }
 
   /** The Q-Former's heads alone, likewise. */
   int qformerHeadsBeside(Path checkpoint) throws IOException {
-    Path told = checkpoint.resolveSibling("model.json");
-    return Files.exists(told)
-        ? ConfigJson.read(told).intAt("bert_heads")
-        : heads("Q-Former", dim(), BERT_HEAD_WIDTH);
+    @Nullable ModelJson told = ModelJson.beside(checkpoint);
+    return told == null ? heads("Q-Former", dim(), BERT_HEAD_WIDTH) : told.qformerHeads();
   }
 }

@@ -4,7 +4,6 @@ import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
@@ -151,9 +150,10 @@ final class LoadedModel implements AutoCloseable {
 
   /** The model of these sizes, whichever its language model is. */
   static Blip2Model build(Blip2Config config, Params params) {
-    return config.text() instanceof T5Config
-        ? new Blip2T5(config, params)
-        : new Blip2Opt(config, params);
+    return switch (config.text().kind()) {
+      case OPT -> new Blip2Opt(config, params);
+      case T5 -> new Blip2T5(config, params);
+    };
   }
 
   Flavour flavour() {

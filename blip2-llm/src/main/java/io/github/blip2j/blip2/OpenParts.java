@@ -6,6 +6,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
@@ -50,7 +51,7 @@ final class OpenParts implements Closeable {
       ConfigJson json =
           ConfigJson.parse(
               language.folder().resolve("config.json").toString(), textConfig.toString());
-      LanguageConfig text = Blip2Config.language(json);
+      LanguageConfig text = Blip2Config.language(language.kind(), json);
       this.imageToken = LanguageFolder.imageToken(tokenizer, text);
       this.config = config(text, parts.imageSize());
       this.instructions = config.readsInstruction() ? instructions(file, parts) : null;
@@ -115,7 +116,7 @@ final class OpenParts implements Closeable {
               .formatted(file, wanted, language.folder(), got, how));
     }
     boolean instructed = new LavisSizes(file.toString(), trained.tensors()).readsWords();
-    if (instructed && !language.kind().equals("t5")) {
+    if (instructed && language.kind() != LanguageKind.T5) {
       throw new CheckpointException(
           "%s: Q-Former expected to read queries only beside %s, got one that reads the instruction"
                   .formatted(file, wanted)
@@ -164,7 +165,14 @@ final class OpenParts implements Closeable {
     VisionConfig tower = imageSize == null ? stored : stored.withImageSize(imageSize);
     var sizes = new LavisSizes(file.toString(), trained.tensors());
     BertConfig qformer = sizes.secondStage(sizes.qformerHeadsBeside(file), tower.dim());
-    return new Blip2Config(tower, qformer, text, sizes.queries(), null, Flavour.LAVIS);
+    return new Blip2Config(
+        tower,
+        qformer,
+        text,
+        sizes.queries(),
+        null,
+        Flavour.LAVIS,
+        ModelJson.visionNormEpsBeside(file));
   }
 
   /** The sizes, as LAVIS computes with them. */
@@ -194,7 +202,7 @@ final class OpenParts implements Closeable {
   }
 
   private KeyMap prompterKeys() {
-    String kind = config.text().kind();
+    LanguageKind kind = config.text().kind();
     KeyMap.Builder keys =
         KeyMap.builder().rename("queryTokens", "query_tokens").rename("projection", kind + "_proj");
     return StageOneNames.addLavis(keys)
@@ -254,7 +262,13 @@ final class OpenParts implements Closeable {
   void describe(Path folder) throws IOException {
     var sizes =
         new Blip2Config(
-            config.vision(), config.qformer(), config.text(), config.queryTokens(), imageToken);
+            config.vision(),
+            config.qformer(),
+            config.text(),
+            config.queryTokens(),
+            imageToken,
+            Flavour.HF,
+            config.ownVisionNormEps());
     Blip2Json.write(folder, sizes, textConfig);
     language.copyTokenizer(folder);
     if (instructions != null) {

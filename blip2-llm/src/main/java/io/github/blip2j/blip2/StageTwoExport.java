@@ -68,7 +68,8 @@ public final class StageTwoExport {
 
   /**
    * Writes {@value #LAVIS_FILE} with the trained parameters under {@code model}, as LAVIS's own
-   * runs write it, to be laid over what they began with.
+   * runs write it, to be laid over what they began with, and a {@code model.json} with what no
+   * tensor tells.
    *
    * @param folder is created if there is none
    * @return the file
@@ -85,6 +86,9 @@ public final class StageTwoExport {
         write(entries, specs, open.weights(), writer::write);
       }
     }
+    Blip2Config sizes = model.blip2().config();
+    var heads = new Conversion.Heads(sizes.vision().heads(), sizes.qformer().heads());
+    ModelJson.write(folder, heads, sizes.visionNormEps(), null);
     return file;
   }
 

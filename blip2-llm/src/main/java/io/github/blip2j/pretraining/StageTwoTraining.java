@@ -4,6 +4,7 @@ import io.github.blip2j.blip2.PromptBatch;
 import io.github.blip2j.blip2.StageTwoModel;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
@@ -35,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  * #withLanguageDropout} changes that.
  */
 public final class StageTwoTraining implements Objective<CaptionBatch> {
-  private static final String ENCODING = "t5";
 
   private final StageTwoModel model;
   private final Tokenizer tokenizer;
@@ -111,14 +111,14 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     tokenizer.requireFits(text.vocabSize());
     int[] nothing = tokenizer.encode("");
     boolean fits =
-        text.kind().equals(ENCODING)
+        text.kind().encodes()
             ? nothing.length == 1 && text.endIds().contains(nothing[0])
             : nothing.length == 1 && nothing[0] == text.beginId();
     if (!fits) {
       throw new CheckpointException(
           "stage2: tokenizer expected to give %s for no words, got %s; use the language model's"
               .formatted(
-                  text.kind().equals(ENCODING) ? text.endIds() : List.of(text.beginId()),
+                  text.kind().encodes() ? text.endIds() : List.of(text.beginId()),
                   Arrays.toString(nothing)));
     }
     var limits = instructed ? TextLimits.INSTRUCT : TextLimits.BLIP2;
@@ -162,8 +162,8 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   private void requireEncoder(String what, String otherwise) {
-    String kind = model.blip2().config().text().kind();
-    if (!kind.equals(ENCODING)) {
+    LanguageKind kind = model.blip2().config().text().kind();
+    if (!kind.encodes()) {
       throw new IllegalArgumentException(
           "stage2: %s expected with an encoder, got %s; %s".formatted(what, kind, otherwise));
     }
@@ -200,7 +200,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
 
   /** Texts and labels of a batch. */
   List<PairTokens> tokens(CaptionBatch batch, Pass pass) {
-    boolean encodes = model.blip2().config().text().kind().equals(ENCODING);
+    boolean encodes = model.blip2().config().text().kind().encodes();
     RandomGenerator random = random(pass);
     List<PairTokens> tokens = new ArrayList<>();
     for (int row = 0; row < batch.captions().size(); row++) {

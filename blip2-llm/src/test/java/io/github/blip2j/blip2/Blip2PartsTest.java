@@ -96,7 +96,7 @@ final class Blip2PartsTest {
 
   /** Every case without penalties on ids, of which LAVIS sees others. */
   private static void assertDecodesAsTheFolder(Blip2Parts parts) throws IOException {
-    List<RgbImage> images = OptFolder.images(Fixture.HF_OPT);
+    List<RgbImage> images = Blip2Folder.images(Fixture.HF_OPT);
     int compared = 0;
     try (var loaded = LoadedModel.load(parts, Precision.FLOAT32);
         var folder = LoadedModel.load(Fixture.HF_OPT, Precision.FLOAT32)) {
@@ -121,9 +121,9 @@ final class Blip2PartsTest {
   private static List<List<Integer>> decode(
       LoadedModel loaded, List<RgbImage> images, DecodingCase each) {
     List<RgbImage> asked = each.images().stream().map(images::get).toList();
-    List<int[]> ids = OptFolder.promptIds(loaded, each.prompts(), asked.size());
-    Decoding decoding = each.decoding(OptFolder.promptLength(loaded, ids));
-    return OptFolder.decode(loaded, asked, ids, decoding, each.endIds(new int[] {2})).stream()
+    List<int[]> ids = Blip2Folder.promptIds(loaded, each.prompts(), asked.size());
+    Decoding decoding = each.decoding(Blip2Folder.promptLength(loaded, ids));
+    return Blip2Folder.decode(loaded, asked, ids, decoding, each.endIds(new int[] {2})).stream()
         .flatMap(List::stream)
         .map(Blip2PartsTest::tokens)
         .toList();

@@ -52,7 +52,7 @@ final class InstructBlipPartsTest {
 
   @Test
   void load_parts_writeWhatTheReferenceDoes() throws IOException {
-    List<RgbImage> images = OptFolder.images(WHOLE);
+    List<RgbImage> images = Blip2Folder.images(WHOLE);
     int compared = 0;
     try (var lavis = Blip2.load(parts(), Precision.FLOAT32);
         var golden = Golden.open(WHOLE)) {
@@ -90,7 +90,7 @@ final class InstructBlipPartsTest {
 
     try (var lavis = Blip2.load(Blip2Parts.of(whole, language).withBert(BERT), Precision.FLOAT32);
         var expected = Blip2.load(parts(), Precision.FLOAT32)) {
-      RgbImage image = OptFolder.images(WHOLE).get(0);
+      RgbImage image = Blip2Folder.images(WHOLE).get(0);
       String prompt = "describe the picture";
       assertEquals(
           expected.generate(image, prompt, expected.captionDecoding()).get(0).tokenIds(),
@@ -157,7 +157,7 @@ final class InstructBlipPartsTest {
     try (var whole = Blip2.load(out);
         var golden = Golden.open(WHOLE)) {
       InstructBlipDecodingParityTest.assertWrites(
-          whole, golden, OptFolder.images(WHOLE), InstructFolder.cases(WHOLE).get(0));
+          whole, golden, Blip2Folder.images(WHOLE), InstructFolder.cases(WHOLE).get(0));
     }
   }
 

@@ -11,6 +11,7 @@ import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
@@ -22,14 +23,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A second stage from a first and a plain language model, and what is written of it. */
 final class StageTwoPartsTest {
   private static final Path LAVIS = Fixtures.own("lavis-stage1");
   private static final Path HF_ITM = Fixtures.own("hf-itm");
+
+  private static final String EPS = "post_layernorm_eps";
 
   private final Path folder;
   private final Scope home = Scope.detached();
@@ -77,6 +83,67 @@ final class StageTwoPartsTest {
         "vision.layers.1.attention.key.weight");
     assertAlike(first, "queries", model, "queryTokens");
     assertEquals(424, model.blip2().language().vocabSize());
+  }
+
+  @ParameterizedTest
+  @MethodSource("firstStages")
+  void load_eitherStageOne_normsTheImageAsItDoes(Path stageOne) throws IOException {
+    StageTwoModel model = load(stageOne, 1);
+
+    StageOneModel first = StageOneModel.load(stageOne, home);
+    try (Scope scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      Tensor pixels = model.processor().tensor(Fixture.images());
+      Tensor seen = first.qformer().patches(first.see(pixels, Pass.evaluation()));
+      assertArrayEquals(
+          seen.toFloats(), model.blip2().encodeImage(pixels, Pass.evaluation()).toFloats());
+    }
+    double expected = stageOne.equals(LAVIS) ? 1e-5 : 1e-6;
+    assertEquals(expected, model.blip2().config().visionNormEps());
+  }
+
+  @ParameterizedTest
+  @MethodSource("firstStages")
+  void toLavis_fromEitherStageOne_computesTheSame(Path stageOne) throws IOException {
+    StageTwoModel model = load(stageOne, 1);
+    touch(model);
+
+    Path file = new StageTwoExport(model).toLavis(folder.resolve("lavis"));
+
+    Path language = folder.resolve("opt");
+    Blip2Parts parts = Blip2Parts.of(file, language).withVision(tower(stageOne));
+    try (LoadedModel again = LoadedModel.load(parts, Precision.FLOAT32)) {
+      assertSamePrompt(model, again);
+    }
+    Conversion.toHuggingFace(parts, folder.resolve("hf"));
+    try (LoadedModel again = LoadedModel.load(folder.resolve("hf"), Precision.FLOAT32)) {
+      assertSamePrompt(model, again);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("firstStages")
+  void toHuggingFace_fromEitherStageOne_computesTheSame(Path stageOne) throws IOException {
+    StageTwoModel model = load(stageOne, 1);
+    touch(model);
+    Path hf = folder.resolve("hf");
+
+    new StageTwoExport(model).toHuggingFace(hf);
+
+    try (LoadedModel again = LoadedModel.load(hf, Precision.FLOAT32)) {
+      assertEquals(Flavour.HF, again.flavour());
+      assertSamePrompt(model, again);
+    }
+    boolean own = ConfigJson.read(hf.resolve("config.json")).child("vision_config").has(EPS);
+    assertEquals(stageOne.equals(LAVIS), own, "Hugging Face's epsilon is not told");
+  }
+
+  static Stream<Path> firstStages() {
+    return Stream.of(LAVIS, HF_ITM);
+  }
+
+  private static Path tower(Path stageOne) {
+    return stageOne.equals(LAVIS) ? stageOne.resolve("checkpoint.pth") : stageOne;
   }
 
   @Test
@@ -179,7 +246,6 @@ final class StageTwoPartsTest {
 
     Path file = new StageTwoExport(model).toLavis(folder);
 
-    Files.writeString(folder.resolve("model.json"), "{\"vision_heads\": 4, \"bert_heads\": 3}");
     Path hf = folder.resolve("hf");
     new StageTwoExport(model).toHuggingFace(hf);
     Blip2Parts parts =
@@ -296,6 +362,20 @@ final class StageTwoPartsTest {
           expected.imagePrompt(pixels, Pass.evaluation()).toFloats(),
           actual.imagePrompt(again, Pass.evaluation()).toFloats());
     }
+  }
+
+  private static void assertSamePrompt(StageTwoModel expected, LoadedModel actual)
+      throws IOException {
+    try (Scope scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      Tensor pixels = expected.processor().tensor(Fixture.images());
+      assertArrayEquals( // packed weights are summed in another order
+          expected.imagePrompt(pixels, Pass.evaluation()).toFloats(),
+          actual.model().imagePrompt(pixels, Pass.evaluation()).toFloats(),
+          2e-6f);
+    }
+    assertEquals(
+        expected.blip2().config().visionNormEps(), actual.model().config().visionNormEps());
   }
 
   private static void assertAlike(
