@@ -22,12 +22,13 @@ from transformers import AutoTokenizer, InstructBlipForConditionalGeneration
 PROMPTS = ["describe the picture", "what color is the ring?", "Question: what is this? Short answer:"]
 CASES = [
     ("lavis", PROMPTS, {"num_beams": 5, "repetition_penalty": 1.5}),
+    ("lavis_answer", PROMPTS, {"num_beams": 5, "repetition_penalty": 1.5, "length_penalty": -1.0}),
     ("beam4_return3", PROMPTS, {"num_beams": 4, "num_return_sequences": 3}),
     ("greedy", PROMPTS, {}),
     ("greedy.nothing", None, {}),
     ("beam5.nothing", None, {"num_beams": 5}),
 ]
-TRAINED = ("query_tokens", "qformer.", "language_projection.")
+TRAINED = ("query_tokens", "qformer.", "language_projection.", "vision_model.post_layernorm.")
 
 
 class Folder:

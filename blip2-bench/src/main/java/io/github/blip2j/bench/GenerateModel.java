@@ -1,6 +1,7 @@
 package io.github.blip2j.bench;
 
 import io.github.blip2j.blip2.Blip2Config;
+import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.tensor.DType;
@@ -14,14 +15,15 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Writes a BLIP-2 OPT-2.7B of full size with random bfloat16 weights, sharded as on the hub: 7.6 GB
- * to measure loading, memory and speed on. What it says means nothing.
+ * Writes a BLIP-2 of full size with random bfloat16 weights, sharded as on the hub, to measure
+ * loading, memory and speed on: OPT-2.7B, 7.6 GB, or Flan-T5-xl, 7.9 GB. What it says means
+ * nothing.
  *
  * <pre>{@code
- * java ... io.github.blip2j.bench.GenerateModel OUT-FOLDER TOKENIZER-FOLDER
+ * java ... io.github.blip2j.bench.GenerateModel OUT-FOLDER TOKENIZER-FOLDER [opt-2.7b|flan-t5-xl]
  * }</pre>
  *
- * <p>The tokenizer files come from any BLIP-2 folder.
+ * <p>The tokenizer files come from any BLIP-2 folder with a language model of the same kind.
  */
 public final class GenerateModel {
   private static final long SHARD = 2_000_000_000L;
@@ -38,21 +40,44 @@ public final class GenerateModel {
 
   /** Writes the folder. */
   public static void main(String[] args) throws IOException {
-    if (args.length != 2) {
+    if (args.length < 2 || args.length > 3) {
       throw new IllegalArgumentException(
-          "GenerateModel: arguments expected OUT-FOLDER TOKENIZER-FOLDER, got " + args.length);
+          "GenerateModel: arguments expected OUT-FOLDER TOKENIZER-FOLDER [PRESET], got "
+              + args.length);
     }
-    Path out = Files.createDirectories(Path.of(args[0]));
-    new GenerateModel(0).weights(out);
-    Files.writeString(out.resolve("config.json"), CONFIG);
-    Files.writeString(out.resolve("preprocessor_config.json"), PREPROCESSOR);
+    Preset preset = args.length == 2 ? Preset.OPT_2_7B : Preset.named(args[2]);
+    write(Path.of(args[0]), config(preset), Path.of(args[1]));
+  }
+
+  /** The {@code config.json} of a preset. */
+  static String config(Preset preset) {
+    return switch (preset) {
+      case OPT_2_7B -> OPT_2_7B;
+      case FLAN_T5_XL -> FLAN_T5_XL;
+      case TINY -> Preset.TINY_SIZES;
+    };
+  }
+
+  /**
+   * Writes a folder.
+   *
+   * @param config its {@code config.json}
+   * @param tokenizer folder of the tokenizer's files
+   */
+  static void write(Path folder, String config, Path tokenizer) throws IOException {
+    Path out = Files.createDirectories(folder);
+    Blip2Config sizes = Blip2Config.fromJson(ConfigJson.parse("config.json", config));
+    new GenerateModel(0).weights(out, sizes);
+    int side = sizes.vision().imageSize();
+    Files.writeString(out.resolve("config.json"), config);
+    Files.writeString(out.resolve("preprocessor_config.json"), PREPROCESSOR.formatted(side, side));
     for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-      Files.copy(Path.of(args[1], file), out.resolve(file));
+      Files.copy(tokenizer.resolve(file), out.resolve(file));
     }
   }
 
-  private void weights(Path out) throws IOException {
-    List<TensorSpec> specs = HuggingFaceLayout.of(Blip2Config.opt2b7(), DType.BFLOAT16);
+  private void weights(Path out, Blip2Config sizes) throws IOException {
+    List<TensorSpec> specs = HuggingFaceLayout.of(sizes, DType.BFLOAT16);
     try (var writer = ShardedSafetensorsWriter.create(out, specs, SHARD)) {
       for (TensorSpec spec : specs) {
         long left = spec.byteSize();
@@ -88,7 +113,7 @@ public final class GenerateModel {
     return noise.flip();
   }
 
-  private static final String CONFIG =
+  private static final String OPT_2_7B =
       """
       {
         "architectures": ["Blip2ForConditionalGeneration"],
@@ -105,11 +130,29 @@ public final class GenerateModel {
       }
       """;
 
+  private static final String FLAN_T5_XL =
+      """
+      {
+        "architectures": ["Blip2ForConditionalGeneration"],
+        "model_type": "blip-2",
+        "num_query_tokens": 32,
+        "image_token_index": 32100,
+        "vision_config": {"model_type": "blip_2_vision_model"},
+        "qformer_config": {"model_type": "blip_2_qformer"},
+        "text_config": {
+          "model_type": "t5", "d_model": 2048, "num_heads": 32, "d_kv": 64, "d_ff": 5120,
+          "num_layers": 24, "num_decoder_layers": 24, "vocab_size": 32128,
+          "feed_forward_proj": "gated-gelu", "dense_act_fn": "gelu", "is_gated_act": true,
+          "tie_word_embeddings": false, "scale_decoder_outputs": false, "bos_token_id": 1
+        }
+      }
+      """;
+
   private static final String PREPROCESSOR =
       """
       {
         "do_convert_rgb": true, "do_resize": true, "resample": 3,
-        "size": {"height": 224, "width": 224},
+        "size": {"height": %d, "width": %d},
         "do_rescale": true, "rescale_factor": 0.00392156862745098, "do_normalize": true,
         "image_mean": [0.48145466, 0.4578275, 0.40821073],
         "image_std": [0.26862954, 0.26130258, 0.27577711]

@@ -3,6 +3,7 @@ package io.github.blip2j.bench;
 import io.github.blip2j.blip2.Blip2Config;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.llm.OptConfig;
+import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
@@ -11,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT. Written down apart
- * from the loader's own names, so that loading such a folder checks both.
+ * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT or with T5, gated
+ * and with a head of its own as Flan-T5 is. Written down apart from the loader's own names, so that
+ * loading such a folder checks both.
  */
 final class HuggingFaceLayout {
   private final DType dtype;
@@ -28,7 +30,11 @@ final class HuggingFaceLayout {
     layout.add("query_tokens", 1, config.queryTokens(), config.qformer().dim());
     layout.qformer(config.qformer());
     layout.linear("language_projection", config.text().embeddingDim(), config.qformer().dim());
-    layout.opt((OptConfig) config.text());
+    if (config.text() instanceof T5Config t5) {
+      layout.t5(t5);
+    } else {
+      layout.opt((OptConfig) config.text());
+    }
     return List.copyOf(layout.specs);
   }
 
@@ -90,6 +96,52 @@ final class HuggingFaceLayout {
       norm(layer + "final_layer_norm", C);
     }
     norm(decoder + "final_layer_norm", C);
+  }
+
+  private void t5(T5Config config) {
+    int C = config.dim();
+    String language = "language_model.";
+    add(language + "shared.weight", config.vocabSize(), C);
+    for (int i = 0; i < config.encoderLayers(); i++) {
+      String layer = language + "encoder.block." + i + ".layer.";
+      selfAttention(layer, i, config);
+      gatedMlp(layer + "1.", config);
+    }
+    add(language + "encoder.final_layer_norm.weight", C);
+    for (int i = 0; i < config.decoderLayers(); i++) {
+      String layer = language + "decoder.block." + i + ".layer.";
+      selfAttention(layer, i, config);
+      attention(layer + "1.", "EncDecAttention.", config);
+      gatedMlp(layer + "2.", config);
+    }
+    add(language + "decoder.final_layer_norm.weight", C);
+    add(language + "lm_head.weight", config.vocabSize(), C);
+  }
+
+  /** The first layer of a stack holds the position biases of all. */
+  private void selfAttention(String layer, int index, T5Config config) {
+    attention(layer + "0.", "SelfAttention.", config);
+    if (index == 0) {
+      String biases = layer + "0.SelfAttention.relative_attention_bias.weight";
+      add(biases, config.positionBuckets(), config.heads());
+    }
+  }
+
+  private void attention(String part, String name, T5Config config) {
+    int heads = config.heads() * config.headDim();
+    for (String input : new String[] {"q", "k", "v"}) {
+      add(part + name + input + ".weight", heads, config.dim());
+    }
+    add(part + name + "o.weight", config.dim(), heads);
+    add(part + "layer_norm.weight", config.dim());
+  }
+
+  private void gatedMlp(String part, T5Config config) {
+    for (String up : new String[] {"wi_0", "wi_1"}) {
+      add(part + "DenseReluDense." + up + ".weight", config.mlpDim(), config.dim());
+    }
+    add(part + "DenseReluDense.wo.weight", config.dim(), config.mlpDim());
+    add(part + "layer_norm.weight", config.dim());
   }
 
   private void linear(String name, int out, int in) {

@@ -18,7 +18,7 @@ public enum Preset {
   /** A model of a few megabytes with every part of a large one. */
   TINY("tiny");
 
-  private static final String TINY_SIZES =
+  static final String TINY_SIZES =
       """
       {
         "model_type": "blip-2",

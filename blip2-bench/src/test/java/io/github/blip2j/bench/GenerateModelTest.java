@@ -2,18 +2,30 @@ package io.github.blip2j.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Blip2Config;
+import io.github.blip2j.blip2.Generated;
+import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.SafetensorsFile;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 final class GenerateModelTest {
   private static final Path BUNDLED =
@@ -29,30 +41,63 @@ final class GenerateModelTest {
           "blip2",
           "bundled");
 
-  @Test
-  void layout_ofTheBundledModelsSizes_isItsFile() throws IOException {
-    Blip2Config config = Blip2Config.fromJson(ConfigJson.read(BUNDLED.resolve("config.json")));
+  private static final Path T5 =
+      Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "hf-t5");
+
+  @TempDir private Path folder;
+
+  static Stream<Path> models() {
+    return Stream.of(BUNDLED, T5);
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void layout_ofASmallModelsSizes_isItsFile(Path model) throws IOException {
+    Blip2Config config = Blip2Config.fromJson(ConfigJson.read(model.resolve("config.json")));
     Map<String, Shape> written = new TreeMap<>();
     for (TensorSpec spec : HuggingFaceLayout.of(config, DType.FLOAT32)) {
       written.put(spec.name(), spec.shape());
     }
 
     Map<String, Shape> stored = new TreeMap<>();
-    try (var file = SafetensorsFile.open(BUNDLED.resolve("model.safetensors"))) {
+    try (var file = SafetensorsFile.open(model.resolve("model.safetensors"))) {
       file.tensors().forEach((name, entry) -> stored.put(name, entry.shape()));
     }
 
     assertEquals(stored, written);
   }
 
-  @Test
-  void layout_ofFullSize_has3744MillionWeights() {
+  @ParameterizedTest
+  @MethodSource("models")
+  void write_asASmallModel_isLoadedAndWrites(Path model) throws IOException {
+    Path out = folder.resolve("model");
+
+    GenerateModel.write(out, Files.readString(model.resolve("config.json")), model);
+
+    try (var blip2 = Blip2.load(out)) {
+      var gray = new BufferedImage(60, 40, BufferedImage.TYPE_BYTE_GRAY);
+      Generated text = blip2.generate(gray, "", Decoding.greedy().maxNewTokens(3)).get(0);
+      assertTrue(text.tokenIds().size() > 0 && Double.isFinite(text.score()), text.toString());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void config_ofAPreset_hasItsSizes(Preset preset) throws IOException {
+    ConfigJson json = ConfigJson.parse("config.json", GenerateModel.config(preset));
+
+    assertEquals(preset.sizes(), Blip2Config.fromJson(json));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"opt-2.7b, 3744", "flan-t5-xl, 3942"})
+  void layout_ofFullSize_hasThatManyMillionWeights(String preset, long millions) {
     long weights =
-        HuggingFaceLayout.of(Blip2Config.opt2b7(), DType.BFLOAT16).stream()
+        HuggingFaceLayout.of(Preset.named(preset).sizes(), DType.BFLOAT16).stream()
             .mapToLong(spec -> spec.shape().size())
             .sum();
 
-    assertEquals(3744, weights / 1_000_000);
+    assertEquals(millions, weights / 1_000_000);
   }
 
   @Test
@@ -61,7 +106,7 @@ final class GenerateModelTest {
         assertThrows(IllegalArgumentException.class, () -> GenerateModel.main(new String[0]));
 
     assertEquals(
-        "GenerateModel: arguments expected OUT-FOLDER TOKENIZER-FOLDER, got 0",
+        "GenerateModel: arguments expected OUT-FOLDER TOKENIZER-FOLDER [PRESET], got 0",
         generate.getMessage());
   }
 }

@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -34,9 +35,7 @@ final class JsonReport implements TextReport {
       var sequence = new JsonObject();
       sequence.addProperty("text", text.text());
       sequence.add("token_ids", ids);
-      // JSON has no word for minus infinity.
-      boolean finite = Double.isFinite(text.score());
-      sequence.add("score", finite ? new JsonPrimitive(text.score()) : JsonNull.INSTANCE);
+      sequence.add("score", number(text.score()));
       sequences.add(sequence);
     }
     var result = new JsonObject();
@@ -49,10 +48,15 @@ final class JsonReport implements TextReport {
   @Override
   public void finish() {
     var document = new JsonObject();
-    document.addProperty("model", options.modelName());
+    document.addProperty("model", options.writer.modelName());
     document.add("results", results);
     document.add("timing_ms", GSON.toJsonTree(timings.milliseconds()));
     print(console, document);
+  }
+
+  /** JSON has no word for what is no number, minus infinity included. */
+  static JsonElement number(double value) {
+    return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
   }
 
   static void print(Console console, JsonObject document) {

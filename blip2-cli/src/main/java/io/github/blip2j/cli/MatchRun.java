@@ -2,14 +2,10 @@ package io.github.blip2j.cli;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.Match;
 import io.github.blip2j.blip2.MatchMaps;
-import io.github.blip2j.tensor.MemoryShortageException;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ExitCode;
 
 /** One run of {@code blip2 match}: load, then image after image. */
 final class MatchRun {
@@ -33,25 +28,19 @@ final class MatchRun {
 
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
-    int failed = 0;
+    int code;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + asked.options.modelName());
       try (ImageTextMatcher matcher = timings.time("load", asked.options::load)) {
-        for (String image : asked.images) {
-          progress.doing(image);
-          try {
-            List<Match> matches = match(matcher, image);
-            progress.clear();
-            report(image, matches);
-          } catch (IOException
-              | IllegalArgumentException
-              | IllegalStateException
-              | MemoryShortageException e) {
-            progress.clear();
-            console.complain(Failure.describe(e));
-            failed++;
-          }
-        }
+        code =
+            new EachImage(console, progress)
+                .of(
+                    asked.images,
+                    image -> {
+                      List<Match> matches = match(matcher, image);
+                      progress.clear();
+                      report(image, matches);
+                    });
       }
     }
     if (asked.options.run.json) {
@@ -61,7 +50,7 @@ final class MatchRun {
       document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
       JsonReport.print(console, document);
     }
-    return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+    return code;
   }
 
   private List<Match> match(ImageTextMatcher matcher, String image) throws IOException {
@@ -118,14 +107,9 @@ final class MatchRun {
     var result = new JsonObject();
     result.addProperty("image", image);
     result.addProperty("text", text);
-    result.add("itc", number(match.itc()));
-    result.add("itm_logit", number(match.itmLogit()));
-    result.add("itm_probability", number(match.itmProbability()));
+    result.add("itc", JsonReport.number(match.itc()));
+    result.add("itm_logit", JsonReport.number(match.itmLogit()));
+    result.add("itm_probability", JsonReport.number(match.itmProbability()));
     return result;
-  }
-
-  /** JSON has no word for what is no number. */
-  private static JsonElement number(double value) {
-    return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
   }
 }

@@ -21,6 +21,15 @@ final class PartsOptions {
       })
   @Nullable Path vision;
 
+  @Option(
+      names = "--bert",
+      paramLabel = "DIR",
+      description = {
+        "For a .pth of InstructBLIP: bert-base-uncased, which the Q-Former reads with, or an",
+        "InstructBLIP's folder. A qformer_tokenizer beside the .pth needs no naming."
+      })
+  @Nullable Path bert;
+
   boolean areGiven() {
     return language != null;
   }
@@ -31,15 +40,18 @@ final class PartsOptions {
       throw new AssertionError("--language: checked before");
     }
     Blip2Parts parts = Blip2Parts.of(checkpoint, language);
-    return vision == null ? parts : parts.withVision(vision);
+    if (vision != null) {
+      parts = parts.withVision(vision);
+    }
+    return bert == null ? parts : parts.withBert(bert);
   }
 
   /** Checks that what goes together is there. */
   void requireAgreement(boolean hasCheckpoint) {
-    if (vision != null && language == null) {
+    if (language == null && (vision != null || bert != null)) {
       throw new IllegalArgumentException(
-          "--vision: --language expected beside it, got none; a folder of Hugging Face needs"
-              + " neither");
+          "%s: --language expected beside it, got none; a folder of Hugging Face needs neither"
+              .formatted(vision == null ? "--bert" : "--vision"));
     }
     if (language != null && !hasCheckpoint) {
       throw new IllegalArgumentException(

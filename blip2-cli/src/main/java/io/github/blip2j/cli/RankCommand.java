@@ -62,7 +62,7 @@ final class RankCommand implements Callable<Integer> {
       description = "Look only at the K candidates whose first tokens are the likeliest.")
   private @Nullable Integer preselect;
 
-  @Mixin RankOptions options = new RankOptions();
+  @Mixin WriterOptions options = new WriterOptions();
 
   RankCommand(Console console) {
     this.console = console;
@@ -95,7 +95,7 @@ final class RankCommand implements Callable<Integer> {
   }
 
   private void requireAgreement(List<String> all) {
-    options.run.prepare();
+    options.prepare();
     Pictures.requireReadable(images);
     if ((question == null) == (prompt == null)) {
       throw new IllegalArgumentException(

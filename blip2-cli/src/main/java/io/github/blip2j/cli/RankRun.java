@@ -2,19 +2,14 @@ package io.github.blip2j.cli;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.CandidateOrder;
 import io.github.blip2j.blip2.Prompt;
 import io.github.blip2j.blip2.RankedAnswer;
-import io.github.blip2j.tensor.MemoryShortageException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import picocli.CommandLine.ExitCode;
 
 /** One run of {@code blip2 rank}: load, then image after image. */
 final class RankRun {
@@ -33,28 +28,22 @@ final class RankRun {
 
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
-    int failed = 0;
+    int code;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + asked.options.modelName());
       try (Blip2 blip2 = asked.options.load()) {
         String prompt = asked.prompt(blip2);
         var pictures = new Pictures(console, asked.options.exif);
-        for (String image : asked.images) {
-          progress.doing(image);
-          try {
-            Prompt about = Prompt.about(pictures.read(image), prompt);
-            List<RankedAnswer> ranked = blip2.rank(about, candidates, order);
-            progress.clear();
-            report(image, prompt, ranked);
-          } catch (IOException
-              | IllegalArgumentException
-              | IllegalStateException
-              | MemoryShortageException e) {
-            progress.clear();
-            console.complain(Failure.describe(e));
-            failed++;
-          }
-        }
+        code =
+            new EachImage(console, progress)
+                .of(
+                    asked.images,
+                    image -> {
+                      Prompt about = Prompt.about(pictures.read(image), prompt);
+                      List<RankedAnswer> ranked = blip2.rank(about, candidates, order);
+                      progress.clear();
+                      report(image, prompt, ranked);
+                    });
       }
     }
     if (asked.options.run.json) {
@@ -63,7 +52,7 @@ final class RankRun {
       document.add("results", results);
       JsonReport.print(console, document);
     }
-    return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+    return code;
   }
 
   private void report(String image, String prompt, List<RankedAnswer> ranked) {
@@ -91,12 +80,12 @@ final class RankRun {
     var answers = new JsonArray();
     for (RankedAnswer answer : ranked) {
       var logs = new JsonArray();
-      answer.scored().logProbabilities().forEach(log -> logs.add(number(log)));
+      answer.scored().logProbabilities().forEach(log -> logs.add(JsonReport.number(log)));
       var one = new JsonObject();
       one.addProperty("text", answer.text());
       one.addProperty("index", answer.index());
-      one.add("sum", number(answer.sum()));
-      one.add("mean", number(answer.mean()));
+      one.add("sum", JsonReport.number(answer.sum()));
+      one.add("mean", JsonReport.number(answer.mean()));
       one.add("token_ids", new Gson().toJsonTree(answer.scored().tokenIds()));
       one.add("log_probabilities", logs);
       answers.add(one);
@@ -106,10 +95,5 @@ final class RankRun {
     result.addProperty("prompt", prompt);
     result.add("candidates", answers);
     return result;
-  }
-
-  /** JSON has no word for minus infinity. */
-  private static JsonElement number(double value) {
-    return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
   }
 }

@@ -4,20 +4,14 @@ import io.github.blip2j.blip2.StageTwoExport;
 import io.github.blip2j.blip2.StageTwoModel;
 import io.github.blip2j.pretraining.CaptionBatch;
 import io.github.blip2j.pretraining.CaptionBatches;
-import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Objective;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code blip2 train stage2}: the Q-Former learns to speak to a frozen language model. */
 @Command(
@@ -30,24 +24,11 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
-final class StageTwoCommand implements Callable<Integer> {
+final class StageTwoCommand implements Callable<Integer>, TrainingRun.Stage {
   private final Console console;
 
   @Mixin private StageTwoOptions options = new StageTwoOptions();
-  @Mixin private DataOptions data = new DataOptions(64);
-  @Mixin private TrainingRunOptions run = new TrainingRunOptions();
-  @Mixin private OptimizerOptions optimizing = new OptimizerOptions(2000);
-
-  @Option(
-      names = "--export",
-      split = ",",
-      paramLabel = "KIND",
-      converter = ExportName.Converter.class,
-      description = {
-        "At the end write the model to a folder of this name in --out: hf, or lavis-trained (a",
-        ".pth of what was trained, as LAVIS saves)."
-      })
-  private Set<ExportName> exports = new LinkedHashSet<>();
+  @Mixin private StageOptions stage = new StageOptions(64, 2000);
 
   StageTwoCommand(Console console) {
     this.console = console;
@@ -55,81 +36,48 @@ final class StageTwoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    requireAgreement();
-    var report = new TrainingReport(console);
-    try (var progress = Progress.on(console);
-        Scope home = Scope.detached()) {
-      progress.doing("reading captions");
-      CaptionSet set = data.captions();
-      progress.doing("loading the model");
-      StageTwoModel model = options.load(home, data);
-      try (var tokenizer = model.openTokenizer()) {
-        StageTwoTraining training = training(model, tokenizer);
-        report.loaded(set);
-        run()
-            .train(
-                work(model, training, set),
-                progress,
-                report,
-                () -> export(model, progress, report));
-      }
-    }
-    return ExitCode.OK;
+    return TrainingRun.of(this, stage, console);
   }
 
-  private StageTwoTraining training(StageTwoModel model, Tokenizer tokenizer) throws IOException {
-    try {
-      return options.training(model, tokenizer);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(e);
+  @Override
+  public void requireAgreement() {
+    options.requireAgreement();
+    if (stage.run.exports.contains(ExportName.LAVIS)) {
+      throw new IllegalArgumentException(
+          "train stage2: --export expected hf or lavis-trained, got lavis; no file of LAVIS holds"
+              + " a language model");
     }
   }
 
-  private TrainingRun run() {
-    return new TrainingRun(console, run, optimizing, data.seed);
-  }
-
-  private void requireAgreement() {
-    try {
-      options.requireAgreement();
-      data.requireAgreement();
-      run().requireAgreement();
-      if (exports.contains(ExportName.LAVIS)) {
-        throw new IllegalArgumentException(
-            "train stage2: --export expected hf or lavis-trained, got lavis; no file of LAVIS holds"
-                + " a language model");
-      }
-      run.run.prepare();
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(e);
+  @Override
+  public void train(Scope home, TrainingRun run) throws IOException {
+    StageTwoModel model = options.load(home, stage.data);
+    try (var tokenizer = model.openTokenizer();
+        var instructions = model.openInstructionTokenizer()) {
+      run.train(
+          captions -> {
+            StageTwoTraining training = options.training(model, tokenizer, instructions);
+            CaptionBatches batches =
+                stage.data.batches(captions, model.processor()).withDialogues();
+            return new TrainingRun.Work(
+                objective(training), batches, stage.settings(batches), model.parameters().values());
+          },
+          (kind, folder) -> export(model, kind, folder));
     }
   }
 
-  private TrainingRun.Work work(StageTwoModel model, StageTwoTraining training, CaptionSet set)
-      throws IOException {
-    Objective<CaptionBatch> objective =
-        options.recompute ? (batch, pass) -> training.losses(batch, pass.recomputing()) : training;
-    try {
-      CaptionBatches batches = data.batches(set, model.processor()).withDialogues();
-      return new TrainingRun.Work(
-          objective, batches, run().settings(batches), model.parameters().values());
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(e);
-    }
+  private Objective<CaptionBatch> objective(StageTwoTraining training) {
+    return options.recompute
+        ? (batch, pass) -> training.losses(batch, pass.recomputing())
+        : training;
   }
 
-  private void export(StageTwoModel model, Progress progress, TrainingReport report)
-      throws IOException {
+  private static void export(StageTwoModel model, ExportName kind, Path folder) throws IOException {
     var export = new StageTwoExport(model);
-    for (ExportName kind : exports) {
-      progress.doing("writing " + kind);
-      Path folder = run.out.resolve(kind.toString());
-      if (kind == ExportName.HUGGING_FACE) {
-        export.toHuggingFace(folder);
-      } else {
-        export.toLavis(folder);
-      }
-      report.exported(folder);
+    if (kind == ExportName.HUGGING_FACE) {
+      export.toHuggingFace(folder);
+    } else {
+      export.toLavis(folder);
     }
   }
 }

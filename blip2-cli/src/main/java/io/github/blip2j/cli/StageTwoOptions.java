@@ -17,8 +17,8 @@ final class StageTwoOptions {
       names = "--model",
       paramLabel = "MODEL",
       description = {
-        "A BLIP-2 that writes to go on from: a folder of Hugging Face, or the id of a downloaded",
-        "one."
+        "A BLIP-2 that writes or an InstructBLIP to go on from: a folder of Hugging Face, or the",
+        "id of a downloaded one."
       })
   @Nullable ModelName model;
 
@@ -46,8 +46,20 @@ final class StageTwoOptions {
   @Option(
       names = "--max-text-tokens",
       paramLabel = "N",
-      description = "Longer texts lose their end; default: ${DEFAULT-VALUE}.")
-  int maxTextTokens = 32;
+      description = {
+        "Longer texts lose their end; 32 by default. Longer inputs of InstructBLIP lose their",
+        "beginning; 128 by default."
+      })
+  @Nullable Integer maxTextTokens;
+
+  @Option(
+      names = "--max-output-tokens",
+      paramLabel = "N",
+      description = {
+        "With T5: longer outputs lose their end; as many as of any text by default, and 256 of",
+        "InstructBLIP."
+      })
+  @Nullable Integer maxOutputTokens;
 
   @Option(
       names = "--prefix-split",
@@ -112,12 +124,19 @@ final class StageTwoOptions {
     return StageTwoParts.load(stageOne.path(), language.path(), home, setup, data.seed);
   }
 
-  StageTwoTraining training(StageTwoModel loaded, Tokenizer tokenizer) throws IOException {
+  StageTwoTraining training(
+      StageTwoModel loaded, Tokenizer tokenizer, @Nullable Tokenizer instructions)
+      throws IOException {
     StageTwoTraining training =
-        StageTwoTraining.of(loaded, tokenizer)
+        StageTwoTraining.of(loaded, tokenizer, instructions)
             .withPrompt(prompt)
-            .withMaxTextTokens(maxTextTokens)
             .withLanguageDropout(!noLanguageDropout);
+    if (maxTextTokens != null) {
+      training = training.withMaxTextTokens(maxTextTokens);
+    }
+    if (maxOutputTokens != null) {
+      training = training.withMaxOutputTokens(maxOutputTokens);
+    }
     return prefixSplit ? training.withPrefixSplit() : training;
   }
 }

@@ -1,12 +1,7 @@
 package io.github.blip2j.cli;
 
-import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.blip2.Flavour;
-import io.github.blip2j.tensor.Precision;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -19,37 +14,7 @@ final class TextOptions {
       description = "JPEG, PNG, GIF or BMP files; - for standard input.")
   List<String> images = new ArrayList<>();
 
-  @Option(
-      names = "--model",
-      paramLabel = "MODEL",
-      description = {
-        "Folder of a BLIP-2 model, or the id of a downloaded one as in Salesforce/blip2-opt-2.7b;",
-        "without it, a tiny model of drawn scenes. With --language, a .pth of LAVIS's second stage."
-      })
-  @Nullable ModelName model;
-
-  @Mixin PartsOptions parts = new PartsOptions();
-
-  @Option(
-      names = "--flavour",
-      paramLabel = "lavis|hf",
-      converter = FlavourName.class,
-      description = {
-        "Whose numbers and defaults to follow: lavis for five beams, prompts of 32 tokens and",
-        "penalties that see new words only. Of the model's own files by default."
-      })
-  @Nullable Flavour flavour;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      converter = NamedPrecision.class,
-      description =
-          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
-  Precision dtype = Precision.FLOAT32;
-
-  @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
-  boolean exif;
+  @Mixin WriterOptions writer = new WriterOptions();
 
   @Option(names = "--echo", description = "Print the prompt before the text.")
   boolean echo;
@@ -57,41 +22,12 @@ final class TextOptions {
   @Option(names = "--stream", description = "Print words while they are written.")
   boolean stream;
 
-  @Mixin RunOptions run = new RunOptions();
-
   @Mixin DecodingOptions decoding = new DecodingOptions();
-
-  /** What the model is called in results. */
-  String modelName() {
-    return model == null ? "bundled" : model.toString();
-  }
-
-  Blip2 load() throws IOException {
-    Blip2 loaded = loadAsItIs();
-    return flavour == null ? loaded : loaded.withFlavour(flavour);
-  }
-
-  private Blip2 loadAsItIs() throws IOException {
-    if (model == null) {
-      return Blip2.bundled(dtype);
-    }
-    return parts.areGiven()
-        ? Blip2.load(parts.of(model.path()), dtype)
-        : Blip2.load(model.path(), dtype);
-  }
-
-  /** Whose defaults the loaded model will have. */
-  Flavour flavour() {
-    if (flavour != null) {
-      return flavour;
-    }
-    return parts.areGiven() ? Flavour.LAVIS : Flavour.HF;
-  }
 
   /** Checks what no single option can. */
   void requireAgreement() {
-    run.prepare();
-    if (stream && run.json) {
+    writer.prepare();
+    if (stream && writer.run.json) {
       throw new IllegalArgumentException(
           "--stream: output expected as text, got --json; leave one of them out");
     }
@@ -100,7 +36,6 @@ final class TextOptions {
           "--stream: --num-return expected 1, got %d; leave --stream out"
               .formatted(decoding.returning));
     }
-    parts.requireAgreement(model != null);
     Pictures.requireReadable(images);
   }
 }

@@ -6,13 +6,11 @@ import io.github.blip2j.blip2.ImageFeatures;
 import io.github.blip2j.blip2.TextStream;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.TokenListener;
-import io.github.blip2j.tensor.MemoryShortageException;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Supplier;
-import picocli.CommandLine.ExitCode;
 
 /** One run of a command that writes about images: load, then image after image. */
 final class TextRun {
@@ -45,7 +43,7 @@ final class TextRun {
       TextOptions options, TextTask task, Supplier<Prompts> prompts, Console console) {
     try {
       options.requireAgreement();
-      options.decoding.over(task.usual(options.flavour()));
+      options.decoding.over(task.usual(options.writer.flavour()));
       return new TextRun(options, prompts.get(), task, console);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
@@ -54,11 +52,11 @@ final class TextRun {
 
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
-    Decoding expected = options.decoding.over(task.usual(options.flavour()));
+    Decoding expected = options.decoding.over(task.usual(options.writer.flavour()));
     options.decoding.idle(expected).forEach(console::complain);
     try (var progress = Progress.on(console)) {
-      progress.doing("loading " + options.modelName());
-      try (Blip2 blip2 = timings.time("load", options::load)) {
+      progress.doing("loading " + options.writer.modelName());
+      try (Blip2 blip2 = timings.time("load", options.writer::load)) {
         return all(blip2, progress);
       }
     }
@@ -66,31 +64,16 @@ final class TextRun {
 
   private int all(Blip2 blip2, Progress progress) {
     TextReport report =
-        options.run.json
+        options.writer.run.json
             ? new JsonReport(console, options, timings)
             : new LineReport(console, options);
     Decoding decoding = options.decoding.over(task.usual(blip2));
     List<String> asked = prompts.of(blip2);
-    int failed = 0;
-    for (int i = 0; i < options.images.size(); i++) {
-      String image = options.images.get(i);
-      progress.doing("image %d of %d, %s".formatted(i + 1, options.images.size(), image));
-      try {
-        describe(blip2, image, asked, decoding, progress, report);
-      } catch (IOException
-          | IllegalArgumentException
-          | IllegalStateException
-          | MemoryShortageException
-          | OutOfMemoryError e) {
-        // The other images are no worse for it: even a full heap is empty again without this one.
-        progress.clear();
-        console.complain(Failure.describe(e));
-        failed++;
-      }
-    }
-    progress.clear();
+    int code =
+        new EachImage(console, progress)
+            .of(options.images, image -> describe(blip2, image, asked, decoding, progress, report));
     report.finish();
-    return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+    return code;
   }
 
   private void describe(
@@ -148,7 +131,7 @@ final class TextRun {
   }
 
   private ImageFeatures look(Blip2 blip2, String image) throws IOException {
-    var pictures = new Pictures(console, options.exif);
+    var pictures = new Pictures(console, options.writer.exif);
     try (var scope = Scope.open()) {
       Tensor pixels =
           timings.time(

@@ -5,24 +5,48 @@ import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.pretraining.CaptionBatch;
 import io.github.blip2j.pretraining.CaptionBatches;
+import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.training.Objective;
 import io.github.blip2j.training.Position;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingSettings;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collection;
+import picocli.CommandLine.ExitCode;
 
-/** A run of either stage, once there is a model: updates until the end or Ctrl-C, then exports. */
+/** A run of either stage: captions, a model, updates until the end or Ctrl-C, then exports. */
 final class TrainingRun {
   private final Console console;
-  private final TrainingRunOptions options;
-  private final OptimizerOptions optimizing;
-  private final long seed;
+  private final StageOptions options;
+  private final CaptionSet captions;
+  private final Progress progress;
+  private final TrainingReport report;
 
-  /** What is done with a model that has been trained. */
+  /** What is one stage's own. */
+  interface Stage {
+    /** Checks what no single option can, before anything is read. */
+    void requireAgreement();
+
+    /**
+     * Loads a model and gives it to {@link TrainingRun#train}.
+     *
+     * @param home where parameters live
+     */
+    void train(Scope home, TrainingRun run) throws IOException;
+  }
+
+  /** Puts together what is trained, with errors that are the user's. */
+  @FunctionalInterface
+  interface Preparation {
+    Work prepare(CaptionSet captions) throws IOException;
+  }
+
+  /** Writes a model that has been trained. */
   @FunctionalInterface
   interface Export {
-    void write() throws IOException;
+    void write(ExportName kind, Path folder) throws IOException;
   }
 
   /**
@@ -41,42 +65,76 @@ final class TrainingRun {
     }
   }
 
-  TrainingRun(Console console, TrainingRunOptions options, OptimizerOptions optimizing, long seed) {
+  private TrainingRun(
+      Console console,
+      StageOptions options,
+      CaptionSet captions,
+      Progress progress,
+      TrainingReport report) {
     this.console = console;
     this.options = options;
-    this.optimizing = optimizing;
-    this.seed = seed;
+    this.captions = captions;
+    this.progress = progress;
+    this.report = report;
   }
 
-  /** Checks what can be checked before a model is loaded. */
-  void requireAgreement() {
-    optimizing.settings(options.out, Long.MAX_VALUE / Math.max(1, optimizing.epochs), seed);
-    optimizing.rule();
-  }
-
-  /** How long it goes and how. */
-  TrainingSettings settings(CaptionBatches batches) {
-    return optimizing.settings(options.out, batches.batchesPerEpoch().orElse(1), seed);
+  /** Runs a stage and returns the exit code. */
+  static int of(Stage stage, StageOptions options, Console console) throws IOException {
+    try {
+      stage.requireAgreement();
+      options.requireAgreement();
+      options.run.run.prepare();
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    var report = new TrainingReport(console);
+    try (var progress = Progress.on(console);
+        Scope home = Scope.detached()) {
+      progress.doing("reading captions");
+      CaptionSet captions = options.data.captions();
+      progress.doing("loading the model");
+      stage.train(home, new TrainingRun(console, options, captions, progress, report));
+    }
+    return ExitCode.OK;
   }
 
   /** Trains, and exports unless it was interrupted. */
-  void train(Work work, Progress progress, TrainingReport report, Export export)
-      throws IOException {
+  void train(Preparation preparation, Export export) throws IOException {
+    Work work = prepared(preparation);
+    report.loaded(captions);
+    OptimizerOptions optimizing = options.optimizing;
     var groups = ParameterGroup.of(work.parameters, optimizing.weightDecay);
     try (var optimizer = new AdamW(groups, optimizing.rule())) {
       var trainer = new Trainer<>(work.objective, work.batches, optimizer, work.settings);
       try (var interruption = Interruption.calling(trainer::stop)) {
         var listener = new TrainingProgress(console, progress, work.steps());
         progress.doing("training");
-        Position end = options.resume ? trainer.resume(listener) : trainer.start(listener);
+        Position end = options.run.resume ? trainer.resume(listener) : trainer.start(listener);
         progress.clear();
         report.trained(end, listener, interruption.happened());
         if (!interruption.happened()) {
-          export.write();
-          progress.clear();
+          export(export);
         }
-        report.print(options.out, work.batches, options.run.json);
+        report.print(options.run.out, work.batches, options.run.run.json);
       }
     }
+  }
+
+  private Work prepared(Preparation preparation) throws IOException {
+    try {
+      return preparation.prepare(captions);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+  }
+
+  private void export(Export export) throws IOException {
+    for (ExportName kind : options.run.exports) {
+      progress.doing("writing " + kind);
+      Path folder = options.run.out.resolve(kind.toString());
+      export.write(kind, folder);
+      report.exported(folder);
+    }
+    progress.clear();
   }
 }

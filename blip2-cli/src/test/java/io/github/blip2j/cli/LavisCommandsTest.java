@@ -3,19 +3,14 @@ package io.github.blip2j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.JsonParser;
-import io.github.blip2j.blip2.Conversion;
+import com.google.gson.JsonObject;
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.SafetensorsWriter;
 import io.github.blip2j.io.TensorEntry;
-import io.github.blip2j.io.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,7 +20,6 @@ final class LavisCommandsTest {
       Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "hf-opt");
   private static final String CIRCLE = Shell.image("a.png");
   private static final String SQUARES = Shell.image("b.png");
-  private static final String LANGUAGE = "language_model.";
 
   private final Path folder;
 
@@ -132,6 +126,12 @@ final class LavisCommandsTest {
         "--model=a.pth",
         "--vision=b.pth");
     assertFails(
+        "--bert: --language expected beside it, got none; a folder of Hugging Face needs neither",
+        "caption",
+        CIRCLE,
+        "--model=a.pth",
+        "--bert=b");
+    assertFails(
         "--language: --model expected to be a .pth of LAVIS's second stage, got none",
         "caption",
         CIRCLE,
@@ -161,6 +161,36 @@ final class LavisCommandsTest {
         "b");
   }
 
+  @Test
+  void rank_partsOfLavis_orderAsTheirFolder() throws IOException {
+    String[] asked = {
+      "rank",
+      SQUARES,
+      "--question=what color is the star?",
+      "--candidate=red",
+      "--candidate=yellow",
+      "--flavour=lavis",
+      "--json"
+    };
+    String[] parts = {"--model=" + trained(), "--language=" + language(), "--vision=" + MODEL};
+
+    JsonObject folder = Shell.run(with(new String[] {"--model=" + MODEL}, asked)).json();
+    JsonObject ofParts = Shell.run(with(parts, asked)).json();
+
+    assertEquals(texts(folder), texts(ofParts));
+    assertEquals(List.of("yellow", "red"), texts(ofParts));
+  }
+
+  /** The candidates, best first. */
+  private static List<String> texts(JsonObject ranking) {
+    List<String> texts = new ArrayList<>();
+    JsonObject result = ranking.getAsJsonArray("results").get(0).getAsJsonObject();
+    result
+        .getAsJsonArray("candidates")
+        .forEach(each -> texts.add(each.getAsJsonObject().get("text").getAsString()));
+    return texts;
+  }
+
   private static void assertFails(String message, String... args) {
     assertEquals(new Shell(2, "", "blip2: " + message + "\n"), Shell.run(args));
   }
@@ -172,41 +202,11 @@ final class LavisCommandsTest {
   }
 
   private Path trained() throws IOException {
-    Files.writeString(folder.resolve("model.json"), "{\"vision_heads\": 4, \"bert_heads\": 4}");
-    Path trained = folder.resolve("trained.pth");
-    Conversion.toLavisTrained(MODEL, trained);
-    return trained;
+    return LavisParts.trained(MODEL, folder);
   }
 
-  /** The language model as a folder of its own. */
   private Path language() throws IOException {
-    Path language = Files.createDirectories(folder.resolve("opt"));
-    String config = Files.readString(MODEL.resolve("config.json"));
-    Files.writeString(
-        language.resolve("config.json"),
-        JsonParser.parseString(config).getAsJsonObject().get("text_config").toString());
-    Files.copy(MODEL.resolve("tokenizer.json"), language.resolve("tokenizer.json"));
-    try (Checkpoint from = Checkpoint.open(MODEL)) {
-      Checkpoint own = from.renamed(LavisCommandsTest::plain);
-      List<TensorSpec> specs = new ArrayList<>();
-      for (TensorEntry entry : own.tensors().values()) {
-        specs.add(new TensorSpec(entry.name(), entry.dtype(), entry.shape()));
-      }
-      try (var writer = SafetensorsWriter.create(language.resolve("model.safetensors"), specs)) {
-        for (TensorSpec spec : specs) {
-          ByteBuffer bytes = ByteBuffer.allocate((int) spec.byteSize());
-          own.read(spec.name(), bytes);
-          writer.write(spec.name(), bytes.flip());
-        }
-      }
-    }
-    return language;
-  }
-
-  private static Optional<String> plain(String name) {
-    return name.startsWith(LANGUAGE)
-        ? Optional.of(name.substring(LANGUAGE.length()))
-        : Optional.empty();
+    return LavisParts.language(MODEL, folder);
   }
 
   private static List<String> tensors(Path path) throws IOException {

@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.qformer.BertConfig;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param imageTokenId the id that stands for one query in token lists, or null in checkpoints that
  *     have none
  * @param flavour whose checkpoint it is
+ * @param ownVisionNormEps epsilon of the norm behind the vision tower where the checkpoint was
+ *     trained with one of its own, or null for its flavour's
  */
 public record Blip2Config(
     VisionConfig vision,
@@ -24,9 +27,17 @@ public record Blip2Config(
     LanguageConfig text,
     int queryTokens,
     @Nullable Integer imageTokenId,
-    Flavour flavour) {
+    Flavour flavour,
+    @Nullable Double ownVisionNormEps) {
+
+  /**
+   * Key of a {@code vision_config} for an epsilon that is not the tower's. Hugging Face knows one
+   * epsilon for both, keeps what it does not know, and computes with {@code layer_norm_eps}.
+   */
+  static final String VISION_NORM_EPS = "post_layernorm_eps";
 
   private static final String GENERATING = "Blip2ForConditionalGeneration";
+  private static final String OTHERWISE = LanguageKind.OPT.toString(); // as in transformers
   private static final String INSTRUCTED = "instructblip";
   private static final String GENERATING_INSTRUCTED = "InstructBlipForConditionalGeneration";
 
@@ -50,17 +61,23 @@ public record Blip2Config(
       LanguageConfig text,
       int queryTokens,
       @Nullable Integer imageTokenId) {
-    this(vision, qformer, text, queryTokens, imageTokenId, Flavour.HF);
+    this(vision, qformer, text, queryTokens, imageTokenId, Flavour.HF, null);
   }
 
   /** The same sizes of another's checkpoint. */
   public Blip2Config withFlavour(Flavour newFlavour) {
-    return new Blip2Config(vision, qformer, text, queryTokens, imageTokenId, newFlavour);
+    return new Blip2Config(
+        vision, qformer, text, queryTokens, imageTokenId, newFlavour, ownVisionNormEps);
+  }
+
+  /** With an epsilon of its own of the norm behind the vision tower, or null for its flavour's. */
+  public Blip2Config withOwnVisionNormEps(@Nullable Double eps) {
+    return new Blip2Config(vision, qformer, text, queryTokens, imageTokenId, flavour, eps);
   }
 
   /** Epsilon of the norm behind the vision tower. */
   public double visionNormEps() {
-    return flavour.visionNormEps(vision);
+    return ownVisionNormEps == null ? flavour.visionNormEps(vision) : ownVisionNormEps;
   }
 
   /** {@code Salesforce/blip2-opt-2.7b}. */
@@ -110,7 +127,9 @@ public record Blip2Config(
           instructed ? qformer.withTextSide() : qformer,
           instructed ? instructed(json, textJson) : language(json, textJson),
           json.sizeAt("num_query_tokens", 32),
-          placeholder ? Integer.valueOf(json.intAt(key)) : null);
+          placeholder ? Integer.valueOf(json.intAt(key)) : null,
+          Flavour.HF,
+          ownVisionNormEps(json));
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(json + ": " + e.getMessage());
     }
@@ -118,31 +137,43 @@ public record Blip2Config(
 
   /** With another vision tower, such as one for pictures of another size. */
   public Blip2Config withVision(VisionConfig newVision) {
-    return new Blip2Config(newVision, qformer, text, queryTokens, imageTokenId, flavour);
+    return new Blip2Config(
+        newVision, qformer, text, queryTokens, imageTokenId, flavour, ownVisionNormEps);
+  }
+
+  /** The epsilon that a {@code config.json} of Hugging Face has of its own, or null. */
+  static @Nullable Double ownVisionNormEps(ConfigJson json) throws CheckpointException {
+    ConfigJson vision = json.childOrEmpty("vision_config");
+    return vision.has(VISION_NORM_EPS) ? Double.valueOf(vision.doubleAt(VISION_NORM_EPS)) : null;
   }
 
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
-    String kind = textJson.stringAt("model_type", "opt");
-    if (!kind.equals("opt") && !kind.equals("t5")) {
-      throw new CheckpointException(
-          "%s: text_config.model_type expected opt or t5, got %s".formatted(json, kind));
-    }
-    return language(textJson);
+    String told = textJson.stringAt("model_type", OTHERWISE);
+    LanguageKind kind =
+        LanguageKind.of(told)
+            .orElseThrow(
+                () ->
+                    new CheckpointException(
+                        "%s: text_config.model_type expected opt or t5, got %s"
+                            .formatted(json, told)));
+    return language(kind, textJson);
   }
 
   /** Reads a {@code text_config}, or the {@code config.json} of a plain language model. */
-  static LanguageConfig language(ConfigJson textJson) throws CheckpointException {
-    return textJson.stringAt("model_type", "opt").equals("t5")
-        ? T5Config.fromJson(textJson)
-        : OptConfig.fromJson(textJson);
+  static LanguageConfig language(LanguageKind kind, ConfigJson textJson)
+      throws CheckpointException {
+    return switch (kind) {
+      case OPT -> OptConfig.fromJson(textJson);
+      case T5 -> T5Config.fromJson(textJson);
+    };
   }
 
   /** InstructBLIP has been released with Vicuna too, which is not one of ours. */
   private static LanguageConfig instructed(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
-    String kind = textJson.stringAt("model_type", "opt");
-    if (!kind.equals("t5")) {
+    String kind = textJson.stringAt("model_type", OTHERWISE);
+    if (!kind.equals(LanguageKind.T5.toString())) {
       throw new CheckpointException(
           ("%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
                   + " supported")

@@ -8,8 +8,11 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionFamily;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
-/** The {@code config.json} of a BLIP-2 that was put together here. */
+/** What Hugging Face keeps of a BLIP-2 or InstructBLIP that was put together here. */
 final class Blip2Json {
   private static final int PROJECTION_DIM = 256; // of a part that generation has none of
   private static final String TIED = "tie_word_embeddings";
@@ -17,7 +20,31 @@ final class Blip2Json {
   private Blip2Json() {}
 
   /**
-   * As {@code Blip2ForConditionalGeneration} reads it.
+   * Writes all that a folder holds besides weights, texts' tokenizers and how these are set up.
+   *
+   * @param text the {@code text_config}
+   * @throws CheckpointException if the tower is not EVA's, the only one that Hugging Face has
+   */
+  static void write(Path folder, Blip2Config config, JsonObject text) throws IOException {
+    String processor = processor(config);
+    Files.writeString(folder.resolve("config.json"), of(config, text));
+    Files.writeString(
+        folder.resolve("preprocessor_config.json"),
+        LavisSizes.preprocessorJson(config.vision().imageSize(), processor));
+    Files.writeString(
+        folder.resolve("processor_config.json"),
+        "{\"num_query_tokens\": %d, \"processor_class\": \"%s\"}%n"
+            .formatted(config.queryTokens(), processor));
+  }
+
+  /** What prepares pictures and words for such a model there. */
+  static String processor(Blip2Config config) {
+    return config.readsInstruction() ? "InstructBlipProcessor" : "Blip2Processor";
+  }
+
+  /**
+   * The {@code config.json}, as {@code Blip2ForConditionalGeneration} reads it, or {@code
+   * InstructBlipForConditionalGeneration}.
    *
    * @param text the {@code text_config}
    * @throws CheckpointException if the tower is not EVA's, the only one that Hugging Face has
@@ -31,29 +58,37 @@ final class Blip2Json {
     }
     var json = new JsonObject();
     var architectures = new JsonArray();
-    architectures.add("Blip2ForConditionalGeneration");
+    boolean instructed = config.readsInstruction();
+    architectures.add(
+        instructed ? "InstructBlipForConditionalGeneration" : "Blip2ForConditionalGeneration");
     json.add("architectures", architectures);
-    json.addProperty("model_type", "blip-2");
+    json.addProperty("model_type", instructed ? "instructblip" : "blip-2");
     json.addProperty("dtype", "float32");
-    json.addProperty("image_text_hidden_size", PROJECTION_DIM);
+    if (!instructed) {
+      json.addProperty("image_text_hidden_size", PROJECTION_DIM);
+    }
     if (config.imageTokenId() != null) {
       json.addProperty("image_token_index", config.imageTokenId());
     }
     json.addProperty("num_query_tokens", config.queryTokens());
-    json.addProperty("use_decoder_only_language_model", config.text().kind().equals("opt"));
+    json.addProperty("use_decoder_only_language_model", !config.text().kind().encodes());
     JsonElement tied = text.get(TIED);
     if (tied != null) {
       json.add(TIED, tied);
     }
     json.add("qformer_config", qformer(config.qformer()));
     json.add("text_config", text);
-    json.add("vision_config", vision(config.vision()));
+    JsonObject vision = vision(config.vision(), instructed);
+    if (config.visionNormEps() != config.vision().normEps()) {
+      vision.addProperty(Blip2Config.VISION_NORM_EPS, config.visionNormEps());
+    }
+    json.add("vision_config", vision);
     return new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
   }
 
   private static JsonObject qformer(BertConfig sizes) {
     var json = new JsonObject();
-    json.addProperty("model_type", "blip_2_qformer");
+    json.addProperty("model_type", sizes.text() ? "instructblip_qformer" : "blip_2_qformer");
     json.addProperty("hidden_size", sizes.dim());
     json.addProperty("encoder_hidden_size", sizes.encoderDim());
     json.addProperty("num_hidden_layers", sizes.layers());
@@ -66,13 +101,16 @@ final class Blip2Json {
     json.addProperty("layer_norm_eps", sizes.normEps());
     json.addProperty("hidden_dropout_prob", sizes.dropout());
     json.addProperty("attention_probs_dropout_prob", sizes.attentionDropout());
-    json.addProperty("use_qformer_text_input", false);
+    if (!sizes.text()) {
+      json.addProperty("use_qformer_text_input", false);
+    }
     return json;
   }
 
-  private static JsonObject vision(VisionConfig sizes) {
+  private static JsonObject vision(VisionConfig sizes, boolean instructed) {
     var json = new JsonObject();
-    json.addProperty("model_type", "blip_2_vision_model");
+    json.addProperty(
+        "model_type", instructed ? "instructblip_vision_model" : "blip_2_vision_model");
     json.addProperty("hidden_size", sizes.dim());
     json.addProperty("num_hidden_layers", sizes.layers());
     json.addProperty("num_attention_heads", sizes.heads());

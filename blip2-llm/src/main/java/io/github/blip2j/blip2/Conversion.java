@@ -207,7 +207,7 @@ public final class Conversion {
     if (from.tensors().containsKey("itm_head.weight")) {
       var sizes = new LavisSizes(lavis.toString(), from.tensors());
       Heads heads = told != null ? told : LavisSizes.headsBeside(lavis, sizes);
-      Files.writeString(config, sizes.configJson(heads));
+      Files.writeString(config, sizes.configJson(heads, ModelJson.visionNormEpsBeside(lavis)));
       Files.writeString(folder.resolve("preprocessor_config.json"), sizes.preprocessorJson());
     } else if (!Files.exists(config)) {
       throw new CheckpointException(

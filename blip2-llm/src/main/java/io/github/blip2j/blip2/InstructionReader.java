@@ -32,29 +32,47 @@ final class InstructionReader implements AutoCloseable {
     this.flavour = flavour;
   }
 
+  /** Whether a folder holds the tokenizer as Hugging Face's InstructBLIP does. */
+  static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(FOLDER).resolve("tokenizer.json"));
+  }
+
   /**
-   * Opens the tokenizer in a model's folder.
+   * Where a folder of Hugging Face has the tokenizer.
    *
-   * @throws CheckpointException if there is none, or it has more tokens than the Q-Former
+   * @throws CheckpointException if there is none
    */
-  static InstructionReader open(Path folder, BertConfig qformer) throws IOException {
-    Path own = folder.resolve(FOLDER);
-    if (!Files.isRegularFile(own.resolve("tokenizer.json"))) {
+  static Path in(Path folder) throws CheckpointException {
+    if (!isIn(folder)) {
       throw new CheckpointException(
           "%s: %s/tokenizer.json expected in an InstructBLIP, got none; copy it from the checkpoint"
               .formatted(folder, FOLDER));
     }
-    DjlTokenizer tokenizer = DjlTokenizer.open(own);
+    return folder.resolve(FOLDER);
+  }
+
+  /**
+   * Opens the tokenizer in a folder of its own.
+   *
+   * @throws CheckpointException if there is none, or it has more tokens than the Q-Former
+   */
+  static InstructionReader open(Path folder, Blip2Config config) throws IOException {
+    DjlTokenizer tokenizer = DjlTokenizer.open(folder);
     boolean fits = false;
     try {
-      tokenizer.requireFits(qformer.vocabSize());
+      tokenizer.requireFits(config.qformer().vocabSize());
       fits = true;
-      return new InstructionReader(tokenizer, qformer, Flavour.HF);
+      return new InstructionReader(tokenizer, config.qformer(), config.flavour());
     } finally {
       if (!fits) {
         tokenizer.close();
       }
     }
+  }
+
+  /** Copies a tokenizer to where Hugging Face has it in a folder of the whole. */
+  static void copy(Path from, Path folder) throws IOException {
+    Conversion.copyTokenizer(from, Files.createDirectories(folder.resolve(FOLDER)));
   }
 
   /** The same tokenizer, cutting what is too long as {@code newFlavour} does. */

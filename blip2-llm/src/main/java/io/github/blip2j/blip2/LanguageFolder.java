@@ -6,12 +6,12 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -23,15 +23,14 @@ import org.jspecify.annotations.Nullable;
 final class LanguageFolder implements AutoCloseable {
   private static final String LANGUAGE = "language_model.";
   private static final String TOKENIZER = "tokenizer.json";
-  private static final List<String> KINDS = List.of("opt", "t5");
 
   private final Path folder;
-  private final ConfigJson config;
+  private final LanguageKind kind;
   private final Checkpoint checkpoint;
 
-  private LanguageFolder(Path folder, ConfigJson config, Checkpoint checkpoint) {
+  private LanguageFolder(Path folder, LanguageKind kind, Checkpoint checkpoint) {
     this.folder = folder;
-    this.config = config;
+    this.kind = kind;
     this.checkpoint = checkpoint;
   }
 
@@ -48,16 +47,19 @@ final class LanguageFolder implements AutoCloseable {
               .formatted(folder, Files.exists(folder) ? "a file" : "nothing"));
     }
     ConfigJson config = ConfigJson.read(folder.resolve("config.json"));
-    String kind = config.stringAt("model_type", "nothing");
-    if (!KINDS.contains(kind)) {
-      throw new CheckpointException(
-          "%s: model_type expected %s, got %s; name the folder of a plain language model"
-              .formatted(config, String.join(" or ", KINDS), kind));
-    }
+    String told = config.stringAt("model_type", "nothing");
+    LanguageKind kind =
+        LanguageKind.of(told)
+            .orElseThrow(
+                () ->
+                    new CheckpointException(
+                        ("%s: model_type expected opt or t5, got %s; name the folder of a plain"
+                                + " language model")
+                            .formatted(config, told)));
     Checkpoint own = Checkpoint.open(folder);
     boolean whole = false;
     try {
-      var opened = new LanguageFolder(folder, config, own.renamed(name -> inBlip2(kind, name)));
+      var opened = new LanguageFolder(folder, kind, own.renamed(name -> inBlip2(kind, name)));
       whole = true;
       return opened;
     } finally {
@@ -67,9 +69,9 @@ final class LanguageFolder implements AutoCloseable {
     }
   }
 
-  /** {@code opt} or {@code t5}. */
-  String kind() throws CheckpointException {
-    return config.stringAt("model_type");
+  /** The family that it is of. */
+  LanguageKind kind() {
+    return kind;
   }
 
   /** Its weights by the names they have in Hugging Face's BLIP-2. */
@@ -91,13 +93,14 @@ final class LanguageFolder implements AutoCloseable {
   JsonObject textConfig(Tokenizer tokenizer) throws IOException {
     Path file = folder.resolve("config.json");
     JsonObject text = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-    if (kind().equals("t5")) {
-      text.addProperty("dense_act_fn", "gelu");
-    } else {
-      int[] lineEnd = tokenizer.encodePlain("\n");
-      if (lineEnd.length == 1) {
-        text.addProperty("eos_token_id", lineEnd[0]);
+    switch (kind) {
+      case OPT -> {
+        int[] lineEnd = tokenizer.encodePlain("\n");
+        if (lineEnd.length == 1) {
+          text.addProperty("eos_token_id", lineEnd[0]);
+        }
       }
+      case T5 -> text.addProperty("dense_act_fn", "gelu");
     }
     return text;
   }
@@ -135,12 +138,12 @@ final class LanguageFolder implements AutoCloseable {
   }
 
   /** OPT's body was saved alone at times, without the {@code model.} that its head puts before. */
-  private static Optional<String> inBlip2(String kind, String name) {
+  private static Optional<String> inBlip2(LanguageKind kind, String name) {
     // T5's first files hold a bias that nothing reads; Hugging Face passes over it too.
     if (name.endsWith("EncDecAttention.relative_attention_bias.weight")) {
       return Optional.empty();
     }
-    boolean bodyOfOpt = kind.equals("opt") && name.startsWith("decoder.");
+    boolean bodyOfOpt = kind == LanguageKind.OPT && name.startsWith("decoder.");
     return Optional.of(LANGUAGE + (bodyOfOpt ? "model." : "") + name);
   }
 

@@ -3,7 +3,6 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.generation.BeamRules;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.llm.LanguageConfig;
-import io.github.blip2j.llm.OptConfig;
 
 /**
  * How LAVIS decodes where it is not told otherwise. Lengths are of new tokens: what its {@code
@@ -22,17 +21,32 @@ public final class LavisGeneration {
 
   /** {@code generate} of {@code blip2_opt} and {@code blip2_t5}: a caption. */
   public static Decoding caption(LanguageConfig language) {
-    return beams().maxNewTokens(isOpt(language) ? 30 - UNSEEN_START : 30).topP(0.9);
+    int most =
+        switch (language.kind()) {
+          case OPT -> 30 - UNSEEN_START;
+          case T5 -> 30;
+        };
+    return beams().maxNewTokens(most).topP(0.9);
   }
 
   /** Their {@code predict_answers}, which favours short answers of T5. */
   public static Decoding answer(LanguageConfig language) {
-    return beams().maxNewTokens(10).lengthPenalty(isOpt(language) ? 0 : -1);
+    int lengthPenalty =
+        switch (language.kind()) {
+          case OPT -> 0;
+          case T5 -> -1;
+        };
+    return beams().maxNewTokens(10).lengthPenalty(lengthPenalty);
   }
 
   /** {@code generate} of {@code blip2_t5_instruct}. */
   public static Decoding instruction() {
     return beams().maxNewTokens(256).topP(0.9).repetitionPenalty(1.5);
+  }
+
+  /** {@code predict_answers} of {@code blip2_t5_instruct}, which penalises repetition too. */
+  public static Decoding instructionAnswer() {
+    return instruction().maxNewTokens(10).lengthPenalty(-1);
   }
 
   /**
@@ -50,9 +64,5 @@ public final class LavisGeneration {
 
   private static Decoding beams() {
     return Decoding.beams(BEAMS).beamRules(BeamRules.TRANSFORMERS_4_33);
-  }
-
-  private static boolean isOpt(LanguageConfig language) {
-    return language instanceof OptConfig;
   }
 }

@@ -11,7 +11,6 @@ import io.github.blip2j.tensor.DType;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class LavisSizes {
   private static final String IN_BLIP2 = "visual_encoder.";
   private static final String LAYERS = "Qformer.bert.encoder.layer.";
+  private static final String WORDS = "Qformer.bert.embeddings.word_embeddings.weight";
   private static final int EVA_HEAD_WIDTH = 88;
   private static final int CLIP_HEAD_WIDTH = 64;
   private static final int BERT_HEAD_WIDTH = 64;
@@ -82,8 +82,13 @@ final class LavisSizes {
         0);
   }
 
-  /** Everything but the tower. */
-  Blip2QformerConfig qformer(int heads, int maxTextTokens) throws IOException {
+  /**
+   * Everything but the tower.
+   *
+   * @param visionNormEps of the norm behind the tower, or null for LAVIS's own
+   */
+  Blip2QformerConfig qformer(int heads, @Nullable Double visionNormEps, int maxTextTokens)
+      throws IOException {
     var text = new StringWriter();
     var json = new JsonWriter(text);
     json.beginObject();
@@ -93,20 +98,28 @@ final class LavisSizes {
         BertConfig.fromJson(ConfigJson.parse(where, text.toString()), visionDim()),
         size("query_tokens", 1),
         size("vision_proj.weight", 0),
-        Blip2QformerConfig.LAVIS_VISION_NORM_EPS,
+        visionNormEps == null ? Blip2QformerConfig.LAVIS_VISION_NORM_EPS : visionNormEps,
         maxTextTokens);
   }
 
+  /** Whether the Q-Former has words, which in a second stage InstructBLIP's alone has. */
+  boolean readsWords() {
+    return tensors.containsKey(WORDS);
+  }
+
   /**
-   * The Q-Former of a second stage, which reads no text.
+   * The Q-Former of a second stage, which reads queries only or, in InstructBLIP, words besides.
    *
    * @param encoderDim width of the tower, which such a file may lack
    */
-  BertConfig queriesOnly(int heads, int encoderDim) throws IOException {
+  BertConfig secondStage(int heads, int encoderDim) throws IOException {
     var text = new StringWriter();
     var json = new JsonWriter(text);
     json.beginObject();
     layers(json, heads);
+    if (readsWords()) {
+      words(json);
+    }
     json.endObject().close();
     return BertConfig.fromJson(ConfigJson.parse(where, text.toString()), encoderDim);
   }
@@ -124,8 +137,12 @@ final class LavisSizes {
     return tower + (isClip() ? "transformer.resblocks." : "blocks.");
   }
 
-  /** The {@code config.json} of a {@code Blip2ForImageTextRetrieval}. */
-  String configJson(Conversion.Heads heads) throws IOException {
+  /**
+   * The {@code config.json} of a {@code Blip2ForImageTextRetrieval}.
+   *
+   * @param visionNormEps of the norm behind the tower, or null for Hugging Face's own
+   */
+  String configJson(Conversion.Heads heads, @Nullable Double visionNormEps) throws IOException {
     var text = new StringWriter();
     var json = new JsonWriter(text);
     json.setIndent("  ");
@@ -140,17 +157,20 @@ final class LavisSizes {
     json.endObject().name("text_config").beginObject().name("model_type").value("opt").endObject();
     json.name("vision_config").beginObject();
     vision(json, heads.vision());
+    if (visionNormEps != null) {
+      json.name(Blip2Config.VISION_NORM_EPS).value(visionNormEps);
+    }
     json.endObject().endObject().close();
     return text + "\n";
   }
 
   /** The {@code preprocessor_config.json} that goes with it. */
   String preprocessorJson() throws CheckpointException {
-    return preprocessorJson(imageSize());
+    return preprocessorJson(imageSize(), "Blip2Processor");
   }
 
-  /** That of pictures with this side. */
-  static String preprocessorJson(int side) {
+  /** That of pictures with this side, for a processor of this class. */
+  static String preprocessorJson(int side, String processor) {
     return """
         {
           "do_convert_rgb": true,
@@ -160,20 +180,24 @@ final class LavisSizes {
           "image_mean": [0.48145466, 0.4578275, 0.40821073],
           "image_processor_type": "BlipImageProcessor",
           "image_std": [0.26862954, 0.26130258, 0.27577711],
-          "processor_class": "Blip2Processor",
+          "processor_class": "%s",
           "resample": 3,
           "rescale_factor": 0.00392156862745098,
           "size": {"height": %d, "width": %d}
         }
         """
-        .formatted(side, side);
+        .formatted(processor, side, side);
   }
 
   private void qformer(JsonWriter json, int heads) throws IOException {
     json.name("model_type").value("blip_2_qformer");
     layers(json, heads);
     json.name("encoder_hidden_size").value(visionDim());
-    json.name("vocab_size").value(size("Qformer.bert.embeddings.word_embeddings.weight", 0));
+    words(json);
+  }
+
+  private void words(JsonWriter json) throws IOException {
+    json.name("vocab_size").value(size(WORDS, 0));
     String positions = "Qformer.bert.embeddings.position_embeddings.weight";
     json.name("max_position_embeddings").value(size(positions, 0));
     json.name("use_qformer_text_input").value(true);
@@ -277,25 +301,19 @@ final class LavisSizes {
 
   /** The heads that the {@code model.json} beside a checkpoint tells, or those of the released. */
   static Conversion.Heads headsBeside(Path checkpoint, LavisSizes sizes) throws IOException {
-    Path told = checkpoint.resolveSibling("model.json");
-    if (!Files.exists(told)) {
-      return sizes.releasedHeads();
-    }
-    ConfigJson json = ConfigJson.read(told);
-    return new Conversion.Heads(json.intAt("vision_heads"), json.intAt("bert_heads"));
+    @Nullable ModelJson told = ModelJson.beside(checkpoint);
+    return told == null ? sizes.releasedHeads() : told.heads();
   }
 
   /** The tower's heads alone, likewise. */
   int visionHeadsBeside(Path checkpoint) throws IOException {
-    Path told = checkpoint.resolveSibling("model.json");
-    return Files.exists(told) ? ConfigJson.read(told).intAt("vision_heads") : releasedVisionHeads();
+    @Nullable ModelJson told = ModelJson.beside(checkpoint);
+    return told == null ? releasedVisionHeads() : told.visionHeads();
   }
 
   /** The Q-Former's heads alone, likewise. */
   int qformerHeadsBeside(Path checkpoint) throws IOException {
-    Path told = checkpoint.resolveSibling("model.json");
-    return Files.exists(told)
-        ? ConfigJson.read(told).intAt("bert_heads")
-        : heads("Q-Former", dim(), BERT_HEAD_WIDTH);
+    @Nullable ModelJson told = ModelJson.beside(checkpoint);
+    return told == null ? heads("Q-Former", dim(), BERT_HEAD_WIDTH) : told.qformerHeads();
   }
 }

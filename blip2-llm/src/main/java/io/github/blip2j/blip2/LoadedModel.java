@@ -4,7 +4,6 @@ import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
@@ -70,12 +69,13 @@ final class LoadedModel implements AutoCloseable {
               + (Files.exists(folder) ? "a file" : "nothing"));
     }
     Blip2Config config = Blip2Config.fromJson(ConfigJson.read(folder.resolve("config.json")));
+    @Nullable Path reader = config.readsInstruction() ? InstructionReader.in(folder) : null;
     Scope memory = Scope.detached();
     boolean whole = false;
     try {
       Blip2Model model = build(folder, config, precision, memory);
       ImageProcessor processor = processor(folder, config.vision().imageSize());
-      LoadedModel loaded = of(memory, model, DjlTokenizer.open(folder), processor, folder);
+      LoadedModel loaded = of(memory, model, DjlTokenizer.open(folder), processor, reader);
       whole = true;
       return loaded;
     } finally {
@@ -95,7 +95,7 @@ final class LoadedModel implements AutoCloseable {
       Blip2Model model = build(config, params);
       params.finish();
       var processor = ImageProcessor.blip2(config.vision().imageSize());
-      LoadedModel loaded = of(memory, model, open.tokenizer(), processor, parts.language());
+      LoadedModel loaded = of(memory, model, open.tokenizer(), processor, open.instructions());
       whole = true;
       return loaded;
     } catch (UncheckedIOException e) {
@@ -110,17 +110,21 @@ final class LoadedModel implements AutoCloseable {
   /**
    * A model; it takes the memory and the tokenizer, unless it throws and closes the latter.
    *
-   * @param folder where the tokenizer of instructions lies, if there are any
+   * @param reader folder of the tokenizer of instructions, or null where the model reads none
    */
   private static LoadedModel of(
-      Scope memory, Blip2Model model, DjlTokenizer tokenizer, ImageProcessor processor, Path folder)
+      Scope memory,
+      Blip2Model model,
+      DjlTokenizer tokenizer,
+      ImageProcessor processor,
+      @Nullable Path reader)
       throws IOException {
     Blip2Config config = model.config();
     boolean whole = false;
     try {
       tokenizer.requireFits(config.text().vocabSize());
       @Nullable InstructionReader instructions =
-          config.readsInstruction() ? InstructionReader.open(folder, config.qformer()) : null;
+          reader == null ? null : InstructionReader.open(reader, config);
       whole = true;
       return new LoadedModel(memory, model, tokenizer, processor, instructions);
     } finally {
@@ -146,9 +150,10 @@ final class LoadedModel implements AutoCloseable {
 
   /** The model of these sizes, whichever its language model is. */
   static Blip2Model build(Blip2Config config, Params params) {
-    return config.text() instanceof T5Config
-        ? new Blip2T5(config, params)
-        : new Blip2Opt(config, params);
+    return switch (config.text().kind()) {
+      case OPT -> new Blip2Opt(config, params);
+      case T5 -> new Blip2T5(config, params);
+    };
   }
 
   Flavour flavour() {
@@ -165,7 +170,12 @@ final class LoadedModel implements AutoCloseable {
   }
 
   Decoding answerDecoding() {
-    return isLavis() ? LavisGeneration.answer(model.config().text()) : Decoding.greedy();
+    if (!isLavis()) {
+      return Decoding.greedy();
+    }
+    return instructions == null
+        ? LavisGeneration.answer(model.config().text())
+        : LavisGeneration.instructionAnswer();
   }
 
   private boolean isLavis() {

@@ -6,6 +6,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
@@ -32,17 +33,14 @@ final class OpenParts implements Closeable {
   private final LanguageFolder language;
   private final JsonObject textConfig;
   private final @Nullable Integer imageToken;
+  private final @Nullable Path instructions;
   private final Blip2Config config;
 
   /** Tensors to copy, and where they are. */
   record Copies(ConversionPlan plan, Checkpoint from) {}
 
   private OpenParts(
-      Path file,
-      Checkpoint trained,
-      VisionTower vision,
-      LanguageFolder language,
-      @Nullable Integer imageSize)
+      Path file, Checkpoint trained, VisionTower vision, LanguageFolder language, Blip2Parts parts)
       throws IOException {
     this.file = file;
     this.trained = trained;
@@ -53,9 +51,10 @@ final class OpenParts implements Closeable {
       ConfigJson json =
           ConfigJson.parse(
               language.folder().resolve("config.json").toString(), textConfig.toString());
-      LanguageConfig text = Blip2Config.language(json);
+      LanguageConfig text = Blip2Config.language(language.kind(), json);
       this.imageToken = LanguageFolder.imageToken(tokenizer, text);
-      this.config = config(text, imageSize);
+      this.config = config(text, parts.imageSize());
+      this.instructions = config.readsInstruction() ? instructions(file, parts) : null;
     }
   }
 
@@ -73,10 +72,10 @@ final class OpenParts implements Closeable {
       opened.add(trained::close);
       LanguageFolder language = LanguageFolder.open(parts.language());
       opened.add(language::close);
-      requireSecondStage(file, trained, language);
+      requireSecondStage(file, trained, language, parts.bert());
       VisionTower vision = vision(parts, file, trained);
       opened.add(vision::close);
-      var result = new OpenParts(file, trained, vision, language, parts.imageSize());
+      var result = new OpenParts(file, trained, vision, language, parts);
       whole = true;
       return result;
     } finally {
@@ -99,26 +98,52 @@ final class OpenParts implements Closeable {
     return file;
   }
 
-  private static void requireSecondStage(Path file, Checkpoint trained, LanguageFolder language)
+  private static void requireSecondStage(
+      Path file, Checkpoint trained, LanguageFolder language, @Nullable Path bert)
       throws CheckpointException {
     String wanted = language.kind() + "_proj";
     String got =
         LavisNames.projection(trained.tensors()).map(kind -> kind + "_proj").orElse("none");
     if (!got.equals(wanted)) {
       String how =
-          got.equals("none")
-              ? "a file of the first stage writes without a language model"
-              : "name the language model that the checkpoint was trained with";
+          switch (got) {
+            case "none" -> "a file of the first stage writes without a language model";
+            case "llm_proj" -> "that of Vicuna, which is not supported";
+            default -> "name the language model that the checkpoint was trained with";
+          };
       throw new CheckpointException(
           "%s: %s expected for the language model in %s, got %s; %s"
               .formatted(file, wanted, language.folder(), got, how));
     }
-    if (trained.tensors().containsKey("Qformer.bert.embeddings.word_embeddings.weight")) {
+    boolean instructed = new LavisSizes(file.toString(), trained.tensors()).readsWords();
+    if (instructed && language.kind() != LanguageKind.T5) {
+      throw new CheckpointException(
+          "%s: Q-Former expected to read queries only beside %s, got one that reads the instruction"
+                  .formatted(file, wanted)
+              + " too; of InstructBLIP only that with T5 is supported");
+    }
+    if (!instructed && bert != null) {
       throw new CheckpointException(
           file
-              + ": Q-Former expected to read queries only, got one that reads the instruction too;"
-              + " convert InstructBLIP to a folder of Hugging Face");
+              + ": Q-Former expected to read the instruction where a BERT is named, got one that"
+              + " reads queries only; leave the BERT out");
     }
+  }
+
+  /** Where the tokenizer of instructions lies. */
+  private static Path instructions(Path file, Blip2Parts parts) throws CheckpointException {
+    @Nullable Path bert = parts.bert();
+    Path near = bert == null ? file.resolveSibling("") : bert;
+    if (InstructionReader.isIn(near)) {
+      return InstructionReader.in(near);
+    }
+    if (bert == null || !Files.isRegularFile(bert.resolve("tokenizer.json"))) {
+      throw new CheckpointException(
+          "%s: tokenizer.json of the Q-Former's BERT expected, got none; name a folder of"
+                  .formatted(bert == null ? file : bert)
+              + " bert-base-uncased, or of an InstructBLIP");
+    }
+    return bert;
   }
 
   private static VisionTower vision(Blip2Parts parts, Path file, Checkpoint trained)
@@ -139,8 +164,15 @@ final class OpenParts implements Closeable {
     VisionConfig stored = vision.config();
     VisionConfig tower = imageSize == null ? stored : stored.withImageSize(imageSize);
     var sizes = new LavisSizes(file.toString(), trained.tensors());
-    BertConfig qformer = sizes.queriesOnly(sizes.qformerHeadsBeside(file), tower.dim());
-    return new Blip2Config(tower, qformer, text, sizes.queries(), null, Flavour.LAVIS);
+    BertConfig qformer = sizes.secondStage(sizes.qformerHeadsBeside(file), tower.dim());
+    return new Blip2Config(
+        tower,
+        qformer,
+        text,
+        sizes.queries(),
+        null,
+        Flavour.LAVIS,
+        ModelJson.visionNormEpsBeside(file));
   }
 
   /** The sizes, as LAVIS computes with them. */
@@ -151,6 +183,11 @@ final class OpenParts implements Closeable {
   /** The language model's tokenizer. */
   DjlTokenizer tokenizer() throws IOException {
     return language.tokenizer();
+  }
+
+  /** Folder of the tokenizer that reads instructions, or null where there are none. */
+  @Nullable Path instructions() {
+    return instructions;
   }
 
   /** All parameters; what lies in the trained part goes before what lies elsewhere. */
@@ -165,7 +202,7 @@ final class OpenParts implements Closeable {
   }
 
   private KeyMap prompterKeys() {
-    String kind = config.text().kind();
+    LanguageKind kind = config.text().kind();
     KeyMap.Builder keys =
         KeyMap.builder().rename("queryTokens", "query_tokens").rename("projection", kind + "_proj");
     return StageOneNames.addLavis(keys)
@@ -225,16 +262,18 @@ final class OpenParts implements Closeable {
   void describe(Path folder) throws IOException {
     var sizes =
         new Blip2Config(
-            config.vision(), config.qformer(), config.text(), config.queryTokens(), imageToken);
-    Files.writeString(folder.resolve("config.json"), Blip2Json.of(sizes, textConfig));
-    Files.writeString(
-        folder.resolve("preprocessor_config.json"),
-        LavisSizes.preprocessorJson(config.vision().imageSize()));
-    Files.writeString(
-        folder.resolve("processor_config.json"),
-        "{\"num_query_tokens\": %d, \"processor_class\": \"Blip2Processor\"}%n"
-            .formatted(config.queryTokens()));
+            config.vision(),
+            config.qformer(),
+            config.text(),
+            config.queryTokens(),
+            imageToken,
+            Flavour.HF,
+            config.ownVisionNormEps());
+    Blip2Json.write(folder, sizes, textConfig);
     language.copyTokenizer(folder);
+    if (instructions != null) {
+      InstructionReader.copy(instructions, folder);
+    }
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.llm.OptConfig;
 import java.util.Arrays;
 import java.util.List;
 
@@ -57,7 +56,7 @@ final class PromptReader {
       throw new IllegalArgumentException(where + " expected words, got a blank");
     }
     boolean continued =
-        loaded.model().config().text() instanceof OptConfig
+        !loaded.model().config().text().kind().encodes()
             && !before.isEmpty()
             && !Character.isWhitespace(before.charAt(before.length() - 1));
     int[] ids = loaded.wordIds((continued ? " " : "") + answer.strip());

@@ -2,7 +2,6 @@ package io.github.blip2j.blip2;
 
 import static io.github.blip2j.blip2.Required.given;
 
-import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.text.QuestionText;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +39,11 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
 
   /** How the paper asks this kind of model, and what its flavour does to questions. */
   static QuestionPrompt usual(Blip2Config config) {
-    QuestionPrompt prompt = config.text() instanceof OptConfig ? ANSWER : SHORT_ANSWER;
+    QuestionPrompt prompt =
+        switch (config.text().kind()) {
+          case OPT -> ANSWER;
+          case T5 -> SHORT_ANSWER;
+        };
     return prompt.cleaning(config.flavour().questions());
   }
 

@@ -7,8 +7,8 @@ import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sizes of a model of BLIP-2's first stage: the tower and what reads it.
@@ -41,6 +41,7 @@ public record StageOneConfig(VisionConfig vision, Blip2QformerConfig qformer) {
    */
   public static StageOneConfig fromJson(ConfigJson json) throws CheckpointException {
     VisionConfig vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
+    @Nullable Double ownNormEps = Blip2Config.ownVisionNormEps(json);
     BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
     if (!bert.text()) {
       throw new CheckpointException(
@@ -54,26 +55,25 @@ public record StageOneConfig(VisionConfig vision, Blip2QformerConfig qformer) {
             bert,
             json.sizeAt("num_query_tokens", 32),
             json.sizeAt("image_text_hidden_size", PROJECTION_DIM),
-            vision.normEps(),
+            ownNormEps == null ? vision.normEps() : ownNormEps,
             MAX_TEXT_TOKENS));
   }
 
   /**
-   * Reads sizes off a checkpoint of LAVIS, with the heads and the text length that a {@code
-   * model.json} beside it tells, or else those of the released models.
+   * Reads sizes off a checkpoint of LAVIS, with the heads, the text length and the epsilon of the
+   * norm behind the tower that a {@code model.json} beside it tells, or else those of the released
+   * models.
    *
    * @param file where it lies
    */
   static StageOneConfig fromLavis(Path file, Checkpoint checkpoint) throws IOException {
     var sizes = new LavisSizes(file.toString(), checkpoint.tensors());
     Conversion.Heads heads = LavisSizes.headsBeside(file, sizes);
-    Path told = file.resolveSibling("model.json");
-    int maxTextTokens =
-        Files.exists(told)
-            ? ConfigJson.read(told).sizeAt("max_txt_len", MAX_TEXT_TOKENS)
-            : MAX_TEXT_TOKENS;
+    @Nullable ModelJson told = ModelJson.beside(file);
+    int maxTextTokens = told == null ? MAX_TEXT_TOKENS : told.maxTextTokens(MAX_TEXT_TOKENS);
+    @Nullable Double visionNormEps = ModelJson.visionNormEpsBeside(file);
     return new StageOneConfig(
-        sizes.vision(heads.vision()), sizes.qformer(heads.qformer(), maxTextTokens));
+        sizes.vision(heads.vision()), sizes.qformer(heads.qformer(), visionNormEps, maxTextTokens));
   }
 
   /** With stochastic depth in the tower, or pictures of another size. */

@@ -5,6 +5,7 @@ import io.github.blip2j.io.TorchWriter;
 import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -77,7 +78,8 @@ public final class StageOneExport {
         }
       }
     }
-    Files.writeString(folder.resolve("model.json"), sizes());
+    Blip2QformerConfig sizes = model.config().qformer();
+    ModelJson.write(folder, heads(), sizes.visionNormEps(), sizes.maxTextTokens());
     Conversion.copyTokenizer(tokenizer, folder);
     return file;
   }
@@ -174,16 +176,5 @@ public final class StageOneExport {
     if (original != null) {
       to.add(entry(copy, List.copyOf(original.values())));
     }
-  }
-
-  private String sizes() {
-    return """
-        {
-          "vision_heads": %d,
-          "bert_heads": %d,
-          "max_txt_len": %d
-        }
-        """
-        .formatted(heads().vision(), heads().qformer(), model.config().qformer().maxTextTokens());
   }
 }

@@ -47,7 +47,8 @@ public final class StageTwoExport {
   }
 
   /**
-   * Writes a folder that {@code Blip2ForConditionalGeneration} reads.
+   * Writes a folder that {@code Blip2ForConditionalGeneration} reads, or of an InstructBLIP {@code
+   * InstructBlipForConditionalGeneration}.
    *
    * @param folder is created if there is none
    * @throws io.github.blip2j.io.CheckpointException if the tower is not EVA's
@@ -67,7 +68,8 @@ public final class StageTwoExport {
 
   /**
    * Writes {@value #LAVIS_FILE} with the trained parameters under {@code model}, as LAVIS's own
-   * runs write it, to be laid over what they began with.
+   * runs write it, to be laid over what they began with, and a {@code model.json} with what no
+   * tensor tells.
    *
    * @param folder is created if there is none
    * @return the file
@@ -84,6 +86,9 @@ public final class StageTwoExport {
         write(entries, specs, open.weights(), writer::write);
       }
     }
+    Blip2Config sizes = model.blip2().config();
+    var heads = new Conversion.Heads(sizes.vision().heads(), sizes.qformer().heads());
+    ModelJson.write(folder, heads, sizes.visionNormEps(), null);
     return file;
   }
 

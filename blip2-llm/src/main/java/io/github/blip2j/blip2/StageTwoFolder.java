@@ -17,7 +17,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Hugging Face folder of {@code Blip2ForConditionalGeneration}, to go on from.
+ * A Hugging Face folder of {@code Blip2ForConditionalGeneration} or {@code
+ * InstructBlipForConditionalGeneration}, to go on from.
  *
  * @param imageSize side of pictures, or null for the folder's own
  */
@@ -36,8 +37,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
     }
     Blip2Config stored = Blip2Config.fromJson(ConfigJson.read(folder.resolve("config.json")));
     if (stored.readsInstruction()) {
-      throw new CheckpointException(
-          folder + ": BLIP-2 expected, got InstructBLIP; its training is not supported");
+      InstructionReader.in(folder);
     }
     Blip2Config config =
         imageSize == null ? stored : stored.withVision(stored.vision().withImageSize(imageSize));
@@ -56,6 +56,11 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
   @Override
   public DjlTokenizer tokenizer() throws IOException {
     return DjlTokenizer.open(folder);
+  }
+
+  @Override
+  public @Nullable DjlTokenizer instructionTokenizer() throws IOException {
+    return config.readsInstruction() ? DjlTokenizer.open(InstructionReader.in(folder)) : null;
   }
 
   @Override
@@ -82,9 +87,13 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
       copy(PREPROCESSOR, target);
     } else {
       Files.writeString(
-          target.resolve(PREPROCESSOR), LavisSizes.preprocessorJson(config.vision().imageSize()));
+          target.resolve(PREPROCESSOR),
+          LavisSizes.preprocessorJson(config.vision().imageSize(), Blip2Json.processor(config)));
     }
     Conversion.copyTokenizer(folder, target);
+    if (config.readsInstruction()) {
+      InstructionReader.copy(InstructionReader.in(folder), target);
+    }
   }
 
   private void copy(String name, Path target) throws IOException {

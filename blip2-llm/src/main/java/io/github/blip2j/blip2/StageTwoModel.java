@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
@@ -13,10 +14,12 @@ import java.nio.file.Path;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A BLIP-2 in its second stage of training (Li et al. 2023, section 3.2): the Q-Former, its
- * queries, the vision norm and the projection learn what a frozen language model understands.
+ * queries, the vision norm and the projection learn what a frozen language model understands. Of an
+ * InstructBLIP (Dai et al. 2023, section 2.4) the Q-Former's text side learns with it.
  *
  * <p>What is frozen gets no gradient and no memory for one; gradients pass through it.
  */
@@ -49,7 +52,8 @@ public final class StageTwoModel {
   }
 
   /**
-   * Loads a Hugging Face folder of {@code Blip2ForConditionalGeneration}, to go on from.
+   * Loads a Hugging Face folder of {@code Blip2ForConditionalGeneration} or {@code
+   * InstructBlipForConditionalGeneration}, to go on from.
    *
    * @param home where parameters live
    * @throws io.github.blip2j.io.CheckpointException if it is none, or its tensors do not fit
@@ -100,6 +104,14 @@ public final class StageTwoModel {
     return source.tokenizer();
   }
 
+  /**
+   * The tokenizer that reads instructions for an InstructBLIP's Q-Former, to be closed by the
+   * caller, or null if this is none.
+   */
+  public @Nullable DjlTokenizer openInstructionTokenizer() throws IOException {
+    return source.instructionTokenizer();
+  }
+
   /** How pictures are prepared for this model. */
   public ImageProcessor processor() throws IOException {
     return source.processor();
@@ -114,10 +126,26 @@ public final class StageTwoModel {
    *
    * @param pixels [B, 3, H, W]
    * @return [B, Q, L]
+   * @throws IllegalStateException if the Q-Former reads an instruction besides
    */
   public Tensor imagePrompt(Tensor pixels, Pass pass) {
-    Pass seeing = setup.trainsVision() ? pass : pass.evaluating();
-    Tensor image = blip2.encodeImage(pixels, seeing); // [B, N, E]
-    return blip2.place(blip2.project(blip2.encodeQueries(image, pass)));
+    return blip2.place(blip2.project(blip2.encodeQueries(see(pixels, pass), pass)));
+  }
+
+  /**
+   * The soft prompt of pictures under instructions, likewise.
+   *
+   * @param pixels [B, 3, H, W]
+   * @param instructions B texts in the Q-Former's own words
+   * @return [B, Q, L]
+   * @throws IllegalStateException if the Q-Former reads none
+   */
+  public Tensor imagePrompt(Tensor pixels, TextBatch instructions, Pass pass) {
+    Tensor queries = blip2.encodeQueries(see(pixels, pass), instructions, pass);
+    return blip2.place(blip2.project(queries));
+  }
+
+  private Tensor see(Tensor pixels, Pass pass) { // [B, N, E]
+    return blip2.encodeImage(pixels, setup.trainsVision() ? pass : pass.evaluating());
   }
 }

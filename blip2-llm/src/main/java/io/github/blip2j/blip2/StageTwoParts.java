@@ -72,7 +72,7 @@ public final class StageTwoParts implements StageTwoSource {
         var tokenizer = opened.tokenizer()) {
       JsonObject text = opened.textConfig(tokenizer);
       ConfigJson json = ConfigJson.parse(language + "/config.json", text.toString());
-      LanguageConfig sizes = Blip2Config.language(json);
+      LanguageConfig sizes = Blip2Config.language(opened.kind(), json);
       Blip2Config config =
           config(resolved, file != null, sizes, LanguageFolder.imageToken(tokenizer, sizes));
       if (setup.imageSize() != null) {
@@ -89,20 +89,30 @@ public final class StageTwoParts implements StageTwoSource {
     VisionConfig vision;
     BertConfig bert;
     int queries;
+    @Nullable Double ownVisionNormEps;
     if (lavis) {
       try (Checkpoint checkpoint = Checkpoint.open(stageOne)) {
         StageOneConfig sizes = StageOneConfig.fromLavis(stageOne, checkpoint);
         vision = sizes.vision();
         bert = sizes.qformer().bert();
         queries = sizes.qformer().queryTokens();
+        ownVisionNormEps = ModelJson.visionNormEpsBeside(stageOne);
       }
     } else {
       ConfigJson json = ConfigJson.read(stageOne.resolve("config.json"));
       vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
       bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
       queries = json.sizeAt("num_query_tokens", 32);
+      ownVisionNormEps = Blip2Config.ownVisionNormEps(json);
     }
-    return new Blip2Config(vision, bert.withoutTextSide(), text, queries, imageToken);
+    return new Blip2Config(
+        vision,
+        bert.withoutTextSide(),
+        text,
+        queries,
+        imageToken,
+        lavis ? Flavour.LAVIS : Flavour.HF,
+        ownVisionNormEps);
   }
 
   @Override
@@ -175,14 +185,7 @@ public final class StageTwoParts implements StageTwoSource {
 
   @Override
   public void describe(Path folder) throws IOException {
-    Files.writeString(folder.resolve("config.json"), Blip2Json.of(config, textConfig));
-    Files.writeString(
-        folder.resolve("preprocessor_config.json"),
-        LavisSizes.preprocessorJson(config.vision().imageSize()));
-    Files.writeString(
-        folder.resolve("processor_config.json"),
-        "{\"num_query_tokens\": %d, \"processor_class\": \"Blip2Processor\"}%n"
-            .formatted(config.queryTokens()));
+    Blip2Json.write(folder, config, textConfig);
     try (var opened = LanguageFolder.open(language)) {
       opened.copyTokenizer(folder);
     }

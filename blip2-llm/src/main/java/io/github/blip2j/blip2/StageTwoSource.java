@@ -4,6 +4,7 @@ import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.vision.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Where a model of the second stage comes from; read once more when the model is exported. */
 interface StageTwoSource {
@@ -15,6 +16,11 @@ interface StageTwoSource {
 
   /** The tokenizer that reads and writes its texts, to be closed by the caller. */
   DjlTokenizer tokenizer() throws IOException;
+
+  /** The tokenizer that reads instructions for the Q-Former, likewise; null where none are read. */
+  default @Nullable DjlTokenizer instructionTokenizer() throws IOException {
+    return null;
+  }
 
   /** How pictures are prepared for it. */
   ImageProcessor processor() throws IOException;

@@ -9,13 +9,11 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.BertContext;
 import io.github.blip2j.qformer.BertModel;
-import io.github.blip2j.qformer.Streams;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.VisionTransformer;
-import java.util.Objects;
 
 /**
  * How an image becomes a soft visual prompt (Li et al. 2023, section 3.3): a frozen tower, queries
@@ -101,9 +99,8 @@ final class VisualPrompter extends Module {
     int B = instructions.size();
     BertContext read = qformer.readImage(image);
     BertContext each = image.dim(0) == 1 && B > 1 ? read.rows(new int[B]) : read;
-    Streams seen =
-        qformer.encodeJoint(queries(B), instructions.ids(), instructions.mask(), each, pass);
-    return Objects.requireNonNull(seen.queries());
+    return qformer.encodeQueriesWithText(
+        queries(B), instructions.ids(), instructions.mask(), each, pass);
   }
 
   private Tensor queries(long batch) { // [B, Q, C]

@@ -4,8 +4,8 @@ import java.util.List;
 
 /** What every language model's sizes tell, whatever its kind. */
 public sealed interface LanguageConfig permits OptConfig, T5Config {
-  /** Its kind, as {@code model_type} of a {@code config.json} says it. */
-  String kind();
+  /** The family that it is of. */
+  LanguageKind kind();
 
   /** Width of the embeddings that it reads. */
   int embeddingDim();

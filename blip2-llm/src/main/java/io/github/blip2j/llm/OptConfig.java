@@ -53,8 +53,8 @@ public record OptConfig(
   }
 
   @Override
-  public String kind() {
-    return "opt";
+  public LanguageKind kind() {
+    return LanguageKind.OPT;
   }
 
   /** OPT-2.7b as {@code Salesforce/blip2-opt-2.7b} holds it, with BLIP-2's line end as its end. */

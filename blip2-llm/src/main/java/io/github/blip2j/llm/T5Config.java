@@ -61,8 +61,8 @@ public record T5Config(
   }
 
   @Override
-  public String kind() {
-    return "t5";
+  public LanguageKind kind() {
+    return LanguageKind.T5;
   }
 
   @Override

@@ -7,12 +7,16 @@ import java.util.Arrays;
 
 /** What a language model reads of a pair of texts, and its labels. */
 final class PairTokens {
+  private static final int[] NOTHING = {};
+
   private final int[] text;
   private final int[] labels;
+  private final int[] instruction;
 
-  private PairTokens(int[] text, int[] labels) {
+  private PairTokens(int[] text, int[] labels, int[] instruction) {
     this.text = text;
     this.labels = labels;
+    this.instruction = instruction;
   }
 
   /**
@@ -31,14 +35,20 @@ final class PairTokens {
     }
     int[] labels = ids.clone();
     Arrays.fill(labels, 0, given, TokenLoss.IGNORED);
-    return new PairTokens(ids, labels);
+    return new PairTokens(ids, labels, NOTHING);
   }
 
   /** Of a model with an encoder for the input and a decoder for the output. */
-  static PairTokens answered(TextPair pair, Tokenizer tokenizer, int maxTokens) {
+  static PairTokens answered(TextPair pair, Tokenizer tokenizer, TextLimits limits) {
     return new PairTokens(
-        tokenizer.encodeTruncated(pair.input(), maxTokens, Side.RIGHT),
-        tokenizer.encodeTruncated(pair.output(), maxTokens, Side.RIGHT));
+        tokenizer.encodeTruncated(pair.input(), limits.input(), limits.inputSide()),
+        tokenizer.encodeTruncated(pair.output(), limits.output(), Side.RIGHT),
+        NOTHING);
+  }
+
+  /** The same, of which a Q-Former reads the input too, as these ids. */
+  PairTokens withInstruction(int[] ids) {
+    return new PairTokens(text, labels, ids);
   }
 
   /** What stands behind the image. */
@@ -49,5 +59,10 @@ final class PairTokens {
   /** Of {@link #text} where one model reads and writes, or else of what a decoder writes. */
   int[] labels() {
     return labels;
+  }
+
+  /** What the Q-Former reads; nothing where it has no words. */
+  int[] instruction() {
+    return instruction;
   }
 }

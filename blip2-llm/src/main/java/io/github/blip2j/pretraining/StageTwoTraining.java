@@ -4,7 +4,9 @@ import io.github.blip2j.blip2.PromptBatch;
 import io.github.blip2j.blip2.StageTwoModel;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The second stage of BLIP-2 (Li et al. 2023, section 3.2) as something to minimise: pictures and
@@ -25,63 +28,101 @@ import java.util.random.RandomGenerator;
  * input and its decoder learns the output. A caption is an output, and has the prompt as its input.
  * Texts longer than {@code maxTextTokens} lose their end.
  *
+ * <p>Of an InstructBLIP (Dai et al. 2023, section 2.4) the Q-Former reads the input too, with a
+ * tokenizer of its own. An input that is too long loses its beginning for either reader, and an
+ * output may be longer.
+ *
  * <p>A frozen language model drops out as if it were trained, for LAVIS leaves it so; {@link
  * #withLanguageDropout} changes that.
  */
 public final class StageTwoTraining implements Objective<CaptionBatch> {
-  private static final int MAX_TEXT_TOKENS = 32; // LAVIS's max_txt_len
-  private static final String ENCODING = "t5";
 
   private final StageTwoModel model;
   private final Tokenizer tokenizer;
+  private final @Nullable Tokenizer instructions;
   private final Choices choices;
 
   /** What the withers change; never after it has been given away. */
   private static final class Choices {
     private String prompt = "";
-    private int maxTextTokens = MAX_TEXT_TOKENS;
+    private TextLimits limits;
     private boolean languageDropout = true;
     private boolean prefixSplit;
 
+    Choices(TextLimits limits) {
+      this.limits = limits;
+    }
+
     Choices copy() {
-      var copy = new Choices();
+      var copy = new Choices(limits);
       copy.prompt = prompt;
-      copy.maxTextTokens = maxTextTokens;
       copy.languageDropout = languageDropout;
       copy.prefixSplit = prefixSplit;
       return copy;
     }
   }
 
-  private StageTwoTraining(StageTwoModel model, Tokenizer tokenizer, Choices choices) {
+  private StageTwoTraining(
+      StageTwoModel model, Tokenizer tokenizer, @Nullable Tokenizer instructions, Choices choices) {
     this.model = model;
     this.tokenizer = tokenizer;
+    this.instructions = instructions;
     this.choices = choices;
   }
 
   /**
-   * As LAVIS pretrains: no prompt, 32 tokens, the language model's dropout on.
+   * As LAVIS pretrains BLIP-2: no prompt, 32 tokens, the language model's dropout on.
    *
    * @param tokenizer of the language model
    * @throws CheckpointException if the tokenizer is another model's
    */
   public static StageTwoTraining of(StageTwoModel model, Tokenizer tokenizer)
       throws CheckpointException {
+    return of(model, tokenizer, null);
+  }
+
+  /**
+   * As LAVIS trains either kind; of InstructBLIP it reads 128 tokens of an input and has 256 of an
+   * output learnt.
+   *
+   * @param tokenizer of the language model
+   * @param instructions {@link StageTwoModel#openInstructionTokenizer}, which is null but for an
+   *     InstructBLIP
+   * @throws CheckpointException if a tokenizer is another model's
+   * @throws IllegalArgumentException if the Q-Former reads instructions and there is no tokenizer,
+   *     or the other way round
+   */
+  public static StageTwoTraining of(
+      StageTwoModel model, Tokenizer tokenizer, @Nullable Tokenizer instructions)
+      throws CheckpointException {
+    boolean instructed = model.blip2().config().readsInstruction();
+    if (instructed != (instructions != null)) {
+      throw new IllegalArgumentException(
+          instructed
+              ? "stage2: tokenizer of the Q-Former expected by InstructBLIP, got none; open it with"
+                  + " openInstructionTokenizer"
+              : "stage2: tokenizer of the Q-Former expected for InstructBLIP only, got one for a"
+                  + " Q-Former of queries only");
+    }
+    if (instructions != null) {
+      instructions.requireFits(model.blip2().config().qformer().vocabSize());
+    }
     LanguageConfig text = model.blip2().config().text();
     tokenizer.requireFits(text.vocabSize());
     int[] nothing = tokenizer.encode("");
     boolean fits =
-        text.kind().equals(ENCODING)
+        text.kind().encodes()
             ? nothing.length == 1 && text.endIds().contains(nothing[0])
             : nothing.length == 1 && nothing[0] == text.beginId();
     if (!fits) {
       throw new CheckpointException(
           "stage2: tokenizer expected to give %s for no words, got %s; use the language model's"
               .formatted(
-                  text.kind().equals(ENCODING) ? text.endIds() : List.of(text.beginId()),
+                  text.kind().encodes() ? text.endIds() : List.of(text.beginId()),
                   Arrays.toString(nothing)));
     }
-    return new StageTwoTraining(model, tokenizer, new Choices());
+    var limits = instructed ? TextLimits.INSTRUCT : TextLimits.BLIP2;
+    return new StageTwoTraining(model, tokenizer, instructions, new Choices(limits));
   }
 
   /** With a prompt before every caption, such as {@code "a photo of"}, that is not learnt. */
@@ -89,13 +130,19 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     return with(draft -> draft.prompt = prompt.strip());
   }
 
-  /** With longer or shorter texts. */
+  /** With longer or shorter texts, inputs and outputs alike, but of InstructBLIP inputs alone. */
   public StageTwoTraining withMaxTextTokens(int tokens) {
-    if (tokens < 2) {
-      throw new IllegalArgumentException(
-          "stage2: maxTextTokens expected at least 2, got " + tokens);
-    }
-    return with(draft -> draft.maxTextTokens = tokens);
+    return with(draft -> draft.limits = draft.limits.withText(tokens));
+  }
+
+  /**
+   * With longer or shorter outputs, where they are read apart from inputs.
+   *
+   * @throws IllegalArgumentException if the language model has no encoder
+   */
+  public StageTwoTraining withMaxOutputTokens(int tokens) {
+    requireEncoder("maxOutputTokens", "use maxTextTokens");
+    return with(draft -> draft.limits = draft.limits.withOutput(tokens));
   }
 
   /** With or without the dropout of the frozen language model. */
@@ -110,24 +157,28 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
    * @throws IllegalArgumentException if the language model has no encoder
    */
   public StageTwoTraining withPrefixSplit() {
-    String kind = model.blip2().config().text().kind();
-    if (!kind.equals(ENCODING)) {
-      throw new IllegalArgumentException(
-          "stage2: prefix split expected with an encoder, got " + kind + "; leave it out");
-    }
+    requireEncoder("prefix split", "leave it out");
     return with(draft -> draft.prefixSplit = true);
+  }
+
+  private void requireEncoder(String what, String otherwise) {
+    LanguageKind kind = model.blip2().config().text().kind();
+    if (!kind.encodes()) {
+      throw new IllegalArgumentException(
+          "stage2: %s expected with an encoder, got %s; %s".formatted(what, kind, otherwise));
+    }
   }
 
   private StageTwoTraining with(Consumer<Choices> change) {
     Choices changed = choices.copy();
     change.accept(changed);
-    return new StageTwoTraining(model, tokenizer, changed);
+    return new StageTwoTraining(model, tokenizer, instructions, changed);
   }
 
   @Override
   public Losses losses(CaptionBatch batch, Pass pass) {
     List<PairTokens> tokens = tokens(batch, pass);
-    Tensor seen = model.imagePrompt(batch.pixels(), pass); // [B, Q, L]
+    Tensor seen = imagePrompt(batch.pixels(), tokens, pass); // [B, Q, L]
     PromptBatch text =
         PromptBatch.of(
             tokens.stream().map(PairTokens::text).toList(),
@@ -138,19 +189,37 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     return Losses.of(model.blip2().loss(seen, text, labels, speaking));
   }
 
+  private Tensor imagePrompt(Tensor pixels, List<PairTokens> tokens, Pass pass) {
+    if (instructions == null) {
+      return model.imagePrompt(pixels, pass);
+    }
+    List<int[]> read = tokens.stream().map(PairTokens::instruction).toList();
+    int padId = instructions.padId().orElse(0); // masked, so that any word would do
+    return model.imagePrompt(pixels, TextBatch.of(read, padId), pass);
+  }
+
   /** Texts and labels of a batch. */
   List<PairTokens> tokens(CaptionBatch batch, Pass pass) {
-    boolean encodes = model.blip2().config().text().kind().equals(ENCODING);
+    boolean encodes = model.blip2().config().text().kind().encodes();
     RandomGenerator random = random(pass);
     List<PairTokens> tokens = new ArrayList<>();
     for (int row = 0; row < batch.captions().size(); row++) {
       TextPair pair = pair(batch, row, random);
-      tokens.add(
+      PairTokens read =
           encodes
-              ? PairTokens.answered(pair, tokenizer, choices.maxTextTokens)
-              : PairTokens.continued(pair, tokenizer, choices.maxTextTokens));
+              ? PairTokens.answered(pair, tokenizer, choices.limits)
+              : PairTokens.continued(pair, tokenizer, choices.limits.input());
+      tokens.add(
+          instructions == null ? read : read.withInstruction(instruction(pair, instructions)));
     }
     return tokens;
+  }
+
+  /** The input in the Q-Former's words, no more than it has positions for. */
+  private int[] instruction(TextPair pair, Tokenizer reader) {
+    TextLimits limits = choices.limits;
+    int most = Math.min(limits.input(), model.blip2().config().qformer().maxPositions());
+    return reader.encodeTruncated(pair.input(), most, limits.inputSide());
   }
 
   private TextPair pair(CaptionBatch batch, int row, RandomGenerator random) {

@@ -96,7 +96,7 @@ final class Blip2PartsTest {
 
   /** Every case without penalties on ids, of which LAVIS sees others. */
   private static void assertDecodesAsTheFolder(Blip2Parts parts) throws IOException {
-    List<RgbImage> images = OptFolder.images(Fixture.HF_OPT);
+    List<RgbImage> images = Blip2Folder.images(Fixture.HF_OPT);
     int compared = 0;
     try (var loaded = LoadedModel.load(parts, Precision.FLOAT32);
         var folder = LoadedModel.load(Fixture.HF_OPT, Precision.FLOAT32)) {
@@ -121,9 +121,9 @@ final class Blip2PartsTest {
   private static List<List<Integer>> decode(
       LoadedModel loaded, List<RgbImage> images, DecodingCase each) {
     List<RgbImage> asked = each.images().stream().map(images::get).toList();
-    List<int[]> ids = OptFolder.promptIds(loaded, each.prompts(), asked.size());
-    Decoding decoding = each.decoding(OptFolder.promptLength(loaded, ids));
-    return OptFolder.decode(loaded, asked, ids, decoding, each.endIds(new int[] {2})).stream()
+    List<int[]> ids = Blip2Folder.promptIds(loaded, each.prompts(), asked.size());
+    Decoding decoding = each.decoding(Blip2Folder.promptLength(loaded, ids));
+    return Blip2Folder.decode(loaded, asked, ids, decoding, each.endIds(new int[] {2})).stream()
         .flatMap(List::stream)
         .map(Blip2PartsTest::tokens)
         .toList();
@@ -221,8 +221,8 @@ final class Blip2PartsTest {
         LavisPartFiles.trained(
             folder,
             tensors -> {
-              rename(tensors, "opt_proj.weight", "t5_proj.weight");
-              rename(tensors, "opt_proj.bias", "t5_proj.bias");
+              LavisPartFiles.rename(tensors, "opt_proj.weight", "t5_proj.weight");
+              LavisPartFiles.rename(tensors, "opt_proj.bias", "t5_proj.bias");
               return tensors;
             });
     assertRefused(
@@ -244,7 +244,7 @@ final class Blip2PartsTest {
   }
 
   @Test
-  void load_instructBlip_isRefused() throws IOException {
+  void load_instructBlipWithOpt_isRefused() throws IOException {
     Path instruct =
         LavisPartFiles.trained(
             folder,
@@ -257,8 +257,8 @@ final class Blip2PartsTest {
     assertRefused(
         Blip2Parts.of(instruct, language).withVision(tower),
         instruct
-            + ": Q-Former expected to read queries only, got one that reads the instruction too;"
-            + " convert InstructBLIP to a folder of Hugging Face");
+            + ": Q-Former expected to read queries only beside opt_proj, got one that reads the"
+            + " instruction too; of InstructBLIP only that with T5 is supported");
   }
 
   @Test
@@ -267,7 +267,7 @@ final class Blip2PartsTest {
         LavisPartFiles.trained(
             folder,
             tensors -> {
-              rename(tensors, LAYER + "attention.self.key.bias", "something.else");
+              LavisPartFiles.rename(tensors, LAYER + "attention.self.key.bias", "something.else");
               tensors.remove("ln_vision.weight");
               return tensors;
             });
@@ -358,10 +358,6 @@ final class Blip2PartsTest {
 
   private static Blip2Parts parts() {
     return Blip2Parts.of(trained, language).withVision(tower);
-  }
-
-  private static void rename(Map<String, LavisPartFiles.Stored> tensors, String from, String to) {
-    tensors.put(to, Objects.requireNonNull(tensors.remove(from)));
   }
 
   private void assertRefused(Blip2Parts parts, String message) throws IOException {

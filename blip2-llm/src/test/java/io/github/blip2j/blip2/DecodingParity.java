@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.golden.Golden;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.function.Executable;
 
 /**
@@ -43,10 +45,12 @@ final class DecodingParity {
 
   private DecodingParity() {}
 
-  static void assertEveryCase(Path folder, Rows layout) throws IOException {
+  static void assertEveryCase(Path folder, Function<LanguageKind, Rows> layouts)
+      throws IOException {
     try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
         var golden = Golden.open(folder)) {
-      List<RgbImage> images = OptFolder.images(folder);
+      List<RgbImage> images = Blip2Folder.images(folder);
+      Rows layout = layouts.apply(loaded.model().config().text().kind());
       List<Executable> checks = new ArrayList<>();
       for (DecodingCase expected : DecodingCase.of(folder)) {
         checks.add(() -> new Check(loaded, golden, layout, expected).run(images));
@@ -58,7 +62,7 @@ final class DecodingParity {
   static void assertBatchesEqualOneByOne(Path folder) throws IOException {
     List<String> prompts = List.of("", "a photo of", "Question: what color is the star? Answer:");
     try (var loaded = LoadedModel.load(folder, Precision.FLOAT32)) {
-      List<RgbImage> all = OptFolder.images(folder);
+      List<RgbImage> all = Blip2Folder.images(folder);
       List<RgbImage> images = List.of(all.get(0), all.get(1 % all.size()), all.get(2 % all.size()));
       List<int[]> ids = prompts.stream().map(loaded::promptIds).toList();
       for (Decoding decoding :
@@ -67,9 +71,9 @@ final class DecodingParity {
               Decoding.beams(3).maxNewTokens(10).returning(2),
               Decoding.beams(4).maxNewTokens(10).noRepeatNgramSize(2).lengthPenalty(-1))) {
         List<List<Sequence>> batch =
-            OptFolder.decode(loaded, images, ids, decoding, loaded.endIds());
+            Blip2Folder.decode(loaded, images, ids, decoding, loaded.endIds());
         for (int i = 0; i < images.size(); i++) {
-          List<Sequence> alone = OptFolder.decodeAlone(loaded, images, i, ids.get(i), decoding);
+          List<Sequence> alone = Blip2Folder.decodeAlone(loaded, images, i, ids.get(i), decoding);
           assertSame(alone, batch.get(i), decoding + " prompt " + i);
         }
       }
@@ -89,11 +93,11 @@ final class DecodingParity {
   private record Check(LoadedModel loaded, Golden golden, Rows layout, DecodingCase expected) {
     void run(List<RgbImage> images) {
       List<RgbImage> asked = expected.images().stream().map(images::get).toList();
-      List<int[]> ids = OptFolder.promptIds(loaded, expected.prompts(), asked.size());
+      List<int[]> ids = Blip2Folder.promptIds(loaded, expected.prompts(), asked.size());
       Decoding decoding = expected.decoding(layout.countedBefore(loaded, ids));
       int[] endIds = expected.endIds(loaded.endIds());
       List<Sequence> sequences =
-          OptFolder.decode(loaded, asked, ids, decoding, endIds).stream()
+          Blip2Folder.decode(loaded, asked, ids, decoding, endIds).stream()
               .flatMap(List::stream)
               .toList();
       assertEquals(expected.sequences().size(), sequences.size(), expected.name());

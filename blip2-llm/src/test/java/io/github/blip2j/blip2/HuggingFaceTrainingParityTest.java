@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
+import io.github.blip2j.golden.GoldenGradients;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
@@ -16,10 +17,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,15 +28,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The loss of a language model behind an image, and every gradient, against transformers 5.18, for
  * every folder that holds them; without dropout, as there.
  *
- * <p>Tolerances: 2e-4 for logits, 1e-5 of the loss, 1e-4 of each gradient's largest entry or 1e-7.
+ * <p>Tolerances: 2e-4 for logits, 1e-5 of the loss, those of {@link GoldenGradients} for the rest.
  */
 final class HuggingFaceTrainingParityTest {
   private static final double LOGITS = 2e-4;
   private static final double LOSS = 1e-5;
-  private static final double GRADIENT = 1e-4;
-  // In the last layers attention is nearly even and its gradients are of order 1e-8, of which the
-  // reference's own float32 gets a third wrong beside its float64.
-  private static final double FLOOR = 1e-7;
   private static final String GRADIENTS = "train.grad.";
 
   static Stream<Path> folders() {
@@ -54,7 +49,7 @@ final class HuggingFaceTrainingParityTest {
         "BLIP-2 with training",
         folder ->
             Stream.of("opt", "t5").anyMatch(kind -> Fixtures.isHuggingFaceBlip2(folder, kind))
-                && OptFolder.holds(folder, tensor))
+                && Blip2Folder.holds(folder, tensor))
         .stream();
   }
 
@@ -108,23 +103,15 @@ final class HuggingFaceTrainingParityTest {
 
   private static void assertGradients(Golden golden, StageTwoModel model) {
     KeyMap keys = HuggingFaceNames.keys(model.blip2().config());
-    Set<String> left = new HashSet<>(golden.names());
-    left.removeIf(name -> !name.startsWith(GRADIENTS));
+    var gradients = GoldenGradients.of(golden, GRADIENTS);
     for (Parameter parameter : model.parameters().values()) {
-      String name = GRADIENTS + keys.toStored(parameter.name()).name();
-      if (left.remove(name)) {
-        Tensor gradient = Objects.requireNonNull(parameter.gradient(), name);
-        float[] expected = golden.get(name).toFloats();
-        double largest = 0;
-        for (float each : expected) {
-          largest = Math.max(largest, Math.abs(each));
-        }
-        golden.assertClose(
-            name, "train.grad", expected, gradient.toFloats(), Math.max(FLOOR, GRADIENT * largest));
+      String name = keys.toStored(parameter.name()).name();
+      if (gradients.has(name)) {
+        gradients.assertClose(name, Objects.requireNonNull(parameter.gradient(), name));
       }
       assertEquals(parameter.isTrained(), parameter.gradient() != null, parameter.name());
     }
-    assertEquals(Set.of(), left, "gradients that were not compared");
+    gradients.assertNoneLeft();
   }
 
   /** Texts and labels of a folder, where the image's places may be shown. */

@@ -43,7 +43,7 @@ final class InstructBlipDecodingParityTest {
   void decoding_everyCase_equalsReference(Path folder) throws IOException {
     try (var blip2 = Blip2.load(folder);
         var golden = Golden.open(folder)) {
-      List<RgbImage> images = OptFolder.images(folder);
+      List<RgbImage> images = Blip2Folder.images(folder);
       List<Executable> checks = new ArrayList<>();
       for (DecodingCase expected : InstructFolder.cases(folder)) {
         checks.add(() -> assertWrites(blip2, golden, images, expected));
@@ -58,8 +58,9 @@ final class InstructBlipDecodingParityTest {
     List<String> prompts = List.of("", "describe the picture", "what color is the ring?");
     Decoding decoding = Decoding.beams(3).maxNewTokens(10).returning(2);
     try (var blip2 = Blip2.load(folder);
-        ImageFeatures one = blip2.encode(OptFolder.images(folder).subList(0, 1));
-        ImageFeatures all = blip2.encode(Collections.nCopies(3, OptFolder.images(folder).get(0)))) {
+        ImageFeatures one = blip2.encode(Blip2Folder.images(folder).subList(0, 1));
+        ImageFeatures all =
+            blip2.encode(Collections.nCopies(3, Blip2Folder.images(folder).get(0)))) {
       List<List<Generated>> together = blip2.generate(all, prompts, decoding);
 
       assertSame(together, blip2.generate(one, prompts, decoding));
@@ -79,7 +80,7 @@ final class InstructBlipDecodingParityTest {
         var golden = Golden.open(folder);
         var more = InstructFolder.more(folder);
         var scope = Scope.open()) {
-      List<RgbImage> frames = OptFolder.images(folder).subList(0, 2);
+      List<RgbImage> frames = Blip2Folder.images(folder).subList(0, 2);
       Tensor seen =
           blip2
               .model()
@@ -113,7 +114,8 @@ final class InstructBlipDecodingParityTest {
     }
   }
 
-  private static void assertWrites(
+  /** That a model writes what the reference has written in this case. */
+  static void assertWrites(
       Blip2 blip2, Golden golden, List<RgbImage> images, DecodingCase expected) {
     List<RgbImage> asked = expected.images().stream().map(images::get).toList();
     List<String> prompts = expected.prompts();

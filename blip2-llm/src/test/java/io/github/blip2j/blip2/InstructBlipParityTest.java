@@ -47,7 +47,7 @@ final class InstructBlipParityTest {
     try (var blip2 = Blip2.load(folder);
         var golden = Golden.open(folder);
         var scope = Scope.open()) {
-      golden.assertClose("pixel_values", blip2.pixels(OptFolder.images(folder)), PIXELS);
+      golden.assertClose("pixel_values", blip2.pixels(Blip2Folder.images(folder)), PIXELS);
     }
   }
 

@@ -45,7 +45,7 @@ final class InstructBlipPrecisionParityTest {
       int texts = 0;
       int same = 0;
       List<String> prompts = InstructFolder.prompts(folder);
-      for (RgbImage image : OptFolder.images(folder)) {
+      for (RgbImage image : Blip2Folder.images(folder)) {
         for (String prompt : prompts) {
           List<Integer> expected = exact.generate(image, prompt, GREEDY).get(0).tokenIds();
           texts++;

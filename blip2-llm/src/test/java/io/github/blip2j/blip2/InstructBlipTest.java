@@ -173,9 +173,13 @@ final class InstructBlipTest {
   }
 
   @Test
-  void captionDecoding_asLavis_isThatOfInstructions() {
-    assertEquals(LavisGeneration.instruction(), blip2.withFlavour(Flavour.LAVIS).captionDecoding());
+  void decodings_asLavis_areThoseOfInstructions() {
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+
+    assertEquals(LavisGeneration.instruction(), lavis.captionDecoding());
+    assertEquals(LavisGeneration.instructionAnswer(), lavis.answerDecoding());
     assertEquals(Decoding.greedy(), blip2.captionDecoding());
+    assertEquals(Decoding.greedy(), blip2.answerDecoding());
   }
 
   @Test

@@ -11,6 +11,7 @@ import com.google.gson.JsonParser;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.CheckpointWeights;
@@ -61,7 +62,7 @@ final class LanguageFolderTest {
       JsonObject text = language.textConfig(tokenizer);
 
       assertEquals(tokenizer.encodePlain("\n")[0], text.get("eos_token_id").getAsInt());
-      assertEquals("opt", language.kind());
+      assertEquals(LanguageKind.OPT, language.kind());
     }
   }
 

@@ -43,6 +43,13 @@ final class LavisGenerationTest {
   }
 
   @Test
+  void instructionAnswer_isShortAndAgainstRepetitionToo() {
+    assertEquals(
+        BEAMS.maxNewTokens(10).topP(0.9).repetitionPenalty(1.5).lengthPenalty(-1),
+        LavisGeneration.instructionAnswer());
+  }
+
+  @Test
   void captioningTask_beforeAndSince_differInTwoPenalties() {
     Decoding before = BEAMS.maxNewTokens(29).topP(0.9).minNewTokens(7);
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -107,6 +108,10 @@ final class LavisPartFiles {
       }
     }
     return tensors;
+  }
+
+  static void rename(Map<String, Stored> tensors, String from, String to) {
+    tensors.put(to, Objects.requireNonNull(tensors.remove(from), from));
   }
 
   static Path write(Path file, Map<String, Stored> tensors) throws IOException {

@@ -30,7 +30,7 @@ final class LikelihoodParityTest {
   private static final List<String> PROMPTS = List.of("a photo of", "", "Question: why? Answer:");
 
   static Stream<Path> folders() {
-    return Stream.concat(OptFolder.all().stream(), OptFolder.allOfT5().stream());
+    return Blip2Folder.all().stream();
   }
 
   @ParameterizedTest(name = "{0}")
@@ -64,10 +64,10 @@ final class LikelihoodParityTest {
     try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      List<RgbImage> pictures = OptFolder.images(folder);
+      List<RgbImage> pictures = Blip2Folder.images(folder);
       List<int[]> prompts = PROMPTS.stream().map(loaded::promptIds).toList();
       List<List<Sequence>> written =
-          OptFolder.decode(
+          Blip2Folder.decode(
               loaded,
               three(pictures),
               prompts,
@@ -167,7 +167,7 @@ final class LikelihoodParityTest {
   }
 
   private static Tensor images(LoadedModel loaded, Path folder, int count) {
-    List<RgbImage> three = three(OptFolder.images(folder));
+    List<RgbImage> three = three(Blip2Folder.images(folder));
     return loaded.model().imagePrompt(loaded.pixels(three), Pass.evaluation()).narrow(0, 0, count);
   }
 

@@ -32,7 +32,7 @@ final class PrecisionParityTest {
   private static final Decoding GREEDY = Decoding.greedy().maxNewTokens(12);
 
   static Stream<Arguments> foldersAndPrecisions() {
-    return Stream.concat(OptFolder.all().stream(), OptFolder.allOfT5().stream())
+    return Blip2Folder.all().stream()
         .flatMap(
             folder ->
                 Stream.of(Precision.BFLOAT16, Precision.INT8)
@@ -45,7 +45,7 @@ final class PrecisionParityTest {
       throws IOException {
     try (var exact = LoadedModel.load(folder, Precision.FLOAT32);
         var rounded = LoadedModel.load(folder, precision)) {
-      List<RgbImage> images = OptFolder.images(folder);
+      List<RgbImage> images = Blip2Folder.images(folder);
       double largest = 0;
       int texts = 0;
       int same = 0;
@@ -77,7 +77,7 @@ final class PrecisionParityTest {
   }
 
   private static int[] written(LoadedModel loaded, List<RgbImage> images, int image, int[] ids) {
-    return OptFolder.decodeAlone(loaded, images, image, ids, GREEDY).get(0).tokens();
+    return Blip2Folder.decodeAlone(loaded, images, image, ids, GREEDY).get(0).tokens();
   }
 
   private static int firstDifference(int[] expected, int[] actual) {

@@ -28,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class StageOneExportTest {
   private static final Path LAVIS = Fixtures.own("lavis-stage1");
 
+  private static final Path HF_ITM = Fixtures.own("hf-itm");
+
   @TempDir private Path folder;
   private final Scope home = Scope.detached();
 
@@ -53,6 +55,7 @@ final class StageOneExportTest {
     assertEquals(4, sizes.intAt("vision_heads"));
     assertEquals(4, sizes.intAt("bert_heads"));
     assertEquals(16, sizes.intAt("max_txt_len"));
+    assertEquals(1e-5, sizes.doubleAt("ln_vision_eps"));
     assertTrue(Files.exists(folder.resolve("tokenizer.json")));
   }
 
@@ -103,6 +106,34 @@ final class StageOneExportTest {
               "vocab.txt"),
           files.map(file -> String.valueOf(file.getFileName())).sorted().toList());
     }
+  }
+
+  /** The norm behind the tower has another epsilon in either format. */
+  @Test
+  void export_toTheOtherFormat_keepsTheEpsilon() throws IOException {
+    StageOneModel lavis = StageOneModel.load(LAVIS, home);
+    StageOneModel huggingFace = StageOneModel.load(HF_ITM, home);
+    assertEquals(1e-5, eps(lavis));
+    assertEquals(1e-6, eps(huggingFace));
+    Path hf = folder.resolve("hf");
+    Path back = folder.resolve("back");
+
+    new StageOneExport(lavis, LAVIS).toHuggingFace(hf);
+    StageOneModel again = StageOneModel.load(hf, home);
+    new StageOneExport(again, LAVIS).toLavis(back, StageOneExport.Contents.ALL);
+
+    assertEquals(1e-5, eps(again));
+    assertEquals(1e-5, eps(StageOneModel.load(back, home)));
+    String told = "{\"vision_heads\": 4, \"bert_heads\": 4, \"ln_vision_eps\": 1e-6}";
+    Files.writeString(back.resolve("model.json"), told);
+    Path converted = folder.resolve("converted");
+    Conversion.toHuggingFace(back.resolve(StageOneExport.LAVIS_FILE), converted);
+    assertEquals(1e-6, eps(StageOneModel.load(back, home)));
+    assertEquals(1e-6, eps(StageOneModel.load(converted, home)));
+  }
+
+  private static double eps(StageOneModel model) {
+    return model.config().qformer().visionNormEps();
   }
 
   @Test

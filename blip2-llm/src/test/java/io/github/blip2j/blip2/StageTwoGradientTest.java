@@ -39,7 +39,7 @@ final class StageTwoGradientTest {
   private final Scope home = Scope.detached();
 
   static Stream<Path> folders() {
-    return OptFolder.all().stream();
+    return Blip2Folder.allOfOpt().stream();
   }
 
   @AfterEach
@@ -52,7 +52,7 @@ final class StageTwoGradientTest {
   void loss_gradients_agreeWithDifferences(Path folder) throws IOException {
     StageTwoModel model = StageTwoModel.load(folder, home, StageTwoSetup.lavis());
     try (Scope scope = Scope.open()) {
-      Tensor pixels = model.processor().tensor(OptFolder.images(folder).subList(0, 2));
+      Tensor pixels = model.processor().tensor(Blip2Folder.images(folder).subList(0, 2));
       loss(model, pixels).backward();
 
       DoubleSupplier again = () -> loss(model, pixels).item();
@@ -77,7 +77,7 @@ final class StageTwoGradientTest {
     long before = TensorMemory.usedBytes();
 
     try (Scope scope = Scope.open()) {
-      loss(model, model.processor().tensor(OptFolder.images(folder).subList(0, 2))).backward();
+      loss(model, model.processor().tensor(Blip2Folder.images(folder).subList(0, 2))).backward();
     }
 
     long left = TensorMemory.usedBytes() - before;

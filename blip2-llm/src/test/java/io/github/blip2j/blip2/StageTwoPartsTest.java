@@ -11,6 +11,7 @@ import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
@@ -21,14 +22,20 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A second stage from a first and a plain language model, and what is written of it. */
 final class StageTwoPartsTest {
   private static final Path LAVIS = Fixtures.own("lavis-stage1");
   private static final Path HF_ITM = Fixtures.own("hf-itm");
+
+  private static final String EPS = "post_layernorm_eps";
 
   private final Path folder;
   private final Scope home = Scope.detached();
@@ -76,6 +83,67 @@ final class StageTwoPartsTest {
         "vision.layers.1.attention.key.weight");
     assertAlike(first, "queries", model, "queryTokens");
     assertEquals(424, model.blip2().language().vocabSize());
+  }
+
+  @ParameterizedTest
+  @MethodSource("firstStages")
+  void load_eitherStageOne_normsTheImageAsItDoes(Path stageOne) throws IOException {
+    StageTwoModel model = load(stageOne, 1);
+
+    StageOneModel first = StageOneModel.load(stageOne, home);
+    try (Scope scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      Tensor pixels = model.processor().tensor(Fixture.images());
+      Tensor seen = first.qformer().patches(first.see(pixels, Pass.evaluation()));
+      assertArrayEquals(
+          seen.toFloats(), model.blip2().encodeImage(pixels, Pass.evaluation()).toFloats());
+    }
+    double expected = stageOne.equals(LAVIS) ? 1e-5 : 1e-6;
+    assertEquals(expected, model.blip2().config().visionNormEps());
+  }
+
+  @ParameterizedTest
+  @MethodSource("firstStages")
+  void toLavis_fromEitherStageOne_computesTheSame(Path stageOne) throws IOException {
+    StageTwoModel model = load(stageOne, 1);
+    touch(model);
+
+    Path file = new StageTwoExport(model).toLavis(folder.resolve("lavis"));
+
+    Path language = folder.resolve("opt");
+    Blip2Parts parts = Blip2Parts.of(file, language).withVision(tower(stageOne));
+    try (LoadedModel again = LoadedModel.load(parts, Precision.FLOAT32)) {
+      assertSamePrompt(model, again);
+    }
+    Conversion.toHuggingFace(parts, folder.resolve("hf"));
+    try (LoadedModel again = LoadedModel.load(folder.resolve("hf"), Precision.FLOAT32)) {
+      assertSamePrompt(model, again);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("firstStages")
+  void toHuggingFace_fromEitherStageOne_computesTheSame(Path stageOne) throws IOException {
+    StageTwoModel model = load(stageOne, 1);
+    touch(model);
+    Path hf = folder.resolve("hf");
+
+    new StageTwoExport(model).toHuggingFace(hf);
+
+    try (LoadedModel again = LoadedModel.load(hf, Precision.FLOAT32)) {
+      assertEquals(Flavour.HF, again.flavour());
+      assertSamePrompt(model, again);
+    }
+    boolean own = ConfigJson.read(hf.resolve("config.json")).child("vision_config").has(EPS);
+    assertEquals(stageOne.equals(LAVIS), own, "Hugging Face's epsilon is not told");
+  }
+
+  static Stream<Path> firstStages() {
+    return Stream.of(LAVIS, HF_ITM);
+  }
+
+  private static Path tower(Path stageOne) {
+    return stageOne.equals(LAVIS) ? stageOne.resolve("checkpoint.pth") : stageOne;
   }
 
   @Test
@@ -143,6 +211,85 @@ final class StageTwoPartsTest {
           model.parameters().values().stream().filter(Parameter::isTrained).count(),
           written.tensors().size());
     }
+  }
+
+  @Test
+  void toHuggingFace_ofAnInstructBlip_changesNothingButWhatLearns() throws IOException {
+    StageTwoModel model =
+        StageTwoModel.load(
+            InstructFolder.OWN, home, StageTwoSetup.lavis().withFrozen(Precision.INT8));
+    touch(model);
+    Path hf = folder.resolve("hf");
+
+    new StageTwoExport(model).toHuggingFace(hf);
+
+    try (Checkpoint before = Checkpoint.open(InstructFolder.OWN);
+        Checkpoint after = Checkpoint.open(hf)) {
+      assertEquals(before.tensors().keySet(), after.tensors().keySet());
+      for (String name : after.tensors().keySet()) {
+        boolean same = bytes(before, name).equals(bytes(after, name));
+        assertEquals(!name.equals("query_tokens"), same, name);
+      }
+    }
+    StageTwoModel again = StageTwoModel.load(hf, home, StageTwoSetup.lavis());
+    assertArrayEquals(values(model, "queryTokens"), values(again, "queryTokens"));
+    try (Blip2 blip2 = Blip2.load(hf);
+        Scope scope = Scope.open()) {
+      assertEquals(2, blip2.instructions(List.of("")).length());
+    }
+  }
+
+  @Test
+  void toLavis_ofAnInstructBlip_isLoadedOverItsPartsAgain() throws IOException {
+    StageTwoModel model = StageTwoModel.load(InstructFolder.OWN, home, StageTwoSetup.lavis());
+    touch(model);
+
+    Path file = new StageTwoExport(model).toLavis(folder);
+
+    Path hf = folder.resolve("hf");
+    new StageTwoExport(model).toHuggingFace(hf);
+    Blip2Parts parts =
+        Blip2Parts.of(file, PlainLanguage.write(InstructFolder.OWN, folder.resolve("t5")))
+            .withVision(InstructFolder.OWN)
+            .withBert(InstructFolder.OWN);
+    try (Checkpoint written = Checkpoint.open(file);
+        Blip2 lavis = Blip2.load(parts, Precision.FLOAT32);
+        Blip2 whole = Blip2.load(hf)) {
+      for (String name :
+          List.of(
+              "Qformer.bert.embeddings.word_embeddings.weight",
+              "Qformer.bert.encoder.layer.3.intermediate.dense.weight",
+              "Qformer.bert.encoder.layer.3.output.LayerNorm.bias",
+              "ln_vision.weight",
+              "query_tokens",
+              "t5_proj.weight")) {
+        assertTrue(written.tensors().containsKey(name), name);
+      }
+      assertEquals(
+          model.parameters().values().stream().filter(Parameter::isTrained).count(),
+          written.tensors().size());
+      Path picture = InstructFolder.OWN.resolve("images/b.png");
+      assertEquals(
+          whole.answer(picture, "what color is the ring?"),
+          lavis.withFlavour(Flavour.HF).answer(picture, "what color is the ring?"));
+    }
+  }
+
+  @Test
+  void load_instructBlipWithoutItsTokenizer_isRefused() throws IOException {
+    Path damaged = InstructFolder.copyTo(Files.createDirectory(folder.resolve("model")));
+    Files.delete(damaged.resolve(InstructFolder.TOKENIZER).resolve("tokenizer.json"));
+
+    var e =
+        assertThrows(
+            CheckpointException.class,
+            () -> StageTwoModel.load(damaged, home, StageTwoSetup.lavis()));
+
+    assertEquals(
+        damaged
+            + ": qformer_tokenizer/tokenizer.json expected in an InstructBLIP, got none; copy it"
+            + " from the checkpoint",
+        e.getMessage());
   }
 
   @Test
@@ -215,6 +362,20 @@ final class StageTwoPartsTest {
           expected.imagePrompt(pixels, Pass.evaluation()).toFloats(),
           actual.imagePrompt(again, Pass.evaluation()).toFloats());
     }
+  }
+
+  private static void assertSamePrompt(StageTwoModel expected, LoadedModel actual)
+      throws IOException {
+    try (Scope scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      Tensor pixels = expected.processor().tensor(Fixture.images());
+      assertArrayEquals( // packed weights are summed in another order
+          expected.imagePrompt(pixels, Pass.evaluation()).toFloats(),
+          actual.model().imagePrompt(pixels, Pass.evaluation()).toFloats(),
+          2e-6f);
+    }
+    assertEquals(
+        expected.blip2().config().visionNormEps(), actual.model().config().visionNormEps());
   }
 
   private static void assertAlike(

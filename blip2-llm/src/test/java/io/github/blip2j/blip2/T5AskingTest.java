@@ -23,7 +23,7 @@ final class T5AskingTest {
   @BeforeAll
   static void load() throws IOException {
     blip2 = Blip2.load(FOLDER);
-    images = OptFolder.images(FOLDER);
+    images = Blip2Folder.images(FOLDER);
   }
 
   @AfterAll

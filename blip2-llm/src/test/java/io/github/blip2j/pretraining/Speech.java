@@ -2,18 +2,23 @@ package io.github.blip2j.pretraining;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.blip2.StageTwoModel;
 import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Pass;
 import io.github.blip2j.vision.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /** Four pictures with captions, and the small BLIP-2 that shall say them. */
 final class Speech {
   static final Path OPT = Fixtures.own("hf-opt");
+  static final Path T5 = Fixtures.own("hf-t5");
   static final List<String> CAPTIONS =
       List.of(
           "a red circle above a blue square",
@@ -43,6 +48,28 @@ final class Speech {
             batchSize,
             42)
         .withDialogues();
+  }
+
+  /** The first pictures with other captions. */
+  static CaptionBatch batch(Path folder, String... captions) throws IOException {
+    try (Stream<CaptionBatch> stream = batches(folder, captions.length).open(0, 0)) {
+      CaptionBatch drawn = stream.iterator().next();
+      return new CaptionBatch(drawn.pixels(), List.of(captions), drawn.ids(), List.of());
+    }
+  }
+
+  /** A training pass that draws from a source of its own. */
+  static Pass random(long seed) {
+    return Pass.training(new SplittableRandom(seed));
+  }
+
+  /** The gradient of a model's queries. */
+  static double[] queryGradient(StageTwoModel of) {
+    Parameter queries = of.parameters().get("queryTokens");
+    if (queries == null || queries.gradient() == null) {
+      throw new AssertionError("queries without a gradient");
+    }
+    return queries.gradient().toDoubles();
   }
 
   /** A copy of the model whose language model drops out, and whose Q-Former does not less. */

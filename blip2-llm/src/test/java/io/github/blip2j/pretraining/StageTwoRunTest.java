@@ -13,7 +13,6 @@ import io.github.blip2j.optim.Warmup;
 import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Threads;
-import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.training.Position;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.Trainer;
@@ -60,11 +59,28 @@ final class StageTwoRunTest {
   }
 
   @Test
+  void start_withInstructions_lowersTheLoss() throws IOException {
+    train(Questions.MODEL, "run", 24, false);
+
+    double first = mean(losses.subList(0, 4));
+    double last = mean(losses.subList(20, 24));
+    assertTrue(last < 0.8 * first, "mean loss of the first 4 updates " + first + ", last " + last);
+  }
+
+  @Test
   void resume_withinAnEpoch_endsWithTheSameBits() throws IOException {
-    Path dropping = Speech.withDropout(folder, 0.2);
-    train(dropping, "whole", 7, false);
-    train(dropping, "parts", 3, false);
-    Position end = train(dropping, "parts", 7, true);
+    assertResumes(Speech.withDropout(folder, 0.2));
+  }
+
+  @Test
+  void resume_withInstructions_endsWithTheSameBits() throws IOException {
+    assertResumes(Questions.MODEL);
+  }
+
+  private void assertResumes(Path model) throws IOException {
+    train(model, "whole", 7, false);
+    train(model, "parts", 3, false);
+    Position end = train(model, "parts", 7, true);
 
     assertEquals(new Position(7, 3, 1), end);
     String last = "step-00000007.safetensors";
@@ -84,13 +100,18 @@ final class StageTwoRunTest {
             .withEpochs(20)
             .withMaxSteps(steps)
             .withLogEvery(1);
-    try (Scope home = Scope.detached();
-        var tokenizer = DjlTokenizer.open(from)) {
+    try (Scope home = Scope.detached()) {
       StageTwoModel model = StageTwoModel.load(from, home, StageTwoSetup.lavis());
-      var batches = Speech.batches(folder, 2).with(Augmentation.blip2());
+      CaptionBatches pairs =
+          model.blip2().config().readsInstruction()
+              ? Questions.batches(folder, 2)
+              : Speech.batches(folder, 2);
+      CaptionBatches batches = pairs.with(Augmentation.blip2());
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);
-      try (var optimizer = new AdamW(groups, AdamWRule.DEFAULT)) {
-        var training = StageTwoTraining.of(model, tokenizer);
+      try (var optimizer = new AdamW(groups, AdamWRule.DEFAULT);
+          var tokenizer = model.openTokenizer();
+          var instructions = model.openInstructionTokenizer()) {
+        var training = StageTwoTraining.of(model, tokenizer, instructions);
         var trainer = new Trainer<>(training, batches, optimizer, settings);
         return resume ? trainer.resume(recording()) : trainer.start(recording());
       }

@@ -21,10 +21,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What tests read from the golden folders of BLIP-2, and how they decode with one. */
-final class OptFolder {
-  private OptFolder() {}
+final class Blip2Folder {
+  private Blip2Folder() {}
 
+  /** Those of either kind, of which neither may be missing. */
   static List<Path> all() {
+    return Stream.concat(allOfOpt().stream(), allOfT5().stream()).toList();
+  }
+
+  static List<Path> allOfOpt() {
     return Fixtures.folders("BLIP-2 with OPT", f -> Fixtures.isHuggingFaceBlip2(f, "opt"));
   }
 

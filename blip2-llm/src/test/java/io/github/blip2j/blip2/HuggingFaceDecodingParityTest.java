@@ -2,6 +2,9 @@ package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.google.gson.JsonElement;
+import io.github.blip2j.llm.LanguageKind;
+import io.github.blip2j.llm.T5Config;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -11,25 +14,32 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What BLIP-2 with OPT writes, against transformers 5.18 and against itself, for every folder of
- * that kind; {@link DecodingParity} says how closely.
+ * What BLIP-2 with OPT and with T5 writes, against transformers 5.18 and against itself, for every
+ * folder of either kind; {@link DecodingParity} says how closely.
  */
-final class HuggingFaceOptDecodingParityTest {
+final class HuggingFaceDecodingParityTest {
 
   static Stream<Path> folders() {
-    return OptFolder.all().stream();
+    return Blip2Folder.all().stream();
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
   void decoding_everyCase_equalsReference(Path folder) throws IOException {
-    DecodingParity.assertEveryCase(folder, new OptRows());
+    DecodingParity.assertEveryCase(folder, HuggingFaceDecodingParityTest::rows);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
   void everyBatch_equalsOneByOne(Path folder) throws IOException {
     DecodingParity.assertBatchesEqualOneByOne(folder);
+  }
+
+  private static DecodingParity.Rows rows(LanguageKind kind) {
+    return switch (kind) {
+      case OPT -> new OptRows();
+      case T5 -> new T5Rows();
+    };
   }
 
   /**
@@ -39,7 +49,7 @@ final class HuggingFaceOptDecodingParityTest {
   private static final class OptRows implements DecodingParity.Rows {
     @Override
     public int countedBefore(LoadedModel loaded, List<int[]> prompts) {
-      return OptFolder.promptLength(loaded, prompts);
+      return Blip2Folder.promptLength(loaded, prompts);
     }
 
     @Override
@@ -69,6 +79,34 @@ final class HuggingFaceOptDecodingParityTest {
     @Override
     public int filler(LoadedModel loaded, DecodingCase expected) {
       return loaded.padId();
+    }
+  }
+
+  /** The decoder's start token and the new tokens. */
+  private static final class T5Rows implements DecodingParity.Rows {
+    @Override
+    public int countedBefore(LoadedModel loaded, List<int[]> prompts) {
+      return 1;
+    }
+
+    @Override
+    public int start(LoadedModel loaded, int[] reference, int[] prompt, String where) {
+      int startId = ((T5Config) loaded.model().config().text()).startId();
+      assertEquals(startId, reference[0], where + ": start");
+      return 1;
+    }
+
+    @Override
+    public int[] shown(LoadedModel loaded, int[] prompt) {
+      return new int[0];
+    }
+
+    /** Beams take a padding id of 0 for none and fill with the end token instead. */
+    @Override
+    public int filler(LoadedModel loaded, DecodingCase expected) {
+      JsonElement beams = expected.args().get("num_beams");
+      boolean searches = beams != null && beams.getAsInt() > 1;
+      return searches && loaded.padId() == 0 ? loaded.endIds()[0] : loaded.padId();
     }
   }
 }

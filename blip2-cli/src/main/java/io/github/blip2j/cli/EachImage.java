@@ -1,0 +1,45 @@
+package io.github.blip2j.cli;
+
+import io.github.blip2j.tensor.MemoryShortageException;
+import java.io.IOException;
+import java.util.List;
+import picocli.CommandLine.ExitCode;
+
+/** Images one after another; what goes wrong with one is told, and the others take their turn. */
+final class EachImage {
+  private final Console console;
+  private final Progress progress;
+
+  /** What is done with an image. It clears the progress before it prints. */
+  @FunctionalInterface
+  interface Step {
+    void take(String image) throws IOException;
+  }
+
+  EachImage(Console console, Progress progress) {
+    this.console = console;
+    this.progress = progress;
+  }
+
+  /** Takes all and returns the exit code: 1 if any image failed. */
+  int of(List<String> images, Step step) {
+    int failed = 0;
+    for (int i = 0; i < images.size(); i++) {
+      progress.doing("image %d of %d, %s".formatted(i + 1, images.size(), images.get(i)));
+      try {
+        step.take(images.get(i));
+      } catch (IOException
+          | IllegalArgumentException
+          | IllegalStateException
+          | MemoryShortageException
+          | OutOfMemoryError e) {
+        // The other images are no worse for it: even a full heap is empty again without this one.
+        progress.clear();
+        console.complain(Failure.describe(e));
+        failed++;
+      }
+    }
+    progress.clear();
+    return failed == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+  }
+}
