@@ -73,6 +73,14 @@ public interface Kernels {
     return null;
   }
 
+  /**
+   * Whether products of numbers rounded to {@code precision} are faster here than in float32. Where
+   * they are not, they are right all the same.
+   */
+  default boolean gainsBy(Precision precision) {
+    return false;
+  }
+
   /** The reference kernels, for what a provider leaves to them. */
   static Kernels reference() {
     return Nd4jKernels.INSTANCE;
@@ -80,7 +88,8 @@ public interface Kernels {
 
   /**
    * {@code out = activation(x W^T + bias) + residual}. The weight may be stored in a narrower
-   * floating type than the rest, or packed; products accumulate in {@code out}'s type.
+   * floating type than the rest, or packed; products accumulate in {@code out}'s type. Where a
+   * weight is plain bfloat16, x may be bfloat16 too and the rest float32.
    *
    * @param x [..., K]
    * @param weight [N, K]
@@ -97,7 +106,8 @@ public interface Kernels {
       Tensor out);
 
   /**
-   * Product of the last two axes; strides of all three are honoured.
+   * Product of the last two axes; strides of all three are honoured. Both factors may be bfloat16
+   * where {@code out} is float32: their products are exact in float32 and accumulate there.
    *
    * @param a [..., M, K]
    * @param b [..., K, N], with the same leading axes
