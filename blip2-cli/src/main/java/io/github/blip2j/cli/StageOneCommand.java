@@ -64,6 +64,7 @@ final class StageOneCommand implements Callable<Integer> {
       try (var tokenizer = DjlTokenizer.open(options.tokenizerFolder())) {
         tokenizer.requireFits(model.config().qformer().bert().vocabSize());
         report.loaded(set);
+        model.multiplyIn(options.dtype);
         model.trainQformer();
         training()
             .train(
@@ -98,7 +99,7 @@ final class StageOneCommand implements Callable<Integer> {
       return new TrainingRun.Work(
           StageOneTraining.of(model, tokenizer),
           batches,
-          training().settings(batches),
+          training().settings(batches).withPrecision(options.dtype),
           model.parameters().values());
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);

@@ -112,7 +112,10 @@ final class StageTwoCommand implements Callable<Integer> {
     try {
       CaptionBatches batches = data.batches(set, model.processor()).withDialogues();
       return new TrainingRun.Work(
-          objective, batches, run().settings(batches), model.parameters().values());
+          objective,
+          batches,
+          run().settings(batches).withPrecision(options.factors()),
+          model.parameters().values());
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
