@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 final class OtherCommandsTest {
   private static final String SQUARES = Shell.image("b.png");
@@ -139,22 +140,27 @@ final class OtherCommandsTest {
         shell.out().contains("\ntokenizers\n  native library             loads\n"), shell::out);
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
+  static Stream<String> commands() {
+    return Stream.of(
         "",
         "caption ",
         "vqa ",
         "rank ",
         "match ",
         "embed ",
+        "evaluate ",
+        "evaluate retrieval ",
         "doctor ",
         "bench ",
         "train ",
         "train stage1 ",
+        "train stage2 ",
         "convert ",
-        "download "
-      })
+        "download ");
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
   void help_ofEveryCommand_goesToStandardOutput(String command) {
     Shell shell = Shell.run((command + "--help").split(" "));
 
@@ -164,21 +170,7 @@ final class OtherCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "caption ",
-        "vqa ",
-        "rank ",
-        "match ",
-        "embed ",
-        "doctor ",
-        "bench ",
-        "train ",
-        "train stage1 ",
-        "convert ",
-        "download "
-      })
+  @MethodSource("commands")
   void version_ofEveryCommand_isOneLine(String command) {
     Shell shell = Shell.run((command + "--version").split(" "));
 
