@@ -61,6 +61,9 @@ final class StageOneCommand implements Callable<Integer> {
       CaptionSet set = data.captions();
       progress.doing("loading the model");
       StageOneModel model = options.load(home, data);
+      if (exports.contains(ExportName.HUGGING_FACE)) {
+        new StageOneExport(model, options.tokenizerFolder()).requireHuggingFace();
+      }
       try (var tokenizer = DjlTokenizer.open(options.tokenizerFolder())) {
         tokenizer.requireFits(model.config().qformer().bert().vocabSize());
         report.loaded(set);

@@ -63,6 +63,9 @@ final class StageTwoCommand implements Callable<Integer> {
       CaptionSet set = data.captions();
       progress.doing("loading the model");
       StageTwoModel model = options.load(home, data);
+      if (exports.contains(ExportName.HUGGING_FACE)) {
+        new StageTwoExport(model).requireHuggingFace();
+      }
       try (var tokenizer = model.openTokenizer()) {
         StageTwoTraining training = training(model, tokenizer);
         report.loaded(set);

@@ -2,6 +2,7 @@ package io.github.blip2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -14,8 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class TrainCommandTest {
-  private static final Path MODEL =
-      Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "lavis-stage1");
+  private static final Path GOLDEN =
+      Path.of("..", "blip2-llm", "src", "test", "resources", "golden");
+  private static final Path MODEL = GOLDEN.resolve("lavis-stage1");
+  private static final Path CLIP = GOLDEN.resolve("lavis-stage1-clip");
 
   private final Path folder;
 
@@ -62,6 +65,16 @@ final class TrainCommandTest {
 
     String message = "blip2: %s: record 1: caption expected a string, got null\n";
     assertEquals(new Shell(1, "", message.formatted(captions)), shell);
+  }
+
+  @Test
+  void stage1_towerThatHuggingFaceLacks_failsBeforeTraining() throws IOException {
+    Shell shell = train("out", CLIP, "--max-steps", "1", "--export", "lavis-trained,hf");
+
+    String message =
+        "blip2: export: tower of Hugging Face expected to be EVA's, got CLIP; export for LAVIS\n";
+    assertEquals(new Shell(1, "", message), shell);
+    assertFalse(Files.exists(folder.resolve("out")));
   }
 
   @Test
@@ -168,21 +181,29 @@ final class TrainCommandTest {
   }
 
   private Shell train(String out, String... more) throws IOException {
+    return train(out, MODEL, more);
+  }
+
+  private Shell train(String out, Path model, String... more) throws IOException {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       lines.add("{\"image\": \"%d.png\", \"caption\": \"A star, %d.\"}".formatted(i, i));
     }
-    return stage1(out, Files.write(folder.resolve("captions.jsonl"), lines), more);
+    return stage1(out, model, Files.write(folder.resolve("captions.jsonl"), lines), more);
   }
 
   private Shell stage1(String out, Path captions, String... more) {
+    return stage1(out, MODEL, captions, more);
+  }
+
+  private Shell stage1(String out, Path model, Path captions, String... more) {
     List<String> args =
         new ArrayList<>(
             List.of(
                 "train",
                 "stage1",
                 "--model",
-                MODEL.toString(),
+                model.toString(),
                 "--data",
                 captions.toString(),
                 "--images",

@@ -21,8 +21,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A second stage from a first and a plain language model, and what is written of it. */
@@ -117,6 +119,21 @@ final class StageTwoPartsTest {
       }
     }
     assertEquals(1, changed, "the touched queries");
+  }
+
+  @Test
+  void toHuggingFace_withATowerThatItLacks_isRefusedAndWritesNothing() throws IOException {
+    var export = new StageTwoExport(load(Fixtures.own("lavis-stage1-clip"), 1));
+    Path hf = folder.resolve("hf");
+
+    for (Executable tried :
+        List.<Executable>of(export::requireHuggingFace, () -> export.toHuggingFace(hf))) {
+      var e = assertThrows(CheckpointException.class, tried);
+      assertEquals(
+          "export: tower of Hugging Face expected to be EVA's, got CLIP; export for LAVIS",
+          e.getMessage());
+    }
+    assertFalse(Files.exists(hf));
   }
 
   @Test
