@@ -113,6 +113,19 @@ final class TrainCommandTest {
   }
 
   @Test
+  void stage1_rateThatIsTooHigh_failsWithWhatDiverged() throws IOException {
+    Shell shell = train("out", "--schedule", "constant", "--warmup-steps", "0", "--lr", "1e30");
+
+    assertEquals(1, shell.exit());
+    assertTrue(
+        shell.err().lines().reduce("", (before, line) -> line).startsWith("blip2: step 3: losses"),
+        shell.err());
+    assertTrue(
+        shell.err().endsWith("; look at these samples, or resume with a lower rate\n"),
+        shell.err());
+  }
+
+  @Test
   void train_withoutStage_exits2() {
     assertEquals(
         new Shell(
