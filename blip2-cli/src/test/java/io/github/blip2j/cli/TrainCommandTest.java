@@ -68,6 +68,15 @@ final class TrainCommandTest {
   }
 
   @Test
+  void stage1_imageSizeThatPatchesDoNotFill_isRefused() throws IOException {
+    Shell shell = train("out", "--image-size", "50");
+
+    String message =
+        "blip2: vision: image size expected a multiple of the patches' 8 pixels, got 50\n";
+    assertEquals(new Shell(1, "", message), shell);
+  }
+
+  @Test
   void stage1_towerThatHuggingFaceLacks_failsBeforeTraining() throws IOException {
     Shell shell = train("out", CLIP, "--max-steps", "1", "--export", "lavis-trained,hf");
 
