@@ -98,6 +98,7 @@ final class StageOneCommand implements Callable<Integer> {
       throws IOException {
     try {
       CaptionBatches batches = data.batches(set, options.processor(model.config()));
+      batches.requireWords();
       return new TrainingRun.Work(
           StageOneTraining.of(model, tokenizer),
           batches,

@@ -68,6 +68,23 @@ final class TrainCommandTest {
   }
 
   @Test
+  void stage1_captionWithoutWords_failsNamingItsPicture() throws IOException {
+    for (String caption : List.of("", " ", "...")) {
+      Path captions =
+          Files.writeString(
+              folder.resolve("c.json"),
+              "[{\"image\": \"0.png\", \"caption\": \"a star\"}, {\"image\": \"1.png\", \"caption\":"
+                  + " [\"a dog\", \"%s\"]}]".formatted(caption));
+
+      Shell shell = stage1("out", captions);
+
+      String message =
+          "blip2: captions: words expected about 1.png, got none; leave the record out\n";
+      assertEquals(new Shell(1, "", message), shell);
+    }
+  }
+
+  @Test
   void stage1_imageSizeThatPatchesDoNotFill_isRefused() throws IOException {
     Shell shell = train("out", "--image-size", "50");
 

@@ -107,9 +107,20 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    * @throws DataException naming a record that has no word to write
    */
   public CaptionBatches withDialogues() throws DataException {
+    var changed = new CaptionBatches(set, processor, batchSize, seed, text, augmentation, true);
+    changed.requireWords();
+    return changed;
+  }
+
+  /**
+   * Checks that every text has a word once it is cleaned; one without is learnt otherwise.
+   *
+   * @throws DataException naming a record that has no word to write
+   */
+  public void requireWords() throws DataException {
     for (int i = 0; i < set.size(); i++) {
       CaptionRecord each = set.get(i);
-      var own = each.dialogue();
+      var own = dialogues ? each.dialogue() : null;
       boolean empty =
           own == null
               ? each.captions().stream().anyMatch(caption -> text.cleanWords(caption).isEmpty())
@@ -120,7 +131,6 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
                 .formatted(each.image()));
       }
     }
-    return new CaptionBatches(set, processor, batchSize, seed, text, augmentation, true);
   }
 
   /** Pictures that could not be read so far, by their paths. */
