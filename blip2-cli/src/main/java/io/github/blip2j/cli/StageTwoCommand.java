@@ -114,6 +114,7 @@ final class StageTwoCommand implements Callable<Integer> {
         options.recompute ? (batch, pass) -> training.losses(batch, pass.recomputing()) : training;
     try {
       CaptionBatches batches = data.batches(set, model.processor()).withDialogues();
+      training.requireRoom(batches);
       return new TrainingRun.Work(
           objective, batches, run().settings(batches), model.parameters().values());
     } catch (IllegalArgumentException e) {

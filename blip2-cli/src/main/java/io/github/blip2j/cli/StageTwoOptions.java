@@ -46,7 +46,10 @@ final class StageTwoOptions {
   @Option(
       names = "--max-text-tokens",
       paramLabel = "N",
-      description = "Longer texts lose their end; default: ${DEFAULT-VALUE}.")
+      description = {
+        "Longer texts lose their end, but prompt or text_input must leave an OPT room to write;",
+        "default: ${DEFAULT-VALUE}."
+      })
   int maxTextTokens = 32;
 
   @Option(

@@ -2,6 +2,7 @@ package io.github.blip2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -123,6 +124,39 @@ final class StageTwoCommandTest {
     String message =
         "blip2: captions: words expected about b.png, got none; leave the record out\n";
     assertEquals(new Shell(1, "", message), shell);
+  }
+
+  @Test
+  void stage2_inputThatLeavesNoRoom_failsBeforeTheFirstUpdate() throws IOException {
+    String question = "what color is the star? ".repeat(9);
+    Path data =
+        Files.writeString(
+            folder.resolve("vqa.json"),
+            "[{\"image\": \"a.png\", \"caption\": \"a dog\"}, {\"image\": \"b.png\","
+                + " \"text_input\": \"%s\", \"text_output\": \"red\"}]".formatted(question));
+
+    Shell shell = stage2("out", data, "--max-steps", "1");
+
+    assertEquals(1, shell.exit());
+    assertTrue(
+        shell
+            .err()
+            .matches(
+                "blip2: stage2: input about b.png expected fewer than maxTextTokens=32 tokens, got"
+                    + " \\d+; shorten it or allow more\n"),
+        shell.err());
+    assertFalse(Files.exists(folder.resolve("out")));
+  }
+
+  @Test
+  void stage2_promptThatLeavesNoRoom_exits2() throws IOException {
+    Shell shell = train("out", "--prompt", "a photo of ".repeat(20));
+
+    assertEquals(2, shell.exit());
+    assertTrue(
+        shell.err().startsWith("blip2: stage2: prompt expected fewer than maxTextTokens=32 tokens"),
+        shell.err());
+    assertFalse(Files.exists(folder.resolve("out")));
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -133,6 +134,20 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     }
   }
 
+  /** Records with inputs of their own. */
+  List<CaptionRecord> asked() {
+    return IntStream.range(0, dialogues ? set.size() : 0)
+        .mapToObj(set::get)
+        .filter(each -> !input(each).isEmpty())
+        .toList();
+  }
+
+  /** What is read before a record's output; empty where it has none of its own. */
+  static String input(CaptionRecord each) {
+    var own = each.dialogue();
+    return own == null ? "" : own.input().strip();
+  }
+
   /** Pictures that could not be read so far, by their paths. */
   public List<String> damaged() {
     synchronized (damaged) {
@@ -211,6 +226,6 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     var own = dialogues ? each.dialogue() : null;
     return own == null
         ? new Sample(each, pixels, "", text.clean(caption))
-        : new Sample(each, pixels, own.input().strip(), own.output().strip());
+        : new Sample(each, pixels, input(each), own.output().strip());
   }
 }
