@@ -85,6 +85,18 @@ final class TrainCommandTest {
   }
 
   @Test
+  void stage1_resumedWithAnotherBatchSize_isRefused() throws IOException {
+    train("out", "--max-steps", "1");
+
+    Shell shell = train("out", "--max-steps", "2", "--batch-size", "4", "--resume");
+
+    String message =
+        "blip2: step-00000001.safetensors: batch_size expected 4 as in this run, got 2; resume with"
+            + " the settings of the start\n";
+    assertEquals(new Shell(1, "", message), shell);
+  }
+
+  @Test
   void stage1_imageSizeThatPatchesDoNotFill_isRefused() throws IOException {
     Shell shell = train("out", "--image-size", "50");
 

@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -48,11 +49,22 @@ final class CheckpointFolder {
   private final Path folder;
   private final AdamW optimizer;
   private final Pipe pipe;
+  private final Map<String, Long> sizes;
 
   CheckpointFolder(Path folder, AdamW optimizer, Pipe pipe) {
+    this(folder, optimizer, pipe, Map.of());
+  }
+
+  private CheckpointFolder(Path folder, AdamW optimizer, Pipe pipe, Map<String, Long> sizes) {
     this.folder = folder;
     this.optimizer = optimizer;
     this.pipe = pipe;
+    this.sizes = sizes;
+  }
+
+  /** These checkpoints, of a run with these sizes: batches and the records they come from. */
+  CheckpointFolder withSizes(Map<String, Long> newSizes) {
+    return new CheckpointFolder(folder, optimizer, pipe, new TreeMap<>(newSizes));
   }
 
   /** Writes a checkpoint and removes all but the last {@code keep}. */
@@ -83,7 +95,7 @@ final class CheckpointFolder {
   /**
    * Sets parameters and optimiser to what a checkpoint holds.
    *
-   * @throws CheckpointException if it is of another model or seed; nothing has changed then
+   * @throws CheckpointException if it is of another model, seed or sizes; nothing has changed then
    */
   Position restore(Path file, long seed) throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
@@ -96,6 +108,7 @@ final class CheckpointFolder {
             "%s: seed expected %d as in the settings, got %d; resume with the settings of the start"
                 .formatted(where, seed, number(where, saved, "seed")));
       }
+      requireSizes(where, saved);
       for (Parameter parameter : optimizer.parameters()) {
         try (Scope one = Scope.open()) {
           Shape shape = parameter.value().shape();
@@ -134,13 +147,27 @@ final class CheckpointFolder {
         .toList();
   }
 
-  private static Map<String, String> metadata(Position at, long seed) {
+  private Map<String, String> metadata(Position at, long seed) {
     Map<String, String> metadata = new LinkedHashMap<>(SafetensorsWriter.PYTORCH_METADATA);
     metadata.put("step", Long.toString(at.step()));
     metadata.put("epoch", Integer.toString(at.epoch()));
     metadata.put("batch", Long.toString(at.batch()));
     metadata.put("seed", Long.toString(seed));
+    sizes.forEach((name, size) -> metadata.put(name, Long.toString(size)));
     return metadata;
+  }
+
+  /** Other sizes would go on with other batches from the same place. */
+  private void requireSizes(String where, SafetensorsFile saved) throws CheckpointException {
+    for (Map.Entry<String, Long> size : sizes.entrySet()) {
+      String name = size.getKey();
+      boolean told = saved.metadata().containsKey(name); // older checkpoints tell no sizes
+      if (told && number(where, saved, name) != size.getValue()) {
+        throw new CheckpointException(
+            "%s: %s expected %d as in this run, got %d; resume with the settings of the start"
+                .formatted(where, name, size.getValue(), number(where, saved, name)));
+      }
+    }
   }
 
   private static long number(String where, SafetensorsFile saved, String key)

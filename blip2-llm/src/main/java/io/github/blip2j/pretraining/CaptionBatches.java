@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
@@ -158,6 +159,11 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   @Override
   public OptionalLong batchesPerEpoch() {
     return OptionalLong.of(batches());
+  }
+
+  @Override
+  public Map<String, Long> sizes() {
+    return Map.of("batch_size", (long) batchSize, "records", (long) set.size());
   }
 
   private long batches() {
