@@ -38,6 +38,16 @@ final class StageTwoCommandTest {
     assertEquals("done after step 2, epoch 0: " + folder.resolve("parts") + "\n", first.out());
     assertEquals(document.get("losses"), second.document().get("losses"));
     assertArrayEquals(checkpoint("whole"), checkpoint("parts"));
+    assertTrue(
+        whole
+            .err()
+            .lines()
+            .allMatch(
+                line ->
+                    line.matches(
+                        "blip2: step \\d of 5, epoch [012], loss [\\d.]+, lr \\S+, \\S+ samples/s,"
+                            + " 0:00:\\d\\d left")),
+        whole.err());
     Shell caption =
         Shell.run(
             "caption",
