@@ -63,6 +63,11 @@ public final class PromptBatch {
 
   /** What a decoder writes by these labels; it reads padding where nothing is labelled. */
   static PromptBatch written(List<int[]> labels, int padId) {
+    if (labels.stream().allMatch(row -> row.length == 0)) {
+      throw new IllegalArgumentException(
+          "loss: labels expected for at least 1 token, got none of %d texts"
+              .formatted(labels.size()));
+    }
     List<int[]> rows =
         labels.stream()
             .map(

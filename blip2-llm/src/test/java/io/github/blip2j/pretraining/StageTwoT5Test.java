@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.blip2.PlainLanguage;
+import io.github.blip2j.blip2.PromptBatch;
 import io.github.blip2j.blip2.StageTwoModel;
 import io.github.blip2j.blip2.StageTwoParts;
 import io.github.blip2j.blip2.StageTwoSetup;
@@ -18,6 +19,7 @@ import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -181,6 +183,32 @@ final class StageTwoT5Test {
 
       assertTrue(String.valueOf(e.getMessage()).contains("tokenizer"), e.getMessage());
     }
+  }
+
+  @Test
+  void loss_withoutAnyLabel_isRefused() throws IOException {
+    assertRefused(new int[0], "loss: labels expected for at least 1 token, got none of 1 texts");
+  }
+
+  @Test
+  void loss_negativeLabel_isRefused() throws IOException {
+    int last = model.blip2().language().vocabSize() - 1;
+    for (int label : new int[] {-1, -2}) {
+      String message = "loss: labels of text 0 expected 0 to %d, or -100 to ignore, got %d";
+      assertRefused(new int[] {5, label}, message.formatted(last, label));
+    }
+  }
+
+  private void assertRefused(int[] labels, String message) throws IOException {
+    Tensor prompt = model.imagePrompt(batch("a").pixels(), Pass.evaluation());
+    PromptBatch text = PromptBatch.of(List.of(new int[] {5, 1}), 0, Side.RIGHT);
+
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> model.blip2().loss(prompt, text, List.of(labels), Pass.evaluation()));
+
+    assertEquals(message, e.getMessage());
   }
 
   private CaptionBatch scenes() throws IOException {
