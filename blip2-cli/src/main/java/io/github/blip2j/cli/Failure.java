@@ -1,6 +1,7 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.tensor.MemoryShortageException;
+import io.github.blip2j.training.TrainingDivergedException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -38,6 +39,7 @@ final class Failure {
     return e instanceof IOException
         || e instanceof UsageException
         || e instanceof MemoryShortageException
+        || e instanceof TrainingDivergedException
         || e instanceof IllegalArgumentException
         || e instanceof IllegalStateException;
   }

@@ -46,6 +46,9 @@ final class StageOneCommand implements Callable<Integer>, TrainingRun.Stage {
   @Override
   public void train(Scope home, TrainingRun run) throws IOException {
     StageOneModel model = options.load(home, stage.data);
+    if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
+      new StageOneExport(model, options.tokenizerFolder()).requireHuggingFace();
+    }
     try (var tokenizer = DjlTokenizer.open(options.tokenizerFolder())) {
       tokenizer.requireFits(model.config().qformer().bert().vocabSize());
       model.multiplyIn(options.dtype);
@@ -54,6 +57,7 @@ final class StageOneCommand implements Callable<Integer>, TrainingRun.Stage {
           captions -> {
             CaptionBatches batches =
                 stage.data.batches(captions, options.processor(model.config()));
+            batches.requireWords();
             return new TrainingRun.Work(
                 StageOneTraining.of(model, tokenizer),
                 batches,

@@ -52,6 +52,9 @@ final class StageTwoCommand implements Callable<Integer>, TrainingRun.Stage {
   @Override
   public void train(Scope home, TrainingRun run) throws IOException {
     StageTwoModel model = options.load(home, stage.data);
+    if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
+      new StageTwoExport(model).requireHuggingFace();
+    }
     try (var tokenizer = model.openTokenizer();
         var instructions = model.openInstructionTokenizer()) {
       run.train(
@@ -59,6 +62,7 @@ final class StageTwoCommand implements Callable<Integer>, TrainingRun.Stage {
             StageTwoTraining training = options.training(model, tokenizer, instructions);
             CaptionBatches batches =
                 stage.data.batches(captions, model.processor()).withDialogues();
+            training.requireRoom(batches);
             return new TrainingRun.Work(
                 objective(training),
                 batches,

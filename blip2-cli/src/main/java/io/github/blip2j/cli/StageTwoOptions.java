@@ -47,8 +47,8 @@ final class StageTwoOptions {
       names = "--max-text-tokens",
       paramLabel = "N",
       description = {
-        "Longer texts lose their end; 32 by default. Longer inputs of InstructBLIP lose their",
-        "beginning; 128 by default."
+        "Longer texts lose their end, but prompt or text_input must leave an OPT room to write;",
+        "32 by default. Longer inputs of InstructBLIP lose their beginning; 128 by default."
       })
   @Nullable Integer maxTextTokens;
 

@@ -65,12 +65,12 @@ final class TrainingProgress implements TrainingListener {
     Duration left = report.remaining();
     return String.format(
         Locale.ROOT,
-        "step %d of %d, epoch %d, loss %.3f (%s), lr %.3g, %.2f samples/s%s",
+        "step %d of %d, epoch %d, loss %.3f%s, lr %.3g, %.2f samples/s%s",
         report.position().step(),
         steps,
         report.position().epoch(),
         report.losses().getOrDefault("loss", Double.NaN),
-        parts,
+        parts.isEmpty() ? "" : " (" + parts + ")",
         report.lr(),
         report.samplesPerSecond(),
         left == null ? "" : ", " + clock(left) + " left");

@@ -2,6 +2,7 @@ package io.github.blip2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -37,6 +38,16 @@ final class StageTwoCommandTest {
     assertEquals("done after step 2, epoch 0: " + folder.resolve("parts") + "\n", first.out());
     assertEquals(document.get("losses"), second.document().get("losses"));
     assertArrayEquals(checkpoint("whole"), checkpoint("parts"));
+    assertTrue(
+        whole
+            .err()
+            .lines()
+            .allMatch(
+                line ->
+                    line.matches(
+                        "blip2: step \\d of 5, epoch [012], loss [\\d.]+, lr \\S+, \\S+ samples/s,"
+                            + " 0:00:\\d\\d left")),
+        whole.err());
     Shell caption =
         Shell.run(
             "caption",
@@ -140,6 +151,39 @@ final class StageTwoCommandTest {
     String message =
         "blip2: captions: words expected about b.png, got none; leave the record out\n";
     assertEquals(new Shell(1, "", message), shell);
+  }
+
+  @Test
+  void stage2_inputThatLeavesNoRoom_failsBeforeTheFirstUpdate() throws IOException {
+    String question = "what color is the star? ".repeat(9);
+    Path data =
+        Files.writeString(
+            folder.resolve("vqa.json"),
+            "[{\"image\": \"a.png\", \"caption\": \"a dog\"}, {\"image\": \"b.png\","
+                + " \"text_input\": \"%s\", \"text_output\": \"red\"}]".formatted(question));
+
+    Shell shell = stage2("out", data, "--max-steps", "1");
+
+    assertEquals(1, shell.exit());
+    assertTrue(
+        shell
+            .err()
+            .matches(
+                "blip2: stage2: input about b.png expected fewer than maxTextTokens=32 tokens, got"
+                    + " \\d+; shorten it or allow more\n"),
+        shell.err());
+    assertFalse(Files.exists(folder.resolve("out")));
+  }
+
+  @Test
+  void stage2_promptThatLeavesNoRoom_exits2() throws IOException {
+    Shell shell = train("out", "--prompt", "a photo of ".repeat(20));
+
+    assertEquals(2, shell.exit());
+    assertTrue(
+        shell.err().startsWith("blip2: stage2: prompt expected fewer than maxTextTokens=32 tokens"),
+        shell.err());
+    assertFalse(Files.exists(folder.resolve("out")));
   }
 
   @Test

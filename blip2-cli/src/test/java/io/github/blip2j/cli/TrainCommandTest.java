@@ -2,6 +2,7 @@ package io.github.blip2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -14,8 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class TrainCommandTest {
-  private static final Path MODEL =
-      Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "lavis-stage1");
+  private static final Path GOLDEN =
+      Path.of("..", "blip2-llm", "src", "test", "resources", "golden");
+  private static final Path MODEL = GOLDEN.resolve("lavis-stage1");
+  private static final Path CLIP = GOLDEN.resolve("lavis-stage1-clip");
 
   private final Path folder;
 
@@ -82,6 +85,54 @@ final class TrainCommandTest {
   }
 
   @Test
+  void stage1_captionWithoutWords_failsNamingItsPicture() throws IOException {
+    for (String caption : List.of("", " ", "...")) {
+      Path captions =
+          Files.writeString(
+              folder.resolve("c.json"),
+              "[{\"image\": \"0.png\", \"caption\": \"a star\"}, {\"image\": \"1.png\", \"caption\":"
+                  + " [\"a dog\", \"%s\"]}]".formatted(caption));
+
+      Shell shell = stage1("out", captions);
+
+      String message =
+          "blip2: captions: words expected about 1.png, got none; leave the record out\n";
+      assertEquals(new Shell(1, "", message), shell);
+    }
+  }
+
+  @Test
+  void stage1_resumedWithAnotherBatchSize_isRefused() throws IOException {
+    train("out", "--max-steps", "1");
+
+    Shell shell = train("out", "--max-steps", "2", "--batch-size", "4", "--resume");
+
+    String message =
+        "blip2: step-00000001.safetensors: batch_size expected 4 as in this run, got 2; resume with"
+            + " the settings of the start\n";
+    assertEquals(new Shell(1, "", message), shell);
+  }
+
+  @Test
+  void stage1_imageSizeThatPatchesDoNotFill_isRefused() throws IOException {
+    Shell shell = train("out", "--image-size", "50");
+
+    String message =
+        "blip2: vision: image size expected a multiple of the patches' 8 pixels, got 50\n";
+    assertEquals(new Shell(1, "", message), shell);
+  }
+
+  @Test
+  void stage1_towerThatHuggingFaceLacks_failsBeforeTraining() throws IOException {
+    Shell shell = train("out", CLIP, "--max-steps", "1", "--export", "lavis-trained,hf");
+
+    String message =
+        "blip2: export: tower of Hugging Face expected to be EVA's, got CLIP; export for LAVIS\n";
+    assertEquals(new Shell(1, "", message), shell);
+    assertFalse(Files.exists(folder.resolve("out")));
+  }
+
+  @Test
   void stage1_withoutModel_exits2() {
     Shell shell =
         Shell.run(
@@ -114,6 +165,19 @@ final class TrainCommandTest {
         "--warmup-steps",
         "5000");
     assertUsage("adamW: beta2 expected in [0, 1), got 1.0", "--beta2", "1");
+  }
+
+  @Test
+  void stage1_rateThatIsTooHigh_failsWithWhatDiverged() throws IOException {
+    Shell shell = train("out", "--schedule", "constant", "--warmup-steps", "0", "--lr", "1e30");
+
+    assertEquals(1, shell.exit());
+    assertTrue(
+        shell.err().lines().reduce("", (before, line) -> line).startsWith("blip2: step 3: losses"),
+        shell.err());
+    assertTrue(
+        shell.err().endsWith("; look at these samples, or resume with a lower rate\n"),
+        shell.err());
   }
 
   @Test
@@ -185,21 +249,29 @@ final class TrainCommandTest {
   }
 
   private Shell train(String out, String... more) throws IOException {
+    return train(out, MODEL, more);
+  }
+
+  private Shell train(String out, Path model, String... more) throws IOException {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       lines.add("{\"image\": \"%d.png\", \"caption\": \"A star, %d.\"}".formatted(i, i));
     }
-    return stage1(out, Files.write(folder.resolve("captions.jsonl"), lines), more);
+    return stage1(out, model, Files.write(folder.resolve("captions.jsonl"), lines), more);
   }
 
   private Shell stage1(String out, Path captions, String... more) {
+    return stage1(out, MODEL, captions, more);
+  }
+
+  private Shell stage1(String out, Path model, Path captions, String... more) {
     List<String> args =
         new ArrayList<>(
             List.of(
                 "train",
                 "stage1",
                 "--model",
-                MODEL.toString(),
+                model.toString(),
                 "--data",
                 captions.toString(),
                 "--images",

@@ -91,8 +91,7 @@ public interface Kernels {
    * {@code out = activation(x W^T + bias) + residual}. The weight may be stored in a narrower
    * floating type than the rest, or packed; products accumulate in {@code out}'s type. x, and out
    * where there is no residual, may be in the type that the weight's packing {@linkplain
-   * Packing#input reads}, and the rest float32; so may x where a weight
-   * is plain bfloat16.
+   * Packing#input reads}, and the rest float32; so may x where a weight is plain bfloat16.
    *
    * @param x [..., K]
    * @param weight [N, K]

@@ -1,6 +1,7 @@
 package io.github.blip2j.training;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -27,5 +28,13 @@ public interface BatchSource<B extends Batch> {
   /** How many batches an epoch has, if known, for the time that is left. */
   default OptionalLong batchesPerEpoch() {
     return OptionalLong.empty();
+  }
+
+  /**
+   * Sizes on which the batches depend, such as {@code batch_size} and {@code records}. Checkpoints
+   * hold them, and a run is resumed with the same ones only.
+   */
+  default Map<String, Long> sizes() {
+    return Map.of();
   }
 }

@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -50,11 +51,22 @@ final class CheckpointFolder {
   private final Path folder;
   private final AdamW optimizer;
   private final Pipe pipe;
+  private final Map<String, Long> sizes;
 
   CheckpointFolder(Path folder, AdamW optimizer, Pipe pipe) {
+    this(folder, optimizer, pipe, Map.of());
+  }
+
+  private CheckpointFolder(Path folder, AdamW optimizer, Pipe pipe, Map<String, Long> sizes) {
     this.folder = folder;
     this.optimizer = optimizer;
     this.pipe = pipe;
+    this.sizes = sizes;
+  }
+
+  /** These checkpoints, of a run with these sizes: batches and the records they come from. */
+  CheckpointFolder withSizes(Map<String, Long> newSizes) {
+    return new CheckpointFolder(folder, optimizer, pipe, new TreeMap<>(newSizes));
   }
 
   /** Writes a checkpoint and removes all but the last that the settings keep. */
@@ -85,8 +97,8 @@ final class CheckpointFolder {
   /**
    * Sets parameters and optimiser to what a checkpoint holds.
    *
-   * @throws CheckpointException if it is of another model, seed or precision; nothing has changed
-   *     then
+   * @throws CheckpointException if it is of another model, seed, precision or sizes; nothing has
+   *     changed then
    */
   Position restore(Path file, TrainingSettings settings) throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
@@ -99,6 +111,7 @@ final class CheckpointFolder {
       // Checkpoints without it were written when there was nothing else.
       String rounded = saved.metadata().getOrDefault(DTYPE, Precision.FLOAT32.toString());
       requireSame(where, DTYPE, settings.precision().toString(), rounded);
+      requireSizes(where, saved);
       for (Parameter parameter : optimizer.parameters()) {
         try (Scope one = Scope.open()) {
           Shape shape = parameter.value().shape();
@@ -137,13 +150,14 @@ final class CheckpointFolder {
         .toList();
   }
 
-  private static Map<String, String> metadata(Position at, TrainingSettings settings) {
+  private Map<String, String> metadata(Position at, TrainingSettings settings) {
     Map<String, String> metadata = new LinkedHashMap<>(SafetensorsWriter.PYTORCH_METADATA);
     metadata.put("step", Long.toString(at.step()));
     metadata.put("epoch", Integer.toString(at.epoch()));
     metadata.put("batch", Long.toString(at.batch()));
     metadata.put("seed", Long.toString(settings.seed()));
     metadata.put(DTYPE, settings.precision().toString());
+    sizes.forEach((name, size) -> metadata.put(name, Long.toString(size)));
     return metadata;
   }
 
@@ -153,6 +167,19 @@ final class CheckpointFolder {
       throw new CheckpointException(
           "%s: %s expected %s as in the settings, got %s; resume with the settings of the start"
               .formatted(where, what, wanted, stored));
+    }
+  }
+
+  /** Other sizes would go on with other batches from the same place. */
+  private void requireSizes(String where, SafetensorsFile saved) throws CheckpointException {
+    for (Map.Entry<String, Long> size : sizes.entrySet()) {
+      String name = size.getKey();
+      boolean told = saved.metadata().containsKey(name); // older checkpoints tell no sizes
+      if (told && number(where, saved, name) != size.getValue()) {
+        throw new CheckpointException(
+            "%s: %s expected %d as in this run, got %d; resume with the settings of the start"
+                .formatted(where, name, size.getValue(), number(where, saved, name)));
+      }
     }
   }
 

@@ -7,7 +7,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -57,7 +59,9 @@ public final class Trainer<B extends Batch> {
     this.source = source;
     this.settings = settings;
     this.update = update;
-    this.checkpoints = checkpoints;
+    Map<String, Long> sizes = new HashMap<>(source.sizes());
+    sizes.put("accumulate", (long) settings.accumulate());
+    this.checkpoints = checkpoints.withSizes(sizes);
     this.nanoTime = nanoTime;
   }
 
@@ -85,7 +89,8 @@ public final class Trainer<B extends Batch> {
    *
    * @return where it ended; there is a checkpoint of it
    * @throws IllegalStateException if there is no checkpoint
-   * @throws io.github.blip2j.io.CheckpointException if it is of another model, seed or precision
+   * @throws io.github.blip2j.io.CheckpointException if it is of another model, seed or precision,
+   *     other batches or another {@code accumulate}
    * @throws TrainingDivergedException if a loss or gradient is not finite
    * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
    */

@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,9 +44,14 @@ final class ResumeTest {
   }
 
   private static Trainer<Toy.ToyBatch> trainer(Toy toy, TrainingSettings settings) {
+    return trainer(toy, Toy.source(5, 4), settings);
+  }
+
+  private static Trainer<Toy.ToyBatch> trainer(
+      Toy toy, BatchSource<Toy.ToyBatch> source, TrainingSettings settings) {
     AtomicLong clock = new AtomicLong();
     return new Trainer<>(
-        Toy.source(5, 4),
+        source,
         settings,
         new Update<>(toy::losses, toy.optimizer, settings),
         new CheckpointFolder(
@@ -169,6 +176,59 @@ final class ResumeTest {
               .formatted(folder.resolve("run").resolve("step-00000003.safetensors")),
           refused.getMessage());
       assertArrayEquals(log, bytes("run", TrainingLog.NAME));
+    }
+  }
+
+  @Test
+  void resume_withOtherSizes_isRefused() throws IOException {
+    var sizes = Map.of("batch_size", 4L, "records", 20L);
+    try (Toy toy = new Toy(7, 0)) {
+      TrainingSettings settings = settings("run").withMaxSteps(3);
+      trainer(toy, new Sized(sizes), settings).start(TrainingListener.NONE);
+      float[] before = toy.weights();
+
+      String message =
+          "step-00000003.safetensors: %s expected %d as in this run, got %d; resume with the settings"
+              + " of the start";
+      assertRefused(
+          trainer(toy, new Sized(sizes), settings.withAccumulate(1)),
+          message.formatted("accumulate", 1, 2));
+      assertRefused(
+          trainer(toy, new Sized(Map.of("batch_size", 5L, "records", 20L)), settings),
+          message.formatted("batch_size", 5, 4));
+      assertRefused(
+          trainer(toy, new Sized(Map.of("batch_size", 4L, "records", 21L)), settings),
+          message.formatted("records", 21, 20));
+      assertArrayEquals(before, toy.weights());
+    }
+  }
+
+  @Test
+  void resume_fromACheckpointWithoutSizes_goesOn() throws IOException {
+    try (Toy toy = new Toy(7, 0)) {
+      TrainingSettings settings = settings("run").withMaxSteps(3);
+      trainer(toy, settings).start(TrainingListener.NONE);
+
+      Position end =
+          trainer(toy, new Sized(Map.of("records", 20L)), settings.withMaxSteps(4))
+              .resume(TrainingListener.NONE);
+
+      assertEquals(4, end.step());
+    }
+  }
+
+  private static void assertRefused(Trainer<Toy.ToyBatch> trainer, String message) {
+    var refused =
+        assertThrows(CheckpointException.class, () -> trainer.resume(TrainingListener.NONE));
+
+    assertEquals(message, refused.getMessage());
+  }
+
+  /** A source that tells its sizes. */
+  private record Sized(Map<String, Long> sizes) implements BatchSource<Toy.ToyBatch> {
+    @Override
+    public Stream<Toy.ToyBatch> open(int epoch, long first) throws IOException {
+      return Toy.source(5, 4).open(epoch, first);
     }
   }
 

@@ -50,12 +50,7 @@ final class Blip2Json {
    * @throws CheckpointException if the tower is not EVA's, the only one that Hugging Face has
    */
   static String of(Blip2Config config, JsonObject text) throws CheckpointException {
-    if (config.vision().family() != VisionFamily.EVA) {
-      throw new CheckpointException(
-          "export: tower of Hugging Face expected to be EVA's, got "
-              + config.vision().family()
-              + "; export for LAVIS");
-    }
+    requireTower(config.vision());
     var json = new JsonObject();
     var architectures = new JsonArray();
     boolean instructed = config.readsInstruction();
@@ -84,6 +79,20 @@ final class Blip2Json {
     }
     json.add("vision_config", vision);
     return new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
+  }
+
+  /**
+   * Checks that Hugging Face has a BLIP-2 with such a tower.
+   *
+   * @throws CheckpointException if not
+   */
+  static void requireTower(VisionConfig vision) throws CheckpointException {
+    if (vision.family() != VisionFamily.EVA) {
+      throw new CheckpointException(
+          "export: tower of Hugging Face expected to be EVA's, got "
+              + vision.family()
+              + "; export for LAVIS");
+    }
   }
 
   private static JsonObject qformer(BertConfig sizes) {

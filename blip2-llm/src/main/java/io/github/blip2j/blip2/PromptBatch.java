@@ -39,8 +39,20 @@ public final class PromptBatch {
    *
    * @param rows the ids of each, with the tokenizer's special tokens
    * @param padding the side on which the language model wants shorter rows padded
+   * @throws IllegalArgumentException if an id is negative
    */
   public static PromptBatch of(List<int[]> rows, int padId, Side padding) {
+    for (int[] row : rows) {
+      for (int id : row) {
+        if (id < 0) { // it would be taken for padding or for an image
+          throw new IllegalArgumentException("prompt: ids expected 0 or more, got " + id);
+        }
+      }
+    }
+    return afterImages(rows, padId, padding);
+  }
+
+  private static PromptBatch afterImages(List<int[]> rows, int padId, Side padding) {
     return ofLayouts(rows.stream().map(PromptLayout::afterImage).toList(), padId, padding);
   }
 
@@ -51,6 +63,11 @@ public final class PromptBatch {
 
   /** What a decoder writes by these labels; it reads padding where nothing is labelled. */
   static PromptBatch written(List<int[]> labels, int padId) {
+    if (labels.stream().allMatch(row -> row.length == 0)) {
+      throw new IllegalArgumentException(
+          "loss: labels expected for at least 1 token, got none of %d texts"
+              .formatted(labels.size()));
+    }
     List<int[]> rows =
         labels.stream()
             .map(
@@ -59,7 +76,7 @@ public final class PromptBatch {
                         .map(label -> label == TokenLoss.IGNORED ? padId : label)
                         .toArray())
             .toList();
-    return of(rows, padId, Side.RIGHT);
+    return afterImages(rows, padId, Side.RIGHT); // whoever uses the labels checks them
   }
 
   /** Number of prompts. */

@@ -85,6 +85,15 @@ public final class StageOneExport {
   }
 
   /**
+   * Checks that {@link #toHuggingFace} can write this model, before time goes into training it.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if the tower is not EVA's
+   */
+  public void requireHuggingFace() throws IOException {
+    Blip2Json.requireTower(model.config().vision());
+  }
+
+  /**
    * Writes a Hugging Face folder, with {@value Conversion#LAVIS_ONLY} for what only training needs.
    * While it is written, the disk holds the model twice.
    *
@@ -92,6 +101,7 @@ public final class StageOneExport {
    * @throws io.github.blip2j.io.CheckpointException if the tower is not EVA's
    */
   public void toHuggingFace(Path folder) throws IOException {
+    requireHuggingFace();
     Files.createDirectories(folder);
     Path between = Files.createTempDirectory(folder, ".lavis");
     try {

@@ -47,6 +47,15 @@ public final class StageTwoExport {
   }
 
   /**
+   * Checks that {@link #toHuggingFace} can write this model, before time goes into training it.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if the tower is not EVA's
+   */
+  public void requireHuggingFace() throws IOException {
+    Blip2Json.requireTower(model.blip2().config().vision());
+  }
+
+  /**
    * Writes a folder that {@code Blip2ForConditionalGeneration} reads, or of an InstructBLIP {@code
    * InstructBlipForConditionalGeneration}.
    *
@@ -54,6 +63,7 @@ public final class StageTwoExport {
    * @throws io.github.blip2j.io.CheckpointException if the tower is not EVA's
    */
   public void toHuggingFace(Path folder) throws IOException {
+    requireHuggingFace();
     Files.createDirectories(folder);
     model.source().describe(folder);
     KeyMap keys = HuggingFaceNames.keys(model.blip2().config());

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.io.Checkpoint;
@@ -25,8 +26,11 @@ import org.jspecify.annotations.Nullable;
 record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSize)
     implements StageTwoSource {
   private static final List<String> OTHER_FILES =
-      List.of("generation_config.json", "processor_config.json", "chat_template.json");
+      List.of("generation_config.json", "chat_template.json");
+  private static final String VISION = "vision_config";
   private static final String PREPROCESSOR = "preprocessor_config.json";
+  private static final String PROCESSOR = "processor_config.json";
+  private static final String IN_PROCESSOR = "image_processor";
 
   static StageTwoFolder of(Path folder, @Nullable Integer imageSize) throws IOException {
     if (!Files.isDirectory(folder)) {
@@ -71,29 +75,67 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
 
   @Override
   public void describe(Path target) throws IOException {
-    String text = Files.readString(folder.resolve("config.json"));
-    if (imageSize != null) {
-      JsonObject json = JsonParser.parseString(text).getAsJsonObject();
-      if (json.has("vision_config")) {
-        json.getAsJsonObject("vision_config").addProperty("image_size", imageSize);
-      }
-      text = json.toString();
-    }
-    Files.writeString(target.resolve("config.json"), text);
     for (String name : OTHER_FILES) {
       copy(name, target);
     }
     if (imageSize == null) {
+      copy("config.json", target);
       copy(PREPROCESSOR, target);
+      copy(PROCESSOR, target);
     } else {
-      Files.writeString(
-          target.resolve(PREPROCESSOR),
-          LavisSizes.preprocessorJson(config.vision().imageSize(), Blip2Json.processor(config)));
+      describe(target, imageSize);
     }
     Conversion.copyTokenizer(folder, target);
     if (config.readsInstruction()) {
       InstructionReader.copy(InstructionReader.in(folder), target);
     }
+  }
+
+  /** What tells of sizes, with another one and otherwise as it is. */
+  private void describe(Path target, int side) throws IOException {
+    JsonObject sizes = read("config.json");
+    JsonObject vision = sizes.get(VISION) instanceof JsonObject told ? told : new JsonObject();
+    vision.addProperty("image_size", side);
+    sizes.add(VISION, vision);
+    write(sizes, target.resolve("config.json"));
+    boolean told = false;
+    if (Files.exists(folder.resolve(PROCESSOR))) {
+      JsonObject parts = read(PROCESSOR);
+      if (parts.get(IN_PROCESSOR) instanceof JsonObject images) {
+        resize(images, side);
+        told = true;
+      }
+      write(parts, target.resolve(PROCESSOR));
+    }
+    if (Files.exists(folder.resolve(PREPROCESSOR))) {
+      JsonObject images = read(PREPROCESSOR);
+      resize(images, side);
+      write(images, target.resolve(PREPROCESSOR));
+    } else if (!told) {
+      Files.writeString(
+          target.resolve(PREPROCESSOR),
+          LavisSizes.preprocessorJson(side, Blip2Json.processor(config)));
+    }
+  }
+
+  /** As {@link ImageProcessor#withSize} changes the settings, in the words that are there. */
+  private static void resize(JsonObject images, int side) {
+    for (String key : List.of("size", "crop_size")) {
+      if (images.get(key) instanceof JsonObject size) {
+        size.keySet().forEach(each -> size.addProperty(each, side)); // both sides, or the shorter
+      } else if (images.has(key)) {
+        images.addProperty(key, side);
+      }
+    }
+  }
+
+  private JsonObject read(String name) throws IOException {
+    return JsonParser.parseString(Files.readString(folder.resolve(name))).getAsJsonObject();
+  }
+
+  private static void write(JsonObject json, Path file) throws IOException {
+    Files.writeString(
+        file, new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(json) + "\n");
   }
 
   private void copy(String name, Path target) throws IOException {

@@ -17,12 +17,13 @@ public interface Likelihoods {
    *
    * @param texts for each prompt the ids of the texts that may follow it, none empty, [B][K][T]
    * @return natural logarithms of probability, [B][K][T]
-   * @throws IllegalArgumentException if there are not as many lists as prompts, or a text is empty
+   * @throws IllegalArgumentException if there are not as many lists as prompts, a text is empty, or
+   *     one has a token beyond the vocabulary
    */
   List<List<float[]>> of(List<List<int[]>> texts);
 
   /** Checks what {@link #of} is given. */
-  static void require(int prompts, List<List<int[]>> texts) {
+  static void require(int prompts, List<List<int[]>> texts, int vocabSize) {
     if (texts.size() != prompts) {
       throw new IllegalArgumentException(
           "likelihood: texts expected for each of %d prompts, got %d"
@@ -32,6 +33,12 @@ public interface Likelihoods {
       for (int[] text : ofOne) {
         if (text.length == 0) {
           throw new IllegalArgumentException("likelihood: text expected 1 token or more, got 0");
+        }
+        for (int id : text) {
+          if (id < 0 || id >= vocabSize) {
+            throw new IllegalArgumentException(
+                "likelihood: tokens expected 0 to %d, got %d".formatted(vocabSize - 1, id));
+          }
         }
       }
     }

@@ -41,7 +41,7 @@ final class OptLikelihoods implements Likelihoods {
 
   @Override
   public List<List<float[]>> of(List<List<int[]>> texts) {
-    Likelihoods.require(mask.length, texts);
+    Likelihoods.require(mask.length, texts, model.vocabSize());
     List<List<float[]>> found = new ArrayList<>();
     for (int b = 0; b < mask.length; b++) {
       List<float[]> ofRow = new ArrayList<>();

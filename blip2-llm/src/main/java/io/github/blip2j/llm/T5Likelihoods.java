@@ -31,7 +31,7 @@ final class T5Likelihoods implements Likelihoods {
 
   @Override
   public List<List<float[]>> of(List<List<int[]>> texts) {
-    Likelihoods.require(prompts, texts);
+    Likelihoods.require(prompts, texts, model.vocabSize());
     List<List<float[]>> found = new ArrayList<>();
     for (int b = 0; b < prompts; b++) {
       List<int[]> ofPrompt = texts.get(b);

@@ -17,10 +17,12 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -107,9 +109,20 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    * @throws DataException naming a record that has no word to write
    */
   public CaptionBatches withDialogues() throws DataException {
+    var changed = new CaptionBatches(set, processor, batchSize, seed, text, augmentation, true);
+    changed.requireWords();
+    return changed;
+  }
+
+  /**
+   * Checks that every text has a word once it is cleaned; one without is learnt otherwise.
+   *
+   * @throws DataException naming a record that has no word to write
+   */
+  public void requireWords() throws DataException {
     for (int i = 0; i < set.size(); i++) {
       CaptionRecord each = set.get(i);
-      var own = each.dialogue();
+      var own = dialogues ? each.dialogue() : null;
       boolean empty =
           own == null
               ? each.captions().stream().anyMatch(caption -> text.cleanWords(caption).isEmpty())
@@ -120,7 +133,20 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
                 .formatted(each.image()));
       }
     }
-    return new CaptionBatches(set, processor, batchSize, seed, text, augmentation, true);
+  }
+
+  /** Records with inputs of their own. */
+  List<CaptionRecord> asked() {
+    return IntStream.range(0, dialogues ? set.size() : 0)
+        .mapToObj(set::get)
+        .filter(each -> !input(each).isEmpty())
+        .toList();
+  }
+
+  /** What is read before a record's output; empty where it has none of its own. */
+  static String input(CaptionRecord each) {
+    var own = each.dialogue();
+    return own == null ? "" : own.input().strip();
   }
 
   /** Pictures that could not be read so far, by their paths. */
@@ -133,6 +159,11 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   @Override
   public OptionalLong batchesPerEpoch() {
     return OptionalLong.of(batches());
+  }
+
+  @Override
+  public Map<String, Long> sizes() {
+    return Map.of("batch_size", (long) batchSize, "records", (long) set.size());
   }
 
   private long batches() {
@@ -201,6 +232,6 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     var own = dialogues ? each.dialogue() : null;
     return own == null
         ? new Sample(each, pixels, "", text.clean(caption))
-        : new Sample(each, pixels, own.input().strip(), own.output().strip());
+        : new Sample(each, pixels, input(each), own.output().strip());
   }
 }

@@ -27,15 +27,24 @@ final class PairTokens {
     String input = pair.input();
     String text = (input.isEmpty() ? "" : input + " ") + pair.output() + "\n";
     int[] ids = tokenizer.encodeTruncated(text, maxTokens, Side.RIGHT);
-    int given = input.isEmpty() ? 0 : tokenizer.encode(input).length;
+    int given = given(input, tokenizer);
     if (given >= ids.length) {
-      throw new IllegalArgumentException(
-          "stage2: input about %s expected fewer than maxTextTokens=%d tokens, got %d; %s"
-              .formatted(pair.id(), maxTokens, given, "shorten it or allow more"));
+      throw new IllegalArgumentException(tooLong("input about " + pair.id(), maxTokens, given));
     }
     int[] labels = ids.clone();
     Arrays.fill(labels, 0, given, TokenLoss.IGNORED);
     return new PairTokens(ids, labels, NOTHING);
+  }
+
+  /** How many tokens of {@link #continued} are not learnt. */
+  static int given(String input, Tokenizer tokenizer) {
+    return input.isEmpty() ? 0 : tokenizer.encode(input).length;
+  }
+
+  /** What to say of something given that leaves no room for what is learnt. */
+  static String tooLong(String what, int maxTokens, int given) {
+    return "stage2: %s expected fewer than maxTextTokens=%d tokens, got %d; %s"
+        .formatted(what, maxTokens, given, "shorten it or allow more");
   }
 
   /** Of a model with an encoder for the input and a decoder for the output. */

@@ -2,6 +2,8 @@ package io.github.blip2j.pretraining;
 
 import io.github.blip2j.blip2.PromptBatch;
 import io.github.blip2j.blip2.StageTwoModel;
+import io.github.blip2j.data.CaptionRecord;
+import io.github.blip2j.data.DataException;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageKind;
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>OPT reads {@code input output\n} and learns what follows the input. T5's encoder reads the
  * input and its decoder learns the output. A caption is an output, and has the prompt as its input.
- * Texts longer than {@code maxTextTokens} lose their end.
+ * Texts longer than {@code maxTextTokens} lose their end; an input that leaves OPT nothing to learn
+ * is an error, which {@link #requireRoom} finds in advance.
  *
  * <p>Of an InstructBLIP (Dai et al. 2023, section 2.4) the Q-Former reads the input too, with a
  * tokenizer of its own. An input that is too long loses its beginning for either reader, and an
@@ -173,6 +176,30 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     Choices changed = choices.copy();
     change.accept(changed);
     return new StageTwoTraining(model, tokenizer, instructions, changed);
+  }
+
+  /**
+   * Checks that the prompt and every input leave room for what is to be learnt, before time goes
+   * into updates. An encoder reads inputs of any length, without their end.
+   *
+   * @throws IllegalArgumentException if the prompt leaves none
+   * @throws DataException naming the picture whose input leaves none
+   */
+  public void requireRoom(CaptionBatches batches) throws DataException {
+    if (model.blip2().config().text().kind().encodes()) {
+      return;
+    }
+    int most = choices.limits.input();
+    int prompt = PairTokens.given(choices.prompt, tokenizer);
+    if (prompt >= most) {
+      throw new IllegalArgumentException(PairTokens.tooLong("prompt", most, prompt));
+    }
+    for (CaptionRecord each : batches.asked()) {
+      int given = PairTokens.given(CaptionBatches.input(each), tokenizer);
+      if (given >= most) {
+        throw new DataException(PairTokens.tooLong("input about " + each.image(), most, given));
+      }
+    }
   }
 
   @Override

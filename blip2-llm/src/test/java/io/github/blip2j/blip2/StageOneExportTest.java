@@ -4,11 +4,13 @@ import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.tensor.Scope;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -72,6 +75,22 @@ final class StageOneExportTest {
       assertTrue(written.tensors().containsKey("ln_vision.weight"));
       assertTrue(written.tensors().containsKey("temp"));
     }
+  }
+
+  @Test
+  void toHuggingFace_withATowerThatItLacks_isRefusedAndWritesNothing() throws IOException {
+    Path clip = Fixtures.own("lavis-stage1-clip");
+    var export = new StageOneExport(StageOneModel.load(clip, home), clip);
+    Path hf = folder.resolve("hf");
+
+    for (Executable tried :
+        List.<Executable>of(export::requireHuggingFace, () -> export.toHuggingFace(hf))) {
+      var e = assertThrows(CheckpointException.class, tried);
+      assertEquals(
+          "export: tower of Hugging Face expected to be EVA's, got CLIP; export for LAVIS",
+          e.getMessage());
+    }
+    assertFalse(Files.exists(hf));
   }
 
   @ParameterizedTest

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -185,6 +186,21 @@ final class StageTwoPartsTest {
       }
     }
     assertEquals(1, changed, "the touched queries");
+  }
+
+  @Test
+  void toHuggingFace_withATowerThatItLacks_isRefusedAndWritesNothing() throws IOException {
+    var export = new StageTwoExport(load(Fixtures.own("lavis-stage1-clip"), 1));
+    Path hf = folder.resolve("hf");
+
+    for (Executable tried :
+        List.<Executable>of(export::requireHuggingFace, () -> export.toHuggingFace(hf))) {
+      var e = assertThrows(CheckpointException.class, tried);
+      assertEquals(
+          "export: tower of Hugging Face expected to be EVA's, got CLIP; export for LAVIS",
+          e.getMessage());
+    }
+    assertFalse(Files.exists(hf));
   }
 
   @Test

@@ -168,6 +168,20 @@ final class OptModelTest {
     assertEquals("opt: x expected [1, ?, 12], got [1, 2, 11]", thrown.getMessage());
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {VOCAB, -1})
+  void likelihoods_tokenBeyondTheVocabulary_isRefused(int id) {
+    OptModel model = model(config(true, true, 12));
+    var read = model.likelihoods(embed(model, new int[][] {{2, 5}}), ones(1, 2));
+
+    for (int[] text : List.of(new int[] {id}, new int[] {4, id}, new int[] {4, id, 5})) {
+      var thrown =
+          assertThrows(IllegalArgumentException.class, () -> read.of(List.of(List.of(text))));
+
+      assertEquals("likelihood: tokens expected 0 to 28, got " + id, thrown.getMessage());
+    }
+  }
+
   @Test
   void config_specialTokenBeyondVocabulary_isRefused() {
     var thrown =

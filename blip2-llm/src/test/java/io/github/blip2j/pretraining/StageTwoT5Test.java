@@ -3,16 +3,21 @@ package io.github.blip2j.pretraining;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.blip2.PlainLanguage;
+import io.github.blip2j.blip2.PromptBatch;
 import io.github.blip2j.blip2.StageTwoModel;
 import io.github.blip2j.blip2.StageTwoParts;
 import io.github.blip2j.blip2.StageTwoSetup;
 import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -122,6 +127,32 @@ final class StageTwoT5Test {
     for (Parameter parameter : parts.parameters().values()) {
       assertEquals(parameter.isTrained(), parameter.gradient() != null, parameter.name());
     }
+  }
+
+  @Test
+  void loss_withoutAnyLabel_isRefused() throws IOException {
+    assertRefused(new int[0], "loss: labels expected for at least 1 token, got none of 1 texts");
+  }
+
+  @Test
+  void loss_negativeLabel_isRefused() throws IOException {
+    int last = model.blip2().language().vocabSize() - 1;
+    for (int label : new int[] {-1, -2}) {
+      String message = "loss: labels of text 0 expected 0 to %d, or -100 to ignore, got %d";
+      assertRefused(new int[] {5, label}, message.formatted(last, label));
+    }
+  }
+
+  private void assertRefused(int[] labels, String message) throws IOException {
+    Tensor prompt = model.imagePrompt(Speech.batch(folder, "a").pixels(), Pass.evaluation());
+    PromptBatch text = PromptBatch.of(List.of(new int[] {5, 1}), 0, Side.RIGHT);
+
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> model.blip2().loss(prompt, text, List.of(labels), Pass.evaluation()));
+
+    assertEquals(message, e.getMessage());
   }
 
   private CaptionBatch scenes() throws IOException {

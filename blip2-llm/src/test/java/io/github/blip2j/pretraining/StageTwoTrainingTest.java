@@ -220,6 +220,18 @@ final class StageTwoTrainingTest {
     assertEquals("language.words: ids expected 0 to 423, got 999", e.getMessage());
   }
 
+  @Test
+  void promptBatch_negativeId_isRefused() {
+    for (int id : new int[] {-1, -2, -7}) {
+      List<int[]> rows = List.of(new int[] {2, id});
+
+      var e =
+          assertThrows(IllegalArgumentException.class, () -> PromptBatch.of(rows, 1, Side.RIGHT));
+
+      assertEquals("prompt: ids expected 0 or more, got " + id, e.getMessage());
+    }
+  }
+
   private void assertRefused(List<int[]> labels, String message) throws IOException {
     Tensor prompt = model.imagePrompt(Speech.batch(folder, "a").pixels(), Pass.evaluation());
     PromptBatch text = PromptBatch.of(List.of(new int[] {2, 5, 6}), 1, Side.RIGHT);

@@ -118,8 +118,17 @@ public record VisionConfig(
         dropPath);
   }
 
-  /** Trained on pictures of another size, as the checkpoints fine-tuned at 364 pixels are. */
+  /**
+   * Trained on pictures of another size, as the checkpoints fine-tuned at 364 pixels are.
+   *
+   * @throws IllegalArgumentException if patches do not fill it: not every format would keep it
+   */
   public VisionConfig withImageSize(int newImageSize) {
+    if (newImageSize <= 0 || newImageSize % patchSize != 0) {
+      throw new IllegalArgumentException(
+          "vision: image size expected a multiple of the patches' %d pixels, got %d"
+              .formatted(patchSize, newImageSize));
+    }
     return new VisionConfig(
         family,
         dim,

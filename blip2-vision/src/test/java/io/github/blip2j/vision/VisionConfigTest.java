@@ -9,6 +9,8 @@ import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.tensor.Activation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class VisionConfigTest {
   @Test
@@ -81,6 +83,18 @@ final class VisionConfigTest {
 
     assertEquals(26, larger.grid());
     assertEquals(VisionConfig.evaG(), larger.withImageSize(224));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {365, 363, 13, 0, -14})
+  void withImageSize_notFilledByPatches_isRefused(int size) {
+    VisionConfig config = VisionConfig.evaG();
+
+    var e = assertThrows(IllegalArgumentException.class, () -> config.withImageSize(size));
+
+    assertEquals(
+        "vision: image size expected a multiple of the patches' 14 pixels, got " + size,
+        e.getMessage());
   }
 
   @Test

@@ -17,25 +17,39 @@ import org.jspecify.annotations.Nullable;
  * float32, [images, N, E]. The system keeps in memory what fits and gives it up where it does not.
  */
 final class TokenStore implements AutoCloseable {
+  /** Takes bytes to a file; tests put a full disk here. */
+  @FunctionalInterface
+  interface Pipe {
+    /** Writes some of the bytes, and says how many. */
+    int write(FileChannel file, ByteBuffer bytes, long position) throws IOException;
+  }
+
   private final FileChannel channel;
+  private final Pipe pipe;
   private @Nullable Shape image; // [N, E], of the first
   private int count;
 
-  private TokenStore(FileChannel channel) {
+  private TokenStore(FileChannel channel, Pipe pipe) {
     this.channel = channel;
+    this.pipe = pipe;
   }
 
   static TokenStore in(Path folder) throws IOException {
+    return in(folder, FileChannel::write);
+  }
+
+  static TokenStore in(Path folder, Pipe pipe) throws IOException {
     Path file = Files.createTempFile(folder, "blip2-tokens", ".bin");
     return new TokenStore(
         FileChannel.open(
             file,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE,
-            StandardOpenOption.DELETE_ON_CLOSE));
+            StandardOpenOption.DELETE_ON_CLOSE),
+        pipe);
   }
 
-  /** Adds images, [B, N, E]; all must be alike. */
+  /** Adds images, [B, N, E]; all must be alike. What fails adds none, and can be tried again. */
   void add(Tensor seen) throws IOException {
     Shape one = image;
     if (one == null) {
@@ -43,10 +57,12 @@ final class TokenStore implements AutoCloseable {
       image = one;
     }
     seen.shape().require("retrieval", "image", Shape.ANY, one.dim(0), one.dim(1));
+    // Not where the file ends: a full disk may have left half an image there.
+    long[] at = {begin(one, count)};
     seen.write(
         bytes -> {
           while (bytes.hasRemaining()) {
-            channel.write(bytes);
+            at[0] += pipe.write(channel, bytes, at[0]);
           }
         });
     count += Math.toIntExact(seen.dim(0));
@@ -62,12 +78,16 @@ final class TokenStore implements AutoCloseable {
     if (one == null) {
       throw new AssertionError("image of an empty store");
     }
-    long begin = one.size() * DType.FLOAT32.byteSize() * index;
+    long begin = begin(one, index);
     return Tensor.read(
         "image tokens",
         DType.FLOAT32,
         Shape.of(1, one.dim(0), one.dim(1)),
         (at, into) -> fill(begin + at, into));
+  }
+
+  private static long begin(Shape image, int index) {
+    return image.size() * DType.FLOAT32.byteSize() * index;
   }
 
   private void fill(long position, ByteBuffer into) throws IOException {
