@@ -4,6 +4,7 @@ import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.OptConfig;
 import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
@@ -222,10 +223,12 @@ final class LoadedModel implements AutoCloseable {
     return ids;
   }
 
-  /** The ids of a prompt after one image; LAVIS cuts what is too long without a word. */
+  /** The ids of a prompt after one image; LAVIS cuts what is too long for it, without a word. */
   int[] promptIds(String prompt) {
     int[] ids = textIds(prompt);
-    return isLavis() && instructions == null && ids.length > LAVIS_PROMPT
+    // It tells OPT's tokenizer to cut, and in generation neither T5's nor InstructBLIP's.
+    boolean cuts = isLavis() && instructions == null && model.config().text() instanceof OptConfig;
+    return cuts && ids.length > LAVIS_PROMPT
         ? tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT)
         : ids;
   }
