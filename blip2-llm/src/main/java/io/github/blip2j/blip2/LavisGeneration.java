@@ -35,6 +35,11 @@ public final class LavisGeneration {
     return beams().maxNewTokens(256).topP(0.9).repetitionPenalty(1.5);
   }
 
+  /** Its {@code predict_answers}, which hands on what it does not set itself. */
+  public static Decoding instructedAnswer() {
+    return instruction().maxNewTokens(10).lengthPenalty(-1);
+  }
+
   /**
    * The captioning task as its files for COCO set it up, with what LAVIS has added to it since the
    * end of 2023: a penalty of repetition, and none of length.

@@ -166,7 +166,12 @@ final class LoadedModel implements AutoCloseable {
   }
 
   Decoding answerDecoding() {
-    return isLavis() ? LavisGeneration.answer(model.config().text()) : Decoding.greedy();
+    if (!isLavis()) {
+      return Decoding.greedy();
+    }
+    return instructions == null
+        ? LavisGeneration.answer(model.config().text())
+        : LavisGeneration.instructedAnswer();
   }
 
   private boolean isLavis() {

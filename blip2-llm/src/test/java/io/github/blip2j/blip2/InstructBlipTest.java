@@ -179,6 +179,15 @@ final class InstructBlipTest {
   }
 
   @Test
+  void answerDecoding_asLavis_penalisesRepetition() {
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+
+    assertEquals(LavisGeneration.instructedAnswer(), lavis.answerDecoding());
+    assertEquals(1.5, lavis.answerDecoding().repetitionPenalty());
+    assertEquals(Decoding.greedy(), blip2.answerDecoding());
+  }
+
+  @Test
   void encodeQueries_withoutInstruction_isRefused() {
     try (ImageFeatures features = blip2.encode(List.of(picture))) {
       assertSays(

@@ -43,6 +43,13 @@ final class LavisGenerationTest {
   }
 
   @Test
+  void instructedAnswer_isShortAndAgainstRepetitionToo() {
+    assertEquals(
+        BEAMS.maxNewTokens(10).topP(0.9).lengthPenalty(-1).repetitionPenalty(1.5),
+        LavisGeneration.instructedAnswer());
+  }
+
+  @Test
   void captioningTask_beforeAndSince_differInTwoPenalties() {
     Decoding before = BEAMS.maxNewTokens(29).topP(0.9).minNewTokens(7);
 
