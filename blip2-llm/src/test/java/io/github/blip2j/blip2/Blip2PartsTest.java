@@ -311,6 +311,22 @@ final class Blip2PartsTest {
   }
 
   @Test
+  void toHuggingFace_overOneOfTheParts_isRefused() throws IOException {
+    Path words = LavisPartFiles.language(folder.resolve("words"));
+    Map<String, String> before = ConversionTest.tensors(words);
+
+    var thrown =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Conversion.toHuggingFace(Blip2Parts.of(trained, words).withVision(tower), words));
+
+    assertEquals(
+        words + ": target expected to be none of what is read, got one of them; name another",
+        thrown.getMessage());
+    assertEquals(before, ConversionTest.tensors(words));
+  }
+
+  @Test
   void toHuggingFace_parts_describesTheModel() throws IOException {
     Conversion.toHuggingFace(parts(), folder);
 
