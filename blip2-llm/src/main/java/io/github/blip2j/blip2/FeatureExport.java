@@ -150,7 +150,7 @@ public final class FeatureExport {
    */
   public List<String> toJsonLines(List<String> images, Path file) throws IOException {
     List<Item> items = items(images);
-    try (var target = new JsonLinesFeatures(file)) {
+    try (var target = JsonLinesFeatures.create(file)) {
       return write(items, target, skipping);
     }
   }
