@@ -63,6 +63,11 @@ final class LoadedModel implements AutoCloseable {
     return new LoadedModel(this, flavour);
   }
 
+  /** Whether the other is this model, in the same memory, of whichever flavour. */
+  boolean sharesWeights(LoadedModel other) {
+    return memory == other.memory;
+  }
+
   static LoadedModel load(Path folder, Precision precision) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new CheckpointException(
