@@ -50,7 +50,7 @@ final class NewFile {
   /**
    * Starts a file.
    *
-   * @throws CheckpointException if the folder doesn't exist
+   * @throws CheckpointException if the folder doesn't exist, or the target is one
    */
   NewFile(Path target) throws IOException {
     this(target, FileChannel::write);
@@ -60,6 +60,9 @@ final class NewFile {
     @Nullable Path folder = target.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new CheckpointException(target + ": folder expected to exist; create it first");
+    }
+    if (Files.isDirectory(target)) {
+      throw new CheckpointException(target + ": file expected, got a folder; name a file in it");
     }
     this.pipe = pipe;
     this.target = target;

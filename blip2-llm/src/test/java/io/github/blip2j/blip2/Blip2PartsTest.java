@@ -208,6 +208,15 @@ final class Blip2PartsTest {
   }
 
   @Test
+  void load_towerFromAFileWithoutOne_isRefused() throws IOException {
+    assertRefused(
+        Blip2Parts.of(trained, language).withVision(trained),
+        trained
+            + ": vision tower expected, got a file without one; name the tower's file, such as"
+            + " eva_vit_g.pth, or a BLIP-2 that has it");
+  }
+
+  @Test
   void load_languageModelOfTheOtherKind_isRefused() throws IOException {
     Path t5 = LavisPartFiles.language(folder.resolve("t5"));
     Fixture.editJson(t5.resolve("config.json"), json -> json.addProperty("model_type", "t5"));
