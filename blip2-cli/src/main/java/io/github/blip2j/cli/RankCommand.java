@@ -2,7 +2,9 @@ package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.CandidateOrder;
+import io.github.blip2j.data.DataException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +74,7 @@ final class RankCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<String> all = new ArrayList<>(candidates);
     if (file != null) {
-      Files.readAllLines(file).stream().filter(line -> !line.isBlank()).forEach(all::add);
+      lines(file).stream().filter(line -> !line.isBlank()).forEach(all::add);
     }
     CandidateOrder order;
     try {
@@ -82,6 +84,14 @@ final class RankCommand implements Callable<Integer> {
       throw new UsageException(e);
     }
     return new RankRun(this, all, order, console).run();
+  }
+
+  private static List<String> lines(Path file) throws IOException {
+    try {
+      return Files.readAllLines(file);
+    } catch (CharacterCodingException e) {
+      throw new DataException(file + ": text expected UTF-8, got other bytes", e);
+    }
   }
 
   /** The prompt, which asks as the model's kind is used to. */

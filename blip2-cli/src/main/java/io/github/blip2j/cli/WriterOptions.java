@@ -26,8 +26,8 @@ final class WriterOptions {
       paramLabel = "lavis|hf",
       converter = FlavourName.class,
       description = {
-        "Whose numbers and defaults to follow: lavis for five beams, prompts of 32 tokens and",
-        "penalties that see new words only. Of the model's own files by default."
+        "Whose numbers and defaults to follow: lavis for five beams, prompts to OPT of 32",
+        "tokens and penalties that see new words only. Of the model's own files by default."
       })
   @Nullable Flavour flavour;
 

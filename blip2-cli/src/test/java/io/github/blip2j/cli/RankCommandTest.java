@@ -137,6 +137,15 @@ final class RankCommandTest {
   }
 
   @Test
+  void rank_candidatesThatAreNoText_areNamed() throws IOException {
+    Path file = Files.write(folder.resolve("latin.txt"), new byte[] {'c', 'a', 'f', (byte) 0xE9});
+
+    assertEquals(
+        new Shell(1, "", "blip2: " + file + ": text expected UTF-8, got other bytes\n"),
+        Shell.run("rank", SQUARES, "--question=b", "--candidates=" + file));
+  }
+
+  @Test
   void rank_blankCandidate_isNamed() {
     assertEquals(
         new Shell(1, "", "blip2: rank: candidates[1] expected words, got a blank\n"),

@@ -27,6 +27,7 @@ public final class Checkpoint implements AutoCloseable {
   static final String INDEX = "model.safetensors.index.json";
   private static final String TORCH_SINGLE = "pytorch_model.bin";
   private static final String TORCH_INDEX = "pytorch_model.bin.index.json";
+  private static final List<String> NAMES = List.of(SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX);
   private static final String WEIGHT_MAP = "weight_map";
   private static final int COMPARED_BYTES = 1 << 20;
   private static final int NAMES_IN_MESSAGE = 8;
@@ -63,7 +64,7 @@ public final class Checkpoint implements AutoCloseable {
     if (!Files.isDirectory(path)) {
       throw new CheckpointException(path + ": model expected, got nothing; check the path");
     }
-    for (String name : List.of(SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX)) {
+    for (String name : NAMES) {
       Path file = path.resolve(name);
       if (Files.exists(file)) {
         return name.endsWith(".json") ? openShards(path, name) : openOne(file);
@@ -72,6 +73,11 @@ public final class Checkpoint implements AutoCloseable {
     throw new CheckpointException(
         "%s: weights expected in %s, %s, %s or %s, got none of them; check the path"
             .formatted(path, SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX));
+  }
+
+  /** Whether a folder holds weights that {@link #open} would look for, whole or not. */
+  public static boolean isIn(Path folder) {
+    return NAMES.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
   }
 
   /**

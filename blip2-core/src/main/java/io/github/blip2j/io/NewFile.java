@@ -2,6 +2,7 @@ package io.github.blip2j.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -31,23 +32,39 @@ final class NewFile {
     }
   }
 
+  /** Writes bytes at a position of a file; tests put a full disk here. */
+  @FunctionalInterface
+  interface Pipe {
+    /** Returns how many were written. */
+    int write(FileChannel file, ByteBuffer bytes, long position) throws IOException;
+  }
+
   private final Path target;
   private final Path folder;
   private final String fileName;
   private final Path temporary;
   private final FileChannel channel;
+  private final Pipe pipe;
   private final Map<String, Slot> slots = new LinkedHashMap<>();
 
   /**
    * Starts a file.
    *
-   * @throws CheckpointException if the folder doesn't exist
+   * @throws CheckpointException if the folder doesn't exist, or the target is one
    */
   NewFile(Path target) throws IOException {
+    this(target, FileChannel::write);
+  }
+
+  NewFile(Path target, Pipe pipe) throws IOException {
     @Nullable Path folder = target.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new CheckpointException(target + ": folder expected to exist; create it first");
     }
+    if (Files.isDirectory(target)) {
+      throw new CheckpointException(target + ": file expected, got a folder; name a file in it");
+    }
+    this.pipe = pipe;
     this.target = target;
     this.folder = folder;
     this.fileName = ReadableFile.nameOf(target);
@@ -93,9 +110,22 @@ final class NewFile {
   /** Writes the buffer's remaining bytes at a position. */
   void write(ByteBuffer bytes, long position) throws IOException {
     long at = position;
-    while (bytes.hasRemaining()) {
-      at += channel.write(bytes, at);
+    try {
+      while (bytes.hasRemaining()) {
+        at += pipe.write(channel, bytes, at);
+      }
+    } catch (ClosedChannelException e) { // also of an interrupted thread
+      throw e;
+    } catch (IOException e) {
+      throw unwritten(e);
     }
+  }
+
+  private IOException unwritten(IOException cause) {
+    return new IOException(
+        "%s: file expected to be written, got %s; make room and run it again"
+            .formatted(target, cause.getMessage()),
+        cause);
   }
 
   /** Whether it is neither published nor discarded. */
@@ -122,7 +152,13 @@ final class NewFile {
 
   /** Moves the file into place, whence a loss of power does not take it. */
   void publish() throws IOException {
-    channel.force(true);
+    try {
+      channel.force(true);
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      throw unwritten(e);
+    }
     channel.close();
     Files.move(
         temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -80,12 +80,17 @@ final class CheckpointFolder {
           "%s: checkpoint expected to be written, got %s; %s; make room and resume"
               .formatted(
                   file.getFileName(),
-                  e.getMessage(),
+                  reason(e),
                   last == null ? "there is none before it" : last.getFileName() + " is whole"),
           e);
     }
     prune(settings.keep());
     return file;
+  }
+
+  /** What the system said, without the file's name around it. */
+  private static @Nullable String reason(IOException e) {
+    return e.getCause() instanceof IOException cause ? cause.getMessage() : e.getMessage();
   }
 
   /** The checkpoint of the most updates, or null. */

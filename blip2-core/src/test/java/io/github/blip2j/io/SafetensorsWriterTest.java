@@ -95,9 +95,9 @@ final class SafetensorsWriterTest {
   @Test
   void close_targetThatCannotBeReplaced_leavesNothingBehind() throws IOException {
     Path target = folder.resolve("out.safetensors");
-    Files.createDirectories(target.resolve("inside"));
     var writer =
         SafetensorsWriter.create(target, List.of(new TensorSpec("a", DType.UINT8, Shape.of(0))));
+    Files.createDirectories(target.resolve("inside"));
 
     assertThrows(IOException.class, writer::close);
 
@@ -131,6 +131,17 @@ final class SafetensorsWriterTest {
 
     assertEquals("o: tensor names expected to differ, got a twice", thrown.getMessage());
     assertEquals(List.of(), names(folder));
+  }
+
+  @Test
+  void create_folderAsTarget_saysSoBeforeAnyFileAppears() throws IOException {
+    Path target = Files.createDirectory(folder.resolve("out"));
+
+    var thrown =
+        assertThrows(CheckpointException.class, () -> SafetensorsWriter.create(target, SPECS));
+
+    assertEquals(target + ": file expected, got a folder; name a file in it", thrown.getMessage());
+    assertEquals(List.of("out"), names(folder));
   }
 
   @Test

@@ -136,7 +136,7 @@ final class CheckpointFolderTest {
             folder,
             toy.optimizer,
             (file, name, bytes) -> {
-              throw new IOException("Disk quota exceeded");
+              throw new IOException("file", new IOException("Disk quota exceeded"));
             });
 
     var thrown = assertThrows(IOException.class, () -> full.write(new Position(6, 1, 1), settings));

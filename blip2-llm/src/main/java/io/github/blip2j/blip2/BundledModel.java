@@ -33,12 +33,21 @@ final class BundledModel {
     }
   }
 
-  private static void unpack(String file, Path target) throws IOException {
+  static void unpack(String file, Path target) throws IOException {
     try (InputStream in = BundledModel.class.getResourceAsStream("bundled/" + file)) {
       if (in == null) {
         throw new AssertionError("bundled/" + file + ": not in the jar");
       }
-      Files.copy(in, target);
+      byte[] bytes = in.readAllBytes();
+      try {
+        Files.write(target, bytes);
+      } catch (IOException e) {
+        throw new IOException(
+            "%s: room expected to unpack the bundled model, got %s; make room, or name another"
+                    .formatted(target, e.getMessage())
+                + " folder with -Djava.io.tmpdir",
+            e);
+      }
     }
   }
 }

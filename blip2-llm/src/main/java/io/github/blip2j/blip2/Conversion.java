@@ -75,10 +75,11 @@ public final class Conversion {
    *
    * @param lavis a file of {@code torch.save}
    * @param folder is created if there is none; tokenizer files beside {@code lavis} are copied
-   * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer
+   * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer, or
+   *     weights in the folder would not be replaced whole
    */
   public static void toHuggingFace(Path lavis, Path folder) throws IOException {
-    convert(lavis, folder, null);
+    convert(lavis, folder, null, true);
   }
 
   /**
@@ -86,22 +87,57 @@ public final class Conversion {
    *
    * @param lavis a file of {@code torch.save}
    * @param folder is created if there is none; tokenizer files beside {@code lavis} are copied
-   * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer
+   * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer, or
+   *     weights in the folder would not be replaced whole
    */
   public static void toHuggingFace(Path lavis, Path folder, Heads heads) throws IOException {
-    convert(lavis, folder, heads);
+    convert(lavis, folder, heads, true);
   }
 
-  private static void convert(Path lavis, Path folder, @Nullable Heads heads) throws IOException {
+  /** The same over whatever the folder holds: where a run exports, it may have done so before. */
+  static void exportToHuggingFace(Path lavis, Path folder, Heads heads) throws IOException {
+    convert(lavis, folder, heads, false);
+  }
+
+  /** What a folder of the first stage says of its weights. */
+  private record Description(String config, String preprocessor) {
+    static Description of(Path lavis, Checkpoint from, @Nullable Heads told) throws IOException {
+      var sizes = new LavisSizes(lavis.toString(), from.tensors());
+      Heads heads = told != null ? told : LavisSizes.headsBeside(lavis, sizes);
+      return new Description(
+          sizes.configJson(heads, ModelJson.visionNormEpsBeside(lavis)), sizes.preprocessorJson());
+    }
+
+    void write(Path folder) throws IOException {
+      Files.writeString(folder.resolve("config.json"), config);
+      Files.writeString(folder.resolve("preprocessor_config.json"), preprocessor);
+    }
+  }
+
+  /** All is checked before anything is written, and what describes the weights comes after them. */
+  private static void convert(Path lavis, Path folder, @Nullable Heads heads, boolean keeping)
+      throws IOException {
+    var target = new ConversionTarget(folder);
     try (Checkpoint from = Checkpoint.open(lavis)) {
       ConversionPlan plan = ConversionPlan.ofLavis(lavis, from.tensors());
-      Files.createDirectories(folder);
-      describe(lavis, folder, from, heads);
       List<TensorCopy> shared = plan.shared();
+      boolean firstStage = from.tensors().containsKey("itm_head.weight");
+      @Nullable Description description = firstStage ? Description.of(lavis, from, heads) : null;
+      if (!firstStage) {
+        target.requireWhole(specs(shared));
+      }
+      if (keeping) {
+        target.requireKept(specs(shared));
+      }
+      Files.createDirectories(folder);
       try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
         write(shared, from, writer::write);
       }
       writeLavisOnly(plan, from, folder);
+      if (description != null) {
+        description.write(folder);
+      }
+      copyTokenizer(lavis.resolveSibling(""), folder);
     }
   }
 
@@ -121,21 +157,25 @@ public final class Conversion {
    * Blip2ForConditionalGeneration}, with sizes, image processor and tokenizer.
    *
    * @param folder is created if there is none
-   * @throws CheckpointException if a part is something else, the parts are not of one model, or the
-   *     tower is not EVA's
+   * @throws CheckpointException if a part is something else, the parts are not of one model, the
+   *     tower is not EVA's, or weights in the folder would not be replaced whole
+   * @throws IllegalArgumentException if the folder is one of the parts
    */
   public static void toHuggingFace(Blip2Parts parts, Path folder) throws IOException {
+    var target = new ConversionTarget(folder);
+    target.requireNone(parts.checkpoint(), parts.language(), parts.vision(), parts.bert());
     try (OpenParts open = OpenParts.open(parts)) {
       List<OpenParts.Copies> plan = open.copies();
-      Files.createDirectories(folder);
-      open.describe(folder);
       List<TensorSpec> specs = new ArrayList<>();
       plan.forEach(copies -> specs.addAll(specs(copies.plan().shared())));
+      target.requireKept(specs);
+      Files.createDirectories(folder);
       try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
         for (OpenParts.Copies copies : plan) {
           write(copies.plan().shared(), copies.from(), writer::write);
         }
       }
+      open.describe(folder);
     }
   }
 
@@ -145,8 +185,10 @@ public final class Conversion {
    *
    * @param file a file of {@code torch.save}, whose dict is under {@code model}
    * @throws CheckpointException if the folder is not a BLIP-2 that writes
+   * @throws IllegalArgumentException if {@code file} is one of those that are read
    */
   public static void toLavisTrained(Path folder, Path file) throws IOException {
+    new ConversionTarget(file).requireOutside(folder);
     try (Checkpoint from = Checkpoint.open(folder)) {
       if (!from.tensors().containsKey("language_projection.weight")) {
         throw new CheckpointException(
@@ -172,8 +214,10 @@ public final class Conversion {
    * As {@link #toLavis(Path, Path)}, with a say on biases of the keys.
    *
    * @throws CheckpointException if it is not a BLIP-2, or has a bias that is refused
+   * @throws IllegalArgumentException if {@code file} is one of those that are read
    */
   public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
+    new ConversionTarget(file).requireOutside(folder);
     Path beside = folder.resolve(LAVIS_ONLY);
     try (Checkpoint from = Checkpoint.open(folder)) {
       List<TensorCopy> shared = ConversionPlan.ofHuggingFace(folder, from, keyBias).shared();
@@ -199,23 +243,6 @@ public final class Conversion {
     try (var writer = TorchWriter.createUnder("model", file, specs(all))) {
       write(all, from, writer::write);
     }
-  }
-
-  private static void describe(Path lavis, Path folder, Checkpoint from, @Nullable Heads told)
-      throws IOException {
-    Path config = folder.resolve("config.json");
-    if (from.tensors().containsKey("itm_head.weight")) {
-      var sizes = new LavisSizes(lavis.toString(), from.tensors());
-      Heads heads = told != null ? told : LavisSizes.headsBeside(lavis, sizes);
-      Files.writeString(config, sizes.configJson(heads, ModelJson.visionNormEpsBeside(lavis)));
-      Files.writeString(folder.resolve("preprocessor_config.json"), sizes.preprocessorJson());
-    } else if (!Files.exists(config)) {
-      throw new CheckpointException(
-          config
-              + ": sizes of the language model expected, got none; copy its folder's file there, or"
-              + " name the language model's own folder");
-    }
-    copyTokenizer(lavis.resolveSibling(""), folder);
   }
 
   /** Copies what there is of a tokenizer; over what is there. */

@@ -136,6 +136,7 @@ public final class FeatureExport {
    */
   public List<String> toSafetensors(List<String> images, Path file) throws IOException {
     List<Item> items = items(images);
+    FeatureFile.requireTarget(file);
     List<Item> readable = skipping ? readable(items) : items;
     List<String> names = readable.stream().map(Item::name).toList();
     try (var target = new SafetensorsFeatures(file, names)) {
@@ -150,7 +151,8 @@ public final class FeatureExport {
    */
   public List<String> toJsonLines(List<String> images, Path file) throws IOException {
     List<Item> items = items(images);
-    try (var target = new JsonLinesFeatures(file)) {
+    FeatureFile.requireTarget(file);
+    try (var target = JsonLinesFeatures.create(file)) {
       return write(items, target, skipping);
     }
   }

@@ -16,8 +16,8 @@ public enum Flavour {
    */
   HF,
   /**
-   * LAVIS: an epsilon of 1e-5, prompts cut to 32 tokens, questions cleaned, penalties that see new
-   * tokens only, five beams by the rules of transformers 4.33; see {@link LavisGeneration}.
+   * LAVIS: an epsilon of 1e-5, prompts of OPT cut to 32 tokens, questions cleaned, penalties that
+   * see new tokens only, five beams by the rules of transformers 4.33; see {@link LavisGeneration}.
    */
   LAVIS;
 

@@ -26,10 +26,10 @@ final class ImageEncoder {
       Blip2Model model = loaded.model();
       Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass));
       if (model.config().readsInstruction()) {
-        return ImageFeatures.uninstructed(patches);
+        return ImageFeatures.uninstructed(loaded, patches);
       }
       Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass));
-      return new ImageFeatures(patches, queries, model.place(model.project(queries)));
+      return new ImageFeatures(loaded, patches, queries, model.place(model.project(queries)));
     }
   }
 

@@ -6,8 +6,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the model has seen of one or more images, to be asked about as often as one likes. It holds
- * off-heap memory: close it.
+ * What the model has seen of one or more images, to be asked about as often as one likes: this
+ * model, as its flavour computes. It holds off-heap memory: close it.
  *
  * <p>InstructBLIP's queries read each prompt too. Of such a model these are the patches alone,
  * which take most of the time, and the queries look at them anew for every prompt.
@@ -19,19 +19,22 @@ import org.jspecify.annotations.Nullable;
 public final class ImageFeatures implements AutoCloseable {
   private final Gate gate = new Gate("features", "features of images");
   private final Scope memory = Scope.detached();
+  private final LoadedModel source;
   private final int size;
   private final Tensor patches;
   private final @Nullable Tensor queries;
   private final @Nullable Tensor prompt;
 
-  ImageFeatures(Tensor patches, Tensor queries, Tensor prompt) {
+  ImageFeatures(LoadedModel source, Tensor patches, Tensor queries, Tensor prompt) {
+    this.source = source;
     this.size = Math.toIntExact(patches.dim(0));
     this.patches = memory.adopt(patches);
     this.queries = memory.adopt(queries);
     this.prompt = memory.adopt(prompt);
   }
 
-  private ImageFeatures(Tensor patches) {
+  private ImageFeatures(LoadedModel source, Tensor patches) {
+    this.source = source;
     this.size = Math.toIntExact(patches.dim(0));
     this.patches = memory.adopt(patches);
     this.queries = null;
@@ -39,8 +42,26 @@ public final class ImageFeatures implements AutoCloseable {
   }
 
   /** What the tower saw, where queries wait for an instruction. */
-  static ImageFeatures uninstructed(Tensor patches) {
-    return new ImageFeatures(patches);
+  static ImageFeatures uninstructed(LoadedModel source, Tensor patches) {
+    return new ImageFeatures(source, patches);
+  }
+
+  /**
+   * Checks that these are of this model and its flavour. Where only sizes agree, a model would
+   * write with confidence about what it has not seen.
+   *
+   * @param where what they are for, as messages say it
+   */
+  void requireOf(String where, LoadedModel asked) {
+    if (!source.sharesWeights(asked)) {
+      throw new IllegalArgumentException(
+          where + ": features expected of this model, got another's; encode the images with it");
+    }
+    if (source.flavour() != asked.flavour()) {
+      throw new IllegalArgumentException(
+          "%s: features expected of flavour %s, got %s; encode the images as %s does"
+              .formatted(where, asked.flavour(), source.flavour(), asked.flavour()));
+    }
   }
 
   /** Number of images. */

@@ -29,6 +29,7 @@ public final class ImageTextIndex implements AutoCloseable {
 
   private final LoadedMatcher loaded;
   private final RetrievalIndex index;
+  private final Gate gate = new Gate(WHERE, "index");
 
   private ImageTextIndex(LoadedMatcher loaded, RetrievalIndex index) {
     this.loaded = loaded;
@@ -110,7 +111,18 @@ public final class ImageTextIndex implements AutoCloseable {
   /** Removes the temporary file. */
   @Override
   public void close() throws IOException {
-    index.close();
+    try {
+      gate.close(
+          () -> {
+            try {
+              index.close();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
   private int[] ids(String text) {
@@ -125,14 +137,16 @@ public final class ImageTextIndex implements AutoCloseable {
 
   private <T> T during(Work<T> work) throws IOException {
     try {
-      return loaded.during(
-          () -> {
-            try {
-              return work.run();
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          });
+      return gate.call(
+          () ->
+              loaded.during(
+                  () -> {
+                    try {
+                      return work.run();
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
+                    }
+                  }));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

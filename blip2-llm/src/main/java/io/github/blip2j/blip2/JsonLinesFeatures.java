@@ -22,11 +22,20 @@ final class JsonLinesFeatures implements FeatureFile {
   private final Writer lines;
   private boolean finished;
 
-  JsonLinesFeatures(Path target) throws IOException {
+  private JsonLinesFeatures(Path target, Path temporary) throws IOException {
+    this(target, temporary, Files.newBufferedWriter(temporary));
+  }
+
+  JsonLinesFeatures(Path target, Path temporary, Writer lines) {
     this.target = target;
-    this.temporary =
-        target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
-    this.lines = Files.newBufferedWriter(temporary);
+    this.temporary = temporary;
+    this.lines = lines;
+  }
+
+  /** Begins a file. */
+  static JsonLinesFeatures create(Path target) throws IOException {
+    String name = "." + target.getFileName() + "." + UUID.randomUUID() + ".tmp";
+    return new JsonLinesFeatures(target, target.resolveSibling(name));
   }
 
   @Override
@@ -37,7 +46,7 @@ final class JsonLinesFeatures implements FeatureFile {
       json.beginObject().name("text").value(texts.get(i)).name(Feature.TEXT.tensor());
       value(json, vectors.get(i), 0, vectors.get(i).length);
       json.endObject();
-      lines.append(line.getBuffer()).append('\n');
+      write(line);
     }
   }
 
@@ -52,7 +61,7 @@ final class JsonLinesFeatures implements FeatureFile {
         value(json, each.getValue().select(0, row));
       }
       json.endObject();
-      lines.append(line.getBuffer()).append('\n');
+      write(line);
     }
   }
 
@@ -61,10 +70,33 @@ final class JsonLinesFeatures implements FeatureFile {
     finished = true;
   }
 
+  private void write(StringWriter line) throws IOException {
+    try {
+      lines.append(line.getBuffer()).append('\n');
+    } catch (IOException e) {
+      throw unwritten(e);
+    }
+  }
+
+  private IOException unwritten(IOException cause) {
+    return new IOException(
+        "%s: file expected to be written, got %s; make room and run it again"
+            .formatted(target, cause.getMessage()),
+        cause);
+  }
+
+  private void end() throws IOException {
+    try {
+      lines.close();
+    } catch (IOException e) {
+      throw unwritten(e);
+    }
+  }
+
   @Override
   public void close() throws IOException {
     try {
-      lines.close();
+      end();
       if (finished) {
         Files.move(
             temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -114,6 +114,13 @@ final class LanguageFolder implements AutoCloseable {
     try {
       Files.writeString(made, OptTokenizerJson.of(folder));
       return DjlTokenizer.open(made);
+    } catch (CheckpointException e) {
+      String ofMade = String.valueOf(e.getMessage());
+      var named =
+          new CheckpointException(
+              ofMade.replace(String.valueOf(made.getFileName()), OptTokenizerJson.name(folder)));
+      named.initCause(e);
+      throw named;
     } finally {
       Files.delete(made);
     }

@@ -4,6 +4,7 @@ import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
@@ -59,6 +60,11 @@ final class LoadedModel implements AutoCloseable {
   /** The same model in one memory, computing and prompted as {@code flavour} does. */
   LoadedModel withFlavour(Flavour flavour) {
     return new LoadedModel(this, flavour);
+  }
+
+  /** Whether the other is this model, in the same memory, of whichever flavour. */
+  boolean sharesWeights(LoadedModel other) {
+    return memory == other.memory;
   }
 
   static LoadedModel load(Path folder, Precision precision) throws IOException {
@@ -232,10 +238,13 @@ final class LoadedModel implements AutoCloseable {
     return ids;
   }
 
-  /** The ids of a prompt after one image; LAVIS cuts what is too long without a word. */
+  /** The ids of a prompt after one image; LAVIS cuts what is too long for it, without a word. */
   int[] promptIds(String prompt) {
     int[] ids = textIds(prompt);
-    return isLavis() && instructions == null && ids.length > LAVIS_PROMPT
+    // It tells OPT's tokenizer to cut, and in generation neither T5's nor InstructBLIP's.
+    boolean cuts =
+        isLavis() && instructions == null && model.config().text().kind() == LanguageKind.OPT;
+    return cuts && ids.length > LAVIS_PROMPT
         ? tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT)
         : ids;
   }

@@ -6,7 +6,10 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,10 +31,13 @@ final class OptTokenizerJson {
     return Files.exists(folder.resolve(VOCABULARY)) && Files.exists(folder.resolve(MERGES));
   }
 
-  /** As {@code AutoTokenizer} would save it. */
+  /**
+   * As {@code AutoTokenizer} would save it.
+   *
+   * @throws CheckpointException if one of the files is not what it is called
+   */
   static String of(Path folder) throws IOException {
-    JsonObject vocabulary =
-        JsonParser.parseString(Files.readString(folder.resolve(VOCABULARY))).getAsJsonObject();
+    JsonObject vocabulary = vocabulary(folder.resolve(VOCABULARY));
     var json = new JsonObject();
     json.addProperty("version", "1.0");
     json.add("added_tokens", added(vocabulary));
@@ -44,6 +50,21 @@ final class OptTokenizerJson {
     model.add("merges", merges(folder));
     json.add("model", model);
     return new Gson().toJson(json);
+  }
+
+  /** What a tokenizer that was made of the files is called in messages. */
+  static String name(Path folder) {
+    return "%s: %s and %s".formatted(folder, VOCABULARY, MERGES);
+  }
+
+  private static JsonObject vocabulary(Path file) throws IOException {
+    ConfigJson checked = ConfigJson.read(file);
+    checked.intAt(BEGIN);
+    JsonObject vocabulary = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    for (String token : vocabulary.keySet()) {
+      checked.intAt(token);
+    }
+    return vocabulary;
   }
 
   private static JsonArray added(JsonObject vocabulary) {
@@ -107,7 +128,7 @@ final class OptTokenizerJson {
 
   private static JsonArray merges(Path folder) throws IOException {
     var merges = new JsonArray();
-    for (String line : Files.readAllLines(folder.resolve(MERGES))) {
+    for (String line : lines(folder.resolve(MERGES))) {
       int space = line.indexOf(' ');
       if (space > 0 && !line.startsWith("#version")) {
         var pair = list(new JsonPrimitive(line.substring(0, space)));
@@ -116,6 +137,16 @@ final class OptTokenizerJson {
       }
     }
     return merges;
+  }
+
+  private static List<String> lines(Path file) throws IOException {
+    try {
+      return Files.readAllLines(file);
+    } catch (CharacterCodingException e) {
+      var exception = new CheckpointException(file + ": text expected UTF-8, got other bytes");
+      exception.initCause(e);
+      throw exception;
+    }
   }
 
   private static JsonArray list(JsonElement first) {

@@ -63,10 +63,16 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
    * @throws IllegalArgumentException if the question is blank
    */
   public String ask(String question) {
-    given("answer", "question", question);
-    String words = cleaning == null ? question : cleaning.clean(question);
+    return ask("answer", "question", question);
+  }
+
+  private String ask(String where, String which, String question) {
+    String asked = given(where, which, question);
+    String words = cleaning == null ? asked : cleaning.clean(asked);
     if (words.isBlank()) {
-      throw new IllegalArgumentException("answer: question expected words, got a blank");
+      String got = asked.isBlank() ? "a blank" : "'" + asked + "', of which cleaning leaves none";
+      throw new IllegalArgumentException(
+          "%s: %s expected words, got %s".formatted(where, which, got));
     }
     return template.replace(PLACE, words.strip());
   }
@@ -96,12 +102,7 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
     }
     List<String> prompts = new ArrayList<>();
     for (int i = 0; i < pictures; i++) {
-      String which = "questions[%d]".formatted(i);
-      if (given("answers", which, questions.get(i)).isBlank()) {
-        throw new IllegalArgumentException(
-            "answers: %s expected words, got a blank".formatted(which));
-      }
-      prompts.add(ask(questions.get(i)));
+      prompts.add(ask("answers", "questions[%d]".formatted(i), questions.get(i)));
     }
     return prompts;
   }

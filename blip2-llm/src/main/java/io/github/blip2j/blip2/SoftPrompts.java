@@ -4,7 +4,6 @@ import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.RgbImage;
 import java.util.ArrayList;
@@ -38,21 +37,19 @@ final class SoftPrompts {
           "%s: prompts expected one for each of %d images, got %d"
               .formatted(where, images, prompts.size()));
     }
-    Blip2Config config = loaded.model().config();
+    features.requireOf(where, loaded);
     InstructionReader reader = loaded.instructions();
     if (reader != null) {
       Tensor patches = features.patches();
-      patches.shape().require(where, "features", images, Shape.ANY, config.vision().dim());
       TextBatch read = reader.read(where, prompts);
       try (var off = GradMode.noGrad()) {
         return Scope.run(() -> under(patches, read));
       }
     }
-    int queries = config.queryTokens();
-    int dim = loaded.model().language().dim();
     Tensor prompt = features.prompt(); // [B or 1, Q, L]
-    prompt.shape().require(where, "features", images, queries, dim);
-    return images == prompts.size() ? prompt : prompt.expand(prompts.size(), queries, dim);
+    return images == prompts.size()
+        ? prompt
+        : prompt.expand(prompts.size(), prompt.dim(1), prompt.dim(2));
   }
 
   /**

@@ -106,7 +106,7 @@ public final class StageOneExport {
     Path between = Files.createTempDirectory(folder, ".lavis");
     try {
       Path file = toLavis(between, Contents.ALL);
-      Conversion.toHuggingFace(file, folder, heads());
+      Conversion.exportToHuggingFace(file, folder, heads());
     } finally {
       try (var left = Files.newDirectoryStream(between)) {
         for (Path file : left) {

@@ -3,18 +3,22 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.generation.TokenListener;
 import io.github.blip2j.text.Tokenizer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * Turns the tokens of one sequence into text while they are decided.
  *
- * <p>A token may hold a part of a character or end in a space that the finished text will lack.
- * Such ends wait until the next token completes them, so that pieces joined are the finished text;
- * call {@link #finish} after the last token to have what still waits. For one sequence and one
- * thread.
+ * <p>A token may hold a part of a character, or end in a space that the finished text will lack:
+ * one before a quote or in {@code do n't}, where the tokenizer cleans up. Such ends wait until the
+ * next token completes them, so that pieces joined are the finished text; call {@link #finish}
+ * after the last token to have what still waits. For one sequence and one thread.
  */
 public final class TextStream implements TokenListener {
   private static final char PART_OF_CHARACTER = '\uFFFD'; // what decoders put in its place
+
+  /** Beginnings of what a clean-up joins to the word before. */
+  private static final List<String> JOINABLE = List.of(" '", " 'v", " 'r", " n", " n'");
 
   private final Tokenizer tokenizer;
   private final Consumer<String> text;
@@ -55,11 +59,14 @@ public final class TextStream implements TokenListener {
 
   private void tell(String decoded) {
     String stripped = decoded.strip();
-    // Some tokenizers reshape the end of a text as it grows; what was told can't be taken back.
-    if (stripped.length() > told.length() && stripped.startsWith(told)) {
-      text.accept(stripped.substring(told.length()));
-      told = stripped;
+    if (told.startsWith(stripped)) {
+      return; // nothing new, or an end that waits again
     }
+    // A tokenizer that reshapes what was told can't be followed: told again from there, nothing is
+    // lost.
+    int common = Math.max(0, Arrays.mismatch(stripped.toCharArray(), told.toCharArray()));
+    text.accept(stripped.substring(common));
+    told = stripped;
   }
 
   private static String withoutOpenEnd(String decoded) {
@@ -67,6 +74,12 @@ public final class TextStream implements TokenListener {
     while (end > 0 && decoded.charAt(end - 1) == PART_OF_CHARACTER) {
       end--;
     }
-    return decoded.substring(0, end);
+    String whole = decoded.substring(0, end);
+    for (String joinable : JOINABLE) {
+      if (whole.endsWith(joinable)) {
+        return whole.substring(0, whole.length() - joinable.length());
+      }
+    }
+    return whole;
   }
 }

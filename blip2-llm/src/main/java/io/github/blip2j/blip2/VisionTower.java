@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
@@ -10,6 +11,7 @@ import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +29,27 @@ record VisionTower(Path origin, boolean folder, Checkpoint checkpoint) implement
 
   private static final String IN_BLIP2 = "visual_encoder";
 
-  /** Opens a folder or file, or the one file of LAVIS in a folder. */
+  /** What the patches are read with, EVA's and CLIP's. */
+  private static final List<String> PATCHES = List.of("patch_embed.proj.weight", "conv1.weight");
+
+  /**
+   * Opens a folder or file, or the one file of LAVIS in a folder.
+   *
+   * @throws CheckpointException if a file holds no tower
+   */
   static VisionTower open(Path path) throws IOException {
     @Nullable Path file = StageOneModel.lavisFile(path);
     Path origin = file == null ? path : file;
-    return new VisionTower(origin, file == null, Checkpoint.open(origin));
+    Checkpoint checkpoint = Checkpoint.open(origin);
+    boolean alone = PATCHES.stream().anyMatch(checkpoint.tensors()::containsKey);
+    if (file != null && !alone && !isIn(checkpoint)) {
+      checkpoint.close();
+      throw new CheckpointException(
+          origin
+              + ": vision tower expected, got a file without one; name the tower's file, such as"
+              + " eva_vit_g.pth, or a BLIP-2 that has it");
+    }
+    return new VisionTower(origin, file == null, checkpoint);
   }
 
   /** Whether a checkpoint of LAVIS holds a tower beside other parts. */

@@ -208,6 +208,15 @@ final class Blip2PartsTest {
   }
 
   @Test
+  void load_towerFromAFileWithoutOne_isRefused() throws IOException {
+    assertRefused(
+        Blip2Parts.of(trained, language).withVision(trained),
+        trained
+            + ": vision tower expected, got a file without one; name the tower's file, such as"
+            + " eva_vit_g.pth, or a BLIP-2 that has it");
+  }
+
+  @Test
   void load_languageModelOfTheOtherKind_isRefused() throws IOException {
     Path t5 = LavisPartFiles.language(folder.resolve("t5"));
     Fixture.editJson(t5.resolve("config.json"), json -> json.addProperty("model_type", "t5"));
@@ -308,6 +317,22 @@ final class Blip2PartsTest {
         assertTrue(folder.caption(Fixture.pictures().get(0)).startsWith("a red circle"));
       }
     }
+  }
+
+  @Test
+  void toHuggingFace_overOneOfTheParts_isRefused() throws IOException {
+    Path words = LavisPartFiles.language(folder.resolve("words"));
+    Map<String, String> before = ConversionTest.tensors(words);
+
+    var thrown =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Conversion.toHuggingFace(Blip2Parts.of(trained, words).withVision(tower), words));
+
+    assertEquals(
+        words + ": target expected to be none of what is read, got one of them; name another",
+        thrown.getMessage());
+    assertEquals(before, ConversionTest.tensors(words));
   }
 
   @Test

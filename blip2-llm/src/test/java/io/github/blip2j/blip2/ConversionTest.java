@@ -1,7 +1,9 @@
 package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.Checkpoint;
@@ -152,6 +154,76 @@ final class ConversionTest {
             + ": sizes of the language model expected, got none; copy its folder's file there, or"
             + " name the language model's own folder",
         failure(stage2));
+  }
+
+  @Test
+  void toHuggingFace_trainedPartOverAWholeModel_isRefused() throws IOException {
+    Path trained = folder.resolve("trained.pth");
+    Conversion.toLavisTrained(Fixture.HF_OPT, trained);
+    Path whole = Fixture.copyTo(Files.createDirectory(folder.resolve("out")));
+    Map<String, String> before = tensors(whole);
+
+    assertEquals(
+        whole
+            + ": tensors expected of all parts that config.json describes, got none of"
+            + " language_model.*, vision_model.encoder.*; name the language model's own folder with"
+            + " --language, and the tower with --vision",
+        failure(trained));
+    assertEquals(before, tensors(whole));
+  }
+
+  @Test
+  void toHuggingFace_overAnotherModel_isRefused() throws IOException {
+    Path whole = Fixture.copyTo(Files.createDirectory(folder.resolve("out")));
+    Fixture.shard(whole);
+    Map<String, String> before = tensors(whole);
+
+    String message = failure(LAVIS);
+
+    assertTrue(
+        message.startsWith(whole + ": weights expected to be replaced whole, got "), message);
+    assertTrue(message.contains("language_model."), message);
+    assertTrue(message.endsWith(", ...); name a new folder"), message);
+    assertEquals(before, tensors(whole));
+    assertTrue(Files.exists(whole.resolve(Fixture.shardName(0))));
+  }
+
+  @Test
+  void toHuggingFace_twice_replacesTheSameModel() throws IOException {
+    Conversion.toHuggingFace(LAVIS, folder);
+    Conversion.toHuggingFace(LAVIS, folder);
+
+    assertEquals(tensors(HUGGING_FACE).keySet(), tensors(folder).keySet());
+  }
+
+  @Test
+  void toHuggingFace_weightsThatCannotBeWritten_leavesNoDescription() throws IOException {
+    Files.createDirectories(folder.resolve("out").resolve(Conversion.LAVIS_ONLY));
+
+    assertThrows(IOException.class, () -> Conversion.toHuggingFace(LAVIS, folder.resolve("out")));
+
+    assertFalse(Files.exists(folder.resolve("out").resolve("config.json")));
+    assertFalse(Files.exists(folder.resolve("out").resolve("vocab.txt")));
+  }
+
+  @Test
+  void toLavis_overTheWeightsThatAreRead_isRefused() throws IOException {
+    Path whole = Fixture.copyTo(Files.createDirectory(folder.resolve("out")));
+    Path weights = whole.resolve(Fixture.WEIGHTS);
+    Map<String, String> before = tensors(whole);
+
+    for (Path target : List.of(weights, whole)) {
+      var thrown =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> Conversion.toLavis(whole, target, Conversion.KeyBias.KEEP));
+
+      assertEquals(
+          target + ": target expected to be none of what is read, got one of them; name another",
+          thrown.getMessage());
+    }
+    assertThrows(IllegalArgumentException.class, () -> Conversion.toLavisTrained(whole, weights));
+    assertEquals(before, tensors(whole));
   }
 
   @Test

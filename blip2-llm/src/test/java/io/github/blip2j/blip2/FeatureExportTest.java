@@ -62,6 +62,33 @@ final class FeatureExportTest {
   }
 
   @Test
+  void export_toAFolderOrIntoNone_isRefusedBeforeAnyImageIsRead() throws IOException {
+    FeatureExport unread =
+        matcher
+            .export(Feature.IMAGE)
+            .reading(
+                name -> {
+                  throw new AssertionError(name);
+                });
+    Path nowhere = folder.resolve("none").resolve("f.jsonl");
+    List<String> images = List.of("a.png");
+
+    assertUnwritable(
+        folder + ": file expected, got a folder; name a file in it",
+        () -> unread.toSafetensors(images, folder));
+    assertUnwritable(
+        folder + ": file expected, got a folder; name a file in it",
+        () -> unread.toJsonLines(images, folder));
+    assertUnwritable(
+        nowhere + ": folder expected to exist; create it first",
+        () -> unread.toJsonLines(images, nowhere));
+  }
+
+  private static void assertUnwritable(String message, Executable call) {
+    assertEquals(message, assertThrows(IOException.class, call).getMessage());
+  }
+
+  @Test
   void toSafetensors_ofMatcher_holdsWhatEachCallGives() throws IOException {
     List<String> images = copies(10);
 

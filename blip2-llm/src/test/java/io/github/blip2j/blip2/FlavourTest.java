@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.generation.BeamRules;
 import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
@@ -121,6 +123,24 @@ final class FlavourTest {
     assertArrayEquals(
         loaded.promptIds("a photo"), loaded.withFlavour(Flavour.LAVIS).promptIds("a photo"));
     assertArrayEquals(new int[] {2}, loaded.withFlavour(Flavour.LAVIS).promptIds(""));
+  }
+
+  @Test
+  void promptIds_ofT5AsLavis_areWhole() throws IOException {
+    LoadedModel t5 = LoadedModel.load(Fixtures.own("hf-t5"), Precision.FLOAT32);
+    try {
+      LoadedModel lavis = t5.withFlavour(Flavour.LAVIS);
+      Conversation talk = Conversation.empty().and("what is above the other?", "a red circle");
+      QuestionPrompt questions = QuestionPrompt.SHORT_ANSWER;
+      String prompt = questions.ask(talk, "what color is the other?");
+      int[] ids = lavis.promptIds(prompt);
+
+      assertTrue(ids.length > 32, "tokens " + ids.length);
+      assertArrayEquals(t5.tokenizer().encode(prompt), ids);
+      assertArrayEquals(new int[] {1}, lavis.promptIds(""));
+    } finally {
+      t5.close();
+    }
   }
 
   @Test

@@ -136,6 +136,19 @@ final class ImageTextMatcherMisuseTest {
   }
 
   @Test
+  void index_closed_isRefused() throws IOException {
+    var closed = matcher.index(folder);
+    closed.addImage(image);
+    closed.close();
+    closed.close();
+
+    String says = "retrieval: open index expected, got closed; close after the last use";
+    assertSays(says, () -> closed.addImage(image));
+    assertSays(says, () -> closed.addTexts(List.of("a dog")));
+    assertSays(says, () -> closed.search("a dog", 1));
+  }
+
+  @Test
   void load_withoutTokenizer_saysWhichBelongsThere() throws IOException {
     Path lavis = Fixtures.own("lavis-stage1");
     Files.copy(lavis.resolve("model.json"), folder.resolve("model.json"));

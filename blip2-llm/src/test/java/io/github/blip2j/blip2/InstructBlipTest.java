@@ -199,6 +199,10 @@ final class InstructBlipTest {
         var scope = Scope.open()) {
       TextBatch read = blip2.instructions(List.of(ASK, ASK, ASK));
       assertSays(
+          IllegalArgumentException.class,
+          "generate: features expected of this model, got another's; encode the images with it",
+          () -> blip2.generate(features, List.of(ASK, ASK, ASK), SHORT));
+      assertSays(
           IllegalStateException.class,
           "instructions: InstructBLIP expected, got a model whose Q-Former reads none",
           () -> plain.instructions(List.of(ASK)));

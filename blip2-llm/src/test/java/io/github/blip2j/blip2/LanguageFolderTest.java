@@ -1,8 +1,10 @@
 package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 final class LanguageFolderTest {
@@ -84,19 +87,7 @@ final class LanguageFolderTest {
 
   @Test
   void tokenizer_ofVocabularyAndMerges_readsAsTheWholeFile() throws IOException {
-    PlainLanguage.write(Fixture.HF_OPT, folder);
-    JsonObject whole =
-        JsonParser.parseString(Files.readString(folder.resolve("tokenizer.json")))
-            .getAsJsonObject();
-    JsonObject model = whole.getAsJsonObject("model");
-    Files.writeString(folder.resolve("vocab.json"), model.get("vocab").toString());
-    List<String> merges = new ArrayList<>(List.of("#version: 0.2"));
-    for (JsonElement each : model.getAsJsonArray("merges")) {
-      JsonArray pair = each.getAsJsonArray();
-      merges.add(pair.get(0).getAsString() + " " + pair.get(1).getAsString());
-    }
-    Files.write(folder.resolve("merges.txt"), merges);
-    Files.delete(folder.resolve("tokenizer.json"));
+    writeVocabularyAndMerges();
 
     try (var language = LanguageFolder.open(folder);
         var made = language.tokenizer();
@@ -113,6 +104,71 @@ final class LanguageFolderTest {
         assertArrayEquals(original.encode("two stars"), copied.encode("two stars"));
       }
     }
+  }
+
+  @Test
+  void tokenizer_ofABrokenVocabulary_namesIt() throws IOException {
+    writeVocabularyAndMerges();
+    Path vocabulary = folder.resolve("vocab.json");
+    String whole = Files.readString(vocabulary);
+
+    assertTokenizerFails(
+        "vocab.json: JSON expected, got malformed text",
+        () -> Files.writeString(vocabulary, whole.substring(0, whole.length() / 2)));
+    assertTokenizerFails(
+        "vocab.json: JSON object expected, got a list of 2 at the top",
+        () -> Files.writeString(vocabulary, "[1,2]"));
+    assertTokenizerFails(
+        "vocab.json: </s> is missing",
+        () -> Files.writeString(vocabulary, whole.replace("\"</s>\"", "\"</x>\"")));
+    assertTokenizerFails(
+        "vocab.json: </s> expected an integer, got \"2\"",
+        () -> Files.writeString(vocabulary, whole.replace("\"</s>\":2", "\"</s>\":\"2\"")));
+  }
+
+  @Test
+  void tokenizer_ofBrokenMerges_namesThem() throws IOException {
+    writeVocabularyAndMerges();
+    Path merges = folder.resolve("merges.txt");
+
+    assertTokenizerFails(
+        merges + ": text expected UTF-8, got other bytes",
+        () -> Files.write(merges, new byte[] {'a', ' ', (byte) 0xE9, '\n'}));
+    Files.writeString(merges, "nowhere tobefound\n");
+
+    try (var language = LanguageFolder.open(folder)) {
+      var e = assertThrows(CheckpointException.class, language::tokenizer);
+
+      assertTrue(
+          String.valueOf(e.getMessage())
+              .startsWith(folder + ": vocab.json and merges.txt: tokenizer expected, got "),
+          e.getMessage());
+    }
+  }
+
+  private void assertTokenizerFails(String message, Executable breaking) throws IOException {
+    assertDoesNotThrow(breaking);
+    try (var language = LanguageFolder.open(folder)) {
+      assertEquals(
+          message, assertThrows(CheckpointException.class, language::tokenizer).getMessage());
+    }
+  }
+
+  /** The small OPT as its own folders are: without a tokenizer that is ready. */
+  private void writeVocabularyAndMerges() throws IOException {
+    PlainLanguage.write(Fixture.HF_OPT, folder);
+    JsonObject whole =
+        JsonParser.parseString(Files.readString(folder.resolve("tokenizer.json")))
+            .getAsJsonObject();
+    JsonObject model = whole.getAsJsonObject("model");
+    Files.writeString(folder.resolve("vocab.json"), model.get("vocab").toString());
+    List<String> merges = new ArrayList<>(List.of("#version: 0.2"));
+    for (JsonElement each : model.getAsJsonArray("merges")) {
+      JsonArray pair = each.getAsJsonArray();
+      merges.add(pair.get(0).getAsString() + " " + pair.get(1).getAsString());
+    }
+    Files.write(folder.resolve("merges.txt"), merges);
+    Files.delete(folder.resolve("tokenizer.json"));
   }
 
   @Test

@@ -101,6 +101,11 @@ final class QuestionsTest {
         () -> blip2.answers(images.subList(0, 2), List.of("why?", " ")));
     assertSays(
         IllegalArgumentException.class,
+        "answers: questions[1] expected words, got '...', of which cleaning leaves none",
+        () ->
+            blip2.withFlavour(Flavour.LAVIS).answers(images.subList(0, 2), List.of("why?", "...")));
+    assertSays(
+        IllegalArgumentException.class,
         "answers: questions expected one for each of 2 images, got 1",
         () -> blip2.answers(images.subList(0, 2), List.of("why?")));
     assertSays(

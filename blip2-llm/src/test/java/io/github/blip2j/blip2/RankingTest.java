@@ -189,18 +189,35 @@ final class RankingTest {
 
   @Test
   void features_ofAnotherModel_areRefused() throws IOException {
-    try (var other = Blip2.load(Fixture.HF_OPT.resolveSibling("hf-opt-postnorm"));
+    // Of the same sizes, by which no one could tell.
+    try (var other = Blip2.load(Fixture.HF_OPT);
         ImageFeatures features = other.encode(images.subList(0, 1))) {
-      int own = blip2.model().language().dim();
-      String message =
-          "rank: features expected [1, 8, %d], got %s".formatted(own, features.prompt().shape());
+      assertSays(
+          IllegalArgumentException.class,
+          "rank: features expected of this model, got another's; encode the images with it",
+          () -> blip2.rank(features, List.of(""), COLORS, CandidateOrder.bySum()));
+      assertSays(
+          IllegalArgumentException.class,
+          "generate: features expected of this model, got another's; encode the images with it",
+          () -> blip2.generate(features, List.of(""), Decoding.greedy()));
+    }
+  }
 
-      var thrown =
-          assertThrows(
-              RuntimeException.class,
-              () -> blip2.rank(features, List.of(""), COLORS, CandidateOrder.bySum()));
-
-      assertEquals(message, thrown.getMessage());
+  @Test
+  void features_ofAnotherFlavour_areRefused() {
+    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+    try (ImageFeatures features = blip2.encode(images.subList(0, 1))) {
+      assertSays(
+          IllegalArgumentException.class,
+          "rank: features expected of flavour LAVIS, got HF; encode the images as LAVIS does",
+          () -> lavis.rank(features, List.of(""), COLORS, CandidateOrder.bySum()));
+      assertEquals(
+          COLORS.size(),
+          lavis
+              .withFlavour(Flavour.HF)
+              .rank(features, List.of(""), COLORS, CandidateOrder.bySum())
+              .get(0)
+              .size());
     }
   }
 

@@ -72,6 +72,7 @@ final class FileTransfer {
     try (Answer answer = client.get(path, from)) {
       boolean goesOn = from > 0 && answer.status() == 206 && isRangeFrom(from, answer);
       if (answer.status() == 200 || goesOn) {
+        requireSize(answer);
         receive(answer.body(), goesOn ? from : 0, progress);
         requireWhole(answer);
         return true;
@@ -125,6 +126,15 @@ final class FileTransfer {
       throw new HubException(
           "%s: %s expected of %d bytes, got more; it was removed, run it again"
               .formatted(model, file.name(), file.size()));
+    }
+  }
+
+  /** What has a size neither by the hub nor now could end early, or never. */
+  private void requireSize(Answer answer) throws HubException {
+    if (file.size() < 0 && answer.number("Content-Length") < 0) {
+      throw new HubException(
+          "%s: %s expected with its size, got none; check HF_ENDPOINT"
+              .formatted(model, file.name()));
     }
   }
 

@@ -79,7 +79,7 @@ public final class Hub {
   }
 
   /**
-   * Downloads the chosen files of a model; offline, those that are there.
+   * Downloads the chosen files of a model; offline, those of them that are there.
    *
    * @param id {@code org/name}, or {@code org/name@revision} with a branch, tag or commit
    * @throws HubException if the hub doesn't have them, doesn't give them, or can't be reached
@@ -89,13 +89,13 @@ public final class Hub {
       throws IOException {
     ModelCache model = cache.model(ModelId.parse(id));
     if (offline) {
-      return present(model);
+      return present(model, files);
     }
     var client = new HubClient(model.id(), HubEndpoint.of(environment), means.limits().silence());
     return new Downloading(model, client, means, listener).run(files);
   }
 
-  private static Download present(ModelCache model) throws IOException {
+  private static Download present(ModelCache model, FileChoice choice) throws IOException {
     @Nullable Path folder = model.find();
     if (folder == null) {
       throw new HubException(
@@ -106,14 +106,21 @@ public final class Hub {
                   "this is offline, so unset HF_HUB_OFFLINE or leave out --offline to download"
                       + " it"));
     }
-    List<DownloadedFile> files = new ArrayList<>();
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.filter(Files::isRegularFile).sorted().toList()) {
-        String name = folder.relativize(path).toString().replace('\\', '/');
-        files.add(new DownloadedFile(name, Files.size(path), false));
-      }
-    }
     ModelId id = model.id();
+    List<DownloadedFile> files = new ArrayList<>();
+    for (String name : choice.of(id, names(folder))) {
+      files.add(new DownloadedFile(name, Files.size(folder.resolve(name)), false));
+    }
     return new Download(id.name(), id.revision(), ModelCache.commitOf(folder), folder, files);
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> paths = Files.walk(folder)) {
+      return paths
+          .filter(Files::isRegularFile)
+          .sorted()
+          .map(path -> folder.relativize(path).toString().replace('\\', '/'))
+          .toList();
+    }
   }
 }

@@ -3,10 +3,14 @@ package io.github.blip2j.io.hub;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.io.hub.FakeHub.Request;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -295,6 +299,55 @@ final class HubDownloadTest {
 
     assertArrayEquals(BYTES, Files.readAllBytes(download.folder().resolve(WEIGHTS)));
     assertEquals(List.of("all"), hub.fetches(WEIGHTS));
+  }
+
+  @Test
+  void download_ofNoSizeAtAll_isRefused() throws Exception {
+    byte[] half =
+        "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf".getBytes(StandardCharsets.US_ASCII);
+    var threads = Executors.newSingleThreadExecutor();
+    try (var store = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Future<Boolean> sent =
+          threads.submit(
+              () -> {
+                try (Socket asked = store.accept()) {
+                  int request = asked.getInputStream().read(new byte[4096]);
+                  asked.getOutputStream().write(half);
+                  return request > 0;
+                }
+              });
+      String address = "http://127.0.0.1:%d/".formatted(store.getLocalPort());
+      hub.instead("HEAD", WEIGHTS, 1, FakeHub.answer(200, "", "ETag", "\"no-checksum\""));
+      hub.instead("GET", WEIGHTS, 1, FakeHub.answer(302, "", "Location", address));
+
+      var thrown = assertThrows(HubException.class, () -> hub().download("org/name"));
+
+      assertEquals(
+          "org/name: model.safetensors expected with its size, got none; check HF_ENDPOINT",
+          thrown.getMessage());
+      assertTrue(sent.get());
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void download_offline_isTheChosenOfWhatIsThere() throws IOException {
+    hub().download("org/name");
+    Hub offline = hub().offline();
+    var config = FileChoice.standard().including(List.of("config*"));
+    var readme = FileChoice.standard().including(List.of("README.md"));
+
+    Download chosen = offline.download("org/name", config, (file, done, total) -> {});
+    var thrown =
+        assertThrows(
+            HubException.class,
+            () -> offline.download("org/name", readme, (file, done, total) -> {}));
+
+    assertEquals(List.of(new DownloadedFile("config.json", CONFIG.length, false)), chosen.files());
+    assertEquals(
+        "org/name: files expected that match README.md, got none among 2; look at their names",
+        thrown.getMessage());
   }
 
   @Test
