@@ -47,6 +47,7 @@ public final class TrainStage1 {
       model.trainQformer(); // and not the tower
       var processor = ImageProcessor.blip2(model.config().vision().imageSize());
       var batches = CaptionBatches.of(set, processor, BATCH_SIZE, SEED).with(Augmentation.blip2());
+      batches.requireWords(); // at once, not in the middle of a run
 
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);
       try (var optimizer = new AdamW(groups, AdamWRule.DEFAULT)) {
