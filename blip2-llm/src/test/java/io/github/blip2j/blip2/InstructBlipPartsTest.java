@@ -291,6 +291,20 @@ final class InstructBlipPartsTest {
         folder.resolve("changed.pth"), change.apply(LavisPartFiles.read(trained)));
   }
 
+  @Test
+  void toHuggingFace_overTheBertThatItReadsWith_isRefused() throws IOException {
+    Path bert = Files.createDirectory(folder.resolve("bert"));
+
+    var thrown =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Conversion.toHuggingFace(parts().withBert(bert), bert));
+
+    assertEquals(
+        bert + ": target expected to be none of what is read, got one of them; name another",
+        thrown.getMessage());
+  }
+
   private static Blip2Parts parts() {
     return Blip2Parts.of(trained, language).withVision(WHOLE).withBert(BERT);
   }
