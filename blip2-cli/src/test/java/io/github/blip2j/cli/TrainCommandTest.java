@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
+import io.github.blip2j.data.EpochOrder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -181,6 +182,32 @@ final class TrainCommandTest {
   }
 
   @Test
+  void stage1_damagedPicture_isResumedOnceItIsMended() throws IOException {
+    Path images = Files.createDirectory(folder.resolve("images"));
+    try (var all = Files.newDirectoryStream(MODEL.resolve("images"))) {
+      for (Path image : all) {
+        Files.copy(image, images.resolve(image.getFileName()));
+      }
+    }
+    String[] options = {"--images", images.toString(), "--max-steps", "5"};
+    train("whole", options);
+    Path last = images.resolve("%d.png".formatted(EpochOrder.of(8, 42, 0)[7])); // of epoch 0
+    byte[] good = Files.readAllBytes(last);
+    Files.write(last, new byte[] {1, 2, 3});
+
+    Shell failed = train("parts", options);
+    Files.write(last, good);
+    Shell resumed = train("parts", "--images", images.toString(), "--max-steps", "5", "--resume");
+
+    assertEquals(1, failed.exit());
+    assertTrue(
+        failed.err().lines().reduce("", (a, b) -> b).contains(last.toString()), failed.err());
+    assertEquals(0, resumed.exit(), resumed.err());
+    assertArrayEquals(checkpoint("whole"), checkpoint("parts"));
+    assertTrue(Files.exists(folder.resolve("parts/step-00000003.safetensors")));
+  }
+
+  @Test
   void train_withoutStage_exits2() {
     assertEquals(
         new Shell(
@@ -274,14 +301,15 @@ final class TrainCommandTest {
                 model.toString(),
                 "--data",
                 captions.toString(),
-                "--images",
-                MODEL.resolve("images").toString(),
                 "--out",
                 folder.resolve(out).toString(),
                 "--log-every",
                 "1",
                 "--augment"));
     List<String> given = List.of(more);
+    if (!given.contains("--images")) {
+      args.addAll(List.of("--images", MODEL.resolve("images").toString()));
+    }
     if (!given.contains("--batch-size")) {
       args.addAll(List.of("--batch-size", "2"));
     }

@@ -71,6 +71,13 @@ final class CheckpointFolder {
 
   /** Writes a checkpoint and removes all but the last that the settings keep. */
   Path write(Position at, TrainingSettings settings) throws IOException {
+    Path file = add(at, settings);
+    prune(settings.keep());
+    return file;
+  }
+
+  /** Writes a checkpoint and removes none. */
+  Path add(Position at, TrainingSettings settings) throws IOException {
     Path file = folder.resolve("step-%08d.safetensors".formatted(at.step()));
     @Nullable Path last = newest();
     try {
@@ -84,7 +91,6 @@ final class CheckpointFolder {
                   last == null ? "there is none before it" : last.getFileName() + " is whole"),
           e);
     }
-    prune(settings.keep());
     return file;
   }
 

@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * from a source derived from the seed and the number of the update, batches are asked for by epoch
  * and place, and a checkpoint holds the rest: parameters, optimiser, position.
  *
+ * <p>A run that fails, for a picture that can't be read as for a loss that is not finite, saves its
+ * last update before it throws, and removes no checkpoint for it. Where that fails too, its failure
+ * is a suppressed one of what is thrown. Only a move of the parameters that fails halfway leaves
+ * nothing to save.
+ *
  * <p>Parameters, gradients and the optimiser's state are float32. Whether linear maps round what
  * they multiply is said by the parameters ({@link io.github.blip2j.nn.Parameter#multiplyIn}).
  *
@@ -113,18 +118,24 @@ public final class Trainer<B extends Batch> {
   }
 
   private Position train(Position from, TrainingListener listener) throws IOException {
-    try (var log = TrainingLog.open(settings.output(), from.step(), settings.precision())) {
-      Run run = new Run(from, log, listener);
+    try (var log = TrainingLog.open(settings.output(), from.step(), settings.precision());
+        var run = new Run(from, log, listener)) {
       while (!run.isOver()) {
         run.epoch();
       }
-      run.save();
+      run.save(checkpoints::write);
       return run.at;
     }
   }
 
+  /** How a run's state gets to its folder. */
+  @FunctionalInterface
+  private interface Saving {
+    Path save(Position at, TrainingSettings settings) throws IOException;
+  }
+
   /** One run: where it is, and what it has not reported yet. */
-  private final class Run {
+  private final class Run implements AutoCloseable {
     private final TrainingLog log;
     private final TrainingListener listener;
     private Position at;
@@ -174,7 +185,7 @@ public final class Trainer<B extends Batch> {
         report(outcome);
       }
       if (at.step() % settings.checkpointEvery() == 0) {
-        save();
+        save(checkpoints::write);
       }
       return true;
     }
@@ -221,11 +232,27 @@ public final class Trainer<B extends Batch> {
       return limited ? Math.min(toLimit, toEnd) : toEnd;
     }
 
-    void save() throws IOException {
-      if (at.step() != savedStep) {
-        Path file = checkpoints.write(at, settings);
-        savedStep = at.step();
-        listener.saved(file, at);
+    /** Saves, unless that has been tried at this place; an interrupt waits until it is done. */
+    void save(Saving saving) throws IOException {
+      if (at.step() == savedStep) {
+        return;
+      }
+      savedStep = at.step();
+      boolean interrupted = Thread.interrupted(); // it would close the file's channel
+      try {
+        listener.saved(saving.save(at, settings), at);
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    /** Saves the last update of a run that fails; one that ends has done so itself. */
+    @Override
+    public void close() throws IOException {
+      if (at.step() > 0 && update.isWhole()) {
+        save(checkpoints::add); // older ones stay: what went wrong may be in this one already
       }
     }
   }

@@ -4,10 +4,11 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import io.github.blip2j.tensor.Precision;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.StringReader;
 import java.io.StringWriter;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,11 +25,11 @@ import java.util.Map;
 final class TrainingLog implements AutoCloseable {
   static final String NAME = "log.jsonl";
 
-  private final FileChannel channel;
+  private final OutputStream lines;
   private final Precision precision;
 
-  private TrainingLog(FileChannel channel, Precision precision) {
-    this.channel = channel;
+  private TrainingLog(OutputStream lines, Precision precision) {
+    this.lines = lines;
     this.precision = precision;
   }
 
@@ -36,10 +37,12 @@ final class TrainingLog implements AutoCloseable {
   static TrainingLog open(Path folder, long step, Precision precision) throws IOException {
     Path file = folder.resolve(NAME);
     long kept = Files.exists(file) ? lengthUpTo(file, step) : 0;
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    channel.truncate(kept).position(kept);
-    return new TrainingLog(channel, precision);
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.truncate(kept);
+    }
+    // No channel: an interrupt would close it, and the update that it came in would have no line.
+    return new TrainingLog(new FileOutputStream(file.toFile(), true), precision);
   }
 
   /** Appends a line. */
@@ -60,15 +63,12 @@ final class TrainingLog implements AutoCloseable {
       }
       json.endObject();
     }
-    ByteBuffer line = StandardCharsets.UTF_8.encode(text.append('\n').toString());
-    while (line.hasRemaining()) {
-      channel.write(line);
-    }
+    lines.write(text.append('\n').toString().getBytes(StandardCharsets.UTF_8));
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    lines.close();
   }
 
   /**

@@ -23,6 +23,7 @@ final class Update<B extends Batch> {
   private final Objective<B> objective;
   private final AdamW optimizer;
   private final TrainingSettings settings;
+  private boolean moving;
 
   Update(Objective<B> objective, AdamW optimizer, TrainingSettings settings) {
     this.objective = objective;
@@ -52,6 +53,11 @@ final class Update<B extends Batch> {
     }
   }
 
+  /** Whether no move has failed halfway, with some parameters moved and others not. */
+  boolean isWhole() {
+    return !moving;
+  }
+
   /** Adds the gradients of the next batch, if there is one. */
   private boolean learn(Iterator<B> batches, Pass pass, Gathered gathered) {
     try (Scope scope = Scope.open()) {
@@ -78,7 +84,10 @@ final class Update<B extends Batch> {
     long last = at.batch() + settings.accumulate() - 1;
     double lr = settings.schedule().at(at.epoch(), last);
     // PyTorch's clip_grad_norm_, its 1e-6 included
-    optimizer.step(lr, Math.min(1, settings.clipNorm() / (norm + 1e-6)));
+    double scale = Math.min(1, settings.clipNorm() / (norm + 1e-6));
+    moving = true;
+    optimizer.step(lr, scale);
+    moving = false;
     return new Outcome(gathered.ids.size(), lr, gathered.losses, norm);
   }
 

@@ -33,8 +33,7 @@ final class DivergenceTest {
   }
 
   private TrainingSettings settings(String name) {
-    return TrainingSettings.of(folder.resolve(name), Schedule.Constant.of(0.02))
-        .withCheckpointEvery(1);
+    return TrainingSettings.of(folder.resolve(name), Schedule.Constant.of(0.02));
   }
 
   private void twinLearnsTwoSteps() throws IOException {
