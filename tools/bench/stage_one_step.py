@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """One step of BLIP-2's first stage in PyTorch, to compare the bench figure stage1_train with.
 
-    python stage_one_step.py [RUNS]
+    python stage_one_step.py [RUNS [float32|bfloat16]]
 
 The Q-Former of LAVIS at full size over precomputed image features: 8 images of 257 x 1408, 32 queries, texts of 32
-tokens, dropout, float32, all three losses, gradients and AdamW. As in LAVIS every pass computes the image's keys and
-values anew. Prints medians of wall time in milliseconds and the peak of resident memory.
+tokens, dropout, all three losses, gradients and AdamW, in float32 or under torch.autocast to bfloat16, which leaves
+parameters and their gradients float32. As in LAVIS every pass computes the image's keys and values anew. Prints
+medians of wall time in milliseconds and the peak of resident memory.
 """
 import json
 import os
@@ -132,11 +133,14 @@ torch.set_num_threads(len(os.sched_getaffinity(0)))
 model = StageOne().train()
 optimizer = torch.optim.AdamW(model.parameters(), 1e-4, weight_decay=0.05)
 features, ids = torch.rand(BATCH, TOKENS, IMAGE_WIDTH), torch.randint(0, 30000, (BATCH, LENGTH))
+narrow = sys.argv[2:3] == ["bfloat16"]
 times = []
 for _ in range(1 + int(sys.argv[1] if len(sys.argv) > 1 else 5)):
     start = time.perf_counter()
     optimizer.zero_grad()
-    model(features, ids).backward()
+    with torch.autocast("cpu", torch.bfloat16, enabled=narrow):
+        loss = model(features, ids)
+    loss.backward()
     optimizer.step()
     times.append((time.perf_counter() - start) * 1e3)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -30,8 +30,8 @@ public final class Bench {
   /**
    * A benchmark.
    *
-   * @param precision how the matrices of the vision and language models are stored; arithmetic is
-   *     float32
+   * @param precision how the matrices of the vision and language models are stored; in bfloat16
+   *     training rounds what it multiplies
    * @throws IllegalArgumentException if the preset lacks what a figure needs
    */
   public static Bench of(Preset preset, Precision precision, List<Figure> figures) {

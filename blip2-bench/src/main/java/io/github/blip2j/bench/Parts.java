@@ -92,9 +92,12 @@ final class Parts {
     this.projection =
         new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
     this.language = new Part<>(() -> language(params.at("language")));
+    // What learns is stored in float32, and int8 is for what does not.
+    Precision factors = precision == Precision.BFLOAT16 ? precision : Precision.FLOAT32;
     this.training =
-        new Part<>(() -> TrainingStep.of(BertConfig.bertBase(), TiledWeights.of(1), memory));
-    this.stageOne = new Part<>(() -> StageOneStep.of(TiledWeights.of(1), memory));
+        new Part<>(
+            () -> TrainingStep.of(BertConfig.bertBase(), TiledWeights.of(1), factors, memory));
+    this.stageOne = new Part<>(() -> StageOneStep.of(TiledWeights.of(1), factors, memory));
   }
 
   Blip2Config sizes() {

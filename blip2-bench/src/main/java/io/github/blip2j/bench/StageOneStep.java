@@ -12,13 +12,14 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.Pairs;
 import io.github.blip2j.qformer.objective.StageOne;
 import io.github.blip2j.tensor.AdamWRule;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.SplittableRandom;
 
 /**
  * One step of BLIP-2's first stage at full size, on image features that are there already: three
- * losses with dropout, their gradients, and the update of 188 million parameters, in float32.
+ * losses with dropout, their gradients, and the update of 188 million float32 parameters.
  */
 final class StageOneStep {
   private static final double RATE = 1e-4;
@@ -33,11 +34,14 @@ final class StageOneStep {
     this.optimizer = optimizer;
   }
 
-  /** The step of a model that lives in {@code memory}. */
-  static StageOneStep of(Weights weights, Scope memory) {
+  /** The step of a model that lives in {@code memory} and rounds what it multiplies. */
+  static StageOneStep of(Weights weights, Precision factors, Scope memory) {
     Params params = Params.root(weights, memory);
     var model = Blip2Qformer.of(Blip2QformerConfig.blip2(), params);
-    params.all().values().forEach(Parameter::train);
+    for (Parameter parameter : params.all().values()) {
+      parameter.multiplyIn(factors);
+      parameter.train();
+    }
     var groups = ParameterGroup.of(params.all().values(), DECAY);
     return new StageOneStep(StageOne.lavis(model), new AdamW(groups, AdamWRule.DEFAULT));
   }

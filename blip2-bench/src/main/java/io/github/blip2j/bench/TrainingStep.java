@@ -8,6 +8,7 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.BertInput;
 import io.github.blip2j.qformer.BertLMHeadModel;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.List;
 /**
  * Forward and backward of BERT with its language-model head: what a training step costs before the
  * optimiser. Every position has a label, the loss is the mean cross-entropy, and every parameter
- * gets a gradient, in float32. Nothing is dropped out.
+ * gets a gradient. Nothing is dropped out.
  */
 final class TrainingStep {
   private final BertLMHeadModel model;
@@ -26,12 +27,15 @@ final class TrainingStep {
     this.parameters = parameters;
   }
 
-  /** The step of a model of these sizes, which lives in {@code memory}. */
-  static TrainingStep of(BertConfig config, Weights weights, Scope memory) {
+  /** The step of a model of these sizes, which lives in {@code memory} and rounds its factors. */
+  static TrainingStep of(BertConfig config, Weights weights, Precision factors, Scope memory) {
     Params params = Params.root(weights, memory);
     var model = new BertLMHeadModel(config, params);
     List<Parameter> parameters = List.copyOf(params.all().values());
-    parameters.forEach(Parameter::train);
+    for (Parameter parameter : parameters) {
+      parameter.multiplyIn(factors);
+      parameter.train();
+    }
     return new TrainingStep(model, parameters);
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
@@ -27,7 +28,7 @@ final class TrainingStepTest {
     BertConfig config = BertConfig.fromPlainJson(ConfigJson.parse("small", SIZES));
     try (Scope memory = Scope.detached();
         Scope scope = Scope.open()) {
-      TrainingStep step = TrainingStep.of(config, TiledWeights.of(0), memory);
+      TrainingStep step = TrainingStep.of(config, TiledWeights.of(0), Precision.FLOAT32, memory);
       Tensor ids = Tensor.of(new long[] {3, 1, 4, 1, 5, 9, 2, 6, 5, 3}, 2, 5);
 
       double first = step.run(ids).item();

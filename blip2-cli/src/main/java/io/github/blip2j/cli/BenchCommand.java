@@ -41,8 +41,10 @@ final class BenchCommand implements Callable<Integer> {
       names = "--dtype",
       paramLabel = "TYPE",
       converter = NamedPrecision.class,
-      description =
-          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
+      description = {
+        "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter. Weights",
+        "that learn are float32; with bfloat16, what they are multiplied with is rounded."
+      })
   private Precision dtype = Precision.FLOAT32;
 
   @Option(

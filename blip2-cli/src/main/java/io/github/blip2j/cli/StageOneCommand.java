@@ -48,6 +48,7 @@ final class StageOneCommand implements Callable<Integer>, TrainingRun.Stage {
     StageOneModel model = options.load(home, stage.data);
     try (var tokenizer = DjlTokenizer.open(options.tokenizerFolder())) {
       tokenizer.requireFits(model.config().qformer().bert().vocabSize());
+      model.multiplyIn(options.dtype);
       model.trainQformer();
       run.train(
           captions -> {
@@ -56,7 +57,7 @@ final class StageOneCommand implements Callable<Integer>, TrainingRun.Stage {
             return new TrainingRun.Work(
                 StageOneTraining.of(model, tokenizer),
                 batches,
-                stage.settings(batches),
+                stage.settings(batches).withPrecision(options.dtype),
                 model.parameters().values());
           },
           (kind, folder) -> export(model, kind, folder));

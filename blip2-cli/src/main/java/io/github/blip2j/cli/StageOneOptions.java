@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import io.github.blip2j.blip2.StageOneConfig;
 import io.github.blip2j.blip2.StageOneModel;
 import io.github.blip2j.blip2.StageOneParts;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.ImageProcessor;
 import java.io.IOException;
@@ -39,8 +40,22 @@ final class StageOneOptions {
       description = "Folder of bert-base-uncased, which becomes the Q-Former.")
   @Nullable ModelName bert;
 
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = NamedPrecision.class,
+      description = {
+        "What matrix products round their factors to: float32, or bfloat16, which is faster where",
+        "the CPU multiplies it. What learns is stored in float32. Default: ${DEFAULT-VALUE}."
+      })
+  Precision dtype = Precision.FLOAT32;
+
   /** Checks what no single option can. */
   void requireAgreement() {
+    if (dtype == Precision.INT8) {
+      throw new IllegalArgumentException(
+          "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for what is frozen");
+    }
     boolean parts = vision != null && bert != null;
     boolean either = vision != null || bert != null;
     if (model == null ? !parts : either) {

@@ -60,7 +60,10 @@ final class StageTwoCommand implements Callable<Integer>, TrainingRun.Stage {
             CaptionBatches batches =
                 stage.data.batches(captions, model.processor()).withDialogues();
             return new TrainingRun.Work(
-                objective(training), batches, stage.settings(batches), model.parameters().values());
+                objective(training),
+                batches,
+                stage.settings(batches).withPrecision(options.factors()),
+                model.parameters().values());
           },
           (kind, folder) -> export(model, kind, folder));
     }

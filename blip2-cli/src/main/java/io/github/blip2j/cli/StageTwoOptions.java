@@ -85,7 +85,8 @@ final class StageTwoOptions {
       converter = NamedPrecision.class,
       description = {
         "How frozen weights are held: float32, bfloat16 for half the memory, int8 for a",
-        "quarter. What learns is float32."
+        "quarter. What learns is stored in float32; with bfloat16, matrix products round their",
+        "factors to it, which is faster where the CPU multiplies it."
       })
   Precision dtype = Precision.FLOAT32;
 
@@ -107,10 +108,15 @@ final class StageTwoOptions {
     }
   }
 
+  /** What learns is multiplied no less exactly than in bfloat16, whatever the rest is held in. */
+  Precision factors() {
+    return dtype == Precision.BFLOAT16 ? dtype : Precision.FLOAT32;
+  }
+
   StageTwoModel load(Scope home, DataOptions data) throws IOException {
     StageTwoSetup setup = StageTwoSetup.lavis().withTrainedVision(trainVision);
     if (dtype != Precision.FLOAT32) {
-      setup = setup.withFrozen(dtype);
+      setup = setup.withFrozen(dtype).withFactors(factors());
     }
     if (data.imageSize != null) {
       setup = setup.withImageSize(data.imageSize);

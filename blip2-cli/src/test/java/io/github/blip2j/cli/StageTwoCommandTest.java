@@ -47,6 +47,23 @@ final class StageTwoCommandTest {
   }
 
   @Test
+  void stage2_bfloat16_isLoggedAndNotResumedInAnother() throws IOException {
+    Shell first = train("narrow", "--max-steps", "1", "--dtype", "bfloat16");
+    Shell wide = train("narrow", "--max-steps", "2", "--resume");
+
+    assertEquals(0, first.exit(), first.err());
+    String log = Files.readString(folder.resolve("narrow/log.jsonl"));
+    assertTrue(log.endsWith("\"dtype\":\"bfloat16\"}\n"), log);
+    assertEquals(
+        new Shell(
+            1,
+            "",
+            "blip2: step-00000001.safetensors: dtype expected float32 as in the settings, got"
+                + " bfloat16; resume with the settings of the start\n"),
+        wide);
+  }
+
+  @Test
   void stage2_withEveryOption_trains() throws IOException {
     Shell shell =
         train(

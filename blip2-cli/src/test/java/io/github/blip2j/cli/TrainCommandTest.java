@@ -54,6 +54,23 @@ final class TrainCommandTest {
   }
 
   @Test
+  void stage1_bfloat16_saysSoInItsLog() throws IOException {
+    train("narrow", "--max-steps", "2", "--dtype", "bfloat16");
+
+    List<String> lines = Files.readAllLines(folder.resolve("narrow/log.jsonl"));
+    assertEquals(2, lines.size());
+    assertTrue(lines.stream().allMatch(line -> line.endsWith("\"dtype\":\"bfloat16\"}")));
+  }
+
+  @Test
+  void stage1_int8_exits2() throws IOException {
+    assertUsage(
+        "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for what is frozen",
+        "--dtype",
+        "int8");
+  }
+
+  @Test
   void stage1_nullCaption_failsNamingFileAndRecord() throws IOException {
     Path captions =
         Files.writeString(folder.resolve("c.json"), "[{\"image\": \"0.png\", \"caption\": null}]");

@@ -1,5 +1,6 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,17 @@ public final class Parameter {
     }
     if (!value.requiresGrad()) {
       value = value.leaf(this::accumulate);
+    }
+  }
+
+  /**
+   * Lets linear maps of this matrix round what they multiply, forward and backward; see {@link
+   * Tensor#multipliedIn}. The weight itself and its gradient stay float32. What is no matrix, such
+   * as a bias, is no factor and stays as it is.
+   */
+  public void multiplyIn(Precision precision) {
+    if (value.rank() == 2) {
+      value = value.multipliedIn(precision);
     }
   }
 

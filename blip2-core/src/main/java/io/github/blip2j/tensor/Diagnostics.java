@@ -89,6 +89,8 @@ public final class Diagnostics {
     String chosen = KernelChoice.KERNELS.name();
     Map<String, String> values = new LinkedHashMap<>();
     values.put("chosen", chosen);
+    boolean narrow = KernelChoice.KERNELS.gainsBy(Precision.BFLOAT16);
+    values.put("bfloat16 products", narrow ? "faster than float32" : "no faster than float32");
     for (Kernels.Provider provider : KernelChoice.providers()) {
       values.put(provider.name(), provider.support().reason());
     }

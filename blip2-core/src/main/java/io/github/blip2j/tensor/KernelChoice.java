@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,7 +18,25 @@ final class KernelChoice {
 
   static final Kernels KERNELS = choose(System.getProperty(PROPERTY), providers()).create();
 
+  private static final Set<Precision> TOLD = ConcurrentHashMap.newKeySet(); // once is enough
+
   private KernelChoice() {}
+
+  /** Says so where rounding factors to {@code precision} gains nothing. */
+  static void warnIfSlow(Precision precision) {
+    String complaint = complaint(precision, KERNELS);
+    if (complaint != null && TOLD.add(precision)) {
+      LOG.warn(complaint);
+    }
+  }
+
+  static @Nullable String complaint(Precision precision, Kernels kernels) {
+    return precision == Precision.FLOAT32 || kernels.gainsBy(precision)
+        ? null
+        : ("%s: kernels that multiply it expected, got %s, which round to it and multiply float32"
+                + " here; float32 is faster")
+            .formatted(precision, kernels.name());
+  }
 
   static Kernels.Provider choose(@Nullable String name, List<Kernels.Provider> providers) {
     Kernels.Provider chosen =

@@ -74,6 +74,14 @@ public interface Kernels {
     return null;
   }
 
+  /**
+   * Whether products of numbers rounded to {@code precision} are faster here than in float32. Where
+   * they are not, they are right all the same.
+   */
+  default boolean gainsBy(Precision precision) {
+    return false;
+  }
+
   /** The reference kernels, for what a provider leaves to them. */
   static Kernels reference() {
     return Nd4jKernels.INSTANCE;
@@ -83,7 +91,8 @@ public interface Kernels {
    * {@code out = activation(x W^T + bias) + residual}. The weight may be stored in a narrower
    * floating type than the rest, or packed; products accumulate in {@code out}'s type. x, and out
    * where there is no residual, may be in the type that the weight's packing {@linkplain
-   * Packing#input reads}, and the rest float32.
+   * Packing#input reads}, and the rest float32; so may x where a weight
+   * is plain bfloat16.
    *
    * @param x [..., K]
    * @param weight [N, K]
@@ -114,7 +123,8 @@ public interface Kernels {
   }
 
   /**
-   * Product of the last two axes; strides of all three are honoured.
+   * Product of the last two axes; strides of all three are honoured. Both factors may be bfloat16
+   * where {@code out} is float32: their products are exact in float32 and accumulate there.
    *
    * @param a [..., M, K]
    * @param b [..., K, N], with the same leading axes

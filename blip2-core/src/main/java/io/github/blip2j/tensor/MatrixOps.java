@@ -8,7 +8,12 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Matrix products, each value beside its derivatives. */
+/**
+ * Matrix products, each value beside its derivatives.
+ *
+ * <p>A weight may say that what it is multiplied with, and it itself, are rounded to bfloat16 first
+ * (Kalamkar et al. 2019; {@link Tensor#multipliedIn}). R(x) is x rounded so, or x itself.
+ */
 final class MatrixOps {
   private MatrixOps() {}
 
@@ -48,7 +53,8 @@ final class MatrixOps {
   static List<Tensor> linears(Tensor x, List<LinearMap> maps) {
     boolean recorded = x.requiresGrad() || maps.stream().anyMatch(LinearMap::requiresGrad);
     maps.forEach(map -> requireLinear(x, map.weight(), map.bias(), null));
-    if (x.size() == 0 || (recorded && GradMode.isRecording())) {
+    boolean rounded = maps.stream().anyMatch(map -> map.weight().factors() != Precision.FLOAT32);
+    if (x.size() == 0 || rounded || (recorded && GradMode.isRecording())) {
       return maps.stream()
           .map(map -> linear(x, map.weight(), map.bias(), map.activation(), null))
           .toList();
@@ -66,15 +72,17 @@ final class MatrixOps {
     return outs;
   }
 
-  /** x Wᵀ + b + r. dx = G W, dW = Gᵀ x, db = sum of G's rows, dr = G. */
+  /** R(x) R(W)ᵀ + b + r. dx = R(G) R(W), dW = R(G)ᵀ R(x), db = sum of G's rows, dr = G. */
   private static Tensor recordedLinear(
       Tensor x, Tensor weight, @Nullable Tensor bias, @Nullable Tensor residual) {
     Tensor input = x.detach();
-    Tensor value = affineMap(input, weight.detach(), bias, Activation.IDENTITY, residual);
+    Tensor matrix = weight.detach();
+    Tensor value = affineMap(input, matrix, bias, Activation.IDENTITY, residual);
+    Precision factors = weight.factors();
     Op op =
         Op.of("linear", value)
-            .wrt(x, g -> inputGradient(g, weight.detach(), x.shape()))
-            .wrt(weight, g -> product(rows(g).transpose(), rows(input)));
+            .wrt(x, g -> inputGradient(rounded(rows(g), factors), matrix, x.shape()))
+            .wrt(weight, g -> weightGradient(rounded(rows(g), factors), input, factors));
     if (bias != null) {
       op.wrt(bias, g -> ReduceOps.sumRows(rows(g)));
     }
@@ -85,8 +93,8 @@ final class MatrixOps {
   }
 
   /**
-   * M (x Wᵀ + b) + r with M a mask of zeros and factors, drawn again for the gradients: with H = M
-   * G, dx = H W, dW = Hᵀ x, db = sum of H's rows, dr = G.
+   * M (R(x) R(W)ᵀ + b) + r with M a mask of zeros and factors, drawn again for the gradients: with
+   * H = M G, dx = R(H) R(W), dW = R(H)ᵀ R(x), db = sum of H's rows, dr = G.
    */
   static Tensor thinnedLinear(
       Tensor x, Tensor weight, @Nullable Tensor bias, Thinning thinning, Tensor residual) {
@@ -114,11 +122,12 @@ final class MatrixOps {
   private static Tensor[] gradients(Tensor x, Tensor weight, Tensor g, boolean[] wanted) {
     Tensor[] gradients = new Tensor[wanted.length]; // of the bias too if there is one
     Arrays.fill(gradients, g);
+    Tensor factor = rounded(rows(g), weight.factors());
     if (wanted[0]) {
-      gradients[0] = inputGradient(g, weight, x.shape());
+      gradients[0] = inputGradient(factor, weight, x.shape());
     }
     if (wanted[1]) {
-      gradients[1] = product(rows(g).transpose(), rows(x));
+      gradients[1] = weightGradient(factor, x, weight.factors());
     }
     if (wanted.length > 2 && wanted[2]) {
       gradients[2] = ReduceOps.sumRows(rows(g));
@@ -126,9 +135,35 @@ final class MatrixOps {
     return gradients;
   }
 
-  /** G W. A weight stored in a narrower type is widened for it, as the forward kernel does. */
-  private static Tensor inputGradient(Tensor g, Tensor weight, Shape shape) {
-    return product(rows(g), ShapeOps.plain(weight).to(g.dtype())).reshape(shape.toArray());
+  /**
+   * R(G) R(W), the weight in the type of R(G): what is stored in a narrower one is widened for it,
+   * as the forward kernel does, unless it is rounded to that type anyway.
+   */
+  private static Tensor inputGradient(Tensor factor, Tensor weight, Shape shape) {
+    DType type = factor.dtype();
+    Tensor plain = weight.packing() == null ? weight.to(type) : ShapeOps.copyOf(weight, type);
+    return multiplied(factor, plain).reshape(shape.toArray());
+  }
+
+  /** R(G)ᵀ R(x). */
+  private static Tensor weightGradient(Tensor factor, Tensor x, Precision factors) {
+    return multiplied(factor.transpose(), rounded(rows(x), factors));
+  }
+
+  /** R(x). What is float64, as in a gradient check, stays exact. */
+  private static Tensor rounded(Tensor x, Precision factors) {
+    boolean narrow = factors == Precision.BFLOAT16 && x.dtype() == DType.FLOAT32;
+    return narrow ? x.detach().to(DType.BFLOAT16) : x;
+  }
+
+  static Tensor multipliedIn(Tensor weight, Precision precision) {
+    if (precision == Precision.INT8) {
+      throw new IllegalArgumentException(
+          "multipliedIn: precision expected float32 or bfloat16, got int8; pack a weight that does"
+              + " not learn");
+    }
+    KernelChoice.warnIfSlow(precision);
+    return weight.withFactors(precision);
   }
 
   private static Tensor affineMap(
@@ -138,16 +173,20 @@ final class MatrixOps {
       Activation activation,
       @Nullable Tensor residual) {
     Shape shape = x.shape().with(-1, weight.dim(0));
-    Tensor dense = ShapeOps.dense(x);
     Tensor out = Tensor.uninitialized("linear", wide(x, weight), shape);
     if (out.size() > 0) {
-      KernelChoice.KERNELS.linear(
-          dense,
-          weight.packing() == null ? ShapeOps.dense(weight) : weight,
-          bias == null ? null : ShapeOps.dense(bias),
-          activation,
-          residual == null ? null : ShapeOps.dense(residual),
-          out);
+      boolean packed = weight.packing() != null;
+      try (Scope scope = Scope.open()) {
+        Tensor left = packed ? x : rounded(x, weight.factors());
+        boolean narrow = left.dtype() == DType.BFLOAT16;
+        KernelChoice.KERNELS.linear(
+            ShapeOps.dense(left),
+            packed ? weight : ShapeOps.dense(narrow ? weight.detach().to(left.dtype()) : weight),
+            bias == null ? null : ShapeOps.dense(bias),
+            activation,
+            residual == null ? null : ShapeOps.dense(residual),
+            out);
+      }
     }
     return out;
   }
@@ -160,6 +199,12 @@ final class MatrixOps {
   private static Tensor product(Tensor a, Tensor b) {
     ElementOps.requireSameType("matmul", a, b);
     ElementOps.requireFloating("matmul", a);
+    return multiplied(a, b);
+  }
+
+  /** The same of two tensors of one type, which may be bfloat16; the product then is float32. */
+  private static Tensor multiplied(Tensor a, Tensor b) {
+    DType type = a.dtype() == DType.BFLOAT16 ? DType.FLOAT32 : a.dtype();
     if (a.rank() < 2 || b.rank() < 2 || a.dim(-1) != b.dim(-2)) {
       throw new ShapeMismatchException(
           "matmul: inner axes differ, " + a.shape() + " x " + b.shape());
@@ -171,9 +216,9 @@ final class MatrixOps {
     dims[leading.rank()] = a.dim(-2);
     dims[leading.rank() + 1] = b.dim(-1);
     if (Arrays.stream(dims).allMatch(dim -> dim > 0) && a.dim(-1) == 0) {
-      return Tensor.zeros(a.dtype(), dims); // a sum of nothing
+      return Tensor.zeros(type, dims); // a sum of nothing
     }
-    Tensor out = Tensor.uninitialized("matmul", a.dtype(), Shape.of(dims));
+    Tensor out = Tensor.uninitialized("matmul", type, Shape.of(dims));
     if (out.size() > 0) {
       KernelChoice.KERNELS.matmul(left, right, out);
     }

@@ -68,7 +68,7 @@ final class Nd4jKernels implements Kernels {
     Tensor y = flat(out, rows);
     try (Scope scope = Scope.open()) {
       Tensor w = ShapeOps.plain(weight).to(out.dtype());
-      Nd4jMatrix.timesTransposed(flat(x, rows), w, y);
+      Nd4jMatrix.timesTransposed(flat(x.to(out.dtype()), rows), w, y);
     }
     if (bias != null) {
       run("add", y, y, bias);
@@ -83,7 +83,9 @@ final class Nd4jKernels implements Kernels {
 
   @Override
   public void matmul(Tensor a, Tensor b, Tensor out) {
-    Nd4jMatrix.product(a, b, out);
+    try (Scope scope = Scope.open()) {
+      Nd4jMatrix.product(a.to(out.dtype()), b.to(out.dtype()), out);
+    }
   }
 
   @Override

@@ -47,9 +47,9 @@ public abstract class Packing {
   public abstract Precision precision();
 
   /**
-   * Writes rows {@code first}, {@code first + 1}, ... as float32.
+   * Writes rows {@code first}, {@code first + 1}, ...
    *
-   * @param out dense, [rows, K]
+   * @param out dense, [rows, K], float32; for the whole of a bfloat16 matrix also bfloat16
    */
   public abstract void unpack(long first, Tensor out);
 

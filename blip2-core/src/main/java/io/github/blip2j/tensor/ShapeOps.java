@@ -163,7 +163,8 @@ final class ShapeOps {
   static Tensor copyOf(Tensor x, DType type) {
     Packing packing = x.packing();
     if (packing != null) {
-      Tensor plain = Tensor.uninitialized("copy", x.dtype(), x.shape());
+      boolean narrow = type == DType.BFLOAT16 && packing.precision() == Precision.BFLOAT16;
+      Tensor plain = Tensor.uninitialized("copy", narrow ? type : x.dtype(), x.shape());
       packing.unpack(0, plain);
       return plain.to(type);
     }

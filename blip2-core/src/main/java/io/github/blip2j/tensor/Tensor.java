@@ -26,6 +26,7 @@ public final class Tensor {
   private final DType dtype;
   private final @Nullable Node<Tensor> node;
   private final @Nullable Packing packing; // null: plain memory
+  private final Precision factors; // of linear maps by this matrix
   private volatile @Nullable INDArray array; // made by the first thread that needs it
 
   Tensor(
@@ -34,11 +35,22 @@ public final class Tensor {
       DType dtype,
       @Nullable Node<Tensor> node,
       @Nullable Packing packing) {
+    this(storage, layout, dtype, node, packing, Precision.FLOAT32);
+  }
+
+  private Tensor(
+      Storage storage,
+      Layout layout,
+      DType dtype,
+      @Nullable Node<Tensor> node,
+      @Nullable Packing packing,
+      Precision factors) {
     this.storage = storage;
     this.layout = layout;
     this.dtype = dtype;
     this.node = node;
     this.packing = packing;
+    this.factors = factors;
   }
 
   /** Where the bytes of a tensor come from, such as a place in a file. */
@@ -408,6 +420,17 @@ public final class Tensor {
     return Packing.pack(this, precision);
   }
 
+  /**
+   * The same memory as the matrix of linear maps that round what they multiply: {@code x W^T}, and
+   * {@code G W} and {@code G^T x} of the gradients. Sums stay float32, and so does all else that
+   * reads this tensor. What is packed is multiplied forward as it was packed.
+   *
+   * @param precision float32 or bfloat16
+   */
+  public Tensor multipliedIn(Precision precision) {
+    return MatrixOps.multipliedIn(this, precision);
+  }
+
   /** Rows of this table [V, C...] by int64 {@code ids} [...], giving [..., C...]. */
   public Tensor gather(Tensor ids) {
     return LookupOps.gather(this, ids);
@@ -513,8 +536,17 @@ public final class Tensor {
     return layout;
   }
 
+  /** What linear maps round their factors to where this is the weight. */
+  Precision factors() {
+    return factors;
+  }
+
+  Tensor withFactors(Precision precision) {
+    return new Tensor(storage, layout, dtype, node, packing, precision);
+  }
+
   Tensor withNode(@Nullable Node<Tensor> newNode) {
-    return new Tensor(storage, layout, dtype, newNode, packing);
+    return new Tensor(storage, layout, dtype, newNode, packing, factors);
   }
 
   /** This memory seen otherwise; no history. */

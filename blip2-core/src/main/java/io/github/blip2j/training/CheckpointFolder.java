@@ -9,6 +9,7 @@ import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
@@ -37,6 +38,7 @@ final class CheckpointFolder {
   private static final Pattern NAME = Pattern.compile("step-\\d{8,18}\\.safetensors");
   private static final Pattern LEFT_OVER = Pattern.compile("\\.step-\\d{8,18}\\..*\\.tmp");
   private static final String STATE = "optimizer.";
+  private static final String DTYPE = "dtype";
 
   /** Takes bytes to a file; tests put a full disk here. */
   @FunctionalInterface
@@ -55,12 +57,12 @@ final class CheckpointFolder {
     this.pipe = pipe;
   }
 
-  /** Writes a checkpoint and removes all but the last {@code keep}. */
-  Path write(Position at, long seed, int keep) throws IOException {
+  /** Writes a checkpoint and removes all but the last that the settings keep. */
+  Path write(Position at, TrainingSettings settings) throws IOException {
     Path file = folder.resolve("step-%08d.safetensors".formatted(at.step()));
     @Nullable Path last = newest();
     try {
-      write(file, metadata(at, seed));
+      write(file, metadata(at, settings));
     } catch (IOException e) {
       throw new IOException(
           "%s: checkpoint expected to be written, got %s; %s; make room and resume"
@@ -70,7 +72,7 @@ final class CheckpointFolder {
                   last == null ? "there is none before it" : last.getFileName() + " is whole"),
           e);
     }
-    prune(keep);
+    prune(settings.keep());
     return file;
   }
 
@@ -83,19 +85,20 @@ final class CheckpointFolder {
   /**
    * Sets parameters and optimiser to what a checkpoint holds.
    *
-   * @throws CheckpointException if it is of another model or seed; nothing has changed then
+   * @throws CheckpointException if it is of another model, seed or precision; nothing has changed
+   *     then
    */
-  Position restore(Path file, long seed) throws IOException {
+  Position restore(Path file, TrainingSettings settings) throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
         Scope scope = Scope.open();
         var off = GradMode.noGrad()) {
       String where = String.valueOf(file.getFileName());
       requireFits(where, saved);
-      if (number(where, saved, "seed") != seed) {
-        throw new CheckpointException(
-            "%s: seed expected %d as in the settings, got %d; resume with the settings of the start"
-                .formatted(where, seed, number(where, saved, "seed")));
-      }
+      long seed = number(where, saved, "seed");
+      requireSame(where, "seed", settings.seed(), seed);
+      // Checkpoints without it were written when there was nothing else.
+      String rounded = saved.metadata().getOrDefault(DTYPE, Precision.FLOAT32.toString());
+      requireSame(where, DTYPE, settings.precision().toString(), rounded);
       for (Parameter parameter : optimizer.parameters()) {
         try (Scope one = Scope.open()) {
           Shape shape = parameter.value().shape();
@@ -134,13 +137,23 @@ final class CheckpointFolder {
         .toList();
   }
 
-  private static Map<String, String> metadata(Position at, long seed) {
+  private static Map<String, String> metadata(Position at, TrainingSettings settings) {
     Map<String, String> metadata = new LinkedHashMap<>(SafetensorsWriter.PYTORCH_METADATA);
     metadata.put("step", Long.toString(at.step()));
     metadata.put("epoch", Integer.toString(at.epoch()));
     metadata.put("batch", Long.toString(at.batch()));
-    metadata.put("seed", Long.toString(seed));
+    metadata.put("seed", Long.toString(settings.seed()));
+    metadata.put(DTYPE, settings.precision().toString());
     return metadata;
+  }
+
+  private static void requireSame(String where, String what, Object wanted, Object stored)
+      throws CheckpointException {
+    if (!wanted.equals(stored)) {
+      throw new CheckpointException(
+          "%s: %s expected %s as in the settings, got %s; resume with the settings of the start"
+              .formatted(where, what, wanted, stored));
+    }
   }
 
   private static long number(String where, SafetensorsFile saved, String key)

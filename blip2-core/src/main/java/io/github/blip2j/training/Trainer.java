@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * from a source derived from the seed and the number of the update, batches are asked for by epoch
  * and place, and a checkpoint holds the rest: parameters, optimiser, position.
  *
- * <p>Everything is computed in float32. Mixed precision is left out: no kernel provider has
- * gradients in a narrower type.
+ * <p>Parameters, gradients and the optimiser's state are float32. Whether linear maps round what
+ * they multiply is said by the parameters ({@link io.github.blip2j.nn.Parameter#multiplyIn}).
  *
  * <p>Differs from LAVIS: batches at the end of an epoch that do not fill an update are dropped;
  * there their gradients enter the first update of the next epoch. The logged loss is the mean over
@@ -85,7 +85,7 @@ public final class Trainer<B extends Batch> {
    *
    * @return where it ended; there is a checkpoint of it
    * @throws IllegalStateException if there is no checkpoint
-   * @throws io.github.blip2j.io.CheckpointException if it is of another model or seed
+   * @throws io.github.blip2j.io.CheckpointException if it is of another model, seed or precision
    * @throws TrainingDivergedException if a loss or gradient is not finite
    * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
    */
@@ -96,7 +96,7 @@ public final class Trainer<B extends Batch> {
           "training: checkpoint expected in %s, got none; start instead"
               .formatted(settings.output()));
     }
-    return train(checkpoints.restore(newest, settings.seed()), listener);
+    return train(checkpoints.restore(newest, settings), listener);
   }
 
   /**
@@ -108,7 +108,7 @@ public final class Trainer<B extends Batch> {
   }
 
   private Position train(Position from, TrainingListener listener) throws IOException {
-    try (var log = TrainingLog.open(settings.output(), from.step())) {
+    try (var log = TrainingLog.open(settings.output(), from.step(), settings.precision())) {
       Run run = new Run(from, log, listener);
       while (!run.isOver()) {
         run.epoch();
@@ -218,7 +218,7 @@ public final class Trainer<B extends Batch> {
 
     void save() throws IOException {
       if (at.step() != savedStep) {
-        Path file = checkpoints.write(at, settings.seed(), settings.keep());
+        Path file = checkpoints.write(at, settings);
         savedStep = at.step();
         listener.saved(file, at);
       }

@@ -3,6 +3,7 @@ package io.github.blip2j.training;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
+import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -24,19 +25,21 @@ final class TrainingLog implements AutoCloseable {
   static final String NAME = "log.jsonl";
 
   private final FileChannel channel;
+  private final Precision precision;
 
-  private TrainingLog(FileChannel channel) {
+  private TrainingLog(FileChannel channel, Precision precision) {
     this.channel = channel;
+    this.precision = precision;
   }
 
-  /** The log in a folder, without what comes after {@code step}. */
-  static TrainingLog open(Path folder, long step) throws IOException {
+  /** The log in a folder, without what comes after {@code step}; it names no float32. */
+  static TrainingLog open(Path folder, long step, Precision precision) throws IOException {
     Path file = folder.resolve(NAME);
     long kept = Files.exists(file) ? lengthUpTo(file, step) : 0;
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     channel.truncate(kept).position(kept);
-    return new TrainingLog(channel);
+    return new TrainingLog(channel, precision);
   }
 
   /** Appends a line. */
@@ -52,6 +55,9 @@ final class TrainingLog implements AutoCloseable {
       }
       json.name("grad_norm").value(report.gradientNorm());
       json.name("samples_per_s").value(report.samplesPerSecond());
+      if (precision != Precision.FLOAT32) {
+        json.name("dtype").value(precision.toString());
+      }
       json.endObject();
     }
     ByteBuffer line = StandardCharsets.UTF_8.encode(text.append('\n').toString());

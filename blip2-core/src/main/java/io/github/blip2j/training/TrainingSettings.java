@@ -1,6 +1,7 @@
 package io.github.blip2j.training;
 
 import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.tensor.Precision;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
@@ -18,6 +19,9 @@ import java.util.function.Consumer;
  * @param checkpointEvery updates from one checkpoint to the next; the end of a run writes one too
  * @param keep how many checkpoints stay; the disk must hold one more
  * @param seed of dropout, and of nothing else here
+ * @param precision what the objective's linear maps round their factors to ({@link
+ *     io.github.blip2j.nn.Parameter#multiplyIn}); the loop does not set it, but names it in the log
+ *     and resumes no other
  */
 public record TrainingSettings(
     Path output,
@@ -29,7 +33,8 @@ public record TrainingSettings(
     int logEvery,
     int checkpointEvery,
     int keep,
-    long seed) {
+    long seed,
+    Precision precision) {
 
   /** Checks the numbers. */
   public TrainingSettings {
@@ -46,11 +51,21 @@ public record TrainingSettings(
 
   /**
    * One epoch, an update for each batch, no clipping, every tenth update logged, a checkpoint every
-   * thousand updates of which the last two stay, seed 42.
+   * thousand updates of which the last two stay, seed 42, float32.
    */
   public static TrainingSettings of(Path output, Schedule schedule) {
     return new TrainingSettings(
-        output, schedule, 1, Long.MAX_VALUE, 1, Double.POSITIVE_INFINITY, 10, 1000, 2, 42);
+        output,
+        schedule,
+        1,
+        Long.MAX_VALUE,
+        1,
+        Double.POSITIVE_INFINITY,
+        10,
+        1000,
+        2,
+        42,
+        Precision.FLOAT32);
   }
 
   /** These settings with another {@code epochs}. */
@@ -93,6 +108,11 @@ public record TrainingSettings(
     return with(draft -> draft.seed = value);
   }
 
+  /** These settings with another {@code precision}. */
+  public TrainingSettings withPrecision(Precision value) {
+    return with(draft -> draft.precision = value);
+  }
+
   private TrainingSettings with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -106,7 +126,8 @@ public record TrainingSettings(
         draft.logEvery,
         draft.checkpointEvery,
         draft.keep,
-        draft.seed);
+        draft.seed,
+        draft.precision);
   }
 
   /** Settings while one of them changes, so that their order is written once. */
@@ -119,6 +140,7 @@ public record TrainingSettings(
     private int checkpointEvery;
     private int keep;
     private long seed;
+    private Precision precision;
 
     Draft(TrainingSettings from) {
       this.epochs = from.epochs;
@@ -129,6 +151,7 @@ public record TrainingSettings(
       this.checkpointEvery = from.checkpointEvery;
       this.keep = from.keep;
       this.seed = from.seed;
+      this.precision = from.precision;
     }
   }
 

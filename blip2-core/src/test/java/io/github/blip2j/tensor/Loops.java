@@ -21,6 +21,17 @@ public final class Loops {
     return out;
   }
 
+  /** The nearest bfloat16 numbers, of two as near the one with an even last bit. */
+  static double[] bfloat16(double[] x) {
+    return map(
+        x,
+        value -> {
+          int bits = Float.floatToRawIntBits((float) value);
+          int up = 0x7FFF + (bits >>> 16 & 1);
+          return Float.intBitsToFloat(bits + up & 0xFFFF0000);
+        });
+  }
+
   /** Rows and columns of [rows, columns] exchanged. */
   static double[] transposed(double[] a, int rows, int columns) {
     double[] out = new double[a.length];

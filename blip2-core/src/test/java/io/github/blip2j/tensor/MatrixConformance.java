@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -118,6 +119,30 @@ interface MatrixConformance {
     }
   }
 
+  @Test
+  default void linear_bothFactorsBfloat16_accumulatesInFloat32() {
+    Samples samples = new Samples(DType.FLOAT32);
+    for (int rows : new int[] {1, 2, 33, 520}) {
+      double[] x = samples.normal(rows, 65);
+      double[] w = samples.normal(70, 65);
+      double[] b = samples.normal(70);
+      double[] r = samples.normal(rows, 70);
+      double[] expected =
+          Loops.linear(Loops.bfloat16(x), Loops.bfloat16(w), b, Activation.GELU, r, rows, 65, 70);
+      Tensor narrow = samples.tensor(x, rows, 65).to(DType.BFLOAT16);
+      Tensor weight = samples.tensor(w, 70, 65).to(DType.BFLOAT16);
+      Tensor bias = samples.tensor(b, 70);
+      Tensor residual = samples.tensor(r, rows, 70);
+      Tensor out = samples.out(rows, 70);
+
+      kernels().linear(narrow, weight, bias, Activation.GELU, residual, out);
+      kernels().linear(narrow, weight, bias, Activation.GELU, residual, residual);
+
+      samples.assertClose(expected, out, 1e-5, 1e-12);
+      samples.assertClose(expected, residual, 1e-5, 1e-12);
+    }
+  }
+
   /** Rows, inner length, columns. */
   static Stream<Arguments> products() {
     return Samples.ofBothTypes(
@@ -143,6 +168,31 @@ interface MatrixConformance {
 
       samples.assertClose(Loops.product(a, b, m, k, n), out, 1e-5, 1e-12);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1", "3,5,7", "33,1,17", "64,65,1", "1,40,80", "31,64,33", "70,300,260"})
+  default void matmul_bfloat16EveryLayout_accumulatesInFloat32(int m, int k, int n) {
+    Samples samples = new Samples(DType.FLOAT32);
+    for (int layout = 0; layout < 4; layout++) {
+      double[] a = samples.normal(m, k);
+      double[] b = samples.normal(k, n);
+      Tensor out = samples.out(m, n);
+
+      kernels()
+          .matmul(
+              rounded(laid(samples, a, m, k, (layout & 1) != 0)),
+              rounded(laid(samples, b, k, n, (layout & 2) != 0)),
+              out);
+
+      double[] expected = Loops.product(Loops.bfloat16(a), Loops.bfloat16(b), m, k, n);
+      samples.assertClose(expected, out, 1e-5, 1e-12);
+    }
+  }
+
+  /** The same numbers lying the same way: a cast would make rows of them. */
+  private static Tensor rounded(Tensor x) {
+    return x.isDense() ? x.to(DType.BFLOAT16) : x.transpose().to(DType.BFLOAT16).transpose();
   }
 
   private static Tensor laid(

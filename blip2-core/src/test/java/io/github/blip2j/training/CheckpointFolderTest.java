@@ -9,7 +9,9 @@ import io.github.blip2j.io.SafetensorsFile;
 import io.github.blip2j.io.SafetensorsWriter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
+import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +25,12 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(InScope.class)
 final class CheckpointFolderTest {
   private final Path folder;
+  private final TrainingSettings settings;
   private final Toy toy = new Toy(7, 0);
 
   CheckpointFolderTest(@TempDir Path folder) {
     this.folder = folder;
+    this.settings = TrainingSettings.of(folder, Schedule.Constant.of(1)).withSeed(5).withKeep(1);
   }
 
   @AfterEach
@@ -46,7 +50,7 @@ final class CheckpointFolderTest {
 
   @Test
   void write_holdsTrainedParametersStateAndPosition() throws IOException {
-    Path file = checkpoints(toy.optimizer).write(new Position(12, 3, 4), 5, 1);
+    Path file = checkpoints(toy.optimizer).write(new Position(12, 3, 4), settings);
 
     try (SafetensorsFile saved = SafetensorsFile.open(file)) {
       assertEquals(
@@ -70,14 +74,29 @@ final class CheckpointFolderTest {
           List.copyOf(saved.tensors().keySet()));
       assertEquals("12", saved.metadata().get("step"));
     }
-    assertEquals(new Position(12, 3, 4), checkpoints(toy.optimizer).restore(file, 5));
+    assertEquals(new Position(12, 3, 4), checkpoints(toy.optimizer).restore(file, settings));
+  }
+
+  @Test
+  void restore_ofAnotherPrecision_isRefused() throws IOException {
+    Path file = checkpoints(toy.optimizer).write(new Position(3, 0, 3), settings);
+    TrainingSettings narrow = settings.withPrecision(Precision.BFLOAT16);
+
+    var thrown =
+        assertThrows(
+            CheckpointException.class, () -> checkpoints(toy.optimizer).restore(file, narrow));
+
+    assertEquals(
+        "step-00000003.safetensors: dtype expected bfloat16 as in the settings, got float32; resume"
+            + " with the settings of the start",
+        thrown.getMessage());
   }
 
   @Test
   void write_moreThanKept_removesTheOldest() throws IOException {
     var checkpoints = checkpoints(toy.optimizer);
     for (long step : new long[] {99_999_998, 99_999_999, 100_000_000}) {
-      checkpoints.write(new Position(step, 0, step), 5, 2);
+      checkpoints.write(new Position(step, 0, step), settings.withKeep(2));
     }
 
     assertEquals(List.of("step-100000000.safetensors", "step-99999999.safetensors"), names());
@@ -86,7 +105,7 @@ final class CheckpointFolderTest {
 
   @Test
   void write_fullDisk_leavesThePreviousWholeAndNothingElse() throws IOException {
-    Path first = checkpoints(toy.optimizer).write(new Position(3, 0, 3), 5, 1);
+    Path first = checkpoints(toy.optimizer).write(new Position(3, 0, 3), settings);
     byte[] before = Files.readAllBytes(first);
     int[] room = {100};
     var full =
@@ -101,7 +120,7 @@ final class CheckpointFolderTest {
               file.write(name, bytes);
             });
 
-    var thrown = assertThrows(IOException.class, () -> full.write(new Position(6, 1, 1), 5, 1));
+    var thrown = assertThrows(IOException.class, () -> full.write(new Position(6, 1, 1), settings));
 
     assertEquals(
         "step-00000006.safetensors: checkpoint expected to be written, got No space left on device; step-00000003.safetensors is whole; make room and resume",
@@ -120,7 +139,7 @@ final class CheckpointFolderTest {
               throw new IOException("Disk quota exceeded");
             });
 
-    var thrown = assertThrows(IOException.class, () -> full.write(new Position(6, 1, 1), 5, 1));
+    var thrown = assertThrows(IOException.class, () -> full.write(new Position(6, 1, 1), settings));
 
     assertEquals(
         "step-00000006.safetensors: checkpoint expected to be written, got Disk quota exceeded; there is none before it; make room and resume",
@@ -132,14 +151,14 @@ final class CheckpointFolderTest {
     Files.writeString(folder.resolve(".step-00000003.safetensors.0a-1b.tmp"), "half");
     Files.writeString(folder.resolve("notes.tmp"), "not ours");
 
-    checkpoints(toy.optimizer).write(new Position(6, 1, 1), 5, 1);
+    checkpoints(toy.optimizer).write(new Position(6, 1, 1), settings);
 
     assertEquals(List.of("notes.tmp", "step-00000006.safetensors"), names());
   }
 
   @Test
   void restore_ofAnotherModel_isRefusedBeforeAnythingChanges() throws IOException {
-    Path file = checkpoints(toy.optimizer).write(new Position(3, 0, 3), 5, 1);
+    Path file = checkpoints(toy.optimizer).write(new Position(3, 0, 3), settings);
 
     try (Toy other = new Toy(1, 0)) {
       other.params.all().values().forEach(parameter -> parameter.train());
@@ -147,7 +166,8 @@ final class CheckpointFolderTest {
         float[] before = other.weights();
 
         var refused =
-            assertThrows(CheckpointException.class, () -> checkpoints(more).restore(file, 5));
+            assertThrows(
+                CheckpointException.class, () -> checkpoints(more).restore(file, settings));
 
         assertEquals(
             "step-00000003.safetensors: tensors of this run expected, got 8 others (frozen.bias is missing, frozen.weight is missing, optimizer.m.frozen.bias is missing, optimizer.v.frozen.bias is missing, ...)",
@@ -159,7 +179,7 @@ final class CheckpointFolderTest {
 
   @Test
   void restore_ofFewerParameters_namesTheRest() throws IOException {
-    Path file = checkpoints(toy.optimizer).write(new Position(3, 0, 3), 5, 1);
+    Path file = checkpoints(toy.optimizer).write(new Position(3, 0, 3), settings);
 
     try (Toy other = new Toy(1, 0)) {
       var three =
@@ -168,7 +188,8 @@ final class CheckpointFolderTest {
               .toList();
       try (AdamW fewer = new AdamW(ParameterGroup.of(three, 0), Toy.RULE)) {
         var refused =
-            assertThrows(CheckpointException.class, () -> checkpoints(fewer).restore(file, 5));
+            assertThrows(
+                CheckpointException.class, () -> checkpoints(fewer).restore(file, settings));
 
         assertEquals(
             "step-00000003.safetensors: tensors of this run expected, got 4 others (optimizer.m.second.bias is not trained here, optimizer.step.second.bias is not trained here, optimizer.v.second.bias is not trained here, second.bias is not trained here)",

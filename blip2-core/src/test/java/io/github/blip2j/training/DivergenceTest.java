@@ -123,7 +123,7 @@ final class DivergenceTest {
               (file, name, bytes) -> file.write(name, bytes));
       Path newest = folder.resolve("run").resolve("step-00000002.safetensors");
       assertEquals(newest, saved.newest());
-      saved.restore(newest, 42);
+      saved.restore(newest, settings("run"));
       assertArrayEquals(twin.weights(), fresh.weights());
     }
   }

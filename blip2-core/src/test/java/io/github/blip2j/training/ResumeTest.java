@@ -9,6 +9,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.optim.Warmup;
 import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,6 +76,28 @@ final class ResumeTest {
     assertEquals(
         Files.readString(folder.resolve("whole/log.jsonl")),
         Files.readString(folder.resolve("parts/log.jsonl")));
+  }
+
+  @Test
+  void resume_roundedFactors_endsWithTheSameBits() throws IOException {
+    try (Toy whole = new Toy(7, 0.25, Precision.BFLOAT16);
+        Toy stopped = new Toy(7, 0.25, Precision.BFLOAT16);
+        Toy resumed = new Toy(99, 0.25, Precision.BFLOAT16);
+        Toy exact = new Toy(7, 0.25)) {
+      trainer(whole, rounded("whole").withMaxSteps(6)).start(TrainingListener.NONE);
+      trainer(stopped, rounded("parts").withMaxSteps(3)).start(TrainingListener.NONE);
+      trainer(resumed, rounded("parts").withMaxSteps(6)).resume(TrainingListener.NONE);
+      trainer(exact, settings("exact").withMaxSteps(6)).start(TrainingListener.NONE);
+
+      assertArrayEquals(whole.weights(), resumed.weights());
+      assertFalse(Arrays.equals(whole.weights(), exact.weights()));
+    }
+    assertArrayEquals(
+        bytes("whole", "step-00000006.safetensors"), bytes("parts", "step-00000006.safetensors"));
+  }
+
+  private TrainingSettings rounded(String name) {
+    return settings(name).withPrecision(Precision.BFLOAT16);
   }
 
   @Test

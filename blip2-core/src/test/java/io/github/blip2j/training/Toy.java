@@ -9,6 +9,7 @@ import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.AdamWRule;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.List;
@@ -53,6 +54,10 @@ final class Toy implements AutoCloseable {
   final AdamW optimizer;
 
   Toy(long seed, double dropout) {
+    this(seed, dropout, Precision.FLOAT32);
+  }
+
+  Toy(long seed, double dropout, Precision factors) {
     this.params = Params.root(Weights.random(new SplittableRandom(seed)), home);
     this.first = new Linear(3, 8, params.at("first"));
     this.second = new Linear(8, 1, params.at("second"));
@@ -60,7 +65,11 @@ final class Toy implements AutoCloseable {
     new Linear(2, 2, params.at("frozen"));
     params.all().values().stream()
         .filter(parameter -> !parameter.name().startsWith("frozen"))
-        .forEach(parameter -> parameter.train());
+        .forEach(
+            parameter -> {
+              parameter.multiplyIn(factors);
+              parameter.train();
+            });
     this.optimizer = new AdamW(ParameterGroup.of(params.all().values(), 0.05), RULE);
   }
 

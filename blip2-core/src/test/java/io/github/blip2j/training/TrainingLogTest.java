@@ -3,9 +3,11 @@ package io.github.blip2j.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +29,7 @@ final class TrainingLogTest {
   void open_atStep_keepsWhatWasLoggedUpToIt(long step, int length) throws IOException {
     Files.writeString(file, THREE);
 
-    TrainingLog.open(folder, step).close();
+    TrainingLog.open(folder, step, Precision.FLOAT32).close();
 
     assertEquals(THREE.substring(0, length), Files.readString(file));
   }
@@ -36,7 +38,7 @@ final class TrainingLogTest {
   void open_halfALine_isCutOff() throws IOException {
     Files.writeString(file, THREE + "{\"step\":35,\"epo");
 
-    TrainingLog.open(folder, 40).close();
+    TrainingLog.open(folder, 40, Precision.FLOAT32).close();
 
     assertEquals(THREE, Files.readString(file));
   }
@@ -46,12 +48,26 @@ final class TrainingLogTest {
   void open_anotherFile_isLeftAlone(String line) throws IOException {
     Files.writeString(file, "{\"step\":10}\n" + line + "\n");
 
-    var refused = assertThrows(IOException.class, () -> TrainingLog.open(folder, 40));
+    var refused =
+        assertThrows(IOException.class, () -> TrainingLog.open(folder, 40, Precision.FLOAT32));
 
     assertEquals(
         "log.jsonl: line 2 expected to begin with {\"step\": and a number, got %s; move the file away"
             .formatted(line),
         refused.getMessage());
     assertEquals("{\"step\":10}\n" + line + "\n", Files.readString(file));
+  }
+
+  @Test
+  void write_roundedFactors_namesThem() throws IOException {
+    var report = new StepReport(new Position(1, 0, 1), 0.5, Map.of(), 2, 4, null);
+    try (var log = TrainingLog.open(folder, 0, Precision.BFLOAT16)) {
+      log.write(report);
+    }
+
+    assertEquals(
+        "{\"step\":1,\"epoch\":0,\"lr\":0.5,\"grad_norm\":2.0,\"samples_per_s\":4.0,"
+            + "\"dtype\":\"bfloat16\"}\n",
+        Files.readString(file));
   }
 }

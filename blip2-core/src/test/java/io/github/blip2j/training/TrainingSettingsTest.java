@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.tensor.Precision;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -22,10 +23,12 @@ final class TrainingSettingsTest {
             .withLogEvery(6)
             .withCheckpointEvery(7)
             .withKeep(8)
-            .withSeed(9);
+            .withSeed(9)
+            .withPrecision(Precision.BFLOAT16);
 
     assertEquals(
-        new TrainingSettings(settings.output(), settings.schedule(), 2, 3, 4, 5, 6, 7, 8, 9),
+        new TrainingSettings(
+            settings.output(), settings.schedule(), 2, 3, 4, 5, 6, 7, 8, 9, Precision.BFLOAT16),
         changed);
   }
 

@@ -175,6 +175,14 @@ public final class StageOneModel extends Module {
     return parameters;
   }
 
+  /**
+   * Lets all linear maps, the tower's too, round what they multiply to {@code precision}, forward
+   * and backward; see {@link Parameter#multiplyIn}.
+   */
+  public void multiplyIn(Precision precision) {
+    parameters.values().forEach(parameter -> parameter.multiplyIn(precision));
+  }
+
   /** Trains all but the tower, as the paper does. */
   public void trainQformer() {
     parameters.forEach(

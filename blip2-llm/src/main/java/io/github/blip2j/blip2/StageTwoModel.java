@@ -45,6 +45,7 @@ public final class StageTwoModel {
     Set<String> trained = trained(setup);
     parameters.forEach(
         (name, parameter) -> {
+          parameter.multiplyIn(setup.factors());
           if (trained.contains(part(name))) {
             parameter.train();
           }

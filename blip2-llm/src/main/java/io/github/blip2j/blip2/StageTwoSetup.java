@@ -10,11 +10,16 @@ import org.jspecify.annotations.Nullable;
  * @param frozen how matrices that do not learn are stored and multiplied, or null for plain
  *     float32. Narrower ones take less memory and give gradients that are as rounded; every
  *     backward step unpacks them one by one
+ * @param factors what linear maps round to before they multiply, forward and backward: float32 or
+ *     bfloat16. What learns is stored in float32 all the same
  * @param imageSize side of pictures in pixels, or null for the model's own; positions are
  *     interpolated once
  */
 public record StageTwoSetup(
-    boolean trainsVision, @Nullable Precision frozen, @Nullable Integer imageSize) {
+    boolean trainsVision,
+    @Nullable Precision frozen,
+    Precision factors,
+    @Nullable Integer imageSize) {
 
   /** Checks the size. */
   public StageTwoSetup {
@@ -25,21 +30,26 @@ public record StageTwoSetup(
 
   /** As LAVIS pretrains: Q-Former, queries, projection and the vision norm learn, in float32. */
   public static StageTwoSetup lavis() {
-    return new StageTwoSetup(false, null, null);
+    return new StageTwoSetup(false, null, Precision.FLOAT32, null);
   }
 
   /** The tower learns too, or not. */
   public StageTwoSetup withTrainedVision(boolean trained) {
-    return new StageTwoSetup(trained, frozen, imageSize);
+    return new StageTwoSetup(trained, frozen, factors, imageSize);
   }
 
   /** What does not learn is held in this precision. */
   public StageTwoSetup withFrozen(Precision precision) {
-    return new StageTwoSetup(trainsVision, precision, imageSize);
+    return new StageTwoSetup(trainsVision, precision, factors, imageSize);
+  }
+
+  /** Linear maps round what they multiply. */
+  public StageTwoSetup withFactors(Precision precision) {
+    return new StageTwoSetup(trainsVision, frozen, precision, imageSize);
   }
 
   /** With pictures of this side. */
   public StageTwoSetup withImageSize(int side) {
-    return new StageTwoSetup(trainsVision, frozen, side);
+    return new StageTwoSetup(trainsVision, frozen, factors, side);
   }
 }

@@ -9,6 +9,7 @@ import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.optim.Warmup;
 import io.github.blip2j.tensor.AdamWRule;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Threads;
 import io.github.blip2j.text.DjlTokenizer;
@@ -22,8 +23,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Files in, checkpoints out, with dropout, augmentation and negatives drawn on the way. */
 final class StageOneResumeTest {
@@ -44,11 +46,12 @@ final class StageOneResumeTest {
     Threads.use(threads);
   }
 
-  @Test
-  void resume_withinAnEpoch_endsWithTheSameBits() throws IOException {
-    train("whole", 7, false);
-    train("parts", 3, false);
-    Position end = train("parts", 7, true);
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  void resume_withinAnEpoch_endsWithTheSameBits(Precision factors) throws IOException {
+    train("whole", 7, false, factors);
+    train("parts", 3, false, factors);
+    Position end = train("parts", 7, true, factors);
 
     assertEquals(new Position(7, 1, 3), end);
     String last = "step-00000007.safetensors";
@@ -57,13 +60,18 @@ final class StageOneResumeTest {
         Files.readAllBytes(folder.resolve("parts").resolve(last)));
   }
 
-  private Position train(String run, long steps, boolean resume) throws IOException {
+  private Position train(String run, long steps, boolean resume, Precision factors)
+      throws IOException {
     var schedule = new Schedule.WarmupCosine(1e-2, 1e-4, 3, new Warmup(1e-3, 3));
     var settings =
-        TrainingSettings.of(folder.resolve(run), schedule).withEpochs(3).withMaxSteps(steps);
+        TrainingSettings.of(folder.resolve(run), schedule)
+            .withEpochs(3)
+            .withMaxSteps(steps)
+            .withPrecision(factors);
     try (Scope home = Scope.detached();
         var tokenizer = DjlTokenizer.open(Scenes.MODEL)) {
       StageOneModel model = StageOneModel.load(Scenes.MODEL, home);
+      model.multiplyIn(factors);
       model.trainQformer();
       var batches = Scenes.batches(folder, 2, 42).with(Augmentation.blip2());
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);

@@ -125,6 +125,10 @@ final class Layout {
     return size;
   }
 
+  boolean isFloat() {
+    return type == memory.data_type.f32;
+  }
+
   int rank() {
     return dims.length;
   }

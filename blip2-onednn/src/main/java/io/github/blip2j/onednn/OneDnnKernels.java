@@ -7,6 +7,7 @@ import io.github.blip2j.tensor.Kernels;
 import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
 import java.util.List;
@@ -25,6 +26,7 @@ final class OneDnnKernels implements Kernels {
   private final engine cpu = new engine(engine.kind.cpu, 0);
   private final Team team = new Team(); // after the engine, which loads the library
   private final ThreadLocal<Calls> calls = ThreadLocal.withInitial(() -> new Calls(cpu, team));
+  private final boolean narrowFactors;
   private final Linears linears;
   private final Products products = new Products(calls);
   private final Norms norms = new Norms(calls);
@@ -40,6 +42,7 @@ final class OneDnnKernels implements Kernels {
    * @param narrowInput whether the CPU multiplies bfloat16 itself
    */
   OneDnnKernels(boolean narrowInput) {
+    this.narrowFactors = narrowInput;
     this.linears = new Linears(calls, narrowInput);
   }
 
@@ -59,6 +62,16 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
+  public boolean gainsBy(Precision precision) {
+    return precision == Precision.BFLOAT16 && narrowFactors;
+  }
+
+  /** Whether factors must be widened, for oneDNN would multiply them by its plain loops. */
+  private boolean isTooNarrow(Tensor factor) {
+    return factor.dtype() == DType.BFLOAT16 && !narrowFactors;
+  }
+
+  @Override
   public void linear(
       Tensor x,
       Tensor weight,
@@ -66,6 +79,13 @@ final class OneDnnKernels implements Kernels {
       Activation activation,
       @Nullable Tensor residual,
       Tensor out) {
+    if (isTooNarrow(x)) {
+      try (Scope scope = Scope.open()) {
+        Tensor wide = weight.to(DType.FLOAT32);
+        linear(x.to(DType.FLOAT32), wide, bias, activation, residual, out);
+      }
+      return;
+    }
     if (out.dtype() != DType.FLOAT64 && Linears.fits(weight)) {
       linears.run(x, weight, bias, activation, residual, out);
     } else {
@@ -85,6 +105,12 @@ final class OneDnnKernels implements Kernels {
 
   @Override
   public void matmul(Tensor a, Tensor b, Tensor out) {
+    if (isTooNarrow(a)) {
+      try (Scope scope = Scope.open()) {
+        matmul(a.to(DType.FLOAT32), b.to(DType.FLOAT32), out);
+      }
+      return;
+    }
     Layout left = Layout.of(a).unrepeated();
     Layout right = Layout.of(b).unrepeated();
     Layout result = Layout.of(out);

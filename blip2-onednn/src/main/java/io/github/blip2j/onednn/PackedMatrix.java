@@ -139,6 +139,6 @@ final class PackedMatrix extends Packing {
   }
 
   private void unpackAll(Tensor out) {
-    reorder(address(), description, out.address(), plain(memory.data_type.f32, false));
+    reorder(address(), description, out.address(), plain(Layout.type(out.dtype()), false));
   }
 }

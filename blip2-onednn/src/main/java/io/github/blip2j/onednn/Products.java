@@ -42,7 +42,8 @@ final class Products {
    * goes; the kernel packs only a transposed b, and runs at half its speed on any other.
    */
   private static boolean wantsGemm(Layout a, Layout b, Layout out) {
-    return b.rank() == 2
+    return b.isFloat()
+        && b.rank() == 2
         && a.dim(0) >= MANY_ROWS
         && b.dim(0) * b.dim(1) >= LARGE
         && Gemm.reads(a)
