@@ -44,7 +44,7 @@ public enum Figure {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** How often it is timed, after one run that is not. */
+  /** How often it is timed, after runs that are not. */
   public int runs() {
     return runs;
   }

@@ -5,6 +5,9 @@ import java.util.Arrays;
 
 /** The times of one piece of work, in milliseconds, ascending. */
 final class Stopwatch {
+  private static final int MOST_WARM_UPS = 30;
+  private static final double WARM_AFTER_MS = 1000;
+
   private final double[] times;
 
   private Stopwatch(double[] times) {
@@ -12,17 +15,25 @@ final class Stopwatch {
   }
 
   /**
-   * Does the work once to warm up and then {@code runs} times. Freeing what it made is part of it,
-   * as it is in languages that count references.
+   * Does the work to warm up and then {@code runs} times. Freeing what it made is part of it, as it
+   * is in languages that count references.
    */
   static Stopwatch time(int runs, Runnable work) {
-    once(work);
+    warmUp(work);
     double[] times = new double[runs];
     for (int i = 0; i < runs; i++) {
       times[i] = once(work);
     }
     Arrays.sort(times);
     return new Stopwatch(times);
+  }
+
+  /** Once, and short work until the compiler has seen what it does. */
+  private static void warmUp(Runnable work) {
+    double spent = 0;
+    for (int i = 0; i < MOST_WARM_UPS && spent < WARM_AFTER_MS; i++) {
+      spent += once(work);
+    }
   }
 
   private static double once(Runnable work) {

@@ -61,12 +61,12 @@ final class BenchTest {
   }
 
   @Test
-  void stopwatch_threeRuns_warmsUpOnceAndSorts() {
+  void stopwatch_threeRunsOfNothing_warmsUpAsOftenAsItMayAndSorts() {
     int[] count = {0};
 
     Stopwatch watch = Stopwatch.time(3, () -> count[0]++);
 
-    assertEquals(4, count[0]);
+    assertEquals(30 + 3, count[0]);
     assertTrue(watch.shortest() <= watch.median() && watch.median() <= watch.longest());
   }
 }

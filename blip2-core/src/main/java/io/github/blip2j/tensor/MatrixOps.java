@@ -78,9 +78,14 @@ final class MatrixOps {
     Tensor input = x.detach();
     Tensor matrix = weight.detach();
     Tensor value = affineMap(input, matrix, bias, Activation.IDENTITY, residual);
-    List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
-    boolean[] wanted = wanted(inputs);
-    Op op = Op.of("linear", value).wrt(inputs, g -> gradients(input, matrix, g, wanted));
+    Precision factors = weight.factors();
+    Op op =
+        Op.of("linear", value)
+            .wrt(x, g -> inputGradient(rounded(rows(g), factors), matrix, x.shape()))
+            .wrt(weight, g -> weightGradient(rounded(rows(g), factors), input, factors));
+    if (bias != null) {
+      op.wrt(bias, g -> ReduceOps.sumRows(rows(g)));
+    }
     if (residual != null) {
       op.wrt(residual, g -> g);
     }
@@ -103,19 +108,14 @@ final class MatrixOps {
           Kernels.Binary.ADD, value, ShapeOps.dense(residual).detach(), value);
     }
     List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
-    boolean[] wanted = wanted(inputs);
-    return Op.of("linear", value)
-        .wrt(inputs, g -> gradients(input, matrix, ElementOps.thinned(g, thinning), wanted))
-        .wrt(residual, g -> g)
-        .tensor();
-  }
-
-  private static boolean[] wanted(List<Tensor> inputs) {
     boolean[] wanted = new boolean[inputs.size()];
     for (int i = 0; i < inputs.size(); i++) {
       wanted[i] = inputs.get(i).requiresGrad();
     }
-    return wanted;
+    return Op.of("linear", value)
+        .wrt(inputs, g -> gradients(input, matrix, ElementOps.thinned(g, thinning), wanted))
+        .wrt(residual, g -> g)
+        .tensor();
   }
 
   /** Those that are wanted; in the place of others, any tensor. */
@@ -127,8 +127,7 @@ final class MatrixOps {
       gradients[0] = inputGradient(factor, weight, x.shape());
     }
     if (wanted[1]) {
-      Tensor input = rounded(rows(x), weight.factors());
-      gradients[1] = multiplied(factor.transpose(), input);
+      gradients[1] = weightGradient(factor, x, weight.factors());
     }
     if (wanted.length > 2 && wanted[2]) {
       gradients[2] = ReduceOps.sumRows(rows(g));
@@ -144,6 +143,11 @@ final class MatrixOps {
     DType type = factor.dtype();
     Tensor plain = weight.packing() == null ? weight.to(type) : ShapeOps.copyOf(weight, type);
     return multiplied(factor, plain).reshape(shape.toArray());
+  }
+
+  /** R(G)ᵀ R(x). */
+  private static Tensor weightGradient(Tensor factor, Tensor x, Precision factors) {
+    return multiplied(factor.transpose(), rounded(rows(x), factors));
   }
 
   /** R(x). What is float64, as in a gradient check, stays exact. */
