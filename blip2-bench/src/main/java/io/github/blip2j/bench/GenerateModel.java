@@ -52,8 +52,8 @@ public final class GenerateModel {
   /** The {@code config.json} of a preset. */
   static String config(Preset preset) {
     return switch (preset) {
-      case OPT_2_7B -> OPT_2_7B;
-      case FLAN_T5_XL -> FLAN_T5_XL;
+      case OPT_2_7B -> CONFIG.formatted(50265, OPT_2_7B);
+      case FLAN_T5_XL -> CONFIG.formatted(32100, FLAN_T5_XL);
       case TINY -> Preset.TINY_SIZES;
     };
   }
@@ -113,40 +113,36 @@ public final class GenerateModel {
     return noise.flip();
   }
 
-  private static final String OPT_2_7B =
+  /** The index of the image token and the language model's sizes are left open. */
+  private static final String CONFIG =
       """
       {
         "architectures": ["Blip2ForConditionalGeneration"],
         "model_type": "blip-2",
         "num_query_tokens": 32,
-        "image_token_index": 50265,
+        "image_token_index": %d,
         "vision_config": {"model_type": "blip_2_vision_model"},
         "qformer_config": {"model_type": "blip_2_qformer"},
-        "text_config": {
+        "text_config": %s
+      }
+      """;
+
+  private static final String OPT_2_7B =
+      """
+      {
           "model_type": "opt", "hidden_size": 2560, "num_hidden_layers": 32, "ffn_dim": 10240,
           "num_attention_heads": 32, "word_embed_proj_dim": 2560, "vocab_size": 50304,
           "max_position_embeddings": 2048, "eos_token_id": 50118
-        }
-      }
-      """;
+        }""";
 
   private static final String FLAN_T5_XL =
       """
       {
-        "architectures": ["Blip2ForConditionalGeneration"],
-        "model_type": "blip-2",
-        "num_query_tokens": 32,
-        "image_token_index": 32100,
-        "vision_config": {"model_type": "blip_2_vision_model"},
-        "qformer_config": {"model_type": "blip_2_qformer"},
-        "text_config": {
           "model_type": "t5", "d_model": 2048, "num_heads": 32, "d_kv": 64, "d_ff": 5120,
           "num_layers": 24, "num_decoder_layers": 24, "vocab_size": 32128,
           "feed_forward_proj": "gated-gelu", "dense_act_fn": "gelu", "is_gated_act": true,
           "tie_word_embeddings": false, "scale_decoder_outputs": false, "bos_token_id": 1
-        }
-      }
-      """;
+        }""";
 
   private static final String PREPROCESSOR =
       """

@@ -117,15 +117,8 @@ final class NewFile {
     } catch (ClosedChannelException e) { // also of an interrupted thread
       throw e;
     } catch (IOException e) {
-      throw unwritten(e);
+      throw new UnwrittenFileException(target, e);
     }
-  }
-
-  private IOException unwritten(IOException cause) {
-    return new IOException(
-        "%s: file expected to be written, got %s; make room and run it again"
-            .formatted(target, cause.getMessage()),
-        cause);
   }
 
   /** Whether it is neither published nor discarded. */
@@ -157,7 +150,7 @@ final class NewFile {
     } catch (ClosedChannelException e) {
       throw e;
     } catch (IOException e) {
-      throw unwritten(e);
+      throw new UnwrittenFileException(target, e);
     }
     channel.close();
     Files.move(

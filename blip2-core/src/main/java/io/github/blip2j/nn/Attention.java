@@ -22,6 +22,7 @@ public final class Attention extends Module {
   private final Linear key;
   private final Linear value;
   private final Linear output;
+  private final DType between; // what nobody sees may be as narrow as all maps read it
   private final Sizes sizes;
 
   private Attention(Sizes sizes, Params params) {
@@ -34,6 +35,9 @@ public final class Attention extends Module {
     this.key = linear(sizes.contextDim, inner, keyBias, params.at("key"));
     this.value = linear(sizes.contextDim, inner, queryBias, params.at("value"));
     this.output = linear(inner, sizes.dim, sizes.outputBias, params.at("output"));
+    DType read = output.input();
+    boolean alike = Stream.of(query, key, value).allMatch(map -> map.input() == read);
+    this.between = alike ? read : DType.FLOAT32;
   }
 
   /** Which of query, key and value have a bias. */
@@ -142,7 +146,7 @@ public final class Attention extends Module {
     if (context != x) {
       return mix(x, read(context, mask), how);
     }
-    DType type = isKernel(mask, how) ? between() : DType.FLOAT32;
+    DType type = isKernel(mask, how) ? between : DType.FLOAT32;
     List<Tensor> qkv = Linear.each(x, type, query, key, value);
     return mixHeads(qkv.get(0), split(qkv.get(1)), split(qkv.get(2)), mask, how);
   }
@@ -205,12 +209,6 @@ public final class Attention extends Module {
             ? q.attention(k, v, sizes.scale(), mask.tensor(), how.thinning())
             : how.mix(path(), q.mul(sizes.scale()), k, v, mask);
     return mixed.reshape(B, T, sizes.innerDim());
-  }
-
-  /** What nobody sees between the maps may be as narrow as all of them read it. */
-  private DType between() {
-    boolean alike = Stream.of(query, key, value).allMatch(map -> map.input() == output.input());
-    return alike ? output.input() : DType.FLOAT32;
   }
 
   /** The kernel takes its mask for a constant; a position bias that learns is none. */

@@ -66,9 +66,9 @@ final class Natives {
   /**
    * Lets OpenMP's threads sleep between operations unless the user says otherwise. They spin for
    * milliseconds by default, and when anything else runs on the same cores an operation of a few
-   * microseconds takes 8 to 16 ms. Waking one takes 60 microseconds, though, so they look about for
-   * as long as the next operation of a model is likely to take to come. libgomp reads the variables
-   * once, when it is loaded.
+   * microseconds takes 8 to 16 ms. Waking one takes 10 to 60 microseconds, though, so they look
+   * about for as long as the next operation of a model is likely to take to come. libgomp reads the
+   * variables once, when it is loaded.
    */
   private static void waitAsleep() {
     if (System.getenv(WAIT_POLICY) == null && System.getenv(SPIN_COUNT) == null) {

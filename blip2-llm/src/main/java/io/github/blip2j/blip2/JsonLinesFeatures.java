@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import com.google.gson.stream.JsonWriter;
+import io.github.blip2j.io.UnwrittenFileException;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -74,22 +75,15 @@ final class JsonLinesFeatures implements FeatureFile {
     try {
       lines.append(line.getBuffer()).append('\n');
     } catch (IOException e) {
-      throw unwritten(e);
+      throw new UnwrittenFileException(target, e);
     }
-  }
-
-  private IOException unwritten(IOException cause) {
-    return new IOException(
-        "%s: file expected to be written, got %s; make room and run it again"
-            .formatted(target, cause.getMessage()),
-        cause);
   }
 
   private void end() throws IOException {
     try {
       lines.close();
     } catch (IOException e) {
-      throw unwritten(e);
+      throw new UnwrittenFileException(target, e);
     }
   }
 

@@ -15,7 +15,7 @@ final class LinearInput {
   private @Nullable Tensor narrow;
   private @Nullable RoundedRows bytes;
 
-  /** Dense rows [..., K] of float32. */
+  /** Dense rows [..., K] of float32, or of bfloat16 where all maps read that. */
   LinearInput(ThreadLocal<Calls> calls, Tensor x, long width) {
     this.calls = calls;
     this.x = x;

@@ -127,7 +127,7 @@ final class Linears {
     return stored && (weight.packing() == null || weight.packing() instanceof PackedMatrix);
   }
 
-  /** See {@code Kernels.linears}; all is float32 and dense but the weights. */
+  /** See {@code Kernels.linears}; all but the weights is dense. */
   void run(Tensor x, List<LinearMap> maps, List<Tensor> outs) {
     try (Scope scope = Scope.open()) {
       LinearInput input = new LinearInput(calls, x, x.dim(-1));
@@ -138,7 +138,7 @@ final class Linears {
     }
   }
 
-  /** See {@code Kernels.linear}; all is float32 and dense but the weight. */
+  /** See {@code Kernels.linear}; all but the weight is dense. */
   void run(
       Tensor x,
       Tensor weight,

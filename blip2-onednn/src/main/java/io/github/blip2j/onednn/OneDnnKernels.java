@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Kernels on oneDNN: each operation one primitive, or few, on memory that is already there.
  *
- * <p>Everything is float32 here. What comes in float64, which gradient checks compute in, or lies
- * as no primitive reads it, goes to the reference as it is.
+ * <p>Everything is float32 here, but for what products read where the CPU multiplies bfloat16. What
+ * comes in float64, which gradient checks compute in, or lies as no primitive reads it, goes to the
+ * reference as it is.
  */
 final class OneDnnKernels implements Kernels {
   private final Kernels reference = Kernels.reference();
