@@ -1,14 +1,12 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.ImageTextMatcher;
-import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What every command on a model of the first stage can be told. */
-final class MatcherOptions {
+final class MatcherOptions extends ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
@@ -17,19 +15,6 @@ final class MatcherOptions {
         ".pth of LAVIS's first stage with a tokenizer.json beside it."
       })
   @Nullable ModelName model;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      converter = NamedPrecision.class,
-      description =
-          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
-  Precision dtype = Precision.FLOAT32;
-
-  @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
-  boolean exif;
-
-  @Mixin RunOptions run = new RunOptions();
 
   /** What the model is called in results. */
   String modelName() {

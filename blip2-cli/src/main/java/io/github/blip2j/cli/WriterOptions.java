@@ -2,14 +2,13 @@ package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Flavour;
-import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What every command on a model that writes can be told. */
-final class WriterOptions {
+final class WriterOptions extends ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
@@ -30,19 +29,6 @@ final class WriterOptions {
         "tokens and penalties that see new words only. Of the model's own files by default."
       })
   @Nullable Flavour flavour;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      converter = NamedPrecision.class,
-      description =
-          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
-  Precision dtype = Precision.FLOAT32;
-
-  @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
-  boolean exif;
-
-  @Mixin RunOptions run = new RunOptions();
 
   /** What the model is called in results. */
   String modelName() {
