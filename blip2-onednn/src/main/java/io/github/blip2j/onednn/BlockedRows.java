@@ -1,23 +1,32 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.Tensor;
+import java.nio.ByteBuffer;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.LongPointer;
 
 /**
- * Reads single rows of a weight out of oneDNN's blocks: outer blocks lie {@code strides} apart, and
- * within one the inner blocks follow each other, the last one varying fastest.
+ * Reads and writes rows of a weight [N, K] in oneDNN's blocks: outer blocks lie {@code strides}
+ * apart, and within one the inner blocks follow each other, the last one varying fastest.
  */
 final class BlockedRows {
+  private static final int GROUP = 64; // rows written at a time, the width of most blocks
+
   private final Precision precision;
-  private final Memory bytes;
+  private final long address;
+  private final long size;
   private final long[] strides;
   private final long[] innerSizes;
   private final int[] innerAxes;
+  private final int[] columns; // from the place of a row's first number to each, in bytes
+  private final int width;
 
-  BlockedRows(memory.desc description, Precision precision, long address) {
+  BlockedRows(memory.desc description, Precision precision, long address, long K) {
     this.precision = precision;
-    this.bytes = Memory.at(address, description.get_size());
+    this.address = address;
+    this.size = description.get_size();
     int rank = description.get_ndims();
     long[] all = numbers(description.get_strides(), rank);
     this.strides = new long[] {all[rank - 2], all[rank - 1]};
@@ -27,6 +36,16 @@ final class BlockedRows {
     long[] axes = numbers(description.get_inner_idxs(), inner);
     for (int i = 0; i < inner; i++) {
       innerAxes[i] = (int) axes[i] - (rank - 2);
+    }
+    this.width =
+        switch (precision) {
+          case FLOAT32 -> Float.BYTES;
+          case BFLOAT16 -> Short.BYTES;
+          case INT8 -> Byte.BYTES;
+        };
+    this.columns = new int[Math.toIntExact(K)];
+    for (int k = 0; k < K; k++) {
+      columns[k] = Math.toIntExact(offset(k, 0)); // each axis adds its own
     }
   }
 
@@ -38,37 +57,90 @@ final class BlockedRows {
     return numbers;
   }
 
-  /** Row {@code n} of the weight, column n of the matrix [K, N]. */
-  void read(long n, float[] values) {
-    for (int k = 0; k < values.length; k++) {
-      values[k] = element(offset(k, n));
-    }
-  }
-
+  /** In bytes. */
   private long offset(long k, long n) {
     long outerK = k;
     long outerN = n;
     long offset = 0;
     long step = 1;
     for (int i = innerSizes.length - 1; i >= 0; i--) {
-      long size = innerSizes[i];
+      long blocks = innerSizes[i];
       if (innerAxes[i] == 0) {
-        offset += outerK % size * step;
-        outerK /= size;
+        offset += outerK % blocks * step;
+        outerK /= blocks;
       } else {
-        offset += outerN % size * step;
-        outerN /= size;
+        offset += outerN % blocks * step;
+        outerN /= blocks;
       }
-      step *= size;
+      step *= blocks;
     }
-    return offset + outerK * strides[0] + outerN * strides[1];
+    return (offset + outerK * strides[0] + outerN * strides[1]) * width;
   }
 
-  private float element(long offset) {
-    return switch (precision) {
-      case FLOAT32 -> bytes.getFloat(offset * Float.BYTES);
-      case BFLOAT16 -> Float.intBitsToFloat(bytes.getShort(offset * Short.BYTES) << 16);
-      case INT8 -> bytes.get(offset);
-    };
+  /** Row {@code n} of the weight, column n of the matrix [K, N]. */
+  void read(long n, float[] values) {
+    ByteBuffer row = from(offset(0, n));
+    for (int k = 0; k < values.length; k++) {
+      values[k] =
+          switch (precision) {
+            case FLOAT32 -> row.getFloat(columns[k]);
+            case BFLOAT16 -> Float.intBitsToFloat(row.getShort(columns[k]) << Short.SIZE);
+            case INT8 -> row.get(columns[k]);
+          };
+    }
+  }
+
+  private ByteBuffer from(long place) {
+    return Memory.bytes(address + place, Math.min(size - place, Integer.MAX_VALUE));
+  }
+
+  /**
+   * Writes a whole weight that is stored in bfloat16, from float32 or bfloat16. Blocks that are not
+   * full end in zeros.
+   */
+  void write(int threads, Tensor weight) {
+    Memory.clear(address, size);
+    int N = Math.toIntExact(weight.dim(0));
+    Parts parts = new Parts((N + GROUP - 1) / GROUP, (long) GROUP * columns.length);
+    parts.stream(threads)
+        .forEach(
+            part -> {
+              for (int i = (int) parts.first(part); i < parts.first(part + 1); i++) {
+                write(weight, i * GROUP, Math.min(GROUP, N - i * GROUP));
+              }
+            });
+  }
+
+  private void write(Tensor weight, int first, int count) {
+    short[][] rows = narrow(weight, first, count);
+    long place = offset(0, first);
+    ByteBuffer blocks = from(place);
+    int[] places = new int[count];
+    for (int i = 0; i < count; i++) {
+      places[i] = (int) (offset(0, first + i) - place);
+    }
+    // Outputs vary fastest in blocks, so they do here.
+    for (int k = 0; k < columns.length; k++) {
+      for (int i = 0; i < count; i++) {
+        blocks.putShort(columns[k] + places[i], rows[i][k]);
+      }
+    }
+  }
+
+  private short[][] narrow(Tensor weight, int first, int count) {
+    int K = columns.length;
+    short[][] rows = new short[count][K];
+    int[] bits = new int[K];
+    long bytes = (long) K * weight.dtype().byteSize();
+    for (int i = 0; i < count; i++) {
+      ByteBuffer row = Memory.bytes(weight.address() + (first + i) * bytes, bytes);
+      if (weight.dtype() == DType.BFLOAT16) {
+        row.asShortBuffer().get(rows[i]);
+      } else {
+        row.asIntBuffer().get(bits);
+        Casts.round(bits, rows[i], K);
+      }
+    }
+    return rows;
   }
 }

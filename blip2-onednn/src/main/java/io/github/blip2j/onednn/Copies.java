@@ -2,6 +2,7 @@ package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
@@ -12,10 +13,12 @@ final class Copies {
   private static final int PIECES = 64; // more memcpy calls than this cost more than one kernel
 
   private final ThreadLocal<Calls> calls;
+  private final Cpu cpu;
   private final Kernels reference;
 
-  Copies(ThreadLocal<Calls> calls, Kernels reference) {
+  Copies(ThreadLocal<Calls> calls, Cpu cpu, Kernels reference) {
     this.calls = calls;
+    this.cpu = cpu;
     this.reference = reference;
   }
 
@@ -27,11 +30,37 @@ final class Copies {
       reference.copy(source, target);
       return;
     }
-    Layout from = Layout.of(source);
-    Layout to = Layout.of(target);
+    if (cpu.wide() || source.size() == 0) {
+      move(Layout.of(source), source, Layout.of(target), target);
+    } else if (source.dtype() != target.dtype()) {
+      cast(source, target);
+    } else {
+      move(Layout.of(source).bytes(), source, Layout.of(target).bytes(), target);
+    }
+  }
+
+  private void move(Layout from, Tensor source, Layout to, Tensor target) {
     Calls here = calls.get();
     here.get(Key.of("copy", from, to), () -> reorder(here, from.desc(), to.desc()))
         .run(source.address(), target.address());
+  }
+
+  /** A loop over dense memory, with copies before and after it where something is not. */
+  private void cast(Tensor source, Tensor target) {
+    try (Scope scope = Scope.open()) {
+      Tensor from = source;
+      if (!source.isDense()) {
+        from = Tensor.uninitialized("copy", source.dtype(), source.shape());
+        copy(source, from);
+      }
+      if (target.isDense()) {
+        Casts.run(calls.get().team().size(), from, target);
+      } else {
+        Tensor to = Tensor.uninitialized("copy", target.dtype(), target.shape());
+        Casts.run(calls.get().team().size(), from, to);
+        copy(to, target);
+      }
+    }
   }
 
   /** A copy from one arrangement of memory to another. */

@@ -1,5 +1,6 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.onednn.Stored.Reads;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.LinearMap;
@@ -14,8 +15,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.global.dnnl.fpmath_mode;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
@@ -32,8 +35,10 @@ final class Linears {
   private static final Logger LOG = LoggerFactory.getLogger(Linears.class);
   private static final double QUICK_GELU = 1.702;
   // Layouts are asked for with a few hundred rows: what serves one row best is twice as slow for
-  // many, and the other way round nothing is lost.
+  // many, and the other way round nothing is lost. In float32 without AVX-512 it is one row whose
+  // layout serves most: a third faster for one, a fifth for hundreds, a fifth slower for five.
   private static final long TYPICAL_ROWS = 256;
+  private static final int OUTPUT_AXIS = 1 << 1;
   private static final long MANY_ROWS = 128;
   // From here on GEMM gains more than the bias costs, which it adds apart: a weight that is not
   // packed, as in training, is packed by GEMM for both cores and by the product kernel for each.
@@ -54,71 +59,82 @@ final class Linears {
   private record Size(long outputs, long inputs, Precision precision) {}
 
   private final ThreadLocal<Calls> calls;
-  private final boolean narrowInput;
+  private final Cpu cpu;
   private final Set<Precision> told = ConcurrentHashMap.newKeySet(); // each once is enough
   private final Int8Linears int8;
-  private final Map<Size, Optional<memory.desc>> layouts = new ConcurrentHashMap<>();
+  private final Map<Size, Optional<Stored>> stores = new ConcurrentHashMap<>();
 
-  /**
-   * Linear maps.
-   *
-   * @param narrowInput whether inputs of bfloat16 weights are rounded to bfloat16 too: it pays
-   *     where the CPU multiplies bfloat16 itself; elsewhere weights are widened on their way into
-   *     the product, and the input stays as it is
-   */
-  Linears(ThreadLocal<Calls> calls, boolean narrowInput) {
+  Linears(ThreadLocal<Calls> calls, Cpu cpu) {
     this.calls = calls;
-    this.narrowInput = narrowInput;
+    this.cpu = cpu;
     this.int8 = new Int8Linears(calls);
   }
 
   /** The packed weight, or null if no fast kernel for this type is there. */
   @Nullable Packing pack(Tensor weight, Precision precision) {
     Size size = new Size(weight.dim(0), weight.dim(1), precision);
-    Optional<memory.desc> layout = layouts.computeIfAbsent(size, this::layout);
-    DType input = narrowInput && precision == Precision.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32;
-    return layout.map(to -> PackedMatrix.of(calls, weight, precision, to, input)).orElse(null);
+    Optional<Stored> stored = stores.computeIfAbsent(size, this::stored);
+    return stored.map(how -> PackedMatrix.of(calls, cpu, weight, how)).orElse(null);
   }
 
-  private Optional<memory.desc> layout(Size size) {
-    Optional<memory.desc> layout = fastest(size);
+  private Optional<Stored> stored(Size size) {
+    Optional<Stored> stored = Optional.ofNullable(fastest(size));
     boolean first = told.add(size.precision);
-    if (first && layout.isEmpty()) {
+    if (first && stored.isEmpty()) {
       LOG.warn("{}: no kernel is fast on this CPU; weights are unpacked each time", size.precision);
-    } else if (first && size.precision == Precision.BFLOAT16 && !narrowInput) {
-      LOG.info("bfloat16: this CPU multiplies float32; weights are widened in the product");
+    } else if (first
+        && size.precision != Precision.FLOAT32
+        && stored.get().reads() == Reads.FLOAT32) {
+      LOG.info(
+          "{}: this CPU multiplies float32; weights are widened in the product", size.precision);
     }
-    return layout;
+    return stored;
   }
 
-  private Optional<memory.desc> fastest(Size size) {
-    Calls here = calls.get();
-    if (size.precision == Precision.INT8) {
-      return Optional.ofNullable(Int8Linears.layout(here, size.outputs, size.inputs));
+  /**
+   * Inputs are rounded where that makes a product faster: to bfloat16 where the CPU multiplies it
+   * itself, to bytes where it multiplies those. Elsewhere weights are widened on their way into the
+   * product, and the input stays as it is.
+   */
+  private @Nullable Stored fastest(Size size) {
+    if (size.precision == Precision.INT8 && cpu.bytes()) {
+      memory.desc layout = Int8Linears.layout(calls.get(), size.outputs, size.inputs);
+      return layout == null ? null : new Stored(size.precision, layout, Reads.BYTES);
     }
-    boolean narrow = narrowInput && size.precision == Precision.BFLOAT16;
+    boolean rounds = size.precision == Precision.BFLOAT16 && cpu.bfloat16();
+    Stored stored = stored(size, rounds ? Reads.BFLOAT16 : Reads.FLOAT32);
+    // Without AVX-512, bfloat16 is read for multiples of eight outputs only, as BERT's words
+    // aren't.
+    boolean odd = stored == null && size.precision == Precision.BFLOAT16;
+    return odd ? fastest(new Size(size.outputs, size.inputs, Precision.FLOAT32)) : stored;
+  }
+
+  private @Nullable Stored stored(Size size, Reads reads) {
+    boolean narrow = reads == Reads.BFLOAT16;
     memory.data_type input = narrow ? memory.data_type.bf16 : memory.data_type.f32;
-    memory.desc any =
-        new memory.desc(
-            new long[] {size.inputs, size.outputs}, stored(size.precision), memory.format_tag.any);
+    long rows = cpu.wide() || size.precision != Precision.FLOAT32 ? TYPICAL_ROWS : 1;
+    long[] dims = {size.inputs, size.outputs};
     var pd =
         new matmul.primitive_desc(
-            here.engine(),
-            Layout.dense(input, TYPICAL_ROWS, size.inputs).desc(),
-            any,
-            Layout.matrix(TYPICAL_ROWS, size.outputs).desc(),
-            Calls.attributes(),
+            calls.get().engine(),
+            Layout.dense(input, rows, size.inputs).desc(),
+            new memory.desc(dims, Stored.type(size.precision), memory.format_tag.any),
+            Layout.matrix(rows, size.outputs).desc(),
+            attributes(size.precision == Precision.INT8, new post_ops()),
             true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
-    return fast ? Optional.of(pd.weights_desc()) : Optional.empty();
+    return fast ? new Stored(size.precision, pd.weights_desc(), reads) : null;
   }
 
-  static memory.data_type stored(Precision precision) {
-    return switch (precision) {
-      case FLOAT32 -> memory.data_type.f32;
-      case BFLOAT16 -> memory.data_type.bf16;
-      case INT8 -> memory.data_type.s8;
-    };
+  /** Of a product that reads float32, or bfloat16 for bfloat16. */
+  private static primitive_attr attributes(boolean bytes, post_ops after) {
+    primitive_attr attributes = Calls.attributes(after);
+    if (bytes) {
+      // Bytes are widened in the product, and exactly so.
+      attributes.set_fpmath_mode(fpmath_mode.strict, true);
+      attributes.set_scales_mask(dnnl.DNNL_ARG_WEIGHTS, OUTPUT_AXIS);
+    }
+    return attributes;
   }
 
   /** Whether a kernel is there for weights that are stored so. */
@@ -160,7 +176,7 @@ final class Linears {
       @Nullable Tensor residual,
       Tensor out) {
     PackedMatrix packed = (PackedMatrix) weight.packing();
-    if (packed != null && packed.precision() == Precision.INT8) {
+    if (packed != null && packed.reads() == Reads.BYTES) {
       int8.run(input.bytes(), packed, bias, activation, residual, out);
       return;
     }
@@ -176,7 +192,7 @@ final class Linears {
         residual == null
             ? Residual.NONE
             : residual.address() == out.address() ? Residual.IN_PLACE : Residual.APART;
-    boolean narrow = packed != null && packed.input() == DType.BFLOAT16;
+    boolean narrow = packed != null && packed.reads() == Reads.BFLOAT16;
     Tensor x = narrow ? input.narrow() : input.exact();
     try (Scope scope = Scope.open()) {
       Matrix matrix = matrix(weight, M);
@@ -185,12 +201,9 @@ final class Linears {
       Key key =
           Key.of("linear", in, Layout.dense(matrix.type, K, N), result)
               .with(matrix.packed ? 1 : 0, bias == null ? 0 : 1, number(activation), how.number);
-      Call call =
-          calls
-              .get()
-              .get(key, () -> product(in, matrix.layout.get(), result, bias, activation, how));
+      Call call = calls.get().get(key, () -> product(in, matrix, result, bias, activation, how));
       Tensor apart = how == Residual.APART ? residual : null;
-      call.run(operands(x, matrix.address, bias, apart, out));
+      call.run(operands(x, matrix, bias, apart, out));
     }
   }
 
@@ -214,9 +227,17 @@ final class Linears {
     Gemm.add(input, matrix, result);
   }
 
-  /** A weight as a product reads it; type, size and packing decide its layout. */
+  /**
+   * A weight as a product reads it; type, size and packing decide its layout.
+   *
+   * @param scales where bytes have them, else 0
+   */
   private record Matrix(
-      memory.data_type type, boolean packed, Supplier<memory.desc> layout, long address) {}
+      memory.data_type type,
+      boolean packed,
+      Supplier<memory.desc> layout,
+      long address,
+      long scales) {}
 
   private Matrix matrix(Tensor weight, long M) {
     PackedMatrix packed = (PackedMatrix) weight.packing();
@@ -224,16 +245,20 @@ final class Linears {
       memory.data_type type = Layout.type(weight.dtype());
       long[] dims = {weight.dim(1), weight.dim(0)};
       long[] strides = {1, weight.dim(1)}; // stored by outputs, read transposed
-      return new Matrix(type, false, Layout.of(type, dims, strides)::desc, weight.address());
+      return new Matrix(type, false, Layout.of(type, dims, strides)::desc, weight.address(), 0);
     }
-    if (packed.precision() == Precision.BFLOAT16 && !narrowInput && M >= MANY_ROWS) {
+    boolean widens =
+        packed.precision() == Precision.BFLOAT16 && packed.reads() == Reads.FLOAT32 && cpu.wide();
+    if (widens && M >= MANY_ROWS) {
       Size size = new Size(weight.dim(0), weight.dim(1), Precision.FLOAT32);
-      Optional<memory.desc> wide = layouts.computeIfAbsent(size, this::layout);
+      Optional<Stored> wide = stores.computeIfAbsent(size, this::stored);
       if (wide.isPresent()) {
-        return widened(packed, wide.get());
+        return widened(packed, wide.get().description());
       }
     }
-    return new Matrix(stored(packed.precision()), true, packed::description, packed.address());
+    memory.data_type type = Stored.type(packed.precision());
+    long scales = packed.precision() == Precision.INT8 ? packed.scales() : 0;
+    return new Matrix(type, true, packed::description, packed.address(), scales);
   }
 
   /** Widened once for all rows; the product would do it for every block of them. */
@@ -247,28 +272,28 @@ final class Linears {
             Key.of("widen", Layout.dense(memory.data_type.bf16, K, N)),
             () -> Copies.reorder(here, packed.description(), wide))
         .run(packed.address(), copy.address());
-    return new Matrix(memory.data_type.f32, true, () -> wide, copy.address());
+    return new Matrix(memory.data_type.f32, true, () -> wide, copy.address(), 0);
   }
 
   private static long[] operands(
-      Tensor x, long weight, @Nullable Tensor bias, @Nullable Tensor apart, Tensor out) {
-    long[] operands = new long[3 + (bias == null ? 0 : 1) + (apart == null ? 0 : 1)];
-    int i = 0;
-    operands[i++] = x.address();
-    operands[i++] = weight;
-    operands[i++] = out.address();
+      Tensor x, Matrix matrix, @Nullable Tensor bias, @Nullable Tensor apart, Tensor out) {
+    LongStream.Builder operands = LongStream.builder();
+    operands.add(x.address()).add(matrix.address).add(out.address());
+    if (matrix.scales != 0) {
+      operands.add(matrix.scales);
+    }
     if (bias != null) {
-      operands[i++] = bias.address();
+      operands.add(bias.address());
     }
     if (apart != null) {
-      operands[i] = apart.address();
+      operands.add(apart.address());
     }
-    return operands;
+    return operands.build().toArray();
   }
 
   private Call product(
       Layout input,
-      memory.desc weight,
+      Matrix matrix,
       Layout result,
       @Nullable Tensor bias,
       Activation activation,
@@ -277,6 +302,8 @@ final class Linears {
     memory.desc out = result.desc();
     memory.desc row = Layout.matrix(1, result.dim(1)).desc();
     memory.desc in = input.desc();
+    memory.desc weight = matrix.layout.get();
+    boolean bytes = matrix.scales != 0;
     post_ops after = new post_ops();
     append(after, activation);
     if (residual == Residual.IN_PLACE) {
@@ -284,7 +311,7 @@ final class Linears {
     } else if (residual == Residual.APART) {
       after.append_binary(algorithm.binary_add, out);
     }
-    primitive_attr attributes = Calls.attributes(after);
+    primitive_attr attributes = attributes(bytes, after);
     var pd =
         bias == null
             ? new matmul.primitive_desc(here.engine(), in, weight, out, attributes, false)
@@ -294,6 +321,10 @@ final class Linears {
             .operand(dnnl.DNNL_ARG_SRC, in)
             .operand(dnnl.DNNL_ARG_WEIGHTS, weight)
             .operand(dnnl.DNNL_ARG_DST, out);
+    if (bytes) {
+      memory.desc scales = Layout.dense(memory.data_type.f32, result.dim(1)).desc();
+      call.operand(dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_WEIGHTS, scales);
+    }
     if (bias != null) {
       call.operand(dnnl.DNNL_ARG_BIAS, row);
     }

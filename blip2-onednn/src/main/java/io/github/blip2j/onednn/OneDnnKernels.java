@@ -24,27 +24,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class OneDnnKernels implements Kernels {
   private final Kernels reference = Kernels.reference();
-  private final engine cpu = new engine(engine.kind.cpu, 0);
+  private final engine processor = new engine(engine.kind.cpu, 0);
   private final Team team = new Team(); // after the engine, which loads the library
-  private final ThreadLocal<Calls> calls = ThreadLocal.withInitial(() -> new Calls(cpu, team));
-  private final boolean narrowFactors;
+  private final ThreadLocal<Calls> calls =
+      ThreadLocal.withInitial(() -> new Calls(processor, team));
+  private final Cpu cpu;
   private final Linears linears;
   private final Products products = new Products(calls);
   private final Norms norms = new Norms(calls);
   private final Elements elements = new Elements(calls);
-  private final Copies copies = new Copies(calls, reference);
+  private final Copies copies;
   private final Attentions attentions = new Attentions(products, norms, reference);
-  private final Lookups lookups = new Lookups(norms, elements, copies);
+  private final Lookups lookups;
   private final Sums sums = new Sums(products);
 
-  /**
-   * Kernels.
-   *
-   * @param narrowInput whether the CPU multiplies bfloat16 itself
-   */
-  OneDnnKernels(boolean narrowInput) {
-    this.narrowFactors = narrowInput;
-    this.linears = new Linears(calls, narrowInput);
+  /** Kernels that are fast on a CPU, and right on any. */
+  OneDnnKernels(Cpu cpu) {
+    this.cpu = cpu;
+    this.linears = new Linears(calls, cpu);
+    this.copies = new Copies(calls, cpu, reference);
+    this.lookups = new Lookups(norms, elements, copies);
   }
 
   @Override
@@ -64,12 +63,12 @@ final class OneDnnKernels implements Kernels {
 
   @Override
   public boolean gainsBy(Precision precision) {
-    return precision == Precision.BFLOAT16 && narrowFactors;
+    return precision == Precision.BFLOAT16 && cpu.bfloat16();
   }
 
   /** Whether factors must be widened, for oneDNN would multiply them by its plain loops. */
   private boolean isTooNarrow(Tensor factor) {
-    return factor.dtype() == DType.BFLOAT16 && !narrowFactors;
+    return factor.dtype() == DType.BFLOAT16 && !cpu.bfloat16();
   }
 
   @Override
@@ -135,7 +134,7 @@ final class OneDnnKernels implements Kernels {
       @Nullable Thinning thinning,
       @Nullable Tensor weights,
       Tensor out) {
-    if (out.dtype() != DType.FLOAT64 && out.size() > 0) {
+    if (out.dtype() != DType.FLOAT64 && out.size() > 0 && !isTooNarrow(q)) {
       attentions.forward(q, k, v, scale, mask, thinning, weights, out);
     } else {
       reference.attention(q, k, v, scale, mask, thinning, weights, out);

@@ -33,8 +33,7 @@ public final class OneDnnProvider implements Kernels.Provider {
 
   @Override
   public Kernels create() {
-    Set<String> flags = Diagnostics.cpuFlags();
-    return new OneDnnKernels(flags.contains("avx512_bf16") || flags.contains("amx_bf16"));
+    return new OneDnnKernels(Cpu.of(Diagnostics.cpuFlags()));
   }
 
   /** What oneDNN will make use of, best last. */

@@ -17,37 +17,25 @@ final class PackedMatrix extends Packing {
   private static final long ALIGNMENT = 64;
 
   private final ThreadLocal<Calls> calls;
-  private final Precision precision;
-  private final memory.desc description;
-  private final DType input;
+  private final Cpu cpu;
+  private final Stored stored;
   private final long scalesAt;
 
   private PackedMatrix(
-      Tensor bytes,
-      Shape shape,
-      ThreadLocal<Calls> calls,
-      Precision precision,
-      memory.desc description,
-      DType input) {
+      Tensor bytes, Shape shape, ThreadLocal<Calls> calls, Cpu cpu, Stored stored) {
     super(bytes, shape);
-    this.input = input;
     this.calls = calls;
-    this.precision = precision;
-    this.description = description;
-    this.scalesAt = aligned(description.get_size());
+    this.cpu = cpu;
+    this.stored = stored;
+    this.scalesAt = aligned(stored.description().get_size());
   }
 
-  /** Packs a plain matrix; {@code layout} is what its products ask for, {@code input} they read. */
-  static PackedMatrix of(
-      ThreadLocal<Calls> calls,
-      Tensor weight,
-      Precision precision,
-      memory.desc layout,
-      DType input) {
-    long scales = precision == Precision.INT8 ? weight.dim(0) * Float.BYTES : 0;
-    Tensor bytes =
-        Tensor.uninitialized("pack", DType.UINT8, Shape.of(aligned(layout.get_size()) + scales));
-    PackedMatrix packed = new PackedMatrix(bytes, weight.shape(), calls, precision, layout, input);
+  /** Packs a plain matrix. */
+  static PackedMatrix of(ThreadLocal<Calls> calls, Cpu cpu, Tensor weight, Stored stored) {
+    long scales = stored.precision() == Precision.INT8 ? weight.dim(0) * Float.BYTES : 0;
+    long size = aligned(stored.description().get_size()) + scales;
+    Tensor bytes = Tensor.uninitialized("pack", DType.UINT8, Shape.of(size));
+    PackedMatrix packed = new PackedMatrix(bytes, weight.shape(), calls, cpu, stored);
     try (Scope scope = Scope.open()) {
       packed.fill(weight);
     }
@@ -55,21 +43,30 @@ final class PackedMatrix extends Packing {
   }
 
   private void fill(Tensor weight) {
-    if (precision == Precision.INT8) {
-      Int8Rows rows = Int8Rows.of(weight);
-      // Turned over first: from rows of outputs straight into blocks takes seven times as long.
-      Tensor turned = Tensor.uninitialized("pack", DType.UINT8, Shape.of(rows.shape().size()));
-      memory.desc byInput = plain(memory.data_type.s8, true);
-      reorder(
-          rows.values().address(), plain(memory.data_type.s8, false), turned.address(), byInput);
-      reorder(turned.address(), byInput, address(), description);
-      Memory.copy(rows.scales().address(), scales(), weight.dim(0) * Float.BYTES);
-    } else {
-      // No reorder takes float16 into every layout; it is rare, and read once.
-      Tensor source = weight.dtype() == DType.FLOAT16 ? weight.to(DType.FLOAT32) : weight;
-      memory.desc plain = plain(Layout.type(source.dtype()), false);
-      reorder(source.address(), plain, address(), description);
+    if (precision() == Precision.INT8) {
+      fillBytes(weight);
+      return;
     }
+    // No reorder takes float16 into every layout; it is rare, and read once.
+    boolean narrow = weight.dtype() == DType.BFLOAT16;
+    boolean readable = weight.dtype() == DType.FLOAT32 || (narrow && (cpu.wide() || isNarrow()));
+    Tensor source = readable ? weight : weight.to(DType.FLOAT32);
+    if (isNarrow() && !cpu.wide()) {
+      rows().write(threads(), source);
+    } else {
+      memory.desc plain = plain(Layout.type(source.dtype()), false);
+      reorder(source.address(), plain, address(), description());
+    }
+  }
+
+  private void fillBytes(Tensor weight) {
+    Int8Rows rows = Int8Rows.of(weight);
+    // Turned over first: from rows of outputs straight into blocks takes seven times as long.
+    Tensor turned = Tensor.uninitialized("pack", DType.UINT8, Shape.of(rows.shape().size()));
+    memory.desc byInput = plain(memory.data_type.s8, true);
+    reorder(rows.values().address(), plain(memory.data_type.s8, false), turned.address(), byInput);
+    reorder(turned.address(), byInput, address(), description());
+    Memory.copy(rows.scales().address(), scales(), weight.dim(0) * Float.BYTES);
   }
 
   /** The matrix [K, N] without blocks, by inputs or, as weights are stored, by outputs. */
@@ -77,7 +74,7 @@ final class PackedMatrix extends Packing {
     long N = shape().dim(0);
     long K = shape().dim(1);
     long[] strides = byInput ? new long[] {N, 1} : new long[] {1, K};
-    return Layout.of(type, new long[] {K, N}, strides).padded(description.get_ndims()).desc();
+    return Layout.of(type, new long[] {K, N}, strides).padded(description().get_ndims()).desc();
   }
 
   private void reorder(long from, memory.desc source, long to, memory.desc target) {
@@ -100,45 +97,75 @@ final class PackedMatrix extends Packing {
   }
 
   memory.desc description() {
-    return description;
+    return stored.description();
+  }
+
+  Stored.Reads reads() {
+    return stored.reads();
   }
 
   @Override
   public Precision precision() {
-    return precision;
+    return stored.precision();
   }
 
   @Override
   public DType input() {
-    return input;
+    return stored.input();
+  }
+
+  private boolean isNarrow() {
+    return precision() == Precision.BFLOAT16;
+  }
+
+  private int threads() {
+    return calls.get().team().size();
+  }
+
+  private BlockedRows rows() {
+    return new BlockedRows(description(), precision(), address(), shape().dim(1));
   }
 
   @Override
   public void unpack(long first, Tensor out) {
-    if (first == 0 && out.dim(0) == shape().dim(0) && precision != Precision.INT8) {
-      unpackAll(out);
-      return;
-    }
-    BlockedRows rows = new BlockedRows(description, precision, address());
-    Memory scales = Memory.at(scales(), shape().dim(0) * Float.BYTES);
-    float[] values = new float[Math.toIntExact(shape().dim(1))];
-    long bytesPerRow = (long) values.length * Float.BYTES;
-    for (long i = 0; i < out.dim(0); i++) {
-      rows.read(first + i, values);
-      if (precision == Precision.INT8) {
-        scale(values, scales.getFloat((first + i) * Float.BYTES));
+    boolean whole = first == 0 && out.dim(0) == shape().dim(0);
+    boolean kernel = precision() == Precision.FLOAT32 || (isNarrow() && cpu.wide());
+    if (whole && kernel) {
+      reorder(address(), description(), out.address(), plain(Layout.type(out.dtype()), false));
+    } else if (out.dtype() == DType.BFLOAT16) {
+      try (Scope scope = Scope.open()) {
+        Tensor wide = Tensor.uninitialized("unpack", DType.FLOAT32, out.shape());
+        readRows(first, wide);
+        Casts.run(threads(), wide, out);
       }
-      Memory.bytes(out.address() + i * bytesPerRow, bytesPerRow).asFloatBuffer().put(values);
+    } else {
+      readRows(first, out);
     }
+  }
+
+  private void readRows(long first, Tensor out) {
+    BlockedRows rows = rows();
+    Memory scales = Memory.at(scales(), shape().dim(0) * Float.BYTES);
+    int K = Math.toIntExact(shape().dim(1));
+    Parts parts = new Parts(out.dim(0), K);
+    parts.stream(threads())
+        .forEach(
+            part -> {
+              float[] values = new float[K];
+              for (long i = parts.first(part); i < parts.first(part + 1); i++) {
+                rows.read(first + i, values);
+                if (precision() == Precision.INT8) {
+                  scale(values, scales.getFloat((first + i) * Float.BYTES));
+                }
+                long size = (long) K * Float.BYTES;
+                Memory.bytes(out.address() + i * size, size).asFloatBuffer().put(values);
+              }
+            });
   }
 
   private static void scale(float[] values, float factor) {
     for (int k = 0; k < values.length; k++) {
       values[k] *= factor;
     }
-  }
-
-  private void unpackAll(Tensor out) {
-    reorder(address(), description, out.address(), plain(Layout.type(out.dtype()), false));
   }
 }

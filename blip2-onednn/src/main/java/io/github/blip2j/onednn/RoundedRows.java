@@ -4,7 +4,6 @@ import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
-import java.util.stream.IntStream;
 import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -25,7 +24,6 @@ final class RoundedRows {
   private static final long FEW_ROWS = 64;
   // Beyond this ratio of the largest to the mean, too little is left of what is not the largest.
   private static final float OUTLIER = 16;
-  private static final long WORTH_A_THREAD = 1 << 18; // numbers, 0.1 ms
 
   private final Tensor bytes;
   private final Tensor scales;
@@ -43,9 +41,10 @@ final class RoundedRows {
   static RoundedRows of(ThreadLocal<Calls> calls, Tensor x, long M, long K) {
     float[] largest = new float[Math.toIntExact(M)];
     boolean few = M <= FEW_ROWS;
+    Parts parts = new Parts(M, K);
     boolean outlier =
-        parts(M, K)
-            .mapToObj(part -> measure(x, part, K, largest, few))
+        parts.stream(calls.get().team().size())
+            .mapToObj(part -> measure(x, K, parts.first(part), parts.first(part + 1), largest, few))
             .reduce(false, Boolean::logicalOr); // all parts, for all are measured
     RoundedRows rounded = new RoundedRows(M, K, few || outlier ? 2 : 1);
     try (Scope scope = Scope.open()) {
@@ -54,27 +53,13 @@ final class RoundedRows {
     return rounded;
   }
 
-  /** Parts of the rows that are worth a thread each, by number. */
-  private static IntStream parts(long M, long K) {
-    int count = count(M, K);
-    IntStream parts = IntStream.range(0, count);
-    return count == 1 ? parts : parts.parallel();
-  }
-
-  private static int count(long M, long K) {
-    return (int) Math.max(1, Math.min(M, M * K / WORTH_A_THREAD));
-  }
-
-  private static int first(int part, long M, long K) {
-    return (int) (M * part / count(M, K));
-  }
-
   /** Finds the largest number of each row; whether any is an outlier, unless that is settled. */
-  private static boolean measure(Tensor x, int part, long K, float[] largest, boolean settled) {
+  private static boolean measure(
+      Tensor x, long K, long from, long to, float[] largest, boolean settled) {
+    long size = K * Float.BYTES;
     float[] row = new float[(int) K];
     boolean outlier = false;
-    for (int m = first(part, largest.length, K); m < first(part + 1, largest.length, K); m++) {
-      long size = K * Float.BYTES;
+    for (int m = (int) from; m < to; m++) {
       Memory.bytes(x.address() + m * size, size).asFloatBuffer().get(row);
       largest[m] = largest(row);
       outlier = outlier || (!settled && largest[m] > OUTLIER * mean(row));

@@ -23,7 +23,7 @@ final class CacheSpanTest {
   private static final int HEADS = 3;
   private static final int WIDTH = 5;
 
-  private final OneDnnKernels kernels = new OneDnnKernels(false);
+  private final OneDnnKernels kernels = new OneDnnKernels(Cpus.here());
   private final Random random = new Random(3);
 
   /** Rows, first positions, room: beside a block, at its end, and where the room cuts it. */

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Linear maps of unpacked weights, with fewer and with more rows than GEMM is taken for. */
 @ExtendWith(InScope.class)
 final class LinearsTest {
-  private final Kernels kernels = new OneDnnKernels(false);
+  private final Kernels kernels = new OneDnnKernels(Cpus.here());
   private final Random random = new Random(5);
 
   @ParameterizedTest

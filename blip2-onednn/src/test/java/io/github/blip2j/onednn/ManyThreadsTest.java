@@ -32,7 +32,7 @@ final class ManyThreadsTest {
   private static final int THREADS = 8;
   private static final int ROUNDS = 60;
 
-  private final Kernels kernels = new OneDnnKernels(false);
+  private final Kernels kernels = new OneDnnKernels(Cpus.here());
   private final Random random = new Random(11);
 
   @ParameterizedTest

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** As on a CPU that multiplies bfloat16; where this one can't, oneDNN emulates it. */
 final class NarrowKernelsTest extends KernelsConformance {
-  private final Kernels kernels = new OneDnnKernels(true);
+  private final Kernels kernels = Cpus.narrow();
 
   @Override
   public Kernels kernels() {
@@ -21,7 +21,7 @@ final class NarrowKernelsTest extends KernelsConformance {
   void gainsBy_whatTheCpuMultiplies() {
     for (Precision precision : Precision.values()) {
       assertEquals(precision == Precision.BFLOAT16, kernels.gainsBy(precision));
-      assertFalse(new OneDnnKernels(false).gainsBy(precision));
+      assertFalse(new OneDnnKernels(Cpus.here()).gainsBy(precision));
     }
   }
 }

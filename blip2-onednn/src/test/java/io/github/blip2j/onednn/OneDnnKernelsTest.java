@@ -4,7 +4,7 @@ import io.github.blip2j.tensor.Kernels;
 import io.github.blip2j.tensor.KernelsConformance;
 
 final class OneDnnKernelsTest extends KernelsConformance {
-  private final Kernels kernels = new OneDnnKernels(false);
+  private final Kernels kernels = new OneDnnKernels(Cpus.here());
 
   @Override
   public Kernels kernels() {

@@ -25,14 +25,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(InScope.class)
 final class PackedMatrixTest {
   private final Random random = new Random(7);
-  private final Kernels kernels = new OneDnnKernels(false);
+  private final Kernels kernels = new OneDnnKernels(Cpus.here());
+  private final Kernels shortRegisters = new OneDnnKernels(Cpus.AVX2);
 
   @ParameterizedTest
   @EnumSource(Precision.class)
   void unpack_rowsAndWhole_giveTheWeight(Precision precision) {
     float[] values = normal(70 * 130, 1);
-    Packing packed = pack(Tensor.of(values, 70, 130), precision);
+    Tensor weight = Tensor.of(values, 70, 130);
 
+    assertUnpacked(values, pack(kernels, weight, precision), precision);
+    assertUnpacked(values, pack(shortRegisters, weight, precision), precision);
+  }
+
+  private static void assertUnpacked(float[] values, Packing packed, Precision precision) {
     Tensor whole = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(70, 130));
     packed.unpack(0, whole);
     Tensor some = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(3, 130));
@@ -47,6 +53,25 @@ final class PackedMatrixTest {
     float[] rows = some.toFloats();
     for (int i = 0; i < rows.length; i++) {
       assertEquals(read[66 * 130 + i], rows[i], "element " + i + " of row 66");
+    }
+  }
+
+  /** Loops where oneDNN has no kernel: blocks that are full and such that are not, each type. */
+  @ParameterizedTest
+  @CsvSource({"72,130", "64,64", "8,3", "200,17", "520,256"})
+  void pack_shortRegisters_storesTheSameNumbers(int N, int K) {
+    Tensor weight = Tensor.of(normal(N * K, 1), N, K);
+    for (Tensor source : List.of(weight, weight.to(DType.BFLOAT16), weight.to(DType.FLOAT16))) {
+      Packing packed = pack(shortRegisters, source, Precision.BFLOAT16);
+      Tensor narrow = Tensor.uninitialized("test", DType.BFLOAT16, Shape.of(N, K));
+      Tensor wide = result(N, K);
+
+      packed.unpack(0, narrow);
+      packed.unpack(0, wide);
+
+      float[] expected = source.to(DType.FLOAT32).to(DType.BFLOAT16).toFloats();
+      assertArrayEquals(expected, narrow.toFloats());
+      assertArrayEquals(expected, wide.toFloats());
     }
   }
 
@@ -73,7 +98,16 @@ final class PackedMatrixTest {
     Tensor weight = Tensor.of(normal(N * K, 1), N, K);
     Tensor bias = Tensor.of(normal(N, 1), N);
     Tensor residual = Tensor.of(normal(M * N, 1), M, N);
-    Packing packed = pack(weight, precision);
+    assertMatchesLoops(kernels, precision, x, weight, bias, residual);
+    assertMatchesLoops(shortRegisters, precision, x, weight, bias, residual);
+  }
+
+  private void assertMatchesLoops(
+      Kernels kernels, Precision precision, Tensor x, Tensor weight, Tensor bias, Tensor residual) {
+    long M = x.dim(0);
+    long N = weight.dim(0);
+    int K = (int) weight.dim(1);
+    Packing packed = pack(kernels, weight, precision);
     Tensor stored = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(N, K));
     packed.unpack(0, stored);
 
@@ -95,7 +129,7 @@ final class PackedMatrixTest {
   @ParameterizedTest
   @CsvSource({"1", "5", "300"})
   void linear_narrowInput_roundsInputToo(int M) {
-    Kernels narrow = new OneDnnKernels(true);
+    Kernels narrow = Cpus.narrow();
     Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
     Tensor weight = Tensor.of(normal(70 * 130, 1), 70, 130);
     Tensor bias = Tensor.of(normal(70, 1), 70);
@@ -118,8 +152,8 @@ final class PackedMatrixTest {
     for (int M : new int[] {1, 5, 77}) {
       Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
       Tensor bias = Tensor.of(normal(70, 1), 70);
-      Tensor query = pack(Tensor.of(normal(70 * 130, 1), 70, 130), precision).tensor();
-      Tensor gate = pack(Tensor.of(normal(33 * 130, 1), 33, 130), precision).tensor();
+      Tensor query = pack(kernels, Tensor.of(normal(70 * 130, 1), 70, 130), precision).tensor();
+      Tensor gate = pack(kernels, Tensor.of(normal(33 * 130, 1), 33, 130), precision).tensor();
       Tensor[] outs = {result(M, 70), result(M, 33), result(M, 70), result(M, 33)};
 
       kernels.linears(
@@ -140,7 +174,7 @@ final class PackedMatrixTest {
   @ParameterizedTest
   @CsvSource({"1", "5", "300"})
   void linears_narrowBetween_equalsRoundingAfterwards(int M) {
-    Kernels narrow = new OneDnnKernels(true);
+    Kernels narrow = Cpus.narrow();
     Packing up = narrow.pack(Tensor.of(normal(70 * 130, 1), 70, 130), Precision.BFLOAT16);
     Packing down = narrow.pack(Tensor.of(normal(40 * 70, 1), 40, 70), Precision.BFLOAT16);
     if (up == null || down == null) {
@@ -182,7 +216,7 @@ final class PackedMatrixTest {
       weights[n * K + 17] = 0; // the outlier itself contributes nothing, only its scale would hurt
     }
     Tensor weight = Tensor.of(weights, 40, K);
-    Packing packed = pack(weight, Precision.INT8);
+    Packing packed = pack(kernels, weight, Precision.INT8);
     Tensor stored = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(40, K));
     packed.unpack(0, stored);
 
@@ -196,7 +230,7 @@ final class PackedMatrixTest {
   }
 
   /** Packed by oneDNN, or, on a CPU without a fast kernel for the type, as the reference does. */
-  private Packing pack(Tensor weight, Precision precision) {
+  private static Packing pack(Kernels kernels, Tensor weight, Precision precision) {
     Packing packed = kernels.pack(weight, precision);
     return packed == null ? Int8Rows.of(weight) : packed;
   }

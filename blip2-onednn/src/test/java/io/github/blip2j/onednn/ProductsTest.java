@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Products large enough for their right side to be copied into blocks first. */
 @ExtendWith(InScope.class)
 final class ProductsTest {
-  private final Kernels kernels = new OneDnnKernels(false);
+  private final Kernels kernels = new OneDnnKernels(Cpus.here());
   private final Random random = new Random(5);
 
   @ParameterizedTest

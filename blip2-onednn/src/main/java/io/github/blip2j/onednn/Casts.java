@@ -1,0 +1,79 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Tensor;
+import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
+
+/**
+ * Dense float32 to bfloat16 and back in plain Java, a number in a nanosecond, for CPUs on which
+ * oneDNN has no kernel for it.
+ */
+final class Casts {
+  private static final int BLOCK = 2048; // 12 KiB in both types
+  private static final int SIGN = 0x80000000;
+  private static final int INFINITY = 0x7f800000;
+  private static final int QUIET = 0x00400000;
+
+  private Casts() {}
+
+  /** Widens or rounds; both dense, of as many numbers. */
+  static void run(int threads, Tensor source, Tensor target) {
+    Parts parts = new Parts(source.size(), 1);
+    boolean widens = target.dtype() == DType.FLOAT32;
+    Tensor narrow = widens ? source : target;
+    Tensor wide = widens ? target : source;
+    parts.stream(threads)
+        .forEach(
+            part -> {
+              long from = parts.first(part);
+              long count = parts.first(part + 1) - from;
+              ShortBuffer halves =
+                  Memory.bytes(narrow.address() + from * Short.BYTES, count * Short.BYTES)
+                      .asShortBuffer();
+              IntBuffer wholes =
+                  Memory.bytes(wide.address() + from * Integer.BYTES, count * Integer.BYTES)
+                      .asIntBuffer();
+              if (widens) {
+                widen(halves, wholes);
+              } else {
+                round(wholes, halves);
+              }
+            });
+  }
+
+  private static void widen(ShortBuffer from, IntBuffer to) {
+    short[] halves = new short[BLOCK];
+    int[] wholes = new int[BLOCK];
+    while (from.hasRemaining()) {
+      int count = Math.min(BLOCK, from.remaining());
+      from.get(halves, 0, count);
+      for (int i = 0; i < count; i++) {
+        wholes[i] = halves[i] << Short.SIZE;
+      }
+      to.put(wholes, 0, count);
+    }
+  }
+
+  private static void round(IntBuffer from, ShortBuffer to) {
+    int[] wholes = new int[BLOCK];
+    short[] halves = new short[BLOCK];
+    while (from.hasRemaining()) {
+      int count = Math.min(BLOCK, from.remaining());
+      from.get(wholes, 0, count);
+      round(wholes, halves, count);
+      to.put(halves, 0, count);
+    }
+  }
+
+  /** The bits of float32 as those of the nearest bfloat16, of the even one where two are. */
+  static void round(int[] wholes, short[] halves, int count) {
+    for (int i = 0; i < count; i++) {
+      int bits = wholes[i];
+      boolean number = (bits & ~SIGN) <= INFINITY;
+      int odd = bits >>> Short.SIZE & 1;
+      // What is no number must not be carried over into one.
+      halves[i] = (short) ((number ? bits + 0x7fff + odd : bits | QUIET) >>> Short.SIZE);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.Diagnostics;
+import io.github.blip2j.tensor.Kernels;
+import org.junit.jupiter.api.Assumptions;
+
+/** CPUs that this one can pass for. */
+final class Cpus {
+  /** Such as Haswell, and Zen to Zen 3; any CPU can do what they do. */
+  static final Cpu AVX2 = new Cpu(false, false, false);
+
+  /** Such as Sapphire Rapids, and Zen 4. */
+  static final Cpu BFLOAT16 = new Cpu(true, true, true);
+
+  private Cpus() {}
+
+  /** This one, as if it did not multiply bfloat16. */
+  static Cpu here() {
+    Cpu here = Cpu.of(Diagnostics.cpuFlags());
+    return new Cpu(here.wide(), false, here.bytes());
+  }
+
+  /** With AVX-512 oneDNN multiplies bfloat16, if need be without an instruction for it. */
+  static Kernels narrow() {
+    Assumptions.assumeTrue(here().wide(), "a CPU with AVX-512, which oneDNN needs for bfloat16");
+    return new OneDnnKernels(BFLOAT16);
+  }
+}

@@ -1,0 +1,14 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.tensor.KernelsConformance;
+
+/** As on a CPU without AVX-512, which converts bfloat16 and packs it in ways of its own. */
+final class ShortRegistersKernelsTest extends KernelsConformance {
+  private final Kernels kernels = new OneDnnKernels(Cpus.AVX2);
+
+  @Override
+  public Kernels kernels() {
+    return kernels;
+  }
+}
