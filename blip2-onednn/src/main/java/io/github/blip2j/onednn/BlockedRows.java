@@ -99,8 +99,11 @@ final class BlockedRows {
    * full end in zeros.
    */
   void write(int threads, Tensor weight) {
-    Memory.clear(address, size);
     int N = Math.toIntExact(weight.dim(0));
+    if (size > (long) N * columns.length * width) {
+      Memory.clear(
+          address, size); // else every byte is written, and memory is fresh to both threads
+    }
     Parts parts = new Parts((N + GROUP - 1) / GROUP, (long) GROUP * columns.length);
     parts.stream(threads)
         .forEach(

@@ -48,8 +48,7 @@ final class PackedMatrix extends Packing {
       return;
     }
     // No reorder takes float16 into every layout; it is rare, and read once.
-    boolean narrow = weight.dtype() == DType.BFLOAT16;
-    boolean readable = weight.dtype() == DType.FLOAT32 || (narrow && (cpu.wide() || isNarrow()));
+    boolean readable = weight.dtype() == DType.FLOAT32 || weight.dtype() == DType.BFLOAT16;
     Tensor source = readable ? weight : weight.to(DType.FLOAT32);
     if (isNarrow() && !cpu.wide()) {
       rows().write(threads(), source);

@@ -2,6 +2,7 @@ package io.github.blip2j.onednn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
@@ -38,7 +39,12 @@ final class PackedMatrixTest {
     assertUnpacked(values, pack(shortRegisters, weight, precision), precision);
   }
 
-  private static void assertUnpacked(float[] values, Packing packed, Precision precision) {
+  private static void assertUnpacked(float[] values, Tensor weight, Precision precision) {
+    Packing packed = weight.packing();
+    if (packed == null) {
+      assertArrayEquals(values, weight.toFloats());
+      return;
+    }
     Tensor whole = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(70, 130));
     packed.unpack(0, whole);
     Tensor some = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(3, 130));
@@ -62,7 +68,8 @@ final class PackedMatrixTest {
   void pack_shortRegisters_storesTheSameNumbers(int N, int K) {
     Tensor weight = Tensor.of(normal(N * K, 1), N, K);
     for (Tensor source : List.of(weight, weight.to(DType.BFLOAT16), weight.to(DType.FLOAT16))) {
-      Packing packed = pack(shortRegisters, source, Precision.BFLOAT16);
+      Packing packed = shortRegisters.pack(source, Precision.BFLOAT16);
+      assertNotNull(packed);
       Tensor narrow = Tensor.uninitialized("test", DType.BFLOAT16, Shape.of(N, K));
       Tensor wide = result(N, K);
 
@@ -107,14 +114,13 @@ final class PackedMatrixTest {
     long M = x.dim(0);
     long N = weight.dim(0);
     int K = (int) weight.dim(1);
-    Packing packed = pack(kernels, weight, precision);
-    Tensor stored = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(N, K));
-    packed.unpack(0, stored);
+    Tensor packed = pack(kernels, weight, precision);
+    Tensor stored = unpacked(packed);
 
     for (Activation activation : Activation.values()) {
       for (Tensor added : new @Nullable Tensor[] {null, residual}) {
         Tensor out = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, N));
-        kernels.linear(x, packed.tensor(), bias, activation, added, out);
+        kernels.linear(x, packed, bias, activation, added, out);
 
         Tensor expected = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, N));
         Kernels.reference().linear(x, stored, bias, activation, added, expected);
@@ -152,8 +158,8 @@ final class PackedMatrixTest {
     for (int M : new int[] {1, 5, 77}) {
       Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
       Tensor bias = Tensor.of(normal(70, 1), 70);
-      Tensor query = pack(kernels, Tensor.of(normal(70 * 130, 1), 70, 130), precision).tensor();
-      Tensor gate = pack(kernels, Tensor.of(normal(33 * 130, 1), 33, 130), precision).tensor();
+      Tensor query = pack(kernels, Tensor.of(normal(70 * 130, 1), 70, 130), precision);
+      Tensor gate = pack(kernels, Tensor.of(normal(33 * 130, 1), 33, 130), precision);
       Tensor[] outs = {result(M, 70), result(M, 33), result(M, 70), result(M, 33)};
 
       kernels.linears(
@@ -216,12 +222,11 @@ final class PackedMatrixTest {
       weights[n * K + 17] = 0; // the outlier itself contributes nothing, only its scale would hurt
     }
     Tensor weight = Tensor.of(weights, 40, K);
-    Packing packed = pack(kernels, weight, Precision.INT8);
-    Tensor stored = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(40, K));
-    packed.unpack(0, stored);
+    Tensor packed = pack(kernels, weight, Precision.INT8);
+    Tensor stored = unpacked(packed);
 
     Tensor out = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 40));
-    kernels.linear(x, packed.tensor(), null, Activation.IDENTITY, null, out);
+    kernels.linear(x, packed, null, Activation.IDENTITY, null, out);
 
     Tensor expected = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 40));
     Kernels.reference().linear(x, stored, null, Activation.IDENTITY, null, expected);
@@ -230,9 +235,22 @@ final class PackedMatrixTest {
   }
 
   /** Packed by oneDNN, or, on a CPU without a fast kernel for the type, as the reference does. */
-  private static Packing pack(Kernels kernels, Tensor weight, Precision precision) {
+  private static Tensor pack(Kernels kernels, Tensor weight, Precision precision) {
     Packing packed = kernels.pack(weight, precision);
-    return packed == null ? Int8Rows.of(weight) : packed;
+    if (packed != null) {
+      return packed.tensor();
+    }
+    return precision == Precision.FLOAT32 ? weight : Int8Rows.of(weight).tensor();
+  }
+
+  private static Tensor unpacked(Tensor weight) {
+    Packing packing = weight.packing();
+    if (packing == null) {
+      return weight;
+    }
+    Tensor plain = Tensor.uninitialized("test", DType.FLOAT32, weight.shape());
+    packing.unpack(0, plain);
+    return plain;
   }
 
   private float[] normal(int count, double scale) {
