@@ -8,14 +8,13 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.LongPointer;
 
 /**
- * Reads and writes rows of a weight [N, K] in oneDNN's blocks: outer blocks lie {@code strides}
+ * Reads and writes rows of weights [N, K] in oneDNN's blocks: outer blocks lie {@code strides}
  * apart, and within one the inner blocks follow each other, the last one varying fastest.
  */
 final class BlockedRows {
   private static final int GROUP = 64; // rows written at a time, the width of most blocks
 
   private final Precision precision;
-  private final long address;
   private final long size;
   private final long[] strides;
   private final long[] innerSizes;
@@ -23,9 +22,8 @@ final class BlockedRows {
   private final int[] columns; // from the place of a row's first number to each, in bytes
   private final int width;
 
-  BlockedRows(memory.desc description, Precision precision, long address, long K) {
+  BlockedRows(memory.desc description, Precision precision, long K) {
     this.precision = precision;
-    this.address = address;
     this.size = description.get_size();
     int rank = description.get_ndims();
     long[] all = numbers(description.get_strides(), rank);
@@ -64,22 +62,22 @@ final class BlockedRows {
     long offset = 0;
     long step = 1;
     for (int i = innerSizes.length - 1; i >= 0; i--) {
-      long blocks = innerSizes[i];
+      long block = innerSizes[i];
       if (innerAxes[i] == 0) {
-        offset += outerK % blocks * step;
-        outerK /= blocks;
+        offset += outerK % block * step;
+        outerK /= block;
       } else {
-        offset += outerN % blocks * step;
-        outerN /= blocks;
+        offset += outerN % block * step;
+        outerN /= block;
       }
-      step *= blocks;
+      step *= block;
     }
     return (offset + outerK * strides[0] + outerN * strides[1]) * width;
   }
 
-  /** Row {@code n} of the weight, column n of the matrix [K, N]. */
-  void read(long n, float[] values) {
-    ByteBuffer row = from(offset(0, n));
+  /** Row {@code n} of the weight at {@code address}, column n of the matrix [K, N]. */
+  void read(long address, long n, float[] values) {
+    ByteBuffer row = from(address, offset(0, n));
     for (int k = 0; k < values.length; k++) {
       values[k] =
           switch (precision) {
@@ -90,7 +88,7 @@ final class BlockedRows {
     }
   }
 
-  private ByteBuffer from(long place) {
+  private ByteBuffer from(long address, long place) {
     return Memory.bytes(address + place, Math.min(size - place, Integer.MAX_VALUE));
   }
 
@@ -98,26 +96,26 @@ final class BlockedRows {
    * Writes a whole weight that is stored in bfloat16, from float32 or bfloat16. Blocks that are not
    * full end in zeros.
    */
-  void write(int threads, Tensor weight) {
+  void write(int threads, Tensor weight, long address) {
     int N = Math.toIntExact(weight.dim(0));
-    if (size > (long) N * columns.length * width) {
-      Memory.clear(
-          address, size); // else every byte is written, and memory is fresh to both threads
+    boolean full = size == (long) N * columns.length * width;
+    if (!full) { // else clearing would only touch fresh memory by one thread
+      Memory.clear(address, size);
     }
     Parts parts = new Parts((N + GROUP - 1) / GROUP, (long) GROUP * columns.length);
     parts.stream(threads)
         .forEach(
             part -> {
               for (int i = (int) parts.first(part); i < parts.first(part + 1); i++) {
-                write(weight, i * GROUP, Math.min(GROUP, N - i * GROUP));
+                write(weight, i * GROUP, Math.min(GROUP, N - i * GROUP), address);
               }
             });
   }
 
-  private void write(Tensor weight, int first, int count) {
+  private void write(Tensor weight, int first, int count, long address) {
     short[][] rows = narrow(weight, first, count);
     long place = offset(0, first);
-    ByteBuffer blocks = from(place);
+    ByteBuffer blocks = from(address, place);
     int[] places = new int[count];
     for (int i = 0; i < count; i++) {
       places[i] = (int) (offset(0, first + i) - place);

@@ -34,35 +34,30 @@ final class Casts {
               IntBuffer wholes =
                   Memory.bytes(wide.address() + from * Integer.BYTES, count * Integer.BYTES)
                       .asIntBuffer();
-              if (widens) {
-                widen(halves, wholes);
-              } else {
-                round(wholes, halves);
-              }
+              run(halves, wholes, widens);
             });
   }
 
-  private static void widen(ShortBuffer from, IntBuffer to) {
-    short[] halves = new short[BLOCK];
-    int[] wholes = new int[BLOCK];
-    while (from.hasRemaining()) {
-      int count = Math.min(BLOCK, from.remaining());
-      from.get(halves, 0, count);
-      for (int i = 0; i < count; i++) {
-        wholes[i] = halves[i] << Short.SIZE;
+  private static void run(ShortBuffer halves, IntBuffer wholes, boolean widens) {
+    short[] half = new short[BLOCK];
+    int[] whole = new int[BLOCK];
+    while (halves.hasRemaining()) {
+      int count = Math.min(BLOCK, halves.remaining());
+      if (widens) {
+        halves.get(half, 0, count);
+        widen(half, whole, count);
+        wholes.put(whole, 0, count);
+      } else {
+        wholes.get(whole, 0, count);
+        round(whole, half, count);
+        halves.put(half, 0, count);
       }
-      to.put(wholes, 0, count);
     }
   }
 
-  private static void round(IntBuffer from, ShortBuffer to) {
-    int[] wholes = new int[BLOCK];
-    short[] halves = new short[BLOCK];
-    while (from.hasRemaining()) {
-      int count = Math.min(BLOCK, from.remaining());
-      from.get(wholes, 0, count);
-      round(wholes, halves, count);
-      to.put(halves, 0, count);
+  private static void widen(short[] halves, int[] wholes, int count) {
+    for (int i = 0; i < count; i++) {
+      wholes[i] = halves[i] << Short.SIZE;
     }
   }
 

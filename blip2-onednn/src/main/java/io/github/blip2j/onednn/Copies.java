@@ -30,9 +30,11 @@ final class Copies {
       reference.copy(source, target);
       return;
     }
-    if (cpu.wide() || source.size() == 0) {
+    boolean casts = source.dtype() != target.dtype();
+    boolean slow = !cpu.wide() && (casts || source.dtype() == DType.BFLOAT16) && source.size() > 0;
+    if (!slow) {
       move(Layout.of(source), source, Layout.of(target), target);
-    } else if (source.dtype() != target.dtype()) {
+    } else if (casts) {
       cast(source, target);
     } else {
       move(Layout.of(source).bytes(), source, Layout.of(target).bytes(), target);

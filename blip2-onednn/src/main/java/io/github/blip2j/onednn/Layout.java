@@ -104,20 +104,14 @@ final class Layout {
     return new Layout(type, newDims, newStrides);
   }
 
-  /** The same memory as bytes, with an axis for those of an element. */
+  /** The same memory, of elements of two bytes, as bytes: with an axis for those of an element. */
   Layout bytes() {
-    int width =
-        switch (type) {
-          case bf16, f16 -> Short.BYTES;
-          case f32, s32 -> Float.BYTES;
-          default -> throw new AssertionError(type);
-        };
     long[] newDims = Arrays.copyOf(dims, dims.length + 1);
     long[] newStrides = Arrays.copyOf(strides, dims.length + 1);
     for (int i = 0; i < dims.length; i++) {
-      newStrides[i] *= width;
+      newStrides[i] *= Short.BYTES;
     }
-    newDims[dims.length] = width;
+    newDims[dims.length] = Short.BYTES;
     newStrides[dims.length] = 1;
     return new Layout(memory.data_type.s8, newDims, newStrides);
   }

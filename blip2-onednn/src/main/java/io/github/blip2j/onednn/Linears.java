@@ -9,13 +9,13 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import java.util.stream.LongStream;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.fpmath_mode;
@@ -89,7 +89,7 @@ final class Linears {
     if (first && stored.isEmpty()) {
       LOG.warn("{}: no kernel is fast on this CPU; weights are unpacked each time", size.precision);
     } else if (first
-        && size.precision != Precision.FLOAT32
+        && stored.get().precision() != Precision.FLOAT32
         && stored.get().reads() == Reads.FLOAT32) {
       LOG.info(
           "{}: this CPU multiplies float32; weights are widened in the product", size.precision);
@@ -105,12 +105,11 @@ final class Linears {
   private @Nullable Stored fastest(Size size) {
     if (size.precision == Precision.INT8 && cpu.bytes()) {
       memory.desc layout = Int8Linears.layout(calls.get(), size.outputs, size.inputs);
-      return layout == null ? null : new Stored(size.precision, layout, Reads.BYTES);
+      return layout == null ? null : Stored.of(size.precision, layout, Reads.BYTES, size.inputs);
     }
     boolean rounds = size.precision == Precision.BFLOAT16 && cpu.bfloat16();
     Stored stored = stored(size, rounds ? Reads.BFLOAT16 : Reads.FLOAT32);
-    // Without AVX-512, bfloat16 is read for multiples of eight outputs only, as BERT's words
-    // aren't.
+    // Without AVX-512, bfloat16 is read for multiples of eight outputs only: not for BERT's words.
     boolean odd = stored == null && size.precision == Precision.BFLOAT16;
     return odd ? fastest(new Size(size.outputs, size.inputs, Precision.FLOAT32)) : stored;
   }
@@ -128,7 +127,7 @@ final class Linears {
             attributes(size.precision == Precision.INT8, new post_ops()),
             true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
-    return fast ? new Stored(size.precision, pd.weights_desc(), reads) : null;
+    return fast ? Stored.of(size.precision, pd.weights_desc(), reads, size.inputs) : null;
   }
 
   /** Of a product that reads float32, or bfloat16 for bfloat16. */
@@ -282,18 +281,18 @@ final class Linears {
 
   private static long[] operands(
       Tensor x, Matrix matrix, @Nullable Tensor bias, @Nullable Tensor apart, Tensor out) {
-    LongStream.Builder operands = LongStream.builder();
-    operands.add(x.address()).add(matrix.address).add(out.address());
+    long[] operands = {x.address(), matrix.address, out.address(), 0, 0, 0};
+    int count = 3;
     if (matrix.scales != 0) {
-      operands.add(matrix.scales);
+      operands[count++] = matrix.scales;
     }
     if (bias != null) {
-      operands.add(bias.address());
+      operands[count++] = bias.address();
     }
     if (apart != null) {
-      operands.add(apart.address());
+      operands[count++] = apart.address();
     }
-    return operands.build().toArray();
+    return Arrays.copyOf(operands, count);
   }
 
   private Call product(

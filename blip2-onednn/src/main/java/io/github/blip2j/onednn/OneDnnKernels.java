@@ -38,7 +38,7 @@ final class OneDnnKernels implements Kernels {
   private final Lookups lookups;
   private final Sums sums = new Sums(products);
 
-  /** Kernels that are fast on a CPU, and right on any. */
+  /** Kernels for a CPU, which this one must be able to pass for. */
   OneDnnKernels(Cpu cpu) {
     this.cpu = cpu;
     this.linears = new Linears(calls, cpu);

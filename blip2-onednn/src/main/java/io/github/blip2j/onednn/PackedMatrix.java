@@ -48,10 +48,11 @@ final class PackedMatrix extends Packing {
       return;
     }
     // No reorder takes float16 into every layout; it is rare, and read once.
-    boolean readable = weight.dtype() == DType.FLOAT32 || weight.dtype() == DType.BFLOAT16;
-    Tensor source = readable ? weight : weight.to(DType.FLOAT32);
+    // Nor does a quick one take bfloat16 into float32 on every CPU.
+    boolean narrow = weight.dtype() == DType.BFLOAT16 && (isNarrow() || cpu.wide());
+    Tensor source = narrow ? weight : weight.to(DType.FLOAT32);
     if (isNarrow() && !cpu.wide()) {
-      rows().write(threads(), source);
+      stored.rows().write(threads(), source, address());
     } else {
       memory.desc plain = plain(Layout.type(source.dtype()), false);
       reorder(source.address(), plain, address(), description());
@@ -121,10 +122,6 @@ final class PackedMatrix extends Packing {
     return calls.get().team().size();
   }
 
-  private BlockedRows rows() {
-    return new BlockedRows(description(), precision(), address(), shape().dim(1));
-  }
-
   @Override
   public void unpack(long first, Tensor out) {
     boolean whole = first == 0 && out.dim(0) == shape().dim(0);
@@ -143,7 +140,7 @@ final class PackedMatrix extends Packing {
   }
 
   private void readRows(long first, Tensor out) {
-    BlockedRows rows = rows();
+    BlockedRows rows = stored.rows();
     Memory scales = Memory.at(scales(), shape().dim(0) * Float.BYTES);
     int K = Math.toIntExact(shape().dim(1));
     Parts parts = new Parts(out.dim(0), K);
@@ -152,7 +149,7 @@ final class PackedMatrix extends Packing {
             part -> {
               float[] values = new float[K];
               for (long i = parts.first(part); i < parts.first(part + 1); i++) {
-                rows.read(first + i, values);
+                rows.read(address(), first + i, values);
                 if (precision() == Precision.INT8) {
                   scale(values, scales.getFloat((first + i) * Float.BYTES));
                 }

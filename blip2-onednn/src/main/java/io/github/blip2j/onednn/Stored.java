@@ -9,8 +9,14 @@ import org.bytedeco.dnnl.memory;
  *
  * @param description the matrix [K, N] in oneDNN's words, of rank 3 where its products want that
  * @param reads what its products read
+ * @param rows where single rows lie in it
  */
-record Stored(Precision precision, memory.desc description, Reads reads) {
+record Stored(Precision precision, memory.desc description, Reads reads, BlockedRows rows) {
+
+  static Stored of(Precision precision, memory.desc description, Reads reads, long K) {
+    BlockedRows rows = new BlockedRows(description, precision, K);
+    return new Stored(precision, description, reads, rows);
+  }
 
   /** Inputs of a product. */
   enum Reads {
@@ -25,10 +31,6 @@ record Stored(Precision precision, memory.desc description, Reads reads) {
   /** What may be kept between two maps, for it would be rounded to it anyway. */
   DType input() {
     return reads == Reads.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32;
-  }
-
-  memory.data_type type() {
-    return type(precision);
   }
 
   static memory.data_type type(Precision precision) {

@@ -20,9 +20,13 @@ final class Cpus {
     return new Cpu(here.wide(), false, here.bytes());
   }
 
-  /** With AVX-512 oneDNN multiplies bfloat16, if need be without an instruction for it. */
+  /**
+   * Kernels that multiply bfloat16. With AVX-512 oneDNN does so, if need be without an instruction
+   * for it. Without, it has no such product, {@link OneDnnProvider} never makes these kernels, and
+   * there is nothing to test; {@link CpuTest} fails should oneDNN learn it.
+   */
   static Kernels narrow() {
-    Assumptions.assumeTrue(here().wide(), "a CPU with AVX-512, which oneDNN needs for bfloat16");
+    Assumptions.assumeTrue(here().wide(), "without AVX-512 oneDNN has no product of bfloat16");
     return new OneDnnKernels(BFLOAT16);
   }
 }
