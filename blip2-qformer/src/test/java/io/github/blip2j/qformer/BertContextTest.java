@@ -57,15 +57,19 @@ final class BertContextTest {
     BertContext read = bert.readImage(image).rows(1, 0, 1);
 
     Pass pass = Pass.evaluation();
-    assertArrayEquals(
-        bert.encodeQueries(queries, picked, pass).toFloats(),
-        bert.encodeQueries(queries, read, null, pass).toFloats());
-    assertArrayEquals(
-        bert.encodeJoint(queries, ids, KEEP, picked, pass).joined().toFloats(),
-        bert.encodeJoint(queries, ids, KEEP, read, pass).joined().toFloats());
-    assertArrayEquals(
-        bert.decodeJoint(queries, ids, KEEP, picked, pass).joined().toFloats(),
-        bert.decodeJoint(queries, ids, KEEP, read, pass).joined().toFloats());
+    assertSameRows(
+        bert.encodeQueries(queries, picked, pass), bert.encodeQueries(queries, read, null, pass));
+    assertSameRows(
+        bert.encodeJoint(queries, ids, KEEP, picked, pass).joined(),
+        bert.encodeJoint(queries, ids, KEEP, read, pass).joined());
+    assertSameRows(
+        bert.decodeJoint(queries, ids, KEEP, picked, pass).joined(),
+        bert.decodeJoint(queries, ids, KEEP, read, pass).joined());
+  }
+
+  /** Products of 14 and of 21 rows may round a row differently; another row differs by far more. */
+  private static void assertSameRows(Tensor expected, Tensor actual) {
+    assertArrayEquals(expected.toFloats(), actual.toFloats(), 1e-5f);
   }
 
   @Test
