@@ -1,5 +1,6 @@
 package io.github.blip2j.bench;
 
+import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -69,7 +70,7 @@ final class Limits {
   /** One large product with a weight stored like the model's. */
   static Stopwatch product(int runs, Precision precision, Tensor x, Tensor weight) {
     try (Scope scope = Scope.open()) {
-      Tensor packed = weight.pack(precision);
+      Tensor packed = weight.pack(precision, Packing.Use.BATCHES);
       return Stopwatch.time(runs, () -> x.linear(packed, null));
     }
   }

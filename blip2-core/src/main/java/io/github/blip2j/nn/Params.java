@@ -2,6 +2,7 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
@@ -35,6 +36,7 @@ public final class Params {
   private final String path;
   private final @Nullable Precision packed; // null: plain float32, to be trained
   private final Set<String> plainParts; // what packing leaves alone, by path
+  private final Packing.Use use;
   private final Load load;
 
   /** One load: what all cursors of a model share. */
@@ -77,10 +79,12 @@ public final class Params {
     }
   }
 
-  private Params(String path, @Nullable Precision packed, Set<String> plainParts, Load load) {
+  private Params(
+      String path, @Nullable Precision packed, Set<String> plainParts, Packing.Use use, Load load) {
     this.path = path;
     this.packed = plainParts.contains(path) ? null : packed;
     this.plainParts = plainParts;
+    this.use = use;
     this.load = load;
   }
 
@@ -89,7 +93,7 @@ public final class Params {
    * and in float32, as training wants them.
    */
   public static Params root(Weights weights, Scope home) {
-    return new Params("", null, Set.of(), new Load(weights, home));
+    return new Params("", null, Set.of(), Packing.Use.BATCHES, new Load(weights, home));
   }
 
   /**
@@ -97,7 +101,7 @@ public final class Params {
    * precision}; see {@link Tensor#pack}. What is packed can't be trained.
    */
   public Params packed(Precision precision) {
-    return new Params(path, precision, plainParts, load);
+    return new Params(path, precision, plainParts, use, load);
   }
 
   /**
@@ -105,12 +109,17 @@ public final class Params {
    * is not.
    */
   public Params packed(Precision precision, Set<String> except) {
-    return new Params(path, precision, Set.copyOf(except), load);
+    return new Params(path, precision, Set.copyOf(except), use, load);
   }
 
   /** The cursor one level down. */
   public Params at(Object name) {
-    return new Params(join(name), packed, plainParts, load);
+    return new Params(join(name), packed, plainParts, use, load);
+  }
+
+  /** This cursor, packing for products of a row or a few, as of a text that is being written. */
+  public Params forSteps() {
+    return new Params(path, packed, plainParts, Packing.Use.STEPS, load);
   }
 
   /**
@@ -133,7 +142,7 @@ public final class Params {
 
   /** The matrix {@code name} of a linear map here, packed if this cursor packs. */
   public Parameter matrix(String name, Shape shape, Init init) {
-    return get(name, shape, init, value -> packed == null ? wide(value) : value.pack(packed));
+    return get(name, shape, init, value -> packed == null ? wide(value) : value.pack(packed, use));
   }
 
   /** The matrix {@code name} of vectors to look up, plain; in bfloat16 unless all is exact here. */

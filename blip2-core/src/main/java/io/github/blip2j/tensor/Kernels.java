@@ -68,9 +68,10 @@ public interface Kernels {
    * take what this returns. Memory is allocated in the current scope.
    *
    * @param weight [N, K], plain and dense, of any floating type
+   * @param use what it is mostly multiplied by; any number of rows must still be right
    * @return null if plain memory serves as well
    */
-  default @Nullable Packing pack(Tensor weight, Precision precision) {
+  default @Nullable Packing pack(Tensor weight, Precision precision, Packing.Use use) {
     return null;
   }
 

@@ -10,6 +10,14 @@ package io.github.blip2j.tensor;
  * be packed anew at every step.
  */
 public abstract class Packing {
+  /** What a weight is mostly multiplied by; it may decide which arrangement is fastest. */
+  public enum Use {
+    /** Hundreds of rows, as an image has patches. */
+    BATCHES,
+    /** One row or a few, as of a text that is written token by token. */
+    STEPS
+  }
+
   private final Tensor bytes;
   private final Shape shape;
 
@@ -59,14 +67,14 @@ public abstract class Packing {
   }
 
   /** {@code weight} as the kernels want it: packed, or plain and in the type asked for. */
-  static Tensor pack(Tensor weight, Precision precision) {
+  static Tensor pack(Tensor weight, Precision precision, Use use) {
     weight.shape().require("pack", "weight", Shape.ANY, Shape.ANY);
     if (!weight.dtype().isFloating()) {
       throw new IllegalArgumentException(
           "pack: weight expected a floating type, got " + weight.dtype());
     }
     Tensor plain = ShapeOps.dense(weight);
-    Packing packed = plain.size() == 0 ? null : KernelChoice.KERNELS.pack(plain, precision);
+    Packing packed = plain.size() == 0 ? null : KernelChoice.KERNELS.pack(plain, precision, use);
     if (packed != null) {
       return packed.tensor();
     }

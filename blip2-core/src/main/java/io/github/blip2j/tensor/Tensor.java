@@ -413,11 +413,12 @@ public final class Tensor {
   }
 
   /**
-   * This matrix [N, K] of a linear map as the kernels multiply it fastest, in a precision of
-   * choice. The result reads like a float32 tensor, cannot be changed, and owns its memory.
+   * This matrix [N, K] of a linear map as the kernels multiply it fastest by what it is mostly
+   * multiplied by, in a precision of choice. The result reads like a float32 tensor, cannot be
+   * changed, and owns its memory.
    */
-  public Tensor pack(Precision precision) {
-    return Packing.pack(this, precision);
+  public Tensor pack(Precision precision, Packing.Use use) {
+    return Packing.pack(this, precision, use);
   }
 
   /**

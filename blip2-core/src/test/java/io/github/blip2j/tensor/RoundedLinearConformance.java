@@ -120,7 +120,7 @@ public abstract class RoundedLinearConformance {
     double[] w = samples.coarse(N, K);
     double[] g = samples.normal(6, N);
     Leaf input = new Leaf(samples.tensor(samples.normal(6, K), 6, K));
-    Tensor packed = samples.tensor(w, N, K).pack(Precision.BFLOAT16);
+    Tensor packed = samples.tensor(w, N, K).pack(Precision.BFLOAT16, Packing.Use.BATCHES);
 
     Tensor weight = packed.multipliedIn(Precision.BFLOAT16);
     input.value.linear(weight, null).backward(samples.tensor(g, 6, N));

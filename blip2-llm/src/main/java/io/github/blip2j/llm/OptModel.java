@@ -50,7 +50,7 @@ public final class OptModel extends Module implements LanguageModel {
     boolean wordsInHead =
         config.tiedHead() && !params.has("words.weight") && params.has("head.weight");
     // What the head loses is lost for every word, and it is small beside the layers.
-    Params table = params.at(wordsInHead ? "head" : "words").atLeast(Precision.BFLOAT16);
+    Params table = params.at(wordsInHead ? "head" : "words").forSteps().atLeast(Precision.BFLOAT16);
     this.words =
         apart
             ? new Embedding(config.vocabSize(), outer, table)
@@ -63,11 +63,11 @@ public final class OptModel extends Module implements LanguageModel {
     boolean projected = inner != outer;
     this.projectIn = projected ? Linear.withoutBias(outer, inner, params.at("projectIn")) : null;
     for (int i = 0; i < config.layers(); i++) {
-      layers.add(new OptLayer(config, params.at("layers").at(i)));
+      layers.add(new OptLayer(config, params.at("layers").at(i).forSteps()));
     }
     this.norm = config.finalNorm() ? OptLayer.finalNorm(config, params.at("norm")) : null;
     this.projectOut = projected ? Linear.withoutBias(inner, outer, params.at("projectOut")) : null;
-    Params own = params.at("head").atLeast(Precision.BFLOAT16);
+    Params own = params.at("head").forSteps().atLeast(Precision.BFLOAT16);
     this.head = apart ? Linear.withoutBias(outer, config.vocabSize(), own) : null;
   }
 

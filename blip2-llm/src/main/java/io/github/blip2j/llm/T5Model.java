@@ -39,14 +39,14 @@ public final class T5Model extends Module implements LanguageModel {
     boolean drawn = !params.has("words.weight");
     boolean apart = drawn ? !config.tiedHead() : params.storedApart("words.weight", "head.weight");
     // What the head loses is lost for every word, and it is small beside the layers.
-    Params table = params.at("words").atLeast(Precision.BFLOAT16);
+    Params table = params.at("words").forSteps().atLeast(Precision.BFLOAT16);
     this.words =
         apart
             ? new Embedding(config.vocabSize(), config.dim(), table)
             : Embedding.tied(config.vocabSize(), config.dim(), table);
     this.encoder = T5Stack.encoder(config, params.at("encoder"));
-    this.decoder = T5Stack.decoder(config, params.at("decoder"));
-    Params own = params.at("head").atLeast(Precision.BFLOAT16);
+    this.decoder = T5Stack.decoder(config, params.at("decoder").forSteps());
+    Params own = params.at("head").forSteps().atLeast(Precision.BFLOAT16);
     this.head = apart ? Linear.withoutBias(config.dim(), config.vocabSize(), own) : null;
   }
 

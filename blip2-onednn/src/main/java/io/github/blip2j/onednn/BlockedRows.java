@@ -22,18 +22,19 @@ final class BlockedRows {
   private final int[] columns; // from the place of a row's first number to each, in bytes
   private final int width;
 
-  BlockedRows(memory.desc description, Precision precision, long K) {
+  /** Rows of weights of K inputs, with the axes of inputs and outputs as said. */
+  BlockedRows(memory.desc description, int inputs, int outputs, Precision precision, long K) {
     this.precision = precision;
     this.size = description.get_size();
     int rank = description.get_ndims();
     long[] all = numbers(description.get_strides(), rank);
-    this.strides = new long[] {all[rank - 2], all[rank - 1]};
+    this.strides = new long[] {all[inputs], all[outputs]};
     int inner = description.get_inner_nblks();
     this.innerSizes = numbers(description.get_inner_blks(), inner);
     this.innerAxes = new int[inner];
     long[] axes = numbers(description.get_inner_idxs(), inner);
     for (int i = 0; i < inner; i++) {
-      innerAxes[i] = (int) axes[i] - (rank - 2);
+      innerAxes[i] = axes[i] == inputs ? 0 : 1;
     }
     this.width =
         switch (precision) {
@@ -75,7 +76,7 @@ final class BlockedRows {
     return (offset + outerK * strides[0] + outerN * strides[1]) * width;
   }
 
-  /** Row {@code n} of the weight at {@code address}, column n of the matrix [K, N]. */
+  /** Row {@code n} of the weight at {@code address}. */
   void read(long address, long n, float[] values) {
     ByteBuffer row = from(address, offset(0, n));
     for (int k = 0; k < values.length; k++) {

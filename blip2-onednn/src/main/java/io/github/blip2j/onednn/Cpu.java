@@ -9,7 +9,7 @@ import java.util.Set;
  *     layouts, and moves and converts bfloat16 in plain loops only, 30 to 60 ns a number
  * @param bfloat16 whether it multiplies bfloat16
  * @param bytes whether it multiplies bytes. Without an instruction for it oneDNN adds pairs of
- *     products in 16 bits, which overflow, and takes ten times as long
+ *     products in 16 bits, which overflow unless one of the two has seven bits only
  */
 record Cpu(boolean wide, boolean bfloat16, boolean bytes) {
 

@@ -76,24 +76,40 @@ final class Int8Linears {
       Activation activation,
       @Nullable Tensor residual,
       Tensor out) {
-    long N = weight.shape().dim(0);
-    long M = rows.count() / rows.terms();
     After after = new After(bias, activation, residual);
+    long N = weight.shape().dim(0);
     try (Scope scope = Scope.open()) {
-      if (rows.terms() == 1 && bias == null) {
+      boolean scalesRows = weight.kernel() == Stored.Kernel.PRODUCT;
+      if (scalesRows && rows.terms() == 1 && bias == null) {
         product(rows, weight, after, out.address());
         return;
       }
       // No kernel scales rows and adds a bias too, so what follows the scales is a second one.
       Tensor parts = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(rows.count(), N));
-      product(rows, weight, After.NOTHING, parts.address());
-      if (rows.terms() == 2) {
-        long second = parts.address() + M * N * Float.BYTES;
-        add(parts.address(), second, Layout.matrix(M, N), after, out);
-      } else if (bias != null) {
-        Layout row = Layout.matrix(1, N);
-        add(parts.address(), bias.address(), row, new After(null, activation, residual), out);
+      if (scalesRows) {
+        product(rows, weight, After.NOTHING, parts.address());
+      } else {
+        convolution(rows, weight, parts.address());
+        if (rows.terms() == 1) {
+          scale(parts, rows, after, out);
+          return;
+        }
+        scale(parts, rows, After.NOTHING, parts);
       }
+      finish(parts, rows.terms(), after, out);
+    }
+  }
+
+  /** Adds to the first terms the second ones, if there are any, and the rest. */
+  private void finish(Tensor parts, int terms, After after, Tensor out) {
+    Layout matrix = Layout.rows(out);
+    if (terms == 2) {
+      long second = parts.address() + matrix.size() * Float.BYTES;
+      join(algorithm.binary_add, parts.address(), second, matrix, after, out);
+    } else if (after.bias != null) {
+      Layout row = Layout.matrix(1, matrix.dim(1));
+      After rest = new After(null, after.activation, after.residual);
+      join(algorithm.binary_add, parts.address(), after.bias.address(), row, rest, out);
     }
   }
 
@@ -179,20 +195,43 @@ final class Int8Linears {
     return call;
   }
 
-  /** out = f(first + second + bias) + residual; second is a matrix or one row for all. */
-  private void add(long first, long second, Layout secondLayout, After after, Tensor out) {
+  /** Rows of bytes by the weight and its scales; no convolution takes those of rows. */
+  private void convolution(RoundedRows rows, PackedMatrix weight, long out) {
+    var size = new Pointwise.Size(rows.count(), weight.shape().dim(0), weight.shape().dim(1));
+    Layout in = Layout.dense(memory.data_type.u8, size.M(), size.K());
+    Layout matrix = Layout.dense(memory.data_type.s8, size.N(), size.K());
+    Calls here = calls.get();
+    here.get(
+            Key.of("int8 convolution", in, matrix),
+            () -> Pointwise.call(here, weight.description(), size, false, new post_ops()))
+        .run(rows.bytes().address(), weight.address(), out, weight.scales(), Pointwise.zero());
+  }
+
+  private void scale(Tensor parts, RoundedRows rows, After after, Tensor out) {
+    Layout column = Layout.matrix(rows.count(), 1);
+    long factors = rows.scales().address();
+    join(algorithm.binary_mul, parts.address(), factors, column, after, out);
+  }
+
+  /**
+   * out = f(first + second + bias) + residual, or with a product in place of the first sum; second
+   * is a matrix, or one row or column for all.
+   */
+  private void join(
+      algorithm operation, long first, long second, Layout secondLayout, After after, Tensor out) {
     long N = out.dim(-1);
     long M = out.size() / N;
     Call call =
         calls
             .get()
             .get(
-                Key.of("int8 sum", Layout.matrix(M, N), secondLayout).with(after.numbers(M, N)),
-                () -> sum(M, N, secondLayout.desc(), after));
+                Key.of("int8 " + operation, Layout.matrix(M, N), secondLayout)
+                    .with(after.numbers(M, N)),
+                () -> joint(operation, M, N, secondLayout.desc(), after));
     call.run(after.addresses(first, second, out.address()));
   }
 
-  private Call sum(long M, long N, memory.desc second, After after) {
+  private Call joint(algorithm operation, long M, long N, memory.desc second, After after) {
     Calls here = calls.get();
     memory.desc matrix = Layout.matrix(M, N).desc();
     memory.desc row = Layout.matrix(1, N).desc();
@@ -200,13 +239,7 @@ final class Int8Linears {
     after.append(then, row, matrix);
     var pd =
         new binary.primitive_desc(
-            here.engine(),
-            algorithm.binary_add,
-            matrix,
-            second,
-            matrix,
-            Calls.attributes(then),
-            false);
+            here.engine(), operation, matrix, second, matrix, Calls.attributes(then), false);
     Call call =
         new Call(here, new binary(pd), pd)
             .operand(dnnl.DNNL_ARG_SRC_0, matrix)

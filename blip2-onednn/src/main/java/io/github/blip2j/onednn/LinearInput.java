@@ -12,14 +12,16 @@ final class LinearInput {
   private final ThreadLocal<Calls> calls;
   private final Tensor x;
   private final long width;
+  private final RoundedRows.Bits bits;
   private @Nullable Tensor narrow;
   private @Nullable RoundedRows bytes;
 
   /** Dense rows [..., K] of float32, or of bfloat16 where all maps read that. */
-  LinearInput(ThreadLocal<Calls> calls, Tensor x, long width) {
+  LinearInput(ThreadLocal<Calls> calls, Tensor x, long width, RoundedRows.Bits bits) {
     this.calls = calls;
     this.x = x;
     this.width = width;
+    this.bits = bits;
   }
 
   /** As it came. */
@@ -43,7 +45,7 @@ final class LinearInput {
   /** In bytes. */
   RoundedRows bytes() {
     if (bytes == null) {
-      bytes = RoundedRows.of(calls, x, rows(), width);
+      bytes = RoundedRows.of(calls, x, rows(), width, bits);
     }
     return bytes;
   }

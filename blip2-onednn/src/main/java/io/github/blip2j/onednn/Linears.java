@@ -1,5 +1,6 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.onednn.Stored.Kernel;
 import io.github.blip2j.onednn.Stored.Reads;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
@@ -18,7 +19,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
-import org.bytedeco.dnnl.global.dnnl.fpmath_mode;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
@@ -37,7 +37,6 @@ final class Linears {
   // Layouts are asked for with a few hundred rows: what serves one row best is twice as slow for
   // many, and the other way round nothing is lost.
   private static final long TYPICAL_ROWS = 256;
-  private static final int OUTPUT_AXIS = 1 << 1;
   private static final long MANY_ROWS = 128;
   // From here on GEMM gains more than the bias costs, which it adds apart: a weight that is not
   // packed, as in training, is packed by GEMM for both cores and by the product kernel for each.
@@ -61,60 +60,86 @@ final class Linears {
   private final Cpu cpu;
   private final Set<Precision> told = ConcurrentHashMap.newKeySet(); // each once is enough
   private final Int8Linears int8;
+  private final Elements elements;
+  private final RoundedRows.Bits bits;
   private final Map<Size, Optional<Stored>> stores = new ConcurrentHashMap<>();
 
   Linears(ThreadLocal<Calls> calls, Cpu cpu) {
     this.calls = calls;
     this.cpu = cpu;
     this.int8 = new Int8Linears(calls);
+    this.elements = new Elements(calls);
+    this.bits = cpu.bytes() ? RoundedRows.Bits.EIGHT : RoundedRows.Bits.SEVEN;
   }
 
   /**
-   * The packed weight, or null if no fast kernel for this type is there, or plain memory serves as
-   * well: without AVX-512, one row of float32 is multiplied a third faster with plain weights, and
-   * hundreds a fifth, but five a tenth to a fifth slower.
+   * The packed weight, or null if no fast kernel for this type is there, or plain memory serves
+   * better: without AVX-512, single rows of float32 are multiplied a tenth faster with it.
    */
-  @Nullable Packing pack(Tensor weight, Precision precision) {
-    if (precision == Precision.FLOAT32 && !cpu.wide()) {
+  @Nullable Packing pack(Tensor weight, Precision precision, Packing.Use use) {
+    if (precision == Precision.FLOAT32 && use == Packing.Use.STEPS && !cpu.wide()) {
       return null;
     }
     Size size = new Size(weight.dim(0), weight.dim(1), precision);
-    Optional<Stored> stored = stores.computeIfAbsent(size, this::stored);
+    Optional<Stored> stored = stores.computeIfAbsent(size, this::choose);
     return stored.map(how -> PackedMatrix.of(calls, cpu, weight, how)).orElse(null);
   }
 
-  private Optional<Stored> stored(Size size) {
+  private Optional<Stored> choose(Size size) {
     Optional<Stored> stored = Optional.ofNullable(fastest(size));
-    boolean first = told.add(size.precision);
-    if (first && stored.isEmpty()) {
-      LOG.warn("{}: no kernel is fast on this CPU; weights are unpacked each time", size.precision);
-    } else if (first
-        && stored.get().precision() != Precision.FLOAT32
-        && stored.get().reads() == Reads.FLOAT32) {
-      LOG.info(
-          "{}: this CPU multiplies float32; weights are widened in the product", size.precision);
+    if (told.add(size.precision)) {
+      tell(size.precision, stored);
     }
     return stored;
   }
 
+  private void tell(Precision precision, Optional<Stored> stored) {
+    if (stored.isEmpty()) {
+      LOG.warn("{}: no kernel is fast on this CPU; weights are unpacked each time", precision);
+    } else if (precision == Precision.BFLOAT16 && stored.get().reads() == Reads.FLOAT32) {
+      LOG.info("{}: this CPU multiplies float32; weights are widened in the product", precision);
+    } else if (precision == Precision.INT8 && !cpu.bytes()) {
+      LOG.info(
+          "{}: this CPU lacks VNNI; inputs have seven bits where others have eight", precision);
+    }
+  }
+
   /**
    * Inputs are rounded where that makes a product faster: to bfloat16 where the CPU multiplies it
-   * itself, to bytes where it multiplies those. Elsewhere weights are widened on their way into the
+   * itself, to bytes for weights of bytes. Elsewhere weights are widened on their way into the
    * product, and the input stays as it is.
    */
   private @Nullable Stored fastest(Size size) {
-    if (size.precision == Precision.INT8 && cpu.bytes()) {
-      memory.desc layout = Int8Linears.layout(calls.get(), size.outputs, size.inputs);
-      return layout == null ? null : Stored.of(size.precision, layout, Reads.BYTES, size.inputs);
-    }
-    boolean rounds = size.precision == Precision.BFLOAT16 && cpu.bfloat16();
-    Stored stored = stored(size, rounds ? Reads.BFLOAT16 : Reads.FLOAT32);
-    // Without AVX-512, bfloat16 is read for multiples of eight outputs only: not for BERT's words.
-    boolean odd = stored == null && size.precision == Precision.BFLOAT16;
-    return odd ? fastest(new Size(size.outputs, size.inputs, Precision.FLOAT32)) : stored;
+    return switch (size.precision) {
+      case FLOAT32 -> cpu.wide() ? product(size, Reads.FLOAT32) : convolution(size, Reads.FLOAT32);
+      case BFLOAT16 -> {
+        Stored stored = product(size, cpu.bfloat16() ? Reads.BFLOAT16 : Reads.FLOAT32);
+        // Without AVX-512 it is read for multiples of eight outputs only: not for BERT's words.
+        yield stored != null
+            ? stored
+            : fastest(new Size(size.outputs, size.inputs, Precision.FLOAT32));
+      }
+      case INT8 -> {
+        if (!cpu.bytes()) {
+          yield convolution(size, Reads.BYTES);
+        }
+        memory.desc layout = Int8Linears.layout(calls.get(), size.outputs, size.inputs);
+        yield stored(size, Kernel.PRODUCT, layout, Reads.BYTES);
+      }
+    };
   }
 
-  private @Nullable Stored stored(Size size, Reads reads) {
+  private static @Nullable Stored stored(
+      Size size, Kernel kernel, memory.@Nullable desc layout, Reads reads) {
+    return layout == null ? null : Stored.of(size.precision, kernel, layout, reads, size.inputs);
+  }
+
+  private @Nullable Stored convolution(Size size, Reads reads) {
+    memory.desc layout = Pointwise.layout(calls.get(), size.precision, size.outputs, size.inputs);
+    return stored(size, Kernel.CONVOLUTION, layout, reads);
+  }
+
+  private @Nullable Stored product(Size size, Reads reads) {
     boolean narrow = reads == Reads.BFLOAT16;
     memory.data_type input = narrow ? memory.data_type.bf16 : memory.data_type.f32;
     long[] dims = {size.inputs, size.outputs};
@@ -124,21 +149,10 @@ final class Linears {
             Layout.dense(input, TYPICAL_ROWS, size.inputs).desc(),
             new memory.desc(dims, Stored.type(size.precision), memory.format_tag.any),
             Layout.matrix(TYPICAL_ROWS, size.outputs).desc(),
-            attributes(size.precision == Precision.INT8, new post_ops()),
+            Calls.attributes(),
             true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
-    return fast ? Stored.of(size.precision, pd.weights_desc(), reads, size.inputs) : null;
-  }
-
-  /** Of a product that reads float32, or bfloat16 for bfloat16. */
-  private static primitive_attr attributes(boolean bytes, post_ops after) {
-    primitive_attr attributes = Calls.attributes(after);
-    if (bytes) {
-      // Bytes are widened in the product, and exactly so.
-      attributes.set_fpmath_mode(fpmath_mode.strict, true);
-      attributes.set_scales_mask(dnnl.DNNL_ARG_WEIGHTS, OUTPUT_AXIS);
-    }
-    return attributes;
+    return stored(size, Kernel.PRODUCT, fast ? pd.weights_desc() : null, reads);
   }
 
   /** Whether a kernel is there for weights that are stored so. */
@@ -150,7 +164,7 @@ final class Linears {
   /** See {@code Kernels.linears}; all but the weights is dense. */
   void run(Tensor x, List<LinearMap> maps, List<Tensor> outs) {
     try (Scope scope = Scope.open()) {
-      LinearInput input = new LinearInput(calls, x, x.dim(-1));
+      LinearInput input = new LinearInput(calls, x, x.dim(-1), bits);
       for (int i = 0; i < maps.size(); i++) {
         LinearMap map = maps.get(i);
         run(input, map.weight(), map.bias(), map.activation(), null, outs.get(i));
@@ -167,7 +181,7 @@ final class Linears {
       @Nullable Tensor residual,
       Tensor out) {
     try (Scope scope = Scope.open()) {
-      LinearInput input = new LinearInput(calls, x, x.dim(-1));
+      LinearInput input = new LinearInput(calls, x, x.dim(-1), bits);
       run(input, weight, bias, activation, residual, out);
     }
   }
@@ -187,6 +201,11 @@ final class Linears {
     long K = weight.dim(1);
     long N = weight.dim(0);
     long M = input.rows();
+    if (residual == null && isDear(activation, packed, M)) {
+      run(input, weight, bias, Activation.IDENTITY, null, out);
+      elements.activation(activation, out, out);
+      return;
+    }
     boolean plain = activation == Activation.IDENTITY && residual == null;
     if (plain && M >= GEMM_ROWS && weight.packing() == null && weight.dtype() == DType.FLOAT32) {
       gemm(input.exact(), weight, bias, out);
@@ -209,6 +228,12 @@ final class Linears {
       Tensor apart = how == Residual.APART ? residual : null;
       call.run(operands(x, matrix, bias, apart, out));
     }
+  }
+
+  /** Whether a pass of its own costs less: without AVX-512 GELU takes a quarter of a product. */
+  private boolean isDear(Activation activation, @Nullable PackedMatrix packed, long M) {
+    boolean product = packed == null || packed.kernel() == Kernel.PRODUCT;
+    return activation == Activation.GELU && product && !cpu.wide() && M >= MANY_ROWS;
   }
 
   private void gemm(Tensor x, Tensor weight, @Nullable Tensor bias, Tensor out) {
@@ -234,14 +259,14 @@ final class Linears {
   /**
    * A weight as a product reads it; type, size and packing decide its layout.
    *
-   * @param scales where bytes have them, else 0
+   * @param kernel what multiplies by it
    */
   private record Matrix(
+      Kernel kernel,
       memory.data_type type,
       boolean packed,
       Supplier<memory.desc> layout,
-      long address,
-      long scales) {}
+      long address) {}
 
   private Matrix matrix(Tensor weight, long M) {
     PackedMatrix packed = (PackedMatrix) weight.packing();
@@ -249,20 +274,20 @@ final class Linears {
       memory.data_type type = Layout.type(weight.dtype());
       long[] dims = {weight.dim(1), weight.dim(0)};
       long[] strides = {1, weight.dim(1)}; // stored by outputs, read transposed
-      return new Matrix(type, false, Layout.of(type, dims, strides)::desc, weight.address(), 0);
+      Layout plain = Layout.of(type, dims, strides);
+      return new Matrix(Kernel.PRODUCT, type, false, plain::desc, weight.address());
     }
     boolean widens =
         packed.precision() == Precision.BFLOAT16 && packed.reads() == Reads.FLOAT32 && cpu.wide();
     if (widens && M >= MANY_ROWS) {
       Size size = new Size(weight.dim(0), weight.dim(1), Precision.FLOAT32);
-      Optional<Stored> wide = stores.computeIfAbsent(size, this::stored);
+      Optional<Stored> wide = stores.computeIfAbsent(size, this::choose);
       if (wide.isPresent()) {
         return widened(packed, wide.get().description());
       }
     }
     memory.data_type type = Stored.type(packed.precision());
-    long scales = packed.precision() == Precision.INT8 ? packed.scales() : 0;
-    return new Matrix(type, true, packed::description, packed.address(), scales);
+    return new Matrix(packed.kernel(), type, true, packed::description, packed.address());
   }
 
   /** Widened once for all rows; the product would do it for every block of them. */
@@ -276,16 +301,14 @@ final class Linears {
             Key.of("widen", Layout.dense(memory.data_type.bf16, K, N)),
             () -> Copies.reorder(here, packed.description(), wide))
         .run(packed.address(), copy.address());
-    return new Matrix(memory.data_type.f32, true, () -> wide, copy.address(), 0);
+    memory.data_type type = memory.data_type.f32;
+    return new Matrix(Kernel.PRODUCT, type, true, () -> wide, copy.address());
   }
 
   private static long[] operands(
       Tensor x, Matrix matrix, @Nullable Tensor bias, @Nullable Tensor apart, Tensor out) {
-    long[] operands = {x.address(), matrix.address, out.address(), 0, 0, 0};
+    long[] operands = {x.address(), matrix.address, out.address(), 0, 0};
     int count = 3;
-    if (matrix.scales != 0) {
-      operands[count++] = matrix.scales;
-    }
     if (bias != null) {
       operands[count++] = bias.address();
     }
@@ -303,11 +326,10 @@ final class Linears {
       Activation activation,
       Residual residual) {
     Calls here = calls.get();
-    memory.desc out = result.desc();
-    memory.desc row = Layout.matrix(1, result.dim(1)).desc();
-    memory.desc in = input.desc();
-    memory.desc weight = matrix.layout.get();
-    boolean bytes = matrix.scales != 0;
+    var size = new Pointwise.Size(result.dim(0), result.dim(1), input.dim(1));
+    boolean convolves = matrix.kernel == Kernel.CONVOLUTION;
+    memory.desc out =
+        convolves ? Pointwise.rows(memory.data_type.f32, size.M(), size.N()) : result.desc();
     post_ops after = new post_ops();
     append(after, activation);
     if (residual == Residual.IN_PLACE) {
@@ -315,27 +337,37 @@ final class Linears {
     } else if (residual == Residual.APART) {
       after.append_binary(algorithm.binary_add, out);
     }
-    primitive_attr attributes = attributes(bytes, after);
-    var pd =
-        bias == null
-            ? new matmul.primitive_desc(here.engine(), in, weight, out, attributes, false)
-            : new matmul.primitive_desc(here.engine(), in, weight, row, out, attributes, false);
     Call call =
-        new Call(here, new matmul(pd), pd)
-            .operand(dnnl.DNNL_ARG_SRC, in)
-            .operand(dnnl.DNNL_ARG_WEIGHTS, weight)
-            .operand(dnnl.DNNL_ARG_DST, out);
-    if (bytes) {
-      memory.desc scales = Layout.dense(memory.data_type.f32, result.dim(1)).desc();
-      call.operand(dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_WEIGHTS, scales);
-    }
-    if (bias != null) {
-      call.operand(dnnl.DNNL_ARG_BIAS, row);
-    }
+        convolves
+            ? Pointwise.call(here, matrix.layout.get(), size, bias != null, after)
+            : product(here, input.desc(), matrix, out, bias != null, after);
     if (residual == Residual.APART) {
       call.operand(afterOperand(activation == Activation.IDENTITY ? 0 : 1), out);
     }
     return call;
+  }
+
+  private static Call product(
+      Calls here,
+      memory.desc input,
+      Matrix matrix,
+      memory.desc out,
+      boolean biased,
+      post_ops after) {
+    long N = out.get_dims().get(1);
+    memory.desc weight = matrix.layout.get();
+    memory.desc row = Layout.matrix(1, N).desc();
+    primitive_attr attributes = Calls.attributes(after);
+    var pd =
+        biased
+            ? new matmul.primitive_desc(here.engine(), input, weight, row, out, attributes, false)
+            : new matmul.primitive_desc(here.engine(), input, weight, out, attributes, false);
+    Call call =
+        new Call(here, new matmul(pd), pd)
+            .operand(dnnl.DNNL_ARG_SRC, input)
+            .operand(dnnl.DNNL_ARG_WEIGHTS, weight)
+            .operand(dnnl.DNNL_ARG_DST, out);
+    return biased ? call.operand(dnnl.DNNL_ARG_BIAS, row) : call;
   }
 
   /** The argument of the second operand of the operation after the product, by its place. */

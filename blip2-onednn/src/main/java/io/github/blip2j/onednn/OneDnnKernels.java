@@ -57,8 +57,8 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public @Nullable Packing pack(Tensor weight, Precision precision) {
-    return linears.pack(weight, precision);
+  public @Nullable Packing pack(Tensor weight, Precision precision, Packing.Use use) {
+    return linears.pack(weight, precision, use);
   }
 
   @Override

@@ -10,8 +10,8 @@ import io.github.blip2j.tensor.Tensor;
 import org.bytedeco.dnnl.memory;
 
 /**
- * A weight [N, K] as the transposed, blocked matrix [K, N] that oneDNN's products read in order,
- * followed by a scale for each output where it is int8.
+ * A weight [N, K] in the blocks that oneDNN's kernels read in order, followed by a scale for each
+ * output where it is int8.
  */
 final class PackedMatrix extends Packing {
   private static final long ALIGNMENT = 64;
@@ -61,20 +61,21 @@ final class PackedMatrix extends Packing {
 
   private void fillBytes(Tensor weight) {
     Int8Rows rows = Int8Rows.of(weight);
+    Memory.copy(rows.scales().address(), scales(), weight.dim(0) * Float.BYTES);
+    if (kernel() == Stored.Kernel.CONVOLUTION) {
+      memory.desc byOutput = plain(memory.data_type.s8, false);
+      reorder(rows.values().address(), byOutput, address(), description());
+      return;
+    }
     // Turned over first: from rows of outputs straight into blocks takes seven times as long.
     Tensor turned = Tensor.uninitialized("pack", DType.UINT8, Shape.of(rows.shape().size()));
     memory.desc byInput = plain(memory.data_type.s8, true);
     reorder(rows.values().address(), plain(memory.data_type.s8, false), turned.address(), byInput);
     reorder(turned.address(), byInput, address(), description());
-    Memory.copy(rows.scales().address(), scales(), weight.dim(0) * Float.BYTES);
   }
 
-  /** The matrix [K, N] without blocks, by inputs or, as weights are stored, by outputs. */
   private memory.desc plain(memory.data_type type, boolean byInput) {
-    long N = shape().dim(0);
-    long K = shape().dim(1);
-    long[] strides = byInput ? new long[] {N, 1} : new long[] {1, K};
-    return Layout.of(type, new long[] {K, N}, strides).padded(description().get_ndims()).desc();
+    return stored.plain(type, shape().dim(0), shape().dim(1), byInput);
   }
 
   private void reorder(long from, memory.desc source, long to, memory.desc target) {
@@ -98,6 +99,10 @@ final class PackedMatrix extends Packing {
 
   memory.desc description() {
     return stored.description();
+  }
+
+  Stored.Kernel kernel() {
+    return stored.kernel();
   }
 
   Stored.Reads reads() {
@@ -125,8 +130,8 @@ final class PackedMatrix extends Packing {
   @Override
   public void unpack(long first, Tensor out) {
     boolean whole = first == 0 && out.dim(0) == shape().dim(0);
-    boolean kernel = precision() == Precision.FLOAT32 || (isNarrow() && cpu.wide());
-    if (whole && kernel) {
+    boolean casts = isNarrow() || out.dtype() != DType.FLOAT32;
+    if (whole && precision() != Precision.INT8 && (cpu.wide() || !casts)) {
       reorder(address(), description(), out.address(), plain(Layout.type(out.dtype()), false));
     } else if (out.dtype() == DType.BFLOAT16) {
       try (Scope scope = Scope.open()) {

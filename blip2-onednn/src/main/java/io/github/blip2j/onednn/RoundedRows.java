@@ -12,25 +12,56 @@ import org.bytedeco.dnnl.post_ops;
 
 /**
  * Rows of float32 as rows of bytes, each with a scale: one row of bytes for each, or two whose sum
- * is fifteen bits exact, the second holding what rounding the first has lost. Second rows follow
- * after all first ones.
+ * is twice as many bits exact, the second holding what rounding the first has lost. Second rows
+ * follow after all first ones.
  *
  * <p>A product reads its weights once for both, so where reading them is the cost, as it is for the
  * few rows of decoding, every row is written so.
  */
 final class RoundedRows {
-  private static final float LARGEST = 127;
-  private static final float SECOND = 2 * LARGEST; // rounding leaves at most half a step
   private static final long FEW_ROWS = 64;
-  // Beyond this ratio of the largest to the mean, too little is left of what is not the largest.
-  private static final float OUTLIER = 16;
 
+  /** How much of a byte is used. */
+  enum Bits {
+    /** All of a signed one. */
+    EIGHT(memory.data_type.s8, 127, 0, 16),
+    /**
+     * Half of an unsigned one, in steps from its middle: two products with signed bytes then add up
+     * to no more than 16 bits hold.
+     */
+    SEVEN(memory.data_type.u8, 63, 64, 8);
+
+    private final memory.data_type type;
+    private final float largest; // in steps
+    private final int zero;
+    private final float outlier; // beyond this ratio to the mean, too little is left of the rest
+
+    Bits(memory.data_type type, float largest, int zero, float outlier) {
+      this.type = type;
+      this.largest = largest;
+      this.zero = zero;
+      this.outlier = outlier;
+    }
+
+    /** The byte that stands for zero. */
+    int zero() {
+      return zero;
+    }
+
+    /** How many steps of a second row are one of the first; rounding leaves at most half a one. */
+    private float second() {
+      return 2 * largest;
+    }
+  }
+
+  private final Bits bits;
   private final Tensor bytes;
   private final Tensor scales;
   private final long rows;
   private final int terms;
 
-  private RoundedRows(long M, long K, int terms) {
+  private RoundedRows(long M, long K, int terms, Bits bits) {
+    this.bits = bits;
     this.rows = M;
     this.terms = terms;
     this.bytes = Tensor.uninitialized("linear", DType.UINT8, Shape.of(terms * M, K));
@@ -38,31 +69,36 @@ final class RoundedRows {
   }
 
   /** Rounds dense rows [M, K]. */
-  static RoundedRows of(ThreadLocal<Calls> calls, Tensor x, long M, long K) {
+  static RoundedRows of(ThreadLocal<Calls> calls, Tensor x, long M, long K, Bits bits) {
     float[] largest = new float[Math.toIntExact(M)];
     boolean few = M <= FEW_ROWS;
+    float bound = few ? Float.POSITIVE_INFINITY : bits.outlier; // settled where there are few
     Parts parts = new Parts(M, K);
     boolean outlier =
         parts.stream(calls.get().team().size())
-            .mapToObj(part -> measure(x, K, parts.first(part), parts.first(part + 1), largest, few))
+            .mapToObj(
+                part -> measure(x, K, parts.first(part), parts.first(part + 1), largest, bound))
             .reduce(false, Boolean::logicalOr); // all parts, for all are measured
-    RoundedRows rounded = new RoundedRows(M, K, few || outlier ? 2 : 1);
+    RoundedRows rounded = new RoundedRows(M, K, few || outlier ? 2 : 1, bits);
     try (Scope scope = Scope.open()) {
       rounded.fill(calls, x, rounded.scale(largest));
     }
     return rounded;
   }
 
-  /** Finds the largest number of each row; whether any is an outlier, unless that is settled. */
+  /**
+   * Finds the largest number of each row; whether any is more than {@code bound} times its mean.
+   */
   private static boolean measure(
-      Tensor x, long K, long from, long to, float[] largest, boolean settled) {
+      Tensor x, long K, long from, long to, float[] largest, float bound) {
+    boolean settled = Float.isInfinite(bound);
     long size = K * Float.BYTES;
     float[] row = new float[(int) K];
     boolean outlier = false;
     for (int m = (int) from; m < to; m++) {
       Memory.bytes(x.address() + m * size, size).asFloatBuffer().get(row);
       largest[m] = largest(row);
-      outlier = outlier || (!settled && largest[m] > OUTLIER * mean(row));
+      outlier = outlier || (!settled && largest[m] > bound * mean(row));
     }
     return outlier;
   }
@@ -100,11 +136,11 @@ final class RoundedRows {
     Memory factor = Memory.at(factors.address(), rows * Float.BYTES);
     Memory scale = Memory.at(scales.address(), scales.size() * Float.BYTES);
     for (int m = 0; m < rows; m++) {
-      float step = largest[m] / LARGEST;
+      float step = largest[m] / bits.largest;
       factor.putFloat((long) m * Float.BYTES, step == 0 ? 0 : 1 / step);
       scale.putFloat((long) m * Float.BYTES, step);
       if (terms == 2) {
-        scale.putFloat((rows + m) * Float.BYTES, step / SECOND);
+        scale.putFloat((rows + m) * Float.BYTES, step / bits.second());
       }
     }
     return factors;
@@ -114,7 +150,7 @@ final class RoundedRows {
     Layout matrix = Layout.matrix(rows, bytes.dim(1));
     Calls here = calls.get();
     long first = bytes.address();
-    here.get(Key.of("round", matrix), () -> rounding(here, matrix, new post_ops()))
+    here.get(Key.of("round", matrix), () -> roundingFirst(here, matrix))
         .run(x.address(), factors.address(), first);
     if (terms == 2) {
       here.get(Key.of("round the rest", matrix), () -> roundingTheRest(here, matrix))
@@ -122,8 +158,16 @@ final class RoundedRows {
     }
   }
 
+  private Call roundingFirst(Calls here, Layout matrix) {
+    post_ops then = new post_ops();
+    if (bits.zero != 0) {
+      then.append_eltwise(algorithm.eltwise_linear, 1, bits.zero);
+    }
+    return rounding(here, matrix, then);
+  }
+
   /** x times the row's factor, to bytes. */
-  private static Call rounding(Calls here, Layout matrix, post_ops then) {
+  private Call rounding(Calls here, Layout matrix, post_ops then) {
     memory.desc x = matrix.desc();
     memory.desc factors = Layout.matrix(matrix.dim(0), 1).desc();
     memory.desc out = bytes(matrix);
@@ -137,18 +181,19 @@ final class RoundedRows {
   }
 
   /** What is left of x times the row's factor after the first bytes, in steps of its own. */
-  private static Call roundingTheRest(Calls here, Layout matrix) {
+  private Call roundingTheRest(Calls here, Layout matrix) {
+    float second = bits.second();
     post_ops then = new post_ops();
     then.append_binary(algorithm.binary_sub, bytes(matrix));
-    then.append_eltwise(algorithm.eltwise_linear, SECOND, 0);
+    then.append_eltwise(algorithm.eltwise_linear, second, second * bits.zero + bits.zero);
     return rounding(here, matrix, then).operand(Linears.afterOperand(0), bytes(matrix));
   }
 
-  private static memory.desc bytes(Layout matrix) {
-    return Layout.dense(memory.data_type.s8, matrix.dim(0), matrix.dim(1)).desc();
+  private memory.desc bytes(Layout matrix) {
+    return Layout.dense(bits.type, matrix.dim(0), matrix.dim(1)).desc();
   }
 
-  /** [terms M, K], signed. */
+  /** [terms M, K], as {@link Bits} says. */
   Tensor bytes() {
     return bytes;
   }

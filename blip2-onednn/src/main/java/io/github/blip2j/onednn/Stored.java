@@ -7,15 +7,27 @@ import org.bytedeco.dnnl.memory;
 /**
  * How the weights of one size and type are stored.
  *
- * @param description the matrix [K, N] in oneDNN's words, of rank 3 where its products want that
+ * @param description the weight in oneDNN's words, with its axes as {@code kernel} wants them
  * @param reads what its products read
  * @param rows where single rows lie in it
  */
-record Stored(Precision precision, memory.desc description, Reads reads, BlockedRows rows) {
+record Stored(
+    Precision precision, Kernel kernel, memory.desc description, Reads reads, BlockedRows rows) {
 
-  static Stored of(Precision precision, memory.desc description, Reads reads, long K) {
-    BlockedRows rows = new BlockedRows(description, precision, K);
-    return new Stored(precision, description, reads, rows);
+  static Stored of(
+      Precision precision, Kernel kernel, memory.desc description, Reads reads, long K) {
+    int inputs = kernel == Kernel.CONVOLUTION ? 1 : description.get_ndims() - 2;
+    int outputs = kernel == Kernel.CONVOLUTION ? 0 : description.get_ndims() - 1;
+    BlockedRows rows = new BlockedRows(description, inputs, outputs, precision, K);
+    return new Stored(precision, kernel, description, reads, rows);
+  }
+
+  /** Kind of oneDNN's operations. */
+  enum Kernel {
+    /** By a weight [K, N], of rank 3 where that has the faster kernels. */
+    PRODUCT,
+    /** By a weight [N, K, 1]: see {@link Pointwise}. */
+    CONVOLUTION
   }
 
   /** Inputs of a product. */
@@ -24,13 +36,22 @@ record Stored(Precision precision, memory.desc description, Reads reads, Blocked
     FLOAT32,
     /** Rounded, where the CPU multiplies bfloat16. */
     BFLOAT16,
-    /** Rounded to rows of bytes, where it multiplies those. */
+    /** Rounded to rows of bytes. */
     BYTES
   }
 
   /** What may be kept between two maps, for it would be rounded to it anyway. */
   DType input() {
     return reads == Reads.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32;
+  }
+
+  /** A weight [N, K] without blocks, by outputs as weights come, or by inputs. */
+  memory.desc plain(memory.data_type type, long N, long K, boolean byInput) {
+    long[] strides = byInput ? new long[] {N, 1} : new long[] {1, K};
+    Layout matrix = Layout.of(type, new long[] {K, N}, strides);
+    return kernel == Kernel.CONVOLUTION
+        ? matrix.padded(description.get_ndims()).permute(2, 1, 0).desc()
+        : matrix.padded(description.get_ndims()).desc();
   }
 
   static memory.data_type type(Precision precision) {

@@ -40,7 +40,7 @@ final class ManyThreadsTest {
   void linearAndAttention_eightThreads_giveWhatOneGives(Precision precision)
       throws InterruptedException, ExecutionException {
     Tensor weight = Tensor.of(normal(96 * 160), 96, 160);
-    Packing fast = kernels.pack(weight, precision);
+    Packing fast = kernels.pack(weight, precision, Packing.Use.BATCHES);
     Packing packed = fast == null ? Int8Rows.of(weight) : fast; // on a CPU without such a kernel
     List<Tensor> inputs = new ArrayList<>();
     List<float[]> expected = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.github.blip2j.bench.kernels;
 
+import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Tensor;
 import java.util.concurrent.TimeUnit;
@@ -58,7 +59,7 @@ public class LinearBenchmark {
     inputs = new Inputs();
     x = inputs.normal(rows, in);
     Tensor matrix = inputs.normal(out, in);
-    weight = inputs.keep(() -> matrix.pack(precision));
+    weight = inputs.keep(() -> matrix.pack(precision, Packing.Use.BATCHES));
     bias = inputs.normal(out);
   }
 
