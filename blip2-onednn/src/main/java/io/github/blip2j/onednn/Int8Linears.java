@@ -1,5 +1,6 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.onednn.Pointwise.Size;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
@@ -25,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Int8Linears {
   private static final int OUTPUT_AXIS = 1 << 2;
-  private static final long TYPICAL_ROWS = 256;
 
   private final ThreadLocal<Calls> calls;
 
@@ -33,14 +33,11 @@ final class Int8Linears {
     this.calls = calls;
   }
 
-  /** Rows, outputs and inputs of a product. */
-  private record Size(long M, long N, long K) {}
-
   /** The layout that products of this size want, or null if none of them is fast here. */
   static memory.@Nullable desc layout(Calls here, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {1, K, N}, memory.data_type.s8, memory.format_tag.any);
-    Size size = new Size(TYPICAL_ROWS, N, K);
+    Size size = new Size(Linears.TYPICAL_ROWS, N, K);
     var pd = description(here, any, size, After.NOTHING, true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
     return fast ? pd.weights_desc() : null;
@@ -54,15 +51,15 @@ final class Int8Linears {
   }
 
   private static memory.desc input(Size size) {
-    return Layout.dense(memory.data_type.s8, 1, size.M, size.K).desc();
+    return Layout.dense(memory.data_type.s8, 1, size.M(), size.K()).desc();
   }
 
   private static matmul.primitive_desc description(
       Calls here, memory.desc weight, Size size, After after, boolean allowNone) {
-    memory.desc out = cube(size.M, size.N);
+    memory.desc out = cube(size.M(), size.N());
     post_ops then = new post_ops();
-    then.append_binary(algorithm.binary_mul, cube(size.M, 1));
-    after.append(then, cube(1, size.N), out);
+    then.append_binary(algorithm.binary_mul, cube(size.M(), 1));
+    after.append(then, cube(1, size.N()), out);
     primitive_attr attributes = Calls.attributes(then);
     attributes.set_scales_mask(dnnl.DNNL_ARG_WEIGHTS, OUTPUT_AXIS);
     memory.desc in = input(size);
@@ -161,13 +158,13 @@ final class Int8Linears {
 
   private void product(RoundedRows rows, PackedMatrix weight, After after, long out) {
     Size size = new Size(rows.count(), weight.shape().dim(0), weight.shape().dim(1));
-    Layout in = Layout.dense(memory.data_type.s8, 1, size.M, size.K);
-    Layout matrix = Layout.dense(memory.data_type.s8, size.K, size.N);
+    Layout in = Layout.dense(memory.data_type.s8, 1, size.M(), size.K());
+    Layout matrix = Layout.dense(memory.data_type.s8, size.K(), size.N());
     Call call =
         calls
             .get()
             .get(
-                Key.of("int8", in, matrix).with(after.numbers(size.M, size.N)),
+                Key.of("int8", in, matrix).with(after.numbers(size.M(), size.N())),
                 () -> product(weight, size, after));
     call.run(
         after.addresses(
@@ -181,7 +178,7 @@ final class Int8Linears {
   private Call product(PackedMatrix weight, Size size, After after) {
     Calls here = calls.get();
     var pd = description(here, weight.description(), size, after, false);
-    memory.desc out = cube(size.M, size.N);
+    memory.desc out = cube(size.M(), size.N());
     Call call =
         new Call(here, new matmul(pd), pd)
             .operand(dnnl.DNNL_ARG_SRC, input(size))
@@ -189,15 +186,15 @@ final class Int8Linears {
             .operand(dnnl.DNNL_ARG_DST, out)
             .operand(
                 dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_WEIGHTS,
-                Layout.dense(memory.data_type.f32, size.N).desc())
-            .operand(Linears.afterOperand(0), cube(size.M, 1));
-    after.operands(call, 1, cube(1, size.N), out);
+                Layout.dense(memory.data_type.f32, size.N()).desc())
+            .operand(Linears.afterOperand(0), cube(size.M(), 1));
+    after.operands(call, 1, cube(1, size.N()), out);
     return call;
   }
 
   /** Rows of bytes by the weight and its scales; no convolution takes those of rows. */
   private void convolution(RoundedRows rows, PackedMatrix weight, long out) {
-    var size = new Pointwise.Size(rows.count(), weight.shape().dim(0), weight.shape().dim(1));
+    Size size = new Size(rows.count(), weight.shape().dim(0), weight.shape().dim(1));
     Layout in = Layout.dense(memory.data_type.u8, size.M(), size.K());
     Layout matrix = Layout.dense(memory.data_type.s8, size.N(), size.K());
     Calls here = calls.get();
@@ -221,12 +218,12 @@ final class Int8Linears {
       algorithm operation, long first, long second, Layout secondLayout, After after, Tensor out) {
     long N = out.dim(-1);
     long M = out.size() / N;
+    String name = operation == algorithm.binary_add ? "int8 sum" : "int8 scales";
     Call call =
         calls
             .get()
             .get(
-                Key.of("int8 " + operation, Layout.matrix(M, N), secondLayout)
-                    .with(after.numbers(M, N)),
+                Key.of(name, Layout.matrix(M, N), secondLayout).with(after.numbers(M, N)),
                 () -> joint(operation, M, N, secondLayout.desc(), after));
     call.run(after.addresses(first, second, out.address()));
   }

@@ -36,7 +36,7 @@ final class Linears {
   private static final double QUICK_GELU = 1.702;
   // Layouts are asked for with a few hundred rows: what serves one row best is twice as slow for
   // many, and the other way round nothing is lost.
-  private static final long TYPICAL_ROWS = 256;
+  static final long TYPICAL_ROWS = 256;
   private static final long MANY_ROWS = 128;
   // From here on GEMM gains more than the bias costs, which it adds apart: a weight that is not
   // packed, as in training, is packed by GEMM for both cores and by the product kernel for each.

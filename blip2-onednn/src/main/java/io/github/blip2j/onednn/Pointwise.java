@@ -13,14 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rows times a packed weight as a convolution of width one: rows are positions, inputs and outputs
- * channels, and the memory is the same. Without AVX-512 oneDNN's kernels for it are better than
- * those for products: they keep more of the weight in registers, and multiply bytes at all.
+ * channels, and the memory is the same. Without AVX-512 oneDNN's kernels for it are faster than
+ * those for products, those of bytes three times.
  */
 final class Pointwise {
   // The others offered come first, or want other layouts for other numbers of rows.
   private static final String OF_FLOATS = "jit_1x1:avx2";
   private static final String OF_BYTES = "jit_uni_int8_1x1:avx2";
-  private static final long TYPICAL_ROWS = 256;
   private static final int OUTPUT_AXIS = 1;
   // What bytes of the input mean zero; its sum with the weights is taken off in the kernel.
   private static final IntPointer ZERO = new IntPointer(new int[] {RoundedRows.Bits.SEVEN.zero()});
@@ -34,7 +33,7 @@ final class Pointwise {
   static memory.@Nullable desc layout(Calls here, Precision precision, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {N, K, 1}, Stored.type(precision), memory.format_tag.any);
-    var pd = description(here, any, new Size(TYPICAL_ROWS, N, K), false, new post_ops());
+    var pd = description(here, any, new Size(Linears.TYPICAL_ROWS, N, K), false, new post_ops());
     return pd == null ? null : pd.weights_desc();
   }
 

@@ -26,7 +26,8 @@ final class Cpus {
    * there is nothing to test; {@link CpuTest} fails should oneDNN learn it.
    */
   static Kernels narrow() {
-    Assumptions.assumeTrue(here().wide(), "without AVX-512 oneDNN has no product of bfloat16");
+    Assumptions.assumeTrue(
+        here().wide(), "oneDNN multiplies bfloat16 with AVX-512 only, as CpuTest shows");
     return new OneDnnKernels(BFLOAT16);
   }
 }
