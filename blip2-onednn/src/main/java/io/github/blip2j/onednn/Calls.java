@@ -27,7 +27,7 @@ final class Calls {
   static final int MOST = 1024;
 
   /** Operations whose operands are no larger are done sooner than another thread wakes. */
-  private static final long SMALL = 1 << 14;
+  private static final long SMALL = 1 << 15;
 
   private final engine cpu;
   private final stream inOrder;
@@ -50,10 +50,15 @@ final class Calls {
 
   /** The call for {@code key}, made by {@code maker} if this thread has not met it lately. */
   Call get(Key key, Supplier<Call> maker) {
+    return get(key, key.largest() <= SMALL, maker);
+  }
+
+  /** The same, told whether the call is {@code small}: done sooner than another thread wakes. */
+  Call get(Key key, boolean small, Supplier<Call> maker) {
     Call call = ready.get(key);
     if (call == null) {
       // A kernel is made for the threads that will run it.
-      call = key.largest() <= SMALL ? team.alone(() -> maker.get().small()) : maker.get();
+      call = small ? team.alone(() -> maker.get().small()) : maker.get();
       makeRoom();
       ready.put(key, call);
     }

@@ -3,10 +3,14 @@ package io.github.blip2j.onednn;
 import io.github.blip2j.onednn.Pointwise.Size;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -66,39 +70,68 @@ final class Int8Linears {
     return new matmul.primitive_desc(here.engine(), in, weight, out, attributes, allowNone);
   }
 
-  void run(
-      RoundedRows rows,
-      PackedMatrix weight,
-      @Nullable Tensor bias,
-      Activation activation,
-      @Nullable Tensor residual,
-      Tensor out) {
-    After after = new After(bias, activation, residual);
-    long N = weight.shape().dim(0);
+  /** Each map of the rows. */
+  void run(RoundedRows rows, List<LinearMap> maps, List<Tensor> outs) {
     try (Scope scope = Scope.open()) {
-      boolean scalesRows = weight.kernel() == Stored.Kernel.PRODUCT;
-      if (scalesRows && rows.terms() == 1 && bias == null) {
-        product(rows, weight, after, out.address());
-        return;
+      // Product upon product: what follows them is small, and other threads would fall asleep.
+      List<@Nullable Tensor> parts = new ArrayList<>();
+      for (int i = 0; i < maps.size(); i++) {
+        parts.add(multiply(rows, weight(maps.get(i)), After.of(maps.get(i), null), outs.get(i)));
       }
-      // No kernel scales rows and adds a bias too, so what follows the scales is a second one.
-      Tensor parts = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(rows.count(), N));
-      if (scalesRows) {
-        product(rows, weight, After.NOTHING, parts.address());
-      } else {
-        convolution(rows, weight, parts.address());
-        if (rows.terms() == 1) {
-          scale(parts, rows, after, out);
-          return;
-        }
-        scale(parts, rows, After.NOTHING, parts);
+      for (int i = 0; i < maps.size(); i++) {
+        finish(parts.get(i), rows, weight(maps.get(i)), After.of(maps.get(i), null), outs.get(i));
       }
-      finish(parts, rows.terms(), after, out);
+    }
+  }
+
+  /** One map of the rows, to which {@code residual} is added. */
+  void run(RoundedRows rows, LinearMap map, @Nullable Tensor residual, Tensor out) {
+    After after = After.of(map, residual);
+    try (Scope scope = Scope.open()) {
+      finish(multiply(rows, weight(map), after, out), rows, weight(map), after, out);
+    }
+  }
+
+  private static PackedMatrix weight(LinearMap map) {
+    return (PackedMatrix) Objects.requireNonNull(map.weight().packing());
+  }
+
+  /** What is left to be finished, [rows of bytes, N], or null if {@code out} is complete. */
+  private @Nullable Tensor multiply(
+      RoundedRows rows, PackedMatrix weight, After after, Tensor out) {
+    boolean scalesRows = weight.kernel() == Stored.Kernel.PRODUCT;
+    if (scalesRows && rows.terms() == 1 && after.bias == null) {
+      product(rows, weight, after, out.address());
+      return null;
+    }
+    // No kernel scales rows and adds a bias too, so what follows the scales is a second one.
+    Shape shape = Shape.of(rows.count(), weight.shape().dim(0));
+    Tensor parts = Tensor.uninitialized("linear", DType.FLOAT32, shape);
+    if (scalesRows) {
+      product(rows, weight, After.NOTHING, parts.address());
+    } else {
+      convolution(rows, weight, parts.address());
+    }
+    return parts;
+  }
+
+  private void finish(
+      @Nullable Tensor parts, RoundedRows rows, PackedMatrix weight, After after, Tensor out) {
+    if (parts == null) {
+      return;
+    }
+    if (weight.kernel() == Stored.Kernel.PRODUCT) {
+      add(parts, rows.terms(), after, out);
+    } else if (rows.terms() == 1) {
+      scale(parts, rows, after, out);
+    } else {
+      scale(parts, rows, After.NOTHING, parts);
+      add(parts, 2, after, out);
     }
   }
 
   /** Adds to the first terms the second ones, if there are any, and the rest. */
-  private void finish(Tensor parts, int terms, After after, Tensor out) {
+  private void add(Tensor parts, int terms, After after, Tensor out) {
     Layout matrix = Layout.rows(out);
     if (terms == 2) {
       long second = parts.address() + matrix.size() * Float.BYTES;
@@ -113,6 +146,10 @@ final class Int8Linears {
   /** What happens to a product: bias, activation, residual. */
   private record After(@Nullable Tensor bias, Activation activation, @Nullable Tensor residual) {
     static final After NOTHING = new After(null, Activation.IDENTITY, null);
+
+    static After of(LinearMap map, @Nullable Tensor residual) {
+      return new After(map.bias(), map.activation(), residual);
+    }
 
     void append(post_ops after, memory.desc row, memory.desc all) {
       if (bias != null) {

@@ -165,6 +165,10 @@ final class Linears {
   void run(Tensor x, List<LinearMap> maps, List<Tensor> outs) {
     try (Scope scope = Scope.open()) {
       LinearInput input = new LinearInput(calls, x, x.dim(-1), bits);
+      if (maps.stream().allMatch(map -> isBytes(map.weight()))) {
+        int8.run(input.bytes(), maps, outs);
+        return;
+      }
       for (int i = 0; i < maps.size(); i++) {
         LinearMap map = maps.get(i);
         run(input, map.weight(), map.bias(), map.activation(), null, outs.get(i));
@@ -194,8 +198,8 @@ final class Linears {
       @Nullable Tensor residual,
       Tensor out) {
     PackedMatrix packed = (PackedMatrix) weight.packing();
-    if (packed != null && packed.reads() == Reads.BYTES) {
-      int8.run(input.bytes(), packed, bias, activation, residual, out);
+    if (isBytes(weight)) {
+      int8.run(input.bytes(), new LinearMap(weight, bias, activation), residual, out);
       return;
     }
     long K = weight.dim(1);
@@ -228,6 +232,10 @@ final class Linears {
       Tensor apart = how == Residual.APART ? residual : null;
       call.run(operands(x, matrix, bias, apart, out));
     }
+  }
+
+  private static boolean isBytes(Tensor weight) {
+    return weight.packing() instanceof PackedMatrix packed && packed.reads() == Reads.BYTES;
   }
 
   /** Whether a pass of its own costs less: without AVX-512 GELU takes a quarter of a product. */

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class Products {
   private static final long MANY_ROWS = 64;
   private static final long LARGE = 1 << 16; // numbers, 256 KiB
+  // Multiplications that one core does while another wakes: attention of one position over some
+  // fifty, while decoding.
+  private static final long SMALL = 1 << 18;
 
   private final ThreadLocal<Calls> calls;
 
@@ -62,11 +65,13 @@ final class Products {
         sum == null
             ? Key.of("matmul", a.layout, b.layout, out.layout)
             : Key.of("matmul", a.layout, b.layout, out.layout, sum);
+    boolean small = out.layout.size() * a.layout.dim(-1) <= SMALL;
     Call call =
         calls
             .get()
             .get(
                 key.with(Float.floatToRawIntBits((float) scale)),
+                small,
                 () -> product(a.layout, b.layout, (float) scale, sum, out.layout));
     if (added == null) {
       call.run(a.address, b.address, out.address);
