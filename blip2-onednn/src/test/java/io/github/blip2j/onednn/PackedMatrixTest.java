@@ -167,24 +167,29 @@ final class PackedMatrixTest {
   @EnumSource(Precision.class)
   void linears_packed_equalEachAlone(Precision precision) {
     for (int M : new int[] {1, 5, 77}) {
-      Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
-      Tensor bias = Tensor.of(normal(70, 1), 70);
-      Tensor query = pack(kernels, Tensor.of(normal(70 * 130, 1), 70, 130), precision);
-      Tensor gate = pack(kernels, Tensor.of(normal(33 * 130, 1), 33, 130), precision);
-      Tensor[] outs = {result(M, 70), result(M, 33), result(M, 70), result(M, 33)};
-
-      kernels.linears(
-          x,
-          List.of(
-              new LinearMap(query, bias, Activation.IDENTITY),
-              new LinearMap(gate, null, Activation.SILU)),
-          List.of(outs[0], outs[1]));
-
-      kernels.linear(x, query, bias, Activation.IDENTITY, null, outs[2]);
-      kernels.linear(x, gate, null, Activation.SILU, null, outs[3]);
-      assertArrayEquals(outs[2].toFloats(), outs[0].toFloats());
-      assertArrayEquals(outs[3].toFloats(), outs[1].toFloats());
+      assertEqualEachAlone(kernels, precision, M);
+      assertEqualEachAlone(shortRegisters, precision, M);
     }
+  }
+
+  private void assertEqualEachAlone(Kernels kernels, Precision precision, int M) {
+    Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
+    Tensor bias = Tensor.of(normal(70, 1), 70);
+    Tensor query = pack(kernels, Tensor.of(normal(70 * 130, 1), 70, 130), precision);
+    Tensor gate = pack(kernels, Tensor.of(normal(33 * 130, 1), 33, 130), precision);
+    Tensor[] outs = {result(M, 70), result(M, 33), result(M, 70), result(M, 33)};
+
+    kernels.linears(
+        x,
+        List.of(
+            new LinearMap(query, bias, Activation.IDENTITY),
+            new LinearMap(gate, null, Activation.SILU)),
+        List.of(outs[0], outs[1]));
+
+    kernels.linear(x, query, bias, Activation.IDENTITY, null, outs[2]);
+    kernels.linear(x, gate, null, Activation.SILU, null, outs[3]);
+    assertArrayEquals(outs[2].toFloats(), outs[0].toFloats());
+    assertArrayEquals(outs[3].toFloats(), outs[1].toFloats());
   }
 
   /** What lies between two maps may be bfloat16: rounded as the second would have rounded it. */

@@ -43,7 +43,7 @@ final class TeamTest {
     Calls calls = new Calls(cpu, team);
     Norms norms = new Norms(ThreadLocal.withInitial(() -> calls));
     Tensor row = Tensor.of(ramp(), 1, 64);
-    Tensor rows = Tensor.zeros(DType.FLOAT32, 512, 64).add(row); // more than is small
+    Tensor rows = Tensor.zeros(DType.FLOAT32, 1024, 64).add(row); // more than is small
 
     norms.softmax(row, row);
     norms.softmax(rows, rows);
