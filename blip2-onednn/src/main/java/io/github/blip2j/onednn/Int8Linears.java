@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Int8Linears {
   private static final int OUTPUT_AXIS = 1 << 2;
+  // Beyond, what follows a product keeps all threads busy, and has to find it in the cache.
+  private static final long FEW_ROWS = 128; // of bytes
 
   private final ThreadLocal<Calls> calls;
 
@@ -72,42 +74,61 @@ final class Int8Linears {
 
   /** Each map of the rows. */
   void run(RoundedRows rows, List<LinearMap> maps, List<Tensor> outs) {
-    try (Scope scope = Scope.open()) {
-      // Product upon product: what follows them is small, and other threads would fall asleep.
-      List<@Nullable Tensor> parts = new ArrayList<>();
-      for (int i = 0; i < maps.size(); i++) {
-        parts.add(multiply(rows, weight(maps.get(i)), After.of(maps.get(i), null), outs.get(i)));
-      }
-      for (int i = 0; i < maps.size(); i++) {
-        finish(parts.get(i), rows, weight(maps.get(i)), After.of(maps.get(i), null), outs.get(i));
-      }
+    List<Task> tasks = new ArrayList<>();
+    for (int i = 0; i < maps.size(); i++) {
+      tasks.add(Task.of(maps.get(i), null, outs.get(i)));
+    }
+    if (rows.count() <= FEW_ROWS) {
+      run(rows, tasks);
+    } else {
+      tasks.forEach(task -> run(rows, List.of(task)));
     }
   }
 
   /** One map of the rows, to which {@code residual} is added. */
   void run(RoundedRows rows, LinearMap map, @Nullable Tensor residual, Tensor out) {
-    After after = After.of(map, residual);
+    run(rows, List.of(Task.of(map, residual, out)));
+  }
+
+  private void run(RoundedRows rows, List<Task> tasks) {
     try (Scope scope = Scope.open()) {
-      finish(multiply(rows, weight(map), after, out), rows, weight(map), after, out);
+      // Product upon product: what follows one is small, and other threads would fall asleep.
+      List<@Nullable Tensor> parts = new ArrayList<>();
+      for (Task task : tasks) {
+        parts.add(multiply(rows, task));
+      }
+      for (int i = 0; i < tasks.size(); i++) {
+        Tensor part = parts.get(i);
+        if (part != null) {
+          finish(part, rows, tasks.get(i));
+        }
+      }
     }
   }
 
-  private static PackedMatrix weight(LinearMap map) {
-    return (PackedMatrix) Objects.requireNonNull(map.weight().packing());
+  /** One map, and where its result goes. */
+  private record Task(PackedMatrix weight, After after, Tensor out) {
+    static Task of(LinearMap map, @Nullable Tensor residual, Tensor out) {
+      var weight = (PackedMatrix) Objects.requireNonNull(map.weight().packing());
+      return new Task(weight, new After(map.bias(), map.activation(), residual), out);
+    }
+
+    boolean scalesRows() {
+      return weight.kernel() == Stored.Kernel.PRODUCT;
+    }
   }
 
-  /** What is left to be finished, [rows of bytes, N], or null if {@code out} is complete. */
-  private @Nullable Tensor multiply(
-      RoundedRows rows, PackedMatrix weight, After after, Tensor out) {
-    boolean scalesRows = weight.kernel() == Stored.Kernel.PRODUCT;
-    if (scalesRows && rows.terms() == 1 && after.bias == null) {
-      product(rows, weight, after, out.address());
+  /** What is left to be finished, [rows of bytes, N], or null if the result is complete. */
+  private @Nullable Tensor multiply(RoundedRows rows, Task task) {
+    PackedMatrix weight = task.weight;
+    if (task.scalesRows() && rows.terms() == 1 && task.after.bias == null) {
+      product(rows, weight, task.after, task.out.address());
       return null;
     }
     // No kernel scales rows and adds a bias too, so what follows the scales is a second one.
     Shape shape = Shape.of(rows.count(), weight.shape().dim(0));
     Tensor parts = Tensor.uninitialized("linear", DType.FLOAT32, shape);
-    if (scalesRows) {
+    if (task.scalesRows()) {
       product(rows, weight, After.NOTHING, parts.address());
     } else {
       convolution(rows, weight, parts.address());
@@ -115,19 +136,15 @@ final class Int8Linears {
     return parts;
   }
 
-  private void finish(
-      @Nullable Tensor parts, RoundedRows rows, PackedMatrix weight, After after, Tensor out) {
-    if (parts == null) {
+  private void finish(Tensor parts, RoundedRows rows, Task task) {
+    if (!task.scalesRows() && rows.terms() == 1) {
+      scale(parts, rows, task.after, task.out);
       return;
     }
-    if (weight.kernel() == Stored.Kernel.PRODUCT) {
-      add(parts, rows.terms(), after, out);
-    } else if (rows.terms() == 1) {
-      scale(parts, rows, after, out);
-    } else {
+    if (!task.scalesRows()) {
       scale(parts, rows, After.NOTHING, parts);
-      add(parts, 2, after, out);
     }
+    add(parts, rows.terms(), task.after, task.out);
   }
 
   /** Adds to the first terms the second ones, if there are any, and the rest. */
@@ -146,10 +163,6 @@ final class Int8Linears {
   /** What happens to a product: bias, activation, residual. */
   private record After(@Nullable Tensor bias, Activation activation, @Nullable Tensor residual) {
     static final After NOTHING = new After(null, Activation.IDENTITY, null);
-
-    static After of(LinearMap map, @Nullable Tensor residual) {
-      return new After(map.bias(), map.activation(), residual);
-    }
 
     void append(post_ops after, memory.desc row, memory.desc all) {
       if (bias != null) {

@@ -197,11 +197,11 @@ final class Linears {
       Activation activation,
       @Nullable Tensor residual,
       Tensor out) {
-    PackedMatrix packed = (PackedMatrix) weight.packing();
     if (isBytes(weight)) {
       int8.run(input.bytes(), new LinearMap(weight, bias, activation), residual, out);
       return;
     }
+    PackedMatrix packed = (PackedMatrix) weight.packing();
     long K = weight.dim(1);
     long N = weight.dim(0);
     long M = input.rows();
