@@ -345,14 +345,26 @@ final class Linears {
     } else if (residual == Residual.APART) {
       after.append_binary(algorithm.binary_add, out);
     }
-    Call call =
-        convolves
-            ? Pointwise.call(here, matrix.layout.get(), size, bias != null, after)
-            : product(here, input.desc(), matrix, out, bias != null, after);
+    Call call = null;
+    if (convolves) {
+      call = Pointwise.call(here, matrix.layout.get(), size, bias != null, after);
+    } else if (!cpu.wide() && isSingle(input, matrix, result)) {
+      call = SingleRow.call(here, size.N(), size.K(), bias != null, after);
+    }
+    if (call == null) {
+      call = product(here, input.desc(), matrix, out, bias != null, after);
+    }
     if (residual == Residual.APART) {
       call.operand(afterOperand(activation == Activation.IDENTITY ? 0 : 1), out);
     }
     return call;
+  }
+
+  private static boolean isSingle(Layout input, Matrix matrix, Layout result) {
+    return input.equals(Layout.matrix(1, input.dim(1)))
+        && result.equals(Layout.matrix(1, result.dim(1)))
+        && matrix.type == memory.data_type.f32
+        && !matrix.packed;
   }
 
   private static Call product(

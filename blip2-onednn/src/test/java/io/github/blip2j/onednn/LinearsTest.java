@@ -1,6 +1,7 @@
 package io.github.blip2j.onednn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.DType;
@@ -9,15 +10,19 @@ import io.github.blip2j.tensor.Kernels;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Random;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.post_ops;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Linear maps of unpacked weights, with fewer and with more rows than GEMM is taken for. */
+/** Linear maps of unpacked weights: one row, and fewer and more rows than GEMM is taken for. */
 @ExtendWith(InScope.class)
 final class LinearsTest {
   private final Kernels kernels = new OneDnnKernels(Cpus.here());
+  private final Kernels shortRegisters = new OneDnnKernels(Cpus.AVX2);
   private final Random random = new Random(5);
 
   @ParameterizedTest
@@ -37,10 +42,52 @@ final class LinearsTest {
     Tensor bias = biased ? normal(1, N).reshape(N) : null;
     Tensor residual = continued ? normal(M, N) : null;
 
-    Tensor out = run(kernels, x, weight, bias, activation, residual);
+    assertMatchesReference(kernels, x, weight, bias, activation, residual);
+  }
 
+  @ParameterizedTest
+  @CsvSource({
+    "70,90,false,IDENTITY,false",
+    "70,90,true,RELU,false",
+    "70,90,true,GELU_TANH,false",
+    "70,90,true,RELU,true",
+    "300,17,false,IDENTITY,true",
+    "5120,3,true,IDENTITY,true",
+    "3,1,true,IDENTITY,false"
+  })
+  void linear_singleRowOnShortRegisters_matchesReference(
+      int K, int N, boolean biased, Activation activation, boolean continued) {
+    Tensor x = normal(1, K);
+    Tensor weight = normal(N, K);
+    Tensor bias = biased ? normal(1, N).reshape(N) : null;
+    Tensor residual = continued ? normal(1, N) : null;
+
+    assertMatchesReference(shortRegisters, x, weight, bias, activation, residual);
+  }
+
+  @Test
+  void singleRow_hasItsKernelHere() {
+    Calls calls = new Calls(new engine(engine.kind.cpu, 0), new Team());
+
+    Call call = SingleRow.call(calls, 90, 70, true, new post_ops());
+
+    assertNotNull(call, "oneDNN's x64:gemm:jit inner product");
+  }
+
+  private static void assertMatchesReference(
+      Kernels by,
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Activation activation,
+      @Nullable Tensor residual) {
     Tensor expected = run(Kernels.reference(), x, weight, bias, activation, residual);
-    assertArrayEquals(expected.toFloats(), out.toFloats(), 1e-3f);
+    Tensor apart = run(by, x, weight, bias, activation, residual);
+    assertArrayEquals(expected.toFloats(), apart.toFloats(), 1e-3f);
+    if (residual != null) {
+      by.linear(x, weight, bias, activation, residual, residual);
+      assertArrayEquals(expected.toFloats(), residual.toFloats(), 1e-3f, "in place");
+    }
   }
 
   private static Tensor run(
