@@ -1,5 +1,6 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.onednn.Products.Place;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.Tensor;
 import org.bytedeco.dnnl.binary;
@@ -82,9 +83,14 @@ final class Elements {
 
   /** out = a op b; a has the shape of out, b may have axes of length 1 or lack the first ones. */
   void binary(algorithm op, Tensor a, Tensor b, Tensor out) {
-    Layout left = Layout.of(a);
-    Layout right = Layout.of(b).padded(left.rank());
-    Layout result = Layout.of(out);
+    binary(op, Place.of(a), Place.of(b), Place.of(out));
+  }
+
+  /** The same of places. */
+  void binary(algorithm op, Place a, Place b, Place out) {
+    Layout left = a.layout();
+    Layout right = b.layout().padded(left.rank());
+    Layout result = out.layout();
     calls
         .get()
         .get(

@@ -34,7 +34,7 @@ final class OneDnnKernels implements Kernels {
   private final Norms norms = new Norms(calls);
   private final Elements elements = new Elements(calls);
   private final Copies copies;
-  private final Attentions attentions = new Attentions(products, norms, reference);
+  private final Attentions attentions = new Attentions(products, norms, elements, reference);
   private final Lookups lookups;
   private final Sums sums = new Sums(products);
 

@@ -1,5 +1,6 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.tensor.Tensor;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
@@ -22,7 +23,11 @@ final class Products {
   }
 
   /** An operand: how it lies, and where. */
-  record Place(Layout layout, long address) {}
+  record Place(Layout layout, long address) {
+    static Place of(Tensor tensor) {
+      return new Place(Layout.of(tensor), tensor.address());
+    }
+  }
 
   /** Whether a kernel is there for operands that lie so. */
   static boolean fits(Layout... layouts) {
