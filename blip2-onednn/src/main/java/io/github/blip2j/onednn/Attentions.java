@@ -50,14 +50,14 @@ final class Attentions {
       Tensor p =
           weights == null ? Tensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
       Place after = added == null ? null : mask(added);
-      // oneDNN 3.11 with AMX adds the wrong numbers to products of bfloat16 where several heads
-      // share a mask, so it is a pass of its own there.
-      products.run(heads(q), transposed(keys), scale, narrow ? null : after, whole(p));
+      // With AMX, as emulated, oneDNN 3.11's product of bfloat16 adds the wrong numbers where all
+      // heads share a mask, so it is a pass of its own.
+      products.run(heads(q), transposed(keys), scale, narrow ? null : after, Place.of(p));
       if (narrow && after != null) {
-        elements.binary(algorithm.binary_add, whole(p), after, whole(p));
+        elements.binary(algorithm.binary_add, Place.of(p), after, Place.of(p));
       }
       norms.softmax(p, p);
-      products.run(whole(thinned(p, thinning).to(out.dtype())), values, heads(out));
+      products.run(Place.of(thinned(p, thinning).to(out.dtype())), values, heads(out));
     }
   }
 
@@ -71,15 +71,15 @@ final class Attentions {
       Tensor g,
       Tensor[] dqkv) {
     try (Scope scope = Scope.open()) {
-      products.run(transposed(whole(thinned(weights, thinning))), heads(g), heads(dqkv[2]));
+      products.run(transposed(Place.of(thinned(weights, thinning))), heads(g), heads(dqkv[2]));
       Tensor dp = Tensor.uninitialized("attention", DType.FLOAT32, weights.shape());
-      products.run(heads(g), transposed(heads(v)), whole(dp));
+      products.run(heads(g), transposed(heads(v)), Place.of(dp));
       if (thinning != null) {
         reference.dropout(dp, thinning, dp);
       }
       norms.softmaxGradient(weights, dp, dp);
-      products.run(whole(dp), heads(k), scale, null, heads(dqkv[0]));
-      products.run(transposed(whole(dp)), heads(q), scale, null, heads(dqkv[1]));
+      products.run(Place.of(dp), heads(k), scale, null, heads(dqkv[0]));
+      products.run(transposed(Place.of(dp)), heads(q), scale, null, heads(dqkv[1]));
     }
   }
 
@@ -107,10 +107,6 @@ final class Attentions {
 
   private static Place mask(Tensor mask) {
     return new Place(Layout.of(mask).unrepeated(), mask.address());
-  }
-
-  private static Place whole(Tensor x) {
-    return Place.of(x);
   }
 
   private static Place transposed(Place x) {

@@ -37,12 +37,7 @@ final class LinearsTest {
   })
   void linear_unpackedWeight_matchesReference(
       int M, int K, int N, boolean biased, Activation activation, boolean continued) {
-    Tensor x = normal(M, K);
-    Tensor weight = normal(N, K);
-    Tensor bias = biased ? normal(1, N).reshape(N) : null;
-    Tensor residual = continued ? normal(M, N) : null;
-
-    assertMatchesReference(kernels, x, weight, bias, activation, residual);
+    assertMatchesReference(kernels, M, K, N, biased, activation, continued);
   }
 
   @ParameterizedTest
@@ -57,12 +52,7 @@ final class LinearsTest {
   })
   void linear_singleRowOnShortRegisters_matchesReference(
       int K, int N, boolean biased, Activation activation, boolean continued) {
-    Tensor x = normal(1, K);
-    Tensor weight = normal(N, K);
-    Tensor bias = biased ? normal(1, N).reshape(N) : null;
-    Tensor residual = continued ? normal(1, N) : null;
-
-    assertMatchesReference(shortRegisters, x, weight, bias, activation, residual);
+    assertMatchesReference(shortRegisters, 1, K, N, biased, activation, continued);
   }
 
   @Test
@@ -74,13 +64,12 @@ final class LinearsTest {
     assertNotNull(call, "oneDNN's x64:gemm:jit inner product");
   }
 
-  private static void assertMatchesReference(
-      Kernels by,
-      Tensor x,
-      Tensor weight,
-      @Nullable Tensor bias,
-      Activation activation,
-      @Nullable Tensor residual) {
+  private void assertMatchesReference(
+      Kernels by, int M, int K, int N, boolean biased, Activation activation, boolean continued) {
+    Tensor x = normal(M, K);
+    Tensor weight = normal(N, K);
+    Tensor bias = biased ? normal(1, N).reshape(N) : null;
+    Tensor residual = continued ? normal(M, N) : null;
     Tensor expected = run(Kernels.reference(), x, weight, bias, activation, residual);
     Tensor apart = run(by, x, weight, bias, activation, residual);
     assertArrayEquals(expected.toFloats(), apart.toFloats(), 1e-3f);
