@@ -2,8 +2,8 @@ package io.github.blip2j.cli;
 
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
-import io.github.blip2j.vision.Augmentation;
-import io.github.blip2j.vision.ImageProcessor;
+import io.github.blip2j.vision.image.Augmentation;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -10,7 +10,7 @@ import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.SafetensorsFile;
 import io.github.blip2j.io.TensorEntry;
-import io.github.blip2j.vision.UnreadableImageException;
+import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

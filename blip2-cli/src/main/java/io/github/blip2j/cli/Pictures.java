@@ -1,7 +1,7 @@
 package io.github.blip2j.cli;
 
-import io.github.blip2j.vision.ImageDecoder;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.ImageDecoder;
+import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,7 +5,7 @@ import io.github.blip2j.blip2.StageOneModel;
 import io.github.blip2j.blip2.StageOneParts;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.ImageProcessor;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

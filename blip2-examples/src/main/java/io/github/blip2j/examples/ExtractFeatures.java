@@ -5,7 +5,7 @@ import io.github.blip2j.blip2.FeatureExport;
 import io.github.blip2j.blip2.FeatureExtractor;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.github.blip2j.examples;
 
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.Match;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -5,7 +5,7 @@ import static io.github.blip2j.blip2.Required.given;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.TokenListener;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;

@@ -4,9 +4,9 @@ import static io.github.blip2j.blip2.Required.given;
 
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.vision.ImageProcessor;
-import io.github.blip2j.vision.RgbImage;
-import io.github.blip2j.vision.UnreadableImageException;
+import io.github.blip2j.vision.image.ImageProcessor;
+import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

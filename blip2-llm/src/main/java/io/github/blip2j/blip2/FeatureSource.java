@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -4,7 +4,7 @@ import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
 

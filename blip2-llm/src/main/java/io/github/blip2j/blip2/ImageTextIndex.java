@@ -8,7 +8,7 @@ import io.github.blip2j.qformer.retrieval.Ranking;
 import io.github.blip2j.qformer.retrieval.Rankings;
 import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

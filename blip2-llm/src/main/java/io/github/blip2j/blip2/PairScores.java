@@ -7,7 +7,7 @@ import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
 

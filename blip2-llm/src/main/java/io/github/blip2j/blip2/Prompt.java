@@ -2,7 +2,7 @@ package io.github.blip2j.blip2;
 
 import static io.github.blip2j.blip2.Required.given;
 
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;

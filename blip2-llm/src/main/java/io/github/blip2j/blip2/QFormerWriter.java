@@ -8,7 +8,7 @@ import io.github.blip2j.qformer.BertContext;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.QFormerCaptioner;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.util.Collections;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.text.DjlTokenizer;
-import io.github.blip2j.vision.ImageProcessor;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

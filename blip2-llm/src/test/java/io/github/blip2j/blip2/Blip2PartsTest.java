@@ -13,7 +13,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -9,7 +9,7 @@ import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -8,7 +8,7 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

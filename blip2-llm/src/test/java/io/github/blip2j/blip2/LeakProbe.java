@@ -2,7 +2,7 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.ArrayList;

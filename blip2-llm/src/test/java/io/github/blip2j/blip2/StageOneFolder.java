@@ -8,7 +8,7 @@ import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.io.TorchWriter;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.RgbImage;
+import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
 package io.github.blip2j.pretraining;
 
 import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.vision.ImageProcessor;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

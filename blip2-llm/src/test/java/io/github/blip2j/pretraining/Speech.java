@@ -6,7 +6,7 @@ import io.github.blip2j.blip2.StageTwoModel;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Pass;
-import io.github.blip2j.vision.ImageProcessor;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

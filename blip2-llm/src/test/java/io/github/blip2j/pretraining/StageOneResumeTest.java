@@ -17,7 +17,7 @@ import io.github.blip2j.training.Position;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
-import io.github.blip2j.vision.Augmentation;
+import io.github.blip2j.vision.image.Augmentation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-/** From pictures to patch features: image processing and vision transformers. */
+/** Vision transformers: from pixels to the features of patches. */
 @NullMarked
 package io.github.blip2j.vision;
 

@@ -1,0 +1,73 @@
+package io.github.blip2j.vision.image;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * Shows a picture a little differently each time it is trained on: LAVIS's {@code
+ * blip2_image_train}. A part of random size and shape is cut out and stretched bicubically to the
+ * size asked for; half of the parts are mirrored.
+ *
+ * <p>Parts are drawn as {@code torchvision.transforms.RandomResizedCrop} draws them, from another
+ * random source: the same in distribution.
+ *
+ * @param leastArea smallest share of the picture that a part covers; the largest is all of it
+ * @param mirrored how likely a part is mirrored
+ */
+public record Augmentation(double leastArea, double mirrored) {
+  private static final double FLATTEST = 4.0 / 3; // width by height, and 3/4 the other way
+  private static final int TRIES = 10;
+
+  /** Checks the shares. */
+  public Augmentation {
+    if (!(leastArea > 0 && leastArea <= 1)) {
+      throw new IllegalArgumentException(
+          "augmentation: leastArea expected in (0, 1], got " + leastArea);
+    }
+    if (!(mirrored >= 0 && mirrored <= 1)) {
+      throw new IllegalArgumentException(
+          "augmentation: mirrored expected in [0, 1], got " + mirrored);
+    }
+  }
+
+  /** At least half of the picture, mirrored half of the time. */
+  public static Augmentation blip2() {
+    return new Augmentation(0.5, 0.5);
+  }
+
+  /** A part of the picture, stretched to {@code size}. */
+  public RgbImage apply(RgbImage image, ImageSize size, RandomGenerator random) {
+    RgbImage part = part(image, random).resize(size.width(), size.height(), Resampling.BICUBIC);
+    return random.nextDouble() < mirrored ? part.mirrored() : part;
+  }
+
+  private RgbImage part(RgbImage image, RandomGenerator random) {
+    double all = (double) image.width() * image.height();
+    for (int i = 0; i < TRIES; i++) {
+      double area = all * (leastArea + (1 - leastArea) * random.nextDouble());
+      double shape = Math.exp(Math.log(FLATTEST) * (2 * random.nextDouble() - 1));
+      int width = (int) Math.rint(Math.sqrt(area * shape)); // Python rounds halves to even
+      int height = (int) Math.rint(Math.sqrt(area / shape));
+      if (width > 0 && width <= image.width() && height > 0 && height <= image.height()) {
+        int top = random.nextInt(image.height() - height + 1);
+        int left = random.nextInt(image.width() - width + 1);
+        return image.crop(left, top, width, height);
+      }
+    }
+    return middle(image);
+  }
+
+  /** The largest part of a shape that is allowed, for pictures so long that few tries fit. */
+  private static RgbImage middle(RgbImage image) {
+    double shape = (double) image.width() / image.height();
+    int width = image.width();
+    int height = image.height();
+    if (shape < 1 / FLATTEST) {
+      height = (int) Math.rint(width * FLATTEST);
+    } else if (shape > FLATTEST) {
+      width = (int) Math.rint(height * FLATTEST);
+    }
+    int left = (image.width() - width) / 2;
+    int top = (image.height() - height) / 2;
+    return image.crop(left, top, width, height);
+  }
+}

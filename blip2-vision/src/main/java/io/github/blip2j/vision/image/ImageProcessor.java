@@ -1,0 +1,146 @@
+package io.github.blip2j.vision.image;
+
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns pictures into the pixel values a vision model reads: resize, scale to 0..1, normalise
+ * (BLIP's {@code blip_image_eval}; {@code BlipImageProcessor} on Pillow). Immutable and safe for
+ * many threads.
+ *
+ * <pre>{@code
+ * RgbImage  any size, levels 0 to 255
+ * pixels    [3, H, W], row by row, red first
+ * }</pre>
+ */
+public final class ImageProcessor {
+  private static final int LEVELS = 256;
+
+  private final ImageProcessorConfig config;
+  private final ImageDecoder decoder;
+
+  /** Without rotation by EXIF data, as the references. */
+  public ImageProcessor(ImageProcessorConfig config) {
+    this(config, new ImageDecoder());
+  }
+
+  private ImageProcessor(ImageProcessorConfig config, ImageDecoder decoder) {
+    this.config = config;
+    this.decoder = decoder;
+  }
+
+  /** For square pictures, with the settings all BLIP-2 checkpoints share. */
+  public static ImageProcessor blip2(int size) {
+    return new ImageProcessor(ImageProcessorConfig.blip2(size));
+  }
+
+  /**
+   * With the settings in {@code preprocessor_config.json} of a model's folder.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if the file is missing or contradicts itself
+   */
+  public static ImageProcessor load(Path folder) throws IOException {
+    return new ImageProcessor(ImageProcessorConfig.load(folder));
+  }
+
+  /** The same for another size, to use a model at a resolution it was not made for. */
+  public ImageProcessor withSize(int height, int width) {
+    return new ImageProcessor(config.withSize(new ImageSize(height, width)), decoder);
+  }
+
+  /**
+   * The same, turning photographs upright as their EXIF data asks when {@link #read} opens them, or
+   * not.
+   */
+  public ImageProcessor withExifRotation(boolean exifRotation) {
+    return new ImageProcessor(config, decoder.withExifRotation(exifRotation));
+  }
+
+  /** The settings. */
+  public ImageProcessorConfig config() {
+    return config;
+  }
+
+  /** The size of every result. */
+  public ImageSize size() {
+    return config.size();
+  }
+
+  /**
+   * Reads a picture file; see {@link ImageDecoder#decode(Path)}.
+   *
+   * @throws UnreadableImageException if there is no such file or it is no whole picture
+   */
+  public RgbImage read(Path file) throws IOException {
+    return decoder.decode(file);
+  }
+
+  /** The picture resized and cropped, before its levels become numbers. */
+  public RgbImage fit(RgbImage image) {
+    RgbImage fitted = image;
+    ImageSize stretchedTo = config.stretchedTo();
+    Integer shortestEdge = config.shortestEdge();
+    if (stretchedTo != null) {
+      fitted = image.resize(stretchedTo.width(), stretchedTo.height(), config.resampling());
+    } else if (shortestEdge != null) {
+      int shorter = Math.min(image.width(), image.height());
+      // Hugging Face truncates the longer side.
+      int width = (int) ((double) shortestEdge * image.width() / shorter);
+      int height = (int) ((double) shortestEdge * image.height() / shorter);
+      fitted = image.resize(width, height, config.resampling());
+    }
+    ImageSize crop = config.croppedTo();
+    if (crop == null) {
+      return fitted;
+    }
+    int left = Math.floorDiv(fitted.width() - crop.width(), 2);
+    int top = Math.floorDiv(fitted.height() - crop.height(), 2);
+    return fitted.crop(left, top, crop.width(), crop.height());
+  }
+
+  /**
+   * The picture's pixel values.
+   *
+   * @return {@code [3, H, W]}
+   */
+  public float[] pixels(RgbImage image) {
+    byte[] samples = fit(image).samples();
+    int plane = samples.length / RgbImage.CHANNELS;
+    float[] pixels = new float[samples.length];
+    for (int channel = 0; channel < RgbImage.CHANNELS; channel++) {
+      float[] values = values(channel);
+      int target = channel * plane;
+      for (int s = channel; s < samples.length; s += RgbImage.CHANNELS) {
+        pixels[target++] = values[samples[s] & 0xFF];
+      }
+    }
+    return pixels;
+  }
+
+  /**
+   * A batch of pictures as a vision transformer reads it.
+   *
+   * @return [B, 3, H, W], float32
+   */
+  public Tensor tensor(List<RgbImage> images) {
+    List<Tensor> batch = new ArrayList<>();
+    for (RgbImage image : images) {
+      batch.add(Tensor.of(pixels(image), 1, RgbImage.CHANNELS, size().height(), size().width()));
+    }
+    return Tensor.concat(0, batch);
+  }
+
+  /** What each of the 256 levels becomes, rounded to float32 where the reference rounds. */
+  private float[] values(int channel) {
+    float mean = config.mean().get(channel).floatValue();
+    float std = config.std().get(channel).floatValue();
+    float[] values = new float[LEVELS];
+    for (int level = 0; level < LEVELS; level++) {
+      values[level] = ((float) (level * config.rescaleFactor()) - mean) / std;
+    }
+    return values;
+  }
+}

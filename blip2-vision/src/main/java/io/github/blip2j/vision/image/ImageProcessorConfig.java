@@ -1,0 +1,105 @@
+package io.github.blip2j.vision.image;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a picture becomes pixel values; what {@code preprocessor_config.json} holds.
+ *
+ * @param stretchedTo the size the whole picture is stretched to, or null
+ * @param shortestEdge the length its shorter side is resized to, in proportion, or null; not both
+ * @param croppedTo the size cut from its middle, or null
+ * @param resampling how it is resized
+ * @param rescaleFactor what its levels 0 to 255 are multiplied by
+ * @param mean what is then subtracted from red, green and blue
+ * @param std what they are then divided by
+ */
+public record ImageProcessorConfig(
+    @Nullable ImageSize stretchedTo,
+    @Nullable Integer shortestEdge,
+    @Nullable ImageSize croppedTo,
+    Resampling resampling,
+    double rescaleFactor,
+    List<Double> mean,
+    List<Double> std) {
+
+  private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
+  private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
+
+  /**
+   * Checks that every picture comes out at one size and that no division is by zero.
+   *
+   * @throws IllegalArgumentException if not
+   */
+  public ImageProcessorConfig {
+    mean = List.copyOf(mean);
+    std = List.copyOf(std);
+    require(
+        stretchedTo == null || shortestEdge == null,
+        "size expected height and width or shortest_edge, got both");
+    require(
+        stretchedTo != null || croppedTo != null,
+        "do_resize to height and width or do_center_crop expected, got neither; pictures would"
+            + " keep sizes of their own");
+    require(
+        shortestEdge == null || shortestEdge > 0,
+        "shortest_edge expected 1 or more, got " + shortestEdge);
+    require(
+        Double.isFinite(rescaleFactor) && rescaleFactor != 0,
+        "rescale_factor expected a number other than 0, got " + rescaleFactor);
+    require(mean.size() == 3, "image_mean expected 3 numbers, got " + mean);
+    require(
+        std.size() == 3 && std.stream().allMatch(value -> value > 0),
+        "image_std expected 3 positive numbers, got " + std);
+  }
+
+  /** Stretched bicubically to a square and normalised as CLIP's pictures were. */
+  public static ImageProcessorConfig blip2(int size) {
+    return new ImageProcessorConfig(
+        ImageSize.square(size), null, null, Resampling.BICUBIC, 1 / 255.0, CLIP_MEAN, CLIP_STD);
+  }
+
+  /**
+   * Reads the settings in a model's folder.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if the file is missing or contradicts itself
+   */
+  public static ImageProcessorConfig load(Path folder) throws IOException {
+    return ImageProcessorJson.load(folder);
+  }
+
+  /**
+   * The same for pictures of another size. Where the middle is cut out, the shorter side is resized
+   * to the longer side of the cut.
+   */
+  public ImageProcessorConfig withSize(ImageSize size) {
+    boolean cropped = croppedTo != null;
+    return new ImageProcessorConfig(
+        stretchedTo == null ? null : size,
+        shortestEdge == null ? null : Integer.valueOf(Math.max(size.height(), size.width())),
+        cropped ? size : null,
+        resampling,
+        rescaleFactor,
+        mean,
+        std);
+  }
+
+  /** The size every picture comes out at. */
+  public ImageSize size() {
+    if (croppedTo != null) {
+      return croppedTo;
+    }
+    if (stretchedTo == null) {
+      throw new AssertionError("ImageProcessorConfig: size expected, got none");
+    }
+    return stretchedTo;
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException("ImageProcessorConfig: " + message);
+    }
+  }
+}

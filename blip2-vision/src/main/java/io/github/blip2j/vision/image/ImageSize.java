@@ -1,0 +1,20 @@
+package io.github.blip2j.vision.image;
+
+/** Height and width of a picture in pixels, both positive. */
+public record ImageSize(int height, int width) {
+  private static final int MAX_SIDE = 1 << 14;
+
+  /** Checks that both are positive and that a picture of this size fits an array. */
+  public ImageSize {
+    if (height <= 0 || width <= 0 || height > MAX_SIDE || width > MAX_SIDE) {
+      throw new IllegalArgumentException(
+          "image size: height and width expected 1 to %d, got %dx%d"
+              .formatted(MAX_SIDE, height, width));
+    }
+  }
+
+  /** The same height and width. */
+  public static ImageSize square(int side) {
+    return new ImageSize(side, side);
+  }
+}

@@ -1,0 +1,111 @@
+package io.github.blip2j.vision.image;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class ResamplerTest {
+  private static RgbImage noise(int width, int height) {
+    byte[] samples = RgbImage.newSamples(width, height);
+    new Random(5).nextBytes(samples);
+    return RgbImage.wrap(width, height, samples);
+  }
+
+  /** Two full passes with a picture between them, as the description of Pillow has it. */
+  private static RgbImage inTwoPasses(RgbImage image, int width, int height, Resampling by) {
+    var across = new ResamplingWeights(image.width(), width, by);
+    var down = new ResamplingWeights(image.height(), height, by);
+    byte[] between = RgbImage.newSamples(width, image.height());
+    for (int i = 0; i < between.length; i++) {
+      int x = i / 3 % width;
+      int row = i / 3 / width * image.width();
+      int sum = ResamplingWeights.HALF;
+      for (int k = 0; k < across.length(x); k++) {
+        int at = (row + across.first(x) + k) * 3 + i % 3;
+        sum += across.weight(x, k) * (image.samples()[at] & 0xFF);
+      }
+      between[i] = (byte) ResamplingWeights.level(sum);
+    }
+    byte[] result = RgbImage.newSamples(width, height);
+    for (int i = 0; i < result.length; i++) {
+      int y = i / 3 / width;
+      int sum = ResamplingWeights.HALF;
+      for (int k = 0; k < down.length(y); k++) {
+        int at = (down.first(y) + k) * width * 3 + i % (width * 3);
+        sum += down.weight(y, k) * (between[at] & 0xFF);
+      }
+      result[i] = (byte) ResamplingWeights.level(sum);
+    }
+    return RgbImage.wrap(width, height, result);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"31,23,7,5", "7,5,31,23", "40,9,11,30", "9,40,9,13", "12,8,5,8", "1,1,6,4"})
+  void resize_shrinkingAndGrowing_equalsTwoPasses(int w, int h, int newW, int newH) {
+    RgbImage image = noise(w, h);
+
+    RgbImage ours = image.resize(newW, newH, Resampling.BICUBIC);
+
+    assertArrayEquals(inTwoPasses(image, newW, newH, Resampling.BICUBIC).samples(), ours.samples());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Resampling.class)
+  void resize_plainColor_staysPlain(Resampling resampling) {
+    RgbImage white = RgbImage.wrap(13, 17, filled(13 * 17 * 3, -1));
+
+    RgbImage ours = white.resize(29, 5, resampling);
+
+    assertArrayEquals(filled(29 * 5 * 3, -1), ours.samples());
+  }
+
+  private static byte[] filled(int length, int value) {
+    byte[] bytes = new byte[length];
+    Arrays.fill(bytes, (byte) value);
+    return bytes;
+  }
+
+  @Test
+  void resize_sameSize_isTheSamePicture() {
+    RgbImage image = noise(4, 3);
+
+    assertSame(image, image.resize(4, 3, Resampling.BICUBIC));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"20000, 50", "50, 20000", "1, 300000", "300000, 1"})
+  void resize_extremeProportions_keepsEnds(int width, int height) {
+    byte[] samples = RgbImage.newSamples(width, height);
+    for (int i = samples.length / 2; i < samples.length; i++) {
+      samples[i] = (byte) 200;
+    }
+
+    RgbImage ours = RgbImage.wrap(width, height, samples).resize(24, 24, Resampling.BICUBIC);
+
+    boolean wide = height == 1;
+    assertEquals(0, ours.rgb(wide ? 2 : 12, wide ? 12 : 2));
+    assertEquals(200, ours.rgb(wide ? 21 : 12, wide ? 12 : 21) & 0xFF, 1);
+  }
+
+  @Test
+  void resize_sideBeyondAllMemory_isRefused() {
+    RgbImage image = RgbImage.wrap(40_000_000, 1, new byte[0]);
+
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> image.resize(224, 1, Resampling.BICUBIC));
+
+    assertEquals(
+        "resize: side of 40000000 pixels expected to need at most 67108864 weights, got 160000288"
+            + " for 224 pixels",
+        e.getMessage());
+  }
+}
