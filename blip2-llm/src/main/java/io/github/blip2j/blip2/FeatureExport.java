@@ -4,19 +4,17 @@ import static io.github.blip2j.blip2.Required.given;
 
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.image.ImageFiles;
 import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.RgbImage;
 import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Features of any number of images, and of texts, to one file. Images go through in batches and are
@@ -29,8 +27,6 @@ import java.util.stream.Stream;
  */
 public final class FeatureExport {
   private static final int BATCH = 8; // more gains little and takes memory
-  private static final List<String> ENDINGS =
-      List.of("jpg", "jpeg", "png", "gif", "bmp", "webp", "tif", "tiff", "avif", "heic");
 
   /** Opens an image by its name. */
   @FunctionalInterface
@@ -113,17 +109,9 @@ public final class FeatureExport {
     return new FeatureExport(source, processor, features, reader, texts, skipping, newListener);
   }
 
-  /** The files in a folder, but not its folders, that are named as pictures are; sorted by name. */
+  /** The pictures below a folder, as {@link ImageFiles#in} finds them, for an export. */
   public static List<String> pictures(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(given("embed", "folder", folder))) {
-      return files.filter(FeatureExport::isPicture).map(Path::toString).sorted().toList();
-    }
-  }
-
-  private static boolean isPicture(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    String ending = name.substring(name.lastIndexOf('.') + 1);
-    return ENDINGS.contains(ending) && !name.startsWith(".") && Files.isRegularFile(file);
+    return ImageFiles.in(given("embed", "folder", folder)).stream().map(Path::toString).toList();
   }
 
   /**

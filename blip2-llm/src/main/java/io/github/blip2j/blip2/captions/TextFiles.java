@@ -1,0 +1,76 @@
+package io.github.blip2j.blip2.captions;
+
+import io.github.blip2j.blip2.Generated;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A text file beside each picture. A file is whole or not there. */
+final class TextFiles implements CaptionTarget {
+  private final boolean anew;
+
+  /**
+   * Files beside these pictures.
+   *
+   * @param anew whether those that are there are replaced
+   * @throws IllegalArgumentException if two pictures would share one
+   */
+  TextFiles(List<Path> pictures, boolean anew) {
+    this.anew = anew;
+    Map<Path, Path> owners = new HashMap<>();
+    for (Path picture : pictures) {
+      @Nullable Path other = owners.put(beside(picture), picture);
+      if (other != null && !other.equals(picture)) {
+        throw new IllegalArgumentException(
+            "%s: a text file of its own expected beside each picture, got %s for %s too; %s"
+                .formatted(
+                    picture, beside(picture), other, "rename one, or write all to one file"));
+      }
+    }
+  }
+
+  @Override
+  public boolean has(Path picture) {
+    return !anew && Files.exists(beside(picture));
+  }
+
+  @Override
+  public void add(Path picture, List<Generated> texts) throws IOException {
+    Path file = beside(picture);
+    Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
+    String lines = texts.stream().map(TextFiles::line).collect(Collectors.joining("\n", "", "\n"));
+    try {
+      Files.writeString(temporary, lines);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  @Override
+  public void flush() {
+    // Each file is complete.
+  }
+
+  @Override
+  public void close() {
+    // Nothing is open.
+  }
+
+  private static String line(Generated text) {
+    return text.text().replaceAll("\\s*\\R\\s*", " ").strip();
+  }
+
+  private static Path beside(Path picture) {
+    String name = String.valueOf(picture.getFileName());
+    int dot = name.lastIndexOf('.');
+    return picture.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + ".txt");
+  }
+}

@@ -1,0 +1,77 @@
+package io.github.blip2j.vision.image;
+
+import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** The pictures below a folder, told by the endings of their names. */
+public final class ImageFiles {
+  // AVIF and HEIC are not read; a folder that holds some is to say so, not to pass over them.
+  private static final Set<String> ENDINGS =
+      Set.of(
+          "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "dib", "webp", "tif", "tiff", "avif",
+          "heic");
+
+  private ImageFiles() {}
+
+  /**
+   * All pictures in {@code folder} and the folders in it, sorted by path. Hidden files and folders,
+   * whose names begin with a dot, are passed over; links are followed, but not in a circle.
+   *
+   * @return paths that begin with {@code folder}
+   * @throws IOException if a folder can't be read
+   */
+  public static List<Path> in(Path folder) throws IOException {
+    List<Path> found = new ArrayList<>();
+    Files.walkFileTree(
+        folder,
+        EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+        Integer.MAX_VALUE,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path inside, BasicFileAttributes attributes) {
+            boolean skipped = !inside.equals(folder) && isHidden(inside);
+            return skipped ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (isPicture(file)) {
+              found.add(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException why) throws IOException {
+            if (why instanceof FileSystemLoopException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw why;
+          }
+        });
+    Collections.sort(found);
+    return found;
+  }
+
+  private static boolean isPicture(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    String ending = name.substring(name.lastIndexOf('.') + 1);
+    return ENDINGS.contains(ending) && !isHidden(file) && Files.isRegularFile(file);
+  }
+
+  private static boolean isHidden(Path file) {
+    return String.valueOf(file.getFileName()).startsWith(".");
+  }
+}
