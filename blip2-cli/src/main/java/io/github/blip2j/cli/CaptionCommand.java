@@ -22,12 +22,25 @@ final class CaptionCommand implements Callable<Integer> {
   @Option(names = "--prompt", paramLabel = "P", description = "Words that the text begins with.")
   private String prompt = "";
 
+  @Mixin private CaptionFileOptions files = new CaptionFileOptions();
+
   CaptionCommand(Console console) {
     this.console = console;
   }
 
   @Override
   public Integer call() throws IOException {
+    try {
+      files.requireAgreement(options);
+      if (files.areGiven()) {
+        options.requireAgreement();
+      }
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    if (files.areGiven()) {
+      return new CaptionFiles(options, files, console).run(prompt);
+    }
     return TextRun.of(options, TextTask.CAPTION, () -> blip2 -> List.of(prompt), console).run();
   }
 }

@@ -36,9 +36,10 @@ final class EmbedCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "0..*",
-      paramLabel = "IMAGE",
+      paramLabel = "IMAGE|FOLDER",
       description = {
-        "JPEG, PNG, GIF or BMP files before the options, or folders of them; - for standard input."
+        "Picture files, or folders for all pictures in them and in their folders, before the options;",
+        "- for standard input."
       })
   private List<String> given = new ArrayList<>();
 

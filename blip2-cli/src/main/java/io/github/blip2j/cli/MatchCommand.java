@@ -27,8 +27,11 @@ final class MatchCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "1..*",
-      paramLabel = "IMAGE",
-      description = "JPEG, PNG, GIF or BMP files before the options; - for standard input.")
+      paramLabel = "IMAGE|FOLDER",
+      description = {
+        "Picture files, or folders for all pictures in them and in their folders, before the options;",
+        "- for standard input."
+      })
   List<String> images = new ArrayList<>();
 
   @Option(

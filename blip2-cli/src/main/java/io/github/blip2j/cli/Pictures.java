@@ -1,20 +1,66 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.vision.image.ImageDecoder;
+import io.github.blip2j.vision.image.ImageFiles;
 import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Pictures as they are named on a command line: files, or {@code -} for standard input. */
 record Pictures(Console console, boolean exif) {
-  private static final String STANDARD_INPUT = "-";
+  static final String STANDARD_INPUT = "-";
 
   RgbImage read(String image) throws IOException {
-    var decoder = new ImageDecoder().withExifRotation(exif);
     return image.equals(STANDARD_INPUT)
-        ? decoder.decode(console.in().readAllBytes(), "standard input")
-        : decoder.decode(Path.of(image));
+        ? new ImageDecoder()
+            .withExifRotation(exif)
+            .decode(console.in().readAllBytes(), "standard input")
+        : read(Path.of(image));
+  }
+
+  RgbImage read(Path image) throws IOException {
+    return new ImageDecoder().withExifRotation(exif).decode(image);
+  }
+
+  /**
+   * Files as they are, and of folders all pictures in them and in theirs.
+   *
+   * @throws IOException if a folder holds none or can't be read
+   */
+  static List<Path> files(List<String> named) throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (String name : named) {
+      files.addAll(files(name));
+    }
+    return files;
+  }
+
+  /** The same as names, standard input among them. */
+  static List<String> names(List<String> named) throws IOException {
+    List<String> names = new ArrayList<>();
+    for (String name : named) {
+      if (name.equals(STANDARD_INPUT)) {
+        names.add(name);
+      } else {
+        files(name).forEach(file -> names.add(file.toString()));
+      }
+    }
+    return names;
+  }
+
+  private static List<Path> files(String name) throws IOException {
+    Path path = Path.of(name);
+    if (!Files.isDirectory(path)) {
+      return List.of(path);
+    }
+    List<Path> found = ImageFiles.in(path);
+    if (found.isEmpty()) {
+      throw new IOException(name + ": pictures expected in the folder, got none");
+    }
+    return found;
   }
 
   /** Standard input can be read only once. */

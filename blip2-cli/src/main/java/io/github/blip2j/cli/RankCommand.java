@@ -31,8 +31,10 @@ final class RankCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "1..*",
-      paramLabel = "IMAGE",
-      description = "JPEG, PNG, GIF or BMP files; - for standard input.")
+      paramLabel = "IMAGE|FOLDER",
+      description = {
+        "Picture files; folders for all pictures in them and in their folders; - for standard input."
+      })
   List<String> images = new ArrayList<>();
 
   @Option(names = "--question", paramLabel = "Q", description = "What the candidates answer.")

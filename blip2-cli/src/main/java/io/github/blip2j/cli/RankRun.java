@@ -28,6 +28,7 @@ final class RankRun {
 
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
+    asked.images = Pictures.names(asked.images);
     int code;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + asked.options.modelName());

@@ -10,8 +10,10 @@ import picocli.CommandLine.Parameters;
 final class TextOptions {
   @Parameters(
       arity = "1..*",
-      paramLabel = "IMAGE",
-      description = "JPEG, PNG, GIF or BMP files; - for standard input.")
+      paramLabel = "IMAGE|FOLDER",
+      description = {
+        "Picture files; folders for all pictures in them and in their folders; - for standard input."
+      })
   List<String> images = new ArrayList<>();
 
   @Mixin WriterOptions writer = new WriterOptions();

@@ -52,6 +52,7 @@ final class TextRun {
 
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
+    options.images = Pictures.names(options.images);
     Decoding expected = options.decoding.over(task.usual(options.writer.flavour()));
     options.decoding.idle(expected).forEach(console::complain);
     try (var progress = Progress.on(console)) {

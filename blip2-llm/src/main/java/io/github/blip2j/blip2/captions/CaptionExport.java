@@ -56,6 +56,7 @@ public final class CaptionExport {
   private final Decoding decoding;
   private final int batch;
   private final boolean anew;
+  private final boolean echo;
   private final Reader reader;
   private final Listener listener;
 
@@ -65,6 +66,7 @@ public final class CaptionExport {
       Decoding decoding,
       int batch,
       boolean anew,
+      boolean echo,
       Reader reader,
       Listener listener) {
     this.blip2 = blip2;
@@ -72,6 +74,7 @@ public final class CaptionExport {
     this.decoding = decoding;
     this.batch = batch;
     this.anew = anew;
+    this.echo = echo;
     this.reader = reader;
     this.listener = listener;
   }
@@ -79,17 +82,17 @@ public final class CaptionExport {
   /** Captions by this model, without a prompt, decoded as it usually does, eight at once. */
   public static CaptionExport of(Blip2 blip2) {
     return new CaptionExport(
-        blip2, "", blip2.captionDecoding(), BATCH, false, blip2::read, new Listener() {});
+        blip2, "", blip2.captionDecoding(), BATCH, false, false, blip2::read, new Listener() {});
   }
 
-  /** This export with words that every caption begins with; they are no part of what is written. */
+  /** This export with words that every caption begins with. */
   public CaptionExport withPrompt(String newPrompt) {
-    return new CaptionExport(blip2, newPrompt, decoding, batch, anew, reader, listener);
+    return new CaptionExport(blip2, newPrompt, decoding, batch, anew, echo, reader, listener);
   }
 
   /** This export, decoding so; where it returns several texts, all are written. */
   public CaptionExport withDecoding(Decoding newDecoding) {
-    return new CaptionExport(blip2, prompt, newDecoding, batch, anew, reader, listener);
+    return new CaptionExport(blip2, prompt, newDecoding, batch, anew, echo, reader, listener);
   }
 
   /**
@@ -101,22 +104,27 @@ public final class CaptionExport {
     if (newBatch < 1) {
       throw new IllegalArgumentException("caption: batch size expected 1 or more, got " + newBatch);
     }
-    return new CaptionExport(blip2, prompt, decoding, newBatch, anew, reader, listener);
+    return new CaptionExport(blip2, prompt, decoding, newBatch, anew, echo, reader, listener);
+  }
+
+  /** This export, writing the prompt before each text. */
+  public CaptionExport withPromptInText() {
+    return new CaptionExport(blip2, prompt, decoding, batch, anew, true, reader, listener);
   }
 
   /** This export, replacing the captions of earlier runs. */
   public CaptionExport startingAnew() {
-    return new CaptionExport(blip2, prompt, decoding, batch, true, reader, listener);
+    return new CaptionExport(blip2, prompt, decoding, batch, true, echo, reader, listener);
   }
 
   /** This export, opening pictures otherwise than the model does. */
   public CaptionExport reading(Reader newReader) {
-    return new CaptionExport(blip2, prompt, decoding, batch, anew, newReader, listener);
+    return new CaptionExport(blip2, prompt, decoding, batch, anew, echo, newReader, listener);
   }
 
   /** This export, telling how far it is. */
   public CaptionExport onProgress(Listener newListener) {
-    return new CaptionExport(blip2, prompt, decoding, batch, anew, reader, newListener);
+    return new CaptionExport(blip2, prompt, decoding, batch, anew, echo, reader, newListener);
   }
 
   /**
@@ -205,9 +213,13 @@ public final class CaptionExport {
       return failed;
     }
     for (int i = 0; i < names.size(); i++) {
-      target.add(names.get(i), texts.get(i));
+      target.add(names.get(i), told(texts.get(i)));
     }
     target.flush();
     return failed;
+  }
+
+  private List<Generated> told(List<Generated> texts) {
+    return echo ? texts.stream().map(text -> text.withText(text.textWithPrompt())).toList() : texts;
   }
 }
