@@ -9,11 +9,12 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -28,12 +29,19 @@ public final class Checkpoint implements AutoCloseable {
   private static final String TORCH_SINGLE = "pytorch_model.bin";
   private static final String TORCH_INDEX = "pytorch_model.bin.index.json";
   private static final List<String> NAMES = List.of(SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX);
-  private static final String WEIGHT_MAP = "weight_map";
   private static final int COMPARED_BYTES = 1 << 20;
-  private static final int NAMES_IN_MESSAGE = 8;
 
   /** The file that a tensor lies in, and what it is called there. */
-  private record Place(TensorFile file, String name) {}
+  record Place(TensorFile file, String name) {
+    TensorEntry entry() throws CheckpointException {
+      @Nullable TensorEntry entry = file.tensors().get(name);
+      if (entry == null) {
+        throw new CheckpointException(
+            String.format(Locale.ROOT, "%s: tensor %s is missing", file.name(), name));
+      }
+      return entry;
+    }
+  }
 
   private final Collection<TensorFile> files;
   private final Map<String, Place> places; // by tensor
@@ -51,11 +59,16 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Opens a file, or a folder that holds {@code model.safetensors}, {@code
    * model.safetensors.index.json}, {@code pytorch_model.bin} or {@code
-   * pytorch_model.bin.index.json}; the first of these wins, as it does in Python. A file is
-   * safetensors if it is called so, and else one of {@code torch.save}; see {@link TorchFile}.
+   * pytorch_model.bin.index.json}; the first of these wins, as it does in Python. A folder without
+   * any of them may hold all shards of a model, {@code model-00001-of-00002.safetensors} and so on.
+   * A file is safetensors if it is called so, and else one of {@code torch.save}; see {@link
+   * TorchFile}.
+   *
+   * <p>Of shards every tensor counts, whether the index names it or not, as in Python's
+   * transformers; where a tensor lies is looked up in the shards, for an index may be another's.
    *
    * @throws CheckpointException if there is nothing of that name, it holds no weights that can be
-   *     read, or shards and index disagree
+   *     read, shards are missing, or the index names a tensor that none of them holds
    */
   public static Checkpoint open(Path path) throws IOException {
     if (Files.isRegularFile(path)) {
@@ -67,17 +80,28 @@ public final class Checkpoint implements AutoCloseable {
     for (String name : NAMES) {
       Path file = path.resolve(name);
       if (Files.exists(file)) {
-        return name.endsWith(".json") ? openShards(path, name) : openOne(file);
+        return name.endsWith(".json") ? Shards.behind(path, name).open() : openOne(file);
       }
     }
+    @Nullable Shards shards = Shards.alone(path);
+    if (shards != null) {
+      return shards.open();
+    }
     throw new CheckpointException(
-        "%s: weights expected in %s, %s, %s or %s, got none of them; check the path"
-            .formatted(path, SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX));
+        String.format(
+            Locale.ROOT,
+            "%s: weights expected in %s, %s, %s or %s, got none of them; check the path",
+            path,
+            SINGLE,
+            INDEX,
+            TORCH_SINGLE,
+            TORCH_INDEX));
   }
 
   /** Whether a folder holds weights that {@link #open} would look for, whole or not. */
-  public static boolean isIn(Path folder) {
-    return NAMES.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
+  public static boolean isIn(Path folder) throws IOException {
+    return NAMES.stream().anyMatch(name -> Files.exists(folder.resolve(name)))
+        || Shards.isIn(folder);
   }
 
   /**
@@ -110,8 +134,11 @@ public final class Checkpoint implements AutoCloseable {
         newPlaces.put(name, placeOf(each.getKey()));
         if (renamed.put(name, each.getValue().withName(name)) != null) {
           throw new CheckpointException(
-              "%s: one tensor expected as %s, got two; write the file anew"
-                  .formatted(each.getValue().fileName(), name));
+              String.format(
+                  Locale.ROOT,
+                  "%s: one tensor expected as %s, got two; write the file anew",
+                  each.getValue().fileName(),
+                  name));
         }
       }
     }
@@ -147,15 +174,53 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
+   * What the files say of themselves in words, as safetensors do in {@code __metadata__}; where two
+   * say the same key, the file that comes last. Files of PyTorch say nothing. Unmodifiable.
+   */
+  public NavigableMap<String, String> metadata() {
+    NavigableMap<String, String> metadata = new TreeMap<>();
+    files.forEach(file -> metadata.putAll(file.metadata()));
+    return Collections.unmodifiableNavigableMap(metadata);
+  }
+
+  /**
+   * What files of PyTorch hold besides these tensors, as {@code optimizer -> a dict of 2}; see
+   * {@link TorchFile#passedOver}. Unmodifiable.
+   */
+  public NavigableMap<String, String> passedOver() {
+    NavigableMap<String, String> passedOver = new TreeMap<>();
+    files.forEach(file -> passedOver.putAll(file.passedOver()));
+    return Collections.unmodifiableNavigableMap(passedOver);
+  }
+
+  /**
+   * The sum, the least and the greatest of a tensor's numbers, which is read in pieces.
+   *
+   * @throws CheckpointException if there is no such tensor, or its type is one of complex or packed
+   *     numbers, or it is none that can be read
+   */
+  public TensorSummary summary(String name) throws IOException {
+    Place place = placeOf(name);
+    return TensorSummary.of(
+        place.entry(), (at, into) -> place.file.readStored(place.entry(), at, into));
+  }
+
+  /**
    * Whether two tensors are stored alike, in type, shape and every byte; false if one is missing.
    */
   public boolean sameBytes(String first, String second) throws IOException {
-    @Nullable TensorEntry one = tensors.get(first);
-    @Nullable TensorEntry other = tensors.get(second);
-    if (one == null
-        || other == null
-        || !one.dtypeName().equals(other.dtypeName())
-        || !one.shape().equals(other.shape())) {
+    @Nullable Place one = places.get(first);
+    @Nullable Place other = places.get(second);
+    return one != null && other != null && sameBytes(one, other);
+  }
+
+  static boolean sameBytes(Place first, Place second) throws IOException {
+    TensorEntry one = first.entry();
+    TensorEntry other = second.entry();
+    if (!one.dtypeName().equals(other.dtypeName())
+        || !one.shape().equals(other.shape())
+        || one.byteSize() != other.byteSize()
+        || UnreadableTensor.explain(one.dtypeName()) != null) {
       return false;
     }
     for (long at = 0; at < one.byteSize(); at += COMPARED_BYTES) {
@@ -167,9 +232,9 @@ public final class Checkpoint implements AutoCloseable {
     return true;
   }
 
-  private ByteBuffer bytes(String name, long at, int count) throws IOException {
+  private static ByteBuffer bytes(Place place, long at, int count) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(count);
-    read(name, at, bytes);
+    place.file.readStored(place.entry(), at, bytes);
     return bytes.flip();
   }
 
@@ -182,108 +247,29 @@ public final class Checkpoint implements AutoCloseable {
   private Place placeOf(String name) throws CheckpointException {
     @Nullable Place place = places.get(name);
     if (place == null) {
-      throw new CheckpointException("checkpoint: tensor %s is missing".formatted(name));
+      throw new CheckpointException(
+          String.format(Locale.ROOT, "checkpoint: tensor %s is missing", name));
     }
     return place;
   }
 
   private static Checkpoint openOne(Path path) throws IOException {
     TensorFile file = TensorFile.open(path);
+    return of(List.of(file), file.tensors().keySet(), name -> file);
+  }
+
+  /** A checkpoint of open files, which it owns. */
+  static Checkpoint of(
+      Collection<TensorFile> files, Set<String> names, Function<String, TensorFile> fileOf)
+      throws CheckpointException {
     Map<String, Place> places = new HashMap<>();
-    file.tensors().keySet().forEach(name -> places.put(name, new Place(file, name)));
-    return new Checkpoint(List.of(file), places, file.tensors());
-  }
-
-  private static Checkpoint openShards(Path folder, String index) throws IOException {
-    NavigableMap<String, String> shardOf = shardOf(folder, index);
-    requireShards(folder, shardOf);
-    Map<String, TensorFile> files = new HashMap<>();
-    boolean opened = false;
-    try {
-      for (String shard : new TreeSet<>(shardOf.values())) {
-        files.put(shard, TensorFile.open(folder.resolve(shard)));
-      }
-      NavigableMap<String, TensorEntry> tensors = collect(index, shardOf, files);
-      Map<String, Place> places = new HashMap<>();
-      for (Map.Entry<String, String> each : shardOf.entrySet()) {
-        @Nullable TensorFile shard = files.get(each.getValue());
-        if (shard != null) {
-          places.put(each.getKey(), new Place(shard, each.getKey()));
-        }
-      }
-      var result = new Checkpoint(files.values(), places, tensors);
-      opened = true;
-      return result;
-    } finally {
-      if (!opened) {
-        closeAll(files.values());
-      }
-    }
-  }
-
-  private static NavigableMap<String, String> shardOf(Path folder, String index)
-      throws IOException {
-    ConfigJson weightMap = ConfigJson.read(folder.resolve(index)).child(WEIGHT_MAP);
-    NavigableMap<String, String> shardOf = new TreeMap<>();
-    for (String tensor : weightMap.keys()) {
-      String shard = weightMap.stringAt(tensor);
-      if (!isPlainFileName(shard)) {
-        throw new CheckpointException(
-            "%s: %s.%s expected a file name within the folder, got \"%s\""
-                .formatted(index, WEIGHT_MAP, tensor, shard));
-      }
-      shardOf.put(tensor, shard);
-    }
-    return shardOf;
-  }
-
-  /** An index comes from strangers: it must not reach for files elsewhere. */
-  private static boolean isPlainFileName(String name) {
-    boolean odd = name.chars().anyMatch(c -> c < ' ' || c == '/' || c == '\\' || c == ':');
-    return !odd && !name.isBlank() && !name.equals(".") && !name.equals("..");
-  }
-
-  private static void requireShards(Path folder, NavigableMap<String, String> shardOf)
-      throws CheckpointException {
-    List<String> missing =
-        new TreeSet<>(shardOf.values())
-            .stream().filter(shard -> !Files.isRegularFile(folder.resolve(shard))).toList();
-    if (!missing.isEmpty()) {
-      throw new CheckpointException(
-          "%s: %d shards missing (%s); copy the folder again"
-              .formatted(folder, missing.size(), abbreviate(missing)));
-    }
-  }
-
-  /**
-   * What the index promises, from where it promises it; other tensors in the shards don't count.
-   */
-  private static NavigableMap<String, TensorEntry> collect(
-      String index, NavigableMap<String, String> shardOf, Map<String, TensorFile> files)
-      throws CheckpointException {
     NavigableMap<String, TensorEntry> tensors = new TreeMap<>();
-    List<String> missing = new ArrayList<>();
-    shardOf.forEach(
-        (name, shard) -> {
-          @Nullable TensorFile file = files.get(shard);
-          @Nullable TensorEntry entry = file == null ? null : file.tensors().get(name);
-          if (entry == null) {
-            missing.add(name + " in " + shard);
-          } else {
-            tensors.put(name, entry);
-          }
-        });
-    if (!missing.isEmpty()) {
-      throw new CheckpointException(
-          "%s: %d tensors missing from their shards (%s); copy the folder again"
-              .formatted(index, missing.size(), abbreviate(missing)));
+    for (String name : names) {
+      var place = new Place(fileOf.apply(name), name);
+      places.put(name, place);
+      tensors.put(name, place.entry());
     }
-    return tensors;
-  }
-
-  private static String abbreviate(List<String> names) {
-    String shown = String.join(", ", names.subList(0, Math.min(NAMES_IN_MESSAGE, names.size())));
-    return names.size() <= NAMES_IN_MESSAGE ? shown : shown + ", ...";
+    return new Checkpoint(files, places, tensors);
   }
 
   private static void closeAll(Collection<TensorFile> files) throws IOException {

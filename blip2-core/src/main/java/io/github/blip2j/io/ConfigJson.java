@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
@@ -47,9 +48,14 @@ public final class ConfigJson {
     long size = Files.size(file);
     if (size > MAX_BYTES) {
       throw new CheckpointException(
-          "%s: file expected at most %d bytes, got %d".formatted(name, MAX_BYTES, size));
+          String.format(
+              Locale.ROOT, "%s: file expected at most %d bytes, got %d", name, MAX_BYTES, size));
     }
     ByteBuffer utf8 = ByteBuffer.wrap(Files.readAllBytes(file));
+    if (ReadableFile.isLfsPointer(utf8)) {
+      throw new CheckpointException(
+          name + ": JSON expected, got a Git LFS pointer; run git lfs pull");
+    }
     return new ConfigJson(name, "", Json.parseObject(utf8, name));
   }
 
@@ -146,7 +152,8 @@ public final class ConfigJson {
     int size = intAt(key, absent);
     if (size < 1 || size > MAX_SIZE) {
       throw new CheckpointException(
-          "%s: %s expected 1 to %d, got %d".formatted(fileName, join(key), MAX_SIZE, size));
+          String.format(
+              Locale.ROOT, "%s: %s expected 1 to %d, got %d", fileName, join(key), MAX_SIZE, size));
     }
     return size;
   }
@@ -266,7 +273,8 @@ public final class ConfigJson {
   private Object require(String key) throws CheckpointException {
     @Nullable Object value = values.get(key);
     if (value == null || Json.isNull(value)) {
-      throw new CheckpointException("%s: %s is missing".formatted(fileName, join(key)));
+      throw new CheckpointException(
+          String.format(Locale.ROOT, "%s: %s is missing", fileName, join(key)));
     }
     return value;
   }
@@ -308,7 +316,13 @@ public final class ConfigJson {
 
   private CheckpointException unexpected(String key, String kind, Object value) {
     return new CheckpointException(
-        "%s: %s expected %s, got %s".formatted(fileName, join(key), kind, Json.describe(value)));
+        String.format(
+            Locale.ROOT,
+            "%s: %s expected %s, got %s",
+            fileName,
+            join(key),
+            kind,
+            Json.describe(value)));
   }
 
   private String join(String key) {

@@ -4,15 +4,18 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.StringReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +35,13 @@ final class Json {
     }
   }
 
+  // A vocabulary of a quarter of a million words with its merges has two million.
+  private static final int MOST_VALUES = 4_000_000;
   private static final Literal NULL = new Literal("null");
 
   private final JsonReader reader;
   private final String where;
+  private int values;
 
   private Json(JsonReader reader, String where) {
     this.reader = reader;
@@ -49,12 +55,32 @@ final class Json {
    * @throws CheckpointException if the bytes are anything but one JSON object
    */
   static Map<String, Object> parseObject(ByteBuffer utf8, String where) throws CheckpointException {
+    return read(
+        new ByteArrayInputStream(
+            utf8.array(), utf8.arrayOffset() + utf8.position(), utf8.remaining()),
+        where,
+        reader -> new Json(reader, where).document());
+  }
+
+  /** What somebody makes of JSON, piece by piece. */
+  interface Use<T> {
+    T read(JsonReader reader) throws IOException;
+  }
+
+  /**
+   * Reads strict JSON in UTF-8.
+   *
+   * @param where the file, for messages
+   * @throws CheckpointException if the bytes are no such thing, or {@code use} throws it
+   */
+  static <T> T read(InputStream utf8, String where, Use<T> use) throws CheckpointException {
     try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
-      JsonReader reader = new JsonReader(new StringReader(text));
-      // The default nesting limit, 255, keeps the recursion below off the stack's edge.
+      // A decoder of its own, unlike one by name, refuses what is not UTF-8.
+      JsonReader reader =
+          new JsonReader(new InputStreamReader(utf8, StandardCharsets.UTF_8.newDecoder()));
+      // The default nesting limit, 255, keeps recursion off the stack's edge.
       reader.setStrictness(Strictness.STRICT);
-      return new Json(reader, where).document();
+      return use.read(reader);
     } catch (CharacterCodingException e) {
       throw malformed(where, "text expected UTF-8, got other bytes", e);
     } catch (MalformedJsonException | EOFException e) {
@@ -62,7 +88,7 @@ final class Json {
     } catch (CheckpointException e) {
       throw e;
     } catch (IOException e) {
-      throw new AssertionError("reading from memory", e);
+      throw malformed(where, "JSON expected, got an error while reading: " + e.getMessage(), e);
     }
   }
 
@@ -80,6 +106,14 @@ final class Json {
   }
 
   private Object value() throws IOException {
+    if (++values > MOST_VALUES) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: JSON expected to hold at most %d values, got more",
+              where,
+              MOST_VALUES));
+    }
     return switch (reader.peek()) {
       case BEGIN_OBJECT -> object();
       case BEGIN_ARRAY -> array();
@@ -102,7 +136,8 @@ final class Json {
       String key = reader.nextName();
       if (object.put(key, value()) != null) {
         throw new CheckpointException(
-            "%s: keys expected to differ, got \"%s\" twice".formatted(where, key));
+            String.format(
+                Locale.ROOT, "%s: keys expected to differ, got \"%s\" twice", where, key));
       }
     }
     reader.endObject();
@@ -133,10 +168,15 @@ final class Json {
       return "a list of " + list.size();
     }
     String text = value instanceof String ? "\"" + value + "\"" : value.toString();
+    return shortened(text);
+  }
+
+  /** A text that is short enough for a message. */
+  static String shortened(String text) {
     return text.length() <= 60 ? text : text.substring(0, 60) + "...";
   }
 
-  private static CheckpointException malformed(String where, String what, IOException cause) {
+  static CheckpointException malformed(String where, String what, IOException cause) {
     CheckpointException exception = new CheckpointException(where + ": " + what);
     exception.initCause(cause);
     return exception;

@@ -5,7 +5,6 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,34 +13,57 @@ import org.jspecify.annotations.Nullable;
 /**
  * A machine for Python's pickles (protocol 2 and later, PEP 307 and 3154) that runs no code.
  *
- * <p>A pickle is a program for a stack machine; in Python it may call whatever it names. Here it
- * may name what {@link PickleClass} lists, and a call gives plain data: {@link Long}, {@link
- * Double}, {@link Boolean}, {@link String}, {@link BigInteger}, {@link List} for lists and tuples,
- * {@link Map} for dicts, {@link PickledTensor}, and {@link PickleClass#OPAQUE} for anything nobody
- * needs. Every step costs a bounded amount, and the number of values is bounded, so a pickle can
- * neither hang nor exhaust the reader; what is built may still contain itself.
+ * <p>A pickle is a program for a stack machine; in Python it may call whatever it names. Here names
+ * are names ({@link PickleClass}), and a call gives plain data: {@link Long}, {@link Double},
+ * {@link Boolean}, {@link String}, {@link BigInteger}, {@link List} for lists and tuples, {@link
+ * Map} for dicts, {@link PickledTensor} and {@link UnreadableTensor}, and {@link PickledObject} for
+ * anything nobody needs. Every step costs a bounded amount, and so does the memory of all of them,
+ * so a pickle can neither hang nor exhaust the reader; what is built may still contain itself.
  */
 final class Pickle {
   /** Python's {@code None}. */
   static final Object NONE = PickleMark.NONE;
 
-  static final int MOST_VALUES = 2_000_000; // a model of ten thousand tensors makes 300,000
+  /** What all values may take together, which two hundred thousand tensors do not. */
+  static final long MOST_MEMORY = 1 << 29;
+
+  // Bytes of memory, as a JVM of 64 bits with compressed pointers lays objects out, or a few more.
+  private static final int REFERENCE = 8;
+  private static final int BOXED = 24;
+  private static final int OBJECT = 40;
+  private static final int TEXT = 56;
+  private static final int ENTRY = 64;
+  private static final int DICT = 72;
+  private static final int TENSOR = 250;
+
+  private static final int LONGEST_TEXT = 1 << 20; // no name is as long; arrays as text are
 
   private enum PickleMark {
     NONE
   }
 
   private final PickleInput in;
+  private final PickleCalls calls;
   private final PickledTensors tensors;
+  private final long mostMemory;
   private final List<Object> stack = new ArrayList<>();
   private final List<Integer> marks = new ArrayList<>(); // heights of the stack
-  private final Map<Long, Object> memo = new HashMap<>();
-  private int values;
+  private final PickleMemo memo = new PickleMemo();
+  private long memory;
+  private int highest; // the stack so far
+  private int protocol;
 
   /** A machine for the pickle that {@code in} stands at. */
   Pickle(PickleInput in, PickledTensors tensors) {
+    this(in, tensors, Math.min(MOST_MEMORY, Runtime.getRuntime().maxMemory() / 2));
+  }
+
+  /** A machine that takes so many bytes of memory at most. */
+  Pickle(PickleInput in, PickledTensors tensors, long mostMemory) {
     this.in = in;
     this.tensors = tensors;
+    this.calls = new PickleCalls(in, tensors);
+    this.mostMemory = mostMemory;
   }
 
   /** Runs the pickle to its end and returns what it leaves. */
@@ -58,15 +80,15 @@ final class Pickle {
 
   private boolean number(int op) throws IOException {
     switch (op) {
-      case 'N' -> push(NONE);
-      case 0x88 -> push(true);
-      case 0x89 -> push(false);
-      case 'J' -> push((long) in.int32());
-      case 'K' -> push((long) in.uint8());
-      case 'M' -> push((long) in.uint16());
-      case 0x8a -> push(integer(in.bytes(in.uint8())));
-      case 0x8b -> push(integer(in.bytes(in.uint32())));
-      case 'G' -> push(in.float64());
+      case 'N' -> push(NONE, 0);
+      case 0x88 -> push(true, 0);
+      case 0x89 -> push(false, 0);
+      case 'J' -> push((long) in.int32(), BOXED);
+      case 'K' -> push((long) in.uint8(), BOXED);
+      case 'M' -> push((long) in.uint16(), BOXED);
+      case 0x8a -> pushInteger(in.uint8());
+      case 0x8b -> pushInteger(in.uint32());
+      case 'G' -> push(in.float64(), BOXED);
       default -> {
         return false;
       }
@@ -76,11 +98,11 @@ final class Pickle {
 
   private boolean text(int op) throws IOException {
     switch (op) {
-      case 'X' -> push(in.utf8(in.uint32()));
-      case 0x8c -> push(in.utf8(in.uint8()));
-      case 0x8d -> push(in.utf8(in.int64()));
-      case 'T' -> push(in.utf8(in.uint32())); // Python 2's str
-      case 'U' -> push(in.utf8(in.uint8()));
+      case 'X' -> pushText(in.uint32());
+      case 0x8c -> pushText(in.uint8());
+      case 0x8d -> pushText(in.int64());
+      case 'T' -> pushText(in.uint32()); // Python 2's str
+      case 'U' -> pushText(in.uint8());
       case 'B' -> pushBytes(in.uint32());
       case 'C' -> pushBytes(in.uint8());
       case 0x8e, 0x96 -> pushBytes(in.int64());
@@ -94,28 +116,32 @@ final class Pickle {
   private boolean container(int op) throws CheckpointException {
     switch (op) {
       case '(' -> mark();
-      case ')' -> push(List.of());
-      case 0x85 -> push(tuple(take(1)));
-      case 0x86 -> push(tuple(take(2)));
-      case 0x87 -> push(tuple(take(3)));
-      case 't' -> push(tuple(takeToMark()));
-      case ']' -> push(new ArrayList<>());
-      case 'l' -> push(new ArrayList<>(Arrays.asList(takeToMark())));
+      case ')' -> push(List.of(), 0);
+      case 0x85 -> pushTuple(take(1));
+      case 0x86 -> pushTuple(take(2));
+      case 0x87 -> pushTuple(take(3));
+      case 't' -> pushTuple(takeToMark());
+      case ']' -> push(new ArrayList<>(), OBJECT);
+      case 'l' -> {
+        Object[] items = takeToMark();
+        push(new ArrayList<>(), OBJECT);
+        append(items);
+      }
       case 'a' -> append(take(1));
       case 'e' -> append(takeToMark());
-      case '}' -> push(new LinkedHashMap<>());
+      case '}' -> push(new LinkedHashMap<>(), DICT);
       case 'd' -> {
         Object[] pairs = takeToMark();
-        push(new LinkedHashMap<>());
+        push(new LinkedHashMap<>(), DICT);
         put(pairs);
       }
       case 's' -> put(take(2));
       case 'u' -> put(takeToMark());
-      case 0x8f -> push(PickleClass.OPAQUE); // a set
+      case 0x8f -> push(new PickledObject("a set"), OBJECT);
       case 0x90 -> takeToMark(); // added to a set
       case 0x91 -> {
         takeToMark();
-        push(PickleClass.OPAQUE);
+        push(new PickledObject("a set"), OBJECT);
       }
       default -> {
         return false;
@@ -128,12 +154,12 @@ final class Pickle {
     switch (op) {
       case '0' -> pop();
       case '1' -> takeToMark();
-      case '2' -> push(top());
+      case '2' -> push(top(), 0);
       case 'q' -> keep(in.uint8());
       case 'r' -> keep(in.uint32());
       case 0x94 -> keep(memo.size());
-      case 'h' -> push(recall(in.uint8()));
-      case 'j' -> push(recall(in.uint32()));
+      case 'h' -> push(recall(in.uint8()), 0);
+      case 'j' -> push(recall(in.uint32()), 0);
       default -> {
         return false;
       }
@@ -143,26 +169,23 @@ final class Pickle {
 
   private boolean object(int op) throws IOException {
     switch (op) {
-      case 0x80 -> requireProtocol(in.uint8());
+      case 0x80 -> setProtocol(in.uint8());
       case 0x95 -> in.int64(); // the length of a frame, of use to streams
-      case 'c' -> push(named(in.line(), in.line()));
+      case 'c' -> push(named(in.line(), in.line()), OBJECT);
       case 0x93 -> {
         Object[] names = take(2);
-        push(named(names[0], names[1]));
+        push(named(names[0], names[1]), OBJECT);
       }
-      case 'Q' -> push(tensors.storage(pop()));
+      case 'Q' -> push(tensors.storage(pop()), TENSOR);
       case 'R', 0x81 -> {
         Object arguments = pop();
-        push(call(pop(), arguments));
+        pushCall(pop(), arguments);
       }
       case 0x92 -> {
         Object[] parts = take(3); // class, arguments, keywords
-        push(call(parts[0], parts[1]));
+        pushCall(parts[0], parts[1]);
       }
-      case 'b' -> { // attributes, which no dict or tensor needs
-        pop();
-        top();
-      }
+      case 'b' -> requireAttributes(pop(), top());
       default -> {
         return false;
       }
@@ -170,57 +193,40 @@ final class Pickle {
     return true;
   }
 
-  private void requireProtocol(int protocol) throws CheckpointException {
-    if (protocol < 2 || protocol > 5) {
-      throw in.error("pickle protocol expected 2 to 5, got %d; save it again", protocol);
+  private void setProtocol(int number) throws CheckpointException {
+    if (number < 2 || number > 5) {
+      throw in.error("pickle protocol expected 2 to 5, got %d; save it again", number);
     }
+    this.protocol = number;
   }
 
   private PickleClass named(Object module, Object name) throws CheckpointException {
-    @Nullable PickleClass found =
-        module instanceof String first && name instanceof String second
-            ? PickleClass.find(first, second)
-            : null;
-    if (found == null) {
-      throw in.error(
-          "pickle expected to name weights and plain data only, got %s.%s; %s",
-          shortened(module), shortened(name), "save the model's state_dict() alone");
+    if (!(module instanceof String first) || !(name instanceof String second)) {
+      throw in.error("pickle expected a name at byte %d, got another value", in.position() - 1);
     }
-    return found;
+    charge(TEXT + 2L * (first.length() + second.length()));
+    if (protocol < 3) {
+      return calls.named(PythonNames.ofPython3(first, second));
+    }
+    return calls.named(first + "." + second);
   }
 
-  private Object call(Object called, Object arguments) throws CheckpointException {
-    if (!(called instanceof PickleClass of) || !(arguments instanceof List<?> given)) {
-      throw in.error("pickle expected a call at byte %d, got other values", in.position() - 1);
+  /** What a tensor is given after it was made must be attributes, which change no number. */
+  private void requireAttributes(Object state, Object object) throws CheckpointException {
+    boolean attributes = state instanceof Map<?, ?> || state instanceof List<?> || state == NONE;
+    if (object instanceof PickledTensor && (!attributes || calls.holdsStorage(state))) {
+      throw in.error("tensor expected whole at byte %d, got it changed", in.position() - 1);
     }
-    return switch (of.kind()) {
-      case DICT -> dict(given);
-      case TENSOR -> tensors.tensor(given, false);
-      case TYPED_TENSOR -> tensors.tensor(given, true);
-      case FIRST -> given.isEmpty() ? List.of() : given.get(0);
-      case STORAGE, TYPE, OPAQUE -> PickleClass.OPAQUE;
-    };
-  }
-
-  /** The dict of pairs, as Python 2 wrote an OrderedDict; later ones are filled after the call. */
-  private Map<Object, Object> dict(List<?> arguments) throws CheckpointException {
-    Map<Object, Object> dict = new LinkedHashMap<>();
-    if (arguments.size() == 1 && arguments.get(0) instanceof List<?> pairs) {
-      count(pairs.size());
-      for (Object pair : pairs) {
-        if (pair instanceof List<?> both && both.size() == 2) {
-          dict.put(key(both.get(0)), both.get(1));
-        }
-      }
-    }
-    return dict;
   }
 
   private void append(Object[] items) throws CheckpointException {
     if (top() instanceof ArrayList<?>) {
       @SuppressWarnings("unchecked") // lists are made above
       ArrayList<Object> list = (ArrayList<Object>) top();
+      charge((long) REFERENCE * items.length);
       Collections.addAll(list, items);
+    } else if (!(top() instanceof PickledObject)) {
+      throw in.error("pickle expected a list at byte %d, got another value", in.position() - 1);
     }
   }
 
@@ -228,23 +234,24 @@ final class Pickle {
     if (pairs.length % 2 != 0) {
       throw in.error("pickle expected keys and values at byte %d, got an odd one", in.position());
     }
-    if (top() instanceof Map<?, ?>) {
-      @SuppressWarnings("unchecked") // dicts are made above
-      Map<Object, Object> dict = (Map<Object, Object>) top();
-      for (int i = 0; i < pairs.length; i += 2) {
-        dict.put(key(pairs[i]), pairs[i + 1]);
+    charge((long) ENTRY * pairs.length / 2);
+    for (int i = 0; i < pairs.length; i += 2) {
+      Object key = PickleKey.of(pairs[i]);
+      charge(key instanceof PickleKey ? key.toString().length() + OBJECT : 0);
+      if (top() instanceof Map<?, ?>) {
+        @SuppressWarnings("unchecked") // dicts are made above
+        Map<Object, Object> dict = (Map<Object, Object>) top();
+        dict.put(key, pairs[i + 1]);
+      } else if (top() instanceof PickledObject object) {
+        object.put(key, pairs[i + 1]);
+      } else {
+        throw in.error("pickle expected a dict at byte %d, got another value", in.position() - 1);
       }
     }
   }
 
-  /** A key that is cheap to compare: a tuple may be nested, and even contain itself. */
-  private static Object key(Object key) {
-    boolean cheap = key instanceof String || key instanceof Long;
-    return cheap ? key : new Object();
-  }
-
   private void mark() throws CheckpointException {
-    count(1);
+    charge(BOXED);
     marks.add(stack.size());
   }
 
@@ -269,10 +276,6 @@ final class Pickle {
     return taken;
   }
 
-  private static List<Object> tuple(Object[] items) {
-    return Collections.unmodifiableList(Arrays.asList(items));
-  }
-
   private static Object integer(byte[] littleEndian) {
     byte[] bigEndian = new byte[littleEndian.length + 1];
     for (int i = 0; i < littleEndian.length; i++) {
@@ -285,14 +288,52 @@ final class Pickle {
     return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
   }
 
-  private void pushBytes(long count) throws IOException {
-    in.bytes(count);
-    push(PickleClass.OPAQUE);
+  private void pushInteger(long bytes) throws IOException {
+    charge(2 * bytes);
+    push(integer(in.bytes(bytes)), OBJECT);
   }
 
-  private void push(Object value) throws CheckpointException {
-    count(1);
+  private void pushText(long bytes) throws IOException {
+    if (bytes < 0 || bytes > LONGEST_TEXT) {
+      in.skip(bytes);
+      push(new PickledObject("a long str"), OBJECT);
+    } else {
+      push(in.utf8(bytes), TEXT + 2 * bytes);
+    }
+  }
+
+  private void pushBytes(long count) throws IOException {
+    in.skip(count);
+    push(new PickledObject("bytes"), OBJECT);
+  }
+
+  private void pushTuple(Object[] items) throws CheckpointException {
+    // No copy and no set of immutable things: a tuple may be long, and contain itself.
+    push(
+        Collections.unmodifiableList(Arrays.asList(items)),
+        2 * OBJECT + (long) REFERENCE * items.length);
+  }
+
+  private void pushCall(Object called, Object arguments) throws CheckpointException {
+    if (!(called instanceof PickleClass of) || !(arguments instanceof List<?> given)) {
+      throw in.error("pickle expected a call at byte %d, got other values", in.position() - 1);
+    }
+    boolean dict = of.kind() == PickleClass.Kind.DICT;
+    if (dict && !given.isEmpty() && given.get(0) instanceof List<?> pairs) {
+      charge((long) ENTRY * pairs.size());
+    }
+    Object made = calls.call(of, given);
+    charge(made instanceof PickledTensor tensor ? 2L * Long.BYTES * tensor.size().length : 0);
+    push(made, dict ? DICT : TENSOR);
+  }
+
+  private void push(Object value, long bytes) throws CheckpointException {
     stack.add(value);
+    if (stack.size() > highest) {
+      highest = stack.size();
+      charge(REFERENCE);
+    }
+    charge(bytes);
   }
 
   private Object pop() throws CheckpointException {
@@ -307,7 +348,7 @@ final class Pickle {
   }
 
   private void keep(long index) throws CheckpointException {
-    count(1);
+    charge(index > memo.size() ? ENTRY + BOXED : REFERENCE);
     memo.put(index, top());
   }
 
@@ -319,20 +360,16 @@ final class Pickle {
     return value;
   }
 
-  private void count(int more) throws CheckpointException {
-    values += more;
-    if (values < 0 || values > MOST_VALUES) {
+  private void charge(long bytes) throws CheckpointException {
+    memory += bytes;
+    if (memory > mostMemory) {
       throw in.error(
-          "pickle expected at most %d values, got more; save the state_dict alone", MOST_VALUES);
+          "pickle expected to take at most %d MB of memory, got more; %s",
+          mostMemory >> 20, "save the state_dict alone, or give Java a larger heap");
     }
   }
 
   private CheckpointException underflow() {
     return in.error("pickle expected a value at byte %d, got an empty stack", in.position() - 1);
-  }
-
-  private static String shortened(Object name) {
-    String text = name instanceof String string ? string : "something else";
-    return text.length() <= 60 ? text : text.substring(0, 60) + "...";
   }
 }

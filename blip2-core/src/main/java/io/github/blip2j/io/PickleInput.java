@@ -7,14 +7,16 @@ import java.nio.charset.StandardCharsets;
 
 /** The bytes of a pickle, taken in order through a small window on the file. */
 final class PickleInput {
-  // Names and shapes of a model with ten thousand tensors take two million bytes.
+  // Names and shapes of two hundred thousand tensors take thirty million bytes.
   static final int MOST_BYTES = 64_000_000;
+  private static final int LONGEST_NAME = 1000;
   private static final int WINDOW = 1 << 16;
 
   private final ReadableFile file;
   private final long begin;
   private final long end;
   private long windowEnd;
+  private long skipped;
   private ByteBuffer window = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
 
   /** The pickle that begins at {@code begin} and ends before {@code end}. */
@@ -69,6 +71,15 @@ final class PickleInput {
     return bytes;
   }
 
+  /** Passes over some bytes, which cost nothing. */
+  void skip(long count) throws IOException {
+    requireInFile(count);
+    long within = Math.min(count, window.remaining());
+    window.position(window.position() + (int) within);
+    windowEnd += count - within;
+    skipped += count;
+  }
+
   /** A string of so many bytes. */
   String utf8(long count) throws IOException {
     return new String(bytes(count), StandardCharsets.UTF_8);
@@ -79,6 +90,9 @@ final class PickleInput {
     var line = new StringBuilder();
     for (int next = uint8(); next != '\n'; next = uint8()) {
       line.append((char) next);
+      if (line.length() > LONGEST_NAME) {
+        throw file.error("pickle expected a shorter name before byte %d", position());
+      }
     }
     return line.toString();
   }
@@ -100,14 +114,18 @@ final class PickleInput {
   }
 
   private void requireAhead(long count) throws CheckpointException {
+    requireInFile(count);
+    if (position() + count - begin - skipped > MOST_BYTES) {
+      throw file.error(
+          "pickle expected at most %d bytes, got more; save the state_dict alone", MOST_BYTES);
+    }
+  }
+
+  private void requireInFile(long count) throws CheckpointException {
     if (count < 0 || count > end - position()) {
       throw file.error(
           "pickle expected %s more bytes at byte %d, got %d; the file is truncated, copy it again",
           Long.toUnsignedString(count), position(), end - position());
-    }
-    if (position() + count - begin > MOST_BYTES) {
-      throw file.error(
-          "pickle expected at most %d bytes, got more; save the state_dict alone", MOST_BYTES);
     }
   }
 }

@@ -7,9 +7,12 @@ package io.github.blip2j.io;
  * @param offset elements of the storage before the first of the tensor
  * @param size axis lengths
  * @param stride elements of the storage from one step to the next along each axis
+ * @param negated whether the tensor is the storage's numbers with the other sign, as views that
+ *     PyTorch makes of conjugates are
  */
 @SuppressWarnings("ArrayRecordComponent") // made once, compared never, and kept within this package
-record PickledTensor(Storage storage, String type, long offset, long[] size, long[] stride) {
+record PickledTensor(
+    Storage storage, String type, long offset, long[] size, long[] stride, boolean negated) {
 
   /**
    * Memory that tensors share, as a pickle describes it.

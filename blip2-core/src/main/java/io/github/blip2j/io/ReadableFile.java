@@ -1,16 +1,22 @@
 package io.github.blip2j.io;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A file open for positional reads by any number of threads, with its name for messages. */
 final class ReadableFile implements AutoCloseable {
+  private static final int LONGEST_MESSAGE = 2000; // names in files may have millions of letters
+  private static final byte[] LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
+
   private final String name;
   private final FileChannel channel;
   private final long size;
@@ -31,6 +37,12 @@ final class ReadableFile implements AutoCloseable {
       throw new CheckpointException(file + ": file expected, got none; check the path");
     }
     return new ReadableFile(nameOf(file), FileChannel.open(file, StandardOpenOption.READ));
+  }
+
+  /** Whether bytes begin as the small text does that Git LFS puts in the place of a large file. */
+  static boolean isLfsPointer(ByteBuffer bytes) {
+    int count = Math.min(LFS_POINTER.length, bytes.remaining());
+    return bytes.slice(bytes.position(), count).equals(ByteBuffer.wrap(LFS_POINTER));
   }
 
   static String nameOf(Path file) {
@@ -55,8 +67,13 @@ final class ReadableFile implements AutoCloseable {
       int count = channel.read(into, at);
       if (count < 0) {
         throw new CheckpointException(
-            "%s: %d more bytes expected at byte %d, got the end of the file; %s"
-                .formatted(name, into.remaining(), at, "it changed after it was opened"));
+            String.format(
+                Locale.ROOT,
+                "%s: %d more bytes expected at byte %d, got the end of the file; %s",
+                name,
+                into.remaining(),
+                at,
+                "it changed after it was opened"));
       }
       at += count;
     }
@@ -69,6 +86,30 @@ final class ReadableFile implements AutoCloseable {
     return bytes.flip();
   }
 
+  /** Part of the file as a stream that holds little of it; closing it closes nothing. */
+  InputStream stream(long position, long count) {
+    return new InputStream() {
+      private long at = position;
+
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] into, int offset, int length) throws IOException {
+        int most = (int) Math.min(length, position + count - at);
+        if (most == 0 && length > 0) {
+          return -1;
+        }
+        readFully(ByteBuffer.wrap(into, offset, most), at);
+        at += most;
+        return most;
+      }
+    };
+  }
+
   /** Part of the file as memory, outside the heap. */
   ByteBuffer map(long position, long count) throws IOException {
     return channel.map(FileChannel.MapMode.READ_ONLY, position, count);
@@ -77,7 +118,11 @@ final class ReadableFile implements AutoCloseable {
   /** An error in this file, {@code what} being the message without the file's name. */
   @SuppressWarnings("AnnotateFormatMethod") // that annotation is in a library of its own
   CheckpointException error(String what, Object... values) {
-    return new CheckpointException(name + ": " + what.formatted(values));
+    String message = String.format(Locale.ROOT, what, values);
+    return new CheckpointException(
+        message.length() <= LONGEST_MESSAGE
+            ? name + ": " + message
+            : name + ": " + message.substring(0, LONGEST_MESSAGE) + "...");
   }
 
   @Override

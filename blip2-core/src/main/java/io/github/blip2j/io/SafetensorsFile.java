@@ -2,9 +2,9 @@ package io.github.blip2j.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 
@@ -18,7 +18,6 @@ import java.util.NavigableMap;
  */
 public final class SafetensorsFile implements TensorFile {
   private static final long MAX_HEADER_BYTES = 100_000_000; // the limit of Python's reader
-  private static final byte[] LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
   private final ReadableFile file;
   private final NavigableMap<String, TensorEntry> tensors;
@@ -27,11 +26,9 @@ public final class SafetensorsFile implements TensorFile {
   private SafetensorsFile(ReadableFile file) throws IOException {
     this.file = file;
     long headerSize = headerSize(file.size());
-    ByteBuffer json = file.bytes(Long.BYTES, (int) headerSize);
-    Map<String, Object> header = Json.parseObject(json, file.name() + ": header");
-    var parser = new SafetensorsHeader(file.name(), Long.BYTES + headerSize, file.size());
-    this.metadata = Collections.unmodifiableMap(parser.metadata(header));
-    this.tensors = Collections.unmodifiableNavigableMap(parser.tensors(header));
+    var header = new SafetensorsHeader(file, headerSize);
+    this.metadata = Collections.unmodifiableMap(header.metadata());
+    this.tensors = Collections.unmodifiableNavigableMap(header.tensors());
   }
 
   /**
@@ -59,21 +56,18 @@ public final class SafetensorsFile implements TensorFile {
   }
 
   /** The header's free text, such as {@code format -> pt}; unmodifiable. */
+  @Override
   public Map<String, String> metadata() {
     return metadata;
   }
 
   @Override
-  public void read(String name, ByteBuffer into) throws IOException {
-    TensorEntry entry = TensorFile.require(tensors, file.name(), name);
-    TensorFile.requireWhole(entry, into);
-    file.readFully(into, entry.begin());
+  public String name() {
+    return file.name();
   }
 
   @Override
-  public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
-    TensorEntry entry = TensorFile.require(tensors, file.name(), name);
-    TensorFile.requirePart(entry, byteOffset, into);
+  public void readStored(TensorEntry entry, long byteOffset, ByteBuffer into) throws IOException {
     file.readFully(into, entry.begin() + byteOffset);
   }
 
@@ -85,28 +79,36 @@ public final class SafetensorsFile implements TensorFile {
   private long headerSize(long fileSize) throws IOException {
     if (fileSize < Long.BYTES) {
       throw new CheckpointException(
-          "%s: file expected at least 8 bytes, got %d; the file is truncated, copy it again"
-              .formatted(file.name(), fileSize));
+          String.format(
+              Locale.ROOT,
+              "%s: file expected at least 8 bytes, got %d; the file is truncated, copy it again",
+              file.name(),
+              fileSize));
     }
     ByteBuffer prefix = file.bytes(0, Long.BYTES);
-    if (prefix.equals(ByteBuffer.wrap(LFS_POINTER))) {
+    if (ReadableFile.isLfsPointer(prefix)) {
       throw new CheckpointException(
           file.name() + ": tensors expected, got a Git LFS pointer; run git lfs pull");
     }
     long size = prefix.getLong();
     if (size < 0 || size > MAX_HEADER_BYTES) {
       throw new CheckpointException(
-          "%s: header length expected 0 to %d bytes, got %s; the file is not safetensors"
-              .formatted(file.name(), MAX_HEADER_BYTES, Long.toUnsignedString(size)));
+          String.format(
+              Locale.ROOT,
+              "%s: header length expected 0 to %d bytes, got %s; the file is not safetensors",
+              file.name(),
+              MAX_HEADER_BYTES,
+              Long.toUnsignedString(size)));
     }
     if (size > fileSize - Long.BYTES) {
       throw new CheckpointException(
-          "%s: header ends at byte %d, past the end of the file (%d bytes); %s"
-              .formatted(
-                  file.name(),
-                  size + Long.BYTES,
-                  fileSize,
-                  "the file is truncated, copy it again"));
+          String.format(
+              Locale.ROOT,
+              "%s: header ends at byte %d, past the end of the file (%d bytes); %s",
+              file.name(),
+              size + Long.BYTES,
+              fileSize,
+              "the file is truncated, copy it again"));
     }
     return size;
   }

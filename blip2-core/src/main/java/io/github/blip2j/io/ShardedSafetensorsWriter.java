@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -61,7 +62,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
         String name =
             parts.size() == 1
                 ? Checkpoint.SINGLE
-                : "model-%05d-of-%05d.safetensors".formatted(i + 1, parts.size());
+                : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
         result.shards.put(name, SafetensorsWriter.create(folder.resolve(name), parts.get(i)));
         parts.get(i).forEach(spec -> result.shardOf.put(spec.name(), name));
       }
@@ -84,7 +85,8 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     @Nullable SafetensorsWriter writer = shard == null ? null : shards.get(shard);
     if (writer == null) {
       throw new IllegalArgumentException(
-          "%s: tensor %s expected among the declared ones".formatted(folder, name));
+          String.format(
+              Locale.ROOT, "%s: tensor %s expected among the declared ones", folder, name));
     }
     writer.write(name, bytes);
   }
@@ -175,7 +177,11 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     for (TensorSpec spec : tensors) {
       if (seen.put(spec.name(), spec) != null) {
         throw new IllegalArgumentException(
-            "%s: tensor names expected to differ, got %s twice".formatted(folder, spec.name()));
+            String.format(
+                Locale.ROOT,
+                "%s: tensor names expected to differ, got %s twice",
+                folder,
+                spec.name()));
       }
     }
   }

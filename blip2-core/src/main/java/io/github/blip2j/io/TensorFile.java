@@ -3,6 +3,9 @@ package io.github.blip2j.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Locale;
+import java.util.Map;
 import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,22 @@ sealed interface TensorFile extends AutoCloseable permits SafetensorsFile, Torch
   /** Every tensor in the file by name, sorted; unmodifiable. */
   NavigableMap<String, TensorEntry> tensors();
 
+  /** What the file says of itself in words, such as {@code format -> pt}; unmodifiable. */
+  default Map<String, String> metadata() {
+    return Map.of();
+  }
+
+  /** What the file holds besides tensors: its name, and what it is; unmodifiable. */
+  default NavigableMap<String, String> passedOver() {
+    return Collections.emptyNavigableMap();
+  }
+
+  /** The file's name without its folder. */
+  String name();
+
+  /** Fills the buffer's remaining bytes from part of a tensor of the file, of any type. */
+  void readStored(TensorEntry entry, long byteOffset, ByteBuffer into) throws IOException;
+
   /**
    * Fills the buffer's remaining bytes from part of a tensor, little-endian; tensors beyond 2 GB
    * are read this way.
@@ -29,7 +48,11 @@ sealed interface TensorFile extends AutoCloseable permits SafetensorsFile, Torch
    * @throws CheckpointException if the file has no such tensor or it is of an unknown type
    * @throws IllegalArgumentException if the part reaches outside the tensor
    */
-  void read(String name, long byteOffset, ByteBuffer into) throws IOException;
+  default void read(String name, long byteOffset, ByteBuffer into) throws IOException {
+    TensorEntry entry = require(tensors(), name(), name);
+    requirePart(entry, byteOffset, into);
+    readStored(entry, byteOffset, into);
+  }
 
   /**
    * Reads a whole tensor into the buffer's remaining bytes, little-endian.
@@ -37,7 +60,11 @@ sealed interface TensorFile extends AutoCloseable permits SafetensorsFile, Torch
    * @throws CheckpointException if the file has no such tensor or it is of an unknown type
    * @throws IllegalArgumentException if the buffer's remaining bytes are not the tensor's
    */
-  void read(String name, ByteBuffer into) throws IOException;
+  default void read(String name, ByteBuffer into) throws IOException {
+    TensorEntry entry = require(tensors(), name(), name);
+    requireWhole(entry, into);
+    readStored(entry, 0, into);
+  }
 
   /** Closes the file; reading from it afterwards fails. */
   @Override
@@ -49,7 +76,8 @@ sealed interface TensorFile extends AutoCloseable permits SafetensorsFile, Torch
       throws CheckpointException {
     @Nullable TensorEntry entry = tensors.get(name);
     if (entry == null) {
-      throw new CheckpointException("%s: tensor %s is missing".formatted(fileName, name));
+      throw new CheckpointException(
+          String.format(Locale.ROOT, "%s: tensor %s is missing", fileName, name));
     }
     entry.dtype(); // refuses types nobody could interpret
     return entry;
@@ -59,8 +87,13 @@ sealed interface TensorFile extends AutoCloseable permits SafetensorsFile, Torch
   static void requireWhole(TensorEntry entry, ByteBuffer into) {
     if (into.remaining() != entry.byteSize()) {
       throw new IllegalArgumentException(
-          "%s: buffer for tensor %s expected %d bytes, got %d"
-              .formatted(entry.fileName(), entry.name(), entry.byteSize(), into.remaining()));
+          String.format(
+              Locale.ROOT,
+              "%s: buffer for tensor %s expected %d bytes, got %d",
+              entry.fileName(),
+              entry.name(),
+              entry.byteSize(),
+              into.remaining()));
     }
   }
 
@@ -68,9 +101,14 @@ sealed interface TensorFile extends AutoCloseable permits SafetensorsFile, Torch
   static void requirePart(TensorEntry entry, long byteOffset, ByteBuffer into) {
     if (byteOffset < 0 || byteOffset > entry.byteSize() - into.remaining()) {
       throw new IllegalArgumentException(
-          "%s: part of tensor %s expected within its %d bytes, got %d bytes from %d"
-              .formatted(
-                  entry.fileName(), entry.name(), entry.byteSize(), into.remaining(), byteOffset));
+          String.format(
+              Locale.ROOT,
+              "%s: part of tensor %s expected within its %d bytes, got %d bytes from %d",
+              entry.fileName(),
+              entry.name(),
+              entry.byteSize(),
+              into.remaining(),
+              byteOffset));
     }
   }
 }

@@ -15,34 +15,40 @@ import org.jspecify.annotations.Nullable;
  * An open file of PyTorch's {@code torch.save}: {@code .pth}, {@code .pt}, {@code .bin}, the zip
  * archives of PyTorch 1.6 and later as well as the pickles before. Numbers are little-endian.
  *
- * <p>Such a file is a Python program. None of it runs: what it names besides weights and plain data
- * is refused, and what it claims of sizes is checked before anything is read or allocated.
+ * <p>Such a file is a Python program. None of it runs: objects of classes besides weights are names
+ * that are {@linkplain #passedOver passed over}, calls of other functions are refused, and what it
+ * claims of sizes is checked before anything is read or allocated.
  *
  * <p>The tensors are those of a dict, of its {@code model} or of its {@code state_dict}; dicts
- * within dicts give names joined by dots. A tensor that is a view of a shared or transposed storage
- * reads as if it were stored alone. Reads are positional, so any number of threads may share one
- * file.
+ * within dicts give names joined by dots. A tensor that is a view of a shared or transposed
+ * storage, or of one with the other sign, reads as if it were stored alone. Sparse and quantized
+ * tensors and those without numbers are listed, and refused by whoever wants their {@link
+ * TensorEntry#dtype}. Reads are positional, so any number of threads may share one file.
  */
 public final class TorchFile implements TensorFile {
-  private static final long MOST_EXPANDED_BYTES = 1 << 26;
-
   private final ReadableFile file;
   private final NavigableMap<String, TensorEntry> tensors;
-  private final Map<String, PickledTensor> views; // those that do not lie in one piece
+  private final Map<String, PickledTensor>
+      views; // those that are not bytes of the file as they lie
+  private final NavigableMap<String, String> passedOver;
 
   private TorchFile(ReadableFile file) throws IOException {
     this.file = file;
     TorchContents contents = TorchContents.of(file);
+    StateDict state = StateDict.of(contents.object(), file);
     NavigableMap<String, TensorEntry> entries = new TreeMap<>();
     this.views = new HashMap<>();
-    for (Map.Entry<String, PickledTensor> named :
-        StateDict.of(contents.object(), file).entrySet()) {
+    this.passedOver = Collections.unmodifiableNavigableMap(state.passedOver());
+    var limits = new TorchExpansion(file);
+    for (Map.Entry<String, PickledTensor> named : state.tensors().entrySet()) {
       PickledTensor tensor = named.getValue();
       entries.put(named.getKey(), entry(named.getKey(), tensor, contents));
-      if (tensor.run() != tensor.count()) {
+      limits.add(named.getKey(), tensor);
+      if (tensor.run() != tensor.count() || tensor.negated()) {
         views.put(named.getKey(), tensor);
       }
     }
+    state.unreadable().forEach((name, tensor) -> entries.put(name, entry(name, tensor)));
     this.tensors = Collections.unmodifiableNavigableMap(entries);
   }
 
@@ -72,21 +78,30 @@ public final class TorchFile implements TensorFile {
   }
 
   @Override
-  public void read(String name, ByteBuffer into) throws IOException {
-    TensorFile.requireWhole(TensorFile.require(tensors, file.name(), name), into);
-    read(name, 0, into);
+  public String name() {
+    return file.name();
   }
 
   @Override
-  public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
-    TensorEntry entry = TensorFile.require(tensors, file.name(), name);
-    TensorFile.requirePart(entry, byteOffset, into);
-    @Nullable PickledTensor view = views.get(name);
+  public void readStored(TensorEntry entry, long byteOffset, ByteBuffer into) throws IOException {
+    @Nullable PickledTensor view = views.get(entry.name());
     if (view == null) {
       file.readFully(into, entry.begin() + byteOffset);
+    } else if (view.negated()) {
+      Negation.read(entry, byteOffset, into, (at, part) -> gather(view, entry.begin(), at, part));
     } else {
       gather(view, entry.begin(), byteOffset, into);
     }
+  }
+
+  /**
+   * What the file holds besides these tensors, by name, with what it is: an optimizer's state, the
+   * epoch, objects of which only the class's name was read. Of very many the first thousand;
+   * unmodifiable.
+   */
+  @Override
+  public NavigableMap<String, String> passedOver() {
+    return passedOver;
   }
 
   @Override
@@ -100,16 +115,15 @@ public final class TorchFile implements TensorFile {
     if (storage == null) {
       throw file.error("tensor %s expected its storage, got none; copy the file again", name);
     }
-    long byteSize = tensor.count() * tensor.elementBytes();
-    if (byteSize > Math.max(file.size(), MOST_EXPANDED_BYTES)) {
-      // A step of no elements repeats one of them; a file of a kilobyte may claim a terabyte.
-      throw file.error(
-          "tensor %s expected no larger than the file, got %d bytes; save its contiguous() copy",
-          name, byteSize);
-    }
     long begin = storage + tensor.offset() * tensor.elementBytes();
+    long byteSize = tensor.count() * tensor.elementBytes();
     return new TensorEntry(
         name, file.name(), tensor.type(), Shape.of(tensor.size()), begin, byteSize);
+  }
+
+  /** A tensor that no one can read has a place, but no bytes. */
+  private TensorEntry entry(String name, UnreadableTensor tensor) {
+    return new TensorEntry(name, file.name(), tensor.kind(), Shape.of(tensor.size()), 0, 0);
   }
 
   /** Reads a view run by run, from the piece of the file that it spans. */

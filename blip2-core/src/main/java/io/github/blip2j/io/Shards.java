@@ -1,0 +1,242 @@
+package io.github.blip2j.io;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files that a model's weights are split into, and what an index says of them. Tensors are
+ * taken from where they are: transformers too opens every shard that the index names, and looks
+ * into it.
+ */
+final class Shards {
+  private static final String WEIGHT_MAP = "weight_map";
+  private static final Pattern NUMBERED =
+      Pattern.compile("(model|pytorch_model)-(\\d{5,6})-of-(\\d{5,6})(\\.safetensors|\\.bin)");
+  private static final int NAMES_IN_MESSAGE = 8;
+
+  private final Path folder;
+  private final String where; // for messages
+  private final SortedSet<String> files;
+  private final NavigableMap<String, String> told; // by tensor, the file that should hold it
+
+  private Shards(
+      Path folder, String where, SortedSet<String> files, NavigableMap<String, String> told) {
+    this.folder = folder;
+    this.where = where;
+    this.files = files;
+    this.told = told;
+  }
+
+  /**
+   * The shards that an index names.
+   *
+   * @throws CheckpointException if it is no index, or names files outside its folder
+   */
+  static Shards behind(Path folder, String index) throws IOException {
+    ConfigJson weightMap = ConfigJson.read(folder.resolve(index)).child(WEIGHT_MAP);
+    NavigableMap<String, String> told = new TreeMap<>();
+    for (String tensor : weightMap.keys()) {
+      String shard = weightMap.stringAt(tensor);
+      if (!isPlainFileName(shard)) {
+        throw new CheckpointException(
+            String.format(
+                Locale.ROOT,
+                "%s: %s.%s expected a file name within the folder, got \"%s\"",
+                index,
+                WEIGHT_MAP,
+                tensor,
+                shard));
+      }
+      told.put(tensor, shard);
+    }
+    return new Shards(folder, index, new TreeSet<>(told.values()), told);
+  }
+
+  /**
+   * The shards of a folder without an index, by their numbers; null if there are none. Those of
+   * safetensors go first.
+   *
+   * @throws CheckpointException if no model is whole
+   */
+  static @Nullable Shards alone(Path folder) throws IOException {
+    NavigableMap<String, SortedSet<String>> found = numbered(folder);
+    @Nullable SortedSet<String> some = null;
+    @Nullable List<String> missing = null;
+    for (SortedSet<String> shards : found.values()) {
+      List<String> lacking = missing(shards);
+      if (lacking.isEmpty()) {
+        return new Shards(folder, folder.toString(), shards, new TreeMap<>());
+      }
+      if (missing == null || lacking.size() < missing.size()) {
+        missing = lacking;
+        some = shards;
+      }
+    }
+    if (some == null || missing == null) {
+      return null;
+    }
+    throw new CheckpointException(
+        String.format(
+            Locale.ROOT,
+            "%s: %d shards missing (%s) beside %s; copy the folder again",
+            folder,
+            missing.size(),
+            abbreviate(missing),
+            some.first()));
+  }
+
+  /** Whether a folder holds any shard of a model. */
+  static boolean isIn(Path folder) throws IOException {
+    return Files.isDirectory(folder) && !numbered(folder).isEmpty();
+  }
+
+  /** Opens every shard. */
+  Checkpoint open() throws IOException {
+    requireFiles();
+    Map<String, TensorFile> opened = new TreeMap<>();
+    boolean done = false;
+    try {
+      for (String file : files) {
+        opened.put(file, TensorFile.open(folder.resolve(file)));
+      }
+      Map<String, TensorFile> holders = holders(opened);
+      Checkpoint result = Checkpoint.of(opened.values(), holders.keySet(), holders::get);
+      done = true;
+      return result;
+    } finally {
+      if (!done) {
+        for (TensorFile file : opened.values()) {
+          file.close();
+        }
+      }
+    }
+  }
+
+  private void requireFiles() throws CheckpointException {
+    List<String> missing =
+        files.stream().filter(file -> !Files.isRegularFile(folder.resolve(file))).toList();
+    if (!missing.isEmpty()) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: %d shards missing (%s); copy the folder again",
+              folder,
+              missing.size(),
+              abbreviate(missing)));
+    }
+    if (files.isEmpty()) {
+      throw new CheckpointException(where + ": shards expected, got none; copy the folder again");
+    }
+  }
+
+  /** The file of each tensor that is anywhere. */
+  private Map<String, TensorFile> holders(Map<String, TensorFile> opened) throws IOException {
+    Map<String, TensorFile> holders = new HashMap<>();
+    for (TensorFile file : opened.values()) {
+      for (String name : file.tensors().keySet()) {
+        @Nullable TensorFile other = holders.putIfAbsent(name, file);
+        if (other != null) {
+          requireSame(name, other, file);
+        }
+      }
+    }
+    List<String> missing = new ArrayList<>();
+    told.forEach(
+        (name, file) -> {
+          if (!holders.containsKey(name)) {
+            missing.add(name + " in " + file);
+          }
+        });
+    if (!missing.isEmpty()) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: %d tensors missing from their shards (%s); copy the folder again",
+              where,
+              missing.size(),
+              abbreviate(missing)));
+    }
+    return holders;
+  }
+
+  /** Copies may differ after shards of two models were mixed, and then nobody knows which is it. */
+  private void requireSame(String name, TensorFile one, TensorFile other) throws IOException {
+    if (!Checkpoint.sameBytes(new Checkpoint.Place(one, name), new Checkpoint.Place(other, name))) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: tensor %s expected to be the same in %s and %s, got different ones; %s",
+              where,
+              name,
+              one.name(),
+              other.name(),
+              "copy the folder again"));
+    }
+  }
+
+  /** An index comes from strangers: it must not reach for files elsewhere. */
+  private static boolean isPlainFileName(String name) {
+    boolean odd = name.chars().anyMatch(c -> c < ' ' || c == '/' || c == '\\' || c == ':');
+    return !odd && !name.isBlank() && !name.equals(".") && !name.equals("..");
+  }
+
+  /** Numbered files, by what they have in common; safetensors sort first. */
+  private static NavigableMap<String, SortedSet<String>> numbered(Path folder) throws IOException {
+    NavigableMap<String, SortedSet<String>> found = new TreeMap<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*model-*-of-*")) {
+      for (Path file : files) {
+        String name = ReadableFile.nameOf(file);
+        Matcher parts = NUMBERED.matcher(name);
+        if (parts.matches()) {
+          String kind = parts.group(4).equals(".bin") ? "2" : "1";
+          found
+              .computeIfAbsent(kind + parts.group(1) + parts.group(3), key -> new TreeSet<>())
+              .add(name);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static List<String> missing(SortedSet<String> shards) {
+    Matcher parts = NUMBERED.matcher(shards.first());
+    List<String> missing = new ArrayList<>();
+    Set<String> there = new HashSet<>(shards);
+    int count = parts.matches() ? Integer.parseInt(parts.group(3)) : 0;
+    for (int i = 1; i <= count; i++) {
+      String name =
+          String.format(
+              Locale.ROOT,
+              "%s-%0" + parts.group(2).length() + "d-of-%s%s",
+              parts.group(1),
+              i,
+              parts.group(3),
+              parts.group(4));
+      if (!there.contains(name)) {
+        missing.add(name);
+      }
+    }
+    return missing;
+  }
+
+  private static String abbreviate(List<String> names) {
+    String shown = String.join(", ", names.subList(0, Math.min(NAMES_IN_MESSAGE, names.size())));
+    return names.size() <= NAMES_IN_MESSAGE ? shown : shown + ", ...";
+  }
+}
