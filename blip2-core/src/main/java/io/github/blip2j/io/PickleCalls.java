@@ -52,7 +52,8 @@ final class PickleCalls {
       case SPARSE, QUANTIZED, META, NESTED, WRAPPER -> tensors.unreadable(of.kind(), given);
       case DEVICE -> tensors.ofDevice(given);
       case ATTRIBUTE -> attribute(of, given);
-      case STORAGE, TYPE, PLAIN, OBJECT -> new PickledObject(of.name());
+      case STORAGE, TYPE, PLAIN, OBJECT ->
+          new PickledObject(of.name().equals("_codecs.encode") ? "bytes" : of.name());
       case OF_CLASS, NEW, FUNCTION, FORBIDDEN -> refuse(of.name());
     };
   }

@@ -65,6 +65,13 @@ record PickleClass(Kind kind, String name, String type) {
           multiprocessing webbrowser pickle _pickle marshal pip pdb bdb timeit _io io
           """);
 
+  private static final Set<String> FORBIDDEN_BUILTINS =
+      words(
+          """
+          builtins.eval builtins.exec builtins.compile builtins.open builtins.__import__
+          builtins.input builtins.breakpoint builtins.globals builtins.setattr builtins.delattr
+          """);
+
   /** Of a forbidden module: memory in the form of a file, as extra state is kept. */
   private static final Set<String> HARMLESS = Set.of("_io.BytesIO", "io.BytesIO", "io.StringIO");
 
@@ -74,7 +81,8 @@ record PickleClass(Kind kind, String name, String type) {
           """
           _codecs.encode array.array array._array_reconstructor collections.deque datetime.date
           datetime.datetime datetime.time datetime.timedelta datetime.timezone decimal.Decimal
-          functools.partial logging.getLogger operator.getitem _operator.getitem re._compile
+          functools.partial logging.getLogger operator.getitem _operator.getitem operator.or_
+          _operator.or_ re._compile
           torch.device torch.layout torch.memory_format torch.serialization._get_layout
           zoneinfo.ZoneInfo._unpickle
           """);
@@ -103,9 +111,7 @@ record PickleClass(Kind kind, String name, String type) {
           numpy.core.multiarray.scalar numpy.core.multiarray._reconstruct
           numpy.core.numeric._frombuffer numpy.core._internal._convert_to_stringdtype_kwargs
           numpy.core.records._reconstruct numpy.rec.recarray numpy.core.records.recarray
-          numpy.ma.core._mareconstruct numpy.random._pickle.__randomstate_ctor
-          numpy.random._pickle.__generator_ctor numpy.random._pickle.__bit_generator_ctor
-          numpy.random.__RandomState_ctor
+          numpy.ma.core._mareconstruct
           """);
 
   private static final Map<String, PickleClass> KNOWN = known();
@@ -122,20 +128,22 @@ record PickleClass(Kind kind, String name, String type) {
     if (PLAIN.contains(full) || HARMLESS.contains(full) || isOfNumpy(full)) {
       return Kind.PLAIN;
     }
-    if (root.equals("builtins")) {
-      return PLAIN_BUILTINS.contains(full.substring(first + 1)) || isClass(full)
-          ? Kind.PLAIN
-          : Kind.FORBIDDEN;
+    if (root.equals("builtins") && PLAIN_BUILTINS.contains(full.substring(first + 1))) {
+      return Kind.PLAIN;
+    }
+    if (FORBIDDEN_BUILTINS.contains(full)) {
+      return Kind.FORBIDDEN;
     }
     if (FORBIDDEN.contains(root)) {
       return Kind.FORBIDDEN;
     }
-    if (!isClass(full)) {
+    if (!isClass(full) && !full.contains(".__pyx_unpickle_")) { // Cython's, of its classes
       return Kind.FUNCTION;
     }
     boolean plain =
         switch (root) {
           case "argparse",
+              "builtins",
               "collections",
               "decimal",
               "enum",
@@ -158,7 +166,9 @@ record PickleClass(Kind kind, String name, String type) {
       return false;
     }
     String public1 = full.replaceFirst("^numpy\\._core\\.", "numpy.core."); // NumPy 2's name
-    return NUMPY.contains(full.substring("numpy.".length())) || NUMPY_FUNCTIONS.contains(public1);
+    return NUMPY.contains(full.substring("numpy.".length()))
+        || NUMPY_FUNCTIONS.contains(public1)
+        || full.startsWith("numpy.random."); // generators and their states
   }
 
   /** Python's classes begin with a capital letter, and its functions do not (PEP 8). */

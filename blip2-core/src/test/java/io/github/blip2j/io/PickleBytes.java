@@ -71,6 +71,14 @@ final class PickleBytes {
     return ops(0x89).global("collections", "OrderedDict").ops(')', 'R', 't', 'R');
   }
 
+  /** A tensor over the six floats of storage "0", with metadata that say {@code key: True}. */
+  PickleBytes rebuildWith(String key, String kind, long count, long[] size, long[] stride) {
+    global("torch._utils", "_rebuild_tensor_v2").ops('(');
+    storage(kind, "0", count).number(0).tuple(size).tuple(stride);
+    ops(0x89).global("collections", "OrderedDict").ops(')', 'R');
+    return ops('}').text(key).ops(0x88, 's', 't', 'R');
+  }
+
   PickleBytes storage(String kind, String key, long count) {
     String name = kind.equals("F") ? "FloatStorage" : kind;
     return ops('(')
@@ -82,7 +90,7 @@ final class PickleBytes {
         .ops('t', 'Q');
   }
 
-  private PickleBytes tuple(long[] numbers) {
+  PickleBytes tuple(long... numbers) {
     ops('(');
     for (long number : numbers) {
       number(number);
@@ -97,9 +105,14 @@ final class PickleBytes {
 
   /** Writes the pickle as an archive with storage "0" of 24 bytes. */
   Path saveIn(Path folder) {
+    return saveIn(folder, new byte[24]);
+  }
+
+  /** Writes the pickle as an archive with these bytes as storage "0". */
+  Path saveIn(Path folder, byte[] storage) {
     Map<String, byte[]> entries = new LinkedHashMap<>();
     entries.put("a/data.pkl", stop());
-    entries.put("a/data/0", new byte[24]);
+    entries.put("a/data/0", storage);
     return zip(folder.resolve("a.pth"), entries);
   }
 

@@ -53,6 +53,121 @@ final class PickleTest {
         failure(pickle));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "os, system",
+    "commands, getoutput",
+    "subprocess, Popen",
+    "__builtin__, eval",
+    "builtins, exec",
+    "__builtin__, reduce",
+    "urllib, urlopen",
+    "pip, main",
+    "mylib.data, unpickle_frame"
+  })
+  void open_forbiddenCallBesideWeights_isRefused(String module, String name) {
+    PickleBytes pickle = PickleBytes.tensor(0, SIZE, STRIDE).text("x").global(module, name);
+
+    assertEquals(
+        "a.pth: pickle expected to name weights and plain data only, got %s.%s; %s"
+            .formatted(
+                Map.of(
+                        "commands", "subprocess",
+                        "__builtin__", name.equals("reduce") ? "functools" : "builtins",
+                        "urllib", "urllib.request")
+                    .getOrDefault(module, module),
+                name,
+                "save the model's state_dict() alone"),
+        failure(pickle.text("true").ops(0x85, 'R', 's')));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "mylib.data, Frame",
+    "mylib.data, _Hidden",
+    "__main__, Args",
+    "torch.optim.adamw, AdamW",
+    "torch.nn.functional, relu"
+  })
+  void open_nameOfAnything_isPassedOver(String module, String name) throws IOException {
+    PickleBytes pickle = PickleBytes.tensor(0, SIZE, STRIDE).text("x").global(module, name);
+
+    assertEquals(Set.of("w"), names(pickle.ops('s')));
+  }
+
+  @Test
+  void open_objectOfAnyClass_isPassedOver() throws IOException {
+    PickleBytes pickle = PickleBytes.tensor(0, SIZE, STRIDE).text("x").global("mylib", "Frame");
+
+    try (TorchFile file =
+        TorchFile.open(pickle.text("a").ops(0x85, 'R', '}', 'b', 's').saveIn(folder))) {
+      assertEquals(Map.of("x", "mylib.Frame"), file.passedOver());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "__builtin__, unicode, builtins.str",
+    "__builtin__, basestring, builtins.str",
+    "__builtin__, xrange, builtins.range",
+    "exceptions, KeyError, builtins.KeyError",
+    "exceptions, StandardError, builtins.Exception",
+    "itertools, izip, builtins.zip",
+    "UserDict, IterableUserDict, collections.UserDict",
+    "copy_reg, _reconstructor, copyreg._reconstructor",
+    "_abcoll, Mapping, collections.abc.Mapping",
+    "cPickle, loads, pickle.loads",
+    "mylib, long, mylib.long"
+  })
+  void ofPython3_nameOfPython2_isThatOfPython3(String module, String name, String expected) {
+    assertEquals(expected, PythonNames.ofPython3(module, name));
+  }
+
+  @Test
+  void open_namesOfPython2InALaterProtocol_meanWhatTheySay() {
+    PickleBytes pickle = new PickleBytes().ops(0x80, 3).global("__builtin__", "reduce");
+
+    assertEquals(
+        "a.pth: pickle expected to name weights and plain data only, got __builtin__.reduce; save"
+            + " the model's state_dict() alone",
+        failure(pickle.ops(')', 'R')));
+  }
+
+  @Test
+  void open_classWithinAClass_isPassedOver() throws IOException {
+    PickleBytes pickle = PickleBytes.tensor(0, SIZE, STRIDE).text("x");
+    pickle.global("__builtin__", "getattr").global("mylib", "Outer").text("Inner");
+
+    assertEquals(Set.of("w"), names(pickle.ops(0x86, 'R', ')', 0x81, 's')));
+  }
+
+  @Test
+  void open_objectByAConstructorOfCopyreg_isPassedOver() throws IOException {
+    PickleBytes pickle = PickleBytes.tensor(0, SIZE, STRIDE).text("x");
+    pickle.global("copy_reg", "_reconstructor").global("mylib", "Old");
+    pickle.global("__builtin__", "object").ops('N', 0x87, 'R', 's');
+
+    assertEquals(Set.of("w"), names(pickle));
+  }
+
+  @Test
+  void open_callWithinCalls_isRefusedAsByItself() {
+    PickleBytes pickle = PickleBytes.start().global("torch._tensor", "_rebuild_from_type_v2");
+    pickle.ops('(').global("mylib", "rebuild").global("torch", "Tensor").ops(')', '}', 't', 'R');
+
+    assertEquals(
+        "a.pth: pickle expected to name weights and plain data only, got mylib.rebuild; save the"
+            + " model's state_dict() alone",
+        failure(pickle));
+  }
+
+  @Test
+  void open_veryLongNameOfAClass_isRefused() {
+    assertEquals(
+        "a.pth: pickle expected a shorter name before byte 1046",
+        failure(PickleBytes.start().global("m", "N".repeat(2000))));
+  }
+
   @Test
   void open_nameFromTheStack_isCheckedToo() {
     assertEquals(
@@ -112,23 +227,41 @@ final class PickleTest {
 
   @ParameterizedTest
   @ValueSource(ints = {'}', ']', '(', ')', 'N', 0x94})
-  void open_tooManyValues_isRefused(int op) {
-    PickleBytes pickle = PickleBytes.start().ops('N').repeat(Pickle.MOST_VALUES + 1, op);
+  void load_tooManyValues_isRefused(int op) throws IOException {
+    byte[] pickle = PickleBytes.start().ops('N').repeat(200_000, op).stop();
 
-    assertEquals(
-        "a.pth: pickle expected at most 2000000 values, got more; save the state_dict alone",
-        failure(pickle));
+    try (ReadableFile file = ReadableFile.open(Files.write(folder.resolve("a.pth"), pickle))) {
+      var in = new PickleInput(file, 0, pickle.length);
+      var machine = new Pickle(in, new PickledTensors(in), 1 << 20);
+
+      var thrown = assertThrows(CheckpointException.class, machine::load);
+      assertEquals(
+          "a.pth: pickle expected to take at most 1 MB of memory, got more; save the state_dict"
+              + " alone, or give Java a larger heap",
+          thrown.getMessage());
+    }
   }
 
   @Test
   void open_tooManyBytes_isRefused() {
-    PickleBytes pickle = PickleBytes.start().ops('N');
-    byte[] filler = new byte[PickleInput.MOST_BYTES];
-    pickle.ops('B').int32(filler.length).raw(filler);
+    PickleBytes pickle = PickleBytes.start();
+    String filler = "x".repeat(1 << 20);
+    for (int bytes = 0; bytes < PickleInput.MOST_BYTES; bytes += filler.length()) {
+      pickle.text(filler).ops('0');
+    }
 
     assertEquals(
         "a.pth: pickle expected at most 64000000 bytes, got more; save the state_dict alone",
-        failure(pickle));
+        failure(pickle.ops('N')));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {'B', 'X', 'T'})
+  void open_largeArraysAndTexts_arePassedOver(int op) throws IOException {
+    byte[] array = new byte[PickleInput.MOST_BYTES + 1];
+    PickleBytes pickle = PickleBytes.tensor(0, SIZE, STRIDE).text("array").ops(op);
+
+    assertEquals(Set.of("w"), names(pickle.int32(array.length).raw(array).ops('s')));
   }
 
   @Test
@@ -258,6 +391,36 @@ final class PickleTest {
         "a.pth: tensor w expected no larger than the file, got 4000000000000 bytes; save its"
             + " contiguous() copy",
         failure(PickleBytes.tensor(0, new long[] {1_000_000_000_000L}, new long[] {0})));
+  }
+
+  @Test
+  void open_manyExpandedTensors_areLimitedTogether() {
+    PickleBytes pickle = PickleBytes.start().ops('}');
+    for (int i = 0; i < 10; i++) {
+      pickle.text("w" + i).rebuild("F", 6, 0, new long[] {4_000_000}, new long[] {0}).ops('s');
+    }
+
+    assertEquals(
+        "a.pth: expanded tensors expected no larger than the file, got 79999980 bytes with w4; save"
+            + " their contiguous() copies",
+        failure(pickle));
+  }
+
+  @Test
+  void open_oneStorageForManyTensors_isLimited() throws IOException {
+    PickleBytes pickle = PickleBytes.start().ops('}');
+    int count = 1 << 18;
+    for (int i = 0; i < 102; i++) {
+      pickle.text("w" + i).rebuild("F", count, 0, new long[] {count}, new long[] {1}).ops('s');
+    }
+    Path file = pickle.saveIn(folder, new byte[4 * count]);
+
+    var thrown = assertThrows(CheckpointException.class, () -> TorchFile.open(file));
+
+    assertEquals(
+        "a.pth: storage 0 expected to be in at most 100 tensors as a whole, got more with w98; save"
+            + " clone()s",
+        thrown.getMessage());
   }
 
   @Test
