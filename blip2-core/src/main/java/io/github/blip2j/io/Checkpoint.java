@@ -13,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -255,19 +254,17 @@ public final class Checkpoint implements AutoCloseable {
 
   private static Checkpoint openOne(Path path) throws IOException {
     TensorFile file = TensorFile.open(path);
-    return of(List.of(file), file.tensors().keySet(), name -> file);
+    Map<String, Place> places = new HashMap<>();
+    file.tensors().keySet().forEach(name -> places.put(name, new Place(file, name)));
+    return new Checkpoint(List.of(file), places, file.tensors());
   }
 
   /** A checkpoint of open files, which it owns. */
-  static Checkpoint of(
-      Collection<TensorFile> files, Set<String> names, Function<String, TensorFile> fileOf)
+  static Checkpoint of(Collection<TensorFile> files, Map<String, Place> places)
       throws CheckpointException {
-    Map<String, Place> places = new HashMap<>();
     NavigableMap<String, TensorEntry> tensors = new TreeMap<>();
-    for (String name : names) {
-      var place = new Place(fileOf.apply(name), name);
-      places.put(name, place);
-      tensors.put(name, place.entry());
+    for (Map.Entry<String, Place> each : places.entrySet()) {
+      tensors.put(each.getKey(), each.getValue().entry());
     }
     return new Checkpoint(files, places, tensors);
   }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class SafetensorsHeader {
   static final String METADATA = "__metadata__";
   private static final int MOST_AXES = 1000; // the format has no limit; PyTorch's is lower
+  private static final int MOST_METADATA = 1_000_000;
   private static final int MOST_DIGITS = 18; // sums of two still fit
   private static final int COUNTED = 1000; // elements of a list that should not be there
 
@@ -67,15 +68,15 @@ final class SafetensorsHeader {
     reader.beginObject();
     while (reader.hasNext()) {
       String name = reader.nextName();
-      boolean twice = name.equals(METADATA) ? told : tensors.containsKey(name);
-      if (twice) {
+      if (!name.equals(METADATA)) {
+        if (tensors.put(name, entry(name, reader)) != null) {
+          throw twice(name);
+        }
+      } else if (told) {
         throw twice(name);
-      }
-      if (name.equals(METADATA)) {
+      } else {
         told = true;
         readMetadata(reader);
-      } else {
-        tensors.put(name, entry(name, reader));
       }
     }
     reader.endObject();
@@ -98,6 +99,9 @@ final class SafetensorsHeader {
       }
       if (metadata.put(key, reader.nextString()) != null) {
         throw twice(key);
+      }
+      if (metadata.size() > MOST_METADATA) {
+        throw file.error("%s expected at most %d keys, got more", METADATA, MOST_METADATA);
       }
     }
     reader.endObject();

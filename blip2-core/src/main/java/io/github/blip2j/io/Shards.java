@@ -1,5 +1,6 @@
 package io.github.blip2j.io;
 
+import io.github.blip2j.io.Checkpoint.Place;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -115,8 +116,7 @@ final class Shards {
       for (String file : files) {
         opened.put(file, TensorFile.open(folder.resolve(file)));
       }
-      Map<String, TensorFile> holders = holders(opened);
-      Checkpoint result = Checkpoint.of(opened.values(), holders.keySet(), holders::get);
+      Checkpoint result = Checkpoint.of(opened.values(), places(opened));
       done = true;
       return result;
     } finally {
@@ -145,21 +145,22 @@ final class Shards {
     }
   }
 
-  /** The file of each tensor that is anywhere. */
-  private Map<String, TensorFile> holders(Map<String, TensorFile> opened) throws IOException {
-    Map<String, TensorFile> holders = new HashMap<>();
+  /** Where each tensor is that is anywhere. */
+  private Map<String, Place> places(Map<String, TensorFile> opened) throws IOException {
+    Map<String, Place> places = new HashMap<>();
     for (TensorFile file : opened.values()) {
       for (String name : file.tensors().keySet()) {
-        @Nullable TensorFile other = holders.putIfAbsent(name, file);
+        var place = new Place(file, name);
+        @Nullable Place other = places.putIfAbsent(name, place);
         if (other != null) {
-          requireSame(name, other, file);
+          requireSame(other, place);
         }
       }
     }
     List<String> missing = new ArrayList<>();
     told.forEach(
         (name, file) -> {
-          if (!holders.containsKey(name)) {
+          if (!places.containsKey(name)) {
             missing.add(name + " in " + file);
           }
         });
@@ -172,20 +173,20 @@ final class Shards {
               missing.size(),
               abbreviate(missing)));
     }
-    return holders;
+    return places;
   }
 
   /** Copies may differ after shards of two models were mixed, and then nobody knows which is it. */
-  private void requireSame(String name, TensorFile one, TensorFile other) throws IOException {
-    if (!Checkpoint.sameBytes(new Checkpoint.Place(one, name), new Checkpoint.Place(other, name))) {
+  private void requireSame(Place one, Place other) throws IOException {
+    if (!Checkpoint.sameBytes(one, other)) {
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
               "%s: tensor %s expected to be the same in %s and %s, got different ones; %s",
               where,
-              name,
               one.name(),
-              other.name(),
+              one.file().name(),
+              other.file().name(),
               "copy the folder again"));
     }
   }

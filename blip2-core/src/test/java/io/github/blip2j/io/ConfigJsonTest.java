@@ -139,6 +139,15 @@ final class ConfigJsonTest {
         path + ": file expected, got none; check the path", failure(() -> ConfigJson.read(path)));
   }
 
+  @Test
+  void read_endlessList_isRefusedBeforeItsEnd() {
+    String json = "{'a':[" + "1,".repeat(4_000_000) + "1]}";
+
+    assertEquals(
+        "config.json: JSON expected to hold at most 4000000 values, got more",
+        failure(() -> read(json)));
+  }
+
   private ConfigJson read(String json) throws IOException {
     Path path = folder.resolve("config.json");
     return ConfigJson.read(Files.writeString(path, json.replace('\'', '"')));

@@ -42,6 +42,20 @@ final class SafetensorsHeaderTest {
           {'a':{'dtype':'U8','shape':[8],'data_offsets':[8,0]}}   | data_offsets of tensor a expected [begin, end], got [8, 0]
           {'a':{'dtype':'F32','shape':[1],'data_offsets':[0,8]}}  | tensor a expected 4 bytes for F32 [1], got 8
           {'a':5}                                                 | tensor a expected an object, got 5
+          {'a':{'dtype':'U8','shape':[8e0],'data_offsets':[0,8]}} | shape of tensor a expected integers from 0 to 10^18, got 8e0
+          {'a':{'dtype':'U8','shape':[-0],'data_offsets':[0,8]}}  | shape of tensor a expected integers from 0 to 10^18, got -0
+          {'a':{'dtype':'U8','shape':[null],'data_offsets':[0,8]}} | shape of tensor a expected integers from 0 to 10^18, got null
+          {'a':{'dtype':'U8','shape':[[8]],'data_offsets':[0,8]}} | shape of tensor a expected integers from 0 to 10^18, got a list of 1
+          {'a':{'dtype':'U8','shape':[8],'data_offsets':[0,18446744073709551616]}} | data_offsets of tensor a expected integers from 0 to 10^18, got 18446744073709551616
+          {'a':{'dtype':'U8','shape':[8],'data_offsets':[0,8,8]}} | data_offsets of tensor a expected [begin, end], got [0, 8, 8]
+          {'a':{'dtype':'U8','dtype':'U8','shape':[8],'data_offsets':[0,8]}} | header: keys expected to differ, got "dtype" twice
+          {'a':{'dtype':'F8_E4M3','shape':[7],'data_offsets':[0,8]}} | tensor a expected 7 bytes for F8_E4M3 [7], got 8
+          {'a':{'dtype':'C64','shape':[2],'data_offsets':[0,8]}}  | tensor a expected 16 bytes for C64 [2], got 8
+          {'a':{'dtype':'F4','shape':[15],'data_offsets':[0,8]}}  | tensor a expected 7 bytes for F4 [15], got 8
+          {'a':{'dtype':'F4','shape':[17],'data_offsets':[0,8]}}  | tensor a expected 8 bytes for F4 [17], got 8
+          {'__metadata__':{'k':'v','k':'v'}}                      | header: keys expected to differ, got "k" twice
+          {'__metadata__':{},'__metadata__':{}}                   | header: keys expected to differ, got "__metadata__" twice
+          {'__metadata__':[1,2]}                                  | __metadata__ expected an object, got a list of 2
           {'__metadata__':5}                                      | __metadata__ expected an object, got 5
           {'__metadata__':{'k':5}}                                | __metadata__.k expected a string, got 5
           """)
@@ -95,6 +109,48 @@ final class SafetensorsHeaderTest {
     assertEquals(
         "model.safetensors: header: JSON expected, got malformed text",
         failure("{'a':" + "[".repeat(1_000_000), 0));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {'a':{'dtype':'U8','shape':[8],'data_offsets':[0,8],'more':{'b':[1,{}]}}}
+          {'__metadata__':null,'a':{'dtype':'F4','shape':[2,8],'data_offsets':[0,8]}}
+          {'a':{'data_offsets':[0,8],'shape':[8],'dtype':'A_TYPE_OF_LATER'}}
+          {'a':{'dtype':'U8','shape':[0,1000000000000000],'data_offsets':[0,0]},'b':{'dtype':'U8','shape':[8],'data_offsets':[0,8]}}
+          """)
+  void open_whatPythonsReaderTakesToo_isRead(String header) throws IOException {
+    Path path = Files.write(folder.resolve("model.safetensors"), file(header, 8));
+
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      assertEquals("a", file.tensors().firstKey());
+    }
+  }
+
+  @Test
+  void open_endlessLists_areRefusedBeforeTheirEnd() throws IOException {
+    String ones = "1,".repeat(10_000_000); // one list of them as values would take a gigabyte
+
+    assertEquals(
+        "model.safetensors: shape of tensor a expected at most 1000 numbers, got more",
+        failure("{'a':{'shape':[" + ones + "1]}}", 0));
+    assertEquals(
+        "model.safetensors: header: JSON object expected, got a list of many at the top",
+        failure("[" + ones + "1]", 0));
+    assertEquals(
+        "model.safetensors: dtype of tensor a is missing",
+        failure("{'a':{'other':[" + ones + "1]}}", 0));
+  }
+
+  @Test
+  void open_veryLongName_isShortenedInTheMessage() throws IOException {
+    String message = failure("{'" + "n".repeat(1_000_000) + "':5}", 0);
+
+    assertEquals("model.safetensors: tensor nnn", message.substring(0, 29));
+    assertEquals(2022, message.length());
   }
 
   @Test
@@ -155,10 +211,14 @@ final class SafetensorsHeaderTest {
   }
 
   private String failure(String header, int dataBytes) throws IOException {
+    return failure(file(header, dataBytes));
+  }
+
+  private static byte[] file(String header, int dataBytes) {
     byte[] json = header.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
     ByteBuffer bytes =
         ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
-    return failure(bytes.putLong(json.length).put(json).array());
+    return bytes.putLong(json.length).put(json).array();
   }
 
   private String failure(byte[] bytes) throws IOException {
