@@ -3,7 +3,6 @@ package io.github.blip2j.io;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +33,8 @@ final class Pickle {
   private static final int TEXT = 56;
   private static final int ENTRY = 64;
   private static final int DICT = 72;
-  private static final int TENSOR = 250;
+  private static final int STORAGE = 90;
+  private static final int TENSOR = 120;
 
   private static final int LONGEST_TEXT = 1 << 20; // no name is as long; arrays as text are
 
@@ -84,7 +84,7 @@ final class Pickle {
       case 0x88 -> push(true, 0);
       case 0x89 -> push(false, 0);
       case 'J' -> push((long) in.int32(), BOXED);
-      case 'K' -> push((long) in.uint8(), BOXED);
+      case 'K' -> push((long) in.uint8(), 0); // the JVM keeps one of most of them
       case 'M' -> push((long) in.uint16(), BOXED);
       case 0x8a -> pushInteger(in.uint8());
       case 0x8b -> pushInteger(in.uint32());
@@ -176,7 +176,7 @@ final class Pickle {
         Object[] names = take(2);
         push(named(names[0], names[1]), OBJECT);
       }
-      case 'Q' -> push(tensors.storage(pop()), TENSOR);
+      case 'Q' -> push(tensors.storage(pop()), STORAGE);
       case 'R', 0x81 -> {
         Object arguments = pop();
         pushCall(pop(), arguments);
@@ -298,7 +298,8 @@ final class Pickle {
       in.skip(bytes);
       push(new PickledObject("a long str"), OBJECT);
     } else {
-      push(in.utf8(bytes), TEXT + 2 * bytes);
+      String text = in.utf8(bytes);
+      push(text, TEXT + (text.length() == bytes ? bytes : 2 * bytes)); // ASCII, or who knows
     }
   }
 
@@ -308,10 +309,7 @@ final class Pickle {
   }
 
   private void pushTuple(Object[] items) throws CheckpointException {
-    // No copy and no set of immutable things: a tuple may be long, and contain itself.
-    push(
-        Collections.unmodifiableList(Arrays.asList(items)),
-        2 * OBJECT + (long) REFERENCE * items.length);
+    push(List.of(items), OBJECT + (long) REFERENCE * items.length);
   }
 
   private void pushCall(Object called, Object arguments) throws CheckpointException {
@@ -323,8 +321,10 @@ final class Pickle {
       charge((long) ENTRY * pairs.size());
     }
     Object made = calls.call(of, given);
-    charge(made instanceof PickledTensor tensor ? 2L * Long.BYTES * tensor.size().length : 0);
-    push(made, dict ? DICT : TENSOR);
+    if (made instanceof PickledTensor tensor) {
+      charge(TENSOR + 2L * Long.BYTES * tensor.size().length);
+    }
+    push(made, dict ? DICT : OBJECT);
   }
 
   private void push(Object value, long bytes) throws CheckpointException {

@@ -115,8 +115,9 @@ public final class TorchFile implements TensorFile {
     if (storage == null) {
       throw file.error("tensor %s expected its storage, got none; copy the file again", name);
     }
-    long begin = storage + tensor.offset() * tensor.elementBytes();
     long byteSize = tensor.count() * tensor.elementBytes();
+    long offset = byteSize == 0 ? 0 : tensor.offset(); // nothing may lie anywhere
+    long begin = storage + offset * tensor.elementBytes();
     return new TensorEntry(
         name, file.name(), tensor.type(), Shape.of(tensor.size()), begin, byteSize);
   }
@@ -130,6 +131,9 @@ public final class TorchFile implements TensorFile {
   private void gather(PickledTensor view, long begin, long byteOffset, ByteBuffer into)
       throws IOException {
     long runBytes = view.run() * view.elementBytes();
+    if (!into.hasRemaining()) {
+      return;
+    }
     ByteBuffer span = span(view, begin);
     long at = byteOffset;
     while (into.hasRemaining()) {

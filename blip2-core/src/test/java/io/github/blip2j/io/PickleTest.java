@@ -379,6 +379,15 @@ final class PickleTest {
   }
 
   @Test
+  void read_nothingFromFarAway_isNothing() throws IOException {
+    PickleBytes pickle = PickleBytes.tensor(1L << 40, new long[] {0, 3}, new long[] {9, 1});
+
+    try (TorchFile file = TorchFile.open(pickle.saveIn(folder))) {
+      assertEquals(0, TorchFileTest.bytes(file, "w").remaining());
+    }
+  }
+
+  @Test
   void open_negativeStride_isRefused() {
     String message = failure(PickleBytes.tensor(5, SIZE, new long[] {-3, 1}));
 
