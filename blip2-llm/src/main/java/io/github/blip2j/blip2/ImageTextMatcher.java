@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 
 /**
  * A model of BLIP-2's first stage as an application uses it: whether a text describes an image,
@@ -61,8 +62,19 @@ public final class ImageTextMatcher implements AutoCloseable {
    * @param precision how matrices are stored and multiplied
    */
   public static ImageTextMatcher load(Path path, Precision precision) throws IOException {
+    return load(path, LoadOptions.of(given("load", "precision", precision)));
+  }
+
+  /**
+   * Loads a checkpoint, a Hugging Face folder with the LoRA adapter that lies in it or that the
+   * options name.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if it is no model of the first stage, its
+   *     tensors do not fit, or the adapter does not fit them
+   */
+  public static ImageTextMatcher load(Path path, LoadOptions options) throws IOException {
     given("load", "path", path);
-    LoadedMatcher loaded = LoadedMatcher.load(path, given("load", "precision", precision));
+    LoadedMatcher loaded = LoadedMatcher.load(path, given("load", "options", options));
     return new ImageTextMatcher(loaded, loaded.processor());
   }
 
@@ -80,6 +92,14 @@ public final class ImageTextMatcher implements AutoCloseable {
    */
   public StageOneModel model() {
     return loaded.model();
+  }
+
+  /**
+   * Names of the tensors that lay with the model and have no place in it; none but with {@link
+   * LoadOptions#leavingOutUnexpected}.
+   */
+  public NavigableSet<String> leftOut() {
+    return loaded.leftOut();
   }
 
   /** The tokenizer that came with the model. */

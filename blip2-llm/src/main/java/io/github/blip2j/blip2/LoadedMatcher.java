@@ -5,7 +5,6 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.TextBatch;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
@@ -16,27 +15,29 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /** A model of the first stage in memory: weights, tokenizer and image processor. */
 final class LoadedMatcher implements AutoCloseable {
-  private static final String IMAGE = "<image>";
   private static final String END = "[SEP]";
 
   private final Gate gate = new Gate("matcher", "model");
   private final Scope memory;
   private final StageOneModel model;
+  private final NavigableSet<String> leftOut;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
 
-  private LoadedMatcher(Scope memory, StageOneModel model, Path folder) throws IOException {
+  private LoadedMatcher(Scope memory, StageOneModel.Loaded loaded, Path folder)
+      throws IOException {
     this.memory = memory;
-    this.model = model;
+    this.model = loaded.model();
+    this.leftOut = loaded.leftOut();
     this.tokenizer = DjlTokenizer.open(folder);
     boolean whole = false;
     try {
-      requireWords(tokenizer, config().bert().vocabSize());
       this.processor = LoadedModel.processor(folder, model.config().vision().imageSize());
       whole = true;
     } finally {
@@ -46,7 +47,7 @@ final class LoadedMatcher implements AutoCloseable {
     }
   }
 
-  static LoadedMatcher load(Path path, Precision precision) throws IOException {
+  static LoadedMatcher load(Path path, LoadOptions options) throws IOException {
     Path folder = Files.isDirectory(path) ? path : folderOf(path);
     if (Files.exists(path) && !Files.exists(folder.resolve("tokenizer.json"))) {
       throw new CheckpointException(
@@ -57,9 +58,9 @@ final class LoadedMatcher implements AutoCloseable {
     Scope memory = Scope.detached();
     boolean whole = false;
     try {
-      StageOneModel model;
+      StageOneModel.Loaded model;
       try (var loading = Scope.open()) {
-        model = StageOneModel.load(path, memory, precision);
+        model = StageOneModel.load(path, memory, options);
       }
       var loaded = new LoadedMatcher(memory, model, folder);
       whole = true;
@@ -76,17 +77,13 @@ final class LoadedMatcher implements AutoCloseable {
     return folder == null ? file : folder;
   }
 
-  /**
-   * Newer tokenizers have a token for the image, which no Q-Former reads and few have a row for.
-   */
-  private static void requireWords(DjlTokenizer tokenizer, int vocabSize)
-      throws CheckpointException {
-    int image = tokenizer.idOf(IMAGE).orElse(-1);
-    tokenizer.requireFits(image == vocabSize ? vocabSize + 1 : vocabSize);
-  }
-
   StageOneModel model() {
     return model;
+  }
+
+  /** Names of the tensors that were there and have no place in the model. */
+  NavigableSet<String> leftOut() {
+    return leftOut;
   }
 
   Blip2Qformer qformer() {
@@ -150,13 +147,8 @@ final class LoadedMatcher implements AutoCloseable {
   }
 
   private int[] words(String where, int[] ids) {
-    for (int id : ids) {
-      if (id >= config().bert().vocabSize()) {
-        throw new IllegalArgumentException(
-            "%s: text expected words, got the token %s, which stands for the image; leave it out"
-                .formatted(where, tokenizer.decodeAll(new int[] {id})));
-      }
-    }
+    TextTokens.requireWords(
+        where + ": text", tokenizer, config().bert().vocabSize(), null, ids);
     return ids;
   }
 
