@@ -28,8 +28,9 @@ import java.util.NavigableSet;
  * }
  * }</pre>
  *
- * <p>Texts are cut to as many tokens as the model was trained on (32), as LAVIS does, except by
- * {@link #features}. An empty text is a text of two special tokens, and is scored as one.
+ * <p>Texts are read as the checkpoint's makers read them: of LAVIS cut to as many tokens as the model
+ * was trained on (32), except by {@link #features}, with a warning; of Hugging Face whole, up to the
+ * model's positions. {@link #withMaxTextTokens} says otherwise. An empty text is a text of two special tokens, and is scored as one.
  *
  * <p>A loaded model may be used by many threads at once. It holds off-heap memory: close it. A
  * closed model throws {@link IllegalStateException}.
@@ -84,6 +85,22 @@ public final class ImageTextMatcher implements AutoCloseable {
    */
   public ImageTextMatcher withExifRotation(boolean exifRotation) {
     return new ImageTextMatcher(loaded, processor.withExifRotation(exifRotation));
+  }
+
+  /**
+   * The same model, comparing no more than so many tokens of a text with pictures. Both share one
+   * memory: close either.
+   *
+   * @throws IllegalArgumentException if it has not as many positions, or there are fewer than 2
+   */
+  public ImageTextMatcher withMaxTextTokens(int most) {
+    return new ImageTextMatcher(loaded.withMaxTextTokens(most), processor);
+  }
+
+  /** How long a text is, and how much of it is compared with pictures. */
+  public TextLength length(String text) {
+    given("match", "text", text);
+    return loaded.during(() -> loaded.length(text));
   }
 
   /**
@@ -156,7 +173,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   public MatchMaps explain(RgbImage image, String text) {
     given("explain", "image", image);
     given("explain", "text", text);
-    return loaded.during(() -> MatchMaps.of(loaded, image, loaded.trainedIds("explain", text)));
+    return loaded.during(() -> MatchMaps.of(loaded, image, loaded.comparedIds("explain", text)));
   }
 
   /** As {@link #embed(RgbImage)}. */
@@ -183,7 +200,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   /** A text in the space of comparison: a unit vector, [P]. */
   public float[] embed(String text) {
     given("embed", "text", text);
-    return loaded.during(() -> new TextVectors(loaded).of(loaded.trainedIds("embed", text)));
+    return loaded.during(() -> new TextVectors(loaded).of(loaded.comparedIds("embed", text)));
   }
 
   /**
@@ -251,6 +268,6 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   private List<int[]> ids(String where, List<String> texts) {
-    return texts.stream().map(text -> loaded.trainedIds(where, text)).toList();
+    return texts.stream().map(text -> loaded.comparedIds(where, text)).toList();
   }
 }

@@ -25,6 +25,7 @@ final class InstructionReader implements AutoCloseable {
   private final DjlTokenizer tokenizer;
   private final BertConfig qformer;
   private final Flavour flavour;
+  private final TextCuts cuts = new TextCuts();
 
   private InstructionReader(DjlTokenizer tokenizer, BertConfig qformer, Flavour flavour) {
     this.tokenizer = tokenizer;
@@ -94,6 +95,7 @@ final class InstructionReader implements AutoCloseable {
     TextTokens.requireWords(where + ": instruction", tokenizer, qformer.vocabSize(), null, ids);
     int most = Math.min(LAVIS_TOKENS, qformer.maxPositions());
     if (flavour == Flavour.LAVIS && ids.length > most) {
+      cuts.tell(where + ": instruction", ids.length, most, "beginning", "flavour HF reads it whole");
       return tokenizer.encodeTruncated(prompt, most, Side.LEFT);
     }
     if (ids.length > qformer.maxPositions()) {

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LanguageFolder implements AutoCloseable {
   private static final String LANGUAGE = "language_model.";
-  private static final String TOKENIZER = "tokenizer.json";
 
   private final Path folder;
   private final LanguageKind kind;
@@ -105,37 +104,14 @@ final class LanguageFolder implements AutoCloseable {
     return text;
   }
 
-  /** Its tokenizer; an OPT's is put together where its folder holds none that is ready. */
+  /** Its tokenizer. */
   DjlTokenizer tokenizer() throws IOException {
-    if (!isTokenizerMade()) {
-      return DjlTokenizer.open(folder);
-    }
-    Path made = Files.createTempFile("tokenizer", ".json");
-    try {
-      Files.writeString(made, OptTokenizerJson.of(folder));
-      return DjlTokenizer.open(made);
-    } catch (CheckpointException e) {
-      String ofMade = String.valueOf(e.getMessage());
-      var named =
-          new CheckpointException(
-              ofMade.replace(String.valueOf(made.getFileName()), OptTokenizerJson.name(folder)));
-      named.initCause(e);
-      throw named;
-    } finally {
-      Files.delete(made);
-    }
+    return TokenizerFolder.open(folder);
   }
 
   /** Copies the tokenizer to a folder of the whole. */
   void copyTokenizer(Path target) throws IOException {
-    Conversion.copyTokenizer(folder, target);
-    if (isTokenizerMade()) {
-      Files.writeString(target.resolve(TOKENIZER), OptTokenizerJson.of(folder));
-    }
-  }
-
-  private boolean isTokenizerMade() {
-    return !Files.exists(folder.resolve(TOKENIZER)) && OptTokenizerJson.isIn(folder);
+    TokenizerFolder.copy(folder, target);
   }
 
   /** The token that Hugging Face's processor adds for the image: the first that is free. */

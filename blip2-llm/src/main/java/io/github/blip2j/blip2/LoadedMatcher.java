@@ -18,22 +18,32 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A model of the first stage in memory: weights, tokenizer and image processor. */
 final class LoadedMatcher implements AutoCloseable {
   private static final String END = "[SEP]";
 
-  private final Gate gate = new Gate("matcher", "model");
+  private final Gate gate;
+  private final TextCuts cuts;
   private final Scope memory;
   private final StageOneModel model;
   private final NavigableSet<String> leftOut;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
+  private final @Nullable Integer usualTokens; // null: a text is read whole
+  private final @Nullable Integer chosenTokens; // null: as usual
 
   private LoadedMatcher(Scope memory, StageOneModel.Loaded loaded, Path folder)
       throws IOException {
+    this.gate = new Gate("matcher", "model");
+    this.cuts = new TextCuts();
     this.memory = memory;
     this.model = loaded.model();
+    // LAVIS cuts texts to max_txt_len; Hugging Face reads as many as there are positions for.
+    this.chosenTokens = null;
+    this.usualTokens =
+        loaded.flavour() == Flavour.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
     this.leftOut = loaded.leftOut();
     this.tokenizer = DjlTokenizer.open(folder);
     boolean whole = false;
@@ -45,6 +55,28 @@ final class LoadedMatcher implements AutoCloseable {
         tokenizer.close();
       }
     }
+  }
+
+  private LoadedMatcher(LoadedMatcher from, int maxTextTokens) {
+    this.gate = from.gate;
+    this.cuts = from.cuts;
+    this.memory = from.memory;
+    this.model = from.model;
+    this.leftOut = from.leftOut;
+    this.tokenizer = from.tokenizer;
+    this.processor = from.processor;
+    this.usualTokens = from.usualTokens;
+    this.chosenTokens = maxTextTokens;
+  }
+
+  /** The same model in one memory, comparing no more than so many tokens of a text. */
+  LoadedMatcher withMaxTextTokens(int most) {
+    int positions = config().bert().maxPositions();
+    if (most < 2 || most > positions) {
+      throw new IllegalArgumentException(
+          "matcher: maxTextTokens expected 2 to %d, got %d".formatted(positions, most));
+    }
+    return new LoadedMatcher(this, most);
   }
 
   static LoadedMatcher load(Path path, LoadOptions options) throws IOException {
@@ -118,15 +150,36 @@ final class LoadedMatcher implements AutoCloseable {
     return Scope.run(() -> model.see(processor.tensor(images), Pass.evaluation()));
   }
 
-  /** A text cut to as many tokens as models are trained on. */
-  int[] trainedIds(String where, String text) {
-    return cutIds(where, text, config().maxTextTokens());
+  /** A text as it is compared: whole, or cut as LAVIS or the caller wants it. */
+  int[] comparedIds(String where, String text) {
+    return comparedIds(where, text, usualTokens);
   }
 
-  /** A text cut on the right, its end kept. */
-  int[] cutIds(String where, String text, int maxTokens) {
-    int most = Math.min(maxTokens, config().bert().maxPositions());
-    return words(where, tokenizer.encodeTruncated(text, most, Side.RIGHT));
+  /**
+   * As above, unless the caller wants it otherwise.
+   *
+   * @param most tokens of it at most, or null for all
+   */
+  int[] comparedIds(String where, String text, @Nullable Integer most) {
+    TextLength length = length(text, most);
+    if (!length.isCut()) {
+      return wholeIds(where, text);
+    }
+    cuts.tell(where, length.tokens(), length.read(), "end", "withMaxTextTokens says otherwise");
+    return words(where, tokenizer.encodeTruncated(text, length.read(), Side.RIGHT));
+  }
+
+  /** How much of a text is compared. */
+  TextLength length(String text) {
+    return length(text, usualTokens);
+  }
+
+  private TextLength length(String text, @Nullable Integer most) {
+    int tokens = tokenizer.encode(text).length;
+    @Nullable Integer limit = chosenTokens == null ? most : chosenTokens;
+    int positions = config().bert().maxPositions();
+    return new TextLength(
+        tokens, limit == null ? tokens : Math.min(tokens, Math.min(limit, positions)));
   }
 
   /** A whole text. */

@@ -25,6 +25,7 @@ final class LoadedModel implements AutoCloseable {
   private static final int LAVIS_PROMPT = 32; // its max_txt_len
 
   private final Gate gate;
+  private final TextCuts cuts;
   private final Scope memory;
   private final Blip2Model model;
   private final DjlTokenizer tokenizer;
@@ -42,6 +43,7 @@ final class LoadedModel implements AutoCloseable {
       ImageProcessor processor,
       @Nullable InstructionReader instructions) {
     this.gate = new Gate("blip2", "model");
+    this.cuts = new TextCuts();
     this.memory = memory;
     this.model = built.model;
     this.leftOut = built.leftOut;
@@ -52,6 +54,7 @@ final class LoadedModel implements AutoCloseable {
 
   private LoadedModel(LoadedModel from, Flavour flavour) {
     this.gate = from.gate;
+    this.cuts = from.cuts;
     this.memory = from.memory;
     this.model = from.model.withFlavour(flavour);
     this.leftOut = from.leftOut;
@@ -88,7 +91,7 @@ final class LoadedModel implements AutoCloseable {
     try {
       Built built = build(folder, config, options, memory);
       ImageProcessor processor = processor(folder, config.vision().imageSize());
-      LoadedModel loaded = of(memory, built, DjlTokenizer.open(folder), processor, reader);
+      LoadedModel loaded = of(memory, built, TokenizerFolder.open(folder), processor, reader);
       whole = true;
       return loaded;
     } finally {
@@ -251,15 +254,17 @@ final class LoadedModel implements AutoCloseable {
     return ids;
   }
 
-  /** The ids of a prompt after one image; LAVIS cuts what is too long for it, without a word. */
+  /** The ids of a prompt after one image; LAVIS cuts what is too long for it. */
   int[] promptIds(String prompt) {
     int[] ids = textIds(prompt);
     // It tells OPT's tokenizer to cut, and in generation neither T5's nor InstructBLIP's.
-    boolean cuts =
+    boolean cutting =
         isLavis() && instructions == null && model.config().text().kind() == LanguageKind.OPT;
-    return cuts && ids.length > LAVIS_PROMPT
-        ? tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT)
-        : ids;
+    if (!cutting || ids.length <= LAVIS_PROMPT) {
+      return ids;
+    }
+    cuts.tell("prompt", ids.length, LAVIS_PROMPT, "end", "flavour HF reads it whole");
+    return tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT);
   }
 
   /** The ids of a text; without words, the token that begins every text. */

@@ -87,8 +87,8 @@ public final class StageOneModel extends Module {
     return load(path, loading);
   }
 
-  /** A model, and names of the tensors that were there and have no place in it. */
-  record Loaded(StageOneModel model, NavigableSet<String> leftOut) {}
+  /** A model, names of the tensors that were there and have no place in it, and whose it is. */
+  record Loaded(StageOneModel model, NavigableSet<String> leftOut, Flavour flavour) {}
 
   /**
    * How a model is loaded.
@@ -154,7 +154,8 @@ public final class StageOneModel extends Module {
     try (Checkpoint checkpoint = ModelFolder.open(file)) {
       StageOneConfig config = loading.change.apply(StageOneConfig.fromLavis(file, checkpoint));
       KeyMap keys = StageOneCheckpoint.lavis(config.vision());
-      return build(config, new CheckpointWeights(file.toString(), checkpoint, keys), loading);
+      var stored = new CheckpointWeights(file.toString(), checkpoint, keys);
+      return build(config, stored, loading, Flavour.LAVIS);
     }
   }
 
@@ -167,16 +168,16 @@ public final class StageOneModel extends Module {
         StoredWeights open =
             StoredWeights.over(folder, both, StageOneCheckpoint.huggingFace(), loading.options)) {
       open.requireQueries(config.qformer().queryTokens());
-      return build(config, open.weights(), loading);
+      return build(config, open.weights(), loading, Flavour.HF);
     }
   }
 
-  private static Loaded build(StageOneConfig config, Weights stored, Loading loading)
-      throws IOException {
+  private static Loaded build(
+      StageOneConfig config, Weights stored, Loading loading, Flavour flavour) throws IOException {
     Weights weights = ResizedPositions.of(stored, config.vision(), VISION);
     Params params = loading.arrange.apply(Params.root(weights, loading.home));
     var model = new StageOneModel(config, params.has("temperature"), params);
-    return new Loaded(model, loading.options.finish(params));
+    return new Loaded(model, loading.options.finish(params), flavour);
   }
 
   /** The sizes. */

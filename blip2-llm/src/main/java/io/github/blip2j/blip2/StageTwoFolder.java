@@ -60,7 +60,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
 
   @Override
   public DjlTokenizer tokenizer() throws IOException {
-    return DjlTokenizer.open(folder);
+    return TokenizerFolder.open(folder);
   }
 
   @Override
@@ -86,7 +86,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
     } else {
       describe(target, imageSize);
     }
-    Conversion.copyTokenizer(folder, target);
+    TokenizerFolder.copy(folder, target);
     if (config.readsInstruction()) {
       InstructionReader.copy(InstructionReader.in(folder), target);
     }
