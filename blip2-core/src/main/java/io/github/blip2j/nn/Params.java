@@ -197,9 +197,21 @@ public final class Params {
    * @throws CheckpointException listing every tensor that is missing, unused or misshapen
    */
   public void finish() throws CheckpointException {
+    finish("");
+  }
+
+  /**
+   * As {@link #finish()}.
+   *
+   * @param advice what the message ends with where nothing is wrong but tensors that are unused
+   */
+  public void finish(String advice) throws CheckpointException {
     Set<String> unused = load.unused();
-    if (load.problems() > 0 || !unused.isEmpty()) {
+    if (load.problems() > 0) {
       throw load.report(unused);
+    }
+    if (!unused.isEmpty()) {
+      throw new CheckpointException(load.report(unused).getMessage() + advice);
     }
   }
 

@@ -45,7 +45,10 @@ public final class Architecture {
    * @throws CheckpointException if it says that it is one that compares, or a part of one
    */
   static void requireWriting(ConfigJson json) throws CheckpointException {
-    requireWhole(json, "Blip2ForConditionalGeneration");
+    boolean instructs = json.stringAt("model_type", "").equals("instructblip");
+    requireWhole(
+        json,
+        instructs ? "InstructBlipForConditionalGeneration" : "Blip2ForConditionalGeneration");
     if (compares(json)) {
       throw new CheckpointException(
           ("%s: architectures expected Blip2ForConditionalGeneration, got %s, which compares images"

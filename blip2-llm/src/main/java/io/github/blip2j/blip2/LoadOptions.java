@@ -52,7 +52,7 @@ public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpecte
    */
   NavigableSet<String> finish(Params params) throws CheckpointException {
     if (unexpected == Unexpected.REFUSED) {
-      params.finish();
+      params.finish("; to load without them, see --ignore-unexpected-keys (LoadOptions)");
       return Collections.emptyNavigableSet();
     }
     NavigableSet<String> leftOut = params.finishLeavingUnused();

@@ -101,6 +101,10 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
+  static LoadedModel load(Blip2Parts parts, Precision precision) throws IOException {
+    return load(parts, LoadOptions.of(precision));
+  }
+
   /** Loads what LAVIS stores apart. */
   static LoadedModel load(Blip2Parts parts, LoadOptions options) throws IOException {
     Scope memory = Scope.detached();
