@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * {"image": "val2014/000000391895.jpg", "caption": "a man on a bike", "image_id": "coco_391895"}
  * }</pre>
  *
- * <p>Or those that Hugging Face's {@code imagefolder} reads from {@code metadata.jsonl}, with {@code
- * file_name} and {@code text} in place of {@code image} and {@code caption}.
+ * <p>Or those that Hugging Face's {@code imagefolder} reads from {@code metadata.jsonl}, with
+ * {@code file_name} and {@code text} in place of {@code image} and {@code caption}.
  *
  * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing. In
  * place of a caption or beside it there may be a {@code text_output} to be written, and a {@code
@@ -71,7 +71,8 @@ public final class CaptionFile {
     String name = file.toString().toLowerCase(Locale.ROOT);
     if (TABLES.stream().anyMatch(name::endsWith)) {
       throw new DataException(
-          file + ": captions expected as JSON, got a table; write each row as {\"image\": ..., "
+          file
+              + ": captions expected as JSON, got a table; write each row as {\"image\": ..., "
               + "\"caption\": ...} on a line of its own");
     }
     var reading = new CaptionFile(file);
@@ -196,8 +197,8 @@ public final class CaptionFile {
         keys.contains("annotations")
             ? "write each of the annotations as a record, with its picture's file_name as image"
             : asks
-            ? "call the picture's path image, the question text_input and one answer text_output"
-            : "write one record for each picture, its path as image and its caption as caption";
+                ? "call the picture's path image, the question text_input and one answer text_output"
+                : "write one record for each picture, its path as image and its caption as caption";
     return new DataException(
         "%s: %s: keys expected image and caption, or file_name and text, got %s; %s"
             .formatted(file, where, got, how));

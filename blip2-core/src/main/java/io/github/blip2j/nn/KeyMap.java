@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  * <p>A rule turns a prefix of ours into one of theirs, {@code *} standing for one path segment such
  * as a layer's number. The first rule that matches wins; without one the names agree. A slice rule
  * says that ours is one of several equal parts of theirs along the first axis, as the query is of a
- * fused {@code qkv}. A rule of several names says that ours is stored under any one of them, as weights
- * are that a model ties: who saves one keeps the name that they like.
+ * fused {@code qkv}. A rule of several names says that ours is stored under any one of them, as
+ * weights are that a model ties: who saves one keeps the name that they like.
  *
  * <pre>{@code
  * KeyMap.builder()

@@ -11,10 +11,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What wrappers of training add to tensor names, and a state dict of the wrapped model keeps: {@code
- * module.} of {@code DataParallel} and {@code DistributedDataParallel}, {@code _orig_mod.} of {@code
- * torch.compile}, those of FSDP and of activation checkpoints, and the name that a model has in a
- * larger one, such as {@code model.} in a Lightning module.
+ * What wrappers of training add to tensor names, and a state dict of the wrapped model keeps:
+ * {@code module.} of {@code DataParallel} and {@code DistributedDataParallel}, {@code _orig_mod.}
+ * of {@code torch.compile}, those of FSDP and of activation checkpoints, and the name that a model
+ * has in a larger one, such as {@code model.} in a Lightning module.
  */
 public final class WrapperNames {
   private static final Set<String> WRAPPERS =
@@ -43,7 +43,8 @@ public final class WrapperNames {
    * @throws CheckpointException if two tensors are called alike without them
    */
   public static Checkpoint removed(Checkpoint checkpoint) throws CheckpointException {
-    boolean clean = checkpoint.tensors().keySet().stream().allMatch(name -> name.equals(bare(name)));
+    boolean clean =
+        checkpoint.tensors().keySet().stream().allMatch(name -> name.equals(bare(name)));
     return clean ? checkpoint : checkpoint.renamed(name -> Optional.of(bare(name)));
   }
 

@@ -148,9 +148,7 @@ final class LayeredWeightsTest {
   @Test
   void unused_copyOfAnother_isLeftOutWhereItEquals() throws IOException {
     KeyMap keys =
-        KeyMap.builder()
-            .renameToAny("w", "none", "words", "same", "other_type", "longer")
-            .build();
+        KeyMap.builder().renameToAny("w", "none", "words", "same", "other_type", "longer").build();
     try (Checkpoint upper =
         upper()
             .with("words", DType.FLOAT32, 3, 2)

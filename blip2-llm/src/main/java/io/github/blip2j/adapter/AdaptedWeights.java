@@ -77,8 +77,10 @@ final class AdaptedWeights implements Weights {
     long first = byteOffset / Float.BYTES;
     int count = into.remaining() / Float.BYTES;
     float[] values =
-        floats(stored.dtype(), count, (at, bytes) ->
-            base.read(name, first * stored.dtype().byteSize() + at, bytes));
+        floats(
+            stored.dtype(),
+            count,
+            (at, bytes) -> base.read(name, first * stored.dtype().byteSize() + at, bytes));
     long within = stored.shape().size() / key.parts() * key.part() + first;
     if (change instanceof Change.Product product) {
       product(key.name(), product).addTo(values, within);
@@ -99,8 +101,7 @@ final class AdaptedWeights implements Weights {
       return known;
     }
     int in = Math.toIntExact(shape(product.a()).dim(1));
-    var read =
-        new LowRank(name, floats(product.a()), floats(product.b()), in, scale(product));
+    var read = new LowRank(name, floats(product.a()), floats(product.b()), in, scale(product));
     last = read;
     return read;
   }

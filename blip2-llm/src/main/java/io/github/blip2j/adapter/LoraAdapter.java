@@ -159,8 +159,7 @@ public final class LoraAdapter implements AutoCloseable {
     }
   }
 
-  private static @Nullable TensorEntry find(
-      NavigableMap<String, TensorEntry> stored, String name) {
+  private static @Nullable TensorEntry find(NavigableMap<String, TensorEntry> stored, String name) {
     for (String root : ROOTS) {
       @Nullable TensorEntry entry = stored.get(root + name);
       if (entry != null) {

@@ -113,8 +113,7 @@ record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
   }
 
   private static CheckpointException refused(ConfigJson json, String what) {
-    return new CheckpointException(
-        json + ": " + what + LoraAdapter.MERGE);
+    return new CheckpointException(json + ": " + what + LoraAdapter.MERGE);
   }
 
   private static boolean isEmpty(ConfigJson json, String key) {

@@ -7,8 +7,8 @@ import java.util.Set;
 
 /**
  * What a {@code config.json} says of the class that wrote it. transformers reads any folder as the
- * class that it is asked for, whatever stands there; so do we, but for those that lack what is asked
- * for.
+ * class that it is asked for, whatever stands there; so do we, but for those that lack what is
+ * asked for.
  */
 public final class Architecture {
   /** Of a model that compares images with texts, and has no language model. */
@@ -47,8 +47,7 @@ public final class Architecture {
   static void requireWriting(ConfigJson json) throws CheckpointException {
     boolean instructs = json.stringAt("model_type", "").equals("instructblip");
     requireWhole(
-        json,
-        instructs ? "InstructBlipForConditionalGeneration" : "Blip2ForConditionalGeneration");
+        json, instructs ? "InstructBlipForConditionalGeneration" : "Blip2ForConditionalGeneration");
     if (compares(json)) {
       throw new CheckpointException(
           ("%s: architectures expected Blip2ForConditionalGeneration, got %s, which compares images"

@@ -28,9 +28,10 @@ import java.util.NavigableSet;
  * }
  * }</pre>
  *
- * <p>Texts are read as the checkpoint's makers read them: of LAVIS cut to as many tokens as the model
- * was trained on (32), except by {@link #features}, with a warning; of Hugging Face whole, up to the
- * model's positions. {@link #withMaxTextTokens} says otherwise. An empty text is a text of two special tokens, and is scored as one.
+ * <p>Texts are read as the checkpoint's makers read them: of LAVIS cut to as many tokens as the
+ * model was trained on (32), except by {@link #features}, with a warning; of Hugging Face whole, up
+ * to the model's positions. {@link #withMaxTextTokens} says otherwise. An empty text is a text of
+ * two special tokens, and is scored as one.
  *
  * <p>A loaded model may be used by many threads at once. It holds off-heap memory: close it. A
  * closed model throws {@link IllegalStateException}.

@@ -95,7 +95,8 @@ final class InstructionReader implements AutoCloseable {
     TextTokens.requireWords(where + ": instruction", tokenizer, qformer.vocabSize(), null, ids);
     int most = Math.min(LAVIS_TOKENS, qformer.maxPositions());
     if (flavour == Flavour.LAVIS && ids.length > most) {
-      cuts.tell(where + ": instruction", ids.length, most, "beginning", "flavour HF reads it whole");
+      cuts.tell(
+          where + ": instruction", ids.length, most, "beginning", "flavour HF reads it whole");
       return tokenizer.encodeTruncated(prompt, most, Side.LEFT);
     }
     if (ids.length > qformer.maxPositions()) {

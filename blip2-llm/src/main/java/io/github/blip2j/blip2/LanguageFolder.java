@@ -50,7 +50,8 @@ final class LanguageFolder implements AutoCloseable {
     ConfigJson config = ModelFolder.config(folder);
     LoraAdapter.requireNone(folder, "language model");
     String told = config.stringAt("model_type", "nothing");
-    LanguageKind kind = LanguageKind.require(config + ": model_type of a plain language model", told);
+    LanguageKind kind =
+        LanguageKind.require(config + ": model_type of a plain language model", told);
     Checkpoint own = Checkpoint.open(folder);
     boolean whole = false;
     try {

@@ -57,7 +57,10 @@ public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpecte
     }
     NavigableSet<String> leftOut = params.finishLeavingUnused();
     if (!leftOut.isEmpty()) {
-      LOG.warn("{} tensors are left out, which the model has no use for: {}", leftOut.size(), String.join(", ", leftOut));
+      LOG.warn(
+          "{} tensors are left out, which the model has no use for: {}",
+          leftOut.size(),
+          String.join(", ", leftOut));
     }
     return leftOut;
   }

@@ -34,8 +34,7 @@ final class LoadedMatcher implements AutoCloseable {
   private final @Nullable Integer usualTokens; // null: a text is read whole
   private final @Nullable Integer chosenTokens; // null: as usual
 
-  private LoadedMatcher(Scope memory, StageOneModel.Loaded loaded, Path folder)
-      throws IOException {
+  private LoadedMatcher(Scope memory, StageOneModel.Loaded loaded, Path folder) throws IOException {
     this.gate = new Gate("matcher", "model");
     this.cuts = new TextCuts();
     this.memory = memory;
@@ -200,8 +199,7 @@ final class LoadedMatcher implements AutoCloseable {
   }
 
   private int[] words(String where, int[] ids) {
-    TextTokens.requireWords(
-        where + ": text", tokenizer, config().bert().vocabSize(), null, ids);
+    TextTokens.requireWords(where + ": text", tokenizer, config().bert().vocabSize(), null, ids);
     return ids;
   }
 

@@ -80,10 +80,7 @@ public final class StageOneModel extends Module {
   static Loaded load(Path path, Scope home, LoadOptions options) throws IOException {
     Loading loading =
         new Loading(
-            home,
-            UnaryOperator.identity(),
-            params -> params.packed(options.precision()),
-            options);
+            home, UnaryOperator.identity(), params -> params.packed(options.precision()), options);
     return load(path, loading);
   }
 

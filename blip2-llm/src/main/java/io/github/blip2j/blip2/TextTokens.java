@@ -4,8 +4,8 @@ import io.github.blip2j.text.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a text is made of. A tokenizer may know tokens that a model has no row for, such as those that
- * Python added without resizing; they only matter to the text that holds one.
+ * What a text is made of. A tokenizer may know tokens that a model has no row for, such as those
+ * that Python added without resizing; they only matter to the text that holds one.
  */
 final class TextTokens {
   private static final String IMAGE = "<image>";

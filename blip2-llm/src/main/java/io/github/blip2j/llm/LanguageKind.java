@@ -10,8 +10,8 @@ public enum LanguageKind {
   /** A decoder, which continues what stands before. */
   OPT("opt", false, Set.of("opt")),
   /**
-   * An encoder, which reads what it is asked, and a decoder, which writes the answer. An {@code mt5}
-   * is one too, with a tokenizer of many languages.
+   * An encoder, which reads what it is asked, and a decoder, which writes the answer. An {@code
+   * mt5} is one too, with a tokenizer of many languages.
    */
   T5("t5", true, Set.of("t5", "mt5"));
 

@@ -105,8 +105,8 @@ public record T5Config(
   }
 
   /**
-   * Reads the {@code text_config} of a {@code config.json}; what it leaves out is T5-small's or, of an
-   * {@code mt5}, mT5-small's, as there.
+   * Reads the {@code text_config} of a {@code config.json}; what it leaves out is T5-small's or, of
+   * an {@code mt5}, mT5-small's, as there.
    *
    * <p>Whether the head is scaled follows {@code scale_decoder_outputs}. Without it, all are but
    * those that say {@code "tie_word_embeddings": false}, for that is how version 1.1 told itself

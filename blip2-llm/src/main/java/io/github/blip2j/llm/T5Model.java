@@ -32,8 +32,8 @@ public final class T5Model extends Module implements LanguageModel {
 
   /**
    * A model of these sizes. A checkpoint that holds a head of its own has one, whatever its
-   * configuration says; one that does not, or holds the embeddings once more, ties it. So it is with
-   * the decoder's embeddings, as Hugging Face decides.
+   * configuration says; one that does not, or holds the embeddings once more, ties it. So it is
+   * with the decoder's embeddings, as Hugging Face decides.
    */
   public T5Model(T5Config config, Params params) {
     super(params);

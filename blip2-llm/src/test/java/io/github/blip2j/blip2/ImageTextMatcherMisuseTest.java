@@ -11,10 +11,10 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.qformer.GradCam;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,7 +49,9 @@ final class ImageTextMatcherMisuseTest {
   @SuppressWarnings("NullAway") // on purpose
   void anyCall_null_namesWhatIsMissing() {
     assertNull("load: path expected, got null", () -> ImageTextMatcher.load(null));
-    assertNull("load: precision expected, got null", () -> ImageTextMatcher.load(FOLDER, (Precision) null));
+    assertNull(
+        "load: precision expected, got null",
+        () -> ImageTextMatcher.load(FOLDER, (Precision) null));
     assertNull("match: text expected, got null", () -> matcher.match(image, (String) null));
     assertNull("match: image expected, got null", () -> matcher.match((RgbImage) null, "a dog"));
     assertNull("embed: text expected, got null", () -> matcher.embed((String) null));

@@ -10,12 +10,10 @@ import static io.github.blip2j.blip2.FolderCase.rename;
 import static io.github.blip2j.blip2.FolderCase.retype;
 import static io.github.blip2j.blip2.FolderCase.tensor;
 import static io.github.blip2j.blip2.FolderCase.text;
-import static io.github.blip2j.blip2.FolderCase.write;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;

@@ -47,8 +47,7 @@ record SavedElsewhere(Path folder, List<Integer> expected) {
   SavedElsewhere renaming(UnaryOperator<String> names) throws IOException {
     return editing(
         header -> {
-          for (Map.Entry<String, JsonElement> each :
-              List.copyOf(header.entrySet())) {
+          for (Map.Entry<String, JsonElement> each : List.copyOf(header.entrySet())) {
             if (!each.getKey().equals("__metadata__")) {
               header.remove(each.getKey());
               header.add(names.apply(each.getKey()), each.getValue());

@@ -162,11 +162,9 @@ final class SavedElsewhereTest {
             .folder();
 
     assertEquals(
-        changed
-            + ": tensors expected to fit the configuration, got 1 missing (projection.bias)",
+        changed + ": tensors expected to fit the configuration, got 1 missing (projection.bias)",
         assertThrows(
-                CheckpointException.class,
-                () -> Blip2.load(changed, STRICT.leavingOutUnexpected()))
+                CheckpointException.class, () -> Blip2.load(changed, STRICT.leavingOutUnexpected()))
             .getMessage());
   }
 

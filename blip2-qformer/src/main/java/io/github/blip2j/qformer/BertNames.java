@@ -44,10 +44,7 @@ final class BertNames {
     var names = new BertNames(stored);
     names.body(body + ".", prefix(stored));
     names.head(head + ".");
-    return names
-        .ignoring()
-        .ignore("*embeddings.token_type_embeddings.weight")
-        .build();
+    return names.ignoring().ignore("*embeddings.token_type_embeddings.weight").build();
   }
 
   private static String prefix(Set<String> stored) {
@@ -56,8 +53,7 @@ final class BertNames {
 
   private void body(String ours, String theirs) {
     String embeddings = theirs + "embeddings.";
-    keys.renameToAny(
-            ours + "embeddings.words", embeddings + "word_embeddings", HEAD + "decoder")
+    keys.renameToAny(ours + "embeddings.words", embeddings + "word_embeddings", HEAD + "decoder")
         .rename(ours + "embeddings.positions", embeddings + "position_embeddings")
         .rename(ours + "embeddings.types", embeddings + "token_type_embeddings");
     norm(ours + "embeddings.norm", embeddings + "LayerNorm");
@@ -91,8 +87,6 @@ final class BertNames {
 
   /** What belongs to tasks that nobody here has: the next sentence, classification. */
   private KeyMap.Builder ignoring() {
-    return keys.ignore("*pooler.dense.*")
-        .ignore("cls.seq_relationship.*")
-        .ignore("*.position_ids");
+    return keys.ignore("*pooler.dense.*").ignore("cls.seq_relationship.*").ignore("*.position_ids");
   }
 }

@@ -48,7 +48,8 @@ public final class ImageProcessor {
    * preprocessor_config.json}. What they leave out is BLIP's or, of a {@code CLIPImageProcessor},
    * CLIP's.
    *
-   * @throws io.github.blip2j.io.CheckpointException if there are none, or they contradict themselves
+   * @throws io.github.blip2j.io.CheckpointException if there are none, or they contradict
+   *     themselves
    */
   public static ImageProcessor load(Path folder) throws IOException {
     return new ImageProcessor(ImageProcessorConfig.load(folder));

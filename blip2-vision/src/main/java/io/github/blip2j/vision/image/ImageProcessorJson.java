@@ -71,7 +71,8 @@ final class ImageProcessorJson {
 
   private ImageProcessorConfig read() throws CheckpointException {
     if (json.booleanAt("do_pad", false)) {
-      throw new CheckpointException(json + ": do_pad expected false, got true; it is not supported");
+      throw new CheckpointException(
+          json + ": do_pad expected false, got true; it is not supported");
     }
     boolean resizes = json.booleanAt("do_resize", true);
     boolean crops = json.booleanAt("do_center_crop", type == Type.CLIP);
