@@ -160,7 +160,6 @@ final class LoadedModel implements AutoCloseable {
   private static Built build(Path folder, Blip2Config config, LoadOptions options, Scope memory)
       throws IOException {
     try (StoredWeights open = StoredWeights.open(folder, HuggingFaceNames.keys(config), options)) {
-      open.requireQueries(config.queryTokens());
       Params params = Params.root(open.weights(), memory).packed(options.precision());
       Blip2Model model = build(config, params);
       return new Built(model, options.finish(params));

@@ -164,7 +164,6 @@ public final class StageOneModel extends Module {
         Checkpoint both = Files.exists(rest) ? Checkpoint.open(rest).over(own) : own;
         StoredWeights open =
             StoredWeights.over(folder, both, StageOneCheckpoint.huggingFace(), loading.options)) {
-      open.requireQueries(config.qformer().queryTokens());
       return build(config, open.weights(), loading, Flavour.HF);
     }
   }

@@ -3,7 +3,6 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
@@ -65,20 +64,6 @@ record StoredWeights(
               .formatted(folder, options.adapter()));
     }
     return beside ? folder : options.adapter();
-  }
-
-  /**
-   * Checks that a configuration tells how many queries there are.
-   *
-   * @throws CheckpointException if it tells another number
-   */
-  void requireQueries(int told) throws CheckpointException {
-    @Nullable TensorEntry queries = checkpoint.tensors().get("query_tokens");
-    if (queries != null && queries.shape().rank() == 3 && queries.shape().dim(1) != told) {
-      throw new CheckpointException(
-          "%s: num_query_tokens in config.json expected %d, as query_tokens has, got %d; correct it"
-              .formatted(folder, queries.shape().dim(1), told));
-    }
   }
 
   @Override

@@ -182,10 +182,44 @@ final class ImageTextMatcherMisuseTest {
     var thrown = assertThrows(CheckpointException.class, () -> ImageTextMatcher.load(writes));
 
     assertEquals(
-        "config.json: qformer_config.use_qformer_text_input expected true, got false; captions and"
-            + " questions are for blip2 caption and vqa",
+        "config.json: architectures expected Blip2ForImageTextRetrieval, got"
+            + " Blip2ForConditionalGeneration, which writes texts and compares none; use blip2"
+            + " caption, vqa or Blip2",
         thrown.getMessage());
     assertEquals(used, TensorMemory.usedBytes());
+  }
+
+  @Test
+  void load_modelThatDoesNotTellItsArchitecture_isSeenByItsQFormer() throws IOException {
+    Fixture.copyTo(Fixtures.own("hf-opt"), folder);
+    Fixture.editJson(folder.resolve("config.json"), json -> json.remove("architectures"));
+
+    assertEquals(
+        "config.json: qformer_config.use_qformer_text_input expected true, got false; captions and"
+            + " questions are for blip2 caption and vqa",
+        assertThrows(CheckpointException.class, () -> ImageTextMatcher.load(folder)).getMessage());
+  }
+
+  @Test
+  void match_textBeyondThePositions_isRefused() {
+    String text = "a dog ".repeat(40);
+
+    assertEquals(
+        "match: text expected at most 64 tokens, got 82; shorten it",
+        assertThrows(IllegalArgumentException.class, () -> matcher.match(image, text))
+            .getMessage());
+    assertEquals(82, matcher.length(text).tokens());
+  }
+
+  @Test
+  void withMaxTextTokens_beyondThePositions_isRefused() {
+    for (int most : new int[] {1, 65}) {
+      assertEquals(
+          "matcher: maxTextTokens expected 2 to 64, got " + most,
+          assertThrows(
+                  IllegalArgumentException.class, () -> matcher.withMaxTextTokens(most))
+              .getMessage());
+    }
   }
 
   @Test

@@ -186,21 +186,6 @@ final class SavedElsewhereTest {
   }
 
   @Test
-  void load_queriesOtherThanTold_namesTheKey() throws IOException {
-    Path changed =
-        SavedElsewhere.of("mt5")
-            .copyTo(folder)
-            .editing("config.json", json -> json.addProperty("num_query_tokens", 32))
-            .folder();
-
-    assertEquals(
-        changed
-            + ": num_query_tokens in config.json expected 4, as query_tokens has, got 32; correct"
-            + " it",
-        assertThrows(CheckpointException.class, () -> Blip2.load(changed)).getMessage());
-  }
-
-  @Test
   void load_umt5_isRefusedByName() throws IOException {
     Path changed =
         SavedElsewhere.of("mt5")
