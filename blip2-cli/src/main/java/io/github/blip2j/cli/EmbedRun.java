@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.Architecture;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Feature;
 import io.github.blip2j.blip2.FeatureExport;
@@ -22,14 +23,12 @@ import picocli.CommandLine.ExitCode;
 
 /** One run of {@code blip2 embed}: load, then batch after batch into the file. */
 final class EmbedRun {
-  private static final Set<String> WRITING =
-      Set.of("Blip2ForConditionalGeneration", "InstructBlipForConditionalGeneration");
-
   private final EmbedCommand asked;
   private final List<String> images;
   private final Feature[] wanted;
   private final Console console;
   private final Timings timings = new Timings("load", "preprocess", "embed");
+  private final List<String> cut = new ArrayList<>(); // texts that are not read whole
 
   EmbedRun(EmbedCommand asked, List<String> images, Set<Feature> wanted, Console console) {
     this.asked = asked;
@@ -50,11 +49,14 @@ final class EmbedRun {
                 () ->
                     model == null
                         ? Blip2.bundled(asked.options.dtype)
-                        : Blip2.load(model.path(), asked.options.dtype))) {
+                        : Blip2.load(model.path(), asked.options.loading()))) {
           written = timings.time("embed", () -> export(blip2.export(wanted), progress));
         }
       } else {
         try (ImageTextMatcher matcher = timings.time("load", asked.options::load)) {
+          if (Set.of(wanted).contains(Feature.TEXT)) {
+            asked.texts.stream().filter(text -> matcher.length(text).isCut()).forEach(cut::add);
+          }
           written = timings.time("embed", () -> export(matcher.export(wanted), progress));
         }
       }
@@ -74,8 +76,7 @@ final class EmbedRun {
       return true;
     }
     Path config = model.path().resolve("config.json");
-    return Files.exists(config)
-        && ConfigJson.read(config).stringsAt("architectures").stream().anyMatch(WRITING::contains);
+    return Files.exists(config) && !Architecture.compares(ConfigJson.read(config));
   }
 
   private List<String> export(FeatureExport plain, Progress progress) throws IOException {
@@ -133,6 +134,7 @@ final class EmbedRun {
     document.add("tensors", shapes);
     document.add("images", new Gson().toJsonTree(written));
     document.add("texts", new Gson().toJsonTree(asked.texts));
+    document.add("texts_cut", new Gson().toJsonTree(cut));
     document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
     JsonReport.print(console, document);
   }

@@ -6,10 +6,12 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.Match;
 import io.github.blip2j.blip2.MatchMaps;
+import io.github.blip2j.blip2.TextLength;
 import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,7 @@ final class MatchRun {
   private final Console console;
   private final Timings timings = new Timings("load", "preprocess", "match");
   private final JsonArray results = new JsonArray();
+  private final List<TextLength> lengths = new ArrayList<>(); // of the texts
 
   MatchRun(MatchCommand asked, Console console) {
     this.asked = asked;
@@ -55,6 +58,9 @@ final class MatchRun {
   }
 
   private List<Match> match(ImageTextMatcher matcher, String image) throws IOException {
+    if (lengths.isEmpty()) {
+      asked.texts.forEach(text -> lengths.add(matcher.length(text)));
+    }
     var pictures = new Pictures(console, asked.options.exif);
     RgbImage picture = timings.time("preprocess", () -> pictures.read(image));
     if (asked.cam != null || asked.camWords != null) {
@@ -86,7 +92,7 @@ final class MatchRun {
       Match match = matches.get(t);
       String text = asked.texts.get(t);
       if (asked.options.run.json) {
-        results.add(json(image, text, match));
+        results.add(json(image, text, lengths.get(t), match));
       } else {
         console
             .out()
@@ -104,10 +110,12 @@ final class MatchRun {
     console.out().flush();
   }
 
-  private static JsonObject json(String image, String text, Match match) {
+  private static JsonObject json(String image, String text, TextLength length, Match match) {
     var result = new JsonObject();
     result.addProperty("image", image);
     result.addProperty("text", text);
+    result.addProperty("text_tokens", length.tokens());
+    result.addProperty("text_tokens_read", length.read());
     result.add("itc", JsonReport.number(match.itc()));
     result.add("itm_logit", JsonReport.number(match.itmLogit()));
     result.add("itm_probability", JsonReport.number(match.itmProbability()));

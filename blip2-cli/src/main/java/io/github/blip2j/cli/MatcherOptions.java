@@ -16,13 +16,23 @@ final class MatcherOptions extends ModelOptions {
       })
   @Nullable ModelName model;
 
+  @Option(
+      names = "--max-text-tokens",
+      paramLabel = "N",
+      description = {
+        "Compare no more than so many tokens of a text; by default 32 of LAVIS's models and all of",
+        "Hugging Face's."
+      })
+  @Nullable Integer maxTextTokens;
+
   /** What the model is called in results. */
   String modelName() {
     return String.valueOf(model);
   }
 
   ImageTextMatcher load() throws IOException {
-    return ImageTextMatcher.load(named().path(), dtype);
+    ImageTextMatcher matcher = ImageTextMatcher.load(named().path(), loading());
+    return maxTextTokens == null ? matcher : matcher.withMaxTextTokens(maxTextTokens);
   }
 
   /** Checks what must be given, and sets what concerns the whole process. */

@@ -1,6 +1,9 @@
 package io.github.blip2j.cli;
 
+import io.github.blip2j.blip2.LoadOptions;
 import io.github.blip2j.tensor.Precision;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -14,8 +17,38 @@ abstract class ModelOptions {
           "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
   Precision dtype = Precision.FLOAT32;
 
+  @Option(
+      names = "--adapter",
+      paramLabel = "DIR",
+      description = {
+        "Folder of a LoRA adapter as peft saves it, merged into the weights. One that lies in the",
+        "model's own folder needs no naming."
+      })
+  @Nullable Path adapter;
+
+  @Option(
+      names = "--ignore-unexpected-keys",
+      description = "Load weights that hold tensors the model has no use for, and list these.")
+  boolean ignoreUnexpectedKeys;
+
   @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
   boolean exif;
 
   @Mixin RunOptions run = new RunOptions();
+
+  /** How the model is loaded. */
+  LoadOptions loading() {
+    LoadOptions options = LoadOptions.of(dtype);
+    options = adapter == null ? options : options.withAdapter(adapter);
+    return ignoreUnexpectedKeys ? options.leavingOutUnexpected() : options;
+  }
+
+  /** Checks what is only for a model that is named. */
+  void requireModel(boolean named) {
+    if (!named && (adapter != null || ignoreUnexpectedKeys)) {
+      throw new IllegalArgumentException(
+          "%s: --model expected beside it, got the bundled model"
+              .formatted(adapter == null ? "--ignore-unexpected-keys" : "--adapter"));
+    }
+  }
 }

@@ -45,8 +45,8 @@ final class WriterOptions extends ModelOptions {
       return Blip2.bundled(dtype);
     }
     return parts.areGiven()
-        ? Blip2.load(parts.of(model.path()), dtype)
-        : Blip2.load(model.path(), dtype);
+        ? Blip2.load(parts.of(model.path()), loading())
+        : Blip2.load(model.path(), loading());
   }
 
   /** Whose defaults the loaded model will have. */
@@ -61,5 +61,6 @@ final class WriterOptions extends ModelOptions {
   void prepare() {
     run.prepare();
     parts.requireAgreement(model != null);
+    requireModel(model != null);
   }
 }

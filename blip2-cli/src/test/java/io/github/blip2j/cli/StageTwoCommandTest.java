@@ -134,7 +134,9 @@ final class StageTwoCommandTest {
 
     Shell shell = stage2("out", data);
 
-    String message = "blip2: %s: record 1: keys expected image and caption, got no image\n";
+    String message =
+        "blip2: %s: record 1: keys expected image and caption, or file_name and text, got caption;"
+            + " write one record for each picture, its path as image and its caption as caption\n";
     assertEquals(new Shell(1, "", message.formatted(data)), shell);
   }
 

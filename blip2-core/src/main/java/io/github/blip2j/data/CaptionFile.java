@@ -12,8 +12,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,12 +26,19 @@ import org.jspecify.annotations.Nullable;
  * {"image": "val2014/000000391895.jpg", "caption": "a man on a bike", "image_id": "coco_391895"}
  * }</pre>
  *
+ * <p>Or those that Hugging Face's {@code imagefolder} reads from {@code metadata.jsonl}, with
+ * {@code file_name} and {@code text} in place of {@code image} and {@code caption}.
+ *
  * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing. In
  * place of a caption or beside it there may be a {@code text_output} to be written, and a {@code
  * text_input} to be read before. Other keys are passed over. What a record lacks is an error, for
  * it would be trained on.
  */
 public final class CaptionFile {
+  private static final List<String> TABLES = List.of(".csv", ".tsv", ".parquet");
+  private static final int MOST_KEYS = 8; // in a message
+  private static final int MOST_LETTERS = 40;
+
   private final Path file;
   private final List<CaptionRecord> records = new ArrayList<>();
 
@@ -58,6 +67,13 @@ public final class CaptionFile {
   public static List<CaptionRecord> read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new DataException(file + ": captions expected, got no file; check the path");
+    }
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    if (TABLES.stream().anyMatch(name::endsWith)) {
+      throw new DataException(
+          file
+              + ": captions expected as JSON, got a table; write each row as {\"image\": ..., "
+              + "\"caption\": ...} on a line of its own");
     }
     var reading = new CaptionFile(file);
     try (BufferedReader text = Files.newBufferedReader(file)) {
@@ -138,13 +154,20 @@ public final class CaptionFile {
     @Nullable String image = null;
     @Nullable List<String> captions = null;
     @Nullable String imageId = null;
+    @Nullable String fileName = null;
+    @Nullable List<String> texts = null;
     String input = "";
     @Nullable String output = null;
+    Set<String> keys = new LinkedHashSet<>();
     json.beginObject();
     while (json.hasNext()) {
-      switch (json.nextName()) {
+      String key = json.nextName();
+      keys.add(key);
+      switch (key) {
         case "image" -> image = string(json, where + ": image");
+        case "file_name" -> fileName = string(json, where + ": file_name");
         case "caption" -> captions = captions(json, where + ": caption");
+        case "text" -> texts = captions(json, where + ": text");
         case "image_id" -> imageId = id(json, where + ": image_id");
         case "text_input" -> input = string(json, where + ": text_input");
         case "text_output" -> output = string(json, where + ": text_output");
@@ -152,16 +175,40 @@ public final class CaptionFile {
       }
     }
     json.endObject();
+    image = image == null ? fileName : image;
+    captions = captions == null ? texts : captions;
     if (captions == null && output != null) {
       captions = List.of(output);
     }
     if (image == null || captions == null) {
-      throw new DataException(
-          "%s: %s: keys expected image and caption, got no %s"
-              .formatted(file, where, image == null ? "image" : "caption"));
+      throw otherKeys(where, keys);
     }
     var dialogue = output == null ? null : new CaptionRecord.Dialogue(input, output);
     return new CaptionRecord(image, captions, imageId, dialogue);
+  }
+
+  /** Records of other formats, of which the person who has them is best told what is missing. */
+  private DataException otherKeys(String where, Set<String> keys) {
+    List<String> shown = keys.stream().limit(MOST_KEYS).map(CaptionFile::plain).toList();
+    String more = keys.size() > MOST_KEYS ? ", ..." : "";
+    String got = keys.isEmpty() ? "none" : String.join(", ", shown) + more;
+    boolean asks = keys.contains("question") || keys.contains("answer");
+    String how =
+        keys.contains("annotations")
+            ? "write each of the annotations as a record, with its picture's file_name as image"
+            : asks
+                ? "call the picture's path image, the question text_input and one answer text_output"
+                : "write one record for each picture, its path as image and its caption as caption";
+    return new DataException(
+        "%s: %s: keys expected image and caption, or file_name and text, got %s; %s"
+            .formatted(file, where, got, how));
+  }
+
+  private static String plain(String key) {
+    String printable = key.replaceAll("\\p{C}", "?");
+    return printable.length() <= MOST_LETTERS
+        ? printable
+        : printable.substring(0, MOST_LETTERS) + "...";
   }
 
   private List<String> captions(JsonReader json, String where) throws IOException {

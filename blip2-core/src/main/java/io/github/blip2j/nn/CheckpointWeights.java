@@ -5,6 +5,7 @@ import io.github.blip2j.io.TensorEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -27,16 +28,25 @@ public final class CheckpointWeights implements Weights {
     return origin;
   }
 
+  /** Where a parameter is stored: of its names that which is there, or else the likeliest. */
+  public KeyMap.Key storedAs(String name) {
+    List<KeyMap.Key> candidates = keys.candidates(name);
+    return candidates.stream()
+        .filter(key -> checkpoint.tensors().containsKey(key.name()))
+        .findFirst()
+        .orElse(candidates.get(0));
+  }
+
   @Override
   public @Nullable Stored find(String name) throws IOException {
-    KeyMap.Key key = keys.toStored(name);
+    KeyMap.Key key = storedAs(name);
     TensorEntry entry = checkpoint.tensors().get(key.name());
     return entry == null ? null : new Stored(entry.dtype(), entry.shape(), key.parts());
   }
 
   @Override
   public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
-    KeyMap.Key key = keys.toStored(name);
+    KeyMap.Key key = storedAs(name);
     TensorEntry entry = checkpoint.tensors().get(key.name());
     if (entry == null) {
       throw new IOException(origin + ": tensor expected under " + key.name() + ", got none");
@@ -48,16 +58,21 @@ public final class CheckpointWeights implements Weights {
   @Override
   public Set<String> unused(Set<String> used) {
     Set<String> unused = new TreeSet<>(checkpoint.tensors().keySet());
-    used.forEach(name -> unused.remove(keys.toStored(name).name()));
+    for (String name : used) {
+      String read = storedAs(name).name();
+      unused.remove(read);
+      keys.candidates(name).stream()
+          .map(KeyMap.Key::name)
+          .filter(other -> unused.contains(other) && same(other, read))
+          .forEach(unused::remove);
+    }
     unused.removeIf(keys::ignores);
-    unused.removeIf(this::isCopy);
     return unused;
   }
 
-  private boolean isCopy(String stored) {
-    String original = keys.copies().get(stored);
+  private boolean same(String stored, String read) {
     try {
-      return original != null && checkpoint.sameBytes(stored, original);
+      return checkpoint.sameBytes(stored, read);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,9 +1,7 @@
 package io.github.blip2j.nn;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,7 +12,8 @@ import java.util.regex.Pattern;
  * <p>A rule turns a prefix of ours into one of theirs, {@code *} standing for one path segment such
  * as a layer's number. The first rule that matches wins; without one the names agree. A slice rule
  * says that ours is one of several equal parts of theirs along the first axis, as the query is of a
- * fused {@code qkv}.
+ * fused {@code qkv}. A rule of several names says that ours is stored under any one of them, as
+ * weights are that a model ties: who saves one keeps the name that they like.
  *
  * <pre>{@code
  * KeyMap.builder()
@@ -27,16 +26,22 @@ public final class KeyMap {
   /** A stored tensor, or part {@code part} of {@code parts} of it along the first axis. */
   public record Key(String name, int part, int parts) {}
 
-  private record Rule(Pattern ours, String theirs, int part, int parts) {}
+  private record Rule(Pattern ours, List<String> theirs, int part, int parts) {
+    Key key(Matcher matcher, String theirPrefix, String name) {
+      String stored = theirPrefix;
+      for (int i = 1; i <= matcher.groupCount(); i++) {
+        stored = stored.replaceFirst("\\*", Matcher.quoteReplacement(matcher.group(i)));
+      }
+      return new Key(stored + name.substring(matcher.end()), part, parts);
+    }
+  }
 
   private final List<Rule> rules;
   private final List<Predicate<String>> ignored;
-  private final Map<String, String> copies;
 
   private KeyMap(Builder builder) {
     this.rules = List.copyOf(builder.rules);
     this.ignored = List.copyOf(builder.ignored);
-    this.copies = Map.copyOf(builder.copies);
   }
 
   /** Names that agree. */
@@ -49,19 +54,20 @@ public final class KeyMap {
     return new Builder();
   }
 
-  /** What the checkpoint calls our {@code name}. */
+  /** What checkpoints call our {@code name}: the likeliest of several names. */
   public Key toStored(String name) {
+    return candidates(name).get(0);
+  }
+
+  /** All that checkpoints may call our {@code name}, the likeliest first. */
+  List<Key> candidates(String name) {
     for (Rule rule : rules) {
       Matcher matcher = rule.ours.matcher(name);
       if (matcher.lookingAt()) {
-        String stored = rule.theirs;
-        for (int i = 1; i <= matcher.groupCount(); i++) {
-          stored = stored.replaceFirst("\\*", Matcher.quoteReplacement(matcher.group(i)));
-        }
-        return new Key(stored + name.substring(matcher.end()), rule.part, rule.parts);
+        return rule.theirs.stream().map(theirs -> rule.key(matcher, theirs, name)).toList();
       }
     }
-    return new Key(name, 0, 1);
+    return List.of(new Key(name, 0, 1));
   }
 
   /** Whether a stored tensor that nobody asks for is no reason for doubt. */
@@ -69,16 +75,10 @@ public final class KeyMap {
     return ignored.stream().anyMatch(rule -> rule.test(storedName));
   }
 
-  /** The stored tensors that may be left unread where they equal others, and those others. */
-  Map<String, String> copies() {
-    return copies;
-  }
-
   /** Collects rules in order. */
   public static final class Builder {
     private final List<Rule> rules = new ArrayList<>();
     private final List<Predicate<String>> ignored = new ArrayList<>();
-    private final Map<String, String> copies = new HashMap<>();
 
     private Builder() {}
 
@@ -87,10 +87,19 @@ public final class KeyMap {
       return slice(ours, theirs, 0, 1);
     }
 
+    /**
+     * Our prefix is spelled in any one of these ways, of which the first that is stored is read. A
+     * tensor under another of them may be left unread if it equals that one byte for byte, as tied
+     * weights do that a file holds more than once.
+     */
+    public Builder renameToAny(String ours, String... theirs) {
+      rules.add(new Rule(prefix(ours), List.of(theirs), 0, 1));
+      return this;
+    }
+
     /** Our prefix is part {@code part} of {@code parts} of the tensors under {@code theirs}. */
     public Builder slice(String ours, String theirs, int part, int parts) {
-      String regex = pattern(ours, "([^.]+)") + "(?=\\.|$)";
-      rules.add(new Rule(Pattern.compile(regex), theirs, part, parts));
+      rules.add(new Rule(prefix(ours), List.of(theirs), part, parts));
       return this;
     }
 
@@ -114,18 +123,13 @@ public final class KeyMap {
       return this;
     }
 
-    /**
-     * The stored tensor {@code theirs} may be left unread if it equals {@code original} byte for
-     * byte, as tied weights do that a file holds twice.
-     */
-    public Builder copy(String theirs, String original) {
-      copies.put(theirs, original);
-      return this;
-    }
-
     /** The map. */
     public KeyMap build() {
       return new KeyMap(this);
+    }
+
+    private static Pattern prefix(String ours) {
+      return Pattern.compile(pattern(ours, "([^.]+)") + "(?=\\.|$)");
     }
 
     private static String pattern(String text, String star) {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -196,10 +197,35 @@ public final class Params {
    * @throws CheckpointException listing every tensor that is missing, unused or misshapen
    */
   public void finish() throws CheckpointException {
+    finish("");
+  }
+
+  /**
+   * As {@link #finish()}.
+   *
+   * @param advice what the message ends with where nothing is wrong but tensors that are unused
+   */
+  public void finish(String advice) throws CheckpointException {
     Set<String> unused = load.unused();
-    if (load.problems() > 0 || !unused.isEmpty()) {
+    if (load.problems() > 0) {
       throw load.report(unused);
     }
+    if (!unused.isEmpty()) {
+      throw new CheckpointException(load.report(unused).getMessage() + advice);
+    }
+  }
+
+  /**
+   * Ends a load that may leave tensors unread, but is strict otherwise.
+   *
+   * @return the names of those that are stored and were not asked for
+   * @throws CheckpointException listing every tensor that is missing or misshapen
+   */
+  public NavigableSet<String> finishLeavingUnused() throws CheckpointException {
+    if (load.problems() > 0) {
+      throw load.report(Set.of());
+    }
+    return Collections.unmodifiableNavigableSet(new TreeSet<>(load.unused()));
   }
 
   private static void describe(List<String> parts, List<String> names, String how) {

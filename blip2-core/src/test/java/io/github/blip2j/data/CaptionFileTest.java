@@ -88,14 +88,29 @@ final class CaptionFileTest {
         "[{\"image\": 3, \"caption\": \"x\"}] | record 1: image expected a string, got a number",
         "[{\"image\": \"a\", \"caption\": \"x\", \"image_id\": [1]}] |"
             + " record 1: image_id expected a string or a number, got a list",
-        "[{\"caption\": \"x\"}] | record 1: keys expected image and caption, got no image",
-        "{\"image\": \"a\"} | line 1: keys expected image and caption, got no caption",
+        "[{\"caption\": \"x\"}] | record 1: keys expected image and caption, or file_name and text, got caption;"
+            + " write one record for each picture, its path as image and its caption as caption",
+        "{\"image\": \"a\"} | line 1: keys expected image and caption, or file_name and text, got image;"
+            + " write one record for each picture, its path as image and its caption as caption",
         "[\"a\"] | record 1 expected an object, got a string",
         "{\"image\": | line 1 expected JSON, got malformed text",
         "[{\"image\": \"a\", | record 1 expected JSON, got malformed text",
         "[{\"image\": \"a\", \"caption\": \"x\"} | the list expected JSON, got malformed text",
         "[{\"image\": \"a\", \"caption\": \"x\"}] 1 | the list expected JSON, got malformed text",
         "{\"image\": \"a\", \"caption\": \"x\"} 1 | line 1 expected JSON, got malformed text",
+        "[{\"image\": \"a\", \"question\": \"?\", \"answer\": [\"x\"]}] | record 1: keys expected image"
+            + " and caption, or file_name and text, got image, question, answer; call the picture's"
+            + " path image, the question text_input and one answer text_output",
+        "{\"images\": [], \"annotations\": []} | line 1: keys expected image and caption, or"
+            + " file_name and text, got images, annotations; write each of the annotations as a"
+            + " record, with its picture's file_name as image",
+        "{\"a\": 1, \"b\": 1, \"c\": 1, \"d\": 1, \"e\": 1, \"f\": 1, \"g\": 1, \"h\": 1, \"i\": 1} |"
+            + " line 1: keys expected image and caption, or file_name and text, got a, b, c, d, e,"
+            + " f, g, h, ...; write one record for each picture, its path as image and its caption"
+            + " as caption",
+        "{\"\\u001b[31m\": 1} | line 1: keys expected image and caption, or file_name and text, got"
+            + " ?[31m; write one record for each picture, its path as image and its caption as"
+            + " caption",
         "[] | captions expected at least 1, got none"
       })
   void read_whatIsNoRecord_isNamed(String text, String message) throws IOException {
@@ -103,6 +118,31 @@ final class CaptionFileTest {
 
     assertEquals(
         file + ": " + message,
+        assertThrows(DataException.class, () -> CaptionFile.read(file)).getMessage());
+  }
+
+  @Test
+  void read_metadataOfAnImageFolder_isRead() throws IOException {
+    Path file =
+        write(
+            "{\"file_name\": \"0.png\", \"text\": \"a red circle\"}\n"
+                + "{\"file_name\": \"1.png\", \"text\": [\"a dog\", \"a cat\"], \"image\": \"2.png\"}\n");
+
+    assertEquals(
+        List.of(
+            new CaptionRecord("0.png", List.of("a red circle"), null),
+            new CaptionRecord("2.png", List.of("a dog", "a cat"), null)),
+        CaptionFile.read(file));
+  }
+
+  @Test
+  void read_table_saysWhatToWriteInstead() throws IOException {
+    Path file = Files.writeString(folder.resolve("c.CSV"), "image,caption\n0.png,a dog\n");
+
+    assertEquals(
+        file
+            + ": captions expected as JSON, got a table; write each row as {\"image\": ...,"
+            + " \"caption\": ...} on a line of its own",
         assertThrows(DataException.class, () -> CaptionFile.read(file)).getMessage());
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class KeyMapTest {
@@ -69,6 +70,17 @@ final class KeyMapTest {
     KeyMap keys = KeyMap.builder().slice("l.*.key", "h.*.qkv", 1, 3).build();
 
     assertEquals(new KeyMap.Key("h.2.qkv.weight", 1, 3), keys.toStored("l.2.key.weight"));
+  }
+
+  @Test
+  void renameToAny_severalNames_areTriedInOrder() {
+    KeyMap keys = KeyMap.builder().renameToAny("words", "shared", "decoder.embed_tokens").build();
+
+    assertEquals(
+        List.of(key("shared.weight"), key("decoder.embed_tokens.weight")),
+        keys.candidates("words.weight"));
+    assertEquals(key("shared.weight"), keys.toStored("words.weight"));
+    assertEquals(List.of(key("head")), keys.candidates("head"));
   }
 
   @Test

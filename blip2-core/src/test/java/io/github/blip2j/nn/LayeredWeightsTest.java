@@ -148,12 +148,7 @@ final class LayeredWeightsTest {
   @Test
   void unused_copyOfAnother_isLeftOutWhereItEquals() throws IOException {
     KeyMap keys =
-        KeyMap.builder()
-            .copy("same", "words")
-            .copy("other_type", "words")
-            .copy("none", "words")
-            .copy("longer", "words")
-            .build();
+        KeyMap.builder().renameToAny("w", "none", "words", "same", "other_type", "longer").build();
     try (Checkpoint upper =
         upper()
             .with("words", DType.FLOAT32, 3, 2)
@@ -163,7 +158,7 @@ final class LayeredWeightsTest {
             .open()) {
       var weights = new CheckpointWeights("upper", upper, keys);
 
-      assertEquals(Set.of("other_type", "longer"), weights.unused(Set.of("words")));
+      assertEquals(Set.of("other_type", "longer"), weights.unused(Set.of("w")));
     }
   }
 

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.function.Consumer;
 
 /**
@@ -68,6 +69,19 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
+   * Loads a Hugging Face folder. A LoRA adapter that lies in it is merged into the weights, as one
+   * that the options name is.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
+   *     one of our language models, its tensors do not fit its configuration, or the adapter does
+   *     not fit them
+   */
+  public static Blip2 load(Path folder, LoadOptions options) throws IOException {
+    given("load", "folder", folder);
+    return new Blip2(LoadedModel.load(folder, given("load", "options", options)));
+  }
+
+  /**
    * Loads a model of LAVIS's second stage from its parts; it then runs as LAVIS would, see {@link
    * #withFlavour}.
    *
@@ -75,8 +89,17 @@ public final class Blip2 implements AutoCloseable {
    *     one model, or a tensor is missing, unused or of another shape
    */
   public static Blip2 load(Blip2Parts parts, Precision precision) throws IOException {
+    return load(parts, LoadOptions.of(given("load", "precision", precision)));
+  }
+
+  /**
+   * Loads a model of LAVIS's second stage, likewise.
+   *
+   * @throws IllegalArgumentException if the options name an adapter, which these files have none of
+   */
+  public static Blip2 load(Blip2Parts parts, LoadOptions options) throws IOException {
     given("load", "parts", parts);
-    return new Blip2(LoadedModel.load(parts, given("load", "precision", precision)));
+    return new Blip2(LoadedModel.load(parts, given("load", "options", options)));
   }
 
   /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
@@ -140,6 +163,14 @@ public final class Blip2 implements AutoCloseable {
    */
   public Blip2Model model() {
     return loaded.model();
+  }
+
+  /**
+   * Names of the tensors that lay with the model and have no place in it; none but with {@link
+   * LoadOptions#leavingOutUnexpected}.
+   */
+  public NavigableSet<String> leftOut() {
+    return loaded.leftOut();
   }
 
   /** The tokenizer that came with the model. */

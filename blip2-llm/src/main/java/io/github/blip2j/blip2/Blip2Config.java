@@ -9,6 +9,7 @@ import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +37,8 @@ public record Blip2Config(
    */
   static final String VISION_NORM_EPS = "post_layernorm_eps";
 
-  private static final String GENERATING = "Blip2ForConditionalGeneration";
   private static final String OTHERWISE = LanguageKind.OPT.toString(); // as in transformers
   private static final String INSTRUCTED = "instructblip";
-  private static final String GENERATING_INSTRUCTED = "InstructBlipForConditionalGeneration";
 
   /** Checks that there are queries and that their token is one. */
   public Blip2Config {
@@ -108,7 +107,7 @@ public record Blip2Config(
     String kind = json.stringAt("model_type", "");
     boolean instructed = kind.equals(INSTRUCTED);
     requireOneOf(json, "model_type", kind, "blip-2", INSTRUCTED);
-    requireGenerating(json, instructed ? GENERATING_INSTRUCTED : GENERATING);
+    Architecture.requireWriting(json);
     ConfigJson textJson = json.childOrEmpty("text_config");
     ConfigJson visionJson = json.childOrEmpty("vision_config");
     ConfigJson qformerJson = json.childOrEmpty("qformer_config");
@@ -150,13 +149,7 @@ public record Blip2Config(
   private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
     String told = textJson.stringAt("model_type", OTHERWISE);
-    LanguageKind kind =
-        LanguageKind.of(told)
-            .orElseThrow(
-                () ->
-                    new CheckpointException(
-                        "%s: text_config.model_type expected opt or t5, got %s"
-                            .formatted(json, told)));
+    LanguageKind kind = LanguageKind.require(json + ": text_config.model_type", told);
     return language(kind, textJson);
   }
 
@@ -173,24 +166,13 @@ public record Blip2Config(
   private static LanguageConfig instructed(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
     String kind = textJson.stringAt("model_type", OTHERWISE);
-    if (!kind.equals(LanguageKind.T5.toString())) {
+    if (!LanguageKind.of(kind).equals(Optional.of(LanguageKind.T5))) {
       throw new CheckpointException(
           ("%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
                   + " supported")
               .formatted(json, kind));
     }
     return language(json, textJson);
-  }
-
-  /** A retrieval checkpoint calls itself blip-2 too, but has no language model. */
-  private static void requireGenerating(ConfigJson json, String expected)
-      throws CheckpointException {
-    List<String> architectures = json.stringsAt("architectures");
-    if (!architectures.isEmpty() && !architectures.contains(expected)) {
-      throw new CheckpointException(
-          "%s: architectures expected %s, got %s"
-              .formatted(json, expected, String.join(", ", architectures)));
-    }
   }
 
   private static void requireOneOf(ConfigJson json, String key, String got, String... expected)

@@ -121,7 +121,8 @@ public final class Blip2T5 extends Module implements Blip2Model {
     int[][] mask = text.mask(config.queryTokens());
     Tensor encoded = language.encode(text.after(imagePrompt, language), mask, pass);
     T5Context context = language.read(encoded, mask);
-    Tensor before = language.embed(answers.shifted(language.config().startId())); // [B, W, L]
+    Tensor before =
+        language.embedWritten(answers.shifted(language.config().startId())); // [B, W, L]
     return language.decode(before, answers.mask(0), context, null, pass);
   }
 

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.SafetensorsWriter;
@@ -118,7 +119,7 @@ public final class Conversion {
   private static void convert(Path lavis, Path folder, @Nullable Heads heads, boolean keeping)
       throws IOException {
     var target = new ConversionTarget(folder);
-    try (Checkpoint from = Checkpoint.open(lavis)) {
+    try (Checkpoint from = ModelFolder.open(lavis)) {
       ConversionPlan plan = ConversionPlan.ofLavis(lavis, from.tensors());
       List<TensorCopy> shared = plan.shared();
       boolean firstStage = from.tensors().containsKey("itm_head.weight");
@@ -189,7 +190,8 @@ public final class Conversion {
    */
   public static void toLavisTrained(Path folder, Path file) throws IOException {
     new ConversionTarget(file).requireOutside(folder);
-    try (Checkpoint from = Checkpoint.open(folder)) {
+    LoraAdapter.requireNone(folder, "model to convert");
+    try (Checkpoint from = ModelFolder.open(folder)) {
       if (!from.tensors().containsKey("language_projection.weight")) {
         throw new CheckpointException(
             folder + ": language_projection.weight expected, got none; is it of the second stage?");
@@ -218,8 +220,9 @@ public final class Conversion {
    */
   public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
     new ConversionTarget(file).requireOutside(folder);
+    LoraAdapter.requireNone(folder, "model to convert");
     Path beside = folder.resolve(LAVIS_ONLY);
-    try (Checkpoint from = Checkpoint.open(folder)) {
+    try (Checkpoint from = ModelFolder.open(folder)) {
       List<TensorCopy> shared = ConversionPlan.ofHuggingFace(folder, from, keyBias).shared();
       if (!Files.exists(beside)) {
         writeLavis(file, shared, List.of(), from);

@@ -134,9 +134,9 @@ public final class FeatureExtractor implements FeatureSource {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
             Blip2Qformer qformer = loaded.qformer();
-            // Cut to the trained length as a comparison cuts them.
+            // Cut as a comparison cuts them.
             TextBatch cut =
-                loaded.batch(texts.stream().map(text -> loaded.trainedIds(WHERE, text)).toList());
+                loaded.batch(texts.stream().map(text -> loaded.comparedIds(WHERE, text)).toList());
             return scope.keep(qformer.textFeature(qformer.encodeText(cut, Pass.evaluation())));
           }
         });

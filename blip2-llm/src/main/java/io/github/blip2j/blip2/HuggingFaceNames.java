@@ -2,6 +2,8 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.nn.KeyMap;
+import java.util.ArrayList;
+import java.util.List;
 
 /** How Hugging Face spells the parameters of BLIP-2. */
 final class HuggingFaceNames {
@@ -90,7 +92,21 @@ final class HuggingFaceNames {
   }
 
   private static void t5(KeyMap.Builder keys, T5Config text) {
-    keys.rename("language.words", T5 + "shared").rename("language.head", T5 + "lm_head");
+    // transformers ties all of these, and safetensors keeps any one of them. What it does not tie,
+    // for they differ, is a table of its own: that of the encoder is never looked into, for prompts
+    // are embedded before it reads them.
+    List<String> words =
+        new ArrayList<>(
+            List.of(T5 + "shared", T5 + "encoder.embed_tokens", T5 + "decoder.embed_tokens"));
+    if (text.tiedHead()) {
+      words.add(T5 + "lm_head");
+    }
+    keys.renameToAny("language.words", words.toArray(String[]::new))
+        .rename("language.decoder.words", T5 + "decoder.embed_tokens")
+        .rename("language.head", T5 + "lm_head")
+        .ignore(T5 + "encoder.embed_tokens.weight")
+        // T5's first files have a bias that nothing reads.
+        .ignore("*.EncDecAttention.relative_attention_bias.weight");
     for (String stack : new String[] {"encoder", "decoder"}) {
       String ours = "language." + stack + ".";
       String theirs = T5 + stack + ".";
@@ -104,8 +120,6 @@ final class HuggingFaceNames {
         t5Attention(keys, ours + "layers.*.contextAttention.", block + "1.", "EncDecAttention.");
       }
       t5Mlp(keys, ours + "layers.*.mlp.", block + (reads ? "2." : "1."), text.gated());
-      // Files that hold the embeddings once more for each stack.
-      keys.copy(theirs + "embed_tokens.weight", T5 + "shared.weight");
     }
   }
 

@@ -126,7 +126,7 @@ public final class ImageTextIndex implements AutoCloseable {
   }
 
   private int[] ids(String text) {
-    return loaded.cutIds(WHERE, text, MOST_TOKENS);
+    return loaded.comparedIds(WHERE, text, MOST_TOKENS);
   }
 
   /** A call that may fail at the temporary file. */

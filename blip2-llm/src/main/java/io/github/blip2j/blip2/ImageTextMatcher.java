@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 
 /**
  * A model of BLIP-2's first stage as an application uses it: whether a text describes an image,
@@ -27,8 +28,10 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Texts are cut to as many tokens as the model was trained on (32), as LAVIS does, except by
- * {@link #features}. An empty text is a text of two special tokens, and is scored as one.
+ * <p>Texts are read as the checkpoint's makers read them: of LAVIS cut to as many tokens as the
+ * model was trained on (32), except by {@link #features}, with a warning; of Hugging Face whole, up
+ * to the model's positions. {@link #withMaxTextTokens} says otherwise. An empty text is a text of
+ * two special tokens, and is scored as one.
  *
  * <p>A loaded model may be used by many threads at once. It holds off-heap memory: close it. A
  * closed model throws {@link IllegalStateException}.
@@ -61,8 +64,19 @@ public final class ImageTextMatcher implements AutoCloseable {
    * @param precision how matrices are stored and multiplied
    */
   public static ImageTextMatcher load(Path path, Precision precision) throws IOException {
+    return load(path, LoadOptions.of(given("load", "precision", precision)));
+  }
+
+  /**
+   * Loads a checkpoint, a Hugging Face folder with the LoRA adapter that lies in it or that the
+   * options name.
+   *
+   * @throws io.github.blip2j.io.CheckpointException if it is no model of the first stage, its
+   *     tensors do not fit, or the adapter does not fit them
+   */
+  public static ImageTextMatcher load(Path path, LoadOptions options) throws IOException {
     given("load", "path", path);
-    LoadedMatcher loaded = LoadedMatcher.load(path, given("load", "precision", precision));
+    LoadedMatcher loaded = LoadedMatcher.load(path, given("load", "options", options));
     return new ImageTextMatcher(loaded, loaded.processor());
   }
 
@@ -75,11 +89,35 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   /**
+   * The same model, comparing no more than so many tokens of a text with pictures. Both share one
+   * memory: close either.
+   *
+   * @throws IllegalArgumentException if it has not as many positions, or there are fewer than 2
+   */
+  public ImageTextMatcher withMaxTextTokens(int most) {
+    return new ImageTextMatcher(loaded.withMaxTextTokens(most), processor);
+  }
+
+  /** How long a text is, and how much of it is compared with pictures. */
+  public TextLength length(String text) {
+    given("match", "text", text);
+    return loaded.during(() -> loaded.length(text));
+  }
+
+  /**
    * The model itself, for those who want its parts. {@link #close} does not wait for calls on what
    * is returned here: end those first.
    */
   public StageOneModel model() {
     return loaded.model();
+  }
+
+  /**
+   * Names of the tensors that lay with the model and have no place in it; none but with {@link
+   * LoadOptions#leavingOutUnexpected}.
+   */
+  public NavigableSet<String> leftOut() {
+    return loaded.leftOut();
   }
 
   /** The tokenizer that came with the model. */
@@ -136,7 +174,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   public MatchMaps explain(RgbImage image, String text) {
     given("explain", "image", image);
     given("explain", "text", text);
-    return loaded.during(() -> MatchMaps.of(loaded, image, loaded.trainedIds("explain", text)));
+    return loaded.during(() -> MatchMaps.of(loaded, image, loaded.comparedIds("explain", text)));
   }
 
   /** As {@link #embed(RgbImage)}. */
@@ -163,7 +201,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   /** A text in the space of comparison: a unit vector, [P]. */
   public float[] embed(String text) {
     given("embed", "text", text);
-    return loaded.during(() -> new TextVectors(loaded).of(loaded.trainedIds("embed", text)));
+    return loaded.during(() -> new TextVectors(loaded).of(loaded.comparedIds("embed", text)));
   }
 
   /**
@@ -231,6 +269,6 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   private List<int[]> ids(String where, List<String> texts) {
-    return texts.stream().map(text -> loaded.trainedIds(where, text)).toList();
+    return texts.stream().map(text -> loaded.comparedIds(where, text)).toList();
   }
 }

@@ -25,6 +25,7 @@ final class InstructionReader implements AutoCloseable {
   private final DjlTokenizer tokenizer;
   private final BertConfig qformer;
   private final Flavour flavour;
+  private final TextCuts cuts = new TextCuts();
 
   private InstructionReader(DjlTokenizer tokenizer, BertConfig qformer, Flavour flavour) {
     this.tokenizer = tokenizer;
@@ -54,20 +55,10 @@ final class InstructionReader implements AutoCloseable {
   /**
    * Opens the tokenizer in a folder of its own.
    *
-   * @throws CheckpointException if there is none, or it has more tokens than the Q-Former
+   * @throws CheckpointException if there is none
    */
   static InstructionReader open(Path folder, Blip2Config config) throws IOException {
-    DjlTokenizer tokenizer = DjlTokenizer.open(folder);
-    boolean fits = false;
-    try {
-      tokenizer.requireFits(config.qformer().vocabSize());
-      fits = true;
-      return new InstructionReader(tokenizer, config.qformer(), config.flavour());
-    } finally {
-      if (!fits) {
-        tokenizer.close();
-      }
-    }
+    return new InstructionReader(DjlTokenizer.open(folder), config.qformer(), config.flavour());
   }
 
   /** Copies a tokenizer to where Hugging Face has it in a folder of the whole. */
@@ -84,8 +75,8 @@ final class InstructionReader implements AutoCloseable {
    * The prompts, padded on the right to the longest.
    *
    * @param where what they are for, as messages say it
-   * @throws IllegalArgumentException if one is blank but not empty, or has more tokens than the
-   *     Q-Former has positions, unless LAVIS cuts it
+   * @throws IllegalArgumentException if one is blank but not empty, has a token that the Q-Former
+   *     lacks, or more tokens than it has positions, unless LAVIS cuts it
    */
   TextBatch read(String where, List<String> prompts) {
     List<int[]> ids = new ArrayList<>();
@@ -101,8 +92,11 @@ final class InstructionReader implements AutoCloseable {
           where + ": instruction expected words, or nothing at all, got a blank");
     }
     int[] ids = tokenizer.encode(prompt);
+    TextTokens.requireWords(where + ": instruction", tokenizer, qformer.vocabSize(), null, ids);
     int most = Math.min(LAVIS_TOKENS, qformer.maxPositions());
     if (flavour == Flavour.LAVIS && ids.length > most) {
+      cuts.tell(
+          where + ": instruction", ids.length, most, "beginning", "flavour HF reads it whole");
       return tokenizer.encodeTruncated(prompt, most, Side.LEFT);
     }
     if (ids.length > qformer.maxPositions()) {

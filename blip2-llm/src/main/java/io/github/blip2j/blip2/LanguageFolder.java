@@ -2,11 +2,13 @@ package io.github.blip2j.blip2;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageKind;
+import io.github.blip2j.nn.WrapperNames;
 import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
@@ -22,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LanguageFolder implements AutoCloseable {
   private static final String LANGUAGE = "language_model.";
-  private static final String TOKENIZER = "tokenizer.json";
 
   private final Path folder;
   private final LanguageKind kind;
@@ -46,20 +47,19 @@ final class LanguageFolder implements AutoCloseable {
           "%s: language model expected a folder, got %s"
               .formatted(folder, Files.exists(folder) ? "a file" : "nothing"));
     }
-    ConfigJson config = ConfigJson.read(folder.resolve("config.json"));
+    ConfigJson config = ModelFolder.config(folder);
+    LoraAdapter.requireNone(folder, "language model");
     String told = config.stringAt("model_type", "nothing");
     LanguageKind kind =
-        LanguageKind.of(told)
-            .orElseThrow(
-                () ->
-                    new CheckpointException(
-                        ("%s: model_type expected opt or t5, got %s; name the folder of a plain"
-                                + " language model")
-                            .formatted(config, told)));
+        LanguageKind.require(config + ": model_type of a plain language model", told);
     Checkpoint own = Checkpoint.open(folder);
     boolean whole = false;
     try {
-      var opened = new LanguageFolder(folder, kind, own.renamed(name -> inBlip2(kind, name)));
+      Quantization.requireNone(folder, own);
+      Checkpoint bare = WrapperNames.removed(own);
+      String before = WrapperNames.before(bare.tensors().navigableKeySet(), landmark(kind));
+      var opened =
+          new LanguageFolder(folder, kind, bare.renamed(name -> inBlip2(kind, before, name)));
       whole = true;
       return opened;
     } finally {
@@ -105,37 +105,14 @@ final class LanguageFolder implements AutoCloseable {
     return text;
   }
 
-  /** Its tokenizer; an OPT's is put together where its folder holds none that is ready. */
+  /** Its tokenizer. */
   DjlTokenizer tokenizer() throws IOException {
-    if (!isTokenizerMade()) {
-      return DjlTokenizer.open(folder);
-    }
-    Path made = Files.createTempFile("tokenizer", ".json");
-    try {
-      Files.writeString(made, OptTokenizerJson.of(folder));
-      return DjlTokenizer.open(made);
-    } catch (CheckpointException e) {
-      String ofMade = String.valueOf(e.getMessage());
-      var named =
-          new CheckpointException(
-              ofMade.replace(String.valueOf(made.getFileName()), OptTokenizerJson.name(folder)));
-      named.initCause(e);
-      throw named;
-    } finally {
-      Files.delete(made);
-    }
+    return TokenizerFolder.open(folder);
   }
 
   /** Copies the tokenizer to a folder of the whole. */
   void copyTokenizer(Path target) throws IOException {
-    Conversion.copyTokenizer(folder, target);
-    if (isTokenizerMade()) {
-      Files.writeString(target.resolve(TOKENIZER), OptTokenizerJson.of(folder));
-    }
-  }
-
-  private boolean isTokenizerMade() {
-    return !Files.exists(folder.resolve(TOKENIZER)) && OptTokenizerJson.isIn(folder);
+    TokenizerFolder.copy(folder, target);
   }
 
   /** The token that Hugging Face's processor adds for the image: the first that is free. */
@@ -144,14 +121,32 @@ final class LanguageFolder implements AutoCloseable {
     return token < text.vocabSize() ? Integer.valueOf(token) : null;
   }
 
-  /** OPT's body was saved alone at times, without the {@code model.} that its head puts before. */
-  private static Optional<String> inBlip2(LanguageKind kind, String name) {
+  /** A tensor that each of its kind has, whatever its name stands under. */
+  private static String landmark(LanguageKind kind) {
+    return switch (kind) {
+      case OPT -> "decoder.layers.0.self_attn.q_proj.weight";
+      case T5 -> "encoder.block.0.layer.0.SelfAttention.q.weight";
+    };
+  }
+
+  /**
+   * OPT's body was saved alone at times, without the {@code model.} that its head puts before.
+   *
+   * @param before what the names stand under, the head's excepted
+   */
+  private static Optional<String> inBlip2(LanguageKind kind, String before, String name) {
     // T5's first files hold a bias that nothing reads; Hugging Face passes over it too.
     if (name.endsWith("EncDecAttention.relative_attention_bias.weight")) {
       return Optional.empty();
     }
-    boolean bodyOfOpt = kind == LanguageKind.OPT && name.startsWith("decoder.");
-    return Optional.of(LANGUAGE + (bodyOfOpt ? "model." : "") + name);
+    if (name.startsWith(before)) {
+      String body = kind == LanguageKind.OPT ? "model." : "";
+      boolean ofBody = kind == LanguageKind.T5 || name.startsWith(before + "decoder.");
+      return Optional.of(LANGUAGE + (ofBody ? body : "") + name.substring(before.length()));
+    }
+    String outer = before.endsWith("model.") ? before.substring(0, before.length() - 6) : "";
+    boolean wrapped = !outer.isEmpty() && name.startsWith(outer);
+    return Optional.of(LANGUAGE + (wrapped ? name.substring(outer.length()) : name));
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.github.blip2j.io.TensorEntry;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What LAVIS and Hugging Face call the same tensor of BLIP-2 or InstructBLIP, whose Q-Former reads
@@ -52,6 +53,8 @@ final class LavisNames {
   /** The language models that LAVIS names after their kind. */
   private static final List<String> LANGUAGE_MODELS = List.of("opt", "t5", "llm");
 
+  private static final String ENCODER = "language_model.encoder.";
+
   private LavisNames() {}
 
   private static Prefix plain(String lavis, String huggingFace) {
@@ -80,7 +83,8 @@ final class LavisNames {
 
   /** What LAVIS calls the language model of a Hugging Face folder. */
   static String languageKind(NavigableMap<String, TensorEntry> tensors) {
-    if (tensors.containsKey("language_model.shared.weight")) {
+    @Nullable String encoder = tensors.ceilingKey(ENCODER);
+    if (encoder != null && encoder.startsWith(ENCODER)) {
       return "t5";
     }
     return tensors.containsKey("qformer.embeddings.word_embeddings.weight") ? "llm" : "opt";

@@ -5,7 +5,6 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.TextBatch;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.DjlTokenizer;
@@ -16,27 +15,38 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A model of the first stage in memory: weights, tokenizer and image processor. */
 final class LoadedMatcher implements AutoCloseable {
-  private static final String IMAGE = "<image>";
   private static final String END = "[SEP]";
 
-  private final Gate gate = new Gate("matcher", "model");
+  private final Gate gate;
+  private final TextCuts cuts;
   private final Scope memory;
   private final StageOneModel model;
+  private final NavigableSet<String> leftOut;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
+  private final @Nullable Integer usualTokens; // null: a text is read whole
+  private final @Nullable Integer chosenTokens; // null: as usual
 
-  private LoadedMatcher(Scope memory, StageOneModel model, Path folder) throws IOException {
+  private LoadedMatcher(Scope memory, StageOneModel.Loaded loaded, Path folder) throws IOException {
+    this.gate = new Gate("matcher", "model");
+    this.cuts = new TextCuts();
     this.memory = memory;
-    this.model = model;
+    this.model = loaded.model();
+    // LAVIS cuts texts to max_txt_len; Hugging Face reads as many as there are positions for.
+    this.chosenTokens = null;
+    this.usualTokens =
+        loaded.flavour() == Flavour.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
+    this.leftOut = loaded.leftOut();
     this.tokenizer = DjlTokenizer.open(folder);
     boolean whole = false;
     try {
-      requireWords(tokenizer, config().bert().vocabSize());
       this.processor = LoadedModel.processor(folder, model.config().vision().imageSize());
       whole = true;
     } finally {
@@ -46,7 +56,29 @@ final class LoadedMatcher implements AutoCloseable {
     }
   }
 
-  static LoadedMatcher load(Path path, Precision precision) throws IOException {
+  private LoadedMatcher(LoadedMatcher from, int maxTextTokens) {
+    this.gate = from.gate;
+    this.cuts = from.cuts;
+    this.memory = from.memory;
+    this.model = from.model;
+    this.leftOut = from.leftOut;
+    this.tokenizer = from.tokenizer;
+    this.processor = from.processor;
+    this.usualTokens = from.usualTokens;
+    this.chosenTokens = maxTextTokens;
+  }
+
+  /** The same model in one memory, comparing no more than so many tokens of a text. */
+  LoadedMatcher withMaxTextTokens(int most) {
+    int positions = config().bert().maxPositions();
+    if (most < 2 || most > positions) {
+      throw new IllegalArgumentException(
+          "matcher: maxTextTokens expected 2 to %d, got %d".formatted(positions, most));
+    }
+    return new LoadedMatcher(this, most);
+  }
+
+  static LoadedMatcher load(Path path, LoadOptions options) throws IOException {
     Path folder = Files.isDirectory(path) ? path : folderOf(path);
     if (Files.exists(path) && !Files.exists(folder.resolve("tokenizer.json"))) {
       throw new CheckpointException(
@@ -57,9 +89,9 @@ final class LoadedMatcher implements AutoCloseable {
     Scope memory = Scope.detached();
     boolean whole = false;
     try {
-      StageOneModel model;
+      StageOneModel.Loaded model;
       try (var loading = Scope.open()) {
-        model = StageOneModel.load(path, memory, precision);
+        model = StageOneModel.load(path, memory, options);
       }
       var loaded = new LoadedMatcher(memory, model, folder);
       whole = true;
@@ -76,17 +108,13 @@ final class LoadedMatcher implements AutoCloseable {
     return folder == null ? file : folder;
   }
 
-  /**
-   * Newer tokenizers have a token for the image, which no Q-Former reads and few have a row for.
-   */
-  private static void requireWords(DjlTokenizer tokenizer, int vocabSize)
-      throws CheckpointException {
-    int image = tokenizer.idOf(IMAGE).orElse(-1);
-    tokenizer.requireFits(image == vocabSize ? vocabSize + 1 : vocabSize);
-  }
-
   StageOneModel model() {
     return model;
+  }
+
+  /** Names of the tensors that were there and have no place in the model. */
+  NavigableSet<String> leftOut() {
+    return leftOut;
   }
 
   Blip2Qformer qformer() {
@@ -121,15 +149,36 @@ final class LoadedMatcher implements AutoCloseable {
     return Scope.run(() -> model.see(processor.tensor(images), Pass.evaluation()));
   }
 
-  /** A text cut to as many tokens as models are trained on. */
-  int[] trainedIds(String where, String text) {
-    return cutIds(where, text, config().maxTextTokens());
+  /** A text as it is compared: whole, or cut as LAVIS or the caller wants it. */
+  int[] comparedIds(String where, String text) {
+    return comparedIds(where, text, usualTokens);
   }
 
-  /** A text cut on the right, its end kept. */
-  int[] cutIds(String where, String text, int maxTokens) {
-    int most = Math.min(maxTokens, config().bert().maxPositions());
-    return words(where, tokenizer.encodeTruncated(text, most, Side.RIGHT));
+  /**
+   * As above, unless the caller wants it otherwise.
+   *
+   * @param most tokens of it at most, or null for all
+   */
+  int[] comparedIds(String where, String text, @Nullable Integer most) {
+    TextLength length = length(text, most);
+    if (!length.isCut()) {
+      return wholeIds(where, text);
+    }
+    cuts.tell(where, length.tokens(), length.read(), "end", "withMaxTextTokens says otherwise");
+    return words(where, tokenizer.encodeTruncated(text, length.read(), Side.RIGHT));
+  }
+
+  /** How much of a text is compared. */
+  TextLength length(String text) {
+    return length(text, usualTokens);
+  }
+
+  private TextLength length(String text, @Nullable Integer most) {
+    int tokens = tokenizer.encode(text).length;
+    @Nullable Integer limit = chosenTokens == null ? most : chosenTokens;
+    int positions = config().bert().maxPositions();
+    return new TextLength(
+        tokens, limit == null ? tokens : Math.min(tokens, Math.min(limit, positions)));
   }
 
   /** A whole text. */
@@ -150,13 +199,7 @@ final class LoadedMatcher implements AutoCloseable {
   }
 
   private int[] words(String where, int[] ids) {
-    for (int id : ids) {
-      if (id >= config().bert().vocabSize()) {
-        throw new IllegalArgumentException(
-            "%s: text expected words, got the token %s, which stands for the image; leave it out"
-                .formatted(where, tokenizer.decodeAll(new int[] {id})));
-      }
-    }
+    TextTokens.requireWords(where + ": text", tokenizer, config().bert().vocabSize(), null, ids);
     return ids;
   }
 

@@ -1,12 +1,8 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageKind;
-import io.github.blip2j.nn.CheckpointWeights;
-import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
@@ -20,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,21 +25,28 @@ final class LoadedModel implements AutoCloseable {
   private static final int LAVIS_PROMPT = 32; // its max_txt_len
 
   private final Gate gate;
+  private final TextCuts cuts;
   private final Scope memory;
   private final Blip2Model model;
   private final DjlTokenizer tokenizer;
   private final ImageProcessor processor;
   private final @Nullable InstructionReader instructions;
+  private final NavigableSet<String> leftOut;
+
+  /** A model, and the tensors beside it that it has no use for. */
+  private record Built(Blip2Model model, NavigableSet<String> leftOut) {}
 
   private LoadedModel(
       Scope memory,
-      Blip2Model model,
+      Built built,
       DjlTokenizer tokenizer,
       ImageProcessor processor,
       @Nullable InstructionReader instructions) {
     this.gate = new Gate("blip2", "model");
+    this.cuts = new TextCuts();
     this.memory = memory;
-    this.model = model;
+    this.model = built.model;
+    this.leftOut = built.leftOut;
     this.tokenizer = tokenizer;
     this.processor = processor;
     this.instructions = instructions;
@@ -50,8 +54,10 @@ final class LoadedModel implements AutoCloseable {
 
   private LoadedModel(LoadedModel from, Flavour flavour) {
     this.gate = from.gate;
+    this.cuts = from.cuts;
     this.memory = from.memory;
     this.model = from.model.withFlavour(flavour);
+    this.leftOut = from.leftOut;
     this.tokenizer = from.tokenizer;
     this.processor = from.processor;
     this.instructions = from.instructions == null ? null : from.instructions.withFlavour(flavour);
@@ -68,20 +74,24 @@ final class LoadedModel implements AutoCloseable {
   }
 
   static LoadedModel load(Path folder, Precision precision) throws IOException {
+    return load(folder, LoadOptions.of(precision));
+  }
+
+  static LoadedModel load(Path folder, LoadOptions options) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new CheckpointException(
           folder
               + ": model expected a folder, got "
               + (Files.exists(folder) ? "a file" : "nothing"));
     }
-    Blip2Config config = Blip2Config.fromJson(ConfigJson.read(folder.resolve("config.json")));
+    Blip2Config config = Blip2Config.fromJson(ModelFolder.config(folder));
     @Nullable Path reader = config.readsInstruction() ? InstructionReader.in(folder) : null;
     Scope memory = Scope.detached();
     boolean whole = false;
     try {
-      Blip2Model model = build(folder, config, precision, memory);
+      Built built = build(folder, config, options, memory);
       ImageProcessor processor = processor(folder, config.vision().imageSize());
-      LoadedModel loaded = of(memory, model, DjlTokenizer.open(folder), processor, reader);
+      LoadedModel loaded = of(memory, built, TokenizerFolder.open(folder), processor, reader);
       whole = true;
       return loaded;
     } finally {
@@ -91,17 +101,26 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  /** Loads what LAVIS stores apart. */
   static LoadedModel load(Blip2Parts parts, Precision precision) throws IOException {
+    return load(parts, LoadOptions.of(precision));
+  }
+
+  /** Loads what LAVIS stores apart. */
+  static LoadedModel load(Blip2Parts parts, LoadOptions options) throws IOException {
     Scope memory = Scope.detached();
     boolean whole = false;
     try (OpenParts open = OpenParts.open(parts)) {
       Blip2Config config = open.config();
-      Params params = Params.root(open.weights(), memory).packed(precision);
+      if (options.adapter() != null) {
+        throw new IllegalArgumentException(
+            "load: adapter expected with a folder of Hugging Face, got parts of LAVIS; convert them"
+                + " first");
+      }
+      Params params = Params.root(open.weights(), memory).packed(options.precision());
       Blip2Model model = build(config, params);
-      params.finish();
+      Built built = new Built(model, options.finish(params));
       var processor = ImageProcessor.blip2(config.vision().imageSize());
-      LoadedModel loaded = of(memory, model, open.tokenizer(), processor, open.instructions());
+      LoadedModel loaded = of(memory, built, open.tokenizer(), processor, open.instructions());
       whole = true;
       return loaded;
     } catch (UncheckedIOException e) {
@@ -120,19 +139,17 @@ final class LoadedModel implements AutoCloseable {
    */
   private static LoadedModel of(
       Scope memory,
-      Blip2Model model,
+      Built built,
       DjlTokenizer tokenizer,
       ImageProcessor processor,
       @Nullable Path reader)
       throws IOException {
-    Blip2Config config = model.config();
     boolean whole = false;
     try {
-      tokenizer.requireFits(config.text().vocabSize());
       @Nullable InstructionReader instructions =
-          reader == null ? null : InstructionReader.open(reader, config);
+          reader == null ? null : InstructionReader.open(reader, built.model.config());
       whole = true;
-      return new LoadedModel(memory, model, tokenizer, processor, instructions);
+      return new LoadedModel(memory, built, tokenizer, processor, instructions);
     } finally {
       if (!whole) {
         tokenizer.close();
@@ -140,15 +157,12 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  private static Blip2Model build(
-      Path folder, Blip2Config config, Precision precision, Scope memory) throws IOException {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      KeyMap keys = HuggingFaceNames.keys(config);
-      var weights = new CheckpointWeights(folder.toString(), checkpoint, keys);
-      Params params = Params.root(weights, memory).packed(precision);
+  private static Built build(Path folder, Blip2Config config, LoadOptions options, Scope memory)
+      throws IOException {
+    try (StoredWeights open = StoredWeights.open(folder, HuggingFaceNames.keys(config), options)) {
+      Params params = Params.root(open.weights(), memory).packed(options.precision());
       Blip2Model model = build(config, params);
-      params.finish();
-      return model;
+      return new Built(model, options.finish(params));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -190,6 +204,11 @@ final class LoadedModel implements AutoCloseable {
 
   Blip2Model model() {
     return model;
+  }
+
+  /** Names of the tensors that were there and have no place in the model. */
+  NavigableSet<String> leftOut() {
+    return leftOut;
   }
 
   DjlTokenizer tokenizer() {
@@ -238,15 +257,17 @@ final class LoadedModel implements AutoCloseable {
     return ids;
   }
 
-  /** The ids of a prompt after one image; LAVIS cuts what is too long for it, without a word. */
+  /** The ids of a prompt after one image; LAVIS cuts what is too long for it. */
   int[] promptIds(String prompt) {
     int[] ids = textIds(prompt);
     // It tells OPT's tokenizer to cut, and in generation neither T5's nor InstructBLIP's.
-    boolean cuts =
+    boolean cutting =
         isLavis() && instructions == null && model.config().text().kind() == LanguageKind.OPT;
-    return cuts && ids.length > LAVIS_PROMPT
-        ? tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT)
-        : ids;
+    if (!cutting || ids.length <= LAVIS_PROMPT) {
+      return ids;
+    }
+    cuts.tell("prompt", ids.length, LAVIS_PROMPT, "end", "flavour HF reads it whole");
+    return tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT);
   }
 
   /** The ids of a text; without words, the token that begins every text. */
@@ -259,15 +280,8 @@ final class LoadedModel implements AutoCloseable {
 
   private void requireWords(int[] ids) {
     Integer image = model.config().imageTokenId();
-    int vocabSize = model.language().vocabSize();
-    for (int id : ids) {
-      if (id >= vocabSize || (image != null && id == image)) {
-        throw new IllegalArgumentException(
-            "generate: prompt expected words, got the token "
-                + tokenizer.decodeAll(new int[] {id})
-                + ", which stands for the image; leave it out");
-      }
-    }
+    TextTokens.requireWords(
+        "generate: prompt", tokenizer, model.language().vocabSize(), image, ids);
   }
 
   /** Pictures as the vision transformer reads them, [B, 3, H, W]. */
@@ -298,10 +312,8 @@ final class LoadedModel implements AutoCloseable {
 
   /** What the folder says of pictures, or else what all BLIP-2 checkpoints share. */
   static ImageProcessor processor(Path folder, int imageSize) throws IOException {
-    Path newer = folder.resolve("processor_config.json");
-    boolean told =
-        Files.exists(folder.resolve("preprocessor_config.json"))
-            || (Files.exists(newer) && ConfigJson.read(newer).hasChild("image_processor"));
-    return told ? ImageProcessor.load(folder) : ImageProcessor.blip2(imageSize);
+    return ImageProcessor.isToldIn(folder)
+        ? ImageProcessor.load(folder)
+        : ImageProcessor.blip2(imageSize);
   }
 }

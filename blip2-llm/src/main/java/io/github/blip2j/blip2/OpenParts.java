@@ -68,7 +68,7 @@ final class OpenParts implements Closeable {
     List<Closeable> opened = new ArrayList<>();
     boolean whole = false;
     try {
-      Checkpoint trained = Checkpoint.open(file);
+      Checkpoint trained = ModelFolder.open(file);
       opened.add(trained::close);
       LanguageFolder language = LanguageFolder.open(parts.language());
       opened.add(language::close);

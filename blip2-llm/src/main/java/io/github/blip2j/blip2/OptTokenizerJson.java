@@ -21,6 +21,9 @@ import java.util.List;
 final class OptTokenizerJson {
   private static final String VOCABULARY = "vocab.json";
   private static final String MERGES = "merges.txt";
+  private static final String ADDED = "added_tokens.json";
+  private static final String SETTINGS = "tokenizer_config.json";
+  private static final String IMAGE = "<image>";
   private static final String BEGIN = "</s>";
   private static final List<String> SPECIAL = List.of("<s>", "<pad>", BEGIN, "<unk>");
 
@@ -40,9 +43,13 @@ final class OptTokenizerJson {
     JsonObject vocabulary = vocabulary(folder.resolve(VOCABULARY));
     var json = new JsonObject();
     json.addProperty("version", "1.0");
-    json.add("added_tokens", added(vocabulary));
+    JsonArray added = added(vocabulary);
+    addLater(folder, added);
+    json.add("added_tokens", added);
     json.add("pre_tokenizer", byteLevel(false));
-    json.add("post_processor", beginning(vocabulary.get(BEGIN)));
+    if (begins(folder)) {
+      json.add("post_processor", beginning(vocabulary.get(BEGIN)));
+    }
     json.add("decoder", byteLevel(true));
     var model = new JsonObject();
     model.addProperty("type", "BPE");
@@ -72,17 +79,37 @@ final class OptTokenizerJson {
     for (String token : SPECIAL) {
       JsonElement id = vocabulary.get(token);
       if (id != null) {
-        var entry = new JsonObject();
-        entry.add("id", id);
-        entry.addProperty("content", token);
-        for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-          entry.addProperty(flag, false);
-        }
-        entry.addProperty("special", true);
-        added.add(entry);
+        added.add(added(token, id, true));
       }
     }
     return added;
+  }
+
+  private static JsonObject added(String token, JsonElement id, boolean special) {
+    var entry = new JsonObject();
+    entry.add("id", id);
+    entry.addProperty("content", token);
+    for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+      entry.addProperty(flag, false);
+    }
+    entry.addProperty("special", special);
+    return entry;
+  }
+
+  /** Tokens that were added to the vocabulary, such as that of the image, are in a file apart. */
+  private static void addLater(Path folder, JsonArray added) throws IOException {
+    Path file = folder.resolve(ADDED);
+    if (Files.exists(file)) {
+      ConfigJson tokens = ConfigJson.read(file);
+      for (String token : tokens.keys()) {
+        added.add(added(token, new JsonPrimitive(tokens.intAt(token)), token.equals(IMAGE)));
+      }
+    }
+  }
+
+  private static boolean begins(Path folder) throws IOException {
+    Path settings = folder.resolve(SETTINGS);
+    return !Files.exists(settings) || ConfigJson.read(settings).booleanAt("add_bos_token", true);
   }
 
   private static JsonObject byteLevel(boolean prefixed) {

@@ -40,6 +40,7 @@ public record StageOneConfig(VisionConfig vision, Blip2QformerConfig qformer) {
    * @throws CheckpointException if its Q-Former has no text side
    */
   public static StageOneConfig fromJson(ConfigJson json) throws CheckpointException {
+    Architecture.requireComparing(json);
     VisionConfig vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
     @Nullable Double ownNormEps = Blip2Config.ownVisionNormEps(json);
     BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());

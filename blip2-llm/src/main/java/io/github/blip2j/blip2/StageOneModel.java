@@ -9,6 +9,7 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
@@ -21,6 +22,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -62,12 +64,44 @@ public final class StageOneModel extends Module {
    * @throws CheckpointException if it is neither, or its tensors do not fit
    */
   public static StageOneModel load(Path path, Scope home) throws IOException {
-    return load(path, home, UnaryOperator.identity(), params -> params);
+    return load(path, Loading.toTrain(home, UnaryOperator.identity())).model;
   }
 
   /** As {@link #load(Path, Scope)}, packed for inference. */
   public static StageOneModel load(Path path, Scope home, Precision precision) throws IOException {
-    return load(path, home, UnaryOperator.identity(), params -> params.packed(precision));
+    return load(path, home, LoadOptions.of(precision)).model;
+  }
+
+  /**
+   * As {@link #load(Path, Scope)}, packed for inference, with what else the options say.
+   *
+   * @throws IllegalArgumentException if they name an adapter of a file of LAVIS
+   */
+  static Loaded load(Path path, Scope home, LoadOptions options) throws IOException {
+    Loading loading =
+        new Loading(
+            home, UnaryOperator.identity(), params -> params.packed(options.precision()), options);
+    return load(path, loading);
+  }
+
+  /** A model, names of the tensors that were there and have no place in it, and whose it is. */
+  record Loaded(StageOneModel model, NavigableSet<String> leftOut, Flavour flavour) {}
+
+  /**
+   * How a model is loaded.
+   *
+   * @param change of its sizes
+   * @param arrange of its parameters
+   */
+  private record Loading(
+      Scope home,
+      UnaryOperator<StageOneConfig> change,
+      UnaryOperator<Params> arrange,
+      LoadOptions options) {
+    /** Plain, to be trained. */
+    static Loading toTrain(Scope home, UnaryOperator<StageOneConfig> change) {
+      return new Loading(home, change, params -> params, LoadOptions.of(Precision.FLOAT32));
+    }
   }
 
   /**
@@ -76,17 +110,13 @@ public final class StageOneModel extends Module {
    */
   public static StageOneModel load(Path path, Scope home, UnaryOperator<StageOneConfig> change)
       throws IOException {
-    return load(path, home, change, params -> params);
+    return load(path, Loading.toTrain(home, change)).model;
   }
 
-  private static StageOneModel load(
-      Path path, Scope home, UnaryOperator<StageOneConfig> change, UnaryOperator<Params> arrange)
-      throws IOException {
+  private static Loaded load(Path path, Loading loading) throws IOException {
     @Nullable Path lavis = lavisFile(path);
     try {
-      return lavis == null
-          ? loadHuggingFace(path, home, change, arrange)
-          : loadLavis(lavis, home, change, arrange);
+      return lavis == null ? loadHuggingFace(path, loading) : loadLavis(lavis, loading);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -112,47 +142,38 @@ public final class StageOneModel extends Module {
     return files.isEmpty() ? null : files.first();
   }
 
-  private static StageOneModel loadLavis(
-      Path file, Scope home, UnaryOperator<StageOneConfig> change, UnaryOperator<Params> arrange)
-      throws IOException {
-    try (Checkpoint checkpoint = Checkpoint.open(file)) {
-      StageOneConfig config = change.apply(StageOneConfig.fromLavis(file, checkpoint));
+  private static Loaded loadLavis(Path file, Loading loading) throws IOException {
+    if (loading.options.adapter() != null) {
+      throw new IllegalArgumentException(
+          "load: adapter expected with a folder of Hugging Face, got a file of LAVIS; convert it"
+              + " first");
+    }
+    try (Checkpoint checkpoint = ModelFolder.open(file)) {
+      StageOneConfig config = loading.change.apply(StageOneConfig.fromLavis(file, checkpoint));
       KeyMap keys = StageOneCheckpoint.lavis(config.vision());
-      return build(config, checkpoint, file, keys, home, arrange);
+      var stored = new CheckpointWeights(file.toString(), checkpoint, keys);
+      return build(config, stored, loading, Flavour.LAVIS);
     }
   }
 
-  private static StageOneModel loadHuggingFace(
-      Path folder, Scope home, UnaryOperator<StageOneConfig> change, UnaryOperator<Params> arrange)
-      throws IOException {
-    ConfigJson json = ConfigJson.read(folder.resolve("config.json"));
-    StageOneConfig config = change.apply(StageOneConfig.fromJson(json));
-    KeyMap keys = StageOneCheckpoint.huggingFace();
+  private static Loaded loadHuggingFace(Path folder, Loading loading) throws IOException {
+    ConfigJson json = ModelFolder.config(folder);
+    StageOneConfig config = loading.change.apply(StageOneConfig.fromJson(json));
     Path rest = folder.resolve(Conversion.LAVIS_ONLY);
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      if (!Files.exists(rest)) {
-        return build(config, checkpoint, folder, keys, home, arrange);
-      }
-      try (Checkpoint both = Checkpoint.open(rest).over(checkpoint)) {
-        return build(config, both, folder, keys, home, arrange);
-      }
+    try (Checkpoint own = ModelFolder.open(folder);
+        Checkpoint both = Files.exists(rest) ? Checkpoint.open(rest).over(own) : own;
+        StoredWeights open =
+            StoredWeights.over(folder, both, StageOneCheckpoint.huggingFace(), loading.options)) {
+      return build(config, open.weights(), loading, Flavour.HF);
     }
   }
 
-  private static StageOneModel build(
-      StageOneConfig config,
-      Checkpoint checkpoint,
-      Path origin,
-      KeyMap keys,
-      Scope home,
-      UnaryOperator<Params> arrange)
-      throws IOException {
-    var stored = new CheckpointWeights(origin.toString(), checkpoint, keys);
-    Params params =
-        arrange.apply(Params.root(ResizedPositions.of(stored, config.vision(), VISION), home));
+  private static Loaded build(
+      StageOneConfig config, Weights stored, Loading loading, Flavour flavour) throws IOException {
+    Weights weights = ResizedPositions.of(stored, config.vision(), VISION);
+    Params params = loading.arrange.apply(Params.root(weights, loading.home));
     var model = new StageOneModel(config, params.has("temperature"), params);
-    params.finish();
-    return model;
+    return new Loaded(model, loading.options.finish(params), flavour);
   }
 
   /** The sizes. */

@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.WrapperNames;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.PlainBertWeights;
@@ -45,7 +46,7 @@ public final class StageOneParts {
       RandomGenerator random)
       throws IOException {
     try (VisionTower seeing = VisionTower.open(tower);
-        Checkpoint reading = Checkpoint.open(bert)) {
+        Checkpoint reading = WrapperNames.open(bert)) {
       VisionConfig vision = seeing.config();
       BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(bert.resolve("config.json")));
       StageOneConfig config = change.apply(new StageOneConfig(vision, qformer(plain, vision)));

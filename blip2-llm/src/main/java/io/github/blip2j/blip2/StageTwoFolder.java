@@ -3,9 +3,9 @@ package io.github.blip2j.blip2;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.text.DjlTokenizer;
 import io.github.blip2j.vision.ResizedPositions;
@@ -39,7 +39,8 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
               + ": model expected a folder, got "
               + (Files.exists(folder) ? "a file" : "nothing"));
     }
-    Blip2Config stored = Blip2Config.fromJson(ConfigJson.read(folder.resolve("config.json")));
+    Blip2Config stored = Blip2Config.fromJson(ModelFolder.config(folder));
+    LoraAdapter.requireNone(folder, "model to train");
     if (stored.readsInstruction()) {
       InstructionReader.in(folder);
     }
@@ -50,7 +51,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
 
   @Override
   public OpenWeights open() throws IOException {
-    Checkpoint checkpoint = Checkpoint.open(folder);
+    Checkpoint checkpoint = ModelFolder.open(folder);
     var stored =
         new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys(config));
     return new OpenWeights(
@@ -59,7 +60,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
 
   @Override
   public DjlTokenizer tokenizer() throws IOException {
-    return DjlTokenizer.open(folder);
+    return TokenizerFolder.open(folder);
   }
 
   @Override
@@ -85,7 +86,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
     } else {
       describe(target, imageSize);
     }
-    Conversion.copyTokenizer(folder, target);
+    TokenizerFolder.copy(folder, target);
     if (config.readsInstruction()) {
       InstructionReader.copy(InstructionReader.in(folder), target);
     }

@@ -91,7 +91,7 @@ public final class StageTwoParts implements StageTwoSource {
     int queries;
     @Nullable Double ownVisionNormEps;
     if (lavis) {
-      try (Checkpoint checkpoint = Checkpoint.open(stageOne)) {
+      try (Checkpoint checkpoint = ModelFolder.open(stageOne)) {
         StageOneConfig sizes = StageOneConfig.fromLavis(stageOne, checkpoint);
         vision = sizes.vision();
         bert = sizes.qformer().bert();
@@ -99,7 +99,7 @@ public final class StageTwoParts implements StageTwoSource {
         ownVisionNormEps = ModelJson.visionNormEpsBeside(stageOne);
       }
     } else {
-      ConfigJson json = ConfigJson.read(stageOne.resolve("config.json"));
+      ConfigJson json = ModelFolder.config(stageOne);
       vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
       bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
       queries = json.sizeAt("num_query_tokens", 32);
@@ -122,7 +122,7 @@ public final class StageTwoParts implements StageTwoSource {
 
   @Override
   public OpenWeights open() throws IOException {
-    Checkpoint seeing = Checkpoint.open(stageOne);
+    Checkpoint seeing = ModelFolder.open(stageOne);
     boolean whole = false;
     try {
       Checkpoint speaking = LanguageFolder.open(language).checkpoint();

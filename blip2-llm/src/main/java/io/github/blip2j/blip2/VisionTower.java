@@ -40,7 +40,7 @@ record VisionTower(Path origin, boolean folder, Checkpoint checkpoint) implement
   static VisionTower open(Path path) throws IOException {
     @Nullable Path file = StageOneModel.lavisFile(path);
     Path origin = file == null ? path : file;
-    Checkpoint checkpoint = Checkpoint.open(origin);
+    Checkpoint checkpoint = ModelFolder.open(origin);
     boolean alone = PATCHES.stream().anyMatch(checkpoint.tensors()::containsKey);
     if (file != null && !alone && !isIn(checkpoint)) {
       checkpoint.close();
@@ -61,7 +61,7 @@ record VisionTower(Path origin, boolean folder, Checkpoint checkpoint) implement
   /** Its sizes; heads as a {@code model.json} beside a file tells, or those of the released. */
   VisionConfig config() throws IOException {
     if (folder) {
-      ConfigJson json = ConfigJson.read(origin.resolve("config.json"));
+      ConfigJson json = ModelFolder.config(origin);
       return VisionConfig.fromJson(json.child("vision_config"));
     }
     var sizes =

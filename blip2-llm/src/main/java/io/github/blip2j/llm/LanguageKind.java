@@ -1,26 +1,56 @@
 package io.github.blip2j.llm;
 
+import io.github.blip2j.io.CheckpointException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 
 /** Families of language models that BLIP-2 speaks through, as checkpoints name them. */
 public enum LanguageKind {
   /** A decoder, which continues what stands before. */
-  OPT("opt", false),
-  /** An encoder, which reads what it is asked, and a decoder, which writes the answer. */
-  T5("t5", true);
+  OPT("opt", false, Set.of("opt")),
+  /**
+   * An encoder, which reads what it is asked, and a decoder, which writes the answer. An {@code
+   * mt5} is one too, with a tokenizer of many languages.
+   */
+  T5("t5", true, Set.of("t5", "mt5"));
 
   private final String label;
   private final boolean encodes;
+  private final Set<String> modelTypes;
 
-  LanguageKind(String label, boolean encodes) {
+  LanguageKind(String label, boolean encodes, Set<String> modelTypes) {
     this.label = label;
     this.encodes = encodes;
+    this.modelTypes = modelTypes;
   }
 
   /** The kind that the {@code model_type} of a {@code config.json} says, if it is one of ours. */
   public static Optional<LanguageKind> of(String modelType) {
-    return Arrays.stream(values()).filter(kind -> kind.label.equals(modelType)).findFirst();
+    return Arrays.stream(values()).filter(kind -> kind.modelTypes.contains(modelType)).findFirst();
+  }
+
+  /**
+   * The kind that the {@code model_type} of a {@code config.json} says.
+   *
+   * @param where the file and key, for the message
+   * @throws CheckpointException naming those that there are, if it is none of ours
+   */
+  public static LanguageKind require(String where, String modelType) throws CheckpointException {
+    Optional<LanguageKind> kind = of(modelType);
+    if (kind.isEmpty()) {
+      throw new CheckpointException(
+          "%s expected opt, t5 or mt5, got %s%s".formatted(where, modelType, why(modelType)));
+    }
+    return kind.get();
+  }
+
+  private static String why(String modelType) {
+    return switch (modelType) {
+      case "umt5" -> ", whose layers have position biases of their own";
+      case "llama" -> ", as Vicuna is";
+      default -> "";
+    };
   }
 
   /** Whether what is read and what is written are texts of their own. */
@@ -28,7 +58,7 @@ public enum LanguageKind {
     return encodes;
   }
 
-  /** As {@code model_type} says it, and LAVIS in names such as {@code opt_proj}. */
+  /** The family, as LAVIS says it in names such as {@code opt_proj}. */
   @Override
   public String toString() {
     return label;

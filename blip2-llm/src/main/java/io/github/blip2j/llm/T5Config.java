@@ -6,7 +6,8 @@ import io.github.blip2j.tensor.Activation;
 import java.util.List;
 
 /**
- * Sizes of a T5 (Raffel et al. 2020), version 1.0, 1.1 or Flan (Chung et al. 2022).
+ * Sizes of a T5 (Raffel et al. 2020), version 1.0, 1.1 or Flan (Chung et al. 2022), or of an mT5
+ * (Xue et al. 2021), which is version 1.1 in many languages.
  *
  * @param dim width of its layers and of the embeddings
  * @param headDim width of a head; heads times this need not be {@code dim}
@@ -104,29 +105,30 @@ public record T5Config(
   }
 
   /**
-   * Reads the {@code text_config} of a {@code config.json}; what it leaves out is T5-small's, as
-   * there.
+   * Reads the {@code text_config} of a {@code config.json}; what it leaves out is T5-small's or, of
+   * an {@code mt5}, mT5-small's, as there.
    *
    * <p>Whether the head is scaled follows {@code scale_decoder_outputs}. Without it, all are but
    * those that say {@code "tie_word_embeddings": false}, for that is how version 1.1 told itself
    * from 1.0; newer files say true there and mean nothing by it.
    */
   public static T5Config fromJson(ConfigJson json) throws CheckpointException {
-    int layers = json.sizeAt("num_layers", 6);
+    boolean many = json.stringAt("model_type", "").equals("mt5");
+    int layers = json.sizeAt("num_layers", many ? 8 : 6);
     boolean symmetric = !json.has("num_decoder_layers") || json.isNull("num_decoder_layers");
     boolean tied =
-        json.isNull("tie_word_embeddings") || json.booleanAt("tie_word_embeddings", true);
-    String projection = json.stringAt("feed_forward_proj", "relu");
+        json.isNull("tie_word_embeddings") || json.booleanAt("tie_word_embeddings", !many);
+    String projection = json.stringAt("feed_forward_proj", many ? "gated-gelu" : "relu");
     List<Integer> endIds = TokenIds.endIds(json, 1);
     int padId = json.intAt("pad_token_id", 0);
     return new T5Config(
         json.sizeAt("d_model", 512),
-        json.sizeAt("num_heads", 8),
+        json.sizeAt("num_heads", many ? 6 : 8),
         json.sizeAt("d_kv", 64),
-        json.sizeAt("d_ff", 2048),
+        json.sizeAt("d_ff", many ? 1024 : 2048),
         layers,
         symmetric ? layers : json.sizeAt("num_decoder_layers", layers),
-        json.sizeAt("vocab_size", 32128),
+        json.sizeAt("vocab_size", many ? 250112 : 32128),
         json.sizeAt("relative_attention_num_buckets", 32),
         json.sizeAt("relative_attention_max_distance", 128),
         json.doubleAt("layer_norm_epsilon", 1e-6),

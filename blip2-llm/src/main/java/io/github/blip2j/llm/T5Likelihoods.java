@@ -66,7 +66,7 @@ final class T5Likelihoods implements Likelihoods {
     long[] tokens = texts.stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Tensor x = model.embed(Tensor.of(before, R, T)); // [R, T, L]
+      Tensor x = model.embedWritten(Tensor.of(before, R, T)); // [R, T, L]
       Tensor hidden = model.decode(x, mask, context.row(prompt), null, Pass.evaluation());
       Tensor flat = hidden.reshape(hidden.dim(0) * hidden.dim(1), model.dim()); // [R T, L]
       return parted(TokenLogs.of(flat, places, tokens, model::logits), texts);

@@ -25,13 +25,15 @@ import org.jspecify.annotations.Nullable;
 public final class T5Model extends Module implements LanguageModel {
   private final T5Config config;
   private final Embedding words;
+  private final Embedding writtenWords; // that the decoder looks into: the same, but in odd files
   private final T5Stack encoder;
   private final T5Stack decoder;
   private final @Nullable Linear head;
 
   /**
    * A model of these sizes. A checkpoint that holds a head of its own has one, whatever its
-   * configuration says; one that does not, or holds the embeddings once more, ties it.
+   * configuration says; one that does not, or holds the embeddings once more, ties it. So it is
+   * with the decoder's embeddings, as Hugging Face decides.
    */
   public T5Model(T5Config config, Params params) {
     super(params);
@@ -44,6 +46,10 @@ public final class T5Model extends Module implements LanguageModel {
         apart
             ? new Embedding(config.vocabSize(), config.dim(), table)
             : Embedding.tied(config.vocabSize(), config.dim(), table);
+    this.writtenWords =
+        params.storedApart("words.weight", "decoder.words.weight")
+            ? new Embedding(config.vocabSize(), config.dim(), params.at("decoder").at("words"))
+            : words;
     this.encoder = T5Stack.encoder(config, params.at("encoder"));
     this.decoder = T5Stack.decoder(config, params.at("decoder").forSteps());
     Params own = params.at("head").forSteps().atLeast(Precision.BFLOAT16);
@@ -83,6 +89,15 @@ public final class T5Model extends Module implements LanguageModel {
   @Override
   public Tensor embed(Tensor ids) {
     return words.forward(ids);
+  }
+
+  /**
+   * The embeddings of tokens that the decoder has before it.
+   *
+   * @return [..., L]
+   */
+  public Tensor embedWritten(Tensor ids) {
+    return writtenWords.forward(ids);
   }
 
   @Override

@@ -59,7 +59,7 @@ final class T5Run implements NextTokenModel {
     int R = tokens.length;
     int[][] mask = new int[R][written.length() + 1]; // nothing that is written is padding
     Arrays.stream(mask).forEach(row -> Arrays.fill(row, 1));
-    Tensor x = model.embed(Tensor.ids(tokens).reshape(R, 1)); // [R, 1, L]
+    Tensor x = model.embedWritten(Tensor.ids(tokens).reshape(R, 1)); // [R, 1, L]
     Tensor hidden = model.decode(x, mask, prompts.context(), written, Pass.evaluation());
     return TokenScores.rows(model.logits(hidden.reshape(R, model.dim()))); // [R, V]
   }

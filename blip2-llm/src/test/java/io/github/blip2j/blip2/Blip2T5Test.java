@@ -96,16 +96,6 @@ final class Blip2T5Test {
     assertRefused("1 missing (language.words.weight)");
   }
 
-  /** Only a copy of the embeddings may be left unread. */
-  @Test
-  void load_encoderEmbeddingsOfTheirOwn_areRefused() throws IOException {
-    Fixture.copyTo(HF_T5, folder);
-    String own = "language_model.encoder.embed_tokens.weight";
-    Fixture.editHeader(folder.resolve(Fixture.WEIGHTS), json -> FolderCase.rename(json, HEAD, own));
-
-    assertRefused("1 unused (" + own + ")");
-  }
-
   @Test
   void load_ofAnotherWidth_saysWhatDoesNotFit() throws IOException {
     Fixture.copyTo(HF_T5, folder);

@@ -11,6 +11,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.qformer.GradCam;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
@@ -48,7 +49,9 @@ final class ImageTextMatcherMisuseTest {
   @SuppressWarnings("NullAway") // on purpose
   void anyCall_null_namesWhatIsMissing() {
     assertNull("load: path expected, got null", () -> ImageTextMatcher.load(null));
-    assertNull("load: precision expected, got null", () -> ImageTextMatcher.load(FOLDER, null));
+    assertNull(
+        "load: precision expected, got null",
+        () -> ImageTextMatcher.load(FOLDER, (Precision) null));
     assertNull("match: text expected, got null", () -> matcher.match(image, (String) null));
     assertNull("match: image expected, got null", () -> matcher.match((RgbImage) null, "a dog"));
     assertNull("embed: text expected, got null", () -> matcher.embed((String) null));
@@ -179,10 +182,44 @@ final class ImageTextMatcherMisuseTest {
     var thrown = assertThrows(CheckpointException.class, () -> ImageTextMatcher.load(writes));
 
     assertEquals(
-        "config.json: qformer_config.use_qformer_text_input expected true, got false; captions and"
-            + " questions are for blip2 caption and vqa",
+        "config.json: architectures expected Blip2ForImageTextRetrieval, got"
+            + " Blip2ForConditionalGeneration, which writes texts and compares none; use blip2"
+            + " caption, vqa or Blip2",
         thrown.getMessage());
     assertEquals(used, TensorMemory.usedBytes());
+  }
+
+  @Test
+  void load_modelThatDoesNotTellItsArchitecture_isSeenByItsQFormer() throws IOException {
+    Fixture.copyTo(Fixtures.own("hf-opt"), folder);
+    Fixture.editJson(folder.resolve("config.json"), json -> json.remove("architectures"));
+
+    assertEquals(
+        "config.json: qformer_config.use_qformer_text_input expected true, got false; captions and"
+            + " questions are for blip2 caption and vqa",
+        assertThrows(CheckpointException.class, () -> ImageTextMatcher.load(folder)).getMessage());
+  }
+
+  @Test
+  void match_textBeyondThePositions_isRefused() {
+    String text = "a dog ".repeat(40);
+
+    assertEquals(
+        "match: text expected at most 64 tokens, got 82; shorten it",
+        assertThrows(IllegalArgumentException.class, () -> matcher.match(image, text))
+            .getMessage());
+    assertEquals(82, matcher.length(text).tokens());
+  }
+
+  @Test
+  void withMaxTextTokens_beyondThePositions_isRefused() {
+    for (int most : new int[] {1, 65}) {
+      assertEquals(
+          "matcher: maxTextTokens expected 2 to 64, got " + most,
+          assertThrows(
+                  IllegalArgumentException.class, () -> matcher.withMaxTextTokens(most))
+              .getMessage());
+    }
   }
 
   @Test

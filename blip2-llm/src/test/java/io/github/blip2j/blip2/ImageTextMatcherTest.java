@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -93,11 +94,38 @@ final class ImageTextMatcherTest {
   }
 
   @Test
-  void match_textBeyondTheTrainedLength_isCut() {
-    assertTrue(matcher.tokenizer().encode(LONG).length > 32);
-
-    assertEquals(
+  void match_textBeyondTheTrainedLength_isReadWholeAsTransformersDoes() {
+    assertEquals(new TextLength(58, 58), matcher.length(LONG));
+    assertNotEquals(
         matcher.match(images.get(0), LONG), matcher.match(images.get(0), LONG + "a green star"));
+    try (var scope = Scope.open()) { // features() reads whole, with transformers' own numbers
+      float[] start =
+          matcher.features().texts(List.of(LONG)).compared().narrow(1, 0, 1).toFloats();
+      assertArrayEquals(start, matcher.embed(LONG), 1e-5f);
+    }
+  }
+
+  @Test
+  void match_textBeyondTheTrainedLength_isCutAsLavisDoes() throws IOException {
+    try (var lavis = ImageTextMatcher.load(Fixtures.own("lavis-stage1"))) {
+      int most = lavis.model().config().qformer().maxTextTokens();
+
+      assertEquals(new TextLength(58, most), lavis.length(LONG));
+      assertEquals(
+          lavis.match(images.get(0), LONG), lavis.match(images.get(0), LONG + "a green star"));
+    }
+  }
+
+  @Test
+  void match_textBeyondAChosenLength_isCut() {
+    ImageTextMatcher cutting = matcher.withMaxTextTokens(32);
+
+    assertEquals(new TextLength(58, 32), cutting.length(LONG));
+    assertTrue(cutting.length(LONG).isCut());
+    assertEquals(new TextLength(4, 4), cutting.length("a dog"));
+    assertEquals(
+        cutting.match(images.get(0), LONG), cutting.match(images.get(0), LONG + "a green star"));
+    assertClose(matcher.match(images.get(0), "a dog"), cutting.match(images.get(0), "a dog"));
   }
 
   @Test

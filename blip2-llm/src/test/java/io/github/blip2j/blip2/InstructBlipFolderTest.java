@@ -45,11 +45,6 @@ final class InstructBlipFolderTest {
             "{folder}: qformer_tokenizer/tokenizer.json expected in an InstructBLIP, got none; copy"
                 + " it from the checkpoint"),
         damaged(
-            "a tokenizer of a larger Q-Former",
-            f -> replace(f.resolve(TOKENIZER), "\"id\": 250", "\"id\": 251"),
-            "tokenizer.json: largest token id expected below the model's vocabulary of 251, got"
-                + " 251; use the tokenizer that came with the model"),
-        damaged(
             "Vicuna",
             f -> language(f, "llama"),
             "config.json: text_config.model_type expected t5, got llama; of InstructBLIP only that"
@@ -60,13 +55,13 @@ final class InstructBlipFolderTest {
             "config.json: text_config.model_type expected t5, got opt; of InstructBLIP only that"
                 + " with T5 is supported"),
         damaged(
-            "a body without a head",
+            "a part of a model",
             f ->
                 Fixture.editJson(
                     f.resolve(CONFIG),
-                    json -> json.add("architectures", FolderCase.list("InstructBlipModel"))),
+                    json -> json.add("architectures", FolderCase.list("InstructBlipQFormerModel"))),
             "config.json: architectures expected InstructBlipForConditionalGeneration, got"
-                + " InstructBlipModel"),
+                + " InstructBlipQFormerModel, which is a part of a model; take the whole one"),
         damaged(
             "a text side without one of its tensors",
             f -> Fixture.drop(f, "qformer.encoder.layer.1.intermediate.dense.bias"),

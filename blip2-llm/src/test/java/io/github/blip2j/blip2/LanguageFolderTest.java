@@ -179,7 +179,7 @@ final class LanguageFolderTest {
 
     assertEquals(
         ConfigJson.read(folder.resolve(Fixture.CONFIG))
-            + ": model_type expected opt or t5, got bert; name the folder of a plain language model",
+            + ": model_type of a plain language model expected opt, t5 or mt5, got bert",
         e.getMessage());
   }
 

@@ -39,7 +39,7 @@ final class ModelFolderTest {
           tokenizer.json           | {"model":           | JSON expected, got malformed text
           tokenizer.json           | {}                  | model.vocab is missing or empty
           preprocessor_config.json | {                   | JSON expected, got malformed text
-          preprocessor_config.json | {"do_resize": true} | size is missing
+          preprocessor_config.json | {"size": {}}        | size.height is missing
           """)
   void load_wrongText_saysWhatIsWrong(String file, String text, String message) throws IOException {
     new FolderCase(file, f -> write(f, file, text), file + ": " + message).assertRefused(folder);

@@ -349,8 +349,7 @@ final class StageTwoPartsTest {
             () -> StageTwoParts.load(LAVIS, Fixture.HF_OPT, home, StageTwoSetup.lavis(), 1));
 
     assertEquals(
-        "config.json: model_type expected opt or t5, got blip-2; name the folder of a plain language"
-            + " model",
+        "config.json: model_type of a plain language model expected opt, t5 or mt5, got blip-2",
         e.getMessage());
   }
 

@@ -5,6 +5,7 @@ import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.WrapperNames;
 import io.github.blip2j.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ final class BertFolder {
       BiFunction<BertConfig, Params, M> model)
       throws IOException {
     BertConfig config = BertConfig.fromPlainJson(ConfigJson.read(folder.resolve("config.json")));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = WrapperNames.open(folder)) {
       KeyMap keys = names.apply(checkpoint.tensors().keySet());
       Params params = Params.root(new CheckpointWeights(folder.toString(), checkpoint, keys), home);
       M built = model.apply(config, params);

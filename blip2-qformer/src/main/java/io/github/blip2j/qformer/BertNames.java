@@ -44,11 +44,7 @@ final class BertNames {
     var names = new BertNames(stored);
     names.body(body + ".", prefix(stored));
     names.head(head + ".");
-    return names
-        .ignoring()
-        .copy(HEAD + "decoder.weight", prefix(stored) + "embeddings.word_embeddings.weight")
-        .ignore("*embeddings.token_type_embeddings.weight")
-        .build();
+    return names.ignoring().ignore("*embeddings.token_type_embeddings.weight").build();
   }
 
   private static String prefix(Set<String> stored) {
@@ -57,7 +53,7 @@ final class BertNames {
 
   private void body(String ours, String theirs) {
     String embeddings = theirs + "embeddings.";
-    keys.rename(ours + "embeddings.words", embeddings + "word_embeddings")
+    keys.renameToAny(ours + "embeddings.words", embeddings + "word_embeddings", HEAD + "decoder")
         .rename(ours + "embeddings.positions", embeddings + "position_embeddings")
         .rename(ours + "embeddings.types", embeddings + "token_type_embeddings");
     norm(ours + "embeddings.norm", embeddings + "LayerNorm");
@@ -80,7 +76,7 @@ final class BertNames {
   private void head(String ours) {
     keys.rename(ours + "transform", HEAD + "transform.dense")
         .rename(ours + "decoder.weight", HEAD + "decoder.weight")
-        .rename(ours + "bias", HEAD + "bias");
+        .renameToAny(ours + "bias", HEAD + "bias", HEAD + "decoder.bias");
     norm(ours + "norm", HEAD + "transform.LayerNorm");
   }
 
@@ -91,9 +87,6 @@ final class BertNames {
 
   /** What belongs to tasks that nobody here has: the next sentence, classification. */
   private KeyMap.Builder ignoring() {
-    return keys.ignore("*pooler.dense.*")
-        .ignore("cls.seq_relationship.*")
-        .ignore(HEAD + "decoder.bias") // the bias once more
-        .ignore("*.position_ids");
+    return keys.ignore("*pooler.dense.*").ignore("cls.seq_relationship.*").ignore("*.position_ids");
   }
 }

@@ -12,6 +12,9 @@ import io.github.blip2j.nn.KeyMap;
  */
 public final class StageOneNames {
   private static final String LAYER = "encoder.layer.*.";
+  private static final String WORDS = "qformer.embeddings.words";
+  // The matrix that predicts words, tied to those that are read.
+  private static final String PREDICTED = "Qformer.cls.predictions.decoder";
 
   private final KeyMap.Builder keys;
   private final String bert; // what their Q-Former is called
@@ -24,8 +27,8 @@ public final class StageOneNames {
   }
 
   /**
-   * Adds the rules for LAVIS. The matrix that predicts words may lie in the file once more beside
-   * the words that it is tied to, and must then equal them.
+   * Adds the rules for LAVIS. The matrix that predicts words may lie in the file in place of the
+   * words that it is tied to, or beside them, and must then equal them.
    *
    * @return {@code keys}
    */
@@ -33,16 +36,13 @@ public final class StageOneNames {
     String embeddings = "Qformer.bert.embeddings.";
     new StageOneNames(keys, "Qformer.bert.", "self.").layers();
     keys.rename("visionNorm", "ln_vision")
-        .rename("qformer.embeddings.words", embeddings + "word_embeddings")
+        .renameToAny(WORDS, embeddings + "word_embeddings", PREDICTED)
         .rename("qformer.embeddings.positions", embeddings + "position_embeddings")
         .rename("qformer.embeddings.norm", embeddings + "LayerNorm")
         .rename("visionProjection", "vision_proj")
         .rename("textProjection", "text_proj");
     training(keys);
-    return keys.copy(
-            "Qformer.cls.predictions.decoder.weight", embeddings + "word_embeddings.weight")
-        .copy("Qformer.cls.predictions.decoder.bias", "Qformer.cls.predictions.bias")
-        .ignore(embeddings + "position_ids");
+    return keys.ignore(embeddings + "position_ids");
   }
 
   /**
@@ -54,15 +54,13 @@ public final class StageOneNames {
   public static KeyMap.Builder addHuggingFace(KeyMap.Builder keys) {
     new StageOneNames(keys, "qformer.", "attention.").layers();
     keys.rename("visionNorm", "vision_model.post_layernorm")
-        .rename("qformer.embeddings.words", "embeddings.word_embeddings")
+        .renameToAny(WORDS, "embeddings.word_embeddings", PREDICTED)
         .rename("qformer.embeddings.positions", "embeddings.position_embeddings")
         .rename("qformer.embeddings.norm", "qformer.layernorm")
         .rename("visionProjection", "vision_projection")
         .rename("textProjection", "text_projection");
     training(keys);
-    return keys.copy("Qformer.cls.predictions.decoder.weight", "embeddings.word_embeddings.weight")
-        .copy("Qformer.cls.predictions.decoder.bias", "Qformer.cls.predictions.bias")
-        .ignore("*.position_ids");
+    return keys.ignore("*.position_ids");
   }
 
   private static void training(KeyMap.Builder keys) {
@@ -71,7 +69,8 @@ public final class StageOneNames {
         .rename("temperature", "temp")
         .rename("head.transform", "Qformer.cls.predictions.transform.dense")
         .rename("head.norm", "Qformer.cls.predictions.transform.LayerNorm")
-        .rename("head.bias", "Qformer.cls.predictions.bias");
+        .renameToAny(
+            "head.bias", "Qformer.cls.predictions.bias", "Qformer.cls.predictions.decoder.bias");
   }
 
   private void layers() {

@@ -37,10 +37,19 @@ public final class ImageProcessor {
     return new ImageProcessor(ImageProcessorConfig.blip2(size));
   }
 
+  /** Whether a model's folder tells how pictures are prepared. */
+  public static boolean isToldIn(Path folder) throws IOException {
+    return ImageProcessorJson.isIn(folder);
+  }
+
   /**
-   * With the settings in {@code preprocessor_config.json} of a model's folder.
+   * With the settings in a model's folder: under {@code image_processor} in {@code
+   * processor_config.json}, where transformers 5 writes them, or else in {@code
+   * preprocessor_config.json}. What they leave out is BLIP's or, of a {@code CLIPImageProcessor},
+   * CLIP's.
    *
-   * @throws io.github.blip2j.io.CheckpointException if the file is missing or contradicts itself
+   * @throws io.github.blip2j.io.CheckpointException if there are none, or they contradict
+   *     themselves
    */
   public static ImageProcessor load(Path folder) throws IOException {
     return new ImageProcessor(ImageProcessorConfig.load(folder));

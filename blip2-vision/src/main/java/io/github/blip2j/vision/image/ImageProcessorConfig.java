@@ -25,8 +25,8 @@ public record ImageProcessorConfig(
     List<Double> mean,
     List<Double> std) {
 
-  private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
-  private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
+  static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
+  static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
 
   /**
    * Checks that every picture comes out at one size and that no division is by zero.

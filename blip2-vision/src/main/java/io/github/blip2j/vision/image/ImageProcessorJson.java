@@ -15,40 +15,79 @@ final class ImageProcessorJson {
   private static final String NEWER_FILE = "processor_config.json";
   private static final String NEWER_KEY = "image_processor";
 
-  private final ConfigJson json;
+  private static final int BLIP_SIZE = 384;
+  private static final int CLIP_SIZE = 224;
 
-  private ImageProcessorJson(ConfigJson json) {
+  /** Whose values hold where a file has none; of others all must be there. */
+  private enum Type {
+    BLIP,
+    CLIP,
+    OTHER;
+
+    static Type of(ConfigJson json) throws CheckpointException {
+      String key =
+          json.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";
+      String name = json.stringAt(key, "Blip"); // as transformers finds it for a BLIP-2
+      return name.startsWith("Blip") ? BLIP : name.startsWith("CLIP") ? CLIP : OTHER;
+    }
+  }
+
+  private final ConfigJson json;
+  private final Type type;
+
+  private ImageProcessorJson(ConfigJson json) throws CheckpointException {
     this.json = json;
+    this.type = Type.of(json);
   }
 
   static ImageProcessorConfig load(Path folder) throws IOException {
-    Path file = folder.resolve(FILE);
-    if (Files.isRegularFile(file)) {
-      return new ImageProcessorJson(ConfigJson.read(file)).read();
+    @Nullable ConfigJson told = told(folder);
+    if (told == null) {
+      throw new CheckpointException(
+          folder + ": file expected " + FILE + ", got none; use ImageProcessor.blip2(size)");
     }
-    // transformers 5 may write all of a processor's parts to one file.
+    return new ImageProcessorJson(told).read();
+  }
+
+  static boolean isIn(Path folder) throws IOException {
+    return told(folder) != null;
+  }
+
+  /**
+   * The settings, or null. transformers 5 writes all of a processor's parts to one file, and looks
+   * there first: an older file may be a leaving of the version before.
+   */
+  private static @Nullable ConfigJson told(Path folder) throws IOException {
     Path newer = folder.resolve(NEWER_FILE);
     if (Files.isRegularFile(newer)) {
       ConfigJson parts = ConfigJson.read(newer);
-      if (parts.hasChild(NEWER_KEY)) {
-        return new ImageProcessorJson(parts.child(NEWER_KEY)).read();
+      if (parts.has(NEWER_KEY)) {
+        return parts.child(NEWER_KEY);
       }
     }
-    throw new CheckpointException(
-        folder + ": file expected " + FILE + ", got none; use ImageProcessor.blip2(size)");
+    Path file = folder.resolve(FILE);
+    return Files.isRegularFile(file) ? ConfigJson.read(file) : null;
   }
 
   private ImageProcessorConfig read() throws CheckpointException {
+    if (json.booleanAt("do_pad", false)) {
+      throw new CheckpointException(
+          json + ": do_pad expected false, got true; it is not supported");
+    }
     boolean resizes = json.booleanAt("do_resize", true);
-    boolean crops = json.booleanAt("do_center_crop", false);
+    boolean crops = json.booleanAt("do_center_crop", type == Type.CLIP);
     Integer shortestEdge = resizes ? shortestEdge(crops) : null;
-    ImageSize stretchedTo = resizes && shortestEdge == null ? size("size") : null;
-    ImageSize croppedTo = crops ? size("crop_size") : null;
+    ImageSize stretchedTo = resizes && shortestEdge == null ? size("size", BLIP_SIZE) : null;
+    ImageSize croppedTo = crops ? size("crop_size", CLIP_SIZE) : null;
     double factor = json.doubleAt("rescale_factor", 1 / 255.0);
     double rescale = json.booleanAt("do_rescale", true) ? factor : 1;
     boolean normalizes = json.booleanAt("do_normalize", true);
-    List<Double> mean = normalizes ? channels("image_mean") : List.of(0.0, 0.0, 0.0);
-    List<Double> std = normalizes ? channels("image_std") : List.of(1.0, 1.0, 1.0);
+    List<Double> mean =
+        normalizes
+            ? channels("image_mean", ImageProcessorConfig.CLIP_MEAN)
+            : List.of(0.0, 0.0, 0.0);
+    List<Double> std =
+        normalizes ? channels("image_std", ImageProcessorConfig.CLIP_STD) : List.of(1.0, 1.0, 1.0);
     try {
       Resampling resampling = Resampling.ofCode(json.intAt("resample", 3)); // bicubic
       return new ImageProcessorConfig(
@@ -59,34 +98,49 @@ final class ImageProcessorJson {
   }
 
   private @Nullable Integer shortestEdge(boolean crops) throws CheckpointException {
+    if (!json.has("size")) {
+      return type == Type.CLIP ? Integer.valueOf(CLIP_SIZE) : null;
+    }
     if (!json.hasChild("size")) {
       // CLIP's processors, which crop, mean the shorter side by a bare number, and BLIP's both.
-      return crops ? Integer.valueOf(json.intAt("size")) : null;
+      boolean square = type == Type.OTHER ? !crops : type == Type.BLIP;
+      int[] sides = json.intsAt("size");
+      return sides.length > 1 || json.booleanAt("default_to_square", square)
+          ? null
+          : Integer.valueOf(json.intAt("size"));
     }
     ConfigJson size = json.child("size");
     if (!size.has("shortest_edge")) {
       return null;
     }
-    if (size.has("height") || size.has("width")) {
+    if (size.keys().size() > 1) {
       throw new CheckpointException(
           size + " expected height and width or shortest_edge, got " + size.keys());
     }
     return size.intAt("shortest_edge");
   }
 
-  private ImageSize size(String key) throws CheckpointException {
+  private ImageSize size(String key, int usual) throws CheckpointException {
     try {
       if (json.hasChild(key)) {
         ConfigJson size = json.child(key);
         return new ImageSize(size.intAt("height"), size.intAt("width"));
       }
-      return ImageSize.square(json.intAt(key));
+      if (!json.has(key) && type != Type.OTHER) {
+        return ImageSize.square(usual);
+      }
+      int[] sides = json.intsAt(key);
+      return sides.length == 2
+          ? new ImageSize(sides[0], sides[1])
+          : ImageSize.square(json.intAt(key));
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(json + ": " + key + ": " + e.getMessage());
     }
   }
 
-  private List<Double> channels(String key) throws CheckpointException {
-    return Arrays.stream(json.doublesAt(key)).boxed().toList();
+  private List<Double> channels(String key, List<Double> usual) throws CheckpointException {
+    return json.has(key) || type == Type.OTHER
+        ? Arrays.stream(json.doublesAt(key)).boxed().toList()
+        : usual;
   }
 }

@@ -1,0 +1,106 @@
+package io.github.blip2j.adapter;
+
+import io.github.blip2j.io.CheckpointException;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What the tensors in an adapter's file are for, told by their names. */
+final class AdapterTensors {
+  private static final String ROOT = "base_model.model.";
+
+  /** A part of a module's adapter; older files have the adapter's name within. */
+  private static final Pattern PART =
+      Pattern.compile("(.+)\\.lora_(A|B)(?:\\.default)?\\.(weight|bias)");
+
+  /** What stands in the names of tensors that replace the base's. */
+  private static final Pattern WRAPPED =
+      Pattern.compile("\\.(?:modules_to_save(?:\\.default)?|base_layer)(?=\\.)");
+
+  /** Tables that another layer may be tied to, so that a name does not tell what changes. */
+  private static final Pattern TABLE =
+      Pattern.compile("(?:.*\\.)?(?:embed_tokens|shared|word_embeddings)\\.weight");
+
+  private final String where;
+  private final Map<String, String> a = new TreeMap<>(); // by module
+  private final Map<String, String> b = new TreeMap<>();
+  private final Map<String, String> shifts = new TreeMap<>();
+  private final Map<String, Change> changes = new TreeMap<>(); // by the base's tensor
+
+  private AdapterTensors(String where) {
+    this.where = where;
+  }
+
+  /**
+   * The change of each tensor of the base, by its name there.
+   *
+   * @param where the adapter, for messages
+   * @throws CheckpointException naming a tensor that is none of a LoRA's
+   */
+  static Map<String, Change> sort(String where, Set<String> names) throws CheckpointException {
+    var sorted = new AdapterTensors(where);
+    for (String name : names) {
+      sorted.add(name);
+    }
+    sorted.pair();
+    return sorted.changes;
+  }
+
+  private void add(String name) throws CheckpointException {
+    if (!name.startsWith(ROOT)) {
+      throw refused("names expected to begin with " + ROOT, name);
+    }
+    String own = name.substring(ROOT.length());
+    Matcher part = PART.matcher(own);
+    if (part.matches()) {
+      boolean bias = part.group(3).equals("bias");
+      if (bias && part.group(2).equals("A")) {
+        throw refused("lora_A expected without a bias", name);
+      }
+      put(bias ? shifts : part.group(2).equals("A") ? a : b, part.group(1), name);
+      return;
+    }
+    String target = WRAPPED.matcher(own).replaceAll("");
+    if (own.contains("lora_") || own.contains("token_adapter")) {
+      throw refused("lora_A and lora_B of linear maps expected", name);
+    }
+    if (TABLE.matcher(target).matches()) {
+      throw refused("embeddings expected to be the base's", name);
+    }
+    put(changes, target, new Change.Replacement(name));
+  }
+
+  private void pair() throws CheckpointException {
+    Set<String> modules = new TreeSet<>(a.keySet());
+    modules.addAll(b.keySet());
+    modules.addAll(shifts.keySet());
+    for (String module : modules) {
+      @Nullable String first = a.get(module);
+      @Nullable String second = b.get(module);
+      if (first == null || second == null) {
+        throw refused("lora_A and lora_B expected of each module, got one alone", module);
+      }
+      var product = new Change.Product(module, first, second);
+      put(changes, module + ".weight", product);
+      @Nullable String shift = shifts.get(module);
+      if (shift != null) {
+        put(changes, module + ".bias", new Change.Shift(product, shift));
+      }
+    }
+  }
+
+  private <T> void put(Map<String, T> map, String key, T value) throws CheckpointException {
+    if (map.put(key, value) != null) {
+      throw refused("one change of each tensor expected, got two", key);
+    }
+  }
+
+  private CheckpointException refused(String what, String name) {
+    String got = what.contains(", got ") ? " of " : ", got ";
+    return new CheckpointException(where + ": " + what + got + name + LoraAdapter.MERGE);
+  }
+}

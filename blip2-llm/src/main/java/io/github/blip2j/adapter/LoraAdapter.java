@@ -1,0 +1,196 @@
+package io.github.blip2j.adapter;
+
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A LoRA adapter (Hu et al. 2021) as Python's peft saves it: {@code adapter_config.json} and {@code
+ * adapter_model.safetensors} or {@code .bin}. It is merged into the weights that it was trained on
+ * while they are read, {@code W + scale B A}, and then costs nothing.
+ *
+ * <p>What else it may hold is taken in place of the base's: biases, and modules that were trained
+ * whole ({@code modules_to_save}).
+ */
+public final class LoraAdapter implements AutoCloseable {
+  static final String MERGE =
+      "; merge the adapter in Python (merge_and_unload) and save the whole model";
+  private static final String CONFIG = "adapter_config.json";
+  private static final List<String> WEIGHTS =
+      List.of("adapter_model.safetensors", "adapter_model.bin");
+  private static final int NAMES_IN_MESSAGE = 4;
+
+  /** Where a model is in those whose adapters call it the whole. */
+  private static final List<String> ROOTS = List.of("", "language_model.");
+
+  private final Path folder;
+  private final LoraConfig config;
+  private final Checkpoint checkpoint;
+  private final Map<String, Change> changes;
+
+  private LoraAdapter(
+      Path folder, LoraConfig config, Checkpoint checkpoint, Map<String, Change> changes) {
+    this.folder = folder;
+    this.config = config;
+    this.checkpoint = checkpoint;
+    this.changes = changes;
+  }
+
+  /** Whether a folder holds an adapter, alone or beside a model. */
+  public static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(CONFIG));
+  }
+
+  /**
+   * Opens the adapter in a folder.
+   *
+   * @throws CheckpointException if there is none, it is of another kind, or one of its tensors is
+   */
+  public static LoraAdapter open(Path folder) throws IOException {
+    if (!isIn(folder)) {
+      throw new CheckpointException(
+          "%s: adapter expected with %s, got none; check the path".formatted(folder, CONFIG));
+    }
+    LoraConfig config = LoraConfig.fromJson(ConfigJson.read(folder.resolve(CONFIG)));
+    Checkpoint checkpoint = Checkpoint.open(weights(folder));
+    boolean whole = false;
+    try {
+      Map<String, Change> changes =
+          AdapterTensors.sort(folder.toString(), checkpoint.tensors().keySet());
+      var adapter = new LoraAdapter(folder, config, checkpoint, changes);
+      whole = true;
+      return adapter;
+    } finally {
+      if (!whole) {
+        checkpoint.close();
+      }
+    }
+  }
+
+  private static Path weights(Path folder) throws CheckpointException {
+    for (String name : WEIGHTS) {
+      if (Files.exists(folder.resolve(name))) {
+        return folder.resolve(name);
+      }
+    }
+    throw new CheckpointException(
+        "%s: %s expected beside %s, got none; copy the adapter again"
+            .formatted(folder, String.join(" or ", WEIGHTS), CONFIG));
+  }
+
+  /** The model that an adapter says it was trained on, if it does. */
+  public static Optional<String> baseOf(Path folder) throws IOException {
+    ConfigJson json = ConfigJson.read(folder.resolve(CONFIG));
+    String key = "base_model_name_or_path";
+    return json.has(key) ? Optional.of(json.stringAt(key)) : Optional.empty();
+  }
+
+  /**
+   * Refuses a folder with an adapter where it would be passed over.
+   *
+   * @param what is read from the folder
+   * @throws CheckpointException if there is one
+   */
+  public static void requireNone(Path folder, String what) throws CheckpointException {
+    if (isIn(folder)) {
+      throw new CheckpointException(
+          "%s: %s expected without an adapter, got %s%s".formatted(folder, what, CONFIG, MERGE));
+    }
+  }
+
+  /**
+   * The base's weights with this adapter in them. It must stay open as long as they are read.
+   *
+   * @param stored the tensors of the base, by the names that {@code base} looks them up under
+   * @throws CheckpointException listing what it changes and the base does not have, or has in
+   *     another shape
+   */
+  public Weights over(CheckpointWeights base, NavigableMap<String, TensorEntry> stored)
+      throws CheckpointException {
+    Map<String, Change> ofBase = new TreeMap<>();
+    List<String> faults = new ArrayList<>();
+    for (Map.Entry<String, Change> each : changes.entrySet()) {
+      @Nullable TensorEntry target = find(stored, each.getKey());
+      Shape shape = shape(each.getValue());
+      if (target == null || !target.shape().equals(shape)) {
+        faults.add(
+            "%s %s of %s"
+                .formatted(each.getKey(), shape, target == null ? "none" : target.shape()));
+      } else {
+        ofBase.put(target.name(), each.getValue());
+      }
+    }
+    if (!faults.isEmpty()) {
+      String shown =
+          String.join(", ", faults.subList(0, Math.min(NAMES_IN_MESSAGE, faults.size())));
+      throw new CheckpointException(
+          "%s: adapter expected to change tensors of the base, got %d that it lacks or has otherwise (%s%s); take the base it was trained on%s"
+              .formatted(
+                  folder,
+                  faults.size(),
+                  shown,
+                  faults.size() > NAMES_IN_MESSAGE ? ", ..." : "",
+                  baseOrNothing()));
+    }
+    return new AdaptedWeights(folder.toString(), base, checkpoint, ofBase, config);
+  }
+
+  private String baseOrNothing() throws CheckpointException {
+    try {
+      return baseOf(folder).map(base -> ", " + base).orElse("");
+    } catch (CheckpointException e) {
+      throw e;
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private static @Nullable TensorEntry find(NavigableMap<String, TensorEntry> stored, String name) {
+    for (String root : ROOTS) {
+      @Nullable TensorEntry entry = stored.get(root + name);
+      if (entry != null) {
+        return entry;
+      }
+    }
+    return null;
+  }
+
+  /** The shape of what a change changes; of factors that don't fit, one that nothing has. */
+  private Shape shape(Change change) throws CheckpointException {
+    Shape shape = entry(change.tensor()).shape();
+    if (!(change instanceof Change.Product product)) {
+      return shape;
+    }
+    Shape left = entry(product.b()).shape();
+    boolean fits = shape.rank() == 2 && left.rank() == 2 && left.dim(1) == shape.dim(0);
+    return fits ? Shape.of(left.dim(0), shape.dim(1)) : Shape.of();
+  }
+
+  private TensorEntry entry(String name) throws CheckpointException {
+    @Nullable TensorEntry entry = checkpoint.tensors().get(name);
+    if (entry == null) {
+      throw new CheckpointException("%s: tensor %s is missing".formatted(folder, name));
+    }
+    return entry;
+  }
+
+  /** Closes its file. */
+  @Override
+  public void close() throws IOException {
+    checkpoint.close();
+  }
+}
