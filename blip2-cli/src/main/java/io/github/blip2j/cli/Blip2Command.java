@@ -40,6 +40,7 @@ final class Blip2Command {
                     .addSubcommand(new StageTwoCommand(console)))
             .addSubcommand(
                 new CommandLine(new EvaluateCommand()).addSubcommand(new RetrievalCommand(console)))
+            .addSubcommand(new InspectCommand(console))
             .addSubcommand(new ConvertCommand(console))
             .addSubcommand(new DownloadCommand(console))
             .registerConverter(ModelName.class, given -> new ModelName(given, cache))

@@ -53,6 +53,14 @@ public record TensorEntry(
                         dtypeName)));
   }
 
+  /**
+   * Whether {@link Checkpoint#summary} can add up its numbers: real or whole ones or truth values,
+   * which lie one by one.
+   */
+  public boolean hasSummary() {
+    return TensorSummary.isOf(dtypeName);
+  }
+
   /** The same tensor under another name. */
   TensorEntry withName(String newName) {
     return new TensorEntry(newName, fileName, dtypeName, shape, begin, byteSize);

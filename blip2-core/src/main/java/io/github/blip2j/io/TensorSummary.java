@@ -3,6 +3,7 @@ package io.github.blip2j.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a tensor's numbers come to, for those who wonder what is in a file. Numbers that are none
@@ -51,8 +52,22 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
     double at(ByteBuffer bytes, int index);
   }
 
+  /** Whether a type, as safetensors spells it, is one of numbers that can be added up. */
+  static boolean isOf(String dtypeName) {
+    return find(dtypeName) != null;
+  }
+
   private static Decoder decoder(TensorEntry entry) throws CheckpointException {
-    return switch (entry.dtypeName()) {
+    @Nullable Decoder decoder = find(entry.dtypeName());
+    if (decoder == null) {
+      entry.dtype(); // says what it is
+      throw new AssertionError(entry.dtypeName());
+    }
+    return decoder;
+  }
+
+  private static @Nullable Decoder find(String dtypeName) {
+    return switch (dtypeName) {
       case "F64" -> ByteBuffer::getDouble;
       case "F32" -> ByteBuffer::getFloat;
       case "F16" -> (bytes, i) -> small(bytes.getShort(i) & 0xffff, 5, 10);
@@ -68,10 +83,7 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
       case "U32" -> (bytes, i) -> bytes.getInt(i) & 0xffffffffL;
       case "U64" -> (bytes, i) -> unsigned(bytes.getLong(i));
       case "BOOL" -> (bytes, i) -> bytes.get(i) == 0 ? 0 : 1;
-      default -> {
-        entry.dtype(); // says what it is
-        throw new AssertionError(entry.dtypeName());
-      }
+      default -> null;
     };
   }
 

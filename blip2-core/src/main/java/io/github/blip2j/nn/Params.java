@@ -44,14 +44,16 @@ public final class Params {
   private static final class Load {
     private final Weights weights;
     private final Scope home;
+    private final boolean reads; // or only looks whether all is there
     private final NavigableMap<String, Parameter> parameters = new TreeMap<>();
     private final List<Set<String>> copies = new ArrayList<>();
     private final List<String> missing = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>();
 
-    Load(Weights weights, Scope home) {
+    Load(Weights weights, Scope home, boolean reads) {
       this.weights = weights;
       this.home = home;
+      this.reads = reads;
     }
 
     int problems() {
@@ -94,7 +96,15 @@ public final class Params {
    * and in float32, as training wants them.
    */
   public static Params root(Weights weights, Scope home) {
-    return new Params("", null, Set.of(), Packing.Use.BATCHES, new Load(weights, home));
+    return new Params("", null, Set.of(), Packing.Use.BATCHES, new Load(weights, home, true));
+  }
+
+  /**
+   * A root that reads no numbers and takes no memory: a model built on it computes nothing, and
+   * {@link #fit} tells afterwards whether a real load would succeed.
+   */
+  public static Params checking(Weights weights, Scope home) {
+    return new Params("", null, Set.of(), Packing.Use.BATCHES, new Load(weights, home, false));
   }
 
   /**
@@ -228,6 +238,23 @@ public final class Params {
     return Collections.unmodifiableNavigableSet(new TreeSet<>(load.unused()));
   }
 
+  /**
+   * How the checkpoint fits what was built so far.
+   *
+   * @param missing names of parameters that are not stored
+   * @param misshapen those stored in another shape or type, and in which
+   * @param unused names of stored tensors that were not asked for
+   */
+  public record Fit(List<String> missing, List<String> misshapen, NavigableSet<String> unused) {}
+
+  /** What {@link #finish} would report, as lists. */
+  public Fit fit() {
+    return new Fit(
+        List.copyOf(load.missing),
+        List.copyOf(load.wrong),
+        Collections.unmodifiableNavigableSet(new TreeSet<>(load.unused())));
+  }
+
   private static void describe(List<String> parts, List<String> names, String how) {
     int shown = 8; // a whole model of another kind has thousands
     if (!names.isEmpty()) {
@@ -288,7 +315,7 @@ public final class Params {
     }
     Weights.Stored stored = load.weights.find(full);
     note(full, stored, shape);
-    if (load.problems() > 0 || stored == null) {
+    if (!load.reads || load.problems() > 0 || stored == null) {
       // Building goes on, so that one report can name everything, but neither reads nor allocates:
       // the load has failed, and what the configuration asks for may be of any size.
       return Tensor.uninitialized(full, DType.FLOAT32, Shape.of());

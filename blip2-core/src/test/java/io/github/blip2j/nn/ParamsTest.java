@@ -43,6 +43,30 @@ final class ParamsTest {
   }
 
   @Test
+  void fit_ofACheckingRoot_tellsAllAndReadsNothing() throws IOException {
+    var stored =
+        new StoredTensors(folder)
+            .with("a.weight", DType.FLOAT32, 3, 2)
+            .with("b.weight", DType.FLOAT32, 2, 2)
+            .with("z", DType.FLOAT32, 1);
+    try (Checkpoint checkpoint = stored.open()) {
+      var weights = new CheckpointWeights("model", checkpoint, KeyMap.builder().build());
+      Params params = Params.checking(weights, home);
+      Tensor read = params.at("a").matrix("weight", Shape.of(3, 2), Init.zeros()).value();
+      params.at("b").matrix("weight", Shape.of(2, 3), Init.zeros());
+      params.get("c", Shape.of(1), Init.zeros());
+
+      Params.Fit fit = params.fit();
+
+      assertEquals(Shape.of(), read.shape());
+      assertEquals(List.of("c"), fit.missing());
+      assertEquals(
+          List.of("b.weight: checkpoint tensor expected [2, 3], got [2, 2]"), fit.misshapen());
+      assertEquals(Set.of("z"), fit.unused());
+    }
+  }
+
+  @Test
   void finish_everyKindOfMisfit_isReportedTogether() throws IOException {
     var stored =
         new StoredTensors(folder)

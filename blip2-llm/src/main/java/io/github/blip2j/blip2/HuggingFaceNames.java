@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.nn.KeyMap;
 import java.util.ArrayList;
@@ -18,15 +19,26 @@ final class HuggingFaceNames {
     KeyMap.Builder keys = KeyMap.builder();
     vision(keys);
     qformer(keys, config.readsInstruction());
-    if (config.text() instanceof T5Config t5) {
-      t5(keys, t5);
-    } else {
-      opt(keys);
-    }
+    language(keys, config.text());
     return keys.rename("visionNorm", "vision_model.post_layernorm")
         .rename("projection", "language_projection")
         .ignore("*.position_ids")
         .build();
+  }
+
+  /** Those of the language model alone, as part of a BLIP-2. */
+  static KeyMap language(LanguageConfig text) {
+    KeyMap.Builder keys = KeyMap.builder();
+    language(keys, text);
+    return keys.build();
+  }
+
+  private static void language(KeyMap.Builder keys, LanguageConfig text) {
+    if (text instanceof T5Config t5) {
+      t5(keys, t5);
+    } else {
+      opt(keys);
+    }
   }
 
   static void vision(KeyMap.Builder keys) {

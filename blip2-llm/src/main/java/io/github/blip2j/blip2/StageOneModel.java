@@ -113,10 +113,33 @@ public final class StageOneModel extends Module {
     return load(path, Loading.toTrain(home, change)).model;
   }
 
+  /** How the tensors of a checkpoint fit the model that it tells of, without their numbers. */
+  static Params.Fit fit(Path path, Scope home) throws IOException {
+    return open(
+        path,
+        Loading.toTrain(home, UnaryOperator.identity()),
+        (config, stored, keys, flavour) -> {
+          Params params = Params.checking(stored, home);
+          new StageOneModel(config, params.has("temperature"), params);
+          return CheckpointFit.spelled(params.fit(), keys);
+        });
+  }
+
+  /** What is made of an open checkpoint. */
+  @FunctionalInterface
+  private interface Use<T> {
+    T of(StageOneConfig config, Weights stored, KeyMap keys, Flavour flavour) throws IOException;
+  }
+
   private static Loaded load(Path path, Loading loading) throws IOException {
+    return open(
+        path, loading, (config, stored, keys, flavour) -> build(config, stored, loading, flavour));
+  }
+
+  private static <T> T open(Path path, Loading loading, Use<T> use) throws IOException {
     @Nullable Path lavis = lavisFile(path);
     try {
-      return lavis == null ? loadHuggingFace(path, loading) : loadLavis(lavis, loading);
+      return lavis == null ? openHuggingFace(path, loading, use) : openLavis(lavis, loading, use);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -142,7 +165,7 @@ public final class StageOneModel extends Module {
     return files.isEmpty() ? null : files.first();
   }
 
-  private static Loaded loadLavis(Path file, Loading loading) throws IOException {
+  private static <T> T openLavis(Path file, Loading loading, Use<T> use) throws IOException {
     if (loading.options.adapter() != null) {
       throw new IllegalArgumentException(
           "load: adapter expected with a folder of Hugging Face, got a file of LAVIS; convert it"
@@ -152,19 +175,20 @@ public final class StageOneModel extends Module {
       StageOneConfig config = loading.change.apply(StageOneConfig.fromLavis(file, checkpoint));
       KeyMap keys = StageOneCheckpoint.lavis(config.vision());
       var stored = new CheckpointWeights(file.toString(), checkpoint, keys);
-      return build(config, stored, loading, Flavour.LAVIS);
+      return use.of(config, stored, keys, Flavour.LAVIS);
     }
   }
 
-  private static Loaded loadHuggingFace(Path folder, Loading loading) throws IOException {
+  private static <T> T openHuggingFace(Path folder, Loading loading, Use<T> use)
+      throws IOException {
+    KeyMap keys = StageOneCheckpoint.huggingFace();
     ConfigJson json = ModelFolder.config(folder);
     StageOneConfig config = loading.change.apply(StageOneConfig.fromJson(json));
     Path rest = folder.resolve(Conversion.LAVIS_ONLY);
     try (Checkpoint own = ModelFolder.open(folder);
         Checkpoint both = Files.exists(rest) ? Checkpoint.open(rest).over(own) : own;
-        StoredWeights open =
-            StoredWeights.over(folder, both, StageOneCheckpoint.huggingFace(), loading.options)) {
-      return build(config, open.weights(), loading, Flavour.HF);
+        StoredWeights open = StoredWeights.over(folder, both, keys, loading.options)) {
+      return use.of(config, open.weights(), keys, Flavour.HF);
     }
   }
 

@@ -175,8 +175,7 @@ final class LoraAdapterTest {
     try (var opened = open("{}", KeyMap.identity())) {
       assertEquals(Set.of("n.weight"), opened.weights.unused(Set.of("m.weight")));
       assertEquals(
-          Set.of("m.weight", ROOT + "m.lora_A.weight"),
-          opened.weights.unused(Set.of("n.weight")));
+          Set.of("m.weight", ROOT + "m.lora_A.weight"), opened.weights.unused(Set.of("n.weight")));
     }
   }
 
@@ -189,8 +188,7 @@ final class LoraAdapterTest {
     var thrown =
         assertThrows(
             CheckpointException.class,
-            () ->
-                open("{'base_model_name_or_path': 'org/base'}", KeyMap.identity()).close());
+            () -> open("{'base_model_name_or_path': 'org/base'}", KeyMap.identity()).close());
 
     assertEquals(
         folder.resolve("adapter")
@@ -302,8 +300,7 @@ final class LoraAdapterTest {
     float[] values(String name, Shape shape) throws IOException {
       try (var scope = Scope.open()) {
         Weights.Stored found = Objects.requireNonNull(weights.find(name));
-        return Tensor.read(
-                name, found.dtype(), shape, (at, into) -> weights.read(name, at, into))
+        return Tensor.read(name, found.dtype(), shape, (at, into) -> weights.read(name, at, into))
             .to(DType.FLOAT32)
             .toFloats();
       }

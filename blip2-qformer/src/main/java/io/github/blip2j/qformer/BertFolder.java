@@ -17,6 +17,23 @@ import java.util.function.Function;
 final class BertFolder {
   private BertFolder() {}
 
+  /** How the tensors in a folder fit a model; none is read. */
+  static <M> Params.Fit fit(
+      Path folder,
+      Scope home,
+      Function<Set<String>, KeyMap> names,
+      BiFunction<BertConfig, Params, M> model)
+      throws IOException {
+    BertConfig config = BertConfig.fromPlainJson(ConfigJson.read(folder.resolve("config.json")));
+    try (Checkpoint checkpoint = WrapperNames.open(folder)) {
+      KeyMap keys = names.apply(checkpoint.tensors().keySet());
+      var stored = new CheckpointWeights(folder.toString(), checkpoint, keys);
+      Params params = Params.checking(stored, home);
+      model.apply(config, params);
+      return params.fit();
+    }
+  }
+
   /** Builds a model from a folder, strictly. */
   static <M> M load(
       Path folder,

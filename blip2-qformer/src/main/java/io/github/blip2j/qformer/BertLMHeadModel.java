@@ -66,6 +66,15 @@ public final class BertLMHeadModel extends Module {
     return BertFolder.load(folder, home, BertNames::withHead, BertLMHeadModel::new);
   }
 
+  /**
+   * How the tensors of such a folder fit, without their numbers.
+   *
+   * @param home what the load would take memory from
+   */
+  public static Params.Fit fit(Path folder, Scope home) throws IOException {
+    return BertFolder.fit(folder, home, BertNames::withHead, BertLMHeadModel::new);
+  }
+
   /** The body. */
   public BertModel bert() {
     return bert;
