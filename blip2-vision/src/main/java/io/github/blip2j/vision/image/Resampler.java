@@ -49,7 +49,7 @@ final class Resampler {
   }
 
   /**
-   * Whether the height shrinks before the width changes. Pillow does so since 12.2 for very tall
+   * Whether the height shrinks before the width changes. Pillow 12.3 does so with very tall
    * pictures, to save time; levels are rounded between the passes, so the order shows.
    */
   private static boolean isDownFirst(RgbImage image, int height) {

@@ -53,8 +53,7 @@ record BmpMasks(int red, int green, int blue, int alpha) {
       return PixelLayout.packed16(6);
     }
     throw new IOException(
-        "masks %08x, %08x, %08x and %08x of %d bits"
-            .formatted(red, green, blue, alpha, bits));
+        "masks %08x, %08x, %08x and %08x of %d bits".formatted(red, green, blue, alpha, bits));
   }
 
   /** Whether these are the colours; alpha does not matter below 32 bits. */
