@@ -6,8 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -16,6 +19,8 @@ import java.util.stream.Stream;
  */
 public final class Fixtures {
   private static final Path OWN = Path.of("src", "test", "resources", "golden");
+
+  private static final Pattern NUMBER = Pattern.compile("0*(\\d+)");
 
   private static final String GENERATING = "Blip2ForConditionalGeneration";
 
@@ -79,6 +84,23 @@ public final class Fixtures {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The files of a folder's {@code images}, in the order of the numbers in their names. */
+  public static List<Path> images(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("images"))) {
+      return files
+          .sorted(Comparator.comparing(Fixtures::sortKey).thenComparing(file -> file))
+          .toList();
+    }
+  }
+
+  /** The name, each number without zeros before it and behind how many digits that leaves. */
+  private static String sortKey(Path file) {
+    return NUMBER
+        .matcher(file.getFileName().toString())
+        .replaceAll(
+            number -> Matcher.quoteReplacement((char) number.group(1).length() + number.group(1)));
   }
 
   private static List<Path> subfolders(Path root) {

@@ -13,7 +13,6 @@ import io.github.blip2j.vision.image.ImageDecoder;
 import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,9 +43,9 @@ final class Blip2Folder {
   }
 
   static List<RgbImage> images(Path folder) {
-    try (Stream<Path> files = Files.list(folder.resolve("images"))) {
-      List<RgbImage> images = new ArrayList<>();
-      for (Path file : files.sorted().toList()) {
+    List<RgbImage> images = new ArrayList<>();
+    try {
+      for (Path file : Fixtures.images(folder)) {
         images.add(new ImageDecoder().decode(file));
       }
       return images;

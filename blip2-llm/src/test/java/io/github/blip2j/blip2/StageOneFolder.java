@@ -49,15 +49,11 @@ final class StageOneFolder {
     }
   }
 
-  /** The first pictures of a folder, in the order of their names. */
+  /** The first pictures of a folder, in the order of their numbers. */
   static List<RgbImage> images(ImageTextMatcher matcher, Path folder, int count)
       throws IOException {
-    List<Path> files;
-    try (var found = Files.list(folder.resolve("images"))) {
-      files = found.sorted().limit(count).toList();
-    }
     List<RgbImage> images = new ArrayList<>();
-    for (Path file : files) {
+    for (Path file : Fixtures.images(folder).subList(0, count)) {
       images.add(matcher.read(file));
     }
     return images;

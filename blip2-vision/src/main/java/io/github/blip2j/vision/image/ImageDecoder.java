@@ -14,10 +14,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The format is recognised by content. Colour profiles are ignored and alpha is dropped, as
  * there; a file that ends early is refused, as there. 16-bit gray keeps its upper byte, where
- * Pillow clips.
+ * Pillow clips; RLE4 bitmaps keep the pixels that Pillow loses.
+ *
+ * <p>A picture takes three bytes for each pixel, and the file itself; nothing larger is made room
+ * for before the header's size has been checked, and for GIF and BMP not before the file is long
+ * enough to hold such a picture. Time grows with the pixels and the length of the file.
  */
 public final class ImageDecoder {
-  /** The size at which Pillow starts to warn of decompression bombs: a quarter of a gigabyte. */
+  /**
+   * The most pixels that Pillow reads, twice as many as it warns of: some 13,377 times 13,377,
+   * which take half a gigabyte.
+   */
   public static final long DEFAULT_MAX_PIXELS = 178_956_970;
 
   private static final String COPY_AGAIN = "copy or download it again";

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Resizes pictures exactly as Pillow does, bit for bit: horizontally to whole levels first, then
- * vertically, with the windows of {@link ResamplingWeights}.
+ * vertically, with the windows of {@link ResamplingWeights}; very tall pictures the other way.
  *
  * <p>No library for the JVM gives these numbers (the nearest are off by tens of levels), and models
  * see the difference. Pillow stores the picture between the two passes. Here each source row is
@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Resampler {
   private static final int CHANNELS = RgbImage.CHANNELS;
+
+  // Pictures are very tall from more than so many times their width on.
+  private static final long TALL = 100;
 
   private Resampler() {}
 
@@ -26,6 +29,10 @@ final class Resampler {
     if (resampling == Resampling.NEAREST) {
       pickNearest(image, width, height, result);
       return RgbImage.wrap(width, height, result);
+    }
+    if (isDownFirst(image, height) && width != image.width()) {
+      RgbImage flatter = resize(image, image.width(), height, resampling);
+      return resize(flatter, width, height, resampling);
     }
     // A side that keeps its length skips its pass.
     var across =
@@ -39,6 +46,14 @@ final class Resampler {
       resizeRows(image, across, down, result);
     }
     return RgbImage.wrap(width, height, result);
+  }
+
+  /**
+   * Whether the height shrinks before the width changes. Pillow 12.3 does so with very tall
+   * pictures, to save time; levels are rounded between the passes, so the order shows.
+   */
+  private static boolean isDownFirst(RgbImage image, int height) {
+    return image.height() > TALL * image.width() && height < image.height();
   }
 
   private static void resizeRows(

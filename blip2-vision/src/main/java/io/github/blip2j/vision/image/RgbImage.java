@@ -1,6 +1,5 @@
 package io.github.blip2j.vision.image;
 
-import io.github.blip2j.vision.image.codec.RasterReader;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,12 +36,7 @@ public final class RgbImage {
    * @throws IllegalArgumentException if it has more pixels than one array can hold
    */
   public static RgbImage of(BufferedImage image) {
-    sampleCount(image.getWidth(), image.getHeight());
-    try {
-      return wrap(image.getWidth(), image.getHeight(), RasterReader.rgb(image));
-    } catch (IOException e) {
-      throw new AssertionError("a size that was checked", e);
-    }
+    return wrap(image.getWidth(), image.getHeight(), RasterReader.rgb(image));
   }
 
   /**

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -17,20 +18,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Damaged files either decode or are refused in words; nothing else may happen. */
 final class ImageDecoderFuzzTest {
-  private static final int ROUNDS = 150;
+  private static final List<String> FOLDERS =
+      List.of("images", "image-modes", "image-rules", "image-refusals", "image-field");
+  private static final int ROUNDS = 100;
   private static final String REFUSAL = "(?s)x: image expected .*, got .*; .*";
 
   private final ImageDecoder decoder =
       new ImageDecoder().withMaxPixels(1_000_000).withExifRotation(true);
 
   static List<Path> files() throws IOException {
-    try (Stream<Path> some = Files.list(Fixtures.own("images"));
-        Stream<Path> more = Files.list(Fixtures.own("image-modes"))) {
-      return Stream.concat(some, more)
-          .filter(file -> file.toString().matches(".*\\.(jpg|png|gif|bmp)"))
-          .sorted()
-          .toList();
+    List<Path> files = new ArrayList<>();
+    for (String folder : FOLDERS) {
+      try (Stream<Path> all = Files.list(Fixtures.own(folder))) {
+        files.addAll(
+            all.filter(file -> file.toString().matches(".*\\.(jpg|png|gif|bmp)"))
+                .sorted()
+                .toList());
+      }
     }
+    return files;
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.golden.Fixtures;
 import java.io.IOException;
@@ -121,9 +122,20 @@ final class ImageDecoderTest {
   @Test
   void decode_pngWithTooFewPixels_isRefused() throws IOException {
     byte[] file = fixture("rgb.png");
-    byte[] shorter = PngBytes.withHeight(file, 68);
+    byte[] shorter = PngBytes.withHeight(Arrays.copyOf(file, file.length - 20), 68);
 
     assertEquals("a truncated PNG file; copy or download it again", refusal(shorter));
+  }
+
+  @Test
+  void decode_pngWhosePixelsEndWithARow_isBlackBelowAsInPillow() throws IOException {
+    byte[] file = fixture("rgb.png");
+
+    RgbImage image = decoder.decode(PngBytes.withHeight(file, 69), "rgb.png");
+
+    assertEquals("101x69 RGB", image.toString());
+    assertEquals(decoder.decode(file, "rgb.png").rgb(5, 66), image.rgb(5, 66));
+    assertEquals(0, image.rgb(5, 67));
   }
 
   @Test
@@ -159,16 +171,32 @@ final class ImageDecoderTest {
   }
 
   @Test
-  void decode_secondSize_isRefused() throws IOException {
-    byte[] header = Arrays.copyOfRange(fixture("rgb.png"), 16, 29);
-    byte[] png = PngBytes.withChunk(fixture("rgb.png"), "IHDR", header);
+  void decode_secondSize_isRefused() {
     byte[] jpeg =
         latin(
             "\u00ff\u00d8\u00ff\u00c0\0\u000b\10\u00ff\0\u00ff\0\1\1\u0011\0"
                 + "\u00ff\u00c0\0\u000b\10\0\1\0\1\1\1\u0011\0\u00ff\u00d9");
 
-    assertEquals("a damaged PNG file (two headers); copy or download it again", refusal(png));
     assertEquals("a damaged JPEG file (two frames); copy or download it again", refusal(jpeg));
+  }
+
+  @Test
+  void decode_secondSizeOfPng_isTheOneThatCounts() throws IOException {
+    byte[] large = PngBytes.withHeight(fixture("rgb.png"), 2_000_000_000);
+    byte[] bomb = PngBytes.withChunk(fixture("rgb.png"), "IHDR", Arrays.copyOfRange(large, 16, 29));
+
+    var e = assertThrows(UnreadableImageException.class, () -> decoder.decode(bomb, "bomb.png"));
+
+    assertTrue(String.valueOf(e.getMessage()).contains("got 101x2000000000"), e.getMessage());
+  }
+
+  @Test
+  void decode_frameBeyondTheScreenOfGif_countsForTheBudget() throws IOException {
+    byte[] file = fixture("palette.gif");
+    Arrays.fill(file, 6, 10, (byte) 1);
+    var few = decoder.withMaxPixels(101 * 67 - 1);
+
+    assertThrows(UnreadableImageException.class, () -> few.decode(file, "palette.gif"));
   }
 
   @Test

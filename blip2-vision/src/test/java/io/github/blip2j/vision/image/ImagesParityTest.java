@@ -19,7 +19,6 @@ import java.util.Locale;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -95,10 +94,8 @@ final class ImagesParityTest {
   void pixels_everyImage_equalHuggingFace(Path folder) throws IOException {
     ImageProcessor processor = ImageProcessor.load(folder);
     List<RgbImage> images = new ArrayList<>();
-    try (Stream<Path> files = Files.list(folder.resolve("images"))) {
-      for (Path file : files.sorted().toList()) {
-        images.add(processor.read(file));
-      }
+    for (Path file : Fixtures.images(folder)) {
+      images.add(processor.read(file));
     }
     assertFalse(images.isEmpty());
 

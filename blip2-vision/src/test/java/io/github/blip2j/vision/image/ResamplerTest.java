@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -45,6 +46,39 @@ final class ResamplerTest {
       result[i] = (byte) ResamplingWeights.level(sum);
     }
     return RgbImage.wrap(width, height, result);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Resampling.class)
+  void resize_moreThanHundredTimesAsTall_shrinksTheHeightFirst(Resampling by) {
+    RgbImage tall = noise(3, 301);
+
+    for (int height : new int[] {1, 24, 300}) {
+      RgbImage downFirst = tall.resize(3, height, by).resize(20, height, by);
+      assertArrayEquals(downFirst.samples(), tall.resize(20, height, by).samples());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3,300,20,24", "3,301,20,302", "301,3,24,20", "3,301,20,301", "3,301,3,24"})
+  void resize_notSoTallOrNotShrinking_keepsTheOrder(int w, int h, int newW, int newH) {
+    RgbImage image = noise(w, h);
+    RgbImage acrossFirst =
+        image.resize(newW, h, Resampling.BICUBIC).resize(newW, newH, Resampling.BICUBIC);
+
+    RgbImage ours = image.resize(newW, newH, Resampling.BICUBIC);
+
+    assertArrayEquals(acrossFirst.samples(), ours.samples());
+  }
+
+  @Test
+  void resize_veryTall_orderShows() {
+    RgbImage tall = noise(3, 301);
+    RgbImage acrossFirst =
+        tall.resize(20, 301, Resampling.BICUBIC).resize(20, 24, Resampling.BICUBIC);
+
+    assertFalse(
+        Arrays.equals(acrossFirst.samples(), tall.resize(20, 24, Resampling.BICUBIC).samples()));
   }
 
   @ParameterizedTest

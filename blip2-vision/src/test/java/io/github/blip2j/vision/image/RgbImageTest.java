@@ -12,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
+import java.awt.image.DirectColorModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,27 @@ final class RgbImageTest {
     image.getRaster().setPixel(0, 0, new int[] {31, 32, 1});
 
     assertEquals(255 << 16 | 129 << 8 | 8, RgbImage.of(image).rgb(0, 0));
+  }
+
+  @Test
+  void of_masksOfAnyWidth_scalesEachBand() {
+    var model = new DirectColorModel(32, 0x3FFFFFFF, 0, 0xC0000000);
+    var image = new BufferedImage(model, model.createCompatibleWritableRaster(2, 1), false, null);
+    image.getRaster().setDataElements(1, 0, new int[] {0xBFFFFFFF});
+
+    RgbImage ours = RgbImage.of(image);
+
+    assertEquals(0, ours.rgb(0, 0));
+    assertEquals(0xFF00AA, ours.rgb(1, 0));
+  }
+
+  @Test
+  void of_maskWithoutBits_isBlack() {
+    var model = new DirectColorModel(16, 0xFF00, 0, 0xFF);
+    var image = new BufferedImage(model, model.createCompatibleWritableRaster(1, 1), false, null);
+    image.getRaster().setDataElements(0, 0, new short[] {0x1234});
+
+    assertEquals(0x120034, RgbImage.of(image).rgb(0, 0));
   }
 
   @ParameterizedTest

@@ -1,46 +1,163 @@
 package io.github.blip2j.vision.image.codec;
 
+import java.io.EOFException;
 import java.io.IOException;
 
-/** A Windows bitmap, decoded by the JDK once its header is known to be harmless. */
+/**
+ * A bitmap file with any header of OS/2 (12 and 64 bytes) or Windows (40, 52, 56, 108 and 124), raw
+ * or compressed by runs, read by the rules of Pillow: the size of the file, the number of planes,
+ * the size of the pixels and what says how colours are meant have no say.
+ *
+ * <p>Differs from HF: runs of an odd number of single 4-bit pixels, of which Pillow loses the last,
+ * are read whole.
+ */
 public final class BmpFile implements EncodedImage {
-  private static final int INFO_HEADER = 14;
-  private static final int CORE_HEADER_BYTES = 12;
-  private static final int LAST_OWN_COMPRESSION = 3;
+  private static final int RAW = 0;
+  private static final int RLE8 = 1;
+  private static final int RLE4 = 2;
+  private static final int BITFIELDS = 3;
+
+  private static final int START_FIELD = 10;
+  private static final int HEADER = 14;
+  private static final int SHORTEST = 12;
+  private static final int WITH_ALPHA_MASK = 56;
 
   private final byte[] file;
-  private final ImageHeader header;
+  private int width;
+  private int height;
+  private boolean topDown;
+  private int bits;
+  private int compression = RAW;
+  private long colors;
+  private long start; // of the pixels; 0 if the file does not say
+  private PixelLayout layout = PixelLayout.bytes(1, 0, 0, 0);
 
-  private BmpFile(byte[] file, ImageHeader header) {
+  private BmpFile(byte[] file) {
     this.file = file;
-    this.header = header;
   }
 
-  /** Reads the headers of {@code file}. */
+  /** Reads the headers and the palette of {@code file}. */
   public static BmpFile parse(byte[] file) throws IOException {
-    var reader = new ByteReader(file, INFO_HEADER);
-    if (reader.i32Little() == CORE_HEADER_BYTES) {
-      return new BmpFile(file, ImageHeader.upright(reader.u16Little(), reader.u16Little()));
-    }
-    int width = reader.i32Little();
-    int height = reader.i32Little();
-    reader.skip(4);
-    int compression = reader.i32Little();
-    if (compression < 0 || compression > LAST_OWN_COMPRESSION) {
-      // A JPEG or PNG file inside; the JDK would hand it to whatever plug-in comes first.
-      throw new IOException("compression " + compression + " is not supported");
-    }
-    // Rows from the top have a negative height.
-    return new BmpFile(file, ImageHeader.upright(width, Math.abs(height)));
+    var bmp = new BmpFile(file);
+    bmp.readHeaders();
+    return bmp;
   }
 
   @Override
-  public ImageHeader header() {
-    return header;
+  public ImageHeader header() throws IOException {
+    return ImageHeader.upright(width, height);
   }
 
   @Override
   public byte[] decode() throws IOException {
-    return RasterReader.rgb(JdkDecoder.image("bmp", file));
+    return isRuns() ? runs() : rows();
+  }
+
+  private boolean isRuns() {
+    return compression == RLE8 || compression == RLE4;
+  }
+
+  private byte[] runs() throws IOException {
+    var runs = new BmpRuns(file, start, compression == RLE4, width);
+    runs.require((long) width * height);
+    byte[] samples = header().newSamples();
+    byte[] row = new byte[width];
+    for (int i = 0; i < height; i++) {
+      runs.read(row);
+      layout.toRgb(row, 0, width, samples, rowStart(i), ImageHeader.CHANNELS);
+    }
+    return samples;
+  }
+
+  private byte[] rows() throws IOException {
+    int rowBytes = layout.rowBytes(width);
+    long stride = ((long) width * bits + 31) / 32 * 4;
+    if (stride < rowBytes) { // gray of a byte, where the header says less
+      throw new IOException("rows of %d bytes for %d pixels".formatted(stride, width));
+    }
+    if (start + (height - 1) * stride + rowBytes > file.length) {
+      throw new EOFException();
+    }
+    byte[] samples = header().newSamples();
+    for (int i = 0; i < height; i++) {
+      int from = (int) (start + i * stride);
+      layout.toRgb(file, from, width, samples, rowStart(i), ImageHeader.CHANNELS);
+    }
+    return samples;
+  }
+
+  /** Where the samples of the row belong that is stored as number {@code i}. */
+  private int rowStart(int i) {
+    return (topDown ? i : height - 1 - i) * width * ImageHeader.CHANNELS;
+  }
+
+  private void readHeaders() throws IOException {
+    var reader = new ByteReader(file, START_FIELD);
+    start = Integer.toUnsignedLong(reader.i32Little());
+    int length = reader.i32Little();
+    switch (length) {
+      case SHORTEST -> readShortest(reader);
+      case 40, 52, WITH_ALPHA_MASK, 64, 108, 124 -> {
+        reader.require(length - Integer.BYTES);
+        readHeader(reader);
+      }
+      default ->
+          throw new IOException("a header of " + Integer.toUnsignedString(length) + " bytes");
+    }
+    switch (bits) {
+      case 1, 4, 8, 16, 24, 32 -> {}
+      default -> throw new IOException("pixels of %d bits".formatted(bits));
+    }
+    int end = HEADER + length;
+    if (compression == BITFIELDS) {
+      layout = BmpMasks.read(reader, length >= WITH_ALPHA_MASK).layout(bits);
+      // Behind the shortest header with masks, which are not counted to it.
+      start = start == 0 ? Math.max(end, reader.position()) : start;
+    } else if (bits > Byte.SIZE) {
+      layout = BmpMasks.usual(bits);
+      start = start == 0 ? end : start;
+    } else {
+      long count = colors == 0 ? 1L << bits : colors;
+      readPalette(new BmpPalette(file, end, count, length == SHORTEST ? 3 : 4));
+    }
+    requireKnownCompression();
+  }
+
+  private void readShortest(ByteReader reader) throws IOException {
+    width = reader.u16Little();
+    height = reader.u16Little();
+    reader.skip(2);
+    bits = reader.u16Little();
+  }
+
+  private void readHeader(ByteReader reader) throws IOException {
+    width = reader.i32Little();
+    height = reader.i32Little();
+    topDown = height >>> 24 == 0xFF; // a small negative number; others are too large to read
+    height = topDown ? -height : height;
+    reader.skip(2);
+    bits = reader.u16Little();
+    compression = reader.i32Little();
+    reader.skip(12);
+    colors = Integer.toUnsignedLong(reader.i32Little());
+    reader.skip(4);
+  }
+
+  private void readPalette(BmpPalette palette) throws IOException {
+    layout = palette.layout(isRuns() ? Byte.SIZE : bits);
+    if (start == 0) {
+      start = palette.end();
+    } else if (start == palette.start()) { // some programs forget that the palette lies there
+      start += palette.bytes();
+    }
+  }
+
+  private void requireKnownCompression() throws IOException {
+    boolean known = compression == RAW || compression == BITFIELDS;
+    // Pillow's decoder of runs knows indices of a byte only.
+    if (!known && !(isRuns() && layout.bits() == Byte.SIZE)) {
+      throw new IOException(
+          "compression %s of %d-bit pixels".formatted(Integer.toUnsignedString(compression), bits));
+    }
   }
 }

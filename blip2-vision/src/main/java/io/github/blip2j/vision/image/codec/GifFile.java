@@ -1,124 +1,179 @@
 package io.github.blip2j.vision.image.codec;
 
-import java.awt.image.BufferedImage;
-import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The first frame of a GIF file on its screen (GIF89a specification, sections 18 to 23).
+ * The first frame of a GIF file on its screen (GIF89a specification, sections 18 to 26), by the
+ * rules of Pillow where the specification has none.
  *
- * <p>A frame may be smaller than the screen. The rest shows colour 0, or the transparent colour if
- * there is one, as in Pillow.
+ * <p>A frame may be smaller than the screen, or reach beyond it and widen it. What it does not
+ * cover shows colour 0, or the transparent colour if there is one. Without a table of colours, or
+ * with one that only counts the grays up from black, an index is a level of gray.
  */
 public final class GifFile implements EncodedImage {
   private static final int IMAGE = 0x2C;
   private static final int EXTENSION = 0x21;
+  private static final int TRAILER = 0x3B;
   private static final int GRAPHIC_CONTROL = 0xF9;
+  private static final int COMMENT = 0xFE;
+  private static final int APPLICATION = 0xFF;
+  private static final String ANIMATION = "NETSCAPE2.0";
 
   private final byte[] file;
-  private final ImageHeader screen;
-  private final int left;
-  private final int top;
-  private final int background;
+  private final ByteReader reader;
+  private int screenWidth;
+  private int screenHeight;
+  private int left;
+  private int top;
+  private int width;
+  private int height;
+  private boolean interlaced;
+  private int background;
+  private byte[] colors = {};
 
-  private GifFile(byte[] file, ImageHeader screen, int left, int top, int background) {
+  private GifFile(byte[] file) {
     this.file = file;
-    this.screen = screen;
-    this.left = left;
-    this.top = top;
-    this.background = background;
+    this.reader = new ByteReader(file, 6);
   }
 
-  /** Reads the blocks of {@code file} up to its first frame. */
+  /** Reads the blocks of {@code file} up to the pixels of its first frame. */
   public static GifFile parse(byte[] file) throws IOException {
-    var reader = new ByteReader(file, 6);
-    int screenWidth = reader.u16Little();
-    int screenHeight = reader.u16Little();
-    int flags = reader.u8();
-    reader.skip(2);
-    skipPalette(reader, flags);
-    int background = 0;
-    int block = reader.u8();
-    while (block != IMAGE) {
-      if (block == EXTENSION) {
-        int transparent = readExtension(reader);
-        background = transparent >= 0 ? transparent : background;
-      }
-      block = reader.u8(); // anything else is skipped, as in Pillow
-    }
-    int left = reader.u16Little();
-    int top = reader.u16Little();
-    int right = left + reader.u16Little();
-    int bottom = top + reader.u16Little();
-    skipPalette(reader, reader.u8());
-    reader.skip(1);
-    skipBlocks(reader);
-    ImageHeader screen =
-        ImageHeader.upright(Math.max(screenWidth, right), Math.max(screenHeight, bottom));
-    return new GifFile(file, screen, left, top, background);
+    var gif = new GifFile(file);
+    gif.readScreen();
+    return gif;
   }
 
   @Override
-  public ImageHeader header() {
-    return screen;
+  public ImageHeader header() throws IOException {
+    return ImageHeader.upright(
+        Math.max(screenWidth, left + width), Math.max(screenHeight, top + height));
   }
 
   @Override
   public byte[] decode() throws IOException {
-    BufferedImage image = JdkDecoder.image("gif", file);
-    byte[] frame = RasterReader.rgb(image);
-    if (image.getWidth() == screen.width() && image.getHeight() == screen.height()) {
-      return frame;
+    if (width == 0 || height == 0) {
+      throw new IOException("a frame of no size");
     }
-    int color = 0;
-    if (image.getColorModel() instanceof IndexColorModel palette
-        && background < palette.getMapSize()) {
-      color = palette.getRGB(background);
-    }
-    return onScreen(frame, image.getWidth(), color);
-  }
-
-  private byte[] onScreen(byte[] frame, int frameWidth, int color) throws IOException {
+    var pixels = new GifPixels(file, reader.position());
+    pixels.requireRoomFor((long) width * height);
+    ImageHeader screen = header();
     byte[] samples = screen.newSamples();
-    for (int i = 0; i < samples.length; i += ImageHeader.CHANNELS) {
-      samples[i] = (byte) (color >> 16);
-      samples[i + 1] = (byte) (color >> 8);
-      samples[i + 2] = (byte) color;
+    if (width < screen.width() || height < screen.height()) {
+      fill(samples);
     }
-    int rowBytes = frameWidth * ImageHeader.CHANNELS;
-    for (int y = 0; y < frame.length / rowBytes; y++) {
-      int target = ((top + y) * screen.width() + left) * ImageHeader.CHANNELS;
-      System.arraycopy(frame, y * rowBytes, samples, target, rowBytes);
+    var layout = PixelLayout.indexed(Byte.SIZE, colors);
+    byte[] row = new byte[width];
+    for (GifRows rows = new GifRows(height, interlaced); rows.row() < height; rows.next()) {
+      pixels.read(row);
+      int to = ((top + rows.row()) * screen.width() + left) * ImageHeader.CHANNELS;
+      layout.toRgb(row, 0, width, samples, to, ImageHeader.CHANNELS);
     }
     return samples;
   }
 
-  private static void skipPalette(ByteReader reader, int flags) throws IOException {
-    if ((flags & 0x80) != 0) {
-      reader.skip(ImageHeader.CHANNELS * (2L << (flags & 7)));
+  private void fill(byte[] samples) {
+    int color = background * ImageHeader.CHANNELS;
+    if (colors[color] == 0 && colors[color + 1] == 0 && colors[color + 2] == 0) {
+      return;
+    }
+    for (int i = 0; i < samples.length; i += ImageHeader.CHANNELS) {
+      System.arraycopy(colors, color, samples, i, ImageHeader.CHANNELS);
     }
   }
 
-  /** Returns the transparent colour that the extension names, or -1. */
-  private static int readExtension(ByteReader reader) throws IOException {
-    int transparent = -1;
+  private void readScreen() throws IOException {
+    screenWidth = reader.u16Little();
+    screenHeight = reader.u16Little();
+    int flags = reader.u8();
+    reader.skip(2);
+    byte[] global = readColors(flags);
+    int block = reader.u8();
+    while (block != IMAGE) {
+      if (block == TRAILER) {
+        throw new IOException("no picture in it");
+      }
+      if (block == EXTENSION) {
+        readExtension();
+      }
+      block = reader.u8(); // anything else is skipped, as in Pillow
+    }
+    readFrame(global);
+  }
+
+  private void readFrame(byte @Nullable [] global) throws IOException {
+    left = reader.u16Little();
+    top = reader.u16Little();
+    width = reader.u16Little();
+    height = reader.u16Little();
+    int flags = reader.u8();
+    interlaced = (flags & 0x40) != 0;
+    byte[] local = readColors(flags);
+    byte[] table = local == null ? global : local;
+    colors = table == null ? PixelLayout.grays(Byte.SIZE) : padded(table);
+    reader.require(1); // how many bits its codes start with
+  }
+
+  /** A table of colours; null if there is none or it only counts up. */
+  private byte @Nullable [] readColors(int flags) throws IOException {
+    if ((flags & 0x80) == 0) {
+      return null;
+    }
+    int bytes = ImageHeader.CHANNELS * (2 << (flags & 7));
+    int start = reader.position();
+    reader.skip(bytes);
+    byte[] table = Arrays.copyOfRange(file, start, start + bytes);
+    return countsUp(table) ? null : table;
+  }
+
+  private static boolean countsUp(byte[] table) {
+    for (int i = 0; i < table.length; i++) {
+      if (table[i] != (byte) (i / ImageHeader.CHANNELS)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static byte[] padded(byte[] table) {
+    return Arrays.copyOf(table, PixelLayout.table().length);
+  }
+
+  /** Extensions of odd lengths are taken apart exactly as Pillow does it. */
+  private void readExtension() throws IOException {
     int label = reader.u8();
     int length = reader.u8();
-    if (label == GRAPHIC_CONTROL && length == 4) {
-      boolean has = (reader.u8() & 1) != 0;
-      reader.skip(2);
-      int index = reader.u8();
-      transparent = has ? index : -1;
-    } else {
-      reader.skip(length);
+    int data = reader.position();
+    reader.skip(length);
+    if (label == COMMENT) {
+      if (length > 0) {
+        skipBlocks();
+      }
+      return;
     }
-    if (length > 0) {
-      skipBlocks(reader);
+    if (label == GRAPHIC_CONTROL && length > 0) {
+      readGraphicControl(new ByteReader(file, data), length);
+    } else if (label == APPLICATION && length >= ANIMATION.length()) {
+      if (new ByteReader(file, data).text(ANIMATION.length()).equals(ANIMATION)) {
+        reader.skip(reader.u8()); // taken for the number of loops, even where it ends the blocks
+      }
     }
-    return transparent;
+    skipBlocks();
   }
 
-  private static void skipBlocks(ByteReader reader) throws IOException {
+  private void readGraphicControl(ByteReader block, int length) throws IOException {
+    boolean transparent = (block.u8() & 1) != 0;
+    if (length < (transparent ? 4 : 3)) {
+      throw new IOException("a graphic control of %d bytes".formatted(length));
+    }
+    if (transparent) {
+      block.skip(2);
+      background = block.u8();
+    }
+  }
+
+  private void skipBlocks() throws IOException {
     int length = reader.u8();
     while (length > 0) {
       reader.skip(length);

@@ -1,4 +1,4 @@
-package io.github.blip2j.vision.image.codec;
+package io.github.blip2j.vision.image;
 
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -6,7 +6,6 @@ import java.awt.image.ColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
-import java.io.IOException;
 
 /**
  * Copies the bands of a {@link BufferedImage} as they are stored.
@@ -15,7 +14,7 @@ import java.io.IOException;
  * (an error of up to 73 levels), convert colour profiles and blend alpha with black; Pillow's
  * {@code convert("RGB")}, which the reference numbers come from, does none of these.
  */
-public final class RasterReader {
+final class RasterReader {
   private final ColorModel colors;
   private final Raster raster;
   private final int width;
@@ -31,14 +30,14 @@ public final class RasterReader {
   /**
    * The samples of {@code image}: {@code height * width} of red, green and blue, row by row.
    *
-   * @throws IOException if one array can't hold them
+   * @throws IllegalArgumentException if one array can't hold them
    */
-  public static byte[] rgb(BufferedImage image) throws IOException {
+  static byte[] rgb(BufferedImage image) {
     return new RasterReader(image).read();
   }
 
-  private byte[] read() throws IOException {
-    byte[] samples = ImageHeader.upright(width, height).newSamples();
+  private byte[] read() {
+    byte[] samples = RgbImage.newSamples(width, height);
     if (colors instanceof IndexColorModel palette) {
       readIndexed(palette, samples);
     } else if (hasPlainBands()) {
@@ -65,8 +64,17 @@ public final class RasterReader {
     boolean unsigned =
         type == DataBuffer.TYPE_BYTE
             || type == DataBuffer.TYPE_USHORT
-            || (type == DataBuffer.TYPE_INT && colors.getComponentSize(0) <= Short.SIZE);
+            || (type == DataBuffer.TYPE_INT && widestBand() <= Short.SIZE);
     return unsigned && (isGray() || isRgb());
+  }
+
+  /** Bits of the widest band; their masks are the caller's, and of any width. */
+  private int widestBand() {
+    int widest = 0;
+    for (int bits : colors.getComponentSize()) {
+      widest = Math.max(widest, bits);
+    }
+    return widest;
   }
 
   private void readIndexed(IndexColorModel palette, byte[] samples) {
@@ -125,7 +133,7 @@ public final class RasterReader {
   private static byte[] toByte(int bits) {
     int max = (1 << bits) - 1;
     byte[] table = new byte[max + 1];
-    for (int value = 0; value <= max; value++) {
+    for (int value = 1; value <= max; value++) { // a band without bits holds zeros only
       // Differs from HF: Pillow clips 16-bit gray at 255, which makes nearly every picture white.
       table[value] = (byte) (bits > Byte.SIZE ? value >> (bits - Byte.SIZE) : value * 255 / max);
     }
@@ -143,7 +151,7 @@ public final class RasterReader {
       for (int x = 0; x < width; x++) {
         pixel = raster.getDataElements(raster.getMinX() + x, raster.getMinY() + y, pixel);
         components = colors.getNormalizedComponents(pixel, components, 0);
-        for (int channel = 0; channel < ImageHeader.CHANNELS; channel++) {
+        for (int channel = 0; channel < RgbImage.CHANNELS; channel++) {
           float value = components[gray ? 0 : channel];
           samples[i++] = (byte) Math.round(255 * Math.min(1, Math.max(0, value)));
         }

@@ -1,0 +1,172 @@
+package io.github.blip2j.vision.image.codec;
+
+import java.io.EOFException;
+import java.io.IOException;
+
+/**
+ * The pixels of a GIF frame, compressed by variable-length LZW codes in blocks of up to 255 bytes
+ * (GIF89a specification, appendix F), read by the rules of Pillow: clear codes may follow one
+ * another, codes may start with up to 13 bits, and the code for the end only ends the piece of the
+ * file that is in memory, of 64 KiB there.
+ */
+final class GifPixels {
+  private static final int MOST_BITS = 12;
+  private static final int CODES = 1 << MOST_BITS;
+  private static final int READ_BYTES = 1 << 16;
+
+  private final byte[] file;
+  private int position;
+  private final int startBits;
+  private final int clear;
+
+  // The next codes: a code is the string of another code and one more pixel.
+  private final short[] prefixes = new short[CODES];
+  private final byte[] suffixes = new byte[CODES];
+  private int next;
+  private int codeBits;
+  private int previous;
+  private byte first; // pixel of the previous string
+  private boolean cleared = true;
+
+  // Pixels decoded and not yet taken, at the end of the array.
+  private final byte[] string = new byte[CODES];
+  private int stringStart = CODES;
+
+  private int bitBuffer;
+  private int bitCount;
+  private int blockLeft;
+  private int readUpTo;
+
+  /** Codes from {@code start} on, where their first number of bits stands. */
+  GifPixels(byte[] file, int start) throws IOException {
+    this.file = file;
+    this.startBits = file[start] & 0xFF;
+    if (startBits > MOST_BITS) {
+      throw new IOException("codes of %d bits".formatted(startBits));
+    }
+    this.clear = 1 << startBits;
+    this.position = start + 1;
+    this.readUpTo = position;
+    reset();
+  }
+
+  /**
+   * Checks that the file could hold so many pixels: each code adds at most one pixel to the longest
+   * string so far, so a small file that claims a large picture is known before any room is made.
+   */
+  void requireRoomFor(long pixels) throws EOFException {
+    long codes = (file.length - position) * (long) Byte.SIZE / (startBits + 1);
+    long growing = Math.min(codes, CODES);
+    if (pixels > growing * (growing + 1) / 2 + (codes - growing) * CODES) {
+      throw new EOFException();
+    }
+  }
+
+  /** Fills {@code row} with the pixels that come next. */
+  void read(byte[] row) throws IOException {
+    int filled = 0;
+    while (filled < row.length) {
+      if (stringStart == CODES) {
+        decodeString();
+      }
+      int count = Math.min(CODES - stringStart, row.length - filled);
+      System.arraycopy(string, stringStart, row, filled, count);
+      stringStart += count;
+      filled += count;
+    }
+  }
+
+  private void reset() {
+    next = clear + 2;
+    codeBits = startBits + 1;
+    cleared = true;
+  }
+
+  /** Reads codes up to one that stands for pixels. */
+  private void decodeString() throws IOException {
+    int code = readCode();
+    while (code == clear || code == clear + 1) {
+      if (code == clear) {
+        reset();
+      } else {
+        readOn();
+      }
+      code = readCode();
+    }
+    if (code > (cleared ? clear : next)) {
+      throw new IOException("a code that stands for nothing");
+    }
+    if (cleared) {
+      cleared = false;
+      first = (byte) code;
+      string[--stringStart] = first;
+      previous = code;
+      return;
+    }
+    spell(code);
+    if (next < CODES) {
+      suffixes[next] = first;
+      prefixes[next] = (short) previous;
+      if (next == (1 << codeBits) - 1 && codeBits < MOST_BITS) {
+        codeBits++;
+      }
+      next++;
+    }
+    previous = code;
+  }
+
+  /** Writes the string of {@code code} from its last pixel to its first. */
+  private void spell(int code) throws IOException {
+    int rest = code;
+    int at = CODES;
+    if (code == next) { // the previous string and its own first pixel once more
+      string[--at] = first;
+      rest = previous;
+    }
+    while (rest >= clear) {
+      if (rest >= CODES || at == 0) {
+        throw new IOException("a code that stands for nothing");
+      }
+      string[--at] = suffixes[rest];
+      rest = prefixes[rest];
+    }
+    if (at == 0) {
+      throw new IOException("a string without end");
+    }
+    first = (byte) rest;
+    string[--at] = first;
+    stringStart = at;
+  }
+
+  private int readCode() throws EOFException {
+    while (bitCount < codeBits) {
+      if (blockLeft == 0) {
+        startBlock();
+      } else {
+        bitBuffer |= (file[position++] & 0xFF) << bitCount;
+        bitCount += Byte.SIZE;
+        blockLeft--;
+      }
+    }
+    int code = bitBuffer & ((1 << codeBits) - 1);
+    bitBuffer >>>= codeBits;
+    bitCount -= codeBits;
+    return code;
+  }
+
+  /** An empty block does not end the pixels: Pillow takes the bytes after it for the next. */
+  private void startBlock() throws EOFException {
+    while (position >= readUpTo || readUpTo - position <= (file[position] & 0xFF)) {
+      readOn();
+    }
+    blockLeft = file[position++] & 0xFF;
+  }
+
+  /** Brings the next bytes of the file into view; only there may more pixels come. */
+  private void readOn() throws EOFException {
+    if (readUpTo == file.length) {
+      throw new EOFException();
+    }
+    readUpTo = (int) Math.min(file.length, (long) readUpTo + READ_BYTES);
+  }
+}

@@ -1,0 +1,108 @@
+package io.github.blip2j.vision.image.codec;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.zip.CRC32;
+
+/** The chunks of a PNG file, one after the other (PNG specification, third edition, section 5). */
+final class PngChunks {
+  /** The first eight bytes, read as Latin-1. */
+  static final String SIGNATURE = "\u0089PNG\r\n\u001a\n";
+
+  private static final int CHECKSUM = 4;
+  private static final int LENGTH_AND_TYPE = 8;
+
+  private final byte[] file;
+  private int position = SIGNATURE.length();
+  private String type = "";
+  private int data;
+  private long length;
+
+  PngChunks(byte[] file) {
+    this.file = file;
+  }
+
+  /** Another cursor at the same place. */
+  PngChunks copy() {
+    var copy = new PngChunks(file);
+    copy.position = position;
+    copy.type = type;
+    copy.data = data;
+    copy.length = length;
+    return copy;
+  }
+
+  /**
+   * Goes on to the chunk that starts here.
+   *
+   * @throws EOFException if there is none
+   */
+  void next() throws IOException {
+    var reader = new ByteReader(file, Math.min(position, file.length));
+    reader.require(LENGTH_AND_TYPE);
+    length = Integer.toUnsignedLong(reader.i32());
+    type = reader.text(CHECKSUM);
+    data = reader.position();
+    position = data;
+    for (int i = 0; i < type.length(); i++) {
+      char c = type.charAt(i);
+      if (!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_')) {
+        throw new IOException("no chunk at byte " + (data - LENGTH_AND_TYPE));
+      }
+    }
+  }
+
+  String type() {
+    return type;
+  }
+
+  /** Bytes of its data, as the file says; there may be fewer. */
+  long length() {
+    return length;
+  }
+
+  /** Where its data start in the file. */
+  int data() {
+    return data;
+  }
+
+  /** The bytes of its data, all of which must be there. */
+  int requireData() throws EOFException {
+    if (length > file.length - data) {
+      throw new EOFException();
+    }
+    return (int) length;
+  }
+
+  /** Its data, from the first byte. */
+  ByteReader reader() {
+    return new ByteReader(file, data);
+  }
+
+  /** Steps over so many bytes, or to the end of the file. */
+  void skip(long bytes) {
+    position = (int) Math.min(file.length, position + bytes);
+  }
+
+  /** Steps over the checksum of a chunk, unread. */
+  void skipChecksum() {
+    skip(CHECKSUM);
+  }
+
+  /** Where the next byte is read. */
+  int position() {
+    return position;
+  }
+
+  /** Steps over the data and the checksum, which must fit. */
+  void requireIntact() throws IOException {
+    position = data + requireData();
+    var reader = new ByteReader(file, position);
+    var sum = new CRC32();
+    sum.update(file, data - CHECKSUM, position - data + CHECKSUM);
+    if (reader.i32() != (int) sum.getValue()) {
+      throw new IOException("wrong checksum of chunk " + type);
+    }
+    skipChecksum();
+  }
+}
