@@ -8,6 +8,8 @@ import java.io.IOException;
  * or tile that can't be decoded makes the picture unreadable.
  */
 final class CompressedPixels {
+  private static final int PALETTE = 3;
+
   private final Directory directory;
   private final Compression compression;
   private final PixelLayout layout;
@@ -15,33 +17,53 @@ final class CompressedPixels {
   private final int samples;
   private final int bits;
   private final long photometric;
-  private final byte[] file;
 
   CompressedPixels(
-      byte[] file,
       Directory directory,
       Compression compression,
       PixelLayout layout,
       Segments segments)
       throws IOException {
-    if (!directory.standard()) {
-      throw new IOException("a header with its bytes swapped");
-    }
-    this.file = file;
     this.directory = directory;
     this.compression = compression;
     this.layout = layout;
     this.segments = segments;
     this.samples = (int) directory.number(Tags.SAMPLES_PER_PIXEL, 1L);
-    this.bits = layout.bits();
-    this.photometric = directory.number(Tags.PHOTOMETRIC, 0L);
+    this.bits = bits(directory, samples);
+    this.photometric = directory.numberIfAny(Tags.PHOTOMETRIC, 0L);
+    directory.integers(Tags.SAMPLE_FORMAT, 64, 1);
+    directory.integers(Tags.EXTRA_SAMPLES, 64);
+    boolean painted = directory.count(Tags.COLOR_MAP) == 3L << bits;
+    if (photometric == PALETTE && bits < 8 && !painted) {
+      throw new IOException("a palette of %d values".formatted(directory.count(Tags.COLOR_MAP)));
+    }
+    if (areYcc() != layout.isYcc()) {
+      throw new IOException("two photometric interpretations");
+    }
   }
 
-  /** Red, green and blue of the whole picture as stored. */
-  byte[] rgb() throws IOException {
-    boolean ycc = photometric == PixelLayout.YCBCR;
+  private static int bits(Directory directory, int samples) throws IOException {
+    long[] bits = directory.integers(Tags.BITS_PER_SAMPLE, 64, 1);
+    boolean enough = bits.length == 1 || bits.length >= samples;
+    for (int i = 1; i < samples && i < bits.length; i++) {
+      enough &= bits[i] == bits[0];
+    }
+    if (!enough || bits[0] < 1 || bits[0] > 64) {
+      throw new IOException("bits of %d samples".formatted(samples));
+    }
+    return (int) bits[0];
+  }
+
+  /** Whether they were YCbCr, so that they are red, green and blue by now. */
+  boolean areYcc() {
+    return photometric == PixelLayout.YCBCR;
+  }
+
+  /** Reads the whole picture. */
+  Canvas read() throws IOException {
+    boolean ycc = areYcc();
     if (ycc && (compression != Compression.JPEG || segments.planar())) {
-      return new SubsampledYcc(directory, segments, this).rgb();
+      return new SubsampledYcc(directory, segments, this).read();
     }
     String mode = ycc ? "RGB" : layout.mode();
     int bands = ycc ? 3 : layout.bands();
@@ -49,6 +71,8 @@ final class CompressedPixels {
     boolean premultiplied = planes == 4 && mode.equals("RGBA") && isPremultiplied();
     int channels = ycc ? 3 : premultiplied ? 4 : layout.channels();
     RawMode[] rawModes = new RawMode[planes];
+    rawModes[0] = RawMode.of(mode, ycc ? "RGB" : nativeRawMode(), channels);
+    requireExpectedSize(rawModes[0].bits(), planes);
     if (planes > 1) {
       if (bits != 8 && bits != 16) {
         throw new IOException("colours apart of %d bits".formatted(bits));
@@ -56,11 +80,7 @@ final class CompressedPixels {
       for (int plane = 0; plane < planes; plane++) {
         rawModes[plane] = RawMode.plane(plane, channels, bits / 8);
       }
-    } else {
-      rawModes[0] = RawMode.of(mode, ycc ? "RGB" : nativeRawMode(), channels);
     }
-    int pixelBits = planes > 1 ? bits * planes : rawModes[0].bits();
-    requireExpectedSize(pixelBits, planes);
     requireWhole(planes);
     var canvas = new Canvas(segments.width(), segments.height(), channels);
     read(canvas, rawModes);
@@ -70,7 +90,7 @@ final class CompressedPixels {
           canvas.samples(), 0, 1, 4, divided.samples(), 0, 3, divided.samples().length / 3);
       canvas = divided;
     }
-    return Colors.rgb(mode, canvas, directory);
+    return canvas;
   }
 
   /** libtiff hands numbers out in the processor's order; Pillow forgets some of them. */
@@ -82,7 +102,7 @@ final class CompressedPixels {
 
   /** An alpha that nothing is said of counts as one that colours were multiplied by. */
   private boolean isPremultiplied() throws IOException {
-    return directory.number(Tags.EXTRA_SAMPLES, 0L) <= 1;
+    return !directory.has(Tags.EXTRA_SAMPLES) || directory.integer(Tags.EXTRA_SAMPLES, 0) <= 1;
   }
 
   /** Bytes of a row of a strip or tile. */
@@ -170,6 +190,6 @@ final class CompressedPixels {
 
   /** Decoders of the strips and tiles of this picture. */
   Decoders decoders() throws IOException {
-    return new Decoders(file, directory, compression, segments, rowBytes(), bits);
+    return new Decoders(directory, compression, segments, rowBytes(), bits);
   }
 }

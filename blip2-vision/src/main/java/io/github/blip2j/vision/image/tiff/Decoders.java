@@ -13,7 +13,6 @@ final class Decoders {
   private final Predictor predictor;
 
   Decoders(
-      byte[] file,
       Directory directory,
       Compression compression,
       Segments segments,
@@ -23,7 +22,7 @@ final class Decoders {
     this.compression = compression;
     this.segments = segments;
     this.rowBytes = rowBytes;
-    this.backwards = directory.number(Tags.FILL_ORDER, 1L) == 2;
+    this.backwards = directory.numberIfAny(Tags.FILL_ORDER, 1L) == 2;
     this.decompressor = decompressor(directory, bits);
     int samples = segments.planar() ? 1 : (int) directory.number(Tags.SAMPLES_PER_PIXEL, 1L);
     boolean predicts =
@@ -40,14 +39,14 @@ final class Decoders {
       }
       boolean twoDimensional =
           compression == Compression.CCITT_GROUP3
-              && (directory.number(Tags.GROUP3_OPTIONS, 0L) & 1) != 0;
+              && (directory.numberIfAny(Tags.GROUP3_OPTIONS, 0L) & 1) != 0;
       return new Fax(compression, twoDimensional, backwards, segments.segmentWidth());
     }
     return switch (compression) {
       case LZW -> new Lzw();
       case DEFLATE, OLD_DEFLATE -> new Deflate();
       case PACK_BITS -> new PackBits();
-      case JPEG -> new JpegSegments(directory, segments, rowBytes);
+      case JPEG -> new JpegSegments(directory, segments, rowBytes, bits);
       default -> throw new IOException(compression.title() + " compression is not supported");
     };
   }

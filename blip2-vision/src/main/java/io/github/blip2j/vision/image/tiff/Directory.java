@@ -1,5 +1,6 @@
 package io.github.blip2j.vision.image.tiff;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * The first directory of a TIFF or BigTIFF file: its entries, whose values stay in the file until
  * they are asked for.
  *
- * <p>What is left out is what Pillow leaves out: entries of unknown types, and all from the first
- * one on whose values lie beyond the end of the file.
+ * <p>Pillow and libtiff each read it for themselves, and are of different minds where it is damaged.
+ * Pillow stops at the first entry whose values lie beyond the end of the file, and takes the last
+ * one of two alike; libtiff leaves such entries out, takes the first one of two, and is strict about
+ * types and counts.
  */
 final class Directory {
   private static final int CLASSIC = 42;
@@ -36,33 +39,56 @@ final class Directory {
   private static final int LONG8 = 16;
 
   private final ByteBuffer file;
-  private final boolean big;
-  private final boolean standard;
+  private final boolean strict;
   private final Map<Integer, Entry> entries = new HashMap<>();
 
-  /** Where the {@code count} values of one entry begin. */
-  private record Entry(int type, int count, int position) {}
+  /** Where the {@code count} values of one entry begin, of which {@code held} are in the file. */
+  private record Entry(int type, long count, int held, int position) {}
 
-  private Directory(byte[] file, ByteOrder order, int version) {
-    this.file = ByteBuffer.wrap(file).order(order);
-    this.big = version == BIG;
-    this.standard = version == BIG || version == CLASSIC;
+  private Directory(ByteBuffer file, boolean strict) {
+    this.file = file;
+    this.strict = strict;
   }
 
-  /** Reads the directory that the header of {@code file} points to. */
+  /** Reads the directory that the header of {@code file} points to, as Pillow does. */
   static Directory read(byte[] file) throws IOException {
+    var directory = new Directory(buffer(file), false);
+    directory.readEntries(version(directory.file) == BIG);
+    return directory;
+  }
+
+  /**
+   * Reads it as libtiff does.
+   *
+   * @throws IOException if libtiff refuses it
+   */
+  static Directory readStrictly(byte[] file) throws IOException {
+    var directory = new Directory(buffer(file), true);
+    int version = version(directory.file);
+    if (version != BIG && version != CLASSIC) {
+      throw new IOException("a header with its bytes swapped");
+    }
+    if (!directory.readEntries(version == BIG)) {
+      throw new EOFException();
+    }
+    return directory;
+  }
+
+  private static ByteBuffer buffer(byte[] file) throws IOException {
     if (file.length < 16) {
-      throw new java.io.EOFException();
+      throw new EOFException();
     }
     var order = file[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
-    int version = ByteBuffer.wrap(file).order(order).getShort(2);
-    if (version == BIG && order == ByteOrder.BIG_ENDIAN) {
+    ByteBuffer buffer = ByteBuffer.wrap(file).order(order);
+    if (version(buffer) == BIG && order == ByteOrder.BIG_ENDIAN) {
       // Pillow takes its header for that of a classic file and finds no directory.
       throw new IOException("BigTIFF with its most significant bytes first is not supported");
     }
-    var directory = new Directory(file, order, version);
-    directory.readEntries();
-    return directory;
+    return buffer;
+  }
+
+  private static int version(ByteBuffer file) {
+    return file.getShort(2);
   }
 
   /** Whether numbers are stored with their least significant bytes first. */
@@ -70,35 +96,28 @@ final class Directory {
     return file.order() == ByteOrder.LITTLE_ENDIAN;
   }
 
-  /** Whether the header says 42 or 43 in its own byte order, as libtiff demands. */
-  boolean standard() {
-    return standard;
-  }
-
   boolean has(int tag) {
     return entries.containsKey(tag);
   }
 
-  private void readEntries() {
+  /** Notes all entries; returns whether the file holds as many as it says. */
+  private boolean readEntries(boolean big) {
     long start = big ? file.getLong(8) : Integer.toUnsignedLong(file.getInt(4));
     int entryBytes = big ? 20 : 12;
     int valueBytes = big ? 8 : 4;
     int countBytes = big ? 8 : 2;
     if (start <= 0 || start > file.limit() - countBytes) {
-      return;
+      return false;
     }
     int position = (int) start;
     long count = big ? file.getLong(position) : Short.toUnsignedInt(file.getShort(position));
     position += countBytes;
-    if (count < 0) {
-      count = Long.MAX_VALUE; // the file ends first
-    }
-    for (long i = 0; i < count && position <= file.limit() - entryBytes; i++) {
-      if (!readEntry(position, valueBytes)) {
-        return;
-      }
+    boolean whole = count >= 0 && count <= (file.limit() - position) / entryBytes;
+    long held = whole ? count : (file.limit() - position) / entryBytes;
+    for (long i = 0; i < held && readEntry(position, valueBytes); i++) {
       position += entryBytes;
     }
+    return whole;
   }
 
   /** Notes one entry; returns whether to go on to the next. */
@@ -106,27 +125,31 @@ final class Directory {
     int tag = Short.toUnsignedInt(file.getShort(position));
     int type = Short.toUnsignedInt(file.getShort(position + 2));
     int bytes = type < TYPE_BYTES.length ? TYPE_BYTES[type] : 0;
-    if (bytes == 0) {
+    long count =
+        valueBytes == 8
+            ? file.getLong(position + 4)
+            : Integer.toUnsignedLong(file.getInt(position + 4));
+    count = count < 0 ? Long.MAX_VALUE : count;
+    if (!strict && (bytes == 0 || count == 0)) {
       return true;
     }
-    long count =
-        big ? file.getLong(position + 4) : Integer.toUnsignedLong(file.getInt(position + 4));
-    int value = position + 4 + valueBytes;
-    if (count < 0 || count > file.limit() / bytes) {
-      return false;
-    }
-    if (count * bytes > valueBytes) {
-      long offset = big ? file.getLong(value) : Integer.toUnsignedLong(file.getInt(value));
-      if (offset < 0) {
+    long value = position + 4L + valueBytes;
+    if (bytes > 0 && count > valueBytes / bytes) {
+      value =
+          valueBytes == 8
+              ? file.getLong((int) value)
+              : Integer.toUnsignedLong(file.getInt((int) value));
+      if (value < 0 && !strict) {
         return true;
       }
-      if (offset > file.limit() - count * bytes) {
-        return false;
-      }
-      value = (int) offset;
     }
-    if (count > 0) {
-      entries.put(tag, new Entry(type, (int) count, value));
+    boolean inside = bytes > 0 && value >= 0 && value <= file.limit();
+    long held = inside ? Math.min(count, (file.limit() - value) / bytes) : 0;
+    if (held < count && !strict) {
+      return false;
+    }
+    if (!strict || !has(tag)) {
+      entries.put(tag, new Entry(type, count, (int) held, inside ? (int) value : 0));
     }
     return true;
   }
@@ -134,7 +157,13 @@ final class Directory {
   /** How many values {@code tag} has; 0 if there is no such entry. */
   int count(int tag) {
     Entry entry = entries.get(tag);
-    return entry == null ? 0 : entry.count;
+    return entry == null ? 0 : entry.held;
+  }
+
+  /** Whether fewer than {@code needed} of the values that {@code tag} should have are in the file. */
+  boolean isCut(int tag, long needed) {
+    Entry entry = entries.get(tag);
+    return entry != null && entry.held < Math.min(entry.count, needed);
   }
 
   /**
@@ -144,23 +173,50 @@ final class Directory {
    */
   long integer(int tag, int index) throws IOException {
     Entry entry = entries.get(tag);
-    if (entry == null) {
-      throw new IOException("no entry " + tag);
+    if (entry == null || index >= entry.held) {
+      throw new IOException("no value of entry " + tag);
     }
-    return switch (entry.type) {
-      case SHORT -> Short.toUnsignedLong(file.getShort(entry.position + 2 * index));
-      case LONG, IFD -> Integer.toUnsignedLong(file.getInt(entry.position + 4 * index));
-      case LONG8 -> file.getLong(entry.position + 8 * index);
-      case SIGNED_BYTE -> file.get(entry.position + index);
-      case SIGNED_SHORT -> file.getShort(entry.position + 2 * index);
-      case SIGNED_LONG -> file.getInt(entry.position + 4 * index);
-      default -> throw new IOException("entry " + tag + " holds no integers");
-    };
+    long value =
+        switch (entry.type) {
+          case SHORT -> Short.toUnsignedLong(file.getShort(entry.position + 2 * index));
+          case LONG, IFD -> Integer.toUnsignedLong(file.getInt(entry.position + 4 * index));
+          case LONG8 -> file.getLong(entry.position + 8 * index);
+          case BYTE -> Byte.toUnsignedLong(file.get(entry.position + index));
+          case SIGNED_BYTE -> file.get(entry.position + index);
+          case SIGNED_SHORT -> file.getShort(entry.position + 2 * index);
+          case SIGNED_LONG -> file.getInt(entry.position + 4 * index);
+          default -> throw new IOException("entry " + tag + " holds no integers");
+        };
+    // To Pillow bytes are no numbers, to libtiff neither negative ones nor directories are any.
+    if (strict ? entry.type == IFD || value < 0 : entry.type == BYTE) {
+      throw new IOException("entry " + tag + " holds no numbers");
+    }
+    return value;
   }
 
-  /** The first value of {@code tag}, or {@code missing} if there is no such entry. */
+  /**
+   * The only value of {@code tag}, or {@code missing} if there is no such entry; to Pillow, the first
+   * of its values.
+   *
+   * @throws IOException if it is no integer
+   */
   long number(int tag, long missing) throws IOException {
-    return has(tag) ? integer(tag, 0) : missing;
+    if (!has(tag)) {
+      return missing;
+    }
+    if (strict && count(tag) != 1) {
+      throw new IOException("%d values of entry %d".formatted(count(tag), tag));
+    }
+    return integer(tag, 0);
+  }
+
+  /** As above, but {@code missing} also if it is no integer. */
+  long numberIfAny(int tag, long missing) {
+    try {
+      return number(tag, missing);
+    } catch (IOException e) {
+      return missing;
+    }
   }
 
   /** All values of {@code tag}, at most {@code most}; {@code missing} if there is no such entry. */
@@ -168,7 +224,7 @@ final class Directory {
     if (!has(tag)) {
       return missing;
     }
-    if (count(tag) > most) {
+    if (count(tag) > most || count(tag) == 0 || isCut(tag, most)) {
       throw new IOException("%d values of entry %d".formatted(count(tag), tag));
     }
     long[] values = new long[count(tag)];
@@ -181,7 +237,7 @@ final class Directory {
   /** The values of {@code tag} rounded to float; {@code missing} if there are fewer of them. */
   float[] floats(int tag, float... missing) throws IOException {
     Entry entry = entries.get(tag);
-    if (entry == null || entry.count < missing.length) {
+    if (entry == null || entry.held < missing.length) {
       return missing;
     }
     float[] values = new float[missing.length];
@@ -209,10 +265,10 @@ final class Directory {
   /** The bytes of {@code tag} if its type is one of bytes, else null. */
   byte @Nullable [] bytes(int tag) {
     Entry entry = entries.get(tag);
-    if (entry == null || (entry.type != BYTE && entry.type != UNDEFINED)) {
+    if (entry == null || (entry.type != BYTE && entry.type != UNDEFINED) || entry.held < entry.count) {
       return null;
     }
-    byte[] bytes = new byte[entry.count];
+    byte[] bytes = new byte[entry.held];
     file.get(entry.position, bytes);
     return bytes;
   }

@@ -1,6 +1,5 @@
 package io.github.blip2j.vision.image.tiff;
 
-import io.github.blip2j.vision.image.codec.EncodedImage;
 import io.github.blip2j.vision.image.codec.ImageHeader;
 import io.github.blip2j.vision.image.codec.JpegFile;
 import java.io.ByteArrayOutputStream;
@@ -24,21 +23,21 @@ final class JpegSegments implements Decompressor {
   private final boolean ycc;
   private final int rowBytes;
 
-  JpegSegments(Directory directory, Segments segments, int rowBytes) throws IOException {
+  JpegSegments(Directory directory, Segments segments, int rowBytes, int bits) throws IOException {
+    if (bits != 8) {
+      throw new IOException("JPEG compression of samples of %d bits".formatted(bits));
+    }
     byte[] stated = directory.bytes(Tags.JPEG_TABLES);
     this.segments = segments;
     this.tables = stated == null ? new byte[0] : stated;
     this.samples = segments.planar() ? 1 : (int) directory.number(Tags.SAMPLES_PER_PIXEL, 1L);
-    this.ycc = directory.number(Tags.PHOTOMETRIC, 0L) == PixelLayout.YCBCR && samples == 3;
+    this.ycc = directory.numberIfAny(Tags.PHOTOMETRIC, 0L) == PixelLayout.YCBCR && samples == 3;
     this.rowBytes = rowBytes;
-    if (samples != 1 && samples != 3) {
-      throw new IOException("JPEG compression of %d samples is not supported".formatted(samples));
-    }
   }
 
   @Override
   public boolean decode(CodedBytes source, byte[] target, int size) throws IOException {
-    EncodedImage jpeg = JpegFile.parse(complete(source));
+    JpegFile jpeg = JpegFile.parse(complete(source));
     ImageHeader header = jpeg.header();
     int rows = size / rowBytes;
     int width = segments.segmentWidth();
@@ -48,18 +47,11 @@ final class JpegSegments implements Decompressor {
           "a JPEG stream of %dx%d in a strip or tile of %dx%d"
               .formatted(header.width(), header.height(), width, rows));
     }
-    byte[] rgb = jpeg.decode();
-    int columns = header.width();
+    // Of the conversions of colours, libtiff is asked for the one of YCbCr alone.
+    byte[] pixels = ycc ? jpeg.decode() : jpeg.components();
+    int columnBytes = header.width() * samples;
     for (int y = 0; y < Math.min(rows, header.height()); y++) {
-      int from = y * columns * ImageHeader.CHANNELS;
-      int to = y * rowBytes;
-      if (samples == ImageHeader.CHANNELS) {
-        System.arraycopy(rgb, from, target, to, columns * samples);
-      } else {
-        for (int x = 0; x < columns; x++) {
-          target[to + x] = rgb[from + x * ImageHeader.CHANNELS];
-        }
-      }
+      System.arraycopy(pixels, y * columnBytes, target, y * rowBytes, columnBytes);
     }
     return true;
   }

@@ -15,10 +15,10 @@ record Orientation(int number) {
   private static final int FIRST_ON_ITS_SIDE = 5;
   private static final Pattern XMP = Pattern.compile("tiff:Orientation(=\"|>)([0-9])");
 
-  static Orientation of(Directory directory) throws IOException {
+  static Orientation of(Directory directory) {
     long number = ImageHeader.UPRIGHT;
     if (directory.has(Tags.ORIENTATION)) {
-      number = directory.integer(Tags.ORIENTATION, 0);
+      number = directory.numberIfAny(Tags.ORIENTATION, ImageHeader.UPRIGHT);
     } else {
       byte[] xmp = directory.bytes(Tags.XMP);
       if (xmp != null) {

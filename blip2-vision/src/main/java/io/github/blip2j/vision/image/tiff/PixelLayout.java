@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param samples that Pillow expects of one pixel
  * @param colorSamples what it divides rows by if colours lie apart
  * @param bits of one sample
+ * @param isYcc whether the photometric interpretation is YCbCr, be it of one sample
  */
-record PixelLayout(String mode, String rawMode, int samples, int colorSamples, int bits) {
+record PixelLayout(
+    String mode, String rawMode, int samples, int colorSamples, int bits, boolean isYcc) {
   static final int YCBCR = 6;
 
   private static final int MAX_SAMPLES = 6;
@@ -30,7 +32,7 @@ record PixelLayout(String mode, String rawMode, int samples, int colorSamples, i
    */
   static PixelLayout of(Directory directory, boolean compressed) throws IOException {
     long photometric = directory.number(Tags.PHOTOMETRIC, 0L);
-    boolean planar = directory.number(Tags.PLANAR_CONFIGURATION, 1L) == 2;
+    boolean planar = directory.numberIfAny(Tags.PLANAR_CONFIGURATION, 1L) == 2;
     long fillOrder = directory.number(Tags.FILL_ORDER, 1L);
     int format = sampleFormat(directory);
     long[] bits = directory.integers(Tags.BITS_PER_SAMPLE, 64, 1);
@@ -72,7 +74,8 @@ record PixelLayout(String mode, String rawMode, int samples, int colorSamples, i
         found.substring(slash + 1),
         (int) samples,
         colorSamples,
-        (int) bits[0]);
+        (int) bits[0],
+        photometric == YCBCR);
   }
 
   private static int sampleFormat(Directory directory) throws IOException {

@@ -24,7 +24,7 @@ final class Predictor {
    * @throws IOException if there is none for samples of so many bits
    */
   Predictor(Directory directory, boolean used, int bits, int samples) throws IOException {
-    this.kind = used ? (int) directory.number(Tags.PREDICTOR, (long) NONE) & 0xFFFF : NONE;
+    this.kind = used ? (int) directory.numberIfAny(Tags.PREDICTOR, NONE) : NONE;
     this.bytes = bits / 8;
     this.samples = samples;
     this.swapped = !directory.littleEndian();
@@ -34,7 +34,7 @@ final class Predictor {
             || (kind == HORIZONTAL && (bits == 8 || whole))
             || (kind == FLOATING_POINT
                 && whole
-                && directory.number(Tags.SAMPLE_FORMAT, 1L) == 3);
+                && directory.integer(Tags.SAMPLE_FORMAT, 0) == 3);
     if (!known) {
       throw new IOException(
           "predictor %d of samples of %d bits is not supported".formatted(kind, bits));

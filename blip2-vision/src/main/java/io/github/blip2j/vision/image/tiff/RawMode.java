@@ -94,6 +94,9 @@ record RawMode(int bits, Unpacker unpacker) {
     int semicolon = name.indexOf(';');
     String bands = semicolon < 0 ? name : name.substring(0, semicolon);
     String flags = semicolon < 0 ? "" : name.substring(semicolon + 1);
+    if (bands.isEmpty()) {
+      return null;
+    }
     if (bands.length() == 1) {
       int channel = mode.equals("YCbCr") ? -1 : mode.indexOf(bands);
       return channel < 0 ? null : plane(channel, channels, 1);

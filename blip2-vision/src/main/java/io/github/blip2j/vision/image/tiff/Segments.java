@@ -11,6 +11,10 @@ final class Segments {
   private static final long WHOLE_PICTURE = 0xFFFFFFFFL;
   private static final int LARGE = 1 << 20;
 
+  private static final int[] ARRAYS = {
+    Tags.STRIP_OFFSETS, Tags.STRIP_BYTE_COUNTS, Tags.TILE_OFFSETS, Tags.TILE_BYTE_COUNTS
+  };
+
   private final byte[] file;
   private final Directory directory;
   private final boolean tiled;
@@ -52,6 +56,11 @@ final class Segments {
     this.total = planar ? perPlane * directory.number(Tags.SAMPLES_PER_PIXEL, 1L) : perPlane;
     if (!directory.has(Tags.STRIP_OFFSETS) && !directory.has(Tags.TILE_OFFSETS)) {
       throw new IOException("no strips or tiles");
+    }
+    for (int tag : ARRAYS) {
+      if (directory.isCut(tag, total)) {
+        throw new EOFException();
+      }
     }
   }
 

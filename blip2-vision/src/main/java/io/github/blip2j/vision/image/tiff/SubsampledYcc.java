@@ -21,8 +21,8 @@ final class SubsampledYcc {
     this.segments = segments;
     this.pixels = pixels;
     this.tables = new YccTables(directory);
-    long[] sampling = directory.integers(Tags.YCBCR_SUBSAMPLING, 64, 2, 2);
-    if (directory.number(Tags.SAMPLES_PER_PIXEL, 1L) != 3 || sampling.length < 2) {
+    long[] sampling = sampling(directory);
+    if (directory.number(Tags.SAMPLES_PER_PIXEL, 1L) != 3) {
       throw new IOException("YCbCr of other than three samples");
     }
     this.across = (int) sampling[0];
@@ -36,6 +36,17 @@ final class SubsampledYcc {
                 && !(across == 2 && down == 4);
     if (!known) {
       throw new IOException("YCbCr subsampling of %dx%d".formatted(sampling[0], sampling[1]));
+    }
+  }
+
+  /** Pixels of a block, across and down: two each if the file does not say so in two numbers. */
+  private static long[] sampling(Directory directory) throws IOException {
+    long[] two = {2, 2};
+    try {
+      long[] stated = directory.integers(Tags.YCBCR_SUBSAMPLING, 2, two);
+      return stated.length == 2 ? stated : two;
+    } catch (IOException e) {
+      return two;
     }
   }
 
@@ -56,7 +67,7 @@ final class SubsampledYcc {
     return blockRowBytes() * ((rows - 1L) / down + 1);
   }
 
-  byte[] rgb() throws IOException {
+  Canvas read() throws IOException {
     int width = segments.width();
     int height = segments.height();
     int planes = segments.planar() ? 3 : 1;
@@ -75,7 +86,7 @@ final class SubsampledYcc {
         }
       }
     }
-    byte[] rgb = ImageHeader.upright(width, height).newSamples();
+    var canvas = new Canvas(width, height, ImageHeader.CHANNELS);
     Decoders decoders = pixels.decoders();
     for (long top = 0; top < height; top += segments.segmentHeight()) {
       byte[][] buffers = new byte[planes][(int) size];
@@ -86,10 +97,10 @@ final class SubsampledYcc {
         for (int plane = 0; plane < planes; plane++) {
           decode(decoders, x, y, plane, buffers[plane], rows);
         }
-        paint(buffers, x, y, rows, rgb);
+        paint(buffers, x, y, rows, canvas);
       }
     }
-    return rgb;
+    return canvas;
   }
 
   private void decode(Decoders decoders, int x, int y, int plane, byte[] buffer, int rows)
@@ -113,12 +124,17 @@ final class SubsampledYcc {
     }
   }
 
-  private void paint(byte[][] buffers, int left, int top, int rows, byte[] rgb) {
+  private void paint(byte[][] buffers, int left, int top, int rows, Canvas canvas) {
+    byte[] rgb = canvas.samples();
     int columns = Math.min(segments.segmentWidth(), segments.width() - left);
     int blockBytes = blockBytes();
+    // Differs from TIFF: of 4x4 blocks beyond the right edge, libtiff skips 10 bytes, not 18.
+    int skippedBytes = across == 4 && down == 4 ? 10 : blockBytes;
+    int skipped = (segments.segmentWidth() - columns) / across;
+    int rowBytes = (int) blocks(columns) * blockBytes + skipped * skippedBytes;
     for (int y = 0; y < rows; y++) {
-      int row = (int) (y / down * blockRowBytes());
-      int t = ((top + y) * segments.width() + left) * ImageHeader.CHANNELS;
+      int row = y / down * rowBytes;
+      int t = canvas.index(left, top + y);
       for (int x = 0; x < columns; x++, t += ImageHeader.CHANNELS) {
         int block = row + x / across * blockBytes;
         if (segments.planar()) {

@@ -76,7 +76,17 @@ public final class TiffFile implements EncodedImage {
       pixels.read(canvas);
       return Colors.rgb(layout.mode(), canvas, directory);
     }
-    var segments = new Segments(file, directory, width, height);
-    return new CompressedPixels(file, directory, compression, layout, segments).rgb();
+    Directory strict = Directory.readStrictly(file);
+    if (strict.number(Tags.IMAGE_WIDTH, 0L) != width
+        || strict.number(Tags.IMAGE_LENGTH, 0L) != height
+        || strict.number(Tags.COMPRESSION, 1L) != directory.number(Tags.COMPRESSION, 1L)) {
+      throw new IOException("two sizes or compressions");
+    }
+    var segments = new Segments(file, strict, width, height);
+    var pixels = new CompressedPixels(strict, compression, layout, segments);
+    Canvas canvas = pixels.read();
+    return pixels.areYcc()
+        ? canvas.samples()
+        : Colors.rgb(layout.mode(), canvas, directory);
   }
 }

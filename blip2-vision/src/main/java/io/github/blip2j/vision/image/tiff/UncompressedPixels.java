@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Set;
 
 /**
  * Pixels without compression, which Pillow reads by itself: strips and tiles in the order in which
@@ -11,6 +12,8 @@ import java.util.Comparator;
  * strip covers stays black.
  */
 final class UncompressedPixels {
+  private static final Set<String> MAPPED = Set.of("L", "P", "RGBA", "CMYK", "I;16", "I;16B");
+
   private final byte[] file;
   private final PixelLayout layout;
   private final int width;
@@ -22,6 +25,7 @@ final class UncompressedPixels {
   private final long perLayer;
   private final RawMode[] rawModes;
   private final Tile[] tiles;
+  private final long mappedStride;
 
   /** One strip or tile: where it lies in the file, and its number in the directory. */
   private record Tile(long offset, int index) {}
@@ -37,26 +41,57 @@ final class UncompressedPixels {
     this.layout = layout;
     this.width = width;
     this.height = height;
-    this.planar = directory.number(Tags.PLANAR_CONFIGURATION, 1L) == 2;
+    this.planar = directory.numberIfAny(Tags.PLANAR_CONFIGURATION, 1L) == 2;
+    this.rawModes = new RawMode[planar ? layout.rawMode().length() : 1];
     boolean strips = directory.has(Tags.STRIP_OFFSETS);
-    if (!strips && !directory.has(Tags.TILE_OFFSETS)) {
+    int tag = strips ? Tags.STRIP_OFFSETS : Tags.TILE_OFFSETS;
+    if (!directory.has(tag)) {
       throw new IOException("no strips or tiles");
     }
-    this.tileWidth = strips ? width : size(directory.number(Tags.TILE_WIDTH, 0L));
-    this.tileHeight =
-        size(
-            strips
-                ? directory.number(Tags.ROWS_PER_STRIP, height)
-                : directory.number(Tags.TILE_LENGTH, 0L));
+    long statedWidth = strips ? width : size(directory.number(Tags.TILE_WIDTH, 0L));
+    long statedHeight =
+        strips
+            ? directory.number(Tags.ROWS_PER_STRIP, height)
+            : size(directory.number(Tags.TILE_LENGTH, 0L));
+    this.mappedStride =
+        directory.count(tag) == 1
+            ? mappedStride(
+                directory.integer(tag, 0), statedWidth > width ? paddedStride(statedWidth) : 0)
+            : 0;
+    this.tileWidth = mappedStride > 0 ? width : size(statedWidth);
+    this.tileHeight = mappedStride > 0 ? height : size(statedHeight);
     this.across = (width - 1) / tileWidth + 1;
     this.perLayer = (long) across * ((height - 1) / tileHeight + 1);
-    this.rawModes = new RawMode[planar ? layout.rawMode().length() : 1];
-    this.tiles = tiles(directory, strips ? Tags.STRIP_OFFSETS : Tags.TILE_OFFSETS);
+    this.tiles = tiles(directory, tag);
     for (int i = 0; i < tiles.length; i++) {
       if (!isSeenAgain(i)) {
-        requireWhole(tiles[i]);
+        requireWhole(tiles[i], i == tiles.length - 1);
       }
     }
+  }
+
+  /**
+   * Bytes from one row to the next if Pillow maps the file into memory, as it does with a single
+   * strip or tile of the usual kinds: then it holds the whole picture, however many rows are stated.
+   *
+   * @return 0 if it does not
+   */
+  private long mappedStride(long offset, long padded) {
+    String rawMode = planar ? layout.rawMode().substring(0, 1) : layout.rawMode();
+    if (!rawMode.equals(layout.mode()) || !MAPPED.contains(rawMode)) {
+      return 0;
+    }
+    int pixelBytes = rawMode.length() == 1 ? 1 : rawMode.startsWith("I") ? 2 : 4;
+    long used = (long) width * pixelBytes;
+    long stride = padded > 0 ? padded : used;
+    long bytes = stride * (height - 1) + Math.max(stride, used);
+    return offset >= 0 && offset <= file.length - bytes ? stride : 0;
+  }
+
+  /** Bytes from one row to the next of a tile so wide that reaches beyond the picture. */
+  private long paddedStride(long columns) {
+    double bytes = (double) columns * layout.samples() * layout.bits() / 8;
+    return (long) (planar ? bytes / layout.colorSamples() : bytes);
   }
 
   private static int size(long size) throws IOException {
@@ -119,23 +154,27 @@ final class UncompressedPixels {
     return (columns * rawMode(tile).bits() + 7) / 8;
   }
 
-  /** Bytes from one row to the next. */
+  /** Bytes from one row to the next, or 0 if Pillow's decoder does not know what to do. */
   private long stride(Tile tile) throws IOException {
-    long stride = 0;
-    if ((long) column(tile) + tileWidth > width) { // padded on the right
-      double bytes = (double) tileWidth * layout.samples() * layout.bits() / 8;
-      stride = (long) (planar ? bytes / layout.colorSamples() : bytes);
+    if (mappedStride > 0) {
+      return mappedStride;
     }
     long used = rowBytes(tile);
-    if (stride != 0 && stride < used) {
-      throw new IOException("rows of tiles that do not end at a byte");
-    }
-    return Math.max(stride, used);
+    boolean padded = (long) column(tile) + tileWidth > width;
+    long stride = padded ? paddedStride(tileWidth) : 0;
+    return stride == 0 ? used : stride < used ? 0 : stride;
   }
 
-  private void requireWhole(Tile tile) throws IOException {
+  private void requireWhole(Tile tile, boolean last) throws IOException {
+    long stride = stride(tile);
+    if (stride == 0) {
+      if (last) { // Pillow overlooks what went wrong before
+        throw new IOException("rows of tiles that do not end at a byte");
+      }
+      return;
+    }
     int rows = Math.min(tileHeight, height - row(tile));
-    long bytes = (rows - 1) * stride(tile) + rowBytes(tile);
+    long bytes = (rows - 1) * stride + rowBytes(tile);
     if (tile.offset < 0 || bytes > file.length || tile.offset > file.length - bytes) {
       throw new EOFException();
     }
@@ -167,6 +206,9 @@ final class UncompressedPixels {
     int columns = Math.min(tileWidth, width - x);
     int rows = Math.min(tileHeight, height - y);
     long stride = stride(tile);
+    if (stride == 0) {
+      return;
+    }
     for (int i = 0; i < rows; i++) {
       int from = (int) (tile.offset + i * stride);
       unpacker.unpack(file, from, canvas.samples(), canvas.index(x, y + i), columns);
