@@ -105,6 +105,11 @@ final class CompressedPixels {
     return !directory.has(Tags.EXTRA_SAMPLES) || directory.integer(Tags.EXTRA_SAMPLES, 0) <= 1;
   }
 
+  /** Whether each strip or tile is a JPEG stream. */
+  boolean areJpeg() {
+    return compression == Compression.JPEG;
+  }
+
   /** Bytes of a row of a strip or tile. */
   int rowBytes() throws IOException {
     long perPixel = segments.planar() ? bits : (long) bits * samples;

@@ -234,10 +234,10 @@ final class Directory {
     return values;
   }
 
-  /** The values of {@code tag} rounded to float; {@code missing} if there are fewer of them. */
+  /** The values of {@code tag} rounded to float; {@code missing} if there are not as many. */
   float[] floats(int tag, float... missing) throws IOException {
     Entry entry = entries.get(tag);
-    if (entry == null || entry.held < missing.length) {
+    if (entry == null || entry.count != missing.length || entry.held < missing.length) {
       return missing;
     }
     float[] values = new float[missing.length];

@@ -24,7 +24,8 @@ final class Predictor {
    * @throws IOException if there is none for samples of so many bits
    */
   Predictor(Directory directory, boolean used, int bits, int samples) throws IOException {
-    this.kind = used ? (int) directory.numberIfAny(Tags.PREDICTOR, NONE) : NONE;
+    long stated = used ? directory.numberIfAny(Tags.PREDICTOR, NONE) : NONE;
+    this.kind = stated > 0xFFFF ? NONE : (int) stated; // no short number, so libtiff sees none
     this.bytes = bits / 8;
     this.samples = samples;
     this.swapped = !directory.littleEndian();

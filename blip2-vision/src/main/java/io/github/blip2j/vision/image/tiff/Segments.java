@@ -109,7 +109,10 @@ final class Segments {
     long count = value(index, Tags.STRIP_BYTE_COUNTS, Tags.TILE_BYTE_COUNTS);
     long offset = value(index, Tags.STRIP_OFFSETS, Tags.TILE_OFFSETS);
     if (isUnknown(count, offset)) {
-      count = Math.min(planar ? file.length / total : file.length, file.length - offset);
+      count = planar ? file.length / total : file.length;
+      if (index == total - 1) {
+        count = Math.min(count, file.length - offset);
+      }
     }
     if (count <= 0 || offset < 0) {
       throw new IOException("a strip or tile of no bytes");
@@ -135,8 +138,9 @@ final class Segments {
     return total == 1 && !tiled && count == 0 && offset != 0;
   }
 
-  private long value(long index, int tag, int otherTag) throws IOException {
-    int present = directory.has(tag) ? tag : otherTag;
+  private long value(long index, int stripTag, int tileTag) throws IOException {
+    boolean asTiles = directory.has(tileTag) && (tiled || !directory.has(stripTag));
+    int present = asTiles ? tileTag : stripTag;
     return index < directory.count(present) ? directory.integer(present, (int) index) : 0;
   }
 

@@ -1,7 +1,6 @@
 package io.github.blip2j.vision.image.tiff;
 
 import io.github.blip2j.vision.image.codec.ImageHeader;
-import java.io.EOFException;
 import java.io.IOException;
 
 /**
@@ -117,10 +116,10 @@ final class SubsampledYcc {
     try {
       decoders.decode(coded, buffer, (int) size);
     } catch (IOException e) {
-      if (e instanceof EOFException && size == 0) {
+      // libtiff is told not to stop at errors of decoding, but it stops at headers of JPEG streams.
+      if (pixels.areJpeg()) {
         throw e;
       }
-      // libtiff is told not to stop at errors here
     }
   }
 
