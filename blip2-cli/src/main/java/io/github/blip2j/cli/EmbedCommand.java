@@ -38,7 +38,7 @@ final class EmbedCommand implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "IMAGE",
       description = {
-        "JPEG, PNG, GIF or BMP files before the options, or folders of them; - for standard input."
+        "JPEG, PNG, GIF, BMP or TIFF files before the options, or folders of them; - for standard input."
       })
   private List<String> given = new ArrayList<>();
 

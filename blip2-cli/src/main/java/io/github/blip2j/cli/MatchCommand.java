@@ -28,7 +28,7 @@ final class MatchCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE",
-      description = "JPEG, PNG, GIF or BMP files before the options; - for standard input.")
+      description = "JPEG, PNG, GIF, BMP or TIFF files before the options; - for standard input.")
   List<String> images = new ArrayList<>();
 
   @Option(

@@ -32,7 +32,7 @@ final class RankCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE",
-      description = "JPEG, PNG, GIF or BMP files; - for standard input.")
+      description = "JPEG, PNG, GIF, BMP or TIFF files; - for standard input.")
   List<String> images = new ArrayList<>();
 
   @Option(names = "--question", paramLabel = "Q", description = "What the candidates answer.")

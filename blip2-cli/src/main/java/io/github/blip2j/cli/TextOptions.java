@@ -11,7 +11,7 @@ final class TextOptions {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE",
-      description = "JPEG, PNG, GIF or BMP files; - for standard input.")
+      description = "JPEG, PNG, GIF, BMP or TIFF files; - for standard input.")
   List<String> images = new ArrayList<>();
 
   @Mixin WriterOptions writer = new WriterOptions();

@@ -25,9 +25,11 @@ final class ImageDecoderFuzzTest {
 
   static List<Path> files() throws IOException {
     try (Stream<Path> some = Files.list(Fixtures.own("images"));
-        Stream<Path> more = Files.list(Fixtures.own("image-modes"))) {
-      return Stream.concat(some, more)
-          .filter(file -> file.toString().matches(".*\\.(jpg|png|gif|bmp)"))
+        Stream<Path> more = Files.list(Fixtures.own("image-modes"));
+        Stream<Path> tiffs = Files.list(Fixtures.own("tiff"))) {
+      return Stream.of(some, more, tiffs)
+          .flatMap(files -> files)
+          .filter(file -> file.toString().matches(".*\\.(jpg|png|gif|bmp|tif)"))
           .sorted()
           .toList();
     }

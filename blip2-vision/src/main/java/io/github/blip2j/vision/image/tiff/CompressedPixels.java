@@ -19,10 +19,7 @@ final class CompressedPixels {
   private final long photometric;
 
   CompressedPixels(
-      Directory directory,
-      Compression compression,
-      PixelLayout layout,
-      Segments segments)
+      Directory directory, Compression compression, PixelLayout layout, Segments segments)
       throws IOException {
     this.directory = directory;
     this.compression = compression;
@@ -86,8 +83,8 @@ final class CompressedPixels {
     read(canvas, rawModes);
     if (premultiplied) {
       var divided = new Canvas(segments.width(), segments.height(), 3);
-      Premultiplied.divide(
-          canvas.samples(), 0, 1, 4, divided.samples(), 0, 3, divided.samples().length / 3);
+      new Premultiplied(0, 1, 4, 3)
+          .unpack(canvas.samples(), 0, divided.samples(), 0, divided.samples().length / 3);
       canvas = divided;
     }
     return canvas;
@@ -184,9 +181,7 @@ final class CompressedPixels {
           int rows = Math.min(segments.segmentHeight(), height - y);
           for (int i = 0; i < rows; i++) {
             int to = canvas.index(x, y + i);
-            rawModes[plane]
-                .unpacker()
-                .unpack(buffer, i * rowBytes, canvas.samples(), to, columns);
+            rawModes[plane].unpacker().unpack(buffer, i * rowBytes, canvas.samples(), to, columns);
           }
         }
       }

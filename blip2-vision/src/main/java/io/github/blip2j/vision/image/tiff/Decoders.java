@@ -12,12 +12,7 @@ final class Decoders {
   private final Decompressor decompressor;
   private final Predictor predictor;
 
-  Decoders(
-      Directory directory,
-      Compression compression,
-      Segments segments,
-      int rowBytes,
-      int bits)
+  Decoders(Directory directory, Compression compression, Segments segments, int rowBytes, int bits)
       throws IOException {
     this.compression = compression;
     this.segments = segments;

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * The first directory of a TIFF or BigTIFF file: its entries, whose values stay in the file until
  * they are asked for.
  *
- * <p>Pillow and libtiff each read it for themselves, and are of different minds where it is damaged.
- * Pillow stops at the first entry whose values lie beyond the end of the file, and takes the last
- * one of two alike; libtiff leaves such entries out, takes the first one of two, and is strict about
- * types and counts.
+ * <p>Pillow and libtiff each read it for themselves, and are of different minds where it is
+ * damaged. Pillow stops at the first entry whose values lie beyond the end of the file, and takes
+ * the last one of two alike; libtiff leaves such entries out, takes the first one of two, and is
+ * strict about types and counts.
  */
 final class Directory {
   private static final int CLASSIC = 42;
@@ -160,7 +160,9 @@ final class Directory {
     return entry == null ? 0 : entry.held;
   }
 
-  /** Whether fewer than {@code needed} of the values that {@code tag} should have are in the file. */
+  /**
+   * Whether fewer than {@code needed} of the values that {@code tag} should have are in the file.
+   */
   boolean isCut(int tag, long needed) {
     Entry entry = entries.get(tag);
     return entry != null && entry.held < Math.min(entry.count, needed);
@@ -195,8 +197,8 @@ final class Directory {
   }
 
   /**
-   * The only value of {@code tag}, or {@code missing} if there is no such entry; to Pillow, the first
-   * of its values.
+   * The only value of {@code tag}, or {@code missing} if there is no such entry; to Pillow, the
+   * first of its values.
    *
    * @throws IOException if it is no integer
    */
@@ -265,7 +267,9 @@ final class Directory {
   /** The bytes of {@code tag} if its type is one of bytes, else null. */
   byte @Nullable [] bytes(int tag) {
     Entry entry = entries.get(tag);
-    if (entry == null || (entry.type != BYTE && entry.type != UNDEFINED) || entry.held < entry.count) {
+    if (entry == null
+        || (entry.type != BYTE && entry.type != UNDEFINED)
+        || entry.held < entry.count) {
       return null;
     }
     byte[] bytes = new byte[entry.held];

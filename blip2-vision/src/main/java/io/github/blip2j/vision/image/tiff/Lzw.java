@@ -24,69 +24,61 @@ final class Lzw implements Decompressor {
     OLD
   }
 
-  // A code's string is the one of its prefix and one byte more.
-  private final short[] prefix = new short[TABLE_SIZE];
-  private final short[] length = new short[TABLE_SIZE];
-  private final byte[] last = new byte[TABLE_SIZE];
-  private final byte[] first = new byte[TABLE_SIZE];
+  // The string of a code is where it was first decoded: that of the code before and a byte more.
+  private final int[] starts = new int[TABLE_SIZE];
+  private final int[] lengths = new int[TABLE_SIZE];
   private Kind kind = Kind.UNKNOWN;
-
-  Lzw() {
-    for (int code = 0; code < CLEAR; code++) {
-      length[code] = 1;
-      first[code] = (byte) code;
-      last[code] = (byte) code;
-    }
-  }
 
   @Override
   public boolean decode(CodedBytes source, byte[] target, int size) throws IOException {
-    if (kind == Kind.UNKNOWN) {
-      byte[] bytes = source.bytes();
-      boolean old =
-          source.length() >= 2
-              && bytes[source.from()] == 0
-              && (bytes[source.from() + 1] & 1) != 0;
-      kind = old ? Kind.OLD : Kind.STANDARD;
-    }
-    boolean old = kind == Kind.OLD;
+    boolean old = isOld(source);
     var codes = new Codes(source, old);
     int change = old ? 0 : 1; // how much earlier codes grow
     int free = -1; // nothing but CLEAR may come first
-    int previous = -1;
     int filled = 0;
+    int start = 0; // of the string before
+    int length = 0;
     while (filled < size) {
       int code = codes.next();
-      if (code == END) {
-        throw new EOFException();
-      }
       if (code == CLEAR) {
         free = FIRST;
         codes.bits = MIN_BITS;
         do {
           code = codes.next();
         } while (code == CLEAR);
-        if (code == END) {
-          throw new EOFException();
+        require(code <= END);
+      } else if (code != END) {
+        require(free >= FIRST && free < TABLE_SIZE && code <= free);
+        starts[free] = start;
+        lengths[free] = length + 1;
+        free++;
+        if (free > (1 << codes.bits) - 1 - change) {
+          codes.bits = Math.min(MAX_BITS, codes.bits + 1);
         }
-        require(code < CLEAR);
+      }
+      if (code == END) {
+        throw new EOFException();
+      }
+      start = filled;
+      if (code < CLEAR) {
+        length = 1;
         target[filled++] = (byte) code;
-        previous = code;
-        continue;
+      } else {
+        length = lengths[code];
+        filled = copy(target, starts[code], filled, Math.min(size, filled + length));
       }
-      require(free >= FIRST && free < TABLE_SIZE && code <= free);
-      prefix[free] = (short) previous;
-      length[free] = (short) (length[previous] + 1);
-      first[free] = first[previous];
-      last[free] = code < free ? first[code] : first[previous];
-      free++;
-      if (free > (1 << codes.bits) - 1 - change) {
-        codes.bits = Math.min(MAX_BITS, codes.bits + 1);
-      }
-      previous = code;
-      filled += write(code, target, filled, size);
     }
     return true;
+  }
+
+  private boolean isOld(CodedBytes source) {
+    if (kind == Kind.UNKNOWN) {
+      byte[] bytes = source.bytes();
+      boolean old =
+          source.length() >= 2 && bytes[source.from()] == 0 && (bytes[source.from() + 1] & 1) != 0;
+      kind = old ? Kind.OLD : Kind.STANDARD;
+    }
+    return kind == Kind.OLD;
   }
 
   private static void require(boolean known) throws IOException {
@@ -95,17 +87,16 @@ final class Lzw implements Decompressor {
     }
   }
 
-  /** Writes the string of {@code code}, as far as it fits; returns its length. */
-  private int write(int code, byte[] target, int from, int size) {
-    int bytes = length[code];
-    int to = from + bytes;
-    for (int i = to - 1; i >= from; i--) {
-      if (i < size) {
-        target[i] = last[code];
+  /** Repeats bytes, the last of which may be the first that is written; returns {@code end}. */
+  private static int copy(byte[] target, int from, int to, int end) {
+    if (end - to <= to - from) {
+      System.arraycopy(target, from, target, to, end - to);
+    } else {
+      for (int i = to; i < end; i++) {
+        target[i] = target[from++];
       }
-      code = prefix[code];
     }
-    return bytes;
+    return end;
   }
 
   /** Reads codes of {@code bits} bits. */

@@ -57,8 +57,9 @@ record PixelLayout(
       var kind = new Kind(directory.littleEndian(), format, backwards, (int) bits[0], extras);
       found = kind.find(photometric, (int) samples);
       if (found != null && backwards && compressed) {
-        found = new Kind(kind.little, format, false, kind.bits, extras)
-            .find(photometric, (int) samples);
+        found =
+            new Kind(kind.little, format, false, kind.bits, extras)
+                .find(photometric, (int) samples);
       }
     }
     if (found == null) {

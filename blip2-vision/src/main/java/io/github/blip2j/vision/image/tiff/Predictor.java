@@ -33,9 +33,7 @@ final class Predictor {
     boolean known =
         kind == NONE
             || (kind == HORIZONTAL && (bits == 8 || whole))
-            || (kind == FLOATING_POINT
-                && whole
-                && directory.integer(Tags.SAMPLE_FORMAT, 0) == 3);
+            || (kind == FLOATING_POINT && whole && directory.integer(Tags.SAMPLE_FORMAT, 0) == 3);
     if (!known) {
       throw new IOException(
           "predictor %d of samples of %d bits is not supported".formatted(kind, bits));

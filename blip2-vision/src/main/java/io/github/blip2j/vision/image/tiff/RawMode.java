@@ -89,8 +89,7 @@ record RawMode(int bits, Unpacker unpacker) {
     };
   }
 
-  private static @Nullable RawMode colors(
-      String mode, String name, int channels) {
+  private static @Nullable RawMode colors(String mode, String name, int channels) {
     int semicolon = name.indexOf(';');
     String bands = semicolon < 0 ? name : name.substring(0, semicolon);
     String flags = semicolon < 0 ? "" : name.substring(semicolon + 1);
@@ -110,15 +109,13 @@ record RawMode(int bits, Unpacker unpacker) {
       case "", "16L", "16B", "16N" -> {
         Unpacker unpacker;
         if (bands.indexOf('a') >= 0) {
-          unpacker = (in, from, out, to, n) ->
-              Premultiplied.divide(in, from + first, sampleBytes, pixelBytes, out, to, channels, n);
+          unpacker = new Premultiplied(first, sampleBytes, pixelBytes, channels);
         } else if (mode.equals("LAB")) {
           unpacker = RawMode::unpackLab;
         } else if (pixelBytes == channels) {
           unpacker = (in, from, out, to, n) -> System.arraycopy(in, from, out, to, n * channels);
         } else {
-          unpacker = (in, from, out, to, n) ->
-              unpackSamples(in, from + first, sampleBytes, pixelBytes, out, to, channels, n);
+          unpacker = new PickedSamples(first, sampleBytes, pixelBytes, channels);
         }
         yield new RawMode(8 * pixelBytes, unpacker);
       }
@@ -187,8 +184,7 @@ record RawMode(int bits, Unpacker unpacker) {
       // The upper eight of twelve bits: a byte, or two halves.
       int at = from + i / 2 * 3;
       boolean second = (i & 1) != 0;
-      out[to + i] =
-          second ? (byte) ((in[at + 1] << 4) | ((in[at + 2] & 0xFF) >> 4)) : in[at];
+      out[to + i] = second ? (byte) ((in[at + 1] << 4) | ((in[at + 2] & 0xFF) >> 4)) : in[at];
     }
   }
 
@@ -203,17 +199,6 @@ record RawMode(int bits, Unpacker unpacker) {
       out[to + i] = in[from + i];
       out[to + i + 1] = (byte) (in[from + i + 1] ^ 128); // signed in the file
       out[to + i + 2] = (byte) (in[from + i + 2] ^ 128);
-    }
-  }
-
-  private static void unpackSamples(
-      byte[] in, int from, int sampleBytes, int pixelBytes, byte[] out, int to, int channels,
-      int pixels) {
-    for (int i = 0; i < pixels; i++) {
-      for (int c = 0; c < channels; c++) {
-        out[to++] = in[from + c * sampleBytes];
-      }
-      from += pixelBytes;
     }
   }
 

@@ -85,8 +85,6 @@ public final class TiffFile implements EncodedImage {
     var segments = new Segments(file, strict, width, height);
     var pixels = new CompressedPixels(strict, compression, layout, segments);
     Canvas canvas = pixels.read();
-    return pixels.areYcc()
-        ? canvas.samples()
-        : Colors.rgb(layout.mode(), canvas, directory);
+    return pixels.areYcc() ? canvas.samples() : Colors.rgb(layout.mode(), canvas, directory);
   }
 }

@@ -72,7 +72,8 @@ final class UncompressedPixels {
 
   /**
    * Bytes from one row to the next if Pillow maps the file into memory, as it does with a single
-   * strip or tile of the usual kinds: then it holds the whole picture, however many rows are stated.
+   * strip or tile of the usual kinds: then it holds the whole picture, however many rows are
+   * stated.
    *
    * @return 0 if it does not
    */
@@ -133,9 +134,7 @@ final class UncompressedPixels {
       String name = layout.rawMode();
       rawModes[layer] =
           RawMode.of(
-              layout.mode(),
-              planar ? name.substring(layer, layer + 1) : name,
-              layout.channels());
+              layout.mode(), planar ? name.substring(layer, layer + 1) : name, layout.channels());
     }
     return rawModes[layer];
   }

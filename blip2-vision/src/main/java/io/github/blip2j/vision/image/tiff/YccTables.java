@@ -18,8 +18,7 @@ final class YccTables {
 
   YccTables(Directory directory) throws IOException {
     float[] weights = directory.floats(Tags.YCBCR_COEFFICIENTS, 0.299f, 0.587f, 0.114f);
-    float[] levels =
-        directory.floats(Tags.REFERENCE_BLACK_WHITE, 0f, 255f, 128f, 255f, 128f, 255f);
+    float[] levels = directory.floats(Tags.REFERENCE_BLACK_WHITE, 0f, 255f, 128f, 255f, 128f, 255f);
     boolean usable = weights[1] != 0;
     for (float weight : weights) {
       usable &= !Float.isNaN(weight);
