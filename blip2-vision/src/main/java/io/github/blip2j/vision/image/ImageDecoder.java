@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads JPEG, PNG, GIF (first frame) and BMP files, equal to Pillow's {@code
+ * Reads JPEG, PNG, GIF (first frame), BMP and TIFF (first page) files, equal to Pillow's {@code
  * Image.open(file).convert("RGB")} to the last bit. Immutable and safe for many threads.
  *
  * <p>The format is recognised by content. Colour profiles are ignored and alpha is dropped, as
@@ -57,7 +57,7 @@ public final class ImageDecoder {
 
   /**
    * A decoder that turns photographs upright as their EXIF data asks, or does not. BLIP-2's
-   * references do not, so neither does this by default.
+   * references do not, so neither does this by default; but Pillow turns TIFF files always.
    */
   public ImageDecoder withExifRotation(boolean exifRotation) {
     return new ImageDecoder(maxPixels, exifRotation);

@@ -5,6 +5,7 @@ import io.github.blip2j.vision.image.codec.EncodedImage;
 import io.github.blip2j.vision.image.codec.GifFile;
 import io.github.blip2j.vision.image.codec.JpegFile;
 import io.github.blip2j.vision.image.codec.PngFile;
+import io.github.blip2j.vision.image.tiff.TiffFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -16,7 +17,8 @@ enum ImageFormat {
   JPEG,
   PNG,
   GIF,
-  BMP;
+  BMP,
+  TIFF;
 
   private static final int SHOWN_BYTES = 8;
 
@@ -24,8 +26,6 @@ enum ImageFormat {
   private static final Map<String, String> OTHERS =
       Map.of(
           "RIFF", "a WebP or other RIFF file",
-          "II*\0", "a TIFF file",
-          "MM\0*", "a TIFF file",
           "%PDF", "a PDF file",
           "PK\3\4", "a ZIP file",
           "ftyp", "an AVIF, HEIC or MP4 file");
@@ -42,7 +42,10 @@ enum ImageFormat {
     if (start.startsWith("GIF87a") || start.startsWith("GIF89a")) {
       return GIF;
     }
-    return start.startsWith("BM") ? BMP : null;
+    if (start.startsWith("BM")) {
+      return BMP;
+    }
+    return TiffFile.begins(file) ? TIFF : null;
   }
 
   /** What {@code file} seems to be if it is none of these, for error messages. */
@@ -62,6 +65,7 @@ enum ImageFormat {
       case PNG -> PngFile.parse(file);
       case GIF -> GifFile.parse(file);
       case BMP -> BmpFile.parse(file);
+      case TIFF -> TiffFile.parse(file);
     };
   }
 

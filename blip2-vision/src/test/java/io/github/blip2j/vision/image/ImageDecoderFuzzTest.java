@@ -31,7 +31,7 @@ final class ImageDecoderFuzzTest {
     for (String folder : FOLDERS) {
       try (Stream<Path> all = Files.list(Fixtures.own(folder))) {
         files.addAll(
-            all.filter(file -> file.toString().matches(".*\\.(jpg|png|gif|bmp)"))
+            all.filter(file -> file.toString().matches(".*\\.(jpg|png|gif|bmp|tif|webp)"))
                 .sorted()
                 .toList());
       }

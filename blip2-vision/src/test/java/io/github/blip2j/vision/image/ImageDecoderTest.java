@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ImageDecoderTest {
-  private static final String EXPECTED = ": image expected a JPEG, PNG, GIF or BMP file, got ";
+  private static final String EXPECTED =
+      ": image expected a JPEG, PNG, GIF, BMP or TIFF file, got ";
 
   private final ImageDecoder decoder = new ImageDecoder();
 

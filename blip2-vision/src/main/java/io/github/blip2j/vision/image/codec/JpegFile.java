@@ -1,5 +1,6 @@
 package io.github.blip2j.vision.image.codec;
 
+import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -64,6 +65,28 @@ public final class JpegFile implements EncodedImage {
   public byte[] decode() throws IOException {
     JpegColors colors = JpegColors.of(componentIds, jfif, adobeTransform);
     return colors.toRgb(JdkDecoder.raster("jpeg", frameAndScans.toByteArray()));
+  }
+
+  /**
+   * The components of each pixel in turn as the file stores them, before any conversion of colours.
+   *
+   * @throws EOFException if the file ends early
+   * @throws IOException if it cannot be decoded, with the reason alone as its message
+   */
+  public byte[] components() throws IOException {
+    Raster raster = JdkDecoder.raster("jpeg", frameAndScans.toByteArray());
+    int bands = raster.getNumBands();
+    long size = (long) raster.getWidth() * raster.getHeight() * bands;
+    if (bands != componentIds.length || size > Integer.MAX_VALUE - 8) {
+      throw new IOException(bands + " components of " + size + " samples in all");
+    }
+    byte[] samples = new byte[(int) size];
+    byte[] row = new byte[raster.getWidth() * bands];
+    for (int y = 0; y < raster.getHeight(); y++) {
+      raster.getDataElements(0, y, raster.getWidth(), 1, row);
+      System.arraycopy(row, 0, samples, y * row.length, row.length);
+    }
+    return samples;
   }
 
   /** Skips to the next marker, over stray bytes and padding as libjpeg does. */

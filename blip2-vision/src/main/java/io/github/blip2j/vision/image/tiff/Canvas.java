@@ -1,0 +1,42 @@
+package io.github.blip2j.vision.image.tiff;
+
+import java.io.IOException;
+
+/** The picture while it is read: its samples in Pillow's mode, pixel after pixel. */
+final class Canvas {
+  // Some virtual machines cannot allocate the last few indices.
+  private static final long MAX_SAMPLES = Integer.MAX_VALUE - 8L;
+
+  private final int width;
+  private final int channels;
+  private final byte[] samples;
+
+  Canvas(int width, int height, int channels) throws IOException {
+    long size = (long) width * height * channels;
+    if (size > MAX_SAMPLES) {
+      throw new IOException(
+          "at most %d samples can be read, got %dx%dx%d"
+              .formatted(MAX_SAMPLES, width, height, channels));
+    }
+    this.width = width;
+    this.channels = channels;
+    this.samples = new byte[(int) size];
+  }
+
+  int width() {
+    return width;
+  }
+
+  int channels() {
+    return channels;
+  }
+
+  byte[] samples() {
+    return samples;
+  }
+
+  /** Where the pixel at column {@code x} of row {@code y} begins. */
+  int index(int x, int y) {
+    return (y * width + x) * channels;
+  }
+}

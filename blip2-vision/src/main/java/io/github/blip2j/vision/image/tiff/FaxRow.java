@@ -1,0 +1,134 @@
+package io.github.blip2j.vision.image.tiff;
+
+import java.util.Arrays;
+
+/**
+ * The runs of one row, white and black in turn, and their repair as in libtiff: whatever the codes
+ * say, a row ends where the picture does.
+ */
+final class FaxRow {
+  private final int width;
+  private final int[] runs;
+  private int count;
+
+  /** Where the next run begins. */
+  int position;
+
+  /** The parts so far of a run that goes on. */
+  int begun;
+
+  /** A row of {@code width} pixels with room for so many runs. */
+  FaxRow(int width, int room) {
+    this.width = width;
+    this.runs = new int[room + 2];
+  }
+
+  void clear() {
+    count = 0;
+    position = 0;
+    begun = 0;
+  }
+
+  /** How many runs there are. */
+  int count() {
+    return count;
+  }
+
+  /** How many runs there can be. */
+  int room() {
+    return runs.length - 2;
+  }
+
+  boolean isFull() {
+    return count >= room();
+  }
+
+  /** The run at {@code index}; beyond the last ones, whatever was there before. */
+  int run(int index) {
+    return runs[index];
+  }
+
+  /** Makes the first run a white one of the whole row; the others stay what they were. */
+  void setWhite() {
+    runs[0] = width;
+    runs[1] = 0;
+  }
+
+  /**
+   * Ends a run {@code length} pixels on.
+   *
+   * @return false if there are more runs than a row can have
+   */
+  boolean add(int length) {
+    if (isFull()) {
+      return false;
+    }
+    runs[count++] = begun + length;
+    position += length;
+    begun = 0;
+    return true;
+  }
+
+  /** Notes a run to the end of the row without moving there. */
+  void addRest() {
+    runs[count++] = width - position;
+  }
+
+  /** Forgets a pair of empty runs. */
+  void dropEmptyPair() {
+    if (runs[count - 1] == 0 && runs[count - 2] == 0) {
+      count -= 2;
+    }
+  }
+
+  /**
+   * Makes the runs as long together as the row.
+   *
+   * @return false if there are more runs than a row can have
+   */
+  boolean complete() {
+    if (begun != 0 && !add(0)) {
+      return false;
+    }
+    if (position == width) {
+      return true;
+    }
+    while (position > width && count > 0) {
+      position -= runs[--count];
+    }
+    if (position < width) {
+      position = Math.max(0, position);
+      return ((count & 1) == 0 || add(0)) && add(width - position);
+    }
+    return position == width || (add(width) && add(0));
+  }
+
+  /** Sets the bits of black pixels and clears those of white ones. */
+  void paint(byte[] target, int from) {
+    int x = 0;
+    for (int i = 0; i < count; i++) {
+      long unsigned = Integer.toUnsignedLong(runs[i]);
+      int run = unsigned > width - x ? width - x : runs[i];
+      runs[i] = run;
+      fill(target, from, x, run, (i & 1) != 0);
+      x += run;
+    }
+  }
+
+  private static void fill(byte[] target, int from, int x, int run, boolean black) {
+    int end = x + run;
+    while (x < end) {
+      int at = from + (x >> 3);
+      int bit = x & 7;
+      int bits = Math.min(8 - bit, end - x);
+      int mask = ((0xFF00 >> bits) & 0xFF) >> bit;
+      target[at] = (byte) (black ? target[at] | mask : target[at] & ~mask);
+      x += bits;
+      if ((x & 7) == 0) {
+        int whole = (end - x) >> 3;
+        Arrays.fill(target, at + 1, at + 1 + whole, (byte) (black ? 0xFF : 0));
+        x += whole << 3;
+      }
+    }
+  }
+}

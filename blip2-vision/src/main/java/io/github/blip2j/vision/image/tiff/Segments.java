@@ -1,0 +1,154 @@
+package io.github.blip2j.vision.image.tiff;
+
+import java.io.EOFException;
+import java.io.IOException;
+
+/**
+ * The strips or tiles of a compressed picture, laid out as libtiff does: their sizes in pixels and
+ * where their bytes lie.
+ */
+final class Segments {
+  private static final long WHOLE_PICTURE = 0xFFFFFFFFL;
+  private static final int LARGE = 1 << 20;
+
+  private static final int[] ARRAYS = {
+    Tags.STRIP_OFFSETS, Tags.STRIP_BYTE_COUNTS, Tags.TILE_OFFSETS, Tags.TILE_BYTE_COUNTS
+  };
+
+  private final byte[] file;
+  private final Directory directory;
+  private final boolean tiled;
+  private final boolean planar;
+  private final int width;
+  private final int height;
+  private final int segmentWidth;
+  private final int segmentHeight;
+  private final long across;
+  private final long perPlane;
+  private final long total;
+
+  /**
+   * Reads the layout of a picture of this size.
+   *
+   * @throws IOException if libtiff refuses it
+   */
+  Segments(byte[] file, Directory directory, int width, int height) throws IOException {
+    this.file = file;
+    this.directory = directory;
+    this.width = width;
+    this.height = height;
+    this.tiled = directory.has(Tags.TILE_WIDTH) || directory.has(Tags.TILE_LENGTH);
+    long planarConfiguration = directory.number(Tags.PLANAR_CONFIGURATION, 1L);
+    if (planarConfiguration != 1 && planarConfiguration != 2) {
+      throw new IOException("planar configuration " + planarConfiguration);
+    }
+    this.planar = planarConfiguration == 2;
+    if (tiled) {
+      this.segmentWidth = size(directory.number(Tags.TILE_WIDTH, 0L));
+      this.segmentHeight = size(directory.number(Tags.TILE_LENGTH, 0L));
+    } else {
+      long rows = directory.number(Tags.ROWS_PER_STRIP, WHOLE_PICTURE);
+      this.segmentWidth = width;
+      this.segmentHeight = size(rows == WHOLE_PICTURE ? height : rows);
+    }
+    this.across = (width - 1) / segmentWidth + 1;
+    this.perPlane = across * ((height - 1) / segmentHeight + 1);
+    this.total = planar ? perPlane * directory.number(Tags.SAMPLES_PER_PIXEL, 1L) : perPlane;
+    if (!directory.has(Tags.STRIP_OFFSETS) && !directory.has(Tags.TILE_OFFSETS)) {
+      throw new IOException("no strips or tiles");
+    }
+    for (int tag : ARRAYS) {
+      if (directory.isCut(tag, total)) {
+        throw new EOFException();
+      }
+    }
+  }
+
+  private static int size(long size) throws IOException {
+    if (size <= 0 || size > Integer.MAX_VALUE) {
+      throw new IOException("no size of strips or tiles");
+    }
+    return (int) size;
+  }
+
+  boolean tiled() {
+    return tiled;
+  }
+
+  /** Whether colours lie apart. */
+  boolean planar() {
+    return planar;
+  }
+
+  /** Columns of one, which may reach beyond the picture if it is a tile. */
+  int segmentWidth() {
+    return segmentWidth;
+  }
+
+  /** Rows of one, more than the picture has perhaps. */
+  int segmentHeight() {
+    return segmentHeight;
+  }
+
+  /** Rows of pixels that are stored for one that begins at row {@code y}. */
+  int storedRows(int y) {
+    return tiled ? segmentHeight : Math.min(segmentHeight, height - y);
+  }
+
+  /** The number of the one that holds this pixel of a plane. */
+  long index(int x, int y, int plane) {
+    return plane * perPlane + y / segmentHeight * across + x / segmentWidth;
+  }
+
+  /**
+   * The bytes of the one of this number, which has {@code decodedSize} bytes when decoded.
+   *
+   * @throws EOFException if the file ends before they do
+   */
+  CodedBytes bytes(long index, long decodedSize) throws IOException {
+    long count = value(index, Tags.STRIP_BYTE_COUNTS, Tags.TILE_BYTE_COUNTS);
+    long offset = value(index, Tags.STRIP_OFFSETS, Tags.TILE_OFFSETS);
+    if (isUnknown(count, offset)) {
+      count = planar ? file.length / total : file.length;
+      if (index == total - 1) {
+        count = Math.min(count, file.length - offset);
+      }
+    }
+    if (count <= 0 || offset < 0) {
+      throw new IOException("a strip or tile of no bytes");
+    }
+    if (count > LARGE && (count - 4096) / 10 > decodedSize) {
+      count = decodedSize * 10 + 4096; // libtiff's guess where it must end
+    }
+    if (count > file.length || offset > file.length - count) {
+      throw new EOFException();
+    }
+    return new CodedBytes(file, (int) offset, (int) (offset + count));
+  }
+
+  /** Whether the lengths are left out, which is forgiven where there is but one strip. */
+  private boolean isUnknown(long count, long offset) throws IOException {
+    boolean stated = directory.has(Tags.STRIP_BYTE_COUNTS) || directory.has(Tags.TILE_BYTE_COUNTS);
+    if (!stated) {
+      if (total != (planar ? directory.number(Tags.SAMPLES_PER_PIXEL, 1L) : 1)) {
+        throw new IOException("no lengths of strips or tiles");
+      }
+      return true;
+    }
+    return total == 1 && !tiled && count == 0 && offset != 0;
+  }
+
+  private long value(long index, int stripTag, int tileTag) throws IOException {
+    boolean asTiles = directory.has(tileTag) && (tiled || !directory.has(stripTag));
+    int present = asTiles ? tileTag : stripTag;
+    return index < directory.count(present) ? directory.integer(present, (int) index) : 0;
+  }
+
+  int width() {
+    return width;
+  }
+
+  int height() {
+    return height;
+  }
+}
