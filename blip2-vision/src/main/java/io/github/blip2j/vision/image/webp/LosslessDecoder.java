@@ -1,0 +1,3 @@
+package io.github.blip2j.vision.image.webp;
+import java.io.IOException;
+final class LosslessDecoder { static void decode(byte[] f, int s, int e, Canvas c) throws IOException { throw new IOException("later"); } }
