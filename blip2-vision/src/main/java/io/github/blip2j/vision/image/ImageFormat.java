@@ -5,6 +5,7 @@ import io.github.blip2j.vision.image.codec.EncodedImage;
 import io.github.blip2j.vision.image.codec.GifFile;
 import io.github.blip2j.vision.image.codec.JpegFile;
 import io.github.blip2j.vision.image.codec.PngFile;
+import io.github.blip2j.vision.image.webp.WebpFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -16,14 +17,15 @@ enum ImageFormat {
   JPEG,
   PNG,
   GIF,
-  BMP;
+  BMP,
+  WEBP;
 
   private static final int SHOWN_BYTES = 8;
 
   // Beginnings of what people pass most often instead; bytes 4 to 7 name the brand of an MP4 box.
   private static final Map<String, String> OTHERS =
       Map.of(
-          "RIFF", "a WebP or other RIFF file",
+          "RIFF", "a RIFF file, but not WebP",
           "II*\0", "a TIFF file",
           "MM\0*", "a TIFF file",
           "%PDF", "a PDF file",
@@ -41,6 +43,9 @@ enum ImageFormat {
     }
     if (start.startsWith("GIF87a") || start.startsWith("GIF89a")) {
       return GIF;
+    }
+    if (start.startsWith("RIFF") && latin(file, 8, 4).equals("WEBP")) {
+      return WEBP;
     }
     return start.startsWith("BM") ? BMP : null;
   }
@@ -62,6 +67,7 @@ enum ImageFormat {
       case PNG -> PngFile.parse(file);
       case GIF -> GifFile.parse(file);
       case BMP -> BmpFile.parse(file);
+      case WEBP -> WebpFile.parse(file);
     };
   }
 
