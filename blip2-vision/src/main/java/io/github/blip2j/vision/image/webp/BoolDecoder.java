@@ -21,10 +21,10 @@ final class BoolDecoder {
   private final int end;
   private int position;
 
-  /** The bits read ahead; the highest eight of them are compared with the split. */
+  /** The bits read ahead; those from {@link #spare} up are compared with the split. */
   private long value;
 
-  /** How many bits lie below the eight that are compared; negative if bytes must be loaded. */
+  /** How many bits lie below those that are compared; negative if bytes must be loaded. */
   private int spare = -Byte.SIZE;
 
   private int rangeMinusOne = 254;
@@ -49,11 +49,11 @@ final class BoolDecoder {
       load();
     }
     int split = (rangeMinusOne * probability >> 8) + 1;
-    long scaled = (long) split << spare;
     int range;
     int bit;
-    if (value >= scaled) {
-      value -= scaled;
+    // Of damaged data the value may be beyond the range and overflow: 32 bits count, as in libwebp.
+    if (Integer.compareUnsigned((int) (value >>> spare), split) >= 0) {
+      value -= (long) split << spare;
       range = rangeMinusOne + 1 - split;
       bit = 1;
     } else {
@@ -64,6 +64,20 @@ final class BoolDecoder {
     rangeMinusOne = (range << shift) - 1;
     spare -= shift;
     return bit;
+  }
+
+  /** {@code number} with the sign that comes next. */
+  int withSign(int number) {
+    if (spare < 0) {
+      load();
+    }
+    // As bit(128), where the range is always halved.
+    int split = (rangeMinusOne >> 1) + 1;
+    int minus = split - 1 - (int) (value >>> spare) >> Integer.SIZE - 1; // 0 or -1
+    value -= (long) (split & minus) << spare;
+    rangeMinusOne = rangeMinusOne + minus | 1;
+    spare--;
+    return (number ^ minus) - minus;
   }
 
   /** The next bit as a flag, set as often as not. */

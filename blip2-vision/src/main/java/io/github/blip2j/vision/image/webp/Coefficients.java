@@ -170,7 +170,7 @@ final class Coefficients {
         node = next + 2 * NODES;
       }
       // A product beyond 16 bits, which no encoder writes, wraps as in libwebp.
-      out[place.at + ZIGZAG[n]] = (short) ((decoder.flag() ? -value : value) * factor);
+      out[place.at + ZIGZAG[n]] = (short) (decoder.withSign(value) * factor);
       factor = ac;
       n++;
     }

@@ -15,6 +15,14 @@ import org.jspecify.annotations.Nullable;
 record Frame(
     int x, int y, int width, int height, Chunk image, @Nullable Chunk alpha, int next) {
 
+  /** Whether a picture begins with {@code chunk}. */
+  static boolean begins(Chunk chunk) {
+    return switch (chunk.name()) {
+      case Chunk.ALPHA, Chunk.LOSSY, Chunk.LOSSLESS -> true;
+      default -> false;
+    };
+  }
+
   /**
    * Reads the chunks at {@code at}: a VP8 or VP8L chunk, and perhaps an ALPH chunk beside it. The
    * header of the chunk after them is checked too.

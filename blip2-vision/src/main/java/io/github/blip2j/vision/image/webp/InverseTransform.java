@@ -45,52 +45,80 @@ final class InverseTransform {
     }
   }
 
-  /** The cosine transform: adds the block at {@code from} to 4x4 pixels at {@code at}. */
+  /** Adds a block that has only its coefficients 0, 1 and 4 to 4x4 pixels at {@code at}. */
+  static void addCorner(short[] in, int from, byte[] pixels, int at, int stride) {
+    int mean = in[from] + 4;
+    int small = sine(in[from + 4]);
+    int large = cosine(in[from + 4]);
+    int across = in[from + 1];
+    addCornerRow(mean + large, across, pixels, at);
+    addCornerRow(mean + small, across, pixels, at + stride);
+    addCornerRow(mean - small, across, pixels, at + 2 * stride);
+    addCornerRow(mean - large, across, pixels, at + 3 * stride);
+  }
+
+  private static void addCornerRow(int mean, int across, byte[] pixels, int at) {
+    int small = sine(across);
+    int large = cosine(across);
+    add(pixels, at, mean + large >> 3);
+    add(pixels, at + 1, mean + small >> 3);
+    add(pixels, at + 2, mean - small >> 3);
+    add(pixels, at + 3, mean - large >> 3);
+  }
+
+  /**
+   * The cosine transform: adds the block at {@code from} to 4x4 pixels at {@code at}. Sums beyond 16
+   * bits, which damaged pictures have, wrap as in libwebp on x86.
+   */
   static void add(short[] in, int from, byte[] pixels, int at, int stride) {
-    // Columns first. Each variable is named by its column and row.
+    // Columns first; each variable is named by its column and row.
     int even = in[from] + in[from + 8];
     int odd = in[from] - in[from + 8];
     int small = sine(in[from + 4]) - cosine(in[from + 12]);
     int large = cosine(in[from + 4]) + sine(in[from + 12]);
-    int c00 = even + large;
-    int c01 = odd + small;
-    int c02 = odd - small;
-    int c03 = even - large;
+    short c00 = (short) (even + large);
+    short c01 = (short) (odd + small);
+    short c02 = (short) (odd - small);
+    short c03 = (short) (even - large);
     even = in[from + 1] + in[from + 9];
     odd = in[from + 1] - in[from + 9];
     small = sine(in[from + 5]) - cosine(in[from + 13]);
     large = cosine(in[from + 5]) + sine(in[from + 13]);
-    int c10 = even + large;
-    int c11 = odd + small;
-    int c12 = odd - small;
-    int c13 = even - large;
+    short c10 = (short) (even + large);
+    short c11 = (short) (odd + small);
+    short c12 = (short) (odd - small);
+    short c13 = (short) (even - large);
     even = in[from + 2] + in[from + 10];
     odd = in[from + 2] - in[from + 10];
     small = sine(in[from + 6]) - cosine(in[from + 14]);
     large = cosine(in[from + 6]) + sine(in[from + 14]);
-    int c20 = even + large;
-    int c21 = odd + small;
-    int c22 = odd - small;
-    int c23 = even - large;
+    short c20 = (short) (even + large);
+    short c21 = (short) (odd + small);
+    short c22 = (short) (odd - small);
+    short c23 = (short) (even - large);
     even = in[from + 3] + in[from + 11];
     odd = in[from + 3] - in[from + 11];
     small = sine(in[from + 7]) - cosine(in[from + 15]);
     large = cosine(in[from + 7]) + sine(in[from + 15]);
-    addRow(c00, c10, c20, even + large, pixels, at);
-    addRow(c01, c11, c21, odd + small, pixels, at + stride);
-    addRow(c02, c12, c22, odd - small, pixels, at + 2 * stride);
-    addRow(c03, c13, c23, even - large, pixels, at + 3 * stride);
+    short c30 = (short) (even + large);
+    short c31 = (short) (odd + small);
+    short c32 = (short) (odd - small);
+    short c33 = (short) (even - large);
+    addRow(c00, c10, c20, c30, pixels, at);
+    addRow(c01, c11, c21, c31, pixels, at + stride);
+    addRow(c02, c12, c22, c32, pixels, at + 2 * stride);
+    addRow(c03, c13, c23, c33, pixels, at + 3 * stride);
   }
 
-  private static void addRow(int c0, int c1, int c2, int c3, byte[] pixels, int at) {
+  private static void addRow(short c0, short c1, short c2, short c3, byte[] pixels, int at) {
     int even = c0 + 4 + c2;
     int odd = c0 + 4 - c2;
     int small = sine(c1) - cosine(c3);
     int large = cosine(c1) + sine(c3);
-    add(pixels, at, even + large >> 3);
-    add(pixels, at + 1, odd + small >> 3);
-    add(pixels, at + 2, odd - small >> 3);
-    add(pixels, at + 3, even - large >> 3);
+    add(pixels, at, (short) (even + large) >> 3);
+    add(pixels, at + 1, (short) (odd + small) >> 3);
+    add(pixels, at + 2, (short) (odd - small) >> 3);
+    add(pixels, at + 3, (short) (even - large) >> 3);
   }
 
   private static void add(byte[] pixels, int at, int difference) {

@@ -120,7 +120,12 @@ final class LossyDecoder {
     int at = plane.at(CHROMA * column, CHROMA * row);
     BlockPrediction.predict(modes.chroma(column), plane, at, CHROMA, row > 0, column > 0);
     for (int block = 0; any && block < 4; block++) {
-      add(first + block, plane, at + (block >> 1) * 4 * plane.stride() + (block & 1) * 4);
+      int to = at + (block >> 1) * 4 * plane.stride() + (block & 1) * 4;
+      if (coefficients.end(first + block) > 1) {
+        addWhole(first + block, plane, to);
+      } else {
+        addFlat(first + block, plane, to);
+      }
     }
   }
 
@@ -149,11 +154,25 @@ final class LossyDecoder {
   }
 
   private void add(int block, Plane plane, int at) {
-    short[] values = coefficients.values();
-    if (coefficients.end(block) > 1) {
-      InverseTransform.add(values, 16 * block, plane.samples(), at, plane.stride());
-    } else if (values[16 * block] != 0) {
-      InverseTransform.addFlat(values[16 * block], plane.samples(), at, plane.stride());
+    int end = coefficients.end(block);
+    if (end > 3) {
+      addWhole(block, plane, at);
+    } else if (end > 1) {
+      InverseTransform.addCorner(
+          coefficients.values(), 16 * block, plane.samples(), at, plane.stride());
+    } else {
+      addFlat(block, plane, at);
+    }
+  }
+
+  private void addWhole(int block, Plane plane, int at) {
+    InverseTransform.add(coefficients.values(), 16 * block, plane.samples(), at, plane.stride());
+  }
+
+  private void addFlat(int block, Plane plane, int at) {
+    int coefficient = coefficients.values()[16 * block];
+    if (coefficient != 0) {
+      InverseTransform.addFlat(coefficient, plane.samples(), at, plane.stride());
     }
   }
 

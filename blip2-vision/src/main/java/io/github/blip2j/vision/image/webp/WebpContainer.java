@@ -170,7 +170,11 @@ final class WebpContainer {
     int y = 2 * Chunk.u24(file, at + 3);
     // Of the size that follows only the area is looked at: the frame states its own.
     requireArea(1 + Chunk.u24(file, at + 6), 1 + Chunk.u24(file, at + 9));
-    Frame frame = Frame.read(file, at + ANMF_HEADER, end).at(x, y);
+    position = at + ANMF_HEADER;
+    if (!Frame.begins(next())) {
+      return; // an empty frame is passed over
+    }
+    Frame frame = Frame.read(file, position, end).at(x, y);
     if (frame.next() > chunk.end()) {
       throw new IOException("a frame larger than its ANMF chunk");
     }
