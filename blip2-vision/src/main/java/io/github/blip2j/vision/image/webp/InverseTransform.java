@@ -122,7 +122,8 @@ final class InverseTransform {
   }
 
   private static void add(byte[] pixels, int at, int difference) {
-    pixels[at] = (byte) Math.max(0, Math.min(255, (pixels[at] & 0xFF) + difference));
+    int sum = (pixels[at] & 0xFF) + difference;
+    pixels[at] = (byte) ((sum & ~0xFF) == 0 ? sum : sum < 0 ? 0 : 255);
   }
 
   private static int cosine(int value) {

@@ -84,40 +84,35 @@ final class LoopFilter {
   private static void outerEdge(
       byte[] s, int at, int across, int along, int size, FilterLimits limits) {
     int edge = 2 * (limits.edge() + 4) + 1;
-    int interior = limits.interior();
-    int highVariance = limits.highVariance();
     for (int n = 0; n < size; n++) {
       int q = at + n * along;
       int p1 = s[q - 2 * across] & 0xFF;
       int p0 = s[q - across] & 0xFF;
       int q0 = s[q] & 0xFF;
       int q1 = s[q + across] & 0xFF;
-      if (4 * Math.abs(p0 - q0) + Math.abs(p1 - q1) > edge) {
-        continue;
-      }
-      int p2 = s[q - 3 * across] & 0xFF;
-      int q2 = s[q + 2 * across] & 0xFF;
       int high = Math.max(Math.abs(p1 - p0), Math.abs(q1 - q0));
-      if (high > interior
-          || Math.abs((s[q - 4 * across] & 0xFF) - p2) > interior
-          || Math.abs(p2 - p1) > interior
-          || Math.abs((s[q + 3 * across] & 0xFF) - q2) > interior
-          || Math.abs(q2 - q1) > interior) {
+      boolean ownEdge = high > limits.highVariance();
+      int a = signed8(3 * (q0 - p0) + signed8(p1 - q1));
+      if (!ownEdge && a >= -2 && a <= 2) {
+        continue; // nothing would change
+      }
+      if (4 * Math.abs(p0 - q0) + Math.abs(p1 - q1) > edge
+          || high > limits.interior()
+          || isRough(s, q, across, p1, q1, limits.interior())) {
         continue;
       }
-      if (high > highVariance) {
+      if (ownEdge) {
         smoothTwo(s, q, across, p1, p0, q0, q1);
       } else {
-        int a = signed8(3 * (q0 - p0) + signed8(p1 - q1));
         int a1 = 27 * a + 63 >> 7;
         int a2 = 18 * a + 63 >> 7;
         int a3 = 9 * a + 63 >> 7;
-        s[q - 3 * across] = clip(p2 + a3);
+        s[q - 3 * across] = clip((s[q - 3 * across] & 0xFF) + a3);
         s[q - 2 * across] = clip(p1 + a2);
         s[q - across] = clip(p0 + a1);
         s[q] = clip(q0 - a1);
         s[q + across] = clip(q1 - a2);
-        s[q + 2 * across] = clip(q2 - a3);
+        s[q + 2 * across] = clip((s[q + 2 * across] & 0xFF) - a3);
       }
     }
   }
@@ -125,33 +120,28 @@ final class LoopFilter {
   private static void innerEdge(
       byte[] s, int at, int across, int along, int size, FilterLimits limits) {
     int edge = 2 * limits.edge() + 1;
-    int interior = limits.interior();
-    int highVariance = limits.highVariance();
     for (int n = 0; n < size; n++) {
       int q = at + n * along;
       int p1 = s[q - 2 * across] & 0xFF;
       int p0 = s[q - across] & 0xFF;
       int q0 = s[q] & 0xFF;
       int q1 = s[q + across] & 0xFF;
-      if (4 * Math.abs(p0 - q0) + Math.abs(p1 - q1) > edge) {
-        continue;
-      }
-      int p2 = s[q - 3 * across] & 0xFF;
-      int q2 = s[q + 2 * across] & 0xFF;
       int high = Math.max(Math.abs(p1 - p0), Math.abs(q1 - q0));
-      if (high > interior
-          || Math.abs((s[q - 4 * across] & 0xFF) - p2) > interior
-          || Math.abs(p2 - p1) > interior
-          || Math.abs((s[q + 3 * across] & 0xFF) - q2) > interior
-          || Math.abs(q2 - q1) > interior) {
+      boolean ownEdge = high > limits.highVariance();
+      int step = q0 - p0;
+      if (!ownEdge && step >= -1 && step <= 1) {
+        continue; // nothing would change
+      }
+      if (4 * Math.abs(step) + Math.abs(p1 - q1) > edge
+          || high > limits.interior()
+          || isRough(s, q, across, p1, q1, limits.interior())) {
         continue;
       }
-      if (high > highVariance) {
+      if (ownEdge) {
         smoothTwo(s, q, across, p1, p0, q0, q1);
       } else {
-        int a = 3 * (q0 - p0);
-        int a1 = signed5(a + 4 >> 3);
-        int a2 = signed5(a + 3 >> 3);
+        int a1 = signed5(3 * step + 4 >> 3);
+        int a2 = signed5(3 * step + 3 >> 3);
         int a3 = a1 + 1 >> 1;
         s[q - 2 * across] = clip(p1 + a3);
         s[q - across] = clip(p0 + a2);
@@ -161,6 +151,16 @@ final class LoopFilter {
     }
   }
 
+  /** Whether the samples further from an edge differ by more than {@code limit}. */
+  private static boolean isRough(byte[] s, int q, int across, int p1, int q1, int limit) {
+    int p2 = s[q - 3 * across] & 0xFF;
+    int q2 = s[q + 2 * across] & 0xFF;
+    return Math.abs((s[q - 4 * across] & 0xFF) - p2) > limit
+        || Math.abs(p2 - p1) > limit
+        || Math.abs((s[q + 3 * across] & 0xFF) - q2) > limit
+        || Math.abs(q2 - q1) > limit;
+  }
+
   private static void smoothTwo(byte[] s, int q, int across, int p1, int p0, int q0, int q1) {
     int a = 3 * (q0 - p0) + signed8(p1 - q1);
     s[q - across] = clip(p0 + signed5(a + 3 >> 3));
@@ -168,7 +168,7 @@ final class LoopFilter {
   }
 
   private static byte clip(int value) {
-    return (byte) Math.max(0, Math.min(255, value));
+    return (byte) ((value & ~0xFF) == 0 ? value : value < 0 ? 0 : 255);
   }
 
   private static int signed8(int value) {

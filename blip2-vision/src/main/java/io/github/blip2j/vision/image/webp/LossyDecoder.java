@@ -108,12 +108,12 @@ final class LossyDecoder {
       rebuildSubblocks(column, row, at, any);
     } else {
       BlockPrediction.predict(modes.luma(column, 0), luma, at, LUMA, row > 0, column > 0);
-      for (int block = 0; any && block < Coefficients.FIRST_CHROMA; block++) {
+      for (int block = 0; any && block < Coefficients.LUMA_BLOCKS; block++) {
         add(block, luma, at + (block >> 2) * 4 * luma.stride() + (block & 3) * 4);
       }
     }
-    rebuildChroma(u, Coefficients.FIRST_CHROMA, column, row, any);
-    rebuildChroma(v, Coefficients.FIRST_CHROMA + 4, column, row, any);
+    rebuildChroma(u, Coefficients.LUMA_BLOCKS, column, row, any);
+    rebuildChroma(v, Coefficients.LUMA_BLOCKS + 4, column, row, any);
   }
 
   private void rebuildChroma(Plane plane, int first, int column, int row, boolean any) {
@@ -138,7 +138,7 @@ final class LossyDecoder {
     for (int i = 0; i < right.length; i++) {
       right[i] = row == 0 ? samples[above] : samples[above + (last ? LUMA - 1 : LUMA + i)];
     }
-    for (int block = 0; block < Coefficients.FIRST_CHROMA; block++) {
+    for (int block = 0; block < Coefficients.LUMA_BLOCKS; block++) {
       int x = (block & 3) * 4;
       int to = at + (block >> 2) * 4 * stride + x;
       int mode = modes.luma(column, block);

@@ -1,10 +1,14 @@
 package io.github.blip2j.vision.image.webp;
 
 /**
- * What the coefficients of a segment are multiplied by (RFC 6386, sections 9.6 and 14.1): the first
- * coefficient of a block (DC) and the others (AC), of luma, of the luma means and of chroma.
+ * What the coefficients of a segment are multiplied by (RFC 6386, sections 9.6 and 14.1).
+ *
+ * @param means of blocks of the means of luma blocks
  */
-record Quantizer(int lumaDc, int lumaAc, int meanDc, int meanAc, int chromaDc, int chromaAc) {
+record Quantizer(Factors luma, Factors means, Factors chroma) {
+  /** For the first coefficient of a block (DC) and for the others (AC). */
+  record Factors(int dc, int ac) {}
+
   private static final int LAST = 127;
   private static final int LAST_CHROMA_DC = 117;
   private static final int LEAST_MEAN_AC = 8;
@@ -47,14 +51,12 @@ record Quantizer(int lumaDc, int lumaAc, int meanDc, int meanAc, int chromaDc, i
     var quantizers = new Quantizer[Segments.COUNT];
     for (int i = 0; i < quantizers.length; i++) {
       int q = segments.quantizer(i, base);
-      quantizers[i] =
-          new Quantizer(
-              at(DC, q + lumaDc, LAST),
-              at(AC, q, LAST),
-              at(DC, q + meanDc, LAST) * 2,
-              Math.max(at(AC, q + meanAc, LAST) * 155 / 100, LEAST_MEAN_AC),
-              at(DC, q + chromaDc, LAST_CHROMA_DC),
-              at(AC, q + chromaAc, LAST));
+      var luma = new Factors(at(DC, q + lumaDc, LAST), at(AC, q, LAST));
+      int leastAc = Math.max(at(AC, q + meanAc, LAST) * 155 / 100, LEAST_MEAN_AC);
+      var means = new Factors(at(DC, q + meanDc, LAST) * 2, leastAc);
+      var chroma =
+          new Factors(at(DC, q + chromaDc, LAST_CHROMA_DC), at(AC, q + chromaAc, LAST));
+      quantizers[i] = new Quantizer(luma, means, chroma);
     }
     return quantizers;
   }

@@ -79,6 +79,6 @@ final class YuvToRgb {
   }
 
   private static byte clip(int value) {
-    return (byte) Math.max(0, Math.min(255, value));
+    return (byte) ((value & ~0xFF) == 0 ? value : value < 0 ? 0 : 255);
   }
 }
