@@ -105,6 +105,9 @@ final class PixelReader {
   private int copy(PixelCodes here, int lengthSymbol, int[] pixels, int at, int width)
       throws IOException {
     int length = readNumber(lengthSymbol);
+    if (reader.isExhausted()) {
+      throw new EOFException(); // even if this is the last symbol, its distance would be anything
+    }
     reader.fill();
     int distance = CopyDistance.of(readNumber(here.distance.read(reader)), width);
     int from = at - distance;
