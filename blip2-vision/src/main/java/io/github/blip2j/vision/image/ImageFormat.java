@@ -6,6 +6,7 @@ import io.github.blip2j.vision.image.codec.GifFile;
 import io.github.blip2j.vision.image.codec.JpegFile;
 import io.github.blip2j.vision.image.codec.PngFile;
 import io.github.blip2j.vision.image.tiff.TiffFile;
+import io.github.blip2j.vision.image.webp.WebpFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -18,14 +19,15 @@ enum ImageFormat {
   PNG,
   GIF,
   BMP,
-  TIFF;
+  TIFF,
+  WEBP;
 
   private static final int SHOWN_BYTES = 8;
 
   // Beginnings of what people pass most often instead; bytes 4 to 7 name the brand of an MP4 box.
   private static final Map<String, String> OTHERS =
       Map.of(
-          "RIFF", "a WebP or other RIFF file",
+          "RIFF", "a RIFF file, but not WebP",
           "%PDF", "a PDF file",
           "PK\3\4", "a ZIP file",
           "ftyp", "an AVIF, HEIC or MP4 file");
@@ -44,6 +46,9 @@ enum ImageFormat {
     }
     if (start.startsWith("BM")) {
       return BMP;
+    }
+    if (start.startsWith("RIFF") && latin(file, 8, 4).equals("WEBP")) {
+      return WEBP;
     }
     return TiffFile.begins(file) ? TIFF : null;
   }
@@ -66,6 +71,7 @@ enum ImageFormat {
       case GIF -> GifFile.parse(file);
       case BMP -> BmpFile.parse(file);
       case TIFF -> TiffFile.parse(file);
+      case WEBP -> WebpFile.parse(file);
     };
   }
 

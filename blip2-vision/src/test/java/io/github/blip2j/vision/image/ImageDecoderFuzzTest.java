@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Damaged files either decode or are refused in words; nothing else may happen. */
 final class ImageDecoderFuzzTest {
   private static final List<String> FOLDERS =
-      List.of("images", "image-modes", "image-rules", "image-refusals", "image-field");
+      List.of("images", "image-modes", "image-rules", "image-refusals", "image-field", "tiff");
   private static final int ROUNDS = 100;
   private static final String REFUSAL = "(?s)x: image expected .*, got .*; .*";
 

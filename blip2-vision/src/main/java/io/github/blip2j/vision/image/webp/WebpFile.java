@@ -1,0 +1,49 @@
+package io.github.blip2j.vision.image.webp;
+
+import io.github.blip2j.vision.image.codec.EncodedImage;
+import io.github.blip2j.vision.image.codec.ImageHeader;
+import java.io.IOException;
+
+/**
+ * A WebP file: a picture or the first frame of an animation on its canvas.
+ *
+ * <p>As in Pillow, alpha is dropped and what lies under it shows; where the first frame does not
+ * reach, the canvas is black.
+ */
+public final class WebpFile implements EncodedImage {
+  private final byte[] file;
+  private final ImageHeader header;
+  private final Frame frame;
+
+  private WebpFile(byte[] file, ImageHeader header, Frame frame) {
+    this.file = file;
+    this.header = header;
+    this.frame = frame;
+  }
+
+  /** Reads the chunks of {@code file}, which begins with a RIFF header of type WEBP. */
+  public static WebpFile parse(byte[] file) throws IOException {
+    WebpContainer container = WebpContainer.parse(file);
+    return new WebpFile(file, container.header(), container.firstFrame());
+  }
+
+  @Override
+  public ImageHeader header() {
+    return header;
+  }
+
+  @Override
+  public byte[] decode() throws IOException {
+    byte[] samples = header.newSamples();
+    int stride = header.width() * ImageHeader.CHANNELS;
+    var canvas = new Canvas(samples, frame.y() * stride + frame.x() * ImageHeader.CHANNELS, stride);
+    Chunk image = frame.image();
+    if (frame.isLossless()) {
+      LosslessDecoder.decode(file, image.start(), image.end(), canvas);
+    } else {
+      AlphaChunk.check(file, frame);
+      LossyDecoder.decode(file, image.start(), image.end(), canvas);
+    }
+    return samples;
+  }
+}
