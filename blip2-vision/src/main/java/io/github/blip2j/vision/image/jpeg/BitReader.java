@@ -97,7 +97,8 @@ final class BitReader {
   }
 
   static int extend(int bits, int size) {
-    return bits < 1 << size - 1 ? bits + (-1 << size) + 1 : bits;
+    int lowest = 1 << (size - 1);
+    return bits + (((bits - lowest) >> 31) & ((-1 << size) + 1)); // without a branch: signs are noise
   }
 
   /**

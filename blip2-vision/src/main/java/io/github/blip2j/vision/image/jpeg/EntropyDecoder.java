@@ -20,8 +20,7 @@ abstract class EntropyDecoder {
     return switch (segments.frame().coding()) {
       case SEQUENTIAL -> new SequentialHuffman(segments);
       case PROGRESSIVE -> ProgressiveHuffman.of(segments);
-      case ARITHMETIC_SEQUENTIAL, ARITHMETIC_PROGRESSIVE ->
-          throw new IOException("arithmetic coding is not supported");
+      case ARITHMETIC_SEQUENTIAL, ARITHMETIC_PROGRESSIVE -> new ArithmeticScan(segments);
     };
   }
 

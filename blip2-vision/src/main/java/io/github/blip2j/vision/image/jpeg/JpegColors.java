@@ -18,12 +18,21 @@ enum JpegColors {
   /** In place of the transform of an Adobe segment, where there is none. */
   static final int NO_ADOBE_SEGMENT = -1;
 
-  // ITU-R BT.601 with 16 fractional bits.
-  private static final int RED_BY_CR = 91881;
-  private static final int GREEN_BY_CB = -22554;
-  private static final int GREEN_BY_CR = -46802;
-  private static final int BLUE_BY_CB = 116130;
-  private static final int HALF = 1 << 15;
+  // The coefficients of ITU-R BT.601, times each level of Cb or Cr.
+  private static final int FRACTION = 16;
+  private static final int HALF = 1 << (FRACTION - 1);
+  private static final int[] RED = products(91881, HALF, FRACTION);
+  private static final int[] GREEN_OF_CB = products(-22554, 0, 0);
+  private static final int[] GREEN_OF_CR = products(-46802, HALF, 0);
+  private static final int[] BLUE = products(116130, HALF, FRACTION);
+
+  private static int[] products(int factor, int rounding, int shift) {
+    int[] products = new int[256];
+    for (int level = 0; level < products.length; level++) {
+      products[level] = (factor * (level - 128) + rounding) >> shift;
+    }
+    return products;
+  }
 
   /** libjpeg's rules: JFIF means YCbCr, then Adobe's word counts, then the components' names. */
   static JpegColors of(int[] componentIds, boolean jfif, int adobeTransform) throws IOException {
@@ -95,11 +104,19 @@ enum JpegColors {
     int redFrom = components[2].offset;
     for (int x = 0, t = to; x < width; x++, t += ImageHeader.CHANNELS) {
       int y = luma[lumaFrom + x] & 0xFF;
-      int cb = (blue[blueFrom + x] & 0xFF) - 128;
-      int cr = (red[redFrom + x] & 0xFF) - 128;
-      target[t] = clip(y + (RED_BY_CR * cr + HALF >> 16));
-      target[t + 1] = clip(y + (GREEN_BY_CB * cb + GREEN_BY_CR * cr + HALF >> 16));
-      target[t + 2] = clip(y + (BLUE_BY_CB * cb + HALF >> 16));
+      int cb = blue[blueFrom + x] & 0xFF;
+      int cr = red[redFrom + x] & 0xFF;
+      int r = y + RED[cr];
+      int g = y + ((GREEN_OF_CB[cb] + GREEN_OF_CR[cr]) >> FRACTION);
+      int b = y + BLUE[cb];
+      if (((r | g | b) & ~0xFF) != 0) { // seldom, so that one test is cheaper than three
+        r = clip(r);
+        g = clip(g);
+        b = clip(b);
+      }
+      target[t] = (byte) r;
+      target[t + 1] = (byte) g;
+      target[t + 2] = (byte) b;
     }
   }
 
@@ -113,12 +130,12 @@ enum JpegColors {
       for (int c = 0; c < ImageHeader.CHANNELS; c++, t++) {
         int ink = ~target[t] & 0xFF;
         int product = ink * light + 128;
-        target[t] = clip(light - (product + (product >> 8) >> 8)); // product / 255, rounded
+        target[t] = (byte) clip(light - ((product + (product >> 8)) >> 8)); // product / 255
       }
     }
   }
 
-  private static byte clip(int level) {
-    return (byte) Math.min(255, Math.max(0, level));
+  private static int clip(int level) {
+    return Math.min(255, Math.max(0, level));
   }
 }

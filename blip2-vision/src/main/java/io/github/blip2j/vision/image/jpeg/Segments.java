@@ -20,6 +20,8 @@ final class Segments {
   private static final int COEFFICIENTS = 64;
   private static final int JFIF_BYTES = 14;
   private static final int ADOBE_BYTES = 12;
+  private static final long FREE_DECISIONS = 1L << 29;
+  private static final long MOST_DECISIONS = 256; // for each block
 
   final JpegInput input;
   final ArithmeticConditioning conditioning = new ArithmeticConditioning();
@@ -28,6 +30,7 @@ final class Segments {
   private final @Nullable HuffmanTable[] acTables = new HuffmanTable[TABLES];
   private @Nullable Frame frame;
   private @Nullable Scan scan;
+  private ArithmeticDecoder.@Nullable Budget decisions;
   private int scans;
   private int restartInterval;
   private boolean jfif;
@@ -62,6 +65,15 @@ final class Segments {
   /** Scans read so far, with the present one. */
   int scans() {
     return scans;
+  }
+
+  /** Decisions of arithmetic coding that may still be decoded. */
+  ArithmeticDecoder.Budget decisions() throws IOException {
+    if (decisions == null) {
+      decisions =
+          new ArithmeticDecoder.Budget(FREE_DECISIONS + MOST_DECISIONS * frame().blocks());
+    }
+    return decisions;
   }
 
   JpegColors colors() throws IOException {

@@ -77,8 +77,13 @@ final class SingleScan {
   }
 
   private void clear() {
-    Arrays.fill(blocks, (short) 0);
-    Arrays.fill(mcu.extents, 0, mcu.size, 0);
+    for (int b = 0; b < mcu.size; b++) {
+      if (mcu.extents[b] > 0) {
+        Arrays.fill(blocks, mcu.offsets[b], mcu.offsets[b] + Mcu.BLOCK, (short) 0);
+        mcu.extents[b] = 0;
+      }
+      blocks[mcu.offsets[b]] = 0;
+    }
   }
 
   private void transform(Component component, int b, int blockRow, int column) {
