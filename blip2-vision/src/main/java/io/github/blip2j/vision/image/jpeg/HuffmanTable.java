@@ -23,6 +23,16 @@ final class HuffmanTable {
    */
   final short[] lookup = new short[1 << LOOKAHEAD];
 
+  /** Codes and the bits of coefficients that take together so many bits are looked up at once. */
+  static final int PAIR_LOOKAHEAD = 9;
+
+  /**
+   * Of AC tables, what the next {@link #PAIR_LOOKAHEAD} bits begin with: a coefficient, shifted left
+   * by 16 bits, the zeros before it by 8, the length of its code by 4, and that of both; or 0 if
+   * they are longer.
+   */
+  int[] pairs = {};
+
   private final int[] counts; // of codes of each length
   private final byte[] symbols = new byte[SYMBOLS];
   private final int[] lastCode = new int[LONGEST + 2]; // of each length; -1 if there is none
@@ -53,7 +63,26 @@ final class HuffmanTable {
   /** This table, for runs and sizes of AC coefficients. */
   HuffmanTable forAc() throws IOException {
     derive();
+    if (pairs.length == 0) {
+      pairs = pairs();
+    }
     return this;
+  }
+
+  private int[] pairs() {
+    int[] all = new int[1 << PAIR_LOOKAHEAD];
+    for (int bits = 0; bits < all.length; bits++) {
+      int entry = lookup[bits >> (PAIR_LOOKAHEAD - LOOKAHEAD)];
+      int length = entry >> LOOKAHEAD;
+      int size = entry & 15;
+      int both = length + size;
+      if (length <= LOOKAHEAD && size > 0 && both <= PAIR_LOOKAHEAD) {
+        int value = (bits >> (PAIR_LOOKAHEAD - both)) & ((1 << size) - 1);
+        int run = (entry & 0xFF) >> 4;
+        all[bits] = BitReader.extend(value, size) << 16 | run << 8 | length << 4 | both;
+      }
+    }
+    return all;
   }
 
   private void derive() throws IOException {

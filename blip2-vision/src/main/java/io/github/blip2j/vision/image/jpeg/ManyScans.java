@@ -11,7 +11,7 @@ import java.util.List;
 final class ManyScans {
   // Far more than files of cameras and programs need, of which each block is in some 10 scans.
   private static final long FREE_BLOCKS = 1L << 26;
-  private static final int MOST_VISITS = 24;
+  private static final int MOST_VISITS = 16;
 
   private final Segments segments;
   private final Frame frame;

@@ -177,30 +177,31 @@ abstract class ProgressiveHuffman extends EntropyDecoder {
             readRun(run);
             break;
           }
-          k = refine(mcu, k, run);
+          k = refine(mcu, k, last, run);
         } else {
           int value = bits.bits(1) != 0 ? bit : -bit; // a size other than 1 is a warning
-          k = refine(mcu, k, run);
+          k = refine(mcu, k, last, run);
           mcu.arrays[0][mcu.offsets[0] + ZigZag.natural(k)] = (short) value;
           mcu.reach(0, k);
         }
         k++;
       }
       if (endOfBandRun > 0) {
-        refine(mcu, k, Mcu.BLOCK);
+        // Beyond the extent there is nothing to refine.
+        refine(mcu, k, Math.min(scan.last(), mcu.extents[0]), Mcu.BLOCK);
         endOfBandRun--;
       }
     }
 
     /**
-     * Refines the coefficients from {@code from} on that are not zero, over {@code zeros} that are.
+     * Refines the coefficients from {@code from} to {@code last} that are not zero, over {@code
+     * zeros} that are.
      *
-     * @return the place of the next zero, or one beyond the band
+     * @return the place of the next zero, or one beyond {@code last}
      */
-    private int refine(Mcu mcu, int from, int zeros) throws IOException {
+    private int refine(Mcu mcu, int from, int last, int zeros) throws IOException {
       short[] block = mcu.arrays[0];
       int offset = mcu.offsets[0];
-      int last = scan.last();
       int left = zeros;
       int k = from;
       for (; k <= last; k++) {

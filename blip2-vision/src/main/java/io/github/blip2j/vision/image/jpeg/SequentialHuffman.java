@@ -8,7 +8,8 @@ final class SequentialHuffman extends EntropyDecoder {
   /** More than any block takes: so far from the end of the file nothing need be checked. */
   private static final int MOST_BLOCK_BYTES = 512;
 
-  private static final int LOOKAHEAD = HuffmanTable.LOOKAHEAD;
+  private static final int PAIR_LOOKAHEAD = HuffmanTable.PAIR_LOOKAHEAD;
+  private static final int PAIR_MASK = (1 << PAIR_LOOKAHEAD) - 1;
   private static final int FEW_BITS = 16;
 
   private final BitReader bits;
@@ -155,11 +156,11 @@ final class SequentialHuffman extends EntropyDecoder {
 
   private boolean decodeAc(HuffmanTable table, short[] block, int offset, int[] extents, int b) {
     BitReader in = bits;
-    short[] lookup = table.lookup;
+    int[] pairs = table.pairs;
     long buffer = in.buffer;
     int count = in.count;
     boolean plain = true;
-    int last = extents[b];
+    int last = 0;
     int k = 1;
     while (k < Mcu.BLOCK) {
       if (count <= FEW_BITS) {
@@ -169,42 +170,37 @@ final class SequentialHuffman extends EntropyDecoder {
         buffer = in.buffer;
         count = in.count;
       }
-      int entry = lookup[(int) (buffer >>> count - LOOKAHEAD) & 0xFF];
-      int length = entry >> LOOKAHEAD;
-      int symbol = entry & 0xFF;
-      if (length > LOOKAHEAD) {
-        in.buffer = buffer;
-        in.count = count;
-        symbol = in.decodeLoaded(table);
-        count = in.count;
-      } else {
-        count -= length;
-      }
-      int size = symbol & 15;
-      if (size == 0) {
-        if (symbol != 0xF0) {
-          break;
-        }
-        k += 16;
+      int pair = pairs[(int) (buffer >>> (count - PAIR_LOOKAHEAD)) & PAIR_MASK];
+      int length = pair >> 4 & 15;
+      if (pair != 0 && count - length > FEW_BITS) { // else libjpeg would load bits in between
+        count -= pair & 15;
+        k += pair >> 8 & 0xFF;
+        block[offset + ZigZag.natural(k)] = (short) (pair >> 16);
+        last = k++;
         continue;
       }
-      k += symbol >> 4;
-      if (count <= FEW_BITS) {
-        in.buffer = buffer;
-        in.count = count;
-        plain &= in.fillSix();
-        buffer = in.buffer;
-        count = in.count;
+      in.buffer = buffer;
+      in.count = count;
+      int symbol = in.decodeLoaded(table);
+      int size = symbol & 15;
+      if (size != 0) {
+        plain &= in.count > FEW_BITS || in.fillSix();
+        in.count -= size;
+        int value = (int) (in.buffer >>> in.count) & ((1 << size) - 1);
+        k += symbol >> 4;
+        block[offset + ZigZag.natural(k)] = (short) BitReader.extend(value, size);
+        last = k++;
+      } else if (symbol == 0xF0) {
+        k += 16;
+      } else {
+        k = Mcu.BLOCK; // the end of the block
       }
-      count -= size;
-      int value = (int) (buffer >>> count) & (1 << size) - 1;
-      block[offset + ZigZag.natural(k)] = (short) BitReader.extend(value, size);
-      last = Math.max(last, k);
-      k++;
+      buffer = in.buffer;
+      count = in.count;
     }
     in.buffer = buffer;
     in.count = count;
-    extents[b] = last;
+    extents[b] = Math.max(extents[b], last);
     return plain;
   }
 }

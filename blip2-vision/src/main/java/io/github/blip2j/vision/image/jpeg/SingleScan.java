@@ -2,7 +2,9 @@ package io.github.blip2j.vision.image.jpeg;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** Decodes a sequential picture of one scan, row by row of MCUs, without keeping coefficients. */
 final class SingleScan {
@@ -13,6 +15,7 @@ final class SingleScan {
   private final PictureRows rows;
   private final Mcu mcu;
   private final short[] blocks;
+  private final BlockTarget[] targets; // in the order of the blocks of an interleaved MCU
   private final InverseDct inverseDct = new InverseDct();
 
   SingleScan(Segments segments) throws IOException {
@@ -27,12 +30,26 @@ final class SingleScan {
       mcu.arrays[b] = blocks;
       mcu.offsets[b] = b * Mcu.BLOCK;
     }
+    targets = scan.interleaved() ? targets() : new BlockTarget[0];
+  }
+
+  private BlockTarget[] targets() {
+    List<BlockTarget> all = new ArrayList<>();
+    for (Scan.Part part : scan.parts()) {
+      Component component = part.component();
+      for (int y = 0; y < component.vertical; y++) {
+        for (int x = 0; x < component.horizontal; x++) {
+          all.add(new BlockTarget(component, rows.plane(component.index), x, y));
+        }
+      }
+    }
+    return all.toArray(new BlockTarget[0]);
   }
 
   byte[] decode() throws IOException {
     for (int mcuRow = 0; mcuRow < frame.mcuRows(); mcuRow++) {
       if (scan.interleaved()) {
-        decodeInterleaved(mcuRow);
+        decodeRow(mcuRow);
       } else {
         decodeBlocks(mcuRow);
       }
@@ -42,23 +59,16 @@ final class SingleScan {
     return rows.rgb();
   }
 
-  private void decodeInterleaved(int mcuRow) throws IOException {
+  private void decodeRow(int mcuRow) throws IOException {
+    for (BlockTarget target : targets) {
+      target.turnTo(mcuRow, frame.mcuRows());
+    }
     int columns = frame.mcusPerRow();
     for (int column = 0; column < columns; column++) {
       clear();
       decoder.next(mcu);
-      int b = 0;
-      for (Scan.Part part : scan.parts()) {
-        Component component = part.component();
-        int height = component.blockRowsIn(mcuRow, frame.mcuRows());
-        for (int y = 0; y < component.vertical; y++) {
-          for (int x = 0; x < component.horizontal; x++, b++) {
-            int blockColumn = column * component.horizontal + x;
-            if (y < height && blockColumn < component.blocksPerRow) {
-              transform(component, b, mcuRow * component.vertical + y, blockColumn);
-            }
-          }
-        }
+      for (int b = 0; b < targets.length; b++) {
+        targets[b].put(inverseDct, blocks, b * Mcu.BLOCK, mcu.extents[b], column);
       }
     }
   }
@@ -68,10 +78,14 @@ final class SingleScan {
     Component component = scan.parts().get(0).component();
     int height = component.blockRowsIn(mcuRow, frame.mcuRows());
     for (int y = 0; y < height; y++) {
+      SampleRows plane = rows.plane(component.index);
+      int to = plane.offset(8 * (mcuRow * component.vertical + y));
       for (int column = 0; column < component.blocksPerRow; column++) {
         clear();
         decoder.next(mcu);
-        transform(component, 0, mcuRow * component.vertical + y, column);
+        inverseDct.transform(
+            blocks, 0, mcu.extents[0], component.steps(), plane.samples, to, plane.stride);
+        to += 8;
       }
     }
   }
@@ -84,18 +98,6 @@ final class SingleScan {
       }
       blocks[mcu.offsets[b]] = 0;
     }
-  }
-
-  private void transform(Component component, int b, int blockRow, int column) {
-    SampleRows plane = rows.plane(component.index);
-    inverseDct.transform(
-        blocks,
-        mcu.offsets[b],
-        mcu.extents[b],
-        component.steps(),
-        plane.samples,
-        plane.offset(8 * blockRow) + 8 * column,
-        plane.stride);
   }
 
   /**
