@@ -2,7 +2,6 @@ package io.github.blip2j.vision.image.codec;
 
 import java.awt.color.CMMException;
 import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
 import java.awt.image.RasterFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -21,26 +20,13 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 final class JdkDecoder {
   private JdkDecoder() {}
 
-  private interface Read<T> {
-    T from(ImageReader reader) throws IOException;
-  }
-
   /** The first picture of the file. */
   static BufferedImage image(String format, byte[] file) throws IOException {
-    return read(format, file, reader -> reader.read(0));
-  }
-
-  /** The components as stored, before any conversion of colours. */
-  static Raster raster(String format, byte[] file) throws IOException {
-    return read(format, file, reader -> reader.readRaster(0, null));
-  }
-
-  private static <T> T read(String format, byte[] file, Read<T> read) throws IOException {
     ImageReader reader = provider(format).createReaderInstance();
     // A memory stream, because the usual one would write each picture to the disk.
     try (var stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       reader.setInput(stream, false, true);
-      return read.from(reader);
+      return reader.read(0);
     } catch (IllegalArgumentException
         | IllegalStateException
         | IndexOutOfBoundsException

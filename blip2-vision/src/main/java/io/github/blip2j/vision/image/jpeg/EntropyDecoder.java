@@ -1,0 +1,61 @@
+package io.github.blip2j.vision.image.jpeg;
+
+import java.io.IOException;
+
+/** Decodes the coefficients of one scan, MCU by MCU, and passes its restart markers. */
+abstract class EntropyDecoder {
+  final JpegInput input;
+  final Scan scan;
+  private int untilRestart;
+  private int nextRestart;
+
+  EntropyDecoder(JpegInput input, Scan scan) {
+    this.input = input;
+    this.scan = scan;
+    this.untilRestart = scan.restartInterval();
+  }
+
+  /** The decoder of the scan whose header was just read. */
+  static EntropyDecoder of(Segments segments) throws IOException {
+    return switch (segments.frame().coding()) {
+      case SEQUENTIAL -> new SequentialHuffman(segments);
+      case PROGRESSIVE -> ProgressiveHuffman.of(segments);
+      case ARITHMETIC_SEQUENTIAL, ARITHMETIC_PROGRESSIVE -> new ArithmeticScan(segments);
+    };
+  }
+
+  /**
+   * Decodes the next MCU. Damaged data give damaged coefficients; where they end too early the
+   * coefficients stay as they are.
+   *
+   * @throws java.io.EOFException if the file ends before the scan does
+   */
+  final void next(Mcu mcu) throws IOException {
+    if (scan.restartInterval() > 0) {
+      if (untilRestart == 0) {
+        input.passRestart(nextRestart);
+        nextRestart = nextRestart + 1 & 7;
+        untilRestart = scan.restartInterval();
+        restart();
+      }
+      untilRestart--;
+    }
+    decode(mcu);
+  }
+
+  /** Whether no coefficient of the rest of the scan will change. */
+  final boolean finished() {
+    boolean noRestart =
+        scan.restartInterval() == 0
+            || (input.marker >= Marker.SOF0 && !Marker.isRestart(input.marker));
+    return exhausted() && noRestart;
+  }
+
+  /** Whether a marker was met before the data of the last MCU were whole. */
+  abstract boolean exhausted();
+
+  abstract void decode(Mcu mcu) throws IOException;
+
+  /** Starts anew after a restart marker, or before one that is not the next. */
+  abstract void restart();
+}

@@ -1,0 +1,47 @@
+package io.github.blip2j.vision.image.jpeg;
+
+import java.util.Arrays;
+
+/**
+ * How exactly each coefficient of each component is known: the number of bits still missing, or -1
+ * before its first scan. What was known before the last scan of a component counts where that scan
+ * is cut short.
+ */
+final class Progression {
+  static final int UNKNOWN = -1;
+
+  /** The coefficients that smoothing looks at: DC and the first nine AC. */
+  static final int LOOKED_AT = 10;
+
+  private final int[][] missing;
+  private final int[][] before;
+
+  Progression(int components) {
+    missing = new int[components][Mcu.BLOCK];
+    before = new int[components][LOOKED_AT];
+    for (int[] bits : missing) {
+      Arrays.fill(bits, UNKNOWN);
+    }
+  }
+
+  /** Takes note of a scan, the {@code number}-th of the file. */
+  void add(Scan scan, int number) {
+    for (Scan.Part part : scan.parts()) {
+      int c = part.component().index;
+      for (int k = 0; k < LOOKED_AT; k++) {
+        before[c][k] = number > 1 ? missing[c][k] : 0;
+      }
+      Arrays.fill(missing[c], scan.first(), scan.last() + 1, scan.low());
+    }
+  }
+
+  /** Bits missing of coefficient {@code k}, in zigzag order. */
+  int missing(int component, int k) {
+    return missing[component][k];
+  }
+
+  /** The same before the last scan of the component. */
+  int missingBefore(int component, int k) {
+    return before[component][k];
+  }
+}
