@@ -49,6 +49,7 @@ final class Json {
    * @throws CheckpointException if the bytes are anything but one JSON object
    */
   static Map<String, Object> parseObject(ByteBuffer utf8, String where) throws CheckpointException {
+    GitLfs.requireNone(utf8, where, "JSON");
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
       JsonReader reader = new JsonReader(new StringReader(text));

@@ -18,7 +18,6 @@ import java.util.NavigableMap;
  */
 public final class SafetensorsFile implements TensorFile {
   private static final long MAX_HEADER_BYTES = 100_000_000; // the limit of Python's reader
-  private static final byte[] LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
   private final ReadableFile file;
   private final NavigableMap<String, TensorEntry> tensors;
@@ -89,10 +88,7 @@ public final class SafetensorsFile implements TensorFile {
               .formatted(file.name(), fileSize));
     }
     ByteBuffer prefix = file.bytes(0, Long.BYTES);
-    if (prefix.equals(ByteBuffer.wrap(LFS_POINTER))) {
-      throw new CheckpointException(
-          file.name() + ": tensors expected, got a Git LFS pointer; run git lfs pull");
-    }
+    GitLfs.requireNone(prefix, file.name(), "tensors");
     long size = prefix.getLong();
     if (size < 0 || size > MAX_HEADER_BYTES) {
       throw new CheckpointException(

@@ -18,7 +18,6 @@ record TorchContents(Object object, Map<String, Long> storages) {
   private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
   private static final Long PROTOCOL = 1001L;
   private static final String OBJECT = "/data.pkl";
-  private static final String LFS_POINTER = "version ";
   private static final int FIRST_OPCODE = 0x80; // every pickle since protocol 2 begins so
 
   /** Reads either kind of file. */
@@ -29,14 +28,9 @@ record TorchContents(Object object, Map<String, Long> storages) {
     if (file.size() > 0 && file.bytes(0, 1).get() == (byte) FIRST_OPCODE) {
       return legacy(file);
     }
-    if (file.bytes(0, (int) Math.min(LFS_POINTER.length(), file.size())).equals(pointer())) {
-      throw file.error("tensors expected, got a Git LFS pointer; run git lfs pull");
-    }
+    ByteBuffer start = file.bytes(0, (int) Math.min(GitLfs.LENGTH, file.size()));
+    GitLfs.requireNone(start, file.name(), "tensors");
     throw file.error("file of torch.save expected, got something else; check the path");
-  }
-
-  private static ByteBuffer pointer() {
-    return StandardCharsets.US_ASCII.encode(LFS_POINTER);
   }
 
   /** Since PyTorch 1.6: a zip archive of the object's pickle and one entry for each storage. */

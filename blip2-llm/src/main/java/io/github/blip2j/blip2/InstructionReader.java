@@ -3,8 +3,9 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.TextBatch;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
+import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,11 +23,11 @@ final class InstructionReader implements AutoCloseable {
   private static final String FOLDER = "qformer_tokenizer";
   private static final int LAVIS_TOKENS = 128; // its max_txt_len
 
-  private final DjlTokenizer tokenizer;
+  private final HuggingFaceTokenizer tokenizer;
   private final BertConfig qformer;
   private final Flavour flavour;
 
-  private InstructionReader(DjlTokenizer tokenizer, BertConfig qformer, Flavour flavour) {
+  private InstructionReader(HuggingFaceTokenizer tokenizer, BertConfig qformer, Flavour flavour) {
     this.tokenizer = tokenizer;
     this.qformer = qformer;
     this.flavour = flavour;
@@ -34,7 +35,7 @@ final class InstructionReader implements AutoCloseable {
 
   /** Whether a folder holds the tokenizer as Hugging Face's InstructBLIP does. */
   static boolean isIn(Path folder) {
-    return Files.isRegularFile(folder.resolve(FOLDER).resolve("tokenizer.json"));
+    return TokenizerFolder.isIn(folder.resolve(FOLDER));
   }
 
   /**
@@ -54,15 +55,15 @@ final class InstructionReader implements AutoCloseable {
   /**
    * Opens the tokenizer in a folder of its own.
    *
-   * @throws CheckpointException if there is none, or it has more tokens than the Q-Former
+   * @throws CheckpointException if there is none, or it is of a larger Q-Former
    */
   static InstructionReader open(Path folder, Blip2Config config) throws IOException {
-    DjlTokenizer tokenizer = DjlTokenizer.open(folder);
+    HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder);
     boolean fits = false;
     try {
-      tokenizer.requireFits(config.qformer().vocabSize());
+      HuggingFaceTokenizer words = tokenizer.within(config.qformer().vocabSize());
       fits = true;
-      return new InstructionReader(tokenizer, config.qformer(), config.flavour());
+      return new InstructionReader(words, config.qformer(), config.flavour());
     } finally {
       if (!fits) {
         tokenizer.close();

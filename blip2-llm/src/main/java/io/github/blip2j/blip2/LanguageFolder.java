@@ -7,8 +7,9 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageKind;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
+import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LanguageFolder implements AutoCloseable {
   private static final String LANGUAGE = "language_model.";
-  private static final String TOKENIZER = "tokenizer.json";
 
   private final Path folder;
   private final LanguageKind kind;
@@ -106,36 +106,16 @@ final class LanguageFolder implements AutoCloseable {
   }
 
   /** Its tokenizer; an OPT's is put together where its folder holds none that is ready. */
-  DjlTokenizer tokenizer() throws IOException {
-    if (!isTokenizerMade()) {
-      return DjlTokenizer.open(folder);
-    }
-    Path made = Files.createTempFile("tokenizer", ".json");
-    try {
-      Files.writeString(made, OptTokenizerJson.of(folder));
-      return DjlTokenizer.open(made);
-    } catch (CheckpointException e) {
-      String ofMade = String.valueOf(e.getMessage());
-      var named =
-          new CheckpointException(
-              ofMade.replace(String.valueOf(made.getFileName()), OptTokenizerJson.name(folder)));
-      named.initCause(e);
-      throw named;
-    } finally {
-      Files.delete(made);
-    }
+  HuggingFaceTokenizer tokenizer() throws IOException {
+    return HuggingFaceTokenizer.open(folder);
   }
 
   /** Copies the tokenizer to a folder of the whole. */
   void copyTokenizer(Path target) throws IOException {
     Conversion.copyTokenizer(folder, target);
-    if (isTokenizerMade()) {
-      Files.writeString(target.resolve(TOKENIZER), OptTokenizerJson.of(folder));
+    if (TokenizerFolder.isMade(folder)) {
+      Files.writeString(target.resolve("tokenizer.json"), TokenizerFolder.makeJson(folder));
     }
-  }
-
-  private boolean isTokenizerMade() {
-    return !Files.exists(folder.resolve(TOKENIZER)) && OptTokenizerJson.isIn(folder);
   }
 
   /** The token that Hugging Face's processor adds for the image: the first that is free. */

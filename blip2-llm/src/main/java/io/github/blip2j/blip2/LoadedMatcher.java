@@ -8,8 +8,9 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
+import io.github.blip2j.text.TokenizerFolder;
 import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.RgbImage;
 import java.io.IOException;
@@ -27,16 +28,16 @@ final class LoadedMatcher implements AutoCloseable {
   private final Gate gate = new Gate("matcher", "model");
   private final Scope memory;
   private final StageOneModel model;
-  private final DjlTokenizer tokenizer;
+  private final HuggingFaceTokenizer tokenizer;
   private final ImageProcessor processor;
 
   private LoadedMatcher(Scope memory, StageOneModel model, Path folder) throws IOException {
     this.memory = memory;
     this.model = model;
-    this.tokenizer = DjlTokenizer.open(folder);
+    this.tokenizer = HuggingFaceTokenizer.open(folder);
     boolean whole = false;
     try {
-      requireWords(tokenizer, config().bert().vocabSize());
+      tokenizer.within(config().bert().vocabSize());
       this.processor = LoadedModel.processor(folder, model.config().vision().imageSize());
       whole = true;
     } finally {
@@ -48,7 +49,7 @@ final class LoadedMatcher implements AutoCloseable {
 
   static LoadedMatcher load(Path path, Precision precision) throws IOException {
     Path folder = Files.isDirectory(path) ? path : folderOf(path);
-    if (Files.exists(path) && !Files.exists(folder.resolve("tokenizer.json"))) {
+    if (Files.exists(path) && !TokenizerFolder.isIn(folder)) {
       throw new CheckpointException(
           folder
               + ": tokenizer.json expected beside the weights, got none; copy bert-base-uncased's"
@@ -76,15 +77,6 @@ final class LoadedMatcher implements AutoCloseable {
     return folder == null ? file : folder;
   }
 
-  /**
-   * Newer tokenizers have a token for the image, which no Q-Former reads and few have a row for.
-   */
-  private static void requireWords(DjlTokenizer tokenizer, int vocabSize)
-      throws CheckpointException {
-    int image = tokenizer.idOf(IMAGE).orElse(-1);
-    tokenizer.requireFits(image == vocabSize ? vocabSize + 1 : vocabSize);
-  }
-
   StageOneModel model() {
     return model;
   }
@@ -97,7 +89,7 @@ final class LoadedMatcher implements AutoCloseable {
     return model.config().qformer();
   }
 
-  DjlTokenizer tokenizer() {
+  HuggingFaceTokenizer tokenizer() {
     return tokenizer;
   }
 
@@ -152,9 +144,15 @@ final class LoadedMatcher implements AutoCloseable {
   private int[] words(String where, int[] ids) {
     for (int id : ids) {
       if (id >= config().bert().vocabSize()) {
+        String token = tokenizer.decodeAll(new int[] {id});
         throw new IllegalArgumentException(
-            "%s: text expected words, got the token %s, which stands for the image; leave it out"
-                .formatted(where, tokenizer.decodeAll(new int[] {id})));
+            "%s: text expected words, got the token %s, which %s; leave it out"
+                .formatted(
+                    where,
+                    token,
+                    token.equals(IMAGE)
+                        ? "stands for the image"
+                        : "the model has no embedding for"));
       }
     }
     return ids;

@@ -11,7 +11,7 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.RgbImage;
@@ -30,14 +30,14 @@ final class LoadedModel implements AutoCloseable {
   private final Gate gate;
   private final Scope memory;
   private final Blip2Model model;
-  private final DjlTokenizer tokenizer;
+  private final HuggingFaceTokenizer tokenizer;
   private final ImageProcessor processor;
   private final @Nullable InstructionReader instructions;
 
   private LoadedModel(
       Scope memory,
       Blip2Model model,
-      DjlTokenizer tokenizer,
+      HuggingFaceTokenizer tokenizer,
       ImageProcessor processor,
       @Nullable InstructionReader instructions) {
     this.gate = new Gate("blip2", "model");
@@ -81,7 +81,7 @@ final class LoadedModel implements AutoCloseable {
     try {
       Blip2Model model = build(folder, config, precision, memory);
       ImageProcessor processor = processor(folder, config.vision().imageSize());
-      LoadedModel loaded = of(memory, model, DjlTokenizer.open(folder), processor, reader);
+      LoadedModel loaded = of(memory, model, HuggingFaceTokenizer.open(folder), processor, reader);
       whole = true;
       return loaded;
     } finally {
@@ -121,14 +121,14 @@ final class LoadedModel implements AutoCloseable {
   private static LoadedModel of(
       Scope memory,
       Blip2Model model,
-      DjlTokenizer tokenizer,
+      HuggingFaceTokenizer tokenizer,
       ImageProcessor processor,
       @Nullable Path reader)
       throws IOException {
     Blip2Config config = model.config();
     boolean whole = false;
     try {
-      tokenizer.requireFits(config.text().vocabSize());
+      tokenizer.within(config.text().vocabSize());
       @Nullable InstructionReader instructions =
           reader == null ? null : InstructionReader.open(reader, config);
       whole = true;
@@ -192,7 +192,7 @@ final class LoadedModel implements AutoCloseable {
     return model;
   }
 
-  DjlTokenizer tokenizer() {
+  HuggingFaceTokenizer tokenizer() {
     return tokenizer;
   }
 
@@ -262,10 +262,13 @@ final class LoadedModel implements AutoCloseable {
     int vocabSize = model.language().vocabSize();
     for (int id : ids) {
       if (id >= vocabSize || (image != null && id == image)) {
+        String token = tokenizer.decodeAll(new int[] {id});
+        boolean isImage = token.equals("<image>") || (image != null && id == image);
         throw new IllegalArgumentException(
-            "generate: prompt expected words, got the token "
-                + tokenizer.decodeAll(new int[] {id})
-                + ", which stands for the image; leave it out");
+            "generate: prompt expected words, got the token %s, which %s; leave it out"
+                .formatted(
+                    token,
+                    isImage ? "stands for the image" : "the model has no embedding for"));
       }
     }
   }

@@ -7,7 +7,7 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.CheckpointWeights;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.ImageProcessor;
 import io.github.blip2j.vision.ResizedPositions;
 import java.io.IOException;
@@ -58,13 +58,13 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
   }
 
   @Override
-  public DjlTokenizer tokenizer() throws IOException {
-    return DjlTokenizer.open(folder);
+  public HuggingFaceTokenizer tokenizer() throws IOException {
+    return HuggingFaceTokenizer.open(folder);
   }
 
   @Override
-  public @Nullable DjlTokenizer instructionTokenizer() throws IOException {
-    return config.readsInstruction() ? DjlTokenizer.open(InstructionReader.in(folder)) : null;
+  public @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
+    return config.readsInstruction() ? HuggingFaceTokenizer.open(InstructionReader.in(folder)) : null;
   }
 
   @Override
