@@ -2,7 +2,6 @@ package io.github.blip2j.cli;
 
 import com.google.gson.JsonObject;
 import io.github.blip2j.tensor.Diagnostics;
-import io.github.blip2j.text.DjlTokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -57,7 +56,6 @@ final class DoctorCommand implements Callable<Integer> {
     examine("nd4j", Diagnostics::nd4j);
     examine("kernels", Diagnostics::kernels);
     examine("native cache", () -> folder(Diagnostics.nativeCache()));
-    examine("tokenizers", DoctorCommand::tokenizers);
     examine("images", DoctorCommand::images);
     if (json) {
       printJson();
@@ -113,14 +111,6 @@ final class DoctorCommand implements Callable<Integer> {
     values.put("version", System.getProperty("java.version"));
     values.put("vendor", System.getProperty("java.vendor"));
     values.put("home", System.getProperty("java.home"));
-    return values;
-  }
-
-  private static Map<String, String> tokenizers() throws IOException {
-    Path folder = DjlTokenizer.loadNatives();
-    Map<String, String> values = new LinkedHashMap<>();
-    values.put("native library", "loads");
-    values.putAll(folder(folder));
     return values;
   }
 

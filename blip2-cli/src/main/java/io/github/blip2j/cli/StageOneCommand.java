@@ -5,7 +5,7 @@ import io.github.blip2j.blip2.StageOneModel;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.StageOneTraining;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -49,8 +49,8 @@ final class StageOneCommand implements Callable<Integer>, TrainingRun.Stage {
     if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
       new StageOneExport(model, options.tokenizerFolder()).requireHuggingFace();
     }
-    try (var tokenizer = DjlTokenizer.open(options.tokenizerFolder())) {
-      tokenizer.requireFits(model.config().qformer().bert().vocabSize());
+    int words = model.config().qformer().bert().vocabSize();
+    try (var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
       model.multiplyIn(options.dtype);
       model.trainQformer();
       run.train(

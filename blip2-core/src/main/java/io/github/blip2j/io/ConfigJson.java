@@ -52,10 +52,6 @@ public final class ConfigJson {
               Locale.ROOT, "%s: file expected at most %d bytes, got %d", name, MAX_BYTES, size));
     }
     ByteBuffer utf8 = ByteBuffer.wrap(Files.readAllBytes(file));
-    if (ReadableFile.isLfsPointer(utf8)) {
-      throw new CheckpointException(
-          name + ": JSON expected, got a Git LFS pointer; run git lfs pull");
-    }
     return new ConfigJson(name, "", Json.parseObject(utf8, name));
   }
 

@@ -55,6 +55,7 @@ final class Json {
    * @throws CheckpointException if the bytes are anything but one JSON object
    */
   static Map<String, Object> parseObject(ByteBuffer utf8, String where) throws CheckpointException {
+    GitLfs.requireNone(utf8, where, "JSON");
     return read(
         new ByteArrayInputStream(
             utf8.array(), utf8.arrayOffset() + utf8.position(), utf8.remaining()),

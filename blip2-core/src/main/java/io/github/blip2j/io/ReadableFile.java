@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 /** A file open for positional reads by any number of threads, with its name for messages. */
 final class ReadableFile implements AutoCloseable {
   private static final int LONGEST_MESSAGE = 2000; // names in files may have millions of letters
-  private static final byte[] LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
   private final String name;
   private final FileChannel channel;
@@ -37,12 +36,6 @@ final class ReadableFile implements AutoCloseable {
       throw new CheckpointException(file + ": file expected, got none; check the path");
     }
     return new ReadableFile(nameOf(file), FileChannel.open(file, StandardOpenOption.READ));
-  }
-
-  /** Whether bytes begin as the small text does that Git LFS puts in the place of a large file. */
-  static boolean isLfsPointer(ByteBuffer bytes) {
-    int count = Math.min(LFS_POINTER.length, bytes.remaining());
-    return bytes.slice(bytes.position(), count).equals(ByteBuffer.wrap(LFS_POINTER));
   }
 
   static String nameOf(Path file) {

@@ -86,10 +86,7 @@ public final class SafetensorsFile implements TensorFile {
               fileSize));
     }
     ByteBuffer prefix = file.bytes(0, Long.BYTES);
-    if (ReadableFile.isLfsPointer(prefix)) {
-      throw new CheckpointException(
-          file.name() + ": tensors expected, got a Git LFS pointer; run git lfs pull");
-    }
+    GitLfs.requireNone(prefix, file.name(), "tensors");
     long size = prefix.getLong();
     if (size < 0 || size > MAX_HEADER_BYTES) {
       throw new CheckpointException(

@@ -1,6 +1,7 @@
 package io.github.blip2j.io;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -27,9 +28,8 @@ record TorchContents(Object object, Map<String, Long> storages) {
     if (file.size() > 0 && file.bytes(0, 1).get() == (byte) FIRST_OPCODE) {
       return legacy(file);
     }
-    if (ReadableFile.isLfsPointer(file.bytes(0, (int) Math.min(Long.BYTES, file.size())))) {
-      throw file.error("tensors expected, got a Git LFS pointer; run git lfs pull");
-    }
+    ByteBuffer start = file.bytes(0, (int) Math.min(GitLfs.LENGTH, file.size()));
+    GitLfs.requireNone(start, file.name(), "tensors");
     throw file.error("file of torch.save expected, got something else; check the path");
   }
 

@@ -1,7 +1,7 @@
 package io.github.blip2j.text;
 
+import io.github.blip2j.text.unicode.LowerCase;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -49,7 +49,7 @@ public record CaptionText(String prompt, int maxWords) {
 
   /** The caption alone, cleaned. */
   public String cleanWords(String caption) {
-    String text = MARKS.matcher(caption.toLowerCase(Locale.ROOT)).replaceAll(" ");
+    String text = MARKS.matcher(LowerCase.python(caption)).replaceAll(" ");
     text = SPACES.matcher(text).replaceAll(" ");
     text = LINE_ENDS.matcher(text).replaceAll("");
     text = ENDS.matcher(text).replaceAll("");

@@ -1,7 +1,7 @@
 package io.github.blip2j.text;
 
+import io.github.blip2j.text.unicode.LowerCase;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -34,7 +34,7 @@ public record QuestionText(int maxWords) {
 
   /** The question, cleaned. */
   public String clean(String question) {
-    String text = MARKS.matcher(question.toLowerCase(Locale.ROOT)).replaceAll("");
+    String text = MARKS.matcher(LowerCase.python(question)).replaceAll("");
     text = END.matcher(text).replaceAll("");
     String[] words = SPACE.split(text, -1);
     return words.length <= maxWords

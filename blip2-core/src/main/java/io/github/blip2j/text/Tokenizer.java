@@ -9,10 +9,15 @@ import java.util.OptionalInt;
  */
 public interface Tokenizer extends AutoCloseable {
 
-  /** Ids of the text within the tokenizer's own special tokens, such as {@code [CLS] ... [SEP]}. */
+  /**
+   * Ids of the text within the tokenizer's own special tokens, such as {@code [CLS] ... [SEP]}.
+   *
+   * @throws IllegalArgumentException if the tokenizer can't write the text, or its file's regular
+   *     expressions take too long with it
+   */
   int[] encode(String text);
 
-  /** Ids of the text alone. */
+  /** Ids of the text alone, else as {@link #encode}. */
   int[] encodePlain(String text);
 
   /**
@@ -41,14 +46,20 @@ public interface Tokenizer extends AutoCloseable {
   OptionalInt padId();
 
   /**
-   * Checks that a model has an embedding for every id this tokenizer can produce.
+   * The same tokenizer for a model with so many embeddings, closed together with this one. Added
+   * tokens may lie beyond them, for processors add some without resizing the model: a text that
+   * holds one is refused by the encoding methods, with {@link IllegalArgumentException}.
    *
    * @param modelVocabSize rows in the model's token embedding
-   * @throws CheckpointException if the largest id is beyond them
+   * @throws CheckpointException if tokens lie beyond them that weren't added, for then this is
+   *     another model's tokenizer
    */
-  void requireFits(int modelVocabSize) throws CheckpointException;
+  Tokenizer within(int modelVocabSize) throws CheckpointException;
 
-  /** Frees the tokenizer; using it afterwards throws {@link IllegalStateException}. */
+  /**
+   * Ends the tokenizer's use: encoding and decoding afterwards throw {@link IllegalStateException}.
+   * There is nothing to free, so that one which is never closed costs no more than its memory.
+   */
   @Override
   void close();
 }

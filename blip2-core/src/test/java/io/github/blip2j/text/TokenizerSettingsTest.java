@@ -39,7 +39,7 @@ final class TokenizerSettingsTest {
         Path.of("src/test/resources/golden/tokenizers/hf-opt.tokenizer.json"),
         folder.resolve("tokenizer.json"));
 
-    try (Tokenizer tokenizer = DjlTokenizer.open(folder)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
       assertEquals(OptionalInt.of(2), tokenizer.padId());
     }
   }

@@ -11,7 +11,7 @@ import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.pretraining.StageOneTraining;
 import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
@@ -42,7 +42,7 @@ public final class TrainStage1 {
     var settings = TrainingSettings.of(output, schedule).withEpochs(2).withLogEvery(1);
 
     try (Scope home = Scope.detached();
-        var tokenizer = DjlTokenizer.open(folder)) {
+        var tokenizer = HuggingFaceTokenizer.open(folder)) {
       StageOneModel model = StageOneModel.load(folder, home);
       model.trainQformer(); // and not the tower
       var processor = ImageProcessor.blip2(model.config().vision().imageSize());

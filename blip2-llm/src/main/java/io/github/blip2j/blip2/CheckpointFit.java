@@ -16,6 +16,7 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.qformer.BertLMHeadModel;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -96,7 +97,7 @@ final class CheckpointFit {
           try (StoredWeights open = StoredWeights.open(path, keys, STRICT)) {
             Params params = Params.checking(open.weights(), memory);
             LoadedModel.build(config, params);
-            TokenizerFolder.open(path).close();
+            HuggingFaceTokenizer.open(path).close();
             LoadedModel.processor(path, config.vision().imageSize());
             return spelled(params.fit(), keys);
           }

@@ -8,6 +8,7 @@ import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.io.TorchWriter;
+import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -256,6 +257,9 @@ public final class Conversion {
       if (Files.exists(source) && !(Files.exists(target) && Files.isSameFile(source, target))) {
         Files.copy(source, target, StandardCopyOption.REPLACE_EXISTING);
       }
+    }
+    if (TokenizerFolder.isMade(from)) {
+      Files.writeString(folder.resolve("tokenizer.json"), TokenizerFolder.makeJson(from));
     }
   }
 

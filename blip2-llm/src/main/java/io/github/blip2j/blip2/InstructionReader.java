@@ -3,8 +3,9 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.TextBatch;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
+import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,12 +23,12 @@ final class InstructionReader implements AutoCloseable {
   private static final String FOLDER = "qformer_tokenizer";
   private static final int LAVIS_TOKENS = 128; // its max_txt_len
 
-  private final DjlTokenizer tokenizer;
+  private final HuggingFaceTokenizer tokenizer;
   private final BertConfig qformer;
   private final Flavour flavour;
   private final TextCuts cuts = new TextCuts();
 
-  private InstructionReader(DjlTokenizer tokenizer, BertConfig qformer, Flavour flavour) {
+  private InstructionReader(HuggingFaceTokenizer tokenizer, BertConfig qformer, Flavour flavour) {
     this.tokenizer = tokenizer;
     this.qformer = qformer;
     this.flavour = flavour;
@@ -35,7 +36,7 @@ final class InstructionReader implements AutoCloseable {
 
   /** Whether a folder holds the tokenizer as Hugging Face's InstructBLIP does. */
   static boolean isIn(Path folder) {
-    return Files.isRegularFile(folder.resolve(FOLDER).resolve("tokenizer.json"));
+    return TokenizerFolder.isIn(folder.resolve(FOLDER));
   }
 
   /**
@@ -58,7 +59,7 @@ final class InstructionReader implements AutoCloseable {
    * @throws CheckpointException if there is none
    */
   static InstructionReader open(Path folder, Blip2Config config) throws IOException {
-    return new InstructionReader(DjlTokenizer.open(folder), config.qformer(), config.flavour());
+    return new InstructionReader(HuggingFaceTokenizer.open(folder), config.qformer(), config.flavour());
   }
 
   /** Copies a tokenizer to where Hugging Face has it in a folder of the whole. */

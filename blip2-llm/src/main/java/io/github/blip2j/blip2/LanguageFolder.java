@@ -9,8 +9,9 @@ import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.WrapperNames;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
+import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,13 +107,13 @@ final class LanguageFolder implements AutoCloseable {
   }
 
   /** Its tokenizer. */
-  DjlTokenizer tokenizer() throws IOException {
-    return TokenizerFolder.open(folder);
+  HuggingFaceTokenizer tokenizer() throws IOException {
+    return HuggingFaceTokenizer.open(folder);
   }
 
   /** Copies the tokenizer to a folder of the whole. */
   void copyTokenizer(Path target) throws IOException {
-    TokenizerFolder.copy(folder, target);
+    Conversion.copyTokenizer(folder, target);
   }
 
   /** The token that Hugging Face's processor adds for the image: the first that is free. */

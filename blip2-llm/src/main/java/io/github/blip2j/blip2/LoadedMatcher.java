@@ -7,10 +7,11 @@ import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ final class LoadedMatcher implements AutoCloseable {
   private final Scope memory;
   private final StageOneModel model;
   private final NavigableSet<String> leftOut;
-  private final DjlTokenizer tokenizer;
+  private final HuggingFaceTokenizer tokenizer;
   private final ImageProcessor processor;
   private final @Nullable Integer usualTokens; // null: a text is read whole
   private final @Nullable Integer chosenTokens; // null: as usual
@@ -44,7 +45,7 @@ final class LoadedMatcher implements AutoCloseable {
     this.usualTokens =
         loaded.flavour() == Flavour.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
     this.leftOut = loaded.leftOut();
-    this.tokenizer = DjlTokenizer.open(folder);
+    this.tokenizer = HuggingFaceTokenizer.open(folder);
     boolean whole = false;
     try {
       this.processor = LoadedModel.processor(folder, model.config().vision().imageSize());
@@ -80,7 +81,7 @@ final class LoadedMatcher implements AutoCloseable {
 
   static LoadedMatcher load(Path path, LoadOptions options) throws IOException {
     Path folder = Files.isDirectory(path) ? path : folderOf(path);
-    if (Files.exists(path) && !Files.exists(folder.resolve("tokenizer.json"))) {
+    if (Files.exists(path) && !TokenizerFolder.isIn(folder)) {
       throw new CheckpointException(
           folder
               + ": tokenizer.json expected beside the weights, got none; copy bert-base-uncased's"
@@ -125,7 +126,7 @@ final class LoadedMatcher implements AutoCloseable {
     return model.config().qformer();
   }
 
-  DjlTokenizer tokenizer() {
+  HuggingFaceTokenizer tokenizer() {
     return tokenizer;
   }
 

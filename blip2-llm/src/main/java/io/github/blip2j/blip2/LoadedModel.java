@@ -7,7 +7,7 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.RgbImage;
@@ -28,7 +28,7 @@ final class LoadedModel implements AutoCloseable {
   private final TextCuts cuts;
   private final Scope memory;
   private final Blip2Model model;
-  private final DjlTokenizer tokenizer;
+  private final HuggingFaceTokenizer tokenizer;
   private final ImageProcessor processor;
   private final @Nullable InstructionReader instructions;
   private final NavigableSet<String> leftOut;
@@ -39,7 +39,7 @@ final class LoadedModel implements AutoCloseable {
   private LoadedModel(
       Scope memory,
       Built built,
-      DjlTokenizer tokenizer,
+      HuggingFaceTokenizer tokenizer,
       ImageProcessor processor,
       @Nullable InstructionReader instructions) {
     this.gate = new Gate("blip2", "model");
@@ -91,7 +91,7 @@ final class LoadedModel implements AutoCloseable {
     try {
       Built built = build(folder, config, options, memory);
       ImageProcessor processor = processor(folder, config.vision().imageSize());
-      LoadedModel loaded = of(memory, built, TokenizerFolder.open(folder), processor, reader);
+      LoadedModel loaded = of(memory, built, HuggingFaceTokenizer.open(folder), processor, reader);
       whole = true;
       return loaded;
     } finally {
@@ -140,7 +140,7 @@ final class LoadedModel implements AutoCloseable {
   private static LoadedModel of(
       Scope memory,
       Built built,
-      DjlTokenizer tokenizer,
+      HuggingFaceTokenizer tokenizer,
       ImageProcessor processor,
       @Nullable Path reader)
       throws IOException {
@@ -211,7 +211,7 @@ final class LoadedModel implements AutoCloseable {
     return leftOut;
   }
 
-  DjlTokenizer tokenizer() {
+  HuggingFaceTokenizer tokenizer() {
     return tokenizer;
   }
 

@@ -12,7 +12,8 @@ import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.StageOneNames;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.text.TokenizerFolder;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.Closeable;
 import java.io.IOException;
@@ -137,7 +138,7 @@ final class OpenParts implements Closeable {
     if (InstructionReader.isIn(near)) {
       return InstructionReader.in(near);
     }
-    if (bert == null || !Files.isRegularFile(bert.resolve("tokenizer.json"))) {
+    if (bert == null || !TokenizerFolder.isIn(bert)) {
       throw new CheckpointException(
           "%s: tokenizer.json of the Q-Former's BERT expected, got none; name a folder of"
                   .formatted(bert == null ? file : bert)
@@ -181,7 +182,7 @@ final class OpenParts implements Closeable {
   }
 
   /** The language model's tokenizer. */
-  DjlTokenizer tokenizer() throws IOException {
+  HuggingFaceTokenizer tokenizer() throws IOException {
     return language.tokenizer();
   }
 

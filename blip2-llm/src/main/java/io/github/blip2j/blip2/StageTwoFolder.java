@@ -7,7 +7,7 @@ import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.nn.CheckpointWeights;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
@@ -59,13 +59,13 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
   }
 
   @Override
-  public DjlTokenizer tokenizer() throws IOException {
-    return TokenizerFolder.open(folder);
+  public HuggingFaceTokenizer tokenizer() throws IOException {
+    return HuggingFaceTokenizer.open(folder);
   }
 
   @Override
-  public @Nullable DjlTokenizer instructionTokenizer() throws IOException {
-    return config.readsInstruction() ? DjlTokenizer.open(InstructionReader.in(folder)) : null;
+  public @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
+    return config.readsInstruction() ? HuggingFaceTokenizer.open(InstructionReader.in(folder)) : null;
   }
 
   @Override
@@ -86,7 +86,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
     } else {
       describe(target, imageSize);
     }
-    TokenizerFolder.copy(folder, target);
+    Conversion.copyTokenizer(folder, target);
     if (config.readsInstruction()) {
       InstructionReader.copy(InstructionReader.in(folder), target);
     }

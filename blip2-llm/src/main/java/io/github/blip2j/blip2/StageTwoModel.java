@@ -6,7 +6,7 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -101,7 +101,7 @@ public final class StageTwoModel {
   }
 
   /** The tokenizer that reads and writes this model's texts, to be closed by the caller. */
-  public DjlTokenizer openTokenizer() throws IOException {
+  public HuggingFaceTokenizer openTokenizer() throws IOException {
     return source.tokenizer();
   }
 
@@ -109,7 +109,7 @@ public final class StageTwoModel {
    * The tokenizer that reads instructions for an InstructBLIP's Q-Former, to be closed by the
    * caller, or null if this is none.
    */
-  public @Nullable DjlTokenizer openInstructionTokenizer() throws IOException {
+  public @Nullable HuggingFaceTokenizer openInstructionTokenizer() throws IOException {
     return source.instructionTokenizer();
   }
 

@@ -12,7 +12,7 @@ import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.StageOneNames;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.VisionConfig;
@@ -170,7 +170,7 @@ public final class StageTwoParts implements StageTwoSource {
   }
 
   @Override
-  public DjlTokenizer tokenizer() throws IOException {
+  public HuggingFaceTokenizer tokenizer() throws IOException {
     try (var opened = LanguageFolder.open(language)) {
       return opened.tokenizer();
     }

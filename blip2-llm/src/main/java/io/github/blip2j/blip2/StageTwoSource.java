@@ -1,6 +1,6 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,10 +15,10 @@ interface StageTwoSource {
   OpenWeights open() throws IOException;
 
   /** The tokenizer that reads and writes its texts, to be closed by the caller. */
-  DjlTokenizer tokenizer() throws IOException;
+  HuggingFaceTokenizer tokenizer() throws IOException;
 
   /** The tokenizer that reads instructions for the Q-Former, likewise; null where none are read. */
-  default @Nullable DjlTokenizer instructionTokenizer() throws IOException {
+  default @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
     return null;
   }
 

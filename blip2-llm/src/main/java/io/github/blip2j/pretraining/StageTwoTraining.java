@@ -107,12 +107,13 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
               : "stage2: tokenizer of the Q-Former expected for InstructBLIP only, got one for a"
                   + " Q-Former of queries only");
     }
-    if (instructions != null) {
-      instructions.requireFits(model.blip2().config().qformer().vocabSize());
-    }
+    @Nullable Tokenizer reader =
+        instructions == null
+            ? null
+            : instructions.within(model.blip2().config().qformer().vocabSize());
     LanguageConfig text = model.blip2().config().text();
-    tokenizer.requireFits(text.vocabSize());
-    int[] nothing = tokenizer.encode("");
+    Tokenizer writer = tokenizer.within(text.vocabSize());
+    int[] nothing = writer.encode("");
     boolean fits =
         text.kind().encodes()
             ? nothing.length == 1 && text.endIds().contains(nothing[0])
@@ -125,7 +126,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
                   Arrays.toString(nothing)));
     }
     var limits = instructed ? TextLimits.INSTRUCT : TextLimits.BLIP2;
-    return new StageTwoTraining(model, tokenizer, instructions, new Choices(limits));
+    return new StageTwoTraining(model, writer, reader, new Choices(limits));
   }
 
   /** With a prompt before every caption, such as {@code "a photo of"}, that is not learnt. */

@@ -20,7 +20,7 @@ import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +61,7 @@ final class LanguageFolderTest {
     Fixture.editJson(folder.resolve(Fixture.CONFIG), json -> json.addProperty("eos_token_id", 100));
 
     try (var language = LanguageFolder.open(folder);
-        var tokenizer = DjlTokenizer.open(folder)) {
+        var tokenizer = HuggingFaceTokenizer.open(folder)) {
       JsonObject text = language.textConfig(tokenizer);
 
       assertEquals(tokenizer.encodePlain("\n")[0], text.get("eos_token_id").getAsInt());
@@ -80,7 +80,7 @@ final class LanguageFolderTest {
         });
 
     try (var language = LanguageFolder.open(folder);
-        var tokenizer = DjlTokenizer.open(folder)) {
+        var tokenizer = HuggingFaceTokenizer.open(folder)) {
       assertEquals("gelu", language.textConfig(tokenizer).get("dense_act_fn").getAsString());
     }
   }
@@ -91,7 +91,7 @@ final class LanguageFolderTest {
 
     try (var language = LanguageFolder.open(folder);
         var made = language.tokenizer();
-        var original = DjlTokenizer.open(Fixture.HF_OPT)) {
+        var original = HuggingFaceTokenizer.open(Fixture.HF_OPT)) {
       for (String text :
           List.of("", "a red circle\n", "  Question: what's this? Answer: é, 12 \u4e2d</s> x")) {
         assertArrayEquals(original.encode(text), made.encode(text), text);
@@ -100,7 +100,7 @@ final class LanguageFolderTest {
       assertEquals(original.padId(), made.padId());
       Path target = Files.createDirectory(folder.resolve("target"));
       language.copyTokenizer(target);
-      try (var copied = DjlTokenizer.open(target)) {
+      try (var copied = HuggingFaceTokenizer.open(target)) {
         assertArrayEquals(original.encode("two stars"), copied.encode("two stars"));
       }
     }

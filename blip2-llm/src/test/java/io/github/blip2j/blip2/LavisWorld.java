@@ -13,7 +13,7 @@ import io.github.blip2j.qformer.objective.MatchingLoss;
 import io.github.blip2j.qformer.objective.Pairs;
 import io.github.blip2j.qformer.objective.Similarities;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.RgbImage;
@@ -42,7 +42,7 @@ final class LavisWorld {
     int longest = stageOne.config().qformer().maxTextTokens();
     List<RgbImage> pictures = new ArrayList<>();
     List<int[]> captions = new ArrayList<>();
-    try (DjlTokenizer tokenizer = DjlTokenizer.open(folder)) {
+    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
       for (ConfigJson rank : ranks) {
         for (String caption : rank.stringsAt("captions")) {
           pictures.add(processor.read(folder.resolve("images/" + pictures.size() + ".png")));

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.gson.JsonArray;
 import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -29,7 +29,7 @@ final class TextStreamTest {
   @ValueSource(
       strings = {"a red circle", "  two  spaces ", "naïve café", "漢字 and 🙂🙃!", "", "a \n\n b"})
   void onToken_anyText_joinsToItWithoutHalfCharacters(String text) throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(Fixture.HF_OPT)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(Fixture.HF_OPT)) {
       List<String> pieces = new ArrayList<>();
       TextStream stream = TextStream.of(tokenizer, pieces::add);
 
@@ -48,7 +48,7 @@ final class TextStreamTest {
 
   @Test
   void finish_textEndsWithinACharacter_tellsItsReplacement() throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(Fixture.HF_OPT)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(Fixture.HF_OPT)) {
       List<String> pieces = new ArrayList<>();
       TextStream stream = TextStream.of(tokenizer, pieces::add);
       int[] tokens = tokenizer.encodePlain("a🙂");
@@ -75,7 +75,7 @@ final class TextStreamTest {
         "' a ' b '"
       })
   void onToken_whereSpacesAreCleanedUp_joinsToTheText(String text) throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(cleaning())) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(cleaning())) {
       int[] tokens = tokenizer.encodePlain(text);
       var pieces = new StringBuilder();
       TextStream stream = TextStream.of(tokenizer, pieces::append);
@@ -136,7 +136,7 @@ final class TextStreamTest {
 
   @Test
   void onToken_ofSecondSequence_isRefused() throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(Fixture.HF_OPT)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(Fixture.HF_OPT)) {
       TextStream stream = TextStream.of(tokenizer, text -> {});
 
       var thrown = assertThrows(IllegalArgumentException.class, () -> stream.onToken(1, 5));

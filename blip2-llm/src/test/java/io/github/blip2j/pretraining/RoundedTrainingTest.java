@@ -16,7 +16,7 @@ import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.BatchSource;
 import io.github.blip2j.training.Objective;
 import java.io.IOException;
@@ -87,7 +87,7 @@ final class RoundedTrainingTest {
 
   private Run stageOne(Precision factors) throws IOException {
     try (Scope home = Scope.detached();
-        var tokenizer = DjlTokenizer.open(Scenes.MODEL)) {
+        var tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL)) {
       StageOneModel model = StageOneModel.load(Scenes.MODEL, home);
       model.multiplyIn(factors);
       model.trainQformer();

@@ -12,7 +12,7 @@ import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Threads;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.Position;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
@@ -69,7 +69,7 @@ final class StageOneResumeTest {
             .withMaxSteps(steps)
             .withPrecision(factors);
     try (Scope home = Scope.detached();
-        var tokenizer = DjlTokenizer.open(Scenes.MODEL)) {
+        var tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL)) {
       StageOneModel model = StageOneModel.load(Scenes.MODEL, home);
       model.multiplyIn(factors);
       model.trainQformer();

@@ -22,7 +22,7 @@ import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingDivergedException;
@@ -47,13 +47,13 @@ final class StageOneTrainingTest {
   private final Path folder;
   private final Scope home = Scope.detached();
   private final StageOneModel model;
-  private final DjlTokenizer tokenizer;
+  private final HuggingFaceTokenizer tokenizer;
   private final StageOneTraining training;
 
   StageOneTrainingTest(@TempDir Path folder) throws IOException {
     this.folder = folder;
     this.model = StageOneModel.load(Scenes.MODEL, home);
-    this.tokenizer = DjlTokenizer.open(Scenes.MODEL);
+    this.tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL);
     this.training = StageOneTraining.of(model, tokenizer);
     model.trainQformer();
   }

@@ -16,7 +16,7 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,8 +37,8 @@ final class StageTwoInstructTest {
   private final Path folder;
   private final Scope home = Scope.detached();
   private final StageTwoModel model;
-  private final DjlTokenizer tokenizer;
-  private final DjlTokenizer instructions;
+  private final HuggingFaceTokenizer tokenizer;
+  private final HuggingFaceTokenizer instructions;
   private final StageTwoTraining training;
 
   StageTwoInstructTest(@TempDir Path folder) throws IOException {
@@ -119,7 +119,7 @@ final class StageTwoInstructTest {
     CaptionBatch batch = asked("what color is the ring?", "blue");
     double whole = training.losses(batch, Pass.evaluation()).total().item();
 
-    try (var other = DjlTokenizer.open(Questions.MODEL)) { // T5's words are others of BERT's
+    try (var other = HuggingFaceTokenizer.open(Questions.MODEL)) { // T5's words are others of BERT's
       var misread = StageTwoTraining.of(model, tokenizer, other);
 
       assertNotEquals(whole, misread.losses(batch, Pass.evaluation()).total().item());
@@ -244,7 +244,7 @@ final class StageTwoInstructTest {
 
   @Test
   void of_tokenizerOfALargerQFormer_isRefused() throws IOException {
-    try (var larger = DjlTokenizer.open(Scenes.MODEL)) {
+    try (var larger = HuggingFaceTokenizer.open(Scenes.MODEL)) {
       var e =
           assertThrows(
               CheckpointException.class, () -> StageTwoTraining.of(model, tokenizer, larger));

@@ -12,7 +12,7 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -108,7 +108,7 @@ final class StageTwoKindsTest {
   @EnumSource
   void of_tokenizerOfAnotherModel_isRefused(LanguageKind kind) throws IOException {
     StageTwoModel model = model(kind);
-    try (var other = DjlTokenizer.open(Scenes.MODEL)) {
+    try (var other = HuggingFaceTokenizer.open(Scenes.MODEL)) {
       var e = assertThrows(CheckpointException.class, () -> StageTwoTraining.of(model, other));
 
       assertEquals(message(kind), e.getMessage());

@@ -16,7 +16,7 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ final class StageTwoT5Test {
   private final Path folder;
   private final Scope home = Scope.detached();
   private final StageTwoModel model;
-  private final DjlTokenizer tokenizer;
+  private final HuggingFaceTokenizer tokenizer;
   private final StageTwoTraining training;
 
   StageTwoT5Test(@TempDir Path folder) throws IOException {

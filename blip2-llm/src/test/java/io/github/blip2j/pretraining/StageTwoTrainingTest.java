@@ -16,7 +16,7 @@ import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,13 +33,13 @@ final class StageTwoTrainingTest {
   private final Path folder;
   private final Scope home = Scope.detached();
   private final StageTwoModel model;
-  private final DjlTokenizer tokenizer;
+  private final HuggingFaceTokenizer tokenizer;
   private final StageTwoTraining training;
 
   StageTwoTrainingTest(@TempDir Path folder) throws IOException {
     this.folder = folder;
     this.model = StageTwoModel.load(Speech.OPT, home, StageTwoSetup.lavis());
-    this.tokenizer = DjlTokenizer.open(Speech.OPT);
+    this.tokenizer = HuggingFaceTokenizer.open(Speech.OPT);
     this.training = StageTwoTraining.of(model, tokenizer);
   }
 

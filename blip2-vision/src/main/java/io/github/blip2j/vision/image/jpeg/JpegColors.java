@@ -13,7 +13,9 @@ enum JpegColors {
   RGB,
   YCBCR,
   CMYK,
-  YCCK;
+  YCCK,
+  /** Whatever they mean: all components of each pixel in turn, without conversion. */
+  AS_STORED;
 
   /** In place of the transform of an Adobe segment, where there is none. */
   static final int NO_ADOBE_SEGMENT = -1;
@@ -58,10 +60,11 @@ enum JpegColors {
   void convert(Upsampler[] components, int width, byte[] target, int to) {
     switch (this) {
       case GRAY -> convertGray(components[0], width, target, to);
-      case RGB -> interleave(components, width, target, to);
+      case RGB -> interleave(components, ImageHeader.CHANNELS, width, target, to);
+      case AS_STORED -> interleave(components, components.length, width, target, to);
       case YCBCR -> convertYcc(components, width, target, to);
       case CMYK -> {
-        interleave(components, width, target, to);
+        interleave(components, ImageHeader.CHANNELS, width, target, to);
         blacken(components[3], width, target, to);
       }
       case YCCK -> {
@@ -85,11 +88,17 @@ enum JpegColors {
     }
   }
 
-  private static void interleave(Upsampler[] components, int width, byte[] target, int to) {
-    for (int c = 0; c < ImageHeader.CHANNELS; c++) {
+  /** The samples of one pixel of a picture with so many components. */
+  int channels(int components) {
+    return this == AS_STORED ? components : ImageHeader.CHANNELS;
+  }
+
+  private static void interleave(
+      Upsampler[] components, int channels, int width, byte[] target, int to) {
+    for (int c = 0; c < channels; c++) {
       byte[] in = components[c].row;
       int s = components[c].offset;
-      for (int x = 0, t = to + c; x < width; x++, t += ImageHeader.CHANNELS) {
+      for (int x = 0, t = to + c; x < width; x++, t += channels) {
         target[t] = in[s + x];
       }
     }

@@ -32,6 +32,20 @@ public final class JpegFile implements EncodedImage {
 
   @Override
   public byte[] decode() throws IOException {
+    return decode(segments.colors());
+  }
+
+  /**
+   * The components of each pixel in turn as the file stores them, before any conversion of colours.
+   *
+   * @throws java.io.EOFException if the file ends early
+   * @throws IOException if it cannot be decoded, with the reason alone as its message
+   */
+  public byte[] components() throws IOException {
+    return decode(JpegColors.AS_STORED);
+  }
+
+  private byte[] decode(JpegColors colors) throws IOException {
     Frame frame = segments.frame();
     if (frame.coding() == Frame.Coding.SEQUENTIAL) {
       segments.addStandardTables();
@@ -41,6 +55,8 @@ public final class JpegFile implements EncodedImage {
     boolean single =
         !frame.coding().progressive()
             && segments.scan().parts().size() == frame.components().size();
-    return single ? new SingleScan(segments).decode() : new ManyScans(segments).decode();
+    return single
+        ? new SingleScan(segments, colors).decode()
+        : new ManyScans(segments, colors).decode();
   }
 }

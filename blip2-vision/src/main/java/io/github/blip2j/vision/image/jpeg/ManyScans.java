@@ -14,6 +14,7 @@ final class ManyScans {
   private static final int MOST_VISITS = 16;
 
   private final Segments segments;
+  private final JpegColors colors;
   private final Frame frame;
   private final List<Coefficients> coefficients = new ArrayList<>();
   private final Progression progression;
@@ -21,7 +22,8 @@ final class ManyScans {
   private int lastWholeRow;
   private final InverseDct inverseDct = new InverseDct();
 
-  ManyScans(Segments segments) throws IOException {
+  ManyScans(Segments segments, JpegColors colors) throws IOException {
+    this.colors = colors;
     this.segments = segments;
     frame = segments.frame();
     blocksLeft = FREE_BLOCKS + MOST_VISITS * frame.blocks();
@@ -29,7 +31,7 @@ final class ManyScans {
   }
 
   byte[] decode() throws IOException {
-    var rows = new PictureRows(frame, segments.colors());
+    var rows = new PictureRows(frame, colors);
     for (Component component : frame.components()) {
       coefficients.add(new Coefficients(component));
     }
@@ -45,7 +47,7 @@ final class ManyScans {
       read(scan, decoder);
     } while (segments.nextScan());
     write(rows);
-    return rows.rgb();
+    return rows.samples();
   }
 
   private void requireBudget(Scan scan) throws IOException {

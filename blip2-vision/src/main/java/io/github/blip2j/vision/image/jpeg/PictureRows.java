@@ -9,7 +9,8 @@ final class PictureRows {
   private final JpegColors colors;
   private final SampleRows[] planes;
   private final Upsampler[] upsamplers;
-  private final byte[] rgb;
+  private final int channels; // of a pixel
+  private final byte[] samples;
   private final int held; // rows that wait for those below
   private int done;
 
@@ -27,7 +28,15 @@ final class PictureRows {
       needNext |= upsamplers[c].needsNext();
     }
     held = needNext ? frame.size().vertical() : 0;
-    rgb = ImageHeader.upright(frame.size().width(), frame.size().height()).newSamples();
+    channels = colors.channels(count);
+    var header = ImageHeader.upright(frame.size().width(), frame.size().height());
+    if (channels == ImageHeader.CHANNELS) {
+      samples = header.newSamples();
+    } else if (header.pixels() <= (Integer.MAX_VALUE - 8) / channels) {
+      samples = new byte[(int) header.pixels() * channels];
+    } else {
+      throw new IOException("more samples than one array holds");
+    }
   }
 
   /** Where the samples of component {@code index} go. */
@@ -46,11 +55,12 @@ final class PictureRows {
       for (Upsampler upsampler : upsamplers) {
         upsampler.read(done);
       }
-      colors.convert(upsamplers, width, rgb, done * width * ImageHeader.CHANNELS);
+      colors.convert(upsamplers, width, samples, done * width * channels);
     }
   }
 
-  byte[] rgb() {
-    return rgb;
+  /** All rows, when they are done. */
+  byte[] samples() {
+    return samples;
   }
 }

@@ -18,12 +18,12 @@ final class SingleScan {
   private final BlockTarget[] targets; // in the order of the blocks of an interleaved MCU
   private final InverseDct inverseDct = new InverseDct();
 
-  SingleScan(Segments segments) throws IOException {
+  SingleScan(Segments segments, JpegColors colors) throws IOException {
     this.segments = segments;
     frame = segments.frame();
     scan = segments.scan();
     decoder = EntropyDecoder.of(segments);
-    rows = new PictureRows(frame, segments.colors());
+    rows = new PictureRows(frame, colors);
     mcu = Mcu.of(scan);
     blocks = new short[mcu.size * Mcu.BLOCK];
     for (int b = 0; b < mcu.size; b++) {
@@ -56,7 +56,7 @@ final class SingleScan {
       rows.put(mcuRow);
     }
     requireNoMoreScans();
-    return rows.rgb();
+    return rows.samples();
   }
 
   private void decodeRow(int mcuRow) throws IOException {

@@ -1,7 +1,7 @@
 package io.github.blip2j.vision.image.tiff;
 
 import io.github.blip2j.vision.image.codec.ImageHeader;
-import io.github.blip2j.vision.image.codec.JpegFile;
+import io.github.blip2j.vision.image.jpeg.JpegFile;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;

@@ -19,7 +19,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class DjlTokenizerTest {
+final class HuggingFaceTokenizerTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/tokenizers");
   private static final Path OPT = GOLDEN.resolve("hf-opt.tokenizer.json");
   private static final Path BERT = GOLDEN.resolve("lavis-stage1.tokenizer.json");
@@ -27,13 +27,13 @@ final class DjlTokenizerTest {
 
   private final Path folder;
 
-  DjlTokenizerTest(@TempDir Path folder) {
+  HuggingFaceTokenizerTest(@TempDir Path folder) {
     this.folder = folder;
   }
 
   @Test
   void encode_textBeyond512Tokens_isNotTruncated() throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(OPT)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(OPT)) {
       assertEquals(1 + 2000, tokenizer.encode("!".repeat(2000)).length);
     }
   }
@@ -53,8 +53,8 @@ final class DjlTokenizerTest {
                     + "\"pad_token\":\"[PAD]\"}");
     Path file = Files.writeString(folder.resolve("tokenizer.json"), limited);
 
-    try (Tokenizer plain = DjlTokenizer.open(BERT);
-        Tokenizer tokenizer = DjlTokenizer.open(file)) {
+    try (Tokenizer plain = HuggingFaceTokenizer.open(BERT);
+        Tokenizer tokenizer = HuggingFaceTokenizer.open(file)) {
       assertTrue(limited.contains("\"pad_id\"") && limited.contains("\"max_length\""));
       assertArrayEquals(plain.encode("a red circle"), tokenizer.encode("a red circle"));
     }
@@ -62,7 +62,7 @@ final class DjlTokenizerTest {
 
   @Test
   void encodeTruncated_bertText_keepsBothSpecialTokens() throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(BERT)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(BERT)) {
       int[] plain = tokenizer.encodePlain("a red circle above a blue square");
       int n = plain.length;
 
@@ -83,7 +83,7 @@ final class DjlTokenizerTest {
 
   @Test
   void encodeTruncated_noRoomForSpecialTokens_isRefused() throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(BERT)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(BERT)) {
       var thrown =
           assertThrows(
               IllegalArgumentException.class,
@@ -98,7 +98,7 @@ final class DjlTokenizerTest {
   @Test
   void encode_fromFourThreads_givesEachItsOwnIds() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(4);
-    try (Tokenizer tokenizer = DjlTokenizer.open(T5)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(T5)) {
       int[] expected = tokenizer.encode("a photo of a red circle");
       String text = tokenizer.decode(expected);
       Callable<String> task =
@@ -121,7 +121,7 @@ final class DjlTokenizerTest {
   void close_whileOthersEncode_stopsThemWithAClearError() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try {
-      Tokenizer tokenizer = DjlTokenizer.open(OPT);
+      Tokenizer tokenizer = HuggingFaceTokenizer.open(OPT);
       Callable<IllegalStateException> untilClosed =
           () -> {
             while (true) {
@@ -149,7 +149,7 @@ final class DjlTokenizerTest {
 
   @Test
   void decode_idsWithoutTokens_addNothingAndNegativeOnesAreRefused() throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(OPT)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(OPT)) {
       assertEquals("a", tokenizer.decode(new int[] {68, 99_999, 1}));
 
       var thrown =
@@ -161,7 +161,7 @@ final class DjlTokenizerTest {
 
   @Test
   void encode_unusualCharacters_roundTrip() throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(OPT)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(OPT)) {
       String text = "\ud83d\ude00 nul \u0000 \ufffd \r\n";
 
       assertEquals(text, tokenizer.decode(tokenizer.encode(text)));
@@ -170,9 +170,9 @@ final class DjlTokenizerTest {
 
   @Test
   void vocabulary_ofEachAlgorithm_knowsItsTokens() throws IOException {
-    try (Tokenizer opt = DjlTokenizer.open(OPT);
-        Tokenizer bert = DjlTokenizer.open(BERT);
-        Tokenizer t5 = DjlTokenizer.open(T5)) {
+    try (Tokenizer opt = HuggingFaceTokenizer.open(OPT);
+        Tokenizer bert = HuggingFaceTokenizer.open(BERT);
+        Tokenizer t5 = HuggingFaceTokenizer.open(T5)) {
       assertEquals(421, opt.vocabSize());
       assertEquals(OptionalInt.of(420), opt.idOf("<image>"));
       assertEquals(OptionalInt.of(1), opt.padId());
@@ -187,11 +187,11 @@ final class DjlTokenizerTest {
   }
 
   @Test
-  void requireFits_modelWithoutRowOfAWord_namesBothSizes() throws IOException {
-    try (Tokenizer tokenizer = DjlTokenizer.open(OPT)) {
-      tokenizer.requireFits(420);
+  void within_modelWithoutRowOfAWord_namesBothSizes() throws IOException {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(OPT)) {
+      tokenizer.within(420);
 
-      var thrown = assertThrows(CheckpointException.class, () -> tokenizer.requireFits(419));
+      var thrown = assertThrows(CheckpointException.class, () -> tokenizer.within(419));
       assertEquals(
           "hf-opt.tokenizer.json: largest token id expected below the model's vocabulary of 419,"
               + " got 419; use the tokenizer that came with the model",
@@ -224,12 +224,12 @@ final class DjlTokenizerTest {
     assertEquals("tokenizer.json: added token \"a\" has no id", failure(file));
     Files.writeString(file, "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}");
     assertEquals(
-        "tokenizer.json: tokenizer expected, got Missing vocab/merges at line 1 column 40",
+        "tokenizer.json: model: merges is missing",
         failure(file));
   }
 
   private static String failure(Path path) {
-    var thrown = assertThrows(CheckpointException.class, () -> DjlTokenizer.open(path));
+    var thrown = assertThrows(CheckpointException.class, () -> HuggingFaceTokenizer.open(path));
     return String.valueOf(thrown.getMessage());
   }
 }

@@ -1,0 +1,169 @@
+package io.github.blip2j.text;
+
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.text.tokenizer.TokenizerPipeline;
+import io.github.blip2j.text.tokenizer.TokenizerPipeline.SpecialTokenRule;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link Tokenizer} of Hugging Face's kind: byte-pair encoding, WordPiece, Unigram or whole
+ * words, with everything that a {@code tokenizer.json} puts around them. Reads local files only,
+ * and gives the ids of Hugging Face's own library.
+ *
+ * <p>A text with half a surrogate pair, which no file holds, is read with U+FFFD in its place.
+ */
+public final class HuggingFaceTokenizer implements Tokenizer {
+  private static final String IMAGE = "<image>";
+
+  private final TokenizerPipeline pipeline;
+  private final TokenizerSettings settings;
+  private final int rows; // of the model's embedding; tokens beyond can't be read
+  private final AtomicBoolean closed; // shared by all that stem from one opening
+
+  private HuggingFaceTokenizer(
+      TokenizerPipeline pipeline, TokenizerSettings settings, int rows, AtomicBoolean closed) {
+    this.pipeline = pipeline;
+    this.settings = settings;
+    this.rows = rows;
+    this.closed = closed;
+  }
+
+  /**
+   * Opens a tokenizer, with the settings in {@code tokenizer_config.json} if a folder has one.
+   *
+   * @param path a folder that holds {@code tokenizer.json} or the older files that say the same,
+   *     {@code vocab.json} with {@code merges.txt} or {@code vocab.txt}; or a {@code tokenizer.json}
+   *     under any name
+   * @throws CheckpointException if there is no such file, it describes no tokenizer, or one with a
+   *     part of an unknown kind
+   */
+  public static HuggingFaceTokenizer open(Path path) throws IOException {
+    TokenizerSettings settings = TokenizerSettings.of(path);
+    TokenizerPipeline pipeline = TokenizerFolder.read(path, settings.overrides());
+    return new HuggingFaceTokenizer(
+        pipeline, settings, Integer.MAX_VALUE, new AtomicBoolean(false));
+  }
+
+  @Override
+  public HuggingFaceTokenizer within(int modelVocabSize) throws CheckpointException {
+    int largest = pipeline.largestOwnId();
+    if (largest >= modelVocabSize) {
+      throw new CheckpointException(
+          "%s: largest token id expected below the model's vocabulary of %d, got %d; %s"
+              .formatted(
+                  pipeline, modelVocabSize, largest, "use the tokenizer that came with the model"));
+    }
+    return new HuggingFaceTokenizer(pipeline, settings, modelVocabSize, closed);
+  }
+
+  @Override
+  public int[] encode(String text) {
+    int[] plain = encodePlain(text);
+    int[] before = pipeline.idsBefore();
+    int[] behind = pipeline.idsBehind();
+    return fitting(joined(before, plain, 0, plain.length, behind));
+  }
+
+  @Override
+  public int[] encodePlain(String text) {
+    return fitting(open().encode(text));
+  }
+
+  @Override
+  public int[] encodeTruncated(String text, int maxTokens, Side side) {
+    int[] plain = open().encode(text);
+    int[] before = pipeline.idsBefore();
+    int[] behind = pipeline.idsBehind();
+    int room = maxTokens - before.length - behind.length;
+    if (room < 0) {
+      throw new IllegalArgumentException(
+          "encodeTruncated: maxTokens expected at least %d for the special tokens, got %d"
+              .formatted(before.length + behind.length, maxTokens));
+    }
+    int kept = Math.min(room, plain.length);
+    int from = side == Side.LEFT ? plain.length - kept : 0;
+    return fitting(joined(before, plain, from, kept, behind));
+  }
+
+  @Override
+  public String decode(int[] ids) {
+    return decode(ids, SpecialTokenRule.SKIP);
+  }
+
+  @Override
+  public String decodeAll(int[] ids) {
+    return decode(ids, SpecialTokenRule.KEEP);
+  }
+
+  @Override
+  public int vocabSize() {
+    return pipeline.size();
+  }
+
+  @Override
+  public OptionalInt idOf(String token) {
+    @Nullable Integer id = pipeline.idOf(token);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  @Override
+  public OptionalInt padId() {
+    for (String token : settings.padTokens()) {
+      OptionalInt id = idOf(token);
+      if (id.isPresent()) {
+        return id;
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public void close() {
+    closed.set(true);
+  }
+
+  private TokenizerPipeline open() {
+    if (closed.get()) {
+      throw new IllegalStateException(
+          "tokenizer: open tokenizer expected, got a closed one; close it after its last use");
+    }
+    return pipeline;
+  }
+
+  private String decode(int[] ids, SpecialTokenRule rule) {
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0) {
+        throw new IllegalArgumentException(
+            "decode: token ids expected 0 or more, got %d at %d".formatted(ids[i], i));
+      }
+    }
+    return settings.cleanUp(open().decode(ids, rule), pipeline.modelType());
+  }
+
+  /** Checks that the model has rows for the ids. */
+  private int[] fitting(int[] ids) {
+    for (int id : ids) {
+      if (id >= rows) {
+        String token = pipeline.decode(new int[] {id}, SpecialTokenRule.KEEP);
+        String hint =
+            token.equals(IMAGE) ? "it stands for the image" : "the model has no embedding for it";
+        throw new IllegalArgumentException(
+            "encode: token ids expected below the model's vocabulary of %d, got %d for %s; %s"
+                .formatted(rows, id, token, hint + ", so leave it out of the text"));
+      }
+    }
+    return ids;
+  }
+
+  private static int[] joined(int[] before, int[] plain, int from, int count, int[] behind) {
+    int[] ids = new int[before.length + count + behind.length];
+    System.arraycopy(before, 0, ids, 0, before.length);
+    System.arraycopy(plain, from, ids, before.length, count);
+    System.arraycopy(behind, 0, ids, before.length + count, behind.length);
+    return ids;
+  }
+}

@@ -1,0 +1,14 @@
+package io.github.blip2j.text.tokenizer;
+
+import java.util.function.Consumer;
+
+/** Splits at white space, which goes, and at every character of punctuation, which stays. */
+record BertPreTokenizer() implements PreTokenizer {
+  private static final CodePointSplit SPACES = CodePointSplit.whitespace();
+  private static final CodePointSplit MARKS = CodePointSplit.punctuation(SplitBehavior.ISOLATED);
+
+  @Override
+  public void split(Piece piece, Budget budget, Consumer<Piece> out) {
+    SPACES.split(piece, budget, word -> MARKS.split(word, budget, out));
+  }
+}

@@ -1,0 +1,13 @@
+package io.github.blip2j.text.tokenizer;
+
+import java.util.List;
+
+/** Puts a string in place of every match in every token. */
+record ReplaceDecoder(ReplaceNormalizer replacement) implements Decoder {
+  @Override
+  public List<String> decode(List<String> tokens, Budget budget) {
+    return tokens.stream()
+        .map(token -> replacement.apply(Piece.of(token), budget).text())
+        .toList();
+  }
+}

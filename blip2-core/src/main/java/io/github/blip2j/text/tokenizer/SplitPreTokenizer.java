@@ -1,0 +1,13 @@
+package io.github.blip2j.text.tokenizer;
+
+import java.util.function.Consumer;
+
+/** Splits at the matches of a pattern, or, inverted, at what lies between them. */
+record SplitPreTokenizer(FilePattern pattern, SplitBehavior behavior, boolean inverted)
+    implements PreTokenizer {
+  @Override
+  public void split(Piece piece, Budget budget, Consumer<Piece> out) {
+    Spans spans = pattern.spans(piece.text(), budget);
+    behavior.split(piece, inverted ? spans.inverted() : spans, out);
+  }
+}

@@ -1,0 +1,11 @@
+package io.github.blip2j.text.tokenizer;
+
+/** Takes out combining marks; it does not decompose, so that usually NFD comes before. */
+record StripAccentsNormalizer() implements CodePointNormalizer {
+  @Override
+  public void append(int codePoint, StringBuilder out) {
+    if (!UnicodeData.isMark(codePoint)) {
+      out.appendCodePoint(codePoint);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package io.github.blip2j.text.tokenizer;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Added tokens to be found in texts: the leftmost, and of those that begin there the longest. */
+final class TokenTrie {
+  private static final int ROOT = 0;
+
+  private final LongIntMap edges = new LongIntMap(64);
+  private final List<Integer> ids = new ArrayList<>(List.of(-1)); // of the token that ends there
+
+  /** Adds a token, unless it is empty or there already. */
+  void add(String token, int id) {
+    int node = ROOT;
+    for (int i = 0; i < token.length(); i++) {
+      long edge = LongIntMap.pack(node, token.charAt(i));
+      int next = edges.get(edge);
+      if (next < 0) {
+        next = ids.size();
+        ids.add(-1);
+        edges.put(edge, next);
+      }
+      node = next;
+    }
+    if (node != ROOT && ids.get(node) < 0) {
+      ids.set(node, id);
+    }
+  }
+
+  /** Where the next token begins, or the text's length. */
+  int next(String text, int from, Budget budget) {
+    if (ids.size() == 1) {
+      return text.length();
+    }
+    for (int at = from; at < text.length(); at++) {
+      if (edges.get(LongIntMap.pack(ROOT, text.charAt(at))) >= 0) {
+        long found = longest(text, at);
+        budget.charge(1 + (found >>> 32));
+        if ((int) found >= 0) {
+          return at;
+        }
+      }
+    }
+    return text.length();
+  }
+
+  /** Where the longest token ends that begins at {@code at}; there must be one. */
+  int endAt(String text, int at) {
+    int node = ROOT;
+    int end = at;
+    for (int i = at; i < text.length(); ) {
+      node = edges.get(LongIntMap.pack(node, text.charAt(i++)));
+      if (node < 0) {
+        break;
+      }
+      end = ids.get(node) >= 0 ? i : end;
+    }
+    return end;
+  }
+
+  /** The id of the longest token that begins at {@code at}, or -1. */
+  int idAt(String text, int at) {
+    return (int) longest(text, at);
+  }
+
+  /** How many chars were looked at, above, and the id, or -1, below. */
+  private long longest(String text, int at) {
+    int node = ROOT;
+    int id = -1;
+    int i = at;
+    while (i < text.length()) {
+      node = edges.get(LongIntMap.pack(node, text.charAt(i++)));
+      if (node < 0) {
+        break;
+      }
+      id = ids.get(node) >= 0 ? ids.get(node) : id;
+    }
+    return (long) (i - at) << 32 | id & 0xFFFF_FFFFL;
+  }
+}

@@ -1,0 +1,167 @@
+package io.github.blip2j.text.tokenizer;
+
+import io.github.blip2j.io.CheckpointException;
+import java.io.IOException;
+import java.io.Reader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@code tokenizer.json} describes: added tokens are found, the text between them is
+ * normalized, split into words, and each word cut into tokens by the model; ids go back through the
+ * decoder. Immutable, but for a bounded memory of words.
+ */
+public final class TokenizerPipeline {
+  private final String name;
+  private final AddedVocabulary vocabulary;
+  private final @Nullable PreTokenizer preTokenizer;
+  private final Model model;
+  private final SpecialTokens specialTokens;
+  private final @Nullable Decoder decoder;
+
+  private TokenizerPipeline(
+      String name,
+      AddedVocabulary vocabulary,
+      @Nullable PreTokenizer preTokenizer,
+      Model model,
+      SpecialTokens specialTokens,
+      @Nullable Decoder decoder) {
+    this.name = name;
+    this.vocabulary = vocabulary;
+    this.preTokenizer = preTokenizer;
+    this.model = model;
+    this.specialTokens = specialTokens;
+    this.decoder = decoder;
+  }
+
+  /**
+   * Reads a tokenizer.
+   *
+   * @param name what messages call the file
+   * @throws CheckpointException if the file describes none, or one with parts that aren't supported
+   */
+  public static TokenizerPipeline read(Reader json, String name, Overrides overrides)
+      throws IOException {
+    TokenizerJson file = TokenizerJson.read(json, name);
+    @Nullable Normalizer normalizer = Normalizers.read(file.part("normalizer"), overrides);
+    @Nullable PreTokenizer preTokenizer =
+        PreTokenizers.read(file.part("pre_tokenizer"), overrides);
+    SpecialTokens specialTokens = PostProcessors.read(file.part("post_processor"));
+    @Nullable Decoder decoder = Decoders.read(file.part("decoder"), overrides);
+    Model model = Models.read(file);
+    file.added.addAll(overrides.added());
+    try {
+      var vocabulary = new AddedVocabulary(model.vocabulary(), file.added, normalizer);
+      return new TokenizerPipeline(
+          name,
+          vocabulary,
+          preTokenizer,
+          model,
+          overrides.around() == null ? specialTokens : around(overrides.around(), vocabulary),
+          decoder);
+    } catch (IllegalArgumentException e) { // a normalizer that can't take an added token
+      var exception = new CheckpointException(name + ": added_tokens: " + e.getMessage());
+      exception.initCause(e);
+      throw exception;
+    }
+  }
+
+  private static SpecialTokens around(Overrides.Around around, AddedVocabulary vocabulary) {
+    return new SpecialTokens(
+        ids(around.before(), vocabulary), ids(around.behind(), vocabulary));
+  }
+
+  private static int[] ids(@Nullable String token, AddedVocabulary vocabulary) {
+    @Nullable Integer id = token == null ? null : vocabulary.idOf(token);
+    return id == null ? new int[0] : new int[] {id};
+  }
+
+  /**
+   * Ids of the text alone.
+   *
+   * @throws IllegalArgumentException if the file has no token for a part of it, or its expressions
+   *     take too long
+   */
+  public int[] encode(String text) {
+    Budget budget = Budget.of(text.length());
+    var ids = new IdList();
+    Consumer<Piece> word = piece -> model.tokenize(piece.text(), budget, ids);
+    vocabulary.split(
+        Surrogates.replaced(text),
+        budget,
+        ids::add,
+        piece -> {
+          if (preTokenizer == null) {
+            word.accept(piece);
+          } else {
+            preTokenizer.split(piece, budget, word);
+          }
+        });
+    return ids.toArray();
+  }
+
+  /** Ids that go before a text's own; the caller's array. */
+  public int[] idsBefore() {
+    return specialTokens.before().clone();
+  }
+
+  /** Ids that go behind a text's own; the caller's array. */
+  public int[] idsBehind() {
+    return specialTokens.behind().clone();
+  }
+
+  /**
+   * The text of ids; those without a token add nothing.
+   *
+   * @param skipped which tokens to leave out
+   */
+  public String decode(int[] ids, SpecialTokenRule skipped) {
+    Budget budget = Budget.of(ids.length);
+    List<String> tokens = new ArrayList<>(ids.length);
+    for (int id : ids) {
+      @Nullable String token = vocabulary.tokenOf(id);
+      if (token != null && !(skipped == SpecialTokenRule.SKIP && vocabulary.isSpecial(token))) {
+        tokens.add(token);
+      }
+    }
+    return decoder == null
+        ? String.join(" ", tokens)
+        : String.join("", decoder.decode(tokens, budget));
+  }
+
+  /** Number of different tokens, added ones included. */
+  public int size() {
+    return vocabulary.size();
+  }
+
+  /** The largest id among the tokens that aren't added ones, or -1. */
+  public int largestOwnId() {
+    return vocabulary.largestOwnId();
+  }
+
+  /** The id of a token, or null. */
+  public @Nullable Integer idOf(String token) {
+    return vocabulary.idOf(token);
+  }
+
+  /** The algorithm, as in {@code "BPE"}, {@code "WordPiece"}, {@code "Unigram"}. */
+  public String modelType() {
+    return model.type();
+  }
+
+  /** The name of its file. */
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  /** What decoding does with special tokens. */
+  public enum SpecialTokenRule {
+    /** Leaves them out. */
+    SKIP,
+    /** Spells them. */
+    KEEP
+  }
+}

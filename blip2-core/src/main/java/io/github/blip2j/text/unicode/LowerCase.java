@@ -1,0 +1,66 @@
+package io.github.blip2j.text.unicode;
+
+import java.util.BitSet;
+import java.util.Map;
+
+/** Lower case as the references have it. */
+public final class LowerCase {
+  private static final Map<Integer, Integer> PAIRS = UnicodeTables.pairs("lower");
+  private static final Map<Integer, Integer> NEWER = UnicodeTables.pairs("lower.newer");
+  private static final BitSet CASED = UnicodeTables.set("python.cased");
+  private static final BitSet IGNORABLE = UnicodeTables.set("python.ignorable");
+  private static final int DOTTED_I = 0x130;
+  private static final int SIGMA = 0x3A3;
+  private static final int LAST_SIGMA = 0x3C2;
+
+  private LowerCase() {}
+
+  /**
+   * Python 3.11's {@code str.lower()}, of Unicode 14: full mappings, and a sigma that ends a word is
+   * another than one within.
+   */
+  public static String python(String text) {
+    var out = new StringBuilder(text.length() + 8);
+    for (int i = 0; i < text.length(); ) {
+      int c = text.codePointAt(i);
+      if (c == SIGMA && endsWord(text, i)) {
+        out.appendCodePoint(LAST_SIGMA);
+      } else {
+        append(c, PAIRS, out);
+      }
+      i += Character.charCount(c);
+    }
+    return out.toString();
+  }
+
+  /** Appends Rust's {@code char::to_lowercase}, of Unicode 17, which looks at nothing around. */
+  public static void appendRust(int c, StringBuilder out) {
+    append(c, c < DOTTED_I || PAIRS.containsKey(c) ? PAIRS : NEWER, out);
+  }
+
+  private static void append(int c, Map<Integer, Integer> pairs, StringBuilder out) {
+    if (c < 0x80) {
+      out.append((char) (c >= 'A' && c <= 'Z' ? c + 32 : c));
+    } else if (c == DOTTED_I) {
+      out.append('i').append('\u0307');
+    } else {
+      out.appendCodePoint(pairs.getOrDefault(c, c));
+    }
+  }
+
+  /** Whether letters come before and none behind, but for what isn't looked at, such as accents. */
+  private static boolean endsWord(String text, int at) {
+    int before = at;
+    while (before > 0 && IGNORABLE.get(text.codePointBefore(before))) {
+      before -= Character.charCount(text.codePointBefore(before));
+    }
+    if (before == 0 || !CASED.get(text.codePointBefore(before))) {
+      return false;
+    }
+    int behind = at + 1;
+    while (behind < text.length() && IGNORABLE.get(text.codePointAt(behind))) {
+      behind += Character.charCount(text.codePointAt(behind));
+    }
+    return behind == text.length() || !CASED.get(text.codePointAt(behind));
+  }
+}
