@@ -27,8 +27,8 @@ final class Pickle {
   static final long MOST_MEMORY = 1 << 29;
 
   // Bytes of memory, as a JVM of 64 bits with compressed pointers lays objects out, or a few more.
-  private static final int REFERENCE = 8;
-  private static final int BOXED = 24;
+  private static final int REFERENCE = PickleStack.REFERENCE;
+  private static final int BOXED = PickleStack.BOXED;
   private static final int OBJECT = 40;
   private static final int TEXT = 56;
   private static final int ENTRY = 64;
@@ -45,12 +45,8 @@ final class Pickle {
   private final PickleInput in;
   private final PickleCalls calls;
   private final PickledTensors tensors;
-  private final long mostMemory;
-  private final List<Object> stack = new ArrayList<>();
-  private final List<Integer> marks = new ArrayList<>(); // heights of the stack
+  private final PickleStack stack;
   private final PickleMemo memo = new PickleMemo();
-  private long memory;
-  private int highest; // the stack so far
   private int protocol;
 
   /** A machine for the pickle that {@code in} stands at. */
@@ -63,7 +59,7 @@ final class Pickle {
     this.in = in;
     this.tensors = tensors;
     this.calls = new PickleCalls(in, tensors);
-    this.mostMemory = mostMemory;
+    this.stack = new PickleStack(in, mostMemory);
   }
 
   /** Runs the pickle to its end and returns what it leaves. */
@@ -75,20 +71,20 @@ final class Pickle {
             op, in.position() - 1);
       }
     }
-    return pop();
+    return stack.pop();
   }
 
   private boolean number(int op) throws IOException {
     switch (op) {
-      case 'N' -> push(NONE, 0);
-      case 0x88 -> push(true, 0);
-      case 0x89 -> push(false, 0);
-      case 'J' -> push((long) in.int32(), BOXED);
-      case 'K' -> push((long) in.uint8(), 0); // the JVM keeps one of most of them
-      case 'M' -> push((long) in.uint16(), BOXED);
+      case 'N' -> stack.push(NONE, 0);
+      case 0x88 -> stack.push(true, 0);
+      case 0x89 -> stack.push(false, 0);
+      case 'J' -> stack.push((long) in.int32(), BOXED);
+      case 'K' -> stack.push((long) in.uint8(), 0); // the JVM keeps one of most of them
+      case 'M' -> stack.push((long) in.uint16(), BOXED);
       case 0x8a -> pushInteger(in.uint8());
       case 0x8b -> pushInteger(in.uint32());
-      case 'G' -> push(in.float64(), BOXED);
+      case 'G' -> stack.push(in.float64(), BOXED);
       default -> {
         return false;
       }
@@ -115,33 +111,33 @@ final class Pickle {
 
   private boolean container(int op) throws CheckpointException {
     switch (op) {
-      case '(' -> mark();
-      case ')' -> push(List.of(), 0);
-      case 0x85 -> pushTuple(take(1));
-      case 0x86 -> pushTuple(take(2));
-      case 0x87 -> pushTuple(take(3));
-      case 't' -> pushTuple(takeToMark());
-      case ']' -> push(new ArrayList<>(), OBJECT);
+      case '(' -> stack.mark();
+      case ')' -> stack.push(List.of(), 0);
+      case 0x85 -> pushTuple(stack.take(1));
+      case 0x86 -> pushTuple(stack.take(2));
+      case 0x87 -> pushTuple(stack.take(3));
+      case 't' -> pushTuple(stack.takeToMark());
+      case ']' -> stack.push(new ArrayList<>(), OBJECT);
       case 'l' -> {
-        Object[] items = takeToMark();
-        push(new ArrayList<>(), OBJECT);
+        Object[] items = stack.takeToMark();
+        stack.push(new ArrayList<>(), OBJECT);
         append(items);
       }
-      case 'a' -> append(take(1));
-      case 'e' -> append(takeToMark());
-      case '}' -> push(new LinkedHashMap<>(), DICT);
+      case 'a' -> append(stack.take(1));
+      case 'e' -> append(stack.takeToMark());
+      case '}' -> stack.push(new LinkedHashMap<>(), DICT);
       case 'd' -> {
-        Object[] pairs = takeToMark();
-        push(new LinkedHashMap<>(), DICT);
+        Object[] pairs = stack.takeToMark();
+        stack.push(new LinkedHashMap<>(), DICT);
         put(pairs);
       }
-      case 's' -> put(take(2));
-      case 'u' -> put(takeToMark());
-      case 0x8f -> push(new PickledObject("a set"), OBJECT);
-      case 0x90 -> takeToMark(); // added to a set
+      case 's' -> put(stack.take(2));
+      case 'u' -> put(stack.takeToMark());
+      case 0x8f -> stack.push(new PickledObject("a set"), OBJECT);
+      case 0x90 -> stack.takeToMark(); // added to a set
       case 0x91 -> {
-        takeToMark();
-        push(new PickledObject("a set"), OBJECT);
+        stack.takeToMark();
+        stack.push(new PickledObject("a set"), OBJECT);
       }
       default -> {
         return false;
@@ -152,14 +148,14 @@ final class Pickle {
 
   private boolean remember(int op) throws IOException {
     switch (op) {
-      case '0' -> pop();
-      case '1' -> takeToMark();
-      case '2' -> push(top(), 0);
+      case '0' -> stack.pop();
+      case '1' -> stack.takeToMark();
+      case '2' -> stack.push(stack.top(), 0);
       case 'q' -> keep(in.uint8());
       case 'r' -> keep(in.uint32());
       case 0x94 -> keep(memo.size());
-      case 'h' -> push(recall(in.uint8()), 0);
-      case 'j' -> push(recall(in.uint32()), 0);
+      case 'h' -> stack.push(recall(in.uint8()), 0);
+      case 'j' -> stack.push(recall(in.uint32()), 0);
       default -> {
         return false;
       }
@@ -171,21 +167,21 @@ final class Pickle {
     switch (op) {
       case 0x80 -> setProtocol(in.uint8());
       case 0x95 -> in.int64(); // the length of a frame, of use to streams
-      case 'c' -> push(named(in.line(), in.line()), OBJECT);
+      case 'c' -> stack.push(named(in.line(), in.line()), OBJECT);
       case 0x93 -> {
-        Object[] names = take(2);
-        push(named(names[0], names[1]), OBJECT);
+        Object[] names = stack.take(2);
+        stack.push(named(names[0], names[1]), OBJECT);
       }
-      case 'Q' -> push(tensors.storage(pop()), STORAGE);
+      case 'Q' -> stack.push(tensors.storage(stack.pop()), STORAGE);
       case 'R', 0x81 -> {
-        Object arguments = pop();
-        pushCall(pop(), arguments);
+        Object arguments = stack.pop();
+        pushCall(stack.pop(), arguments);
       }
       case 0x92 -> {
-        Object[] parts = take(3); // class, arguments, keywords
+        Object[] parts = stack.take(3); // class, arguments, keywords
         pushCall(parts[0], parts[1]);
       }
-      case 'b' -> requireAttributes(pop(), top());
+      case 'b' -> requireAttributes(stack.pop(), stack.top());
       default -> {
         return false;
       }
@@ -204,7 +200,7 @@ final class Pickle {
     if (!(module instanceof String first) || !(name instanceof String second)) {
       throw in.error("pickle expected a name at byte %d, got another value", in.position() - 1);
     }
-    charge(TEXT + 2L * (first.length() + second.length()));
+    stack.charge(TEXT + 2L * (first.length() + second.length()));
     if (protocol < 3) {
       return calls.named(PythonNames.ofPython3(first, second));
     }
@@ -220,12 +216,12 @@ final class Pickle {
   }
 
   private void append(Object[] items) throws CheckpointException {
-    if (top() instanceof ArrayList<?>) {
+    if (stack.top() instanceof ArrayList<?>) {
       @SuppressWarnings("unchecked") // lists are made above
-      ArrayList<Object> list = (ArrayList<Object>) top();
-      charge((long) REFERENCE * items.length);
+      ArrayList<Object> list = (ArrayList<Object>) stack.top();
+      stack.charge((long) REFERENCE * items.length);
       Collections.addAll(list, items);
-    } else if (!(top() instanceof PickledObject)) {
+    } else if (!(stack.top() instanceof PickledObject)) {
       throw in.error("pickle expected a list at byte %d, got another value", in.position() - 1);
     }
   }
@@ -234,46 +230,20 @@ final class Pickle {
     if (pairs.length % 2 != 0) {
       throw in.error("pickle expected keys and values at byte %d, got an odd one", in.position());
     }
-    charge((long) ENTRY * pairs.length / 2);
+    stack.charge((long) ENTRY * pairs.length / 2);
     for (int i = 0; i < pairs.length; i += 2) {
       Object key = PickleKey.of(pairs[i]);
-      charge(key instanceof PickleKey ? key.toString().length() + OBJECT : 0);
-      if (top() instanceof Map<?, ?>) {
+      stack.charge(key instanceof PickleKey ? key.toString().length() + OBJECT : 0);
+      if (stack.top() instanceof Map<?, ?>) {
         @SuppressWarnings("unchecked") // dicts are made above
-        Map<Object, Object> dict = (Map<Object, Object>) top();
+        Map<Object, Object> dict = (Map<Object, Object>) stack.top();
         dict.put(key, pairs[i + 1]);
-      } else if (top() instanceof PickledObject object) {
+      } else if (stack.top() instanceof PickledObject object) {
         object.put(key, pairs[i + 1]);
       } else {
         throw in.error("pickle expected a dict at byte %d, got another value", in.position() - 1);
       }
     }
-  }
-
-  private void mark() throws CheckpointException {
-    charge(BOXED);
-    marks.add(stack.size());
-  }
-
-  private Object[] takeToMark() throws CheckpointException {
-    if (marks.isEmpty()) {
-      throw underflow();
-    }
-    int height = marks.remove(marks.size() - 1);
-    if (height > stack.size()) {
-      throw underflow();
-    }
-    return take(stack.size() - height);
-  }
-
-  private Object[] take(int count) throws CheckpointException {
-    if (count > stack.size()) {
-      throw underflow();
-    }
-    List<Object> last = stack.subList(stack.size() - count, stack.size());
-    Object[] taken = last.toArray();
-    last.clear();
-    return taken;
   }
 
   private static Object integer(byte[] littleEndian) {
@@ -289,27 +259,27 @@ final class Pickle {
   }
 
   private void pushInteger(long bytes) throws IOException {
-    charge(2 * bytes);
-    push(integer(in.bytes(bytes)), OBJECT);
+    stack.charge(2 * bytes);
+    stack.push(integer(in.bytes(bytes)), OBJECT);
   }
 
   private void pushText(long bytes) throws IOException {
     if (bytes < 0 || bytes > LONGEST_TEXT) {
       in.skip(bytes);
-      push(new PickledObject("a long str"), OBJECT);
+      stack.push(new PickledObject("a long str"), OBJECT);
     } else {
       String text = in.utf8(bytes);
-      push(text, TEXT + (text.length() == bytes ? bytes : 2 * bytes)); // ASCII, or who knows
+      stack.push(text, TEXT + (text.length() == bytes ? bytes : 2 * bytes)); // ASCII, or who knows
     }
   }
 
   private void pushBytes(long count) throws IOException {
     in.skip(count);
-    push(new PickledObject("bytes"), OBJECT);
+    stack.push(new PickledObject("bytes"), OBJECT);
   }
 
   private void pushTuple(Object[] items) throws CheckpointException {
-    push(List.of(items), OBJECT + (long) REFERENCE * items.length);
+    stack.push(List.of(items), OBJECT + (long) REFERENCE * items.length);
   }
 
   private void pushCall(Object called, Object arguments) throws CheckpointException {
@@ -318,38 +288,18 @@ final class Pickle {
     }
     boolean dict = of.kind() == PickleClass.Kind.DICT;
     if (dict && !given.isEmpty() && given.get(0) instanceof List<?> pairs) {
-      charge((long) ENTRY * pairs.size());
+      stack.charge((long) ENTRY * pairs.size());
     }
     Object made = calls.call(of, given);
     if (made instanceof PickledTensor tensor) {
-      charge(TENSOR + 2L * Long.BYTES * tensor.size().length);
+      stack.charge(TENSOR + 2L * Long.BYTES * tensor.size().length);
     }
-    push(made, dict ? DICT : OBJECT);
-  }
-
-  private void push(Object value, long bytes) throws CheckpointException {
-    stack.add(value);
-    if (stack.size() > highest) {
-      highest = stack.size();
-      charge(REFERENCE);
-    }
-    charge(bytes);
-  }
-
-  private Object pop() throws CheckpointException {
-    return take(1)[0];
-  }
-
-  private Object top() throws CheckpointException {
-    if (stack.isEmpty()) {
-      throw underflow();
-    }
-    return stack.get(stack.size() - 1);
+    stack.push(made, dict ? DICT : OBJECT);
   }
 
   private void keep(long index) throws CheckpointException {
-    charge(index > memo.size() ? ENTRY + BOXED : REFERENCE);
-    memo.put(index, top());
+    stack.charge(index > memo.size() ? ENTRY + BOXED : REFERENCE);
+    memo.put(index, stack.top());
   }
 
   private Object recall(long index) throws CheckpointException {
@@ -358,18 +308,5 @@ final class Pickle {
       throw in.error("pickle expected a value kept as %d, got none", index);
     }
     return value;
-  }
-
-  private void charge(long bytes) throws CheckpointException {
-    memory += bytes;
-    if (memory > mostMemory) {
-      throw in.error(
-          "pickle expected to take at most %d MB of memory, got more; %s",
-          mostMemory >> 20, "save the state_dict alone, or give Java a larger heap");
-    }
-  }
-
-  private CheckpointException underflow() {
-    return in.error("pickle expected a value at byte %d, got an empty stack", in.position() - 1);
   }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * may be nested, and even contain itself, so its parts are not compared, and what takes more than
  * {@link #LONGEST} letters is equal to nothing but itself.
  */
-final class PickleKey {
+final class PickleKey implements Comparable<PickleKey> {
   private static final int LONGEST = 200;
 
   private final String text;
@@ -77,6 +77,12 @@ final class PickleKey {
   @Override
   public int hashCode() {
     return spelled ? text.hashCode() : System.identityHashCode(this);
+  }
+
+  /** By spelling, which keeps dicts quick whose keys were chosen to have one hash. */
+  @Override
+  public int compareTo(PickleKey other) {
+    return spelled == other.spelled ? text.compareTo(other.text) : Boolean.compare(spelled, true);
   }
 
   /** How it is spelled, or "?". */
