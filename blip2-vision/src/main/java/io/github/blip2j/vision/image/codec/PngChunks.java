@@ -45,11 +45,14 @@ final class PngChunks {
     data = reader.position();
     position = data;
     for (int i = 0; i < type.length(); i++) {
-      char c = type.charAt(i);
-      if (!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_')) {
+      if (!isWordCharacter(type.charAt(i))) {
         throw new IOException("no chunk at byte " + (data - LENGTH_AND_TYPE));
       }
     }
+  }
+
+  private static boolean isWordCharacter(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
   }
 
   String type() {
