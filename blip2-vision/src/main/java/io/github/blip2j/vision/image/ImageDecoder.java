@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads JPEG, PNG, GIF (first frame) and BMP files, equal to Pillow's {@code
+ * Reads JPEG, PNG, GIF, BMP and WebP files, of animations the first frame, equal to Pillow's {@code
  * Image.open(file).convert("RGB")} to the last bit. Immutable and safe for many threads.
  *
  * <p>The format is recognised by content. Colour profiles are ignored and alpha is dropped, as

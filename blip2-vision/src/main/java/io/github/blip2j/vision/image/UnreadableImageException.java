@@ -8,7 +8,8 @@ public final class UnreadableImageException extends IOException {
 
   UnreadableImageException(String name, String got, String advice) {
     super(
-        "%s: image expected a JPEG, PNG, GIF or BMP file, got %s; %s".formatted(name, got, advice));
+        "%s: image expected a JPEG, PNG, GIF, BMP or WebP file, got %s; %s"
+            .formatted(name, got, advice));
   }
 
   UnreadableImageException(String message) {

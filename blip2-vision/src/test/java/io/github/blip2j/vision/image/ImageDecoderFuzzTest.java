@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,9 +26,11 @@ final class ImageDecoderFuzzTest {
 
   static List<Path> files() throws IOException {
     try (Stream<Path> some = Files.list(Fixtures.own("images"));
-        Stream<Path> more = Files.list(Fixtures.own("image-modes"))) {
-      return Stream.concat(some, more)
-          .filter(file -> file.toString().matches(".*\\.(jpg|png|gif|bmp)"))
+        Stream<Path> more = Files.list(Fixtures.own("image-modes"));
+        Stream<Path> webp = Files.list(Fixtures.own("webp"))) {
+      return Stream.of(some, more, webp)
+          .flatMap(Function.identity())
+          .filter(file -> file.toString().matches(".*\\.(jpg|png|gif|bmp|webp)"))
           .sorted()
           .toList();
     }

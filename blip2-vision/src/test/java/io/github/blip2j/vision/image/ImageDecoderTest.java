@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ImageDecoderTest {
-  private static final String EXPECTED = ": image expected a JPEG, PNG, GIF or BMP file, got ";
+  private static final String EXPECTED =
+      ": image expected a JPEG, PNG, GIF, BMP or WebP file, got ";
 
   private final ImageDecoder decoder = new ImageDecoder();
 
@@ -70,7 +71,7 @@ final class ImageDecoderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "RIFF1234WEBP, a WebP or other RIFF file",
+    "RIFF1234WAVE, 'a RIFF file, but not WebP'",
     "%PDF-1.7, a PDF file",
     "1234ftypavif, 'an AVIF, HEIC or MP4 file'"
   })
