@@ -65,14 +65,14 @@ final class FailureTest {
     Path image = folder.resolve("none.png");
 
     String message =
-        "image expected a JPEG, PNG, GIF, BMP or TIFF file, got no such file; check the path";
+        "image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got no such file; check the path";
     assertEquals(failure(image, message), Shell.run("caption", image.toString()));
   }
 
   @Test
   void caption_directory_exits1() {
     String message =
-        "image expected a JPEG, PNG, GIF, BMP or TIFF file, got a directory; name a file in it";
+        "image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got a directory; name a file in it";
     assertEquals(failure(folder, message), Shell.run("caption", folder.toString()));
   }
 
@@ -81,7 +81,7 @@ final class FailureTest {
     Path image = Files.writeString(folder.resolve("notes.png"), "shopping");
 
     String message =
-        "image expected a JPEG, PNG, GIF, BMP or TIFF file, got bytes 73 68 6f 70 70 69 6e 67;"
+        "image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got bytes 73 68 6f 70 70 69 6e 67;"
             + " convert it to PNG first";
     assertEquals(failure(image, message), Shell.run("caption", image.toString()));
   }

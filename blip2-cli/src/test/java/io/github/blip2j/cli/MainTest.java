@@ -39,7 +39,7 @@ final class MainTest {
     Path missing = folder.resolve("missing.png");
 
     String got =
-        ": image expected a JPEG, PNG, GIF, BMP or TIFF file, got no such file; check the path\n";
+        ": image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got no such file; check the path\n";
     assertEquals(
         new Shell(1, "", "blip2: " + missing + got), process("caption", missing.toString()));
   }

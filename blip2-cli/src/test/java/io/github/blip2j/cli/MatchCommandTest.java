@@ -172,7 +172,7 @@ final class MatchCommandTest {
 
     assertEquals(1, shell.exit());
     assertEquals(
-        "blip2: nothing.png: image expected a JPEG, PNG, GIF, BMP or TIFF file, got no such file; check the path\n",
+        "blip2: nothing.png: image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got no such file; check the path\n",
         shell.err());
     assertEquals(1, shell.document().getAsJsonArray("results").size());
   }

@@ -111,7 +111,7 @@ final class RankCommandTest {
     assertEquals(1, shell.exit());
     assertTrue(shell.out().startsWith(SQUARES + ": -"), shell::out);
     assertEquals(
-        "blip2: nothing.png: image expected a JPEG, PNG, GIF, BMP or TIFF file, got no such file; check"
+        "blip2: nothing.png: image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got no such file; check"
             + " the path\n",
         shell.err());
   }

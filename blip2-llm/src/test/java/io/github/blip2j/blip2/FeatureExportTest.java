@@ -205,7 +205,7 @@ final class FeatureExportTest {
 
     assertEquals(List.of(images.get(0), images.get(2), images.get(3)), written);
     assertEquals(3, Files.readAllLines(folder.resolve("f.jsonl")).size());
-    String why = images.get(1) + ": image expected a JPEG, PNG, GIF, BMP or TIFF file, got ";
+    String why = images.get(1) + ": image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got ";
     assertEquals(2, skipped.size());
     assertTrue(skipped.get(0).startsWith(why), skipped::toString);
     try (var scope = Scope.open()) {

@@ -141,7 +141,7 @@ final class CaptionBatchesTest {
 
     assertEquals(
         folder.resolve("bad.png")
-            + ": image expected a JPEG, PNG, GIF, BMP or TIFF file, got an empty file;"
+            + ": image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got an empty file;"
             + " copy or download it again",
         messageOfCause(e));
   }

@@ -8,7 +8,7 @@ public final class UnreadableImageException extends IOException {
 
   UnreadableImageException(String name, String got, String advice) {
     super(
-        "%s: image expected a JPEG, PNG, GIF, BMP or TIFF file, got %s; %s"
+        "%s: image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got %s; %s"
             .formatted(name, got, advice));
   }
 

@@ -56,6 +56,17 @@ final class ExifOrientationTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"exif, 29x37 RGB", "exif_of_jpeg, 29x37 RGB", "exif_without_flag, 37x29 RGB"})
+  void decode_webpWithExifChunk_isTurnedIfItsHeaderNamesIt(String name, String expected)
+      throws IOException {
+    var decoder = new ImageDecoder().withExifRotation(true);
+
+    RgbImage upright = decoder.decode(Fixtures.own("webp").resolve(name + ".webp"));
+
+    assertEquals(expected, upright.toString());
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void decode_pngWithExifChunk_isTurned(int orientation) throws IOException {
     byte[] file = Files.readAllBytes(Fixtures.own("images").resolve("tall.png"));

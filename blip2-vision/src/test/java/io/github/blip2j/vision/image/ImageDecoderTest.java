@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class ImageDecoderTest {
   private static final String EXPECTED =
-      ": image expected a JPEG, PNG, GIF, BMP or TIFF file, got ";
+      ": image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got ";
 
   private final ImageDecoder decoder = new ImageDecoder();
 
@@ -72,7 +72,7 @@ final class ImageDecoderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "RIFF1234WEBP, a WebP or other RIFF file",
+    "RIFF1234WAVE, 'a RIFF file, but not WebP'",
     "%PDF-1.7, a PDF file",
     "1234ftypavif, 'an AVIF, HEIC or MP4 file'"
   })

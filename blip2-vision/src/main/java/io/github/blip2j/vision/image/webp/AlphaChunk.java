@@ -3,8 +3,9 @@ package io.github.blip2j.vision.image.webp;
 import java.io.IOException;
 
 /**
- * The alpha channel of a lossy frame (RFC 9649, section 2.7.1.2). It is decoded for its errors only:
- * libwebp refuses a picture whose alpha is broken, and the samples under alpha are the picture's.
+ * The alpha channel of a lossy frame (RFC 9649, section 2.7.1.2). It is decoded for its errors
+ * only: libwebp refuses a picture whose alpha is broken, and the samples under alpha are the
+ * picture's.
  */
 final class AlphaChunk {
   private static final int UNCOMPRESSED = 0;

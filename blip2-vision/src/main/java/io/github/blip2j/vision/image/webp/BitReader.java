@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Reads the bits of a VP8L picture, least significant first. Past the end it reads zeros, and {@link
- * #isExhausted} says so.
+ * Reads the bits of a VP8L picture, least significant first. Past the end it reads zeros, and
+ * {@link #isExhausted} says so.
  */
 final class BitReader {
   private static final VarHandle LONGS =

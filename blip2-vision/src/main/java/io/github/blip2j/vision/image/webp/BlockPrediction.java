@@ -17,8 +17,7 @@ final class BlockPrediction {
    * @param hasAbove false in the first row of macroblocks
    * @param hasLeft false in the first column
    */
-  static void predict(
-      int mode, Plane plane, int at, int size, boolean hasAbove, boolean hasLeft) {
+  static void predict(int mode, Plane plane, int at, int size, boolean hasAbove, boolean hasLeft) {
     byte[] samples = plane.samples();
     int stride = plane.stride();
     switch (mode) {

@@ -3,8 +3,9 @@ package io.github.blip2j.vision.image.webp;
 import java.io.IOException;
 
 /**
- * Pixels as VP8L stores them (RFC 9649, sections 3.6 and 3.7): colours, copies of earlier pixels, and
- * colours from a cache. The picture itself is one such image, and so are tables of its transforms.
+ * Pixels as VP8L stores them (RFC 9649, sections 3.6 and 3.7): colours, copies of earlier pixels,
+ * and colours from a cache. The picture itself is one such image, and so are tables of its
+ * transforms.
  */
 @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
 record CodedImage(int width, int height, int[] pixels) {
@@ -26,7 +27,8 @@ record CodedImage(int width, int height, int[] pixels) {
     }
     int tileBits = 2 + reader.read(3);
     CodedImage tiles = readTable(reader, tiles(width, tileBits), tiles(height, tileBits));
-    return new PixelReader(reader, PixelCodeMap.read(reader, cacheSize, tiles, tileBits), cacheBits);
+    return new PixelReader(
+        reader, PixelCodeMap.read(reader, cacheSize, tiles, tileBits), cacheBits);
   }
 
   /** How many tiles of {@code 2^bits} pixels cover {@code size} pixels. */

@@ -3,7 +3,9 @@ package io.github.blip2j.vision.image.webp;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** Colours were replaced by their place in a palette; up to eight places are in one pixel's green. */
+/**
+ * Colours were replaced by their place in a palette; up to eight places are in one pixel's green.
+ */
 final class ColorIndexing implements Transform {
   private final int width;
 

@@ -27,7 +27,9 @@ final class CopyDistance {
 
   private CopyDistance() {}
 
-  /** The distance in pixels that {@code code}, from 1, stands for in a picture {@code width} wide. */
+  /**
+   * The distance in pixels that {@code code}, from 1, stands for in a picture {@code width} wide.
+   */
   static int of(int code, int width) {
     if (code > NEARBY_CODES) {
       return code - NEARBY_CODES;

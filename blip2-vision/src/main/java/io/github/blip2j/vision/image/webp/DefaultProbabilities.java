@@ -1,8 +1,8 @@
 package io.github.blip2j.vision.image.webp;
 
 /**
- * Probabilities of coefficients that a key frame starts from (RFC 6386, section 13.5): four kinds of
- * block, eight bands, three contexts, eleven nodes of the tree. One line per context.
+ * Probabilities of coefficients that a key frame starts from (RFC 6386, section 13.5): four kinds
+ * of block, eight bands, three contexts, eleven nodes of the tree. One line per context.
  */
 final class DefaultProbabilities {
   private static final String TABLE =

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param alpha its ALPH chunk, if it has one
  * @param next where the chunk after them begins
  */
-record Frame(
-    int x, int y, int width, int height, Chunk image, @Nullable Chunk alpha, int next) {
+record Frame(int x, int y, int width, int height, Chunk image, @Nullable Chunk alpha, int next) {
 
   /** Whether a picture begins with {@code chunk}. */
   static boolean begins(Chunk chunk) {

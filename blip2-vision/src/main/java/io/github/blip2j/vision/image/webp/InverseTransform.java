@@ -67,8 +67,8 @@ final class InverseTransform {
   }
 
   /**
-   * The cosine transform: adds the block at {@code from} to 4x4 pixels at {@code at}. Sums beyond 16
-   * bits, which damaged pictures have, wrap as in libwebp on x86.
+   * The cosine transform: adds the block at {@code from} to 4x4 pixels at {@code at}. Sums beyond
+   * 16 bits, which damaged pictures have, wrap as in libwebp on x86.
    */
   static void add(short[] in, int from, byte[] pixels, int at, int stride) {
     // Columns first; each variable is named by its column and row.

@@ -69,7 +69,9 @@ record LossyHeader(
     }
   }
 
-  /** Reads the header at {@code start}, which passed {@link #check}, of a frame up to {@code end}. */
+  /**
+   * Reads the header at {@code start}, which passed {@link #check}, of a frame up to {@code end}.
+   */
   static LossyHeader read(byte[] file, int start, int end) throws IOException {
     int first = start + BYTES;
     int rest = first + (u24(file, start) >> 5);

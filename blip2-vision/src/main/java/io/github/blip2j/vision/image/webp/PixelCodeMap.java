@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Which codes each tile of a picture has (RFC 9649, section 3.7.2.2). The codes that no tile has are
- * read and forgotten, so that memory is bounded by the picture's size.
+ * Which codes each tile of a picture has (RFC 9649, section 3.7.2.2). The codes that no tile has
+ * are read and forgotten, so that memory is bounded by the picture's size.
  */
 final class PixelCodeMap {
   private static final int UNUSED = -1;

@@ -22,9 +22,6 @@ final class PixelCodes {
 
   final int fixedChannels;
 
-  /** Whether all pixels are the fixed colour, so that they take no bits at all. */
-  final boolean oneColor;
-
   private PixelCodes(PrefixCodeReader reader, int cacheSize) throws IOException {
     green = reader.read(greenSymbols(cacheSize));
     red = reader.read(CHANNEL_SYMBOLS);
@@ -32,12 +29,11 @@ final class PixelCodes {
     alpha = reader.read(CHANNEL_SYMBOLS);
     distance = reader.read(DISTANCE_SYMBOLS);
     greenOnly = red.isSingle() && blue.isSingle() && alpha.isSingle();
-    oneColor = greenOnly && green.isSingle() && green.singleSymbol() < CHANNEL_SYMBOLS;
     int others = 0;
     if (greenOnly) {
       others = alpha.singleSymbol() << 24 | red.singleSymbol() << 16 | blue.singleSymbol();
     }
-    fixedChannels = oneColor ? others | green.singleSymbol() << 8 : others;
+    fixedChannels = others;
   }
 
   /** Reads the codes of a picture with a colour cache of {@code cacheSize} colours. */

@@ -1,8 +1,8 @@
 package io.github.blip2j.vision.image.webp;
 
 /**
- * From each pixel a guess from its neighbours was subtracted (RFC 9649, section 3.5.1). Each tile has
- * one of 14 ways of guessing.
+ * From each pixel a guess from its neighbours was subtracted (RFC 9649, section 3.5.1). Each tile
+ * has one of 14 ways of guessing.
  */
 final class Predictor implements Transform {
   private static final int BLACK = 0xFF000000;

@@ -3,7 +3,9 @@ package io.github.blip2j.vision.image.webp;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** Reads prefix codes, which are stored as the lengths of their codes (RFC 9649, section 3.7.2.1). */
+/**
+ * Reads prefix codes, which are stored as the lengths of their codes (RFC 9649, section 3.7.2.1).
+ */
 final class PrefixCodeReader {
   private static final int LENGTH_SYMBOLS = 19;
   private static final int REPEAT_PREVIOUS = 16;

@@ -54,8 +54,7 @@ record Quantizer(Factors luma, Factors means, Factors chroma) {
       var luma = new Factors(at(DC, q + lumaDc, LAST), at(AC, q, LAST));
       int leastAc = Math.max(at(AC, q + meanAc, LAST) * 155 / 100, LEAST_MEAN_AC);
       var means = new Factors(at(DC, q + meanDc, LAST) * 2, leastAc);
-      var chroma =
-          new Factors(at(DC, q + chromaDc, LAST_CHROMA_DC), at(AC, q + chromaAc, LAST));
+      var chroma = new Factors(at(DC, q + chromaDc, LAST_CHROMA_DC), at(AC, q + chromaAc, LAST));
       quantizers[i] = new Quantizer(luma, means, chroma);
     }
     return quantizers;

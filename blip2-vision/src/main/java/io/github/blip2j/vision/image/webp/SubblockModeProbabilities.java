@@ -1,8 +1,8 @@
 package io.github.blip2j.vision.image.webp;
 
 /**
- * Probabilities of the modes of 4x4 blocks (RFC 6386, section 11.5): the mode above, the mode to the
- * left, nine nodes of the tree. One line per mode to the left.
+ * Probabilities of the modes of 4x4 blocks (RFC 6386, section 11.5): the mode above, the mode to
+ * the left, nine nodes of the tree. One line per mode to the left.
  */
 final class SubblockModeProbabilities {
   private static final String TABLE =
