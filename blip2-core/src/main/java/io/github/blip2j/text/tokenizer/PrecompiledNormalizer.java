@@ -6,9 +6,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * SentencePiece's table of replacements (Kudo and Richardson 2018): a double-array trie (Aoe 1989)
@@ -18,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  * first, and the shortest key that begins it replaces all of it.
  */
 final class PrecompiledNormalizer implements Normalizer {
-  private static final Pattern GRAPHEME = Pattern.compile("\\X");
   private static final int LONGEST_GRAPHEME = 5;
 
   private final int[] trie;
@@ -65,13 +61,11 @@ final class PrecompiledNormalizer implements Normalizer {
     String text = piece.text();
     budget.charge(10L * text.length());
     var out = new StringBuilder(text.length() + 16);
-    @Nullable Matcher graphemes = null;
     int head = 0;
     for (int i = 0; i < text.length(); ) {
       int end = i + Character.charCount(text.codePointAt(i));
       if (isGraphemeLonger(text, i, end)) {
-        graphemes = graphemes == null ? GRAPHEME.matcher(text) : graphemes;
-        end = graphemes.region(i, text.length()).lookingAt() ? graphemes.end() : end;
+        end = Graphemes.end(text, i);
       }
       int before = out.length();
       appendGrapheme(text, i, end, out);
