@@ -31,8 +31,7 @@ final class PrecompiledNormalizer implements Normalizer {
    * @throws IllegalArgumentException if it is anything else
    */
   static PrecompiledNormalizer parse(String base64) {
-    ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(base64));
-    bytes.order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = decoded(base64).order(ByteOrder.LITTLE_ENDIAN);
     if (bytes.remaining() < 4) {
       throw new IllegalArgumentException(
           "a trie expected behind its size, got " + bytes.remaining() + " bytes in all");
@@ -54,6 +53,14 @@ final class PrecompiledNormalizer implements Normalizer {
       throw new IllegalArgumentException("replacements expected UTF-8, got other bytes", e);
     }
     return new PrecompiledNormalizer(trie, replacements);
+  }
+
+  private static ByteBuffer decoded(String base64) {
+    try {
+      return ByteBuffer.wrap(Base64.getDecoder().decode(base64));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("base64 expected, got other text", e);
+    }
   }
 
   @Override
