@@ -200,6 +200,38 @@ final class HuggingFaceTokenizerTest {
   }
 
   @Test
+  void within_addedTokenBeyondTheModel_isRefusedInTextsOnly() throws IOException {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(BERT).within(252)) {
+      assertArrayEquals(new int[] {2, 3}, tokenizer.encode(""));
+
+      var thrown =
+          assertThrows(IllegalArgumentException.class, () -> tokenizer.encode("red [DEC]"));
+      assertEquals(
+          "encode: token ids expected below the model's vocabulary of 252, got 252 for [DEC]; the"
+              + " model has no embedding for it, so leave it out of the text",
+          thrown.getMessage());
+      assertThrows(
+          IllegalArgumentException.class, () -> tokenizer.encodeTruncated("[DEC]", 9, Side.RIGHT));
+      assertThrows(IllegalArgumentException.class, () -> tokenizer.encodePlain("[DEC]"));
+    }
+  }
+
+  @Test
+  void encode_halfASurrogatePair_isOneReplacement() throws IOException {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(OPT)) {
+      int[] replaced = tokenizer.encode("a\ufffdb");
+
+      assertArrayEquals(new int[] {2, 68, 175, 127, 125, 69}, replaced);
+      assertArrayEquals(replaced, tokenizer.encode("a\ud800b"));
+      assertArrayEquals(replaced, tokenizer.encode("a\udc00b"));
+      assertArrayEquals(
+          tokenizer.encode("\ufffd\ufffd"), tokenizer.encode("\udc00\ud800"));
+      assertArrayEquals(
+          tokenizer.encode("\ufffd\ud83d\ude00"), tokenizer.encode("\ud83d\ud83d\ude00"));
+    }
+  }
+
+  @Test
   void open_missingFile_namesThePath() {
     Path expected = folder.resolve("tokenizer.json");
 

@@ -1,11 +1,14 @@
 package io.github.blip2j.text;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -52,6 +55,88 @@ final class TokenizerSettingsTest {
     assertEquals("it's, doesn't.'x '?", settings.cleanUp(text, "WordPiece"));
     assertEquals(text, settings.cleanUp(text, "BPE"));
     assertEquals(text, TokenizerSettings.NONE.cleanUp(text, "WordPiece"));
+  }
+
+  @Test
+  void open_classOfGpt2_prefixesASpaceIfToldTo() throws IOException {
+    int[] prefixed = opened("hf-opt", "{}").encodePlain(" a red");
+
+    assertArrayEquals(
+        prefixed,
+        opened("hf-opt", "{'tokenizer_class':'GPT2Tokenizer','add_prefix_space':true}")
+            .encodePlain("a red"));
+    assertFalse(
+        Arrays.equals(
+            prefixed,
+            opened("hf-opt", "{'tokenizer_class':'TokenizersBackend','add_prefix_space':true}")
+                .encodePlain("a red")));
+  }
+
+  @Test
+  void open_classOfBert_setsItsNormalizer() throws IOException {
+    String bert = "{'tokenizer_class':'BertTokenizer','do_lower_case':%s}";
+
+    assertArrayEquals(
+        opened("lavis-stage1", "{}").encode("A red"),
+        opened("lavis-stage1", bert.formatted("true")).encode("A red"));
+    assertArrayEquals(
+        opened("lavis-stage1", "{}").encode("[UNK] red"),
+        opened("lavis-stage1", bert.formatted("false")).encode("A red"));
+    assertArrayEquals(
+        opened("lavis-stage1", "{}").encode("[UNK] red"),
+        opened(
+                "lavis-stage1",
+                "{'tokenizer_class':'BertTokenizer','do_lower_case':true,'strip_accents':false}")
+            .encode("\u00e1 red"));
+  }
+
+  @Test
+  void open_tokensToAdd_surroundsTexts() throws IOException {
+    assertArrayEquals(
+        new int[] {68},
+        opened("hf-opt", "{'add_bos_token':false,'bos_token':'</s>'}").encode("a"));
+    assertArrayEquals(
+        new int[] {0, 68, 2},
+        opened(
+                "hf-opt",
+                "{'add_bos_token':true,'bos_token':'<s>','add_eos_token':true,"
+                    + "'eos_token':{'content':'</s>'}}")
+            .encode("a"));
+    assertArrayEquals(
+        new int[] {68},
+        opened("hf-opt", "{'add_bos_token':true,'bos_token':null}").encode("a"));
+  }
+
+  @Test
+  void open_tokensOfTheSettings_areAdded() throws IOException {
+    Tokenizer tokenizer =
+        opened(
+            "hf-opt",
+            "{'pad_token':'<none>','additional_special_tokens':['<more>'],"
+                + "'added_tokens_decoder':{'420':{'content':'<image>','special':true,"
+                + "'rstrip':true}}}");
+
+    assertArrayEquals(new int[] {420, 68}, tokenizer.encodePlain("<image>  a"));
+    assertArrayEquals(new int[] {68, 421, 422}, tokenizer.encodePlain("a<none><more>"));
+    assertEquals("a", tokenizer.decode(new int[] {68, 421, 422}));
+    assertEquals(OptionalInt.of(421), tokenizer.padId());
+  }
+
+  @Test
+  void open_mapOfSpecialTokens_namesWhatTheSettingsDoNot() throws IOException {
+    Files.writeString(folder.resolve("special_tokens_map.json"), "{\"pad_token\":\"</s>\"}");
+
+    assertEquals(OptionalInt.of(2), opened("hf-opt", "{}").padId());
+    assertEquals(OptionalInt.of(3), opened("hf-opt", "{'pad_token':'<unk>'}").padId());
+  }
+
+  private Tokenizer opened(String golden, String json) throws IOException {
+    read(json);
+    Files.copy(
+        Path.of("src/test/resources/golden/tokenizers", golden + ".tokenizer.json"),
+        folder.resolve("tokenizer.json"),
+        StandardCopyOption.REPLACE_EXISTING);
+    return HuggingFaceTokenizer.open(folder);
   }
 
   private TokenizerSettings read(String json) throws IOException {

@@ -1,16 +1,11 @@
 package io.github.blip2j.text.tokenizer;
 
-import java.lang.Character.UnicodeScript;
 import java.util.Locale;
 import java.util.Map;
 
 /** Oniguruma's classes of characters in Java's language, with their Unicode meaning. */
 final class CharacterClasses {
-  static final String WORD =
-      PropertyClass.alphabetic()
-          + PropertyClass.category("M")
-          + PropertyClass.category("Nd")
-          + PropertyClass.category("Pc");
+  private static final String WORD = PropertyClass.word();
   private static final String SPACE =
       "\\x09-\\x0D\\x20\\x85\\xA0\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}"
           + "\\x{205F}\\x{3000}";
@@ -27,7 +22,7 @@ final class CharacterClasses {
           Map.entry("digit", PropertyClass.category("Nd")),
           Map.entry("lower", PropertyClass.lowercase()),
           Map.entry("lowercase", PropertyClass.lowercase()),
-          Map.entry("punct", PropertyClass.category("P") + "$+<=>^`|~"),
+          Map.entry("punct", PropertyClass.category("P") + PropertyClass.category("S")),
           Map.entry("space", SPACE),
           Map.entry("whitespace", SPACE),
           Map.entry("upper", PropertyClass.uppercase()),
@@ -121,8 +116,15 @@ final class CharacterClasses {
     return "dDwWsShHpP".indexOf(c) >= 0;
   }
 
-  /** What stands behind a backslash, as the inside of a class of Java's. */
-  String escape() {
+  /** What stands behind a backslash outside of brackets, as the inside of a class of Java's. */
+  String loneEscape() {
+    if (in.take("w")) {
+      return PropertyClass.loneWord();
+    }
+    return in.take("W") ? "[^" + PropertyClass.loneWord() + "]" : escape();
+  }
+
+  private String escape() {
     char c = in.peek();
     if (!isSet(c)) {
       return RegexReader.literal(escapedCodePoint(false));
@@ -207,10 +209,10 @@ final class CharacterClasses {
     if (PropertyClass.isCategory(category)) {
       return PropertyClass.category(category);
     }
-    try {
-      return "\\p{Is" + UnicodeScript.forName(name.replaceAll("[ -]", "_")) + "}";
-    } catch (IllegalArgumentException e) {
+    String script = PropertyClass.script(name.replaceAll("[ -]", "_"));
+    if (script.isEmpty()) {
       throw in.error("a known property, not " + name + ",");
     }
+    return script;
   }
 }

@@ -15,9 +15,12 @@ final class OnigurumaSyntax {
   private static final int MOST_REPEATS = 10_000;
   private static final String LINE_START = "(?<![^\\n])(?!(?<=\\n)\\z)";
   private static final String LINE_END = "(?![^\\n])";
-  private static final String WORD = "[" + CharacterClasses.WORD + "]";
+  private static final String WORD = "[" + PropertyClass.loneWord() + "]";
   private static final String WORD_EDGE =
       "(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))".formatted(WORD);
+
+  // Matches nothing, but Java looks back by chars unless a character of two stands in the text.
+  private static final String BEYOND_BASIC_PLANE = "(?:" + Character.toString(0x10000) + "){0}";
 
   private final RegexReader in;
   private final StringBuilder out = new StringBuilder();
@@ -44,8 +47,12 @@ final class OnigurumaSyntax {
     if (!syntax.in.isAtEnd()) {
       throw syntax.in.error("a group that closes");
     }
+    String java = syntax.out.toString();
+    if (java.contains("(?<")) {
+      java = "(?:" + java + ")" + BEYOND_BASIC_PLANE;
+    }
     try {
-      return Pattern.compile(syntax.out.toString(), Pattern.UNICODE_CASE);
+      return Pattern.compile(java, Pattern.UNICODE_CASE);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
           "a supported regular expression expected, got %s (%s)"
@@ -124,7 +131,7 @@ final class OnigurumaSyntax {
       out.append(anchor);
       return false;
     }
-    out.append('[').append(new CharacterClasses(in).escape()).append(']');
+    out.append('[').append(new CharacterClasses(in).loneEscape()).append(']');
     return true;
   }
 

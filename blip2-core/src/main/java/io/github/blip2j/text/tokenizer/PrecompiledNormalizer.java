@@ -6,9 +6,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * SentencePiece's table of replacements (Kudo and Richardson 2018): a double-array trie (Aoe 1989)
@@ -18,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  * first, and the shortest key that begins it replaces all of it.
  */
 final class PrecompiledNormalizer implements Normalizer {
-  private static final Pattern GRAPHEME = Pattern.compile("\\X");
   private static final int LONGEST_GRAPHEME = 5;
 
   private final int[] trie;
@@ -35,8 +31,7 @@ final class PrecompiledNormalizer implements Normalizer {
    * @throws IllegalArgumentException if it is anything else
    */
   static PrecompiledNormalizer parse(String base64) {
-    ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(base64));
-    bytes.order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = decoded(base64).order(ByteOrder.LITTLE_ENDIAN);
     if (bytes.remaining() < 4) {
       throw new IllegalArgumentException(
           "a trie expected behind its size, got " + bytes.remaining() + " bytes in all");
@@ -60,18 +55,24 @@ final class PrecompiledNormalizer implements Normalizer {
     return new PrecompiledNormalizer(trie, replacements);
   }
 
+  private static ByteBuffer decoded(String base64) {
+    try {
+      return ByteBuffer.wrap(Base64.getDecoder().decode(base64));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("base64 expected, got other text", e);
+    }
+  }
+
   @Override
   public Piece apply(Piece piece, Budget budget) {
     String text = piece.text();
     budget.charge(10L * text.length());
     var out = new StringBuilder(text.length() + 16);
-    @Nullable Matcher graphemes = null;
     int head = 0;
     for (int i = 0; i < text.length(); ) {
       int end = i + Character.charCount(text.codePointAt(i));
       if (isGraphemeLonger(text, i, end)) {
-        graphemes = graphemes == null ? GRAPHEME.matcher(text) : graphemes;
-        end = graphemes.region(i, text.length()).lookingAt() ? graphemes.end() : end;
+        end = Graphemes.end(text, i);
       }
       int before = out.length();
       appendGrapheme(text, i, end, out);

@@ -1,7 +1,9 @@
 package io.github.blip2j.text.tokenizer;
 
 import io.github.blip2j.text.unicode.UnicodeTables;
+import java.lang.Character.UnicodeScript;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +17,12 @@ final class PropertyClass {
   private static final String CATEGORIES = "Lu Ll Lt Lm Lo Mn Me Mc Nd Nl No -- Zs Zl Zp Cc Cf -- Co"
       + " Cs Pd Ps Pe Pc Po Sm Sc Sk So Pi Pf";
   private static final String[] BY_TYPE = ("Cn " + CATEGORIES).split(" ");
+  private static final int WORD_CATEGORIES =
+      1 << Character.NON_SPACING_MARK
+          | 1 << Character.ENCLOSING_MARK
+          | 1 << Character.COMBINING_SPACING_MARK
+          | 1 << Character.DECIMAL_DIGIT_NUMBER
+          | 1 << Character.CONNECTOR_PUNCTUATION;
   private static final Map<String, String> KNOWN = new ConcurrentHashMap<>();
 
   private PropertyClass() {}
@@ -39,6 +47,51 @@ final class PropertyClass {
 
   static String uppercase() {
     return KNOWN.computeIfAbsent("uppercase", n -> binary(n, Character::isUpperCase));
+  }
+
+  /** {@code \w} within brackets: Unicode's definition. */
+  static String word() {
+    return alphabetic() + category("M") + category("Nd") + category("Pc");
+  }
+
+  /** {@code \w} outside of brackets, and for edges of words, where Oniguruma has a few more. */
+  static String loneWord() {
+    return KNOWN.computeIfAbsent(
+        "lone word",
+        n ->
+            adjusted(
+                "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}",
+                UnicodeTables.set("library.regex.word"),
+                c ->
+                    Character.isAlphabetic(c) || (WORD_CATEGORIES >>> Character.getType(c) & 1) == 1));
+  }
+
+  /** A script by its name or short name; empty if there is none. */
+  static String script(String name) {
+    int number = -1;
+    List<String> names = UnicodeTables.scriptNames();
+    for (int i = 0; i < names.size(); i++) {
+      number = names.get(i).equalsIgnoreCase(name) ? i : number;
+    }
+    int wanted = number;
+    return number < 0
+        ? ""
+        : KNOWN.computeIfAbsent("script " + names.get(number), key -> makeScript(key, wanted));
+  }
+
+  private static String makeScript(String key, int number) {
+    byte[] scripts = UnicodeTables.map("scripts");
+    var wanted = new BitSet();
+    for (int c = 0; c < scripts.length; c++) {
+      wanted.set(c, scripts[c] == (byte) number);
+    }
+    String name = key.substring("script ".length());
+    try {
+      UnicodeScript java = UnicodeScript.forName(name);
+      return adjusted("\\p{Is" + java + "}", wanted, c -> UnicodeScript.of(c) == java);
+    } catch (IllegalArgumentException e) { // newer than this Java
+      return adjusted("", wanted, c -> false);
+    }
   }
 
   private static String makeCategory(String name) {

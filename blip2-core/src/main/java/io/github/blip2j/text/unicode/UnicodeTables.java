@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -51,7 +52,7 @@ public final class UnicodeTables {
 
   /**
    * A number for every code point: {@code categories} of Unicode 16, as {@link Character#getType}
-   * counts them, and {@code library.scripts}.
+   * counts them, its {@code scripts}, and {@code library.scripts}.
    */
   public static byte[] map(String name) {
     byte[] map = new byte[Character.MAX_CODE_POINT + 1];
@@ -64,6 +65,11 @@ public final class UnicodeTables {
       at = end;
     }
     return map;
+  }
+
+  /** Names of the {@code scripts}, by their numbers. */
+  public static List<String> scriptNames() {
+    return List.of(line("scripts.names"));
   }
 
   /** Code points and the single code points that are their lower case. */
