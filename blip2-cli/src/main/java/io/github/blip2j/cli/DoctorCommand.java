@@ -116,7 +116,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static Map<String, String> images() {
     Map<String, String> values = new LinkedHashMap<>();
-    values.put("read here", "JPEG PNG GIF BMP WebP");
+    values.put("read here", "JPEG PNG GIF BMP TIFF WebP");
     Stream<String> readers = Stream.of(ImageIO.getReaderFormatNames()).map(String::toLowerCase);
     values.put("imageio readers", String.join(" ", readers.distinct().sorted().toList()));
     return values;
