@@ -7,8 +7,8 @@ import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.Match;
 import io.github.blip2j.blip2.MatchMaps;
 import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.io.OutputFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +29,7 @@ final class MatchRun {
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
     asked.images = Pictures.names(asked.images);
+    requireTargets();
     int code;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + asked.options.modelName());
@@ -54,6 +55,16 @@ final class MatchRun {
     return code;
   }
 
+  /** Checks that the drawings can be written, before a model is loaded for them. */
+  private void requireTargets() throws IOException {
+    if (asked.cam != null) {
+      OutputFile.require(asked.cam);
+    }
+    if (asked.camWords != null) {
+      OutputFile.requireFolder(asked.camWords);
+    }
+  }
+
   private List<Match> match(ImageTextMatcher matcher, String image) throws IOException {
     var pictures = new Pictures(console, asked.options.exif);
     RgbImage picture = timings.time("preprocess", () -> pictures.read(image));
@@ -71,7 +82,7 @@ final class MatchRun {
     }
     @Nullable Path folder = asked.camWords;
     if (folder != null) {
-      Files.createDirectories(folder);
+      OutputFile.makeFolder(folder);
       List<String> words = maps.words();
       for (int word = 0; word < words.size(); word++) {
         String plain = words.get(word).replaceAll("[^\\p{L}\\p{N}]", "_"); // names on any disk

@@ -4,16 +4,15 @@ import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -56,12 +55,15 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     long totalBytes = tensors.stream().mapToLong(TensorSpec::byteSize).sum();
     var result = new ShardedSafetensorsWriter(folder, totalBytes, new LinkedHashMap<>());
     boolean created = false;
+    if (Files.isDirectory(folder)) { // those of other numbers of shards, too
+      LeftOvers.requireAlone(folder, folder, ShardedSafetensorsWriter::isOurs, null);
+    }
     try {
       for (int i = 0; i < parts.size(); i++) {
         String name =
             parts.size() == 1
                 ? Checkpoint.SINGLE
-                : "model-%05d-of-%05d.safetensors".formatted(i + 1, parts.size());
+                : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
         result.shards.put(name, SafetensorsWriter.create(folder.resolve(name), parts.get(i)));
         parts.get(i).forEach(spec -> result.shardOf.put(spec.name(), name));
       }
@@ -84,7 +86,8 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     @Nullable SafetensorsWriter writer = shard == null ? null : shards.get(shard);
     if (writer == null) {
       throw new IllegalArgumentException(
-          "%s: tensor %s expected among the declared ones".formatted(folder, name));
+          String.format(
+              Locale.ROOT, "%s: tensor %s expected among the declared ones", folder, name));
     }
     writer.write(name, bytes);
   }
@@ -132,17 +135,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
       json.name(entry.getKey()).value(entry.getValue());
     }
     json.endObject().endObject().close();
-    Path temporary = folder.resolve("." + Checkpoint.INDEX + ".tmp");
-    try {
-      Files.write(temporary, text.toString().getBytes(StandardCharsets.UTF_8));
-      Files.move(
-          temporary,
-          folder.resolve(Checkpoint.INDEX),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    OutputFile.write(folder.resolve(Checkpoint.INDEX), text.toString());
   }
 
   private void removeStale() throws IOException {
@@ -175,7 +168,11 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     for (TensorSpec spec : tensors) {
       if (seen.put(spec.name(), spec) != null) {
         throw new IllegalArgumentException(
-            "%s: tensor names expected to differ, got %s twice".formatted(folder, spec.name()));
+            String.format(
+                Locale.ROOT,
+                "%s: tensor names expected to differ, got %s twice",
+                folder,
+                spec.name()));
       }
     }
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.io.SafetensorsWriter;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.TensorEntry;
@@ -10,7 +11,6 @@ import io.github.blip2j.io.TorchWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -109,8 +109,8 @@ public final class Conversion {
     }
 
     void write(Path folder) throws IOException {
-      Files.writeString(folder.resolve("config.json"), config);
-      Files.writeString(folder.resolve("preprocessor_config.json"), preprocessor);
+      OutputFile.write(folder.resolve("config.json"), config);
+      OutputFile.write(folder.resolve("preprocessor_config.json"), preprocessor);
     }
   }
 
@@ -118,6 +118,7 @@ public final class Conversion {
   private static void convert(Path lavis, Path folder, @Nullable Heads heads, boolean keeping)
       throws IOException {
     var target = new ConversionTarget(folder);
+    target.requireReplaceable();
     try (Checkpoint from = Checkpoint.open(lavis)) {
       ConversionPlan plan = ConversionPlan.ofLavis(lavis, from.tensors());
       List<TensorCopy> shared = plan.shared();
@@ -129,7 +130,7 @@ public final class Conversion {
       if (keeping) {
         target.requireKept(specs(shared));
       }
-      Files.createDirectories(folder);
+      OutputFile.makeFolder(folder);
       try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
         write(shared, from, writer::write);
       }
@@ -164,12 +165,13 @@ public final class Conversion {
   public static void toHuggingFace(Blip2Parts parts, Path folder) throws IOException {
     var target = new ConversionTarget(folder);
     target.requireNone(parts.checkpoint(), parts.language(), parts.vision(), parts.bert());
+    target.requireReplaceable();
     try (OpenParts open = OpenParts.open(parts)) {
       List<OpenParts.Copies> plan = open.copies();
       List<TensorSpec> specs = new ArrayList<>();
       plan.forEach(copies -> specs.addAll(specs(copies.plan().shared())));
       target.requireKept(specs);
-      Files.createDirectories(folder);
+      OutputFile.makeFolder(folder);
       try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
         for (OpenParts.Copies copies : plan) {
           write(copies.plan().shared(), copies.from(), writer::write);
@@ -189,6 +191,7 @@ public final class Conversion {
    */
   public static void toLavisTrained(Path folder, Path file) throws IOException {
     new ConversionTarget(file).requireOutside(folder);
+    OutputFile.require(file);
     try (Checkpoint from = Checkpoint.open(folder)) {
       if (!from.tensors().containsKey("language_projection.weight")) {
         throw new CheckpointException(
@@ -218,6 +221,7 @@ public final class Conversion {
    */
   public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
     new ConversionTarget(file).requireOutside(folder);
+    OutputFile.require(file);
     Path beside = folder.resolve(LAVIS_ONLY);
     try (Checkpoint from = Checkpoint.open(folder)) {
       List<TensorCopy> shared = ConversionPlan.ofHuggingFace(folder, from, keyBias).shared();
@@ -251,7 +255,7 @@ public final class Conversion {
       Path source = from.resolve(name);
       Path target = folder.resolve(name);
       if (Files.exists(source) && !(Files.exists(target) && Files.isSameFile(source, target))) {
-        Files.copy(source, target, StandardCopyOption.REPLACE_EXISTING);
+        OutputFile.write(target, Files.readAllBytes(source));
       }
     }
   }

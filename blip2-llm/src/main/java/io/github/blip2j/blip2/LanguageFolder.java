@@ -5,6 +5,7 @@ import com.google.gson.JsonParser;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.text.DjlTokenizer;
@@ -111,6 +112,7 @@ final class LanguageFolder implements AutoCloseable {
       return DjlTokenizer.open(folder);
     }
     Path made = Files.createTempFile("tokenizer", ".json");
+    made.toFile().deleteOnExit();
     try {
       Files.writeString(made, OptTokenizerJson.of(folder));
       return DjlTokenizer.open(made);
@@ -130,7 +132,7 @@ final class LanguageFolder implements AutoCloseable {
   void copyTokenizer(Path target) throws IOException {
     Conversion.copyTokenizer(folder, target);
     if (isTokenizerMade()) {
-      Files.writeString(target.resolve(TOKENIZER), OptTokenizerJson.of(folder));
+      OutputFile.write(target.resolve(TOKENIZER), OptTokenizerJson.of(folder));
     }
   }
 
