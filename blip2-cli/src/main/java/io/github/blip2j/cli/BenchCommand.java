@@ -41,10 +41,10 @@ final class BenchCommand implements Callable<Integer> {
       names = "--dtype",
       paramLabel = "TYPE",
       converter = NamedPrecision.class,
-      description = {
-        "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter. Weights",
-        "that learn are float32; with bfloat16, what they are multiplied with is rounded."
-      })
+      description =
+          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter. "
+              + "Weights that learn are float32; with bfloat16, what they are multiplied with is "
+              + "rounded.")
   private Precision dtype = Precision.FLOAT32;
 
   @Option(
@@ -52,11 +52,10 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "F",
       split = ",",
       converter = FigureName.class,
-      description = {
-        "vision_b1, vision_b4, qformer_b1, prefill, decode_greedy, decode_beam5, bert_train,",
-        "stage1_train, captions_1_thread, captions_4_threads, read_1gb or product; all that the",
-        "preset has but the last six by default."
-      })
+      description =
+          "vision_b1, vision_b4, qformer_b1, prefill, decode_greedy, decode_beam5, "
+              + "bert_train, stage1_train, captions_1_thread, captions_4_threads, read_1gb or "
+              + "product; all that the preset has but the last six by default.")
   private @Nullable List<Figure> figures;
 
   @Mixin private RunOptions run = new RunOptions();
@@ -70,6 +69,7 @@ final class BenchCommand implements Callable<Integer> {
     Bench bench = bench();
     BenchReport report;
     try (var progress = Progress.on(console)) {
+      progress.doing("making weights of " + preset.label());
       report = bench.run(progress::doing);
     }
     if (run.json) {

@@ -10,15 +10,16 @@ final class BenchTable {
   private BenchTable() {}
 
   static void print(Console console, BenchReport report) {
-    PrintWriter out = console.out();
+    PrintWriter out = console.help();
     out.printf(
+        Locale.ROOT,
         "%s in %s, %s kernels, %d threads, %s%n",
         report.preset().label(),
         report.precision().toString(),
         report.kernels(),
         report.threads(),
         report.cpu());
-    out.printf("%-14s %10s %10s %10s %5s  of%n", "figure", "ms", "min", "max", "runs");
+    out.printf(Locale.ROOT, "%-14s %10s %10s %10s %5s  of%n", "figure", "ms", "min", "max", "runs");
     for (Measurement each : report.figures()) {
       out.printf(
           Locale.ROOT,
@@ -34,5 +35,6 @@ final class BenchTable {
     report
         .peakResidentMb()
         .ifPresent(peak -> out.printf(Locale.ROOT, "%-14s %10.2f MiB%n", "peak memory", peak));
+    out.flush();
   }
 }

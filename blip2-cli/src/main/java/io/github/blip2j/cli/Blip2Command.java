@@ -44,17 +44,18 @@ final class Blip2Command {
             .addSubcommand(new ConvertCommand(console))
             .addSubcommand(new DownloadCommand(console))
             .registerConverter(ModelName.class, given -> new ModelName(given, cache))
-            .setOut(console.out())
-            .setErr(console.err())
+            .setOut(console.help())
+            .setErr(console.traces())
             .setUsageHelpAutoWidth(true)
             .setParameterExceptionHandler((e, ignored) -> wrongUsage(console, e))
             .setExecutionExceptionHandler((e, cmd, parsed) -> failed(console, e, parsed));
     try {
       return command.execute(args);
-    } catch (OutOfMemoryError | LinkageError e) {
+    } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
       return failed(console, e, command.getParseResult());
     } finally {
       console.out().flush();
+      console.help().flush();
     }
   }
 
@@ -73,7 +74,8 @@ final class Blip2Command {
       last = last.subcommand();
     }
     if (last.hasMatchedOption("--debug")) {
-      e.printStackTrace(console.err());
+      e.printStackTrace(console.traces());
+      console.traces().flush();
     }
     return e instanceof UsageException ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }

@@ -5,27 +5,96 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
 
-/**
- * Where a command reads and writes.
- *
- * @param out results
- * @param err errors, warnings and progress
- * @param in standard input
- * @param terminal whether somebody watches {@code err} on a terminal
- * @param patience how long work may take before progress is shown
- * @param environment the environment variables
- */
-record Console(
-    PrintWriter out,
-    PrintWriter err,
-    InputStream in,
-    boolean terminal,
-    Duration patience,
-    Map<String, String> environment) {
+/** Where a command reads and writes. What it prints, a terminal shows and does not obey. */
+final class Console {
+  private final PrintWriter rawErr;
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final PrintWriter help;
+  private final PrintWriter traces;
+  private final InputStream in;
+  private final boolean terminal;
+  private final Duration patience;
+  private final Map<String, String> environment;
+
+  /**
+   * A console.
+   *
+   * @param out results
+   * @param err errors, warnings and progress
+   * @param in standard input
+   * @param terminal whether somebody watches {@code err} on a terminal
+   * @param patience how long work may take before progress is shown
+   * @param environment the environment variables
+   */
+  Console(
+      PrintWriter out,
+      PrintWriter err,
+      InputStream in,
+      boolean terminal,
+      Duration patience,
+      Map<String, String> environment) {
+    this.rawErr = err;
+    this.out = ShownWriter.lines(out);
+    this.err = ShownWriter.lines(err);
+    this.help = out;
+    this.traces = ShownWriter.texts(err);
+    this.in = in;
+    this.terminal = terminal;
+    this.patience = patience;
+    this.environment = environment;
+  }
+
+  /** For results; what is printed at once stays on one line. */
+  PrintWriter out() {
+    return out;
+  }
+
+  /** For notes; what is printed at once stays on one line. */
+  PrintWriter err() {
+    return err;
+  }
+
+  /** For texts of our own of several lines, in colours where picocli likes. */
+  PrintWriter help() {
+    return help;
+  }
+
+  /** For errors of several lines. */
+  PrintWriter traces() {
+    return traces;
+  }
+
+  /** Prints over the line that the cursor is in. */
+  void rewrite(String line) {
+    rawErr.print("\r" + Shown.line(line));
+    rawErr.flush();
+  }
+
+  InputStream in() {
+    return in;
+  }
+
+  boolean terminal() {
+    return terminal;
+  }
+
+  Duration patience() {
+    return patience;
+  }
+
+  Map<String, String> environment() {
+    return environment;
+  }
 
   /** One line about something that went wrong or was left out. */
   void complain(String message) {
-    err.println("blip2: " + oneLine(message));
+    note(oneLine(message));
+  }
+
+  /** One line about what goes on. */
+  void note(String message) {
+    err.println("blip2: " + message);
     err.flush();
   }
 

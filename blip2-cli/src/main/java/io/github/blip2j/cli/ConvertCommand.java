@@ -19,7 +19,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "convert",
     description = {
-      "Turns a checkpoint of LAVIS (.pth) into a Hugging Face folder, or back, byte for byte.",
+      "Turns a checkpoint of LAVIS (.pth) into a Hugging Face folder, or back, byte for " + "byte.",
       "The JSON document names what was read and written, and how many tensors there are."
     },
     mixinStandardHelpOptions = true,
@@ -189,7 +189,7 @@ final class ConvertCommand implements Callable<Integer> {
       document.addProperty("tensors", tensors);
       JsonReport.print(console, document);
     } else {
-      console.out().printf("%s: %d tensors%n", out, tensors);
+      console.out().println(out + ": " + Count.of(tensors, "tensor"));
     }
   }
 }

@@ -18,11 +18,10 @@ final class DataOptions {
       required = true,
       split = ",",
       paramLabel = "F",
-      description = {
-        "JSON lists or lines of {\"image\": path, \"caption\": text or texts, \"image_id\": id};",
-        "in stage2 also with \"text_input\" and \"text_output\". Several are put one behind the",
-        "other."
-      })
+      description =
+          "JSON lists or lines of {\"image\": path, \"caption\": text or texts, "
+              + "\"image_id\": id}; in stage2 also with \"text_input\" and \"text_output\". "
+              + "Several are put one behind the other.")
   List<Path> data = new ArrayList<>();
 
   @Option(

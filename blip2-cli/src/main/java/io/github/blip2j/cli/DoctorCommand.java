@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -79,7 +80,9 @@ final class DoctorCommand implements Callable<Integer> {
     sections.forEach(
         (name, values) -> {
           console.out().println(name);
-          values.forEach((key, value) -> console.out().printf("  %-26s %s%n", key, value));
+          values.forEach(
+              (key, value) ->
+                  console.out().println(String.format(Locale.ROOT, "  %-26s %s", key, value)));
         });
     problems.forEach(console::complain);
   }
@@ -117,7 +120,8 @@ final class DoctorCommand implements Callable<Integer> {
   private static Map<String, String> images() {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("read here", "JPEG PNG GIF BMP TIFF WebP");
-    Stream<String> readers = Stream.of(ImageIO.getReaderFormatNames()).map(String::toLowerCase);
+    Stream<String> readers =
+        Stream.of(ImageIO.getReaderFormatNames()).map(name -> name.toLowerCase(Locale.ROOT));
     values.put("imageio readers", String.join(" ", readers.distinct().sorted().toList()));
     return values;
   }

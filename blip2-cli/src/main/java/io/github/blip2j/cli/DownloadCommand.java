@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -22,9 +23,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "download",
     description = {
-      "Downloads a model to the Hugging Face cache, where --model ID finds it, and Python too.",
-      "What is there already is left, what came in part is gone on with, and each file is",
-      "compared with its checksum. Prints the model's folder."
+      "Downloads a model to the Hugging Face cache, where --model ID finds it, and Python "
+          + "too.",
+      "What is there already is left, what came in part is gone on with, and each file is "
+          + "compared with its checksum. Prints the model's folder."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -53,10 +55,9 @@ final class DownloadCommand implements Callable<Integer> {
   @Option(
       names = "--include",
       paramLabel = "GLOB",
-      description = {
-        "Files that match, instead of configuration, tokenizer and one kind of weights;",
-        "may be given several times."
-      })
+      description =
+          "Files that match, instead of configuration, tokenizer and one kind of weights; may "
+              + "be given several times.")
   private List<String> included = new ArrayList<>();
 
   @Option(
@@ -114,7 +115,12 @@ final class DownloadCommand implements Callable<Integer> {
         FileChoice.standard().including(included).excluding(excluded),
         (file, done, total) ->
             progress.doing(
-                "downloading %s, %.0f of %.0f MB".formatted(file, done / MEGA, total / MEGA)));
+                String.format(
+                    Locale.ROOT,
+                    "downloading %s, %.0f of %.0f MB",
+                    file,
+                    done / MEGA,
+                    total / MEGA)));
   }
 
   private void report(Download download) {

@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import io.github.blip2j.tensor.MemoryShortageException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.ExitCode;
 
 /** Images one after another; what goes wrong with one is told, and the others take their turn. */
@@ -25,7 +26,8 @@ final class EachImage {
   int of(List<String> images, Step step) {
     int failed = 0;
     for (int i = 0; i < images.size(); i++) {
-      progress.doing("image %d of %d, %s".formatted(i + 1, images.size(), images.get(i)));
+      progress.doing(
+          String.format(Locale.ROOT, "image %d of %d, %s", i + 1, images.size(), images.get(i)));
       try {
         step.take(images.get(i));
       } catch (IOException

@@ -1,7 +1,8 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.Feature;
-import io.github.blip2j.blip2.FeatureExport;
+import io.github.blip2j.io.OutputFile;
+import io.github.blip2j.vision.image.ImageFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,11 +20,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "embed",
     description = {
-      "Writes features of images and texts to a file, batch by batch: a safetensors file with a",
-      "tensor for each kind, row after row in the order of the images, or a .jsonl file with a",
-      "line for each. By default both as vectors of one space, of length 1: image_embeds",
-      "[images, queries, width] and text_embeds [texts, width]. An image is as like a text as the",
-      "best of its queries: their largest product is the itc of blip2 match."
+      "Writes features of images and texts to a file, batch by batch: a safetensors file "
+          + "with a tensor for each kind, row after row in the order of the images, or a .jsonl "
+          + "file with a line for each.",
+      "By default both as vectors of one space, of length 1: image_embeds [images, "
+          + "queries, width] and text_embeds [texts, width]. An image is as like a text as the "
+          + "best of its queries: their largest product is the itc of blip2 match."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -55,12 +57,12 @@ final class EmbedCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "KIND",
       converter = FeatureName.class,
-      description = {
-        "What to write, several with commas. patches: [tokens, width] of the tower; queries: what",
-        "the queries see; image: that as unit vectors; single: one vector for an image; text;",
-        "multimodal: queries in the light of a --text, one for all images or one for each. Of",
-        "models that write: patches, queries, and prompt, what stands before their words."
-      })
+      description =
+          "What to write, several with commas. patches: [tokens, width] of the tower; "
+              + "queries: what the queries see; image: that as unit vectors; single: one vector for "
+              + "an image; text; multimodal: queries in the light of a --text, one for all images "
+              + "or one for each. Of models that write: patches, queries, and prompt, what stands "
+              + "before their words.")
   private List<Feature> kinds = new ArrayList<>();
 
   @Option(
@@ -85,8 +87,8 @@ final class EmbedCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<String> images = new ArrayList<>();
     for (String name : given) {
-      if (Files.isDirectory(Path.of(name))) {
-        images.addAll(FeatureExport.pictures(Path.of(name)));
+      if (Files.isDirectory(FileName.path(name))) {
+        ImageFiles.in(FileName.path(name)).forEach(file -> images.add(FileName.of(file)));
       } else {
         images.add(name);
       }
@@ -97,6 +99,7 @@ final class EmbedCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
+    OutputFile.require(out);
     return new EmbedRun(this, images, wanted, console).run();
   }
 

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ExitCode;
@@ -97,7 +98,7 @@ final class EmbedRun {
     return new FeatureExport.Listener() {
       @Override
       public void done(int done, int of) {
-        progress.doing("%d of %d images".formatted(done, of));
+        progress.doing(String.format(Locale.ROOT, "%d of %d images", done, of));
       }
 
       @Override
@@ -117,7 +118,7 @@ final class EmbedRun {
       if (tensors.isEmpty()) {
         int lines =
             written.size() + (Set.of(wanted).contains(Feature.TEXT) ? asked.texts.size() : 0);
-        console.out().println(asked.out + ": " + lines + " lines");
+        console.out().println(asked.out + ": " + Count.of(lines, "line"));
       }
       return;
     }

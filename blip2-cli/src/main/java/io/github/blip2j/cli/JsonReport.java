@@ -60,6 +60,6 @@ final class JsonReport implements TextReport {
   }
 
   static void print(Console console, JsonObject document) {
-    console.out().println(GSON.toJson(document));
+    console.out().println(Shown.json(GSON.toJson(document)));
   }
 }

@@ -45,10 +45,12 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
   private static final class StandardError extends AppenderBase<ILoggingEvent> {
     @Override
     protected void append(ILoggingEvent event) {
+      String message = event.getFormattedMessage();
       System.err.println(
-          event.getLevel() + " " + event.getLoggerName() + ": " + event.getFormattedMessage());
+          Shown.line(
+              event.getLevel() + " " + event.getLoggerName() + ": " + Console.oneLine(message)));
       if (event.getThrowableProxy() != null) {
-        System.err.print(ThrowableProxyUtil.asString(event.getThrowableProxy()));
+        System.err.print(Shown.lines(ThrowableProxyUtil.asString(event.getThrowableProxy())));
       }
     }
   }

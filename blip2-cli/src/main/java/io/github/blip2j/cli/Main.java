@@ -13,6 +13,20 @@ public final class Main {
 
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
+    int exit;
+    try {
+      exit = run(args);
+    } catch (LinkageError e) { // what would describe it may not load either
+      System.err.println(
+          "blip2: classes expected to load, got "
+              + e
+              + "; allow more open files (ulimit -n 256), or build blip2 again");
+      exit = 1;
+    }
+    System.exit(exit);
+  }
+
+  private static int run(String[] args) {
     var out =
         new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
     var err =
@@ -27,6 +41,6 @@ public final class Main {
       err.println("blip2: standard output expected to take the results, got an error");
       exit = Math.max(exit, ExitCode.SOFTWARE);
     }
-    System.exit(exit);
+    return exit;
   }
 }

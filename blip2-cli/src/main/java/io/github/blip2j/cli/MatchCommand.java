@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -16,8 +17,8 @@ import picocli.CommandLine.Parameters;
     name = "match",
     description = {
       "Tells how well texts describe images: every text is held against every image.",
-      "itc is the cosine of both by themselves, in -1 to 1; itm is what the model says when it",
-      "looks at both together, as a logit and as a probability."
+      "itc is the cosine of both by themselves, in -1 to 1; itm is what the model says "
+          + "when it looks at both together, as a logit and as a probability."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -85,8 +86,12 @@ final class MatchCommand implements Callable<Integer> {
     Pictures.requireReadable(images);
     if ((cam != null || camWords != null) && (images.size() != 1 || texts.size() != 1)) {
       throw new IllegalArgumentException(
-          "%s: one image and one text expected, got %d and %d"
-              .formatted(cam != null ? "--cam" : "--cam-words", images.size(), texts.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: one image and one text expected, got %d and %d",
+              cam != null ? "--cam" : "--cam-words",
+              images.size(),
+              texts.size()));
     }
   }
 }

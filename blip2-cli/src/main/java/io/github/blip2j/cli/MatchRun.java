@@ -8,8 +8,8 @@ import io.github.blip2j.blip2.Match;
 import io.github.blip2j.blip2.MatchMaps;
 import io.github.blip2j.blip2.TextLength;
 import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.io.OutputFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +32,7 @@ final class MatchRun {
   /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
   int run() throws IOException {
     asked.images = Pictures.names(asked.images);
+    requireTargets();
     int code;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + asked.options.modelName());
@@ -57,6 +58,16 @@ final class MatchRun {
     return code;
   }
 
+  /** Checks that the drawings can be written, before a model is loaded for them. */
+  private void requireTargets() throws IOException {
+    if (asked.cam != null) {
+      OutputFile.require(asked.cam);
+    }
+    if (asked.camWords != null) {
+      OutputFile.requireFolder(asked.camWords);
+    }
+  }
+
   private List<Match> match(ImageTextMatcher matcher, String image) throws IOException {
     if (lengths.isEmpty()) {
       asked.texts.forEach(text -> lengths.add(matcher.length(text)));
@@ -77,7 +88,7 @@ final class MatchRun {
     }
     @Nullable Path folder = asked.camWords;
     if (folder != null) {
-      Files.createDirectories(folder);
+      OutputFile.makeFolder(folder);
       List<String> words = maps.words();
       for (int word = 0; word < words.size(); word++) {
         String plain = words.get(word).replaceAll("[^\\p{L}\\p{N}]", "_"); // names on any disk

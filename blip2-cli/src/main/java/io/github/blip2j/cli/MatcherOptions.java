@@ -10,10 +10,9 @@ final class MatcherOptions extends ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
-      description = {
-        "Required: a folder as of Salesforce/blip2-itm-vit-g, the id of a downloaded one, or a",
-        ".pth of LAVIS's first stage with a tokenizer.json beside it."
-      })
+      description =
+          "Required: a folder as of Salesforce/blip2-itm-vit-g, the id of a downloaded one, "
+              + "or a .pth of LAVIS's first stage with a tokenizer.json beside it.")
   @Nullable ModelName model;
 
   @Option(

@@ -5,6 +5,7 @@ import io.github.blip2j.optim.Warmup;
 import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.training.TrainingSettings;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -41,10 +42,9 @@ final class OptimizerOptions {
       names = "--schedule",
       paramLabel = "S",
       converter = ScheduleName.Converter.class,
-      description = {
-        "cosine, step, constant: LAVIS's, which warm up in the first epoch only and change",
-        "from epoch to epoch; stepwise: a cosine from batch to batch. Default: cosine."
-      })
+      description =
+          "cosine, step, constant: LAVIS's, which warm up in the first epoch only and change "
+              + "from epoch to epoch; stepwise: a cosine from batch to batch. Default: cosine.")
   ScheduleName schedule = ScheduleName.COSINE;
 
   @Option(
@@ -112,8 +112,11 @@ final class OptimizerOptions {
     Warmup warmup = new Warmup(warmupLr, warmupSteps);
     if ((lrDecayRate != null) != (schedule == ScheduleName.STEP)) {
       throw new IllegalArgumentException(
-          "--lr-decay-rate: number expected with --schedule step alone, got %s with %s"
-              .formatted(lrDecayRate == null ? "none" : lrDecayRate, schedule));
+          String.format(
+              Locale.ROOT,
+              "--lr-decay-rate: number expected with --schedule step alone, got %s with %s",
+              lrDecayRate == null ? "none" : lrDecayRate,
+              schedule));
     }
     return switch (schedule) {
       case COSINE -> new Schedule.WarmupCosine(lr, minLr, epochs, warmup);

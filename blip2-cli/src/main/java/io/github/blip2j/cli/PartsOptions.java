@@ -2,6 +2,7 @@ package io.github.blip2j.cli;
 
 import io.github.blip2j.blip2.Blip2Parts;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -24,10 +25,9 @@ final class PartsOptions {
   @Option(
       names = "--bert",
       paramLabel = "DIR",
-      description = {
-        "For a .pth of InstructBLIP: bert-base-uncased, which the Q-Former reads with, or an",
-        "InstructBLIP's folder. A qformer_tokenizer beside the .pth needs no naming."
-      })
+      description =
+          "For a .pth of InstructBLIP: bert-base-uncased, which the Q-Former reads with, or "
+              + "an InstructBLIP's folder. A qformer_tokenizer beside the .pth needs no naming.")
   @Nullable Path bert;
 
   boolean areGiven() {
@@ -50,8 +50,10 @@ final class PartsOptions {
   void requireAgreement(boolean hasCheckpoint) {
     if (language == null && (vision != null || bert != null)) {
       throw new IllegalArgumentException(
-          "%s: --language expected beside it, got none; a folder of Hugging Face needs neither"
-              .formatted(vision == null ? "--bert" : "--vision"));
+          String.format(
+              Locale.ROOT,
+              "%s: --language expected beside it, got none; a folder of Hugging Face needs neither",
+              vision == null ? "--bert" : "--vision"));
     }
     if (language != null && !hasCheckpoint) {
       throw new IllegalArgumentException(

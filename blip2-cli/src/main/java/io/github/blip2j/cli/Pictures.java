@@ -18,7 +18,7 @@ record Pictures(Console console, boolean exif) {
         ? new ImageDecoder()
             .withExifRotation(exif)
             .decode(console.in().readAllBytes(), "standard input")
-        : read(Path.of(image));
+        : read(FileName.path(image));
   }
 
   RgbImage read(Path image) throws IOException {
@@ -45,14 +45,14 @@ record Pictures(Console console, boolean exif) {
       if (name.equals(STANDARD_INPUT)) {
         names.add(name);
       } else {
-        files(name).forEach(file -> names.add(file.toString()));
+        files(name).forEach(file -> names.add(FileName.of(file)));
       }
     }
     return names;
   }
 
   private static List<Path> files(String name) throws IOException {
-    Path path = Path.of(name);
+    Path path = FileName.path(name);
     if (!Files.isDirectory(path)) {
       return List.of(path);
     }

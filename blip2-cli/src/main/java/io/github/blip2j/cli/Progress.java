@@ -1,5 +1,6 @@
 package io.github.blip2j.cli;
 
+import java.util.Locale;
 import java.util.Timer;
 import java.util.TimerTask;
 import java.util.concurrent.TimeUnit;
@@ -39,22 +40,25 @@ final class Progress implements AutoCloseable {
   }
 
   synchronized void show() {
+    if (work.isEmpty()) { // nobody has said yet
+      return;
+    }
     long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
-    String line = "blip2: %s, %d s".formatted(work, seconds);
+    String line = Shown.line(String.format(Locale.ROOT, "blip2: %s, %d s", work, seconds));
     if (console.terminal()) {
-      console.err().print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
+      console.rewrite(line + " ".repeat(Math.max(0, shown - line.length())));
       shown = line.length();
     } else {
       console.err().println(line);
+      console.err().flush();
     }
-    console.err().flush();
   }
 
   /** Makes room on the terminal for a line of results. */
   synchronized void clear() {
     if (shown > 0) {
-      console.err().print("\r" + " ".repeat(shown) + "\r");
-      console.err().flush();
+      console.rewrite(" ".repeat(shown));
+      console.rewrite("");
       shown = 0;
     }
   }

@@ -19,10 +19,10 @@ import picocli.CommandLine.Parameters;
 /** {@code blip2 rank}. */
 @Command(
     name = "rank",
-    description = {
-      "Puts candidates in order of how likely the model would say them of an image, the best",
-      "first: by the log-probability of all tokens, the one that ends a text included."
-    },
+    description =
+        "Puts candidates in order of how likely the model would say them of an image, the "
+            + "best first: by the log-probability of all tokens, the one that ends a text "
+            + "included.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)

@@ -25,9 +25,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "retrieval",
     description = {
-      "Searches all captions for each picture and all pictures for each caption, and tells in",
-      "percent how often the right one is first, among five and among ten. Captions are cleaned",
-      "as LAVIS does: lower case, without most marks, at most 50 words and 35 tokens."
+      "Searches all captions for each picture and all pictures for each caption, and "
+          + "tells in percent how often the right one is first, among five and among ten.",
+      "Captions are cleaned as LAVIS does: lower case, without most marks, at most 50 "
+          + "words and 35 tokens."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -41,10 +42,9 @@ final class RetrievalCommand implements Callable<Integer> {
   @Parameters(
       arity = "1",
       paramLabel = "IMAGES.json",
-      description = {
-        "A JSON list, or lines, of {\"image\": path, \"caption\": text or texts}; records of one",
-        "path are one picture."
-      })
+      description =
+          "A JSON list, or lines, of {\"image\": path, \"caption\": text or texts}; records "
+              + "of one path are one picture.")
   private Path captions = Path.of("");
 
   @Option(
@@ -103,7 +103,9 @@ final class RetrievalCommand implements Callable<Integer> {
       progress.doing("comparing");
       String of = "matching image %d of " + files.size();
       return timings
-          .time("rank", () -> index.rank(k, done -> progress.doing(of.formatted(done + 1))))
+          .time(
+              "rank",
+              () -> index.rank(k, done -> progress.doing(String.format(Locale.ROOT, of, done + 1))))
           .scores(set.imageOfText());
     }
   }
@@ -116,12 +118,13 @@ final class RetrievalCommand implements Callable<Integer> {
       Progress progress)
       throws IOException {
     for (Path file : files) {
-      progress.doing("image %d of %d".formatted(index.images() + 1, files.size()));
+      progress.doing(
+          String.format(Locale.ROOT, "image %d of %d", index.images() + 1, files.size()));
       index.addImage(matcher.read(file));
     }
     List<String> texts = set.texts().stream().map(CaptionText.lavis()::clean).toList();
     for (int from = 0; from < texts.size(); from += TEXTS_AT_ONCE) {
-      progress.doing("text %d of %d".formatted(from + 1, texts.size()));
+      progress.doing(String.format(Locale.ROOT, "text %d of %d", from + 1, texts.size()));
       index.addTexts(texts.subList(from, Math.min(from + TEXTS_AT_ONCE, texts.size())));
     }
     return index;

@@ -16,9 +16,10 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "stage1",
     description = {
-      "Trains the first stage: contrast, matching and generation over a frozen vision tower.",
-      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to --out;",
-      "Ctrl-C ends with a checkpoint, and --resume goes on from the last one to the same bits."
+      "Trains the first stage: contrast, matching and generation over a frozen vision " + "tower.",
+      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
+          + "--out; Ctrl-C ends with a checkpoint, and --resume goes on from the last one to "
+          + "the same bits."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

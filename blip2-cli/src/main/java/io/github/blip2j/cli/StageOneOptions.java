@@ -9,6 +9,7 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -19,19 +20,17 @@ final class StageOneOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
-      description = {
-        "A first stage to go on from: LAVIS's folder or .pth, Hugging Face's folder, or the id",
-        "of a downloaded one."
-      })
+      description =
+          "A first stage to go on from: LAVIS's folder or .pth, Hugging Face's folder, or the "
+              + "id of a downloaded one.")
   @Nullable ModelName model;
 
   @Option(
       names = "--vision",
       paramLabel = "PATH",
-      description = {
-        "Instead of --model, with --bert: where the vision tower is, a BLIP-2 folder or .pth",
-        "or a tower's own file such as eva_vit_g.pth."
-      })
+      description =
+          "Instead of --model, with --bert: where the vision tower is, a BLIP-2 folder or "
+              + ".pth or a tower's own file such as eva_vit_g.pth.")
   @Nullable ModelName vision;
 
   @Option(
@@ -44,10 +43,10 @@ final class StageOneOptions {
       names = "--dtype",
       paramLabel = "TYPE",
       converter = NamedPrecision.class,
-      description = {
-        "What matrix products round their factors to: float32, or bfloat16, which is faster where",
-        "the CPU multiplies it. What learns is stored in float32. Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "What matrix products round their factors to: float32, or bfloat16, which is "
+              + "faster where the CPU multiplies it. What learns is stored in float32. Default: "
+              + "${DEFAULT-VALUE}.")
   Precision dtype = Precision.FLOAT32;
 
   /** Checks what no single option can. */
@@ -60,8 +59,10 @@ final class StageOneOptions {
     boolean either = vision != null || bert != null;
     if (model == null ? !parts : either) {
       throw new IllegalArgumentException(
-          "train stage1: --model, or --vision and --bert expected, got %s"
-              .formatted(model == null ? either ? "one of the two" : "neither" : "both"));
+          String.format(
+              Locale.ROOT,
+              "train stage1: --model, or --vision and --bert expected, got %s",
+              model == null ? either ? "one of the two" : "neither" : "both"));
     }
   }
 

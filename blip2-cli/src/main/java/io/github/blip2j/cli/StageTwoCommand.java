@@ -18,8 +18,9 @@ import picocli.CommandLine.Mixin;
     name = "stage2",
     description = {
       "Trains the second stage: a frozen language model continues what the Q-Former sees.",
-      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to --out;",
-      "Ctrl-C ends with a checkpoint, and --resume goes on from the last one to the same bits."
+      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
+          + "--out; Ctrl-C ends with a checkpoint, and --resume goes on from the last one to "
+          + "the same bits."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

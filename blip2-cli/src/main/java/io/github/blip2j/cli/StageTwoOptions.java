@@ -8,6 +8,7 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -16,19 +17,17 @@ final class StageTwoOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
-      description = {
-        "A BLIP-2 that writes or an InstructBLIP to go on from: a folder of Hugging Face, or the",
-        "id of a downloaded one."
-      })
+      description =
+          "A BLIP-2 that writes or an InstructBLIP to go on from: a folder of Hugging Face, "
+              + "or the id of a downloaded one.")
   @Nullable ModelName model;
 
   @Option(
       names = "--stage1",
       paramLabel = "PATH",
-      description = {
-        "Instead of --model, with --language: a first stage, LAVIS's folder or .pth, or a",
-        "folder of Hugging Face."
-      })
+      description =
+          "Instead of --model, with --language: a first stage, LAVIS's folder or .pth, or a "
+              + "folder of Hugging Face.")
   @Nullable ModelName stageOne;
 
   @Option(
@@ -46,27 +45,25 @@ final class StageTwoOptions {
   @Option(
       names = "--max-text-tokens",
       paramLabel = "N",
-      description = {
-        "Longer texts lose their end, but prompt or text_input must leave an OPT room to write;",
-        "32 by default. Longer inputs of InstructBLIP lose their beginning; 128 by default."
-      })
+      description =
+          "Longer texts lose their end, but prompt or text_input must leave an OPT room to "
+              + "write; 32 by default. Longer inputs of InstructBLIP lose their beginning; 128 by "
+              + "default.")
   @Nullable Integer maxTextTokens;
 
   @Option(
       names = "--max-output-tokens",
       paramLabel = "N",
-      description = {
-        "With T5: longer outputs lose their end; as many as of any text by default, and 256 of",
-        "InstructBLIP."
-      })
+      description =
+          "With T5: longer outputs lose their end; as many as of any text by default, and 256 "
+              + "of InstructBLIP.")
   @Nullable Integer maxOutputTokens;
 
   @Option(
       names = "--prefix-split",
-      description = {
-        "With T5: cut each caption at a random word, the encoder reads the first part and the",
-        "decoder learns the rest, as in the paper."
-      })
+      description =
+          "With T5: cut each caption at a random word, the encoder reads the first part and "
+              + "the decoder learns the rest, as in the paper.")
   boolean prefixSplit;
 
   @Option(
@@ -83,11 +80,10 @@ final class StageTwoOptions {
       names = "--dtype",
       paramLabel = "TYPE",
       converter = NamedPrecision.class,
-      description = {
-        "How frozen weights are held: float32, bfloat16 for half the memory, int8 for a",
-        "quarter. What learns is stored in float32; with bfloat16, matrix products round their",
-        "factors to it, which is faster where the CPU multiplies it."
-      })
+      description =
+          "How frozen weights are held: float32, bfloat16 for half the memory, int8 for a "
+              + "quarter. What learns is stored in float32; with bfloat16, matrix products round "
+              + "their factors to it, which is faster where the CPU multiplies it.")
   Precision dtype = Precision.FLOAT32;
 
   @Option(
@@ -103,8 +99,10 @@ final class StageTwoOptions {
     boolean either = stageOne != null || language != null;
     if (model == null ? !parts : either) {
       throw new IllegalArgumentException(
-          "train stage2: --model, or --stage1 and --language expected, got %s"
-              .formatted(model == null ? either ? "one of the two" : "neither" : "both"));
+          String.format(
+              Locale.ROOT,
+              "train stage2: --model, or --stage1 and --language expected, got %s",
+              model == null ? either ? "one of the two" : "neither" : "both"));
     }
   }
 

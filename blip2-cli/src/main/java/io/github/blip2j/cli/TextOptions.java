@@ -2,6 +2,7 @@ package io.github.blip2j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,8 +36,10 @@ final class TextOptions {
     }
     if (stream && decoding.returning != null && decoding.returning > 1) {
       throw new IllegalArgumentException(
-          "--stream: --num-return expected 1, got %d; leave --stream out"
-              .formatted(decoding.returning));
+          String.format(
+              Locale.ROOT,
+              "--stream: --num-return expected 1, got %d; leave --stream out",
+              decoding.returning));
     }
     Pictures.requireReadable(images);
   }

@@ -30,9 +30,10 @@ final class TrainingProgress implements TrainingListener {
   public void stepped(StepReport report) {
     last = report;
     progress.clear();
-    console.err().println("blip2: " + line(report));
-    console.err().flush();
-    progress.doing("training, after step %d of %d".formatted(report.position().step(), steps));
+    console.note(line(report));
+    progress.doing(
+        String.format(
+            Locale.ROOT, "training, after step %d of %d", report.position().step(), steps));
   }
 
   @Override
@@ -77,6 +78,7 @@ final class TrainingProgress implements TrainingListener {
   }
 
   private static String clock(Duration time) {
-    return "%d:%02d:%02d".formatted(time.toHours(), time.toMinutesPart(), time.toSecondsPart());
+    return String.format(
+        Locale.ROOT, "%d:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
   }
 }

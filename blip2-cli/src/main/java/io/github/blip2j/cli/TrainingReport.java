@@ -9,6 +9,7 @@ import io.github.blip2j.training.StepReport;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What became of a run of a stage. */
@@ -35,8 +36,11 @@ final class TrainingReport {
     missing = set.missing();
     if (missing > 0) {
       console.complain(
-          "pictures expected of %d records, got none of %d, which are left out"
-              .formatted(pairs + missing, missing));
+          String.format(
+              Locale.ROOT,
+              "pictures expected of %d records, got none of %d, which are left out",
+              pairs + missing,
+              missing));
     }
   }
 
@@ -56,21 +60,28 @@ final class TrainingReport {
     if (!batches.damaged().isEmpty()) {
       List<String> names = batches.damaged();
       console.complain(
-          "pictures expected that can be read, got %d damaged ones (%s%s); others took their place"
-              .formatted(
-                  names.size(),
-                  String.join(", ", names.subList(0, Math.min(3, names.size()))),
-                  names.size() > 3 ? ", ..." : ""));
+          String.format(
+              Locale.ROOT,
+              "pictures expected that can be read, got %d damaged ones (%s%s); others took their place",
+              names.size(),
+              String.join(", ", names.subList(0, Math.min(3, names.size()))),
+              names.size() > 3 ? ", ..." : ""));
     }
     if (json) {
       JsonReport.print(console, document(out, batches));
     } else {
+      String how = stopped ? "stopped" : "done";
       console
           .out()
-          .printf(
-              "%s after step %d, epoch %d: %s%n",
-              stopped ? "stopped" : "done", end.step(), end.epoch(), out);
-      exported.forEach(folder -> console.out().printf("wrote %s%n", folder));
+          .println(
+              String.format(
+                  Locale.ROOT,
+                  "%s after step %d, epoch %d: %s",
+                  how,
+                  end.step(),
+                  end.epoch(),
+                  out));
+      exported.forEach(folder -> console.out().println("wrote " + folder));
     }
     console.out().flush(); // a process that was told to end doesn't wait for the command's end
   }

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli;
 
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
@@ -86,6 +87,10 @@ final class TrainingRun {
       options.run.run.prepare();
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
+    }
+    Trainer.requireFree(options.run.out);
+    for (ExportName kind : options.run.exports) {
+      OutputFile.requireFolder(options.run.out.resolve(kind.toString()));
     }
     var report = new TrainingReport(console);
     try (var progress = Progress.on(console);

@@ -23,10 +23,10 @@ final class TrainingRunOptions {
       split = ",",
       paramLabel = "KIND",
       converter = ExportName.Converter.class,
-      description = {
-        "At the end write the model to a folder of this name in --out: hf, lavis-trained (a .pth",
-        "of what was trained, as LAVIS saves), or in stage1 lavis (a .pth with the tower too)."
-      })
+      description =
+          "At the end write the model to a folder of this name in --out: hf, lavis-trained (a "
+              + ".pth of what was trained, as LAVIS saves), or in stage1 lavis (a .pth with the "
+              + "tower too).")
   Set<ExportName> exports = new LinkedHashSet<>();
 
   @Mixin RunOptions run = new RunOptions();

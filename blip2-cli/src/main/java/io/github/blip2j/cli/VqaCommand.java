@@ -5,6 +5,7 @@ import io.github.blip2j.blip2.QuestionPrompt;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -33,19 +34,17 @@ final class VqaCommand implements Callable<Integer> {
   @Option(
       names = {"--template", "--prompt"},
       paramLabel = "T",
-      description = {
-        "How to ask, {} where the question goes; by default as the paper asks the model's kind,",
-        "as in 'Question: {} Answer:' for OPT."
-      })
+      description =
+          "How to ask, {} where the question goes; by default as the paper asks the model's "
+              + "kind, as in 'Question: {} Answer:' for OPT.")
   private @Nullable String template;
 
   @Option(
       names = "--context",
       paramLabel = "Q=A",
-      description = {
-        "A question that was asked before and its answer, for questions that follow up on it; give",
-        "several in order. The last = parts them."
-      })
+      description =
+          "A question that was asked before and its answer, for questions that follow up on "
+              + "it; give several in order. The last = parts them.")
   private List<String> context = new ArrayList<>();
 
   VqaCommand(Console console) {
@@ -78,7 +77,7 @@ final class VqaCommand implements Callable<Integer> {
       int at = turn.lastIndexOf('=');
       if (at < 0) {
         throw new IllegalArgumentException(
-            "--context: question=answer expected, got '%s'".formatted(turn));
+            String.format(Locale.ROOT, "--context: question=answer expected, got '%s'", turn));
       }
       before = before.and(turn.substring(0, at), turn.substring(at + 1));
     }

@@ -12,10 +12,10 @@ final class WriterOptions extends ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
-      description = {
-        "Folder of a BLIP-2 model, or the id of a downloaded one as in Salesforce/blip2-opt-2.7b;",
-        "without it, a tiny model of drawn scenes. With --language, a .pth of LAVIS's second stage."
-      })
+      description =
+          "Folder of a BLIP-2 model, or the id of a downloaded one as in "
+              + "Salesforce/blip2-opt-2.7b; without it, a tiny model of drawn scenes. With "
+              + "--language, a .pth of LAVIS's second stage.")
   @Nullable ModelName model;
 
   @Mixin PartsOptions parts = new PartsOptions();
@@ -24,10 +24,9 @@ final class WriterOptions extends ModelOptions {
       names = "--flavour",
       paramLabel = "lavis|hf",
       converter = FlavourName.class,
-      description = {
-        "Whose numbers and defaults to follow: lavis for five beams, prompts to OPT of 32",
-        "tokens and penalties that see new words only. Of the model's own files by default."
-      })
+      description =
+          "Whose numbers and defaults to follow: lavis for five beams, prompts to OPT of 32 "
+              + "tokens and penalties that see new words only. Of the model's own files by default.")
   @Nullable Flavour flavour;
 
   /** What the model is called in results. */

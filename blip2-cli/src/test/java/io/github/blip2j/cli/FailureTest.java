@@ -3,7 +3,10 @@ package io.github.blip2j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,6 +126,43 @@ final class FailureTest {
         message.matches(
             "heap expected room for more, got full at \\d+ MiB; set BLIP2_JAVA_OPTS=-Xmx4g or higher"),
         message);
+  }
+
+  @Test
+  void describe_limitOfJavaCpp_namesItsSetting() {
+    var failure =
+        new OutOfMemoryError(
+            "Physical memory usage is too high: physicalBytes (83M) > maxPhysicalBytes (50M)");
+
+    assertEquals(
+        "memory outside the heap expected within JavaCPP's limits, got Physical memory usage is too"
+            + " high: physicalBytes (83M) > maxPhysicalBytes (50M); leave out"
+            + " -Dorg.bytedeco.javacpp.maxphysicalbytes and maxbytes, or raise them",
+        Failure.describe(failure));
+  }
+
+  @Test
+  void describe_noThread_namesTheLimit() {
+    var failure = new OutOfMemoryError("unable to create native thread");
+
+    assertTrue(Failure.describe(failure).contains("(ulimit -u)"), Failure.describe(failure));
+  }
+
+  @Test
+  void describe_streamThatCanNotRead_saysWhatItsCauseSays() {
+    var failure = new UncheckedIOException(new NoSuchFileException("a.png"));
+
+    assertEquals(
+        "a.png: file expected to be readable or writable, got nothing there",
+        Failure.describe(failure));
+  }
+
+  @Test
+  void describe_pathOfOtherCharacters_namesIt() {
+    assertEquals(
+        "a.png: path expected in this system's characters, got Nul character not allowed; rename it"
+            + " or set LC_ALL=C.UTF-8",
+        Failure.describe(new InvalidPathException("a.png", "Nul character not allowed")));
   }
 
   @Test

@@ -222,7 +222,8 @@ public final class CaptionFile {
     }
     json.endArray();
     if (captions.isEmpty()) {
-      throw new DataException("%s: %s expected strings, got an empty list".formatted(file, where));
+      throw new DataException(
+          String.format(Locale.ROOT, "%s: %s expected strings, got an empty list", file, where));
     }
     return captions;
   }
@@ -255,11 +256,12 @@ public final class CaptionFile {
           case BEGIN_OBJECT -> "an object";
           default -> "nothing";
         };
-    return new DataException("%s: %s expected %s, got %s".formatted(file, where, expected, got));
+    return new DataException(
+        String.format(Locale.ROOT, "%s: %s expected %s, got %s", file, where, expected, got));
   }
 
   private DataException malformed(String where, IOException cause) {
     return new DataException(
-        "%s: %s expected JSON, got malformed text".formatted(file, where), cause);
+        String.format(Locale.ROOT, "%s: %s expected JSON, got malformed text", file, where), cause);
   }
 }

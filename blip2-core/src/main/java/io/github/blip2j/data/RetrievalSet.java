@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -63,13 +64,14 @@ public record RetrievalSet(List<String> images, List<String> texts, List<Integer
     }
     if (!missing.isEmpty()) {
       throw new DataException(
-          "%s: %d pictures expected, got none of %d (%s%s); check the folder"
-              .formatted(
-                  folder,
-                  images.size(),
-                  missing.size(),
-                  String.join(", ", missing.subList(0, Math.min(SHOWN, missing.size()))),
-                  missing.size() > SHOWN ? ", ..." : ""));
+          String.format(
+              Locale.ROOT,
+              "%s: %d pictures expected, got none of %d (%s%s); check the folder",
+              folder,
+              images.size(),
+              missing.size(),
+              String.join(", ", missing.subList(0, Math.min(SHOWN, missing.size()))),
+              missing.size() > SHOWN ? ", ..." : ""));
     }
     return files;
   }

@@ -4,11 +4,9 @@ import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -57,6 +55,9 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     long totalBytes = tensors.stream().mapToLong(TensorSpec::byteSize).sum();
     var result = new ShardedSafetensorsWriter(folder, totalBytes, new LinkedHashMap<>());
     boolean created = false;
+    if (Files.isDirectory(folder)) { // those of other numbers of shards, too
+      LeftOvers.requireAlone(folder, folder, ShardedSafetensorsWriter::isOurs, null);
+    }
     try {
       for (int i = 0; i < parts.size(); i++) {
         String name =
@@ -134,17 +135,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
       json.name(entry.getKey()).value(entry.getValue());
     }
     json.endObject().endObject().close();
-    Path temporary = folder.resolve("." + Checkpoint.INDEX + ".tmp");
-    try {
-      Files.write(temporary, text.toString().getBytes(StandardCharsets.UTF_8));
-      Files.move(
-          temporary,
-          folder.resolve(Checkpoint.INDEX),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    OutputFile.write(folder.resolve(Checkpoint.INDEX), text.toString());
   }
 
   private void removeStale() throws IOException {

@@ -2,6 +2,7 @@ package io.github.blip2j.io;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** A file could not be written, mostly for want of room: says which, why and what to do. */
 public final class UnwrittenFileException extends IOException {
@@ -10,8 +11,11 @@ public final class UnwrittenFileException extends IOException {
   /** Of the file as the user knows it, not the temporary one that was written to. */
   public UnwrittenFileException(Path file, IOException cause) {
     super(
-        "%s: file expected to be written, got %s; make room and run it again"
-            .formatted(file, cause.getMessage()),
+        String.format(
+            Locale.ROOT,
+            "%s: file expected to be written, got %s; make room and run it again",
+            file,
+            cause.getMessage()),
         cause);
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
@@ -23,6 +24,8 @@ public final class Diagnostics {
   static {
     Natives.prepare(); // before Pointer reads its limits
   }
+
+  private static final long ROOM_FOR_NATIVES = 256L << 20; // a build of ND4J, OpenBLAS and oneDNN
 
   private static final List<String> TELLING_FLAGS =
       List.of(
@@ -105,6 +108,28 @@ public final class Diagnostics {
           "javacpp: cache folder expected, got none; set org.bytedeco.javacpp.cachedir");
     }
     return folder.toPath();
+  }
+
+  /**
+   * Why native libraries did not load, where the folder they are unpacked to tells: JavaCPP goes on
+   * with what a full disk has taken, and the system then finds files missing.
+   */
+  public static Optional<String> nativeShortage() {
+    try {
+      Path folder = nativeCache();
+      long left = Files.getFileStore(folder).getUsableSpace();
+      return left > ROOM_FOR_NATIVES
+          ? Optional.empty()
+          : Optional.of(
+              folder
+                  + ": room expected to unpack native libraries, got "
+                  + MemoryPool.inWords(left)
+                  + " left; make some, or name another folder with -D"
+                  + NativeFolder.PROPERTY
+                  + "=");
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** The C library and its version, {@code unknown} where it does not tell. */

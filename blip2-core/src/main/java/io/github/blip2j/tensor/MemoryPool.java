@@ -141,8 +141,22 @@ final class MemoryPool {
 
   private String shortage(long size, String op) {
     long left = Math.max(0, Math.min(limit - totalBytes, available.getAsLong() - RESERVE));
-    return "%s: memory expected %d MiB more, got %d MiB left beside %d MiB of tensors; close other models, use a smaller batch or image, or raise blip2.memory.limit if it is set"
-        .formatted(op, size >> 20, left >> 20, totalBytes >> 20);
+    return String.format(
+        Locale.ROOT,
+        "%s: memory expected %s more, got %s left beside %s of tensors; close other models, use a"
+            + " smaller batch or image, or raise blip2.memory.limit if it is set",
+        op,
+        inWords(size),
+        inWords(left),
+        inWords(totalBytes));
+  }
+
+  /** Bytes in the largest unit that leaves at least two digits. */
+  static String inWords(long bytes) {
+    if (bytes < 10L << 10) {
+      return bytes + " B";
+    }
+    return bytes < 10L << 20 ? (bytes >> 10) + " KiB" : (bytes >> 20) + " MiB";
   }
 
   private void free(Block block) {
@@ -166,7 +180,8 @@ final class MemoryPool {
           property + ": expected a number of bytes such as 800m or 8g, got " + value);
     }
     int shift = 10 * ("kmg".indexOf(size.charAt(size.length() - 1)) + 1);
-    return Long.parseLong(size.replaceAll("\\D", "")) << shift;
+    long count = Long.parseLong(size.replaceAll("\\D", ""));
+    return count > Long.MAX_VALUE >> shift ? Long.MAX_VALUE : count << shift;
   }
 
   /** Bytes that the system would still give: the least of machine and container. */

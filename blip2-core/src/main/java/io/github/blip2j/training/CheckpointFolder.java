@@ -2,6 +2,7 @@ package io.github.blip2j.training;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.LeftOvers;
 import io.github.blip2j.io.SafetensorsFile;
 import io.github.blip2j.io.SafetensorsWriter;
 import io.github.blip2j.io.TensorEntry;
@@ -21,9 +22,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +40,7 @@ import org.jspecify.annotations.Nullable;
  * the disk and renamed. Only then are older checkpoints removed.
  */
 final class CheckpointFolder {
-  private static final Pattern NAME = Pattern.compile("step-\\d{8,18}\\.safetensors");
-  private static final Pattern LEFT_OVER = Pattern.compile("\\.step-\\d{8,18}\\..*\\.tmp");
+  private static final Pattern NAME = Pattern.compile("step-(\\d{8,18})\\.safetensors");
   private static final String STATE = "optimizer.";
   private static final String DTYPE = "dtype";
 
@@ -52,21 +55,33 @@ final class CheckpointFolder {
   private final AdamW optimizer;
   private final Pipe pipe;
   private final Map<String, Long> sizes;
+  private final OptionalLong batchesPerEpoch;
 
   CheckpointFolder(Path folder, AdamW optimizer, Pipe pipe) {
-    this(folder, optimizer, pipe, Map.of());
+    this(folder, optimizer, pipe, Map.of(), OptionalLong.empty());
   }
 
-  private CheckpointFolder(Path folder, AdamW optimizer, Pipe pipe, Map<String, Long> sizes) {
+  private CheckpointFolder(
+      Path folder,
+      AdamW optimizer,
+      Pipe pipe,
+      Map<String, Long> sizes,
+      OptionalLong batchesPerEpoch) {
     this.folder = folder;
     this.optimizer = optimizer;
     this.pipe = pipe;
     this.sizes = sizes;
+    this.batchesPerEpoch = batchesPerEpoch;
   }
 
   /** These checkpoints, of a run with these sizes: batches and the records they come from. */
   CheckpointFolder withSizes(Map<String, Long> newSizes) {
-    return new CheckpointFolder(folder, optimizer, pipe, new TreeMap<>(newSizes));
+    return new CheckpointFolder(folder, optimizer, pipe, new TreeMap<>(newSizes), batchesPerEpoch);
+  }
+
+  /** These checkpoints, of a run with so many batches in an epoch, if anybody knows. */
+  CheckpointFolder withBatches(OptionalLong perEpoch) {
+    return new CheckpointFolder(folder, optimizer, pipe, sizes, perEpoch);
   }
 
   /** Writes a checkpoint and removes all but the last that the settings keep. */
@@ -78,20 +93,27 @@ final class CheckpointFolder {
 
   /** Writes a checkpoint and removes none. */
   Path add(Position at, TrainingSettings settings) throws IOException {
-    Path file = folder.resolve("step-%08d.safetensors".formatted(at.step()));
+    Path file = folder.resolve(String.format(Locale.ROOT, "step-%08d.safetensors", at.step()));
     @Nullable Path last = newest();
+    removeLeftOvers();
     try {
       write(file, metadata(at, settings));
     } catch (IOException e) {
       throw new IOException(
-          "%s: checkpoint expected to be written, got %s; %s; make room and resume"
-              .formatted(
-                  file.getFileName(),
-                  reason(e),
-                  last == null ? "there is none before it" : last.getFileName() + " is whole"),
+          String.format(
+              Locale.ROOT,
+              "%s: checkpoint expected to be written, got %s; %s; make room and resume",
+              file.getFileName(),
+              reason(e),
+              last == null ? "there is none before it" : last.getFileName() + " is whole"),
           e);
     }
     return file;
+  }
+
+  /** Removes what a run left that was killed while it wrote, so that the disk has room again. */
+  void removeLeftOvers() throws IOException {
+    LeftOvers.remove(folder, name -> NAME.matcher(name).matches());
   }
 
   /** What the system said, without the file's name around it. */
@@ -108,8 +130,8 @@ final class CheckpointFolder {
   /**
    * Sets parameters and optimiser to what a checkpoint holds.
    *
-   * @throws CheckpointException if it is of another model, seed, precision or sizes; nothing has
-   *     changed then
+   * @throws CheckpointException if it is of another model, seed, precision or sizes, or of a place
+   *     that the run does not come to; nothing has changed then
    */
   Position restore(Path file, TrainingSettings settings) throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
@@ -123,6 +145,7 @@ final class CheckpointFolder {
       String rounded = saved.metadata().getOrDefault(DTYPE, Precision.FLOAT32.toString());
       requireSame(where, DTYPE, settings.precision().toString(), rounded);
       requireSizes(where, saved);
+      Position at = position(where, saved, settings);
       for (Parameter parameter : optimizer.parameters()) {
         try (Scope one = Scope.open()) {
           Shape shape = parameter.value().shape();
@@ -130,11 +153,44 @@ final class CheckpointFolder {
         }
       }
       optimizer.restore((name, dtype, shape) -> read(saved, STATE + name, dtype, shape));
-      return new Position(
-          number(where, saved, "step"),
-          Math.toIntExact(number(where, saved, "epoch")),
-          number(where, saved, "batch"));
+      return at;
     }
+  }
+
+  /** Where it was written, which must be within the run. */
+  private Position position(String where, SafetensorsFile saved, TrainingSettings settings)
+      throws CheckpointException {
+    long step = within(where, saved, "step", settings.maxSteps());
+    Matcher name = NAME.matcher(where);
+    if (name.matches() && Long.parseLong(name.group(1)) != step) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: step expected %d as in its name, got %d; it was changed or renamed",
+              where,
+              Long.parseLong(name.group(1)),
+              step));
+    }
+    long epoch = within(where, saved, "epoch", settings.epochs());
+    long batch = within(where, saved, "batch", batchesPerEpoch.orElse(Long.MAX_VALUE));
+    return new Position(step, Math.toIntExact(epoch), batch);
+  }
+
+  private static long within(String where, SafetensorsFile saved, String key, long end)
+      throws CheckpointException {
+    long value = number(where, saved, key);
+    if (value < 0 || value > end) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected from 0 to %d, where this run ends, got %d; resume with the settings"
+                  + " of the start",
+              where,
+              key,
+              end,
+              value));
+    }
+    return value;
   }
 
   private void write(Path file, Map<String, String> metadata) throws IOException {
@@ -176,8 +232,13 @@ final class CheckpointFolder {
       throws CheckpointException {
     if (!wanted.equals(stored)) {
       throw new CheckpointException(
-          "%s: %s expected %s as in the settings, got %s; resume with the settings of the start"
-              .formatted(where, what, wanted, stored));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected %s as in the settings, got %s; resume with the settings of the start",
+              where,
+              what,
+              wanted,
+              stored));
     }
   }
 
@@ -188,8 +249,13 @@ final class CheckpointFolder {
       boolean told = saved.metadata().containsKey(name); // older checkpoints tell no sizes
       if (told && number(where, saved, name) != size.getValue()) {
         throw new CheckpointException(
-            "%s: %s expected %d as in this run, got %d; resume with the settings of the start"
-                .formatted(where, name, size.getValue(), number(where, saved, name)));
+            String.format(
+                Locale.ROOT,
+                "%s: %s expected %d as in this run, got %d; resume with the settings of the start",
+                where,
+                name,
+                size.getValue(),
+                number(where, saved, name)));
       }
     }
   }
@@ -197,12 +263,20 @@ final class CheckpointFolder {
   private static long number(String where, SafetensorsFile saved, String key)
       throws CheckpointException {
     @Nullable String text = saved.metadata().get(key);
-    if (text == null || !text.matches("-?\\d{1,19}")) {
-      throw new CheckpointException(
-          "%s: header expected a number as %s, got %s; it is no checkpoint of a run"
-              .formatted(where, key, text == null ? "none" : text));
+    try {
+      return Long.parseLong(String.valueOf(text));
+    } catch (NumberFormatException e) {
+      var wrong =
+          new CheckpointException(
+              String.format(
+                  Locale.ROOT,
+                  "%s: header expected a number as %s, got %s; it is no checkpoint of a run",
+                  where,
+                  key,
+                  text == null ? "none" : text));
+      wrong.initCause(e);
+      throw wrong;
     }
-    return Long.parseLong(text);
   }
 
   private void requireFits(String where, SafetensorsFile saved) throws CheckpointException {
@@ -215,19 +289,26 @@ final class CheckpointFolder {
         wrong.add(spec.name() + " is missing");
       } else if (entry.dtype() != spec.dtype() || !entry.shape().equals(spec.shape())) {
         wrong.add(
-            "%s is %s %s, not %s %s"
-                .formatted(spec.name(), entry.dtype(), entry.shape(), spec.dtype(), spec.shape()));
+            String.format(
+                Locale.ROOT,
+                "%s is %s %s, not %s %s",
+                spec.name(),
+                entry.dtype(),
+                entry.shape(),
+                spec.dtype(),
+                spec.shape()));
       }
     }
     rest.forEach(name -> wrong.add(name + " is not trained here"));
     if (!wrong.isEmpty()) {
       throw new CheckpointException(
-          "%s: tensors of this run expected, got %d others (%s%s)"
-              .formatted(
-                  where,
-                  wrong.size(),
-                  String.join(", ", wrong.subList(0, Math.min(4, wrong.size()))),
-                  wrong.size() > 4 ? ", ..." : ""));
+          String.format(
+              Locale.ROOT,
+              "%s: tensors of this run expected, got %d others (%s%s)",
+              where,
+              wrong.size(),
+              String.join(", ", wrong.subList(0, Math.min(4, wrong.size()))),
+              wrong.size() > 4 ? ", ..." : ""));
     }
   }
 
@@ -240,9 +321,6 @@ final class CheckpointFolder {
     List<Path> all = matching(NAME);
     for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
       Files.delete(old);
-    }
-    for (Path leftOver : matching(LEFT_OVER)) { // of a run that was killed while it wrote
-      Files.delete(leftOver);
     }
   }
 

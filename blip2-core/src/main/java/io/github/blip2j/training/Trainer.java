@@ -1,5 +1,6 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.io.SafetensorsWriter;
 import io.github.blip2j.optim.AdamW;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -71,42 +73,74 @@ public final class Trainer<B extends Batch> {
   }
 
   /**
+   * Checks that a run can write to a folder, before a model is loaded for it.
+   *
+   * @throws IllegalStateException if another run writes there
+   * @throws IOException if it is no folder
+   */
+  public static void requireFree(Path output) throws IOException {
+    OutputFile.requireFolder(output);
+    FolderLock.requireFree(output);
+  }
+
+  /**
    * Trains from the beginning to the end that the settings name.
    *
    * @return where it ended; there is a checkpoint of it
-   * @throws IllegalStateException if the folder holds checkpoints already
+   * @throws IllegalStateException if the folder holds checkpoints already, or another run writes
+   *     there
    * @throws TrainingDivergedException if a loss or gradient is not finite
    * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
    */
   public Position start(TrainingListener listener) throws IOException {
-    Files.createDirectories(settings.output());
+    OutputFile.makeFolder(settings.output());
+    try (var lock = FolderLock.take(settings.output())) {
+      requireNew();
+      return train(Position.START, listener);
+    }
+  }
+
+  private void requireNew() throws IOException {
     @Nullable Path newest = checkpoints.newest();
     if (newest != null) {
       throw new IllegalStateException(
-          "training: folder without checkpoints expected, got %s; resume it or choose another"
-              .formatted(newest));
+          String.format(
+              Locale.ROOT,
+              "training: folder without checkpoints expected, got %s; resume it or choose another",
+              newest));
     }
-    return train(Position.START, listener);
   }
 
   /**
    * Trains on from the newest checkpoint, as if there had been no stop.
    *
    * @return where it ended; there is a checkpoint of it
-   * @throws IllegalStateException if there is no checkpoint
+   * @throws IllegalStateException if there is no checkpoint, or another run writes there
    * @throws io.github.blip2j.io.CheckpointException if it is of another model, seed or precision,
-   *     other batches or another {@code accumulate}
+   *     other batches or another {@code accumulate}, or of a place that this run does not come to
    * @throws TrainingDivergedException if a loss or gradient is not finite
    * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
    */
   public Position resume(TrainingListener listener) throws IOException {
-    @Nullable Path newest = Files.isDirectory(settings.output()) ? checkpoints.newest() : null;
-    if (newest == null) {
-      throw new IllegalStateException(
-          "training: checkpoint expected in %s, got none; start instead"
-              .formatted(settings.output()));
+    if (!Files.isDirectory(settings.output())) {
+      throw nothingToResume();
     }
-    return train(checkpoints.restore(newest, settings), listener);
+    try (var lock = FolderLock.take(settings.output())) {
+      @Nullable Path newest = checkpoints.newest();
+      if (newest == null) {
+        throw nothingToResume();
+      }
+      CheckpointFolder within = checkpoints.withBatches(source.batchesPerEpoch());
+      return train(within.restore(newest, settings), listener);
+    }
+  }
+
+  private IllegalStateException nothingToResume() {
+    return new IllegalStateException(
+        String.format(
+            Locale.ROOT,
+            "training: checkpoint expected in %s, got none; start instead",
+            settings.output()));
   }
 
   /**
@@ -194,8 +228,11 @@ public final class Trainer<B extends Batch> {
     private void requireProgress(long batchBefore) {
       if (batchBefore == 0 && at.batch() == 0) {
         throw new IllegalStateException(
-            "training: epoch %d expected at least accumulate=%d batches, got fewer"
-                .formatted(at.epoch(), settings.accumulate()));
+            String.format(
+                Locale.ROOT,
+                "training: epoch %d expected at least accumulate=%d batches, got fewer",
+                at.epoch(),
+                settings.accumulate()));
       }
     }
 

@@ -3,6 +3,7 @@ package io.github.blip2j.training;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.tensor.Precision;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -36,6 +38,7 @@ final class TrainingLog implements AutoCloseable {
   /** The log in a folder, without what comes after {@code step}; it names no float32. */
   static TrainingLog open(Path folder, long step, Precision precision) throws IOException {
     Path file = folder.resolve(NAME);
+    OutputFile.require(file);
     long kept = Files.exists(file) ? lengthUpTo(file, step) : 0;
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -98,7 +101,11 @@ final class TrainingLog implements AutoCloseable {
       }
     }
     throw new IOException(
-        "%s: line %d expected to begin with {\"step\": and a number, got %s; move the file away"
-            .formatted(NAME, number, line.length() <= 60 ? line : line.substring(0, 60) + "..."));
+        String.format(
+            Locale.ROOT,
+            "%s: line %d expected to begin with {\"step\": and a number, got %s; move the file away",
+            NAME,
+            number,
+            line.length() <= 60 ? line : line.substring(0, 60) + "..."));
   }
 }

@@ -3,6 +3,7 @@ package io.github.blip2j.training;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.Precision;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
@@ -158,7 +159,7 @@ public record TrainingSettings(
   private static void requirePositive(String name, long value) {
     if (value < 1) {
       throw new IllegalArgumentException(
-          "training: %s expected at least 1, got %d".formatted(name, value));
+          String.format(Locale.ROOT, "training: %s expected at least 1, got %d", name, value));
     }
   }
 }

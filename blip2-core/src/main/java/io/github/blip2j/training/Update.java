@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -116,11 +117,20 @@ final class Update<B extends Batch> {
 
     TrainingDivergedException diverged(String what, String norms) {
       List<String> shown = ids.subList(0, Math.min(IDS_SHOWN, ids.size()));
-      String more = ids.size() > IDS_SHOWN ? " and %d more".formatted(ids.size() - IDS_SHOWN) : "";
+      String more =
+          ids.size() > IDS_SHOWN
+              ? String.format(Locale.ROOT, " and %d more", ids.size() - IDS_SHOWN)
+              : "";
       return new TrainingDivergedException(
           step,
-          "step %d: %s for samples %s%s; %s; look at these samples, or resume with a lower rate"
-              .formatted(step, what, String.join(", ", shown), more, norms));
+          String.format(
+              Locale.ROOT,
+              "step %d: %s for samples %s%s; %s; look at these samples, or resume with a lower rate",
+              step,
+              what,
+              String.join(", ", shown),
+              more,
+              norms));
     }
   }
 }

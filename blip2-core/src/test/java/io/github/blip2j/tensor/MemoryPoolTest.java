@@ -102,7 +102,7 @@ final class MemoryPoolTest {
     var e = assertThrows(MemoryShortageException.class, () -> pool.acquire(2 * MIB, "linear"));
 
     assertEquals(
-        "linear: memory expected 2 MiB more, got 0 MiB left beside 8 MiB of tensors; close other"
+        "linear: memory expected 2048 KiB more, got 0 B left beside 8192 KiB of tensors; close other"
             + " models, use a smaller batch or image, or raise blip2.memory.limit if it is set",
         e.getMessage());
     pool.release(used);
@@ -116,7 +116,7 @@ final class MemoryPoolTest {
     var e = assertThrows(MemoryShortageException.class, () -> pool.acquire(4 * MIB, "softmax"));
 
     assertEquals(
-        "softmax: memory expected 4 MiB more, got 3 MiB left beside 0 MiB of tensors; close other"
+        "softmax: memory expected 4096 KiB more, got 3072 KiB left beside 0 B of tensors; close other"
             + " models, use a smaller batch or image, or raise blip2.memory.limit if it is set",
         e.getMessage());
     pool.release(pool.acquire(2 * MIB, "softmax"));

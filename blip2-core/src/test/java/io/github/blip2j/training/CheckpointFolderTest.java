@@ -30,7 +30,8 @@ final class CheckpointFolderTest {
 
   CheckpointFolderTest(@TempDir Path folder) {
     this.folder = folder;
-    this.settings = TrainingSettings.of(folder, Schedule.Constant.of(1)).withSeed(5).withKeep(1);
+    this.settings =
+        TrainingSettings.of(folder, Schedule.Constant.of(1)).withEpochs(4).withSeed(5).withKeep(1);
   }
 
   @AfterEach

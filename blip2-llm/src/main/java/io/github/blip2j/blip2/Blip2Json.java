@@ -5,11 +5,11 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What Hugging Face keeps of a BLIP-2 or InstructBLIP that was put together here. */
@@ -27,11 +27,11 @@ final class Blip2Json {
    */
   static void write(Path folder, Blip2Config config, JsonObject text) throws IOException {
     String processor = processor(config);
-    Files.writeString(folder.resolve("config.json"), of(config, text));
-    Files.writeString(
+    OutputFile.write(folder.resolve("config.json"), of(config, text));
+    OutputFile.write(
         folder.resolve("preprocessor_config.json"),
         LavisSizes.preprocessorJson(config.vision().imageSize(), processor));
-    Files.writeString(
+    OutputFile.write(
         folder.resolve("processor_config.json"),
         "{\"num_query_tokens\": %d, \"processor_class\": \"%s\"}%n"
             .formatted(config.queryTokens(), processor));

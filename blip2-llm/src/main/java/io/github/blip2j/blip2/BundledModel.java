@@ -1,35 +1,32 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.io.TemporaryFolder;
 import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The model that lies in this module's jar. It is small enough to be unpacked for each load. */
 final class BundledModel {
-  private static final String[] FILES = {
-    "config.json",
-    "model.safetensors",
-    "preprocessor_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json"
-  };
+  private static final List<String> FILES =
+      List.of(
+          "config.json",
+          "model.safetensors",
+          "preprocessor_config.json",
+          "tokenizer.json",
+          "tokenizer_config.json");
 
   private BundledModel() {}
 
   static LoadedModel load(Precision precision) throws IOException {
-    Path folder = Files.createTempDirectory("blip2-bundled");
-    try {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    try (var folder = TemporaryFolder.create(temporary, "blip2-bundled", FILES)) {
       for (String file : FILES) {
-        unpack(file, folder.resolve(file));
+        unpack(file, folder.path().resolve(file));
       }
-      return LoadedModel.load(folder, precision);
-    } finally {
-      for (String file : FILES) {
-        Files.deleteIfExists(folder.resolve(file));
-      }
-      Files.deleteIfExists(folder);
+      return LoadedModel.load(folder.path(), precision);
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.io.SafetensorsWriter;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.TensorEntry;
@@ -12,7 +13,6 @@ import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -111,8 +111,8 @@ public final class Conversion {
     }
 
     void write(Path folder) throws IOException {
-      Files.writeString(folder.resolve("config.json"), config);
-      Files.writeString(folder.resolve("preprocessor_config.json"), preprocessor);
+      OutputFile.write(folder.resolve("config.json"), config);
+      OutputFile.write(folder.resolve("preprocessor_config.json"), preprocessor);
     }
   }
 
@@ -120,6 +120,7 @@ public final class Conversion {
   private static void convert(Path lavis, Path folder, @Nullable Heads heads, boolean keeping)
       throws IOException {
     var target = new ConversionTarget(folder);
+    target.requireReplaceable();
     try (Checkpoint from = ModelFolder.open(lavis)) {
       ConversionPlan plan = ConversionPlan.ofLavis(lavis, from.tensors());
       List<TensorCopy> shared = plan.shared();
@@ -131,7 +132,7 @@ public final class Conversion {
       if (keeping) {
         target.requireKept(specs(shared));
       }
-      Files.createDirectories(folder);
+      OutputFile.makeFolder(folder);
       try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
         write(shared, from, writer::write);
       }
@@ -166,12 +167,13 @@ public final class Conversion {
   public static void toHuggingFace(Blip2Parts parts, Path folder) throws IOException {
     var target = new ConversionTarget(folder);
     target.requireNone(parts.checkpoint(), parts.language(), parts.vision(), parts.bert());
+    target.requireReplaceable();
     try (OpenParts open = OpenParts.open(parts)) {
       List<OpenParts.Copies> plan = open.copies();
       List<TensorSpec> specs = new ArrayList<>();
       plan.forEach(copies -> specs.addAll(specs(copies.plan().shared())));
       target.requireKept(specs);
-      Files.createDirectories(folder);
+      OutputFile.makeFolder(folder);
       try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
         for (OpenParts.Copies copies : plan) {
           write(copies.plan().shared(), copies.from(), writer::write);
@@ -191,6 +193,7 @@ public final class Conversion {
    */
   public static void toLavisTrained(Path folder, Path file) throws IOException {
     new ConversionTarget(file).requireOutside(folder);
+    OutputFile.require(file);
     LoraAdapter.requireNone(folder, "model to convert");
     try (Checkpoint from = ModelFolder.open(folder)) {
       if (!from.tensors().containsKey("language_projection.weight")) {
@@ -221,6 +224,7 @@ public final class Conversion {
    */
   public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
     new ConversionTarget(file).requireOutside(folder);
+    OutputFile.require(file);
     LoraAdapter.requireNone(folder, "model to convert");
     Path beside = folder.resolve(LAVIS_ONLY);
     try (Checkpoint from = ModelFolder.open(folder)) {
@@ -255,11 +259,11 @@ public final class Conversion {
       Path source = from.resolve(name);
       Path target = folder.resolve(name);
       if (Files.exists(source) && !(Files.exists(target) && Files.isSameFile(source, target))) {
-        Files.copy(source, target, StandardCopyOption.REPLACE_EXISTING);
+        OutputFile.write(target, Files.readAllBytes(source));
       }
     }
     if (TokenizerFolder.isMade(from)) {
-      Files.writeString(folder.resolve("tokenizer.json"), TokenizerFolder.makeJson(from));
+      OutputFile.write(folder.resolve("tokenizer.json"), TokenizerFolder.makeJson(from));
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.io.TensorSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 record ConversionTarget(Path path) {
   private static final int NAMES_IN_MESSAGE = 4;
+  private static final List<String> WRITTEN =
+      List.of("config.json", "preprocessor_config.json", Conversion.LAVIS_ONLY);
 
   /** The parts of a Hugging Face model, by what describes each in {@code config.json}. */
   private static final Map<String, String> PARTS =
@@ -44,6 +47,16 @@ record ConversionTarget(Path path) {
           && Files.isSameFile(input, path)) {
         throw new IllegalArgumentException(
             path + ": target expected to be none of what is read, got one of them; name another");
+      }
+    }
+  }
+
+  /** Checks that it is a folder, if anything, and its files are files. */
+  void requireReplaceable() throws IOException {
+    OutputFile.requireFolder(path);
+    if (Files.isDirectory(path)) {
+      for (String name : WRITTEN) {
+        OutputFile.require(path.resolve(name));
       }
     }
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import static io.github.blip2j.blip2.Required.given;
 
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.ImageFiles;
@@ -124,7 +125,7 @@ public final class FeatureExport {
    */
   public List<String> toSafetensors(List<String> images, Path file) throws IOException {
     List<Item> items = items(images);
-    FeatureFile.requireTarget(file);
+    OutputFile.require(file);
     List<Item> readable = skipping ? readable(items) : items;
     List<String> names = readable.stream().map(Item::name).toList();
     try (var target = new SafetensorsFeatures(file, names)) {
@@ -139,7 +140,6 @@ public final class FeatureExport {
    */
   public List<String> toJsonLines(List<String> images, Path file) throws IOException {
     List<Item> items = items(images);
-    FeatureFile.requireTarget(file);
     try (var target = JsonLinesFeatures.create(file)) {
       return write(items, target, skipping);
     }

@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.text.HuggingFaceTokenizer;
@@ -64,7 +65,7 @@ final class InstructionReader implements AutoCloseable {
 
   /** Copies a tokenizer to where Hugging Face has it in a folder of the whole. */
   static void copy(Path from, Path folder) throws IOException {
-    Conversion.copyTokenizer(from, Files.createDirectories(folder.resolve(FOLDER)));
+    Conversion.copyTokenizer(from, OutputFile.makeFolder(folder.resolve(FOLDER)));
   }
 
   /** The same tokenizer, cutting what is too long as {@code newFlavour} does. */

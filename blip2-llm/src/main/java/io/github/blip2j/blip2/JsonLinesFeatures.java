@@ -1,42 +1,43 @@
 package io.github.blip2j.blip2;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.gson.stream.JsonWriter;
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.io.UnwrittenFileException;
 import io.github.blip2j.tensor.Tensor;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.Writer;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * Features as JSON lines: an object for each text and each image, with its name and its features as
- * nested lists. The lines go to a temporary file beside the target until all are there.
+ * nested lists. The file is there when all are.
  */
 final class JsonLinesFeatures implements FeatureFile {
   private final Path target;
-  private final Path temporary;
+  private final OutputFile file;
   private final Writer lines;
   private boolean finished;
 
-  private JsonLinesFeatures(Path target, Path temporary) throws IOException {
-    this(target, temporary, Files.newBufferedWriter(temporary));
+  private JsonLinesFeatures(Path target, OutputFile file) {
+    this(target, file, new BufferedWriter(Channels.newWriter(file.channel(), UTF_8)));
   }
 
-  JsonLinesFeatures(Path target, Path temporary, Writer lines) {
+  JsonLinesFeatures(Path target, OutputFile file, Writer lines) {
     this.target = target;
-    this.temporary = temporary;
+    this.file = file;
     this.lines = lines;
   }
 
   /** Begins a file. */
   static JsonLinesFeatures create(Path target) throws IOException {
-    String name = "." + target.getFileName() + "." + UUID.randomUUID() + ".tmp";
-    return new JsonLinesFeatures(target, target.resolveSibling(name));
+    return new JsonLinesFeatures(target, OutputFile.create(target));
   }
 
   @Override
@@ -81,7 +82,7 @@ final class JsonLinesFeatures implements FeatureFile {
 
   private void end() throws IOException {
     try {
-      lines.close();
+      lines.flush();
     } catch (IOException e) {
       throw new UnwrittenFileException(target, e);
     }
@@ -89,14 +90,11 @@ final class JsonLinesFeatures implements FeatureFile {
 
   @Override
   public void close() throws IOException {
-    try {
+    try (file) {
       end();
       if (finished) {
-        Files.move(
-            temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        file.publish();
       }
-    } finally {
-      Files.deleteIfExists(temporary);
     }
   }
 

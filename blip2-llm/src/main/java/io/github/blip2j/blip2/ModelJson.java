@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +72,6 @@ final class ModelJson {
       json.addProperty(MAX_TEXT_TOKENS, maxTextTokens);
     }
     String text = new GsonBuilder().setPrettyPrinting().create().toJson(json);
-    Files.writeString(folder.resolve(NAME), text + "\n");
+    OutputFile.write(folder.resolve(NAME), text + "\n");
   }
 }

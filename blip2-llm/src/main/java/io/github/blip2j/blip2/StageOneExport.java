@@ -1,5 +1,7 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.io.OutputFile;
+import io.github.blip2j.io.TemporaryFolder;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.io.TorchWriter;
 import io.github.blip2j.nn.Attention.InputBias;
@@ -12,7 +14,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,7 @@ public final class StageOneExport {
    * @return the file
    */
   public Path toLavis(Path folder, Contents contents) throws IOException {
-    Files.createDirectories(folder);
+    OutputFile.makeFolder(folder);
     Path file = folder.resolve(LAVIS_FILE);
     try (Scope scope = Scope.open()) {
       List<Entry> entries = entries(contents);
@@ -102,18 +103,12 @@ public final class StageOneExport {
    */
   public void toHuggingFace(Path folder) throws IOException {
     requireHuggingFace();
-    Files.createDirectories(folder);
-    Path between = Files.createTempDirectory(folder, ".lavis");
-    try {
-      Path file = toLavis(between, Contents.ALL);
+    OutputFile.makeFolder(folder);
+    List<String> weights =
+        List.of(LAVIS_FILE); // the rest is small, and the next export's to remove
+    try (var between = TemporaryFolder.create(folder, ".lavis", weights)) {
+      Path file = toLavis(between.path(), Contents.ALL);
       Conversion.exportToHuggingFace(file, folder, heads());
-    } finally {
-      try (var left = Files.newDirectoryStream(between)) {
-        for (Path file : left) {
-          Files.delete(file);
-        }
-      }
-      Files.delete(between);
     }
   }
 

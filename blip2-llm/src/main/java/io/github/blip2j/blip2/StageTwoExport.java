@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.io.TorchWriter;
@@ -11,7 +12,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -64,7 +64,7 @@ public final class StageTwoExport {
    */
   public void toHuggingFace(Path folder) throws IOException {
     requireHuggingFace();
-    Files.createDirectories(folder);
+    OutputFile.makeFolder(folder);
     model.source().describe(folder);
     KeyMap keys = HuggingFaceNames.keys(model.blip2().config());
     Collection<Entry> entries = entries(keys::toStored, parameter -> true);
@@ -85,7 +85,7 @@ public final class StageTwoExport {
    * @return the file
    */
   public Path toLavis(Path folder) throws IOException {
-    Files.createDirectories(folder);
+    OutputFile.makeFolder(folder);
     Path file = folder.resolve(LAVIS_FILE);
     var names = new StageTwoNames(model.blip2().config());
     Collection<Entry> entries =

@@ -6,6 +6,7 @@ import com.google.gson.JsonParser;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.ResizedPositions;
@@ -13,7 +14,6 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -113,7 +113,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
       resize(images, side);
       write(images, target.resolve(PREPROCESSOR));
     } else if (!told) {
-      Files.writeString(
+      OutputFile.write(
           target.resolve(PREPROCESSOR),
           LavisSizes.preprocessorJson(side, Blip2Json.processor(config)));
     }
@@ -135,14 +135,14 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
   }
 
   private static void write(JsonObject json, Path file) throws IOException {
-    Files.writeString(
+    OutputFile.write(
         file, new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(json) + "\n");
   }
 
   private void copy(String name, Path target) throws IOException {
     Path source = folder.resolve(name);
     if (Files.exists(source)) {
-      Files.copy(source, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      OutputFile.write(target.resolve(name), Files.readAllBytes(source));
     }
   }
 }

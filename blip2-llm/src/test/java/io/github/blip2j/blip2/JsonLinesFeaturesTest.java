@@ -1,9 +1,9 @@
 package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +21,8 @@ final class JsonLinesFeaturesTest {
   @Test
   void close_fullDisk_namesTheFile() throws IOException {
     Path target = folder.resolve("f.jsonl");
-    Path temporary = Files.writeString(folder.resolve("t"), "");
     var full = Files.newBufferedWriter(Path.of("/dev/full")); // as Linux calls one
-    var features = new JsonLinesFeatures(target, temporary, full);
+    var features = new JsonLinesFeatures(target, OutputFile.create(target), full);
     features.texts(List.of("a star"), List.of(new float[] {1, 2}));
     features.finish();
 
@@ -34,7 +33,8 @@ final class JsonLinesFeaturesTest {
             + ": file expected to be written, got No space left on device; make room and run it"
             + " again",
         thrown.getMessage());
-    assertFalse(Files.exists(target));
-    assertFalse(Files.exists(temporary));
+    try (var left = Files.list(folder)) {
+      assertEquals(List.of(), left.toList());
+    }
   }
 }

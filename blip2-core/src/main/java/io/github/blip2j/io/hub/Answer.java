@@ -6,7 +6,9 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +28,35 @@ record Answer(HttpResponse<TimedBody> response) implements AutoCloseable {
     return response.headers().firstValue(name).orElse(null);
   }
 
-  /** A header's number, or -1 if there is none. */
-  long number(String name) {
+  /**
+   * How many bytes a header says there are, or -1 if there is none.
+   *
+   * @throws HubException if it says something else
+   */
+  long size(String name) throws HubException {
     @Nullable String text = header(name);
-    return text == null || !text.matches("\\d{1,18}") ? -1 : Long.parseLong(text);
+    if (text == null) {
+      return -1;
+    }
+    if (!text.matches("\\d{1,18}")) {
+      throw new HubException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected a number of bytes, got \"%s\"; check HF_ENDPOINT",
+              asked(),
+              name,
+              text));
+    }
+    return Long.parseLong(text);
+  }
+
+  /** How long to wait before another attempt, or null if nothing says so in seconds. */
+  @Nullable Duration retryAfter() {
+    @Nullable String text = header("Retry-After");
+    if (text == null || !text.matches("\\d+")) {
+      return null;
+    }
+    return Duration.ofSeconds(text.length() > 18 ? Long.MAX_VALUE : Long.parseLong(text));
   }
 
   boolean isRedirect() {
@@ -43,11 +70,23 @@ record Answer(HttpResponse<TimedBody> response) implements AutoCloseable {
   /**
    * The whole body.
    *
-   * @throws HubException if it is longer than {@code limit} bytes
+   * @param within how long it may take
+   * @throws HubException if it is longer than {@code limit} bytes, or takes longer
    */
-  String text(int limit) throws IOException {
+  String text(int limit, Duration within) throws IOException {
     var bytes = new ByteArrayOutputStream();
+    long start = System.nanoTime();
     for (@Nullable List<ByteBuffer> piece = body().next(); piece != null; piece = body().next()) {
+      if (System.nanoTime() - start > within.toNanos()) {
+        throw new HubException(
+            String.format(
+                Locale.ROOT,
+                "%s: whole answer expected within %s, got %d bytes of it; check the network and"
+                    + " HF_ENDPOINT",
+                asked(),
+                Limits.seconds(within),
+                bytes.size()));
+      }
       for (ByteBuffer buffer : piece) {
         byte[] part = new byte[buffer.remaining()];
         buffer.get(part);
@@ -55,8 +94,11 @@ record Answer(HttpResponse<TimedBody> response) implements AutoCloseable {
       }
       if (bytes.size() > limit) {
         throw new HubException(
-            "%s: answer expected of at most %d bytes, got more; check HF_ENDPOINT"
-                .formatted(asked(), limit));
+            String.format(
+                Locale.ROOT,
+                "%s: answer expected of at most %d bytes, got more; check HF_ENDPOINT",
+                asked(),
+                limit));
       }
     }
     return bytes.toString(StandardCharsets.UTF_8);

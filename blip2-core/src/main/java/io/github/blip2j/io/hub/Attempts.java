@@ -2,6 +2,7 @@ package io.github.blip2j.io.hub;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Tries something again while it fails in ways that pass, with growing pauses. */
@@ -48,14 +49,24 @@ final class Attempts {
     @Nullable Duration asked = e.retryAfter();
     if (asked != null && asked.compareTo(means.limits().longestPause()) > 0) {
       throw new HubException(
-          "%s: answer expected from %s, got %s and to wait for %s; run it again then"
-              .formatted(model, e.host(), e.getMessage(), Limits.seconds(asked)),
+          String.format(
+              Locale.ROOT,
+              "%s: answer expected from %s, got %s and to wait for %s; run it again then",
+              model,
+              e.host(),
+              e.getMessage(),
+              Limits.seconds(asked)),
           e);
     }
     if (failures >= means.limits().attempts()) {
       throw new HubException(
-          "%s: answer expected from %s, got %s in %d attempts; check the network and HF_ENDPOINT"
-              .formatted(model, e.host(), e.getMessage(), failures),
+          String.format(
+              Locale.ROOT,
+              "%s: answer expected from %s, got %s in %d attempts; check the network and HF_ENDPOINT",
+              model,
+              e.host(),
+              e.getMessage(),
+              failures),
           e);
     }
     return asked != null ? asked : FIRST_PAUSE.multipliedBy(1L << (failures - 1));

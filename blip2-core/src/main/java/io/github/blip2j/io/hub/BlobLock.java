@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,9 +46,12 @@ final class BlobLock implements AutoCloseable {
         size = now;
         if (still.compareTo(means.limits().standstill()) > 0) {
           throw new HubException(
-              ("%s: %s expected to be ours to write,"
-                      + " got it locked by a download that stands still; end that one")
-                  .formatted(cache.id(), file.name()));
+              String.format(
+                  Locale.ROOT,
+                  "%s: %s expected to be ours to write,"
+                      + " got it locked by a download that stands still; end that one",
+                  cache.id(),
+                  file.name()));
         }
         means.machine().sleep(LOOK);
       }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Compares a file on disk with the checksum that its ETag is. */
@@ -31,14 +32,21 @@ final class Checksum {
       got = digest(digest("SHA-256"), file);
     } else if (GIT.matcher(expected).matches()) {
       MessageDigest sha1 = digest("SHA-1");
-      sha1.update("blob %d\0".formatted(Files.size(file)).getBytes(StandardCharsets.US_ASCII));
+      sha1.update(
+          String.format(Locale.ROOT, "blob %d\0", Files.size(file))
+              .getBytes(StandardCharsets.US_ASCII));
       got = digest(sha1, file);
     }
     if (!got.equals(expected)) {
       Files.delete(file);
       throw new HubException(
-          "%s: %s expected with checksum %s, got %s; it was removed, run it again"
-              .formatted(model, remote.name(), expected, got));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected with checksum %s, got %s; it was removed, run it again",
+              model,
+              remote.name(),
+              expected,
+              got));
     }
   }
 

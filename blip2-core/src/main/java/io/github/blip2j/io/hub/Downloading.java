@@ -1,11 +1,16 @@
 package io.github.blip2j.io.hub;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
@@ -13,6 +18,8 @@ import java.util.function.LongConsumer;
  * model meanwhile finds the old one or nothing.
  */
 final class Downloading {
+  private static final int LONGEST_NAME = 255; // of most file systems
+
   private final ModelCache cache;
   private final HubClient client;
   private final Means means;
@@ -27,9 +34,11 @@ final class Downloading {
 
   Download run(FileChoice choice) throws IOException {
     ModelId id = cache.id();
-    RemoteModel remote = attempts().run(() -> RemoteModel.read(id, client));
+    RemoteModel remote = attempts().run(() -> RemoteModel.read(id, client, means.limits()));
     List<RemoteFile> files = new ArrayList<>();
-    for (String name : choice.of(id, remote.files())) {
+    List<String> names = choice.of(id, remote.files());
+    requireNames(names);
+    for (String name : names) {
       files.add(attempts().run(() -> RemoteFile.read(id, remote, name, client)));
     }
     requireRoom(files);
@@ -42,13 +51,54 @@ final class Downloading {
     return new Download(id.name(), id.revision(), remote.commit(), folder, results);
   }
 
+  /** Checks that all can be files of one folder. */
+  private void requireNames(List<String> names) throws HubException {
+    Set<String> files = new HashSet<>(names);
+    for (String name : names) {
+      if (!hasPath(name)) {
+        throw new HubException(
+            String.format(
+                Locale.ROOT,
+                "%s: name expected that this system can give a file, of at most %d bytes, got %s;"
+                    + " leave it out with --exclude, or set LC_ALL=C.UTF-8",
+                cache.id(),
+                LONGEST_NAME,
+                name));
+      }
+      for (int at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) {
+        if (files.contains(name.substring(0, at))) {
+          throw new HubException(
+              String.format(
+                  Locale.ROOT,
+                  "%s: names expected of files, got %s as that of a folder too; leave one out with"
+                      + " --exclude",
+                  cache.id(),
+                  name.substring(0, at)));
+        }
+      }
+    }
+  }
+
+  private static boolean hasPath(String name) {
+    try {
+      for (Path part : Path.of(name)) {
+        if (part.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+          return false;
+        }
+      }
+      return true;
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
   private Attempts attempts() {
     return new Attempts(cache.id(), means);
   }
 
   private List<DownloadedFile> fetch(RemoteModel remote, List<RemoteFile> files)
       throws IOException {
-    long total = files.stream().mapToLong(file -> Math.max(0, file.size())).sum();
+    long total = files.stream().mapToLong(file -> Math.max(0, file.size())).reduce(0, Room::sum);
     long done = 0;
     List<DownloadedFile> results = new ArrayList<>();
     for (RemoteFile file : files) {
@@ -73,7 +123,7 @@ final class Downloading {
       if (isThere(file)) { // whoever had the lock has brought it
         return false;
       }
-      new FileTransfer(cache, remote, file, client).run(attempts(), progress);
+      new FileTransfer(cache, remote, file, client, means).run(attempts(), progress);
       Files.move(
           cache.incomplete(file.etag()),
           cache.blob(file.etag()),
@@ -92,15 +142,10 @@ final class Downloading {
     long needed = 0;
     for (RemoteFile file : files) {
       if (!isThere(file)) {
-        needed += Math.max(0, file.size() - BlobLock.sizeOf(cache.incomplete(file.etag())));
+        long there = BlobLock.sizeOf(cache.incomplete(file.etag()));
+        needed = Room.sum(needed, Math.max(0, file.size() - there));
       }
     }
-    Path folder = Files.createDirectories(cache.cache());
-    long free = means.machine().freeBytes(folder);
-    if (needed > free) {
-      throw new HubException(
-          "%s: %d MB expected to be free in %s, got %d; make room or set HF_HUB_CACHE"
-              .formatted(cache.id(), (needed + 999_999) / 1_000_000, folder, free / 1_000_000));
-    }
+    Room.require(needed, cache, means.machine());
   }
 }

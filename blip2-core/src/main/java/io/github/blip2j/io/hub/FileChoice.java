@@ -1,6 +1,7 @@
 package io.github.blip2j.io.hub;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -69,11 +70,12 @@ public final class FileChoice {
     List<String> rest = chosen.stream().filter(name -> !matches(excluded, name)).toList();
     if (rest.isEmpty()) {
       throw new HubException(
-          "%s: files expected that match %s, got none among %d; look at their names"
-              .formatted(
-                  model,
-                  included.isEmpty() ? "what a model needs" : String.join(", ", included),
-                  names.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: files expected that match %s, got none among %d; look at their names",
+              model,
+              included.isEmpty() ? "what a model needs" : String.join(", ", included),
+              names.size()));
     }
     return rest;
   }
@@ -87,13 +89,13 @@ public final class FileChoice {
             .orElseThrow(
                 () ->
                     new HubException(
-                        ("%s: weights expected in %s, got none of them among %d files;"
-                                + " name files with --include")
-                            .formatted(
-                                model,
-                                String.join(
-                                    ", ", WEIGHTS.stream().map(kind -> kind.get(0)).toList()),
-                                names.size())));
+                        String.format(
+                            Locale.ROOT,
+                            "%s: weights expected in %s, got none of them among %d files;"
+                                + " name files with --include",
+                            model,
+                            String.join(", ", WEIGHTS.stream().map(kind -> kind.get(0)).toList()),
+                            names.size())));
     return own.stream().filter(name -> matches(SETTINGS, name) || matches(weights, name)).toList();
   }
 

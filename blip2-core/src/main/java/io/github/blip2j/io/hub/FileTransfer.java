@@ -6,7 +6,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.LongConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,14 +21,19 @@ import org.jspecify.annotations.Nullable;
 final class FileTransfer {
   private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-\\d+/(\\d{1,18}|\\*)");
 
+  private final ModelCache cache;
   private final ModelId model;
   private final RemoteFile file;
   private final String path;
   private final Path incomplete;
   private final HubClient client;
+  private final Means means;
   private long best; // bytes that were there at most
 
-  FileTransfer(ModelCache cache, RemoteModel remote, RemoteFile file, HubClient client) {
+  FileTransfer(
+      ModelCache cache, RemoteModel remote, RemoteFile file, HubClient client, Means means) {
+    this.cache = cache;
+    this.means = means;
     this.model = cache.id();
     this.file = file;
     this.path = remote.path(model, file.name());
@@ -72,7 +79,7 @@ final class FileTransfer {
     try (Answer answer = client.get(path, from)) {
       boolean goesOn = from > 0 && answer.status() == 206 && isRangeFrom(from, answer);
       if (answer.status() == 200 || goesOn) {
-        requireSize(answer);
+        requireRoom(answer);
         receive(answer.body(), goesOn ? from : 0, progress);
         requireWhole(answer);
         return true;
@@ -96,11 +103,13 @@ final class FileTransfer {
     try (FileChannel out =
         FileChannel.open(incomplete, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       out.truncate(from).position(from);
+      var pace = new Pace(from);
       for (@Nullable List<ByteBuffer> piece = body.next(); piece != null; piece = body.next()) {
         for (ByteBuffer buffer : piece) {
           write(buffer, out);
         }
         requireNoMore(out.position());
+        pace.require(out.position());
         progress.accept(out.position());
       }
     }
@@ -112,9 +121,16 @@ final class FileTransfer {
         out.write(bytes);
       }
     } catch (IOException e) {
+      if (file.size() < 0) { // nothing could go on from it
+        Files.deleteIfExists(incomplete);
+      }
       throw new HubException(
-          "%s: room expected for %s, got %s; make room and run it again"
-              .formatted(model, incomplete, e.getMessage()),
+          String.format(
+              Locale.ROOT,
+              "%s: room expected for %s, got %s; make room and run it again",
+              model,
+              incomplete,
+              e.getMessage()),
           e);
     }
   }
@@ -124,17 +140,63 @@ final class FileTransfer {
     if (file.size() >= 0 && size > file.size()) {
       Files.delete(incomplete);
       throw new HubException(
-          "%s: %s expected of %d bytes, got more; it was removed, run it again"
-              .formatted(model, file.name(), file.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected of %d bytes, got more; it was removed, run it again",
+              model,
+              file.name(),
+              file.size()));
     }
   }
 
-  /** What has a size neither by the hub nor now could end early, or never. */
-  private void requireSize(Answer answer) throws HubException {
-    if (file.size() < 0 && answer.number("Content-Length") < 0) {
+  /**
+   * What has a size neither by the hub nor now could end early, or never; what has one only now was
+   * not counted before.
+   */
+  private void requireRoom(Answer answer) throws IOException {
+    if (file.size() >= 0) {
+      return;
+    }
+    long size = answer.size("Content-Length");
+    if (size < 0) {
       throw new HubException(
-          "%s: %s expected with its size, got none; check HF_ENDPOINT"
-              .formatted(model, file.name()));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected with its size, got none; check HF_ENDPOINT",
+              model,
+              file.name()));
+    }
+    Room.require(size, cache, means.machine());
+  }
+
+  /** How fast the file grows: a byte now and then breaks no silence, and never ends. */
+  private final class Pace {
+    private long since = means.machine().nanoTime();
+    private long begin;
+
+    Pace(long begin) {
+      this.begin = begin;
+    }
+
+    void require(long size) throws HubException {
+      Duration span = means.limits().wholeAnswer();
+      long now = means.machine().nanoTime();
+      if (now - since <= span.toNanos()) {
+        return;
+      }
+      if (size - begin < Limits.LEAST_RATE * span.toMillis() / 1000) {
+        throw new HubException(
+            String.format(
+                Locale.ROOT,
+                "%s: %s expected to grow by %d bytes a second, got %d in %s; run it again to go on",
+                model,
+                file.name(),
+                Limits.LEAST_RATE,
+                size - begin,
+                Limits.seconds(span)));
+      }
+      since = now;
+      begin = size;
     }
   }
 

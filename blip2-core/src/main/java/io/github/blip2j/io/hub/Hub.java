@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -99,12 +100,13 @@ public final class Hub {
     @Nullable Path folder = model.find();
     if (folder == null) {
       throw new HubException(
-          "%s: model expected in the cache %s, got none; %s"
-              .formatted(
-                  model.id(),
-                  model.cache(),
-                  "this is offline, so unset HF_HUB_OFFLINE or leave out --offline to download"
-                      + " it"));
+          String.format(
+              Locale.ROOT,
+              "%s: model expected in the cache %s, got none; %s",
+              model.id(),
+              model.cache(),
+              "this is offline, so unset HF_HUB_OFFLINE or leave out --offline to download"
+                  + " it"));
     }
     ModelId id = model.id();
     List<DownloadedFile> files = new ArrayList<>();

@@ -3,6 +3,7 @@ package io.github.blip2j.io.hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -81,8 +82,13 @@ public final class HubCache {
     @Nullable Path folder = model(id).find();
     if (folder == null) {
       throw new HubException(
-          "%s: model expected %s the cache %s, got none; run blip2 download %s"
-              .formatted(id, where, path, id));
+          String.format(
+              Locale.ROOT,
+              "%s: model expected %s the cache %s, got none; run blip2 download %s",
+              id,
+              where,
+              path,
+              id));
     }
     return folder;
   }

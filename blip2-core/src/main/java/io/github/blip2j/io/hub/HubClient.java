@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,8 +75,12 @@ final class HubClient {
       at = target(answer);
     }
     throw new HubException(
-        "%s: at most %d redirects expected from %s, got more; check HF_ENDPOINT"
-            .formatted(model, MOST_REDIRECTS, endpoint));
+        String.format(
+            Locale.ROOT,
+            "%s: at most %d redirects expected from %s, got more; check HF_ENDPOINT",
+            model,
+            MOST_REDIRECTS,
+            endpoint));
   }
 
   private HttpRequest request(String method, URI at, long from, boolean trusted) {
@@ -86,7 +91,7 @@ final class HubClient {
             .setHeader("User-Agent", "blip2-java")
             .setHeader("Accept-Encoding", "identity"); // or lengths would be those of archives
     if (from > 0) {
-      request.setHeader("Range", "bytes=%d-".formatted(from));
+      request.setHeader("Range", String.format(Locale.ROOT, "bytes=%d-", from));
     }
     if (trusted) {
       endpoint.authorise(request);
@@ -104,6 +109,8 @@ final class HubClient {
       throw silent(request.uri(), silence, e);
     } catch (IOException e) {
       throw cut(request.uri(), e);
+    } catch (IllegalArgumentException e) { // what the client itself finds wrong with an address
+      throw astray(request.uri().toString(), e);
     }
   }
 
@@ -113,9 +120,7 @@ final class HubClient {
     boolean expired = status == 403 && !trusted;
     if (status >= 500 || status == 429 || status == 408 || expired) {
       answer.close();
-      long seconds = answer.number("Retry-After");
-      @Nullable Duration wait = seconds < 0 ? null : Duration.ofSeconds(seconds);
-      throw new TransientException(answer.asked(), "HTTP " + status, wait, null);
+      throw new TransientException(answer.asked(), "HTTP " + status, answer.retryAfter(), null);
     }
     return answer;
   }
@@ -127,7 +132,8 @@ final class HubClient {
       boolean secure = target != null && "https".equalsIgnoreCase(target.getScheme());
       boolean plain = target != null && "http".equalsIgnoreCase(target.getScheme());
       boolean loss = plain && "https".equalsIgnoreCase(answer.asked().getScheme());
-      if (target != null && target.getHost() != null && (secure || plain) && !loss) {
+      boolean whole = target != null && target.getHost() != null && HubEndpoint.hasPort(target);
+      if (target != null && whole && (secure || plain) && !loss) {
         return target;
       }
     } catch (IllegalArgumentException e) {
@@ -140,8 +146,11 @@ final class HubClient {
     // What follows the question mark may be a signature.
     String shown = location == null ? "none" : location.replaceAll("[?].*", "?...");
     String message =
-        "%s: redirect expected to an address that is as safe, got %s; check HF_ENDPOINT"
-            .formatted(model, shown);
+        String.format(
+            Locale.ROOT,
+            "%s: redirect expected to an address that is as safe, got %s; check HF_ENDPOINT",
+            model,
+            shown);
     return cause == null ? new HubException(message) : new HubException(message, cause);
   }
 

@@ -66,7 +66,8 @@ final class HubEndpoint {
     try {
       URI uri = new URI(endpoint.replaceAll("/+$", ""));
       String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
-      if (SCHEMES.contains(scheme) && uri.getHost() != null && uri.getRawUserInfo() == null) {
+      boolean whole = uri.getHost() != null && hasPort(uri);
+      if (SCHEMES.contains(scheme) && whole && uri.getRawUserInfo() == null) {
         return uri;
       }
     } catch (URISyntaxException e) {
@@ -79,6 +80,11 @@ final class HubEndpoint {
     String shown = endpoint.contains("@") ? "one with a user in it" : "'" + endpoint + "'";
     return new IllegalArgumentException(
         "HF_ENDPOINT: address expected as in https://host, got " + shown, cause);
+  }
+
+  /** Whether an address names no port, or one that there is. */
+  static boolean hasPort(URI uri) {
+    return uri.getPort() == -1 || (uri.getPort() > 0 && uri.getPort() <= 65_535);
   }
 
   private static int port(URI uri) {

@@ -55,7 +55,7 @@ record HubEnvironment(Map<String, String> variables) {
     }
     if (!value.matches("[1-9]\\d{0,5}")) {
       throw new IllegalArgumentException(
-          "%s: whole seconds expected, got %s".formatted(TIMEOUT, value));
+          String.format(Locale.ROOT, "%s: whole seconds expected, got %s", TIMEOUT, value));
     }
     return Duration.ofSeconds(Long.parseLong(value));
   }

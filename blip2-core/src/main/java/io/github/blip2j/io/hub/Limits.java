@@ -13,14 +13,26 @@ import java.time.Duration;
  */
 record Limits(Duration silence, int attempts, Duration longestPause, Duration standstill) {
   static final Duration SILENCE = Duration.ofSeconds(10);
+  static final long LEAST_RATE = 1000; // bytes a second: a modem of the nineties had some more
 
   /** What users get. */
   static Limits standard(Duration silence) {
     return new Limits(silence, 4, Duration.ofMinutes(1), Duration.ofMinutes(1));
   }
 
+  /**
+   * How long a host may take for an answer that is no file: a byte now and then breaks no silence.
+   * Within the same time, a file must grow by {@link #LEAST_RATE} a second.
+   */
+  Duration wholeAnswer() {
+    return silence.multipliedBy(10);
+  }
+
   /** Seconds without needless zeros, for messages. */
   static String seconds(Duration time) {
-    return BigDecimal.valueOf(time.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
+    BigDecimal seconds =
+        BigDecimal.valueOf(time.getSeconds())
+            .add(BigDecimal.valueOf(time.getNano() / 1_000_000, 3));
+    return seconds.stripTrailingZeros().toPlainString() + " s";
   }
 }

@@ -26,6 +26,11 @@ interface Machine {
     }
   }
 
+  /** A clock, in nanoseconds. */
+  default long nanoTime() {
+    return System.nanoTime();
+  }
+
   /** Bytes that can still be written below a folder. */
   default long freeBytes(Path folder) throws IOException {
     return Files.getFileStore(folder).getUsableSpace();

@@ -53,8 +53,12 @@ record ModelCache(Path cache, ModelId id) {
     }
     Path folder = Files.createDirectories(entry.resolveSibling(""));
     Path temporary = temporary(folder);
-    machine.link(temporary, folder.relativize(blob), blob);
-    replace(temporary, entry);
+    try {
+      machine.link(temporary, folder.relativize(blob), blob);
+      replace(temporary, entry);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
   }
 
   /** Says that the revision is at a commit now. */
@@ -62,8 +66,12 @@ record ModelCache(Path cache, ModelId id) {
     Path ref = ref();
     if (!id.revision().equals(commit)) { // a commit needs no entry that says so
       Path temporary = temporary(Files.createDirectories(ref.resolveSibling("")));
-      Files.writeString(temporary, commit);
-      replace(temporary, ref);
+      try {
+        Files.writeString(temporary, commit);
+        replace(temporary, ref);
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
     }
   }
 

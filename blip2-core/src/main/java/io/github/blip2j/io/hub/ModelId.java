@@ -1,5 +1,6 @@
 package io.github.blip2j.io.hub;
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,10 @@ record ModelId(String name, String revision) {
     @Nullable ModelId id = parseOrNull(text);
     if (id == null) {
       throw new IllegalArgumentException(
-          "model id expected as in org/name or org/name@revision, got '%s'".formatted(text));
+          String.format(
+              Locale.ROOT,
+              "model id expected as in org/name or org/name@revision, got '%s'",
+              text));
     }
     return id;
   }

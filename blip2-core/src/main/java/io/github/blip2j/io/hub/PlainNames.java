@@ -19,7 +19,8 @@ final class PlainNames {
 
   /** Whether it is a path below a folder, with slashes: {@code config.json}, {@code a/b.txt}. */
   static boolean isPath(String path) {
-    if (DRIVE.matcher(path).matches() || path.chars().anyMatch(c -> c < ' ' || c == '\\')) {
+    boolean odd = path.codePoints().anyMatch(c -> c < ' ' || c == '\\' || isHalf(c));
+    if (odd || DRIVE.matcher(path).matches()) {
       return false;
     }
     for (String part : path.split("/", -1)) {
@@ -28,5 +29,10 @@ final class PlainNames {
       }
     }
     return true;
+  }
+
+  /** Half a character, which no encoding has. */
+  private static boolean isHalf(int c) {
+    return c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
   }
 }

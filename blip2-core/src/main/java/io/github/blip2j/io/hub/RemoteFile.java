@@ -1,6 +1,7 @@
 package io.github.blip2j.io.hub;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +28,9 @@ record RemoteFile(String name, String etag, long size) {
         throw Refusal.ofFile(model, client.endpoint(), name, answer);
       }
       requireCommit(model, remote, name, answer);
-      long size = answer.number("X-Linked-Size");
+      long size = answer.size("X-Linked-Size");
       if (size < 0 && answer.status() == 200) { // a redirect's length is its own
-        size = answer.number("Content-Length");
+        size = answer.size("Content-Length");
       }
       return new RemoteFile(name, etag(model, name, linked, answer), size);
     }
@@ -41,8 +42,12 @@ record RemoteFile(String name, String etag, long size) {
     String etag = quoted == null ? "" : WEAK.matcher(quoted).replaceAll("");
     if (!PlainNames.isOne(etag)) {
       throw new HubException(
-          "%s: %s expected with an ETag, got %s; check HF_ENDPOINT"
-              .formatted(model, name, quoted == null ? "none" : quoted));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected with an ETag, got %s; check HF_ENDPOINT",
+              model,
+              name,
+              quoted == null ? "none" : quoted));
     }
     return etag;
   }
@@ -52,8 +57,13 @@ record RemoteFile(String name, String etag, long size) {
     @Nullable String commit = answer.header("X-Repo-Commit");
     if (commit != null && !commit.equals(remote.commit())) {
       throw new HubException(
-          "%s: %s expected of commit %s, got it of %s; run it again"
-              .formatted(model, name, remote.commit(), commit));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected of commit %s, got it of %s; run it again",
+              model,
+              name,
+              remote.commit(),
+              commit));
     }
   }
 }

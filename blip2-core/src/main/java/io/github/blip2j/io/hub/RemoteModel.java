@@ -7,6 +7,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a hub says of a revision.
@@ -26,13 +27,15 @@ record RemoteModel(String commit, List<String> files) {
    *
    * @throws HubException if it has no such model or doesn't answer like a hub
    */
-  static RemoteModel read(ModelId model, HubClient client) throws IOException {
-    String path = "/api/models/%s/revision/%s".formatted(model.name(), encoded(model.revision()));
+  static RemoteModel read(ModelId model, HubClient client, Limits limits) throws IOException {
+    String path =
+        String.format(
+            Locale.ROOT, "/api/models/%s/revision/%s", model.name(), encoded(model.revision()));
     try (Answer answer = client.get(path, 0)) {
       if (answer.status() != 200) {
         throw Refusal.ofModel(model, client.endpoint(), answer);
       }
-      return parse(String.valueOf(answer.asked()), answer.text(MOST_BYTES));
+      return parse(String.valueOf(answer.asked()), answer.text(MOST_BYTES, limits.wholeAnswer()));
     }
   }
 
@@ -42,7 +45,8 @@ record RemoteModel(String commit, List<String> files) {
     for (String part : file.split("/", -1)) {
       parts.add(encoded(part));
     }
-    return "/%s/resolve/%s/%s".formatted(model.name(), commit, String.join("/", parts));
+    return String.format(
+        Locale.ROOT, "/%s/resolve/%s/%s", model.name(), commit, String.join("/", parts));
   }
 
   private static RemoteModel parse(String where, String text) throws HubException {
@@ -57,7 +61,7 @@ record RemoteModel(String commit, List<String> files) {
       String commit = json.stringAt("sha");
       if (!PlainNames.isOne(commit)) {
         throw new CheckpointException(
-            "%s: sha expected a commit, got \"%s\"".formatted(where, commit));
+            String.format(Locale.ROOT, "%s: sha expected a commit, got \"%s\"", where, commit));
       }
       List<String> files = new ArrayList<>();
       for (ConfigJson sibling : json.childrenAt("siblings")) {
@@ -72,7 +76,11 @@ record RemoteModel(String commit, List<String> files) {
   private static String plain(String where, String file) throws CheckpointException {
     if (!PlainNames.isPath(file)) {
       throw new CheckpointException(
-          "%s: rfilename expected a path within the model, got \"%s\"".formatted(where, file));
+          String.format(
+              Locale.ROOT,
+              "%s: rfilename expected a path within the model, got \"%s\"",
+              where,
+              file));
     }
     return file;
   }

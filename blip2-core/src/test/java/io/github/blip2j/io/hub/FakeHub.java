@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -87,7 +88,8 @@ public final class FakeHub implements AutoCloseable {
 
   /** Adds a file that Git stores. */
   public FakeHub small(String name, byte[] bytes) {
-    byte[] head = "blob %d\0".formatted(bytes.length).getBytes(StandardCharsets.US_ASCII);
+    byte[] head =
+        String.format(Locale.ROOT, "blob %d\0", bytes.length).getBytes(StandardCharsets.US_ASCII);
     files.put(name, new Content(bytes, false, hash("SHA-1", head, bytes)));
     return this;
   }
@@ -288,7 +290,9 @@ public final class FakeHub implements AutoCloseable {
     if (range != null) {
       exchange
           .getResponseHeaders()
-          .add("Content-Range", "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length));
+          .add(
+              "Content-Range",
+              String.format(Locale.ROOT, "bytes %d-%d/%d", from, bytes.length - 1, bytes.length));
     }
     exchange.sendResponseHeaders(range == null ? 200 : 206, bytes.length - from);
     exchange.getResponseBody().write(bytes, from, Math.min(most, bytes.length - from));
@@ -308,8 +312,12 @@ public final class FakeHub implements AutoCloseable {
         files.keySet().stream()
             .map(name -> "{\"rfilename\": \"" + name + "\"}")
             .collect(Collectors.joining(", "));
-    return "{\"id\": \"%s\", \"sha\": \"%s\", \"siblings\": [%s]}"
-        .formatted(MODEL, COMMIT, siblings);
+    return String.format(
+        Locale.ROOT,
+        "{\"id\": \"%s\", \"sha\": \"%s\", \"siblings\": [%s]}",
+        MODEL,
+        COMMIT,
+        siblings);
   }
 
   private Content content(String name) {

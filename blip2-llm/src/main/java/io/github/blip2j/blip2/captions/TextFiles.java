@@ -1,10 +1,10 @@
 package io.github.blip2j.blip2.captions;
 
 import io.github.blip2j.blip2.Generated;
+import io.github.blip2j.io.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,16 +42,8 @@ final class TextFiles implements CaptionTarget {
 
   @Override
   public void add(Path picture, List<Generated> texts) throws IOException {
-    Path file = beside(picture);
-    Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
     String lines = texts.stream().map(TextFiles::line).collect(Collectors.joining("\n", "", "\n"));
-    try {
-      Files.writeString(temporary, lines);
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    OutputFile.write(beside(picture), lines);
   }
 
   @Override

@@ -1,9 +1,9 @@
 package io.github.blip2j.vision.image;
 
+import io.github.blip2j.io.OutputFile;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
@@ -155,16 +155,16 @@ public final class RgbImage {
   }
 
   /**
-   * Writes the picture as a PNG file, over what is there.
+   * Writes the picture as a PNG file, over a file that is there.
    *
    * @throws IOException if the file can't be written
    */
   public void writePng(Path file) throws IOException {
-    try (OutputStream out = Files.newOutputStream(file)) {
-      if (!ImageIO.write(toBufferedImage(), "png", out)) {
-        throw new IOException(file + ": PNG writer expected in this Java, got none");
-      }
+    var png = new ByteArrayOutputStream();
+    if (!ImageIO.write(toBufferedImage(), "png", png)) {
+      throw new IOException(file + ": PNG writer expected in this Java, got none");
     }
+    OutputFile.write(file, png.toByteArray());
   }
 
   /** A copy of the samples, unsigned, {@code [height, width, 3]}. */

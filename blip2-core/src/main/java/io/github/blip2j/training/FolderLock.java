@@ -1,0 +1,133 @@
+package io.github.blip2j.training;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import io.github.blip2j.io.OutputFile;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A run's right to a folder, among all processes that see it. The system takes it back when the
+ * process ends, however it does.
+ */
+final class FolderLock implements AutoCloseable {
+  static final String NAME = ".lock";
+
+  private static final Logger LOG = LoggerFactory.getLogger(FolderLock.class);
+
+  /** Of this process. To open one of these files again would end its lock, as POSIX has it. */
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+  private final Path file;
+  private final FileChannel channel;
+
+  private FolderLock(Path file, FileChannel channel) {
+    this.file = file;
+    this.channel = channel;
+  }
+
+  /**
+   * Takes a folder.
+   *
+   * @throws IllegalStateException if another run has it
+   */
+  static FolderLock take(Path folder) throws IOException {
+    Path file = folder.toRealPath().resolve(NAME);
+    OutputFile.require(file);
+    if (!HELD.add(file)) {
+      throw taken(folder);
+    }
+    boolean held = false;
+    try {
+      @Nullable FileChannel channel = null;
+      while (channel == null) {
+        channel = open(file, folder);
+      }
+      held = true;
+      return new FolderLock(file, channel);
+    } finally {
+      if (!held) {
+        HELD.remove(file);
+      }
+    }
+  }
+
+  /** The locked file, or null if it was removed by whoever had it before. */
+  private static @Nullable FileChannel open(Path file, Path folder) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    boolean held = false;
+    try {
+      @Nullable Object opened = identity(file);
+      if (!lock(channel, folder)) {
+        throw taken(folder);
+      }
+      // What is locked but has no name any more keeps nobody out.
+      held = opened != null && opened.equals(identity(file));
+      return held ? channel : null;
+    } finally {
+      if (!held) {
+        channel.close();
+      }
+    }
+  }
+
+  private static @Nullable Object identity(Path file) throws IOException {
+    try {
+      @Nullable Object key =
+          Files.readAttributes(file, BasicFileAttributes.class, NOFOLLOW_LINKS).fileKey();
+      return key == null ? file : key; // Windows has none, and removes no open file
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  /**
+   * Checks that no run has a folder, which need not be there.
+   *
+   * @throws IllegalStateException if one has it
+   */
+  static void requireFree(Path folder) throws IOException {
+    if (Files.exists(folder.resolve(NAME))) {
+      take(folder).close();
+    }
+  }
+
+  private static boolean lock(FileChannel channel, Path folder) {
+    try {
+      @Nullable FileLock lock = channel.tryLock();
+      return lock != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    } catch (IOException e) {
+      LOG.warn("{}: a file system without locks; see that one run at a time writes here", folder);
+      return true;
+    }
+  }
+
+  private static IllegalStateException taken(Path folder) {
+    return new IllegalStateException(
+        "training: folder expected without a run, got "
+            + folder
+            + ", which another run is writing to; wait for it or choose another");
+  }
+
+  @Override
+  public void close() throws IOException {
+    Files.deleteIfExists(file); // before the lock ends: afterwards it may be another's
+    channel.close();
+    HELD.remove(file);
+  }
+}
