@@ -1,6 +1,6 @@
 package io.github.blip2j.fuzz;
 
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
@@ -16,7 +16,7 @@ public final class TokenizerTarget {
   /** Opens one file. */
   public static void fuzzerTestOneInput(byte[] data) throws IOException {
     Files.write(FILE, data);
-    try (Tokenizer tokenizer = DjlTokenizer.open(FILE)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(FILE)) {
       use(tokenizer);
     } catch (IOException e) {
       Messages.require(e);

@@ -1,6 +1,6 @@
 package io.github.blip2j.fuzz;
 
-import io.github.blip2j.text.DjlTokenizer;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +22,7 @@ public final class VocabularyTarget {
     Files.write(FOLDER.resolve("vocab.json"), Arrays.copyOf(data, end));
     byte[] merges = Arrays.copyOfRange(data, Math.min(end + 1, data.length), data.length);
     Files.write(FOLDER.resolve("merges.txt"), merges);
-    try (Tokenizer tokenizer = DjlTokenizer.open(FOLDER)) {
+    try (Tokenizer tokenizer = HuggingFaceTokenizer.open(FOLDER)) {
       TokenizerTarget.use(tokenizer);
     } catch (IOException e) {
       Messages.require(e);
