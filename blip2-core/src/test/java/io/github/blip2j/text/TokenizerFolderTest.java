@@ -106,8 +106,7 @@ final class TokenizerFolderTest {
     Files.delete(folder.resolve("tokenizer_config.json"));
     writeVocabularyAndMerges();
     write("merges.txt", POINTER);
-    assertEquals(
-        "merges.txt: merges expected, got a Git LFS pointer; run git lfs pull", failure());
+    assertEquals("merges.txt: merges expected, got a Git LFS pointer; run git lfs pull", failure());
 
     var e =
         assertThrows(

@@ -22,8 +22,21 @@ public final class CommandLineTarget {
   private static final Path FOLDER = Scratch.folder("commands");
 
   private static final String[] COMMANDS = {
-    "caption", "vqa", "rank", "match", "embed", "evaluate retrieval", "train stage1",
-    "train stage2", "convert", "download", "doctor", "help", "evaluate", "train", ""
+    "caption",
+    "vqa",
+    "rank",
+    "match",
+    "embed",
+    "evaluate retrieval",
+    "train stage1",
+    "train stage2",
+    "convert",
+    "download",
+    "doctor",
+    "help",
+    "evaluate",
+    "train",
+    ""
   };
 
   private static final String[] OPTIONS =
@@ -114,13 +127,60 @@ public final class CommandLineTarget {
     List<String> values =
         new ArrayList<>(
             List.of(
-                "", "0", "1", "2", "3", "-1", "1.5", "1e9", "1e-300", "NaN", "Infinity",
-                "2147483647", "2147483648", "9223372036854775807", "9999999999999999999999",
-                "0x10", "\u0661", ".", "~", "a\0b", "\u0130", "a photo of", "\n", "\u001b[31mx",
-                "\ud800", "%s%n%d", "${java.home}", "@nothing", "@", "*", "org/name",
-                "org/name@rev", "org/name@", "a=b", "float32", "bfloat16", "int8", "hf", "lavis",
-                "lavis,hf", "hf,hf", ",", "lavis-trained", "image", "text", "multimodal", "true",
-                "false", "-", "--", "a.png/x", "linear", "cosine", "opt-2.7b"));
+                "",
+                "0",
+                "1",
+                "2",
+                "3",
+                "-1",
+                "1.5",
+                "1e9",
+                "1e-300",
+                "NaN",
+                "Infinity",
+                "2147483647",
+                "2147483648",
+                "9223372036854775807",
+                "9999999999999999999999",
+                "0x10",
+                "\u0661",
+                ".",
+                "~",
+                "a\0b",
+                "\u0130",
+                "a photo of",
+                "\n",
+                "\u001b[31mx",
+                "\ud800",
+                "%s%n%d",
+                "${java.home}",
+                "@nothing",
+                "@",
+                "*",
+                "org/name",
+                "org/name@rev",
+                "org/name@",
+                "a=b",
+                "float32",
+                "bfloat16",
+                "int8",
+                "hf",
+                "lavis",
+                "lavis,hf",
+                "hf,hf",
+                ",",
+                "lavis-trained",
+                "image",
+                "text",
+                "multimodal",
+                "true",
+                "false",
+                "-",
+                "--",
+                "a.png/x",
+                "linear",
+                "cosine",
+                "opt-2.7b"));
     try {
       Path picture = FOLDER.resolve("a.png");
       var image = new java.awt.image.BufferedImage(5, 4, java.awt.image.BufferedImage.TYPE_INT_RGB);
@@ -135,9 +195,15 @@ public final class CommandLineTarget {
       Path folder = Files.createDirectories(FOLDER.resolve("folder"));
       values.addAll(
           List.of(
-              picture.toString(), captions.toString(), candidates.toString(), empty.toString(),
-              folder.toString(), FOLDER.toString(), FOLDER.resolve("none").toString(),
-              FOLDER.resolve("out").toString(), "@" + candidates));
+              picture.toString(),
+              captions.toString(),
+              candidates.toString(),
+              empty.toString(),
+              folder.toString(),
+              FOLDER.toString(),
+              FOLDER.resolve("none").toString(),
+              FOLDER.resolve("out").toString(),
+              "@" + candidates));
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

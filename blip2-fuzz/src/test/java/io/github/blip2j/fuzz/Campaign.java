@@ -50,8 +50,7 @@ final class Campaign {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add("com.code_intelligence.jazzer.Jazzer");
     command.add("--target_class=" + target.className());
-    command.add(
-        "--instrumentation_includes=io.github.blip2j.**:com.google.gson.**:picocli.**");
+    command.add("--instrumentation_includes=io.github.blip2j.**:com.google.gson.**:picocli.**");
     command.add("--custom_hook_includes=none.**"); // its detectors look for faults of servers
     command.add("--reproducer_path=" + findings);
     command.add("-artifact_prefix=" + findings + "/");

@@ -17,7 +17,6 @@ import io.github.blip2j.text.TokenizerFolder;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

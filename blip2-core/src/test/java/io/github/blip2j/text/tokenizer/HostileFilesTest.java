@@ -47,7 +47,8 @@ final class HostileFilesTest {
         arguments(
             "decoder",
             deep("decoders", "{'type':'Fuse'}", 21),
-            "decoder" + ".decoders[0]".repeat(20)
+            "decoder"
+                + ".decoders[0]".repeat(20)
                 + ": at most 20 sequences within another, got more"),
         arguments(
             "pre_tokenizer",
@@ -128,9 +129,7 @@ final class HostileFilesTest {
   void encode_expressionOfExponentialTime_endsInWords() throws IOException {
     TokenizerPipeline tokenizer = splitting("x*x*x*x*x*x*x*x*x*y");
 
-    var e =
-        assertThrows(
-            IllegalArgumentException.class, () -> tokenizer.encode("x".repeat(500)));
+    var e = assertThrows(IllegalArgumentException.class, () -> tokenizer.encode("x".repeat(500)));
 
     assertEquals(
         "tokenizer: text expected to take at most 50250000 steps, got more; its file asks for too"
@@ -179,8 +178,26 @@ final class HostileFilesTest {
 
   static Stream<String> unsupported() {
     return Stream.of(
-        "\\Ga", "(a)\\1", "(?x)a b", "a\\K", "\\R", "\\X", "(?~ab)", "(?(1)a|b)", "\\p{Nope}", "[b-a]",
-        "*a", "a)", "[a", "\\", "a{3,2}", "(?<name", "\\xFF", "[[:nope:]]", "\\k<a>", "\\g<0>");
+        "\\Ga",
+        "(a)\\1",
+        "(?x)a b",
+        "a\\K",
+        "\\R",
+        "\\X",
+        "(?~ab)",
+        "(?(1)a|b)",
+        "\\p{Nope}",
+        "[b-a]",
+        "*a",
+        "a)",
+        "[a",
+        "\\",
+        "a{3,2}",
+        "(?<name",
+        "\\xFF",
+        "[[:nope:]]",
+        "\\k<a>",
+        "\\g<0>");
   }
 
   @ParameterizedTest

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads JPEG, PNG, GIF, BMP, TIFF and WebP files, of animations the first frame and of pages the
- * first, equal to Pillow's {@code Image.open(file).convert("RGB")} to the last bit. Immutable and safe for many threads.
+ * first, equal to Pillow's {@code Image.open(file).convert("RGB")} to the last bit. Immutable and
+ * safe for many threads.
  *
  * <p>The format is recognised by content. Colour profiles are ignored and alpha is dropped, as
  * there; a file that ends early is refused, as there. 16-bit gray keeps its upper byte, where

@@ -98,7 +98,8 @@ final class BitReader {
 
   static int extend(int bits, int size) {
     int lowest = 1 << (size - 1);
-    return bits + (((bits - lowest) >> 31) & ((-1 << size) + 1)); // without a branch: signs are noise
+    return bits
+        + (((bits - lowest) >> 31) & ((-1 << size) + 1)); // without a branch: signs are noise
   }
 
   /**

@@ -27,9 +27,9 @@ final class HuffmanTable {
   static final int PAIR_LOOKAHEAD = 9;
 
   /**
-   * Of AC tables, what the next {@link #PAIR_LOOKAHEAD} bits begin with: a coefficient, shifted left
-   * by 16 bits, the zeros before it by 8, the length of its code by 4, and that of both; or 0 if
-   * they are longer.
+   * Of AC tables, what the next {@link #PAIR_LOOKAHEAD} bits begin with: a coefficient, shifted
+   * left by 16 bits, the zeros before it by 8, the length of its code by 4, and that of both; or 0
+   * if they are longer.
    */
   int[] pairs = {};
 

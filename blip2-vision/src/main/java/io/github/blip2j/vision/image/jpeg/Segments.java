@@ -70,8 +70,7 @@ final class Segments {
   /** Decisions of arithmetic coding that may still be decoded. */
   ArithmeticDecoder.Budget decisions() throws IOException {
     if (decisions == null) {
-      decisions =
-          new ArithmeticDecoder.Budget(FREE_DECISIONS + MOST_DECISIONS * frame().blocks());
+      decisions = new ArithmeticDecoder.Budget(FREE_DECISIONS + MOST_DECISIONS * frame().blocks());
     }
     return decisions;
   }
