@@ -11,6 +11,7 @@ final class Decoders {
   private final int rowBytes;
   private final Decompressor decompressor;
   private final Predictor predictor;
+  private byte[] backwardsFile = {}; // turned once, however many strips share its bytes
 
   Decoders(Directory directory, Compression compression, Segments segments, int rowBytes, int bits)
       throws IOException {
@@ -69,8 +70,10 @@ final class Decoders {
   void decode(CodedBytes coded, byte[] target, int size) throws IOException {
     boolean reversed = backwards && !compression.isFax() && compression != Compression.JPEG;
     if (reversed) {
-      byte[] copy = BitOrder.reversed(coded.bytes(), coded.from(), coded.length());
-      coded = new CodedBytes(copy, 0, copy.length);
+      if (backwardsFile.length == 0) {
+        backwardsFile = BitOrder.reversed(coded.bytes(), 0, coded.bytes().length);
+      }
+      coded = new CodedBytes(backwardsFile, coded.from(), coded.to());
     }
     if (!decompressor.decode(coded, target, size) && !segments.tiled()) {
       throw new EOFException();

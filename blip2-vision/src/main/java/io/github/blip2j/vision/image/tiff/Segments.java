@@ -11,6 +11,12 @@ final class Segments {
   private static final long WHOLE_PICTURE = 0xFFFFFFFFL;
   private static final int LARGE = 1 << 20;
 
+  // Against files that are small and keep one busy: tiles far larger than the picture, and many
+  // strips that share many bytes. No compression is known to swell what it compresses like that.
+  private static final long MANY_PIXELS = 1 << 24;
+  private static final int MANY_SEGMENTS = 64;
+  private static final int MOST_SWOLLEN = 64;
+
   private static final int[] ARRAYS = {
     Tags.STRIP_OFFSETS, Tags.STRIP_BYTE_COUNTS, Tags.TILE_OFFSETS, Tags.TILE_BYTE_COUNTS
   };
@@ -54,6 +60,12 @@ final class Segments {
     this.across = (width - 1) / segmentWidth + 1;
     this.perPlane = across * ((height - 1) / segmentHeight + 1);
     this.total = planar ? perPlane * directory.number(Tags.SAMPLES_PER_PIXEL, 1L) : perPlane;
+    double stored = (double) perPlane * segmentWidth * segmentHeight;
+    if (tiled && stored > Math.max(MANY_PIXELS, 16.0 * width * height)) {
+      throw new IOException(
+          "tiles of %dx%d in a picture of %dx%d"
+              .formatted(segmentWidth, segmentHeight, width, height));
+    }
     if (!directory.has(Tags.STRIP_OFFSETS) && !directory.has(Tags.TILE_OFFSETS)) {
       throw new IOException("no strips or tiles");
     }
@@ -122,6 +134,9 @@ final class Segments {
     }
     if (count > file.length || offset > file.length - count) {
       throw new EOFException();
+    }
+    if (total > MANY_SEGMENTS) {
+      count = Math.min(count, decodedSize * MOST_SWOLLEN + 1024);
     }
     return new CodedBytes(file, (int) offset, (int) (offset + count));
   }

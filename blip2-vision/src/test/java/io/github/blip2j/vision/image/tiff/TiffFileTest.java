@@ -223,6 +223,20 @@ final class TiffFileTest {
   }
 
   @Test
+  void decode_tileFarLargerThanThePicture_isRefused() {
+    var file =
+        TiffBytes.little(10, 10, new byte[100])
+            .shorts(Tags.COMPRESSION, 4)
+            .shorts(Tags.BITS_PER_SAMPLE, 1)
+            .longs(Tags.TILE_WIDTH, 100_000)
+            .longs(Tags.TILE_LENGTH, 100_000)
+            .longs(Tags.TILE_OFFSETS, 8)
+            .longs(Tags.TILE_BYTE_COUNTS, 100);
+
+    assertEquals("tiles of 100000x100000 in a picture of 10x10", refusal(file));
+  }
+
+  @Test
   void decode_entryBeyondTheEnd_hidesTheOnesAfterIt() throws IOException {
     // To Pillow the bits of 258 are gone then, and a picture of one bit is left.
     byte[] file = TiffBytes.little(2, 1, (byte) 0x80).build();
