@@ -1,8 +1,8 @@
 package io.github.blip2j.io;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;

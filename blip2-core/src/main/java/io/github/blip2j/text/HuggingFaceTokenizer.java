@@ -36,8 +36,8 @@ public final class HuggingFaceTokenizer implements Tokenizer {
    * Opens a tokenizer, with the settings in {@code tokenizer_config.json} if a folder has one.
    *
    * @param path a folder that holds {@code tokenizer.json} or the older files that say the same,
-   *     {@code vocab.json} with {@code merges.txt} or {@code vocab.txt}; or a {@code tokenizer.json}
-   *     under any name
+   *     {@code vocab.json} with {@code merges.txt} or {@code vocab.txt}; or a {@code
+   *     tokenizer.json} under any name
    * @throws CheckpointException if there is no such file, it describes no tokenizer, or one with a
    *     part of an unknown kind
    */

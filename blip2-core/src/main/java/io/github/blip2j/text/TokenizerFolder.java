@@ -42,7 +42,8 @@ public final class TokenizerFolder {
     if (WordPieceFile.isIn(folder)) {
       return WordPieceFile.json(folder);
     }
-    for (String name : new String[] {"spiece.model", "tokenizer.model", "sentencepiece.bpe.model"}) {
+    for (String name :
+        new String[] {"spiece.model", "tokenizer.model", "sentencepiece.bpe.model"}) {
       if (Files.exists(folder.resolve(name))) {
         throw new CheckpointException(
             "%s: %s expected, got %s alone; %s"

@@ -64,8 +64,7 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
   private static final Set<String> SENTENCE_PIECE =
       Set.of("LlamaTokenizer", "GemmaTokenizer", "CodeLlamaTokenizer");
 
-  static final TokenizerSettings NONE =
-      new TokenizerSettings(USUAL_PADS, false, Overrides.NONE);
+  static final TokenizerSettings NONE = new TokenizerSettings(USUAL_PADS, false, Overrides.NONE);
 
   /** Of a folder; none of a file alone. */
   static TokenizerSettings of(Path path) throws IOException {
@@ -75,8 +74,7 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
   static TokenizerSettings read(Path folder) throws IOException {
     ConfigJson config = configOf(folder);
     Path map = folder.resolve(MAP);
-    ConfigJson tokens =
-        Files.exists(map) ? ConfigJson.read(map) : ConfigJson.parse(MAP, "{}");
+    ConfigJson tokens = Files.exists(map) ? ConfigJson.read(map) : ConfigJson.parse(MAP, "{}");
     @Nullable String pad = named(config, tokens, "pad_token");
     return new TokenizerSettings(
         pad == null ? USUAL_PADS : List.of(pad),

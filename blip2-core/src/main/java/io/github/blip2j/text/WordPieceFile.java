@@ -14,11 +14,12 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code vocab.txt}: BERT's pieces, one a line, as transformers' {@code BertTokenizer} reads it. */
+/**
+ * {@code vocab.txt}: BERT's pieces, one a line, as transformers' {@code BertTokenizer} reads it.
+ */
 final class WordPieceFile {
   static final String NAME = "vocab.txt";
-  private static final List<String> SPECIAL =
-      List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
+  private static final List<String> SPECIAL = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
 
   private WordPieceFile() {}
 
@@ -52,8 +53,7 @@ final class WordPieceFile {
       json.name("strip_accents").value(config.booleanAt("strip_accents", lowersCase));
       json.name("lowercase").value(lowersCase).endObject();
       json.name("pre_tokenizer").jsonValue("{\"type\":\"BertPreTokenizer\"}");
-      json.name("decoder")
-          .jsonValue("{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}");
+      json.name("decoder").jsonValue("{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}");
       json.name("post_processor").beginObject().name("type").value("BertProcessing");
       writeToken("cls", config, vocabulary, json);
       writeToken("sep", config, vocabulary, json);

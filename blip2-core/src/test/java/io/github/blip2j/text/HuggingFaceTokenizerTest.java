@@ -224,8 +224,7 @@ final class HuggingFaceTokenizerTest {
       assertArrayEquals(new int[] {2, 68, 175, 127, 125, 69}, replaced);
       assertArrayEquals(replaced, tokenizer.encode("a\ud800b"));
       assertArrayEquals(replaced, tokenizer.encode("a\udc00b"));
-      assertArrayEquals(
-          tokenizer.encode("\ufffd\ufffd"), tokenizer.encode("\udc00\ud800"));
+      assertArrayEquals(tokenizer.encode("\ufffd\ufffd"), tokenizer.encode("\udc00\ud800"));
       assertArrayEquals(
           tokenizer.encode("\ufffd\ud83d\ude00"), tokenizer.encode("\ud83d\ud83d\ude00"));
     }
@@ -255,9 +254,7 @@ final class HuggingFaceTokenizerTest {
     Files.writeString(file, "{\"added_tokens\":[{\"content\":\"a\"}]}");
     assertEquals("tokenizer.json: added token \"a\" has no id", failure(file));
     Files.writeString(file, "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}");
-    assertEquals(
-        "tokenizer.json: model: merges is missing",
-        failure(file));
+    assertEquals("tokenizer.json: model: merges is missing", failure(file));
   }
 
   private static String failure(Path path) {

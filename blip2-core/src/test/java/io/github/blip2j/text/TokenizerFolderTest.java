@@ -106,8 +106,7 @@ final class TokenizerFolderTest {
     Files.delete(folder.resolve("tokenizer_config.json"));
     writeVocabularyAndMerges();
     write("merges.txt", POINTER);
-    assertEquals(
-        "merges.txt: merges expected, got a Git LFS pointer; run git lfs pull", failure());
+    assertEquals("merges.txt: merges expected, got a Git LFS pointer; run git lfs pull", failure());
 
     var e =
         assertThrows(
@@ -124,8 +123,8 @@ final class TokenizerFolderTest {
     write("merges.txt", "nowhere tobefound\n");
     assertEquals(
         folder
-            + ": vocab.json and merges.txt: tokenizer expected, got model: merges expected tokens of"
-            + " the vocabulary, got \"nowhere\"",
+            + ": vocab.json and merges.txt: tokenizer expected, got model: merges expected tokens"
+            + " of the vocabulary, got \"nowhere\"",
         failure());
   }
 

@@ -93,8 +93,7 @@ final class TokenizerSettingsTest {
   @Test
   void open_tokensToAdd_surroundsTexts() throws IOException {
     assertArrayEquals(
-        new int[] {68},
-        opened("hf-opt", "{'add_bos_token':false,'bos_token':'</s>'}").encode("a"));
+        new int[] {68}, opened("hf-opt", "{'add_bos_token':false,'bos_token':'</s>'}").encode("a"));
     assertArrayEquals(
         new int[] {0, 68, 2},
         opened(
@@ -103,8 +102,7 @@ final class TokenizerSettingsTest {
                     + "'eos_token':{'content':'</s>'}}")
             .encode("a"));
     assertArrayEquals(
-        new int[] {68},
-        opened("hf-opt", "{'add_bos_token':true,'bos_token':null}").encode("a"));
+        new int[] {68}, opened("hf-opt", "{'add_bos_token':true,'bos_token':null}").encode("a"));
   }
 
   @Test

@@ -44,7 +44,8 @@ final class TokenizersParityTest {
     for (String name : tokenizers.keySet()) {
       JsonArray rows = tokenizers.getAsJsonObject(name).getAsJsonArray("rows");
       assertFalse(rows.isEmpty(), name + " has rows");
-      try (Tokenizer tokenizer = HuggingFaceTokenizer.open(folder.resolve(name + ".tokenizer.json"))) {
+      try (Tokenizer tokenizer =
+          HuggingFaceTokenizer.open(folder.resolve(name + ".tokenizer.json"))) {
         for (JsonElement row : rows) {
           assertRow(name, tokenizer, row.getAsJsonObject());
         }

@@ -8,7 +8,6 @@ import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +59,8 @@ final class InstructionReader implements AutoCloseable {
    * @throws CheckpointException if there is none
    */
   static InstructionReader open(Path folder, Blip2Config config) throws IOException {
-    return new InstructionReader(HuggingFaceTokenizer.open(folder), config.qformer(), config.flavour());
+    return new InstructionReader(
+        HuggingFaceTokenizer.open(folder), config.qformer(), config.flavour());
   }
 
   /** Copies a tokenizer to where Hugging Face has it in a folder of the whole. */

@@ -11,7 +11,6 @@ import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.WrapperNames;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
-import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

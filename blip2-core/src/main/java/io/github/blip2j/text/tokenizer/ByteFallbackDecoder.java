@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Runs of tokens like {@code <0xE2>} as the text they spell, or as so many U+FFFD if it is none. */
+/**
+ * Runs of tokens like {@code <0xE2>} as the text they spell, or as so many U+FFFD if it is none.
+ */
 record ByteFallbackDecoder() implements Decoder {
   @Override
   public List<String> decode(List<String> tokens, Budget budget) {
@@ -33,7 +35,10 @@ record ByteFallbackDecoder() implements Decoder {
     }
     try {
       decoded.add(
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString());
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(bytes.toByteArray()))
+              .toString());
     } catch (CharacterCodingException e) {
       for (int i = 0; i < bytes.size(); i++) {
         decoded.add("\uFFFD");

@@ -40,8 +40,8 @@ record ByteLevelPreTokenizer(boolean prefixed, boolean splits) implements PreTok
   }
 
   /**
-   * Where the word that begins at {@code from} ends, by the expression {@code 's|'t|'re|'ve|'m|'ll|'d|
-   * ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}.
+   * Where the word that begins at {@code from} ends, by the expression {@code
+   * 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}.
    */
   private static int wordEnd(String text, int from) {
     int contraction = contraction(text, from);

@@ -41,9 +41,7 @@ final class Decoders {
       case "Replace" -> new ReplaceDecoder(Normalizers.replace(json));
       case "CTC" ->
           new CtcDecoder(
-              json.string("pad_token"),
-              json.string("word_delimiter_token"),
-              json.flag("cleanup"));
+              json.string("pad_token"), json.string("word_delimiter_token"), json.flag("cleanup"));
       default -> throw json.unsupported("decoder");
     };
   }

@@ -4,8 +4,8 @@ import java.util.BitSet;
 
 /**
  * Where what is seen as one character ends (Unicode Standard Annex 29), as far as short ones go:
- * accents and joiners go with what they follow, syllables of jamo stay together. Flags and chains of
- * emoji, which this cuts, are longer than any that is asked about.
+ * accents and joiners go with what they follow, syllables of jamo stay together. Flags and chains
+ * of emoji, which this cuts, are longer than any that is asked about.
  */
 final class Graphemes {
   private static final BitSet CONTROLS =
@@ -54,7 +54,10 @@ final class Graphemes {
   }
 
   private static boolean isControl(int c) {
-    return CONTROLS.get(c) && c != 0x200C && c != 0x200D && !isPrepended(c)
+    return CONTROLS.get(c)
+        && c != 0x200C
+        && c != 0x200D
+        && !isPrepended(c)
         && !(c >= 0xE0020 && c <= 0xE007F);
   }
 

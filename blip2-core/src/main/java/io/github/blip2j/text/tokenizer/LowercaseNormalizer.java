@@ -2,7 +2,9 @@ package io.github.blip2j.text.tokenizer;
 
 import io.github.blip2j.text.unicode.LowerCase;
 
-/** Every code point's lower case, whatever stands around it: a last sigma is one like the others. */
+/**
+ * Every code point's lower case, whatever stands around it: a last sigma is one like the others.
+ */
 record LowercaseNormalizer() implements CodePointNormalizer {
   @Override
   public void append(int codePoint, StringBuilder out) {

@@ -7,7 +7,8 @@ interface Model {
   /**
    * Adds the ids of a word, which isn't empty.
    *
-   * @throws IllegalArgumentException if it holds what the vocabulary lacks, and an unknown token too
+   * @throws IllegalArgumentException if it holds what the vocabulary lacks, and an unknown token
+   *     too
    */
   void tokenize(String word, Budget budget, IdList out);
 

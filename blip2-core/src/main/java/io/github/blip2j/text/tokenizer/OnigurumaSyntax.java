@@ -16,8 +16,7 @@ final class OnigurumaSyntax {
   private static final String LINE_START = "(?<![^\\n])(?!(?<=\\n)\\z)";
   private static final String LINE_END = "(?![^\\n])";
   private static final String WORD = "[" + PropertyClass.loneWord() + "]";
-  private static final String WORD_EDGE =
-      "(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))".formatted(WORD);
+  private static final String WORD_EDGE = "(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))".formatted(WORD);
 
   // Matches nothing, but Java looks back by chars unless a character of two stands in the text.
   private static final String BEYOND_BASIC_PLANE = "(?:" + Character.toString(0x10000) + "){0}";

@@ -22,8 +22,7 @@ final class PostProcessors {
       case "Sequence" -> sequence(json);
       case "ByteLevel" -> SpecialTokens.NONE; // about offsets alone
       case "BertProcessing", "RobertaProcessing" ->
-          new SpecialTokens(
-              new int[] {json.tokenId("cls")}, new int[] {json.tokenId("sep")});
+          new SpecialTokens(new int[] {json.tokenId("cls")}, new int[] {json.tokenId("sep")});
       case "TemplateProcessing" -> template(json);
       default -> throw json.unsupported("post-processor");
     };

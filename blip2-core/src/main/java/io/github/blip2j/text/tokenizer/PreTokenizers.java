@@ -38,7 +38,8 @@ final class PreTokenizers {
       case "WhitespaceSplit" -> CodePointSplit.whitespace();
       case "Split" ->
           new SplitPreTokenizer(
-              json.pattern("pattern"), behavior(json, json.string("behavior")),
+              json.pattern("pattern"),
+              behavior(json, json.string("behavior")),
               json.flag("invert", false));
       case "Punctuation" ->
           CodePointSplit.punctuation(behavior(json, json.string("behavior", "Isolated")));

@@ -14,8 +14,9 @@ import java.util.function.IntPredicate;
  * it knows beyond Unicode 16, which Oniguruma has, and with what it lacks.
  */
 final class PropertyClass {
-  private static final String CATEGORIES = "Lu Ll Lt Lm Lo Mn Me Mc Nd Nl No -- Zs Zl Zp Cc Cf -- Co"
-      + " Cs Pd Ps Pe Pc Po Sm Sc Sk So Pi Pf";
+  private static final String CATEGORIES =
+      "Lu Ll Lt Lm Lo Mn Me Mc Nd Nl No -- Zs Zl Zp Cc Cf -- Co"
+          + " Cs Pd Ps Pe Pc Po Sm Sc Sk So Pi Pf";
   private static final String[] BY_TYPE = ("Cn " + CATEGORIES).split(" ");
   private static final int WORD_CATEGORIES =
       1 << Character.NON_SPACING_MARK
@@ -63,7 +64,8 @@ final class PropertyClass {
                 "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}",
                 UnicodeTables.set("library.regex.word"),
                 c ->
-                    Character.isAlphabetic(c) || (WORD_CATEGORIES >>> Character.getType(c) & 1) == 1));
+                    Character.isAlphabetic(c)
+                        || (WORD_CATEGORIES >>> Character.getType(c) & 1) == 1));
   }
 
   /** A script by its name or short name; empty if there is none. */

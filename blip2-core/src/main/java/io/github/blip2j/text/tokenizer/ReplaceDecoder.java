@@ -6,8 +6,6 @@ import java.util.List;
 record ReplaceDecoder(ReplaceNormalizer replacement) implements Decoder {
   @Override
   public List<String> decode(List<String> tokens, Budget budget) {
-    return tokens.stream()
-        .map(token -> replacement.apply(Piece.of(token), budget).text())
-        .toList();
+    return tokens.stream().map(token -> replacement.apply(Piece.of(token), budget).text()).toList();
   }
 }

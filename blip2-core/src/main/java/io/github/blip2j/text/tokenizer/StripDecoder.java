@@ -15,7 +15,9 @@ record StripDecoder(String content, int start, int stop) implements TokenDecoder
       from += content.length();
     }
     int to = token.length();
-    for (int i = 0; i < stop && to > from && token.startsWith(content, to - content.length()); i++) {
+    for (int i = 0;
+        i < stop && to > from && token.startsWith(content, to - content.length());
+        i++) {
       to -= content.length();
     }
     return token.substring(from, to);

@@ -181,8 +181,7 @@ final class TokenizerJson {
       json.endObject();
       String content = token.get("content") instanceof String text ? text : "";
       if (id < 0) {
-        throw new CheckpointException(
-            "%s: added token \"%s\" has no id".formatted(name, content));
+        throw new CheckpointException("%s: added token \"%s\" has no id".formatted(name, content));
       }
       added.add(
           new AddedToken(

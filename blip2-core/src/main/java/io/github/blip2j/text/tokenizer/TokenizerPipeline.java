@@ -46,8 +46,7 @@ public final class TokenizerPipeline {
       throws IOException {
     TokenizerJson file = TokenizerJson.read(json, name);
     @Nullable Normalizer normalizer = Normalizers.read(file.part("normalizer"), overrides);
-    @Nullable PreTokenizer preTokenizer =
-        PreTokenizers.read(file.part("pre_tokenizer"), overrides);
+    @Nullable PreTokenizer preTokenizer = PreTokenizers.read(file.part("pre_tokenizer"), overrides);
     SpecialTokens specialTokens = PostProcessors.read(file.part("post_processor"));
     @Nullable Decoder decoder = Decoders.read(file.part("decoder"), overrides);
     Model model = Models.read(file);
@@ -69,8 +68,7 @@ public final class TokenizerPipeline {
   }
 
   private static SpecialTokens around(Overrides.Around around, AddedVocabulary vocabulary) {
-    return new SpecialTokens(
-        ids(around.before(), vocabulary), ids(around.behind(), vocabulary));
+    return new SpecialTokens(ids(around.before(), vocabulary), ids(around.behind(), vocabulary));
   }
 
   private static int[] ids(@Nullable String token, AddedVocabulary vocabulary) {

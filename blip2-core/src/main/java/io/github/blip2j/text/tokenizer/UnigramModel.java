@@ -28,8 +28,7 @@ final class UnigramModel implements Model {
    * @param pieces in the order of their ids; of two that are equal the later counts
    * @param unknown the id for characters that no piece holds, or -1
    */
-  UnigramModel(
-      List<String> pieces, double[] scores, int unknown, boolean fallsBackToBytes) {
+  UnigramModel(List<String> pieces, double[] scores, int unknown, boolean fallsBackToBytes) {
     this.vocabulary = Vocabulary.of(pieces);
     this.scores = scores;
     this.unknown = unknown;

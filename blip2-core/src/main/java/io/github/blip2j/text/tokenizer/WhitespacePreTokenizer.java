@@ -2,7 +2,9 @@ package io.github.blip2j.text.tokenizer;
 
 import java.util.function.Consumer;
 
-/** Runs of word characters and runs of what is neither word nor white space: {@code \w+|[^\w\s]+}. */
+/**
+ * Runs of word characters and runs of what is neither word nor white space: {@code \w+|[^\w\s]+}.
+ */
 record WhitespacePreTokenizer() implements PreTokenizer {
   @Override
   public void split(Piece piece, Budget budget, Consumer<Piece> out) {

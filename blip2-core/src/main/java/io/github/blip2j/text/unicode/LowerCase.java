@@ -16,8 +16,8 @@ public final class LowerCase {
   private LowerCase() {}
 
   /**
-   * Python 3.11's {@code str.lower()}, of Unicode 14: full mappings, and a sigma that ends a word is
-   * another than one within.
+   * Python 3.11's {@code str.lower()}, of Unicode 14: full mappings, and a sigma that ends a word
+   * is another than one within.
    */
   public static String python(String text) {
     var out = new StringBuilder(text.length() + 8);

@@ -1,6 +1,4 @@
-/**
- * Unicode as the references know it, whatever the Java runtime's own version is.
- */
+/** Unicode as the references know it, whatever the Java runtime's own version is. */
 @NullMarked
 package io.github.blip2j.text.unicode;
 

@@ -24,7 +24,8 @@ final class HostileFilesTest {
         arguments(
             "normalizer",
             "{'type':'Precompiled','precompiled_charsmap':'AAAA'}",
-            "normalizer: precompiled_charsmap: a trie expected behind its size, got 3 bytes in all"),
+            "normalizer: precompiled_charsmap: a trie expected behind its size, got 3 bytes in"
+                + " all"),
         arguments(
             "normalizer",
             "{'type':'Precompiled','precompiled_charsmap':'/////w=='}",
@@ -47,7 +48,8 @@ final class HostileFilesTest {
         arguments(
             "decoder",
             deep("decoders", "{'type':'Fuse'}", 21),
-            "decoder" + ".decoders[0]".repeat(20)
+            "decoder"
+                + ".decoders[0]".repeat(20)
                 + ": at most 20 sequences within another, got more"),
         arguments(
             "pre_tokenizer",
@@ -128,9 +130,7 @@ final class HostileFilesTest {
   void encode_expressionOfExponentialTime_endsInWords() throws IOException {
     TokenizerPipeline tokenizer = splitting("x*x*x*x*x*x*x*x*x*y");
 
-    var e =
-        assertThrows(
-            IllegalArgumentException.class, () -> tokenizer.encode("x".repeat(500)));
+    var e = assertThrows(IllegalArgumentException.class, () -> tokenizer.encode("x".repeat(500)));
 
     assertEquals(
         "tokenizer: text expected to take at most 50250000 steps, got more; its file asks for too"
@@ -179,8 +179,26 @@ final class HostileFilesTest {
 
   static Stream<String> unsupported() {
     return Stream.of(
-        "\\Ga", "(a)\\1", "(?x)a b", "a\\K", "\\R", "\\X", "(?~ab)", "(?(1)a|b)", "\\p{Nope}", "[b-a]",
-        "*a", "a)", "[a", "\\", "a{3,2}", "(?<name", "\\xFF", "[[:nope:]]", "\\k<a>", "\\g<0>");
+        "\\Ga",
+        "(a)\\1",
+        "(?x)a b",
+        "a\\K",
+        "\\R",
+        "\\X",
+        "(?~ab)",
+        "(?(1)a|b)",
+        "\\p{Nope}",
+        "[b-a]",
+        "*a",
+        "a)",
+        "[a",
+        "\\",
+        "a{3,2}",
+        "(?<name",
+        "\\xFF",
+        "[[:nope:]]",
+        "\\k<a>",
+        "\\g<0>");
   }
 
   @ParameterizedTest

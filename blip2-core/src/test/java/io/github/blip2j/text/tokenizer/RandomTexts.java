@@ -7,15 +7,44 @@ import java.util.Random;
 final class RandomTexts {
   private static final List<String> ODD =
       List.of(
-          "'s", "'t", "'re", "'VE", "n't", "'ll", "...", "!?", "\ufb01", "\u212b", "e\u0301",
-          "\u2460", "\u00bd", "\u0130", "\u03a3", "\u03c2", "\u00df", "\ud83d\udc4d\ud83c\udffd",
-          "\ud83d\udc68\u200d\ud83d\udc69\u200d\ud83d\udc67", "\ud83c\udde9\ud83c\uddea",
-          "\u0915\u094d\u0937\u093f", "\u0e01\u0e47", "\u2581", "##", "<0x41>", "\u0120", "\uff03",
-          "\uff8a\uff9e", "\u2163", "\u00b2", "\u0661\u0662", "</w>", "\r\n", "\ud800\udf39");
+          "'s",
+          "'t",
+          "'re",
+          "'VE",
+          "n't",
+          "'ll",
+          "...",
+          "!?",
+          "\ufb01",
+          "\u212b",
+          "e\u0301",
+          "\u2460",
+          "\u00bd",
+          "\u0130",
+          "\u03a3",
+          "\u03c2",
+          "\u00df",
+          "\ud83d\udc4d\ud83c\udffd",
+          "\ud83d\udc68\u200d\ud83d\udc69\u200d\ud83d\udc67",
+          "\ud83c\udde9\ud83c\uddea",
+          "\u0915\u094d\u0937\u093f",
+          "\u0e01\u0e47",
+          "\u2581",
+          "##",
+          "<0x41>",
+          "\u0120",
+          "\uff03",
+          "\uff8a\uff9e",
+          "\u2163",
+          "\u00b2",
+          "\u0661\u0662",
+          "</w>",
+          "\r\n",
+          "\ud800\udf39");
   private static final List<String> WORDS =
       List.of(
-          "a", "the", "photo", "of", "red", "circle", "above", " blue", "square", "A", "Two", "cats",
-          "ing", "ed", "re", " ", " ", "I'm", "do not", " ,", "12");
+          "a", "the", "photo", "of", "red", "circle", "above", " blue", "square", "A", "Two",
+          "cats", "ing", "ed", "re", " ", " ", "I'm", "do not", " ,", "12");
   private static final String SPACES =
       "\r\n\t\f\u000b\u00a0\u2028\u2029\u3000\u200b\u200d\ufeff\u0085\u1680\ufffd\u2009\u0000";
 

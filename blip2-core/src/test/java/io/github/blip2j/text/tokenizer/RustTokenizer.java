@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Hugging Face's own library, through DJL: the oracle. A file that it panics at ends the process, so
- * that it is only given files that it takes.
+ * Hugging Face's own library, through DJL: the oracle. A file that it panics at ends the process,
+ * so that it is only given files that it takes.
  */
 final class RustTokenizer implements AutoCloseable {
   static {

@@ -15,8 +15,26 @@ final class TinyCharsMap {
   private static final Map<String, String> RULES =
       new TreeMap<>(
           Map.of(
-              "\u00e9", "e", "e\u0301", "E", "\u2460", "(1)", "\r", " ", "\ufb01", "fi", "\u3000",
-              " ", "\uff03", "#", "a\u0300\u0301", "A", "\u0120", "", "\u0e01\u0e47", "k"));
+              "\u00e9",
+              "e",
+              "e\u0301",
+              "E",
+              "\u2460",
+              "(1)",
+              "\r",
+              " ",
+              "\ufb01",
+              "fi",
+              "\u3000",
+              " ",
+              "\uff03",
+              "#",
+              "a\u0300\u0301",
+              "A",
+              "\u0120",
+              "",
+              "\u0e01\u0e47",
+              "k"));
 
   private final int[] units = new int[4096];
   private final boolean[] used = new boolean[4096];
@@ -38,7 +56,9 @@ final class TinyCharsMap {
     return Base64.getEncoder().encodeToString(bytes.put(replacements).array());
   }
 
-  /** Places the children of the node at {@code at}, which spells {@code prefix}, one byte a char. */
+  /**
+   * Places the children of the node at {@code at}, which spells {@code prefix}, one byte a char.
+   */
   private void place(int at, String prefix) {
     var children = new TreeMap<Integer, String>();
     String text = null;

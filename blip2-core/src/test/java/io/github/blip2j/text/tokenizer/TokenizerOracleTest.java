@@ -72,26 +72,21 @@ final class TokenizerOracleTest {
         assertArrayEquals(ids, ours.encode(text), () -> spelled(text));
         assertArrayEquals(library.encode(text), around(ours, ids), () -> spelled(text));
         for (int[] some : List.of(ids, texts.ids(ours.size(), ids))) {
-          assertEquals(
-              library.decode(some, true), ours.decode(some, SpecialTokenRule.SKIP));
-          assertEquals(
-              library.decode(some, false), ours.decode(some, SpecialTokenRule.KEEP));
+          assertEquals(library.decode(some, true), ours.decode(some, SpecialTokenRule.SKIP));
+          assertEquals(library.decode(some, false), ours.decode(some, SpecialTokenRule.KEEP));
         }
       }
     }
   }
 
   private static int[] around(TokenizerPipeline ours, int[] ids) {
-    return Stream.of(ours.idsBefore(), ids, ours.idsBehind())
-        .flatMapToInt(IntStream::of)
-        .toArray();
+    return Stream.of(ours.idsBefore(), ids, ours.idsBehind()).flatMapToInt(IntStream::of).toArray();
   }
 
   private static String spelled(String text) {
     var spelled = new StringBuilder();
     text.codePoints()
-        .forEach(
-            c -> spelled.append(c > ' ' && c < 0x7F ? (char) c : " U+%04X ".formatted(c)));
+        .forEach(c -> spelled.append(c > ' ' && c < 0x7F ? (char) c : " U+%04X ".formatted(c)));
     return spelled.toString();
   }
 }

@@ -69,16 +69,17 @@ final class TokenizerVariants {
 
   private void addNormalizers() {
     for (String type :
-        List.of(
-            "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt", "ByteLevel")) {
+        List.of("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt", "ByteLevel")) {
       normalizer(type, "{'type':'" + type + "'}");
     }
     normalizer("Strip", "{'type':'Strip','strip_left':true,'strip_right':true}");
     normalizer("Strip left", "{'type':'Strip','strip_left':true,'strip_right':false}");
     normalizer("Prepend", "{'type':'Prepend','prepend':'x '}");
     normalizer("Replace", "{'type':'Replace','pattern':{'String':' '},'content':'__'}");
-    normalizer("Replace regex", "{'type':'Replace','pattern':{'Regex':'[ae]+|\\\\s'},'content':''}");
-    for (String part : List.of("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")) {
+    normalizer(
+        "Replace regex", "{'type':'Replace','pattern':{'Regex':'[ae]+|\\\\s'},'content':''}");
+    for (String part :
+        List.of("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")) {
       normalizer(
           "Bert " + part,
           ("{'type':'BertNormalizer','clean_text':%b,'handle_chinese_chars':%b,'strip_accents':%b,"
@@ -121,7 +122,9 @@ final class TokenizerVariants {
           "{'type':'Split','pattern':{'Regex':'a*'},'behavior':'%s','invert':false}"
               .formatted(behavior));
     }
-    split("Split text", "{'type':'Split','pattern':{'String':'a.'},'behavior':'Removed','invert':false}");
+    split(
+        "Split text",
+        "{'type':'Split','pattern':{'String':'a.'},'behavior':'Removed','invert':false}");
     split("Digits", "{'type':'Digits','individual_digits':false}");
     split("Digits apart", "{'type':'Digits','individual_digits':true}");
     split("CharDelimiterSplit", "{'type':'CharDelimiterSplit','delimiter':'e'}");
@@ -166,8 +169,12 @@ final class TokenizerVariants {
         List.of(
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|"
                 + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-            "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
-                + "(?i:'s|'t)?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s+(?!\\S)|\\s+",
+            "[^\\r"
+                + "\\n"
+                + "\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t)?|\\p{N}{1,3}|"
+                + " ?[^\\s\\p{L}\\p{N}]+[\\r"
+                + "\\n"
+                + "/]*|\\s+(?!\\S)|\\s+",
             "\\w+|[^\\w\\s]+",
             "[\\p{P}\\p{S}]",
             "\\p{Han}+",
@@ -311,9 +318,12 @@ final class TokenizerVariants {
             "'fuse_unk':true,'byte_fallback':true",
             "'fuse_unk':false,'byte_fallback':true,'ignore_merges':true",
             "'end_of_word_suffix':'</w>'")) {
-      model("BPE " + flags, "{'type':'BPE','unk_token':'<unk>'," + flags + "," + vocab + "," + merges + "}");
+      model(
+          "BPE " + flags,
+          "{'type':'BPE','unk_token':'<unk>'," + flags + "," + vocab + "," + merges + "}");
     }
-    model("BPE without unknown", "{'type':'BPE','byte_fallback':false," + vocab + "," + merges + "}");
+    model(
+        "BPE without unknown", "{'type':'BPE','byte_fallback':false," + vocab + "," + merges + "}");
     model(
         "BPE with a prefix",
         "{'type':'BPE','unk_token':'<unk>','continuing_subword_prefix':'##','vocab':{'<unk>':0,"
