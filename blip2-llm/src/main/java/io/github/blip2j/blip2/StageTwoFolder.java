@@ -65,7 +65,9 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
 
   @Override
   public @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
-    return config.readsInstruction() ? HuggingFaceTokenizer.open(InstructionReader.in(folder)) : null;
+    return config.readsInstruction()
+        ? HuggingFaceTokenizer.open(InstructionReader.in(folder))
+        : null;
   }
 
   @Override

@@ -119,7 +119,8 @@ final class StageTwoInstructTest {
     CaptionBatch batch = asked("what color is the ring?", "blue");
     double whole = training.losses(batch, Pass.evaluation()).total().item();
 
-    try (var other = HuggingFaceTokenizer.open(Questions.MODEL)) { // T5's words are others of BERT's
+    try (var other =
+        HuggingFaceTokenizer.open(Questions.MODEL)) { // T5's words are others of BERT's
       var misread = StageTwoTraining.of(model, tokenizer, other);
 
       assertNotEquals(whole, misread.losses(batch, Pass.evaluation()).total().item());
