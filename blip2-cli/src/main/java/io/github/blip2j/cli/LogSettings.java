@@ -28,8 +28,6 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
     root.addAppender(appender);
-    // It warns wherever there is a CUDA toolkit without a GPU.
-    context.getLogger("ai.djl").setLevel(Level.ERROR);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
@@ -37,7 +35,6 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
   static void debug() {
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
       context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.INFO);
-      context.getLogger("ai.djl").setLevel(Level.INFO);
       context.getLogger(OURS).setLevel(Level.DEBUG);
     }
   }

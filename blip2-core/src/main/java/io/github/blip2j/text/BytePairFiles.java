@@ -105,7 +105,8 @@ final class BytePairFiles {
   }
 
   private static String byteLevel(boolean prefixed) {
-    return "{\"type\":\"ByteLevel\",\"add_prefix_space\":%b,\"trim_offsets\":true,\"use_regex\":true}"
+    return ("{\"type\":\"ByteLevel\",\"add_prefix_space\":%b,\"trim_offsets\":true,"
+            + "\"use_regex\":true}")
         .formatted(prefixed);
   }
 

@@ -123,8 +123,8 @@ final class TokenizerFolderTest {
     write("merges.txt", "nowhere tobefound\n");
     assertEquals(
         folder
-            + ": vocab.json and merges.txt: tokenizer expected, got model: merges expected tokens of"
-            + " the vocabulary, got \"nowhere\"",
+            + ": vocab.json and merges.txt: tokenizer expected, got model: merges expected tokens"
+            + " of the vocabulary, got \"nowhere\"",
         failure());
   }
 

@@ -154,8 +154,8 @@ final class OpenParts implements Closeable {
     if (parts.vision() == null) {
       throw new CheckpointException(
           file
-              + ": vision tower expected, got the trained part alone; name the tower's file, such as"
-              + " eva_vit_g.pth, or a BLIP-2 that has it");
+              + ": vision tower expected, got the trained part alone; name the tower's file, such"
+              + " as eva_vit_g.pth, or a BLIP-2 that has it");
     }
     return VisionTower.open(parts.vision());
   }

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Tables of code points, made by {@code tools/unicode} from what the references answer. Numbers in
- * the file are in base 36; lines are
+ * Tables of code points, made from what the references answer (decision 15). Numbers in the file
+ * are in base 36; lines are
  *
  * <pre>{@code
  * set    lengths of runs outside, inside, outside, ... the set

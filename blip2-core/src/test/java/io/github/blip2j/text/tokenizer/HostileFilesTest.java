@@ -24,7 +24,8 @@ final class HostileFilesTest {
         arguments(
             "normalizer",
             "{'type':'Precompiled','precompiled_charsmap':'AAAA'}",
-            "normalizer: precompiled_charsmap: a trie expected behind its size, got 3 bytes in all"),
+            "normalizer: precompiled_charsmap: a trie expected behind its size, got 3 bytes in"
+                + " all"),
         arguments(
             "normalizer",
             "{'type':'Precompiled','precompiled_charsmap':'/////w=='}",
