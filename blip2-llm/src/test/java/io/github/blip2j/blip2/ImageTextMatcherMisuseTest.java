@@ -216,8 +216,7 @@ final class ImageTextMatcherMisuseTest {
     for (int most : new int[] {1, 65}) {
       assertEquals(
           "matcher: maxTextTokens expected 2 to 64, got " + most,
-          assertThrows(
-                  IllegalArgumentException.class, () -> matcher.withMaxTextTokens(most))
+          assertThrows(IllegalArgumentException.class, () -> matcher.withMaxTextTokens(most))
               .getMessage());
     }
   }

@@ -99,8 +99,7 @@ final class ImageTextMatcherTest {
     assertNotEquals(
         matcher.match(images.get(0), LONG), matcher.match(images.get(0), LONG + "a green star"));
     try (var scope = Scope.open()) { // features() reads whole, with transformers' own numbers
-      float[] start =
-          matcher.features().texts(List.of(LONG)).compared().narrow(1, 0, 1).toFloats();
+      float[] start = matcher.features().texts(List.of(LONG)).compared().narrow(1, 0, 1).toFloats();
       assertArrayEquals(start, matcher.embed(LONG), 1e-5f);
     }
   }
