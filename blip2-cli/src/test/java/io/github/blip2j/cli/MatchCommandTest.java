@@ -45,8 +45,16 @@ final class MatchCommandTest {
     assertEquals(4, results.size());
     JsonObject first = results.get(0).getAsJsonObject();
     assertEquals(
-        List.of("image", "text", "itc", "itm_logit", "itm_probability"),
+        List.of(
+            "image",
+            "text",
+            "text_tokens",
+            "text_tokens_read",
+            "itc",
+            "itm_logit",
+            "itm_probability"),
         List.copyOf(first.keySet()));
+    assertEquals(first.get("text_tokens"), first.get("text_tokens_read"));
     assertEquals(A, first.get("image").getAsString());
     assertEquals(TEXT, first.get("text").getAsString());
     assertEquals(0.536065, first.get("itc").getAsDouble(), 1e-5);
@@ -55,6 +63,37 @@ final class MatchCommandTest {
     JsonObject last = results.get(3).getAsJsonObject();
     assertEquals(List.of(B, STAR), List.of(string(last, "image"), string(last, "text")));
     assertEquals(0.895355, last.get("itc").getAsDouble(), 1e-5);
+  }
+
+  @Test
+  void match_textBeyondTheLimit_saysHowMuchIsRead() {
+    Shell shell =
+        Shell.run("match", A, "--text", TEXT, "--model", MODEL, "--json", "--max-text-tokens", "4");
+
+    JsonObject result = shell.json().getAsJsonArray("results").get(0).getAsJsonObject();
+    assertEquals(9, result.get("text_tokens").getAsInt());
+    assertEquals(4, result.get("text_tokens_read").getAsInt());
+  }
+
+  @Test
+  void embed_textBeyondTheLimit_isListed() {
+    String file = folder.resolve("texts.safetensors").toString();
+
+    Shell shell =
+        Shell.run(
+            "embed",
+            "--text",
+            TEXT,
+            STAR,
+            "--model",
+            MODEL,
+            "--out",
+            file,
+            "--json",
+            "--max-text-tokens",
+            "6");
+
+    assertEquals("[\"" + TEXT + "\"]", shell.json().getAsJsonArray("texts_cut").toString());
   }
 
   @Test
@@ -197,7 +236,7 @@ final class MatchCommandTest {
 
     JsonObject document = shell.json();
     assertEquals(
-        List.of("model", "file", "tensors", "images", "texts", "timing_ms"),
+        List.of("model", "file", "tensors", "images", "texts", "texts_cut", "timing_ms"),
         List.copyOf(document.keySet()));
     assertEquals(
         List.of("load", "preprocess", "embed", "total"),

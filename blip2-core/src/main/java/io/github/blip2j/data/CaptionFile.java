@@ -192,16 +192,19 @@ public final class CaptionFile {
     List<String> shown = keys.stream().limit(MOST_KEYS).map(CaptionFile::plain).toList();
     String more = keys.size() > MOST_KEYS ? ", ..." : "";
     String got = keys.isEmpty() ? "none" : String.join(", ", shown) + more;
-    boolean asks = keys.contains("question") || keys.contains("answer");
-    String how =
-        keys.contains("annotations")
-            ? "write each of the annotations as a record, with its picture's file_name as image"
-            : asks
-                ? "call the picture's path image, the question text_input and one answer text_output"
-                : "write one record for each picture, its path as image and its caption as caption";
     return new DataException(
         "%s: %s: keys expected image and caption, or file_name and text, got %s; %s"
-            .formatted(file, where, got, how));
+            .formatted(file, where, got, advice(keys)));
+  }
+
+  private static String advice(Set<String> keys) {
+    if (keys.contains("annotations")) {
+      return "write each of the annotations as a record, with its picture's file_name as image";
+    }
+    if (keys.contains("question") || keys.contains("answer")) {
+      return "call the picture's path image, the question text_input and one answer text_output";
+    }
+    return "write one record for each picture, its path as image and its caption as caption";
   }
 
   private static String plain(String key) {

@@ -80,7 +80,7 @@ final class SafetensorsHeader {
       }
     }
     reader.endObject();
-    reader.peek(); // reports anything behind the object
+    var unused = reader.peek(); // reports anything behind the object
   }
 
   private void readMetadata(JsonReader reader) throws IOException {

@@ -123,7 +123,7 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
     private double max = Double.NEGATIVE_INFINITY;
 
     void add(double value) {
-      if (value != value) { // what NaN alone is not equal to
+      if (Double.isNaN(value)) {
         nans++;
       } else {
         sum += value;

@@ -60,7 +60,7 @@ public final class KeyMap {
   }
 
   /** All that checkpoints may call our {@code name}, the likeliest first. */
-  List<Key> candidates(String name) {
+  public List<Key> candidates(String name) {
     for (Rule rule : rules) {
       Matcher matcher = rule.ours.matcher(name);
       if (matcher.lookingAt()) {

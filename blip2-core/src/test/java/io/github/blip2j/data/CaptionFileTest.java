@@ -125,8 +125,10 @@ final class CaptionFileTest {
   void read_metadataOfAnImageFolder_isRead() throws IOException {
     Path file =
         write(
-            "{\"file_name\": \"0.png\", \"text\": \"a red circle\"}\n"
-                + "{\"file_name\": \"1.png\", \"text\": [\"a dog\", \"a cat\"], \"image\": \"2.png\"}\n");
+            """
+            {"file_name": "0.png", "text": "a red circle"}
+            {"file_name": "1.png", "text": ["a dog", "a cat"], "image": "2.png"}
+            """);
 
     assertEquals(
         List.of(

@@ -53,9 +53,7 @@ final class AdaptedWeights implements Weights {
       return stored;
     }
     DType dtype =
-        change instanceof Change.Replacement whole
-            ? adapter.tensors().get(whole.tensor()).dtype()
-            : DType.FLOAT32;
+        change instanceof Change.Replacement whole ? entry(whole.tensor()).dtype() : DType.FLOAT32;
     return new Stored(dtype, stored.shape(), stored.parts());
   }
 
@@ -69,7 +67,7 @@ final class AdaptedWeights implements Weights {
       return;
     }
     if (change instanceof Change.Replacement whole) {
-      TensorEntry entry = adapter.tensors().get(whole.tensor());
+      TensorEntry entry = entry(whole.tensor());
       long start = entry.byteSize() / key.parts() * key.part();
       adapter.read(whole.tensor(), start + byteOffset, into);
       return;
@@ -111,11 +109,19 @@ final class AdaptedWeights implements Weights {
   }
 
   private Shape shape(String tensor) {
-    return adapter.tensors().get(tensor).shape();
+    return entry(tensor).shape();
+  }
+
+  private TensorEntry entry(String tensor) {
+    @Nullable TensorEntry entry = adapter.tensors().get(tensor);
+    if (entry == null) {
+      throw new AssertionError(tensor + ": was there when the adapter was opened");
+    }
+    return entry;
   }
 
   private float[] floats(String tensor) throws IOException {
-    TensorEntry entry = adapter.tensors().get(tensor);
+    TensorEntry entry = entry(tensor);
     int count = Math.toIntExact(entry.shape().size());
     return floats(entry.dtype(), count, (at, bytes) -> adapter.read(tensor, at, bytes));
   }

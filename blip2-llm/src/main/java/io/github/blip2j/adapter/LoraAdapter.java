@@ -138,7 +138,8 @@ public final class LoraAdapter implements AutoCloseable {
       String shown =
           String.join(", ", faults.subList(0, Math.min(NAMES_IN_MESSAGE, faults.size())));
       throw new CheckpointException(
-          "%s: adapter expected to change tensors of the base, got %d that it lacks or has otherwise (%s%s); take the base it was trained on%s"
+          ("%s: adapter expected to change tensors of the base, got %d that it lacks or has"
+                  + " otherwise (%s%s); take the base it was trained on%s")
               .formatted(
                   folder,
                   faults.size(),

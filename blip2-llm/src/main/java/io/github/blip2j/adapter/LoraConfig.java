@@ -109,7 +109,7 @@ record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
             .map(Map.Entry::getValue)
             .findFirst()
             .orElse(alpha);
-    return strength / (byRoot ? Math.sqrt(rank) : rank);
+    return strength / (byRoot ? Math.sqrt((double) rank) : rank);
   }
 
   private static CheckpointException refused(ConfigJson json, String what) {

@@ -84,7 +84,8 @@ final class LavisNames {
   /** What LAVIS calls the language model of a Hugging Face folder. */
   static String languageKind(NavigableMap<String, TensorEntry> tensors) {
     @Nullable String encoder = tensors.ceilingKey(ENCODER);
-    if (encoder != null && encoder.startsWith(ENCODER)) {
+    boolean encodes = encoder != null && encoder.startsWith(ENCODER);
+    if (encodes || tensors.containsKey("language_model.shared.weight")) {
       return "t5";
     }
     return tensors.containsKey("qformer.embeddings.word_embeddings.weight") ? "llm" : "opt";

@@ -31,7 +31,8 @@ final class TextTokens {
       }
       if (id >= vocabSize) {
         throw new IllegalArgumentException(
-            "%s expected tokens below the model's vocabulary of %d, got %s with %d; leave it out, or use the tokenizer that came with the model"
+            ("%s expected tokens below the model's vocabulary of %d, got %s with %d; leave it out, or"
+                    + " use the tokenizer that came with the model")
                 .formatted(where, vocabSize, tokenizer.decodeAll(new int[] {id}), id));
       }
     }

@@ -3,31 +3,32 @@ package io.github.blip2j.llm;
 import io.github.blip2j.io.CheckpointException;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.Set;
 
 /** Families of language models that BLIP-2 speaks through, as checkpoints name them. */
 public enum LanguageKind {
   /** A decoder, which continues what stands before. */
-  OPT("opt", false, Set.of("opt")),
+  OPT("opt", false, "opt"),
   /**
    * An encoder, which reads what it is asked, and a decoder, which writes the answer. An {@code
    * mt5} is one too, with a tokenizer of many languages.
    */
-  T5("t5", true, Set.of("t5", "mt5"));
+  T5("t5", true, "mt5");
 
   private final String label;
   private final boolean encodes;
-  private final Set<String> modelTypes;
+  private final String otherType;
 
-  LanguageKind(String label, boolean encodes, Set<String> modelTypes) {
+  LanguageKind(String label, boolean encodes, String otherType) {
     this.label = label;
     this.encodes = encodes;
-    this.modelTypes = modelTypes;
+    this.otherType = otherType;
   }
 
   /** The kind that the {@code model_type} of a {@code config.json} says, if it is one of ours. */
   public static Optional<LanguageKind> of(String modelType) {
-    return Arrays.stream(values()).filter(kind -> kind.modelTypes.contains(modelType)).findFirst();
+    return Arrays.stream(values())
+        .filter(kind -> kind.label.equals(modelType) || kind.otherType.equals(modelType))
+        .findFirst();
   }
 
   /**

@@ -28,10 +28,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class LanguageFolderTest {
   private final Path folder;
@@ -169,6 +174,45 @@ final class LanguageFolderTest {
     }
     Files.write(folder.resolve("merges.txt"), merges);
     Files.delete(folder.resolve("tokenizer.json"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"module.", "_orig_mod.", "net.language."})
+  void open_namesOfWrappers_areRemoved(String prefix) throws IOException {
+    PlainLanguage.write(Fixture.HF_OPT, folder, true, name -> prefix + name);
+
+    try (var language = LanguageFolder.open(folder);
+        var blip2 = Checkpoint.open(Fixture.HF_OPT)) {
+      Set<String> names = new TreeSet<>(blip2.tensors().keySet());
+      names.removeIf(name -> !name.startsWith("language_model."));
+      assertEquals(names, language.checkpoint().tensors().keySet());
+    }
+  }
+
+  @Test
+  void open_folderWithAnAdapter_isRefused() throws IOException {
+    PlainLanguage.write(Fixture.HF_OPT, folder);
+    Files.writeString(folder.resolve("adapter_config.json"), "{}");
+
+    assertEquals(
+        folder
+            + ": language model expected without an adapter, got adapter_config.json; merge the"
+            + " adapter in Python (merge_and_unload) and save the whole model",
+        assertThrows(CheckpointException.class, () -> LanguageFolder.open(folder)).getMessage());
+  }
+
+  @Test
+  void tokenizer_partsOfOld_followTheSettingsBeside() throws IOException {
+    writeVocabularyAndMerges();
+    Files.writeString(folder.resolve("added_tokens.json"), "{\"<image>\": 420, \"<Q>\": 421}");
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"add_bos_token\": false}");
+
+    try (var language = LanguageFolder.open(folder);
+        var tokenizer = language.tokenizer()) {
+      assertEquals(OptionalInt.of(420), tokenizer.idOf("<image>"));
+      assertEquals(421, tokenizer.encode("<Q> a red")[0]);
+      assertArrayEquals(tokenizer.encodePlain("a red"), tokenizer.encode("a red"));
+    }
   }
 
   @Test

@@ -1,7 +1,9 @@
 package io.github.blip2j.llm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.io.CheckpointException;
@@ -25,6 +27,21 @@ final class T5ConfigTest {
     assertEquals(List.of(1), config.endIds());
     assertEquals(0, config.startId());
     assertEquals(1, config.beginId());
+  }
+
+  /** As {@code MT5Config} has it in transformers. */
+  @Test
+  void fromJson_mt5WithoutValues_readsMT5Small() throws CheckpointException {
+    T5Config config = read("{\"model_type\": \"mt5\"}");
+
+    assertEquals(8, config.encoderLayers());
+    assertEquals(8, config.decoderLayers());
+    assertEquals(6, config.heads());
+    assertEquals(1024, config.mlpDim());
+    assertEquals(250112, config.vocabSize());
+    assertTrue(config.gated());
+    assertEquals(Activation.GELU_TANH, config.activation());
+    assertFalse(config.scaledHead());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.nn.KeyMap;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,34 @@ final class BertNamesTest {
         "bert.encoder.layer.0.output.dense.bias");
   }
 
+  /** The table of words is tied to the matrix that predicts them; a file may hold either. */
+  @Test
+  void tiedTensors_areFoundUnderEitherName() {
+    assertEquals(
+        List.of("bert.embeddings.word_embeddings.weight", "cls.predictions.decoder.weight"),
+        names(BertNames.withHead(OLD), "bert.embeddings.words.weight"));
+    assertEquals(
+        List.of("cls.predictions.bias", "cls.predictions.decoder.bias"),
+        names(BertNames.withHead(OLD), "head.bias"));
+    assertEquals(
+        List.of("embeddings.word_embeddings.weight", "cls.predictions.decoder.weight"),
+        names(BertNames.body(BARE), "embeddings.words.weight"));
+    assertEquals(
+        List.of(
+            "Qformer.bert.embeddings.word_embeddings.weight",
+            "Qformer.cls.predictions.decoder.weight"),
+        names(StageOneNames.addLavis(KeyMap.builder()).build(), "qformer.embeddings.words.weight"));
+    assertEquals(
+        List.of("embeddings.word_embeddings.weight", "Qformer.cls.predictions.decoder.weight"),
+        names(
+            StageOneNames.addHuggingFace(KeyMap.builder()).build(),
+            "qformer.embeddings.words.weight"));
+  }
+
+  private static List<String> names(KeyMap keys, String ours) {
+    return keys.candidates(ours).stream().map(KeyMap.Key::name).toList();
+  }
+
   @Test
   void headsOfOtherTasks_areIgnored_thatOfTheModelIsNot() {
     for (String name :
@@ -55,8 +84,7 @@ final class BertNamesTest {
           "bert.pooler.dense.weight",
           "pooler.dense.bias",
           "cls.seq_relationship.weight",
-          "bert.embeddings.position_ids",
-          "cls.predictions.decoder.bias"
+          "bert.embeddings.position_ids"
         }) {
       assertTrue(BertNames.withHead(OLD).ignores(name), name);
       assertTrue(BertNames.body(OLD).ignores(name), name);

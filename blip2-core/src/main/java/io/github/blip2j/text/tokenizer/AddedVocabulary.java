@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -53,7 +54,7 @@ final class AddedVocabulary {
   }
 
   private void seek(AddedToken token) {
-    int id = ids.get(token.content());
+    int id = Objects.requireNonNull(ids.get(token.content()));
     if (!token.normalized()) {
       plain.add(token.content(), id);
     } else if (normalizer == null) {
@@ -116,7 +117,7 @@ final class AddedVocabulary {
     for (int at = trie.next(text, 0, budget); at < text.length(); ) {
       int end = trie.endAt(text, at);
       int id = trie.idAt(text, at);
-      AddedToken token = tokens.get(id);
+      AddedToken token = Objects.requireNonNull(tokens.get(id));
       int next = trie.next(text, end, budget);
       if (!token.singleWord() || standsAlone(text, at, end)) {
         int start = token.stripsLeft() ? Math.max(from, spaceBefore(text, at)) : at;

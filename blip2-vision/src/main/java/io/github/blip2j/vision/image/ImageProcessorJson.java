@@ -103,7 +103,7 @@ final class ImageProcessorJson {
     }
     if (!json.hasChild("size")) {
       // CLIP's processors, which crop, mean the shorter side by a bare number, and BLIP's both.
-      boolean square = type == Type.OTHER ? !crops : type == Type.BLIP;
+      boolean square = type != Type.CLIP && !crops;
       int[] sides = json.intsAt("size");
       return sides.length > 1 || json.booleanAt("default_to_square", square)
           ? null

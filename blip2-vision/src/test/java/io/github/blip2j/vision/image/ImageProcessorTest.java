@@ -1,7 +1,9 @@
 package io.github.blip2j.vision.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.CheckpointException;
@@ -18,6 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class ImageProcessorTest {
   private static final String CHANNELS = "'image_mean': [0.5, 0.4, 0.3], 'image_std': [1, 2, 4]";
+
+  private static final String OTHER = "'image_processor_type': 'ViTImageProcessor'";
 
   private final Path folder;
 
@@ -97,6 +101,59 @@ final class ImageProcessorTest {
     assertEquals(Resampling.LANCZOS, config.resampling());
   }
 
+  /** As transformers 5 looks for them, which leaves the older file where it was. */
+  @Test
+  void load_bothFiles_newerGoesBeforeOlder() throws IOException {
+    write("processor_config.json", "{'image_processor': {'size': 7}}");
+    write("preprocessor_config.json", "{'size': 9}");
+
+    assertEquals(ImageSize.square(7), ImageProcessor.load(folder).config().size());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'{\"num_query_tokens\": 4}'", "'{\"image_processor\": null}'"})
+  void load_newerFileWithoutImages_olderIsRead(String newer) throws IOException {
+    Files.writeString(folder.resolve("processor_config.json"), newer);
+    write("preprocessor_config.json", "{'size': 9}");
+
+    assertEquals(ImageSize.square(9), ImageProcessor.load(folder).config().size());
+    assertTrue(ImageProcessor.isToldIn(folder));
+  }
+
+  @Test
+  void isToldIn_noFileThatTells_isFalse() throws IOException {
+    write("processor_config.json", "{'num_query_tokens': 4}");
+
+    assertFalse(ImageProcessor.isToldIn(folder));
+  }
+
+  /** The values of {@code BlipImageProcessor} and {@code CLIPImageProcessor} in transformers. */
+  @Test
+  void load_whatIsLeftOut_isOfTheProcessorsClass() throws IOException {
+    write("preprocessor_config.json", "{'image_processor_type': 'BlipImageProcessorFast'}");
+    assertEquals(ImageProcessorConfig.blip2(384), ImageProcessor.load(folder).config());
+
+    write("preprocessor_config.json", "{}");
+    assertEquals(ImageProcessorConfig.blip2(384), ImageProcessor.load(folder).config());
+
+    write("preprocessor_config.json", "{'feature_extractor_type': 'CLIPFeatureExtractor'}");
+    ImageProcessorConfig clip = ImageProcessor.load(folder).config();
+    assertEquals(224, clip.shortestEdge());
+    assertEquals(ImageSize.square(224), clip.croppedTo());
+    assertEquals(ImageProcessorConfig.blip2(384).mean(), clip.mean());
+  }
+
+  @Test
+  void load_listOfTwo_isHeightAndWidth() throws IOException {
+    write("preprocessor_config.json", "{'size': [3, 5]}");
+
+    assertEquals(new ImageSize(3, 5), ImageProcessor.load(folder).config().size());
+  }
+
+  private void write(String name, String json) throws IOException {
+    Files.writeString(folder.resolve(name), json.replace('\'', '"'));
+  }
+
   @Test
   void load_noFile_saysWhatElseToDo() {
     var e = assertThrows(CheckpointException.class, () -> ImageProcessor.load(folder));
@@ -139,14 +196,19 @@ final class ImageProcessorTest {
 
   @Test
   void load_wrongValues_areNamed() {
-    assertEquals("size is missing", refusal("{" + CHANNELS + "}"));
+    assertEquals("size is missing", refusal("{" + OTHER + ", " + CHANNELS + "}"));
     assertEquals("do_resize expected true or false, got \"no\"", refusal("{'do_resize': 'no'}"));
     assertEquals("size.width is missing", refusal("{'size': {'height': 3}}"));
     assertEquals("size expected an integer, got 2.5", refusal("{'size': 2.5}"));
     assertEquals(
         "size: image size: height and width expected 1 to 16384, got 0x0",
         refusal("{'size': 0, " + CHANNELS + "}"));
-    assertEquals("image_mean is missing", refusal("{'size': 3}"));
+    assertEquals("image_mean is missing", refusal("{" + OTHER + ", 'size': 3}"));
+    assertEquals(
+        "do_pad expected false, got true; it is not supported", refusal("{'do_pad': true}"));
+    assertEquals(
+        "size expected height and width or shortest_edge, got [longest_edge, shortest_edge]",
+        refusal("{'size': {'shortest_edge': 4, 'longest_edge': 5}}"));
     assertEquals(
         "ImageProcessorConfig: image_mean expected 3 numbers, got [1.0, 2.0]",
         refusal("{'size': 3, 'image_mean': [1, 2], 'image_std': [1, 2, 3]}"));
