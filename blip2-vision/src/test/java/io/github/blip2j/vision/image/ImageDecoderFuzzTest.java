@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -20,7 +19,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Damaged files either decode or are refused in words; nothing else may happen. */
 final class ImageDecoderFuzzTest {
   private static final List<String> FOLDERS =
-      List.of("images", "image-modes", "image-rules", "image-refusals", "image-field", "tiff", "webp");
+      List.of(
+          "images",
+          "image-modes",
+          "image-rules",
+          "image-refusals",
+          "image-field",
+          "tiff",
+          "webp",
+          "jpeg");
   private static final int ROUNDS = 100;
   private static final String REFUSAL = "(?s)x: image expected .*, got .*; .*";
 

@@ -46,7 +46,13 @@ final class InverseDct {
    * @param target gets 8 rows of 8 samples from {@code to}, {@code stride} apart
    */
   void transform(
-      short[] coefficients, int from, int extent, short[] steps, byte[] target, int to, int stride) {
+      short[] coefficients,
+      int from,
+      int extent,
+      short[] steps,
+      byte[] target,
+      int to,
+      int stride) {
     if (extent == 0) {
       fill(coefficients[from], steps[0], target, to, stride);
     } else if (extent <= LAST_IN_QUARTER) {
@@ -59,7 +65,7 @@ final class InverseDct {
   }
 
   private static void fill(short coefficient, short step, byte[] target, int to, int stride) {
-    int level = (short) (coefficient * step << 2);
+    int level = (short) ((coefficient * step) << 2);
     byte sample = (byte) clip(((level + 16) >> 5) + CENTER);
     for (int row = 0, t = to; row < 8; row++, t += stride) {
       Arrays.fill(target, t, t + 8, sample);
@@ -221,7 +227,8 @@ final class InverseDct {
   }
 
   /** Stores four samples of a row: {@code i}, {@code i + 1}, {@code 6 - i} and {@code 7 - i}. */
-  private static void storeRow(int evenA, int oddA, int evenB, int oddB, byte[] target, int t, int i) {
+  private static void storeRow(
+      int evenA, int oddA, int evenB, int oddB, byte[] target, int t, int i) {
     int first = ((evenA + oddA) >> SECOND_SHIFT) + CENTER;
     int second = ((evenB + oddB) >> SECOND_SHIFT) + CENTER;
     int last = ((evenA - oddA) >> SECOND_SHIFT) + CENTER;
