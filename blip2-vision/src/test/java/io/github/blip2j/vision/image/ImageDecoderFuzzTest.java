@@ -20,7 +20,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class ImageDecoderFuzzTest {
   private static final List<String> FOLDERS =
       List.of(
-          "images", "image-modes", "image-rules", "image-refusals", "image-field", "tiff", "webp");
+          "images",
+          "image-modes",
+          "image-rules",
+          "image-refusals",
+          "image-field",
+          "tiff",
+          "webp",
+          "jpeg");
   private static final int ROUNDS = 100;
   private static final String REFUSAL = "(?s)x: image expected .*, got .*; .*";
 

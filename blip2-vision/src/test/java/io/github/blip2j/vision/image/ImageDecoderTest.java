@@ -150,12 +150,12 @@ final class ImageDecoderTest {
   }
 
   @Test
-  void decode_arithmeticJpeg_saysNotSupported() {
-    byte[] file = latin("\u00ff\u00d8\u00ff\u00c9\0\u000b\10\0\1\0\1\1\1\u0011\0\u00ff\u00d9");
+  void decode_hierarchicalJpeg_saysNotSupported() {
+    byte[] file = latin("\u00ff\u00d8\u00ff\u00c5\0\u000b\10\0\1\0\1\1\1\u0011\0\u00ff\u00d9");
 
     assertEquals(
-        "a damaged JPEG file (lossless, hierarchical and arithmetic coding are not supported);"
-            + " copy or download it again",
+        "a damaged JPEG file (this kind of coding (c5) is not supported); copy or download it"
+            + " again",
         refusal(file));
   }
 

@@ -119,7 +119,8 @@ final class ArithmeticDecoder {
     }
     boolean probable = lower != exchanged;
     states[kind] =
-        (byte) (probable ? AFTER_MORE[state] | more : AFTER_LESS[state] | more ^ EXCHANGED[state]);
+        (byte)
+            (probable ? AFTER_MORE[state] | more : AFTER_LESS[state] | (more ^ EXCHANGED[state]));
     return (more != 0) == probable;
   }
 

@@ -46,7 +46,7 @@ final class BitReader {
         return decodeLong(table, 1);
       }
     }
-    int entry = table.lookup[(int) (buffer >>> count - HuffmanTable.LOOKAHEAD) & 0xFF];
+    int entry = table.lookup[(int) (buffer >>> (count - HuffmanTable.LOOKAHEAD)) & 0xFF];
     int length = entry >> HuffmanTable.LOOKAHEAD;
     if (length > HuffmanTable.LOOKAHEAD) {
       return decodeLong(table, length);
@@ -57,7 +57,7 @@ final class BitReader {
 
   /** The next symbol of {@code table}, where at least 17 bits are loaded. */
   int decodeLoaded(HuffmanTable table) {
-    int entry = table.lookup[(int) (buffer >>> count - HuffmanTable.LOOKAHEAD) & 0xFF];
+    int entry = table.lookup[(int) (buffer >>> (count - HuffmanTable.LOOKAHEAD)) & 0xFF];
     int length = entry >> HuffmanTable.LOOKAHEAD;
     count -= length;
     if (length <= HuffmanTable.LOOKAHEAD) {
@@ -67,7 +67,7 @@ final class BitReader {
     while (table.isLonger(code, length)) {
       count--;
       length++;
-      code = code << 1 | (int) (buffer >>> count) & 1;
+      code = code << 1 | ((int) (buffer >>> count) & 1);
     }
     return table.symbol(code, length);
   }
@@ -109,12 +109,12 @@ final class BitReader {
    */
   private void fill(int needed) throws EOFException {
     if (input.marker == Marker.NONE) {
-      int room = Long.SIZE - count >> 3;
+      int room = (Long.SIZE - count) >> 3;
       long word =
           input.position + Long.BYTES <= input.file.length ? bytes.getLong(input.position) : -1;
       if (!hasFf(word)) {
         int spare = Long.SIZE - 8 * room;
-        buffer = room == Long.BYTES ? word : buffer << 8 * room | word >>> spare;
+        buffer = room == Long.BYTES ? word : buffer << (8 * room) | word >>> spare;
         count += 8 * room;
         input.position += room;
         return;

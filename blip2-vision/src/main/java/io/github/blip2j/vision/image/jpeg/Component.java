@@ -3,7 +3,8 @@ package io.github.blip2j.vision.image.jpeg;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One component of a frame, and its size (ITU-T T.81, annex A.1.1). Blocks are 8x8 samples.
+ * One component of a frame, and its size (ITU-T T.81, annex A.1.1). Blocks are 8x8 samples, or one
+ * sample in lossless coding.
  *
  * <p>The quantisation table is the one in force when the first scan of the component starts.
  */
@@ -33,8 +34,8 @@ final class Component {
     this.tableIndex = spec.table();
     this.width = Frame.ceilDiv(size.width() * horizontal, size.horizontal());
     this.height = Frame.ceilDiv(size.height() * vertical, size.vertical());
-    this.blocksPerRow = Frame.ceilDiv(size.width() * horizontal, 8 * size.horizontal());
-    this.blockRows = Frame.ceilDiv(size.height() * vertical, 8 * size.vertical());
+    this.blocksPerRow = Frame.ceilDiv(size.width() * horizontal, size.unit() * size.horizontal());
+    this.blockRows = Frame.ceilDiv(size.height() * vertical, size.unit() * size.vertical());
   }
 
   /** Whether a scan of this component has fixed its quantisation table. */

@@ -21,6 +21,7 @@ abstract class EntropyDecoder {
       case SEQUENTIAL -> new SequentialHuffman(segments);
       case PROGRESSIVE -> ProgressiveHuffman.of(segments);
       case ARITHMETIC_SEQUENTIAL, ARITHMETIC_PROGRESSIVE -> new ArithmeticScan(segments);
+      case LOSSLESS -> throw new IllegalStateException("lossless scans have no coefficients");
     };
   }
 

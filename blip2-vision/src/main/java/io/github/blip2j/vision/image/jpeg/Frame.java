@@ -18,7 +18,8 @@ record Frame(Coding coding, Size size, List<Component> components, int mcuRows) 
     SEQUENTIAL,
     PROGRESSIVE,
     ARITHMETIC_SEQUENTIAL,
-    ARITHMETIC_PROGRESSIVE;
+    ARITHMETIC_PROGRESSIVE,
+    LOSSLESS;
 
     boolean progressive() {
       return this == PROGRESSIVE || this == ARITHMETIC_PROGRESSIVE;
@@ -29,8 +30,12 @@ record Frame(Coding coding, Size size, List<Component> components, int mcuRows) 
     }
   }
 
-  /** Size in pixels and the largest sampling factors. */
-  record Size(int width, int height, int horizontal, int vertical) {}
+  /**
+   * Size in pixels and the largest sampling factors.
+   *
+   * @param unit width and height in samples of what is coded at once: 8 of a block, 1 without loss
+   */
+  record Size(int width, int height, int horizontal, int vertical, int unit) {}
 
   /** Checks the sizes and factors. */
   static Frame of(Coding coding, int width, int height, List<Component.Spec> specs)
@@ -51,12 +56,19 @@ record Frame(Coding coding, Size size, List<Component> components, int mcuRows) 
       horizontal = Math.max(horizontal, spec.horizontal());
       vertical = Math.max(vertical, spec.vertical());
     }
-    var size = new Size(width, height, horizontal, vertical);
+    for (Component.Spec spec : specs) {
+      if (horizontal % spec.horizontal() != 0 || vertical % spec.vertical() != 0) {
+        throw new IOException(
+            "sampling factors %dx%d of %dx%d are not supported"
+                .formatted(spec.horizontal(), spec.vertical(), horizontal, vertical));
+      }
+    }
+    var size = new Size(width, height, horizontal, vertical, coding == Coding.LOSSLESS ? 1 : 8);
     List<Component> components = new ArrayList<>();
     for (Component.Spec spec : specs) {
       components.add(new Component(spec, components.size(), size));
     }
-    return new Frame(coding, size, List.copyOf(components), ceilDiv(height, 8 * vertical));
+    return new Frame(coding, size, List.copyOf(components), ceilDiv(height, size.unit * vertical));
   }
 
   private static boolean isFactor(int factor) {
@@ -69,7 +81,7 @@ record Frame(Coding coding, Size size, List<Component> components, int mcuRows) 
 
   /** MCUs of all components in a row. */
   int mcusPerRow() {
-    return ceilDiv(size.width, 8 * size.horizontal);
+    return ceilDiv(size.width, size.unit * size.horizontal);
   }
 
   /** Blocks of all components. */

@@ -50,10 +50,19 @@ final class HuffmanTable {
 
   /** This table, for differences of DC coefficients. */
   HuffmanTable forDc() throws IOException {
+    return withSizesUpTo(LAST_DC_SIZE);
+  }
+
+  /** This table, for differences of lossless samples. */
+  HuffmanTable forDifferences() throws IOException {
+    return withSizesUpTo(LAST_DC_SIZE + 1);
+  }
+
+  private HuffmanTable withSizesUpTo(int last) throws IOException {
     derive();
     int used = Arrays.stream(counts).sum();
     for (int i = 0; i < used; i++) {
-      if ((symbols[i] & 0xFF) > LAST_DC_SIZE) {
+      if ((symbols[i] & 0xFF) > last) {
         throw new IOException("a Huffman table of wrong sizes");
       }
     }
@@ -89,7 +98,7 @@ final class HuffmanTable {
     if (derived) {
       return;
     }
-    Arrays.fill(lookup, (short) (LOOKAHEAD + 1 << LOOKAHEAD));
+    Arrays.fill(lookup, (short) ((LOOKAHEAD + 1) << LOOKAHEAD));
     int code = 0;
     int index = 0;
     for (int length = 1; length <= LONGEST; length++) {
@@ -102,8 +111,8 @@ final class HuffmanTable {
       for (int i = 0; i < counts[length]; i++, code++, index++) {
         if (length <= LOOKAHEAD) {
           int spare = LOOKAHEAD - length;
-          short entry = (short) (length << LOOKAHEAD | symbols[index] & 0xFF);
-          Arrays.fill(lookup, code << spare, code + 1 << spare, entry);
+          short entry = (short) (length << LOOKAHEAD | (symbols[index] & 0xFF));
+          Arrays.fill(lookup, code << spare, (code + 1) << spare, entry);
         }
       }
       lastCode[length] = counts[length] == 0 ? -1 : code - 1;

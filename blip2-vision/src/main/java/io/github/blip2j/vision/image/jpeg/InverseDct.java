@@ -65,7 +65,7 @@ final class InverseDct {
   }
 
   private static void fill(short coefficient, short step, byte[] target, int to, int stride) {
-    int level = (short) (coefficient * step << 2);
+    int level = (short) ((coefficient * step) << 2);
     byte sample = (byte) clip(((level + 16) >> 5) + CENTER);
     for (int row = 0, t = to; row < 8; row++, t += stride) {
       Arrays.fill(target, t, t + 8, sample);

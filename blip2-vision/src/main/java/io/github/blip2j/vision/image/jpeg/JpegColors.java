@@ -52,6 +52,18 @@ enum JpegColors {
   }
 
   /**
+   * The same for lossless coding, where libjpeg takes three components for RGB unless the file says
+   * otherwise, and converts nothing.
+   */
+  JpegColors lossless(boolean jfif, int adobeTransform) throws IOException {
+    JpegColors stored = this == YCBCR && !jfif && adobeTransform == NO_ADOBE_SEGMENT ? RGB : this;
+    if (stored == YCBCR || stored == YCCK) {
+      throw new IOException("lossless " + stored + " is not supported");
+    }
+    return stored;
+  }
+
+  /**
    * Converts one row of pixels.
    *
    * @param components the rows of the components, as wide as the picture

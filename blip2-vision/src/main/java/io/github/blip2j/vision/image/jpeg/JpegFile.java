@@ -5,7 +5,13 @@ import io.github.blip2j.vision.image.codec.ImageHeader;
 import java.io.IOException;
 
 /**
- * A JPEG file (ITU-T T.81): sequential or progressive, of 8 bits, gray, RGB, YCbCr, CMYK or YCCK.
+ * A JPEG file (ITU-T T.81): sequential, progressive or lossless, of 8 bits, gray, RGB, YCbCr, CMYK
+ * or YCCK; hierarchical coding and lossless arithmetic coding are refused.
+ *
+ * <p>A sequential picture takes little memory beside its own; one of several scans takes 2 bytes
+ * for each sample of blocks that hold something. What a file can make decoding cost is bounded:
+ * scans that go over more than 67 million blocks and 16 times those of the picture are refused.
+ * Usual files need 5 times.
  */
 public final class JpegFile implements EncodedImage {
   private final Segments segments;
@@ -18,10 +24,9 @@ public final class JpegFile implements EncodedImage {
 
   /** Reads the segments of {@code file} up to its first scan. */
   public static JpegFile parse(byte[] file) throws IOException {
-    int orientation = HeaderWalk.orientation(file);
     var segments = new Segments(file);
     segments.readHeader();
-    return new JpegFile(segments, orientation);
+    return new JpegFile(segments, HeaderWalk.orientation(file));
   }
 
   @Override
@@ -47,8 +52,11 @@ public final class JpegFile implements EncodedImage {
 
   private byte[] decode(JpegColors colors) throws IOException {
     Frame frame = segments.frame();
+    if (frame.coding() == Frame.Coding.LOSSLESS) {
+      return new LosslessPicture(segments, colors).decode();
+    }
     if (frame.coding() == Frame.Coding.SEQUENTIAL) {
-      segments.addStandardTables();
+      segments.tables.addStandard();
     }
     segments.scan().requireSmallMcu();
     segments.fixQuantization();

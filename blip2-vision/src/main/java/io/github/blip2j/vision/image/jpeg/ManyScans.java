@@ -31,7 +31,6 @@ final class ManyScans {
   }
 
   byte[] decode() throws IOException {
-    var rows = new PictureRows(frame, colors);
     for (Component component : frame.components()) {
       coefficients.add(new Coefficients(component));
     }
@@ -46,6 +45,7 @@ final class ManyScans {
       }
       read(scan, decoder);
     } while (segments.nextScan());
+    PictureRows rows = PictureRows.streamed(frame, colors);
     write(rows);
     return rows.samples();
   }

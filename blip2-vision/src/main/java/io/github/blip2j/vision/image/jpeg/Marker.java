@@ -9,6 +9,7 @@ final class Marker {
   static final int SOF0 = 0xC0;
   static final int SOF1 = 0xC1;
   static final int SOF2 = 0xC2;
+  static final int SOF3 = 0xC3;
   static final int DHT = 0xC4;
   static final int JPG = 0xC8;
   static final int SOF9 = 0xC9;

@@ -14,21 +14,19 @@ final class PictureRows {
   private final int held; // rows that wait for those below
   private int done;
 
-  PictureRows(Frame frame, JpegColors colors) throws IOException {
+  private PictureRows(Frame frame, JpegColors colors, SampleRows[] planes) throws IOException {
     this.frame = frame;
     this.colors = colors;
-    int count = frame.components().size();
-    planes = new SampleRows[count];
-    upsamplers = new Upsampler[count];
+    this.planes = planes;
+    upsamplers = new Upsampler[planes.length];
     boolean needNext = false;
     for (Component component : frame.components()) {
       int c = component.index;
-      planes[c] = new SampleRows(component);
       upsamplers[c] = Upsampler.of(component, frame.size(), planes[c]);
       needNext |= upsamplers[c].needsNext();
     }
     held = needNext ? frame.size().vertical() : 0;
-    channels = colors.channels(count);
+    channels = colors.channels(planes.length);
     var header = ImageHeader.upright(frame.size().width(), frame.size().height());
     if (channels == ImageHeader.CHANNELS) {
       samples = header.newSamples();
@@ -39,6 +37,24 @@ final class PictureRows {
     }
   }
 
+  /** A picture whose rows are put as soon as they are decoded. */
+  static PictureRows streamed(Frame frame, JpegColors colors) throws IOException {
+    var planes = new SampleRows[frame.components().size()];
+    for (Component component : frame.components()) {
+      planes[component.index] = SampleRows.ofTwo(component, frame.size().unit());
+    }
+    return new PictureRows(frame, colors, planes);
+  }
+
+  /** A picture whose rows are put once all are decoded. */
+  static PictureRows whole(Frame frame, JpegColors colors) throws IOException {
+    var planes = new SampleRows[frame.components().size()];
+    for (Component component : frame.components()) {
+      planes[component.index] = SampleRows.ofAll(component, frame.size().unit(), frame.mcuRows());
+    }
+    return new PictureRows(frame, colors, planes);
+  }
+
   /** Where the samples of component {@code index} go. */
   SampleRows plane(int index) {
     return planes[index];
@@ -47,7 +63,7 @@ final class PictureRows {
   /** Puts the rows that are ready once row {@code mcuRow} of MCUs is decoded. */
   void put(int mcuRow) {
     int width = frame.size().width();
-    int ready = (mcuRow + 1) * 8 * frame.size().vertical() - held;
+    int ready = (mcuRow + 1) * frame.size().unit() * frame.size().vertical() - held;
     if (mcuRow == frame.mcuRows() - 1) {
       ready = frame.size().height();
     }

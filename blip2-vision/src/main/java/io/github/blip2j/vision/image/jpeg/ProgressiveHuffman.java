@@ -43,7 +43,7 @@ abstract class ProgressiveHuffman extends EntropyDecoder {
       predictions = new int[parts];
       tables = new HuffmanTable[parts];
       for (int p = 0; p < parts; p++) {
-        tables[p] = segments.dcTable(scan.parts().get(p).dcTable());
+        tables[p] = segments.tables.dc(scan.parts().get(p).dcTable());
       }
     }
 
@@ -99,7 +99,7 @@ abstract class ProgressiveHuffman extends EntropyDecoder {
 
     Ac(Segments segments) throws IOException {
       super(segments);
-      table = segments.acTable(scan.parts().get(0).acTable());
+      table = segments.tables.ac(scan.parts().get(0).acTable());
     }
 
     @Override

@@ -1,20 +1,34 @@
 package io.github.blip2j.vision.image.jpeg;
 
-/**
- * The decoded samples of a component: the rows of two rows of MCUs, the older of which give way to
- * the next.
- */
+import java.io.IOException;
+
+/** The decoded samples of a component: all of them, or as many rows as are needed at once. */
 final class SampleRows {
   final byte[] samples;
   final int stride;
   private final int capacity;
   private final int last;
 
-  SampleRows(Component component) {
-    stride = 8 * component.paddedBlocksPerRow();
-    capacity = 2 * 8 * component.vertical;
+  private SampleRows(Component component, int unit, int mcuRows) {
+    stride = unit * component.paddedBlocksPerRow();
+    capacity = mcuRows * unit * component.vertical;
     last = component.height - 1;
     samples = new byte[capacity * stride];
+  }
+
+  /** Rows of which those of two rows of MCUs are kept: the older give way to the next. */
+  static SampleRows ofTwo(Component component, int unit) {
+    return new SampleRows(component, unit, 2);
+  }
+
+  /** The rows of all {@code mcuRows} rows of MCUs. */
+  static SampleRows ofAll(Component component, int unit, int mcuRows) throws IOException {
+    long samples =
+        (long) unit * unit * mcuRows * component.vertical * component.paddedBlocksPerRow();
+    if (samples > Integer.MAX_VALUE - 8) {
+      throw new IOException("a component of " + samples + " samples is not supported");
+    }
+    return new SampleRows(component, unit, mcuRows);
   }
 
   /** Where row {@code y} begins. */

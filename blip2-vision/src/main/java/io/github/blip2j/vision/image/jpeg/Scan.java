@@ -16,6 +16,8 @@ record Scan(List<Part> parts, int first, int last, int high, int low, int restar
   private static final int BLOCKS_IN_MCU = 10;
   private static final int LAST_COEFFICIENT = 63;
   private static final int MOST_MISSING_BITS = 13;
+  private static final int PREDICTORS = 7;
+  private static final int SAMPLE_BITS = 8;
 
   /** A component of a scan and the numbers of its entropy coding tables. */
   record Part(Component component, int dcTable, int acTable) {}
@@ -32,6 +34,16 @@ record Scan(List<Part> parts, int first, int last, int high, int low, int restar
     }
     if (interleaved() && blocks > BLOCKS_IN_MCU) {
       throw new IOException("MCUs of " + blocks + " blocks");
+    }
+  }
+
+  /** Checks the parameters of a lossless scan (section H.1.2). */
+  void requireLossless(int mcusPerRow) throws IOException {
+    if (first < 1 || first > PREDICTORS || last != 0 || high != 0 || low >= SAMPLE_BITS) {
+      throw new IOException("a lossless scan %d-%d, %d-%d".formatted(first, last, high, low));
+    }
+    if (restartInterval % mcusPerRow != 0) {
+      throw new IOException("a restart interval of " + restartInterval + " lossless samples");
     }
   }
 

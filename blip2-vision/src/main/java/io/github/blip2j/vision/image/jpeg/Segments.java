@@ -8,26 +8,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The marker segments of a file and the tables they define (ITU-T T.81, annex B), read as libjpeg
- * reads them: what is an error to it is refused, what it warns of is not.
+ * The marker segments of a file (ITU-T T.81, annex B), read as libjpeg reads them: what is an error
+ * to it is refused, what it warns of is not.
  */
 final class Segments {
-  private static final int TABLES = 4;
   private static final int MOST_PARTS = 4;
   private static final int PRECISION = 8;
-  private static final int LENGTHS = 16; // of Huffman codes
-  private static final int SYMBOLS = 256;
-  private static final int COEFFICIENTS = 64;
   private static final int JFIF_BYTES = 14;
   private static final int ADOBE_BYTES = 12;
   private static final long FREE_DECISIONS = 1L << 29;
   private static final long MOST_DECISIONS = 256; // for each block
 
   final JpegInput input;
+  final Tables tables = new Tables();
   final ArithmeticConditioning conditioning = new ArithmeticConditioning();
-  private final short @Nullable [][] quantization = new short[TABLES][];
-  private final @Nullable HuffmanTable[] dcTables = new HuffmanTable[TABLES];
-  private final @Nullable HuffmanTable[] acTables = new HuffmanTable[TABLES];
   private @Nullable Frame frame;
   private @Nullable Scan scan;
   private ArithmeticDecoder.@Nullable Budget decisions;
@@ -77,31 +71,8 @@ final class Segments {
 
   JpegColors colors() throws IOException {
     int[] ids = frame().components().stream().mapToInt(component -> component.id).toArray();
-    return JpegColors.of(ids, jfif, adobeTransform);
-  }
-
-  HuffmanTable dcTable(int index) throws IOException {
-    return table(dcTables, index).forDc();
-  }
-
-  HuffmanTable acTable(int index) throws IOException {
-    return table(acTables, index).forAc();
-  }
-
-  private static HuffmanTable table(@Nullable HuffmanTable[] tables, int index) throws IOException {
-    HuffmanTable table = index < TABLES ? tables[index] : null;
-    if (table == null) {
-      throw new IOException("no Huffman table " + index);
-    }
-    return table;
-  }
-
-  /** Takes the standard tables where the file has defined none so far. */
-  void addStandardTables() {
-    for (int i = 0; i < 2; i++) {
-      dcTables[i] = dcTables[i] == null ? StandardHuffmanTables.dc(i) : dcTables[i];
-      acTables[i] = acTables[i] == null ? StandardHuffmanTables.ac(i) : acTables[i];
-    }
+    JpegColors colors = JpegColors.of(ids, jfif, adobeTransform);
+    return frame().coding() == Coding.LOSSLESS ? colors.lossless(jfif, adobeTransform) : colors;
   }
 
   /** Fixes the quantisation tables of components whose first scan this is. */
@@ -109,12 +80,7 @@ final class Segments {
     for (Scan.Part part : scan().parts()) {
       Component component = part.component();
       if (!component.isQuantized()) {
-        int index = component.tableIndex;
-        short[] steps = index < TABLES ? quantization[index] : null;
-        if (steps == null) {
-          throw new IOException("no quantization table " + index);
-        }
-        component.quantize(steps);
+        component.quantize(tables.steps(component.tableIndex));
       }
     }
   }
@@ -156,6 +122,21 @@ final class Segments {
     }
   }
 
+  /**
+   * Checks that no scan follows. What does follow is read as Pillow makes libjpeg read it: up to
+   * the end of the image, or of the piece of the file it has by then, which is not an error.
+   */
+  void requireLastScan() throws IOException {
+    input.endWithVisible();
+    try {
+      if (nextScan()) {
+        throw new IOException("a scan too many");
+      }
+    } catch (EOFException e) {
+      // All rows are there.
+    }
+  }
+
   private void read(int marker) throws IOException {
     if (Marker.isFrame(marker)) {
       readFrame(marker);
@@ -164,8 +145,8 @@ final class Segments {
     } else if (!Marker.isRestart(marker) && marker != Marker.TEM) { // these have no length
       switch (marker) {
         case Marker.SOS -> readScan();
-        case Marker.DHT -> readHuffmanTables();
-        case Marker.DQT -> readQuantizationTables();
+        case Marker.DHT -> tables.readHuffman(input);
+        case Marker.DQT -> tables.readQuantization(input);
         case Marker.DAC -> conditioning.read(input);
         case Marker.DRI -> readRestartInterval();
         case Marker.COM, Marker.DNL -> skip(input.u16() - 2);
@@ -188,9 +169,12 @@ final class Segments {
         switch (marker) {
           case Marker.SOF0, Marker.SOF1 -> Coding.SEQUENTIAL;
           case Marker.SOF2 -> Coding.PROGRESSIVE;
+          case Marker.SOF3 -> Coding.LOSSLESS;
           case Marker.SOF9 -> Coding.ARITHMETIC_SEQUENTIAL;
           case Marker.SOF10 -> Coding.ARITHMETIC_PROGRESSIVE;
-          default -> throw new IOException("lossless and hierarchical coding are not supported");
+          default ->
+              throw new IOException(
+                  "this kind of coding (%02x) is not supported".formatted(marker));
         };
     int length = input.u16();
     int precision = input.u8();
@@ -245,57 +229,6 @@ final class Segments {
       }
     }
     throw new IOException("a scan of component " + id);
-  }
-
-  private void readHuffmanTables() throws IOException {
-    int left = input.u16() - 2;
-    while (left > LENGTHS) {
-      int index = input.u8();
-      int[] counts = new int[LENGTHS + 1];
-      int symbols = 0;
-      for (int i = 1; i <= LENGTHS; i++) {
-        counts[i] = input.u8();
-        symbols += counts[i];
-      }
-      left -= 1 + LENGTHS + symbols;
-      if (symbols > SYMBOLS || left < 0) {
-        throw new IOException("a Huffman table of " + symbols + " symbols");
-      }
-      byte[] values = new byte[symbols];
-      for (int i = 0; i < symbols; i++) {
-        values[i] = (byte) input.u8();
-      }
-      boolean ac = (index & 0x10) != 0;
-      int slot = ac ? index - 0x10 : index;
-      if (slot >= TABLES) {
-        throw new IOException("Huffman table " + slot);
-      }
-      (ac ? acTables : dcTables)[slot] = new HuffmanTable(counts, values);
-    }
-    if (left != 0) {
-      throw wrongLength("Huffman table");
-    }
-  }
-
-  private void readQuantizationTables() throws IOException {
-    int left = input.u16() - 2;
-    while (left > 0) {
-      int kind = input.u8();
-      boolean wide = kind >> 4 != 0;
-      int index = kind & 15;
-      if (index >= TABLES) {
-        throw new IOException("quantization table " + index);
-      }
-      short[] steps = new short[COEFFICIENTS];
-      for (int i = 0; i < COEFFICIENTS; i++) {
-        steps[ZigZag.natural(i)] = (short) (wide ? input.u16() : input.u8());
-      }
-      quantization[index] = steps;
-      left -= 1 + (wide ? 2 * COEFFICIENTS : COEFFICIENTS);
-    }
-    if (left != 0) {
-      throw wrongLength("quantization table");
-    }
   }
 
   private void readRestartInterval() throws IOException {

@@ -32,8 +32,8 @@ final class SequentialHuffman extends EntropyDecoder {
     dcTables = new HuffmanTable[parts];
     acTables = new HuffmanTable[parts];
     for (int p = 0; p < parts; p++) {
-      dcTables[p] = segments.dcTable(scan.parts().get(p).dcTable());
-      acTables[p] = segments.acTable(scan.parts().get(p).acTable());
+      dcTables[p] = segments.tables.dc(scan.parts().get(p).dcTable());
+      acTables[p] = segments.tables.ac(scan.parts().get(p).acTable());
     }
   }
 

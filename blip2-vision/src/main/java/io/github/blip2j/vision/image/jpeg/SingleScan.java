@@ -1,6 +1,5 @@
 package io.github.blip2j.vision.image.jpeg;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +22,7 @@ final class SingleScan {
     frame = segments.frame();
     scan = segments.scan();
     decoder = EntropyDecoder.of(segments);
-    rows = new PictureRows(frame, colors);
+    rows = PictureRows.streamed(frame, colors);
     mcu = Mcu.of(scan);
     blocks = new short[mcu.size * Mcu.BLOCK];
     for (int b = 0; b < mcu.size; b++) {
@@ -55,7 +54,7 @@ final class SingleScan {
       }
       rows.put(mcuRow);
     }
-    requireNoMoreScans();
+    segments.requireLastScan();
     return rows.samples();
   }
 
@@ -97,21 +96,6 @@ final class SingleScan {
         mcu.extents[b] = 0;
       }
       blocks[mcu.offsets[b]] = 0;
-    }
-  }
-
-  /**
-   * What follows is read as Pillow makes libjpeg read it: up to the end of the image, or of the
-   * piece of the file it has by then, which is not an error.
-   */
-  private void requireNoMoreScans() throws IOException {
-    segments.input.endWithVisible();
-    try {
-      if (segments.nextScan()) {
-        throw new IOException("a scan too many");
-      }
-    } catch (EOFException e) {
-      // All rows are there.
     }
   }
 }

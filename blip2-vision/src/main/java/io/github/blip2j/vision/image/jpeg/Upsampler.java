@@ -1,7 +1,5 @@
 package io.github.blip2j.vision.image.jpeg;
 
-import java.io.IOException;
-
 /**
  * Brings the rows of a component to the width and height of the picture.
  *
@@ -22,30 +20,20 @@ abstract class Upsampler {
     this.row = row;
   }
 
-  /**
-   * How to enlarge {@code component}, whose samples come to {@code source}.
-   *
-   * @throws IOException if the factors of enlargement are no whole numbers
-   */
-  static Upsampler of(Component component, Frame.Size size, SampleRows source) throws IOException {
-    if (size.horizontal() % component.horizontal != 0
-        || size.vertical() % component.vertical != 0) {
-      throw new IOException(
-          "sampling factors %dx%d of %dx%d are not supported"
-              .formatted(
-                  component.horizontal, component.vertical, size.horizontal(), size.vertical()));
-    }
+  /** How to enlarge {@code component}, whose samples come to {@code source}. */
+  static Upsampler of(Component component, Frame.Size size, SampleRows source) {
     int across = size.horizontal() / component.horizontal;
     int down = size.vertical() / component.vertical;
     byte[] row = new byte[across * source.stride + 2];
-    boolean wide = component.width > 2; // narrower rows are repeated
+    boolean interpolated = size.unit() > 1; // lossless samples are repeated
+    boolean wide = interpolated && component.width > 2; // and so are narrow rows
     if (across == 1 && down == 1) {
       return new AsItIs(source);
     }
     if (across == 2 && down == 1 && wide) {
       return new TwiceAsWide(source, row, component.width);
     }
-    if (across == 1 && down == 2) {
+    if (across == 1 && down == 2 && interpolated) {
       return new TwiceAsHigh(source, row, component.width);
     }
     if (across == 2 && down == 2 && wide) {
@@ -114,15 +102,15 @@ abstract class Upsampler {
       int middle = left;
       row[0] = (byte) middle;
       int right = in[from + 1] & 0xFF;
-      row[1] = (byte) (3 * middle + right + 2 >> 2);
+      row[1] = (byte) ((3 * middle + right + 2) >> 2);
       for (int x = 1; x < width - 1; x++) {
         left = middle;
         middle = right;
         right = in[from + x + 1] & 0xFF;
-        row[2 * x] = (byte) (3 * middle + left + 1 >> 2);
-        row[2 * x + 1] = (byte) (3 * middle + right + 2 >> 2);
+        row[2 * x] = (byte) ((3 * middle + left + 1) >> 2);
+        row[2 * x + 1] = (byte) ((3 * middle + right + 2) >> 2);
       }
-      row[2 * width - 2] = (byte) (3 * right + middle + 1 >> 2);
+      row[2 * width - 2] = (byte) ((3 * right + middle + 1) >> 2);
       row[2 * width - 1] = (byte) right;
     }
   }
@@ -143,7 +131,7 @@ abstract class Upsampler {
       int far = source.nearest((y >> 1) + (upper ? -1 : 1));
       int half = upper ? 1 : 2;
       for (int x = 0; x < width; x++) {
-        row[x] = (byte) (3 * (in[near + x] & 0xFF) + (in[far + x] & 0xFF) + half >> 2);
+        row[x] = (byte) ((3 * (in[near + x] & 0xFF) + (in[far + x] & 0xFF) + half) >> 2);
       }
     }
 
@@ -169,17 +157,17 @@ abstract class Upsampler {
       int left;
       int middle = 3 * (in[near] & 0xFF) + (in[far] & 0xFF);
       int right = 3 * (in[near + 1] & 0xFF) + (in[far + 1] & 0xFF);
-      row[0] = (byte) (4 * middle + 8 >> 4);
-      row[1] = (byte) (3 * middle + right + 7 >> 4);
+      row[0] = (byte) ((4 * middle + 8) >> 4);
+      row[1] = (byte) ((3 * middle + right + 7) >> 4);
       for (int x = 1; x < width - 1; x++) {
         left = middle;
         middle = right;
         right = 3 * (in[near + x + 1] & 0xFF) + (in[far + x + 1] & 0xFF);
-        row[2 * x] = (byte) (3 * middle + left + 8 >> 4);
-        row[2 * x + 1] = (byte) (3 * middle + right + 7 >> 4);
+        row[2 * x] = (byte) ((3 * middle + left + 8) >> 4);
+        row[2 * x + 1] = (byte) ((3 * middle + right + 7) >> 4);
       }
-      row[2 * width - 2] = (byte) (3 * right + middle + 8 >> 4);
-      row[2 * width - 1] = (byte) (4 * right + 7 >> 4);
+      row[2 * width - 2] = (byte) ((3 * right + middle + 8) >> 4);
+      row[2 * width - 1] = (byte) ((4 * right + 7) >> 4);
     }
 
     @Override
