@@ -53,7 +53,7 @@ final class BitReader {
   void fill() {
     if (end - position >= Long.BYTES) {
       ahead |= (long) LONGS.get(data, position) << available;
-      int bytes = Long.SIZE - 1 - available >> 3;
+      int bytes = (Long.SIZE - 1 - available) >> 3;
       position += bytes;
       available += bytes * Byte.SIZE;
     } else {

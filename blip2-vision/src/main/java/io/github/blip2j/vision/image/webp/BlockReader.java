@@ -2,12 +2,18 @@ package io.github.blip2j.vision.image.webp;
 
 /** Reads blocks of 16 coefficients of one kind (RFC 6386, sections 13.2 and 13.3), dequantised. */
 final class BlockReader {
-  /** The kinds of block in the order of the table of probabilities. */
+  /** The kinds of block and their places in the table of probabilities. */
   enum Kind {
-    LUMA_WITHOUT_DC,
-    MEANS,
-    CHROMA,
-    LUMA
+    LUMA_WITHOUT_DC(0),
+    MEANS(1),
+    CHROMA(2),
+    LUMA(3);
+
+    private final int place;
+
+    Kind(int place) {
+      this.place = place;
+    }
   }
 
   private static final int SIZE = 16;
@@ -40,7 +46,7 @@ final class BlockReader {
     this.probabilities = probabilities;
     this.first = kind == Kind.LUMA_WITHOUT_DC ? 1 : 0;
     for (int n = 0; n < nodes.length; n++) {
-      nodes[n] = kind.ordinal() * NODES_OF_KIND + BANDS[n] * NODES_OF_BAND;
+      nodes[n] = kind.place * NODES_OF_KIND + BANDS[n] * NODES_OF_BAND;
     }
   }
 

@@ -48,7 +48,7 @@ final class BoolDecoder {
     if (spare < 0) {
       load();
     }
-    int split = (rangeMinusOne * probability >> 8) + 1;
+    int split = ((rangeMinusOne * probability) >> 8) + 1;
     int range;
     int bit;
     // Of damaged data the value may be beyond the range and overflow: 32 bits count, as in libwebp.
@@ -73,7 +73,7 @@ final class BoolDecoder {
     }
     // As bit(128), where the range is always halved.
     int split = (rangeMinusOne >> 1) + 1;
-    int minus = split - 1 - (int) (value >>> spare) >> Integer.SIZE - 1; // 0 or -1
+    int minus = (split - 1 - (int) (value >>> spare)) >> (Integer.SIZE - 1); // 0 or -1
     value -= (long) (split & minus) << spare;
     rangeMinusOne = rangeMinusOne + minus | 1;
     spare--;
@@ -107,7 +107,7 @@ final class BoolDecoder {
 
   private void load() {
     if (end - position >= Long.BYTES) {
-      value = value << LOADED_BYTES * Byte.SIZE | (long) LONGS.get(data, position) >>> Byte.SIZE;
+      value = value << (LOADED_BYTES * Byte.SIZE) | (long) LONGS.get(data, position) >>> Byte.SIZE;
       position += LOADED_BYTES;
       spare += LOADED_BYTES * Byte.SIZE;
     } else if (position < end) {

@@ -47,6 +47,6 @@ record Chunk(String name, int start, int size) {
   }
 
   static int u24(byte[] file, int at) {
-    return file[at] & 0xFF | (file[at + 1] & 0xFF) << 8 | (file[at + 2] & 0xFF) << 16;
+    return (file[at] & 0xFF) | (file[at + 1] & 0xFF) << 8 | (file[at + 2] & 0xFF) << 16;
   }
 }

@@ -33,7 +33,7 @@ record CodedImage(int width, int height, int[] pixels) {
 
   /** How many tiles of {@code 2^bits} pixels cover {@code size} pixels. */
   static int tiles(int size, int bits) {
-    return size + (1 << bits) - 1 >> bits;
+    return (size + (1 << bits) - 1) >> bits;
   }
 
   private static int readCacheBits(BitReader reader) throws IOException {

@@ -97,7 +97,7 @@ final class Coefficients {
     if (end > 1) {
       InverseTransform.spreadMeans(meanValues, values);
     } else {
-      short mean = (short) (meanValues[0] + 3 >> 3);
+      short mean = (short) ((meanValues[0] + 3) >> 3);
       for (int block = 0; block < LUMA_BLOCKS; block++) {
         values[SIZE * block] = mean;
       }

@@ -13,7 +13,7 @@ final class ColorCache {
   }
 
   void add(int color) {
-    colors[color * FACTOR >>> shift] = color;
+    colors[(color * FACTOR) >>> shift] = color;
   }
 
   int get(int place) {

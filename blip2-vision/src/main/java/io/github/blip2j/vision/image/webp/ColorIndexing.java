@@ -46,7 +46,7 @@ final class ColorIndexing implements Transform {
     // From the right, so that no pixel is overwritten before its last place is read.
     for (int x = width - 1; x >= 0; x--) {
       int places = row[x >> packing] >> Byte.SIZE & 0xFF;
-      row[x] = palette[places >> (x & inPixel) * bits & mask];
+      row[x] = palette[places >> ((x & inPixel) * bits) & mask];
     }
   }
 }

@@ -17,9 +17,9 @@ record ColorTransform(int width, CodedImage tiles, int tileBits) implements Tran
       for (int x = start; x < end; x++) {
         int pixel = row[x];
         int green = (byte) (pixel >> 8);
-        int red = (pixel >> 16) + (greenToRed * green >> 5) & 0xFF;
-        int blue = pixel + (greenToBlue * green >> 5) + (redToBlue * (byte) red >> 5) & 0xFF;
-        row[x] = pixel & 0xFF00FF00 | red << 16 | blue;
+        int red = (pixel >> 16) + ((greenToRed * green) >> 5) & 0xFF;
+        int blue = pixel + ((greenToBlue * green) >> 5) + ((redToBlue * (byte) red) >> 5) & 0xFF;
+        row[x] = (pixel & 0xFF00FF00) | red << 16 | blue;
       }
     }
   }

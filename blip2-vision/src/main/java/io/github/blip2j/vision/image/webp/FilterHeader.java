@@ -21,7 +21,8 @@ record FilterHeader(
     int sharpness = header.number(3);
     int[] ofReference = new int[DELTAS];
     int[] ofMode = new int[DELTAS];
-    if (header.flag() && header.flag()) {
+    boolean hasDeltas = header.flag();
+    if (hasDeltas && header.flag()) {
       readDeltas(header, ofReference);
       readDeltas(header, ofMode);
     }

@@ -27,16 +27,16 @@ final class InverseTransform {
       int a1 = half[i + 1] + half[i + 2];
       int a2 = half[i + 1] - half[i + 2];
       int a3 = rounded - half[i + 3];
-      blocks[16 * i] = (short) (a0 + a1 >> 3);
-      blocks[16 * i + 16] = (short) (a3 + a2 >> 3);
-      blocks[16 * i + 32] = (short) (a0 - a1 >> 3);
-      blocks[16 * i + 48] = (short) (a3 - a2 >> 3);
+      blocks[16 * i] = (short) ((a0 + a1) >> 3);
+      blocks[16 * i + 16] = (short) ((a3 + a2) >> 3);
+      blocks[16 * i + 32] = (short) ((a0 - a1) >> 3);
+      blocks[16 * i + 48] = (short) ((a3 - a2) >> 3);
     }
   }
 
   /** Adds a block that has only its first coefficient to 4x4 pixels at {@code at}. */
   static void addFlat(int coefficient, byte[] pixels, int at, int stride) {
-    int difference = coefficient + 4 >> 3;
+    int difference = (coefficient + 4) >> 3;
     for (int row = at; row < at + 4 * stride; row += stride) {
       add(pixels, row, difference);
       add(pixels, row + 1, difference);
@@ -60,10 +60,10 @@ final class InverseTransform {
   private static void addCornerRow(int mean, int across, byte[] pixels, int at) {
     int small = sine(across);
     int large = cosine(across);
-    add(pixels, at, mean + large >> 3);
-    add(pixels, at + 1, mean + small >> 3);
-    add(pixels, at + 2, mean - small >> 3);
-    add(pixels, at + 3, mean - large >> 3);
+    add(pixels, at, (mean + large) >> 3);
+    add(pixels, at + 1, (mean + small) >> 3);
+    add(pixels, at + 2, (mean - small) >> 3);
+    add(pixels, at + 3, (mean - large) >> 3);
   }
 
   /**
@@ -127,10 +127,10 @@ final class InverseTransform {
   }
 
   private static int cosine(int value) {
-    return (value * COSINE >> 16) + value;
+    return ((value * COSINE) >> 16) + value;
   }
 
   private static int sine(int value) {
-    return value * SINE >> 16;
+    return (value * SINE) >> 16;
   }
 }

@@ -104,9 +104,9 @@ final class LoopFilter {
       if (ownEdge) {
         smoothTwo(s, q, across, p1, p0, q0, q1);
       } else {
-        int a1 = 27 * a + 63 >> 7;
-        int a2 = 18 * a + 63 >> 7;
-        int a3 = 9 * a + 63 >> 7;
+        int a1 = (27 * a + 63) >> 7;
+        int a2 = (18 * a + 63) >> 7;
+        int a3 = (9 * a + 63) >> 7;
         s[q - 3 * across] = clip((s[q - 3 * across] & 0xFF) + a3);
         s[q - 2 * across] = clip(p1 + a2);
         s[q - across] = clip(p0 + a1);
@@ -140,9 +140,9 @@ final class LoopFilter {
       if (ownEdge) {
         smoothTwo(s, q, across, p1, p0, q0, q1);
       } else {
-        int a1 = signed5(3 * step + 4 >> 3);
-        int a2 = signed5(3 * step + 3 >> 3);
-        int a3 = a1 + 1 >> 1;
+        int a1 = signed5((3 * step + 4) >> 3);
+        int a2 = signed5((3 * step + 3) >> 3);
+        int a3 = (a1 + 1) >> 1;
         s[q - 2 * across] = clip(p1 + a3);
         s[q - across] = clip(p0 + a2);
         s[q] = clip(q0 - a1);
@@ -163,8 +163,8 @@ final class LoopFilter {
 
   private static void smoothTwo(byte[] s, int q, int across, int p1, int p0, int q0, int q1) {
     int a = 3 * (q0 - p0) + signed8(p1 - q1);
-    s[q - across] = clip(p0 + signed5(a + 3 >> 3));
-    s[q] = clip(q0 - signed5(a + 4 >> 3));
+    s[q - across] = clip(p0 + signed5((a + 3) >> 3));
+    s[q] = clip(q0 - signed5((a + 4) >> 3));
   }
 
   private static byte clip(int value) {

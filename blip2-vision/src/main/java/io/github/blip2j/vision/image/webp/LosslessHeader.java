@@ -16,7 +16,7 @@ record LosslessHeader(int width, int height) {
       throw new IOException("no VP8L signature");
     }
     long bits = Chunk.u32(file, start + 1);
-    if (bits >> 2 * SIZE_BITS + 1 != 0) {
+    if (bits >> (2 * SIZE_BITS + 1) != 0) {
       throw new IOException("unknown VP8L version");
     }
     int mask = (1 << SIZE_BITS) - 1;

@@ -144,7 +144,7 @@ record LossyHeader(
   }
 
   private static int u16(byte[] file, int at) {
-    return file[at] & 0xFF | (file[at + 1] & 0xFF) << 8;
+    return (file[at] & 0xFF) | (file[at + 1] & 0xFF) << 8;
   }
 
   private static int u24(byte[] file, int at) {

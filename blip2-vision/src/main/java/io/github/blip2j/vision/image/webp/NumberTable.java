@@ -6,7 +6,7 @@ final class NumberTable {
 
   /** The numbers of {@code text}, which white space separates. */
   static int[] parse(String text) {
-    String[] words = text.strip().split("\\s+");
+    String[] words = text.strip().split("\\s+", -1);
     int[] numbers = new int[words.length];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = Integer.parseInt(words[i]);

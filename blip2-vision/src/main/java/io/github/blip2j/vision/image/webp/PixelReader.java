@@ -136,7 +136,7 @@ final class PixelReader {
     if (symbol < 4) {
       return symbol + 1;
     }
-    int extra = symbol - 2 >> 1;
-    return (2 + (symbol & 1) << extra) + reader.read(extra) + 1;
+    int extra = (symbol - 2) >> 1;
+    return ((2 + (symbol & 1)) << extra) + reader.read(extra) + 1;
   }
 }

@@ -35,7 +35,7 @@ final class Predictor implements Transform {
       int tile = (y >> tileBits) * tiles.width();
       int start = 1;
       while (start < width) {
-        int end = Math.min((start >> tileBits) + 1 << tileBits, width);
+        int end = Math.min(((start >> tileBits) + 1) << tileBits, width);
         invert(tiles.pixels()[tile++] >> 8 & MODES, row, start, end);
         start = end;
       }

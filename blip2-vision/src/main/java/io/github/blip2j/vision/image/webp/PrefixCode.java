@@ -45,7 +45,7 @@ final class PrefixCode {
     long used = 0; // of 2^15
     for (int length = 1; length <= MAX_LENGTH; length++) {
       longest = counts[length] > 0 ? length : longest;
-      used += (long) counts[length] << MAX_LENGTH - length;
+      used += (long) counts[length] << (MAX_LENGTH - length);
     }
     if (used != 1 << MAX_LENGTH) {
       throw new IOException("an incomplete prefix code");
@@ -72,7 +72,7 @@ final class PrefixCode {
     for (int symbol = 0; symbol < symbols; symbol++) {
       int length = lengths[symbol];
       if (length > 0) {
-        int code = Integer.reverse(next[length]++) >>> Integer.SIZE - length;
+        int code = Integer.reverse(next[length]++) >>> (Integer.SIZE - length);
         int entry = symbol << LENGTH_BITS | length;
         if (length <= root) {
           fill(table, code, 1 << length, 1 << root, entry);
@@ -80,7 +80,7 @@ final class PrefixCode {
           int first = code & (1 << root) - 1;
           int start = starts[first];
           int end = start + (1 << seconds[first]);
-          fill(table, start + (code >> root), 1 << length - root, end, entry);
+          fill(table, start + (code >> root), 1 << (length - root), end, entry);
         }
       }
     }
@@ -99,7 +99,7 @@ final class PrefixCode {
     int code = 0;
     for (int length = 1; length <= MAX_LENGTH; length++) {
       first[length] = code;
-      code = code + counts[length] << 1;
+      code = (code + counts[length]) << 1;
     }
     return first;
   }
@@ -109,8 +109,9 @@ final class PrefixCode {
     int[] bits = new int[1 << root];
     for (int length = root + 1; length <= MAX_LENGTH; length++) {
       for (int i = 0; i < counts[length]; i++) {
-        int start = first[length] + i >> length - root;
-        bits[Integer.reverse(start) >>> Integer.SIZE - root] = length - root; // the longest is last
+        int start = (first[length] + i) >> (length - root);
+        bits[Integer.reverse(start) >>> (Integer.SIZE - root)] =
+            length - root; // the longest is last
       }
     }
     return bits;

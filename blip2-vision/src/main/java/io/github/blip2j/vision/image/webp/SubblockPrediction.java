@@ -196,11 +196,11 @@ final class SubblockPrediction {
   }
 
   private static int mean(int a, int b) {
-    return a + b + 1 >> 1;
+    return (a + b + 1) >> 1;
   }
 
   private static int mean(int a, int b, int c) {
-    return a + 2 * b + c + 2 >> 2;
+    return (a + 2 * b + c + 2) >> 2;
   }
 
   private static void row(byte[] p, int at, int first, int second, int third, int fourth) {

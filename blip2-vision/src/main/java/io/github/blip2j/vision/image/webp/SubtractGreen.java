@@ -8,7 +8,7 @@ record SubtractGreen(int width) implements Transform {
       int pixel = row[x];
       int green = pixel >> 8 & 0xFF;
       int redAndBlue = (pixel & 0x00FF00FF) + (green << 16 | green) & 0x00FF00FF;
-      row[x] = pixel & 0xFF00FF00 | redAndBlue;
+      row[x] = (pixel & 0xFF00FF00) | redAndBlue;
     }
   }
 }

@@ -43,8 +43,8 @@ final class YuvToRgb {
       int right = row[x];
       int sum = left + right + 0x00080008;
       int pixel = to + (2 * x - 1) * CHANNELS;
-      put(samples[at + 2 * x - 1], sum + 2 * left >> 4, rgb, pixel);
-      put(samples[at + 2 * x], sum + 2 * right >> 4, rgb, pixel + CHANNELS);
+      put(samples[at + 2 * x - 1], (sum + 2 * left) >> 4, rgb, pixel);
+      put(samples[at + 2 * x], (sum + 2 * right) >> 4, rgb, pixel + CHANNELS);
       left = right;
     }
     if (width % 2 == 0) {
@@ -53,7 +53,7 @@ final class YuvToRgb {
   }
 
   private static int quarter(int mixed) {
-    return mixed + 0x00020002 >> 2;
+    return (mixed + 0x00020002) >> 2;
   }
 
   private void mixRows(int near, int far) {
@@ -70,12 +70,12 @@ final class YuvToRgb {
 
   /** Converts one pixel; of {@code uv}, bits 0 to 7 and 16 to 23 count. */
   private static void put(byte y, int uv, byte[] rgb, int to) {
-    int light = (y & 0xFF) * 19077 >> 8;
+    int light = ((y & 0xFF) * 19077) >> 8;
     int u = uv & 0xFF;
     int v = uv >> 16 & 0xFF;
-    rgb[to] = clip(light + (v * 26149 >> 8) - 14234 >> 6);
-    rgb[to + 1] = clip(light - (u * 6419 >> 8) - (v * 13320 >> 8) + 8708 >> 6);
-    rgb[to + 2] = clip(light + (u * 33050 >> 8) - 17685 >> 6);
+    rgb[to] = clip((light + ((v * 26149) >> 8) - 14234) >> 6);
+    rgb[to + 1] = clip((light - ((u * 6419) >> 8) - ((v * 13320) >> 8) + 8708) >> 6);
+    rgb[to + 2] = clip((light + ((u * 33050) >> 8) - 17685) >> 6);
   }
 
   private static byte clip(int value) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.github.blip2j.vision.image.codec.ImageHeader;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,7 @@ final class WebpFileTest {
         WebpBytes.stating(whole.length - 8 - cut, Arrays.copyOf(whole, whole.length - cut));
     int padding = part.length % 2;
 
-    assertEquals(kind, new String(whole, 0, 4).strip());
+    assertEquals(kind, new String(whole, 0, 4, StandardCharsets.US_ASCII).strip());
     assertThrows(EOFException.class, () -> decode(Arrays.copyOf(part, part.length + padding)));
   }
 
