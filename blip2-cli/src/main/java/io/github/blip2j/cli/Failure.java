@@ -31,8 +31,9 @@ final class Failure {
     if (e instanceof LinkageError) {
       return natives(e);
     }
-    if (e instanceof UncheckedIOException unchecked) { // a stream has no other way to say it
-      return describe(unchecked.getCause());
+    @Nullable Throwable cause = e.getCause();
+    if (e instanceof UncheckedIOException && cause != null) { // a stream's only way to say it
+      return describe(cause);
     }
     if (e instanceof FileSystemException failure) {
       return describe(failure);

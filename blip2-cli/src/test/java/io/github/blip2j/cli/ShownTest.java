@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,9 +73,9 @@ final class ShownTest {
     new IllegalStateException("a\u001b").printStackTrace(console.traces());
     console.traces().flush();
 
-    String[] lines = err.toString().split("\\R");
-    assertEquals("java.lang.IllegalStateException: a\\x1b", lines[0]);
-    assertEquals("\tat ", lines[1].substring(0, 4));
+    List<String> lines = err.toString().lines().toList();
+    assertEquals("java.lang.IllegalStateException: a\\x1b", lines.get(0));
+    assertEquals("\tat ", lines.get(1).substring(0, 4));
   }
 
   @Test

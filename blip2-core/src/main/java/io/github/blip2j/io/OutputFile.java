@@ -207,14 +207,14 @@ public final class OutputFile implements AutoCloseable {
 
   /** The target with all links followed: one place has one name. */
   private static Path placeOf(Path target) throws IOException {
-    @Nullable Path folder = target.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
+    Path absolute = target.toAbsolutePath();
+    @Nullable Path folder = absolute.getParent();
+    @Nullable Path name = absolute.getFileName();
+    if (folder == null || name == null || !Files.isDirectory(folder)) {
       throw new CheckpointException(target + ": folder expected to exist; create it first");
     }
     requireReplaceable(target, target);
-    return Files.exists(target)
-        ? target.toRealPath()
-        : folder.toRealPath().resolve(target.toAbsolutePath().getFileName());
+    return Files.exists(target) ? target.toRealPath() : folder.toRealPath().resolve(name);
   }
 
   private static void requireReplaceable(Path target, Path place) throws IOException {
