@@ -150,7 +150,7 @@ abstract class PixelLayout {
     void toRgb(byte[] row, int from, int count, byte[] samples, int to, int step) {
       int greens = (1 << greenBits) - 1;
       for (int i = 0, s = from, t = to; i < count; i++, s += 2, t += step) {
-        int pixel = row[s] & 0xFF | (row[s + 1] & 0xFF) << Byte.SIZE;
+        int pixel = (row[s] & 0xFF) | ((row[s + 1] & 0xFF) << Byte.SIZE);
         samples[t] = (byte) ((pixel >> (5 + greenBits) & 31) * 255 / 31);
         samples[t + 1] = (byte) ((pixel >> 5 & greens) * 255 / greens);
         samples[t + 2] = (byte) ((pixel & 31) * 255 / 31);
