@@ -7,6 +7,7 @@ import io.github.blip2j.tensor.Threads;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -39,8 +40,12 @@ public final class Bench {
     for (Figure figure : figures) {
       if (!possible.contains(figure)) {
         throw new IllegalArgumentException(
-            "bench: figures of %s expected among %s, got %s"
-                .formatted(preset.label(), labels(possible), figure.label()));
+            String.format(
+                Locale.ROOT,
+                "bench: figures of %s expected among %s, got %s",
+                preset.label(),
+                labels(possible),
+                figure.label()));
       }
     }
     return new Bench(preset, precision, List.copyOf(figures));
@@ -61,7 +66,9 @@ public final class Bench {
         Scope inputs = Scope.open()) {
       Parts parts = new Parts(preset, precision, memory);
       for (Figure figure : figures) {
-        progress.accept("%s of %s in %s".formatted(figure.label(), preset.label(), precision));
+        progress.accept(
+            String.format(
+                Locale.ROOT, "%s of %s in %s", figure.label(), preset.label(), precision));
         measured.add(new Workloads(parts).measure(figure));
       }
       loadMs = parts.loadMs();

@@ -68,6 +68,6 @@ public enum Figure {
 
   private static String unknown(String label) {
     String labels = Arrays.stream(values()).map(Figure::label).collect(Collectors.joining(", "));
-    return "figure expected one of %s, got '%s'".formatted(labels, label);
+    return String.format(Locale.ROOT, "figure expected one of %s, got '%s'", labels, label);
   }
 }

@@ -52,8 +52,8 @@ public final class GenerateModel {
   /** The {@code config.json} of a preset. */
   static String config(Preset preset) {
     return switch (preset) {
-      case OPT_2_7B -> CONFIG.formatted(50265, OPT_2_7B);
-      case FLAN_T5_XL -> CONFIG.formatted(32100, FLAN_T5_XL);
+      case OPT_2_7B -> String.format(Locale.ROOT, CONFIG, 50265, OPT_2_7B);
+      case FLAN_T5_XL -> String.format(Locale.ROOT, CONFIG, 32100, FLAN_T5_XL);
       case TINY -> Preset.TINY_SIZES;
     };
   }
@@ -70,7 +70,9 @@ public final class GenerateModel {
     new GenerateModel(0).weights(out, sizes);
     int side = sizes.vision().imageSize();
     Files.writeString(out.resolve("config.json"), config);
-    Files.writeString(out.resolve("preprocessor_config.json"), PREPROCESSOR.formatted(side, side));
+    Files.writeString(
+        out.resolve("preprocessor_config.json"),
+        String.format(Locale.ROOT, PREPROCESSOR, side, side));
     for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
       Files.copy(tokenizer.resolve(file), out.resolve(file));
     }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
@@ -47,12 +48,13 @@ public final class MemoryTrace {
         blip2.generate(image(random), "", Decoding.greedy().maxNewTokens(8));
         if (done % every == 0) {
           lines.add(
-              "%d %d %d %.1f"
-                  .formatted(
-                      done,
-                      heapAfterCollection(),
-                      TensorMemory.usedBytes(),
-                      ProcessMemory.resident().orElse(Double.NaN)));
+              String.format(
+                  Locale.ROOT,
+                  "%d %d %d %.1f",
+                  done,
+                  heapAfterCollection(),
+                  TensorMemory.usedBytes(),
+                  ProcessMemory.resident().orElse(Double.NaN)));
         }
       }
     }

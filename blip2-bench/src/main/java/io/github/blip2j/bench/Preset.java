@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -90,6 +91,6 @@ public enum Preset {
 
   private static String unknown(String label) {
     String labels = Arrays.stream(values()).map(Preset::label).collect(Collectors.joining(", "));
-    return "preset expected one of %s, got '%s'".formatted(labels, label);
+    return String.format(Locale.ROOT, "preset expected one of %s, got '%s'", labels, label);
   }
 }

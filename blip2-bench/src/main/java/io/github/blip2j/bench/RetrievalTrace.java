@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
@@ -105,12 +106,13 @@ public final class RetrievalTrace {
 
   private void note(String step) throws IOException {
     lines.add(
-        "%s %.1f %.0f %.0f"
-            .formatted(
-                step,
-                (System.nanoTime() - since) / 1e9,
-                ProcessMemory.resident().orElse(Double.NaN),
-                ProcessMemory.peak().orElse(Double.NaN)));
+        String.format(
+            Locale.ROOT,
+            "%s %.1f %.0f %.0f",
+            step,
+            (System.nanoTime() - since) / 1e9,
+            ProcessMemory.resident().orElse(Double.NaN),
+            ProcessMemory.peak().orElse(Double.NaN)));
     since = System.nanoTime();
   }
 }

@@ -8,6 +8,7 @@ import io.github.blip2j.blip2.captions.CaptionExport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.ExitCode;
 
 /** Captions of many images to one file, or to a text file beside each. */
@@ -67,7 +68,7 @@ final class CaptionFiles {
     return new CaptionExport.Listener() {
       @Override
       public void done(int done, int of) {
-        progress.doing("%d of %d images".formatted(done, of));
+        progress.doing(String.format(Locale.ROOT, "%d of %d images", done, of));
       }
 
       @Override
@@ -85,8 +86,13 @@ final class CaptionFiles {
       console
           .out()
           .println(
-              "%s: %d written, %d there already, %d failed"
-                  .formatted(where, outcome.written(), outcome.earlier(), outcome.failed()));
+              String.format(
+                  Locale.ROOT,
+                  "%s: %d written, %d there already, %d failed",
+                  where,
+                  outcome.written(),
+                  outcome.earlier(),
+                  outcome.failed()));
       return;
     }
     var document = new JsonObject();

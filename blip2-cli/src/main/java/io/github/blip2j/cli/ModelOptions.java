@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import io.github.blip2j.blip2.LoadOptions;
 import io.github.blip2j.tensor.Precision;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -47,8 +48,10 @@ abstract class ModelOptions {
   void requireModel(boolean named) {
     if (!named && (adapter != null || ignoreUnexpectedKeys)) {
       throw new IllegalArgumentException(
-          "%s: --model expected beside it, got the bundled model"
-              .formatted(adapter == null ? "--ignore-unexpected-keys" : "--adapter"));
+          String.format(
+              Locale.ROOT,
+              "%s: --model expected beside it, got the bundled model",
+              adapter == null ? "--ignore-unexpected-keys" : "--adapter"));
     }
   }
 }

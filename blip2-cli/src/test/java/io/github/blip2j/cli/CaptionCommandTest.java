@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -28,8 +29,11 @@ final class CaptionCommandTest {
     Shell shell = Shell.run("caption", CIRCLE, SQUARES);
 
     String expected =
-        "%s: a red circle\n%s: a yellow square to the left of a green square\n"
-            .formatted(CIRCLE, SQUARES);
+        String.format(
+            Locale.ROOT,
+            "%s: a red circle\n%s: a yellow square to the left of a green square\n",
+            CIRCLE,
+            SQUARES);
     assertEquals(new Shell(0, expected, ""), shell);
   }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,8 +30,11 @@ final class CaptionFilesTest {
     Shell shell = Shell.run("caption", photos);
 
     String expected =
-        "%s/b.png: a yellow square to the left of a green square\n%s/inner/a.png: a red circle\n"
-            .formatted(photos, photos);
+        String.format(
+            Locale.ROOT,
+            "%s/b.png: a yellow square to the left of a green square\n%s/inner/a.png: a red circle\n",
+            photos,
+            photos);
     assertEquals(new Shell(0, expected, ""), shell);
   }
 

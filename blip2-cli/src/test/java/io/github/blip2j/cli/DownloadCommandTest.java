@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -42,11 +43,14 @@ final class DownloadCommandTest {
     JsonObject document = blip2("download", "org/name", "--json").json();
 
     assertEquals(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         {"model":"org/name","revision":"main","commit":"%s","folder":"%s","files":[\
         {"name":"config.json","bytes":20,"downloaded":true},\
-        {"name":"model.safetensors","bytes":3000,"downloaded":true}]}"""
-            .formatted(FakeHub.COMMIT, snapshot(cache)),
+        {"name":"model.safetensors","bytes":3000,"downloaded":true}]}""",
+            FakeHub.COMMIT,
+            snapshot(cache)),
         document.toString());
   }
 
@@ -89,7 +93,7 @@ final class DownloadCommandTest {
             + " check its name and the revision\n";
 
     assertEquals(
-        new Shell(1, "", message.formatted(hub.endpoint())),
+        new Shell(1, "", String.format(Locale.ROOT, message, hub.endpoint())),
         blip2("download", "org/other", "--revision", "v2"));
   }
 
@@ -120,7 +124,8 @@ final class DownloadCommandTest {
             + " HF_HUB_OFFLINE or leave out --offline to download it\n";
 
     assertEquals(
-        new Shell(1, "", message.formatted(cache)), blip2("download", "org/name", "--offline"));
+        new Shell(1, "", String.format(Locale.ROOT, message, cache)),
+        blip2("download", "org/name", "--offline"));
     blip2("download", "org/name");
     hub.close();
     assertEquals(
@@ -164,7 +169,7 @@ final class DownloadCommandTest {
             + " download org/name\n";
 
     assertEquals(
-        new Shell(1, "", message.formatted(cache)),
+        new Shell(1, "", String.format(Locale.ROOT, message, cache)),
         blip2("caption", Shell.image("a.png"), "--model", "org/name"));
   }
 
@@ -175,7 +180,7 @@ final class DownloadCommandTest {
             + " download org/name\n";
 
     assertEquals(
-        new Shell(1, "", message.formatted(cache)),
+        new Shell(1, "", String.format(Locale.ROOT, message, cache)),
         blip2("convert", "--from", "hf", "org/name", cache + ".pth"));
   }
 

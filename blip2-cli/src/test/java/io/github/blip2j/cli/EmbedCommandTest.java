@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,13 +44,15 @@ final class EmbedCommandTest {
     assertEquals(
         new Shell(
             0,
-            """
+            String.format(
+                Locale.ROOT,
+                """
             %1$s: multimodal_embeds [3, 8, 48]
             %1$s: patches [3, 37, 64]
             %1$s: queries [3, 8, 48]
             %1$s: single_embeds [3, 24]
-            """
-                .formatted(out),
+            """,
+                out),
             ""),
         shell);
   }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,7 +74,8 @@ final class EvaluateCommandTest {
   void retrieval_recordsOfOneImage_areOneImage() throws IOException {
     Path file =
         captions(
-            line("a.png", STAR), "{\"image\": \"a.png\", \"caption\": [\"%s\"]}".formatted(DOG));
+            line("a.png", STAR),
+            String.format(Locale.ROOT, "{\"image\": \"a.png\", \"caption\": [\"%s\"]}", DOG));
 
     JsonObject document = retrieval(file, "--json").json();
 
@@ -92,8 +94,10 @@ final class EvaluateCommandTest {
         new Shell(
             1,
             "",
-            "blip2: %s: 3 pictures expected, got none of 2 (x.png, y.png); check the folder\n"
-                .formatted(MODEL.resolve("images"))),
+            String.format(
+                Locale.ROOT,
+                "blip2: %s: 3 pictures expected, got none of 2 (x.png, y.png); check the folder\n",
+                MODEL.resolve("images"))),
         retrieval(file));
   }
 
@@ -142,6 +146,6 @@ final class EvaluateCommandTest {
   }
 
   private static String line(String image, String caption) {
-    return "{\"image\": \"%s\", \"caption\": \"%s\"}".formatted(image, caption);
+    return String.format(Locale.ROOT, "{\"image\": \"%s\", \"caption\": \"%s\"}", image, caption);
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -34,7 +35,9 @@ final class KilledTrainingTest {
     this.folder = folder;
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      lines.add("{\"image\": \"%d.png\", \"caption\": \"A star, %d.\"}".formatted(i, i));
+      lines.add(
+          String.format(
+              Locale.ROOT, "{\"image\": \"%d.png\", \"caption\": \"A star, %d.\"}", i, i));
     }
     this.captions = Files.write(folder.resolve("captions.jsonl"), lines);
   }

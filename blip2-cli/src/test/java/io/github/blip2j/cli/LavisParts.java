@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** A small model of Hugging Face as LAVIS stores it: in parts. */
@@ -27,10 +28,11 @@ final class LavisParts {
     String heads = "num_attention_heads";
     Files.writeString(
         folder.resolve("model.json"),
-        "{\"vision_heads\": %s, \"bert_heads\": %s}"
-            .formatted(
-                config.getAsJsonObject("vision_config").get(heads),
-                config.getAsJsonObject("qformer_config").get(heads)));
+        String.format(
+            Locale.ROOT,
+            "{\"vision_heads\": %s, \"bert_heads\": %s}",
+            config.getAsJsonObject("vision_config").get(heads),
+            config.getAsJsonObject("qformer_config").get(heads)));
     Path trained = folder.resolve("trained.pth");
     Conversion.toLavisTrained(model, trained);
     return trained;

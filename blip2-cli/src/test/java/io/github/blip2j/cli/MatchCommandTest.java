@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,11 +104,16 @@ final class MatchCommandTest {
     assertEquals(
         new Shell(
             0,
-            """
+            String.format(
+                Locale.ROOT,
+                """
             %s: %s: itc 0.5361, itm 0.8063 (logit 1.0013)
             %s: %s: itc -0.8500, itm 0.0012 (logit -3.2742)
-            """
-                .formatted(A, TEXT, A, STAR),
+            """,
+                A,
+                TEXT,
+                A,
+                STAR),
             ""),
         shell);
   }

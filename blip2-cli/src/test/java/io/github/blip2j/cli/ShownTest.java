@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +45,7 @@ final class ShownTest {
 
   @Test
   void out_formatted_obeysNothingButLineEnds() {
-    console.out().printf("%s\u001b%n", "b");
+    console.out().printf(Locale.ROOT, "%s\u001b%n", "b");
     console.out().append('\u001b').flush();
 
     assertEquals("b\\x1b" + System.lineSeparator() + "\\x1b", out.toString());

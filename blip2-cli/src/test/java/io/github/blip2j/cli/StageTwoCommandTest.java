@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -122,8 +123,10 @@ final class StageTwoCommandTest {
         new Shell(
             1,
             "",
-            "blip2: %s: pictures expected of 1 records, got none of 1 (gone.png); check the folder,"
-                    .formatted(MODEL.resolve("images"))
+            String.format(
+                    Locale.ROOT,
+                    "blip2: %s: pictures expected of 1 records, got none of 1 (gone.png); check the folder,",
+                    MODEL.resolve("images"))
                 + " or have them skipped\n"),
         shell);
   }
@@ -137,7 +140,7 @@ final class StageTwoCommandTest {
     String message =
         "blip2: %s: record 1: keys expected image and caption, or file_name and text, got caption;"
             + " write one record for each picture, its path as image and its caption as caption\n";
-    assertEquals(new Shell(1, "", message.formatted(data)), shell);
+    assertEquals(new Shell(1, "", String.format(Locale.ROOT, message, data)), shell);
   }
 
   @Test
@@ -162,7 +165,8 @@ final class StageTwoCommandTest {
         Files.writeString(
             folder.resolve("vqa.json"),
             "[{\"image\": \"a.png\", \"caption\": \"a dog\"}, {\"image\": \"b.png\","
-                + " \"text_input\": \"%s\", \"text_output\": \"red\"}]".formatted(question));
+                + String.format(
+                    Locale.ROOT, " \"text_input\": \"%s\", \"text_output\": \"red\"}]", question));
 
     Shell shell = stage2("out", data, "--max-steps", "1");
 
@@ -222,7 +226,9 @@ final class StageTwoCommandTest {
   private Shell train(String out, String... more) throws IOException {
     List<String> lines = new ArrayList<>();
     for (String picture : List.of("a", "b", "c", "a")) {
-      lines.add("{\"image\": \"%s.png\", \"caption\": \"A star, red.\"}".formatted(picture));
+      lines.add(
+          String.format(
+              Locale.ROOT, "{\"image\": \"%s.png\", \"caption\": \"A star, red.\"}", picture));
     }
     return stage2(out, Files.write(folder.resolve("captions.jsonl"), lines), more);
   }

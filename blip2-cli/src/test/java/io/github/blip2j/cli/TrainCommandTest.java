@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -82,7 +83,7 @@ final class TrainCommandTest {
     Shell shell = stage1("out", captions);
 
     String message = "blip2: %s: record 1: caption expected a string, got null\n";
-    assertEquals(new Shell(1, "", message.formatted(captions)), shell);
+    assertEquals(new Shell(1, "", String.format(Locale.ROOT, message, captions)), shell);
   }
 
   @Test
@@ -92,7 +93,7 @@ final class TrainCommandTest {
           Files.writeString(
               folder.resolve("c.json"),
               "[{\"image\": \"0.png\", \"caption\": \"a star\"}, {\"image\": \"1.png\", \"caption\":"
-                  + " [\"a dog\", \"%s\"]}]".formatted(caption));
+                  + String.format(Locale.ROOT, " [\"a dog\", \"%s\"]}]", caption));
 
       Shell shell = stage1("out", captions);
 
@@ -191,7 +192,9 @@ final class TrainCommandTest {
     }
     String[] options = {"--images", images.toString(), "--max-steps", "5"};
     train("whole", options);
-    Path last = images.resolve("%d.png".formatted(EpochOrder.of(8, 42, 0)[7])); // of epoch 0
+    Path last =
+        images.resolve(
+            String.format(Locale.ROOT, "%d.png", EpochOrder.of(8, 42, 0)[7])); // of epoch 0
     byte[] good = Files.readAllBytes(last);
     Files.write(last, new byte[] {1, 2, 3});
 
@@ -282,7 +285,9 @@ final class TrainCommandTest {
   private Shell train(String out, Path model, String... more) throws IOException {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      lines.add("{\"image\": \"%d.png\", \"caption\": \"A star, %d.\"}".formatted(i, i));
+      lines.add(
+          String.format(
+              Locale.ROOT, "{\"image\": \"%d.png\", \"caption\": \"A star, %d.\"}", i, i));
     }
     return stage1(out, model, Files.write(folder.resolve("captions.jsonl"), lines), more);
   }

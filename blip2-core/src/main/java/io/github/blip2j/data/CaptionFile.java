@@ -193,8 +193,13 @@ public final class CaptionFile {
     String more = keys.size() > MOST_KEYS ? ", ..." : "";
     String got = keys.isEmpty() ? "none" : String.join(", ", shown) + more;
     return new DataException(
-        "%s: %s: keys expected image and caption, or file_name and text, got %s; %s"
-            .formatted(file, where, got, advice(keys)));
+        String.format(
+            Locale.ROOT,
+            "%s: %s: keys expected image and caption, or file_name and text, got %s; %s",
+            file,
+            where,
+            got,
+            advice(keys)));
   }
 
   private static String advice(Set<String> keys) {

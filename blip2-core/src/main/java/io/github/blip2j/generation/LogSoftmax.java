@@ -1,5 +1,7 @@
 package io.github.blip2j.generation;
 
+import java.util.Locale;
+
 /**
  * The normaliser of one row of logits: {@code log p = logit - max - logSum}, in float32 and in this
  * order, as the reference computes it. Adding max and logSum first would lose digits of the small
@@ -28,9 +30,13 @@ record LogSoftmax(float max, float logSum) {
     if (!Float.isFinite(max) || Double.isNaN(sum)) {
       throw new IllegalStateException(
           String.format(
+              Locale.ROOT,
               "generate: scores of prompt %d at step %d expected numbers and a possible token,"
                   + " got %s among %d",
-              prompt, step, firstOdd(logits), logits.length));
+              prompt,
+              step,
+              firstOdd(logits),
+              logits.length));
     }
     return new LogSoftmax(max, (float) Math.log(sum));
   }

@@ -1,5 +1,7 @@
 package io.github.blip2j.generation;
 
+import java.util.Locale;
+
 /** A model whose answers are checked for their shape, so that a wrong one is named where it is. */
 final class ModelRows {
   private final NextTokenModel model;
@@ -28,14 +30,22 @@ final class ModelRows {
     if (scores.length != rows) {
       throw new IllegalStateException(
           String.format(
-              "generate: model.%s expected to return %d rows, got %d", call, rows, scores.length));
+              Locale.ROOT,
+              "generate: model.%s expected to return %d rows, got %d",
+              call,
+              rows,
+              scores.length));
     }
     for (int row = 0; row < rows; row++) {
       if (scores[row].length != vocabSize) {
         throw new IllegalStateException(
             String.format(
+                Locale.ROOT,
                 "generate: model.%s expected to return vocabSize=%d scores, got %d in row %d",
-                call, vocabSize, scores[row].length, row));
+                call,
+                vocabSize,
+                scores[row].length,
+                row));
       }
     }
     return scores;

@@ -2,6 +2,7 @@ package io.github.blip2j.generation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The processors that some settings ask for, in the order of Hugging Face's {@code generate}:
@@ -75,6 +76,7 @@ final class ProcessorChain implements ScoreProcessor {
         if (Float.isNaN(scores[i]) || scores[i] == Float.POSITIVE_INFINITY) {
           throw new IllegalStateException(
               String.format(
+                  Locale.ROOT,
                   "%s: score of token %d expected a number or -Infinity, got %s"
                       + " for prompt %d at step %d",
                   processor.getClass().getName(),

@@ -1,5 +1,6 @@
 package io.github.blip2j.generation;
 
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /** What all rows of one generation share. */
@@ -26,8 +27,10 @@ record Rules(Decoding decoding, EndTokens ends, ProcessorChain processors) {
   IllegalStateException nothingPossible(TokenHistory history) {
     return new IllegalStateException(
         String.format(
+            Locale.ROOT,
             "generate: prompt %d at step %d expected a possible token, got -Infinity for all;"
                 + " relax minNewTokens, noRepeatNgramSize or the processors",
-            history.prompt(), history.newTokens()));
+            history.prompt(),
+            history.newTokens()));
   }
 }

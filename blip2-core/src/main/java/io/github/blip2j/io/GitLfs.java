@@ -2,6 +2,7 @@ package io.github.blip2j.io;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** The small text that Git leaves in place of a large file when it is cloned without LFS. */
 final class GitLfs {
@@ -30,7 +31,7 @@ final class GitLfs {
   static void requireNone(ByteBuffer start, String name, String expected)
       throws CheckpointException {
     if (isPointer(start)) {
-      throw new CheckpointException(MESSAGE.formatted(name, expected));
+      throw new CheckpointException(String.format(Locale.ROOT, MESSAGE, name, expected));
     }
   }
 }

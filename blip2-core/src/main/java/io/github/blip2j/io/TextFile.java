@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** Text files of a checkpoint that are too large, or of too odd a form, for a tree of JSON. */
 public final class TextFile {
@@ -36,7 +37,8 @@ public final class TextFile {
     long size = Files.size(file);
     if (size > MAX_BYTES) {
       throw new CheckpointException(
-          "%s: file expected at most %d bytes, got %d".formatted(name, MAX_BYTES, size));
+          String.format(
+              Locale.ROOT, "%s: file expected at most %d bytes, got %d", name, MAX_BYTES, size));
     }
     InputStream bytes = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
     boolean whole = false;

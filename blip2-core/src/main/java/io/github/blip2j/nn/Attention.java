@@ -6,6 +6,7 @@ import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -72,8 +73,11 @@ public final class Attention extends Module {
     public Sizes {
       if (heads <= 0 || headDim <= 0) {
         throw new IllegalArgumentException(
-            "attention: heads and headDim must be positive, got heads=%d, headDim=%d"
-                .formatted(heads, headDim));
+            String.format(
+                Locale.ROOT,
+                "attention: heads and headDim must be positive, got heads=%d, headDim=%d",
+                heads,
+                headDim));
       }
     }
 
@@ -86,7 +90,11 @@ public final class Attention extends Module {
     public static Sizes cross(int dim, int contextDim, int heads) {
       if (heads <= 0 || dim % heads != 0) {
         throw new IllegalArgumentException(
-            "attention: heads expected to divide dim, got heads=%d, dim=%d".formatted(heads, dim));
+            String.format(
+                Locale.ROOT,
+                "attention: heads expected to divide dim, got heads=%d, dim=%d",
+                heads,
+                dim));
       }
       return new Sizes(dim, contextDim, heads, dim / heads, InputBias.ALL, true, true);
     }

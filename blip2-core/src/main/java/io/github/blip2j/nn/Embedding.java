@@ -3,6 +3,7 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A table of vectors, read by id. */
@@ -61,7 +62,7 @@ public final class Embedding extends Module {
     for (long id : ids.toLongs()) {
       if (id < 0 || id >= count) {
         throw new IllegalArgumentException(
-            "%s: ids expected 0 to %d, got %d".formatted(path(), count - 1, id));
+            String.format(Locale.ROOT, "%s: ids expected 0 to %d, got %d", path(), count - 1, id));
       }
     }
   }

@@ -7,6 +7,7 @@ import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -222,8 +223,11 @@ public final class KeyValueCache {
     for (int parent : parents) {
       if (parent < 0 || parent >= rows) {
         throw new IllegalArgumentException(
-            "cache: parents expected below %d rows, got %s"
-                .formatted(rows, Arrays.toString(parents)));
+            String.format(
+                Locale.ROOT,
+                "cache: parents expected below %d rows, got %s",
+                rows,
+                Arrays.toString(parents)));
       }
     }
     for (Layer layer : layers) {
@@ -240,7 +244,8 @@ public final class KeyValueCache {
   public void shorten(int positions) {
     if (positions < 0 || positions > length()) {
       throw new IllegalArgumentException(
-          "cache: positions expected 0 to %d, got %d".formatted(length(), positions));
+          String.format(
+              Locale.ROOT, "cache: positions expected 0 to %d, got %d", length(), positions));
     }
     layers.forEach(layer -> layer.shorten(positions));
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.tensor.Tensor;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +37,11 @@ public final class Mask {
   public static Mask causal(int targets, int sources) {
     if (targets > sources) {
       throw new IllegalArgumentException(
-          "mask: targets expected among the sources, got targets=%d, sources=%d"
-              .formatted(targets, sources));
+          String.format(
+              Locale.ROOT,
+              "mask: targets expected among the sources, got targets=%d, sources=%d",
+              targets,
+              sources));
     }
     if (targets == 1) {
       return NONE;
@@ -81,7 +85,11 @@ public final class Mask {
     for (int b = 0; b < keep.length; b++) {
       if (keep[b].length != width) {
         throw new IllegalArgumentException(
-            "mask: rows of one length expected, got %d and %d".formatted(width, keep[b].length));
+            String.format(
+                Locale.ROOT,
+                "mask: rows of one length expected, got %d and %d",
+                width,
+                keep[b].length));
       }
       for (int s = 0; s < width; s++) {
         if (keep[b][s] == 0) {

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Set;
@@ -77,8 +78,11 @@ public final class Params {
       describe(parts, wrong, "of another shape or type");
       describe(parts, List.copyOf(unused), "unused");
       return new CheckpointException(
-          "%s: tensors expected to fit the configuration, got %s"
-              .formatted(weights.origin(), String.join(", ", parts)));
+          String.format(
+              Locale.ROOT,
+              "%s: tensors expected to fit the configuration, got %s",
+              weights.origin(),
+              String.join(", ", parts)));
     }
   }
 
@@ -260,7 +264,7 @@ public final class Params {
     if (!names.isEmpty()) {
       String list = String.join(", ", names.subList(0, Math.min(shown, names.size())));
       String more = names.size() > shown ? ", and " + (names.size() - shown) + " more" : "";
-      parts.add("%d %s (%s%s)".formatted(names.size(), how, list, more));
+      parts.add(String.format(Locale.ROOT, "%d %s (%s%s)", names.size(), how, list, more));
     }
   }
 
@@ -331,8 +335,12 @@ public final class Params {
       load.missing.add(full);
     } else if (!stored.shape().equals(whole(stored, shape))) {
       load.wrong.add(
-          "%s: checkpoint tensor expected %s, got %s"
-              .formatted(full, whole(stored, shape), stored.shape()));
+          String.format(
+              Locale.ROOT,
+              "%s: checkpoint tensor expected %s, got %s",
+              full,
+              whole(stored, shape),
+              stored.shape()));
     } else if (!stored.dtype().isFloating()) {
       load.wrong.add(full + ": checkpoint tensor expected a floating type, got " + stored.dtype());
     }

@@ -4,6 +4,7 @@ import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
@@ -126,7 +127,11 @@ public record TokenLoss(Target target, double smoothing, Reduction reduction) {
     for (long label : own) {
       if (label < 0 && label != IGNORED) {
         throw new IllegalArgumentException(
-            "loss: labels expected 0 or more, or %d to ignore, got %d".formatted(IGNORED, label));
+            String.format(
+                Locale.ROOT,
+                "loss: labels expected 0 or more, or %d to ignore, got %d",
+                IGNORED,
+                label));
       }
     }
     if (target == Target.SAME) {

@@ -10,6 +10,7 @@ import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -78,7 +79,10 @@ public final class AdamW implements AutoCloseable {
     }
     if (slots.put(parameter.name(), new Slot(parameter, group, home)) != null) {
       throw new IllegalArgumentException(
-          "adamW: parameters expected in one group each, got %s twice".formatted(parameter.name()));
+          String.format(
+              Locale.ROOT,
+              "adamW: parameters expected in one group each, got %s twice",
+              parameter.name()));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.blip2j.optim;
 
+import java.util.Locale;
 import java.util.function.ToIntFunction;
 
 /**
@@ -32,7 +33,12 @@ public record LayerDecay(double rate, int layers, ToIntFunction<String> layerOf)
     int layer = layerOf.applyAsInt(name);
     if (layer < 0 || layer > layers + 1) {
       throw new IllegalArgumentException(
-          "layerDecay: layer of %s expected 0 to %d, got %d".formatted(name, layers + 1, layer));
+          String.format(
+              Locale.ROOT,
+              "layerDecay: layer of %s expected 0 to %d, got %d",
+              name,
+              layers + 1,
+              layer));
     }
     return Math.pow(rate, layers + 1 - layer);
   }

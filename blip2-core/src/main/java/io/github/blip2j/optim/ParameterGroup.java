@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -59,7 +60,11 @@ public record ParameterGroup(List<Parameter> parameters, double lrScale, double 
   private static void requireNotNegative(String name, double value) {
     if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
-          "parameterGroup: %s expected at least 0 and finite, got %s".formatted(name, value));
+          String.format(
+              Locale.ROOT,
+              "parameterGroup: %s expected at least 0 and finite, got %s",
+              name,
+              value));
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.blip2j.optim;
 
+import java.util.Locale;
+
 /**
  * A learning rate over time.
  *
@@ -86,8 +88,11 @@ public sealed interface Schedule {
       requireRates(init, min);
       if (warmup.batches() >= span.batches()) {
         throw new IllegalArgumentException(
-            "schedule: warm-up expected shorter than the %d batches of the run, got %d"
-                .formatted(span.batches(), warmup.batches()));
+            String.format(
+                Locale.ROOT,
+                "schedule: warm-up expected shorter than the %d batches of the run, got %d",
+                span.batches(),
+                warmup.batches()));
       }
     }
 
@@ -123,15 +128,18 @@ public sealed interface Schedule {
   private static void requireRates(double init, double min) {
     if (!(init > 0 && init < Double.POSITIVE_INFINITY && min >= 0 && min <= init)) {
       throw new IllegalArgumentException(
-          "schedule: rates expected 0 <= min <= init and 0 < init, got min=%s, init=%s"
-              .formatted(min, init));
+          String.format(
+              Locale.ROOT,
+              "schedule: rates expected 0 <= min <= init and 0 < init, got min=%s, init=%s",
+              min,
+              init));
     }
   }
 
   private static void requirePositive(String name, long value) {
     if (value < 1) {
       throw new IllegalArgumentException(
-          "schedule: %s expected at least 1, got %d".formatted(name, value));
+          String.format(Locale.ROOT, "schedule: %s expected at least 1, got %d", name, value));
     }
   }
 }

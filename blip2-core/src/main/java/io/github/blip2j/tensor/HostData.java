@@ -3,6 +3,7 @@ package io.github.blip2j.tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Locale;
 
 /** Values on their way between Java arrays, files and tensor memory. */
 final class HostData {
@@ -40,7 +41,12 @@ final class HostData {
       source.read(done, buffer.order(ByteOrder.LITTLE_ENDIAN));
       if (buffer.hasRemaining()) {
         throw new IOException(
-            "%s: expected %d bytes, got %d".formatted(name, bytes, done + buffer.position()));
+            String.format(
+                Locale.ROOT,
+                "%s: expected %d bytes, got %d",
+                name,
+                bytes,
+                done + buffer.position()));
       }
     }
     return out;
@@ -124,7 +130,12 @@ final class HostData {
   private static void requireCount(int count, Shape shape) {
     if (count != shape.size()) {
       throw new ShapeMismatchException(
-          "of: values expected %d for shape %s, got %d".formatted(shape.size(), shape, count));
+          String.format(
+              Locale.ROOT,
+              "of: values expected %d for shape %s, got %d",
+              shape.size(),
+              shape,
+              count));
     }
   }
 }

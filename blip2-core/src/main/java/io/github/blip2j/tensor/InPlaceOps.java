@@ -2,6 +2,7 @@ package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /** Changes of a tensor's own memory, refused where the tape would not notice or not survive one. */
@@ -57,8 +58,11 @@ final class InPlaceOps {
   private static void requireDenseFloats(Tensor tensor) {
     if (tensor.dtype() != DType.FLOAT32 || !tensor.isDense()) {
       throw new IllegalArgumentException(
-          "adamWInPlace: tensors expected dense and FLOAT32, got %s%s"
-              .formatted(tensor.isDense() ? "" : "a view of ", tensor));
+          String.format(
+              Locale.ROOT,
+              "adamWInPlace: tensors expected dense and FLOAT32, got %s%s",
+              tensor.isDense() ? "" : "a view of ",
+              tensor));
     }
   }
 

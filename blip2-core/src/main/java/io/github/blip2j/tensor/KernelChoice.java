@@ -3,6 +3,7 @@ package io.github.blip2j.tensor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,9 +34,12 @@ final class KernelChoice {
   static @Nullable String complaint(Precision precision, Kernels kernels) {
     return precision == Precision.FLOAT32 || kernels.gainsBy(precision)
         ? null
-        : ("%s: kernels that multiply it expected, got %s, which round to it and multiply float32"
-                + " here; float32 is faster")
-            .formatted(precision, kernels.name());
+        : String.format(
+            Locale.ROOT,
+            "%s: kernels that multiply it expected, got %s, which round to it and multiply float32"
+                + " here; float32 is faster",
+            precision,
+            kernels.name());
   }
 
   static Kernels.Provider choose(@Nullable String name, List<Kernels.Provider> providers) {

@@ -6,6 +6,7 @@ import io.github.blip2j.autograd.GradMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -260,8 +261,11 @@ final class MatrixOps {
     boolean narrower = weight.dtype().isFloating() && weight.dtype() != DType.FLOAT64;
     if (weight.dtype() != type && !narrower) {
       throw new IllegalArgumentException(
-          "linear: weight expected %s or a narrower floating type, got %s"
-              .formatted(type, weight.dtype()));
+          String.format(
+              Locale.ROOT,
+              "linear: weight expected %s or a narrower floating type, got %s",
+              type,
+              weight.dtype()));
     }
     if (residual != null) {
       ElementOps.requireType("linear", type, residual);

@@ -2,6 +2,7 @@ package io.github.blip2j.tensor;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** Views and copies: what changes where elements are, not what they are. */
 final class ShapeOps {
@@ -47,8 +48,11 @@ final class ShapeOps {
     }
     if (order.length != rank || Arrays.stream(inverse).anyMatch(axis -> axis < 0)) {
       throw new IllegalArgumentException(
-          "permute: order expected each axis of %s once, got %s"
-              .formatted(x.shape(), Arrays.toString(order)));
+          String.format(
+              Locale.ROOT,
+              "permute: order expected each axis of %s once, got %s",
+              x.shape(),
+              Arrays.toString(order)));
     }
     return Op.of("permute", x.view(0, Shape.of(dims), strides))
         .wrt(x, g -> g.permute(inverse))
@@ -68,8 +72,13 @@ final class ShapeOps {
     int a = x.shape().axis(axis);
     if (start < 0 || length < 0 || start + length > x.dim(a)) {
       throw new IllegalArgumentException(
-          "narrow: range expected within axis %d of %s, got %d to %d"
-              .formatted(a, x.shape(), start, start + length));
+          String.format(
+              Locale.ROOT,
+              "narrow: range expected within axis %d of %s, got %d to %d",
+              a,
+              x.shape(),
+              start,
+              start + length));
     }
     long[] strides = x.strides();
     Tensor part = x.view(start * strides[a], x.shape().with(a, length), strides);
@@ -90,7 +99,12 @@ final class ShapeOps {
     }
     if (index < 0 || index >= dims[a]) {
       throw new IllegalArgumentException(
-          "select: index expected within axis %d of %s, got %d".formatted(a, x.shape(), index));
+          String.format(
+              Locale.ROOT,
+              "select: index expected within axis %d of %s, got %d",
+              a,
+              x.shape(),
+              index));
     }
     Tensor part = x.view(index * strides[a], Shape.of(keptDims), keptStrides);
     long[] narrowed = x.shape().with(a, 1).toArray();
@@ -192,8 +206,12 @@ final class ShapeOps {
     }
     if (known != old.size() || Arrays.stream(dims).anyMatch(dim -> dim < 0)) {
       throw new ShapeMismatchException(
-          "reshape: target expected %d elements as %s has, got %s"
-              .formatted(old.size(), old, Arrays.toString(wanted)));
+          String.format(
+              Locale.ROOT,
+              "reshape: target expected %d elements as %s has, got %s",
+              old.size(),
+              old,
+              Arrays.toString(wanted)));
     }
     return Shape.of(dims);
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -215,7 +216,7 @@ public final class Tensor {
 
   @Override
   public String toString() {
-    return "%s %s from %s".formatted(dtype, shape(), storage.op());
+    return String.format(Locale.ROOT, "%s %s from %s", dtype, shape(), storage.op());
   }
 
   // ---- shape

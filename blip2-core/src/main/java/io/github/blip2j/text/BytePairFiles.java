@@ -9,6 +9,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -32,7 +33,7 @@ final class BytePairFiles {
 
   /** What the tokenizer is called in messages. */
   static String name(Path folder) {
-    return "%s: %s and %s".formatted(folder, VOCABULARY, MERGES);
+    return String.format(Locale.ROOT, "%s: %s and %s", folder, VOCABULARY, MERGES);
   }
 
   /**
@@ -105,23 +106,26 @@ final class BytePairFiles {
   }
 
   private static String byteLevel(boolean prefixed) {
-    return ("{\"type\":\"ByteLevel\",\"add_prefix_space\":%b,\"trim_offsets\":true,"
-            + "\"use_regex\":true}")
-        .formatted(prefixed);
+    return String.format(
+        Locale.ROOT,
+        "{\"type\":\"ByteLevel\",\"add_prefix_space\":%b,\"trim_offsets\":true,"
+            + "\"use_regex\":true}",
+        prefixed);
   }
 
   private static String beginning(int id) {
     String begin = "{\"SpecialToken\":{\"id\":\"</s>\",\"type_id\":0}}";
     String sequence = "{\"Sequence\":{\"id\":\"%s\",\"type_id\":0}}";
-    return ("{\"type\":\"TemplateProcessing\",\"single\":[%s,%s],\"pair\":[%s,%s,%s],"
-            + "\"special_tokens\":{\"</s>\":{\"id\":\"</s>\",\"ids\":[%d],\"tokens\":[\"</s>\"]}}}")
-        .formatted(
-            begin,
-            sequence.formatted("A"),
-            begin,
-            sequence.formatted("A"),
-            sequence.formatted("B"),
-            id);
+    return String.format(
+        Locale.ROOT,
+        "{\"type\":\"TemplateProcessing\",\"single\":[%s,%s],\"pair\":[%s,%s,%s],"
+            + "\"special_tokens\":{\"</s>\":{\"id\":\"</s>\",\"ids\":[%d],\"tokens\":[\"</s>\"]}}}",
+        begin,
+        String.format(Locale.ROOT, sequence, "A"),
+        begin,
+        String.format(Locale.ROOT, sequence, "A"),
+        String.format(Locale.ROOT, sequence, "B"),
+        id);
   }
 
   private static void writeVocabulary(ConfigJson vocabulary, JsonWriter json) throws IOException {
@@ -143,8 +147,12 @@ final class BytePairFiles {
       int space = line.indexOf(' ');
       if (space < 0 || line.indexOf(' ', space + 1) >= 0) {
         throw new CheckpointException(
-            "%s: line %d expected two tokens around a space, got \"%s\""
-                .formatted(MERGES, number, line.length() > 60 ? line.substring(0, 60) : line));
+            String.format(
+                Locale.ROOT,
+                "%s: line %d expected two tokens around a space, got \"%s\"",
+                MERGES,
+                number,
+                line.length() > 60 ? line.substring(0, 60) : line));
       }
       json.beginArray().value(line.substring(0, space)).value(line.substring(space + 1)).endArray();
     }

@@ -5,6 +5,7 @@ import io.github.blip2j.text.tokenizer.TokenizerPipeline;
 import io.github.blip2j.text.tokenizer.TokenizerPipeline.SpecialTokenRule;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -53,9 +54,13 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     int largest = pipeline.largestOwnId();
     if (largest >= modelVocabSize) {
       throw new CheckpointException(
-          "%s: largest token id expected below the model's vocabulary of %d, got %d; %s"
-              .formatted(
-                  pipeline, modelVocabSize, largest, "use the tokenizer that came with the model"));
+          String.format(
+              Locale.ROOT,
+              "%s: largest token id expected below the model's vocabulary of %d, got %d; %s",
+              pipeline,
+              modelVocabSize,
+              largest,
+              "use the tokenizer that came with the model"));
     }
     return new HuggingFaceTokenizer(pipeline, settings, modelVocabSize, closed);
   }
@@ -81,8 +86,11 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     int room = maxTokens - before.length - behind.length;
     if (room < 0) {
       throw new IllegalArgumentException(
-          "encodeTruncated: maxTokens expected at least %d for the special tokens, got %d"
-              .formatted(before.length + behind.length, maxTokens));
+          String.format(
+              Locale.ROOT,
+              "encodeTruncated: maxTokens expected at least %d for the special tokens, got %d",
+              before.length + behind.length,
+              maxTokens));
     }
     int kept = Math.min(room, plain.length);
     int from = side == Side.LEFT ? plain.length - kept : 0;
@@ -138,7 +146,8 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     for (int i = 0; i < ids.length; i++) {
       if (ids[i] < 0) {
         throw new IllegalArgumentException(
-            "decode: token ids expected 0 or more, got %d at %d".formatted(ids[i], i));
+            String.format(
+                Locale.ROOT, "decode: token ids expected 0 or more, got %d at %d", ids[i], i));
       }
     }
     return settings.cleanUp(open().decode(ids, rule), pipeline.modelType());
@@ -152,8 +161,13 @@ public final class HuggingFaceTokenizer implements Tokenizer {
         String hint =
             token.equals(IMAGE) ? "it stands for the image" : "the model has no embedding for it";
         throw new IllegalArgumentException(
-            "encode: token ids expected below the model's vocabulary of %d, got %d for %s; %s"
-                .formatted(rows, id, token, hint + ", so leave it out of the text"));
+            String.format(
+                Locale.ROOT,
+                "encode: token ids expected below the model's vocabulary of %d, got %d for %s; %s",
+                rows,
+                id,
+                token,
+                hint + ", so leave it out of the text"));
       }
     }
     return ids;

@@ -9,6 +9,7 @@ import java.io.Reader;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * The files of a tokenizer: {@code tokenizer.json}, or the older ones that it can be made of. What
@@ -46,12 +47,13 @@ public final class TokenizerFolder {
         new String[] {"spiece.model", "tokenizer.model", "sentencepiece.bpe.model"}) {
       if (Files.exists(folder.resolve(name))) {
         throw new CheckpointException(
-            "%s: %s expected, got %s alone; %s"
-                .formatted(
-                    folder,
-                    FILE,
-                    name,
-                    "AutoTokenizer.from_pretrained(folder).save_pretrained(folder) writes it"));
+            String.format(
+                Locale.ROOT,
+                "%s: %s expected, got %s alone; %s",
+                folder,
+                FILE,
+                name,
+                "AutoTokenizer.from_pretrained(folder).save_pretrained(folder) writes it"));
       }
     }
     throw new CheckpointException(

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -23,7 +24,9 @@ final class Sources {
       List<String> found = new ArrayList<>();
       for (int i = 0; i < lines.size(); i++) {
         if (pattern.matcher(lines.get(i)).find()) {
-          found.add("%s %s:%d: %s".formatted(module, path, i + 1, lines.get(i).strip()));
+          found.add(
+              String.format(
+                  Locale.ROOT, "%s %s:%d: %s", module, path, i + 1, lines.get(i).strip()));
         }
       }
       return found;

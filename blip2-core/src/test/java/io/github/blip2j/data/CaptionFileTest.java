@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,8 +27,10 @@ final class CaptionFileTest {
   void read_list_keepsOrderListsAndIds() throws IOException {
     Path file =
         write(
-            " [%s, {\"split\": {\"a\": [1]}, \"image_id\": 7, \"image\": \"cat.jpg\","
-                    .formatted(DOG)
+            String.format(
+                    Locale.ROOT,
+                    " [%s, {\"split\": {\"a\": [1]}, \"image_id\": 7, \"image\": \"cat.jpg\",",
+                    DOG)
                 + " \"caption\": [\"a cat\", \"\"]},"
                 + "{\"image\": \"c\", \"caption\": \"x\", \"image_id\": \"coco_1\"}]\n");
 

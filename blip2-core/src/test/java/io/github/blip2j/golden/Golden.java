@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.NavigableSet;
 
 /** The tensors of one {@code expected.safetensors}, and comparison with them. */
@@ -84,7 +85,8 @@ public final class Golden implements AutoCloseable {
   public void assertWithin(String name, String stage, double difference, double tolerance) {
     if (!(difference <= tolerance)) {
       throw new AssertionError(
-          "%s: expected within %g, got %g".formatted(name, tolerance, difference));
+          String.format(
+              Locale.ROOT, "%s: expected within %g, got %g", name, tolerance, difference));
     }
     report(stage, difference, tolerance);
   }
@@ -93,7 +95,8 @@ public final class Golden implements AutoCloseable {
    * Adds a line to {@code target/parity.tsv}, of which the tables in the documentation are made.
    */
   private void report(String stage, double largest, double tolerance) {
-    String line = "%s\t%s\t%.3g\t%g%n".formatted(folder, stage, largest, tolerance);
+    String line =
+        String.format(Locale.ROOT, "%s\t%s\t%.3g\t%g%n", folder, stage, largest, tolerance);
     try {
       Files.createDirectories(REPORT.getParent());
       Files.writeString(REPORT, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -106,7 +109,8 @@ public final class Golden implements AutoCloseable {
   public static void assertClose(String name, float[] expected, float[] actual, double tolerance) {
     if (expected.length != actual.length) {
       throw new AssertionError(
-          "%s: expected %d values, got %d".formatted(name, expected.length, actual.length));
+          String.format(
+              Locale.ROOT, "%s: expected %d values, got %d", name, expected.length, actual.length));
     }
     int worst = -1;
     double largest = -1;
@@ -119,8 +123,15 @@ public final class Golden implements AutoCloseable {
     }
     if (largest > tolerance) {
       throw new AssertionError(
-          "%s: expected within %g, got %g at index %d: %g and %g"
-              .formatted(name, tolerance, largest, worst, expected[worst], actual[worst]));
+          String.format(
+              Locale.ROOT,
+              "%s: expected within %g, got %g at index %d: %g and %g",
+              name,
+              tolerance,
+              largest,
+              worst,
+              expected[worst],
+              actual[worst]));
     }
   }
 

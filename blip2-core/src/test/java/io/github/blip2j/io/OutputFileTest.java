@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,12 +101,13 @@ final class OutputFileTest {
 
   @Test
   void create_removesWhatAKilledWriterLeftOfTheSame() throws IOException {
-    Files.writeString(folder.resolve(LEFT.formatted("a.bin")), "half");
-    Files.writeString(folder.resolve(LEFT.formatted("b.bin")), "another's");
+    Files.writeString(folder.resolve(String.format(Locale.ROOT, LEFT, "a.bin")), "half");
+    Files.writeString(folder.resolve(String.format(Locale.ROOT, LEFT, "b.bin")), "another's");
 
     OutputFile.create(target).close();
 
-    assertEquals(List.of(LEFT.formatted("b.bin")), SafetensorsWriterTest.names(folder));
+    assertEquals(
+        List.of(String.format(Locale.ROOT, LEFT, "b.bin")), SafetensorsWriterTest.names(folder));
   }
 
   @Test

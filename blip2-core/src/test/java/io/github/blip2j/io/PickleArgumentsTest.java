@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -90,8 +91,11 @@ final class PickleArgumentsTest {
     var whole = new ByteArrayOutputStream();
     whole.writeBytes(start);
     assertEquals(
-        "a.pth: storage 0 expected 24 bytes at byte %d, got the end of the file; %s"
-            .formatted(start.length, "the file is truncated, copy it again"),
+        String.format(
+            Locale.ROOT,
+            "a.pth: storage 0 expected 24 bytes at byte %d, got the end of the file; %s",
+            start.length,
+            "the file is truncated, copy it again"),
         failure(file));
 
     whole.writeBytes(count.array());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -48,8 +49,12 @@ final class PickleTest {
     PickleBytes pickle = PickleBytes.start().global(module, name).text("true").ops(0x85, 'R');
 
     assertEquals(
-        "a.pth: pickle expected to name weights and plain data only, got %s.%s; %s"
-            .formatted(module, name, "save the model's state_dict() alone"),
+        String.format(
+            Locale.ROOT,
+            "a.pth: pickle expected to name weights and plain data only, got %s.%s; %s",
+            module,
+            name,
+            "save the model's state_dict() alone"),
         failure(pickle));
   }
 
@@ -69,15 +74,16 @@ final class PickleTest {
     PickleBytes pickle = PickleBytes.tensor(0, SIZE, STRIDE).text("x").global(module, name);
 
     assertEquals(
-        "a.pth: pickle expected to name weights and plain data only, got %s.%s; %s"
-            .formatted(
-                Map.of(
-                        "commands", "subprocess",
-                        "__builtin__", name.equals("reduce") ? "functools" : "builtins",
-                        "urllib", "urllib.request")
-                    .getOrDefault(module, module),
-                name,
-                "save the model's state_dict() alone"),
+        String.format(
+            Locale.ROOT,
+            "a.pth: pickle expected to name weights and plain data only, got %s.%s; %s",
+            Map.of(
+                    "commands", "subprocess",
+                    "__builtin__", name.equals("reduce") ? "functools" : "builtins",
+                    "urllib", "urllib.request")
+                .getOrDefault(module, module),
+            name,
+            "save the model's state_dict() alone"),
         failure(pickle.text("true").ops(0x85, 'R', 's')));
   }
 
@@ -198,7 +204,10 @@ final class PickleTest {
   @ValueSource(ints = {'i', 'o', 'P', 0x82, 'I', 'S', 0x97, 0})
   void open_opcodeOfOtherProtocols_isRefused(int op) {
     assertEquals(
-        "a.pth: pickle opcode expected one of protocol 2 to 5, got 0x%02x at byte 42".formatted(op),
+        String.format(
+            Locale.ROOT,
+            "a.pth: pickle opcode expected one of protocol 2 to 5, got 0x%02x at byte 42",
+            op),
         failure(PickleBytes.start().ops(op)));
   }
 
@@ -320,8 +329,10 @@ final class PickleTest {
     PickleBytes pickle = PickleBytes.start().ops(op).ops(0, 0);
 
     assertEquals(
-        "a.pth: pickle expected a value at byte %d, got an empty stack"
-            .formatted(op == 'q' ? 43 : 42),
+        String.format(
+            Locale.ROOT,
+            "a.pth: pickle expected a value at byte %d, got an empty stack",
+            op == 'q' ? 43 : 42),
         failure(pickle));
   }
 
@@ -371,9 +382,13 @@ final class PickleTest {
       assertEquals(Set.of("w"), names(pickle));
     } else {
       assertEquals(
-          "a.pth: tensor expected within the 6 elements of storage 0, got offset %d, size [%d, %d],"
-                  .formatted(offset, a, b)
-              + " stride [%d, %d]".formatted(s, t),
+          String.format(
+                  Locale.ROOT,
+                  "a.pth: tensor expected within the 6 elements of storage 0, got offset %d, size [%d, %d],",
+                  offset,
+                  a,
+                  b)
+              + String.format(Locale.ROOT, " stride [%d, %d]", s, t),
           failure(pickle));
     }
   }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -75,8 +76,13 @@ final class SafetensorsFileTest {
   void read_tensorBeyondTwoGigabytes_returnsItsBytes() throws IOException {
     long big = (1L << 31) + 4096;
     String header =
-        "{'big':{'dtype':'U8','shape':[%d],'data_offsets':[0,%d]},".formatted(big, big)
-            + "'tail':{'dtype':'U8','shape':[4],'data_offsets':[%d,%d]}}".formatted(big, big + 4);
+        String.format(
+                Locale.ROOT, "{'big':{'dtype':'U8','shape':[%d],'data_offsets':[0,%d]},", big, big)
+            + String.format(
+                Locale.ROOT,
+                "'tail':{'dtype':'U8','shape':[4],'data_offsets':[%d,%d]}}",
+                big,
+                big + 4);
     Path path = write(header, new byte[0]);
     long dataStart = Files.size(path);
     try (var sparse = new RandomAccessFile(path.toFile(), "rw")) {
@@ -183,8 +189,10 @@ final class SafetensorsFileTest {
       other.setLength(size - 2);
 
       assertEquals(
-          "model.safetensors: 2 more bytes expected at byte %d, got the end of the file; it changed"
-                  .formatted(size - 2)
+          String.format(
+                  Locale.ROOT,
+                  "model.safetensors: 2 more bytes expected at byte %d, got the end of the file; it changed",
+                  size - 2)
               + " after it was opened",
           failure(() -> file.read("a", ByteBuffer.allocate(4))));
     }

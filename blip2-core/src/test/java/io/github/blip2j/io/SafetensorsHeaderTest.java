@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -176,8 +177,10 @@ final class SafetensorsHeaderTest {
         "model.safetensors: header length expected 0 to 100000000 bytes, got %s; the file is not"
             + " safetensors";
 
-    assertEquals(expected.formatted("18446744073709551615"), failure(lengthOnly(-1)));
-    assertEquals(expected.formatted("100000001"), failure(lengthOnly(100_000_001)));
+    assertEquals(
+        String.format(Locale.ROOT, expected, "18446744073709551615"), failure(lengthOnly(-1)));
+    assertEquals(
+        String.format(Locale.ROOT, expected, "100000001"), failure(lengthOnly(100_000_001)));
   }
 
   @Test

@@ -76,8 +76,8 @@ final class ShardsTest {
   @ParameterizedTest
   @ValueSource(strings = {"model-0000%d-of-00002.safetensors", "pytorch_model-0000%d-of-00002.bin"})
   void open_shardsWithoutAnIndex_areReadTogether(String name) throws IOException {
-    write(name.formatted(1), Map.of("a", 1));
-    write(name.formatted(2), Map.of("b", 2));
+    write(String.format(Locale.ROOT, name, 1), Map.of("a", 1));
+    write(String.format(Locale.ROOT, name, 2), Map.of("b", 2));
 
     assertTrue(Checkpoint.isIn(folder));
     assertContent(Map.of("a", 1, "b", 2));

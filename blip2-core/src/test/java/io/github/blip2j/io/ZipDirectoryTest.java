@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -131,9 +132,13 @@ final class ZipDirectoryTest {
     bytes.putInt(end + 16, end + 1);
 
     assertEquals(
-        "a.pth: zip directory expected within %d bytes, got %d bytes from %d; %s"
-            .formatted(
-                end, bytes.getInt(end + 12), end + 1, "the file is truncated, copy it again"),
+        String.format(
+            Locale.ROOT,
+            "a.pth: zip directory expected within %d bytes, got %d bytes from %d; %s",
+            end,
+            bytes.getInt(end + 12),
+            end + 1,
+            "the file is truncated, copy it again"),
         failure(write(bytes)));
   }
 
@@ -154,8 +159,11 @@ final class ZipDirectoryTest {
     bytes.putInt(record + 20, 1 << 30).putInt(record + 24, 1 << 30);
 
     assertEquals(
-        "a.pth: zip entry a/data.pkl expected before byte %d, got 1073741824 bytes from 0; %s"
-            .formatted(record, "the file is damaged, copy it again"),
+        String.format(
+            Locale.ROOT,
+            "a.pth: zip entry a/data.pkl expected before byte %d, got 1073741824 bytes from 0; %s",
+            record,
+            "the file is damaged, copy it again"),
         failure(write(bytes)));
   }
 
@@ -175,9 +183,13 @@ final class ZipDirectoryTest {
     bytes.putInt(record + 42, record);
 
     assertEquals(
-        "a.pth: zip entry a/data.pkl expected before byte %d, got %d bytes from %d; %s"
-            .formatted(
-                record, bytes.getInt(record + 24), record, "the file is damaged, copy it again"),
+        String.format(
+            Locale.ROOT,
+            "a.pth: zip entry a/data.pkl expected before byte %d, got %d bytes from %d; %s",
+            record,
+            bytes.getInt(record + 24),
+            record,
+            "the file is damaged, copy it again"),
         failure(write(bytes)));
   }
 

@@ -13,6 +13,7 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -285,8 +286,11 @@ final class AttentionTest {
             IllegalArgumentException.class, () -> Attention.Sizes.ofHeads(12, heads, headDim));
 
     assertEquals(
-        "attention: heads and headDim must be positive, got heads=%d, headDim=%d"
-            .formatted(heads, headDim),
+        String.format(
+            Locale.ROOT,
+            "attention: heads and headDim must be positive, got heads=%d, headDim=%d",
+            heads,
+            headDim),
         e.getMessage());
   }
 

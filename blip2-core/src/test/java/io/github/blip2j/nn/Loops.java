@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.github.blip2j.tensor.Tensor;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +81,14 @@ public final class Loops {
     for (int i = 0; i < got.length; i++) {
       if (!(Math.abs(got[i] - expected[i]) <= tolerance * largest)) {
         fail(
-            "%s: element %d of %s expected %.9g, got %.9g"
-                .formatted(what, i, actual.shape(), expected[i], got[i]));
+            String.format(
+                Locale.ROOT,
+                "%s: element %d of %s expected %.9g, got %.9g",
+                what,
+                i,
+                actual.shape(),
+                expected[i],
+                got[i]));
       }
     }
   }

@@ -20,6 +20,7 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -44,7 +45,7 @@ final class AdamWTest {
 
       for (int step = 0; step < rates.length; step++) {
         for (Parameter parameter : optimizer.parameters()) {
-          String gradient = "gradient.%d.%s".formatted(step, parameter.name());
+          String gradient = String.format(Locale.ROOT, "gradient.%d.%s", step, parameter.name());
           if (golden.has(gradient)) {
             parameter.value().backward(golden.get(gradient));
           }
@@ -52,7 +53,7 @@ final class AdamWTest {
         optimizer.step(rates[step], 1);
         optimizer.clearGradients();
         for (Parameter parameter : optimizer.parameters()) {
-          String value = "value.%d.%s".formatted(step, parameter.name());
+          String value = String.format(Locale.ROOT, "value.%d.%s", step, parameter.name());
           golden.assertClose(value, parameter.value(), 3e-7);
         }
       }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -118,8 +119,16 @@ final class Samples {
     }
     if (got.length > 0 && !(worst <= tolerance)) {
       fail(
-          "%s %s: element %d expected %.9g, got %.9g, relative error %.3g above %.3g"
-              .formatted(what, actual, at, expected[at], got[at], worst, tolerance));
+          String.format(
+              Locale.ROOT,
+              "%s %s: element %d expected %.9g, got %.9g, relative error %.3g above %.3g",
+              what,
+              actual,
+              at,
+              expected[at],
+              got[at],
+              worst,
+              tolerance));
     }
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,10 +79,10 @@ final class TokenizerSettingsTest {
 
     assertArrayEquals(
         opened("lavis-stage1", "{}").encode("A red"),
-        opened("lavis-stage1", bert.formatted("true")).encode("A red"));
+        opened("lavis-stage1", String.format(Locale.ROOT, bert, "true")).encode("A red"));
     assertArrayEquals(
         opened("lavis-stage1", "{}").encode("[UNK] red"),
-        opened("lavis-stage1", bert.formatted("false")).encode("A red"));
+        opened("lavis-stage1", String.format(Locale.ROOT, bert, "false")).encode("A red"));
     assertArrayEquals(
         opened("lavis-stage1", "{}").encode("[UNK] red"),
         opened(

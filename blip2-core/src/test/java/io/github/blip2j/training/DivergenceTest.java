@@ -11,6 +11,7 @@ import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.InScope;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -58,8 +59,11 @@ final class DivergenceTest {
 
     Losses clean = toy.losses(new Toy.ToyBatch(8, 4), Pass.evaluation());
     assertEquals(
-        "step 3: losses expected finite, got loss=NaN, loss_error=%s for samples s8, s9, s10, s11; largest norms of weights: %s; look at these samples, or resume with a lower rate"
-            .formatted(clean.values().get("loss_error"), Norms.ofWeights(twin.optimizer)),
+        String.format(
+            Locale.ROOT,
+            "step 3: losses expected finite, got loss=NaN, loss_error=%s for samples s8, s9, s10, s11; largest norms of weights: %s; look at these samples, or resume with a lower rate",
+            clean.values().get("loss_error"),
+            Norms.ofWeights(twin.optimizer)),
         thrown.getMessage());
     assertEquals(3, thrown.step());
     assertUnmoved();
@@ -97,8 +101,10 @@ final class DivergenceTest {
         assertThrows(TrainingDivergedException.class, () -> trainer.start(TrainingListener.NONE));
 
     assertEquals(
-        "step 1: losses expected finite, got loss=Infinity for samples s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15 and 4 more; largest norms of weights: %s; look at these samples, or resume with a lower rate"
-            .formatted(Norms.ofWeights(twin.optimizer)),
+        String.format(
+            Locale.ROOT,
+            "step 1: losses expected finite, got loss=Infinity for samples s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15 and 4 more; largest norms of weights: %s; look at these samples, or resume with a lower rate",
+            Norms.ofWeights(twin.optimizer)),
         thrown.getMessage());
   }
 

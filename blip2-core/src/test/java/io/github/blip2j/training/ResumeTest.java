@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -155,8 +156,10 @@ final class ResumeTest {
           assertThrows(IllegalStateException.class, () -> trainer.resume(TrainingListener.NONE));
 
       assertEquals(
-          "training: checkpoint expected in %s, got none; start instead"
-              .formatted(folder.resolve("none")),
+          String.format(
+              Locale.ROOT,
+              "training: checkpoint expected in %s, got none; start instead",
+              folder.resolve("none")),
           refused.getMessage());
     }
   }
@@ -172,8 +175,10 @@ final class ResumeTest {
           assertThrows(IllegalStateException.class, () -> again.start(TrainingListener.NONE));
 
       assertEquals(
-          "training: folder without checkpoints expected, got %s; resume it or choose another"
-              .formatted(folder.resolve("run").resolve("step-00000003.safetensors")),
+          String.format(
+              Locale.ROOT,
+              "training: folder without checkpoints expected, got %s; resume it or choose another",
+              folder.resolve("run").resolve("step-00000003.safetensors")),
           refused.getMessage());
       assertArrayEquals(log, bytes("run", TrainingLog.NAME));
     }
@@ -192,13 +197,13 @@ final class ResumeTest {
               + " of the start";
       assertRefused(
           trainer(toy, new Sized(sizes), settings.withAccumulate(1)),
-          message.formatted("accumulate", 1, 2));
+          String.format(Locale.ROOT, message, "accumulate", 1, 2));
       assertRefused(
           trainer(toy, new Sized(Map.of("batch_size", 5L, "records", 20L)), settings),
-          message.formatted("batch_size", 5, 4));
+          String.format(Locale.ROOT, message, "batch_size", 5, 4));
       assertRefused(
           trainer(toy, new Sized(Map.of("batch_size", 4L, "records", 21L)), settings),
-          message.formatted("records", 21, 20));
+          String.format(Locale.ROOT, message, "records", 21, 20));
       assertArrayEquals(before, toy.weights());
     }
   }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -177,11 +178,12 @@ final class TrainerTest {
     assertEquals(2, lines.size());
     StepReport report = reports.steps.get(1);
     assertEquals(
-        "{\"step\":4,\"epoch\":0,\"lr\":0.02,\"loss\":%s,\"loss_error\":%s,\"grad_norm\":%s,\"samples_per_s\":16.0}"
-            .formatted(
-                report.losses().get("loss"),
-                report.losses().get("loss_error"),
-                report.gradientNorm()),
+        String.format(
+            Locale.ROOT,
+            "{\"step\":4,\"epoch\":0,\"lr\":0.02,\"loss\":%s,\"loss_error\":%s,\"grad_norm\":%s,\"samples_per_s\":16.0}",
+            report.losses().get("loss"),
+            report.losses().get("loss_error"),
+            report.gradientNorm()),
         lines.get(1));
     assertEquals(2 * report.losses().getOrDefault("loss_error", 0.0), reports.loss(1), 1e-6);
   }

@@ -7,6 +7,7 @@ import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,8 +53,10 @@ final class TrainingLogTest {
         assertThrows(IOException.class, () -> TrainingLog.open(folder, 40, Precision.FLOAT32));
 
     assertEquals(
-        "log.jsonl: line 2 expected to begin with {\"step\": and a number, got %s; move the file away"
-            .formatted(line),
+        String.format(
+            Locale.ROOT,
+            "log.jsonl: line 2 expected to begin with {\"step\": and a number, got %s; move the file away",
+            line),
         refused.getMessage());
     assertEquals("{\"step\":10}\n" + line + "\n", Files.readString(file));
   }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** Which texts describe an image: {@code MatchImageText MODEL IMAGE TEXT...}. */
 public final class MatchImageText {
@@ -20,7 +21,8 @@ public final class MatchImageText {
       List<Match> matches = matcher.match(image, texts); // looks at the image once
       for (int i = 0; i < texts.size(); i++) {
         Match match = matches.get(i);
-        System.out.printf("%.3f %.3f %s%n", match.itc(), match.itmProbability(), texts.get(i));
+        System.out.printf(
+            Locale.ROOT, "%.3f %.3f %s%n", match.itc(), match.itmProbability(), texts.get(i));
       }
     }
   }

@@ -7,6 +7,7 @@ import io.github.blip2j.blip2.RankedAnswer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** Tells which answer is the likeliest: {@code RankAnswers IMAGE QUESTION CANDIDATE...}. */
 public final class RankAnswers {
@@ -20,7 +21,7 @@ public final class RankAnswers {
       Prompt prompt = Prompt.about(blip2.read(Path.of(args[0])), question);
 
       for (RankedAnswer answer : blip2.rank(prompt, candidates, CandidateOrder.bySum())) {
-        System.out.printf("%.3f %s%n", answer.sum(), answer.text());
+        System.out.printf(Locale.ROOT, "%.3f %s%n", answer.sum(), answer.text());
       }
     }
   }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** Finds images by what they show: {@code SearchImages MODEL FOLDER TEXT}. */
 public final class SearchImages {
@@ -27,7 +28,7 @@ public final class SearchImages {
       Ranking ranking = index.search(args[2], COMPARED);
       for (int place = 0; place < Math.min(3, ranking.size()); place++) {
         Path file = files.get(ranking.id(place));
-        System.out.printf("%.3f %s%n", ranking.score(place), file.getFileName());
+        System.out.printf(Locale.ROOT, "%.3f %s%n", ranking.score(place), file.getFileName());
       }
     }
   }

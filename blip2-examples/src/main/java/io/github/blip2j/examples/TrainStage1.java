@@ -21,6 +21,7 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Trains the first stage on pictures with captions: {@code TrainStage1 MODEL_FOLDER CAPTIONS_JSON
@@ -62,7 +63,7 @@ public final class TrainStage1 {
     return new TrainingListener() {
       @Override
       public void stepped(StepReport report) {
-        System.out.printf("step %d: %s%n", report.position().step(), report.losses());
+        System.out.printf(Locale.ROOT, "step %d: %s%n", report.position().step(), report.losses());
       }
     };
   }

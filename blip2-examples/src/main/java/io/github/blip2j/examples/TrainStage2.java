@@ -19,6 +19,7 @@ import io.github.blip2j.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Trains the second stage on pictures with captions: {@code TrainStage2 MODEL_FOLDER CAPTIONS_JSON
@@ -56,7 +57,7 @@ public final class TrainStage2 {
     return new TrainingListener() {
       @Override
       public void stepped(StepReport report) {
-        System.out.printf("step %d: %s%n", report.position().step(), report.losses());
+        System.out.printf(Locale.ROOT, "step %d: %s%n", report.position().step(), report.losses());
       }
     };
   }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,7 +89,7 @@ final class ExamplesTest {
     Path model = Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "lavis-stage1");
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      lines.add("{\"image\": \"%d.png\", \"caption\": \"a star\"}".formatted(i));
+      lines.add(String.format(Locale.ROOT, "{\"image\": \"%d.png\", \"caption\": \"a star\"}", i));
     }
     Path captions = Files.write(folder.resolve("captions.jsonl"), lines);
     Path output = folder.resolve("run");
@@ -113,7 +114,8 @@ final class ExamplesTest {
     Path model = Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "hf-opt");
     List<String> lines = new ArrayList<>();
     for (String picture : List.of("a", "b", "c")) {
-      lines.add("{\"image\": \"%s.png\", \"caption\": \"a star\"}".formatted(picture));
+      lines.add(
+          String.format(Locale.ROOT, "{\"image\": \"%s.png\", \"caption\": \"a star\"}", picture));
     }
     Path captions = Files.write(folder.resolve("captions.jsonl"), lines);
     Path output = folder.resolve("run");

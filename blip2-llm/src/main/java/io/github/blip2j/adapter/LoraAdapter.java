@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -63,7 +64,11 @@ public final class LoraAdapter implements AutoCloseable {
   public static LoraAdapter open(Path folder) throws IOException {
     if (!isIn(folder)) {
       throw new CheckpointException(
-          "%s: adapter expected with %s, got none; check the path".formatted(folder, CONFIG));
+          String.format(
+              Locale.ROOT,
+              "%s: adapter expected with %s, got none; check the path",
+              folder,
+              CONFIG));
     }
     LoraConfig config = LoraConfig.fromJson(ConfigJson.read(folder.resolve(CONFIG)));
     Checkpoint checkpoint = Checkpoint.open(weights(folder));
@@ -88,8 +93,12 @@ public final class LoraAdapter implements AutoCloseable {
       }
     }
     throw new CheckpointException(
-        "%s: %s expected beside %s, got none; copy the adapter again"
-            .formatted(folder, String.join(" or ", WEIGHTS), CONFIG));
+        String.format(
+            Locale.ROOT,
+            "%s: %s expected beside %s, got none; copy the adapter again",
+            folder,
+            String.join(" or ", WEIGHTS),
+            CONFIG));
   }
 
   /** The model that an adapter says it was trained on, if it does. */
@@ -108,7 +117,13 @@ public final class LoraAdapter implements AutoCloseable {
   public static void requireNone(Path folder, String what) throws CheckpointException {
     if (isIn(folder)) {
       throw new CheckpointException(
-          "%s: %s expected without an adapter, got %s%s".formatted(folder, what, CONFIG, MERGE));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected without an adapter, got %s%s",
+              folder,
+              what,
+              CONFIG,
+              MERGE));
     }
   }
 
@@ -128,8 +143,12 @@ public final class LoraAdapter implements AutoCloseable {
       Shape shape = shape(each.getValue());
       if (target == null || !target.shape().equals(shape)) {
         faults.add(
-            "%s %s of %s"
-                .formatted(each.getKey(), shape, target == null ? "none" : target.shape()));
+            String.format(
+                Locale.ROOT,
+                "%s %s of %s",
+                each.getKey(),
+                shape,
+                target == null ? "none" : target.shape()));
       } else {
         ofBase.put(target.name(), each.getValue());
       }
@@ -138,14 +157,15 @@ public final class LoraAdapter implements AutoCloseable {
       String shown =
           String.join(", ", faults.subList(0, Math.min(NAMES_IN_MESSAGE, faults.size())));
       throw new CheckpointException(
-          ("%s: adapter expected to change tensors of the base, got %d that it lacks or has"
-                  + " otherwise (%s%s); take the base it was trained on%s")
-              .formatted(
-                  folder,
-                  faults.size(),
-                  shown,
-                  faults.size() > NAMES_IN_MESSAGE ? ", ..." : "",
-                  baseOrNothing()));
+          String.format(
+              Locale.ROOT,
+              "%s: adapter expected to change tensors of the base, got %d that it lacks or has"
+                  + " otherwise (%s%s); take the base it was trained on%s",
+              folder,
+              faults.size(),
+              shown,
+              faults.size() > NAMES_IN_MESSAGE ? ", ..." : "",
+              baseOrNothing()));
     }
     return new AdaptedWeights(folder.toString(), base, checkpoint, ofBase, config);
   }
@@ -184,7 +204,8 @@ public final class LoraAdapter implements AutoCloseable {
   private TensorEntry entry(String name) throws CheckpointException {
     @Nullable TensorEntry entry = checkpoint.tensors().get(name);
     if (entry == null) {
-      throw new CheckpointException("%s: tensor %s is missing".formatted(folder, name));
+      throw new CheckpointException(
+          String.format(Locale.ROOT, "%s: tensor %s is missing", folder, name));
     }
     return entry;
   }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -77,7 +78,7 @@ final class AnswerRanking {
       AskedPrompts asked, String ending, List<String> candidates, CandidateOrder order) {
     List<int[]> ids = new ArrayList<>();
     for (int i = 0; i < candidates.size(); i++) {
-      String what = "candidates[%d]".formatted(i);
+      String what = String.format(Locale.ROOT, "candidates[%d]", i);
       int[] words = reader.answerIds(asked.where() + ": " + what, ending, candidates.get(i));
       ids.add(order.withEnd() ? withEnd(words) : words);
       requireRoom(asked, what, ids.get(i));
@@ -100,8 +101,14 @@ final class AnswerRanking {
     int room = loaded.model().language().roomAfter(asked.positions());
     if (ids.length > room) {
       throw new IllegalArgumentException(
-          "%s: %s expected at most %d tokens after a prompt of %d, got %d; shorten either"
-              .formatted(asked.where(), what, room, asked.longestWords(), ids.length));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected at most %d tokens after a prompt of %d, got %d; shorten either",
+              asked.where(),
+              what,
+              room,
+              asked.longestWords(),
+              ids.length));
     }
   }
 
@@ -172,8 +179,11 @@ final class AnswerRanking {
     for (float log : logs) {
       if (Float.isNaN(log)) {
         throw new IllegalStateException(
-            "%s: log-probabilities of '%s' expected numbers, got NaN"
-                .formatted(asked.where(), text));
+            String.format(
+                Locale.ROOT,
+                "%s: log-probabilities of '%s' expected numbers, got NaN",
+                asked.where(),
+                text));
       }
       logProbabilities.add((double) log);
     }

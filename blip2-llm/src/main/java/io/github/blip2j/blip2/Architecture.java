@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -50,9 +51,12 @@ public final class Architecture {
         json, instructs ? "InstructBlipForConditionalGeneration" : "Blip2ForConditionalGeneration");
     if (compares(json)) {
       throw new CheckpointException(
-          ("%s: architectures expected Blip2ForConditionalGeneration, got %s, which compares images"
-                  + " with texts and writes none; use blip2 match or ImageTextMatcher")
-              .formatted(json, told(json)));
+          String.format(
+              Locale.ROOT,
+              "%s: architectures expected Blip2ForConditionalGeneration, got %s, which compares images"
+                  + " with texts and writes none; use blip2 match or ImageTextMatcher",
+              json,
+              told(json)));
     }
   }
 
@@ -65,9 +69,13 @@ public final class Architecture {
     requireWhole(json, RETRIEVAL);
     if (!json.stringsAt("architectures").isEmpty() && !compares(json)) {
       throw new CheckpointException(
-          ("%s: architectures expected %s, got %s, which writes texts and compares none; use blip2"
-                  + " caption, vqa or Blip2")
-              .formatted(json, RETRIEVAL, told(json)));
+          String.format(
+              Locale.ROOT,
+              "%s: architectures expected %s, got %s, which writes texts and compares none; use blip2"
+                  + " caption, vqa or Blip2",
+              json,
+              RETRIEVAL,
+              told(json)));
     }
   }
 
@@ -75,8 +83,12 @@ public final class Architecture {
     List<String> architectures = json.stringsAt("architectures");
     if (!architectures.isEmpty() && PARTS.containsAll(architectures)) {
       throw new CheckpointException(
-          "%s: architectures expected %s, got %s, which is a part of a model; take the whole one"
-              .formatted(json, expected, told(json)));
+          String.format(
+              Locale.ROOT,
+              "%s: architectures expected %s, got %s, which is a part of a model; take the whole one",
+              json,
+              expected,
+              told(json)));
     }
   }
 

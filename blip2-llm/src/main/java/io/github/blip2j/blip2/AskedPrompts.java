@@ -4,6 +4,7 @@ import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Prompts with what the model sees of their images, ready to be continued.
@@ -33,7 +34,11 @@ record AskedPrompts(String where, PromptBatch text, List<String> endings, Tensor
     for (Prompt prompt : prompts) {
       if (prompt.images().isEmpty()) {
         throw new IllegalArgumentException(
-            "%s: prompt expected 1 image or more, got none in '%s'".formatted(where, prompt));
+            String.format(
+                Locale.ROOT,
+                "%s: prompt expected 1 image or more, got none in '%s'",
+                where,
+                prompt));
       }
       layouts.add(reader.read(prompt));
     }
@@ -61,13 +66,14 @@ record AskedPrompts(String where, PromptBatch text, List<String> endings, Tensor
     if (positions() > language.maxPositions()) {
       int ofImages = positions() - longestWords();
       throw new IllegalArgumentException(
-          "%s: prompt of %d tokens and %d of the %s exceed maxPositions=%d; shorten the prompt"
-              .formatted(
-                  where,
-                  longestWords(),
-                  ofImages,
-                  ofImages > queries() ? "images" : "image",
-                  language.maxPositions()));
+          String.format(
+              Locale.ROOT,
+              "%s: prompt of %d tokens and %d of the %s exceed maxPositions=%d; shorten the prompt",
+              where,
+              longestWords(),
+              ofImages,
+              ofImages > queries() ? "images" : "image",
+              language.maxPositions()));
     }
     return this;
   }

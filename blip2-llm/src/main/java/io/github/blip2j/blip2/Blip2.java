@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.NavigableSet;
 import java.util.function.Consumer;
 
@@ -273,8 +274,10 @@ public final class Blip2 implements AutoCloseable {
       BufferedImage image, String prompt, Decoding decoding, Consumer<String> text) {
     if (given("stream", "decoding", decoding).returning() != 1) {
       throw new IllegalArgumentException(
-          "stream: returning expected 1, got %d; generate returns several"
-              .formatted(decoding.returning()));
+          String.format(
+              Locale.ROOT,
+              "stream: returning expected 1, got %d; generate returns several",
+              decoding.returning()));
     }
     given("stream", "prompt", prompt);
     given("stream", "text", text);

@@ -9,6 +9,7 @@ import io.github.blip2j.llm.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +49,11 @@ public record Blip2Config(
     }
     if (imageTokenId != null && (imageTokenId < 0 || imageTokenId >= text.vocabSize())) {
       throw new IllegalArgumentException(
-          "Blip2Config: imageTokenId expected 0 to %d, got %d"
-              .formatted(text.vocabSize() - 1, imageTokenId));
+          String.format(
+              Locale.ROOT,
+              "Blip2Config: imageTokenId expected 0 to %d, got %d",
+              text.vocabSize() - 1,
+              imageTokenId));
     }
   }
 
@@ -168,9 +172,12 @@ public record Blip2Config(
     String kind = textJson.stringAt("model_type", OTHERWISE);
     if (!LanguageKind.of(kind).equals(Optional.of(LanguageKind.T5))) {
       throw new CheckpointException(
-          ("%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
-                  + " supported")
-              .formatted(json, kind));
+          String.format(
+              Locale.ROOT,
+              "%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
+                  + " supported",
+              json,
+              kind));
     }
     return language(json, textJson);
   }
@@ -179,9 +186,13 @@ public record Blip2Config(
       throws CheckpointException {
     if (!List.of(expected).contains(got)) {
       throw new CheckpointException(
-          "%s: %s expected %s, got %s"
-              .formatted(
-                  json, key, String.join(" or ", expected), got.isEmpty() ? "nothing" : got));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected %s, got %s",
+              json,
+              key,
+              String.join(" or ", expected),
+              got.isEmpty() ? "nothing" : got));
     }
   }
 }

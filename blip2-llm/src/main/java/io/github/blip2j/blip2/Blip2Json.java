@@ -11,6 +11,7 @@ import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** What Hugging Face keeps of a BLIP-2 or InstructBLIP that was put together here. */
 final class Blip2Json {
@@ -33,8 +34,11 @@ final class Blip2Json {
         LavisSizes.preprocessorJson(config.vision().imageSize(), processor));
     OutputFile.write(
         folder.resolve("processor_config.json"),
-        "{\"num_query_tokens\": %d, \"processor_class\": \"%s\"}%n"
-            .formatted(config.queryTokens(), processor));
+        String.format(
+            Locale.ROOT,
+            "{\"num_query_tokens\": %d, \"processor_class\": \"%s\"}%n",
+            config.queryTokens(),
+            processor));
   }
 
   /** What prepares pictures and words for such a model there. */

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** The model that lies in this module's jar. It is small enough to be unpacked for each load. */
 final class BundledModel {
@@ -40,8 +41,11 @@ final class BundledModel {
         Files.write(target, bytes);
       } catch (IOException e) {
         throw new IOException(
-            "%s: room expected to unpack the bundled model, got %s; make room, or name another"
-                    .formatted(target, e.getMessage())
+            String.format(
+                    Locale.ROOT,
+                    "%s: room expected to unpack the bundled model, got %s; make room, or name another",
+                    target,
+                    e.getMessage())
                 + " folder with -Djava.io.tmpdir",
             e);
       }

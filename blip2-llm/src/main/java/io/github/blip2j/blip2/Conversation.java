@@ -4,6 +4,7 @@ import static io.github.blip2j.blip2.Required.given;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Questions about an image and their answers so far, for a question that follows up on them. The
@@ -28,7 +29,7 @@ public record Conversation(List<Turn> turns) {
     private static void requireWords(String what, String text) {
       if (given("conversation", what, text).isBlank()) {
         throw new IllegalArgumentException(
-            "conversation: %s expected words, got a blank".formatted(what));
+            String.format(Locale.ROOT, "conversation: %s expected words, got a blank", what));
       }
     }
   }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +56,11 @@ public final class Conversion {
     public Heads {
       if (vision <= 0 || qformer <= 0) {
         throw new IllegalArgumentException(
-            "Heads: counts must be positive, got vision=%d, qformer=%d".formatted(vision, qformer));
+            String.format(
+                Locale.ROOT,
+                "Heads: counts must be positive, got vision=%d, qformer=%d",
+                vision,
+                qformer));
       }
     }
   }

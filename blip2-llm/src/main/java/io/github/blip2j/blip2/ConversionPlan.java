@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.NavigableMap;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +70,7 @@ record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly) {
     @Nullable TensorEntry entry = tensors.get(wanted);
     if (entry == null) {
       throw new CheckpointException(
-          "%s: %s expected beside %s, got none".formatted(where, wanted, name));
+          String.format(Locale.ROOT, "%s: %s expected beside %s, got none", where, wanted, name));
     }
     return entry;
   }
@@ -84,7 +85,11 @@ record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly) {
     return counterpart.orElseThrow(
         () ->
             new CheckpointException(
-                "%s: tensors expected to be those of BLIP-2, got %s".formatted(where, name)));
+                String.format(
+                    Locale.ROOT,
+                    "%s: tensors expected to be those of BLIP-2, got %s",
+                    where,
+                    name)));
   }
 
   /** From a folder of Hugging Face to LAVIS; all of it is shared. */
@@ -116,8 +121,12 @@ record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly) {
     if (!isKeyBiasZero(from, fused)) {
       if (keyBias == Conversion.KeyBias.REFUSE) {
         throw new CheckpointException(
-            "%s: %s expected zeros in its middle third, got a bias of keys, which LAVIS has not; %s"
-                .formatted(folder, fused.name(), "say that it be kept"));
+            String.format(
+                Locale.ROOT,
+                "%s: %s expected zeros in its middle third, got a bias of keys, which LAVIS has not; %s",
+                folder,
+                fused.name(),
+                "say that it be kept"));
       }
       to.add(TensorCopy.third(block + KEY_BIAS, fused, 1));
     }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -95,8 +96,11 @@ record ConversionTarget(Path path) {
         });
     if (!missing.isEmpty()) {
       throw new CheckpointException(
-          "%s: tensors expected of all parts that config.json describes, got none of %s; name the"
-                  .formatted(path, String.join(", ", missing))
+          String.format(
+                  Locale.ROOT,
+                  "%s: tensors expected of all parts that config.json describes, got none of %s; name the",
+                  path,
+                  String.join(", ", missing))
               + " language model's own folder with --language, and the tower with --vision");
     }
   }
@@ -118,13 +122,14 @@ record ConversionTarget(Path path) {
     if (!lost.isEmpty()) {
       String some = String.join(", ", lost.stream().limit(NAMES_IN_MESSAGE).toList());
       throw new CheckpointException(
-          "%s: weights expected to be replaced whole, got %d tensors that would be lost (%s%s); %s"
-              .formatted(
-                  path,
-                  lost.size(),
-                  some,
-                  lost.size() > NAMES_IN_MESSAGE ? ", ..." : "",
-                  "name a new folder"));
+          String.format(
+              Locale.ROOT,
+              "%s: weights expected to be replaced whole, got %d tensors that would be lost (%s%s); %s",
+              path,
+              lost.size(),
+              some,
+              lost.size() > NAMES_IN_MESSAGE ? ", ..." : "",
+              "name a new folder"));
     }
   }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -84,8 +85,11 @@ public final class FeatureExport {
   static void requireAmong(Set<Feature> features, Feature feature) {
     if (!features.contains(feature)) {
       throw new IllegalArgumentException(
-          "embed: feature expected of %s, which this model has, got %s"
-              .formatted(features, feature));
+          String.format(
+              Locale.ROOT,
+              "embed: feature expected of %s, which this model has, got %s",
+              features,
+              feature));
     }
   }
 
@@ -164,7 +168,7 @@ public final class FeatureExport {
     Set<Feature> ofImages = ofImages();
     if (images.isEmpty() && !ofImages.isEmpty()) {
       throw new IllegalArgumentException(
-          "embed: images expected at least 1 for %s, got 0".formatted(ofImages));
+          String.format(Locale.ROOT, "embed: images expected at least 1 for %s, got 0", ofImages));
     }
     if (texts.isEmpty() && features.contains(Feature.TEXT)) {
       throw new IllegalArgumentException("embed: texts expected at least 1 for text, got 0");
@@ -172,8 +176,11 @@ public final class FeatureExport {
     boolean paired = texts.size() == 1 || texts.size() == images.size();
     if (features.contains(Feature.MULTIMODAL) && !paired) {
       throw new IllegalArgumentException(
-          "embed: texts expected 1 or one for each of %d images for multimodal, got %d"
-              .formatted(images.size(), texts.size()));
+          String.format(
+              Locale.ROOT,
+              "embed: texts expected 1 or one for each of %d images for multimodal, got %d",
+              images.size(),
+              texts.size()));
     }
   }
 

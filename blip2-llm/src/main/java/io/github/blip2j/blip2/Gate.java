@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import java.util.Locale;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
@@ -29,7 +30,11 @@ final class Gate {
     try {
       if (closed) {
         throw new IllegalStateException(
-            "%s: open %s expected, got closed; close after the last use".formatted(where, what));
+            String.format(
+                Locale.ROOT,
+                "%s: open %s expected, got closed; close after the last use",
+                where,
+                what));
       }
       return body.get();
     } finally {
@@ -45,7 +50,10 @@ final class Gate {
   void close(Runnable release) {
     if (lock.getReadHoldCount() > 0) {
       throw new IllegalStateException(
-          "%s: close expected after the last call, got one from within a call".formatted(where));
+          String.format(
+              Locale.ROOT,
+              "%s: close expected after the last call, got one from within a call",
+              where));
     }
     lock.writeLock().lock();
     try {

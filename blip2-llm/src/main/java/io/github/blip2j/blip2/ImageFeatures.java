@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -59,8 +60,13 @@ public final class ImageFeatures implements AutoCloseable {
     }
     if (source.flavour() != asked.flavour()) {
       throw new IllegalArgumentException(
-          "%s: features expected of flavour %s, got %s; encode the images as %s does"
-              .formatted(where, asked.flavour(), source.flavour(), asked.flavour()));
+          String.format(
+              Locale.ROOT,
+              "%s: features expected of flavour %s, got %s; encode the images as %s does",
+              where,
+              asked.flavour(),
+              source.flavour(),
+              asked.flavour()));
     }
   }
 
@@ -95,9 +101,11 @@ public final class ImageFeatures implements AutoCloseable {
   private static Tensor seen(String what, @Nullable Tensor tensor) {
     if (tensor == null) {
       throw new IllegalStateException(
-          ("features: %s expected of a model that reads no instruction, got InstructBLIP's; use"
-                  + " model().encodeQueries(patches, instructions, pass)")
-              .formatted(what));
+          String.format(
+              Locale.ROOT,
+              "features: %s expected of a model that reads no instruction, got InstructBLIP's; use"
+                  + " model().encodeQueries(patches, instructions, pass)",
+              what));
     }
     return tensor;
   }

@@ -4,6 +4,7 @@ import static io.github.blip2j.blip2.Required.given;
 import static io.github.blip2j.blip2.Required.several;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.StringJoiner;
 
 /**
@@ -72,12 +73,15 @@ public record Instruction(String request, String context, String history, String
     several("instruction", "choice", choices);
     if (choices.size() > LETTERS) {
       throw new IllegalArgumentException(
-          "instruction: choices expected at most %d, one for each letter, got %d"
-              .formatted(LETTERS, choices.size()));
+          String.format(
+              Locale.ROOT,
+              "instruction: choices expected at most %d, one for each letter, got %d",
+              LETTERS,
+              choices.size()));
     }
     var listed = new StringJoiner(" ");
     for (int i = 0; i < choices.size(); i++) {
-      listed.add("(%c) %s".formatted('a' + i, choices.get(i)));
+      listed.add(String.format(Locale.ROOT, "(%c) %s", 'a' + i, choices.get(i)));
     }
     return of(filled(template, question, listed.toString()));
   }
@@ -139,7 +143,10 @@ public record Instruction(String request, String context, String history, String
 
   private static IllegalArgumentException wrongPlaces(String template, int expected) {
     return new IllegalArgumentException(
-        "instruction: template expected {} %s, got '%s'"
-            .formatted(expected == 1 ? "once" : "twice", template));
+        String.format(
+            Locale.ROOT,
+            "instruction: template expected {} %s, got '%s'",
+            expected == 1 ? "once" : "twice",
+            template));
   }
 }

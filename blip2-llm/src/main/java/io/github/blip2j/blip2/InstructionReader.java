@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Prompts as the Q-Former of InstructBLIP reads them (Dai et al. 2023, section 2.3): by a tokenizer
@@ -47,8 +48,11 @@ final class InstructionReader implements AutoCloseable {
   static Path in(Path folder) throws CheckpointException {
     if (!isIn(folder)) {
       throw new CheckpointException(
-          "%s: %s/tokenizer.json expected in an InstructBLIP, got none; copy it from the checkpoint"
-              .formatted(folder, FOLDER));
+          String.format(
+              Locale.ROOT,
+              "%s: %s/tokenizer.json expected in an InstructBLIP, got none; copy it from the checkpoint",
+              folder,
+              FOLDER));
     }
     return folder.resolve(FOLDER);
   }
@@ -103,8 +107,12 @@ final class InstructionReader implements AutoCloseable {
     }
     if (ids.length > qformer.maxPositions()) {
       throw new IllegalArgumentException(
-          "%s: instruction expected at most %d tokens of the Q-Former, got %d; shorten it"
-              .formatted(where, qformer.maxPositions(), ids.length));
+          String.format(
+              Locale.ROOT,
+              "%s: instruction expected at most %d tokens of the Q-Former, got %d; shorten it",
+              where,
+              qformer.maxPositions(),
+              ids.length));
     }
     return ids;
   }

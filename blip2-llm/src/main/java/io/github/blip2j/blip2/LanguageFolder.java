@@ -14,6 +14,7 @@ import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -44,8 +45,11 @@ final class LanguageFolder implements AutoCloseable {
   static LanguageFolder open(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new CheckpointException(
-          "%s: language model expected a folder, got %s"
-              .formatted(folder, Files.exists(folder) ? "a file" : "nothing"));
+          String.format(
+              Locale.ROOT,
+              "%s: language model expected a folder, got %s",
+              folder,
+              Files.exists(folder) ? "a file" : "nothing"));
     }
     ConfigJson config = ModelFolder.config(folder);
     LoraAdapter.requireNone(folder, "language model");

@@ -12,6 +12,7 @@ import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
@@ -58,8 +59,13 @@ final class LavisSizes {
   private int heads(String what, int dim, int width) throws CheckpointException {
     if (dim % width != 0) {
       throw new CheckpointException(
-          "%s: %s expected heads of width %d, got width %d in all; say how many heads there are"
-              .formatted(where, what, width, dim));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected heads of width %d, got width %d in all; say how many heads there are",
+              where,
+              what,
+              width,
+              dim));
     }
     return dim / width;
   }
@@ -171,7 +177,9 @@ final class LavisSizes {
 
   /** That of pictures with this side, for a processor of this class. */
   static String preprocessorJson(int side, String processor) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         {
           "do_convert_rgb": true,
           "do_normalize": true,
@@ -185,8 +193,10 @@ final class LavisSizes {
           "rescale_factor": 0.00392156862745098,
           "size": {"height": %d, "width": %d}
         }
-        """
-        .formatted(processor, side, side);
+        """,
+        processor,
+        side,
+        side);
   }
 
   private void qformer(JsonWriter json, int heads) throws IOException {
@@ -246,8 +256,11 @@ final class LavisSizes {
     int grid = (int) Math.round(Math.sqrt(patches));
     if (grid * grid != patches) {
       throw new CheckpointException(
-          "%s: vision positions expected for a square and the class, got %d"
-              .formatted(where, patches + 1));
+          String.format(
+              Locale.ROOT,
+              "%s: vision positions expected for a square and the class, got %d",
+              where,
+              patches + 1));
     }
     return grid * patchSize();
   }
@@ -280,8 +293,13 @@ final class LavisSizes {
     @Nullable TensorEntry entry = tensors.get(name);
     if (entry == null || entry.shape().rank() <= axis) {
       throw new CheckpointException(
-          "%s: %s expected with at least %d axes, got %s"
-              .formatted(where, name, axis + 1, entry == null ? "none" : entry.shape()));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected with at least %d axes, got %s",
+              where,
+              name,
+              axis + 1,
+              entry == null ? "none" : entry.shape()));
     }
     return Math.toIntExact(entry.shape().dim(axis));
   }

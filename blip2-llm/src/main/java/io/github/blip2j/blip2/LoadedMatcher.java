@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.NavigableSet;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
@@ -74,7 +75,8 @@ final class LoadedMatcher implements AutoCloseable {
     int positions = config().bert().maxPositions();
     if (most < 2 || most > positions) {
       throw new IllegalArgumentException(
-          "matcher: maxTextTokens expected 2 to %d, got %d".formatted(positions, most));
+          String.format(
+              Locale.ROOT, "matcher: maxTextTokens expected 2 to %d, got %d", positions, most));
     }
     return new LoadedMatcher(this, most);
   }
@@ -188,8 +190,12 @@ final class LoadedMatcher implements AutoCloseable {
     int positions = config().bert().maxPositions();
     if (ids.length > positions) {
       throw new IllegalArgumentException(
-          "%s: text expected at most %d tokens, got %d; shorten it"
-              .formatted(where, positions, ids.length));
+          String.format(
+              Locale.ROOT,
+              "%s: text expected at most %d tokens, got %d; shorten it",
+              where,
+              positions,
+              ids.length));
     }
     return words(where, ids);
   }

@@ -12,6 +12,7 @@ import io.github.blip2j.vision.image.RgbImage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -168,7 +169,8 @@ public final class MatchMaps {
     Maps maps = layer(layer);
     if (word < 0 || word >= words.size()) {
       throw new IllegalArgumentException(
-          "explain: word expected among %d, got %d".formatted(words.size(), word));
+          String.format(
+              Locale.ROOT, "explain: word expected among %d, got %d", words.size(), word));
     }
     Word asked = words.get(word);
     float[] mean = new float[maps.whole.length];
@@ -184,8 +186,11 @@ public final class MatchMaps {
     Maps maps = layers.get(layer);
     if (maps == null) {
       throw new IllegalArgumentException(
-          "explain: layer expected among those that read the image, %s, got %d"
-              .formatted(layers.keySet(), layer));
+          String.format(
+              Locale.ROOT,
+              "explain: layer expected among those that read the image, %s, got %d",
+              layers.keySet(),
+              layer));
     }
     return maps;
   }

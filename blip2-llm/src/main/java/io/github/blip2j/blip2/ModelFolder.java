@@ -8,6 +8,7 @@ import io.github.blip2j.nn.WrapperNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What is in a folder or file of a BLIP-2, whoever saved it and whatever it was wrapped in. */
@@ -29,9 +30,12 @@ final class ModelFolder {
     Path file = folder.resolve("config.json");
     if (!Files.exists(file) && LoraAdapter.isIn(folder)) {
       throw new CheckpointException(
-          ("%s: model expected, got a LoRA adapter without its base, %s; name the base as the model"
-                  + " and this as its adapter (--adapter, LoadOptions.withAdapter)")
-              .formatted(folder, LoraAdapter.baseOf(folder).orElse("which it doesn't tell")));
+          String.format(
+              Locale.ROOT,
+              "%s: model expected, got a LoRA adapter without its base, %s; name the base as the model"
+                  + " and this as its adapter (--adapter, LoadOptions.withAdapter)",
+              folder,
+              LoraAdapter.baseOf(folder).orElse("which it doesn't tell")));
     }
     ConfigJson json = ConfigJson.read(file);
     Quantization.requireNone(json);
@@ -79,9 +83,12 @@ final class ModelFolder {
     for (String name : checkpoint.tensors().keySet()) {
       if (name.contains(".lora_A.") || name.contains(".lora_B.")) {
         throw new CheckpointException(
-            ("%s: weights expected to be a model's, got an adapter's among them (%s); save the"
-                    + " adapter by save_pretrained, or merge it first (merge_and_unload)")
-                .formatted(path, name));
+            String.format(
+                Locale.ROOT,
+                "%s: weights expected to be a model's, got an adapter's among them (%s); save the"
+                    + " adapter by save_pretrained, or merge it first (merge_and_unload)",
+                path,
+                name));
       }
     }
   }

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -112,14 +113,23 @@ final class OpenParts implements Closeable {
             default -> "name the language model that the checkpoint was trained with";
           };
       throw new CheckpointException(
-          "%s: %s expected for the language model in %s, got %s; %s"
-              .formatted(file, wanted, language.folder(), got, how));
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected for the language model in %s, got %s; %s",
+              file,
+              wanted,
+              language.folder(),
+              got,
+              how));
     }
     boolean instructed = new LavisSizes(file.toString(), trained.tensors()).readsWords();
     if (instructed && language.kind() != LanguageKind.T5) {
       throw new CheckpointException(
-          "%s: Q-Former expected to read queries only beside %s, got one that reads the instruction"
-                  .formatted(file, wanted)
+          String.format(
+                  Locale.ROOT,
+                  "%s: Q-Former expected to read queries only beside %s, got one that reads the instruction",
+                  file,
+                  wanted)
               + " too; of InstructBLIP only that with T5 is supported");
     }
     if (!instructed && bert != null) {
@@ -139,8 +149,10 @@ final class OpenParts implements Closeable {
     }
     if (bert == null || !TokenizerFolder.isIn(bert)) {
       throw new CheckpointException(
-          "%s: tokenizer.json of the Q-Former's BERT expected, got none; name a folder of"
-                  .formatted(bert == null ? file : bert)
+          String.format(
+                  Locale.ROOT,
+                  "%s: tokenizer.json of the Q-Former's BERT expected, got none; name a folder of",
+                  bert == null ? file : bert)
               + " bert-base-uncased, or of an InstructBLIP");
     }
     return bert;

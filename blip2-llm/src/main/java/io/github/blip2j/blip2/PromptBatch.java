@@ -8,6 +8,7 @@ import io.github.blip2j.text.Side;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Prompts of a batch in one rectangle.
@@ -65,8 +66,10 @@ public final class PromptBatch {
   static PromptBatch written(List<int[]> labels, int padId) {
     if (labels.stream().allMatch(row -> row.length == 0)) {
       throw new IllegalArgumentException(
-          "loss: labels expected for at least 1 token, got none of %d texts"
-              .formatted(labels.size()));
+          String.format(
+              Locale.ROOT,
+              "loss: labels expected for at least 1 token, got none of %d texts",
+              labels.size()));
     }
     List<int[]> rows =
         labels.stream()
@@ -185,7 +188,11 @@ public final class PromptBatch {
   void requireRows(List<int[]> labels) {
     if (labels.size() != rows.size()) {
       throw new IllegalArgumentException(
-          "loss: labels expected for %d texts, got %d".formatted(rows.size(), labels.size()));
+          String.format(
+              Locale.ROOT,
+              "loss: labels expected for %d texts, got %d",
+              rows.size(),
+              labels.size()));
     }
   }
 
@@ -193,15 +200,24 @@ public final class PromptBatch {
     for (int label : labels) {
       if (label != TokenLoss.IGNORED && (label < 0 || label >= vocabSize)) {
         throw new IllegalArgumentException(
-            "loss: labels of text %d expected 0 to %d, or %d to ignore, got %d"
-                .formatted(number, vocabSize - 1, TokenLoss.IGNORED, label));
+            String.format(
+                Locale.ROOT,
+                "loss: labels of text %d expected 0 to %d, or %d to ignore, got %d",
+                number,
+                vocabSize - 1,
+                TokenLoss.IGNORED,
+                label));
       }
     }
     int words = rows.get(number).words().length;
     if (labels.length != words) {
       throw new IllegalArgumentException(
-          "loss: labels of text %d expected as long as its %d tokens, got %d"
-              .formatted(number, words, labels.length));
+          String.format(
+              Locale.ROOT,
+              "loss: labels of text %d expected as long as its %d tokens, got %d",
+              number,
+              words,
+              labels.length));
     }
   }
 

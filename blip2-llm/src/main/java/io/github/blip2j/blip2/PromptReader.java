@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** Prompts to token ids. */
 final class PromptReader {
@@ -62,8 +63,11 @@ final class PromptReader {
     int[] ids = loaded.wordIds((continued ? " " : "") + answer.strip());
     if (ids.length == 0) {
       throw new IllegalArgumentException(
-          "%s expected words, got '%s', of which the tokenizer makes nothing"
-              .formatted(where, answer));
+          String.format(
+              Locale.ROOT,
+              "%s expected words, got '%s', of which the tokenizer makes nothing",
+              where,
+              answer));
     }
     return ids;
   }

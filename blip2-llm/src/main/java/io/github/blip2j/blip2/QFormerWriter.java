@@ -11,6 +11,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.image.RgbImage;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /** Captions by the Q-Former itself, without a language model (section 3.1, ITG). */
 final class QFormerWriter {
@@ -43,8 +44,11 @@ final class QFormerWriter {
     int room = loaded.config().bert().maxPositions();
     if (decoding.minNewTokens() > room) {
       throw new IllegalArgumentException(
-          "write: minNewTokens expected at most %d, got %d"
-              .formatted(room, decoding.minNewTokens()));
+          String.format(
+              Locale.ROOT,
+              "write: minNewTokens expected at most %d, got %d",
+              room,
+              decoding.minNewTokens()));
     }
     return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);
   }

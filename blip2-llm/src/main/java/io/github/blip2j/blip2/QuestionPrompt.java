@@ -5,6 +5,7 @@ import static io.github.blip2j.blip2.Required.given;
 import io.github.blip2j.text.QuestionText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,10 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
     int at = given("template", "text", template).indexOf(PLACE);
     if (at < 0 || template.indexOf(PLACE, at + PLACE.length()) >= 0) {
       throw new IllegalArgumentException(
-          "template: text expected {} once, where the question goes, got '%s'".formatted(template));
+          String.format(
+              Locale.ROOT,
+              "template: text expected {} once, where the question goes, got '%s'",
+              template));
     }
   }
 
@@ -72,7 +76,7 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
     if (words.isBlank()) {
       String got = asked.isBlank() ? "a blank" : "'" + asked + "', of which cleaning leaves none";
       throw new IllegalArgumentException(
-          "%s: %s expected words, got %s".formatted(where, which, got));
+          String.format(Locale.ROOT, "%s: %s expected words, got %s", where, which, got));
     }
     return template.replace(PLACE, words.strip());
   }
@@ -97,12 +101,15 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
     given("answers", "questions", questions);
     if (questions.size() != pictures) {
       throw new IllegalArgumentException(
-          "answers: questions expected one for each of %d images, got %d"
-              .formatted(pictures, questions.size()));
+          String.format(
+              Locale.ROOT,
+              "answers: questions expected one for each of %d images, got %d",
+              pictures,
+              questions.size()));
     }
     List<String> prompts = new ArrayList<>();
     for (int i = 0; i < pictures; i++) {
-      prompts.add(ask("answers", "questions[%d]".formatted(i), questions.get(i)));
+      prompts.add(ask("answers", String.format(Locale.ROOT, "questions[%d]", i), questions.get(i)));
     }
     return prompts;
   }

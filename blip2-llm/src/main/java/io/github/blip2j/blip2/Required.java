@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -19,7 +20,7 @@ final class Required {
     given(where, what + "s", values).forEach(value -> given(where, what, value));
     if (values.isEmpty()) {
       throw new IllegalArgumentException(
-          "%s: %ss expected at least 1, got 0".formatted(where, what));
+          String.format(Locale.ROOT, "%s: %ss expected at least 1, got 0", where, what));
     }
     return values;
   }
@@ -28,8 +29,12 @@ final class Required {
   static void paired(String where, List<?> images, List<?> texts) {
     if (images.size() != texts.size()) {
       throw new IllegalArgumentException(
-          "%s: texts expected one for each of %d images, got %d"
-              .formatted(where, images.size(), texts.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: texts expected one for each of %d images, got %d",
+              where,
+              images.size(),
+              texts.size()));
     }
   }
 }

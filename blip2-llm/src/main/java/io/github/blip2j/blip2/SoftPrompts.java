@@ -8,6 +8,7 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -34,8 +35,12 @@ final class SoftPrompts {
     int images = features.size();
     if (prompts.isEmpty() || (images != prompts.size() && images != 1)) {
       throw new IllegalArgumentException(
-          "%s: prompts expected one for each of %d images, got %d"
-              .formatted(where, images, prompts.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: prompts expected one for each of %d images, got %d",
+              where,
+              images,
+              prompts.size()));
     }
     features.requireOf(where, loaded);
     InstructionReader reader = loaded.instructions();

@@ -8,6 +8,7 @@ import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,11 @@ public record StageOneConfig(VisionConfig vision, Blip2QformerConfig qformer) {
   public StageOneConfig {
     if (qformer.bert().encoderDim() != vision.dim()) {
       throw new IllegalArgumentException(
-          "StageOneConfig: encoderDim must be the vision width, got %d and %d"
-              .formatted(qformer.bert().encoderDim(), vision.dim()));
+          String.format(
+              Locale.ROOT,
+              "StageOneConfig: encoderDim must be the vision width, got %d and %d",
+              qformer.bert().encoderDim(),
+              vision.dim()));
     }
   }
 

@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.TreeSet;
@@ -159,8 +160,11 @@ public final class StageOneModel extends Module {
     }
     if (files.size() > 1) {
       throw new CheckpointException(
-          "%s: one checkpoint of LAVIS expected, got %d files; name the one you mean"
-              .formatted(path, files.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: one checkpoint of LAVIS expected, got %d files; name the one you mean",
+              path,
+              files.size()));
     }
     return files.isEmpty() ? null : files.first();
   }

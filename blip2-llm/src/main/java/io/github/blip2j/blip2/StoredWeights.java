@@ -9,6 +9,7 @@ import io.github.blip2j.nn.Weights;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,8 +61,11 @@ record StoredWeights(
     boolean beside = LoraAdapter.isIn(folder);
     if (beside && options.adapter() != null) {
       throw new CheckpointException(
-          "%s: one adapter expected, got one beside the model and %s; move one away, or merge it"
-              .formatted(folder, options.adapter()));
+          String.format(
+              Locale.ROOT,
+              "%s: one adapter expected, got one beside the model and %s; move one away, or merge it",
+              folder,
+              options.adapter()));
     }
     return beside ? folder : options.adapter();
   }

@@ -8,6 +8,7 @@ import io.github.blip2j.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,11 @@ record TensorCopy(TensorSpec spec, List<Part> parts) {
   static TensorCopy third(String name, TensorEntry entry, int index) throws CheckpointException {
     if (entry.shape().rank() != 1 || entry.shape().dim(0) % 3 != 0) {
       throw new CheckpointException(
-          "%s: shape expected three times a width, got %s".formatted(entry.name(), entry.shape()));
+          String.format(
+              Locale.ROOT,
+              "%s: shape expected three times a width, got %s",
+              entry.name(),
+              entry.shape()));
     }
     long size = entry.byteSize() / 3;
     var part = new Part(entry.name(), index * size, size);
@@ -66,14 +71,15 @@ record TensorCopy(TensorSpec spec, List<Part> parts) {
       throws CheckpointException {
     if (first.dtype() != other.dtype() || !first.shape().equals(other.shape())) {
       throw new CheckpointException(
-          "%s: tensor expected as %s, %s %s, got %s %s"
-              .formatted(
-                  other.name(),
-                  first.name(),
-                  first.dtype(),
-                  first.shape(),
-                  other.dtype(),
-                  other.shape()));
+          String.format(
+              Locale.ROOT,
+              "%s: tensor expected as %s, %s %s, got %s %s",
+              other.name(),
+              first.name(),
+              first.dtype(),
+              first.shape(),
+              other.dtype(),
+              other.shape()));
     }
   }
 

@@ -4,6 +4,7 @@ import io.github.blip2j.generation.TokenListener;
 import io.github.blip2j.text.Tokenizer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
@@ -44,8 +45,10 @@ public final class TextStream implements TokenListener {
   public void onToken(int row, int token) {
     if (row != 0) {
       throw new IllegalArgumentException(
-          "stream: tokens expected of one sequence, got row %d; ask for one prompt and one text"
-              .formatted(row));
+          String.format(
+              Locale.ROOT,
+              "stream: tokens expected of one sequence, got row %d; ask for one prompt and one text",
+              row));
     }
     tokens = Arrays.copyOf(tokens, tokens.length + 1);
     tokens[tokens.length - 1] = token;

@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.text.Tokenizer;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,14 +27,22 @@ final class TextTokens {
           image == null ? id == tokenizer.idOf(IMAGE).orElse(-1) && id >= vocabSize : id == image;
       if (standsForImage) {
         throw new IllegalArgumentException(
-            "%s expected words, got the token %s, which stands for the image; leave it out"
-                .formatted(where, tokenizer.decodeAll(new int[] {id})));
+            String.format(
+                Locale.ROOT,
+                "%s expected words, got the token %s, which stands for the image; leave it out",
+                where,
+                tokenizer.decodeAll(new int[] {id})));
       }
       if (id >= vocabSize) {
         throw new IllegalArgumentException(
-            ("%s expected tokens below the model's vocabulary of %d, got %s with %d; leave it out, or"
-                    + " use the tokenizer that came with the model")
-                .formatted(where, vocabSize, tokenizer.decodeAll(new int[] {id}), id));
+            String.format(
+                Locale.ROOT,
+                "%s expected tokens below the model's vocabulary of %d, got %s with %d; leave it out, or"
+                    + " use the tokenizer that came with the model",
+                where,
+                vocabSize,
+                tokenizer.decodeAll(new int[] {id}),
+                id));
       }
     }
   }

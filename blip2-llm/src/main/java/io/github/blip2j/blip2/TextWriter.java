@@ -9,6 +9,7 @@ import io.github.blip2j.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** Continues prompts about images: words to tokens, tokens to a model's texts. */
 final class TextWriter {
@@ -37,8 +38,12 @@ final class TextWriter {
     int room = loaded.model().language().roomAfter(asked.positions());
     if (decoding.minNewTokens() > room) {
       throw new IllegalArgumentException(
-          "generate: minNewTokens expected at most %d after a prompt of %d tokens, got %d"
-              .formatted(room, asked.longestWords(), decoding.minNewTokens()));
+          String.format(
+              Locale.ROOT,
+              "generate: minNewTokens expected at most %d after a prompt of %d tokens, got %d",
+              room,
+              asked.longestWords(),
+              decoding.minNewTokens()));
     }
     return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);
   }

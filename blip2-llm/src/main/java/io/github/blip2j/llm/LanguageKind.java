@@ -2,6 +2,7 @@ package io.github.blip2j.llm;
 
 import io.github.blip2j.io.CheckpointException;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Families of language models that BLIP-2 speaks through, as checkpoints name them. */
@@ -41,7 +42,12 @@ public enum LanguageKind {
     Optional<LanguageKind> kind = of(modelType);
     if (kind.isEmpty()) {
       throw new CheckpointException(
-          "%s expected opt, t5 or mt5, got %s%s".formatted(where, modelType, why(modelType)));
+          String.format(
+              Locale.ROOT,
+              "%s expected opt, t5 or mt5, got %s%s",
+              where,
+              modelType,
+              why(modelType)));
     }
     return kind.get();
   }

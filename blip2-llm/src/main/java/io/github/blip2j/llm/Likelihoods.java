@@ -1,6 +1,7 @@
 package io.github.blip2j.llm;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Prompts that a language model has read, once, and how likely texts follow them. It belongs to the
@@ -26,8 +27,11 @@ public interface Likelihoods {
   static void require(int prompts, List<List<int[]>> texts, int vocabSize) {
     if (texts.size() != prompts) {
       throw new IllegalArgumentException(
-          "likelihood: texts expected for each of %d prompts, got %d"
-              .formatted(prompts, texts.size()));
+          String.format(
+              Locale.ROOT,
+              "likelihood: texts expected for each of %d prompts, got %d",
+              prompts,
+              texts.size()));
     }
     for (List<int[]> ofOne : texts) {
       for (int[] text : ofOne) {
@@ -37,7 +41,8 @@ public interface Likelihoods {
         for (int id : text) {
           if (id < 0 || id >= vocabSize) {
             throw new IllegalArgumentException(
-                "likelihood: tokens expected 0 to %d, got %d".formatted(vocabSize - 1, id));
+                String.format(
+                    Locale.ROOT, "likelihood: tokens expected 0 to %d, got %d", vocabSize - 1, id));
           }
         }
       }

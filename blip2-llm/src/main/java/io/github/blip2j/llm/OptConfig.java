@@ -4,6 +4,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.tensor.Activation;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Sizes of an OPT (Zhang et al. 2022).
@@ -43,7 +44,8 @@ public record OptConfig(
     endIds = List.copyOf(endIds);
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
-          "OptConfig: heads must divide dim, got heads=%d, dim=%d".formatted(heads, dim));
+          String.format(
+              Locale.ROOT, "OptConfig: heads must divide dim, got heads=%d, dim=%d", heads, dim));
     }
     TokenIds.require("OptConfig", "beginId", beginId, vocabSize);
     for (int endId : endIds) {
@@ -109,7 +111,11 @@ public record OptConfig(
     for (String key : new String[] {"enable_bias", "layer_norm_elementwise_affine"}) {
       if (!json.booleanAt(key, true)) {
         throw new CheckpointException(
-            "%s.%s expected true, got false; OPT without it is not supported".formatted(json, key));
+            String.format(
+                Locale.ROOT,
+                "%s.%s expected true, got false; OPT without it is not supported",
+                json,
+                key));
       }
     }
   }

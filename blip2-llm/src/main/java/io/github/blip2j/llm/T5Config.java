@@ -4,6 +4,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.tensor.Activation;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Sizes of a T5 (Raffel et al. 2020), version 1.0, 1.1 or Flan (Chung et al. 2022), or of an mT5
@@ -51,7 +52,11 @@ public record T5Config(
     if (positionBuckets < 4 || maxDistance <= positionBuckets / 2) {
       throw new IllegalArgumentException(
           "T5Config: positionBuckets expected at least 4 and maxDistance above half of them, got"
-              + " positionBuckets=%d, maxDistance=%d".formatted(positionBuckets, maxDistance));
+              + String.format(
+                  Locale.ROOT,
+                  " positionBuckets=%d, maxDistance=%d",
+                  positionBuckets,
+                  maxDistance));
     }
     TokenIds.require("T5Config", "beginId", beginId, vocabSize);
     TokenIds.require("T5Config", "startId", startId, vocabSize);

@@ -4,6 +4,7 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** Checks and readings that the special tokens of every language model share. */
 final class TokenIds {
@@ -13,7 +14,8 @@ final class TokenIds {
   static void require(String where, String name, int id, int vocabSize) {
     if (id < 0 || id >= vocabSize) {
       throw new IllegalArgumentException(
-          "%s: %s expected 0 to %d, got %d".formatted(where, name, vocabSize - 1, id));
+          String.format(
+              Locale.ROOT, "%s: %s expected 0 to %d, got %d", where, name, vocabSize - 1, id));
     }
   }
 

@@ -4,6 +4,7 @@ import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.training.Batch;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Pictures and a caption of each.
@@ -31,13 +32,20 @@ public record CaptionBatch(
     boolean counted = imageIds.isEmpty() || imageIds.size() == captions.size();
     if (ids.size() != captions.size() || !counted) {
       throw new IllegalArgumentException(
-          "captions: ids and imageIds expected for %d captions, got %d and %d"
-              .formatted(captions.size(), ids.size(), imageIds.size()));
+          String.format(
+              Locale.ROOT,
+              "captions: ids and imageIds expected for %d captions, got %d and %d",
+              captions.size(),
+              ids.size(),
+              imageIds.size()));
     }
     if (!inputs.isEmpty() && inputs.size() != captions.size()) {
       throw new IllegalArgumentException(
-          "captions: inputs expected for %d captions, got %d"
-              .formatted(captions.size(), inputs.size()));
+          String.format(
+              Locale.ROOT,
+              "captions: inputs expected for %d captions, got %d",
+              captions.size(),
+              inputs.size()));
     }
   }
 

@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -70,8 +71,11 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     this.identified = set.hasImageIds();
     if (batchSize < 1 || batchSize > set.size()) {
       throw new IllegalArgumentException(
-          "captions: batch size expected 1 to %d, which is how many there are, got %d"
-              .formatted(set.size(), batchSize));
+          String.format(
+              Locale.ROOT,
+              "captions: batch size expected 1 to %d, which is how many there are, got %d",
+              set.size(),
+              batchSize));
     }
   }
 
@@ -129,8 +133,10 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
               : own.output().isBlank();
       if (empty) {
         throw new DataException(
-            "captions: words expected about %s, got none; leave the record out"
-                .formatted(each.image()));
+            String.format(
+                Locale.ROOT,
+                "captions: words expected about %s, got none; leave the record out",
+                each.image()));
       }
     }
   }
@@ -216,8 +222,10 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
         }
       }
       throw new DataException(
-          "captions: pictures expected that can be read, got %d damaged ones"
-              .formatted(damaged.size()));
+          String.format(
+              Locale.ROOT,
+              "captions: pictures expected that can be read, got %d damaged ones",
+              damaged.size()));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the stream's reader unwraps it
     }

@@ -9,6 +9,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Captions and the folder with their pictures. Captions are held in memory, pictures are not.
@@ -54,14 +55,15 @@ public final class CaptionSet {
     if (!missing.isEmpty() && (faulty == Faulty.REFUSE || present.isEmpty())) {
       List<String> names = missing.stream().map(CaptionRecord::image).toList();
       throw new DataException(
-          "%s: pictures expected of %d records, got none of %d (%s%s); %s"
-              .formatted(
-                  images,
-                  present.size() + missing.size(),
-                  missing.size(),
-                  String.join(", ", names.subList(0, Math.min(SHOWN, names.size()))),
-                  names.size() > SHOWN ? ", ..." : "",
-                  "check the folder, or have them skipped"));
+          String.format(
+              Locale.ROOT,
+              "%s: pictures expected of %d records, got none of %d (%s%s); %s",
+              images,
+              present.size() + missing.size(),
+              missing.size(),
+              String.join(", ", names.subList(0, Math.min(SHOWN, names.size()))),
+              names.size() > SHOWN ? ", ..." : "",
+              "check the folder, or have them skipped"));
     }
     return new CaptionSet(present, images, faulty, missing.size());
   }

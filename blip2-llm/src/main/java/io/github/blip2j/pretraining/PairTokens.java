@@ -4,6 +4,7 @@ import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** What a language model reads of a pair of texts, and its labels. */
 final class PairTokens {
@@ -43,8 +44,13 @@ final class PairTokens {
 
   /** What to say of something given that leaves no room for what is learnt. */
   static String tooLong(String what, int maxTokens, int given) {
-    return "stage2: %s expected fewer than maxTextTokens=%d tokens, got %d; %s"
-        .formatted(what, maxTokens, given, "shorten it or allow more");
+    return String.format(
+        Locale.ROOT,
+        "stage2: %s expected fewer than maxTextTokens=%d tokens, got %d; %s",
+        what,
+        maxTokens,
+        given,
+        "shorten it or allow more");
   }
 
   /** Of a model with an encoder for the input and a decoder for the output. */

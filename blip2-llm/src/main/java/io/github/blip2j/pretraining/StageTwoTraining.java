@@ -17,6 +17,7 @@ import io.github.blip2j.training.Objective;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -120,10 +121,11 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
             : nothing.length == 1 && nothing[0] == text.beginId();
     if (!fits) {
       throw new CheckpointException(
-          "stage2: tokenizer expected to give %s for no words, got %s; use the language model's"
-              .formatted(
-                  text.kind().encodes() ? text.endIds() : List.of(text.beginId()),
-                  Arrays.toString(nothing)));
+          String.format(
+              Locale.ROOT,
+              "stage2: tokenizer expected to give %s for no words, got %s; use the language model's",
+              text.kind().encodes() ? text.endIds() : List.of(text.beginId()),
+              Arrays.toString(nothing)));
     }
     var limits = instructed ? TextLimits.INSTRUCT : TextLimits.BLIP2;
     return new StageTwoTraining(model, writer, reader, new Choices(limits));
@@ -169,7 +171,12 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     LanguageKind kind = model.blip2().config().text().kind();
     if (!kind.encodes()) {
       throw new IllegalArgumentException(
-          "stage2: %s expected with an encoder, got %s; %s".formatted(what, kind, otherwise));
+          String.format(
+              Locale.ROOT,
+              "stage2: %s expected with an encoder, got %s; %s",
+              what,
+              kind,
+              otherwise));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.blip2j.pretraining;
 
 import io.github.blip2j.text.Side;
+import java.util.Locale;
 
 /**
  * How many tokens of a text are read, and which are dropped of one that has more.
@@ -27,7 +28,7 @@ record TextLimits(int input, int output, Side inputSide) {
   private static void require(String what, int tokens) {
     if (tokens < 2) {
       throw new IllegalArgumentException(
-          "stage2: %s expected at least 2, got %d".formatted(what, tokens));
+          String.format(Locale.ROOT, "stage2: %s expected at least 2, got %d", what, tokens));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.blip2j.pretraining;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
@@ -15,7 +16,10 @@ record TextPair(String id, String input, String output) {
   TextPair {
     if (output.isBlank()) {
       throw new IllegalArgumentException(
-          "stage2: caption of %s expected words, got none; leave the record out".formatted(id));
+          String.format(
+              Locale.ROOT,
+              "stage2: caption of %s expected words, got none; leave the record out",
+              id));
     }
   }
 

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -86,7 +87,7 @@ final class LoraAdapterTest {
 
     assertRead(
         "a.q.proj.weight",
-        "{'lora_alpha': 6, 'alpha_pattern': {'%s': 2}}".formatted(pattern),
+        String.format(Locale.ROOT, "{'lora_alpha': 6, 'alpha_pattern': {'%s': 2}}", pattern),
         scale,
         2 * scale,
         3 * scale,

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,8 +38,12 @@ final class Blip2LeakTest {
     assertEquals(found[2], found[3], "bytes held for tensors");
     assertTrue(
         found[5] - found[4] <= SLACK_KIB,
-        "resident memory expected to grow by at most %d KiB, got %d KiB -> %d KiB"
-            .formatted(SLACK_KIB, found[4], found[5]));
+        String.format(
+            Locale.ROOT,
+            "resident memory expected to grow by at most %d KiB, got %d KiB -> %d KiB",
+            SLACK_KIB,
+            found[4],
+            found[5]));
   }
 
   private long[] probe(String decoding, int rounds) throws IOException, InterruptedException {

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,10 +66,11 @@ final class Blip2PartsTest {
     ConfigJson config = ConfigJson.read(t5.resolve("config.json"));
     Files.writeString(
         folder.resolve("model.json"),
-        "{\"vision_heads\": %d, \"bert_heads\": %d}"
-            .formatted(
-                config.child("vision_config").intAt("num_attention_heads"),
-                config.child("qformer_config").intAt("num_attention_heads")));
+        String.format(
+            Locale.ROOT,
+            "{\"vision_heads\": %d, \"bert_heads\": %d}",
+            config.child("vision_config").intAt("num_attention_heads"),
+            config.child("qformer_config").intAt("num_attention_heads")));
     Path checkpoint = folder.resolve("t5.pth");
     Conversion.toLavisTrained(t5, checkpoint);
     Path words = PlainLanguage.write(t5, folder.resolve("words"));
@@ -222,9 +224,12 @@ final class Blip2PartsTest {
     Fixture.editJson(t5.resolve("config.json"), json -> json.addProperty("model_type", "t5"));
     assertRefused(
         Blip2Parts.of(trained, t5).withVision(tower),
-        "%s: t5_proj expected for the language model in %s, got opt_proj; %s"
-            .formatted(
-                trained, t5, "name the language model that the checkpoint was trained with"));
+        String.format(
+            Locale.ROOT,
+            "%s: t5_proj expected for the language model in %s, got opt_proj; %s",
+            trained,
+            t5,
+            "name the language model that the checkpoint was trained with"));
 
     Path ofT5 =
         LavisPartFiles.trained(
@@ -236,9 +241,12 @@ final class Blip2PartsTest {
             });
     assertRefused(
         Blip2Parts.of(ofT5, language).withVision(tower),
-        "%s: opt_proj expected for the language model in %s, got t5_proj; %s"
-            .formatted(
-                ofT5, language, "name the language model that the checkpoint was trained with"));
+        String.format(
+            Locale.ROOT,
+            "%s: opt_proj expected for the language model in %s, got t5_proj; %s",
+            ofT5,
+            language,
+            "name the language model that the checkpoint was trained with"));
   }
 
   @Test
@@ -247,9 +255,12 @@ final class Blip2PartsTest {
 
     assertRefused(
         Blip2Parts.of(first, language),
-        "%s: opt_proj expected for the language model in %s, got none; %s"
-            .formatted(
-                first, language, "a file of the first stage writes without a language model"));
+        String.format(
+            Locale.ROOT,
+            "%s: opt_proj expected for the language model in %s, got none; %s",
+            first,
+            language,
+            "a file of the first stage writes without a language model"));
   }
 
   @Test
@@ -283,8 +294,12 @@ final class Blip2PartsTest {
 
     assertRefused(
         Blip2Parts.of(damaged, language).withVision(tower),
-        "%s and %s and %s: tensors expected to fit the configuration, got 2 missing"
-                .formatted(language, tower, damaged)
+        String.format(
+                Locale.ROOT,
+                "%s and %s and %s: tensors expected to fit the configuration, got 2 missing",
+                language,
+                tower,
+                damaged)
             + " (visionNorm.weight, qformer.layers.0.attention.key.bias), 1 unused (something.else)");
   }
 

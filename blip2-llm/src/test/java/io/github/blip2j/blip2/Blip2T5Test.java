@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -107,9 +108,9 @@ final class Blip2T5Test {
     List<String> first = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       for (String input : List.of("query", "key", "value")) {
-        first.add(layer.formatted(i, input) + "[52, 64], got [48, 64]");
+        first.add(String.format(Locale.ROOT, layer, i, input) + "[52, 64], got [48, 64]");
       }
-      first.add(layer.formatted(i, "output") + "[64, 52], got [64, 48]");
+      first.add(String.format(Locale.ROOT, layer, i, "output") + "[64, 52], got [64, 48]");
     }
     assertRefused("28 of another shape or type (" + String.join(", ", first) + ", and 20 more)");
   }

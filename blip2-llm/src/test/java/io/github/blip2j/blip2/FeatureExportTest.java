@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -318,7 +319,7 @@ final class FeatureExportTest {
   private List<String> copies(int count) throws IOException {
     List<String> copies = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Path copy = folder.resolve("%03d.png".formatted(i));
+      Path copy = folder.resolve(String.format(Locale.ROOT, "%03d.png", i));
       Files.copy(Fixture.pictures().get(i % 3), copy);
       copies.add(copy.toString());
     }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -104,7 +105,7 @@ final class Fixture {
   }
 
   static String shardName(int shard) {
-    return "model-%05d-of-00002.safetensors".formatted(shard + 1);
+    return String.format(Locale.ROOT, "model-%05d-of-00002.safetensors", shard + 1);
   }
 
   /** Writes some tensors of an open file to another. */
@@ -117,7 +118,9 @@ final class Fixture {
       json.addProperty("dtype", entry.dtypeName());
       json.add("shape", JsonParser.parseString(entry.shape().toString()));
       json.add(
-          "data_offsets", JsonParser.parseString("[%d,%d]".formatted(end, end + entry.byteSize())));
+          "data_offsets",
+          JsonParser.parseString(
+              String.format(Locale.ROOT, "[%d,%d]", end, end + entry.byteSize())));
       header.add(name, json);
       end += entry.byteSize();
     }

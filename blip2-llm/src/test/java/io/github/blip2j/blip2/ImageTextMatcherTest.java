@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -174,7 +175,7 @@ final class ImageTextMatcherTest {
     try (var scope = Scope.open()) {
       Tensor words = matcher.features().texts(List.of(LONG, "a dog")).words();
 
-      assertEquals("[2, %d, 48]".formatted(tokens), words.shape().toString());
+      assertEquals(String.format(Locale.ROOT, "[2, %d, 48]", tokens), words.shape().toString());
       float[] alone = matcher.features().texts(List.of("a dog")).words().select(1, 0).toFloats();
       Golden.assertClose("padded", alone, words.select(1, 0).select(0, 1).toFloats(), 1e-5);
     }

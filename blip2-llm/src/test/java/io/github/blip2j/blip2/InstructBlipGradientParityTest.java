@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,7 +82,7 @@ final class InstructBlipGradientParityTest {
   private static void assertGradients(StageTwoModel model, Golden golden) {
     KeyMap keys = HuggingFaceNames.keys(model.blip2().config());
     var gradients = GoldenGradients.of(golden, "train.grad.");
-    String unread = "qformer.layers.%d.textMlp.".formatted(lastLayer(model));
+    String unread = String.format(Locale.ROOT, "qformer.layers.%d.textMlp.", lastLayer(model));
     for (Parameter parameter : model.parameters().values()) {
       String name = parameter.name();
       Tensor gradient = parameter.gradient();

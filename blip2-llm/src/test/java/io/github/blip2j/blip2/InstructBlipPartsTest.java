@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
@@ -218,8 +219,12 @@ final class InstructBlipPartsTest {
 
     assertRefused(
         Blip2Parts.of(damaged, language).withVision(WHOLE).withBert(BERT),
-        "%s and %s and %s: tensors expected to fit the configuration, got 4 missing"
-                .formatted(language, WHOLE, damaged)
+        String.format(
+                Locale.ROOT,
+                "%s and %s and %s: tensors expected to fit the configuration, got 4 missing",
+                language,
+                WHOLE,
+                damaged)
             + " (qformer.layers.0.textMlp.up.weight, qformer.layers.1.textMlp.up.weight,"
             + " qformer.layers.2.textMlp.up.weight, qformer.layers.3.textMlp.up.weight)");
   }
@@ -261,9 +266,12 @@ final class InstructBlipPartsTest {
 
     assertRefused(
         Blip2Parts.of(trained, opt).withVision(WHOLE).withBert(BERT),
-        "%s: opt_proj expected for the language model in %s, got t5_proj; %s"
-            .formatted(
-                trained, opt, "name the language model that the checkpoint was trained with"));
+        String.format(
+            Locale.ROOT,
+            "%s: opt_proj expected for the language model in %s, got t5_proj; %s",
+            trained,
+            opt,
+            "name the language model that the checkpoint was trained with"));
   }
 
   @Test
@@ -279,8 +287,11 @@ final class InstructBlipPartsTest {
 
     assertRefused(
         Blip2Parts.of(vicuna, language).withVision(WHOLE).withBert(BERT),
-        "%s: t5_proj expected for the language model in %s, got llm_proj; that of Vicuna, which is"
-                .formatted(vicuna, language)
+        String.format(
+                Locale.ROOT,
+                "%s: t5_proj expected for the language model in %s, got llm_proj; that of Vicuna, which is",
+                vicuna,
+                language)
             + " not supported");
   }
 

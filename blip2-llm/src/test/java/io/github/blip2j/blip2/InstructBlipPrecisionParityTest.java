@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -85,7 +86,14 @@ final class InstructBlipPrecisionParityTest {
   private static void report(Path folder, Precision precision, double largest, int same, int texts)
       throws IOException {
     String line =
-        "%s\t%s\t%.1e\t%d of %d%n".formatted(folder.getFileName(), precision, largest, same, texts);
+        String.format(
+            Locale.ROOT,
+            "%s\t%s\t%.1e\t%d of %d%n",
+            folder.getFileName(),
+            precision,
+            largest,
+            same,
+            texts);
     Files.createDirectories(REPORT.toAbsolutePath().getParent());
     Files.writeString(
         REPORT, line, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);

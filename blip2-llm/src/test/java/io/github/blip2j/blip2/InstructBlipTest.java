@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -136,8 +137,14 @@ final class InstructBlipTest {
               + " model().encodeQueries(patches, instructions, pass)";
       assertEquals(1, features.size());
       assertEquals(1, features.patches().dim(0));
-      assertSays(IllegalStateException.class, message.formatted("queries"), features::queries);
-      assertSays(IllegalStateException.class, message.formatted("prompt"), features::prompt);
+      assertSays(
+          IllegalStateException.class,
+          String.format(Locale.ROOT, message, "queries"),
+          features::queries);
+      assertSays(
+          IllegalStateException.class,
+          String.format(Locale.ROOT, message, "prompt"),
+          features::prompt);
     }
   }
 

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -146,7 +147,7 @@ final class LavisPartFiles {
         }
       }
       for (String name : own) {
-        places.add("\"%s\": \"%s\"".formatted(name, file.apply(shard)));
+        places.add(String.format(Locale.ROOT, "\"%s\": \"%s\"", name, file.apply(shard)));
       }
     }
     Files.writeString(

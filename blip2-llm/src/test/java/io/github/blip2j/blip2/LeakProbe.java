@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** A process that writes captions and measures itself, for {@link Blip2LeakTest}. */
 final class LeakProbe {
@@ -48,14 +49,15 @@ final class LeakProbe {
     long earlyTotal = TensorMemory.totalBytes();
     run(round, WARM_UP + WINDOW, rounds - WINDOW);
     long lateResident = averageResident(round, rounds - WINDOW);
-    return "%d %d %d %d %d %d"
-        .formatted(
-            earlyUsed,
-            TensorMemory.usedBytes(),
-            earlyTotal,
-            TensorMemory.totalBytes(),
-            earlyResident,
-            lateResident);
+    return String.format(
+        Locale.ROOT,
+        "%d %d %d %d %d %d",
+        earlyUsed,
+        TensorMemory.usedBytes(),
+        earlyTotal,
+        TensorMemory.totalBytes(),
+        earlyResident,
+        lateResident);
   }
 
   private static long averageResident(Round round, int from) throws IOException {

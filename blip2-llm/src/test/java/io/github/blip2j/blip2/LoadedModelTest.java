@@ -27,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -81,7 +82,11 @@ final class LoadedModelTest {
       assertTrue(
           peak.bytes - before <= model + largest,
           () ->
-              "bytes expected at most %d, got %d".formatted(model + largest, peak.bytes - before));
+              String.format(
+                  Locale.ROOT,
+                  "bytes expected at most %d, got %d",
+                  model + largest,
+                  peak.bytes - before));
     }
     assertEquals(before, TensorMemory.usedBytes());
   }

@@ -16,6 +16,7 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,7 +70,12 @@ final class ModelConfigTest {
   void load_headsThatDoNotDivide_namesThePart(String part, String where, int heads, int dim)
       throws IOException {
     String message = "config.json: %s: heads must divide dim, got heads=%d, dim=%d";
-    part(part, part, "num_attention_heads", heads, message.formatted(where, heads, dim))
+    part(
+            part,
+            part,
+            "num_attention_heads",
+            heads,
+            String.format(Locale.ROOT, message, where, heads, dim))
         .assertRefused(folder);
   }
 

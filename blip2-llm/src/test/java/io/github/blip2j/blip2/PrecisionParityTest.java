@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -64,9 +65,16 @@ final class PrecisionParityTest {
             double margin = sure[expected[until]] - sure[actual[until]];
             assertTrue(
                 margin <= 2 * apart,
-                "image %d after '%s', token %d: float32 prefers %d to %d by %s, logits differ by %s"
-                    .formatted(
-                        image, prompt, until, expected[until], actual[until], margin, apart));
+                String.format(
+                    Locale.ROOT,
+                    "image %d after '%s', token %d: float32 prefers %d to %d by %s, logits differ by %s",
+                    image,
+                    prompt,
+                    until,
+                    expected[until],
+                    actual[until],
+                    margin,
+                    apart));
           }
         }
       }
@@ -122,7 +130,14 @@ final class PrecisionParityTest {
   private static void report(Path folder, Precision precision, double largest, int same, int texts)
       throws IOException {
     String line =
-        "%s\t%s\t%.1e\t%d of %d%n".formatted(folder.getFileName(), precision, largest, same, texts);
+        String.format(
+            Locale.ROOT,
+            "%s\t%s\t%.1e\t%d of %d%n",
+            folder.getFileName(),
+            precision,
+            largest,
+            same,
+            texts);
     Files.createDirectories(REPORT.toAbsolutePath().getParent());
     Files.writeString(
         REPORT, line, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);

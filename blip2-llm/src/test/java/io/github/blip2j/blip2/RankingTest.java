@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -228,8 +229,13 @@ final class RankingTest {
       String side = i / 25 % 2 == 0 ? "left" : "right";
       String shape = List.of("ring", "star", "cross", "circle", "square", "triangle").get(i / 50);
       many.add(
-          "a %s square to the %s of a %s %s"
-              .formatted(COLORS.get(i % 5), side, COLORS.get(i / 5 % 5), shape));
+          String.format(
+              Locale.ROOT,
+              "a %s square to the %s of a %s %s",
+              COLORS.get(i % 5),
+              side,
+              COLORS.get(i / 5 % 5),
+              shape));
     }
     Prompt about = Prompt.about(images.get(1), "");
     int read = blip2.score(about, many.get(0)).tokenIds().size() - 1; // the last is not

@@ -9,6 +9,7 @@ import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.tensor.Activation;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -109,12 +110,15 @@ final class T5ConfigTest {
             IllegalArgumentException.class,
             () ->
                 read(
-                    "{\"relative_attention_num_buckets\": %d, \"relative_attention_max_distance\": %d}"
-                        .formatted(buckets, distance)));
+                    String.format(
+                        Locale.ROOT,
+                        "{\"relative_attention_num_buckets\": %d, \"relative_attention_max_distance\": %d}",
+                        buckets,
+                        distance)));
 
     assertEquals(
         "T5Config: positionBuckets expected at least 4 and maxDistance above half of them, got"
-            + " positionBuckets=%d, maxDistance=%d".formatted(buckets, distance),
+            + String.format(Locale.ROOT, " positionBuckets=%d, maxDistance=%d", buckets, distance),
         thrown.getMessage());
   }
 
@@ -132,7 +136,7 @@ final class T5ConfigTest {
     var thrown =
         assertThrows(
             IllegalArgumentException.class,
-            () -> read("{%s%s\"%s\": 32128}".formatted(start, begin, key)));
+            () -> read(String.format(Locale.ROOT, "{%s%s\"%s\": 32128}", start, begin, key)));
 
     assertEquals("T5Config: " + name + " expected 0 to 32127, got 32128", thrown.getMessage());
   }

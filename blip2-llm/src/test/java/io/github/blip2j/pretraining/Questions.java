@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Three pictures with instructions and answers, and the small InstructBLIP that shall learn them.
@@ -22,8 +23,12 @@ final class Questions {
   private Questions() {}
 
   private static String record(String image, String input, String output) {
-    return "{\"image\": \"%s\", \"text_input\": \"%s\", \"text_output\": \"%s\"}"
-        .formatted(image, input, output);
+    return String.format(
+        Locale.ROOT,
+        "{\"image\": \"%s\", \"text_input\": \"%s\", \"text_output\": \"%s\"}",
+        image,
+        input,
+        output);
   }
 
   /** All of them and a caption, in batches. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -42,8 +43,12 @@ final class Scenes {
   }
 
   static String record(String image, String caption, String imageId) {
-    return "{\"image\": \"%s\", \"caption\": \"%s\", \"image_id\": %s}"
-        .formatted(image, caption, imageId);
+    return String.format(
+        Locale.ROOT,
+        "{\"image\": \"%s\", \"caption\": \"%s\", \"image_id\": %s}",
+        image,
+        caption,
+        imageId);
   }
 
   static ImageProcessor processor() {

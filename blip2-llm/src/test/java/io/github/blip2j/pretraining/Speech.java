@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
@@ -34,7 +35,11 @@ final class Speech {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < CAPTIONS.size(); i++) {
       lines.add(
-          "{\"image\": \"%s\", \"caption\": \"%s\"}".formatted(PICTURES.get(i), CAPTIONS.get(i)));
+          String.format(
+              Locale.ROOT,
+              "{\"image\": \"%s\", \"caption\": \"%s\"}",
+              PICTURES.get(i),
+              CAPTIONS.get(i)));
     }
     return Files.write(folder.resolve("captions.jsonl"), lines);
   }

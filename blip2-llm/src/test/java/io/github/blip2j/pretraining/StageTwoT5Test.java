@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -139,7 +140,7 @@ final class StageTwoT5Test {
     int last = model.blip2().language().vocabSize() - 1;
     for (int label : new int[] {-1, -2}) {
       String message = "loss: labels of text 0 expected 0 to %d, or -100 to ignore, got %d";
-      assertRefused(new int[] {5, label}, message.formatted(last, label));
+      assertRefused(new int[] {5, label}, String.format(Locale.ROOT, message, last, label));
     }
   }
 

@@ -21,6 +21,7 @@ import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -110,8 +111,11 @@ final class StageTwoTrainingTest {
 
     int given = tokenizer.encode("a photo of a").length;
     assertEquals(
-        "stage2: input about %s expected fewer than maxTextTokens=4 tokens, got %d; shorten it or"
-                .formatted(batch.ids().get(0), given)
+        String.format(
+                Locale.ROOT,
+                "stage2: input about %s expected fewer than maxTextTokens=4 tokens, got %d; shorten it or",
+                batch.ids().get(0),
+                given)
             + " allow more",
         e.getMessage());
   }
@@ -123,8 +127,10 @@ final class StageTwoTrainingTest {
     var e = assertThrows(IllegalArgumentException.class, () -> tokens(training, batch));
 
     assertEquals(
-        "stage2: caption of %s expected words, got none; leave the record out"
-            .formatted(batch.ids().get(1)),
+        String.format(
+            Locale.ROOT,
+            "stage2: caption of %s expected words, got none; leave the record out",
+            batch.ids().get(1)),
         e.getMessage());
   }
 

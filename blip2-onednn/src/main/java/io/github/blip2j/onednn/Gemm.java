@@ -1,5 +1,6 @@
 package io.github.blip2j.onednn;
 
+import java.util.Locale;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;
 
@@ -51,8 +52,14 @@ final class Gemm {
             out.layout().stride(0));
     if (status != dnnl.dnnl_success) {
       throw new IllegalStateException(
-          "matmul: oneDNN expected to multiply [%d, %d] by [%d, %d], got status %d"
-              .formatted(M, K, K, N, status));
+          String.format(
+              Locale.ROOT,
+              "matmul: oneDNN expected to multiply [%d, %d] by [%d, %d], got status %d",
+              M,
+              K,
+              K,
+              N,
+              status));
     }
   }
 

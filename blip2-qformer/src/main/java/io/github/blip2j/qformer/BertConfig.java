@@ -3,6 +3,7 @@ package io.github.blip2j.qformer;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.tensor.Activation;
+import java.util.Locale;
 
 /**
  * Sizes of a BERT (Devlin et al. 2019), plain or carrying queries as BLIP-2's Q-Former does
@@ -39,7 +40,8 @@ public record BertConfig(
   public BertConfig {
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
-          "BertConfig: heads must divide dim, got heads=%d, dim=%d".formatted(heads, dim));
+          String.format(
+              Locale.ROOT, "BertConfig: heads must divide dim, got heads=%d, dim=%d", heads, dim));
     }
     if (crossAttentionEvery <= 0) {
       throw new IllegalArgumentException(
@@ -47,13 +49,18 @@ public record BertConfig(
     }
     if (vocabSize <= 0 || tokenTypes < 0) {
       throw new IllegalArgumentException(
-          "BertConfig: vocabSize must be positive and tokenTypes not negative, got %d and %d"
-              .formatted(vocabSize, tokenTypes));
+          String.format(
+              Locale.ROOT,
+              "BertConfig: vocabSize must be positive and tokenTypes not negative, got %d and %d",
+              vocabSize,
+              tokenTypes));
     }
     if (!text && kind != BertKind.Q_FORMER) {
       throw new IllegalArgumentException(
-          "BertConfig: text must flow where no queries do, got kind=%s without text"
-              .formatted(kind));
+          String.format(
+              Locale.ROOT,
+              "BertConfig: text must flow where no queries do, got kind=%s without text",
+              kind));
     }
   }
 
@@ -156,7 +163,7 @@ public record BertConfig(
     String got = json.stringAt(key, expected);
     if (!got.equals(expected)) {
       throw new CheckpointException(
-          "%s: %s expected %s, got %s".formatted(json, key, expected, got));
+          String.format(Locale.ROOT, "%s: %s expected %s, got %s", json, key, expected, got));
     }
   }
 

@@ -8,6 +8,7 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Tensor;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -80,8 +81,12 @@ public final class BertEmbeddings extends Module {
     }
     if (offset + T > maxPositions) {
       throw new IllegalArgumentException(
-          "%s: text of %d tokens exceeds maxPositions=%d; shorten it"
-              .formatted(path(), offset + T, maxPositions));
+          String.format(
+              Locale.ROOT,
+              "%s: text of %d tokens exceeds maxPositions=%d; shorten it",
+              path(),
+              offset + T,
+              maxPositions));
     }
     Tensor places = Tensor.ids(IntStream.range(offset, offset + T).toArray());
     Tensor x = vectors.add(positions.forward(places)); // [B, T, C]

@@ -10,6 +10,7 @@ import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,8 +79,11 @@ public final class BertModel extends Module {
   public BertContext readContext(Tensor context, int @Nullable [][] keep) {
     if (!config.kind().readsContext()) {
       throw new IllegalArgumentException(
-          "%s: context expected in a BERT with cross-attention, got kind=%s"
-              .formatted(path(), config.kind()));
+          String.format(
+              Locale.ROOT,
+              "%s: context expected in a BERT with cross-attention, got kind=%s",
+              path(),
+              config.kind()));
     }
     context.shape().require(path(), "image", Shape.ANY, Shape.ANY, config.encoderDim());
     if (keep == null) {
@@ -185,8 +189,12 @@ public final class BertModel extends Module {
     int past = cache.length() - queries;
     if (past < 0) {
       throw new IllegalArgumentException(
-          "%s: cache expected to hold %d queries, got %d positions; encode the queries with it"
-              .formatted(path(), queries, cache.length()));
+          String.format(
+              Locale.ROOT,
+              "%s: cache expected to hold %d queries, got %d positions; encode the queries with it",
+              path(),
+              queries,
+              cache.length()));
     }
     ids.shape().require(path(), "ids", Shape.ANY, Shape.ANY);
     TextRows.require(path(), "textMask", textMask, ids.dim(0), past + ids.dim(1));

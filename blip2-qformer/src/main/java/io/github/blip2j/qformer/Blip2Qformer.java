@@ -10,6 +10,7 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -206,8 +207,10 @@ public final class Blip2Qformer extends Module {
   private <T> T present(@Nullable T part, String what) {
     if (part == null) {
       throw new IllegalStateException(
-          "Blip2Qformer: %s expected, got a model for retrieval only; load a LAVIS checkpoint"
-              .formatted(what));
+          String.format(
+              Locale.ROOT,
+              "Blip2Qformer: %s expected, got a model for retrieval only; load a LAVIS checkpoint",
+              what));
     }
     return part;
   }

@@ -1,5 +1,7 @@
 package io.github.blip2j.qformer;
 
+import java.util.Locale;
+
 /**
  * Sizes of BLIP-2's first stage (section 3.1).
  *
@@ -25,7 +27,12 @@ public record Blip2QformerConfig(
     if (queryTokens <= 0 || projectionDim <= 0 || maxTextTokens < 2) {
       throw new IllegalArgumentException(
           "Blip2QformerConfig: queryTokens and projectionDim must be positive and maxTextTokens at"
-              + " least 2, got %d, %d and %d".formatted(queryTokens, projectionDim, maxTextTokens));
+              + String.format(
+                  Locale.ROOT,
+                  " least 2, got %d, %d and %d",
+                  queryTokens,
+                  projectionDim,
+                  maxTextTokens));
     }
   }
 

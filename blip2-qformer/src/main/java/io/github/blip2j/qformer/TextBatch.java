@@ -5,6 +5,7 @@ import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Texts as the Q-Former reads them: token ids on the left, padding on the right.
@@ -47,7 +48,12 @@ public final class TextBatch {
       int[] text = texts.get(b);
       if (text.length == 0 || text.length > length) {
         throw new IllegalArgumentException(
-            "texts: expected 1 to %d tokens, got %d in text %d".formatted(length, text.length, b));
+            String.format(
+                Locale.ROOT,
+                "texts: expected 1 to %d tokens, got %d in text %d",
+                length,
+                text.length,
+                b));
       }
       Arrays.fill(ids[b], padId);
       System.arraycopy(text, 0, ids[b], 0, text.length);

@@ -13,6 +13,7 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -78,7 +79,8 @@ final class BertSelfAttentionTest {
         """;
     try {
       return BertSelfAttention.toSelf(
-          BertConfig.fromJson(ConfigText.of(json.formatted(dropout, attentionDropout)), 10),
+          BertConfig.fromJson(
+              ConfigText.of(String.format(Locale.ROOT, json, dropout, attentionDropout)), 10),
           params);
     } catch (CheckpointException e) {
       throw new AssertionError(e);

@@ -11,6 +11,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -87,11 +88,11 @@ final class GradCamTest {
     private final Map<String, float[]> gradients = new HashMap<>();
 
     float[] map(String path, int layer) {
-      return present(maps.get(path.formatted(layer)));
+      return present(maps.get(String.format(Locale.ROOT, path, layer)));
     }
 
     float[] gradient(String path, int layer) {
-      return present(gradients.get(path.formatted(layer)));
+      return present(gradients.get(String.format(Locale.ROOT, path, layer)));
     }
 
     private static float[] present(float @Nullable [] values) {

@@ -2,6 +2,7 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.io.CheckpointException;
+import java.util.Locale;
 
 /** A Q-Former whose every size differs from every other, so that a swapped axis shows. */
 final class TinyBert {
@@ -22,7 +23,8 @@ final class TinyBert {
          "max_position_embeddings": 6, "use_qformer_text_input": %b}
         """;
     try {
-      return BertConfig.fromJson(ConfigText.of(json.formatted(text)), ENCODER_DIM);
+      return BertConfig.fromJson(
+          ConfigText.of(String.format(Locale.ROOT, json, text)), ENCODER_DIM);
     } catch (CheckpointException e) {
       throw new AssertionError(e);
     }
@@ -40,7 +42,8 @@ final class TinyBert {
     boolean decoder = kind != BertKind.ENCODER;
     boolean crossing = kind == BertKind.CROSS_DECODER;
     try {
-      return BertConfig.fromPlainJson(ConfigText.of(json.formatted(decoder, crossing)));
+      return BertConfig.fromPlainJson(
+          ConfigText.of(String.format(Locale.ROOT, json, decoder, crossing)));
     } catch (CheckpointException e) {
       throw new AssertionError(e);
     }

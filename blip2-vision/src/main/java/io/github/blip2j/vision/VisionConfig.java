@@ -6,6 +6,7 @@ import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.DropPath;
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.Shape;
+import java.util.Locale;
 
 /**
  * Sizes of a vision transformer.
@@ -34,12 +35,19 @@ public record VisionConfig(
   public VisionConfig {
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
-          "VisionConfig: heads must divide dim, got heads=%d, dim=%d".formatted(heads, dim));
+          String.format(
+              Locale.ROOT,
+              "VisionConfig: heads must divide dim, got heads=%d, dim=%d",
+              heads,
+              dim));
     }
     if (patchSize <= 0 || imageSize < patchSize) {
       throw new IllegalArgumentException(
-          "VisionConfig: patchSize must be within imageSize, got patchSize=%d, imageSize=%d"
-              .formatted(patchSize, imageSize));
+          String.format(
+              Locale.ROOT,
+              "VisionConfig: patchSize must be within imageSize, got patchSize=%d, imageSize=%d",
+              patchSize,
+              imageSize));
     }
     if (!(dropPath >= 0 && dropPath < 1)) {
       throw new IllegalArgumentException(
@@ -126,8 +134,11 @@ public record VisionConfig(
   public VisionConfig withImageSize(int newImageSize) {
     if (newImageSize <= 0 || newImageSize % patchSize != 0) {
       throw new IllegalArgumentException(
-          "vision: image size expected a multiple of the patches' %d pixels, got %d"
-              .formatted(patchSize, newImageSize));
+          String.format(
+              Locale.ROOT,
+              "vision: image size expected a multiple of the patches' %d pixels, got %d",
+              patchSize,
+              newImageSize));
     }
     return new VisionConfig(
         family,

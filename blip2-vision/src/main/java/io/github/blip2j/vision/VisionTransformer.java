@@ -11,6 +11,7 @@ import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,8 +89,12 @@ public final class VisionTransformer extends Module {
     int columns = Math.toIntExact(pixels.dim(3) / config.patchSize());
     if (rows == 0 || columns == 0) {
       throw new IllegalArgumentException(
-          "%s: pixels expected at least one patch of %d, got %s"
-              .formatted(path(), config.patchSize(), pixels.shape()));
+          String.format(
+              Locale.ROOT,
+              "%s: pixels expected at least one patch of %d, got %s",
+              path(),
+              config.patchSize(),
+              pixels.shape()));
     }
     Tensor tokens = patches.forward(pixels); // [B, N, E]
     Tensor first = classToken.value().expand(B, 1, config.dim());

@@ -1,5 +1,7 @@
 package io.github.blip2j.text.tokenizer;
 
+import java.util.Locale;
+
 /**
  * How much work one text may cause. Files bring regular expressions that take exponential time and
  * replacements that grow a text without end; this turns both into an error within about a second.
@@ -32,8 +34,11 @@ final class Budget {
     left -= steps;
     if (left < 0) {
       throw new IllegalArgumentException(
-          "tokenizer: text expected to take at most %d steps, got more; %s"
-              .formatted(most, "its file asks for too much with this text"));
+          String.format(
+              Locale.ROOT,
+              "tokenizer: text expected to take at most %d steps, got more; %s",
+              most,
+              "its file asks for too much with this text"));
     }
   }
 }

@@ -3,6 +3,7 @@ package io.github.blip2j.text.tokenizer;
 import io.github.blip2j.io.CheckpointException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,7 @@ final class Component {
     }
     List<Component> children = new ArrayList<>();
     for (Object value : list(key)) {
-      String place = "%s[%d]".formatted(key, children.size());
+      String place = String.format(Locale.ROOT, "%s[%d]", key, children.size());
       children.add(new Component(where + "." + place, map(where, place, value), depth + 1));
     }
     return children;
@@ -169,7 +170,8 @@ final class Component {
   }
 
   CheckpointException unsupported(String kind) throws CheckpointException {
-    return error("%s expected to be a supported one, got %s".formatted(kind, type()));
+    return error(
+        String.format(Locale.ROOT, "%s expected to be a supported one, got %s", kind, type()));
   }
 
   CheckpointException error(String what) {
@@ -185,14 +187,20 @@ final class Component {
   private Object require(String key) throws CheckpointException {
     @Nullable Object value = values.get(key);
     if (value == null) {
-      throw new CheckpointException("%s.%s is missing".formatted(where, key));
+      throw new CheckpointException(String.format(Locale.ROOT, "%s.%s is missing", where, key));
     }
     return value;
   }
 
   private CheckpointException unexpected(String key, String expected) {
     return new CheckpointException(
-        "%s.%s expected %s, got %s".formatted(where, key, expected, shown(values.get(key))));
+        String.format(
+            Locale.ROOT,
+            "%s.%s expected %s, got %s",
+            where,
+            key,
+            expected,
+            shown(values.get(key))));
   }
 
   private static String shown(@Nullable Object value) {
@@ -213,6 +221,6 @@ final class Component {
       return (Map<String, Object>) map;
     }
     throw new CheckpointException(
-        "%s: %s expected an object, got %s".formatted(where, key, shown(value)));
+        String.format(Locale.ROOT, "%s: %s expected an object, got %s", where, key, shown(value)));
   }
 }

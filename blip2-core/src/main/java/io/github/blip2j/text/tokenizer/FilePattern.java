@@ -1,5 +1,6 @@
 package io.github.blip2j.text.tokenizer;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -76,8 +77,11 @@ final class FilePattern {
       }
     } catch (StackOverflowError e) {
       throw new IllegalArgumentException(
-          "tokenizer: text of %d characters is too long for the regular expression %s"
-              .formatted(text.length(), regex),
+          String.format(
+              Locale.ROOT,
+              "tokenizer: text of %d characters is too long for the regular expression %s",
+              text.length(),
+              regex),
           e);
     }
   }

@@ -1,5 +1,6 @@
 package io.github.blip2j.text.tokenizer;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The algorithm that cuts one word into tokens. */
@@ -20,9 +21,10 @@ interface Model {
   /** The error for a word that can't be written in the vocabulary. */
   static IllegalArgumentException unknown(String type, @Nullable String token) {
     return new IllegalArgumentException(
-        "tokenizer: %s model expected an unknown token for words it lacks, got %s"
-            .formatted(
-                type,
-                token == null ? "none" : "\"" + token + "\", which its vocabulary lacks too"));
+        String.format(
+            Locale.ROOT,
+            "tokenizer: %s model expected an unknown token for words it lacks, got %s",
+            type,
+            token == null ? "none" : "\"" + token + "\", which its vocabulary lacks too"));
   }
 }

@@ -2,6 +2,7 @@ package io.github.blip2j.text.tokenizer;
 
 import io.github.blip2j.io.CheckpointException;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Builds models from a file. */
@@ -59,7 +60,8 @@ final class Models {
     }
     int unknown = json.has("unk_id") ? json.integer("unk_id") : -1;
     if (unknown >= pieces.size()) {
-      throw json.error("unk_id expected below %d, got %d".formatted(pieces.size(), unknown));
+      throw json.error(
+          String.format(Locale.ROOT, "unk_id expected below %d, got %d", pieces.size(), unknown));
     }
     double[] scores = file.scores.stream().mapToDouble(Double::doubleValue).toArray();
     return new UnigramModel(pieces, scores, unknown, json.flag("byte_fallback", false));
@@ -95,8 +97,12 @@ final class Models {
       // The library cuts as many bytes, whatever they are; files cut the prefix itself.
       if (!right.startsWith(prefix)) {
         throw json.error(
-            "merges[%d] expected its second token to begin with \"%s\", got \"%s\""
-                .formatted(i / 2, prefix, right));
+            String.format(
+                Locale.ROOT,
+                "merges[%d] expected its second token to begin with \"%s\", got \"%s\"",
+                i / 2,
+                prefix,
+                right));
       }
       String result = left + right.substring(prefix.length());
       merges.add(
@@ -109,7 +115,9 @@ final class Models {
       throws CheckpointException {
     int id = vocabulary.idOrNone(token);
     if (id < 0) {
-      throw json.error("merges expected tokens of the vocabulary, got \"%s\"".formatted(token));
+      throw json.error(
+          String.format(
+              Locale.ROOT, "merges expected tokens of the vocabulary, got \"%s\"", token));
     }
     return id;
   }

@@ -1,5 +1,6 @@
 package io.github.blip2j.text.tokenizer;
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -16,7 +17,8 @@ final class OnigurumaSyntax {
   private static final String LINE_START = "(?<![^\\n])(?!(?<=\\n)\\z)";
   private static final String LINE_END = "(?![^\\n])";
   private static final String WORD = "[" + PropertyClass.loneWord() + "]";
-  private static final String WORD_EDGE = "(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))".formatted(WORD);
+  private static final String WORD_EDGE =
+      String.format(Locale.ROOT, "(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))", WORD);
 
   // Matches nothing, but Java looks back by chars unless a character of two stands in the text.
   private static final String BEYOND_BASIC_PLANE = "(?:" + Character.toString(0x10000) + "){0}";
@@ -38,8 +40,11 @@ final class OnigurumaSyntax {
   static Pattern translate(String expression) {
     if (expression.length() > LONGEST) {
       throw new IllegalArgumentException(
-          "a regular expression expected of at most %d characters, got %d"
-              .formatted(LONGEST, expression.length()));
+          String.format(
+              Locale.ROOT,
+              "a regular expression expected of at most %d characters, got %d",
+              LONGEST,
+              expression.length()));
     }
     var syntax = new OnigurumaSyntax(expression);
     syntax.alternatives();
@@ -54,8 +59,11 @@ final class OnigurumaSyntax {
       return Pattern.compile(java, Pattern.UNICODE_CASE);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
-          "a supported regular expression expected, got %s (%s)"
-              .formatted(expression, e.getDescription()),
+          String.format(
+              Locale.ROOT,
+              "a supported regular expression expected, got %s (%s)",
+              expression,
+              e.getDescription()),
           e);
     }
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.text.tokenizer;
 
 import io.github.blip2j.io.CheckpointException;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Reads from a file what is put around a text's ids. */
@@ -72,7 +73,9 @@ final class PostProcessors {
   private static int[] ids(Component json, Component piece) throws CheckpointException {
     String name = piece.child("SpecialToken").string("id");
     if (!json.has("special_tokens") || !json.child("special_tokens").has(name)) {
-      throw json.error("special_tokens expected \"%s\", which the template names".formatted(name));
+      throw json.error(
+          String.format(
+              Locale.ROOT, "special_tokens expected \"%s\", which the template names", name));
     }
     return json.child("special_tokens").child(name).integers("ids").stream()
         .mapToInt(Integer::intValue)

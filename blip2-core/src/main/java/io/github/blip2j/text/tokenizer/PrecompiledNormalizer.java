@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Locale;
 
 /**
  * SentencePiece's table of replacements (Kudo and Richardson 2018): a double-array trie (Aoe 1989)
@@ -39,8 +40,11 @@ final class PrecompiledNormalizer implements Normalizer {
     int size = bytes.getInt();
     if (size < 4 || size % 4 != 0 || size > bytes.remaining()) {
       throw new IllegalArgumentException(
-          "a trie expected of %d bytes, got %d that follow"
-              .formatted(Integer.toUnsignedLong(size), bytes.remaining()));
+          String.format(
+              Locale.ROOT,
+              "a trie expected of %d bytes, got %d that follow",
+              Integer.toUnsignedLong(size),
+              bytes.remaining()));
     }
     int[] trie = new int[size / 4];
     bytes.asIntBuffer().get(trie);

@@ -137,7 +137,8 @@ final class PropertyClass {
         c++;
       }
       if (c > from) {
-        (want ? lacking : beyond).append("\\x{%X}-\\x{%X}".formatted(from, c - 1));
+        (want ? lacking : beyond)
+            .append(String.format(Locale.ROOT, "\\x{%X}-\\x{%X}", from, c - 1));
       } else {
         c++;
       }

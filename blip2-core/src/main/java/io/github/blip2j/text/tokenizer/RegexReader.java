@@ -1,5 +1,7 @@
 package io.github.blip2j.text.tokenizer;
 
+import java.util.Locale;
+
 /** Reads an expression from left to right. */
 final class RegexReader {
   private final String expression;
@@ -77,14 +79,19 @@ final class RegexReader {
   static String literal(int codePoint) {
     if (codePoint > Character.MAX_CODE_POINT || codePoint >= 0xD800 && codePoint <= 0xDFFF) {
       throw new IllegalArgumentException(
-          "a regular expression of characters expected, got U+%X".formatted(codePoint));
+          String.format(
+              Locale.ROOT, "a regular expression of characters expected, got U+%X", codePoint));
     }
-    return "\\x{%X}".formatted(codePoint);
+    return String.format(Locale.ROOT, "\\x{%X}", codePoint);
   }
 
   IllegalArgumentException error(String expected) {
     return new IllegalArgumentException(
-        "a supported regular expression expected with %s at %d, got %s"
-            .formatted(expected, at, expression));
+        String.format(
+            Locale.ROOT,
+            "a supported regular expression expected with %s at %d, got %s",
+            expected,
+            at,
+            expression));
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -153,8 +154,12 @@ final class TokenizerJson {
         int space = pair.indexOf(' ');
         if (space < 0 || pair.indexOf(' ', space + 1) >= 0) {
           throw new CheckpointException(
-              "%s: model.merges[%d] expected two tokens around a space, got \"%s\""
-                  .formatted(name, pairs.size() / 2, pair));
+              String.format(
+                  Locale.ROOT,
+                  "%s: model.merges[%d] expected two tokens around a space, got \"%s\"",
+                  name,
+                  pairs.size() / 2,
+                  pair));
         }
         pairs.add(pair.substring(0, space));
         pairs.add(pair.substring(space + 1));
@@ -181,7 +186,8 @@ final class TokenizerJson {
       json.endObject();
       String content = token.get("content") instanceof String text ? text : "";
       if (id < 0) {
-        throw new CheckpointException("%s: added token \"%s\" has no id".formatted(name, content));
+        throw new CheckpointException(
+            String.format(Locale.ROOT, "%s: added token \"%s\" has no id", name, content));
       }
       added.add(
           new AddedToken(
@@ -201,7 +207,8 @@ final class TokenizerJson {
       return Boolean.TRUE.equals(value);
     }
     throw new CheckpointException(
-        "%s: added_tokens: %s expected true or false, got %s".formatted(name, key, value));
+        String.format(
+            Locale.ROOT, "%s: added_tokens: %s expected true or false, got %s", name, key, value));
   }
 
   private int id() throws IOException {
@@ -226,7 +233,11 @@ final class TokenizerJson {
     int at = Surrogates.unpaired(text);
     if (at >= 0) {
       throw new CheckpointException(
-          "%s: text expected, got half a surrogate pair at %d of a string".formatted(name, at));
+          String.format(
+              Locale.ROOT,
+              "%s: text expected, got half a surrogate pair at %d of a string",
+              name,
+              at));
     }
     return text;
   }
@@ -286,7 +297,7 @@ final class TokenizerJson {
   private void requireAtMost(int most, int count, String what) throws CheckpointException {
     if (count > most) {
       throw new CheckpointException(
-          "%s: at most %d %s expected, got more".formatted(name, most, what));
+          String.format(Locale.ROOT, "%s: at most %d %s expected, got more", name, most, what));
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.blip2j.text.tokenizer;
 
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +63,7 @@ final class Vocabulary {
   int[] byteIds() {
     int[] byteIds = new int[256];
     for (int b = 0; b < 256; b++) {
-      byteIds[b] = idOrNone("<0x%02X>".formatted(b));
+      byteIds[b] = idOrNone(String.format(Locale.ROOT, "<0x%02X>", b));
     }
     return byteIds;
   }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -39,9 +40,11 @@ final class HubAnswerTest {
     hub.instead("GET", MAIN, 1, FakeHub.answer(status, ""));
 
     assertEquals(
-        "org/name: right to read expected, got HTTP %d; check the name, set HF_TOKEN, and accept"
-                .formatted(status)
-            + " the licence at %s/org/name".formatted(hub.endpoint()),
+        String.format(
+                Locale.ROOT,
+                "org/name: right to read expected, got HTTP %d; check the name, set HF_TOKEN, and accept",
+                status)
+            + String.format(Locale.ROOT, " the licence at %s/org/name", hub.endpoint()),
         failure());
     assertEquals(1, hub.requests().size());
   }
@@ -52,24 +55,28 @@ final class HubAnswerTest {
 
     assertEquals(
         "org/name: right to read expected, got HTTP 403; check the name, set HF_TOKEN, and accept"
-            + " the licence at %s/org/name".formatted(hub.endpoint()),
+            + String.format(Locale.ROOT, " the licence at %s/org/name", hub.endpoint()),
         failure());
   }
 
   @Test
   void download_unknownModel_namesIt() {
     assertEquals(
-        "org/other: model expected at %s/org/other, got HTTP 404; check its name"
-            .formatted(hub.endpoint()),
+        String.format(
+            Locale.ROOT,
+            "org/other: model expected at %s/org/other, got HTTP 404; check its name",
+            hub.endpoint()),
         failure("org/other"));
   }
 
   @Test
   void download_unknownModelOrRevision_namesBoth() {
     assertEquals(
-        ("org/other@v2: model expected at %s/org/other with revision v2, got HTTP 404;"
-                + " check its name and the revision")
-            .formatted(hub.endpoint()),
+        String.format(
+            Locale.ROOT,
+            "org/other@v2: model expected at %s/org/other with revision v2, got HTTP 404;"
+                + " check its name and the revision",
+            hub.endpoint()),
         failure("org/other@v2"));
   }
 
@@ -79,9 +86,11 @@ final class HubAnswerTest {
         "GET", "/revision/v2", 1, FakeHub.answer(404, "", "X-Error-Code", "RevisionNotFound"));
 
     assertEquals(
-        ("org/name@v2: revision v2 expected at %s/org/name, got HTTP 404;"
-                + " look there for the revisions it has")
-            .formatted(hub.endpoint()),
+        String.format(
+            Locale.ROOT,
+            "org/name@v2: revision v2 expected at %s/org/name, got HTTP 404;"
+                + " look there for the revisions it has",
+            hub.endpoint()),
         failure("org/name@v2"));
   }
 
@@ -90,8 +99,10 @@ final class HubAnswerTest {
     hub.instead("HEAD", WEIGHTS, 1, FakeHub.answer(404, ""));
 
     assertEquals(
-        "org/name: file model.safetensors expected at %s/org/name, got HTTP 404; run it again"
-            .formatted(hub.endpoint()),
+        String.format(
+            Locale.ROOT,
+            "org/name: file model.safetensors expected at %s/org/name, got HTTP 404; run it again",
+            hub.endpoint()),
         failure());
   }
 
@@ -100,8 +111,10 @@ final class HubAnswerTest {
     hub.instead("GET", MAIN, 1, FakeHub.answer(418, ""));
 
     assertEquals(
-        "org/name: list of files expected from %s, got HTTP 418; check HF_ENDPOINT"
-            .formatted(hub.endpoint()),
+        String.format(
+            Locale.ROOT,
+            "org/name: list of files expected from %s, got HTTP 418; check HF_ENDPOINT",
+            hub.endpoint()),
         failure());
   }
 
@@ -166,13 +179,19 @@ final class HubAnswerTest {
         1,
         FakeHub.answer(
             200,
-            "{\"sha\": \"%s\", \"siblings\": [{\"rfilename\": \"%s\"}]}"
-                .formatted(FakeHub.COMMIT, name)));
+            String.format(
+                Locale.ROOT,
+                "{\"sha\": \"%s\", \"siblings\": [{\"rfilename\": \"%s\"}]}",
+                FakeHub.COMMIT,
+                name)));
 
     assertEquals(
-        ("%s/api/models/org/name/revision/main: rfilename expected a path within the model,"
-                + " got \"%s\"; check HF_ENDPOINT")
-            .formatted(hub.endpoint(), name.replace("\\\\", "\\")),
+        String.format(
+            Locale.ROOT,
+            "%s/api/models/org/name/revision/main: rfilename expected a path within the model,"
+                + " got \"%s\"; check HF_ENDPOINT",
+            hub.endpoint(),
+            name.replace("\\\\", "\\")),
         failure());
     assertFalse(Files.exists(cache));
   }
@@ -192,8 +211,10 @@ final class HubAnswerTest {
         "HEAD", WEIGHTS, 1, FakeHub.answer(200, "", "ETag", "\"a\"", "X-Repo-Commit", "other"));
 
     assertEquals(
-        "org/name: model.safetensors expected of commit %s, got it of other; run it again"
-            .formatted(FakeHub.COMMIT),
+        String.format(
+            Locale.ROOT,
+            "org/name: model.safetensors expected of commit %s, got it of other; run it again",
+            FakeHub.COMMIT),
         failure());
   }
 
@@ -202,8 +223,10 @@ final class HubAnswerTest {
     hub.instead("GET", MAIN, 99, FakeHub.answer(302, "", "Location", "main"));
 
     assertEquals(
-        "org/name: at most 10 redirects expected from %s, got more; check HF_ENDPOINT"
-            .formatted(hub.endpoint()),
+        String.format(
+            Locale.ROOT,
+            "org/name: at most 10 redirects expected from %s, got more; check HF_ENDPOINT",
+            hub.endpoint()),
         failure());
     assertEquals(11, hub.requests().size());
   }
@@ -214,8 +237,10 @@ final class HubAnswerTest {
     hub.instead("GET", MAIN, 1, FakeHub.answer(302, "", "Location", target + "?signature"));
 
     assertEquals(
-        "org/name: redirect expected to an address that is as safe, got %s?...; check HF_ENDPOINT"
-            .formatted(target),
+        String.format(
+            Locale.ROOT,
+            "org/name: redirect expected to an address that is as safe, got %s?...; check HF_ENDPOINT",
+            target),
         failure());
   }
 
@@ -242,7 +267,8 @@ final class HubAnswerTest {
   @ValueSource(strings = {"huggingface", "ftp://host", "http://", "http://a b"})
   void of_endpointThatIsNone_isRefused(String endpoint) {
     assertEquals(
-        "HF_ENDPOINT: address expected as in https://host, got '%s'".formatted(endpoint),
+        String.format(
+            Locale.ROOT, "HF_ENDPOINT: address expected as in https://host, got '%s'", endpoint),
         refusal("HF_ENDPOINT", endpoint));
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,8 +64,10 @@ final class HubCacheTest {
     snapshot("main");
 
     assertEquals(
-        "org/name@v2: model expected in the cache %s, got none; run blip2 download org/name@v2"
-            .formatted(cache.path()),
+        String.format(
+            Locale.ROOT,
+            "org/name@v2: model expected in the cache %s, got none; run blip2 download org/name@v2",
+            cache.path()),
         assertThrows(HubException.class, () -> cache.folder("org/name@v2")).getMessage());
   }
 
@@ -98,7 +101,8 @@ final class HubCacheTest {
       })
   void folder_ofWhatIsNoId_isRefused(String id) {
     assertEquals(
-        "model id expected as in org/name or org/name@revision, got '%s'".formatted(id),
+        String.format(
+            Locale.ROOT, "model id expected as in org/name or org/name@revision, got '%s'", id),
         assertThrows(IllegalArgumentException.class, () -> cache.folder(id)).getMessage());
   }
 
@@ -120,9 +124,11 @@ final class HubCacheTest {
   @Test
   void resolve_idThatIsNowhere_saysWhatToRun() {
     assertEquals(
-        ("org/name: model expected as a folder or in the cache %s, got none;"
-                + " run blip2 download org/name")
-            .formatted(cache.path()),
+        String.format(
+            Locale.ROOT,
+            "org/name: model expected as a folder or in the cache %s, got none;"
+                + " run blip2 download org/name",
+            cache.path()),
         assertThrows(HubException.class, () -> cache.resolve("org/name")).getMessage());
   }
 

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -174,7 +175,7 @@ final class HubDownloadTest {
 
   @Test
   void download_relativeRedirects_areFollowed() throws IOException {
-    String moved = "/org/name/resolve/%s/config.json".formatted(FakeHub.COMMIT);
+    String moved = String.format(Locale.ROOT, "/org/name/resolve/%s/config.json", FakeHub.COMMIT);
     hub.instead("HEAD", moved, 1, FakeHub.answer(307, "", "Location", "./config.json"));
     hub.instead("GET", moved, 1, FakeHub.answer(307, "", "Location", moved + "?again"));
 
@@ -316,7 +317,7 @@ final class HubDownloadTest {
                   return request > 0;
                 }
               });
-      String address = "http://127.0.0.1:%d/".formatted(store.getLocalPort());
+      String address = String.format(Locale.ROOT, "http://127.0.0.1:%d/", store.getLocalPort());
       hub.instead("HEAD", WEIGHTS, 1, FakeHub.answer(200, "", "ETag", "\"no-checksum\""));
       hub.instead("GET", WEIGHTS, 1, FakeHub.answer(302, "", "Location", address));
 

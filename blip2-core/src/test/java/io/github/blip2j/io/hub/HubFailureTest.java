@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -66,8 +67,10 @@ final class HubFailureTest {
     hub.instead("GET", MAIN, 1, FakeHub.answer(429, "", "Retry-After", "3600"));
 
     assertEquals(
-        "org/name: answer expected from %s, got HTTP 429 and to wait for 3600 s; run it again then"
-            .formatted(hub.endpoint()),
+        String.format(
+            Locale.ROOT,
+            "org/name: answer expected from %s, got HTTP 429 and to wait for 3600 s; run it again then",
+            hub.endpoint()),
         failure());
   }
 
@@ -134,9 +137,11 @@ final class HubFailureTest {
 
     assertTrue(
         message.matches(
-            ("org/name: model.safetensors expected with checksum %s, got [0-9a-f]{64};"
-                    + " it was removed, run it again")
-                .formatted(hub.etag(WEIGHTS))),
+            String.format(
+                Locale.ROOT,
+                "org/name: model.safetensors expected with checksum %s, got [0-9a-f]{64};"
+                    + " it was removed, run it again",
+                hub.etag(WEIGHTS))),
         message);
     assertEquals(List.of(), blobs());
   }
@@ -169,8 +174,10 @@ final class HubFailureTest {
     machine.room = 2_999_999;
 
     assertEquals(
-        "org/name: 3 MB expected to be free in %s, got 2; make room or set HF_HUB_CACHE"
-            .formatted(cache),
+        String.format(
+            Locale.ROOT,
+            "org/name: 3 MB expected to be free in %s, got 2; make room or set HF_HUB_CACHE",
+            cache),
         failure());
     assertEquals(List.of(), hub.fetches(WEIGHTS));
   }
@@ -181,9 +188,11 @@ final class HubFailureTest {
     environment.put("HF_HUB_OFFLINE", "1");
 
     assertEquals(
-        ("org/name: model expected in the cache %s, got none; this is offline,"
-                + " so unset HF_HUB_OFFLINE or leave out --offline to download it")
-            .formatted(cache),
+        String.format(
+            Locale.ROOT,
+            "org/name: model expected in the cache %s, got none; this is offline,"
+                + " so unset HF_HUB_OFFLINE or leave out --offline to download it",
+            cache),
         failure(Hub.of(environment), "org/name"));
     assertEquals(List.of(), hub.requests());
   }
@@ -204,7 +213,8 @@ final class HubFailureTest {
   }
 
   private static String givenUp(String host, String got) {
-    return "org/name: answer expected from %s, got %s in 3 attempts;".formatted(host, got)
+    return String.format(
+            Locale.ROOT, "org/name: answer expected from %s, got %s in 3 attempts;", host, got)
         + " check the network and HF_ENDPOINT";
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -86,7 +87,10 @@ final class TokenizerOracleTest {
   private static String spelled(String text) {
     var spelled = new StringBuilder();
     text.codePoints()
-        .forEach(c -> spelled.append(c > ' ' && c < 0x7F ? (char) c : " U+%04X ".formatted(c)));
+        .forEach(
+            c ->
+                spelled.append(
+                    c > ' ' && c < 0x7F ? (char) c : String.format(Locale.ROOT, " U+%04X ", c)));
     return spelled.toString();
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Files that put one part of a tokenizer to the test, made of the golden ones. */
@@ -82,13 +83,14 @@ final class TokenizerVariants {
         List.of("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")) {
       normalizer(
           "Bert " + part,
-          ("{'type':'BertNormalizer','clean_text':%b,'handle_chinese_chars':%b,'strip_accents':%b,"
-                  + "'lowercase':%b}")
-              .formatted(
-                  part.equals("clean_text"),
-                  part.equals("handle_chinese_chars"),
-                  part.equals("strip_accents"),
-                  part.equals("lowercase")));
+          String.format(
+              Locale.ROOT,
+              "{'type':'BertNormalizer','clean_text':%b,'handle_chinese_chars':%b,'strip_accents':%b,"
+                  + "'lowercase':%b}",
+              part.equals("clean_text"),
+              part.equals("handle_chinese_chars"),
+              part.equals("strip_accents"),
+              part.equals("lowercase")));
     }
     normalizer(
         "Sequence",
@@ -114,13 +116,18 @@ final class TokenizerVariants {
       for (String inverted : List.of("true", "false")) {
         split(
             "Split " + behavior + inverted,
-            "{'type':'Split','pattern':{'Regex':'[ae ]'},'behavior':'%s','invert':%s}"
-                .formatted(behavior, inverted));
+            String.format(
+                Locale.ROOT,
+                "{'type':'Split','pattern':{'Regex':'[ae ]'},'behavior':'%s','invert':%s}",
+                behavior,
+                inverted));
       }
       split(
           "Split nothing " + behavior,
-          "{'type':'Split','pattern':{'Regex':'a*'},'behavior':'%s','invert':false}"
-              .formatted(behavior));
+          String.format(
+              Locale.ROOT,
+              "{'type':'Split','pattern':{'Regex':'a*'},'behavior':'%s','invert':false}",
+              behavior));
     }
     split(
         "Split text",
@@ -131,8 +138,11 @@ final class TokenizerVariants {
     for (String scheme : List.of("always", "first", "never")) {
       for (String splits : List.of("true", "false")) {
         String metaspace =
-            "{'type':'Metaspace','replacement':'\u2581','prepend_scheme':'%s','split':%s}"
-                .formatted(scheme, splits);
+            String.format(
+                Locale.ROOT,
+                "{'type':'Metaspace','replacement':'\u2581','prepend_scheme':'%s','split':%s}",
+                scheme,
+                splits);
         split("Metaspace " + scheme + splits, metaspace);
         add(
             "Metaspace " + scheme + splits + " behind others",
@@ -239,7 +249,11 @@ final class TokenizerVariants {
     for (String golden : List.of("hf-opt", "hf-t5", "lavis-stage1")) {
       int number = 0;
       for (String decoder : decoders) {
-        add("decoder %d of %s".formatted(number++, golden), golden, "decoder", decoder);
+        add(
+            String.format(Locale.ROOT, "decoder %d of %s", number++, golden),
+            golden,
+            "decoder",
+            decoder);
       }
     }
   }
@@ -263,17 +277,18 @@ final class TokenizerVariants {
         }) {
       String flags = token[1];
       tokens.append(
-          ("%s{'id':%d,'content':'%s','single_word':%b,'lstrip':%b,'rstrip':%b,'normalized':%b,"
-                  + "'special':%b}")
-              .formatted(
-                  tokens.length() == 0 ? "" : ",",
-                  id++,
-                  token[0],
-                  flags.charAt(0) == '1',
-                  flags.charAt(1) == '1',
-                  flags.charAt(2) == '1',
-                  flags.charAt(3) == '1',
-                  flags.charAt(4) == '1'));
+          String.format(
+              Locale.ROOT,
+              "%s{'id':%d,'content':'%s','single_word':%b,'lstrip':%b,'rstrip':%b,'normalized':%b,"
+                  + "'special':%b}",
+              tokens.length() == 0 ? "" : ",",
+              id++,
+              token[0],
+              flags.charAt(0) == '1',
+              flags.charAt(1) == '1',
+              flags.charAt(2) == '1',
+              flags.charAt(3) == '1',
+              flags.charAt(4) == '1'));
     }
     String all = "[" + tokens + "]";
     add("added tokens", "hf-opt", "added_tokens", all);
@@ -338,10 +353,12 @@ final class TokenizerVariants {
     for (String fallback : List.of("true", "false")) {
       model(
           "Unigram " + fallback,
-          ("{'type':'Unigram','unk_id':1,'byte_fallback':%s,'vocab':[['a',-2.5],['<unk>',0.0],"
+          String.format(
+              Locale.ROOT,
+              "{'type':'Unigram','unk_id':1,'byte_fallback':%s,'vocab':[['a',-2.5],['<unk>',0.0],"
                   + "['photo',-3.0],['ph',-2.0],['o',-1.5],['to',-2.25],['ot',-2.0],['t',-1.0],"
-                  + "['\u00e9',-3.0],['<0xC3>',-9.0],['<0xA9>',-9.5],['e',-1.25],['aa',-4.0]]}")
-              .formatted(fallback));
+                  + "['\u00e9',-3.0],['<0xC3>',-9.0],['<0xA9>',-9.5],['e',-1.25],['aa',-4.0]]}",
+              fallback));
     }
   }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -107,8 +108,11 @@ final class RecordFile implements CaptionTarget {
   private void readEarlier() throws IOException {
     if (channel.size() > LARGEST) {
       throw new IOException(
-          "%s: at most 2 GiB of captions expected, got %d bytes; begin another file"
-              .formatted(file, channel.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: at most 2 GiB of captions expected, got %d bytes; begin another file",
+              file,
+              channel.size()));
     }
     byte[] bytes = new byte[(int) channel.size()];
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
@@ -150,8 +154,11 @@ final class RecordFile implements CaptionTarget {
 
   private IOException somethingElse() {
     return new IOException(
-        "%s: captions of an earlier run as %s expected, got something else; "
-                .formatted(file, format.name())
+        String.format(
+                Locale.ROOT,
+                "%s: captions of an earlier run as %s expected, got something else; ",
+                file,
+                format.name())
             + "name another file, or start anew");
   }
 

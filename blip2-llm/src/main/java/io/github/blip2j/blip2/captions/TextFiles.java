@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +29,13 @@ final class TextFiles implements CaptionTarget {
       @Nullable Path other = owners.put(beside(picture), picture);
       if (other != null && !other.equals(picture)) {
         throw new IllegalArgumentException(
-            "%s: a text file of its own expected beside each picture, got %s for %s too; %s"
-                .formatted(
-                    picture, beside(picture), other, "rename one, or write all to one file"));
+            String.format(
+                Locale.ROOT,
+                "%s: a text file of its own expected beside each picture, got %s for %s too; %s",
+                picture,
+                beside(picture),
+                other,
+                "rename one, or write all to one file"));
       }
     }
   }

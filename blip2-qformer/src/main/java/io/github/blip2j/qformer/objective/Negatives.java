@@ -1,5 +1,7 @@
 package io.github.blip2j.qformer.objective;
 
+import java.util.Locale;
+
 /** Pairs that do not match but could: for each text of a batch an image, for each image a text. */
 public final class Negatives {
   private final int[] imageForText;
@@ -14,8 +16,11 @@ public final class Negatives {
   public static Negatives of(int[] imageForText, int[] textForImage) {
     if (imageForText.length != textForImage.length) {
       throw new IllegalArgumentException(
-          "matching: as many negative images as texts expected, got %d and %d"
-              .formatted(imageForText.length, textForImage.length));
+          String.format(
+              Locale.ROOT,
+              "matching: as many negative images as texts expected, got %d and %d",
+              imageForText.length,
+              textForImage.length));
     }
     return new Negatives(imageForText.clone(), textForImage.clone());
   }

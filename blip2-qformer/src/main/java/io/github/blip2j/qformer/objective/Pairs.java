@@ -2,6 +2,7 @@ package io.github.blip2j.qformer.objective;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -44,7 +45,8 @@ public final class Pairs {
   public Pairs withIdsOfAll(List<?> ids) {
     if (ids.size() != all) {
       throw new IllegalArgumentException(
-          "contrast: image ids expected for %d pairs, got %d".formatted(all, ids.size()));
+          String.format(
+              Locale.ROOT, "contrast: image ids expected for %d pairs, got %d", all, ids.size()));
     }
     return new Pairs(own, first, all, new ArrayList<>(ids));
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.qformer.retrieval;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -76,7 +77,7 @@ public final class Ranking {
   public int placeOf(int id) {
     if (id < 0 || id >= among) {
       throw new IndexOutOfBoundsException(
-          "retrieval: number expected within %d, got %d".formatted(among, id));
+          String.format(Locale.ROOT, "retrieval: number expected within %d, got %d", among, id));
     }
     int before = 0;
     for (int place = 0; place < ids.length; place++) {

@@ -2,6 +2,7 @@ package io.github.blip2j.qformer.retrieval;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What was found both ways.
@@ -26,8 +27,11 @@ public record Rankings(List<Ranking> texts, List<Ranking> images) {
   public RetrievalScores scores(List<Integer> imageOfText) {
     if (imageOfText.size() != images.size()) {
       throw new IllegalArgumentException(
-          "retrieval: images expected for %d texts, got %d"
-              .formatted(images.size(), imageOfText.size()));
+          String.format(
+              Locale.ROOT,
+              "retrieval: images expected for %d texts, got %d",
+              images.size(),
+              imageOfText.size()));
     }
     int[] best = new int[texts.size()];
     Arrays.fill(best, Integer.MAX_VALUE);
@@ -36,8 +40,12 @@ public record Rankings(List<Ranking> texts, List<Ranking> images) {
       int image = imageOfText.get(text);
       if (image < 0 || image >= best.length) {
         throw new IllegalArgumentException(
-            "retrieval: image of text %d expected within %d, got %d"
-                .formatted(text, best.length, image));
+            String.format(
+                Locale.ROOT,
+                "retrieval: image of text %d expected within %d, got %d",
+                text,
+                best.length,
+                image));
       }
       places[text] = images.get(text).placeOf(image);
       best[image] = Math.min(best[image], texts.get(image).placeOf(text));

@@ -10,6 +10,7 @@ import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
@@ -81,8 +82,11 @@ final class Reranking {
     for (int i = 0; i < logits.length; i++) {
       if (Float.isNaN(logits[i])) {
         throw new IllegalStateException(
-            "retrieval: match score expected a number, got NaN for image %d and text %d"
-                .formatted(image, texts[i]));
+            String.format(
+                Locale.ROOT,
+                "retrieval: match score expected a number, got NaN for image %d and text %d",
+                image,
+                texts[i]));
       }
     }
     return logits;

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntConsumer;
 
 /**
@@ -160,8 +161,12 @@ public final class RetrievalIndex implements AutoCloseable {
       for (float value : row) {
         if (!Float.isFinite(value)) {
           throw new IllegalStateException(
-              "retrieval: features expected finite, got %s in %s %d"
-                  .formatted(value, what, first + b));
+              String.format(
+                  Locale.ROOT,
+                  "retrieval: features expected finite, got %s in %s %d",
+                  value,
+                  what,
+                  first + b));
         }
       }
       rows.add(row);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** A process of little heap that ranks many texts, for {@link RetrievalMemoryTest}. */
 final class RetrievalProbe {
@@ -26,9 +27,12 @@ final class RetrievalProbe {
         index.addTexts(toy.texts(texts));
         Rankings rankings = index.rank(1);
         String findings =
-            "%d %d %d"
-                .formatted(
-                    rankings.texts().size(), rankings.images().size(), TensorMemory.totalBytes());
+            String.format(
+                Locale.ROOT,
+                "%d %d %d",
+                rankings.texts().size(),
+                rankings.images().size(),
+                TensorMemory.totalBytes());
         Files.writeString(Path.of(args[3]), findings, StandardCharsets.UTF_8);
       }
     }

@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,8 +124,13 @@ public final class ImageDecoder {
   private void requireWithinBudget(String name, ImageHeader header) throws IOException {
     if (header.pixels() > maxPixels) {
       throw new UnreadableImageException(
-          "%s: image expected at most %d pixels, got %dx%d; make it smaller or raise maxPixels"
-              .formatted(name, maxPixels, header.width(), header.height()));
+          String.format(
+              Locale.ROOT,
+              "%s: image expected at most %d pixels, got %dx%d; make it smaller or raise maxPixels",
+              name,
+              maxPixels,
+              header.width(),
+              header.height()));
     }
   }
 
@@ -134,7 +140,7 @@ public final class ImageDecoder {
         return "a truncated " + format + " file";
       }
     }
-    return "a damaged %s file (%s)".formatted(format, failure.getMessage());
+    return String.format(Locale.ROOT, "a damaged %s file (%s)", format, failure.getMessage());
   }
 
   private static UnreadableImageException because(

@@ -1,5 +1,7 @@
 package io.github.blip2j.vision.image;
 
+import java.util.Locale;
+
 /** Height and width of a picture in pixels, both positive. */
 public record ImageSize(int height, int width) {
   private static final int MAX_SIDE = 1 << 14;
@@ -8,8 +10,12 @@ public record ImageSize(int height, int width) {
   public ImageSize {
     if (height <= 0 || width <= 0 || height > MAX_SIDE || width > MAX_SIDE) {
       throw new IllegalArgumentException(
-          "image size: height and width expected 1 to %d, got %dx%d"
-              .formatted(MAX_SIDE, height, width));
+          String.format(
+              Locale.ROOT,
+              "image size: height and width expected 1 to %d, got %dx%d",
+              MAX_SIDE,
+              height,
+              width));
     }
   }
 

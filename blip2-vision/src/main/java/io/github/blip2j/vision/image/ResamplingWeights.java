@@ -1,5 +1,7 @@
 package io.github.blip2j.vision.image;
 
+import java.util.Locale;
+
 /**
  * The weighted windows that turn a line of {@code from} pixels into one of {@code to} pixels, in
  * fixed point with 22 fractional bits, as Pillow computes them.
@@ -28,8 +30,13 @@ final class ResamplingWeights {
     long longest = (long) Math.ceil(support) * 2 + 1;
     if (longest * to > MAX_WEIGHTS) {
       throw new IllegalArgumentException(
-          "resize: side of %d pixels expected to need at most %d weights, got %d for %d pixels"
-              .formatted(from, MAX_WEIGHTS, longest * to, to));
+          String.format(
+              Locale.ROOT,
+              "resize: side of %d pixels expected to need at most %d weights, got %d for %d pixels",
+              from,
+              MAX_WEIGHTS,
+              longest * to,
+              to));
     }
     first = new int[to];
     offset = new int[to + 1];

@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 
 /**
@@ -48,8 +49,13 @@ public final class RgbImage {
   public static RgbImage of(int width, int height, byte[] samples) {
     if (sampleCount(width, height) != samples.length) {
       throw new IllegalArgumentException(
-          "image: samples expected %d for %dx%d, got %d"
-              .formatted(sampleCount(width, height), width, height, samples.length));
+          String.format(
+              Locale.ROOT,
+              "image: samples expected %d for %dx%d, got %d",
+              sampleCount(width, height),
+              width,
+              height,
+              samples.length));
     }
     return new RgbImage(width, height, samples.clone());
   }
@@ -68,8 +74,12 @@ public final class RgbImage {
     long count = (long) width * height * CHANNELS;
     if (width <= 0 || height <= 0 || count > MAX_SAMPLES) {
       throw new IllegalArgumentException(
-          "image: width and height expected 1 or more and at most %d pixels together, got %dx%d"
-              .formatted(MAX_SAMPLES / CHANNELS, width, height));
+          String.format(
+              Locale.ROOT,
+              "image: width and height expected 1 or more and at most %d pixels together, got %dx%d",
+              MAX_SAMPLES / CHANNELS,
+              width,
+              height));
     }
     return (int) count;
   }
@@ -92,7 +102,13 @@ public final class RgbImage {
   public int rgb(int x, int y) {
     if (x < 0 || x >= width || y < 0 || y >= height) {
       throw new IndexOutOfBoundsException(
-          "image: pixel expected within %dx%d, got (%d, %d)".formatted(width, height, x, y));
+          String.format(
+              Locale.ROOT,
+              "image: pixel expected within %dx%d, got (%d, %d)",
+              width,
+              height,
+              x,
+              y));
     }
     int i = (y * width + x) * CHANNELS;
     return (samples[i] & 0xFF) << 16 | (samples[i + 1] & 0xFF) << 8 | (samples[i + 2] & 0xFF);

@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /** A file that is no picture, or a picture that cannot be decoded; the message names the file. */
 public final class UnreadableImageException extends IOException {
@@ -8,8 +9,12 @@ public final class UnreadableImageException extends IOException {
 
   UnreadableImageException(String name, String got, String advice) {
     super(
-        "%s: image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got %s; %s"
-            .formatted(name, got, advice));
+        String.format(
+            Locale.ROOT,
+            "%s: image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got %s; %s",
+            name,
+            got,
+            advice));
   }
 
   UnreadableImageException(String message) {

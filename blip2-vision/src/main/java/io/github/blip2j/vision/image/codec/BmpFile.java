@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.codec;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * A bitmap file with any header of OS/2 (12 and 64 bytes) or Windows (40, 52, 56, 108 and 124), raw
@@ -73,7 +74,8 @@ public final class BmpFile implements EncodedImage {
     int rowBytes = layout.rowBytes(width);
     long stride = ((long) width * bits + 31) / 32 * 4;
     if (stride < rowBytes) { // gray of a byte, where the header says less
-      throw new IOException("rows of %d bytes for %d pixels".formatted(stride, width));
+      throw new IOException(
+          String.format(Locale.ROOT, "rows of %d bytes for %d pixels", stride, width));
     }
     if (start + (height - 1) * stride + rowBytes > file.length) {
       throw new EOFException();
@@ -106,7 +108,7 @@ public final class BmpFile implements EncodedImage {
     }
     switch (bits) {
       case 1, 4, 8, 16, 24, 32 -> {}
-      default -> throw new IOException("pixels of %d bits".formatted(bits));
+      default -> throw new IOException(String.format(Locale.ROOT, "pixels of %d bits", bits));
     }
     int end = HEADER + length;
     if (compression == BITFIELDS) {
@@ -157,7 +159,11 @@ public final class BmpFile implements EncodedImage {
     // Pillow's decoder of runs knows indices of a byte only.
     if (!known && !(isRuns() && layout.bits() == Byte.SIZE)) {
       throw new IOException(
-          "compression %s of %d-bit pixels".formatted(Integer.toUnsignedString(compression), bits));
+          String.format(
+              Locale.ROOT,
+              "compression %s of %d-bit pixels",
+              Integer.toUnsignedString(compression),
+              bits));
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image.codec;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -53,7 +54,14 @@ record BmpMasks(int red, int green, int blue, int alpha) {
       return PixelLayout.packed16(6);
     }
     throw new IOException(
-        "masks %08x, %08x, %08x and %08x of %d bits".formatted(red, green, blue, alpha, bits));
+        String.format(
+            Locale.ROOT,
+            "masks %08x, %08x, %08x and %08x of %d bits",
+            red,
+            green,
+            blue,
+            alpha,
+            bits));
   }
 
   /** Whether these are the colours; alpha does not matter below 32 bits. */

@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.codec;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -165,7 +166,7 @@ public final class GifFile implements EncodedImage {
   private void readGraphicControl(ByteReader block, int length) throws IOException {
     boolean transparent = (block.u8() & 1) != 0;
     if (length < (transparent ? 4 : 3)) {
-      throw new IOException("a graphic control of %d bytes".formatted(length));
+      throw new IOException(String.format(Locale.ROOT, "a graphic control of %d bytes", length));
     }
     if (transparent) {
       block.skip(2);

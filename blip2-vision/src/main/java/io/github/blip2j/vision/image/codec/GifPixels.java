@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.codec;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * The pixels of a GIF frame, compressed by variable-length LZW codes in blocks of up to 255 bytes
@@ -42,7 +43,7 @@ final class GifPixels {
     this.file = file;
     this.startBits = file[start] & 0xFF;
     if (startBits > MOST_BITS) {
-      throw new IOException("codes of %d bits".formatted(startBits));
+      throw new IOException(String.format(Locale.ROOT, "codes of %d bits", startBits));
     }
     this.clear = 1 << startBits;
     this.position = start + 1;

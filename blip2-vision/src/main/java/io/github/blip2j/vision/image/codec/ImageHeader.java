@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image.codec;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * What a file says of its picture before any pixel: width and height in pixels as stored, and how
@@ -46,8 +47,12 @@ public record ImageHeader(int width, int height, int orientation) {
   public byte[] newSamples() throws IOException {
     if (pixels() > MAX_SAMPLES / CHANNELS) {
       throw new IOException(
-          "at most %d pixels can be read, got %dx%d"
-              .formatted(MAX_SAMPLES / CHANNELS, width, height));
+          String.format(
+              Locale.ROOT,
+              "at most %d pixels can be read, got %dx%d",
+              MAX_SAMPLES / CHANNELS,
+              width,
+              height));
     }
     return new byte[(int) pixels() * CHANNELS];
   }

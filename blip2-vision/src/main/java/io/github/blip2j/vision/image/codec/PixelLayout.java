@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image.codec;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * How the bytes of a stored row hold its pixels: indices into a table of colours, packed most
@@ -60,7 +61,8 @@ abstract class PixelLayout {
    */
   int rowBytes(int width) throws IOException {
     if (width > Integer.MAX_VALUE / bits - 7) {
-      throw new IOException("rows of %d pixels of %d bits".formatted(width, bits));
+      throw new IOException(
+          String.format(Locale.ROOT, "rows of %d pixels of %d bits", width, bits));
     }
     return (width * bits + 7) / Byte.SIZE;
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.codec;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,7 +149,8 @@ final class PngHeader {
 
   private static void require(PngChunks chunk, int bytes) throws IOException {
     if (chunk.requireData() < bytes) {
-      throw new IOException("chunk %s of %d bytes".formatted(chunk.type(), chunk.length()));
+      throw new IOException(
+          String.format(Locale.ROOT, "chunk %s of %d bytes", chunk.type(), chunk.length()));
     }
   }
 

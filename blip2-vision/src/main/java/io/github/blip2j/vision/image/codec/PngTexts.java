@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image.codec;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
@@ -26,7 +27,7 @@ final class PngTexts {
     }
     int method = name + 1;
     if (method >= data.length || data[method] != 0) {
-      throw new IOException("chunk %s of an unknown compression".formatted(type));
+      throw new IOException(String.format(Locale.ROOT, "chunk %s of an unknown compression", type));
     }
     requireSmall(type, data, method + 1);
   }
@@ -65,7 +66,8 @@ final class PngTexts {
         count = inflater.inflate(step);
       }
       if (total + count == MOST_BYTES && !inflater.finished() && inflater.getRemaining() > 0) {
-        throw new IOException("chunk %s of more than %d bytes".formatted(type, MOST_BYTES));
+        throw new IOException(
+            String.format(Locale.ROOT, "chunk %s of more than %d bytes", type, MOST_BYTES));
       }
     } catch (DataFormatException e) {
       return; // a damaged text is as good as none

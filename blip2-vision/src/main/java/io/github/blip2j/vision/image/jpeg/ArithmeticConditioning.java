@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.jpeg;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** How coefficients condition the statistics of arithmetic coding (ITU-T T.81, section B.2.4.3). */
 final class ArithmeticConditioning {
@@ -35,7 +36,11 @@ final class ArithmeticConditioning {
         upper[index] = value >> 4;
         if (lower[index] > upper[index]) {
           throw new IOException(
-              "arithmetic conditioning from %d to %d".formatted(lower[index], upper[index]));
+              String.format(
+                  Locale.ROOT,
+                  "arithmetic conditioning from %d to %d",
+                  lower[index],
+                  upper[index]));
         }
       }
     }

@@ -3,6 +3,7 @@ package io.github.blip2j.vision.image.jpeg;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A frame header and what follows from it (ITU-T T.81, sections A.1.1, A.2 and B.2.2).
@@ -59,8 +60,13 @@ record Frame(Coding coding, Size size, List<Component> components, int mcuRows) 
     for (Component.Spec spec : specs) {
       if (horizontal % spec.horizontal() != 0 || vertical % spec.vertical() != 0) {
         throw new IOException(
-            "sampling factors %dx%d of %dx%d are not supported"
-                .formatted(spec.horizontal(), spec.vertical(), horizontal, vertical));
+            String.format(
+                Locale.ROOT,
+                "sampling factors %dx%d of %dx%d are not supported",
+                spec.horizontal(),
+                spec.vertical(),
+                horizontal,
+                vertical));
       }
     }
     var size = new Size(width, height, horizontal, vertical, coding == Coding.LOSSLESS ? 1 : 8);

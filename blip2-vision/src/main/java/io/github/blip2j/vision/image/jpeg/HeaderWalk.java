@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * The walk over the segments before the first scan that Pillow makes before it calls libjpeg. It
@@ -55,7 +56,7 @@ final class HeaderWalk {
       marker = nextMarker();
       boolean empty = Marker.isRestart(marker) || marker == Marker.SOI || marker == Marker.EOI;
       if (marker < Marker.SOF0) {
-        throw new IOException("marker %02x".formatted(marker));
+        throw new IOException(String.format(Locale.ROOT, "marker %02x", marker));
       }
       if (!empty) {
         // A length of 0 or 1 leaves nothing to skip.

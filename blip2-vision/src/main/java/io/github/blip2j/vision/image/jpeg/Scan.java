@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.jpeg;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A scan header (ITU-T T.81, section B.2.3).
@@ -40,7 +41,8 @@ record Scan(List<Part> parts, int first, int last, int high, int low, int restar
   /** Checks the parameters of a lossless scan (section H.1.2). */
   void requireLossless(int mcusPerRow) throws IOException {
     if (first < 1 || first > PREDICTORS || last != 0 || high != 0 || low >= SAMPLE_BITS) {
-      throw new IOException("a lossless scan %d-%d, %d-%d".formatted(first, last, high, low));
+      throw new IOException(
+          String.format(Locale.ROOT, "a lossless scan %d-%d, %d-%d", first, last, high, low));
     }
     if (restartInterval % mcusPerRow != 0) {
       throw new IOException("a restart interval of " + restartInterval + " lossless samples");
@@ -54,8 +56,14 @@ record Scan(List<Part> parts, int first, int last, int high, int low, int restar
     boolean bits = (high == 0 || low == high - 1) && low <= MOST_MISSING_BITS;
     if (!band || !components || !bits) {
       throw new IOException(
-          "a progressive scan %d-%d, %d-%d of %d components"
-              .formatted(first, last, high, low, parts.size()));
+          String.format(
+              Locale.ROOT,
+              "a progressive scan %d-%d, %d-%d of %d components",
+              first,
+              last,
+              high,
+              low,
+              parts.size()));
     }
   }
 }

@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,7 +152,7 @@ final class Segments {
         case Marker.DRI -> readRestartInterval();
         case Marker.COM, Marker.DNL -> skip(input.u16() - 2);
         case Marker.SOI -> throw new IOException("two starts of image");
-        default -> throw new IOException("marker %02x".formatted(marker));
+        default -> throw new IOException(String.format(Locale.ROOT, "marker %02x", marker));
       }
     }
   }
@@ -174,7 +175,8 @@ final class Segments {
           case Marker.SOF10 -> Coding.ARITHMETIC_PROGRESSIVE;
           default ->
               throw new IOException(
-                  "this kind of coding (%02x) is not supported".formatted(marker));
+                  String.format(
+                      Locale.ROOT, "this kind of coding (%02x) is not supported", marker));
         };
     int length = input.u16();
     int precision = input.u8();

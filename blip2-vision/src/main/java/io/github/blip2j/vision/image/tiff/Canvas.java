@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image.tiff;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /** The picture while it is read: its samples in Pillow's mode, pixel after pixel. */
 final class Canvas {
@@ -15,8 +16,13 @@ final class Canvas {
     long size = (long) width * height * channels;
     if (size > MAX_SAMPLES) {
       throw new IOException(
-          "at most %d samples can be read, got %dx%dx%d"
-              .formatted(MAX_SAMPLES, width, height, channels));
+          String.format(
+              Locale.ROOT,
+              "at most %d samples can be read, got %dx%dx%d",
+              MAX_SAMPLES,
+              width,
+              height,
+              channels));
     }
     this.width = width;
     this.channels = channels;

@@ -3,6 +3,7 @@ package io.github.blip2j.vision.image.tiff;
 import io.github.blip2j.vision.image.codec.ImageHeader;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** Pillow's {@code convert("RGB")} of what was read, with its rounding. */
 final class Colors {
@@ -42,7 +43,7 @@ final class Colors {
     int values = directory.count(Tags.COLOR_MAP);
     int colors = values / CHANNELS;
     if (values == 0 || colors > 256) {
-      throw new IOException("a palette of %d values".formatted(values));
+      throw new IOException(String.format(Locale.ROOT, "a palette of %d values", values));
     }
     byte[] palette = new byte[256 * CHANNELS];
     for (int c = 0; c < colors; c++) {

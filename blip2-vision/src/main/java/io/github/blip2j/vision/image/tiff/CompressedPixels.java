@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.tiff;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * Compressed pixels, which Pillow reads through libtiff ({@code libImaging/TiffDecode.c}). A strip
@@ -32,7 +33,8 @@ final class CompressedPixels {
     directory.integers(Tags.EXTRA_SAMPLES, 64);
     boolean painted = directory.count(Tags.COLOR_MAP) == 3L << bits;
     if (photometric == PALETTE && bits < 8 && !painted) {
-      throw new IOException("a palette of %d values".formatted(directory.count(Tags.COLOR_MAP)));
+      throw new IOException(
+          String.format(Locale.ROOT, "a palette of %d values", directory.count(Tags.COLOR_MAP)));
     }
     if (areYcc() != layout.isYcc()) {
       throw new IOException("two photometric interpretations");
@@ -46,7 +48,7 @@ final class CompressedPixels {
       enough &= bits[i] == bits[0];
     }
     if (!enough || bits[0] < 1 || bits[0] > 64) {
-      throw new IOException("bits of %d samples".formatted(samples));
+      throw new IOException(String.format(Locale.ROOT, "bits of %d samples", samples));
     }
     return (int) bits[0];
   }
@@ -72,7 +74,7 @@ final class CompressedPixels {
     requireExpectedSize(rawModes[0].bits(), planes);
     if (planes > 1) {
       if (bits != 8 && bits != 16) {
-        throw new IOException("colours apart of %d bits".formatted(bits));
+        throw new IOException(String.format(Locale.ROOT, "colours apart of %d bits", bits));
       }
       for (int plane = 0; plane < planes; plane++) {
         rawModes[plane] = RawMode.plane(plane, channels, bits / 8);
@@ -112,7 +114,7 @@ final class CompressedPixels {
     long perPixel = segments.planar() ? bits : (long) bits * samples;
     long bytes = (perPixel * segments.segmentWidth() + 7) / 8;
     if (bytes > Integer.MAX_VALUE - 8) {
-      throw new IOException("rows of %d bytes".formatted(bytes));
+      throw new IOException(String.format(Locale.ROOT, "rows of %d bytes", bytes));
     }
     return (int) bytes;
   }
@@ -124,7 +126,7 @@ final class CompressedPixels {
             : Math.min(segments.segmentHeight(), segments.height());
     long bytes = (long) rowBytes() * rows;
     if (bytes > Integer.MAX_VALUE - 8) {
-      throw new IOException("strips or tiles of %d bytes".formatted(bytes));
+      throw new IOException(String.format(Locale.ROOT, "strips or tiles of %d bytes", bytes));
     }
     return (int) bytes;
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.tiff;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Locale;
 
 /** Turns the bytes of strips and tiles into samples in little-endian order. */
 final class Decoders {
@@ -31,7 +32,8 @@ final class Decoders {
   private Decompressor decompressor(Directory directory, int bits) throws IOException {
     if (compression.isFax()) {
       if (bits != 1) {
-        throw new IOException("%s of %d bits".formatted(compression.title(), bits));
+        throw new IOException(
+            String.format(Locale.ROOT, "%s of %d bits", compression.title(), bits));
       }
       boolean twoDimensional =
           compression == Compression.CCITT_GROUP3

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -207,7 +208,7 @@ final class Directory {
       return missing;
     }
     if (strict && count(tag) != 1) {
-      throw new IOException("%d values of entry %d".formatted(count(tag), tag));
+      throw new IOException(String.format(Locale.ROOT, "%d values of entry %d", count(tag), tag));
     }
     return integer(tag, 0);
   }
@@ -227,7 +228,7 @@ final class Directory {
       return missing;
     }
     if (count(tag) > most || count(tag) == 0 || isCut(tag, most)) {
-      throw new IOException("%d values of entry %d".formatted(count(tag), tag));
+      throw new IOException(String.format(Locale.ROOT, "%d values of entry %d", count(tag), tag));
     }
     long[] values = new long[count(tag)];
     for (int i = 0; i < values.length; i++) {

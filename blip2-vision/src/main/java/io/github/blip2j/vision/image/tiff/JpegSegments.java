@@ -5,6 +5,7 @@ import io.github.blip2j.vision.image.jpeg.JpegFile;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * Strips and tiles that are JPEG streams without tables (TIFF technical note 2). Each is completed
@@ -25,7 +26,8 @@ final class JpegSegments implements Decompressor {
 
   JpegSegments(Directory directory, Segments segments, int rowBytes, int bits) throws IOException {
     if (bits != 8) {
-      throw new IOException("JPEG compression of samples of %d bits".formatted(bits));
+      throw new IOException(
+          String.format(Locale.ROOT, "JPEG compression of samples of %d bits", bits));
     }
     byte[] stated = directory.bytes(Tags.JPEG_TABLES);
     this.segments = segments;
@@ -44,8 +46,13 @@ final class JpegSegments implements Decompressor {
     boolean cut = header.width() == width && header.height() > rows && !segments.tiled();
     if (header.width() > width || (header.height() > rows && !cut)) {
       throw new IOException(
-          "a JPEG stream of %dx%d in a strip or tile of %dx%d"
-              .formatted(header.width(), header.height(), width, rows));
+          String.format(
+              Locale.ROOT,
+              "a JPEG stream of %dx%d in a strip or tile of %dx%d",
+              header.width(),
+              header.height(),
+              width,
+              rows));
     }
     // Of the conversions of colours, libtiff is asked for the one of YCbCr alone.
     byte[] pixels = ycc ? jpeg.decode() : jpeg.components();
@@ -116,7 +123,8 @@ final class JpegSegments implements Decompressor {
     int components = position + 9 < end ? bytes[position + 9] & 0xFF : 0;
     if (components != samples || position + 10 + 3 * components > end) {
       throw new IOException(
-          "a JPEG stream of %d components for %d samples".formatted(components, samples));
+          String.format(
+              Locale.ROOT, "a JPEG stream of %d components for %d samples", components, samples));
     }
     for (int i = 0; i < components && !ycc; i++) {
       if (bytes[position + 11 + 3 * i] != 0x11) {

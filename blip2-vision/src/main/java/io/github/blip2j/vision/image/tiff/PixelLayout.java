@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.tiff;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,9 +65,14 @@ record PixelLayout(
     }
     if (found == null) {
       throw new IOException(
-          "%d samples of %s bits with %s extra ones, format %d, of photometric interpretation %d are"
-                  .formatted(
-                      samples, Arrays.toString(bits), Arrays.toString(extras), format, photometric)
+          String.format(
+                  Locale.ROOT,
+                  "%d samples of %s bits with %s extra ones, format %d, of photometric interpretation %d are",
+                  samples,
+                  Arrays.toString(bits),
+                  Arrays.toString(extras),
+                  format,
+                  photometric)
               + " not supported");
     }
     int slash = found.indexOf('/');
@@ -94,7 +100,8 @@ record PixelLayout(
     }
     if (bits.length < samples) {
       throw new IOException(
-          "%d samples per pixel with the bits of %d".formatted(samples, bits.length));
+          String.format(
+              Locale.ROOT, "%d samples per pixel with the bits of %d", samples, bits.length));
     }
     return Arrays.copyOf(bits, samples);
   }

@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image.tiff;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * Puts samples back that were stored as differences to their left neighbours (TIFF 6.0, section 14,
@@ -36,7 +37,8 @@ final class Predictor {
             || (kind == FLOATING_POINT && whole && directory.integer(Tags.SAMPLE_FORMAT, 0) == 3);
     if (!known) {
       throw new IOException(
-          "predictor %d of samples of %d bits is not supported".formatted(kind, bits));
+          String.format(
+              Locale.ROOT, "predictor %d of samples of %d bits is not supported", kind, bits));
     }
   }
 
@@ -67,7 +69,8 @@ final class Predictor {
 
   private void requireRows(int size, int rowBytes) throws IOException {
     if (size % rowBytes != 0 || rowBytes % (bytes * samples) != 0) {
-      throw new IOException("rows of %d bytes with a predictor".formatted(rowBytes));
+      throw new IOException(
+          String.format(Locale.ROOT, "rows of %d bytes with a predictor", rowBytes));
     }
   }
 

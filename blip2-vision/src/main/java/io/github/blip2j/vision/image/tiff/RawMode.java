@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image.tiff;
 
 import java.io.IOException;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +45,8 @@ record RawMode(int bits, Unpacker unpacker) {
           default -> colors(mode, name, channels);
         };
     if (found == null) {
-      throw new IOException("%s samples of %s are not supported".formatted(name, mode));
+      throw new IOException(
+          String.format(Locale.ROOT, "%s samples of %s are not supported", name, mode));
     }
     return found;
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.tiff;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * The strips or tiles of a compressed picture, laid out as libtiff does: their sizes in pixels and
@@ -63,8 +64,13 @@ final class Segments {
     double stored = (double) perPlane * segmentWidth * segmentHeight;
     if (tiled && stored > Math.max(MANY_PIXELS, 16.0 * width * height)) {
       throw new IOException(
-          "tiles of %dx%d in a picture of %dx%d"
-              .formatted(segmentWidth, segmentHeight, width, height));
+          String.format(
+              Locale.ROOT,
+              "tiles of %dx%d in a picture of %dx%d",
+              segmentWidth,
+              segmentHeight,
+              width,
+              height));
     }
     if (!directory.has(Tags.STRIP_OFFSETS) && !directory.has(Tags.TILE_OFFSETS)) {
       throw new IOException("no strips or tiles");

@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image.tiff;
 
 import io.github.blip2j.vision.image.codec.ImageHeader;
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * YCbCr with blocks of luminance samples, each before its two colour samples (TIFF 6.0, section
@@ -34,7 +35,8 @@ final class SubsampledYcc {
                 && !(across == 1 && down == 4)
                 && !(across == 2 && down == 4);
     if (!known) {
-      throw new IOException("YCbCr subsampling of %dx%d".formatted(sampling[0], sampling[1]));
+      throw new IOException(
+          String.format(Locale.ROOT, "YCbCr subsampling of %dx%d", sampling[0], sampling[1]));
     }
   }
 
@@ -76,7 +78,7 @@ final class SubsampledYcc {
             : Math.min(segments.segmentHeight(), segments.height());
     long size = bytes(most);
     if (size > (Integer.MAX_VALUE - 8) / planes) {
-      throw new IOException("strips or tiles of %d bytes".formatted(size));
+      throw new IOException(String.format(Locale.ROOT, "strips or tiles of %d bytes", size));
     }
     for (int plane = 0; plane < planes; plane++) {
       for (long y = 0; y < height; y += segments.segmentHeight()) {

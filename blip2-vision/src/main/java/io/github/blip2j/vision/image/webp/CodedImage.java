@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image.webp;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * Pixels as VP8L stores them (RFC 9649, sections 3.6 and 3.7): colours, copies of earlier pixels,
@@ -42,7 +43,7 @@ record CodedImage(int width, int height, int[] pixels) {
     }
     int bits = reader.read(4);
     if (bits < 1 || bits > MAX_CACHE_BITS) {
-      throw new IOException("a colour cache of 2^%d colours".formatted(bits));
+      throw new IOException(String.format(Locale.ROOT, "a colour cache of 2^%d colours", bits));
     }
     return bits;
   }

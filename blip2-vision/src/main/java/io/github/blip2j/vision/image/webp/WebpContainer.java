@@ -4,6 +4,7 @@ import io.github.blip2j.vision.image.codec.Exif;
 import io.github.blip2j.vision.image.codec.ImageHeader;
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,7 +101,7 @@ final class WebpContainer {
 
   private void readExtendedHeader(Chunk chunk) throws IOException {
     if (chunk.size() != LEAST_VP8X) {
-      throw new IOException("a VP8X chunk of %d bytes".formatted(chunk.size()));
+      throw new IOException(String.format(Locale.ROOT, "a VP8X chunk of %d bytes", chunk.size()));
     }
     flags = file[chunk.start()] & 0xFF;
     width = 1 + Chunk.u24(file, chunk.start() + 4);
@@ -153,8 +154,13 @@ final class WebpContainer {
     first = (flags & ALPHA) != 0 ? frame.inOrder() : frame.withoutAlpha();
     if (frame.width() != width || frame.height() != height) {
       throw new IOException(
-          "a picture of %dx%d on a canvas of %dx%d"
-              .formatted(frame.width(), frame.height(), width, height));
+          String.format(
+              Locale.ROOT,
+              "a picture of %dx%d on a canvas of %dx%d",
+              frame.width(),
+              frame.height(),
+              width,
+              height));
     }
   }
 

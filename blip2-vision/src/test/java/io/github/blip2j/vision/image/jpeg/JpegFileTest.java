@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,9 +43,11 @@ final class JpegFileTest {
   /** A frame header of {@code components} components, each with sampling factors 1x1. */
   private static String frame(String marker, int width, int height, int components) {
     var text = new StringBuilder("ff" + marker);
-    text.append("%04x08%04x%04x%02x".formatted(8 + 3 * components, height, width, components));
+    text.append(
+        String.format(
+            Locale.ROOT, "%04x08%04x%04x%02x", 8 + 3 * components, height, width, components));
     for (int i = 1; i <= components; i++) {
-      text.append("%02x1100".formatted(i));
+      text.append(String.format(Locale.ROOT, "%02x1100", i));
     }
     return text.toString();
   }
