@@ -209,17 +209,17 @@ final class ModelFolderTest {
                 + "vision_model.embeddings.patch_embedding.weight ends at byte 54297, past the "
                 + "end of the file (20000 bytes); the file is truncated, copy it again"),
         new FolderCase(
-            "a shard lacks a tensor",
+            "a tensor that no shard has",
             f -> {
               Fixture.shard(f);
               Fixture.editJson(
                   f.resolve(WEIGHTS + ".index.json"),
                   json ->
                       json.getAsJsonObject("weight_map")
-                          .addProperty("query_tokens", Fixture.shardName(1)));
+                          .addProperty("more_tokens", Fixture.shardName(1)));
             },
             "model.safetensors.index.json: 1 tensors missing from their shards "
-                + "(query_tokens in model-00002-of-00002.safetensors); copy the folder again"),
+                + "(more_tokens in model-00002-of-00002.safetensors); copy the folder again"),
         new FolderCase(
             "a shard elsewhere",
             f -> {
