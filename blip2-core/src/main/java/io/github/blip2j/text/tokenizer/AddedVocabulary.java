@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -49,11 +50,10 @@ final class AddedVocabulary {
       tokens.put(id, token);
       sought.putIfAbsent(token.content(), token);
     }
-    sought.values().forEach(this::seek);
+    sought.values().forEach(token -> seek(token, ids.getOrDefault(token.content(), -1)));
   }
 
-  private void seek(AddedToken token) {
-    int id = ids.get(token.content());
+  private void seek(AddedToken token, int id) {
     if (!token.normalized()) {
       plain.add(token.content(), id);
     } else if (normalizer == null) {
@@ -116,7 +116,7 @@ final class AddedVocabulary {
     for (int at = trie.next(text, 0, budget); at < text.length(); ) {
       int end = trie.endAt(text, at);
       int id = trie.idAt(text, at);
-      AddedToken token = tokens.get(id);
+      AddedToken token = Objects.requireNonNull(tokens.get(id));
       int next = trie.next(text, end, budget);
       if (!token.singleWord() || standsAlone(text, at, end)) {
         int start = token.stripsLeft() ? Math.max(from, spaceBefore(text, at)) : at;
