@@ -59,6 +59,7 @@ final class PickleCalls {
   }
 
   /** Refuses a file for what it names. */
+  @SuppressWarnings("TypeParameterUnusedInFormals") // it returns nothing, wherever it stands
   <T> T refuse(String name) throws CheckpointException {
     String shown =
         name.length() <= NAME_IN_MESSAGE ? name : name.substring(0, NAME_IN_MESSAGE) + "...";

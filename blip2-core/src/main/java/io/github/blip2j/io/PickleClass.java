@@ -209,7 +209,7 @@ record PickleClass(Kind kind, String name, String type) {
         Bool=BOOL ComplexFloat=C64 ComplexDouble=C128 QInt8=QINT8 QUInt8=QUINT8 QInt32=QINT32
         QUInt4x2=QUINT4X2 QUInt2x4=QUINT2X4\
         """
-            .split("\\s+")) {
+            .split("\\s+", -1)) {
       String name = "torch." + pair.substring(0, pair.indexOf('=')) + "Storage";
       known.put(name, storage(name, pair.substring(pair.indexOf('=') + 1)));
     }
@@ -221,7 +221,7 @@ record PickleClass(Kind kind, String name, String type) {
         float8_e4m3fn=F8_E4M3 float8_e5m2=F8_E5M2 float8_e8m0fnu=F8_E8M0
         float8_e4m3fnuz=F8_E4M3FNUZ float8_e5m2fnuz=F8_E5M2FNUZ float4_e2m1fn_x2=F4_X2\
         """
-            .split("\\s+")) {
+            .split("\\s+", -1)) {
       String name = "torch." + pair.substring(0, pair.indexOf('='));
       known.put(name, new PickleClass(Kind.TYPE, name, pair.substring(pair.indexOf('=') + 1)));
     }
@@ -230,13 +230,13 @@ record PickleClass(Kind kind, String name, String type) {
         qint8 quint8 qint32 quint4x2 quint2x4 bits1x8 bits2x4 bits4x2 bits8 bits16 uint1 uint2 uint3
         uint4 uint5 uint6 uint7 int1 int2 int3 int4 int5 int6 int7\
         """
-            .split("\\s+")) {
+            .split("\\s+", -1)) {
       String name = "torch." + type;
       known.put(name, new PickleClass(Kind.TYPE, name, type.toUpperCase(Locale.ROOT)));
     }
     for (String scheme :
         "affine symmetric channel_affine channel_symmetric channel_affine_float_qparams"
-            .split(" ")) {
+            .split(" ", -1)) {
       String name = "torch.per_" + (scheme.startsWith("channel") ? "" : "tensor_") + scheme;
       known.put(name, new PickleClass(Kind.PLAIN, name, ""));
     }
@@ -244,7 +244,7 @@ record PickleClass(Kind kind, String name, String type) {
   }
 
   private static Set<String> words(String text) {
-    return Set.of(text.strip().split("\\s+"));
+    return Set.of(text.strip().split("\\s+", -1));
   }
 
   private static void add(Map<String, PickleClass> known, Kind kind, String... names) {

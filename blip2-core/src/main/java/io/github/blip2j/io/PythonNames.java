@@ -70,7 +70,7 @@ final class PythonNames {
 
   private static Map<String, String> table(String text) {
     Map<String, String> table = new HashMap<>();
-    for (String pair : text.strip().split("\\s+")) {
+    for (String pair : text.strip().split("\\s+", -1)) {
       int middle = pair.indexOf('=');
       table.put(pair.substring(0, middle), pair.substring(middle + 1));
     }

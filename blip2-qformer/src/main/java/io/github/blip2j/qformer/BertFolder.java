@@ -29,7 +29,7 @@ final class BertFolder {
       KeyMap keys = names.apply(checkpoint.tensors().keySet());
       var stored = new CheckpointWeights(folder.toString(), checkpoint, keys);
       Params params = Params.checking(stored, home);
-      model.apply(config, params);
+      var unused = model.apply(config, params);
       return params.fit();
     }
   }

@@ -50,11 +50,10 @@ final class AddedVocabulary {
       tokens.put(id, token);
       sought.putIfAbsent(token.content(), token);
     }
-    sought.values().forEach(this::seek);
+    sought.values().forEach(token -> seek(token, ids.getOrDefault(token.content(), -1)));
   }
 
-  private void seek(AddedToken token) {
-    int id = Objects.requireNonNull(ids.get(token.content()));
+  private void seek(AddedToken token, int id) {
     if (!token.normalized()) {
       plain.add(token.content(), id);
     } else if (normalizer == null) {
