@@ -10,7 +10,7 @@ record BertNormalizer(
   private static final CodePointNormalizer CLEAN =
       (codePoint, out) -> {
         boolean kept = codePoint == '\t' || codePoint == '\n' || codePoint == '\r';
-        if (kept || codePoint != 0xFFFD && !UnicodeData.isOther(codePoint)) {
+        if (kept || (codePoint != 0xFFFD && !UnicodeData.isOther(codePoint))) {
           out.appendCodePoint(UnicodeData.isWhiteSpace(codePoint) ? ' ' : codePoint);
         }
       };
@@ -49,13 +49,13 @@ record BertNormalizer(
 
   /** CJK ideographs, which BERT takes for words of their own; not kana, not hangul. */
   private static boolean isChinese(int c) {
-    return c >= 0x4E00 && c <= 0x9FFF
-        || c >= 0x3400 && c <= 0x4DBF
-        || c >= 0x20000 && c <= 0x2A6DF
-        || c >= 0x2A700 && c <= 0x2B73F
-        || c >= 0x2B740 && c <= 0x2B81F
-        || c >= 0x2B920 && c <= 0x2CEAF // the library's slip for 2B820, which checkpoints know
-        || c >= 0xF900 && c <= 0xFAFF
-        || c >= 0x2F800 && c <= 0x2FA1F;
+    return (c >= 0x4E00 && c <= 0x9FFF)
+        || (c >= 0x3400 && c <= 0x4DBF)
+        || (c >= 0x20000 && c <= 0x2A6DF)
+        || (c >= 0x2A700 && c <= 0x2B73F)
+        || (c >= 0x2B740 && c <= 0x2B81F)
+        || (c >= 0x2B920 && c <= 0x2CEAF) // the library's slip for 2B820, which checkpoints know
+        || (c >= 0xF900 && c <= 0xFAFF)
+        || (c >= 0x2F800 && c <= 0x2FA1F);
   }
 }

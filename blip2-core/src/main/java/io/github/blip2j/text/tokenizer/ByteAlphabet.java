@@ -15,7 +15,7 @@ final class ByteAlphabet {
     Arrays.fill(BYTES, (short) -1);
     char next = 256;
     for (int b = 0; b < 256; b++) {
-      boolean visible = b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE;
+      boolean visible = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
       char c = visible ? (char) b : next++;
       CHARS[b] = c;
       BYTES[c] = (short) b;

@@ -71,9 +71,9 @@ record ByteLevelPreTokenizer(boolean prefixed, boolean splits) implements PreTok
   private static int kindAt(String text, int at) {
     char c = text.charAt(at);
     if (c < 0x80) {
-      boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
-      boolean space = c == ' ' || c >= '\t' && c <= '\r';
-      return letter ? LETTER : space ? SPACE : c >= '0' && c <= '9' ? NUMBER : OTHER;
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      boolean space = c == ' ' || (c >= '\t' && c <= '\r');
+      return letter ? LETTER : space ? SPACE : (c >= '0' && c <= '9') ? NUMBER : OTHER;
     }
     int codePoint = text.codePointAt(at);
     if (UnicodeData.isRegexLetter(codePoint)) {
@@ -95,9 +95,9 @@ record ByteLevelPreTokenizer(boolean prefixed, boolean splits) implements PreTok
     }
     char third = from + 2 < text.length() ? text.charAt(from + 2) : 0;
     boolean three =
-        second == 'r' && third == 'e'
-            || second == 'v' && third == 'e'
-            || second == 'l' && third == 'l';
+        (second == 'r' && third == 'e')
+            || (second == 'v' && third == 'e')
+            || (second == 'l' && third == 'l');
     return three ? 3 : 0;
   }
 }

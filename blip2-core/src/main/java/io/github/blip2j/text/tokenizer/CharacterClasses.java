@@ -150,49 +150,42 @@ final class CharacterClasses {
 
   private int escapedCodePoint(boolean inClass) {
     int c = in.next();
-    switch (c) {
-      case 't':
-        return '\t';
-      case 'n':
-        return '\n';
-      case 'r':
-        return '\r';
-      case 'f':
-        return '\f';
-      case 'v':
-        return 0x0B;
-      case 'a':
-        return 0x07;
-      case 'e':
-        return 0x1B;
-      case 'x':
-        if (in.take("{")) {
-          int value = in.digits(16, 8);
-          if (!in.take("}")) {
-            throw in.error("one code point");
-          }
-          return value;
+    return switch (c) {
+      case 't' -> '\t';
+      case 'n' -> '\n';
+      case 'r' -> '\r';
+      case 'f' -> '\f';
+      case 'v' -> 0x0B;
+      case 'a' -> 0x07;
+      case 'e' -> 0x1B;
+      case 'x' -> hexadecimal();
+      case 'u' -> in.digits(16, 4);
+      case '0' -> in.sees("0") || in.sees("1") ? in.digits(8, 2) : 0;
+      default -> {
+        if (c == 'b' && inClass) {
+          yield '\b';
         }
-        int hex = in.digits(16, 2);
-        if (hex > 0x7F) { // a byte of UTF-8, not a character
-          throw in.error("\\x{...} for a character");
-        }
-        return hex;
-      case 'u':
-        return in.digits(16, 4);
-      case 'b':
-        if (inClass) {
-          return '\b';
-        }
-        throw in.error("no such escape");
-      case '0':
-        return in.sees("0") || in.sees("1") ? in.digits(8, 2) : 0;
-      default:
         if (c < 0x80 && Character.isLetterOrDigit(c)) {
           throw in.error("no escape \\" + (char) c);
         }
-        return c;
+        yield c;
+      }
+    };
+  }
+
+  private int hexadecimal() {
+    if (in.take("{")) {
+      int value = in.digits(16, 8);
+      if (!in.take("}")) {
+        throw in.error("one code point");
+      }
+      return value;
     }
+    int value = in.digits(16, 2);
+    if (value > 0x7F) { // a byte of UTF-8, not a character
+      throw in.error("\\x{...} for a character");
+    }
+    return value;
   }
 
   private String named(String name) {

@@ -67,23 +67,23 @@ final class Graphemes {
 
   /** Leading consonant, vowel, trailing consonant, or the syllables that Unicode has ready. */
   private static boolean joinsJamo(int c, char next) {
-    boolean syllable = c >= 0xAC00 && c <= 0xD7A3;
+    boolean syllable = (c >= 0xAC00 && c <= 0xD7A3);
     boolean open = syllable && (c - 0xAC00) % 28 == 0;
-    boolean leading = c >= 0x1100 && c <= 0x115F || c >= 0xA960 && c <= 0xA97C;
+    boolean leading = (c >= 0x1100 && c <= 0x115F) || (c >= 0xA960 && c <= 0xA97C);
     boolean vowel = isVowel(c) || open;
-    boolean trailing = c >= 0x11A8 && c <= 0x11FF || c >= 0xD7CB && c <= 0xD7FB || syllable;
+    boolean trailing = (c >= 0x11A8 && c <= 0x11FF) || (c >= 0xD7CB && c <= 0xD7FB) || syllable;
     boolean leadingNext =
-        next >= 0x1100 && next <= 0x115F
-            || next >= 0xA960 && next <= 0xA97C
-            || next >= 0xAC00 && next <= 0xD7A3;
-    boolean trailingNext = next >= 0x11A8 && next <= 0x11FF || next >= 0xD7CB && next <= 0xD7FB;
-    return leading && (leadingNext || isVowel(next))
-        || vowel && (isVowel(next) || trailingNext)
-        || trailing && trailingNext;
+        (next >= 0x1100 && next <= 0x115F)
+            || (next >= 0xA960 && next <= 0xA97C)
+            || (next >= 0xAC00 && next <= 0xD7A3);
+    boolean trailingNext = (next >= 0x11A8 && next <= 0x11FF) || (next >= 0xD7CB && next <= 0xD7FB);
+    return (leading && (leadingNext || isVowel(next)))
+        || (vowel && (isVowel(next) || trailingNext))
+        || (trailing && trailingNext);
   }
 
   private static boolean isVowel(int c) {
-    return c >= 0x1160 && c <= 0x11A7 || c >= 0xD7B0 && c <= 0xD7C6;
+    return (c >= 0x1160 && c <= 0x11A7) || (c >= 0xD7B0 && c <= 0xD7C6);
   }
 
   private static BitSet extending() {

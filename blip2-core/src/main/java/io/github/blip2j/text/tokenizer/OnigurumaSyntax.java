@@ -229,7 +229,7 @@ final class OnigurumaSyntax {
   /** {@code {2}, {2,}, {,3}, {2,3}}; anything else in braces is text. */
   private String interval() {
     var interval = Pattern.compile("\\{(\\d{0,6})(?:(,)(\\d{0,6}))?\\}").matcher(in.rest());
-    if (!interval.lookingAt() || interval.group(1).isEmpty() && !hasNumber(interval.group(3))) {
+    if (!interval.lookingAt() || (interval.group(1).isEmpty() && !hasNumber(interval.group(3)))) {
       return "";
     }
     String low = interval.group(1).isEmpty() ? "0" : interval.group(1);

@@ -113,8 +113,8 @@ final class PropertyClass {
   private static int bits(String name) {
     int bits = 0;
     for (int type = 0; type < BY_TYPE.length; type++) {
-      boolean cased = name.equals("LC") && type >= 1 && type <= 3;
-      if (cased || !name.isEmpty() && BY_TYPE[type].startsWith(name)) {
+      boolean cased = name.equals("LC") && (type >= 1 && type <= 3);
+      if (cased || (!name.isEmpty() && BY_TYPE[type].startsWith(name))) {
         bits |= 1 << type;
       }
     }

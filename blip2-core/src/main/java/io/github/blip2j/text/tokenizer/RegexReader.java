@@ -75,7 +75,7 @@ final class RegexReader {
 
   /** How Java's language spells a character that means itself. */
   static String literal(int codePoint) {
-    if (codePoint > Character.MAX_CODE_POINT || codePoint >= 0xD800 && codePoint <= 0xDFFF) {
+    if (codePoint > Character.MAX_CODE_POINT || (codePoint >= 0xD800 && codePoint <= 0xDFFF)) {
       throw new IllegalArgumentException(
           "a regular expression of characters expected, got U+%X".formatted(codePoint));
     }

@@ -76,6 +76,6 @@ final class TokenTrie {
       }
       id = ids.get(node) >= 0 ? ids.get(node) : id;
     }
-    return (long) (i - at) << 32 | id & 0xFFFF_FFFFL;
+    return ((long) (i - at) << 32) | (id & 0xFFFF_FFFFL);
   }
 }

@@ -39,11 +39,11 @@ final class UnicodeData {
   /** White space, which hasn't changed since Unicode 6.3. */
   static boolean isWhiteSpace(int c) {
     if (c < 0x80) {
-      return c == ' ' || c >= 0x09 && c <= 0x0D;
+      return c == ' ' || (c >= 0x09 && c <= 0x0D);
     }
     return switch (c) {
       case 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000 -> true;
-      default -> c >= 0x2000 && c <= 0x200A;
+      default -> (c >= 0x2000 && c <= 0x200A);
     };
   }
 

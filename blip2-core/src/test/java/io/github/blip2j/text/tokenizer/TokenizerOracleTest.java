@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -49,7 +50,7 @@ final class TokenizerOracleTest {
   @ParameterizedTest
   @MethodSource("variants")
   void encodeAndDecode_variant_equalTheLibrary(String name) throws IOException {
-    assertEqual(VARIANTS.get(name), Math.max(1, TEXTS / 5));
+    assertEqual(Objects.requireNonNull(VARIANTS.get(name)), Math.max(1, TEXTS / 5));
   }
 
   @Test
