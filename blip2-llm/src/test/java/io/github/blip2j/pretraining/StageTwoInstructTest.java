@@ -251,7 +251,7 @@ final class StageTwoInstructTest {
               CheckpointException.class, () -> StageTwoTraining.of(model, tokenizer, larger));
 
       assertEquals(
-          "tokenizer.json: largest token id expected below the model's vocabulary of 251, got 252;"
+          "tokenizer.json: largest token id expected below the model's vocabulary of 251, got 251;"
               + " use the tokenizer that came with the model",
           e.getMessage());
     }
