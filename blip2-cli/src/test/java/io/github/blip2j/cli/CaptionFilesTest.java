@@ -19,10 +19,11 @@ final class CaptionFilesTest {
 
   @BeforeEach
   void copy() throws IOException {
-    Path inner = Files.createDirectories(folder.resolve("photos/inner"));
+    Path outer = folder.resolve("photos");
+    Path inner = Files.createDirectories(outer.resolve("inner"));
     Files.copy(Path.of(Shell.image("a.png")), inner.resolve("a.png"));
-    Files.copy(Path.of(Shell.image("b.png")), inner.getParent().resolve("b.png"));
-    photos = inner.getParent().toString();
+    Files.copy(Path.of(Shell.image("b.png")), outer.resolve("b.png"));
+    photos = outer.toString();
   }
 
   @Test

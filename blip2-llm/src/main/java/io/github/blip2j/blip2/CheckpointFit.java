@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 
@@ -189,7 +190,7 @@ final class CheckpointFit {
       Params.Fit fit = attempt.run(memory);
       return new Use(name, commands, fit.missing(), fit.misshapen(), List.copyOf(fit.unused()), "");
     } catch (UncheckedIOException e) {
-      return refused(name, commands, e.getCause());
+      return refused(name, commands, Objects.requireNonNull(e.getCause()));
     } catch (IOException | IllegalArgumentException e) {
       return refused(name, commands, e);
     }

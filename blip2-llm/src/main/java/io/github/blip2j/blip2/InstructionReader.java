@@ -60,11 +60,13 @@ final class InstructionReader implements AutoCloseable {
   /**
    * Opens the tokenizer in a folder of its own.
    *
-   * @throws CheckpointException if there is none
+   * @throws CheckpointException if there is none, or it is of a larger Q-Former
    */
   static InstructionReader open(Path folder, Blip2Config config) throws IOException {
-    return new InstructionReader(
-        HuggingFaceTokenizer.open(folder), config.qformer(), config.flavour());
+    HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder);
+    // Of another model; added tokens alone may go beyond, until a text holds one.
+    var unused = tokenizer.within(config.qformer().vocabSize());
+    return new InstructionReader(tokenizer, config.qformer(), config.flavour());
   }
 
   /** Copies a tokenizer to where Hugging Face has it in a folder of the whole. */

@@ -25,7 +25,6 @@ final class Blip2T5Test {
   private static final Path HF_T5 = Path.of("src/test/resources/golden/hf-t5");
   private static final Path PICTURE = HF_T5.resolve("images/a.png");
   private static final String SHARED = "language_model.shared.weight";
-  private static final String HEAD = "language_model.lm_head.weight";
 
   @TempDir Path folder;
 

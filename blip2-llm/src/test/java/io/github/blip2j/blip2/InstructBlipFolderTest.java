@@ -78,8 +78,4 @@ final class InstructBlipFolderTest {
         folder.resolve(CONFIG),
         json -> FolderCase.child(json, "text_config").addProperty("model_type", kind));
   }
-
-  private static void replace(Path file, String from, String to) throws IOException {
-    Files.writeString(file, Files.readString(file).replace(from, to));
-  }
 }

@@ -131,7 +131,7 @@ final class LavisPartFiles {
   static void shardTorch(Path folder) throws IOException {
     Map<String, Stored> tensors = read(folder);
     List<String> names = List.copyOf(tensors.keySet());
-    Function<Integer, String> file = "pytorch_model-0000%d-of-00002.bin"::formatted;
+    Function<Integer, String> file = shard -> "pytorch_model-0000" + shard + "-of-00002.bin";
     List<String> places = new ArrayList<>();
     for (int shard = 1; shard <= 2; shard++) {
       int half = names.size() / 2;

@@ -41,7 +41,7 @@ record RawMode(int bits, Unpacker unpacker) {
           case "L", "P" -> gray(mode, name);
           case "LA", "PA" -> name.equals(mode) ? levels(2, (in, at) -> in[at]) : null;
           case "I;16", "I;16B" -> gray16(mode, name);
-          case "I", "F" -> clipped(mode, name);
+          case "I", "F" -> clipped(name);
           default -> colors(mode, name, channels);
         };
     if (found == null) {
@@ -78,7 +78,7 @@ record RawMode(int bits, Unpacker unpacker) {
     };
   }
 
-  private static @Nullable RawMode clipped(String mode, String name) {
+  private static @Nullable RawMode clipped(String name) {
     return switch (name) {
       case "I;16S" -> levels(2, (in, at) -> clip((short) u16(in, at)));
       case "I;16BS" -> levels(2, (in, at) -> clip(Short.reverseBytes((short) u16(in, at))));

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A TIFF file put together entry by entry: gray of 8 bits in one strip unless told otherwise. */
+@SuppressWarnings("ByteBufferBackingArray") // its own, from their beginning
 final class TiffBytes {
   private static final int SHORT = 3;
   private static final int LONG = 4;
