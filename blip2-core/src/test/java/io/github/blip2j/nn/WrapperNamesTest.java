@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.nn.WrapperNames;
+import io.github.blip2j.io.WrapperNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

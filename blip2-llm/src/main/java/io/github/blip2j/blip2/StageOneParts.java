@@ -2,8 +2,8 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.WrapperNames;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.PlainBertWeights;

@@ -1,7 +1,5 @@
-package io.github.blip2j.nn;
+package io.github.blip2j.io;
 
-import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
