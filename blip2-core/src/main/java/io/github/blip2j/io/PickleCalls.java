@@ -24,22 +24,32 @@ final class PickleCalls {
   /** What a name stands for, if it may stand in a file at all. */
   PickleClass named(String full) throws CheckpointException {
     if (full.length() > LONGEST_NAME) {
-      return refuse(full);
+      throw refusal(full);
     }
     PickleClass named = PickleClass.of(full);
-    return named.kind() == PickleClass.Kind.FORBIDDEN ? refuse(full) : named;
+    if (named.kind() == PickleClass.Kind.FORBIDDEN) {
+      throw refusal(full);
+    }
+    return named;
   }
 
   /** What a call of {@code of} with these arguments gives. */
   Object call(PickleClass of, List<?> given) throws CheckpointException {
     return switch (of.kind()) {
       case OF_CLASS -> ofClass(given);
-      case NEW ->
-          !given.isEmpty() && given.get(0) instanceof PickleClass made && made.kind() != of.kind()
-              ? call(made, newArguments(of, given))
-              : refuse(of.name());
+      case NEW -> made(of, given);
       default -> simple(of, given);
     };
+  }
+
+  /** An object of the class that a constructor of copyreg is given. */
+  private Object made(PickleClass of, List<?> given) throws CheckpointException {
+    if (given.isEmpty()
+        || !(given.get(0) instanceof PickleClass made)
+        || made.kind() == of.kind()) {
+      throw refusal(of.name());
+    }
+    return call(made, newArguments(of, given));
   }
 
   /** A call that makes no other. */
@@ -54,16 +64,15 @@ final class PickleCalls {
       case ATTRIBUTE -> attribute(of, given);
       case STORAGE, TYPE, PLAIN, OBJECT ->
           new PickledObject(of.name().equals("_codecs.encode") ? "bytes" : of.name());
-      case OF_CLASS, NEW, FUNCTION, FORBIDDEN -> refuse(of.name());
+      case OF_CLASS, NEW, FUNCTION, FORBIDDEN -> throw refusal(of.name());
     };
   }
 
-  /** Refuses a file for what it names. */
-  @SuppressWarnings("TypeParameterUnusedInFormals") // it returns nothing, wherever it stands
-  <T> T refuse(String name) throws CheckpointException {
+  /** Why a file is refused for what it names. */
+  private CheckpointException refusal(String name) {
     String shown =
         name.length() <= NAME_IN_MESSAGE ? name : name.substring(0, NAME_IN_MESSAGE) + "...";
-    throw in.error(REFUSED, shown, ALONE);
+    return in.error(REFUSED, shown, ALONE);
   }
 
   /** Whether the state that an object is given would put other numbers into a tensor. */
@@ -101,7 +110,7 @@ final class PickleCalls {
         return new PickledObject(owner.what()); // a member or a method, who knows
       }
     }
-    return refuse(of.name());
+    throw refusal(of.name());
   }
 
   /** The dict of pairs, as Python 2 wrote an OrderedDict; later ones are filled after the call. */

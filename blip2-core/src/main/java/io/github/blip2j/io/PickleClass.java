@@ -204,39 +204,38 @@ record PickleClass(Kind kind, String name, String type) {
     add(known, Kind.ATTRIBUTE, "builtins.getattr");
     known.put("torch.storage.UntypedStorage", storage("torch.storage.UntypedStorage", "U8"));
     for (String pair :
-        """
-        Double=F64 Float=F32 Half=F16 BFloat16=BF16 Long=I64 Int=I32 Short=I16 Char=I8 Byte=U8
-        Bool=BOOL ComplexFloat=C64 ComplexDouble=C128 QInt8=QINT8 QUInt8=QUINT8 QInt32=QINT32
-        QUInt4x2=QUINT4X2 QUInt2x4=QUINT2X4\
-        """
-            .split("\\s+", -1)) {
+        words(
+            """
+            Double=F64 Float=F32 Half=F16 BFloat16=BF16 Long=I64 Int=I32 Short=I16 Char=I8 Byte=U8
+            Bool=BOOL ComplexFloat=C64 ComplexDouble=C128 QInt8=QINT8 QUInt8=QUINT8 QInt32=QINT32
+            QUInt4x2=QUINT4X2 QUInt2x4=QUINT2X4\
+            """)) {
       String name = "torch." + pair.substring(0, pair.indexOf('=')) + "Storage";
       known.put(name, storage(name, pair.substring(pair.indexOf('=') + 1)));
     }
     for (String pair :
-        """
-        float64=F64 double=F64 float32=F32 float=F32 float16=F16 half=F16 bfloat16=BF16 int64=I64
-        long=I64 int32=I32 int=I32 int16=I16 short=I16 int8=I8 uint8=U8 uint16=U16 uint32=U32
-        uint64=U64 bool=BOOL complex32=C32 complex64=C64 cfloat=C64 complex128=C128 cdouble=C128
-        float8_e4m3fn=F8_E4M3 float8_e5m2=F8_E5M2 float8_e8m0fnu=F8_E8M0
-        float8_e4m3fnuz=F8_E4M3FNUZ float8_e5m2fnuz=F8_E5M2FNUZ float4_e2m1fn_x2=F4_X2\
-        """
-            .split("\\s+", -1)) {
+        words(
+            """
+            float64=F64 double=F64 float32=F32 float=F32 float16=F16 half=F16 bfloat16=BF16 int64=I64
+            long=I64 int32=I32 int=I32 int16=I16 short=I16 int8=I8 uint8=U8 uint16=U16 uint32=U32
+            uint64=U64 bool=BOOL complex32=C32 complex64=C64 cfloat=C64 complex128=C128 cdouble=C128
+            float8_e4m3fn=F8_E4M3 float8_e5m2=F8_E5M2 float8_e8m0fnu=F8_E8M0
+            float8_e4m3fnuz=F8_E4M3FNUZ float8_e5m2fnuz=F8_E5M2FNUZ float4_e2m1fn_x2=F4_X2\
+            """)) {
       String name = "torch." + pair.substring(0, pair.indexOf('='));
       known.put(name, new PickleClass(Kind.TYPE, name, pair.substring(pair.indexOf('=') + 1)));
     }
     for (String type :
-        """
-        qint8 quint8 qint32 quint4x2 quint2x4 bits1x8 bits2x4 bits4x2 bits8 bits16 uint1 uint2 uint3
-        uint4 uint5 uint6 uint7 int1 int2 int3 int4 int5 int6 int7\
-        """
-            .split("\\s+", -1)) {
+        words(
+            """
+            qint8 quint8 qint32 quint4x2 quint2x4 bits1x8 bits2x4 bits4x2 bits8 bits16 uint1 uint2 uint3
+            uint4 uint5 uint6 uint7 int1 int2 int3 int4 int5 int6 int7\
+            """)) {
       String name = "torch." + type;
       known.put(name, new PickleClass(Kind.TYPE, name, type.toUpperCase(Locale.ROOT)));
     }
     for (String scheme :
-        "affine symmetric channel_affine channel_symmetric channel_affine_float_qparams"
-            .split(" ", -1)) {
+        words("affine symmetric channel_affine channel_symmetric channel_affine_float_qparams")) {
       String name = "torch.per_" + (scheme.startsWith("channel") ? "" : "tensor_") + scheme;
       known.put(name, new PickleClass(Kind.PLAIN, name, ""));
     }
@@ -244,7 +243,7 @@ record PickleClass(Kind kind, String name, String type) {
   }
 
   private static Set<String> words(String text) {
-    return Set.of(text.strip().split("\\s+", -1));
+    return Set.of(text.strip().split("\\s+"));
   }
 
   private static void add(Map<String, PickleClass> known, Kind kind, String... names) {

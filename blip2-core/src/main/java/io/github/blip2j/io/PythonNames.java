@@ -2,6 +2,7 @@ package io.github.blip2j.io;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What Python 3 calls the things that pickles of protocol 2 name as Python 2 did. {@code
@@ -57,6 +58,7 @@ final class PythonNames {
       urllib2.HTTPError=urllib.error.HTTPError urllib2.URLError=urllib.error.URLError
       """;
 
+  private static final Pattern SPACES = Pattern.compile("\\s+");
   private static final Map<String, String> MODULE = table(MODULES);
   private static final Map<String, String> NAME = table(NAMES);
 
@@ -70,7 +72,7 @@ final class PythonNames {
 
   private static Map<String, String> table(String text) {
     Map<String, String> table = new HashMap<>();
-    for (String pair : text.strip().split("\\s+", -1)) {
+    for (String pair : SPACES.splitAsStream(text.strip()).toList()) {
       int middle = pair.indexOf('=');
       table.put(pair.substring(0, middle), pair.substring(middle + 1));
     }

@@ -94,8 +94,8 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
 
   /** A number of IEEE 754's form, with its sign before the exponent. */
   private static double small(int bits, int exponentBits, int fractionBits) {
-    int exponent = bits >> fractionBits & (1 << exponentBits) - 1;
-    int fraction = bits & (1 << fractionBits) - 1;
+    int exponent = (bits >> fractionBits) & ((1 << exponentBits) - 1);
+    int fraction = bits & ((1 << fractionBits) - 1);
     double sign = bits >> (exponentBits + fractionBits) == 0 ? 1 : -1;
     int bias = (1 << (exponentBits - 1)) - 1;
     if (exponent == (1 << exponentBits) - 1) {
@@ -104,7 +104,7 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
     return exponent == 0
         ? sign * Math.scalb((double) fraction, 1 - bias - fractionBits)
         : sign
-            * Math.scalb((double) (fraction | 1 << fractionBits), exponent - bias - fractionBits);
+            * Math.scalb((double) (fraction | (1 << fractionBits)), exponent - bias - fractionBits);
   }
 
   /** A number of 8 bits without infinities (Micikevicius et al. 2022, section 3). */
@@ -112,7 +112,7 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
     if ((bits & 0x7f) == 0x7f) {
       return Double.NaN;
     }
-    boolean top = (bits >> 3 & 15) == 15; // an exponent like any other here
+    boolean top = ((bits >> 3) & 15) == 15; // an exponent like any other here
     return top ? small(bits & ~0x40, 4, 3) * 256 : small(bits, 4, 3);
   }
 
