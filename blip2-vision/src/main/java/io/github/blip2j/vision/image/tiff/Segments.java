@@ -58,9 +58,9 @@ final class Segments {
       this.segmentWidth = width;
       this.segmentHeight = size(rows == WHOLE_PICTURE ? height : rows);
     }
-    this.across = (width - 1) / segmentWidth + 1;
+    this.across = (width - 1L) / segmentWidth + 1;
     this.perPlane = across * ((height - 1) / segmentHeight + 1);
-    this.total = planar ? (long) perPlane * directory.number(Tags.SAMPLES_PER_PIXEL, 1L) : perPlane;
+    this.total = planar ? perPlane * directory.number(Tags.SAMPLES_PER_PIXEL, 1L) : perPlane;
     double stored = (double) perPlane * segmentWidth * segmentHeight;
     if (tiled && stored > Math.max(MANY_PIXELS, 16.0 * width * height)) {
       throw new IOException(
