@@ -51,7 +51,8 @@ final class FailureTest {
 
   @Test
   void caption_withoutImage_exits2() {
-    String message = "blip2: missing required parameter: 'IMAGE'; see blip2 caption --help\n";
+    String message =
+        "blip2: missing required parameter: 'IMAGE|FOLDER'; see blip2 caption --help\n";
 
     assertEquals(new Shell(2, "", message), Shell.run("caption"));
   }
@@ -73,9 +74,8 @@ final class FailureTest {
   }
 
   @Test
-  void caption_directory_exits1() {
-    String message =
-        "image expected a JPEG, PNG, GIF, BMP, TIFF or WebP file, got a directory; name a file in it";
+  void caption_directoryWithoutPictures_exits1() {
+    String message = "pictures expected in the folder, got none";
     assertEquals(failure(folder, message), Shell.run("caption", folder.toString()));
   }
 

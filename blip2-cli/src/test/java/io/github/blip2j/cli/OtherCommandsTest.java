@@ -136,7 +136,7 @@ final class OtherCommandsTest {
 
     assertEquals("", shell.err());
     assertTrue(
-        shell.out().contains("\nimages\n  read here                  JPEG PNG GIF BMP\n"),
+        shell.out().contains("\nimages\n  read here                  JPEG PNG GIF BMP TIFF WebP\n"),
         shell::out);
   }
 

@@ -21,7 +21,7 @@ public final class PictureTarget {
         throw new AssertionError("larger than allowed: " + image);
       }
     } catch (UnreadableImageException e) {
-      if (!e.getMessage().startsWith("input: ")) {
+      if (!String.valueOf(e.getMessage()).startsWith("input: ")) {
         throw new AssertionError("names no file", e);
       }
     }

@@ -20,7 +20,6 @@ final class TensorFiles {
         if (tensor.byteSize() <= SMALL) {
           checkpoint.read(tensor.name(), ByteBuffer.allocate((int) tensor.byteSize()));
         }
-        tensor.shape().toString();
       }
     } catch (IOException e) {
       Messages.require(e);

@@ -204,7 +204,7 @@ final class InstructBlipPartsTest {
 
     assertRefused(
         parts().withBert(larger),
-        "tokenizer.json: largest token id expected below the model's vocabulary of 251, got 252;"
+        "tokenizer.json: largest token id expected below the model's vocabulary of 251, got 251;"
             + " use the tokenizer that came with the model");
   }
 
