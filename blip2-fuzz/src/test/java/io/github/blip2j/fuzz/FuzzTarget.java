@@ -21,6 +21,7 @@ enum FuzzTarget {
   VOCABULARIES("io.github.blip2j.fuzz.VocabularyTarget", 4096),
   TEXTS("io.github.blip2j.fuzz.TextTarget", 512),
   SETTINGS("io.github.blip2j.fuzz.SettingsTarget", 8192),
+  MODELS("io.github.blip2j.fuzz.ModelTarget", 8192),
   CAPTIONS("io.github.blip2j.fuzz.CaptionFileTarget", 4096),
   CHECKPOINTS("io.github.blip2j.training.TrainingCheckpointTarget", 8192),
   COMMANDS("io.github.blip2j.cli.CommandLineTarget", 64);
