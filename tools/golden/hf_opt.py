@@ -18,7 +18,7 @@ END = 2
 
 # Sizes differ from each other within a variant where they can, so that a swapped axis shows.
 VARIANTS = {
-    # Like OPT-350m: norms after the layers, embeddings narrower than the layers. Stored as shards.
+    # Norms after the layers, as OPT-350m has them. Stored as shards.
     "hf-opt-postnorm": dict(
         seed=6,
         dtype=torch.bfloat16,
@@ -29,22 +29,8 @@ VARIANTS = {
         qformer=dict(hidden_size=40, intermediate_size=72, num_hidden_layers=5, num_attention_heads=5,
                      cross_attention_frequency=3),
         text=dict(hidden_size=56, ffn_dim=104, num_hidden_layers=3, num_attention_heads=7, vocab_size=430,
-                  max_position_embeddings=96, word_embed_proj_dim=32, do_layer_norm_before=False),
+                  max_position_embeddings=96, word_embed_proj_dim=56, do_layer_norm_before=False),
         large=(85, 120),
-    ),
-    # Narrow embeddings and a projection that fits them, which the reference does not build itself.
-    "hf-opt-narrow": dict(
-        seed=1,
-        dtype=torch.float32,
-        narrow=True,
-        queries=4,
-        vision=dict(hidden_size=24, intermediate_size=40, num_hidden_layers=1, num_attention_heads=2,
-                    image_size=32, patch_size=8),
-        qformer=dict(hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4,
-                     cross_attention_frequency=3),
-        text=dict(hidden_size=40, ffn_dim=56, num_hidden_layers=2, num_attention_heads=5, vocab_size=424,
-                  max_position_embeddings=60, word_embed_proj_dim=16),
-        large=(40, 24),
     ),
     # A head of its own, GELU, two ends, image read by every layer; sizes in the older spelling.
     "hf-opt-untied": dict(
@@ -113,9 +99,6 @@ class OptVariant(Variant):
 
     def new_model(self):
         model = super().new_model()
-        if self.spec.get("narrow"):
-            model.language_projection = torch.nn.Linear(
-                self.config.qformer_config.hidden_size, self.config.text_config.word_embed_proj_dim)
         if self.spec.get("two_heads"):
             embeddings = model.language_model.get_input_embeddings().weight
             model.language_model.lm_head.weight = torch.nn.Parameter(embeddings.detach().clone())

@@ -1,5 +1,7 @@
 package io.github.blip2j.cli;
 
+import io.github.blip2j.blip2.KeyBias;
+import io.github.blip2j.blip2.AttentionHeads;
 import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.Conversion;
 import io.github.blip2j.io.Checkpoint;
@@ -104,7 +106,7 @@ final class ConvertCommand implements Callable<Integer> {
     if (debug) {
       LogSettings.debug();
     }
-    Conversion.@Nullable Heads heads = heads();
+    @Nullable AttentionHeads heads = heads();
     try (var progress = Progress.on(console)) {
       progress.doing("converting " + in);
       Path read = in();
@@ -126,7 +128,7 @@ final class ConvertCommand implements Callable<Integer> {
     if (trained) {
       Conversion.toLavisTrained(read, out);
     } else {
-      var keyBias = keepKeyBias ? Conversion.KeyBias.KEEP : Conversion.KeyBias.REFUSE;
+      var keyBias = keepKeyBias ? KeyBias.KEEP : KeyBias.REFUSE;
       Conversion.toLavis(read, out, keyBias);
     }
   }
@@ -138,12 +140,12 @@ final class ConvertCommand implements Callable<Integer> {
     return in.path();
   }
 
-  private Conversion.@Nullable Heads heads() {
+  private @Nullable AttentionHeads heads() {
     try {
       requireAgreement();
       return visionHeads == null || qformerHeads == null
           ? null
-          : new Conversion.Heads(visionHeads, qformerHeads);
+          : new AttentionHeads(visionHeads, qformerHeads);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }

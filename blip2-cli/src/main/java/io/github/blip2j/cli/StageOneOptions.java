@@ -1,5 +1,6 @@
 package io.github.blip2j.cli;
 
+import io.github.blip2j.blip2.StageOneLoader;
 import io.github.blip2j.blip2.StageOneConfig;
 import io.github.blip2j.blip2.StageOneModel;
 import io.github.blip2j.blip2.StageOneParts;
@@ -79,7 +80,7 @@ final class StageOneOptions {
   StageOneModel load(Scope home, DataOptions data) throws IOException {
     UnaryOperator<StageOneConfig> resized = config -> resized(config, data.imageSize);
     if (model != null) {
-      return StageOneModel.load(model.path(), home, resized);
+      return StageOneLoader.load(model.path(), home, resized);
     }
     if (vision == null || bert == null) {
       throw new AssertionError("options without a model are refused");

@@ -249,7 +249,14 @@ public final class Params {
    * @param misshapen those stored in another shape or type, and in which
    * @param unused names of stored tensors that were not asked for
    */
-  public record Fit(List<String> missing, List<String> misshapen, NavigableSet<String> unused) {}
+  public record Fit(List<String> missing, List<String> misshapen, NavigableSet<String> unused) {
+    /** The same fit, its missing parameters under the names that a checkpoint would have for them. */
+    public Fit spelledBy(KeyMap keys) {
+      TreeSet<String> stored = new TreeSet<>();
+      missing.forEach(name -> stored.add(keys.toStored(name).name()));
+      return new Fit(List.copyOf(stored), misshapen, unused);
+    }
+  }
 
   /** What {@link #finish} would report, as lists. */
   public Fit fit() {

@@ -1,5 +1,6 @@
 package io.github.blip2j.examples;
 
+import io.github.blip2j.blip2.StageOneLoader;
 import io.github.blip2j.blip2.StageOneExport;
 import io.github.blip2j.blip2.StageOneModel;
 import io.github.blip2j.optim.AdamW;
@@ -44,7 +45,7 @@ public final class TrainStage1 {
 
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(folder)) {
-      StageOneModel model = StageOneModel.load(folder, home);
+      StageOneModel model = StageOneLoader.load(folder, home);
       model.trainQformer(); // and not the tower
       var processor = ImageProcessor.blip2(model.config().vision().imageSize());
       var batches = CaptionBatches.of(set, processor, BATCH_SIZE, SEED).with(Augmentation.blip2());

@@ -147,12 +147,12 @@ public final class Blip2 implements AutoCloseable {
 
   /** How {@link #caption(Path)} decodes: greedily, or as LAVIS captions. */
   public Decoding captionDecoding() {
-    return loaded.captionDecoding();
+    return GenerationDefaults.caption(loaded.model().config());
   }
 
   /** How {@link #answer(Path, String)} decodes: greedily, or as LAVIS answers. */
   public Decoding answerDecoding() {
-    return loaded.answerDecoding();
+    return GenerationDefaults.answer(loaded.model().config());
   }
 
   /**
@@ -199,8 +199,8 @@ public final class Blip2 implements AutoCloseable {
   /** A caption of each picture, likewise; faster than one by one. */
   public List<String> captions(List<BufferedImage> images) {
     given("captions", "images", images);
-    return asker()
-        .write("captions", images, Collections.nCopies(images.size(), ""), captionDecoding());
+    return captions(
+        "captions", images, Collections.nCopies(images.size(), ""), captionDecoding());
   }
 
   /** The answer to a question about a picture, decoded as {@link #answerDecoding} says. */
@@ -225,8 +225,8 @@ public final class Blip2 implements AutoCloseable {
    */
   public List<String> answers(List<BufferedImage> images, List<String> asked) {
     given("answers", "images", images);
-    return asker()
-        .write("answers", images, questions.askEach(images.size(), asked), answerDecoding());
+    return captions(
+        "answers", images, questions.askEach(images.size(), asked), answerDecoding());
   }
 
   /**
@@ -248,7 +248,8 @@ public final class Blip2 implements AutoCloseable {
   public List<Generated> generate(RgbImage image, String prompt, Decoding decoding) {
     given("generate", "prompt", prompt);
     given("generate", "decoding", decoding);
-    return generate(Prompt.about(given("generate", "image", image), prompt), decoding);
+    List<RgbImage> images = List.of(given("generate", "image", image));
+    return pipeline().generate(images, List.of(prompt), decoding, (row, token) -> {}).get(0);
   }
 
   /** Texts that continue a prompt of images and words in any order, the best first. */
@@ -261,7 +262,7 @@ public final class Blip2 implements AutoCloseable {
    * influence each other.
    */
   public List<List<Generated>> generate(List<Prompt> prompts, Decoding decoding) {
-    return asker().generate(prompts, decoding);
+    return pipeline().generate(prompts, decoding);
   }
 
   /**
@@ -358,7 +359,7 @@ public final class Blip2 implements AutoCloseable {
    */
   public List<List<Generated>> generate(
       ImageFeatures features, List<String> prompts, Decoding decoding, TokenListener listener) {
-    return asker().generate(features, prompts, decoding, listener);
+    return pipeline().generate(features, prompts, decoding, listener);
   }
 
   /**
@@ -371,7 +372,7 @@ public final class Blip2 implements AutoCloseable {
 
   /** How likely a text follows a prompt of images and words in any order. */
   public ScoredText score(Prompt prompt, String text) {
-    return asker().score(prompt, text);
+    return pipeline().score(prompt, text);
   }
 
   /**
@@ -394,13 +395,13 @@ public final class Blip2 implements AutoCloseable {
   /** The candidates after each prompt; prompts do not influence each other. */
   public List<List<RankedAnswer>> rank(
       List<Prompt> prompts, List<String> candidates, CandidateOrder order) {
-    return asker().rank(prompts, candidates, order);
+    return pipeline().rank(prompts, candidates, order);
   }
 
   /** As above, for pictures that have been looked at: one for each prompt, or one for all. */
   public List<List<RankedAnswer>> rank(
       ImageFeatures features, List<String> prompts, List<String> candidates, CandidateOrder order) {
-    return asker().rank(features, prompts, candidates, order);
+    return pipeline().rank(features, prompts, candidates, order);
   }
 
   /** Frees the model's memory, after the calls that still run. */
@@ -413,8 +414,14 @@ public final class Blip2 implements AutoCloseable {
     return generate(image, prompt, decoding).get(0).text();
   }
 
-  private Asker asker() {
-    return new Asker(loaded);
+  private List<String> captions(
+      String where, List<BufferedImage> images, List<String> prompts, Decoding decoding) {
+    List<RgbImage> pictures = images.stream().map(image -> picture(where, image)).toList();
+    return pipeline().captions(pictures, prompts, decoding);
+  }
+
+  private GenerationPipeline pipeline() {
+    return new GenerationPipeline(loaded);
   }
 
   private static RgbImage picture(String where, BufferedImage image) {

@@ -41,11 +41,25 @@ public record Blip2Config(
   private static final String OTHERWISE = LanguageKind.OPT.toString(); // as in transformers
   private static final String INSTRUCTED = "instructblip";
 
-  /** Checks that there are queries and that their token is one. */
+  /**
+   * Checks that there are queries, that their token is one, and that a projection fits the language
+   * model. Hugging Face builds an OPT whose embeddings are narrower than its layers and spreads
+   * rows of one width over places of another, so that a batch gives other texts than its images one
+   * by one; LAVIS cannot build it.
+   */
   public Blip2Config {
     if (queryTokens <= 0) {
       throw new IllegalArgumentException(
           "Blip2Config: queryTokens must be positive, got " + queryTokens);
+    }
+    if (text instanceof OptConfig opt && opt.embeddingDim() != opt.dim()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "Blip2Config: text_config.word_embed_proj_dim expected hidden_size=%d, got %d; an OPT"
+                  + " with narrower embeddings, such as opt-350m, cannot be joined to images",
+              opt.dim(),
+              opt.embeddingDim()));
     }
     if (imageTokenId != null && (imageTokenId < 0 || imageTokenId >= text.vocabSize())) {
       throw new IllegalArgumentException(

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /** Whether the loaders of this library would load a checkpoint; they are tried without numbers. */
 final class CheckpointFit {
@@ -97,10 +96,10 @@ final class CheckpointFit {
           KeyMap keys = HuggingFaceNames.keys(config);
           try (StoredWeights open = StoredWeights.open(path, keys, STRICT)) {
             Params params = Params.checking(open.weights(), memory);
-            LoadedModel.build(config, params);
+            new Blip2Model(config, params);
             HuggingFaceTokenizer.open(path).close();
-            LoadedModel.processor(path, config.vision().imageSize());
-            return spelled(params.fit(), keys);
+            ModelFolder.processor(path, config.vision().imageSize());
+            return params.fit().spelledBy(keys);
           }
         });
   }
@@ -131,7 +130,7 @@ final class CheckpointFit {
     return use(
         "ImageTextMatcher",
         List.of("match", "embed", "evaluate retrieval", "train stage2 --stage1"),
-        memory -> StageOneModel.fit(path, memory));
+        memory -> StageOneLoader.fit(path, memory));
   }
 
   private Use bert() {
@@ -156,7 +155,7 @@ final class CheckpointFit {
             Params params = Params.checking(stored, memory);
             build(config, params.at("language"));
             folder.tokenizer().close();
-            return spelled(params.fit(), keys);
+            return params.fit().spelledBy(keys);
           }
         });
   }
@@ -175,13 +174,6 @@ final class CheckpointFit {
     } else {
       new OptModel((OptConfig) config, params);
     }
-  }
-
-  /** A fit whose missing parameters are called as the checkpoint would call them. */
-  static Params.Fit spelled(Params.Fit fit, KeyMap keys) {
-    NavigableSet<String> missing = new TreeSet<>();
-    fit.missing().forEach(name -> missing.add(keys.toStored(name).name()));
-    return new Params.Fit(List.copyOf(missing), fit.misshapen(), fit.unused());
   }
 
   private static Use use(String name, List<String> commands, Attempt attempt) {

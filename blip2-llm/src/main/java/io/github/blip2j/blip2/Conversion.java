@@ -9,13 +9,11 @@ import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.io.TensorSpec;
 import io.github.blip2j.io.TorchWriter;
-import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,57 +22,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two things differ besides names. Hugging Face stores the vision tower's query and value biases
  * as one vector with zeros for the key between them. And it has no place for what only training
- * needs, the temperature and the head that predicts words; these lie in {@value #LAVIS_ONLY} beside
+ * needs, the temperature and the head that predicts words; these lie in {@value StageOneLoader#LAVIS_ONLY} beside
  * its file, which it does not read.
  */
 public final class Conversion {
-  /** The file in a Hugging Face folder with what only LAVIS reads. */
-  public static final String LAVIS_ONLY = "lavis.safetensors";
-
   private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
-  private static final List<String> TOKENIZER_FILES =
-      List.of(
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "special_tokens_map.json",
-          "added_tokens.json",
-          "vocab.txt",
-          "vocab.json",
-          "merges.txt",
-          "spiece.model");
-
   private Conversion() {}
-
-  /**
-   * How many heads the attentions have, which no tensor tells.
-   *
-   * @param vision in the vision transformer
-   * @param qformer in the Q-Former
-   */
-  public record Heads(int vision, int qformer) {
-    /** Checks that there are some. */
-    public Heads {
-      if (vision <= 0 || qformer <= 0) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "Heads: counts must be positive, got vision=%d, qformer=%d",
-                vision,
-                qformer));
-      }
-    }
-  }
-
-  /**
-   * What to do where the vision tower of Hugging Face has a bias of the keys. It adds the same to
-   * all scores of a softmax and so changes nothing, but training there may have moved it.
-   */
-  public enum KeyBias {
-    /** Stop: LAVIS has no such tensor. */
-    REFUSE,
-    /** Store it as {@code k_bias}, which LAVIS leaves unread and the way back finds. */
-    KEEP
-  }
 
   /**
    * Writes a checkpoint of LAVIS as a Hugging Face folder, with the heads that a {@code model.json}
@@ -97,20 +50,20 @@ public final class Conversion {
    * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer, or
    *     weights in the folder would not be replaced whole
    */
-  public static void toHuggingFace(Path lavis, Path folder, Heads heads) throws IOException {
+  public static void toHuggingFace(Path lavis, Path folder, AttentionHeads heads) throws IOException {
     convert(lavis, folder, heads, true);
   }
 
   /** The same over whatever the folder holds: where a run exports, it may have done so before. */
-  static void exportToHuggingFace(Path lavis, Path folder, Heads heads) throws IOException {
+  static void exportToHuggingFace(Path lavis, Path folder, AttentionHeads heads) throws IOException {
     convert(lavis, folder, heads, false);
   }
 
   /** What a folder of the first stage says of its weights. */
   private record Description(String config, String preprocessor) {
-    static Description of(Path lavis, Checkpoint from, @Nullable Heads told) throws IOException {
+    static Description of(Path lavis, Checkpoint from, @Nullable AttentionHeads told) throws IOException {
       var sizes = new LavisSizes(lavis.toString(), from.tensors());
-      Heads heads = told != null ? told : LavisSizes.headsBeside(lavis, sizes);
+      AttentionHeads heads = told != null ? told : LavisSizes.headsBeside(lavis, sizes);
       return new Description(
           sizes.configJson(heads, ModelJson.visionNormEpsBeside(lavis)), sizes.preprocessorJson());
     }
@@ -122,7 +75,7 @@ public final class Conversion {
   }
 
   /** All is checked before anything is written, and what describes the weights comes after them. */
-  private static void convert(Path lavis, Path folder, @Nullable Heads heads, boolean keeping)
+  private static void convert(Path lavis, Path folder, @Nullable AttentionHeads heads, boolean keeping)
       throws IOException {
     var target = new ConversionTarget(folder);
     target.requireReplaceable();
@@ -145,7 +98,7 @@ public final class Conversion {
       if (description != null) {
         description.write(folder);
       }
-      copyTokenizer(lavis.resolveSibling(""), folder);
+      TokenizerCopy.copy(lavis.resolveSibling(""), folder);
     }
   }
 
@@ -153,7 +106,7 @@ public final class Conversion {
       throws IOException {
     List<TensorCopy> copies = plan.lavisOnly();
     if (!copies.isEmpty()) {
-      Path beside = folder.resolve(LAVIS_ONLY);
+      Path beside = folder.resolve(StageOneLoader.LAVIS_ONLY);
       try (var writer = SafetensorsWriter.create(beside, specs(copies))) {
         write(copies, from, writer::write);
       }
@@ -211,7 +164,7 @@ public final class Conversion {
   }
 
   /**
-   * Writes a Hugging Face folder as a checkpoint of LAVIS, with {@value #LAVIS_ONLY} if it is
+   * Writes a Hugging Face folder as a checkpoint of LAVIS, with {@value StageOneLoader#LAVIS_ONLY} if it is
    * there.
    *
    * @param file a file of {@code torch.save}, whose dict is under {@code model}
@@ -231,7 +184,7 @@ public final class Conversion {
     new ConversionTarget(file).requireOutside(folder);
     OutputFile.require(file);
     LoraAdapter.requireNone(folder, "model to convert");
-    Path beside = folder.resolve(LAVIS_ONLY);
+    Path beside = folder.resolve(StageOneLoader.LAVIS_ONLY);
     try (Checkpoint from = ModelFolder.open(folder)) {
       List<TensorCopy> shared = ConversionPlan.ofHuggingFace(folder, from, keyBias).shared();
       if (!Files.exists(beside)) {
@@ -255,20 +208,6 @@ public final class Conversion {
     all.addAll(lavisOnly);
     try (var writer = TorchWriter.createUnder("model", file, specs(all))) {
       write(all, from, writer::write);
-    }
-  }
-
-  /** Copies what there is of a tokenizer; over what is there. */
-  static void copyTokenizer(Path from, Path folder) throws IOException {
-    for (String name : TOKENIZER_FILES) {
-      Path source = from.resolve(name);
-      Path target = folder.resolve(name);
-      if (Files.exists(source) && !(Files.exists(target) && Files.isSameFile(source, target))) {
-        OutputFile.write(target, Files.readAllBytes(source));
-      }
-    }
-    if (TokenizerFolder.isMade(from)) {
-      OutputFile.write(folder.resolve("tokenizer.json"), TokenizerFolder.makeJson(from));
     }
   }
 

@@ -93,7 +93,7 @@ record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly) {
   }
 
   /** From a folder of Hugging Face to LAVIS; all of it is shared. */
-  static ConversionPlan ofHuggingFace(Path folder, Checkpoint from, Conversion.KeyBias keyBias)
+  static ConversionPlan ofHuggingFace(Path folder, Checkpoint from, KeyBias keyBias)
       throws IOException {
     List<TensorCopy> shared = new ArrayList<>();
     String kind = LavisNames.languageKind(from.tensors());
@@ -113,13 +113,13 @@ record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly) {
       Checkpoint from,
       TensorEntry fused,
       String whole,
-      Conversion.KeyBias keyBias,
+      KeyBias keyBias,
       List<TensorCopy> to)
       throws IOException {
     String block = whole.substring(0, whole.length() - ".attn.qkv.bias".length());
     to.add(TensorCopy.third(block + QUERY_BIAS, fused, 0));
     if (!isKeyBiasZero(from, fused)) {
-      if (keyBias == Conversion.KeyBias.REFUSE) {
+      if (keyBias == KeyBias.REFUSE) {
         throw new CheckpointException(
             String.format(
                 Locale.ROOT,

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 record ConversionTarget(Path path) {
   private static final int NAMES_IN_MESSAGE = 4;
   private static final List<String> WRITTEN =
-      List.of("config.json", "preprocessor_config.json", Conversion.LAVIS_ONLY);
+      List.of("config.json", "preprocessor_config.json", StageOneLoader.LAVIS_ONLY);
 
   /** The parts of a Hugging Face model, by what describes each in {@code config.json}. */
   private static final Map<String, String> PARTS =

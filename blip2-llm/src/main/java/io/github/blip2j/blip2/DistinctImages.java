@@ -33,6 +33,11 @@ final class DistinctImages {
     return distinct.size();
   }
 
+  /** Whether no image comes twice. */
+  boolean isOnceEach() {
+    return distinct.size() == numbers.length;
+  }
+
   /** Those from a number on, so many at most. */
   List<RgbImage> from(int number, int most) {
     return distinct.subList(number, Math.min(number + most, distinct.size()));

@@ -20,25 +20,39 @@ final class Gate {
     this.what = what;
   }
 
+  /** A call inside, which ends when it is closed; by the thread that entered. */
+  interface Entry extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Enters; what {@link #close} frees stays until the entry is closed.
+   *
+   * @throws IllegalStateException if the gate is closed
+   */
+  Entry enter() {
+    lock.readLock().lock();
+    if (closed) {
+      lock.readLock().unlock();
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "%s: open %s expected, got closed; close after the last use",
+              where,
+              what));
+    }
+    return lock.readLock()::unlock;
+  }
+
   /**
    * Runs {@code body} inside.
    *
    * @throws IllegalStateException if the gate is closed
    */
   <T> T call(Supplier<T> body) {
-    lock.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException(
-            String.format(
-                Locale.ROOT,
-                "%s: open %s expected, got closed; close after the last use",
-                where,
-                what));
-      }
+    try (Entry entry = enter()) {
       return body.get();
-    } finally {
-      lock.readLock().unlock();
     }
   }
 

@@ -3,7 +3,6 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Locale;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,9 +109,9 @@ public final class ImageFeatures implements AutoCloseable {
     return tensor;
   }
 
-  /** Runs a call that reads these features; {@link #close} waits for it. */
-  <T> T during(Supplier<T> body) {
-    return gate.call(body);
+  /** Keeps these features open for a call that reads them; {@link #close} waits for it. */
+  Gate.Entry enter() {
+    return gate.enter();
   }
 
   @Override

@@ -118,7 +118,7 @@ public final class Inspection implements AutoCloseable {
           return path.resolve(adapter);
         }
       }
-      Path lavis = StageOneModel.lavisFile(path);
+      Path lavis = StageOneLoader.lavisFile(path);
       return lavis == null ? path : lavis;
     }
     return path;

@@ -1,14 +1,9 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.OutputFile;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
-import io.github.blip2j.text.TokenizerFolder;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,8 +15,7 @@ import java.util.Locale;
  * <p>A prompt without words is {@code [CLS] [SEP]}, as both references read the empty text; Hugging
  * Face fails where there is no text at all.
  */
-final class InstructionReader implements AutoCloseable {
-  private static final String FOLDER = "qformer_tokenizer";
+final class InstructionReader {
   private static final int LAVIS_TOKENS = 128; // its max_txt_len
 
   private final HuggingFaceTokenizer tokenizer;
@@ -29,54 +23,11 @@ final class InstructionReader implements AutoCloseable {
   private final Flavour flavour;
   private final TextCuts cuts = new TextCuts();
 
-  private InstructionReader(HuggingFaceTokenizer tokenizer, BertConfig qformer, Flavour flavour) {
+  /** Reads with this tokenizer, which its owner closes after the last use. */
+  InstructionReader(HuggingFaceTokenizer tokenizer, BertConfig qformer, Flavour flavour) {
     this.tokenizer = tokenizer;
     this.qformer = qformer;
     this.flavour = flavour;
-  }
-
-  /** Whether a folder holds the tokenizer as Hugging Face's InstructBLIP does. */
-  static boolean isIn(Path folder) {
-    return TokenizerFolder.isIn(folder.resolve(FOLDER));
-  }
-
-  /**
-   * Where a folder of Hugging Face has the tokenizer.
-   *
-   * @throws CheckpointException if there is none
-   */
-  static Path in(Path folder) throws CheckpointException {
-    if (!isIn(folder)) {
-      throw new CheckpointException(
-          String.format(
-              Locale.ROOT,
-              "%s: %s/tokenizer.json expected in an InstructBLIP, got none; copy it from the checkpoint",
-              folder,
-              FOLDER));
-    }
-    return folder.resolve(FOLDER);
-  }
-
-  /**
-   * Opens the tokenizer in a folder of its own.
-   *
-   * @throws CheckpointException if there is none, or it is of a larger Q-Former
-   */
-  static InstructionReader open(Path folder, Blip2Config config) throws IOException {
-    HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder);
-    // Of another model; added tokens alone may go beyond, until a text holds one.
-    var unused = tokenizer.within(config.qformer().vocabSize());
-    return new InstructionReader(tokenizer, config.qformer(), config.flavour());
-  }
-
-  /** Copies a tokenizer to where Hugging Face has it in a folder of the whole. */
-  static void copy(Path from, Path folder) throws IOException {
-    Conversion.copyTokenizer(from, OutputFile.makeFolder(folder.resolve(FOLDER)));
-  }
-
-  /** The same tokenizer, cutting what is too long as {@code newFlavour} does. */
-  InstructionReader withFlavour(Flavour newFlavour) {
-    return new InstructionReader(tokenizer, qformer, newFlavour);
   }
 
   /**
@@ -117,10 +68,5 @@ final class InstructionReader implements AutoCloseable {
               ids.length));
     }
     return ids;
-  }
-
-  @Override
-  public void close() {
-    tokenizer.close();
   }
 }

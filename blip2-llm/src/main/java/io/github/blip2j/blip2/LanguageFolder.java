@@ -116,7 +116,7 @@ final class LanguageFolder implements AutoCloseable {
 
   /** Copies the tokenizer to a folder of the whole. */
   void copyTokenizer(Path target) throws IOException {
-    Conversion.copyTokenizer(folder, target);
+    TokenizerCopy.copy(folder, target);
   }
 
   /** The token that Hugging Face's processor adds for the image: the first that is free. */

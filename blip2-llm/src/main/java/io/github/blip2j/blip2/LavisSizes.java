@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.io.Checkpoint;
 import com.google.gson.stream.JsonWriter;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
@@ -48,8 +49,8 @@ final class LavisSizes {
   }
 
   /** The heads of the released models: 88 wide in EVA, 64 in BERT. */
-  Conversion.Heads releasedHeads() throws CheckpointException {
-    return new Conversion.Heads(releasedVisionHeads(), heads("Q-Former", dim(), BERT_HEAD_WIDTH));
+  AttentionHeads releasedHeads() throws CheckpointException {
+    return new AttentionHeads(releasedVisionHeads(), heads("Q-Former", dim(), BERT_HEAD_WIDTH));
   }
 
   private int releasedVisionHeads() throws CheckpointException {
@@ -148,7 +149,7 @@ final class LavisSizes {
    *
    * @param visionNormEps of the norm behind the tower, or null for Hugging Face's own
    */
-  String configJson(Conversion.Heads heads, @Nullable Double visionNormEps) throws IOException {
+  String configJson(AttentionHeads heads, @Nullable Double visionNormEps) throws IOException {
     var text = new StringWriter();
     var json = new JsonWriter(text);
     json.setIndent("  ");
@@ -318,7 +319,7 @@ final class LavisSizes {
   }
 
   /** The heads that the {@code model.json} beside a checkpoint tells, or those of the released. */
-  static Conversion.Heads headsBeside(Path checkpoint, LavisSizes sizes) throws IOException {
+  static AttentionHeads headsBeside(Path checkpoint, LavisSizes sizes) throws IOException {
     @Nullable ModelJson told = ModelJson.beside(checkpoint);
     return told == null ? sizes.releasedHeads() : told.heads();
   }
@@ -333,5 +334,22 @@ final class LavisSizes {
   int qformerHeadsBeside(Path checkpoint) throws IOException {
     @Nullable ModelJson told = ModelJson.beside(checkpoint);
     return told == null ? heads("Q-Former", dim(), BERT_HEAD_WIDTH) : told.qformerHeads();
+  }
+
+  /**
+   * Reads sizes off a checkpoint of LAVIS, with the heads, the text length and the epsilon of the
+   * norm behind the tower that a {@code model.json} beside it tells, or else those of the released
+   * models.
+   *
+   * @param file where it lies
+   */
+  static StageOneConfig stageOne(Path file, Checkpoint checkpoint) throws IOException {
+    var sizes = new LavisSizes(file.toString(), checkpoint.tensors());
+    AttentionHeads heads = headsBeside(file, sizes);
+    @Nullable ModelJson told = ModelJson.beside(file);
+    int maxTextTokens = told == null ? StageOneConfig.MAX_TEXT_TOKENS : told.maxTextTokens(StageOneConfig.MAX_TEXT_TOKENS);
+    @Nullable Double visionNormEps = ModelJson.visionNormEpsBeside(file);
+    return new StageOneConfig(
+        sizes.vision(heads.vision()), sizes.qformer(heads.qformer(), visionNormEps, maxTextTokens));
   }
 }

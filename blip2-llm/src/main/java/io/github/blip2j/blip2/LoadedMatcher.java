@@ -36,7 +36,7 @@ final class LoadedMatcher implements AutoCloseable {
   private final @Nullable Integer usualTokens; // null: a text is read whole
   private final @Nullable Integer chosenTokens; // null: as usual
 
-  private LoadedMatcher(Scope memory, StageOneModel.Loaded loaded, Path folder) throws IOException {
+  private LoadedMatcher(Scope memory, StageOneLoader.Loaded loaded, Path folder) throws IOException {
     this.gate = new Gate("matcher", "model");
     this.cuts = new TextCuts();
     this.memory = memory;
@@ -49,7 +49,7 @@ final class LoadedMatcher implements AutoCloseable {
     this.tokenizer = HuggingFaceTokenizer.open(folder);
     boolean whole = false;
     try {
-      this.processor = LoadedModel.processor(folder, model.config().vision().imageSize());
+      this.processor = ModelFolder.processor(folder, model.config().vision().imageSize());
       whole = true;
     } finally {
       if (!whole) {
@@ -92,9 +92,9 @@ final class LoadedMatcher implements AutoCloseable {
     Scope memory = Scope.detached();
     boolean whole = false;
     try {
-      StageOneModel.Loaded model;
+      StageOneLoader.Loaded model;
       try (var loading = Scope.open()) {
-        model = StageOneModel.load(path, memory, options);
+        model = StageOneLoader.load(path, memory, options);
       }
       var loaded = new LoadedMatcher(memory, model, folder);
       whole = true;

@@ -5,6 +5,7 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.WrapperNames;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,5 +92,12 @@ final class ModelFolder {
                 name));
       }
     }
+  }
+
+  /** The image processor that the folder describes, or else that of all BLIP-2 checkpoints. */
+  static ImageProcessor processor(Path folder, int imageSize) throws IOException {
+    return ImageProcessor.isToldIn(folder)
+        ? ImageProcessor.load(folder)
+        : ImageProcessor.blip2(imageSize);
   }
 }

@@ -40,8 +40,8 @@ final class ModelJson {
         : null;
   }
 
-  Conversion.Heads heads() throws IOException {
-    return new Conversion.Heads(visionHeads(), qformerHeads());
+  AttentionHeads heads() throws IOException {
+    return new AttentionHeads(visionHeads(), qformerHeads());
   }
 
   int visionHeads() throws IOException {
@@ -62,7 +62,7 @@ final class ModelJson {
    * @param maxTextTokens null for a model that cuts no texts of its own
    */
   static void write(
-      Path folder, Conversion.Heads heads, double visionNormEps, @Nullable Integer maxTextTokens)
+      Path folder, AttentionHeads heads, double visionNormEps, @Nullable Integer maxTextTokens)
       throws IOException {
     var json = new JsonObject();
     json.addProperty(VISION_HEADS, heads.vision());

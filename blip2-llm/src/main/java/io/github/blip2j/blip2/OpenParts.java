@@ -89,7 +89,7 @@ final class OpenParts implements Closeable {
   }
 
   private static Path file(Path checkpoint) throws IOException {
-    @Nullable Path file = StageOneModel.lavisFile(checkpoint);
+    @Nullable Path file = StageOneLoader.lavisFile(checkpoint);
     if (file == null) {
       throw new CheckpointException(
           checkpoint
@@ -144,8 +144,8 @@ final class OpenParts implements Closeable {
   private static Path instructions(Path file, Blip2Parts parts) throws CheckpointException {
     @Nullable Path bert = parts.bert();
     Path near = bert == null ? file.resolveSibling("") : bert;
-    if (InstructionReader.isIn(near)) {
-      return InstructionReader.in(near);
+    if (InstructionTokenizerFolder.isIn(near)) {
+      return InstructionTokenizerFolder.in(near);
     }
     if (bert == null || !TokenizerFolder.isIn(bert)) {
       throw new CheckpointException(
@@ -284,7 +284,7 @@ final class OpenParts implements Closeable {
     Blip2Json.write(folder, sizes, textConfig);
     language.copyTokenizer(folder);
     if (instructions != null) {
-      InstructionReader.copy(instructions, folder);
+      InstructionTokenizerFolder.copy(instructions, folder);
     }
   }
 

@@ -1,13 +1,10 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.vision.VisionConfig;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param qformer sizes of the rest
  */
 public record StageOneConfig(VisionConfig vision, Blip2QformerConfig qformer) {
-  private static final int MAX_TEXT_TOKENS = 32; // LAVIS's max_txt_len, in no checkpoint
+  /** LAVIS's {@code max_txt_len}, which no checkpoint holds. */
+  public static final int MAX_TEXT_TOKENS = 32;
+
   private static final int PROJECTION_DIM = 256;
 
   /** Checks that one reads what the other gives. */
@@ -62,23 +61,6 @@ public record StageOneConfig(VisionConfig vision, Blip2QformerConfig qformer) {
             json.sizeAt("image_text_hidden_size", PROJECTION_DIM),
             ownNormEps == null ? vision.normEps() : ownNormEps,
             MAX_TEXT_TOKENS));
-  }
-
-  /**
-   * Reads sizes off a checkpoint of LAVIS, with the heads, the text length and the epsilon of the
-   * norm behind the tower that a {@code model.json} beside it tells, or else those of the released
-   * models.
-   *
-   * @param file where it lies
-   */
-  static StageOneConfig fromLavis(Path file, Checkpoint checkpoint) throws IOException {
-    var sizes = new LavisSizes(file.toString(), checkpoint.tensors());
-    Conversion.Heads heads = LavisSizes.headsBeside(file, sizes);
-    @Nullable ModelJson told = ModelJson.beside(file);
-    int maxTextTokens = told == null ? MAX_TEXT_TOKENS : told.maxTextTokens(MAX_TEXT_TOKENS);
-    @Nullable Double visionNormEps = ModelJson.visionNormEpsBeside(file);
-    return new StageOneConfig(
-        sizes.vision(heads.vision()), sizes.qformer(heads.qformer(), visionNormEps, maxTextTokens));
   }
 
   /** With stochastic depth in the tower, or pictures of another size. */

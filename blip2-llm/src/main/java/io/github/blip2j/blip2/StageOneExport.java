@@ -81,7 +81,7 @@ public final class StageOneExport {
     }
     Blip2QformerConfig sizes = model.config().qformer();
     ModelJson.write(folder, heads(), sizes.visionNormEps(), sizes.maxTextTokens());
-    Conversion.copyTokenizer(tokenizer, folder);
+    TokenizerCopy.copy(tokenizer, folder);
     return file;
   }
 
@@ -112,8 +112,8 @@ public final class StageOneExport {
     }
   }
 
-  private Conversion.Heads heads() {
-    return new Conversion.Heads(
+  private AttentionHeads heads() {
+    return new AttentionHeads(
         model.config().vision().heads(), model.config().qformer().bert().heads());
   }
 

@@ -97,7 +97,7 @@ public final class StageTwoExport {
       }
     }
     Blip2Config sizes = model.blip2().config();
-    var heads = new Conversion.Heads(sizes.vision().heads(), sizes.qformer().heads());
+    var heads = new AttentionHeads(sizes.vision().heads(), sizes.qformer().heads());
     ModelJson.write(folder, heads, sizes.visionNormEps(), null);
     return file;
   }

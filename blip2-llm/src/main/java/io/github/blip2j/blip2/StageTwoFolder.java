@@ -42,7 +42,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
     Blip2Config stored = Blip2Config.fromJson(ModelFolder.config(folder));
     LoraAdapter.requireNone(folder, "model to train");
     if (stored.readsInstruction()) {
-      InstructionReader.in(folder);
+      InstructionTokenizerFolder.in(folder);
     }
     Blip2Config config =
         imageSize == null ? stored : stored.withVision(stored.vision().withImageSize(imageSize));
@@ -66,14 +66,14 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
   @Override
   public @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
     return config.readsInstruction()
-        ? HuggingFaceTokenizer.open(InstructionReader.in(folder))
+        ? HuggingFaceTokenizer.open(InstructionTokenizerFolder.in(folder))
         : null;
   }
 
   @Override
   public ImageProcessor processor() throws IOException {
     int side = config.vision().imageSize();
-    return LoadedModel.processor(folder, side).withSize(side, side);
+    return ModelFolder.processor(folder, side).withSize(side, side);
   }
 
   @Override
@@ -88,9 +88,9 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
     } else {
       describe(target, imageSize);
     }
-    Conversion.copyTokenizer(folder, target);
+    TokenizerCopy.copy(folder, target);
     if (config.readsInstruction()) {
-      InstructionReader.copy(InstructionReader.in(folder), target);
+      InstructionTokenizerFolder.copy(InstructionTokenizerFolder.in(folder), target);
     }
   }
 

@@ -69,7 +69,7 @@ public final class StageTwoModel {
     try (OpenWeights open = source.open()) {
       Params root = Params.root(open.weights(), home);
       Params params = setup.frozen() == null ? root : root.packed(setup.frozen(), trained(setup));
-      Blip2Model blip2 = LoadedModel.build(source.config(), params);
+      Blip2Model blip2 = new Blip2Model(source.config(), params);
       params.finish();
       return new StageTwoModel(source, setup, blip2, params.all());
     } catch (UncheckedIOException e) {
@@ -130,7 +130,7 @@ public final class StageTwoModel {
    * @throws IllegalStateException if the Q-Former reads an instruction besides
    */
   public Tensor imagePrompt(Tensor pixels, Pass pass) {
-    return blip2.place(blip2.project(blip2.encodeQueries(see(pixels, pass), pass)));
+    return blip2.project(blip2.encodeQueries(see(pixels, pass), pass));
   }
 
   /**
@@ -143,7 +143,7 @@ public final class StageTwoModel {
    */
   public Tensor imagePrompt(Tensor pixels, TextBatch instructions, Pass pass) {
     Tensor queries = blip2.encodeQueries(see(pixels, pass), instructions, pass);
-    return blip2.place(blip2.project(queries));
+    return blip2.project(queries);
   }
 
   private Tensor see(Tensor pixels, Pass pass) { // [B, N, E]

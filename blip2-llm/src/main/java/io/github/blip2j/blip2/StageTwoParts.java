@@ -60,7 +60,7 @@ public final class StageTwoParts implements StageTwoSource {
    */
   public static StageTwoModel load(
       Path stageOne, Path language, Scope home, StageTwoSetup setup, long seed) throws IOException {
-    @Nullable Path file = StageOneModel.lavisFile(stageOne);
+    @Nullable Path file = StageOneLoader.lavisFile(stageOne);
     Path resolved = file == null ? stageOne : file;
     if (resolved.toString().endsWith(".safetensors")) {
       throw new CheckpointException(
@@ -92,7 +92,7 @@ public final class StageTwoParts implements StageTwoSource {
     @Nullable Double ownVisionNormEps;
     if (lavis) {
       try (Checkpoint checkpoint = ModelFolder.open(stageOne)) {
-        StageOneConfig sizes = StageOneConfig.fromLavis(stageOne, checkpoint);
+        StageOneConfig sizes = LavisSizes.stageOne(stageOne, checkpoint);
         vision = sizes.vision();
         bert = sizes.qformer().bert();
         queries = sizes.qformer().queryTokens();
@@ -180,7 +180,7 @@ public final class StageTwoParts implements StageTwoSource {
   public ImageProcessor processor() throws IOException {
     int side = config.vision().imageSize();
     Path beside = Files.isDirectory(stageOne) ? stageOne : stageOne.resolveSibling("");
-    return LoadedModel.processor(beside, side).withSize(side, side);
+    return ModelFolder.processor(beside, side).withSize(side, side);
   }
 
   @Override

@@ -61,7 +61,7 @@ final class Blip2Folder {
       ids.add(
           prompts == null
               ? new int[] {loaded.model().config().text().beginId()}
-              : loaded.promptIds(prompts.get(i)));
+              : loaded.prompts().ids(prompts.get(i)));
     }
     return ids;
   }
@@ -75,35 +75,18 @@ final class Blip2Folder {
   /** Sequences for every picture and its prompt. */
   static List<List<Sequence>> decode(
       LoadedModel loaded, List<RgbImage> images, List<int[]> ids, Decoding decoding, int[] endIds) {
-    return decode(loaded, images, 0, ids, decoding, endIds);
-  }
-
-  /**
-   * Sequences for one picture and its prompt, alone. Only where a batch's pictures share their
-   * projections, as the reference has it, must the others be encoded with it.
-   */
-  static List<Sequence> decodeAlone(
-      LoadedModel loaded, List<RgbImage> images, int row, int[] ids, Decoding decoding) {
-    boolean apart = !(loaded.model() instanceof Blip2Opt opt) || opt.placesRowByRow();
-    List<RgbImage> encoded = apart ? List.of(images.get(row)) : images;
-    int first = apart ? 0 : row;
-    return decode(loaded, encoded, first, List.of(ids), decoding, loaded.endIds()).get(0);
-  }
-
-  private static List<List<Sequence>> decode(
-      LoadedModel loaded,
-      List<RgbImage> images,
-      int first,
-      List<int[]> ids,
-      Decoding decoding,
-      int[] endIds) {
-    PromptBatch text = loaded.promptBatch(ids);
+    PromptBatch text = loaded.prompts().batch(ids);
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Tensor all = loaded.model().imagePrompt(loaded.pixels(images), Pass.evaluation());
-      Tensor prompt = all.narrow(0, first, ids.size());
+      Tensor prompt = loaded.model().imagePrompt(loaded.pixels(images), Pass.evaluation());
       Generator generator = Generator.of(decoding, endIds);
       return loaded.model().generate(prompt, text, generator, decoding.maxNewTokens());
     }
+  }
+
+  /** Sequences for one picture and its prompt, alone. */
+  static List<Sequence> decodeAlone(
+      LoadedModel loaded, List<RgbImage> images, int row, int[] ids, Decoding decoding) {
+    return decode(loaded, List.of(images.get(row)), List.of(ids), decoding, loaded.endIds()).get(0);
   }
 }

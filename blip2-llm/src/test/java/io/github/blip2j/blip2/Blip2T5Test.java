@@ -8,6 +8,10 @@ import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Weights;
+import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.nn.Pass;
+import io.github.blip2j.text.Side;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.TensorMemory;
 import java.io.IOException;
@@ -74,17 +78,27 @@ final class Blip2T5Test {
   }
 
   @Test
-  void model_ofAnotherLanguageModel_isRefused() throws IOException {
+  void logits_ofAnotherKindOfLanguageModel_areRefused() throws IOException {
+    PromptBatch text = PromptBatch.of(List.of(new int[] {3}), 0, Side.RIGHT);
     try (var scope = Scope.open()) {
       Params params = Params.root(Weights.random(new Random(1)), scope);
-      Blip2Config opt = config(Fixture.HF_OPT);
-      Blip2Config t5 = config(HF_T5);
+      var opt = new Blip2Model(config(Fixture.HF_OPT), params.at("opt"));
+      var t5 = new Blip2Model(config(HF_T5), params.at("t5"));
+      Tensor image = Tensor.zeros(DType.FLOAT32, 1, 1, 1);
+      Pass pass = Pass.evaluation();
 
-      var notOpt = assertThrows(IllegalArgumentException.class, () -> new Blip2Opt(t5, params));
-      var notT5 = assertThrows(IllegalArgumentException.class, () -> new Blip2T5(opt, params));
+      var ofDecoder =
+          assertThrows(IllegalStateException.class, () -> opt.logits(image, text, text, pass));
+      var ofEncoder = assertThrows(IllegalStateException.class, () -> t5.logits(image, text, pass));
 
-      assertEquals("Blip2Opt: text expected opt, got t5", notOpt.getMessage());
-      assertEquals("Blip2T5: text expected t5, got opt", notT5.getMessage());
+      assertEquals(
+          "logits: answers expected by a language model with an encoder, got a decoder; put them"
+              + " behind the prompts",
+          ofDecoder.getMessage());
+      assertEquals(
+          "logits: answers expected by a language model with an encoder, got none; give the words"
+              + " to be generated",
+          ofEncoder.getMessage());
     }
   }
 

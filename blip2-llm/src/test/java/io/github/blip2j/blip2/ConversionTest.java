@@ -49,8 +49,8 @@ final class ConversionTest {
   void toLavisAndBack_huggingFace_isTheSameByteForByte() throws IOException {
     Path lavis = folder.resolve("lavis.pth");
     Conversion.toLavis(
-        HUGGING_FACE, lavis, Conversion.KeyBias.KEEP); // drawn, not trained: no zeros
-    Conversion.toHuggingFace(lavis, folder.resolve("hf"), new Conversion.Heads(4, 4));
+        HUGGING_FACE, lavis, KeyBias.KEEP); // drawn, not trained: no zeros
+    Conversion.toHuggingFace(lavis, folder.resolve("hf"), new AttentionHeads(4, 4));
 
     assertEquals(tensors(HUGGING_FACE), tensors(folder.resolve("hf")));
   }
@@ -72,7 +72,7 @@ final class ConversionTest {
             "Qformer.cls.predictions.transform.dense.bias",
             "Qformer.cls.predictions.transform.dense.weight",
             "temp"),
-        List.copyOf(tensors(folder.resolve(Conversion.LAVIS_ONLY)).keySet()));
+        List.copyOf(tensors(folder.resolve(StageOneLoader.LAVIS_ONLY)).keySet()));
   }
 
   @Test
@@ -198,7 +198,7 @@ final class ConversionTest {
 
   @Test
   void toHuggingFace_weightsThatCannotBeWritten_leavesNoDescription() throws IOException {
-    Files.createDirectories(folder.resolve("out").resolve(Conversion.LAVIS_ONLY));
+    Files.createDirectories(folder.resolve("out").resolve(StageOneLoader.LAVIS_ONLY));
 
     assertThrows(IOException.class, () -> Conversion.toHuggingFace(LAVIS, folder.resolve("out")));
 
@@ -216,7 +216,7 @@ final class ConversionTest {
       var thrown =
           assertThrows(
               IllegalArgumentException.class,
-              () -> Conversion.toLavis(whole, target, Conversion.KeyBias.KEEP));
+              () -> Conversion.toLavis(whole, target, KeyBias.KEEP));
 
       assertEquals(
           target + ": target expected to be none of what is read, got one of them; name another",

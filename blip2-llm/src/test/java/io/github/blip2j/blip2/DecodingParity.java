@@ -64,7 +64,7 @@ final class DecodingParity {
     try (var loaded = LoadedModel.load(folder, Precision.FLOAT32)) {
       List<RgbImage> all = Blip2Folder.images(folder);
       List<RgbImage> images = List.of(all.get(0), all.get(1 % all.size()), all.get(2 % all.size()));
-      List<int[]> ids = prompts.stream().map(loaded::promptIds).toList();
+      List<int[]> ids = prompts.stream().map(loaded.prompts()::ids).toList();
       for (Decoding decoding :
           List.of(
               Decoding.greedy().maxNewTokens(10),

@@ -115,14 +115,14 @@ final class FlavourTest {
   void promptIds_asLavis_areCutToThirtyTwo() {
     String prompt = String.join(" ", Collections.nCopies(40, "a"));
 
-    int[] cut = loaded.withFlavour(Flavour.LAVIS).promptIds(prompt);
+    int[] cut = loaded.withFlavour(Flavour.LAVIS).prompts().ids(prompt);
 
     assertEquals(32, cut.length);
-    assertEquals(41, loaded.promptIds(prompt).length);
-    assertArrayEquals(Arrays.copyOf(loaded.promptIds(prompt), 32), cut);
+    assertEquals(41, loaded.prompts().ids(prompt).length);
+    assertArrayEquals(Arrays.copyOf(loaded.prompts().ids(prompt), 32), cut);
     assertArrayEquals(
-        loaded.promptIds("a photo"), loaded.withFlavour(Flavour.LAVIS).promptIds("a photo"));
-    assertArrayEquals(new int[] {2}, loaded.withFlavour(Flavour.LAVIS).promptIds(""));
+        loaded.prompts().ids("a photo"), loaded.withFlavour(Flavour.LAVIS).prompts().ids("a photo"));
+    assertArrayEquals(new int[] {2}, loaded.withFlavour(Flavour.LAVIS).prompts().ids(""));
   }
 
   @Test
@@ -133,11 +133,11 @@ final class FlavourTest {
       Conversation talk = Conversation.empty().and("what is above the other?", "a red circle");
       QuestionPrompt questions = QuestionPrompt.SHORT_ANSWER;
       String prompt = questions.ask(talk, "what color is the other?");
-      int[] ids = lavis.promptIds(prompt);
+      int[] ids = lavis.prompts().ids(prompt);
 
       assertTrue(ids.length > 32, "tokens " + ids.length);
       assertArrayEquals(t5.tokenizer().encode(prompt), ids);
-      assertArrayEquals(new int[] {1}, lavis.promptIds(""));
+      assertArrayEquals(new int[] {1}, lavis.prompts().ids(""));
     } finally {
       t5.close();
     }

@@ -108,9 +108,9 @@ final class HuggingFaceParityTest {
       int queries = loaded.model().config().queryTokens();
       int[][] ids = rows(golden.get("prompt.input_ids"));
       int[][] mask = rows(golden.get("prompt.attention_mask"));
-      List<int[]> prompts = DecodingCase.prompts(folder).stream().map(loaded::promptIds).toList();
+      List<int[]> prompts = DecodingCase.prompts(folder).stream().map(loaded.prompts()::ids).toList();
 
-      int[][] ours = loaded.promptBatch(prompts).mask(queries);
+      int[][] ours = loaded.prompts().batch(prompts).mask(queries);
 
       assertEquals(Arrays.deepToString(mask), Arrays.deepToString(ours));
       for (int b = 0; b < prompts.size(); b++) {
@@ -126,7 +126,7 @@ final class HuggingFaceParityTest {
         var golden = Golden.open(folder);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      var model = (Blip2Opt) loaded.model();
+      Blip2Model model = loaded.model();
       Tensor prompt = model.imagePrompt(golden.get("pixel_values"), Pass.evaluation());
       PromptBatch text = prompts(golden, model.config().queryTokens(), loaded.padId());
 
@@ -144,7 +144,7 @@ final class HuggingFaceParityTest {
         var golden = Golden.open(folder);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      var model = (Blip2T5) loaded.model();
+      Blip2Model model = loaded.model();
       int queries = model.config().queryTokens();
       var states = new HiddenStates(scope);
       Pass pass = Pass.evaluation();

@@ -130,7 +130,7 @@ final class HuggingFaceTrainingParityTest {
         int[] target = labels[b];
         int[] places = IntStream.range(from, counts.length).filter(t -> counts[t] == 1).toArray();
         texts.add(pick(ids[b], places));
-        if (model instanceof Blip2T5) {
+        if (model.config().text().kind().encodes()) {
           targets.add(Arrays.stream(target).filter(label -> label >= 0).toArray());
         } else {
           int[] own = pick(target, places);
@@ -143,14 +143,14 @@ final class HuggingFaceTrainingParityTest {
     }
 
     Tensor logits(Blip2Model model, Tensor prompt) {
-      return model instanceof Blip2T5 t5
-          ? t5.logits(prompt, batch, answers(model), Pass.evaluation())
-          : ((Blip2Opt) model).logits(prompt, batch, Pass.evaluation());
+      return model.config().text().kind().encodes()
+          ? model.logits(prompt, batch, answers(model), Pass.evaluation())
+          : model.logits(prompt, batch, Pass.evaluation());
     }
 
     /** 1 where scores mean something. */
     int[][] counted(Blip2Model model) {
-      return model instanceof Blip2T5
+      return model.config().text().kind().encodes()
           ? answers(model).mask(0)
           : batch.mask(model.config().queryTokens());
     }

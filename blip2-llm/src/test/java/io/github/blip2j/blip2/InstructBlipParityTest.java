@@ -121,7 +121,7 @@ final class InstructBlipParityTest {
         var golden = Golden.open(folder);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      var model = (Blip2T5) blip2.model();
+      Blip2Model model = blip2.model();
       TextBatch read = blip2.instructions(InstructFolder.prompts(folder));
 
       Tensor logits = logits(model, golden, read);
@@ -137,7 +137,7 @@ final class InstructBlipParityTest {
    * The scores of the folder's answers. Its decoder has no mask, so that its padding is a word as
    * any other.
    */
-  static Tensor logits(Blip2T5 model, Golden golden, TextBatch read) {
+  static Tensor logits(Blip2Model model, Golden golden, TextBatch read) {
     int queries = model.config().queryTokens();
     PromptBatch text =
         PromptBatch.of(

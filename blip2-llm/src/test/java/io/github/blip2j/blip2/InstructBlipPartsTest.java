@@ -75,7 +75,7 @@ final class InstructBlipPartsTest {
       Blip2 sameEpsilon = lavis.withFlavour(Flavour.HF);
       TextBatch read = sameEpsilon.instructions(InstructFolder.prompts(WHOLE));
 
-      Tensor logits = InstructBlipParityTest.logits((Blip2T5) sameEpsilon.model(), golden, read);
+      Tensor logits = InstructBlipParityTest.logits(sameEpsilon.model(), golden, read);
 
       golden.assertClose("train.logits", logits, LOGITS);
       double loss = TokenLoss.ofSameToken().of(logits, golden.get("train.labels")).item();
@@ -87,7 +87,7 @@ final class InstructBlipPartsTest {
   void load_checkpointWithItsTower_isTheSame() throws IOException {
     Files.writeString(folder.resolve("model.json"), HEADS);
     Path whole = folder.resolve("whole.pth");
-    Conversion.toLavis(WHOLE, whole, Conversion.KeyBias.KEEP);
+    Conversion.toLavis(WHOLE, whole, KeyBias.KEEP);
 
     try (var lavis = Blip2.load(Blip2Parts.of(whole, language).withBert(BERT), Precision.FLOAT32);
         var expected = Blip2.load(parts(), Precision.FLOAT32)) {
@@ -103,7 +103,7 @@ final class InstructBlipPartsTest {
   void load_bertOfAnInstructBlipOrBesideTheCheckpoint_isTheSame() throws IOException {
     Path beside = Files.copy(trained, folder.resolve("instruct.pth"));
     Files.writeString(folder.resolve("model.json"), HEADS);
-    InstructionReader.copy(BERT, folder);
+    InstructionTokenizerFolder.copy(BERT, folder);
     Blip2Parts unnamed = Blip2Parts.of(beside, language).withVision(WHOLE);
 
     for (Blip2Parts each : List.of(parts().withBert(WHOLE), unnamed)) {

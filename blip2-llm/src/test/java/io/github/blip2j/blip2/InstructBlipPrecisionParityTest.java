@@ -79,7 +79,7 @@ final class InstructBlipPrecisionParityTest {
 
   private static float[] logits(Path folder, Golden golden, Blip2 blip2) {
     return InstructBlipParityTest.logits(
-            (Blip2T5) blip2.model(), golden, blip2.instructions(InstructFolder.prompts(folder)))
+            blip2.model(), golden, blip2.instructions(InstructFolder.prompts(folder)))
         .toFloats();
   }
 

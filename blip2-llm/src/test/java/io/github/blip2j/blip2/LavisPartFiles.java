@@ -65,7 +65,7 @@ final class LavisPartFiles {
     Files.createDirectories(folder);
     Files.writeString(folder.resolve("model.json"), HEADS);
     Path whole = folder.resolve("whole.pth");
-    Conversion.toLavis(Fixture.HF_OPT, whole, Conversion.KeyBias.KEEP);
+    Conversion.toLavis(Fixture.HF_OPT, whole, KeyBias.KEEP);
     return whole;
   }
 

@@ -27,7 +27,7 @@ record LavisStageOne(StageOneModel model, Golden golden, ConfigJson json) {
 
   static LavisStageOne open(Path folder, Golden golden, Scope home) throws IOException {
     return new LavisStageOne(
-        StageOneModel.load(folder, home), golden, ConfigJson.read(folder.resolve("expected.json")));
+        StageOneLoader.load(folder, home), golden, ConfigJson.read(folder.resolve("expected.json")));
   }
 
   /** What LAVIS tokenised, padded as it was. */

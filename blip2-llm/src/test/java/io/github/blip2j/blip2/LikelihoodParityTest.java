@@ -39,13 +39,13 @@ final class LikelihoodParityTest {
     try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      List<int[]> prompts = PROMPTS.stream().map(loaded::promptIds).toList();
+      List<int[]> prompts = PROMPTS.stream().map(loaded.prompts()::ids).toList();
       Tensor images = images(loaded, folder, prompts.size());
       int V = loaded.model().language().vocabSize();
       List<List<int[]>> texts = List.of(texts(11, 3, V), texts(5, 4, V), texts(0, 5, V));
 
       List<List<float[]>> found =
-          loaded.model().likelihoods(images, loaded.promptBatch(prompts)).of(texts);
+          loaded.model().likelihoods(images, loaded.prompts().batch(prompts)).of(texts);
 
       for (int b = 0; b < prompts.size(); b++) {
         assertEquals(texts.get(b).size(), found.get(b).size());
@@ -65,7 +65,7 @@ final class LikelihoodParityTest {
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
       List<RgbImage> pictures = Blip2Folder.images(folder);
-      List<int[]> prompts = PROMPTS.stream().map(loaded::promptIds).toList();
+      List<int[]> prompts = PROMPTS.stream().map(loaded.prompts()::ids).toList();
       List<List<Sequence>> written =
           Blip2Folder.decode(
               loaded,
@@ -77,7 +77,7 @@ final class LikelihoodParityTest {
       List<List<float[]>> found =
           loaded
               .model()
-              .likelihoods(images(loaded, folder, 3), loaded.promptBatch(prompts))
+              .likelihoods(images(loaded, folder, 3), loaded.prompts().batch(prompts))
               .of(
                   written.stream()
                       .map(row -> row.stream().map(Sequence::tokens).toList())
@@ -100,13 +100,13 @@ final class LikelihoodParityTest {
     try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      List<int[]> prompt = List.of(loaded.promptIds("a photo of"));
+      List<int[]> prompt = List.of(loaded.prompts().ids("a photo of"));
       Tensor images = images(loaded, folder, 1);
       List<int[]> texts = texts(120, 9, loaded.model().language().vocabSize());
       assertTrue(texts.stream().mapToInt(text -> text.length - 1).sum() > 2 * 512);
 
       List<float[]> found =
-          loaded.model().likelihoods(images, loaded.promptBatch(prompt)).of(List.of(texts)).get(0);
+          loaded.model().likelihoods(images, loaded.prompts().batch(prompt)).of(List.of(texts)).get(0);
 
       for (int k : new int[] {0, 57, 60, 61, 119}) {
         double[] expected = wholePass(loaded, images, prompt.get(0), texts.get(k));
@@ -142,15 +142,15 @@ final class LikelihoodParityTest {
 
   /** The scores of each token of a text, [1, T, V]. */
   private static Tensor wholeLogits(LoadedModel loaded, Tensor image, int[] prompt, int[] text) {
-    if (loaded.model() instanceof Blip2T5 t5) {
+    if (loaded.model().config().text().kind().encodes()) {
       PromptBatch answer = PromptBatch.of(List.of(text), loaded.padId(), Side.RIGHT);
-      return t5.logits(image, loaded.promptBatch(List.of(prompt)), answer, Pass.evaluation());
+      return loaded.model().logits(image, loaded.prompts().batch(List.of(prompt)), answer, Pass.evaluation());
     }
     int[] whole = Arrays.copyOf(prompt, prompt.length + text.length);
     System.arraycopy(text, 0, whole, prompt.length, text.length);
     Tensor logits =
-        ((Blip2Opt) loaded.model())
-            .logits(image, loaded.promptBatch(List.of(whole)), Pass.evaluation()); // [1, P + T, V]
+        loaded.model()
+            .logits(image, loaded.prompts().batch(List.of(whole)), Pass.evaluation()); // [1, P + T, V]
     return logits.narrow(1, logits.dim(1) - text.length - 1, text.length);
   }
 

@@ -74,7 +74,7 @@ final class LoadedModelTest {
       var peak = new Peak(weights(checkpoint));
       Params params = Params.root(peak, memory).packed(Precision.BFLOAT16);
 
-      new Blip2Opt(config(), params);
+      new Blip2Model(config(), params);
       params.finish();
 
       long model = TensorMemory.usedBytes() - before;
@@ -97,7 +97,7 @@ final class LoadedModelTest {
         var checkpoint = Checkpoint.open(Fixture.HF_OPT);
         var scope = Scope.open()) {
       Params params = Params.root(weights(checkpoint), memory);
-      var model = new Blip2Opt(config(), params);
+      var model = new Blip2Model(config(), params);
       Tensor pixels = ImageProcessor.blip2(48).tensor(Fixture.images());
       List<List<Sequence>> expected = write(model, pixels);
       long used = TensorMemory.usedBytes();
@@ -113,7 +113,7 @@ final class LoadedModelTest {
     }
   }
 
-  private static List<List<Sequence>> write(Blip2Opt model, Tensor pixels) {
+  private static List<List<Sequence>> write(Blip2Model model, Tensor pixels) {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
       Tensor prompt = model.imagePrompt(pixels, Pass.evaluation());

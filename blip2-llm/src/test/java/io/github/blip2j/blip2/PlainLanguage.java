@@ -37,7 +37,7 @@ public final class PlainLanguage {
         JsonParser.parseString(Files.readString(blip2.resolve("config.json"))).getAsJsonObject();
     Files.writeString(
         folder.resolve("config.json"), config.getAsJsonObject("text_config").toString());
-    Conversion.copyTokenizer(blip2, folder);
+    TokenizerCopy.copy(blip2, folder);
     try (Checkpoint from = Checkpoint.open(blip2)) {
       List<TensorCopy> copies = new ArrayList<>();
       for (TensorEntry entry : from.tensors().values()) {

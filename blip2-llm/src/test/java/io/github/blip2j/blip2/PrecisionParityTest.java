@@ -52,7 +52,7 @@ final class PrecisionParityTest {
       int same = 0;
       for (int image = 0; image < images.size(); image++) {
         for (String prompt : PROMPTS) {
-          int[] ids = exact.promptIds(prompt);
+          int[] ids = exact.prompts().ids(prompt);
           int[] expected = written(exact, images, image, ids);
           int[] actual = written(rounded, images, image, ids);
           int until = firstDifference(expected, actual);
@@ -103,20 +103,20 @@ final class PrecisionParityTest {
       Tensor all = loaded.model().imagePrompt(loaded.pixels(images), pass);
       Tensor prompt = all.narrow(0, image, 1);
       Tensor logits;
-      if (loaded.model() instanceof Blip2T5 t5) {
+      if (loaded.model().config().text().kind().encodes()) {
         int[] answer = Arrays.copyOf(before, count + 1); // the last one is asked for, not read
-        logits = t5.logits(prompt, batch(loaded, ids), batch(loaded, answer), pass);
+        logits = loaded.model().logits(prompt, batch(loaded, ids), batch(loaded, answer), pass);
       } else {
         int[] read = Arrays.copyOf(ids, ids.length + count);
         System.arraycopy(before, 0, read, ids.length, count);
-        logits = ((Blip2Opt) loaded.model()).logits(prompt, batch(loaded, read), pass);
+        logits = loaded.model().logits(prompt, batch(loaded, read), pass);
       }
       return logits.select(0, 0).select(0, logits.dim(1) - 1).toFloats();
     }
   }
 
   private static PromptBatch batch(LoadedModel loaded, int[] ids) {
-    return loaded.promptBatch(List.of(ids));
+    return loaded.prompts().batch(List.of(ids));
   }
 
   private static double difference(float[] expected, float[] actual) {

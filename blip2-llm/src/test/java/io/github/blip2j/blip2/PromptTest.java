@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.llm.OptModel;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
@@ -212,7 +213,7 @@ final class PromptTest {
   /** Greedy decoding by whole passes over embeddings that are put together here. */
   private static List<Integer> plainly(Prompt prompt) {
     List<Integer> written = new ArrayList<>();
-    var language = ((Blip2Opt) loaded.model()).language();
+    var language = (OptModel) loaded.model().language();
     int end = loaded.endIds()[0];
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
@@ -252,7 +253,7 @@ final class PromptTest {
   }
 
   private static PromptLayout read(Prompt prompt) {
-    return new PromptReader(loaded).read(prompt);
+    return loaded.prompts().layout(prompt);
   }
 
   /** I for an image, B for the token that begins, w for a word. */

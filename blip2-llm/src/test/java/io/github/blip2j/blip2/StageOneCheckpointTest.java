@@ -55,7 +55,7 @@ final class StageOneCheckpointTest {
       var weights = new CheckpointWeights("lavis", file, StageOneCheckpoint.lavis(keyless));
       lavis = parameters(weights, keyless, bert);
     }
-    try (Checkpoint rest = Checkpoint.open(folder.resolve(Conversion.LAVIS_ONLY));
+    try (Checkpoint rest = Checkpoint.open(folder.resolve(StageOneLoader.LAVIS_ONLY));
         Checkpoint both = rest.over(Checkpoint.open(folder))) {
       var weights = new CheckpointWeights("both", both, StageOneCheckpoint.huggingFace());
       huggingFace = parameters(weights, vision, bert);

@@ -43,7 +43,7 @@ final class StageOneExportTest {
 
   @Test
   void toLavis_ofAnUntrainedModel_writesEveryByteOfTheOriginal() throws IOException {
-    StageOneModel model = StageOneModel.load(LAVIS, home);
+    StageOneModel model = StageOneLoader.load(LAVIS, home);
 
     Path file = new StageOneExport(model, LAVIS).toLavis(folder, StageOneExport.Contents.ALL);
 
@@ -64,7 +64,7 @@ final class StageOneExportTest {
 
   @Test
   void toLavis_trained_leavesTheTowerOut() throws IOException {
-    StageOneModel model = StageOneModel.load(LAVIS, home);
+    StageOneModel model = StageOneLoader.load(LAVIS, home);
     model.trainQformer();
 
     Path file = new StageOneExport(model, LAVIS).toLavis(folder, StageOneExport.Contents.TRAINED);
@@ -80,7 +80,7 @@ final class StageOneExportTest {
   @Test
   void toHuggingFace_withATowerThatItLacks_isRefusedAndWritesNothing() throws IOException {
     Path clip = Fixtures.own("lavis-stage1-clip");
-    var export = new StageOneExport(StageOneModel.load(clip, home), clip);
+    var export = new StageOneExport(StageOneLoader.load(clip, home), clip);
     Path hf = folder.resolve("hf");
 
     for (Executable tried :
@@ -96,11 +96,11 @@ final class StageOneExportTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void toHuggingFace_thenLoaded_isTheSameModel(boolean keyBias) throws IOException {
-    StageOneModel model = StageOneModel.load(LAVIS, home);
+    StageOneModel model = StageOneLoader.load(LAVIS, home);
     if (keyBias) { // as a folder of Hugging Face has them
       Path other = folder.resolve("other");
       new StageOneExport(model, LAVIS).toHuggingFace(other);
-      model = StageOneModel.load(other, home);
+      model = StageOneLoader.load(other, home);
       change(model, "vision.layers.1.attention.key.bias");
     }
     change(model, "queries");
@@ -108,7 +108,7 @@ final class StageOneExportTest {
 
     new StageOneExport(model, LAVIS).toHuggingFace(target);
 
-    StageOneModel read = StageOneModel.load(target, home);
+    StageOneModel read = StageOneLoader.load(target, home);
     for (Parameter parameter : model.parameters().values()) {
       Parameter again = requireNonNull(read.parameters().get(parameter.name()));
       assertArrayEquals(parameter.value().toFloats(), again.value().toFloats(), parameter.name());
@@ -130,25 +130,25 @@ final class StageOneExportTest {
   /** The norm behind the tower has another epsilon in either format. */
   @Test
   void export_toTheOtherFormat_keepsTheEpsilon() throws IOException {
-    StageOneModel lavis = StageOneModel.load(LAVIS, home);
-    StageOneModel huggingFace = StageOneModel.load(HF_ITM, home);
+    StageOneModel lavis = StageOneLoader.load(LAVIS, home);
+    StageOneModel huggingFace = StageOneLoader.load(HF_ITM, home);
     assertEquals(1e-5, eps(lavis));
     assertEquals(1e-6, eps(huggingFace));
     Path hf = folder.resolve("hf");
     Path back = folder.resolve("back");
 
     new StageOneExport(lavis, LAVIS).toHuggingFace(hf);
-    StageOneModel again = StageOneModel.load(hf, home);
+    StageOneModel again = StageOneLoader.load(hf, home);
     new StageOneExport(again, LAVIS).toLavis(back, StageOneExport.Contents.ALL);
 
     assertEquals(1e-5, eps(again));
-    assertEquals(1e-5, eps(StageOneModel.load(back, home)));
+    assertEquals(1e-5, eps(StageOneLoader.load(back, home)));
     String told = "{\"vision_heads\": 4, \"bert_heads\": 4, \"ln_vision_eps\": 1e-6}";
     Files.writeString(back.resolve("model.json"), told);
     Path converted = folder.resolve("converted");
     Conversion.toHuggingFace(back.resolve(StageOneExport.LAVIS_FILE), converted);
-    assertEquals(1e-6, eps(StageOneModel.load(back, home)));
-    assertEquals(1e-6, eps(StageOneModel.load(converted, home)));
+    assertEquals(1e-6, eps(StageOneLoader.load(back, home)));
+    assertEquals(1e-6, eps(StageOneLoader.load(converted, home)));
   }
 
   private static double eps(StageOneModel model) {
@@ -158,8 +158,8 @@ final class StageOneExportTest {
   @Test
   void toLavis_keyBiasThatIsNotZero_isKeptAndLeftUnread() throws IOException {
     Path other = folder.resolve("other");
-    new StageOneExport(StageOneModel.load(LAVIS, home), LAVIS).toHuggingFace(other);
-    StageOneModel model = StageOneModel.load(other, home);
+    new StageOneExport(StageOneLoader.load(LAVIS, home), LAVIS).toHuggingFace(other);
+    StageOneModel model = StageOneLoader.load(other, home);
     change(model, "vision.layers.1.attention.key.bias");
 
     Path file = new StageOneExport(model, LAVIS).toLavis(folder, StageOneExport.Contents.ALL);
@@ -168,7 +168,7 @@ final class StageOneExportTest {
       assertTrue(written.tensors().containsKey("visual_encoder.blocks.1.attn.k_bias"));
       assertFalse(written.tensors().containsKey("visual_encoder.blocks.0.attn.k_bias"));
     }
-    assertEquals(3, StageOneModel.load(file, home).config().vision().layers());
+    assertEquals(3, StageOneLoader.load(file, home).config().vision().layers());
   }
 
   private static void change(StageOneModel model, String name) {

@@ -41,7 +41,7 @@ final class StageOnePartsTest {
   void load_towerOfLavis_takesItWholeAndGrowsTheBert() throws IOException {
     StageOneModel model = load(LAVIS, UnaryOperator.identity());
 
-    StageOneModel original = StageOneModel.load(LAVIS, home);
+    StageOneModel original = StageOneLoader.load(LAVIS, home);
     assertEquals(original.config().vision(), model.config().vision());
     assertTowersAlike(original, model, original.config().vision().layers());
     assertEquals(253, model.config().qformer().bert().vocabSize());
@@ -67,7 +67,7 @@ final class StageOnePartsTest {
     StageOneModel model =
         StageOneParts.load(folder, BERT, home, UnaryOperator.identity(), new Random(1));
 
-    assertTowersAlike(StageOneModel.load(LAVIS, home), model, 3);
+    assertTowersAlike(StageOneLoader.load(LAVIS, home), model, 3);
   }
 
   @Test
@@ -75,7 +75,7 @@ final class StageOnePartsTest {
     StageOneModel model = load(writeTower(""), UnaryOperator.identity());
 
     assertEquals(2, model.config().vision().layers());
-    assertTowersAlike(StageOneModel.load(LAVIS, home), model, 2);
+    assertTowersAlike(StageOneLoader.load(LAVIS, home), model, 2);
   }
 
   @Test

@@ -53,7 +53,7 @@ final class StageTwoPartsTest {
   @Test
   void load_stageOneOfLavis_takesItsQFormerAndDrawsTheProjection() throws IOException {
     StageTwoModel model = load(LAVIS, 1);
-    StageOneModel first = StageOneModel.load(LAVIS, home);
+    StageOneModel first = StageOneLoader.load(LAVIS, home);
 
     assertAlike(first, "queries", model, "queryTokens");
     assertAlike(first, "visionNorm.weight", model, "visionNorm.weight");
@@ -76,7 +76,7 @@ final class StageTwoPartsTest {
   void load_stageOneOfHuggingFace_takesItsTower() throws IOException {
     StageTwoModel model = load(HF_ITM, 1);
 
-    StageOneModel first = StageOneModel.load(HF_ITM, home);
+    StageOneModel first = StageOneLoader.load(HF_ITM, home);
     assertAlike(
         first,
         "vision.layers.1.attention.key.weight",
@@ -91,7 +91,7 @@ final class StageTwoPartsTest {
   void load_eitherStageOne_normsTheImageAsItDoes(Path stageOne) throws IOException {
     StageTwoModel model = load(stageOne, 1);
 
-    StageOneModel first = StageOneModel.load(stageOne, home);
+    StageOneModel first = StageOneLoader.load(stageOne, home);
     try (Scope scope = Scope.open();
         var off = GradMode.noGrad()) {
       Tensor pixels = model.processor().tensor(Fixture.images());

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.blip2.StageOneLoader;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -88,7 +89,7 @@ final class RoundedTrainingTest {
   private Run stageOne(Precision factors) throws IOException {
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL)) {
-      StageOneModel model = StageOneModel.load(Scenes.MODEL, home);
+      StageOneModel model = StageOneLoader.load(Scenes.MODEL, home);
       model.multiplyIn(factors);
       model.trainQformer();
       return run(

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.blip2.StageOneLoader;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -70,7 +71,7 @@ final class StageOneResumeTest {
             .withPrecision(factors);
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL)) {
-      StageOneModel model = StageOneModel.load(Scenes.MODEL, home);
+      StageOneModel model = StageOneLoader.load(Scenes.MODEL, home);
       model.multiplyIn(factors);
       model.trainQformer();
       var batches = Scenes.batches(folder, 2, 42).with(Augmentation.blip2());

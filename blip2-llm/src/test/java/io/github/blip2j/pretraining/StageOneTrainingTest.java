@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.blip2.StageOneLoader;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -52,7 +53,7 @@ final class StageOneTrainingTest {
 
   StageOneTrainingTest(@TempDir Path folder) throws IOException {
     this.folder = folder;
-    this.model = StageOneModel.load(Scenes.MODEL, home);
+    this.model = StageOneLoader.load(Scenes.MODEL, home);
     this.tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL);
     this.training = StageOneTraining.of(model, tokenizer);
     model.trainQformer();
@@ -164,7 +165,7 @@ final class StageOneTrainingTest {
 
   @Test
   void of_modelForRetrieval_isRefused() throws IOException {
-    StageOneModel retrieval = StageOneModel.load(Fixtures.own("hf-itm"), home);
+    StageOneModel retrieval = StageOneLoader.load(Fixtures.own("hf-itm"), home);
 
     var e =
         assertThrows(IllegalStateException.class, () -> StageOneTraining.of(retrieval, tokenizer));

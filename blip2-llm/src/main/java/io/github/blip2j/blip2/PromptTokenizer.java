@@ -1,29 +1,85 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.llm.LanguageKind;
+import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.text.Side;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Prompts to token ids. */
-final class PromptReader {
-  private final LoadedModel loaded;
+/** Prompts to the token ids of a language model. */
+final class PromptTokenizer {
+  private static final int LAVIS_PROMPT = 32; // its max_txt_len
 
-  PromptReader(LoadedModel loaded) {
-    this.loaded = loaded;
+  private final HuggingFaceTokenizer tokenizer;
+  private final Blip2Config config;
+  private final LanguageModel language;
+  private final TextCuts cuts = new TextCuts();
+
+  PromptTokenizer(HuggingFaceTokenizer tokenizer, Blip2Model model) {
+    this.tokenizer = tokenizer;
+    this.config = model.config();
+    this.language = model.language();
+  }
+
+  /** Prompts after one image each, padded as the language model wants them. */
+  PromptBatch batch(List<int[]> ids) {
+    return PromptBatch.of(ids, config.text().padId(), language.paddingSide());
+  }
+
+  /** Prompts with images anywhere, padded alike. */
+  PromptBatch layoutBatch(List<PromptLayout> layouts) {
+    return PromptBatch.ofLayouts(layouts, config.text().padId(), language.paddingSide());
+  }
+
+  /** The ids of a prompt after one image; LAVIS cuts one that is too long for it. */
+  int[] ids(String prompt) {
+    int[] ids = textIds(prompt);
+    // LAVIS tells OPT's tokenizer to cut, and in generation neither T5's nor InstructBLIP's.
+    boolean cutting =
+        config.flavour() == Flavour.LAVIS
+            && !config.readsInstruction()
+            && config.text().kind() == LanguageKind.OPT;
+    if (!cutting || ids.length <= LAVIS_PROMPT) {
+      return ids;
+    }
+    cuts.tell("prompt", ids.length, LAVIS_PROMPT, "end", "flavour HF reads it whole");
+    return tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT);
+  }
+
+  /** The ids of a text; without words, the token that begins every text. */
+  private int[] textIds(String text) {
+    int begin = config.text().beginId();
+    int[] ids = text.isEmpty() ? new int[] {begin} : tokenizer.encode(text);
+    requireWords(ids);
+    return ids.length == 0 ? new int[] {begin} : ids;
+  }
+
+  /** The ids of words alone, without the tokenizer's special tokens. */
+  private int[] wordIds(String words) {
+    int[] ids = tokenizer.encodePlain(words);
+    requireWords(ids);
+    return ids;
+  }
+
+  private void requireWords(int[] ids) {
+    TextTokens.requireWords(
+        "generate: prompt", tokenizer, language.vocabSize(), config.imageTokenId(), ids);
   }
 
   /**
    * Where a prompt's images and words stand. What the tokenizer puts before and after a text stands
    * before the first words and at the very end.
    */
-  PromptLayout read(Prompt prompt) {
+  PromptLayout layout(Prompt prompt) {
     List<Prompt.Part> parts = prompt.parts();
     String first = firstWords(parts);
     if (isAfterImage(parts)) {
-      return PromptLayout.afterImage(loaded.promptIds(first));
+      return PromptLayout.afterImage(ids(first));
     }
-    int[] whole = loaded.textIds(first);
-    int[] plain = first.isEmpty() ? new int[0] : loaded.tokenizer().encodePlain(first);
+    int[] whole = textIds(first);
+    int[] plain = first.isEmpty() ? new int[0] : tokenizer.encodePlain(first);
     int before = indexOf(whole, plain);
     int[] begin = Arrays.copyOf(whole, before);
     int[] end = Arrays.copyOfRange(whole, before + plain.length, whole.length);
@@ -33,7 +89,7 @@ final class PromptReader {
       if (part instanceof Prompt.Words words) {
         layout = begun ? layout : layout.and(PromptLayout.words(begin));
         begun = true;
-        layout = layout.and(PromptLayout.words(loaded.wordIds(words.text())));
+        layout = layout.and(PromptLayout.words(wordIds(words.text())));
       } else {
         layout = layout.and(PromptLayout.image());
       }
@@ -57,10 +113,10 @@ final class PromptReader {
       throw new IllegalArgumentException(where + " expected words, got a blank");
     }
     boolean continued =
-        !loaded.model().config().text().kind().encodes()
+        !config.text().kind().encodes()
             && !before.isEmpty()
             && !Character.isWhitespace(before.charAt(before.length() - 1));
-    int[] ids = loaded.wordIds((continued ? " " : "") + answer.strip());
+    int[] ids = wordIds((continued ? " " : "") + answer.strip());
     if (ids.length == 0) {
       throw new IllegalArgumentException(
           String.format(

@@ -1,6 +1,5 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
@@ -11,38 +10,36 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Continues prompts about images: words to tokens, tokens to a model's texts. */
-final class TextWriter {
+/** The last step of a generation: encoded prompts to texts, token by token. */
+final class TextGenerator {
   private final LoadedModel loaded;
-  private final Decoding decoding;
 
   /** Calls run within the gate of {@code loaded}. */
-  TextWriter(LoadedModel loaded, Decoding decoding) {
+  TextGenerator(LoadedModel loaded) {
     this.loaded = loaded;
-    this.decoding = decoding;
   }
 
   /** For each prompt its texts, the best first; in the open scope. */
-  List<List<Generated>> write(AskedPrompts asked, TokenListener listener) {
-    Decoding fitting = fitting(asked);
+  List<List<Generated>> generate(EncodedPrompts prompts, Decoding decoding, TokenListener listener) {
+    Decoding fitting = fitting(prompts, decoding);
     Generator generator = Generator.of(fitting, loaded.endIds()).onToken(listener);
-    try (var off = GradMode.noGrad()) {
-      return texts(
-          asked.text().rows(),
-          loaded.model().generate(asked.images(), asked.text(), generator, fitting.maxNewTokens()));
-    }
+    List<List<Sequence>> sequences =
+        loaded
+            .model()
+            .generate(prompts.images(), prompts.text(), generator, fitting.maxNewTokens());
+    return texts(prompts.text().rows(), sequences);
   }
 
   /** The decoding, cut to what fits: the model has no positions beyond its last. */
-  private Decoding fitting(AskedPrompts asked) {
-    int room = loaded.model().language().roomAfter(asked.positions());
+  private Decoding fitting(EncodedPrompts prompts, Decoding decoding) {
+    int room = loaded.model().language().roomAfter(prompts.positions());
     if (decoding.minNewTokens() > room) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "generate: minNewTokens expected at most %d after a prompt of %d tokens, got %d",
               room,
-              asked.longestWords(),
+              prompts.longestWords(),
               decoding.minNewTokens()));
     }
     return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);

@@ -16,20 +16,18 @@ import java.util.stream.IntStream;
  * How likely candidates follow prompts, and which is the likeliest: LAVIS's {@code predict_class},
  * and the preselection of BLIP. Calls run within the gate of the model, in the open scope.
  */
-final class AnswerRanking {
+final class AnswerRanker {
   private final LoadedModel loaded;
-  private final PromptReader reader;
 
-  AnswerRanking(LoadedModel loaded) {
+  AnswerRanker(LoadedModel loaded) {
     this.loaded = loaded;
-    this.reader = new PromptReader(loaded);
   }
 
   /** How likely text i follows prompt i, with its end. */
-  List<ScoredText> score(AskedPrompts asked, List<String> texts) {
+  List<ScoredText> score(EncodedPrompts asked, List<String> texts) {
     List<List<int[]>> ids = new ArrayList<>();
     for (int b = 0; b < texts.size(); b++) {
-      int[] one = reader.answerIds(asked.where() + ": text", asked.endings().get(b), texts.get(b));
+      int[] one = loaded.prompts().answerIds(asked.where() + ": text", asked.endings().get(b), texts.get(b));
       ids.add(List.of(withEnd(one)));
       requireRoom(asked, "text", ids.get(b).get(0));
     }
@@ -44,7 +42,7 @@ final class AnswerRanking {
   }
 
   /** For each prompt its candidates, the best first; equals in the order given. */
-  List<List<RankedAnswer>> rank(AskedPrompts asked, List<String> candidates, CandidateOrder order) {
+  List<List<RankedAnswer>> rank(EncodedPrompts asked, List<String> candidates, CandidateOrder order) {
     List<List<int[]>> ids = new ArrayList<>();
     for (String ending : asked.endings()) {
       ids.add(candidateIds(asked, ending, candidates, order));
@@ -70,16 +68,16 @@ final class AnswerRanking {
     return List.copyOf(ranked);
   }
 
-  private Likelihoods read(AskedPrompts asked) {
+  private Likelihoods read(EncodedPrompts asked) {
     return loaded.model().likelihoods(asked.images(), asked.text());
   }
 
   private List<int[]> candidateIds(
-      AskedPrompts asked, String ending, List<String> candidates, CandidateOrder order) {
+      EncodedPrompts asked, String ending, List<String> candidates, CandidateOrder order) {
     List<int[]> ids = new ArrayList<>();
     for (int i = 0; i < candidates.size(); i++) {
       String what = String.format(Locale.ROOT, "candidates[%d]", i);
-      int[] words = reader.answerIds(asked.where() + ": " + what, ending, candidates.get(i));
+      int[] words = loaded.prompts().answerIds(asked.where() + ": " + what, ending, candidates.get(i));
       ids.add(order.withEnd() ? withEnd(words) : words);
       requireRoom(asked, what, ids.get(i));
     }
@@ -97,7 +95,7 @@ final class AnswerRanking {
     return ended;
   }
 
-  private void requireRoom(AskedPrompts asked, String what, int[] ids) {
+  private void requireRoom(EncodedPrompts asked, String what, int[] ids) {
     int room = loaded.model().language().roomAfter(asked.positions());
     if (ids.length > room) {
       throw new IllegalArgumentException(
@@ -174,7 +172,7 @@ final class AnswerRanking {
     return Arrays.stream(ids).boxed().toList();
   }
 
-  private static ScoredText scored(AskedPrompts asked, String text, int[] ids, float[] logs) {
+  private static ScoredText scored(EncodedPrompts asked, String text, int[] ids, float[] logs) {
     List<Double> logProbabilities = new ArrayList<>();
     for (float log : logs) {
       if (Float.isNaN(log)) {
