@@ -253,7 +253,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private static Checkpoint openOne(Path path) throws IOException {
-    TensorFile file = TensorFile.open(path);
+    TensorFile file = TensorFiles.open(path);
     Map<String, Place> places = new HashMap<>();
     file.tensors().keySet().forEach(name -> places.put(name, new Place(file, name)));
     return new Checkpoint(List.of(file), places, file.tensors());

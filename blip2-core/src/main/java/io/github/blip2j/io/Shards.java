@@ -114,7 +114,7 @@ final class Shards {
     boolean done = false;
     try {
       for (String file : files) {
-        opened.put(file, TensorFile.open(folder.resolve(file)));
+        opened.put(file, TensorFiles.open(folder.resolve(file)));
       }
       Checkpoint result = Checkpoint.of(opened.values(), places(opened));
       done = true;

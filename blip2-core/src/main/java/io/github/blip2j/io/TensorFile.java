@@ -2,7 +2,6 @@ package io.github.blip2j.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
@@ -10,17 +9,7 @@ import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
 /** An open file of named tensors; reads are safe from any number of threads. */
-sealed interface TensorFile extends AutoCloseable permits SafetensorsFile, TorchFile {
-  /** What files of safetensors are called; every other one is PyTorch's. */
-  String SAFETENSORS = ".safetensors";
-
-  /** Opens a file of the kind that its name says. */
-  static TensorFile open(Path file) throws IOException {
-    return ReadableFile.nameOf(file).endsWith(SAFETENSORS)
-        ? SafetensorsFile.open(file)
-        : TorchFile.open(file);
-  }
-
+interface TensorFile extends AutoCloseable {
   /** Every tensor in the file by name, sorted; unmodifiable. */
   NavigableMap<String, TensorEntry> tensors();
 

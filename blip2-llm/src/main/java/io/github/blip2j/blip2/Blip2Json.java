@@ -31,7 +31,7 @@ final class Blip2Json {
     OutputFile.write(folder.resolve("config.json"), of(config, text));
     OutputFile.write(
         folder.resolve("preprocessor_config.json"),
-        LavisSizes.preprocessorJson(config.vision().imageSize(), processor));
+        PreprocessorJson.of(config.vision().imageSize(), processor));
     OutputFile.write(
         folder.resolve("processor_config.json"),
         String.format(

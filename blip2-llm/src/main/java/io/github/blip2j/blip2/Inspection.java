@@ -118,7 +118,7 @@ public final class Inspection implements AutoCloseable {
           return path.resolve(adapter);
         }
       }
-      Path lavis = StageOneLoader.lavisFile(path);
+      Path lavis = LavisFile.in(path);
       return lavis == null ? path : lavis;
     }
     return path;

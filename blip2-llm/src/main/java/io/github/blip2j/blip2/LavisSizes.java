@@ -173,31 +173,7 @@ final class LavisSizes {
 
   /** The {@code preprocessor_config.json} that goes with it. */
   String preprocessorJson() throws CheckpointException {
-    return preprocessorJson(imageSize(), "Blip2Processor");
-  }
-
-  /** That of pictures with this side, for a processor of this class. */
-  static String preprocessorJson(int side, String processor) {
-    return String.format(
-        Locale.ROOT,
-        """
-        {
-          "do_convert_rgb": true,
-          "do_normalize": true,
-          "do_rescale": true,
-          "do_resize": true,
-          "image_mean": [0.48145466, 0.4578275, 0.40821073],
-          "image_processor_type": "BlipImageProcessor",
-          "image_std": [0.26862954, 0.26130258, 0.27577711],
-          "processor_class": "%s",
-          "resample": 3,
-          "rescale_factor": 0.00392156862745098,
-          "size": {"height": %d, "width": %d}
-        }
-        """,
-        processor,
-        side,
-        side);
+    return PreprocessorJson.of(imageSize(), "Blip2Processor");
   }
 
   private void qformer(JsonWriter json, int heads) throws IOException {

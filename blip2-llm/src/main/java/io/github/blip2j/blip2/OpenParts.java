@@ -89,7 +89,7 @@ final class OpenParts implements Closeable {
   }
 
   private static Path file(Path checkpoint) throws IOException {
-    @Nullable Path file = StageOneLoader.lavisFile(checkpoint);
+    @Nullable Path file = LavisFile.in(checkpoint);
     if (file == null) {
       throw new CheckpointException(
           checkpoint

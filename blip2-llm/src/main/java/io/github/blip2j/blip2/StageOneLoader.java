@@ -12,12 +12,9 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.ResizedPositions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.NavigableSet;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -116,35 +113,12 @@ public final class StageOneLoader {
   }
 
   private static <T> T open(Path path, Loading loading, Use<T> use) throws IOException {
-    @Nullable Path lavis = lavisFile(path);
+    @Nullable Path lavis = LavisFile.in(path);
     try {
       return lavis == null ? openHuggingFace(path, loading, use) : openLavis(lavis, loading, use);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-  }
-
-  /** The file of LAVIS that is meant, or null for a folder of another kind. */
-  static @Nullable Path lavisFile(Path path) throws IOException {
-    if (Files.isRegularFile(path)) {
-      return path;
-    }
-    if (!Files.isDirectory(path)) {
-      throw new CheckpointException(path + ": model expected, got nothing; check the path");
-    }
-    TreeSet<Path> files = new TreeSet<>();
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(path, "*.pth")) {
-      found.forEach(files::add);
-    }
-    if (files.size() > 1) {
-      throw new CheckpointException(
-          String.format(
-              Locale.ROOT,
-              "%s: one checkpoint of LAVIS expected, got %d files; name the one you mean",
-              path,
-              files.size()));
-    }
-    return files.isEmpty() ? null : files.first();
   }
 
   private static <T> T openLavis(Path file, Loading loading, Use<T> use) throws IOException {

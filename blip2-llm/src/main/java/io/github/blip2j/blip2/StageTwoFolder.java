@@ -117,7 +117,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
     } else if (!told) {
       OutputFile.write(
           target.resolve(PREPROCESSOR),
-          LavisSizes.preprocessorJson(side, Blip2Json.processor(config)));
+          PreprocessorJson.of(side, Blip2Json.processor(config)));
     }
   }
 

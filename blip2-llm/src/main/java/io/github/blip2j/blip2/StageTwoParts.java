@@ -60,7 +60,7 @@ public final class StageTwoParts implements StageTwoSource {
    */
   public static StageTwoModel load(
       Path stageOne, Path language, Scope home, StageTwoSetup setup, long seed) throws IOException {
-    @Nullable Path file = StageOneLoader.lavisFile(stageOne);
+    @Nullable Path file = LavisFile.in(stageOne);
     Path resolved = file == null ? stageOne : file;
     if (resolved.toString().endsWith(".safetensors")) {
       throw new CheckpointException(

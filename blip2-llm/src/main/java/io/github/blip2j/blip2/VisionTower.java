@@ -38,7 +38,7 @@ record VisionTower(Path origin, boolean folder, Checkpoint checkpoint) implement
    * @throws CheckpointException if a file holds no tower
    */
   static VisionTower open(Path path) throws IOException {
-    @Nullable Path file = StageOneLoader.lavisFile(path);
+    @Nullable Path file = LavisFile.in(path);
     Path origin = file == null ? path : file;
     Checkpoint checkpoint = ModelFolder.open(origin);
     boolean alone = PATCHES.stream().anyMatch(checkpoint.tensors()::containsKey);

@@ -3,7 +3,7 @@ package io.github.blip2j.llm;
 import java.util.List;
 
 /** What every language model's sizes tell, whatever its kind. */
-public sealed interface LanguageConfig permits OptConfig, T5Config {
+public interface LanguageConfig {
   /** The family that it is of. */
   LanguageKind kind();
 

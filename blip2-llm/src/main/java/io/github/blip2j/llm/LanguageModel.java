@@ -11,7 +11,7 @@ import io.github.blip2j.text.Side;
  * B prompts, P positions, L width
  * }</pre>
  */
-public sealed interface LanguageModel permits OptModel, T5Model {
+public interface LanguageModel {
   /** Width {@code L} of what it reads. */
   int dim();
 
