@@ -185,13 +185,19 @@ public final class Attention extends Module {
   }
 
   /**
-   * Self-attention of the newest positions to all that the cache holds, after adding them to it.
+   * Self-attention; with a cache, of the newest positions to all that it holds, after adding them
+   * to it.
    *
    * @param x [B, T, C]
+   * @param cache null without one
    * @param mask broadcasts to [B, H, T, S] with S the cache's new length
    * @return [B, T, I], before the output map; see {@link #project}
    */
-  public Tensor mix(Tensor x, KeyValueCache.Layer cache, Mask mask, Heads how) {
+  public Tensor mix(
+      Tensor x, KeyValueCache.@Nullable Layer cache, Mask mask, Heads how) {
+    if (cache == null) {
+      return mix(x, x, mask, how);
+    }
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
     List<Tensor> qkv = Linear.each(x, query, key, value);
     cache.append(split(qkv.get(1)), split(qkv.get(2)));
@@ -203,9 +209,9 @@ public final class Attention extends Module {
     return output.forward(mixed, Activation.IDENTITY, residual);
   }
 
-  /** The output map, thinned, with a residual added: in training. */
-  public Tensor project(Tensor mixed, Thinning thinning, Tensor residual) {
-    return output.forward(mixed, thinning, residual);
+  /** {@code residual + dropout(output(mixed))}; null where nothing is dropped. */
+  public Tensor project(Tensor mixed, @Nullable Thinning dropout, Tensor residual) {
+    return output.forward(mixed, dropout, residual);
   }
 
   private Tensor mixHeads(Tensor queries, Tensor k, Tensor v, Mask mask, Heads how) {

@@ -90,9 +90,19 @@ public final class Linear extends Module {
     return packing == null ? DType.FLOAT32 : packing.input();
   }
 
-  /** The map, thinned, then {@code residual} [..., out] added. */
-  public Tensor forward(Tensor x, Thinning thinning, Tensor residual) {
+  /**
+   * {@code residual + dropout(map(x))}.
+   *
+   * @param x [..., in]
+   * @param dropout null where nothing is dropped
+   * @param residual [..., out]
+   * @return [..., out]
+   */
+  public Tensor forward(Tensor x, @Nullable Thinning dropout, Tensor residual) {
+    if (dropout == null) {
+      return forward(x, Activation.IDENTITY, residual);
+    }
     requireLastAxis(x, weight.value().dim(1));
-    return x.linear(weight.value(), bias == null ? null : bias.value(), thinning, residual);
+    return x.linear(weight.value(), bias == null ? null : bias.value(), dropout, residual);
   }
 }

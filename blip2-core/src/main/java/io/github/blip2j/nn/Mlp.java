@@ -57,7 +57,7 @@ public final class Mlp extends Module {
   }
 
   /**
-   * The perceptron, with a residual added if there is one.
+   * The two maps with the activation between, and a residual added if there is one.
    *
    * @param x [..., dim]
    * @param residual [..., dim]
@@ -67,18 +67,22 @@ public final class Mlp extends Module {
     return down.forward(hidden(x, down.input()), Activation.IDENTITY, residual);
   }
 
-  /** The perceptron, thinned, with a residual added: in training. */
-  public Tensor forward(Tensor x, Thinning thinning, Tensor residual) {
-    return down.forward(hidden(x, down.input()), thinning, residual);
+  /**
+   * {@code residual + dropout(mlp(x))}.
+   *
+   * @param x [..., dim]
+   * @param dropout null where nothing is dropped
+   * @param residual [..., dim]
+   * @return [..., dim]
+   */
+  public Tensor forward(Tensor x, @Nullable Thinning dropout, Tensor residual) {
+    return down.forward(hidden(x, down.input()), dropout, residual);
   }
 
-  /** The perceptron, its hidden layer and its output thinned while training, plus a residual. */
+  /** The same with dropout of the hidden layer too. */
   public Tensor forward(Tensor x, Tensor residual, Dropout dropout, Pass pass) {
     Tensor hidden = dropout.forward(hidden(x, DType.FLOAT32), pass);
-    Thinning thinning = dropout.thinning(pass);
-    return thinning == null
-        ? down.forward(hidden, Activation.IDENTITY, residual)
-        : down.forward(hidden, thinning, residual);
+    return down.forward(hidden, dropout.thinning(pass), residual);
   }
 
   /** The hidden layer; a plain one is kept in {@code type} where nothing is recorded. */

@@ -20,7 +20,7 @@ public final class StageOneModel extends Module {
   private final StageOneConfig config;
   private final VisionTransformer vision;
   private final Blip2Qformer qformer;
-  private final NavigableMap<String, Parameter> parameters;
+
 
   private StageOneModel(StageOneConfig config, boolean trains, Params params) {
     super(params);
@@ -30,7 +30,7 @@ public final class StageOneModel extends Module {
         trains
             ? Blip2Qformer.of(config.qformer(), params)
             : Blip2Qformer.forRetrieval(config.qformer(), params);
-    this.parameters = params.all();
+
   }
 
   /** A model with all that training needs, from any weights. */
@@ -61,22 +61,18 @@ public final class StageOneModel extends Module {
     return qformer;
   }
 
-  /** All parameters by name. */
-  public NavigableMap<String, Parameter> parameters() {
-    return parameters;
-  }
 
   /**
    * Lets all linear maps, the tower's too, round what they multiply to {@code precision}, forward
    * and backward; see {@link Parameter#multiplyIn}.
    */
   public void multiplyIn(Precision precision) {
-    parameters.values().forEach(parameter -> parameter.multiplyIn(precision));
+    parameters().values().forEach(parameter -> parameter.multiplyIn(precision));
   }
 
   /** Trains all but the tower, as the paper does. */
   public void trainQformer() {
-    parameters.forEach(
+    parameters().forEach(
         (name, parameter) -> {
           if (!name.startsWith(VISION + ".")) {
             parameter.train();
@@ -91,7 +87,7 @@ public final class StageOneModel extends Module {
    * @return [B, N, E]
    */
   public Tensor see(Tensor pixels, Pass pass) {
-    boolean frozen = parameters.values().stream().noneMatch(this::isTrainedTower);
+    boolean frozen = parameters().values().stream().noneMatch(this::isTrainedTower);
     return vision.forward(pixels, frozen ? pass.evaluating() : pass);
   }
 

@@ -11,10 +11,17 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Thinning;
 import org.jspecify.annotations.Nullable;
 
-/** One decoder layer, with its norms before attention and perceptron or after. */
+/**
+ * One decoder layer of OPT (Zhang et al. 2022): attention and MLP, each with a residual, their norms
+ * before them, or behind the residual as in OPT-350m.
+ *
+ * <pre>{@code
+ * R rows, T new positions, S positions with those of the cache, H heads, C width
+ * mask  broadcasts to [R, H, T, S]
+ * }</pre>
+ */
 final class OptLayer extends Module {
   private static final double NORM_EPS = 1e-5; // not in OPT's configuration
 
@@ -44,27 +51,14 @@ final class OptLayer extends Module {
 
   /** [R, T, C] to [R, T, C]. */
   Tensor forward(Tensor x, Mask mask, KeyValueCache.@Nullable Layer cache, Pass pass) {
-    if (normFirst) {
-      Tensor attended = attend(attentionNorm.forward(x), x, mask, cache, pass);
-      return add(mlpNorm.forward(attended), attended, pass);
-    }
-    Tensor attended = attentionNorm.forward(attend(x, x, mask, cache, pass));
-    return mlpNorm.forward(add(attended, attended, pass));
-  }
-
-  private Tensor attend(
-      Tensor x, Tensor residual, Mask mask, KeyValueCache.@Nullable Layer cache, Pass pass) {
     Heads how = Heads.of(pass, attentionDropout);
-    Tensor mixed =
-        cache == null ? attention.mix(x, x, mask, how) : attention.mix(x, cache, mask, how);
-    Thinning thinning = dropout.thinning(pass);
-    return thinning == null
-        ? attention.project(mixed, residual)
-        : attention.project(mixed, thinning, residual);
-  }
-
-  private Tensor add(Tensor x, Tensor residual, Pass pass) {
-    Thinning thinning = dropout.thinning(pass);
-    return thinning == null ? mlp.forward(x, residual) : mlp.forward(x, thinning, residual);
+    if (normFirst) {
+      Tensor mixed = attention.mix(attentionNorm.forward(x), cache, mask, how);
+      Tensor attended = attention.project(mixed, dropout.thinning(pass), x); // x + attention
+      return mlp.forward(mlpNorm.forward(attended), dropout.thinning(pass), attended); // + MLP
+    }
+    Tensor mixed = attention.mix(x, cache, mask, how);
+    Tensor attended = attentionNorm.forward(attention.project(mixed, dropout.thinning(pass), x));
+    return mlpNorm.forward(mlp.forward(attended, dropout.thinning(pass), attended));
   }
 }

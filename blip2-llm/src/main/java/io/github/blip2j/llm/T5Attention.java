@@ -11,7 +11,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.RmsNorm;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Thinning;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,11 +38,8 @@ final class T5Attention extends Module {
   Tensor toSelf(Tensor x, Mask mask, KeyValueCache.@Nullable Layer cache, Pass pass) {
     Tensor normed = norm.forward(x);
     Heads how = Heads.of(pass, dropout);
-    Tensor mixed =
-        cache == null
-            ? attention.mix(normed, normed, mask, how)
-            : attention.mix(normed, cache, mask, how);
-    return finish(mixed, x, pass);
+    Tensor mixed = attention.mix(normed, cache, mask, how);
+    return attention.project(mixed, dropout.thinning(pass), x);
   }
 
   /**
@@ -61,18 +57,11 @@ final class T5Attention extends Module {
     // them nor read more than once: [R, T, L] as [B, R / B T, L].
     Tensor normed = norm.forward(x).reshape(B, R / B * T, x.dim(2));
     Tensor mixed = attention.mix(normed, context, Heads.of(pass, dropout));
-    return finish(mixed.reshape(R, T, mixed.dim(2)), x, pass);
+    return attention.project(mixed.reshape(R, T, mixed.dim(2)), dropout.thinning(pass), x);
   }
 
   /** Keys and values of a context [B, S, L]. */
   KeyValues read(Tensor context, Mask mask) {
     return attention.read(context, mask);
-  }
-
-  private Tensor finish(Tensor mixed, Tensor residual, Pass pass) {
-    Thinning thinning = dropout.thinning(pass);
-    return thinning == null
-        ? attention.project(mixed, residual)
-        : attention.project(mixed, thinning, residual);
   }
 }

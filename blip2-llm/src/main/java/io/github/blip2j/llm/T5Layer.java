@@ -12,7 +12,14 @@ import io.github.blip2j.nn.RmsNorm;
 import io.github.blip2j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** A layer of either stack; only the decoder's reads a context. */
+/**
+ * A layer of T5's encoder or decoder (Raffel et al. 2020, section 2.1): self-attention, the decoder's
+ * attention to the encoder's output, and MLP, each on its normed input and with a residual.
+ *
+ * <pre>{@code
+ * R rows, T positions, S positions that are read, L width
+ * }</pre>
+ */
 final class T5Layer extends Module {
   private final T5Attention selfAttention;
   private final @Nullable T5Attention contextAttention;
@@ -49,11 +56,11 @@ final class T5Layer extends Module {
       Mask mask,
       KeyValueCache.@Nullable Layer cache,
       Pass pass) {
-    Tensor attended = selfAttention.toSelf(x, mask, cache, pass);
+    Tensor attended = selfAttention.toSelf(x, mask, cache, pass); // x + attention(norm(x))
     if (contextAttention != null && context != null) {
-      attended = contextAttention.toContext(attended, context, pass);
+      attended = contextAttention.toContext(attended, context, pass); // + attention to the encoder
     }
-    return mlp.forward(mlpNorm.forward(attended), attended, dropout, pass);
+    return mlp.forward(mlpNorm.forward(attended), attended, dropout, pass); // + MLP
   }
 
   /** Keys and values of what the encoder read, [B, S, L]. */

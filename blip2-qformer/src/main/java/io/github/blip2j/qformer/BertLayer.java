@@ -2,6 +2,7 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.KeyValues;
+import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
@@ -10,9 +11,10 @@ import io.github.blip2j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One layer. In the Q-Former (section 3.1, figure 2) queries and text share self-attention, only
- * queries read the image, and each has a feed-forward of its own. In a plain BERT there is only
- * text, and it is a decoder's text that reads, if any.
+ * One layer of BERT: attention, MLP, each with a residual and a norm behind it. In the Q-Former
+ * (section 3.1, figure 2) queries and text share self-attention, only queries attend to the image,
+ * and each has an MLP of its own. In a plain BERT there is only text, and a decoder's text attends
+ * to a context.
  *
  * <pre>{@code
  * B batch, Q queries, T words, R wanted rows, S positions attended to, N image tokens, H heads
@@ -21,38 +23,51 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BertLayer extends Module {
   private final BertSelfAttention selfAttention;
+  private final LayerNorm selfAttentionNorm;
   private final @Nullable BertSelfAttention contextAttention;
+  private final @Nullable LayerNorm contextAttentionNorm;
   private final @Nullable BertMlp queryMlp;
+  private final @Nullable LayerNorm queryMlpNorm;
   private final @Nullable BertMlp textMlp;
+  private final @Nullable LayerNorm textMlpNorm;
 
   /** Layer {@code index} of a BERT of these sizes. */
   public BertLayer(BertConfig config, int index, Params params) {
     super(params);
-    this.selfAttention = BertSelfAttention.toSelf(config, params.at("attention"));
-    this.contextAttention =
-        config.readsImageAt(index)
-            ? BertSelfAttention.toImage(config, params.at(config.kind().contextAttention()))
-            : null;
-    this.queryMlp =
-        config.kind() == BertKind.Q_FORMER ? new BertMlp(config, params.at("queryMlp")) : null;
+    Params self = params.at("attention");
+    this.selfAttention = BertSelfAttention.toSelf(config, self);
+    this.selfAttentionNorm = norm(config, self);
+    boolean reads = config.readsImageAt(index);
+    Params context = params.at(config.kind().contextAttention());
+    this.contextAttention = reads ? BertSelfAttention.toImage(config, context) : null;
+    this.contextAttentionNorm = reads ? norm(config, context) : null;
+    boolean queries = config.kind() == BertKind.Q_FORMER;
+    this.queryMlp = queries ? new BertMlp(config, params.at("queryMlp")) : null;
+    this.queryMlpNorm = queries ? norm(config, params.at("queryMlp")) : null;
     this.textMlp = config.text() ? new BertMlp(config, params.at("textMlp")) : null;
+    this.textMlpNorm = config.text() ? norm(config, params.at("textMlp")) : null;
+  }
+
+  private static LayerNorm norm(BertConfig config, Params params) {
+    return new LayerNorm(config.dim(), config.normEps(), params.at("norm"));
   }
 
   /**
-   * The layer, without a cache.
+   * The layer, without a cache: queries and text attend to each other, then each goes its own way.
    *
    * @param x [B, Q + T, C]
    * @param rows which of them are queries, and how many are wanted, R
-   * @param context what this layer reads; may be absent if no queries flow
+   * @param context keys and values of what this layer reads; may be absent if there are no queries
    * @param mask of self-attention, broadcasts to [B, H, R, Q + T]
    * @return [B, R, C]
    */
   Tensor forward(Tensor x, Rows rows, @Nullable KeyValues context, Mask mask, Pass pass) {
-    return apart(rows.part(selfAttention.forward(rows.of(x), x, mask, pass)), context, pass);
+    Tensor attended = selfAttention.forward(rows.of(x), x, mask, pass); // x + attention
+    return forwardEach(rows.part(selfAttentionNorm.forward(attended)), context, pass);
   }
 
   /**
-   * The layer, all of whose rows are wanted and added to a cache.
+   * The layer with a cache, to which all rows are added, and of which all are wanted.
    *
    * @param mask of self-attention, broadcasts to [B, H, Q + T, S]
    * @return [B, Q + T, C]
@@ -64,7 +79,8 @@ public final class BertLayer extends Module {
       Mask mask,
       KeyValueCache.Layer cache,
       Pass pass) {
-    return apart(rows.part(selfAttention.forward(x, cache, mask, pass)), context, pass);
+    Tensor attended = selfAttention.forward(x, cache, mask, pass); // x + attention
+    return forwardEach(rows.part(selfAttentionNorm.forward(attended)), context, pass);
   }
 
   /** Keys and values of {@code context} [B, N, E]; null if this layer does not read. */
@@ -72,8 +88,8 @@ public final class BertLayer extends Module {
     return contextAttention == null ? null : contextAttention.read(context, mask);
   }
 
-  /** What queries and text do by themselves, after they have attended to each other. */
-  private Tensor apart(Streams attended, @Nullable KeyValues context, Pass pass) {
+  /** Queries and text after self-attention, each by its own part of the layer. */
+  private Tensor forwardEach(Streams attended, @Nullable KeyValues context, Pass pass) {
     Tensor queries = attended.queries();
     Tensor text = attended.text();
     Streams streams =
@@ -84,28 +100,30 @@ public final class BertLayer extends Module {
   }
 
   private Tensor forwardQueries(Tensor queries, @Nullable KeyValues image, Pass pass) {
-    if (queryMlp == null) {
+    if (queryMlp == null || queryMlpNorm == null) {
       throw new IllegalStateException(
           path() + ": queries expected in a Q-Former, got a plain BERT");
     }
-    Tensor x = queries;
-    if (contextAttention != null) { // only every crossAttentionEvery-th layer reads the image
+    Tensor x = queries; // [B, Q, C]
+    if (contextAttention != null && contextAttentionNorm != null) { // every n-th layer has it
       if (image == null) {
         throw new IllegalArgumentException(path() + ": image features expected, got none");
       }
-      x = contextAttention.forward(x, image, pass);
+      x = contextAttentionNorm.forward(contextAttention.forward(x, image, pass));
     }
-    return queryMlp.forward(x, pass);
+    return queryMlpNorm.forward(queryMlp.forward(x, pass));
   }
 
   private Tensor forwardText(Tensor text, @Nullable KeyValues context, Pass pass) {
-    if (textMlp == null) {
+    if (textMlp == null || textMlpNorm == null) {
       throw new IllegalStateException(
           path() + ": text expected a Q-Former with a text side, got one with queries only");
     }
-    if (queryMlp != null || contextAttention == null || context == null) {
-      return textMlp.forward(text, pass); // a Q-Former's text meets the image in the queries only
+    Tensor x = text; // [B, T, C]
+    boolean decoder = queryMlp == null; // a Q-Former's text meets the image in the queries only
+    if (decoder && contextAttention != null && contextAttentionNorm != null && context != null) {
+      x = contextAttentionNorm.forward(contextAttention.forward(x, context, pass));
     }
-    return textMlp.forward(contextAttention.forward(text, context, pass), pass);
+    return textMlpNorm.forward(textMlp.forward(x, pass));
   }
 }

@@ -5,29 +5,29 @@ import io.github.blip2j.nn.Dropout;
 import io.github.blip2j.nn.Heads;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.KeyValues;
-import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Thinning;
 
 /**
- * BERT's attention with what belongs to it: output map, dropout, residual and the norm after it
- * (Devlin et al. 2019). It also serves as the queries' attention to the image, whose context is
- * another sequence.
+ * BERT's attention (Devlin et al. 2019) with its output map, dropout and residual; the norm behind it
+ * is the layer's. It also serves as the queries' attention to the image, whose context is another
+ * sequence.
+ *
+ * <pre>{@code
+ * B batch, T positions, S positions attended to, H heads, C width, E width of the context
+ * }</pre>
  */
 public final class BertSelfAttention extends Module {
   private final Attention attention;
-  private final LayerNorm norm;
   private final Dropout dropout;
   private final Dropout attentionDropout;
 
   private BertSelfAttention(BertConfig config, Attention.Sizes sizes, Params params) {
     super(params);
     this.attention = Attention.of(sizes, params);
-    this.norm = new LayerNorm(config.dim(), config.normEps(), params.at("norm"));
     this.dropout = new Dropout(config.dropout());
     this.attentionDropout = new Dropout(config.attentionDropout());
   }
@@ -45,7 +45,7 @@ public final class BertSelfAttention extends Module {
   }
 
   /**
-   * Attention, residual and norm.
+   * {@code x + dropout(output(attention(x, context)))}.
    *
    * @param x [B, T, C]
    * @param context [B, S, E]; for self-attention {@code x}, or the sequence whose rows it has
@@ -53,28 +53,24 @@ public final class BertSelfAttention extends Module {
    * @return [B, T, C]
    */
   public Tensor forward(Tensor x, Tensor context, Mask mask, Pass pass) {
-    return finish(x, attention.mix(x, context, mask, Heads.of(pass, attentionDropout)), pass);
+    Tensor mixed = attention.mix(x, context, mask, Heads.of(pass, attentionDropout));
+    return attention.project(mixed, dropout.thinning(pass), x);
   }
 
-  /** Attention to a context that has been {@linkplain #read read}. */
+  /** The same of a context whose {@linkplain #read keys and values} are computed. */
   public Tensor forward(Tensor x, KeyValues context, Pass pass) {
-    return finish(x, attention.mix(x, context, Heads.of(pass, attentionDropout)), pass);
+    Tensor mixed = attention.mix(x, context, Heads.of(pass, attentionDropout));
+    return attention.project(mixed, dropout.thinning(pass), x);
+  }
+
+  /** The same over the cache and {@code x}, which is added to it. */
+  public Tensor forward(Tensor x, KeyValueCache.Layer cache, Mask mask, Pass pass) {
+    Tensor mixed = attention.mix(x, cache, mask, Heads.of(pass, attentionDropout));
+    return attention.project(mixed, dropout.thinning(pass), x);
   }
 
   /** Keys and values of a context [B, S, E]; {@code mask} broadcasts to [B, H, T, S]. */
   public KeyValues read(Tensor context, Mask mask) {
     return attention.read(context, mask);
-  }
-
-  /** Self-attention over the cache and {@code x}, which is added to it. */
-  public Tensor forward(Tensor x, KeyValueCache.Layer cache, Mask mask, Pass pass) {
-    return finish(x, attention.mix(x, cache, mask, Heads.of(pass, attentionDropout)), pass);
-  }
-
-  private Tensor finish(Tensor x, Tensor mixed, Pass pass) {
-    Thinning thinning = dropout.thinning(pass);
-    // BERT puts the norm after the residual
-    return norm.forward(
-        thinning == null ? attention.project(mixed, x) : attention.project(mixed, thinning, x));
   }
 }

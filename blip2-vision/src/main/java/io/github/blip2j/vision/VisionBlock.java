@@ -11,7 +11,14 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
 
-/** One block of the vision transformer, norms before attention and perceptron. */
+/**
+ * One block of the vision transformer (Dosovitskiy et al. 2021, equations 2 and 3): attention and
+ * MLP, each on its normed input and with a residual.
+ *
+ * <pre>{@code
+ * B images, N patches and the class token, E width
+ * }</pre>
+ */
 final class VisionBlock extends Module {
   private final LayerNorm attentionNorm;
   private final Attention attention;
@@ -30,12 +37,12 @@ final class VisionBlock extends Module {
     this.dropPath = new DropPath(config.dropPathAt(index));
   }
 
-  /** [B, T, E] to [B, T, E]. */
+  /** [B, N, E] to [B, N, E]. */
   Tensor forward(Tensor x, Pass pass) {
     Tensor normed = attentionNorm.forward(x);
     Tensor mixed = attention.mix(normed, normed, Mask.none(), Heads.of(pass));
-    Tensor attended = dropPath.add(x, residual -> attention.project(mixed, residual), pass);
+    Tensor attended = dropPath.add(x, residual -> attention.project(mixed, residual), pass); // x +
     Tensor mlpInput = mlpNorm.forward(attended);
-    return dropPath.add(attended, residual -> mlp.forward(mlpInput, residual), pass);
+    return dropPath.add(attended, residual -> mlp.forward(mlpInput, residual), pass); // attended +
   }
 }

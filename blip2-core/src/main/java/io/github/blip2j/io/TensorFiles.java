@@ -1,0 +1,19 @@
+package io.github.blip2j.io;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Opens files of tensors by the kind that their name says. */
+final class TensorFiles {
+  /** The ending of safetensors files; every other file is PyTorch's. */
+  static final String SAFETENSORS = ".safetensors";
+
+  private TensorFiles() {}
+
+  /** Opens a file; whoever opens it closes it. */
+  static TensorFile open(Path file) throws IOException {
+    return ReadableFile.nameOf(file).endsWith(SAFETENSORS)
+        ? SafetensorsFile.open(file)
+        : TorchFile.open(file);
+  }
+}
