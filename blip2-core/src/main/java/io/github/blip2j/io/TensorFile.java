@@ -9,7 +9,7 @@ import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
 /** An open file of named tensors; reads are safe from any number of threads. */
-interface TensorFile extends AutoCloseable {
+public interface TensorFile extends AutoCloseable {
   /** Every tensor in the file by name, sorted; unmodifiable. */
   NavigableMap<String, TensorEntry> tensors();
 

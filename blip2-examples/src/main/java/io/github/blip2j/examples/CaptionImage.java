@@ -1,6 +1,7 @@
 package io.github.blip2j.examples;
 
 import io.github.blip2j.blip2.Blip2;
+
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -12,7 +13,7 @@ public final class CaptionImage {
   public static void main(String[] args) throws IOException {
     Path image = Path.of(args[0]);
     try (Blip2 blip2 = args.length > 1 ? Blip2.load(Path.of(args[1])) : Blip2.bundled()) {
-      System.out.println(blip2.caption(image));
+      System.out.println(blip2.caption(blip2.read(image)));
     }
   }
 }

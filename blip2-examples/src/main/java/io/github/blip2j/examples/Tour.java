@@ -3,6 +3,7 @@ package io.github.blip2j.examples;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Generated;
 import io.github.blip2j.generation.Decoding;
+
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -14,11 +15,11 @@ public final class Tour {
   public static void main(String[] args) throws IOException {
     Path image = Path.of(args[0]);
     try (var blip2 = Blip2.bundled()) { // or Blip2.load(Path.of("blip2-opt-2.7b"))
-      System.out.println(blip2.caption(image));
-      System.out.println(blip2.answer(image, "what color is the square?"));
+      System.out.println(blip2.caption(blip2.read(image)));
+      System.out.println(blip2.answer(blip2.read(image), "what color is the square?"));
 
       Decoding decoding = Decoding.beams(5).maxNewTokens(30).returning(3);
-      for (Generated text : blip2.generate(image, "a photo of", decoding)) {
+      for (Generated text : blip2.generate(blip2.read(image), "a photo of", decoding)) {
         System.out.println(text.textWithPrompt());
       }
     }

@@ -1,9 +1,10 @@
 package io.github.blip2j.examples;
 
+import io.github.blip2j.blip2.Blip2;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.blip2.Blip2;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -132,7 +133,7 @@ final class ExamplesTest {
     Path trained = output.resolve("hf");
     assertTrue(Files.exists(trained.resolve("model.safetensors")));
     try (Blip2 blip2 = Blip2.load(trained)) {
-      blip2.caption(model.resolve("images").resolve("a.png"));
+      blip2.caption(blip2.read(model.resolve("images").resolve("a.png")));
     }
   }
 

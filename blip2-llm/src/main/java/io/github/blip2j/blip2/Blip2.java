@@ -184,72 +184,64 @@ public final class Blip2 implements AutoCloseable {
     return processor.read(given("read", "file", file));
   }
 
-  /**
-   * A caption, what the model writes without a prompt, decoded as {@link #captionDecoding} says.
-   */
+  /** A caption: the text that the model generates without a prompt, see {@link #captionDecoding}. */
+  public String caption(RgbImage image) {
+    return text("caption", image, "", captionDecoding());
+  }
+
+  /** Shorthand for {@link #caption(RgbImage)}. */
   public String caption(BufferedImage image) {
-    return written(picture("caption", image), "", captionDecoding());
+    return caption(decoded("caption", image));
   }
 
-  /** A caption of a picture in a file, likewise. */
-  public String caption(Path file) throws IOException {
-    return written(read(file), "", captionDecoding());
+  /** A caption of each image; faster than one by one. */
+  public List<String> captions(List<RgbImage> images) {
+    requireImages("captions", images);
+    List<String> prompts = Collections.nCopies(images.size(), "");
+    return pipeline().captions(images, prompts, captionDecoding());
   }
 
-  /** A caption of each picture, likewise; faster than one by one. */
-  public List<String> captions(List<BufferedImage> images) {
-    given("captions", "images", images);
-    return captions(
-        "captions", images, Collections.nCopies(images.size(), ""), captionDecoding());
+  /** The answer to a question about an image, decoded as {@link #answerDecoding} says. */
+  public String answer(RgbImage image, String question) {
+    return text("answer", image, questions.ask(question), answerDecoding());
   }
 
-  /** The answer to a question about a picture, decoded as {@link #answerDecoding} says. */
+  /** Shorthand for {@link #answer(RgbImage, String)}. */
   public String answer(BufferedImage image, String question) {
-    return written(picture("answer", image), questions.ask(question), answerDecoding());
+    return answer(decoded("answer", image), question);
   }
 
-  /** The answer to a question about a picture in a file, likewise. */
-  public String answer(Path file, String question) throws IOException {
-    return written(read(file), questions.ask(question), answerDecoding());
-  }
-
-  /** The answer to a question that follows up on others about the same picture. */
-  public String answer(BufferedImage image, Conversation before, String question) {
-    return written(picture("answer", image), questions.ask(before, question), answerDecoding());
+  /** The answer to a question that follows up on others about the same image. */
+  public String answer(RgbImage image, Conversation before, String question) {
+    return text("answer", image, questions.ask(before, question), answerDecoding());
   }
 
   /**
-   * The answer to question i about picture i, decoded likewise: what one by one would give, faster.
+   * The answer to question i about image i: what one by one would give, faster.
    *
-   * @throws IllegalArgumentException if a question is blank, or there are not as many as pictures
+   * @throws IllegalArgumentException if a question is blank, or there are not as many as images
    */
-  public List<String> answers(List<BufferedImage> images, List<String> asked) {
-    given("answers", "images", images);
-    return captions(
-        "answers", images, questions.askEach(images.size(), asked), answerDecoding());
+  public List<String> answers(List<RgbImage> images, List<String> asked) {
+    requireImages("answers", images);
+    List<String> prompts = questions.askEach(images.size(), asked);
+    return pipeline().captions(images, prompts, answerDecoding());
   }
 
   /**
-   * Texts that continue a prompt about a picture, the best first.
+   * Texts that continue a prompt about an image, the best first.
    *
    * @param prompt words that the text begins with; may be empty
    * @param decoding its longest length is cut to what the model has positions for
    */
-  public List<Generated> generate(BufferedImage image, String prompt, Decoding decoding) {
-    return generate(picture("generate", image), prompt, decoding);
-  }
-
-  /** As above, for a picture in a file. */
-  public List<Generated> generate(Path file, String prompt, Decoding decoding) throws IOException {
-    return generate(read(file), prompt, decoding);
-  }
-
-  /** As above, for a picture that is read already. */
   public List<Generated> generate(RgbImage image, String prompt, Decoding decoding) {
     given("generate", "prompt", prompt);
     given("generate", "decoding", decoding);
-    List<RgbImage> images = List.of(given("generate", "image", image));
-    return pipeline().generate(images, List.of(prompt), decoding, (row, token) -> {}).get(0);
+    return generate("generate", image, prompt, decoding);
+  }
+
+  /** Shorthand for {@link #generate(RgbImage, String, Decoding)}. */
+  public List<Generated> generate(BufferedImage image, String prompt, Decoding decoding) {
+    return generate(decoded("generate", image), prompt, decoding);
   }
 
   /** Texts that continue a prompt of images and words in any order, the best first. */
@@ -266,13 +258,13 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * As {@link #generate(BufferedImage, String, Decoding)}, handing out the one text piece by piece
+   * As {@link #generate(RgbImage, String, Decoding)}, handing out the one text piece by piece
    * while it is written. Beam search decides all of it at its end.
    *
    * @param text is given pieces that joined are {@link Generated#text()}
    */
   public Generated stream(
-      BufferedImage image, String prompt, Decoding decoding, Consumer<String> text) {
+      RgbImage image, String prompt, Decoding decoding, Consumer<String> text) {
     if (given("stream", "decoding", decoding).returning() != 1) {
       throw new IllegalArgumentException(
           String.format(
@@ -283,7 +275,7 @@ public final class Blip2 implements AutoCloseable {
     given("stream", "prompt", prompt);
     given("stream", "text", text);
     TextStream stream = TextStream.of(tokenizer(), text);
-    try (ImageFeatures features = encode(List.of(picture("stream", image)))) {
+    try (ImageFeatures features = encode(List.of(given("stream", "image", image)))) {
       Generated written = generate(features, List.of(prompt), decoding, stream).get(0).get(0);
       stream.finish();
       return written;
@@ -366,8 +358,9 @@ public final class Blip2 implements AutoCloseable {
    * How likely a text follows a prompt about a picture, token by token and with its end: what
    * {@link Generated#logProbabilities} tells of a text that the model wrote.
    */
-  public ScoredText score(BufferedImage image, String prompt, String text) {
-    return score(Prompt.about(picture("score", image), given("score", "prompt", prompt)), text);
+  public ScoredText score(RgbImage image, String prompt, String text) {
+    given("score", "image", image);
+    return score(Prompt.about(image, given("score", "prompt", prompt)), text);
   }
 
   /** How likely a text follows a prompt of images and words in any order. */
@@ -382,8 +375,9 @@ public final class Blip2 implements AutoCloseable {
    * @param prompt words, such as {@link #questions}{@code .ask(question)}
    */
   public List<RankedAnswer> rank(
-      BufferedImage image, String prompt, List<String> candidates, CandidateOrder order) {
-    Prompt about = Prompt.about(picture("rank", image), given("rank", "prompt", prompt));
+      RgbImage image, String prompt, List<String> candidates, CandidateOrder order) {
+    given("rank", "image", image);
+    Prompt about = Prompt.about(image, given("rank", "prompt", prompt));
     return rank(about, candidates, order);
   }
 
@@ -410,21 +404,25 @@ public final class Blip2 implements AutoCloseable {
     loaded.close();
   }
 
-  private String written(RgbImage image, String prompt, Decoding decoding) {
-    return generate(image, prompt, decoding).get(0).text();
+  private String text(String where, RgbImage image, String prompt, Decoding decoding) {
+    return generate(where, image, prompt, decoding).get(0).text();
   }
 
-  private List<String> captions(
-      String where, List<BufferedImage> images, List<String> prompts, Decoding decoding) {
-    List<RgbImage> pictures = images.stream().map(image -> picture(where, image)).toList();
-    return pipeline().captions(pictures, prompts, decoding);
+  private List<Generated> generate(
+      String where, RgbImage image, String prompt, Decoding decoding) {
+    List<RgbImage> images = List.of(given(where, "image", image));
+    return pipeline().generate(images, List.of(prompt), decoding, (row, token) -> {}).get(0);
   }
 
   private GenerationPipeline pipeline() {
     return new GenerationPipeline(loaded);
   }
 
-  private static RgbImage picture(String where, BufferedImage image) {
+  private static void requireImages(String where, List<RgbImage> images) {
+    given(where, "images", images).forEach(image -> given(where, "image", image));
+  }
+
+  private static RgbImage decoded(String where, BufferedImage image) {
     return RgbImage.of(given(where, "image", image));
   }
 }

@@ -130,20 +130,14 @@ public final class ImageTextMatcher implements AutoCloseable {
     return processor.read(given("read", "file", file));
   }
 
-  /** How well a text describes a picture. */
-  public Match match(BufferedImage image, String text) {
-    return match(RgbImage.of(given("match", "image", image)), text);
-  }
-
-  /** How well a text describes a picture in a file. */
-  public Match match(Path file, String text) throws IOException {
-    given("match", "text", text);
-    return match(read(file), text);
-  }
-
-  /** How well a text describes a picture that is read already. */
+  /** How well a text describes an image. */
   public Match match(RgbImage image, String text) {
     return match(image, List.of(given("match", "text", text))).get(0);
+  }
+
+  /** Shorthand for {@link #match(RgbImage, String)}. */
+  public Match match(BufferedImage image, String text) {
+    return match(RgbImage.of(given("match", "image", image)), text);
   }
 
   /** How well each text describes one picture, which is looked at once. */
@@ -165,26 +159,16 @@ public final class ImageTextMatcher implements AutoCloseable {
     return loaded.during(() -> new PairScores(loaded).pairs(images, ids("match", texts)));
   }
 
-  /** Where in a picture the model sees what a text says. */
-  public MatchMaps explain(BufferedImage image, String text) {
-    return explain(RgbImage.of(given("explain", "image", image)), text);
-  }
-
-  /** As above, for a picture that is read already. */
+  /** GradCAM maps: where in an image the model sees what a text says (Selvaraju et al. 2017). */
   public MatchMaps explain(RgbImage image, String text) {
     given("explain", "image", image);
     given("explain", "text", text);
     return loaded.during(() -> MatchMaps.of(loaded, image, loaded.comparedIds("explain", text)));
   }
 
-  /** As {@link #embed(RgbImage)}. */
+  /** Shorthand for {@link #embed(RgbImage)}. */
   public float[][] embed(BufferedImage image) {
     return embed(RgbImage.of(given("embed", "image", image)));
-  }
-
-  /** As {@link #embed(RgbImage)}, for a picture in a file. */
-  public float[][] embed(Path file) throws IOException {
-    return embed(read(file));
   }
 
   /**

@@ -3,7 +3,6 @@ package io.github.blip2j.blip2;
 import static io.github.blip2j.blip2.Required.given;
 
 import io.github.blip2j.vision.image.RgbImage;
-import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,11 +43,6 @@ public final class Prompt {
     return new Prompt(List.of()).image(image);
   }
 
-  /** A prompt that begins with an image. */
-  public static Prompt of(BufferedImage image) {
-    return new Prompt(List.of()).image(image);
-  }
-
   /** A prompt that begins with words. */
   public static Prompt of(String text) {
     return new Prompt(List.of()).text(text);
@@ -56,11 +50,6 @@ public final class Prompt {
 
   /** An image, then words, which may be empty: what models were trained on. */
   public static Prompt about(RgbImage image, String text) {
-    return of(image).text(text);
-  }
-
-  /** An image, then words, which may be empty: what models were trained on. */
-  public static Prompt about(BufferedImage image, String text) {
     return of(image).text(text);
   }
 
@@ -79,11 +68,6 @@ public final class Prompt {
   /** This prompt and one more image. */
   public Prompt image(RgbImage image) {
     return with(new Picture(given("prompt", "image", image)));
-  }
-
-  /** This prompt and one more image. */
-  public Prompt image(BufferedImage image) {
-    return image(RgbImage.of(given("prompt", "image", image)));
   }
 
   /** This prompt and more words. */

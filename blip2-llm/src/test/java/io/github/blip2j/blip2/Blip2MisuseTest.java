@@ -1,14 +1,15 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
 import io.github.blip2j.vision.image.RgbImage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -106,7 +107,7 @@ final class Blip2MisuseTest {
     assertSays(
         IllegalArgumentException.class,
         "stream: returning expected 1, got 3; generate returns several",
-        () -> blip2.stream(IMAGE, "", Decoding.beams(3).returning(3), text -> {}));
+        () -> blip2.stream(RgbImage.of(IMAGE), "", Decoding.beams(3).returning(3), text -> {}));
   }
 
   @Test
@@ -122,9 +123,9 @@ final class Blip2MisuseTest {
   void calls_withNull_nameIt() {
     String nothing = null;
     assertNull("caption: image expected, got null", () -> blip2.caption((BufferedImage) null));
-    assertNull("read: file expected, got null", () -> blip2.caption((Path) null));
+    assertNull("read: file expected, got null", () -> blip2.read(null));
     assertNull(
-        "captions: image expected, got null", () -> blip2.captions(Arrays.asList(IMAGE, null)));
+        "captions: image expected, got null", () -> blip2.captions(Arrays.asList(RgbImage.of(IMAGE), null)));
     assertNull("captions: images expected, got null", () -> blip2.captions(null));
     assertNull("answer: question expected, got null", () -> blip2.answer(IMAGE, nothing));
     assertNull(
@@ -135,7 +136,7 @@ final class Blip2MisuseTest {
         "encode: image expected, got null", () -> blip2.encode(Arrays.asList(picture, null)));
     assertNull("load: folder expected, got null", () -> Blip2.load(null));
     assertNull(
-        "stream: text expected, got null", () -> blip2.stream(IMAGE, "", Decoding.greedy(), null));
+        "stream: text expected, got null", () -> blip2.stream(RgbImage.of(IMAGE), "", Decoding.greedy(), null));
   }
 
   @Test

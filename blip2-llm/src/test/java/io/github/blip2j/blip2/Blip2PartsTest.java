@@ -1,11 +1,5 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.golden.Fixtures;
@@ -14,6 +8,13 @@ import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.TensorMemory;
 import io.github.blip2j.vision.image.RgbImage;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,10 +82,11 @@ final class Blip2PartsTest {
       for (Decoding decoding : List.of(Decoding.greedy(), Decoding.beams(3))) {
         for (Path picture : Fixture.pictures()) {
           assertEquals(
-              whole.generate(picture, "a photo of", decoding).get(0).tokenIds(),
+              whole.generate(whole.read(picture), "a photo of", decoding).get(0).tokenIds(),
               lavis
                   .withFlavour(Flavour.HF)
-                  .generate(picture, "a photo of", decoding)
+                  .generate(lavis
+                  .withFlavour(Flavour.HF).read(picture), "a photo of", decoding)
                   .get(0)
                   .tokenIds());
         }
@@ -151,11 +153,11 @@ final class Blip2PartsTest {
             Blip2.load(Blip2Parts.of(half, language).withVision(tower), Precision.FLOAT32);
         var whole = Blip2.load(parts(), Precision.FLOAT32)) {
       for (Path picture : Fixture.pictures()) {
-        assertEquals(whole.caption(picture), blip2.caption(picture));
+        assertEquals(whole.caption(whole.read(picture)), blip2.caption(blip2.read(picture)));
       }
       Decoding threeWords = Decoding.greedy().maxNewTokens(3);
       assertEquals(
-          "a red circle", blip2.generate(Fixture.pictures().get(0), "", threeWords).get(0).text());
+          "a red circle", blip2.generate(blip2.read(Fixture.pictures().get(0)), "", threeWords).get(0).text());
     }
   }
 
@@ -177,7 +179,7 @@ final class Blip2PartsTest {
       for (Path picture : Fixture.pictures()) {
         Decoding decoding = Decoding.beams(3);
         assertEquals(
-            safetensors.generate(picture, "", decoding), torch.generate(picture, "", decoding));
+            safetensors.generate(safetensors.read(picture), "", decoding), torch.generate(torch.read(picture), "", decoding));
       }
     }
   }
@@ -186,7 +188,7 @@ final class Blip2PartsTest {
   void load_picturesOfAnotherSize_interpolatesPositions() throws IOException {
     try (var blip2 = Blip2.load(parts().withImageSize(64), Precision.FLOAT32)) {
       assertEquals(64, blip2.model().config().vision().imageSize());
-      assertTrue(!blip2.caption(Fixture.pictures().get(0)).isBlank());
+      assertTrue(!blip2.caption(blip2.read(Fixture.pictures().get(0))).isBlank());
     }
   }
 
@@ -329,7 +331,7 @@ final class Blip2PartsTest {
       assertSameTensors(Fixture.HF_OPT, out);
       try (var folder = Blip2.load(out)) {
         assertEquals(Flavour.HF, folder.flavour());
-        assertTrue(folder.caption(Fixture.pictures().get(0)).startsWith("a red circle"));
+        assertTrue(folder.caption(folder.read(Fixture.pictures().get(0))).startsWith("a red circle"));
       }
     }
   }

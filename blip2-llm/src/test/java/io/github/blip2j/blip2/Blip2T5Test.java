@@ -1,19 +1,21 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.text.Side;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
+import io.github.blip2j.text.Side;
+import io.github.blip2j.vision.image.RgbImage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,11 +40,11 @@ final class Blip2T5Test {
     try (var blip2 = Blip2.load(HF_T5)) {
       List<String> pieces = new ArrayList<>();
 
-      String caption = blip2.caption(PICTURE);
-      String answer = blip2.answer(HF_T5.resolve("images/b.png"), "what color is the star?");
+      String caption = blip2.caption(blip2.read(PICTURE));
+      String answer = blip2.answer(blip2.read(HF_T5.resolve("images/b.png")), "what color is the star?");
       Generated streamed =
           blip2.stream(
-              ImageIO.read(PICTURE.toFile()), "a photo of", Decoding.greedy(), pieces::add);
+              RgbImage.of(ImageIO.read(PICTURE.toFile())), "a photo of", Decoding.greedy(), pieces::add);
 
       assertEquals("a green cross", caption);
       assertEquals("orange", answer);
@@ -58,7 +60,7 @@ final class Blip2T5Test {
     try (var blip2 = Blip2.load(HF_T5)) {
       Decoding decoding = Decoding.greedy().maxNewTokens(1_000_000);
 
-      assertEquals("a green cross", blip2.generate(PICTURE, "", decoding).get(0).text());
+      assertEquals("a green cross", blip2.generate(blip2.read(PICTURE), "", decoding).get(0).text());
     }
   }
 
@@ -68,7 +70,7 @@ final class Blip2T5Test {
       var thrown =
           assertThrows(
               IllegalArgumentException.class,
-              () -> blip2.generate(PICTURE, "a photo <image> of", Decoding.greedy()));
+              () -> blip2.generate(blip2.read(PICTURE), "a photo <image> of", Decoding.greedy()));
 
       assertEquals(
           "generate: prompt expected words, got the token <image>, which stands for the image;"

@@ -1,11 +1,5 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.generation.BeamRules;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.golden.Fixtures;
@@ -14,6 +8,14 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.image.RgbImage;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -86,10 +88,10 @@ final class FlavourTest {
     for (Path picture : pictures) {
       Decoding decoding = LavisGeneration.caption(text());
 
-      assertEquals(lavis.generate(picture, "", decoding).get(0).text(), lavis.caption(picture));
+      assertEquals(lavis.generate(lavis.read(picture), "", decoding).get(0).text(), lavis.caption(lavis.read(picture)));
     }
-    List<String> all = lavis.captions(images());
-    assertEquals(List.of("a red circle", lavis.caption(pictures.get(1))), all.subList(0, 2));
+    List<String> all = lavis.captions(images().stream().map(RgbImage::of).toList());
+    assertEquals(List.of("a red circle", lavis.caption(lavis.read(pictures.get(1)))), all.subList(0, 2));
   }
 
   @Test
@@ -97,13 +99,13 @@ final class FlavourTest {
     Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
     Path picture = pictures.get(1);
 
-    String plain = lavis.answer(picture, "what color is the star?");
+    String plain = lavis.answer(lavis.read(picture), "what color is the star?");
 
-    assertEquals(plain, lavis.answer(picture, "What (color) is; the STAR? "));
+    assertEquals(plain, lavis.answer(lavis.read(picture), "What (color) is; the STAR? "));
     assertEquals(
         lavis
             .generate(
-                picture,
+                lavis.read(picture),
                 lavis.questions().ask("what color is the star?"),
                 LavisGeneration.answer(text()))
             .get(0)
@@ -148,9 +150,9 @@ final class FlavourTest {
     Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
     String cut = String.join(" ", Collections.nCopies(31, "a"));
 
-    Generated ofCut = lavis.generate(pictures.get(0), cut, Decoding.greedy()).get(0);
+    Generated ofCut = lavis.generate(lavis.read(pictures.get(0)), cut, Decoding.greedy()).get(0);
     Generated ofLonger =
-        lavis.generate(pictures.get(0), cut + " red ring", Decoding.greedy()).get(0);
+        lavis.generate(lavis.read(pictures.get(0)), cut + " red ring", Decoding.greedy()).get(0);
 
     assertEquals(ofCut.tokenIds(), ofLonger.tokenIds());
     assertEquals(ofCut.textWithPrompt(), ofLonger.textWithPrompt());
@@ -161,12 +163,12 @@ final class FlavourTest {
     Decoding decoding = Decoding.greedy().repetitionPenalty(3).maxNewTokens(1);
     String prompt = "a photo of a red"; // of which the caption begins with "a red"
 
-    Generated free = blip2.generate(pictures.get(0), prompt, decoding.repetitionPenalty(1)).get(0);
+    Generated free = blip2.generate(blip2.read(pictures.get(0)), prompt, decoding.repetitionPenalty(1)).get(0);
     Generated lavis =
-        blip2.withFlavour(Flavour.LAVIS).generate(pictures.get(0), prompt, decoding).get(0);
-    Generated huggingFace = blip2.generate(pictures.get(0), "a red a red", decoding).get(0);
+        blip2.withFlavour(Flavour.LAVIS).generate(blip2.withFlavour(Flavour.LAVIS).read(pictures.get(0)), prompt, decoding).get(0);
+    Generated huggingFace = blip2.generate(blip2.read(pictures.get(0)), "a red a red", decoding).get(0);
     Generated unseen =
-        blip2.withFlavour(Flavour.LAVIS).generate(pictures.get(0), "a red a red", decoding).get(0);
+        blip2.withFlavour(Flavour.LAVIS).generate(blip2.withFlavour(Flavour.LAVIS).read(pictures.get(0)), "a red a red", decoding).get(0);
 
     assertEquals(free.tokenIds(), lavis.tokenIds());
     assertNotEquals(unseen.tokenIds(), huggingFace.tokenIds());
@@ -177,8 +179,8 @@ final class FlavourTest {
     Decoding sum = Decoding.beams(3).lengthPenalty(0).beamRules(BeamRules.TRANSFORMERS_4_33);
     Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
 
-    Generated summed = lavis.generate(pictures.get(0), "", sum).get(0);
-    Generated mean = lavis.generate(pictures.get(0), "", sum.lengthPenalty(1)).get(0);
+    Generated summed = lavis.generate(lavis.read(pictures.get(0)), "", sum).get(0);
+    Generated mean = lavis.generate(lavis.read(pictures.get(0)), "", sum.lengthPenalty(1)).get(0);
 
     assertEquals("a red circle", summed.text());
     assertEquals(summed.tokenIds(), mean.tokenIds());

@@ -1,11 +1,5 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
@@ -16,6 +10,13 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
 import io.github.blip2j.vision.image.RgbImage;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,7 +133,7 @@ final class ImageTextMatcherTest {
   void match_fileAndBufferedImage_areTheSamePicture() throws IOException {
     Match match = matcher.match(images.get(0), "a dog");
 
-    assertEquals(match, matcher.match(FOLDER.resolve("images").resolve("a.png"), "a dog"));
+    assertEquals(match, matcher.match(matcher.read(FOLDER.resolve("images").resolve("a.png")), "a dog"));
     assertEquals(match, matcher.match(images.get(0).toBufferedImage(), "a dog"));
   }
 

@@ -1,10 +1,5 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.nn.Pass;
@@ -13,6 +8,12 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.TensorMemory;
 import io.github.blip2j.vision.image.RgbImage;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,9 +60,9 @@ final class InstructBlipTest {
     BufferedImage image = ImageIO.read(PICTURE.toFile());
     String nothing = blip2.generate(picture, "", Decoding.greedy()).get(0).text();
 
-    assertEquals(nothing, blip2.caption(PICTURE));
-    assertEquals(List.of(nothing, nothing), blip2.captions(List.of(image, image)));
-    assertEquals(blip2.answer(PICTURE, ASK), blip2.answer(image, ASK));
+    assertEquals(nothing, blip2.caption(blip2.read(PICTURE)));
+    assertEquals(List.of(nothing, nothing), blip2.captions(List.of(image, image).stream().map(RgbImage::of).toList()));
+    assertEquals(blip2.answer(blip2.read(PICTURE), ASK), blip2.answer(image, ASK));
     assertNotEquals(nothing, blip2.answer(image, ASK));
   }
 
@@ -69,7 +70,7 @@ final class InstructBlipTest {
   void stream_pieces_joinToTheText() throws IOException {
     var pieces = new StringBuilder();
 
-    Generated text = blip2.stream(ImageIO.read(PICTURE.toFile()), DESCRIBE, SHORT, pieces::append);
+    Generated text = blip2.stream(RgbImage.of(ImageIO.read(PICTURE.toFile())), DESCRIBE, SHORT, pieces::append);
 
     assertEquals("a purple star to the ri", text.text());
     assertEquals(text.text(), pieces.toString());

@@ -6,11 +6,12 @@ import static io.github.blip2j.blip2.FolderCase.offsets;
 import static io.github.blip2j.blip2.FolderCase.tensor;
 import static io.github.blip2j.blip2.FolderCase.truncate;
 import static io.github.blip2j.blip2.FolderCase.write;
+import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.tensor.Precision;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,7 +75,7 @@ final class ModelFolderTest {
     Fixture.shard(Fixture.copyTo(folder));
 
     try (var blip2 = Blip2.load(folder)) {
-      assertEquals("a red circle", blip2.caption(Fixture.pictures().get(0)));
+      assertEquals("a red circle", blip2.caption(blip2.read(Fixture.pictures().get(0))));
     }
   }
 

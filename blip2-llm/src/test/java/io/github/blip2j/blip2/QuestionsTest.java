@@ -1,9 +1,11 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.vision.image.RgbImage;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.generation.Decoding;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -68,7 +70,7 @@ final class QuestionsTest {
       expected.add(blip2.answer(asked.get(i), questions.get(i)));
     }
 
-    assertEquals(expected, blip2.answers(asked, questions));
+    assertEquals(expected, blip2.answers(asked.stream().map(RgbImage::of).toList(), questions));
     assertEquals("yellow", blip2.answer(images.get(1), QUESTIONS.get(0)));
     assertEquals(List.of(), blip2.answers(List.of(), List.of()));
   }
@@ -80,7 +82,7 @@ final class QuestionsTest {
 
     assertEquals(
         blip2.generate(images.get(1), prompt, Decoding.greedy()).get(0).text(),
-        blip2.answer(images.get(1), talk, QUESTIONS.get(2)));
+        blip2.answer(RgbImage.of(images.get(1)), talk, QUESTIONS.get(2)));
   }
 
   @Test
@@ -98,16 +100,16 @@ final class QuestionsTest {
     assertSays(
         IllegalArgumentException.class,
         "answers: questions[1] expected words, got a blank",
-        () -> blip2.answers(images.subList(0, 2), List.of("why?", " ")));
+        () -> blip2.answers(images.subList(0, 2).stream().map(RgbImage::of).toList(), List.of("why?", " ")));
     assertSays(
         IllegalArgumentException.class,
         "answers: questions[1] expected words, got '...', of which cleaning leaves none",
         () ->
-            blip2.withFlavour(Flavour.LAVIS).answers(images.subList(0, 2), List.of("why?", "...")));
+            blip2.withFlavour(Flavour.LAVIS).answers(images.subList(0, 2).stream().map(RgbImage::of).toList(), List.of("why?", "...")));
     assertSays(
         IllegalArgumentException.class,
         "answers: questions expected one for each of 2 images, got 1",
-        () -> blip2.answers(images.subList(0, 2), List.of("why?")));
+        () -> blip2.answers(images.subList(0, 2).stream().map(RgbImage::of).toList(), List.of("why?")));
     assertSays(
         IllegalArgumentException.class,
         "conversation: answer expected words, got a blank",
@@ -122,13 +124,13 @@ final class QuestionsTest {
   @SuppressWarnings("NullAway") // callers outside the null checker
   void calls_withNull_nameIt() {
     assertNull("answers: images expected, got null", () -> blip2.answers(null, QUESTIONS));
-    assertNull("answers: questions expected, got null", () -> blip2.answers(images, null));
+    assertNull("answers: questions expected, got null", () -> blip2.answers(images.stream().map(RgbImage::of).toList(), null));
     assertNull(
         "answers: questions[1] expected, got null",
-        () -> blip2.answers(images.subList(0, 2), Arrays.asList("why?", null)));
+        () -> blip2.answers(images.subList(0, 2).stream().map(RgbImage::of).toList(), Arrays.asList("why?", null)));
     assertNull(
         "answer: conversation expected, got null",
-        () -> blip2.answer(images.get(0), (Conversation) null, "why?"));
+        () -> blip2.answer(RgbImage.of(images.get(0)), (Conversation) null, "why?"));
     assertNull(
         "conversation: answer expected, got null", () -> Conversation.empty().and("a", null));
     assertNull("template: text expected, got null", () -> new QuestionPrompt(null));

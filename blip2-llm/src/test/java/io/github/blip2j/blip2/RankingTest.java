@@ -1,13 +1,14 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.tensor.TensorMemory;
+import io.github.blip2j.vision.image.RgbImage;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -263,25 +264,25 @@ final class RankingTest {
     assertSays(
         IllegalArgumentException.class,
         "rank: candidates expected at least 1, got 0",
-        () -> blip2.rank(DOT, "", List.of(), order));
+        () -> blip2.rank(RgbImage.of(DOT), "", List.of(), order));
     assertSays(
         IllegalArgumentException.class,
         "rank: candidates[1] expected words, got a blank",
-        () -> blip2.rank(DOT, "", List.of("a", " \n"), order));
+        () -> blip2.rank(RgbImage.of(DOT), "", List.of("a", " \n"), order));
     assertSays(
         IllegalArgumentException.class,
         "generate: prompt expected words, got the token <image>, which stands for the image;"
             + " leave it out",
-        () -> blip2.rank(DOT, "", List.of("an <image>"), order));
+        () -> blip2.rank(RgbImage.of(DOT), "", List.of("an <image>"), order));
     assertSays(
         IllegalArgumentException.class,
         "rank: candidates[1] expected at most 118 tokens after a prompt of 3, got 201; shorten"
             + " either",
-        () -> blip2.rank(DOT, "a a", List.of("a", "a ".repeat(200)), order));
+        () -> blip2.rank(RgbImage.of(DOT), "a a", List.of("a", "a ".repeat(200)), order));
     assertSays(
         IllegalArgumentException.class,
         "rank: prompt of 301 tokens and 8 of the image exceed maxPositions=128; shorten the prompt",
-        () -> blip2.rank(DOT, " a".repeat(300).strip(), List.of("a"), order));
+        () -> blip2.rank(RgbImage.of(DOT), " a".repeat(300).strip(), List.of("a"), order));
     assertSays(
         IllegalArgumentException.class,
         "rank: preselecting expected 1 candidate or more, got 0",
@@ -289,7 +290,7 @@ final class RankingTest {
     assertSays(
         IllegalArgumentException.class,
         "score: text expected words, got a blank",
-        () -> blip2.score(DOT, "", ""));
+        () -> blip2.score(RgbImage.of(DOT), "", ""));
   }
 
   @Test
@@ -298,14 +299,14 @@ final class RankingTest {
     CandidateOrder order = CandidateOrder.bySum();
     List<String> one = List.of("a");
     assertNull(
-        "rank: image expected, got null", () -> blip2.rank((BufferedImage) null, "", one, order));
-    assertNull("rank: prompt expected, got null", () -> blip2.rank(DOT, null, one, order));
-    assertNull("rank: candidates expected, got null", () -> blip2.rank(DOT, "", null, order));
+        "rank: image expected, got null", () -> blip2.rank(RgbImage.of((BufferedImage) null), "", one, order));
+    assertNull("rank: prompt expected, got null", () -> blip2.rank(RgbImage.of(DOT), null, one, order));
+    assertNull("rank: candidates expected, got null", () -> blip2.rank(RgbImage.of(DOT), "", null, order));
     assertNull(
         "rank: candidate expected, got null",
-        () -> blip2.rank(DOT, "", Arrays.asList("a", null), order));
-    assertNull("rank: order expected, got null", () -> blip2.rank(DOT, "", one, null));
-    assertNull("score: text expected, got null", () -> blip2.score(DOT, "", null));
+        () -> blip2.rank(RgbImage.of(DOT), "", Arrays.asList("a", null), order));
+    assertNull("rank: order expected, got null", () -> blip2.rank(RgbImage.of(DOT), "", one, null));
+    assertNull("score: text expected, got null", () -> blip2.score(RgbImage.of(DOT), "", null));
     assertNull("score: prompt expected, got null", () -> blip2.score((Prompt) null, "a"));
   }
 

@@ -1,12 +1,5 @@
 package io.github.blip2j.blip2;
 
-import static java.util.Objects.requireNonNull;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.Checkpoint;
@@ -17,6 +10,14 @@ import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -161,7 +162,7 @@ final class StageTwoPartsTest {
     }
     assertSamePrompt(model, again);
     try (Blip2 blip2 = Blip2.load(hf)) {
-      blip2.caption(Fixture.pictures().get(0));
+      blip2.caption(blip2.read(Fixture.pictures().get(0)));
     }
   }
 
@@ -286,8 +287,8 @@ final class StageTwoPartsTest {
           written.tensors().size());
       Path picture = InstructFolder.OWN.resolve("images/b.png");
       assertEquals(
-          whole.answer(picture, "what color is the ring?"),
-          lavis.withFlavour(Flavour.HF).answer(picture, "what color is the ring?"));
+          whole.answer(whole.read(picture), "what color is the ring?"),
+          lavis.withFlavour(Flavour.HF).answer(lavis.withFlavour(Flavour.HF).read(picture), "what color is the ring?"));
     }
   }
 

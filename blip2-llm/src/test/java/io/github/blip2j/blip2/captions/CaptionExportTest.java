@@ -1,15 +1,16 @@
 package io.github.blip2j.blip2.captions;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.captions.CaptionExport.Outcome;
 import io.github.blip2j.data.CaptionFile;
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.vision.image.ImageFiles;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -64,7 +65,7 @@ final class CaptionExportTest {
   private List<String> captions() throws IOException {
     List<String> captions = new ArrayList<>();
     for (Path picture : pictures) {
-      captions.add(blip2.caption(picture));
+      captions.add(blip2.caption(blip2.read(picture)));
     }
     return captions;
   }
@@ -119,7 +120,7 @@ final class CaptionExportTest {
     for (Path picture : pictures) {
       String name = picture.getFileName().toString().replace(".png", ".txt");
       assertEquals(
-          blip2.caption(picture) + "\n", Files.readString(picture.resolveSibling(name)), name);
+          blip2.caption(blip2.read(picture)) + "\n", Files.readString(picture.resolveSibling(name)), name);
     }
     Path first = folder.resolve("photos/a, \"3\".txt");
     Files.writeString(first, "by hand\n");
