@@ -89,10 +89,10 @@ public final class Diagnostics {
 
   /** The kernels that were chosen, and why; the other providers, and why not. */
   public static Map<String, String> kernels() {
-    String chosen = KernelChoice.KERNELS.name();
+    String chosen = KernelChoice.kernels().name();
     Map<String, String> values = new LinkedHashMap<>();
     values.put("chosen", chosen);
-    boolean narrow = KernelChoice.KERNELS.gainsBy(Precision.BFLOAT16);
+    boolean narrow = KernelChoice.kernels().gainsBy(Precision.BFLOAT16);
     values.put("bfloat16 products", narrow ? "faster than float32" : "no faster than float32");
     for (Kernels.Provider provider : KernelChoice.providers()) {
       values.put(provider.name(), provider.support().reason());

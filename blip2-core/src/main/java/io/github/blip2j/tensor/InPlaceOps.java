@@ -18,13 +18,13 @@ final class InPlaceOps {
     change(
         x,
         dense ->
-            KernelChoice.KERNELS.binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
+            KernelChoice.kernels().binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
   }
 
   /** x *= scale. */
   static void scale(Tensor x, double scale) {
     requireChangeable("scaleInPlace", x);
-    change(x, dense -> KernelChoice.KERNELS.affine(dense, scale, 0, dense));
+    change(x, dense -> KernelChoice.kernels().affine(dense, scale, 0, dense));
   }
 
   /** x = other, cast; x may be a view. */
@@ -33,7 +33,7 @@ final class InPlaceOps {
     requireConstant("copyInPlace", other);
     other.shape().require("copyInPlace", "source", x.shape().toArray());
     if (x.size() > 0) {
-      KernelChoice.KERNELS.copy(ShapeOps.plain(other), x);
+      KernelChoice.kernels().copy(ShapeOps.plain(other), x);
       x.storage().changed();
     }
   }
@@ -48,7 +48,7 @@ final class InPlaceOps {
       requireDenseFloats(tensor);
     }
     if (x.size() > 0) {
-      KernelChoice.KERNELS.adamW(rule, step, x, gradient, m, v);
+      KernelChoice.kernels().adamW(rule, step, x, gradient, m, v);
       x.storage().changed();
       m.storage().changed();
       v.storage().changed();
@@ -75,14 +75,14 @@ final class InPlaceOps {
       Tensor dense = ShapeOps.dense(x.detach());
       kernel.accept(dense);
       if (dense.storage() != x.storage()) {
-        KernelChoice.KERNELS.copy(dense, x);
+        KernelChoice.kernels().copy(dense, x);
       }
     }
     x.storage().changed();
   }
 
   private static void requireChangeable(String op, Tensor x) {
-    x.requirePlain();
+    x.requireChangeable();
     Node<Tensor> node = x.node();
     if (node != null && (GradMode.isRecording() || !node.isLeaf())) {
       throw new IllegalStateException(

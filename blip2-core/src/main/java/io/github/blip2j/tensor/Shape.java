@@ -56,13 +56,21 @@ public final class Shape {
     return index;
   }
 
-  /** Number of elements; 1 for a scalar. */
+  /**
+   * Number of elements; 1 for a scalar.
+   *
+   * @throws ArithmeticException if no long holds it
+   */
   public long size() {
-    long size = 1;
-    for (long dim : dims) {
-      size = Math.multiplyExact(size, dim);
+    try {
+      long size = 1;
+      for (long dim : dims) {
+        size = Math.multiplyExact(size, dim);
+      }
+      return size;
+    } catch (ArithmeticException e) {
+      throw new ArithmeticException("shape: fewer than 2^63 elements expected, got " + this);
     }
-    return size;
   }
 
   /** A fresh array of the axis lengths. */

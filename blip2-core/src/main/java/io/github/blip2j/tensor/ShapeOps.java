@@ -15,7 +15,7 @@ final class ShapeOps {
     }
     // An axis of length 1 may have any stride; kernels expect the usual one.
     long[] strides = Layout.denseStrides(x.shape());
-    return x.layout().hasStrides(strides) ? x : x.view(0, x.shape(), strides);
+    return x.hasStrides(strides) ? x : x.view(0, x.shape(), strides);
   }
 
   /** The tensor itself unless it is packed, with its strides. */
@@ -125,7 +125,7 @@ final class ShapeOps {
     }
     Tensor zeros = Tensor.zeros(x.dtype(), shape.toArray());
     if (zeros.size() > 0) {
-      KernelChoice.KERNELS.binary(Kernels.Binary.ADD, zeros, dense(x), zeros);
+      KernelChoice.kernels().binary(Kernels.Binary.ADD, zeros, dense(x), zeros);
     }
     return Op.of("expand", zeros).wrt(x, g -> ReduceOps.sumTo(g, x.shape())).tensor();
   }
@@ -165,7 +165,7 @@ final class ShapeOps {
       if (count > 0) {
         long[] strides = out.strides();
         Tensor place = out.view(from * strides[a], part.shape(), strides);
-        KernelChoice.KERNELS.copy(part, place);
+        KernelChoice.kernels().copy(part, place);
       }
       op.wrt(part, g -> g.narrow(a, from, count));
       start += count;
@@ -184,7 +184,7 @@ final class ShapeOps {
     }
     Tensor out = Tensor.uninitialized("copy", type, x.shape());
     if (x.size() > 0) {
-      KernelChoice.KERNELS.copy(x, out);
+      KernelChoice.kernels().copy(x, out);
     }
     return out;
   }
