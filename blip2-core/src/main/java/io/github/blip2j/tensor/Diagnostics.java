@@ -60,8 +60,8 @@ public final class Diagnostics {
   /** Memory of the machine and the limits on what tensors may take of it. */
   public static Map<String, String> memory() {
     Map<String, String> values = new LinkedHashMap<>();
-    values.put("physical", mebibytes(MemoryPool.physicalMemory()));
-    long available = MemoryPool.availableMemory();
+    values.put("physical", mebibytes(SystemMemory.HERE.physical()));
+    long available = SystemMemory.HERE.available();
     values.put("available", available == Long.MAX_VALUE ? "unknown" : mebibytes(available));
     values.put("heap limit", mebibytes(Runtime.getRuntime().maxMemory()));
     values.put("blip2.memory.limit", System.getProperty("blip2.memory.limit", "none"));

@@ -42,14 +42,14 @@ public final class HostMemory {
 
   /** The values of dense float32 memory. */
   public static float[] floats(RawTensor dense) {
-    float[] values = new float[count(dense)];
+    float[] values = new float[dense.shape().arrayLength("values")];
     pieces(dense, (start, buffer) -> buffer.asFloatBuffer().get(values, start, floats(buffer)));
     return values;
   }
 
   /** The values of dense float64 memory, or of float32 memory, widened. */
   public static double[] doubles(RawTensor dense) {
-    double[] values = new double[count(dense)];
+    double[] values = new double[dense.shape().arrayLength("values")];
     if (dense.dtype() == DType.FLOAT32) {
       float[] narrow = floats(dense);
       for (int i = 0; i < narrow.length; i++) {
@@ -63,7 +63,7 @@ public final class HostMemory {
 
   /** The values of dense int64 memory. */
   public static long[] longs(RawTensor dense) {
-    long[] values = new long[count(dense)];
+    long[] values = new long[dense.shape().arrayLength("values")];
     pieces(dense, (start, buffer) -> buffer.asLongBuffer().get(values, start, longs(buffer)));
     return values;
   }
@@ -76,16 +76,6 @@ public final class HostMemory {
       ByteBuffer buffer = chunk(dense, done, bytes).order(ByteOrder.nativeOrder());
       piece.visit(Math.toIntExact(done / width), buffer);
     }
-  }
-
-  private static int count(RawTensor dense) {
-    if (dense.size() > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
-          "values: at most 2^31 - 1 expected to fill a Java array, got shape "
-              + dense.shape()
-              + "; take a part with narrow");
-    }
-    return (int) dense.size();
   }
 
   private interface Piece {

@@ -2,6 +2,7 @@ package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
+import java.lang.ref.Reference;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -35,6 +36,7 @@ final class InPlaceOps {
     if (x.size() > 0) {
       KernelChoice.kernels().copy(ShapeOps.plain(other), x);
       x.storage().changed();
+      keep(x, other);
     }
   }
 
@@ -52,7 +54,18 @@ final class InPlaceOps {
       x.storage().changed();
       m.storage().changed();
       v.storage().changed();
+      keep(x, gradient);
+      keep(m, v);
     }
+  }
+
+  /**
+   * Keeps what a kernel worked on from the collector until here. Arrays of somebody else's are held
+   * by the scope around a computation, but these two need none.
+   */
+  private static void keep(Tensor a, Tensor b) {
+    Reference.reachabilityFence(a);
+    Reference.reachabilityFence(b);
   }
 
   private static void requireDenseFloats(Tensor tensor) {

@@ -86,7 +86,7 @@ public final class Int8Rows extends Packing {
     FloatBuffer scale = floats(scales, 0, shape().dim(0));
     for (long i = 0; i < out.size() / K; i++) {
       bytes(bytes(), first + i, K).get(row);
-      float factor = scale.get((int) (first + i));
+      float factor = scale.get(Math.toIntExact(first + i));
       for (int k = 0; k < row.length; k++) {
         values[k] = row[k] * factor;
       }

@@ -35,7 +35,7 @@ final class LookupOps {
   /** Rows with axes of their own: as rows of numbers, and back. */
   private static Tensor gatherBlocks(Tensor table, Tensor ids) {
     long[] block = Arrays.copyOfRange(table.shape().toArray(), 1, table.rank());
-    long width = Arrays.stream(block).reduce(1, (a, b) -> a * b);
+    long width = Arrays.stream(block).reduce(1, Math::multiplyExact);
     long[] dims = Arrays.copyOf(ids.shape().toArray(), ids.rank() + block.length);
     System.arraycopy(block, 0, dims, ids.rank(), block.length);
     return gather(table.reshape(table.dim(0), width), ids).reshape(dims);

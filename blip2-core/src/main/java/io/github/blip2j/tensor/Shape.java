@@ -73,6 +73,20 @@ public final class Shape {
     }
   }
 
+  /**
+   * Number of elements, for the length of a Java array.
+   *
+   * @throws IllegalArgumentException if no array is so long, naming {@code where}
+   */
+  public int arrayLength(String where) {
+    long size = size();
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          where + ": at most 2^31 - 1 numbers expected for a Java array, got shape " + this);
+    }
+    return (int) size;
+  }
+
   /** A fresh array of the axis lengths. */
   public long[] toArray() {
     return dims.clone();

@@ -70,7 +70,7 @@ final class ShapeOps {
   /** Part of an axis. dx is the gradient there and zero elsewhere. */
   static Tensor narrow(Tensor x, int axis, long start, long length) {
     int a = x.shape().axis(axis);
-    if (start < 0 || length < 0 || start + length > x.dim(a)) {
+    if (start < 0 || length < 0 || length > x.dim(a) - start) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -197,7 +197,8 @@ final class ShapeOps {
       if (dims[i] == Shape.ANY && open < 0) {
         open = i;
       } else {
-        known *= dims[i];
+        boolean beyond = Math.multiplyHigh(known, dims[i]) != known * dims[i] >> 63;
+        known = beyond ? Shape.ANY : known * dims[i]; // equals no number of elements
       }
     }
     if (open >= 0 && known > 0 && old.size() % known == 0) {

@@ -150,6 +150,7 @@ public final class Workspace implements AutoCloseable {
         leave(); // first: one closed out of order stays open, to be closed in its turn
       }
       closed = true;
+      held = null;
       released = owned;
       owned = List.of();
     }
