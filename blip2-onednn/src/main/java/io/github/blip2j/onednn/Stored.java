@@ -16,7 +16,7 @@ record Stored(
 
   // Layouts are asked for with a few hundred rows: what serves one row best is twice as slow for
   // many, and the other way round nothing is lost.
-  static final long TYPICAL_ROWS = 256;
+  public static final long TYPICAL_ROWS = 256;
 
   static Stored of(
       Precision precision, Kernel kernel, memory.desc description, Reads reads, long K) {
