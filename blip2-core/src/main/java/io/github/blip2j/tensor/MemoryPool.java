@@ -55,7 +55,9 @@ final class MemoryPool {
     this(limit, waitingLimit, available, 0);
   }
 
-  /** A pool that goes by an answer for so long, less what it has taken since, while that is enough. */
+  /**
+   * A pool that goes by an answer for so long, less what it has taken since, while that is enough.
+   */
   MemoryPool(long limit, long waitingLimit, LongSupplier available, long lastingNanos) {
     this.limit = limit;
     this.waitingLimit = waitingLimit;

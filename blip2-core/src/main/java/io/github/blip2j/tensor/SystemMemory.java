@@ -63,8 +63,7 @@ final class SystemMemory {
         groups.add(new Group(group, "memory.max", "memory.current", "file"));
       } else if (Files.isReadable(group.resolve("memory.limit_in_bytes"))) {
         groups.add(
-            new Group(
-                group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_cache"));
+            new Group(group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_cache"));
       }
       group = group.getParent();
     } while (group != null && group.startsWith(tree) && !group.equals(tree));

@@ -89,8 +89,7 @@ public final class KernelChoiceTest {
     ClassLoader before = thread.getContextClassLoader();
     try (var library =
         new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
-      Method own =
-          library.loadClass(KernelChoice.class.getName()).getDeclaredMethod("providers");
+      Method own = library.loadClass(KernelChoice.class.getName()).getDeclaredMethod("providers");
       own.setAccessible(true);
       thread.setContextClassLoader(ClassLoader.getSystemClassLoader()); // another copy is there
 
