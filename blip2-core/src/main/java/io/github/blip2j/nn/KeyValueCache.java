@@ -61,8 +61,9 @@ public final class KeyValueCache {
         values = joined(values, v);
         recorded = true;
       } else {
-        keys = withRoom(keys, k, length + added);
-        values = withRoom(values, v, length + added);
+        int positions = Math.addExact(length, added);
+        keys = withRoom(keys, k, positions);
+        values = withRoom(values, v, positions);
         recorded = false;
         keys.narrow(0, 0, k.dim(0)).narrow(1, length, added).copyInPlace(k);
         values.narrow(0, 0, v.dim(0)).narrow(1, length, added).copyInPlace(v);
@@ -108,7 +109,8 @@ public final class KeyValueCache {
       if (old != null && !recorded && old.dim(1) >= positions) {
         return old;
       }
-      int room = Math.max(cache.expected, old == null ? positions : 2 * positions);
+      int twice = (int) Math.min(Integer.MAX_VALUE, 2L * positions);
+      int room = Math.max(cache.expected, old == null ? positions : twice);
       Tensor fresh = cache.allocate(added, added.dim(0), room);
       if (old != null) {
         fresh.narrow(1, 0, length).copyInPlace(filled(old));

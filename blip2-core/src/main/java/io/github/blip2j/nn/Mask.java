@@ -1,6 +1,7 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,7 @@ public final class Mask {
     if (targets == 1) {
       return NONE;
     }
-    float[] values = new float[targets * sources];
+    float[] values = new float[Shape.of(targets, sources).arrayLength("mask")];
     for (int t = 0; t < targets; t++) {
       for (int s = sources - targets + t + 1; s < sources; s++) {
         values[t * sources + s] = FORBIDDEN;
@@ -62,8 +63,9 @@ public final class Mask {
    * @return [1, 1, T, T] with T of prefix and words together
    */
   public static Mask prefixThenCausal(int prefix, int words) {
+    long positions = (long) prefix + words;
+    float[] values = new float[Shape.of(positions, positions).arrayLength("mask")];
     int T = prefix + words;
-    float[] values = new float[T * T];
     for (int t = 0; t < T; t++) {
       for (int s = Math.max(prefix, t + 1); s < T; s++) {
         values[t * T + s] = FORBIDDEN;
@@ -80,7 +82,7 @@ public final class Mask {
    */
   public static Mask padding(int[][] keep) {
     int width = keep.length == 0 ? 0 : keep[0].length;
-    float[] values = new float[keep.length * width];
+    float[] values = new float[Shape.of(keep.length, width).arrayLength("mask")];
     boolean any = false;
     for (int b = 0; b < keep.length; b++) {
       if (keep[b].length != width) {
@@ -114,7 +116,7 @@ public final class Mask {
    * @return [B, 1, T, S]
    */
   public static Mask where(int rows, int targets, int sources, Sight sight) {
-    float[] values = new float[Math.multiplyExact(Math.multiplyExact(rows, targets), sources)];
+    float[] values = new float[Shape.of(rows, targets, sources).arrayLength("mask")];
     int i = 0;
     for (int b = 0; b < rows; b++) {
       for (int t = 0; t < targets; t++) {

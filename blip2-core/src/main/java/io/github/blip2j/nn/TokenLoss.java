@@ -108,7 +108,7 @@ public record TokenLoss(Target target, double smoothing, Reduction reduction) {
       long counted = Arrays.stream(labels).filter(label -> label >= 0).count();
       return losses.sum().mul(1.0 / Math.max(1, counted)); // the sum of none is 0, not 0 / 0
     }
-    float[] membership = new float[places.length * Math.toIntExact(sequences)];
+    float[] membership = new float[Shape.of(sequences, places.length).arrayLength("loss")];
     int T = targets.length / Math.toIntExact(sequences);
     for (int i = 0; i < places.length; i++) {
       membership[places[i] / T * places.length + i] = 1;

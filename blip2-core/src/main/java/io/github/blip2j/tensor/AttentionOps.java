@@ -31,9 +31,9 @@ final class AttentionOps {
             : null;
     if (out.size() > 0 && k.dim(1) > 0) {
       Tensor added = mask == null ? null : ShapeOps.dense(mask);
-      KernelChoice.KERNELS.attention(q, k, v, scale, added, thinning, weights, out);
+      KernelChoice.kernels().attention(q, k, v, scale, added, thinning, weights, out);
     } else {
-      KernelChoice.KERNELS.fill(out, 0); // nothing to attend to
+      KernelChoice.kernels().fill(out, 0); // nothing to attend to
     }
     if (weights == null) {
       return out;
@@ -58,7 +58,7 @@ final class AttentionOps {
     }
     Tensor[] all = {like(q), like(k), like(v)};
     Tensor dense = ShapeOps.dense(g);
-    KernelChoice.KERNELS.attentionGradient(q, k, v, scale, weights, thinning, dense, all);
+    KernelChoice.kernels().attentionGradient(q, k, v, scale, weights, thinning, dense, all);
     return all;
   }
 

@@ -43,4 +43,18 @@ public enum DType {
   public boolean isFloating() {
     return floating;
   }
+
+  /**
+   * Bytes of so many elements.
+   *
+   * @throws IllegalArgumentException if no memory has as many, naming {@code where}
+   */
+  public long bytes(Shape shape, String where) {
+    try {
+      return Math.multiplyExact(shape.size(), byteSize);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          where + ": " + this + " tensor expected to fit in memory, got shape " + shape, e);
+    }
+  }
 }

@@ -60,8 +60,8 @@ public final class Diagnostics {
   /** Memory of the machine and the limits on what tensors may take of it. */
   public static Map<String, String> memory() {
     Map<String, String> values = new LinkedHashMap<>();
-    values.put("physical", mebibytes(MemoryPool.physicalMemory()));
-    long available = MemoryPool.availableMemory();
+    values.put("physical", mebibytes(SystemMemory.HERE.physical()));
+    long available = SystemMemory.HERE.available();
     values.put("available", available == Long.MAX_VALUE ? "unknown" : mebibytes(available));
     values.put("heap limit", mebibytes(Runtime.getRuntime().maxMemory()));
     values.put("blip2.memory.limit", System.getProperty("blip2.memory.limit", "none"));
@@ -89,10 +89,10 @@ public final class Diagnostics {
 
   /** The kernels that were chosen, and why; the other providers, and why not. */
   public static Map<String, String> kernels() {
-    String chosen = KernelChoice.KERNELS.name();
+    String chosen = KernelChoice.kernels().name();
     Map<String, String> values = new LinkedHashMap<>();
     values.put("chosen", chosen);
-    boolean narrow = KernelChoice.KERNELS.gainsBy(Precision.BFLOAT16);
+    boolean narrow = KernelChoice.kernels().gainsBy(Precision.BFLOAT16);
     values.put("bfloat16 products", narrow ? "faster than float32" : "no faster than float32");
     for (Kernels.Provider provider : KernelChoice.providers()) {
       values.put(provider.name(), provider.support().reason());

@@ -35,7 +35,7 @@ final class DropoutMask {
   }
 
   /** out = x times the mask. */
-  void apply(Tensor x, Tensor out) {
+  void apply(RawTensor x, RawTensor out) {
     if (x.dtype() == DType.FLOAT64) {
       applyToDoubles(x, out);
       return;
@@ -89,13 +89,13 @@ final class DropoutMask {
     return x ^ (x >>> 16);
   }
 
-  private void applyToDoubles(Tensor x, Tensor out) {
-    double[] values = x.toDoubles();
+  private void applyToDoubles(RawTensor x, RawTensor out) {
+    double[] values = HostMemory.doubles(x);
     int[] bits = new int[1];
     for (int i = 0; i < values.length; i++) {
       draw(i, bits, 1);
       values[i] *= Float.intBitsToFloat(bits[0]);
     }
-    out.copyInPlace(Tensor.of(values, x.shape().toArray()));
+    HostMemory.put(values, out);
   }
 }

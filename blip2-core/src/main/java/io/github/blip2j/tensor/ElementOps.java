@@ -44,7 +44,7 @@ final class ElementOps {
     requireFloating("affine", x);
     Tensor value = Tensor.uninitialized("affine", x.dtype(), x.shape());
     if (value.size() > 0) {
-      KernelChoice.KERNELS.affine(ShapeOps.dense(x), scale, shift, value);
+      KernelChoice.kernels().affine(ShapeOps.dense(x), scale, shift, value);
     }
     return Op.of("affine", value).wrt(x, g -> g.mul(scale)).tensor();
   }
@@ -78,7 +78,7 @@ final class ElementOps {
     Tensor input = ShapeOps.dense(x).detach();
     Tensor value = Tensor.uninitialized("activate", x.dtype(), x.shape());
     if (value.size() > 0) {
-      KernelChoice.KERNELS.activation(activation, input, value);
+      KernelChoice.kernels().activation(activation, input, value);
     }
     return Op.of("activate", value).wrt(x, g -> activationGradient(activation, input, g)).tensor();
   }
@@ -93,7 +93,7 @@ final class ElementOps {
   static Tensor thinned(Tensor x, Thinning thinning) {
     Tensor out = Tensor.uninitialized("dropout", x.dtype(), x.shape());
     if (out.size() > 0) {
-      KernelChoice.KERNELS.dropout(ShapeOps.dense(x), thinning, out);
+      KernelChoice.kernels().dropout(ShapeOps.dense(x), thinning, out);
     }
     return out;
   }
@@ -101,7 +101,7 @@ final class ElementOps {
   private static Tensor activationGradient(Activation activation, Tensor x, Tensor g) {
     Tensor dx = Tensor.uninitialized("activate", x.dtype(), x.shape());
     if (dx.size() > 0) {
-      KernelChoice.KERNELS.activationGradient(activation, x, ShapeOps.dense(g), dx);
+      KernelChoice.kernels().activationGradient(activation, x, ShapeOps.dense(g), dx);
     }
     return dx;
   }
@@ -111,7 +111,7 @@ final class ElementOps {
     requireFloating(name, a);
     Tensor out = Tensor.uninitialized(name, a.dtype(), a.shape().broadcast(b.shape(), name));
     if (out.size() > 0) {
-      KernelChoice.KERNELS.binary(op, ShapeOps.dense(a), ShapeOps.dense(b), out);
+      KernelChoice.kernels().binary(op, ShapeOps.dense(a), ShapeOps.dense(b), out);
     }
     return out;
   }
@@ -120,7 +120,7 @@ final class ElementOps {
     requireFloating(name, x);
     Tensor out = Tensor.uninitialized(name, x.dtype(), x.shape());
     if (out.size() > 0) {
-      KernelChoice.KERNELS.unary(op, ShapeOps.dense(x), out);
+      KernelChoice.kernels().unary(op, ShapeOps.dense(x), out);
     }
     return out;
   }

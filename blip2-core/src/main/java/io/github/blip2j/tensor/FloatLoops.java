@@ -24,7 +24,8 @@ final class FloatLoops {
   }
 
   /** See {@link Kernels#adamW}; in the order of {@code torch.optim.AdamW}, rounded as there. */
-  static void adamW(AdamWRule rule, AdamWRule.Step step, Tensor x, Tensor g, Tensor m, Tensor v) {
+  static void adamW(
+      AdamWRule rule, AdamWRule.Step step, RawTensor x, RawTensor g, RawTensor m, RawTensor v) {
     AdamWBlock update = new AdamWBlock(rule, step);
     long[] at = {x.address(), g.address(), m.address(), v.address()};
     spans(
@@ -49,7 +50,7 @@ final class FloatLoops {
   }
 
   /** See {@link Kernels#squaredNorm}. */
-  static double squaredNorm(Tensor x) {
+  static double squaredNorm(RawTensor x) {
     long address = x.address();
     double[] sums = new double[Math.toIntExact((x.size() + SPAN - 1) / SPAN)];
     spans(
@@ -118,7 +119,7 @@ final class FloatLoops {
   }
 
   static FloatBuffer floats(long address, long from, long to) {
-    return Nd4jArrays.bytes(address + from * Float.BYTES, (to - from) * Float.BYTES)
+    return HostMemory.bytes(address + from * Float.BYTES, (to - from) * Float.BYTES)
         .order(ByteOrder.nativeOrder())
         .asFloatBuffer();
   }

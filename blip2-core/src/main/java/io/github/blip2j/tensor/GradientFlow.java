@@ -38,7 +38,7 @@ final class GradientFlow implements Node.Flow<Tensor> {
   @Override
   public boolean isShared(Tensor gradient) {
     Storage storage = gradient.storage();
-    return storage.owner() != scope || holders.getOrDefault(storage, 0) > 1;
+    return !scope.owns(gradient) || holders.getOrDefault(storage, 0) > 1;
   }
 
   @Override

@@ -5,15 +5,15 @@ package io.github.blip2j.tensor;
  * keys and values: what it allocates here survives them.
  */
 public final class Home {
-  private final Scope scope;
+  private final Workspace memory;
 
-  private Home(Scope scope) {
-    this.scope = scope;
+  private Home(Workspace memory) {
+    this.memory = memory;
   }
 
   /** The innermost scope of this thread, for {@code owner}'s sake. */
   public static Home ofCurrentScope(String owner) {
-    return new Home(Scope.current(owner));
+    return new Home(Workspace.current(owner));
   }
 
   /**
@@ -23,13 +23,14 @@ public final class Home {
   public Tensor allocate(String op, DType dtype, Shape shape) {
     try (Scope inner = Scope.open()) {
       Tensor fresh = Tensor.uninitialized(op, dtype, shape);
-      KernelChoice.KERNELS.fill(fresh, 0);
-      return scope.adopt(fresh);
+      KernelChoice.kernels().fill(fresh, 0);
+      memory.adopt(fresh.storage());
+      return fresh;
     }
   }
 
   /** Gives memory back before the scope ends. */
   public void release(Tensor tensor) {
-    scope.release(tensor);
+    memory.release(tensor.storage());
   }
 }

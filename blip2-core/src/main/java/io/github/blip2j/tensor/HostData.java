@@ -7,28 +7,26 @@ import java.util.Locale;
 
 /** Values on their way between Java arrays, files and tensor memory. */
 final class HostData {
-  private static final long CHUNK = 1L << 26; // a ByteBuffer ends at 2 GiB, and 64 MiB is plenty
-
   private HostData() {}
 
   static Tensor of(float[] values, Shape shape) {
     requireCount(values.length, shape);
     Tensor out = Tensor.uninitialized("of", DType.FLOAT32, shape);
-    chunks(out, (start, buffer) -> buffer.asFloatBuffer().put(values, start, floats(buffer)));
+    HostMemory.put(values, out);
     return out;
   }
 
   static Tensor of(double[] values, Shape shape) {
     requireCount(values.length, shape);
     Tensor out = Tensor.uninitialized("of", DType.FLOAT64, shape);
-    chunks(out, (start, buffer) -> buffer.asDoubleBuffer().put(values, start, longs(buffer)));
+    HostMemory.put(values, out);
     return out;
   }
 
   static Tensor of(long[] values, Shape shape) {
     requireCount(values.length, shape);
     Tensor out = Tensor.uninitialized("of", DType.INT64, shape);
-    chunks(out, (start, buffer) -> buffer.asLongBuffer().put(values, start, longs(buffer)));
+    HostMemory.put(values, out);
     return out;
   }
 
@@ -36,8 +34,8 @@ final class HostData {
       throws IOException {
     Tensor out = Tensor.uninitialized(name, dtype, shape);
     long bytes = out.size() * dtype.byteSize();
-    for (long done = 0; done < bytes; done += CHUNK) {
-      ByteBuffer buffer = Nd4jArrays.bytes(out.address() + done, Math.min(CHUNK, bytes - done));
+    for (long done = 0; done < bytes; done += HostMemory.CHUNK) {
+      ByteBuffer buffer = HostMemory.chunk(out, done, bytes);
       source.read(done, buffer.order(ByteOrder.LITTLE_ENDIAN));
       if (buffer.hasRemaining()) {
         throw new IOException(
@@ -56,8 +54,8 @@ final class HostData {
     try (Scope scope = Scope.open()) {
       Tensor dense = ShapeOps.dense(tensor);
       long bytes = dense.size() * dense.dtype().byteSize();
-      for (long done = 0; done < bytes; done += CHUNK) {
-        sink.write(Nd4jArrays.bytes(dense.address() + done, Math.min(CHUNK, bytes - done)));
+      for (long done = 0; done < bytes; done += HostMemory.CHUNK) {
+        sink.write(HostMemory.chunk(dense, done, bytes));
       }
     }
   }
@@ -70,21 +68,15 @@ final class HostData {
   }
 
   static float[] toFloats(Tensor tensor) {
-    float[] values = new float[Math.toIntExact(tensor.size())];
     try (Scope scope = Scope.open()) {
-      Tensor dense = denseAs(tensor, DType.FLOAT32);
-      chunks(dense, (start, buffer) -> buffer.asFloatBuffer().get(values, start, floats(buffer)));
+      return HostMemory.floats(denseAs(tensor, DType.FLOAT32));
     }
-    return values;
   }
 
   static double[] toDoubles(Tensor tensor) {
-    double[] values = new double[Math.toIntExact(tensor.size())];
     try (Scope scope = Scope.open()) {
-      Tensor dense = denseAs(tensor, DType.FLOAT64);
-      chunks(dense, (start, buffer) -> buffer.asDoubleBuffer().get(values, start, longs(buffer)));
+      return HostMemory.doubles(denseAs(tensor, DType.FLOAT64));
     }
-    return values;
   }
 
   static long[] toLongs(Tensor tensor) {
@@ -92,34 +84,9 @@ final class HostData {
       throw new IllegalArgumentException(
           "toLongs: type expected integers, got " + tensor.dtype() + "; use toDoubles");
     }
-    long[] values = new long[Math.toIntExact(tensor.size())];
     try (Scope scope = Scope.open()) {
-      Tensor dense = denseAs(tensor, DType.INT64);
-      chunks(dense, (start, buffer) -> buffer.asLongBuffer().get(values, start, longs(buffer)));
+      return HostMemory.longs(denseAs(tensor, DType.INT64));
     }
-    return values;
-  }
-
-  /** Visits dense memory piece by piece, with the number of elements before each. */
-  private static void chunks(Tensor dense, Piece piece) {
-    int width = dense.dtype().byteSize();
-    long bytes = dense.size() * width;
-    for (long done = 0; done < bytes; done += CHUNK) {
-      ByteBuffer buffer = Nd4jArrays.bytes(dense.address() + done, Math.min(CHUNK, bytes - done));
-      piece.visit(Math.toIntExact(done / width), buffer.order(ByteOrder.nativeOrder()));
-    }
-  }
-
-  private interface Piece {
-    void visit(int start, ByteBuffer buffer);
-  }
-
-  private static int floats(ByteBuffer buffer) {
-    return buffer.remaining() / Float.BYTES;
-  }
-
-  private static int longs(ByteBuffer buffer) {
-    return buffer.remaining() / Long.BYTES;
   }
 
   private static Tensor denseAs(Tensor tensor, DType type) {

@@ -2,6 +2,7 @@ package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
+import java.lang.ref.Reference;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -18,13 +19,13 @@ final class InPlaceOps {
     change(
         x,
         dense ->
-            KernelChoice.KERNELS.binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
+            KernelChoice.kernels().binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
   }
 
   /** x *= scale. */
   static void scale(Tensor x, double scale) {
     requireChangeable("scaleInPlace", x);
-    change(x, dense -> KernelChoice.KERNELS.affine(dense, scale, 0, dense));
+    change(x, dense -> KernelChoice.kernels().affine(dense, scale, 0, dense));
   }
 
   /** x = other, cast; x may be a view. */
@@ -33,8 +34,9 @@ final class InPlaceOps {
     requireConstant("copyInPlace", other);
     other.shape().require("copyInPlace", "source", x.shape().toArray());
     if (x.size() > 0) {
-      KernelChoice.KERNELS.copy(ShapeOps.plain(other), x);
+      KernelChoice.kernels().copy(ShapeOps.plain(other), x);
       x.storage().changed();
+      keep(x, other);
     }
   }
 
@@ -48,11 +50,22 @@ final class InPlaceOps {
       requireDenseFloats(tensor);
     }
     if (x.size() > 0) {
-      KernelChoice.KERNELS.adamW(rule, step, x, gradient, m, v);
+      KernelChoice.kernels().adamW(rule, step, x, gradient, m, v);
       x.storage().changed();
       m.storage().changed();
       v.storage().changed();
+      keep(x, gradient);
+      keep(m, v);
     }
+  }
+
+  /**
+   * Keeps what a kernel worked on from the collector until here. Arrays of somebody else's are held
+   * by the scope around a computation, but these two need none.
+   */
+  private static void keep(Tensor a, Tensor b) {
+    Reference.reachabilityFence(a);
+    Reference.reachabilityFence(b);
   }
 
   private static void requireDenseFloats(Tensor tensor) {
@@ -75,14 +88,14 @@ final class InPlaceOps {
       Tensor dense = ShapeOps.dense(x.detach());
       kernel.accept(dense);
       if (dense.storage() != x.storage()) {
-        KernelChoice.KERNELS.copy(dense, x);
+        KernelChoice.kernels().copy(dense, x);
       }
     }
     x.storage().changed();
   }
 
   private static void requireChangeable(String op, Tensor x) {
-    x.requirePlain();
+    x.requireChangeable();
     Node<Tensor> node = x.node();
     if (node != null && (GradMode.isRecording() || !node.isLeaf())) {
       throw new IllegalStateException(

@@ -14,32 +14,31 @@ import java.util.stream.IntStream;
 public final class Int8Rows extends Packing {
   private static final int LARGEST = 127;
 
-  private final Tensor scales;
+  private final RawTensor scales;
 
-  private Int8Rows(Tensor bytes, Tensor scales, Shape shape) {
+  private Int8Rows(RawTensor bytes, RawTensor scales, Shape shape) {
     super(bytes, shape);
     this.scales = scales;
   }
 
-  /** Rounds a plain matrix [N, K] of any floating type. */
-  public static Int8Rows of(Tensor weight) {
+  /** Rounds a dense float32 matrix [N, K]. */
+  public static Int8Rows of(RawTensor weight) {
     long N = weight.dim(0);
-    long K = weight.dim(1);
     long scaleBytes = (N * Float.BYTES + 63) & -64; // rows begin on a cache line
     // One block of memory for both, so that one owner is enough.
-    Tensor memory = Tensor.uninitialized("pack", DType.UINT8, Shape.of(scaleBytes + N * K));
-    Tensor scales =
-        new Tensor(memory.storage(), Layout.dense(Shape.of(N)), DType.FLOAT32, null, null);
-    Tensor bytes = memory.view(scaleBytes, Shape.of(N, K), Layout.denseStrides(Shape.of(N, K)));
-    Tensor wide = weight.to(DType.FLOAT32);
+    Shape matrix = weight.shape();
+    Shape together = Shape.of(Math.addExact(scaleBytes, matrix.size()));
+    RawTensor memory = PlainTensor.uninitialized("pack", DType.UINT8, together);
+    RawTensor scales = new PlainTensor(memory.storage, Layout.dense(Shape.of(N)), DType.FLOAT32);
+    RawTensor bytes = PlainTensor.view(memory, scaleBytes, matrix, Layout.denseStrides(matrix));
     int parts = (int) Math.min(N, Runtime.getRuntime().availableProcessors());
     IntStream.range(0, parts)
         .parallel()
-        .forEach(part -> round(wide, scales, bytes, N * part / parts, N * (part + 1) / parts));
-    return new Int8Rows(bytes, scales, weight.shape());
+        .forEach(part -> round(weight, scales, bytes, N * part / parts, N * (part + 1) / parts));
+    return new Int8Rows(bytes, scales, matrix);
   }
 
-  private static void round(Tensor wide, Tensor scales, Tensor bytes, long from, long to) {
+  private static void round(RawTensor wide, RawTensor scales, RawTensor bytes, long from, long to) {
     long K = wide.dim(1);
     float[] values = new float[Math.toIntExact(K)];
     byte[] rounded = new byte[values.length];
@@ -65,12 +64,12 @@ public final class Int8Rows extends Packing {
   }
 
   /** The bytes, signed, [N, K], dense. */
-  public Tensor values() {
+  public RawTensor values() {
     return bytes();
   }
 
   /** What each row's bytes are multiplied by, [N]. */
-  public Tensor scales() {
+  public RawTensor scales() {
     return scales;
   }
 
@@ -80,14 +79,14 @@ public final class Int8Rows extends Packing {
   }
 
   @Override
-  public void unpack(long first, Tensor out) {
+  public void unpack(long first, RawTensor out) {
     long K = shape().dim(1);
     byte[] row = new byte[Math.toIntExact(K)];
     float[] values = new float[row.length];
     FloatBuffer scale = floats(scales, 0, shape().dim(0));
     for (long i = 0; i < out.size() / K; i++) {
       bytes(bytes(), first + i, K).get(row);
-      float factor = scale.get((int) (first + i));
+      float factor = scale.get(Math.toIntExact(first + i));
       for (int k = 0; k < row.length; k++) {
         values[k] = row[k] * factor;
       }
@@ -95,12 +94,12 @@ public final class Int8Rows extends Packing {
     }
   }
 
-  private static FloatBuffer floats(Tensor plain, long from, long count) {
-    ByteBuffer bytes = Nd4jArrays.bytes(plain.address() + from * Float.BYTES, count * Float.BYTES);
+  private static FloatBuffer floats(RawTensor plain, long from, long count) {
+    ByteBuffer bytes = HostMemory.bytes(plain.address() + from * Float.BYTES, count * Float.BYTES);
     return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 
-  private static ByteBuffer bytes(Tensor plain, long row, long width) {
-    return Nd4jArrays.bytes(plain.address() + row * width, width);
+  private static ByteBuffer bytes(RawTensor plain, long row, long width) {
+    return HostMemory.bytes(plain.address() + row * width, width);
   }
 }

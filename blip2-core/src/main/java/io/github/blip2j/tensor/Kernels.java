@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * row-major except where a method says that strides are honoured, and never empty. All floating
  * arguments of one call have the same type, float32 or float64, unless a method says otherwise.
  *
- * <p>{@code Nd4jKernels} implements everything on any ND4J backend and is the reference. Another
- * provider is found by {@link java.util.ServiceLoader} as a {@link Provider}; the conformance test
- * in this module's test-jar runs every method of a provider against plain loops.
+ * <p>Providers are found by {@link java.util.ServiceLoader} as a {@link Provider}. The one called
+ * {@code nd4j}, which implements everything on any ND4J backend, is the reference; the conformance
+ * test in this module's test-jar runs every method of a provider against plain loops.
  */
 public interface Kernels {
   /** Makes kernels where their hardware is present. */
@@ -71,7 +71,7 @@ public interface Kernels {
    * @param use what it is mostly multiplied by; any number of rows must still be right
    * @return null if plain memory serves as well
    */
-  default @Nullable Packing pack(Tensor weight, Precision precision, Packing.Use use) {
+  default @Nullable Packing pack(RawTensor weight, Precision precision, Packing.Use use) {
     return null;
   }
 
@@ -85,7 +85,7 @@ public interface Kernels {
 
   /** The reference kernels, for what a provider leaves to them. */
   static Kernels reference() {
-    return Nd4jKernels.INSTANCE;
+    return KernelChoice.reference();
   }
 
   /**
@@ -101,12 +101,12 @@ public interface Kernels {
    * @param out [..., N]
    */
   void linear(
-      Tensor x,
-      Tensor weight,
-      @Nullable Tensor bias,
+      RawTensor x,
+      RawTensor weight,
+      @Nullable RawTensor bias,
       Activation activation,
-      @Nullable Tensor residual,
-      Tensor out);
+      @Nullable RawTensor residual,
+      RawTensor out);
 
   /**
    * Several linear maps of one input, for providers that do something to an input first: they do it
@@ -115,9 +115,9 @@ public interface Kernels {
    * @param x [..., K]
    * @param outs [..., N] for each map, in their order
    */
-  default void linears(Tensor x, List<LinearMap> maps, List<Tensor> outs) {
+  default void linears(RawTensor x, List<Affine> maps, List<? extends RawTensor> outs) {
     for (int i = 0; i < maps.size(); i++) {
-      LinearMap map = maps.get(i);
+      Affine map = maps.get(i);
       linear(x, map.weight(), map.bias(), map.activation(), null, outs.get(i));
     }
   }
@@ -130,7 +130,7 @@ public interface Kernels {
    * @param b [..., K, N], with the same leading axes
    * @param out [..., M, N]
    */
-  void matmul(Tensor a, Tensor b, Tensor out);
+  void matmul(RawTensor a, RawTensor b, RawTensor out);
 
   /**
    * Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1), {@code softmax(scale q k^T +
@@ -146,14 +146,14 @@ public interface Kernels {
    * @param out [B, T, H, D]
    */
   void attention(
-      Tensor q,
-      Tensor k,
-      Tensor v,
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
       double scale,
-      @Nullable Tensor mask,
+      @Nullable RawTensor mask,
       @Nullable Thinning thinning,
-      @Nullable Tensor weights,
-      Tensor out);
+      @Nullable RawTensor weights,
+      RawTensor out);
 
   /**
    * Gradients of {@link #attention}; strides of q, k and v are honoured.
@@ -163,14 +163,14 @@ public interface Kernels {
    * @param g gradient of its output, [B, T, H, D]
    */
   void attentionGradient(
-      Tensor q,
-      Tensor k,
-      Tensor v,
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
       double scale,
-      Tensor weights,
+      RawTensor weights,
       @Nullable Thinning thinning,
-      Tensor g,
-      Tensor[] dqkv);
+      RawTensor g,
+      RawTensor[] dqkv);
 
   /**
    * Normalises the last axis to mean 0 and variance 1, biased, in two passes (Ba et al. 2016).
@@ -179,43 +179,44 @@ public interface Kernels {
    * @param gamma [C]
    * @param beta [C]
    */
-  void layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps, Tensor out);
+  void layerNorm(RawTensor x, RawTensor gamma, RawTensor beta, double eps, RawTensor out);
 
   /** Gradients of {@link #layerNorm} with respect to x, gamma and beta, in that order. */
-  void layerNormGradient(Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] dxGammaBeta);
+  void layerNormGradient(
+      RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] dxGammaBeta);
 
   /** {@code x / √(mean(x²) + eps) gamma} over the last axis (Zhang and Sennrich 2019). */
-  void rmsNorm(Tensor x, Tensor gamma, double eps, Tensor out);
+  void rmsNorm(RawTensor x, RawTensor gamma, double eps, RawTensor out);
 
   /** Gradients of {@link #rmsNorm} with respect to x and gamma, in that order. */
-  void rmsNormGradient(Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] dxGamma);
+  void rmsNormGradient(RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] dxGamma);
 
   /** Softmax of the last axis; {@code out} may be {@code x}. */
-  void softmax(Tensor x, Tensor out);
+  void softmax(RawTensor x, RawTensor out);
 
   /** Gradient of {@link #softmax} from its output {@code y}. */
-  void softmaxGradient(Tensor y, Tensor g, Tensor dx);
+  void softmaxGradient(RawTensor y, RawTensor g, RawTensor dx);
 
   /** Logarithm of the softmax of the last axis. */
-  void logSoftmax(Tensor x, Tensor out);
+  void logSoftmax(RawTensor x, RawTensor out);
 
   /** Gradient of {@link #logSoftmax} from its output {@code y}. */
-  void logSoftmaxGradient(Tensor y, Tensor g, Tensor dx);
+  void logSoftmaxGradient(RawTensor y, RawTensor g, RawTensor dx);
 
   /** {@code out = activation(x)}; {@code out} may be {@code x}. */
-  void activation(Activation activation, Tensor x, Tensor out);
+  void activation(Activation activation, RawTensor x, RawTensor out);
 
   /** Gradient of {@link #activation} from its input. */
-  void activationGradient(Activation activation, Tensor x, Tensor g, Tensor dx);
+  void activationGradient(Activation activation, RawTensor x, RawTensor g, RawTensor dx);
 
   /** {@code out = a op b}, both broadcast to {@code out}'s shape; {@code out} may be {@code a}. */
-  void binary(Binary op, Tensor a, Tensor b, Tensor out);
+  void binary(Binary op, RawTensor a, RawTensor b, RawTensor out);
 
   /** {@code out = f(x)}; {@code out} may be {@code x}. */
-  void unary(Unary op, Tensor x, Tensor out);
+  void unary(Unary op, RawTensor x, RawTensor out);
 
   /** {@code out = scale x + shift}; {@code out} may be {@code x}. */
-  void affine(Tensor x, double scale, double shift, Tensor out);
+  void affine(RawTensor x, double scale, double shift, RawTensor out);
 
   /**
    * Sum of the last axis or of the first, accumulated without the loss of a running float.
@@ -223,7 +224,7 @@ public interface Kernels {
    * @param x [R, C], which may be empty and then gives zeros
    * @param overRows whether rows are summed, giving [C]; otherwise columns, giving [R]
    */
-  void sum(Tensor x, boolean overRows, Tensor out);
+  void sum(RawTensor x, boolean overRows, RawTensor out);
 
   /**
    * Rows of a table.
@@ -232,10 +233,10 @@ public interface Kernels {
    * @param ids [...], int64, each in [0, V)
    * @param out [..., C]
    */
-  void gather(Tensor table, Tensor ids, Tensor out);
+  void gather(RawTensor table, RawTensor ids, RawTensor out);
 
   /** Adds rows of {@code g} [..., C] to the rows {@code ids} of {@code table}; ids may repeat. */
-  void scatterAdd(Tensor table, Tensor ids, Tensor g);
+  void scatterAdd(RawTensor table, RawTensor ids, RawTensor g);
 
   /**
    * Negative log-likelihood of each row, with label smoothing (Szegedy et al. 2016, section 7).
@@ -244,17 +245,17 @@ public interface Kernels {
    * @param labels [M], int64; a negative label counts nothing and gives 0
    * @param out [M]
    */
-  void crossEntropy(Tensor logits, Tensor labels, double smoothing, Tensor out);
+  void crossEntropy(RawTensor logits, RawTensor labels, double smoothing, RawTensor out);
 
   /** Gradient of {@link #crossEntropy}; {@code g} is [M]. */
   void crossEntropyGradient(
-      Tensor logits, Tensor labels, double smoothing, Tensor g, Tensor dlogits);
+      RawTensor logits, RawTensor labels, double smoothing, RawTensor g, RawTensor dlogits);
 
   /** Copies between equal shapes, casting; strides of both are honoured. */
-  void copy(Tensor source, Tensor target);
+  void copy(RawTensor source, RawTensor target);
 
   /** Sets every element. */
-  void fill(Tensor target, double value);
+  void fill(RawTensor target, double value);
 
   /**
    * Dropout (Srivastava et al. 2014): an element is zeroed or divided by the probability that it is
@@ -262,7 +263,7 @@ public interface Kernels {
    * provider, so that a mask need never be kept. Both are dense, float32 or float64, and may be the
    * same memory.
    */
-  void dropout(Tensor x, Thinning thinning, Tensor out);
+  void dropout(RawTensor x, Thinning thinning, RawTensor out);
 
   /**
    * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2), in place and in one pass over
@@ -273,11 +274,12 @@ public interface Kernels {
    * @param m running mean of gradients, zeros at first
    * @param v running mean of their squares, zeros at first
    */
-  void adamW(AdamWRule rule, AdamWRule.Step step, Tensor x, Tensor g, Tensor m, Tensor v);
+  void adamW(
+      AdamWRule rule, AdamWRule.Step step, RawTensor x, RawTensor g, RawTensor m, RawTensor v);
 
   /**
    * Sum of the squares of a float32 tensor, in float64, so that it is finite exactly if every
    * element is. It does not depend on the number of threads.
    */
-  double squaredNorm(Tensor x);
+  double squaredNorm(RawTensor x);
 }

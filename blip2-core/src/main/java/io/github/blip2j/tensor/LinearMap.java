@@ -34,11 +34,10 @@ public record LinearMap(Tensor weight, @Nullable Tensor bias, Activation activat
   }
 
   /** The same on memory as kernels read it. */
-  LinearMap dense() {
-    return new LinearMap(
+  Affine dense() {
+    return new Affine(
         weight.packing() == null ? ShapeOps.dense(weight) : weight,
         bias == null ? null : ShapeOps.dense(bias),
-        activation,
-        result);
+        activation);
   }
 }

@@ -27,7 +27,7 @@ final class LookupOps {
     if (packing != null) {
       unpackRows(packing, rows.toLongs(), out);
     } else if (out.size() > 0) {
-      KernelChoice.KERNELS.gather(ShapeOps.dense(table), rows, out);
+      KernelChoice.kernels().gather(ShapeOps.dense(table), rows, out);
     }
     return Op.of("gather", out).wrt(table, g -> scattered(g, table, rows)).tensor();
   }
@@ -35,7 +35,7 @@ final class LookupOps {
   /** Rows with axes of their own: as rows of numbers, and back. */
   private static Tensor gatherBlocks(Tensor table, Tensor ids) {
     long[] block = Arrays.copyOfRange(table.shape().toArray(), 1, table.rank());
-    long width = Arrays.stream(block).reduce(1, (a, b) -> a * b);
+    long width = Arrays.stream(block).reduce(1, Math::multiplyExact);
     long[] dims = Arrays.copyOf(ids.shape().toArray(), ids.rank() + block.length);
     System.arraycopy(block, 0, dims, ids.rank(), block.length);
     return gather(table.reshape(table.dim(0), width), ids).reshape(dims);
@@ -52,7 +52,7 @@ final class LookupOps {
   private static Tensor scattered(Tensor g, Tensor table, Tensor ids) {
     Tensor dtable = Tensor.zeros(g.dtype(), table.shape().toArray());
     if (g.size() > 0) {
-      KernelChoice.KERNELS.scatterAdd(dtable, ids, ShapeOps.dense(g));
+      KernelChoice.kernels().scatterAdd(dtable, ids, ShapeOps.dense(g));
     }
     return dtable;
   }
@@ -67,7 +67,7 @@ final class LookupOps {
     Tensor out = Tensor.uninitialized("crossEntropy", logits.dtype(), Shape.of(logits.dim(0)));
     Tensor classes = ShapeOps.dense(labels);
     if (out.size() > 0) {
-      KernelChoice.KERNELS.crossEntropy(input, classes, smoothing, out);
+      KernelChoice.kernels().crossEntropy(input, classes, smoothing, out);
     }
     return Op.of("crossEntropy", out)
         .wrt(logits, g -> lossGradient(input, classes, smoothing, g))
@@ -77,7 +77,7 @@ final class LookupOps {
   private static Tensor lossGradient(Tensor logits, Tensor labels, double smoothing, Tensor g) {
     Tensor dx = Tensor.uninitialized("crossEntropy", logits.dtype(), logits.shape());
     if (dx.size() > 0) {
-      KernelChoice.KERNELS.crossEntropyGradient(logits, labels, smoothing, ShapeOps.dense(g), dx);
+      KernelChoice.kernels().crossEntropyGradient(logits, labels, smoothing, ShapeOps.dense(g), dx);
     }
     return dx;
   }

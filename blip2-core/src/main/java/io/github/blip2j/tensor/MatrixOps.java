@@ -68,8 +68,8 @@ final class MatrixOps {
       DType type = narrow ? map.result() : wide(x, map.weight());
       outs.add(Tensor.uninitialized("linear", type, shape));
     }
-    List<LinearMap> dense = maps.stream().map(LinearMap::dense).toList();
-    KernelChoice.KERNELS.linears(ShapeOps.dense(x), dense, outs);
+    List<Affine> dense = maps.stream().map(LinearMap::dense).toList();
+    KernelChoice.kernels().linears(ShapeOps.dense(x), dense, outs);
     return outs;
   }
 
@@ -104,9 +104,9 @@ final class MatrixOps {
     Tensor matrix = weight.detach();
     Tensor value = affineMap(input, matrix, bias, Activation.IDENTITY, null);
     if (value.size() > 0) {
-      KernelChoice.KERNELS.dropout(value, thinning, value);
-      KernelChoice.KERNELS.binary(
-          Kernels.Binary.ADD, value, ShapeOps.dense(residual).detach(), value);
+      KernelChoice.kernels().dropout(value, thinning, value);
+      KernelChoice.kernels()
+          .binary(Kernels.Binary.ADD, value, ShapeOps.dense(residual).detach(), value);
     }
     List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
     boolean[] wanted = new boolean[inputs.size()];
@@ -157,6 +157,25 @@ final class MatrixOps {
     return narrow ? x.detach().to(DType.BFLOAT16) : x;
   }
 
+  /** {@code weight} as the kernels want it: packed, or plain and in the type asked for. */
+  static Tensor pack(Tensor weight, Precision precision, Packing.Use use) {
+    weight.shape().require("pack", "weight", Shape.ANY, Shape.ANY);
+    if (!weight.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          "pack: weight expected a floating type, got " + weight.dtype());
+    }
+    Tensor plain = ShapeOps.dense(weight);
+    Packing packed = plain.size() == 0 ? null : KernelChoice.kernels().pack(plain, precision, use);
+    if (packed != null) {
+      return Tensor.of(packed);
+    }
+    return switch (precision) {
+      case FLOAT32 -> plain.to(DType.FLOAT32);
+      case BFLOAT16 -> plain.to(DType.BFLOAT16);
+      case INT8 -> Tensor.of(Int8Rows.of(plain.to(DType.FLOAT32)));
+    };
+  }
+
   static Tensor multipliedIn(Tensor weight, Precision precision) {
     if (precision == Precision.INT8) {
       throw new IllegalArgumentException(
@@ -180,13 +199,16 @@ final class MatrixOps {
       try (Scope scope = Scope.open()) {
         Tensor left = packed ? x : rounded(x, weight.factors());
         boolean narrow = left.dtype() == DType.BFLOAT16;
-        KernelChoice.KERNELS.linear(
-            ShapeOps.dense(left),
-            packed ? weight : ShapeOps.dense(narrow ? weight.detach().to(left.dtype()) : weight),
-            bias == null ? null : ShapeOps.dense(bias),
-            activation,
-            residual == null ? null : ShapeOps.dense(residual),
-            out);
+        KernelChoice.kernels()
+            .linear(
+                ShapeOps.dense(left),
+                packed
+                    ? weight
+                    : ShapeOps.dense(narrow ? weight.detach().to(left.dtype()) : weight),
+                bias == null ? null : ShapeOps.dense(bias),
+                activation,
+                residual == null ? null : ShapeOps.dense(residual),
+                out);
       }
     }
     return out;
@@ -221,7 +243,7 @@ final class MatrixOps {
     }
     Tensor out = Tensor.uninitialized("matmul", type, Shape.of(dims));
     if (out.size() > 0) {
-      KernelChoice.KERNELS.matmul(left, right, out);
+      KernelChoice.kernels().matmul(left, right, out);
     }
     return out;
   }

@@ -1,8 +1,5 @@
 package io.github.blip2j.tensor;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Locale;
 import java.util.Map;
@@ -28,14 +25,12 @@ final class MemoryPool {
   /** A block and the pointer that frees it. */
   record Block(Pointer owner, long address, long size) {}
 
-  private static final Path MEMINFO = Path.of("/proc/meminfo");
-  private static final Path CGROUP = Path.of("/sys/fs/cgroup");
-
   static final MemoryPool SHARED =
       new MemoryPool(
           limit("blip2.memory.limit", Long.MAX_VALUE),
-          limit("blip2.memory.pool", Math.max(1L << 28, physicalMemory() / 8)),
-          MemoryPool::availableMemory);
+          limit("blip2.memory.pool", Math.max(1L << 28, SystemMemory.HERE.physical() / 8)),
+          SystemMemory.HERE::available,
+          100_000_000); // a tenth of a second; the system's files take 0.1 ms to read
 
   private static final long ALIGNMENT = 64; // one cache line, one AVX-512 register
   private static final long CHECKED = 1L << 20;
@@ -44,18 +39,30 @@ final class MemoryPool {
   private final long limit;
   private final long waitingLimit;
   private final LongSupplier available;
+  private final long lastingNanos;
   private final TreeMap<Long, ArrayDeque<Block>> waiting = new TreeMap<>();
   private long waitingBytes;
   private long totalBytes;
+  private long left; // of what the system had when it was asked, after the blocks taken since
+  private long askedAt = Long.MIN_VALUE;
 
   static {
     Natives.prepare();
   }
 
+  /** A pool that asks before each large block. */
   MemoryPool(long limit, long waitingLimit, LongSupplier available) {
+    this(limit, waitingLimit, available, 0);
+  }
+
+  /**
+   * A pool that goes by an answer for so long, less what it has taken since, while that is enough.
+   */
+  MemoryPool(long limit, long waitingLimit, LongSupplier available, long lastingNanos) {
     this.limit = limit;
     this.waitingLimit = waitingLimit;
     this.available = available;
+    this.lastingNanos = lastingNanos;
   }
 
   /**
@@ -64,7 +71,7 @@ final class MemoryPool {
    * @throws MemoryShortageException if the system has not that much left
    */
   synchronized Block acquire(long bytes, String op) {
-    long size = roundUp(Math.max(bytes, 1));
+    long size = roundUp(Math.max(bytes, 1), op);
     Block block = takeWaiting(size);
     if (block != null) {
       return block;
@@ -75,6 +82,7 @@ final class MemoryPool {
       throw new MemoryShortageException(shortage(size, op));
     }
     totalBytes += size;
+    left -= size;
     long address = (owner.address() + ALIGNMENT - 1) & -ALIGNMENT;
     return new Block(owner, address, size);
   }
@@ -131,23 +139,33 @@ final class MemoryPool {
         throw new MemoryShortageException(shortage(size, op));
       }
     }
-    if (size >= CHECKED && size + RESERVE > available.getAsLong()) {
+    if (size >= CHECKED && !systemHas(size + RESERVE)) {
       trim();
-      if (size + RESERVE > available.getAsLong()) {
+      if (!systemHas(size + RESERVE)) {
         throw new MemoryShortageException(shortage(size, op));
       }
     }
   }
 
+  private boolean systemHas(long bytes) {
+    long now = System.nanoTime();
+    boolean old = askedAt == Long.MIN_VALUE || now - askedAt >= lastingNanos;
+    if (old || bytes > left) {
+      left = available.getAsLong();
+      askedAt = now;
+    }
+    return bytes <= left;
+  }
+
   private String shortage(long size, String op) {
-    long left = Math.max(0, Math.min(limit - totalBytes, available.getAsLong() - RESERVE));
+    long room = Math.max(0, Math.min(limit - totalBytes, available.getAsLong() - RESERVE));
     return String.format(
         Locale.ROOT,
         "%s: memory expected %s more, got %s left beside %s of tensors; close other models, use a"
             + " smaller batch or image, or raise blip2.memory.limit if it is set",
         op,
         inWords(size),
-        inWords(left),
+        inWords(room),
         inWords(totalBytes));
   }
 
@@ -164,7 +182,10 @@ final class MemoryPool {
     Pointer.free(block.owner);
   }
 
-  private static long roundUp(long bytes) {
+  private static long roundUp(long bytes, String op) {
+    if (bytes > Long.MAX_VALUE - RESERVE - CHECKED) { // what is added to it must not wrap around
+      throw new MemoryShortageException(op + ": memory expected, got a size of " + bytes + " B");
+    }
     long step = bytes < 1L << 12 ? 256 : bytes < 1L << 20 ? 1L << 12 : 1L << 16;
     return (bytes + step - 1) / step * step;
   }
@@ -182,49 +203,5 @@ final class MemoryPool {
     int shift = 10 * ("kmg".indexOf(size.charAt(size.length() - 1)) + 1);
     long count = Long.parseLong(size.replaceAll("\\D", ""));
     return count > Long.MAX_VALUE >> shift ? Long.MAX_VALUE : count << shift;
-  }
-
-  /** Bytes that the system would still give: the least of machine and container. */
-  static long availableMemory() {
-    long machine = field(MEMINFO, "MemAvailable:", 10, Long.MAX_VALUE);
-    // What the container holds of files can be dropped, so it counts as free.
-    long used = cgroup("memory.current", 0) - field(CGROUP.resolve("memory.stat"), "file ", 0, 0);
-    return Math.min(machine, containerLimit() - used);
-  }
-
-  /** Bytes of memory in this machine, or what its container may use of them. */
-  static long physicalMemory() {
-    return Math.min(field(MEMINFO, "MemTotal:", 10, 4L << 30), containerLimit());
-  }
-
-  private static long containerLimit() {
-    return cgroup("memory.max", Long.MAX_VALUE);
-  }
-
-  /** A number of the control group that this process sees as its root, version 2. */
-  private static long cgroup(String name, long otherwise) {
-    Path file = CGROUP.resolve(name);
-    try {
-      String value = Files.isReadable(file) ? Files.readString(file).trim() : "max";
-      return value.equals("max") ? otherwise : Long.parseLong(value);
-    } catch (IOException | NumberFormatException e) {
-      return otherwise;
-    }
-  }
-
-  /** A number in a file of lines {@code name number}, times two to the {@code shift}. */
-  private static long field(Path file, String name, int shift, long otherwise) {
-    if (!Files.isReadable(file)) {
-      return otherwise; // not Linux: malloc's own answer has to do
-    }
-    try (var lines = Files.lines(file)) {
-      return lines
-          .filter(line -> line.startsWith(name))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << shift)
-          .findFirst()
-          .orElse(otherwise);
-    } catch (IOException e) {
-      return otherwise;
-    }
   }
 }

@@ -15,7 +15,7 @@ final class Nd4jActivations {
 
   private Nd4jActivations() {}
 
-  static void forward(Nd4jKernels kernels, Activation activation, Tensor x, Tensor out) {
+  static void forward(Nd4jKernels kernels, Activation activation, RawTensor x, RawTensor out) {
     if (x.size() == 0) {
       return;
     }
@@ -27,7 +27,7 @@ final class Nd4jActivations {
       }
       case RELU -> relu(x, out);
       case GELU, GELU_TANH, QUICK_GELU, SILU -> {
-        try (Scope scope = Scope.open()) {
+        try (Workspace workspace = Workspace.open()) {
           run("multiply", out, x, gate(kernels, activation, x));
         }
       }
@@ -35,12 +35,12 @@ final class Nd4jActivations {
   }
 
   /** What x is multiplied by: the gate of f(x) = x gate(x). */
-  private static Tensor gate(Nd4jKernels kernels, Activation activation, Tensor x) {
-    Tensor gate = like(x);
+  private static RawTensor gate(Nd4jKernels kernels, Activation activation, RawTensor x) {
+    RawTensor gate = like(x);
     switch (activation) {
       case GELU -> {
         kernels.affine(x, SQRT_HALF, 0, gate);
-        Nd4j.exec(new Erf(gate.array(), gate.array()));
+        Nd4j.exec(new Erf(Nd4jArrays.of(gate), Nd4jArrays.of(gate)));
         kernels.affine(gate, 0.5, 0.5, gate);
       }
       case GELU_TANH -> {
@@ -58,47 +58,49 @@ final class Nd4jActivations {
   }
 
   /** σ(s x) = (1 + tanh(s x / 2)) / 2, for tanh is the fast one of the two. */
-  private static void sigmoid(Nd4jKernels kernels, Tensor x, double slope, Tensor out) {
+  private static void sigmoid(Nd4jKernels kernels, RawTensor x, double slope, RawTensor out) {
     kernels.affine(x, slope / 2, 0, out);
     kernels.unary(Kernels.Unary.TANH, out, out);
     kernels.affine(out, 0.5, 0.5, out);
   }
 
-  private static void relu(Tensor x, Tensor out) {
+  private static void relu(RawTensor x, RawTensor out) {
     var op =
         org.nd4j.linalg.api.ops.DynamicCustomOp.builder("relu")
-            .addInputs(x.array())
-            .addOutputs(out.array())
+            .addInputs(Nd4jArrays.of(x))
+            .addOutputs(Nd4jArrays.of(out))
             .addFloatingPointArguments(0.0)
             .build();
     Nd4j.exec(op);
   }
 
-  static void gradient(Nd4jKernels kernels, Activation activation, Tensor x, Tensor g, Tensor dx) {
+  static void gradient(
+      Nd4jKernels kernels, Activation activation, RawTensor x, RawTensor g, RawTensor dx) {
     if (x.size() == 0) {
       return;
     }
-    try (Scope scope = Scope.open()) {
+    try (Workspace workspace = Workspace.open()) {
       if (activation == Activation.IDENTITY) {
         kernels.copy(g, dx);
       } else {
-        Tensor slope = activation == Activation.RELU ? step(x) : slope(kernels, activation, x);
+        RawTensor slope = activation == Activation.RELU ? step(x) : slope(kernels, activation, x);
         run("multiply", dx, g, slope);
       }
     }
   }
 
   /** 1 where x is positive, else 0: PyTorch's choice of the subgradient at 0. */
-  private static Tensor step(Tensor x) {
-    Tensor step = like(x);
-    Nd4j.exec(new org.nd4j.linalg.api.ops.impl.scalar.Step(x.array(), step.array(), 0.0));
+  private static RawTensor step(RawTensor x) {
+    RawTensor step = like(x);
+    Nd4j.exec(
+        new org.nd4j.linalg.api.ops.impl.scalar.Step(Nd4jArrays.of(x), Nd4jArrays.of(step), 0.0));
     return step;
   }
 
   /** f'(x) = gate(x) + x gate'(x). */
-  private static Tensor slope(Nd4jKernels kernels, Activation activation, Tensor x) {
-    Tensor gate = gate(kernels, activation, x);
-    Tensor gateSlope = like(x);
+  private static RawTensor slope(Nd4jKernels kernels, Activation activation, RawTensor x) {
+    RawTensor gate = gate(kernels, activation, x);
+    RawTensor gateSlope = like(x);
     if (activation == Activation.GELU) {
       // gate' = e^(-x²/2) / √(2π)
       run("multiply", gateSlope, x, x);
@@ -113,7 +115,7 @@ final class Nd4jActivations {
         case QUICK_GELU -> kernels.affine(gateSlope, QUICK / 2, 0, gateSlope);
         case SILU -> kernels.affine(gateSlope, 0.5, 0, gateSlope);
         case GELU_TANH -> {
-          Tensor inner = like(x);
+          RawTensor inner = like(x);
           run("multiply", inner, x, x);
           kernels.affine(inner, 3 * CUBIC * SQRT_2_OVER_PI, SQRT_2_OVER_PI, inner);
           run("multiply", gateSlope, gateSlope, inner);

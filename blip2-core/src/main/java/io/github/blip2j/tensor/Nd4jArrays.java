@@ -1,6 +1,5 @@
 package io.github.blip2j.tensor;
 
-import java.nio.ByteBuffer;
 import java.util.function.Function;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
@@ -31,7 +30,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * by copying address and count as they are, the count unscaled: what is copied here counts elements
  * of the new type from the start.
  */
-final class Nd4jArrays {
+public final class Nd4jArrays {
   static {
     Natives.prepare();
   }
@@ -39,16 +38,20 @@ final class Nd4jArrays {
   private Nd4jArrays() {}
 
   /** A tensor over the array's memory, with the array's strides. */
-  static Tensor wrap(INDArray array) {
+  public static RawTensor wrap(INDArray array) {
     long address = array.data().addressPointer().address();
-    Storage storage = Storage.wrap("of", address, array);
-    Shape shape = Shape.of(array.shape());
     long[] strides = array.rank() == 0 ? new long[0] : array.stride();
-    return new Tensor(storage, Layout.of(shape, strides), dtype(array.dataType()), null, null);
+    Shape shape = Shape.of(array.shape());
+    return PlainTensor.wrap(address, dtype(array.dataType()), shape, strides, array);
   }
 
-  /** An array over the tensor's memory. */
-  static INDArray view(Tensor tensor) {
+  /** The array over the tensor's memory, made once for each tensor. */
+  public static INDArray of(RawTensor tensor) {
+    tensor.address(); // throws after release
+    return tensor.counterpart(INDArray.class, Nd4jArrays::view);
+  }
+
+  private static INDArray view(RawTensor tensor) {
     long[] strides = tensor.strides();
     long reach = 1; // elements from the first to the last, both included
     for (int i = 0; i < strides.length; i++) {
@@ -63,11 +66,6 @@ final class Nd4jArrays {
       return Nd4j.create(buffer, new long[0], new long[0], 0, 'c', type);
     }
     return Nd4j.create(buffer, tensor.shape().toArray(), strides, 0, 'c', type);
-  }
-
-  /** A byte view of memory, at most 2 GiB of it. */
-  static ByteBuffer bytes(long address, long count) {
-    return new BytePointer(new Place(address, count)).asByteBuffer();
   }
 
   static DataType dataType(DType dtype) {

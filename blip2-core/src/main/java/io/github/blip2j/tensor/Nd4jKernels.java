@@ -15,33 +15,11 @@ import org.nd4j.linalg.factory.Nd4j;
  * operation writes to memory that is already there.
  */
 final class Nd4jKernels implements Kernels {
-  static final Nd4jKernels INSTANCE = new Nd4jKernels();
-
   static {
     Natives.prepare();
   }
 
-  private Nd4jKernels() {}
-
-  /** Always there, always last. */
-  static final class Nd4jProvider implements Provider {
-    @Override
-    public String name() {
-      return "nd4j";
-    }
-
-    @Override
-    public Support support() {
-      Natives.prepare();
-      String build = System.getProperty("org.bytedeco.javacpp.platform.extension", "");
-      return new Support(1, "the reference, ND4J build " + (build.isEmpty() ? "plain" : build));
-    }
-
-    @Override
-    public Kernels create() {
-      return INSTANCE;
-    }
-  }
+  Nd4jKernels() {}
 
   @Override
   public String name() {
@@ -50,25 +28,25 @@ final class Nd4jKernels implements Kernels {
 
   @Override
   public void linear(
-      Tensor x,
-      Tensor weight,
-      @Nullable Tensor bias,
+      RawTensor x,
+      RawTensor weight,
+      @Nullable RawTensor bias,
       Activation activation,
-      @Nullable Tensor residual,
-      Tensor out) {
+      @Nullable RawTensor residual,
+      RawTensor out) {
     long rows = x.size() / x.dim(-1);
     if (residual != null && residual.address() == out.address()) {
-      try (Scope scope = Scope.open()) {
-        Tensor product = like(out);
+      try (Workspace workspace = Workspace.open()) {
+        RawTensor product = like(out);
         linear(x, weight, bias, activation, null, product);
         binary(Binary.ADD, product, residual, out);
       }
       return;
     }
-    Tensor y = flat(out, rows);
-    try (Scope scope = Scope.open()) {
-      Tensor w = ShapeOps.plain(weight).to(out.dtype());
-      Nd4jMatrix.timesTransposed(flat(x.to(out.dtype()), rows), w, y);
+    RawTensor y = flat(out, rows);
+    try (Workspace workspace = Workspace.open()) {
+      RawTensor w = PlainTensor.cast(this, weight, out.dtype());
+      Nd4jMatrix.timesTransposed(flat(PlainTensor.cast(this, x, out.dtype()), rows), w, y);
     }
     if (bias != null) {
       run("add", y, y, bias);
@@ -82,137 +60,149 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void matmul(Tensor a, Tensor b, Tensor out) {
-    try (Scope scope = Scope.open()) {
-      Nd4jMatrix.product(a.to(out.dtype()), b.to(out.dtype()), out);
+  public void matmul(RawTensor a, RawTensor b, RawTensor out) {
+    try (Workspace workspace = Workspace.open()) {
+      RawTensor left = PlainTensor.cast(this, a, out.dtype());
+      Nd4jMatrix.product(left, PlainTensor.cast(this, b, out.dtype()), out);
     }
   }
 
   @Override
   public void attention(
-      Tensor q,
-      Tensor k,
-      Tensor v,
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
       double scale,
-      @Nullable Tensor mask,
+      @Nullable RawTensor mask,
       @Nullable Thinning thinning,
-      @Nullable Tensor weights,
-      Tensor out) {
+      @Nullable RawTensor weights,
+      RawTensor out) {
     if (out.dtype() != DType.BFLOAT16) {
       Nd4jAttention.forward(this, q, k, v, scale, mask, thinning, weights, out);
       return;
     }
-    try (Scope scope = Scope.open()) {
-      Tensor wide = Tensor.uninitialized("attention", DType.FLOAT32, out.shape());
-      DType type = wide.dtype();
-      Nd4jAttention.forward(
-          this, q.to(type), k.to(type), v.to(type), scale, mask, thinning, weights, wide);
+    try (Workspace workspace = Workspace.open()) {
+      RawTensor wide = PlainTensor.uninitialized("attention", DType.FLOAT32, out.shape());
+      Nd4jAttention.forward(this, wide(q), wide(k), wide(v), scale, mask, thinning, weights, wide);
       copy(wide, out);
     }
   }
 
+  private RawTensor wide(RawTensor x) {
+    return PlainTensor.cast(this, x, DType.FLOAT32);
+  }
+
   @Override
   public void attentionGradient(
-      Tensor q,
-      Tensor k,
-      Tensor v,
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
       double scale,
-      Tensor weights,
+      RawTensor weights,
       @Nullable Thinning thinning,
-      Tensor g,
-      Tensor[] dqkv) {
+      RawTensor g,
+      RawTensor[] dqkv) {
     Nd4jAttention.gradient(this, q, k, v, scale, weights, thinning, g, dqkv);
   }
 
   @Override
-  public void layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps, Tensor out) {
+  public void layerNorm(RawTensor x, RawTensor gamma, RawTensor beta, double eps, RawTensor out) {
     Nd4jNorms.layerNorm(this, x, gamma, beta, eps, out);
   }
 
   @Override
   public void layerNormGradient(
-      Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] dxGammaBeta) {
+      RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] dxGammaBeta) {
     Nd4jNorms.layerNormGradient(this, x, gamma, eps, g, dxGammaBeta);
   }
 
   @Override
-  public void rmsNorm(Tensor x, Tensor gamma, double eps, Tensor out) {
+  public void rmsNorm(RawTensor x, RawTensor gamma, double eps, RawTensor out) {
     Nd4jNorms.rmsNorm(this, x, gamma, eps, out);
   }
 
   @Override
-  public void rmsNormGradient(Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] dxGamma) {
+  public void rmsNormGradient(
+      RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] dxGamma) {
     Nd4jNorms.rmsNormGradient(this, x, gamma, eps, g, dxGamma);
   }
 
   @Override
-  public void softmax(Tensor x, Tensor out) {
+  public void softmax(RawTensor x, RawTensor out) {
     // Rank 3, last axis: rank 4 on another axis is wrong in the oneDNN builds, rank 2 slow.
     long[] dims = cube(x);
     DynamicCustomOp op =
         DynamicCustomOp.builder("softmax")
-            .addInputs(view(x, dims).array())
-            .addOutputs(view(out, dims).array())
+            .addInputs(Nd4jArrays.of(view(x, dims)))
+            .addOutputs(Nd4jArrays.of(view(out, dims)))
             .addIntegerArguments(2)
             .build();
     Nd4j.exec(op);
   }
 
   @Override
-  public void softmaxGradient(Tensor y, Tensor g, Tensor dx) {
-    try (Scope scope = Scope.open()) {
+  public void softmaxGradient(RawTensor y, RawTensor g, RawTensor dx) {
+    try (Workspace workspace = Workspace.open()) {
       binary(Binary.MULTIPLY, g, y, dx);
-      Tensor total = column(dx);
+      RawTensor total = column(dx);
       sum(flat(dx, total.size()), false, total);
-      Tensor shifted = like(g);
+      RawTensor shifted = like(g);
       long rows = total.size();
-      run("subtract", flat(shifted, rows), flat(g, rows), total.view(0, Shape.of(rows, 1), ONE));
+      run(
+          "subtract",
+          flat(shifted, rows),
+          flat(g, rows),
+          PlainTensor.view(total, 0, Shape.of(rows, 1), ONE));
       binary(Binary.MULTIPLY, shifted, y, dx);
     }
   }
 
   @Override
-  public void logSoftmax(Tensor x, Tensor out) {
-    try (Scope scope = Scope.open()) {
+  public void logSoftmax(RawTensor x, RawTensor out) {
+    try (Workspace workspace = Workspace.open()) {
       long rows = x.size() / x.dim(-1);
-      Tensor column = column(x).view(0, Shape.of(rows, 1), ONE);
-      Tensor y = flat(out, rows);
+      RawTensor column = view(column(x), rows, 1);
+      RawTensor y = flat(out, rows);
       reduce("reduce_max", flat(x, rows), column);
       run("subtract", y, flat(x, rows), column);
-      Tensor e = like(y);
+      RawTensor e = like(y);
       unary(Unary.EXP, y, e);
-      Tensor total = column(x);
+      RawTensor total = column(x);
       sum(e, false, total);
       unary(Unary.LOG, total, total);
-      run("subtract", y, y, total.view(0, Shape.of(rows, 1), ONE));
+      run("subtract", y, y, PlainTensor.view(total, 0, Shape.of(rows, 1), ONE));
     }
   }
 
   @Override
-  public void logSoftmaxGradient(Tensor y, Tensor g, Tensor dx) {
-    try (Scope scope = Scope.open()) {
+  public void logSoftmaxGradient(RawTensor y, RawTensor g, RawTensor dx) {
+    try (Workspace workspace = Workspace.open()) {
       long rows = y.size() / y.dim(-1);
-      Tensor total = column(g);
+      RawTensor total = column(g);
       sum(flat(g, rows), false, total);
-      Tensor p = like(y);
+      RawTensor p = like(y);
       unary(Unary.EXP, y, p);
-      run("multiply", flat(p, rows), flat(p, rows), total.view(0, Shape.of(rows, 1), ONE));
+      run(
+          "multiply",
+          flat(p, rows),
+          flat(p, rows),
+          PlainTensor.view(total, 0, Shape.of(rows, 1), ONE));
       binary(Binary.SUBTRACT, g, p, dx);
     }
   }
 
   @Override
-  public void activation(Activation activation, Tensor x, Tensor out) {
+  public void activation(Activation activation, RawTensor x, RawTensor out) {
     Nd4jActivations.forward(this, activation, x, out);
   }
 
   @Override
-  public void activationGradient(Activation activation, Tensor x, Tensor g, Tensor dx) {
+  public void activationGradient(Activation activation, RawTensor x, RawTensor g, RawTensor dx) {
     Nd4jActivations.gradient(this, activation, x, g, dx);
   }
 
   @Override
-  public void binary(Binary op, Tensor a, Tensor b, Tensor out) {
+  public void binary(Binary op, RawTensor a, RawTensor b, RawTensor out) {
     String name =
         switch (op) {
           case ADD -> "add";
@@ -224,13 +214,13 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void unary(Unary op, Tensor x, Tensor out) {
+  public void unary(Unary op, RawTensor x, RawTensor out) {
     if (op == Unary.TANH) {
       run("tanh", out, x); // the custom operation goes through oneDNN, thirty times faster
       return;
     }
-    INDArray source = x.array();
-    INDArray target = out.array();
+    INDArray source = Nd4jArrays.of(x);
+    INDArray target = Nd4jArrays.of(out);
     switch (op) {
       case EXP -> Nd4j.exec(new org.nd4j.linalg.api.ops.impl.transforms.strict.Exp(source, target));
       case LOG -> Nd4j.exec(new org.nd4j.linalg.api.ops.impl.transforms.strict.Log(source, target));
@@ -241,24 +231,24 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void affine(Tensor x, double scale, double shift, Tensor out) {
+  public void affine(RawTensor x, double scale, double shift, RawTensor out) {
     if (Double.isNaN(scale) || Double.isNaN(shift)) {
       fill(out, Double.NaN); // ND4J computes with 1e-5 instead
       return;
     }
-    INDArray target = out.array();
+    INDArray target = Nd4jArrays.of(out);
     if (scale == 1) {
-      x.array().addi(shift, target);
+      Nd4jArrays.of(x).addi(shift, target);
       return;
     }
-    x.array().muli(scale, target);
+    Nd4jArrays.of(x).muli(scale, target);
     if (shift != 0) {
       target.addi(shift);
     }
   }
 
   @Override
-  public void sum(Tensor x, boolean overRows, Tensor out) {
+  public void sum(RawTensor x, boolean overRows, RawTensor out) {
     if (x.size() == 0) {
       fill(out, 0); // the one kernel for which nothing is something
     } else if (overRows) {
@@ -269,50 +259,51 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void gather(Tensor table, Tensor ids, Tensor out) {
+  public void gather(RawTensor table, RawTensor ids, RawTensor out) {
     Nd4jLookup.gather(this, table, ids, out);
   }
 
   @Override
-  public void scatterAdd(Tensor table, Tensor ids, Tensor g) {
+  public void scatterAdd(RawTensor table, RawTensor ids, RawTensor g) {
     Nd4jLookup.scatterAdd(table, ids, g);
   }
 
   @Override
-  public void crossEntropy(Tensor logits, Tensor labels, double smoothing, Tensor out) {
+  public void crossEntropy(RawTensor logits, RawTensor labels, double smoothing, RawTensor out) {
     Nd4jLookup.crossEntropy(this, logits, labels, smoothing, out);
   }
 
   @Override
   public void crossEntropyGradient(
-      Tensor logits, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
+      RawTensor logits, RawTensor labels, double smoothing, RawTensor g, RawTensor dlogits) {
     Nd4jLookup.crossEntropyGradient(this, logits, labels, smoothing, g, dlogits);
   }
 
   @Override
-  public void copy(Tensor source, Tensor target) {
-    target.array().assign(source.array());
+  public void copy(RawTensor source, RawTensor target) {
+    Nd4jArrays.of(target).assign(Nd4jArrays.of(source));
   }
 
   @Override
-  public void fill(Tensor target, double value) {
+  public void fill(RawTensor target, double value) {
     if (target.size() > 0) {
-      target.array().assign(value);
+      Nd4jArrays.of(target).assign(value);
     }
   }
 
   @Override
-  public void dropout(Tensor x, Thinning thinning, Tensor out) {
+  public void dropout(RawTensor x, Thinning thinning, RawTensor out) {
     new DropoutMask(thinning).apply(x, out);
   }
 
   @Override
-  public void adamW(AdamWRule rule, AdamWRule.Step step, Tensor x, Tensor g, Tensor m, Tensor v) {
+  public void adamW(
+      AdamWRule rule, AdamWRule.Step step, RawTensor x, RawTensor g, RawTensor m, RawTensor v) {
     FloatLoops.adamW(rule, step, x, g, m, v);
   }
 
   @Override
-  public double squaredNorm(Tensor x) {
+  public double squaredNorm(RawTensor x) {
     return FloatLoops.squaredNorm(x);
   }
 
@@ -320,46 +311,45 @@ final class Nd4jKernels implements Kernels {
 
   static final long[] ONE = {1, 1};
 
-  static void run(String name, Tensor out, Tensor... inputs) {
+  static void run(String name, RawTensor out, RawTensor... inputs) {
     INDArray[] arrays = new INDArray[inputs.length];
     for (int i = 0; i < arrays.length; i++) {
-      arrays[i] = inputs[i].array();
+      arrays[i] = Nd4jArrays.of(inputs[i]);
     }
-    Nd4j.exec(new DynamicCustomOp(name, arrays, new INDArray[] {out.array()}));
+    Nd4j.exec(new DynamicCustomOp(name, arrays, new INDArray[] {Nd4jArrays.of(out)}));
   }
 
-  static void reduce(String name, Tensor x, Tensor out) {
+  static void reduce(String name, RawTensor x, RawTensor out) {
     DynamicCustomOp op =
         DynamicCustomOp.builder(name)
-            .addInputs(x.array())
-            .addOutputs(out.array())
+            .addInputs(Nd4jArrays.of(x))
+            .addOutputs(Nd4jArrays.of(out))
             .addBooleanArguments(true)
             .addIntegerArguments(1)
             .build();
     Nd4j.exec(op);
   }
 
-  static Tensor like(Tensor x) {
-    return Tensor.uninitialized("temporary", x.dtype(), x.shape());
+  static RawTensor like(RawTensor x) {
+    return PlainTensor.like("temporary", x);
   }
 
   /** One number for each row of the last axis. */
-  static Tensor column(Tensor x) {
+  static RawTensor column(RawTensor x) {
     long rows = x.size() / x.dim(-1);
-    return Tensor.uninitialized("temporary", x.dtype(), Shape.of(rows));
+    return PlainTensor.uninitialized("temporary", x.dtype(), Shape.of(rows));
   }
 
-  static Tensor flat(Tensor dense, long rows) {
+  static RawTensor flat(RawTensor dense, long rows) {
     long columns = dense.size() / rows;
     return view(dense, rows, columns);
   }
 
-  static Tensor view(Tensor dense, long... dims) {
-    Shape shape = Shape.of(dims);
-    return dense.view(0, shape, Layout.denseStrides(shape));
+  static RawTensor view(RawTensor dense, long... dims) {
+    return PlainTensor.reshaped(dense, dims);
   }
 
-  private static long[] cube(Tensor x) {
+  private static long[] cube(RawTensor x) {
     long columns = x.rank() == 0 ? 1 : x.dim(-1);
     long middle = x.rank() < 2 ? 1 : x.dim(-2);
     return new long[] {x.size() / columns / middle, middle, columns};

@@ -23,12 +23,12 @@ final class Nd4jMatrix {
    * 3.89; M=144 6.48, 5.71; M=257 9.92, 11.7. For 2560 x 2560: M=8 2.54, 3.04; M=16 8.21, 2.76;
    * M=33 9.40, 5.07; M=128 16.8, 13.2; M=257 26.9, 31.2.
    */
-  static void timesTransposed(Tensor x, Tensor weight, Tensor out) {
+  static void timesTransposed(RawTensor x, RawTensor weight, RawTensor out) {
     long rows = x.dim(0);
     if (rows >= FEW && rows <= MANY) {
-      product(weight, swapped(x), swapped(out));
+      product(weight, PlainTensor.transpose(x), PlainTensor.transpose(out));
     } else {
-      product(x, swapped(weight), out);
+      product(x, PlainTensor.transpose(weight), out);
     }
   }
 
@@ -36,33 +36,22 @@ final class Nd4jMatrix {
    * {@code out = a b} over the last two axes, any strides. A transposed operand is passed as it
    * lies with the transposing flag: ND4J would copy it otherwise, at twice the product's time.
    */
-  static void product(Tensor a, Tensor b, Tensor out) {
+  static void product(RawTensor a, RawTensor b, RawTensor out) {
     boolean left = isTransposed(a);
     boolean right = isTransposed(b);
     INDArray[] operands = {
-      (left ? swapped(a) : a).array(), (right ? swapped(b) : b).array(),
+      Nd4jArrays.of(left ? PlainTensor.transpose(a) : a),
+      Nd4jArrays.of(right ? PlainTensor.transpose(b) : b),
     };
-    DynamicCustomOp op = new DynamicCustomOp("matmul", operands, new INDArray[] {out.array()});
+    DynamicCustomOp op =
+        new DynamicCustomOp("matmul", operands, new INDArray[] {Nd4jArrays.of(out)});
     op.addIArgument(left ? 1 : 0, right ? 1 : 0, 0);
     Nd4j.exec(op);
   }
 
-  private static boolean isTransposed(Tensor x) {
+  private static boolean isTransposed(RawTensor x) {
     long[] strides = x.strides();
     int last = strides.length - 1;
     return strides[last - 1] == 1 && strides[last] >= x.dim(-2) && x.dim(-1) > 1;
-  }
-
-  private static Tensor swapped(Tensor x) {
-    long[] dims = x.shape().toArray();
-    long[] strides = x.strides();
-    int last = dims.length - 1;
-    long dim = dims[last];
-    long stride = strides[last];
-    dims[last] = dims[last - 1];
-    strides[last] = strides[last - 1];
-    dims[last - 1] = dim;
-    strides[last - 1] = stride;
-    return x.view(0, Shape.of(dims), strides);
   }
 }

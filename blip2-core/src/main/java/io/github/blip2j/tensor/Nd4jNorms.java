@@ -14,11 +14,16 @@ final class Nd4jNorms {
   private Nd4jNorms() {}
 
   static void layerNorm(
-      Nd4jKernels kernels, Tensor x, Tensor gamma, Tensor beta, double eps, Tensor out) {
-    try (Scope scope = Scope.open()) {
+      Nd4jKernels kernels,
+      RawTensor x,
+      RawTensor gamma,
+      RawTensor beta,
+      double eps,
+      RawTensor out) {
+    try (Workspace workspace = Workspace.open()) {
       long rows = x.size() / x.dim(-1);
-      Tensor y = flat(out, rows);
-      Tensor deviation = centred(kernels, flat(x, rows), eps, y);
+      RawTensor y = flat(out, rows);
+      RawTensor deviation = centred(kernels, flat(x, rows), eps, y);
       run("divide", y, y, deviation);
       run("multiply", y, y, gamma);
       run("add", y, y, beta);
@@ -26,40 +31,41 @@ final class Nd4jNorms {
   }
 
   /** Leaves x - mean in {@code centred} and returns √(variance + eps), [R, 1]. */
-  private static Tensor centred(Nd4jKernels kernels, Tensor x, double eps, Tensor centred) {
-    Tensor mean = rowMean(kernels, x);
+  private static RawTensor centred(
+      Nd4jKernels kernels, RawTensor x, double eps, RawTensor centred) {
+    RawTensor mean = rowMean(kernels, x);
     run("subtract", centred, x, mean);
     return rootMeanSquare(kernels, centred, eps);
   }
 
-  private static Tensor rootMeanSquare(Nd4jKernels kernels, Tensor x, double eps) {
-    Tensor squares = like(x);
+  private static RawTensor rootMeanSquare(Nd4jKernels kernels, RawTensor x, double eps) {
+    RawTensor squares = like(x);
     run("multiply", squares, x, x);
-    Tensor mean = rowMean(kernels, squares);
+    RawTensor mean = rowMean(kernels, squares);
     kernels.affine(mean, 1, eps, mean);
     kernels.unary(Kernels.Unary.SQRT, mean, mean);
     return mean;
   }
 
   /** The mean of each row, [R, 1]. */
-  private static Tensor rowMean(Nd4jKernels kernels, Tensor x) {
-    Tensor sum = column(x);
+  private static RawTensor rowMean(Nd4jKernels kernels, RawTensor x) {
+    RawTensor sum = column(x);
     kernels.sum(x, false, sum);
     kernels.affine(sum, 1.0 / x.dim(1), 0, sum);
-    return sum.view(0, Shape.of(sum.size(), 1), ONE);
+    return PlainTensor.view(sum, 0, Shape.of(sum.size(), 1), ONE);
   }
 
   static void layerNormGradient(
-      Nd4jKernels kernels, Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] out) {
-    try (Scope scope = Scope.open()) {
+      Nd4jKernels kernels, RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] out) {
+    try (Workspace workspace = Workspace.open()) {
       long rows = x.size() / x.dim(-1);
-      Tensor dy = flat(g, rows);
-      Tensor normal = like(dy);
-      Tensor deviation = centred(kernels, flat(x, rows), eps, normal);
+      RawTensor dy = flat(g, rows);
+      RawTensor normal = like(dy);
+      RawTensor deviation = centred(kernels, flat(x, rows), eps, normal);
       run("divide", normal, normal, deviation);
-      Tensor dx = flat(out[0], rows);
+      RawTensor dx = flat(out[0], rows);
       scaledGradient(kernels, normal, gamma, dy, dx);
-      Tensor scaled = like(dy);
+      RawTensor scaled = like(dy);
       run("multiply", scaled, dy, gamma);
       run("subtract", dx, dx, rowMean(kernels, scaled));
       run("divide", dx, dx, deviation);
@@ -69,24 +75,25 @@ final class Nd4jNorms {
     }
   }
 
-  static void rmsNorm(Nd4jKernels kernels, Tensor x, Tensor gamma, double eps, Tensor out) {
-    try (Scope scope = Scope.open()) {
+  static void rmsNorm(
+      Nd4jKernels kernels, RawTensor x, RawTensor gamma, double eps, RawTensor out) {
+    try (Workspace workspace = Workspace.open()) {
       long rows = x.size() / x.dim(-1);
-      Tensor y = flat(out, rows);
+      RawTensor y = flat(out, rows);
       run("divide", y, flat(x, rows), rootMeanSquare(kernels, flat(x, rows), eps));
       run("multiply", y, y, gamma);
     }
   }
 
   static void rmsNormGradient(
-      Nd4jKernels kernels, Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] out) {
-    try (Scope scope = Scope.open()) {
+      Nd4jKernels kernels, RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] out) {
+    try (Workspace workspace = Workspace.open()) {
       long rows = x.size() / x.dim(-1);
-      Tensor dy = flat(g, rows);
-      Tensor root = rootMeanSquare(kernels, flat(x, rows), eps);
-      Tensor normal = like(dy);
+      RawTensor dy = flat(g, rows);
+      RawTensor root = rootMeanSquare(kernels, flat(x, rows), eps);
+      RawTensor normal = like(dy);
       run("divide", normal, flat(x, rows), root);
-      Tensor dx = flat(out[0], rows);
+      RawTensor dx = flat(out[0], rows);
       scaledGradient(kernels, normal, gamma, dy, dx);
       run("divide", dx, dx, root);
       run("multiply", normal, dy, normal);
@@ -96,10 +103,10 @@ final class Nd4jNorms {
 
   /** dx = γg - x̂ mean(γg x̂), which both norms' gradients begin with. */
   private static void scaledGradient(
-      Nd4jKernels kernels, Tensor normal, Tensor gamma, Tensor dy, Tensor dx) {
-    Tensor scaled = like(dy);
+      Nd4jKernels kernels, RawTensor normal, RawTensor gamma, RawTensor dy, RawTensor dx) {
+    RawTensor scaled = like(dy);
     run("multiply", scaled, dy, gamma);
-    Tensor product = like(dy);
+    RawTensor product = like(dy);
     run("multiply", product, scaled, normal);
     run("multiply", product, normal, rowMean(kernels, product));
     run("subtract", dx, scaled, product);

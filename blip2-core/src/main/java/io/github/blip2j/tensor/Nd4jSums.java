@@ -11,59 +11,62 @@ final class Nd4jSums {
   private Nd4jSums() {}
 
   /** The sum of each row of [R, C], into [R]. */
-  static void ofRows(Tensor x, Tensor out) {
+  static void ofRows(RawTensor x, RawTensor out) {
     long rows = x.dim(0);
     long columns = x.dim(1);
-    try (Scope scope = Scope.open()) {
+    try (Workspace workspace = Workspace.open()) {
       if (columns <= PIECE) {
-        Nd4jMatrix.product(x, ones(x, columns, 1), Nd4jKernels.view(out, rows, 1));
+        Nd4jMatrix.product(x, ones(x, columns, 1), PlainTensor.reshaped(out, rows, 1));
         return;
       }
-      Tensor partial = pieces(x, rows, columns, true);
-      Tensor ones = ones(x, PIECE, 1);
+      RawTensor partial = pieces(x, rows, columns, true);
+      RawTensor ones = ones(x, PIECE, 1);
       long whole = columns / PIECE;
       if (rows == 1) {
-        Tensor cut = x.view(0, Shape.of(whole, PIECE), new long[] {PIECE, 1});
-        Nd4jMatrix.product(cut, ones, partial.view(0, Shape.of(whole, 1), new long[] {1, 1}));
+        RawTensor cut = PlainTensor.view(x, 0, Shape.of(whole, PIECE), new long[] {PIECE, 1});
+        Nd4jMatrix.product(
+            cut, ones, PlainTensor.view(partial, 0, Shape.of(whole, 1), new long[] {1, 1}));
       }
       for (long i = rows == 1 ? whole : 0; i < partial.dim(1); i++) {
         long length = Math.min(PIECE, columns - i * PIECE);
-        Tensor piece = x.narrow(1, i * PIECE, length);
-        Nd4jMatrix.product(piece, ones.narrow(0, 0, length), partial.narrow(1, i, 1));
+        RawTensor piece = PlainTensor.narrow(x, 1, i * PIECE, length);
+        Nd4jMatrix.product(
+            piece, PlainTensor.narrow(ones, 0, 0, length), PlainTensor.narrow(partial, 1, i, 1));
       }
       ofRows(partial, out);
     }
   }
 
   /** The sum of the rows of [R, C], into [C]. */
-  static void overRows(Tensor x, Tensor out) {
+  static void overRows(RawTensor x, RawTensor out) {
     long rows = x.dim(0);
     long columns = x.dim(1);
-    try (Scope scope = Scope.open()) {
+    try (Workspace workspace = Workspace.open()) {
       if (rows <= PIECE) {
-        Nd4jMatrix.product(ones(x, 1, rows), x, Nd4jKernels.view(out, 1, columns));
+        Nd4jMatrix.product(ones(x, 1, rows), x, PlainTensor.reshaped(out, 1, columns));
         return;
       }
-      Tensor partial = pieces(x, rows, columns, false);
-      Tensor ones = ones(x, 1, PIECE);
+      RawTensor partial = pieces(x, rows, columns, false);
+      RawTensor ones = ones(x, 1, PIECE);
       for (long i = 0; i < partial.dim(0); i++) {
         long length = Math.min(PIECE, rows - i * PIECE);
-        Tensor piece = x.narrow(0, i * PIECE, length);
-        Nd4jMatrix.product(ones.narrow(1, 0, length), piece, partial.narrow(0, i, 1));
+        RawTensor piece = PlainTensor.narrow(x, 0, i * PIECE, length);
+        Nd4jMatrix.product(
+            PlainTensor.narrow(ones, 1, 0, length), piece, PlainTensor.narrow(partial, 0, i, 1));
       }
       overRows(partial, out);
     }
   }
 
-  private static Tensor pieces(Tensor x, long rows, long columns, boolean ofRows) {
+  private static RawTensor pieces(RawTensor x, long rows, long columns, boolean ofRows) {
     long count = ((ofRows ? columns : rows) + PIECE - 1) / PIECE;
     Shape shape = ofRows ? Shape.of(rows, count) : Shape.of(count, columns);
-    return Tensor.uninitialized("temporary", x.dtype(), shape);
+    return PlainTensor.uninitialized("temporary", x.dtype(), shape);
   }
 
-  private static Tensor ones(Tensor like, long... shape) {
-    Tensor ones = Tensor.uninitialized("temporary", like.dtype(), Shape.of(shape));
-    ones.array().assign(1);
+  private static RawTensor ones(RawTensor like, long... shape) {
+    RawTensor ones = PlainTensor.uninitialized("temporary", like.dtype(), Shape.of(shape));
+    Nd4jArrays.of(ones).assign(1);
     return ones;
   }
 }

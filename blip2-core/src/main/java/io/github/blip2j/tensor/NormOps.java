@@ -11,7 +11,7 @@ final class NormOps {
   static Tensor softmax(Tensor x) {
     Tensor y = like("softmax", x);
     if (y.size() > 0) {
-      KernelChoice.KERNELS.softmax(ShapeOps.dense(x), y);
+      KernelChoice.kernels().softmax(ShapeOps.dense(x), y);
     }
     return Op.of("softmax", y)
         .wrt(x, g -> gradient("softmax", x, dx -> softmaxGradient(y, g, dx)))
@@ -22,7 +22,7 @@ final class NormOps {
   static Tensor logSoftmax(Tensor x) {
     Tensor y = like("logSoftmax", x);
     if (y.size() > 0) {
-      KernelChoice.KERNELS.logSoftmax(ShapeOps.dense(x), y);
+      KernelChoice.kernels().logSoftmax(ShapeOps.dense(x), y);
     }
     return Op.of("logSoftmax", y)
         .wrt(x, g -> gradient("logSoftmax", x, dx -> logSoftmaxGradient(y, g, dx)))
@@ -42,7 +42,7 @@ final class NormOps {
     Tensor scale = ShapeOps.dense(gamma).detach();
     Tensor y = like("layerNorm", x);
     if (y.size() > 0) {
-      KernelChoice.KERNELS.layerNorm(input, scale, ShapeOps.dense(beta), eps, y);
+      KernelChoice.kernels().layerNorm(input, scale, ShapeOps.dense(beta), eps, y);
     }
     return Op.of("layerNorm", y)
         .wrt(List.of(x, gamma, beta), g -> layerNormGradients(input, scale, eps, g))
@@ -57,7 +57,7 @@ final class NormOps {
     Tensor scale = ShapeOps.dense(gamma).detach();
     Tensor y = like("rmsNorm", x);
     if (y.size() > 0) {
-      KernelChoice.KERNELS.rmsNorm(input, scale, eps, y);
+      KernelChoice.kernels().rmsNorm(input, scale, eps, y);
     }
     return Op.of("rmsNorm", y)
         .wrt(List.of(x, gamma), g -> rmsNormGradients(input, scale, eps, g))
@@ -69,7 +69,7 @@ final class NormOps {
     if (x.size() == 0) {
       return zeroed(out);
     }
-    KernelChoice.KERNELS.layerNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
+    KernelChoice.kernels().layerNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
     return out;
   }
 
@@ -78,23 +78,23 @@ final class NormOps {
     if (x.size() == 0) {
       return zeroed(out);
     }
-    KernelChoice.KERNELS.rmsNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
+    KernelChoice.kernels().rmsNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
     return out;
   }
 
   private static Tensor[] zeroed(Tensor[] tensors) {
     for (Tensor tensor : tensors) {
-      KernelChoice.KERNELS.fill(tensor, 0);
+      KernelChoice.kernels().fill(tensor, 0);
     }
     return tensors;
   }
 
   private static void softmaxGradient(Tensor y, Tensor g, Tensor dx) {
-    KernelChoice.KERNELS.softmaxGradient(y, ShapeOps.dense(g), dx);
+    KernelChoice.kernels().softmaxGradient(y, ShapeOps.dense(g), dx);
   }
 
   private static void logSoftmaxGradient(Tensor y, Tensor g, Tensor dx) {
-    KernelChoice.KERNELS.logSoftmaxGradient(y, ShapeOps.dense(g), dx);
+    KernelChoice.kernels().logSoftmaxGradient(y, ShapeOps.dense(g), dx);
   }
 
   private static Tensor gradient(String op, Tensor x, Consumer<Tensor> compute) {

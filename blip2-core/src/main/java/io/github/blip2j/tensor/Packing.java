@@ -18,7 +18,7 @@ public abstract class Packing {
     STEPS
   }
 
-  private final Tensor bytes;
+  private final RawTensor bytes;
   private final Shape shape;
 
   /**
@@ -28,13 +28,13 @@ public abstract class Packing {
    *     it
    * @param shape [N, K]
    */
-  protected Packing(Tensor bytes, Shape shape) {
+  protected Packing(RawTensor bytes, Shape shape) {
     this.bytes = bytes;
     this.shape = shape;
   }
 
   /** The memory, in an order that only this packing knows. */
-  protected final Tensor bytes() {
+  protected final RawTensor bytes() {
     return bytes;
   }
 
@@ -59,29 +59,5 @@ public abstract class Packing {
    *
    * @param out dense, [rows, K], float32; for the whole of a bfloat16 matrix also bfloat16
    */
-  public abstract void unpack(long first, Tensor out);
-
-  /** This matrix as a tensor. */
-  public final Tensor tensor() {
-    return new Tensor(bytes.storage(), Layout.dense(shape), DType.FLOAT32, null, this);
-  }
-
-  /** {@code weight} as the kernels want it: packed, or plain and in the type asked for. */
-  static Tensor pack(Tensor weight, Precision precision, Use use) {
-    weight.shape().require("pack", "weight", Shape.ANY, Shape.ANY);
-    if (!weight.dtype().isFloating()) {
-      throw new IllegalArgumentException(
-          "pack: weight expected a floating type, got " + weight.dtype());
-    }
-    Tensor plain = ShapeOps.dense(weight);
-    Packing packed = plain.size() == 0 ? null : KernelChoice.KERNELS.pack(plain, precision, use);
-    if (packed != null) {
-      return packed.tensor();
-    }
-    return switch (precision) {
-      case FLOAT32 -> plain.to(DType.FLOAT32);
-      case BFLOAT16 -> plain.to(DType.BFLOAT16);
-      case INT8 -> Int8Rows.of(plain).tensor();
-    };
-  }
+  public abstract void unpack(long first, RawTensor out);
 }

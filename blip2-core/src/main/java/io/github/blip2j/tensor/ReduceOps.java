@@ -10,7 +10,7 @@ final class ReduceOps {
   static Tensor sumAll(Tensor x) {
     ElementOps.requireFloating("sum", x);
     Tensor out = Tensor.uninitialized("sum", x.dtype(), Shape.of(1));
-    KernelChoice.KERNELS.sum(flat(x, 1), false, out);
+    KernelChoice.kernels().sum(flat(x, 1), false, out);
     return Op.of("sum", out.view(0, Shape.of(), new long[0]))
         .wrt(x, g -> g.expand(x.shape().toArray()))
         .tensor();
@@ -37,7 +37,7 @@ final class ReduceOps {
       return 0;
     }
     try (Scope scope = Scope.open()) {
-      return KernelChoice.KERNELS.squaredNorm(ShapeOps.dense(x.detach()));
+      return KernelChoice.kernels().squaredNorm(ShapeOps.dense(x.detach()));
     }
   }
 
@@ -73,7 +73,7 @@ final class ReduceOps {
     Tensor rows = axis == last ? x : x.transpose(axis, last);
     long count = x.size() / Math.max(1, x.dim(axis));
     Tensor out = Tensor.uninitialized("sum", x.dtype(), Shape.of(count));
-    KernelChoice.KERNELS.sum(flat(rows, count), false, out);
+    KernelChoice.kernels().sum(flat(rows, count), false, out);
     if (axis == last) {
       return out.reshape(kept);
     }
@@ -84,7 +84,7 @@ final class ReduceOps {
   /** Sum of the rows of [R, C]. */
   static Tensor sumRows(Tensor x) {
     Tensor out = Tensor.uninitialized("sum", x.dtype(), Shape.of(x.dim(1)));
-    KernelChoice.KERNELS.sum(x, true, out);
+    KernelChoice.kernels().sum(x, true, out);
     return out;
   }
 

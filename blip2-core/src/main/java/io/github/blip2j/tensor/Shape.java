@@ -56,13 +56,35 @@ public final class Shape {
     return index;
   }
 
-  /** Number of elements; 1 for a scalar. */
+  /**
+   * Number of elements; 1 for a scalar.
+   *
+   * @throws ArithmeticException if no long holds it
+   */
   public long size() {
-    long size = 1;
-    for (long dim : dims) {
-      size = Math.multiplyExact(size, dim);
+    try {
+      long size = 1;
+      for (long dim : dims) {
+        size = Math.multiplyExact(size, dim);
+      }
+      return size;
+    } catch (ArithmeticException e) {
+      throw new ArithmeticException("shape: fewer than 2^63 elements expected, got " + this);
     }
-    return size;
+  }
+
+  /**
+   * Number of elements, for the length of a Java array.
+   *
+   * @throws IllegalArgumentException if no array is so long, naming {@code where}
+   */
+  public int arrayLength(String where) {
+    long size = size();
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          where + ": at most 2^31 - 1 numbers expected for a Java array, got shape " + this);
+    }
+    return (int) size;
   }
 
   /** A fresh array of the axis lengths. */

@@ -15,7 +15,7 @@ final class ShapeOps {
     }
     // An axis of length 1 may have any stride; kernels expect the usual one.
     long[] strides = Layout.denseStrides(x.shape());
-    return x.layout().hasStrides(strides) ? x : x.view(0, x.shape(), strides);
+    return x.hasStrides(strides) ? x : x.view(0, x.shape(), strides);
   }
 
   /** The tensor itself unless it is packed, with its strides. */
@@ -70,7 +70,7 @@ final class ShapeOps {
   /** Part of an axis. dx is the gradient there and zero elsewhere. */
   static Tensor narrow(Tensor x, int axis, long start, long length) {
     int a = x.shape().axis(axis);
-    if (start < 0 || length < 0 || start + length > x.dim(a)) {
+    if (start < 0 || length < 0 || length > x.dim(a) - start) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -125,7 +125,7 @@ final class ShapeOps {
     }
     Tensor zeros = Tensor.zeros(x.dtype(), shape.toArray());
     if (zeros.size() > 0) {
-      KernelChoice.KERNELS.binary(Kernels.Binary.ADD, zeros, dense(x), zeros);
+      KernelChoice.kernels().binary(Kernels.Binary.ADD, zeros, dense(x), zeros);
     }
     return Op.of("expand", zeros).wrt(x, g -> ReduceOps.sumTo(g, x.shape())).tensor();
   }
@@ -165,7 +165,7 @@ final class ShapeOps {
       if (count > 0) {
         long[] strides = out.strides();
         Tensor place = out.view(from * strides[a], part.shape(), strides);
-        KernelChoice.KERNELS.copy(part, place);
+        KernelChoice.kernels().copy(part, place);
       }
       op.wrt(part, g -> g.narrow(a, from, count));
       start += count;
@@ -184,7 +184,7 @@ final class ShapeOps {
     }
     Tensor out = Tensor.uninitialized("copy", type, x.shape());
     if (x.size() > 0) {
-      KernelChoice.KERNELS.copy(x, out);
+      KernelChoice.kernels().copy(x, out);
     }
     return out;
   }
@@ -197,7 +197,8 @@ final class ShapeOps {
       if (dims[i] == Shape.ANY && open < 0) {
         open = i;
       } else {
-        known *= dims[i];
+        boolean beyond = Math.multiplyHigh(known, dims[i]) != known * dims[i] >> 63;
+        known = beyond ? Shape.ANY : known * dims[i]; // equals no number of elements
       }
     }
     if (open >= 0 && known > 0 && old.size() % known == 0) {

@@ -14,7 +14,7 @@ final class Storage {
   private final long address;
   private final @Nullable Object keepAlive; // whose memory this is, if not the pool's
   private MemoryPool.@Nullable Block block;
-  private @Nullable Scope owner;
+  private @Nullable Workspace owner;
   private volatile boolean released;
   private int version;
 
@@ -26,12 +26,12 @@ final class Storage {
     this.block = block;
   }
 
-  /** Fresh memory owned by the current scope. */
+  /** Fresh memory owned by the innermost workspace. */
   static Storage allocate(String op, long bytes) {
-    Scope scope = Scope.current(op);
+    Workspace workspace = Workspace.current(op);
     MemoryPool.Block block = MemoryPool.SHARED.acquire(bytes, op);
     Storage storage = new Storage(op, block.address(), null, block);
-    scope.adopt(storage);
+    workspace.take(storage);
     return storage;
   }
 
@@ -52,15 +52,24 @@ final class Storage {
               + ": tensor expected to be alive, got one released when its scope ended; hand it out"
               + " with scope.keep(tensor)");
     }
+    if (keepAlive != null) {
+      // Whoever asks computes with the bare address. Nothing then tells the collector that the
+      // owner is still needed: a tensor is dead after its last use in Java, however long native
+      // code goes on reading, and with the last tensor goes the array whose memory this is. The
+      // workspace around the computation is reachable from its thread until it closes, and that
+      // is after the computation has returned. Memory of the pool needs none of this, for a
+      // workspace owns it.
+      Workspace.hold(keepAlive);
+    }
     return address;
   }
 
-  @Nullable Scope owner() {
+  @Nullable Workspace owner() {
     return owner;
   }
 
-  void owner(Scope scope) {
-    this.owner = scope;
+  void owner(Workspace workspace) {
+    this.owner = workspace;
   }
 
   /** Bytes from the beginning to the end, 0 where somebody else's memory tells no end. */
@@ -68,7 +77,7 @@ final class Storage {
     return block == null ? 0 : block.size();
   }
 
-  /** Whether the pool owns the memory, so that a scope may release it. */
+  /** Whether the pool owns the memory, so that a workspace may release it. */
   boolean isManaged() {
     return keepAlive == null;
   }

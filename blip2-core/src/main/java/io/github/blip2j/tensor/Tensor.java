@@ -2,10 +2,10 @@ package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.Node;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,37 +21,26 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Where a tensor came from is recorded if it depends on a leaf that wants a gradient; see {@link
  * #leaf} and {@link #backward()}.
  */
-public final class Tensor {
-  private final Storage storage;
-  private final Layout layout;
-  private final DType dtype;
+public final class Tensor extends RawTensor {
   private final @Nullable Node<Tensor> node;
-  private final @Nullable Packing packing; // null: plain memory
   private final Precision factors; // of linear maps by this matrix
-  private volatile @Nullable INDArray array; // made by the first thread that needs it
 
-  Tensor(
-      Storage storage,
-      Layout layout,
-      DType dtype,
-      @Nullable Node<Tensor> node,
-      @Nullable Packing packing) {
-    this(storage, layout, dtype, node, packing, Precision.FLOAT32);
+  private Tensor(Storage storage, Layout layout, DType dtype) {
+    super(storage, layout, dtype, null);
+    this.node = null;
+    this.factors = Precision.FLOAT32;
   }
 
-  private Tensor(
-      Storage storage,
-      Layout layout,
-      DType dtype,
-      @Nullable Node<Tensor> node,
-      @Nullable Packing packing,
-      Precision factors) {
-    this.storage = storage;
-    this.layout = layout;
-    this.dtype = dtype;
+  private Tensor(RawTensor memory, @Nullable Node<Tensor> node, Precision factors) {
+    super(memory);
     this.node = node;
-    this.packing = packing;
     this.factors = factors;
+  }
+
+  private Tensor(Packing packing) {
+    super(packing);
+    this.node = null;
+    this.factors = Precision.FLOAT32;
   }
 
   /** Where the bytes of a tensor come from, such as a place in a file. */
@@ -83,9 +72,18 @@ public final class Tensor {
     return of(Arrays.stream(ids).asLongStream().toArray(), ids.length);
   }
 
-  /** The same memory as {@code array}, which its owner must not close or change meanwhile. */
+  /**
+   * The same memory as {@code array}, which its owner must not close or change meanwhile. The array
+   * is kept from the garbage collector by this tensor, its views, and the scope in which one of
+   * them was last computed with.
+   */
   public static Tensor of(INDArray array) {
-    return Nd4jArrays.wrap(array);
+    return new Tensor(Nd4jArrays.wrap(array), null, Precision.FLOAT32);
+  }
+
+  /** A packed matrix as the weight of linear maps. */
+  public static Tensor of(Packing packing) {
+    return new Tensor(packing);
   }
 
   /** A tensor whose bytes are read straight into its memory, little-endian, row-major. */
@@ -102,7 +100,7 @@ public final class Tensor {
   /** A tensor with the same value everywhere. */
   public static Tensor full(DType dtype, double value, long... shape) {
     Tensor out = uninitialized("full", dtype, Shape.of(shape));
-    KernelChoice.KERNELS.fill(out, value);
+    KernelChoice.kernels().fill(out, value);
     return out;
   }
 
@@ -113,36 +111,11 @@ public final class Tensor {
 
   /** Memory for the result of {@code op}, dense, its content undefined; for kernel providers. */
   public static Tensor uninitialized(String op, DType dtype, Shape shape) {
-    Storage storage = Storage.allocate(op, shape.size() * dtype.byteSize());
-    return new Tensor(storage, Layout.dense(shape), dtype, null, null);
+    Storage storage = Storage.allocate(op, dtype.bytes(shape, op));
+    return new Tensor(storage, Layout.dense(shape), dtype);
   }
 
   // ---- looking
-
-  /** Lengths of the axes. */
-  public Shape shape() {
-    return layout.shape();
-  }
-
-  /** Length of one axis; {@code -1} is the last. */
-  public long dim(int axis) {
-    return shape().dim(axis);
-  }
-
-  /** Number of axes. */
-  public int rank() {
-    return shape().rank();
-  }
-
-  /** Number of elements. */
-  public long size() {
-    return shape().size();
-  }
-
-  /** Type of the elements. */
-  public DType dtype() {
-    return dtype;
-  }
 
   /**
    * The only element.
@@ -170,36 +143,9 @@ public final class Tensor {
 
   /** A copy that the caller owns and closes. */
   public INDArray toINDArray() {
-    return array().dup('c');
-  }
-
-  /** Address of the first element, for kernel providers; valid until the scope ends. */
-  public long address() {
-    requirePlain();
-    return storage.address() + layout.offset() * dtype.byteSize();
-  }
-
-  /**
-   * Elements from the first one to the end of this memory, for kernel providers: what a kernel may
-   * read beyond a view, whose content it then has to ignore. 0 where the end is not known.
-   */
-  public long room() {
-    return Math.max(0, storage.size() / dtype.byteSize() - layout.offset());
-  }
-
-  /** How this matrix is packed, for kernel providers; null if it is plain. */
-  public @Nullable Packing packing() {
-    return packing;
-  }
-
-  /** Distance between neighbours along each axis, in elements, for kernel providers. */
-  public long[] strides() {
-    return layout.strides();
-  }
-
-  /** Whether elements lie row-major without gaps. */
-  public boolean isDense() {
-    return layout.isDense();
+    INDArray copy = Nd4jArrays.of(this).dup('c');
+    Reference.reachabilityFence(this); // there may be no scope to keep an array of somebody else's
+    return copy;
   }
 
   /** The dense bytes, chunk by chunk, as a checkpoint stores them. */
@@ -212,11 +158,6 @@ public final class Tensor {
   public interface ByteSink {
     /** Takes the next bytes. */
     void write(ByteBuffer bytes) throws IOException;
-  }
-
-  @Override
-  public String toString() {
-    return String.format(Locale.ROOT, "%s %s from %s", dtype, shape(), storage.op());
   }
 
   // ---- shape
@@ -419,7 +360,7 @@ public final class Tensor {
    * changed, and owns its memory.
    */
   public Tensor pack(Precision precision, Packing.Use use) {
-    return Packing.pack(this, precision, use);
+    return MatrixOps.pack(this, precision, use);
   }
 
   /**
@@ -534,48 +475,30 @@ public final class Tensor {
     return node;
   }
 
-  Layout layout() {
-    return layout;
-  }
-
   /** What linear maps round their factors to where this is the weight. */
   Precision factors() {
     return factors;
   }
 
   Tensor withFactors(Precision precision) {
-    return new Tensor(storage, layout, dtype, node, packing, precision);
+    return new Tensor(this, node, precision);
   }
 
   Tensor withNode(@Nullable Node<Tensor> newNode) {
-    return new Tensor(storage, layout, dtype, newNode, packing, factors);
+    return new Tensor(this, newNode, factors);
   }
 
   /** This memory seen otherwise; no history. */
   Tensor view(long elementOffset, Shape newShape, long[] newStrides) {
     requirePlain();
-    Layout other = layout.view(elementOffset, newShape, newStrides);
-    return new Tensor(storage, other, dtype, null, null);
+    return new Tensor(storage, layout.view(elementOffset, newShape, newStrides), dtype());
   }
 
-  /** ND4J's view of this memory. */
-  INDArray array() {
+  boolean hasStrides(long[] expected) {
+    return layout.hasStrides(expected);
+  }
+
+  void requireChangeable() {
     requirePlain();
-    storage.address(); // throws after release
-    INDArray result = array;
-    if (result == null) {
-      result = Nd4jArrays.view(this);
-      array = result;
-    }
-    return result;
-  }
-
-  void requirePlain() {
-    if (packing != null) {
-      throw new IllegalStateException(
-          "packed: plain memory expected, got a matrix "
-              + shape()
-              + " packed for linear maps; take its copy()");
-    }
   }
 }

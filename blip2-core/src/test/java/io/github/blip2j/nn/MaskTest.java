@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Tensor;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.function.Executable;
 
 @ExtendWith(InScope.class)
 final class MaskTest {
@@ -144,5 +147,18 @@ final class MaskTest {
 
   private static double[] first(double[] shares) {
     return new double[] {shares[0], shares[1], shares[2], shares[3]};
+  }
+
+  @Test
+  void masks_ofMoreNumbersThanAnArrayHolds_nameTheirShape() {
+    int many = 1 << 16;
+    for (Executable made :
+        List.<Executable>of(
+            () -> Mask.causal(many, many),
+            () -> Mask.prefixThenCausal(1, many - 1),
+            () -> Mask.where(1, many, many, (b, t, s) -> true))) {
+      String message = assertThrows(IllegalArgumentException.class, made).getMessage();
+      assertTrue(message.startsWith("mask: at most 2^31 - 1 numbers expected"), message);
+    }
   }
 }

@@ -104,10 +104,10 @@ interface MatrixConformance {
       double[] up = samples.normal(20, 33);
       double[] gate = samples.normal(17, 33);
       double[] b = samples.normal(20);
-      List<LinearMap> maps =
+      List<Affine> maps =
           List.of(
-              new LinearMap(samples.tensor(up, 20, 33), samples.tensor(b, 20), Activation.IDENTITY),
-              new LinearMap(samples.tensor(gate, 17, 33), null, Activation.GELU));
+              new Affine(samples.tensor(up, 20, 33), samples.tensor(b, 20), Activation.IDENTITY),
+              new Affine(samples.tensor(gate, 17, 33), null, Activation.GELU));
       List<Tensor> outs = List.of(samples.out(rows, 20), samples.out(rows, 17));
 
       kernels().linears(samples.tensor(x, rows, 33), maps, outs);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -135,6 +136,37 @@ final class MemoryPoolTest {
   }
 
   @Test
+  void acquire_answerThatLasts_isAskedForAgainWhenUsedUp() {
+    available.set(256 * MIB + 5 * MIB);
+    AtomicInteger asked = new AtomicInteger();
+    MemoryPool lasting =
+        new MemoryPool(
+            Long.MAX_VALUE,
+            0,
+            () -> {
+              asked.incrementAndGet();
+              return available.get();
+            },
+            Long.MAX_VALUE);
+
+    lasting.release(lasting.acquire(2 * MIB, "test"));
+    lasting.release(lasting.acquire(2 * MIB, "test"));
+    assertEquals(1, asked.get());
+    lasting.release(lasting.acquire(2 * MIB, "test")); // 1 MiB is left of the first answer
+    assertEquals(2, asked.get());
+    available.set(256 * MIB);
+    lasting.release(lasting.acquire(3 * MIB, "test")); // of the second, which still lasts
+    assertThrows(MemoryShortageException.class, () -> lasting.acquire(2 * MIB, "test"));
+  }
+
+  @Test
+  void acquire_moreThanAnyMemory_isShortage() {
+    for (long bytes : new long[] {Long.MAX_VALUE, 1L << 62}) {
+      assertThrows(MemoryShortageException.class, () -> pool.acquire(bytes, "test"));
+    }
+  }
+
+  @Test
   void limit_property_readsUnits() {
     String[][] cases = {{"800", "800"}, {"3k", "3072"}, {" 2M ", "2097152"}, {"1g", "1073741824"}};
     for (String[] c : cases) {
@@ -160,7 +192,7 @@ final class MemoryPoolTest {
 
   @Test
   void memory_ofThisMachine_isPlausible() {
-    assertTrue(MemoryPool.physicalMemory() >= MemoryPool.RESERVE);
-    assertTrue(MemoryPool.availableMemory() > 0);
+    assertTrue(SystemMemory.HERE.physical() >= MemoryPool.RESERVE);
+    assertTrue(SystemMemory.HERE.available() > 0);
   }
 }

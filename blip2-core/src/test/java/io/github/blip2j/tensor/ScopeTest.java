@@ -38,10 +38,10 @@ final class ScopeTest {
         Tensor.zeros(DType.FLOAT32, 1000, 100).add(1).mul(2);
       }
       if (i == 5) {
-        held = MemoryPool.SHARED.totalBytes();
+        held = TensorMemory.totalBytes();
       }
     }
-    assertEquals(held, MemoryPool.SHARED.totalBytes());
+    assertEquals(held, TensorMemory.totalBytes());
   }
 
   @Test

@@ -105,4 +105,37 @@ final class ShapeTest {
     assertEquals("layer.0: x expected [2, ?, 5], got [2, 3, 4]", length.getMessage());
     assertEquals("layer.0: x expected [2], got [2, 3, 4]", rank.getMessage());
   }
+
+  @Test
+  void size_beyondALong_namesTheShape() {
+    var e = assertThrows(ArithmeticException.class, () -> Shape.of(1L << 40, 1L << 40).size());
+
+    assertEquals(
+        "shape: fewer than 2^63 elements expected, got [1099511627776, 1099511627776]",
+        e.getMessage());
+  }
+
+  @Test
+  void arrayLength_beyondAnInt_namesTheShape() {
+    assertEquals(24, shape.arrayLength("test"));
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> Shape.of(1 << 16, 1 << 16).arrayLength("mask"));
+
+    assertEquals(
+        "mask: at most 2^31 - 1 numbers expected for a Java array, got shape [65536, 65536]",
+        e.getMessage());
+  }
+
+  @Test
+  void bytes_beyondALong_namesTypeAndShape() {
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> DType.FLOAT32.bytes(Shape.of(1L << 62), "linear"));
+
+    assertEquals(
+        "linear: FLOAT32 tensor expected to fit in memory, got shape [4611686018427387904]",
+        e.getMessage());
+  }
 }

@@ -88,4 +88,20 @@ final class TensorMessagesTest {
   private static void assertMessage(String expected, Executable call) {
     assertEquals(expected, assertThrows(IllegalArgumentException.class, call).getMessage());
   }
+
+  @Test
+  void narrow_rangeThatWrapsAround_isRefused() {
+    Tensor x = Samples.counting(2, 3);
+
+    assertThrows(IllegalArgumentException.class, () -> x.narrow(1, 1, Long.MAX_VALUE));
+    assertThrows(IllegalArgumentException.class, () -> x.narrow(1, Long.MAX_VALUE, 1));
+  }
+
+  @Test
+  void reshape_productThatWrapsAround_isRefused() {
+    Tensor none = Samples.counting(0);
+
+    assertThrows(ShapeMismatchException.class, () -> none.reshape(1L << 32, 1L << 32));
+    assertThrows(ShapeMismatchException.class, () -> none.reshape(-1, 1L << 32, 1L << 32));
+  }
 }

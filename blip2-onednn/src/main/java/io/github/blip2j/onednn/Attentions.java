@@ -1,12 +1,12 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.onednn.Products.Place;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.PlainTensor;
+import io.github.blip2j.tensor.RawTensor;
 import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.Thinning;
+import io.github.blip2j.tensor.Workspace;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.jspecify.annotations.Nullable;
 
@@ -21,34 +21,36 @@ final class Attentions {
   private final Products products;
   private final Norms norms;
   private final Elements elements;
+  private final Copies copies;
   private final Kernels reference;
 
-  Attentions(Products products, Norms norms, Elements elements, Kernels reference) {
+  Attentions(Products products, Norms norms, Elements elements, Copies copies, Kernels reference) {
     this.products = products;
     this.norms = norms;
     this.elements = elements;
+    this.copies = copies;
     this.reference = reference;
   }
 
   void forward(
-      Tensor q,
-      Tensor k,
-      Tensor v,
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
       double scale,
-      @Nullable Tensor mask,
+      @Nullable RawTensor mask,
       @Nullable Thinning thinning,
-      @Nullable Tensor weights,
-      Tensor out) {
-    try (Scope scope = Scope.open()) {
+      @Nullable RawTensor weights,
+      RawTensor out) {
+    try (Workspace workspace = Workspace.open()) {
       boolean narrow = out.dtype() == DType.BFLOAT16;
       long S = weights == null && !narrow ? CacheSpan.of(q, k, v, mask) : k.dim(1);
       boolean longer = S > k.dim(1);
       Place keys = heads(k, S);
       Place values = heads(v, S);
-      Tensor added = longer ? CacheSpan.hide(mask, k.dim(1), S) : mask;
+      RawTensor added = longer ? CacheSpan.hide(mask, k.dim(1), S) : mask;
       Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), S);
-      Tensor p =
-          weights == null ? Tensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
+      RawTensor p =
+          weights == null ? PlainTensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
       Place after = added == null ? null : mask(added);
       // With AMX, as emulated, oneDNN 3.11's product of bfloat16 adds the wrong numbers where all
       // heads share a mask, so it is a pass of its own.
@@ -57,22 +59,22 @@ final class Attentions {
         elements.binary(algorithm.binary_add, Place.of(p), after, Place.of(p));
       }
       norms.softmax(p, p);
-      products.run(Place.of(thinned(p, thinning).to(out.dtype())), values, heads(out));
+      products.run(Place.of(copies.cast(thinned(p, thinning), out.dtype())), values, heads(out));
     }
   }
 
   void gradient(
-      Tensor q,
-      Tensor k,
-      Tensor v,
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
       double scale,
-      Tensor weights,
+      RawTensor weights,
       @Nullable Thinning thinning,
-      Tensor g,
-      Tensor[] dqkv) {
-    try (Scope scope = Scope.open()) {
+      RawTensor g,
+      RawTensor[] dqkv) {
+    try (Workspace workspace = Workspace.open()) {
       products.run(transposed(Place.of(thinned(weights, thinning))), heads(g), heads(dqkv[2]));
-      Tensor dp = Tensor.uninitialized("attention", DType.FLOAT32, weights.shape());
+      RawTensor dp = PlainTensor.uninitialized("attention", DType.FLOAT32, weights.shape());
       products.run(heads(g), transposed(heads(v)), Place.of(dp));
       if (thinning != null) {
         reference.dropout(dp, thinning, dp);
@@ -83,29 +85,29 @@ final class Attentions {
     }
   }
 
-  private Tensor thinned(Tensor p, @Nullable Thinning thinning) {
+  private RawTensor thinned(RawTensor p, @Nullable Thinning thinning) {
     if (thinning == null) {
       return p;
     }
-    Tensor thin = Tensor.uninitialized("attention", DType.FLOAT32, p.shape());
+    RawTensor thin = PlainTensor.uninitialized("attention", DType.FLOAT32, p.shape());
     reference.dropout(p, thinning, thin);
     return thin;
   }
 
   /** [B, T, H, D] as [B, H, T, D]. */
-  private static Place heads(Tensor x) {
+  private static Place heads(RawTensor x) {
     return heads(x, x.dim(1));
   }
 
   /** The same with this many positions, which may be more than the tensor shows. */
-  private static Place heads(Tensor x, long positions) {
+  private static Place heads(RawTensor x, long positions) {
     long[] dims = x.shape().toArray();
     dims[1] = positions;
     Layout all = Layout.of(Layout.type(x.dtype()), dims, x.strides());
     return new Place(all.permute(0, 2, 1, 3), x.address());
   }
 
-  private static Place mask(Tensor mask) {
+  private static Place mask(RawTensor mask) {
     return new Place(Layout.of(mask).unrepeated(), mask.address());
   }
 

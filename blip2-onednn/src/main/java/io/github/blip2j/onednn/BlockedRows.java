@@ -2,7 +2,7 @@ package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.RawTensor;
 import java.nio.ByteBuffer;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.LongPointer;
@@ -97,7 +97,7 @@ final class BlockedRows {
    * Writes a whole weight that is stored in bfloat16, from float32 or bfloat16. Blocks that are not
    * full end in zeros.
    */
-  void write(int threads, Tensor weight, long address) {
+  void write(int threads, RawTensor weight, long address) {
     int N = Math.toIntExact(weight.dim(0));
     boolean full = size == (long) N * columns.length * width;
     if (!full) { // else clearing would only touch fresh memory by one thread
@@ -113,7 +113,7 @@ final class BlockedRows {
             });
   }
 
-  private void write(Tensor weight, int first, int count, long address) {
+  private void write(RawTensor weight, int first, int count, long address) {
     short[][] rows = narrow(weight, first, count);
     long place = offset(0, first);
     ByteBuffer blocks = from(address, place);
@@ -129,7 +129,7 @@ final class BlockedRows {
     }
   }
 
-  private short[][] narrow(Tensor weight, int first, int count) {
+  private short[][] narrow(RawTensor weight, int first, int count) {
     int K = columns.length;
     short[][] rows = new short[count][K];
     int[] bits = new int[K];

@@ -1,8 +1,9 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
+import io.github.blip2j.tensor.PlainTensor;
+import io.github.blip2j.tensor.RawTensor;
 import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ final class CacheSpan {
   private CacheSpan() {}
 
   /** The positions to read: those shown, or more. */
-  static long of(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
+  static long of(RawTensor q, RawTensor k, RawTensor v, @Nullable RawTensor mask) {
     long shown = k.dim(1);
     boolean step = q.dim(1) == 1 && (mask == null || mask.dim(-1) == shown);
     long there = Math.min(there(k), there(v));
@@ -31,7 +32,7 @@ final class CacheSpan {
   }
 
   /** Positions that every row has in memory, from the first one shown on. */
-  private static long there(Tensor x) {
+  private static long there(RawTensor x) {
     long[] strides = x.strides();
     long beforeLastRow = (x.dim(0) - 1) * strides[0];
     boolean byPosition = strides[1] >= x.dim(2) * x.dim(3);
@@ -39,13 +40,13 @@ final class CacheSpan {
   }
 
   /** The mask with all positions from {@code shown} on hidden. */
-  static Tensor hide(@Nullable Tensor mask, long shown, long span) {
+  static RawTensor hide(@Nullable RawTensor mask, long shown, long span) {
     long rows = mask == null ? 1 : mask.size() / shown;
     long[] dims = {1, 1, 1, span};
     for (int i = 1; mask != null && i < mask.rank(); i++) {
       dims[3 - i] = mask.dim(-1 - i);
     }
-    Tensor longer = Tensor.uninitialized("attention", DType.FLOAT32, Shape.of(dims));
+    RawTensor longer = PlainTensor.uninitialized("attention", DType.FLOAT32, Shape.of(dims));
     float[] row = new float[Math.toIntExact(span)];
     Arrays.fill(row, (int) shown, row.length, HIDDEN);
     FloatBuffer into = Memory.bytes(longer.address(), rows * span * Float.BYTES).asFloatBuffer();

@@ -1,7 +1,7 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.RawTensor;
 import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 
@@ -18,11 +18,11 @@ final class Casts {
   private Casts() {}
 
   /** Widens or rounds; both dense, of as many numbers. */
-  static void run(int threads, Tensor source, Tensor target) {
+  static void run(int threads, RawTensor source, RawTensor target) {
     Parts parts = new Parts(source.size(), 1);
     boolean widens = target.dtype() == DType.FLOAT32;
-    Tensor narrow = widens ? source : target;
-    Tensor wide = widens ? target : source;
+    RawTensor narrow = widens ? source : target;
+    RawTensor wide = widens ? target : source;
     parts.stream(threads)
         .forEach(
             part -> {

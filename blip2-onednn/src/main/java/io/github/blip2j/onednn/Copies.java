@@ -2,8 +2,9 @@ package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.PlainTensor;
+import io.github.blip2j.tensor.RawTensor;
+import io.github.blip2j.tensor.Workspace;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.reorder;
@@ -22,7 +23,7 @@ final class Copies {
     this.reference = reference;
   }
 
-  void copy(Tensor source, Tensor target) {
+  void copy(RawTensor source, RawTensor target) {
     if (source.dtype() == target.dtype() && copyPieces(source, target)) {
       return;
     }
@@ -41,24 +42,36 @@ final class Copies {
     }
   }
 
-  private void move(Layout from, Tensor source, Layout to, Tensor target) {
+  /** A tensor in another type, or itself where it has that. */
+  RawTensor cast(RawTensor x, DType type) {
+    if (x.dtype() == type) {
+      return x;
+    }
+    RawTensor out = PlainTensor.uninitialized("copy", type, x.shape());
+    if (x.size() > 0) {
+      copy(x, out);
+    }
+    return out;
+  }
+
+  private void move(Layout from, RawTensor source, Layout to, RawTensor target) {
     Calls here = calls.get();
     here.get(Key.of("copy", from, to), () -> reorder(here, from.desc(), to.desc()))
         .run(source.address(), target.address());
   }
 
   /** A loop over dense memory, with copies before and after it where something is not. */
-  private void cast(Tensor source, Tensor target) {
-    try (Scope scope = Scope.open()) {
-      Tensor from = source;
+  private void cast(RawTensor source, RawTensor target) {
+    try (Workspace workspace = Workspace.open()) {
+      RawTensor from = source;
       if (!source.isDense()) {
-        from = Tensor.uninitialized("copy", source.dtype(), source.shape());
+        from = PlainTensor.uninitialized("copy", source.dtype(), source.shape());
         copy(source, from);
       }
       if (target.isDense()) {
         Casts.run(calls.get().team().size(), from, target);
       } else {
-        Tensor to = Tensor.uninitialized("copy", target.dtype(), target.shape());
+        RawTensor to = PlainTensor.uninitialized("copy", target.dtype(), target.shape());
         Casts.run(calls.get().team().size(), from, to);
         copy(to, target);
       }
@@ -84,7 +97,7 @@ final class Copies {
    * Copies runs of neighbours, where few runs make up all, as in a cache that takes one position
    * more. No kernel depends on how many positions there are.
    */
-  private static boolean copyPieces(Tensor source, Tensor target) {
+  private static boolean copyPieces(RawTensor source, RawTensor target) {
     long[] dims = source.shape().toArray();
     long[] from = source.strides();
     long[] to = target.strides();
@@ -118,7 +131,7 @@ final class Copies {
     return true;
   }
 
-  void fill(Tensor target, double value) {
+  void fill(RawTensor target, double value) {
     if (target.size() == 0) {
       return;
     }
@@ -132,7 +145,7 @@ final class Copies {
   }
 
   /** The first element is written, then what is written is doubled. */
-  private static void fillFloats(Tensor target, float value) {
+  private static void fillFloats(RawTensor target, float value) {
     long size = target.size() * Float.BYTES;
     Memory.bytes(target.address(), Float.BYTES).putFloat(0, value);
     for (long done = Float.BYTES; done < size; done *= 2) {

@@ -1,8 +1,7 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.onednn.Products.Place;
 import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.RawTensor;
 import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.eltwise_backward;
 import org.bytedeco.dnnl.eltwise_forward;
@@ -18,12 +17,12 @@ final class Elements {
     this.calls = calls;
   }
 
-  void activation(Activation activation, Tensor x, Tensor out) {
-    function(Linears.algorithm(activation), Linears.alpha(activation), 0, x, out);
+  void activation(Activation activation, RawTensor x, RawTensor out) {
+    function(Algorithms.algorithm(activation), Algorithms.alpha(activation), 0, x, out);
   }
 
   /** out = f(x) for an algorithm with its two numbers. */
-  void function(algorithm f, float alpha, float beta, Tensor x, Tensor out) {
+  void function(algorithm f, float alpha, float beta, RawTensor x, RawTensor out) {
     Layout all = Layout.dense(Layout.type(x.dtype()), x.size());
     calls
         .get()
@@ -38,9 +37,9 @@ final class Elements {
         .run(x.address(), out.address());
   }
 
-  void activationGradient(Activation activation, Tensor x, Tensor g, Tensor dx) {
-    algorithm f = Linears.algorithm(activation);
-    float alpha = Linears.alpha(activation);
+  void activationGradient(Activation activation, RawTensor x, RawTensor g, RawTensor dx) {
+    algorithm f = Algorithms.algorithm(activation);
+    float alpha = Algorithms.alpha(activation);
     Layout all = Layout.dense(Layout.type(x.dtype()), x.size());
     calls
         .get()
@@ -82,7 +81,7 @@ final class Elements {
   }
 
   /** out = a op b; a has the shape of out, b may have axes of length 1 or lack the first ones. */
-  void binary(algorithm op, Tensor a, Tensor b, Tensor out) {
+  void binary(algorithm op, RawTensor a, RawTensor b, RawTensor out) {
     binary(op, Place.of(a), Place.of(b), Place.of(out));
   }
 

@@ -22,16 +22,16 @@ final class Gemm {
   }
 
   /** out = a b. */
-  static void run(Products.Place a, Products.Place b, Products.Place out) {
+  static void run(Place a, Place b, Place out) {
     run(a, b, 0, out);
   }
 
   /** out = a b + out. */
-  static void add(Products.Place a, Products.Place b, Products.Place out) {
+  static void add(Place a, Place b, Place out) {
     run(a, b, 1, out);
   }
 
-  private static void run(Products.Place a, Products.Place b, float kept, Products.Place out) {
+  private static void run(Place a, Place b, float kept, Place out) {
     long M = a.layout().dim(0);
     long K = a.layout().dim(1);
     long N = b.layout().dim(1);
@@ -71,7 +71,7 @@ final class Gemm {
     return liesByRows(matrix) ? matrix.stride(0) : matrix.stride(1);
   }
 
-  private static FloatPointer floats(Products.Place place) {
+  private static FloatPointer floats(Place place) {
     return new FloatPointer(Memory.at(place.address(), 0));
   }
 }

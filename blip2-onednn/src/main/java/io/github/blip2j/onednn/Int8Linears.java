@@ -2,11 +2,12 @@ package io.github.blip2j.onednn;
 
 import io.github.blip2j.onednn.Pointwise.Size;
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.Affine;
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.LinearMap;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.PlainTensor;
+import io.github.blip2j.tensor.RawTensor;
 import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Workspace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,7 +44,7 @@ final class Int8Linears {
   static memory.@Nullable desc layout(Calls here, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {1, K, N}, memory.data_type.s8, memory.format_tag.any);
-    Size size = new Size(Linears.TYPICAL_ROWS, N, K);
+    Size size = new Size(Stored.TYPICAL_ROWS, N, K);
     var pd = description(here, any, size, After.NOTHING, true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
     return fast ? pd.weights_desc() : null;
@@ -73,7 +74,7 @@ final class Int8Linears {
   }
 
   /** Each map of the rows. */
-  void run(RoundedRows rows, List<LinearMap> maps, List<Tensor> outs) {
+  void run(RoundedRows rows, List<Affine> maps, List<? extends RawTensor> outs) {
     List<Task> tasks = new ArrayList<>();
     for (int i = 0; i < maps.size(); i++) {
       tasks.add(Task.of(maps.get(i), null, outs.get(i)));
@@ -86,19 +87,19 @@ final class Int8Linears {
   }
 
   /** One map of the rows, to which {@code residual} is added. */
-  void run(RoundedRows rows, LinearMap map, @Nullable Tensor residual, Tensor out) {
+  void run(RoundedRows rows, Affine map, @Nullable RawTensor residual, RawTensor out) {
     run(rows, List.of(Task.of(map, residual, out)));
   }
 
   private void run(RoundedRows rows, List<Task> tasks) {
-    try (Scope scope = Scope.open()) {
+    try (Workspace workspace = Workspace.open()) {
       // Product upon product: what follows one is small, and other threads would fall asleep.
-      List<@Nullable Tensor> parts = new ArrayList<>();
+      List<@Nullable RawTensor> parts = new ArrayList<>();
       for (Task task : tasks) {
         parts.add(multiply(rows, task));
       }
       for (int i = 0; i < tasks.size(); i++) {
-        Tensor part = parts.get(i);
+        RawTensor part = parts.get(i);
         if (part != null) {
           finish(part, rows, tasks.get(i));
         }
@@ -107,8 +108,8 @@ final class Int8Linears {
   }
 
   /** One map, and where its result goes. */
-  private record Task(PackedMatrix weight, After after, Tensor out) {
-    static Task of(LinearMap map, @Nullable Tensor residual, Tensor out) {
+  private record Task(PackedMatrix weight, After after, RawTensor out) {
+    static Task of(Affine map, @Nullable RawTensor residual, RawTensor out) {
       var weight = (PackedMatrix) Objects.requireNonNull(map.weight().packing());
       return new Task(weight, new After(map.bias(), map.activation(), residual), out);
     }
@@ -119,7 +120,7 @@ final class Int8Linears {
   }
 
   /** What is left to be finished, [rows of bytes, N], or null if the result is complete. */
-  private @Nullable Tensor multiply(RoundedRows rows, Task task) {
+  private @Nullable RawTensor multiply(RoundedRows rows, Task task) {
     PackedMatrix weight = task.weight;
     if (task.scalesRows() && rows.terms() == 1 && task.after.bias == null) {
       product(rows, weight, task.after, task.out.address());
@@ -127,7 +128,7 @@ final class Int8Linears {
     }
     // No kernel scales rows and adds a bias too, so what follows the scales is a second one.
     Shape shape = Shape.of(rows.count(), weight.shape().dim(0));
-    Tensor parts = Tensor.uninitialized("linear", DType.FLOAT32, shape);
+    RawTensor parts = PlainTensor.uninitialized("linear", DType.FLOAT32, shape);
     if (task.scalesRows()) {
       product(rows, weight, After.NOTHING, parts.address());
     } else {
@@ -136,7 +137,7 @@ final class Int8Linears {
     return parts;
   }
 
-  private void finish(Tensor parts, RoundedRows rows, Task task) {
+  private void finish(RawTensor parts, RoundedRows rows, Task task) {
     if (!task.scalesRows() && rows.terms() == 1) {
       scale(parts, rows, task.after, task.out);
       return;
@@ -148,7 +149,7 @@ final class Int8Linears {
   }
 
   /** Adds to the first terms the second ones, if there are any, and the rest. */
-  private void add(Tensor parts, int terms, After after, Tensor out) {
+  private void add(RawTensor parts, int terms, After after, RawTensor out) {
     Layout matrix = Layout.rows(out);
     if (terms == 2) {
       long second = parts.address() + matrix.size() * Float.BYTES;
@@ -161,14 +162,15 @@ final class Int8Linears {
   }
 
   /** What happens to a product: bias, activation, residual. */
-  private record After(@Nullable Tensor bias, Activation activation, @Nullable Tensor residual) {
+  private record After(
+      @Nullable RawTensor bias, Activation activation, @Nullable RawTensor residual) {
     static final After NOTHING = new After(null, Activation.IDENTITY, null);
 
     void append(post_ops after, memory.desc row, memory.desc all) {
       if (bias != null) {
         after.append_binary(algorithm.binary_add, row);
       }
-      Linears.append(after, activation);
+      Algorithms.append(after, activation);
       if (residual != null) {
         after.append_binary(algorithm.binary_add, all);
       }
@@ -178,17 +180,17 @@ final class Int8Linears {
     void operands(Call call, int place, memory.desc row, memory.desc all) {
       int next = place;
       if (bias != null) {
-        call.operand(Linears.afterOperand(next++), row);
+        call.operand(Algorithms.afterOperand(next++), row);
       }
       next += activation == Activation.IDENTITY ? 0 : 1;
       if (residual != null) {
-        call.operand(Linears.afterOperand(next), all);
+        call.operand(Algorithms.afterOperand(next), all);
       }
     }
 
     long[] numbers(long M, long N) {
       return new long[] {
-        M, N, bias == null ? 0 : 1, Linears.number(activation), residual == null ? 0 : 1
+        M, N, bias == null ? 0 : 1, Algorithms.number(activation), residual == null ? 0 : 1
       };
     }
 
@@ -237,7 +239,7 @@ final class Int8Linears {
             .operand(
                 dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_WEIGHTS,
                 Layout.dense(memory.data_type.f32, size.N()).desc())
-            .operand(Linears.afterOperand(0), cube(size.M(), 1));
+            .operand(Algorithms.afterOperand(0), cube(size.M(), 1));
     after.operands(call, 1, cube(1, size.N()), out);
     return call;
   }
@@ -254,7 +256,7 @@ final class Int8Linears {
         .run(rows.bytes().address(), weight.address(), out, weight.scales(), Pointwise.zero());
   }
 
-  private void scale(Tensor parts, RoundedRows rows, After after, Tensor out) {
+  private void scale(RawTensor parts, RoundedRows rows, After after, RawTensor out) {
     Layout column = Layout.matrix(rows.count(), 1);
     long factors = rows.scales().address();
     join(algorithm.binary_mul, parts.address(), factors, column, after, out);
@@ -265,7 +267,12 @@ final class Int8Linears {
    * is a matrix, or one row or column for all.
    */
   private void join(
-      algorithm operation, long first, long second, Layout secondLayout, After after, Tensor out) {
+      algorithm operation,
+      long first,
+      long second,
+      Layout secondLayout,
+      After after,
+      RawTensor out) {
     long N = out.dim(-1);
     long M = out.size() / N;
     String name = operation == algorithm.binary_add ? "int8 sum" : "int8 scales";

@@ -1,7 +1,7 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.RawTensor;
 import java.util.Arrays;
 import org.bytedeco.dnnl.memory;
 
@@ -41,7 +41,7 @@ final class Layout {
   }
 
   /** The tensor as it lies; a scalar is a vector of one. */
-  static Layout of(Tensor tensor) {
+  static Layout of(RawTensor tensor) {
     if (tensor.rank() == 0) {
       return dense(type(tensor.dtype()), 1);
     }
@@ -49,7 +49,7 @@ final class Layout {
   }
 
   /** A dense tensor as rows of its last axis. */
-  static Layout rows(Tensor dense) {
+  static Layout rows(RawTensor dense) {
     long columns = dense.rank() == 0 ? 1 : dense.dim(-1);
     return dense(type(dense.dtype()), dense.size() / columns, columns);
   }

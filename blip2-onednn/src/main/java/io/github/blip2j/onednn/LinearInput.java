@@ -1,7 +1,7 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.RawTensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,22 +10,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class LinearInput {
   private final ThreadLocal<Calls> calls;
-  private final Tensor x;
+  private final Copies copies;
+  private final RawTensor x;
   private final long width;
-  private final RoundedRows.Bits bits;
-  private @Nullable Tensor narrow;
+  private final ByteRange bits;
+  private @Nullable RawTensor narrow;
   private @Nullable RoundedRows bytes;
 
   /** Dense rows [..., K] of float32, or of bfloat16 where all maps read that. */
-  LinearInput(ThreadLocal<Calls> calls, Tensor x, long width, RoundedRows.Bits bits) {
+  LinearInput(ThreadLocal<Calls> calls, Copies copies, RawTensor x, long width, ByteRange bits) {
     this.calls = calls;
+    this.copies = copies;
     this.x = x;
     this.width = width;
     this.bits = bits;
   }
 
   /** As it came. */
-  Tensor exact() {
+  RawTensor exact() {
     return x;
   }
 
@@ -35,9 +37,9 @@ final class LinearInput {
   }
 
   /** In bfloat16. */
-  Tensor narrow() {
+  RawTensor narrow() {
     if (narrow == null) {
-      narrow = x.to(DType.BFLOAT16);
+      narrow = copies.cast(x, DType.BFLOAT16);
     }
     return narrow;
   }

@@ -3,13 +3,14 @@ package io.github.blip2j.onednn;
 import io.github.blip2j.onednn.Stored.Kernel;
 import io.github.blip2j.onednn.Stored.Reads;
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.Affine;
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Packing;
+import io.github.blip2j.tensor.PlainTensor;
 import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.RawTensor;
 import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Workspace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Linears {
   private static final Logger LOG = LoggerFactory.getLogger(Linears.class);
-  private static final double QUICK_GELU = 1.702;
-  // Layouts are asked for with a few hundred rows: what serves one row best is twice as slow for
-  // many, and the other way round nothing is lost.
-  static final long TYPICAL_ROWS = 256;
   private static final long MANY_ROWS = 128;
   // From here on GEMM gains more than the bias costs, which it adds apart: a weight that is not
   // packed, as in training, is packed by GEMM for both cores and by the product kernel for each.
@@ -58,31 +55,33 @@ final class Linears {
 
   private final ThreadLocal<Calls> calls;
   private final Cpu cpu;
+  private final Copies copies;
   private final Set<Precision> told = ConcurrentHashMap.newKeySet(); // each once is enough
   private final Int8Linears int8;
   private final Elements elements;
-  private final RoundedRows.Bits bits;
+  private final ByteRange bits;
   private final Map<Size, Optional<Stored>> stores = new ConcurrentHashMap<>();
 
-  Linears(ThreadLocal<Calls> calls, Cpu cpu) {
+  Linears(ThreadLocal<Calls> calls, Cpu cpu, Copies copies) {
     this.calls = calls;
+    this.copies = copies;
     this.cpu = cpu;
     this.int8 = new Int8Linears(calls);
     this.elements = new Elements(calls);
-    this.bits = cpu.bytes() ? RoundedRows.Bits.EIGHT : RoundedRows.Bits.SEVEN;
+    this.bits = cpu.bytes() ? ByteRange.EIGHT : ByteRange.SEVEN;
   }
 
   /**
    * The packed weight, or null if no fast kernel for this type is there, or plain memory serves
    * better: without AVX-512, single rows of float32 are multiplied a tenth faster with it.
    */
-  @Nullable Packing pack(Tensor weight, Precision precision, Packing.Use use) {
+  @Nullable Packing pack(RawTensor weight, Precision precision, Packing.Use use) {
     if (precision == Precision.FLOAT32 && use == Packing.Use.STEPS && !cpu.wide()) {
       return null;
     }
     Size size = new Size(weight.dim(0), weight.dim(1), precision);
     Optional<Stored> stored = stores.computeIfAbsent(size, this::choose);
-    return stored.map(how -> PackedMatrix.of(calls, cpu, weight, how)).orElse(null);
+    return stored.map(how -> PackedMatrix.of(calls, cpu, copies, weight, how)).orElse(null);
   }
 
   private Optional<Stored> choose(Size size) {
@@ -146,9 +145,9 @@ final class Linears {
     var pd =
         new matmul.primitive_desc(
             calls.get().engine(),
-            Layout.dense(input, TYPICAL_ROWS, size.inputs).desc(),
+            Layout.dense(input, Stored.TYPICAL_ROWS, size.inputs).desc(),
             new memory.desc(dims, Stored.type(size.precision), memory.format_tag.any),
-            Layout.matrix(TYPICAL_ROWS, size.outputs).desc(),
+            Layout.matrix(Stored.TYPICAL_ROWS, size.outputs).desc(),
             Calls.attributes(),
             true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
@@ -156,21 +155,21 @@ final class Linears {
   }
 
   /** Whether a kernel is there for weights that are stored so. */
-  static boolean fits(Tensor weight) {
+  static boolean fits(RawTensor weight) {
     boolean stored = weight.dtype() == DType.FLOAT32 || weight.dtype() == DType.BFLOAT16;
     return stored && (weight.packing() == null || weight.packing() instanceof PackedMatrix);
   }
 
   /** See {@code Kernels.linears}; all but the weights is dense. */
-  void run(Tensor x, List<LinearMap> maps, List<Tensor> outs) {
-    try (Scope scope = Scope.open()) {
-      LinearInput input = new LinearInput(calls, x, x.dim(-1), bits);
+  void run(RawTensor x, List<Affine> maps, List<? extends RawTensor> outs) {
+    try (Workspace workspace = Workspace.open()) {
+      LinearInput input = new LinearInput(calls, copies, x, x.dim(-1), bits);
       if (maps.stream().allMatch(map -> isBytes(map.weight()))) {
         int8.run(input.bytes(), maps, outs);
         return;
       }
       for (int i = 0; i < maps.size(); i++) {
-        LinearMap map = maps.get(i);
+        Affine map = maps.get(i);
         run(input, map.weight(), map.bias(), map.activation(), null, outs.get(i));
       }
     }
@@ -178,27 +177,27 @@ final class Linears {
 
   /** See {@code Kernels.linear}; all but the weight is dense. */
   void run(
-      Tensor x,
-      Tensor weight,
-      @Nullable Tensor bias,
+      RawTensor x,
+      RawTensor weight,
+      @Nullable RawTensor bias,
       Activation activation,
-      @Nullable Tensor residual,
-      Tensor out) {
-    try (Scope scope = Scope.open()) {
-      LinearInput input = new LinearInput(calls, x, x.dim(-1), bits);
+      @Nullable RawTensor residual,
+      RawTensor out) {
+    try (Workspace workspace = Workspace.open()) {
+      LinearInput input = new LinearInput(calls, copies, x, x.dim(-1), bits);
       run(input, weight, bias, activation, residual, out);
     }
   }
 
   private void run(
       LinearInput input,
-      Tensor weight,
-      @Nullable Tensor bias,
+      RawTensor weight,
+      @Nullable RawTensor bias,
       Activation activation,
-      @Nullable Tensor residual,
-      Tensor out) {
+      @Nullable RawTensor residual,
+      RawTensor out) {
     if (isBytes(weight)) {
-      int8.run(input.bytes(), new LinearMap(weight, bias, activation), residual, out);
+      int8.run(input.bytes(), new Affine(weight, bias, activation), residual, out);
       return;
     }
     PackedMatrix packed = (PackedMatrix) weight.packing();
@@ -220,21 +219,25 @@ final class Linears {
             ? Residual.NONE
             : residual.address() == out.address() ? Residual.IN_PLACE : Residual.APART;
     boolean narrow = packed != null && packed.reads() == Reads.BFLOAT16;
-    Tensor x = narrow ? input.narrow() : input.exact();
-    try (Scope scope = Scope.open()) {
+    RawTensor x = narrow ? input.narrow() : input.exact();
+    try (Workspace workspace = Workspace.open()) {
       Matrix matrix = matrix(weight, M);
       Layout in = Layout.dense(Layout.type(x.dtype()), M, K);
       Layout result = Layout.dense(Layout.type(out.dtype()), M, N);
       Key key =
           Key.of("linear", in, Layout.dense(matrix.type, K, N), result)
-              .with(matrix.packed ? 1 : 0, bias == null ? 0 : 1, number(activation), how.number);
+              .with(
+                  matrix.packed ? 1 : 0,
+                  bias == null ? 0 : 1,
+                  Algorithms.number(activation),
+                  how.number);
       Call call = calls.get().get(key, () -> product(in, matrix, result, bias, activation, how));
-      Tensor apart = how == Residual.APART ? residual : null;
+      RawTensor apart = how == Residual.APART ? residual : null;
       call.run(operands(x, matrix, bias, apart, out));
     }
   }
 
-  private static boolean isBytes(Tensor weight) {
+  private static boolean isBytes(RawTensor weight) {
     return weight.packing() instanceof PackedMatrix packed && packed.reads() == Reads.BYTES;
   }
 
@@ -244,13 +247,13 @@ final class Linears {
     return activation == Activation.GELU && product && !cpu.wide() && M >= MANY_ROWS;
   }
 
-  private void gemm(Tensor x, Tensor weight, @Nullable Tensor bias, Tensor out) {
+  private void gemm(RawTensor x, RawTensor weight, @Nullable RawTensor bias, RawTensor out) {
     long K = weight.dim(1);
     long N = weight.dim(0);
     long M = x.size() / K;
-    var input = new Products.Place(Layout.matrix(M, K), x.address());
-    var matrix = new Products.Place(Layout.matrix(N, K).transpose(), weight.address());
-    var result = new Products.Place(Layout.matrix(M, N), out.address());
+    var input = new Place(Layout.matrix(M, K), x.address());
+    var matrix = new Place(Layout.matrix(N, K).transpose(), weight.address());
+    var result = new Place(Layout.matrix(M, N), out.address());
     if (bias == null) {
       Gemm.run(input, matrix, result);
       return;
@@ -276,7 +279,7 @@ final class Linears {
       Supplier<memory.desc> layout,
       long address) {}
 
-  private Matrix matrix(Tensor weight, long M) {
+  private Matrix matrix(RawTensor weight, long M) {
     PackedMatrix packed = (PackedMatrix) weight.packing();
     if (packed == null) {
       memory.data_type type = Layout.type(weight.dtype());
@@ -302,7 +305,7 @@ final class Linears {
   private Matrix widened(PackedMatrix packed, memory.desc wide) {
     Calls here = calls.get();
     long numbers = wide.get_size() / Float.BYTES;
-    Tensor copy = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(numbers));
+    RawTensor copy = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(numbers));
     long N = packed.shape().dim(0);
     long K = packed.shape().dim(1);
     here.get(
@@ -314,7 +317,11 @@ final class Linears {
   }
 
   private static long[] operands(
-      Tensor x, Matrix matrix, @Nullable Tensor bias, @Nullable Tensor apart, Tensor out) {
+      RawTensor x,
+      Matrix matrix,
+      @Nullable RawTensor bias,
+      @Nullable RawTensor apart,
+      RawTensor out) {
     long[] operands = {x.address(), matrix.address, out.address(), 0, 0};
     int count = 3;
     if (bias != null) {
@@ -330,7 +337,7 @@ final class Linears {
       Layout input,
       Matrix matrix,
       Layout result,
-      @Nullable Tensor bias,
+      @Nullable RawTensor bias,
       Activation activation,
       Residual residual) {
     Calls here = calls.get();
@@ -339,7 +346,7 @@ final class Linears {
     memory.desc out =
         convolves ? Pointwise.rows(memory.data_type.f32, size.M(), size.N()) : result.desc();
     post_ops after = new post_ops();
-    append(after, activation);
+    Algorithms.append(after, activation);
     if (residual == Residual.IN_PLACE) {
       after.append_sum();
     } else if (residual == Residual.APART) {
@@ -355,7 +362,7 @@ final class Linears {
       call = product(here, input.desc(), matrix, out, bias != null, after);
     }
     if (residual == Residual.APART) {
-      call.operand(afterOperand(activation == Activation.IDENTITY ? 0 : 1), out);
+      call.operand(Algorithms.afterOperand(activation == Activation.IDENTITY ? 0 : 1), out);
     }
     return call;
   }
@@ -388,43 +395,5 @@ final class Linears {
             .operand(dnnl.DNNL_ARG_WEIGHTS, weight)
             .operand(dnnl.DNNL_ARG_DST, out);
     return biased ? call.operand(dnnl.DNNL_ARG_BIAS, row) : call;
-  }
-
-  /** The argument of the second operand of the operation after the product, by its place. */
-  static int afterOperand(int place) {
-    return dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (place + 1) | dnnl.DNNL_ARG_SRC_1;
-  }
-
-  static void append(post_ops after, Activation activation) {
-    if (activation != Activation.IDENTITY) {
-      after.append_eltwise(algorithm(activation), alpha(activation), 0);
-    }
-  }
-
-  static algorithm algorithm(Activation activation) {
-    return switch (activation) {
-      case IDENTITY -> algorithm.eltwise_linear;
-      case GELU -> algorithm.eltwise_gelu_erf;
-      case GELU_TANH -> algorithm.eltwise_gelu_tanh;
-      case QUICK_GELU, SILU -> algorithm.eltwise_swish;
-      case RELU -> algorithm.eltwise_relu;
-    };
-  }
-
-  /** What tells it from other activations in a key. */
-  static long number(Activation activation) {
-    if (activation == Activation.IDENTITY) {
-      return 0;
-    }
-    return (long) algorithm(activation).value << Integer.SIZE
-        | Float.floatToRawIntBits(alpha(activation));
-  }
-
-  static float alpha(Activation activation) {
-    return switch (activation) {
-      case QUICK_GELU -> (float) QUICK_GELU;
-      case SILU, IDENTITY -> 1;
-      default -> 0;
-    };
   }
 }

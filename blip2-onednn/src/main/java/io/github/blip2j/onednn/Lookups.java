@@ -1,9 +1,11 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.HostMemory;
+import io.github.blip2j.tensor.PlainTensor;
+import io.github.blip2j.tensor.RawTensor;
 import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Workspace;
 import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 
@@ -12,16 +14,18 @@ final class Lookups {
   private final Norms norms;
   private final Elements elements;
   private final Copies copies;
+  private final Sums sums;
 
-  Lookups(Norms norms, Elements elements, Copies copies) {
+  Lookups(Norms norms, Elements elements, Copies copies, Sums sums) {
     this.norms = norms;
     this.elements = elements;
     this.copies = copies;
+    this.sums = sums;
   }
 
-  void gather(Tensor table, Tensor ids, Tensor out) {
+  void gather(RawTensor table, RawTensor ids, RawTensor out) {
     long width = table.dim(1);
-    long[] rows = ids.toLongs();
+    long[] rows = HostMemory.longs(ids);
     if (table.dtype() == out.dtype()) {
       long bytes = width * table.dtype().byteSize();
       for (int i = 0; i < rows.length; i++) {
@@ -29,20 +33,20 @@ final class Lookups {
       }
       return;
     }
-    Tensor flat = out.reshape(rows.length, width);
+    RawTensor flat = PlainTensor.reshaped(out, rows.length, width);
     for (int i = 0; i < rows.length; i++) {
-      copies.copy(table.select(0, rows[i]), flat.select(0, i));
+      copies.copy(PlainTensor.row(table, rows[i]), PlainTensor.row(flat, i));
     }
   }
 
-  void crossEntropy(Tensor logits, Tensor labels, double smoothing, Tensor out) {
+  void crossEntropy(RawTensor logits, RawTensor labels, double smoothing, RawTensor out) {
     long M = logits.dim(0);
     long V = logits.dim(1);
-    long[] classes = labels.toLongs();
-    try (Scope scope = Scope.open()) {
-      Tensor logs = Tensor.uninitialized("crossEntropy", DType.FLOAT32, logits.shape());
+    long[] classes = HostMemory.longs(labels);
+    try (Workspace workspace = Workspace.open()) {
+      RawTensor logs = PlainTensor.uninitialized("crossEntropy", DType.FLOAT32, logits.shape());
       norms.logSoftmax(logits, logs);
-      float[] means = smoothing == 0 ? new float[classes.length] : logs.mean(1).toFloats();
+      float[] means = smoothing == 0 ? new float[classes.length] : means(logs);
       Memory at = Memory.at(logs.address(), M * V * Float.BYTES);
       float[] losses = new float[classes.length];
       for (int m = 0; m < losses.length; m++) {
@@ -55,12 +59,24 @@ final class Lookups {
     }
   }
 
+  /** The mean of each row. */
+  private float[] means(RawTensor rows) {
+    RawTensor sum = PlainTensor.uninitialized("sum", DType.FLOAT32, Shape.of(rows.dim(0)));
+    sums.run(rows, false, sum);
+    float[] means = HostMemory.floats(sum);
+    float share = (float) (1.0 / rows.dim(1));
+    for (int i = 0; i < means.length; i++) {
+      means[i] *= share;
+    }
+    return means;
+  }
+
   /** dx = g (softmax(x) - smoothed target), in one pass over what softmax left. */
   void crossEntropyGradient(
-      Tensor logits, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
+      RawTensor logits, RawTensor labels, double smoothing, RawTensor g, RawTensor dlogits) {
     long M = logits.dim(0);
     long V = logits.dim(1);
-    long[] classes = labels.toLongs();
+    long[] classes = HostMemory.longs(labels);
     norms.softmax(logits, dlogits);
     if (smoothing != 0) {
       float everywhere = (float) (-smoothing / V);
@@ -73,10 +89,10 @@ final class Lookups {
         at.putFloat(place, (float) (at.getFloat(place) - (1 - smoothing)));
       }
     }
-    try (Scope scope = Scope.open()) {
-      Tensor scale = Tensor.uninitialized("crossEntropy", DType.FLOAT32, Shape.of(M, 1));
+    try (Workspace workspace = Workspace.open()) {
+      RawTensor scale = PlainTensor.uninitialized("crossEntropy", DType.FLOAT32, Shape.of(M, 1));
       FloatBuffer each = Memory.bytes(scale.address(), M * Float.BYTES).asFloatBuffer();
-      float[] given = g.toFloats();
+      float[] given = HostMemory.floats(g);
       for (int m = 0; m < classes.length; m++) {
         each.put(m, classes[m] < 0 ? 0 : given[m]);
       }

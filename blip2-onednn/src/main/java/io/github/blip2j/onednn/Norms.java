@@ -1,9 +1,10 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.PlainTensor;
+import io.github.blip2j.tensor.RawTensor;
 import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Workspace;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.normalization_flags;
@@ -27,7 +28,7 @@ final class Norms {
     this.calls = calls;
   }
 
-  void layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps, Tensor out) {
+  void layerNorm(RawTensor x, RawTensor gamma, RawTensor beta, double eps, RawTensor out) {
     Layout rows = Layout.rows(x);
     calls
         .get()
@@ -40,7 +41,7 @@ final class Norms {
         .run(x.address(), out.address(), gamma.address(), beta.address());
   }
 
-  void rmsNorm(Tensor x, Tensor gamma, double eps, Tensor out) {
+  void rmsNorm(RawTensor x, RawTensor gamma, double eps, RawTensor out) {
     Layout rows = Layout.rows(x);
     calls
         .get()
@@ -71,12 +72,14 @@ final class Norms {
         false);
   }
 
-  void layerNormGradient(Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] dxGammaBeta) {
+  void layerNormGradient(
+      RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] dxGammaBeta) {
     Layout rows = Layout.rows(x);
-    try (Scope scope = Scope.open()) {
-      Tensor mean = Tensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
-      Tensor variance = Tensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
-      Tensor unused = Tensor.uninitialized("layerNorm", DType.FLOAT32, x.shape());
+    try (Workspace workspace = Workspace.open()) {
+      RawTensor mean = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
+      RawTensor variance =
+          PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
+      RawTensor unused = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, x.shape());
       calls
           .get()
           .get(Key.of("layerNorm statistics", rows).with(bits(eps)), () -> statistics(rows, eps))
@@ -132,23 +135,23 @@ final class Norms {
         .operand(dnnl.DNNL_ARG_DIFF_SHIFT, vector(rows));
   }
 
-  void softmax(Tensor x, Tensor out) {
+  void softmax(RawTensor x, RawTensor out) {
     softmax(algorithm.softmax_accurate, x, out);
   }
 
-  void logSoftmax(Tensor x, Tensor out) {
+  void logSoftmax(RawTensor x, RawTensor out) {
     softmax(algorithm.softmax_log, x, out);
   }
 
-  void softmaxGradient(Tensor y, Tensor g, Tensor dx) {
+  void softmaxGradient(RawTensor y, RawTensor g, RawTensor dx) {
     softmaxGradient(algorithm.softmax_accurate, y, g, dx);
   }
 
-  void logSoftmaxGradient(Tensor y, Tensor g, Tensor dx) {
+  void logSoftmaxGradient(RawTensor y, RawTensor g, RawTensor dx) {
     softmaxGradient(algorithm.softmax_log, y, g, dx);
   }
 
-  private void softmax(algorithm kind, Tensor x, Tensor out) {
+  private void softmax(algorithm kind, RawTensor x, RawTensor out) {
     Layout rows = Layout.rows(x);
     calls
         .get()
@@ -168,7 +171,7 @@ final class Norms {
         calls.get().engine(), pass, kind, rows.desc(), rows.desc(), 1, Calls.attributes(), false);
   }
 
-  private void softmaxGradient(algorithm kind, Tensor y, Tensor g, Tensor dx) {
+  private void softmaxGradient(algorithm kind, RawTensor y, RawTensor g, RawTensor dx) {
     Layout rows = Layout.rows(y);
     calls
         .get()

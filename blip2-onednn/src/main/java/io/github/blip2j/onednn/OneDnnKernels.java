@@ -2,14 +2,15 @@ package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.AdamWRule;
+import io.github.blip2j.tensor.Affine;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Packing;
+import io.github.blip2j.tensor.PlainTensor;
 import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.RawTensor;
 import io.github.blip2j.tensor.Thinning;
+import io.github.blip2j.tensor.Workspace;
 import java.util.List;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -34,16 +35,17 @@ final class OneDnnKernels implements Kernels {
   private final Norms norms = new Norms(calls);
   private final Elements elements = new Elements(calls);
   private final Copies copies;
-  private final Attentions attentions = new Attentions(products, norms, elements, reference);
+  private final Attentions attentions;
   private final Lookups lookups;
   private final Sums sums = new Sums(products);
 
   /** Kernels for a CPU, which this one must be able to pass for. */
   OneDnnKernels(Cpu cpu) {
     this.cpu = cpu;
-    this.linears = new Linears(calls, cpu);
     this.copies = new Copies(calls, cpu, reference);
-    this.lookups = new Lookups(norms, elements, copies);
+    this.linears = new Linears(calls, cpu, copies);
+    this.attentions = new Attentions(products, norms, elements, copies, reference);
+    this.lookups = new Lookups(norms, elements, copies, sums);
   }
 
   @Override
@@ -57,7 +59,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public @Nullable Packing pack(Tensor weight, Precision precision, Packing.Use use) {
+  public @Nullable Packing pack(RawTensor weight, Precision precision, Packing.Use use) {
     return linears.pack(weight, precision, use);
   }
 
@@ -67,22 +69,25 @@ final class OneDnnKernels implements Kernels {
   }
 
   /** Whether factors must be widened, for oneDNN would multiply them by its plain loops. */
-  private boolean isTooNarrow(Tensor factor) {
+  private boolean isTooNarrow(RawTensor factor) {
     return factor.dtype() == DType.BFLOAT16 && !cpu.bfloat16();
+  }
+
+  private RawTensor wide(RawTensor factor) {
+    return PlainTensor.cast(this, factor, DType.FLOAT32);
   }
 
   @Override
   public void linear(
-      Tensor x,
-      Tensor weight,
-      @Nullable Tensor bias,
+      RawTensor x,
+      RawTensor weight,
+      @Nullable RawTensor bias,
       Activation activation,
-      @Nullable Tensor residual,
-      Tensor out) {
+      @Nullable RawTensor residual,
+      RawTensor out) {
     if (isTooNarrow(x)) {
-      try (Scope scope = Scope.open()) {
-        Tensor wide = weight.to(DType.FLOAT32);
-        linear(x.to(DType.FLOAT32), wide, bias, activation, residual, out);
+      try (Workspace workspace = Workspace.open()) {
+        linear(wide(x), wide(weight), bias, activation, residual, out);
       }
       return;
     }
@@ -94,7 +99,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void linears(Tensor x, List<LinearMap> maps, List<Tensor> outs) {
+  public void linears(RawTensor x, List<Affine> maps, List<? extends RawTensor> outs) {
     boolean ours = maps.stream().allMatch(map -> Linears.fits(map.weight()));
     if (x.dtype() != DType.FLOAT64 && ours) {
       linears.run(x, maps, outs);
@@ -104,10 +109,10 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void matmul(Tensor a, Tensor b, Tensor out) {
+  public void matmul(RawTensor a, RawTensor b, RawTensor out) {
     if (isTooNarrow(a)) {
-      try (Scope scope = Scope.open()) {
-        matmul(a.to(DType.FLOAT32), b.to(DType.FLOAT32), out);
+      try (Workspace workspace = Workspace.open()) {
+        matmul(wide(a), wide(b), out);
       }
       return;
     }
@@ -116,9 +121,9 @@ final class OneDnnKernels implements Kernels {
     Layout result = Layout.of(out);
     if (isFloat(out) && Products.fits(left, right, result)) {
       products.run(
-          new Products.Place(left, a.address()),
-          new Products.Place(right, b.address()),
-          new Products.Place(result, out.address()));
+          new Place(left, a.address()),
+          new Place(right, b.address()),
+          new Place(result, out.address()));
     } else {
       reference.matmul(a, b, out);
     }
@@ -126,14 +131,14 @@ final class OneDnnKernels implements Kernels {
 
   @Override
   public void attention(
-      Tensor q,
-      Tensor k,
-      Tensor v,
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
       double scale,
-      @Nullable Tensor mask,
+      @Nullable RawTensor mask,
       @Nullable Thinning thinning,
-      @Nullable Tensor weights,
-      Tensor out) {
+      @Nullable RawTensor weights,
+      RawTensor out) {
     if (out.dtype() != DType.FLOAT64 && out.size() > 0 && !isTooNarrow(q)) {
       attentions.forward(q, k, v, scale, mask, thinning, weights, out);
     } else {
@@ -143,14 +148,14 @@ final class OneDnnKernels implements Kernels {
 
   @Override
   public void attentionGradient(
-      Tensor q,
-      Tensor k,
-      Tensor v,
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
       double scale,
-      Tensor weights,
+      RawTensor weights,
       @Nullable Thinning thinning,
-      Tensor g,
-      Tensor[] dqkv) {
+      RawTensor g,
+      RawTensor[] dqkv) {
     if (isFloat(g)) {
       attentions.gradient(q, k, v, scale, weights, thinning, g, dqkv);
     } else {
@@ -159,7 +164,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps, Tensor out) {
+  public void layerNorm(RawTensor x, RawTensor gamma, RawTensor beta, double eps, RawTensor out) {
     if (isFloat(x)) {
       norms.layerNorm(x, gamma, beta, eps, out);
     } else {
@@ -169,7 +174,7 @@ final class OneDnnKernels implements Kernels {
 
   @Override
   public void layerNormGradient(
-      Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] dxGammaBeta) {
+      RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] dxGammaBeta) {
     if (isFloat(x)) {
       norms.layerNormGradient(x, gamma, eps, g, dxGammaBeta);
     } else {
@@ -178,7 +183,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void rmsNorm(Tensor x, Tensor gamma, double eps, Tensor out) {
+  public void rmsNorm(RawTensor x, RawTensor gamma, double eps, RawTensor out) {
     if (isFloat(x)) {
       norms.rmsNorm(x, gamma, eps, out);
     } else {
@@ -187,12 +192,13 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void rmsNormGradient(Tensor x, Tensor gamma, double eps, Tensor g, Tensor[] dxGamma) {
+  public void rmsNormGradient(
+      RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] dxGamma) {
     reference.rmsNormGradient(x, gamma, eps, g, dxGamma); // oneDNN has none
   }
 
   @Override
-  public void softmax(Tensor x, Tensor out) {
+  public void softmax(RawTensor x, RawTensor out) {
     if (isFloat(x)) {
       norms.softmax(x, out);
     } else {
@@ -201,7 +207,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void softmaxGradient(Tensor y, Tensor g, Tensor dx) {
+  public void softmaxGradient(RawTensor y, RawTensor g, RawTensor dx) {
     if (isFloat(y)) {
       norms.softmaxGradient(y, g, dx);
     } else {
@@ -210,7 +216,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void logSoftmax(Tensor x, Tensor out) {
+  public void logSoftmax(RawTensor x, RawTensor out) {
     if (isFloat(x)) {
       norms.logSoftmax(x, out);
     } else {
@@ -219,7 +225,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void logSoftmaxGradient(Tensor y, Tensor g, Tensor dx) {
+  public void logSoftmaxGradient(RawTensor y, RawTensor g, RawTensor dx) {
     if (isFloat(y)) {
       norms.logSoftmaxGradient(y, g, dx);
     } else {
@@ -228,7 +234,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void activation(Activation activation, Tensor x, Tensor out) {
+  public void activation(Activation activation, RawTensor x, RawTensor out) {
     if (isFloat(x)) {
       elements.activation(activation, x, out);
     } else {
@@ -237,7 +243,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void activationGradient(Activation activation, Tensor x, Tensor g, Tensor dx) {
+  public void activationGradient(Activation activation, RawTensor x, RawTensor g, RawTensor dx) {
     if (isFloat(x)) {
       elements.activationGradient(activation, x, g, dx);
     } else {
@@ -246,7 +252,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void binary(Binary op, Tensor a, Tensor b, Tensor out) {
+  public void binary(Binary op, RawTensor a, RawTensor b, RawTensor out) {
     boolean turned = !a.shape().equals(out.shape()) && b.shape().equals(out.shape());
     boolean commutes = op == Binary.ADD || op == Binary.MULTIPLY;
     boolean left = a.shape().equals(out.shape()) || (turned && commutes);
@@ -267,7 +273,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void unary(Unary op, Tensor x, Tensor out) {
+  public void unary(Unary op, RawTensor x, RawTensor out) {
     if (!isFloat(x) || op == Unary.LOG) { // oneDNN's logarithm loses two digits near 1
       reference.unary(op, x, out);
       return;
@@ -283,7 +289,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void affine(Tensor x, double scale, double shift, Tensor out) {
+  public void affine(RawTensor x, double scale, double shift, RawTensor out) {
     if (isFloat(x)) {
       elements.function(algorithm.eltwise_linear, (float) scale, (float) shift, x, out);
     } else {
@@ -292,7 +298,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void sum(Tensor x, boolean overRows, Tensor out) {
+  public void sum(RawTensor x, boolean overRows, RawTensor out) {
     if (isFloat(x) && x.size() > 0) {
       sums.run(x, overRows, out);
     } else {
@@ -301,17 +307,17 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void gather(Tensor table, Tensor ids, Tensor out) {
+  public void gather(RawTensor table, RawTensor ids, RawTensor out) {
     lookups.gather(table, ids, out);
   }
 
   @Override
-  public void scatterAdd(Tensor table, Tensor ids, Tensor g) {
+  public void scatterAdd(RawTensor table, RawTensor ids, RawTensor g) {
     reference.scatterAdd(table, ids, g);
   }
 
   @Override
-  public void crossEntropy(Tensor logits, Tensor labels, double smoothing, Tensor out) {
+  public void crossEntropy(RawTensor logits, RawTensor labels, double smoothing, RawTensor out) {
     if (isFloat(logits)) {
       lookups.crossEntropy(logits, labels, smoothing, out);
     } else {
@@ -321,7 +327,7 @@ final class OneDnnKernels implements Kernels {
 
   @Override
   public void crossEntropyGradient(
-      Tensor logits, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
+      RawTensor logits, RawTensor labels, double smoothing, RawTensor g, RawTensor dlogits) {
     if (isFloat(logits)) {
       lookups.crossEntropyGradient(logits, labels, smoothing, g, dlogits);
     } else {
@@ -330,31 +336,32 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void copy(Tensor source, Tensor target) {
+  public void copy(RawTensor source, RawTensor target) {
     copies.copy(source, target);
   }
 
   @Override
-  public void fill(Tensor target, double value) {
+  public void fill(RawTensor target, double value) {
     copies.fill(target, value);
   }
 
   @Override
-  public void dropout(Tensor x, Thinning thinning, Tensor out) {
+  public void dropout(RawTensor x, Thinning thinning, RawTensor out) {
     reference.dropout(x, thinning, out); // oneDNN's would draw other masks
   }
 
   @Override
-  public void adamW(AdamWRule rule, AdamWRule.Step step, Tensor x, Tensor g, Tensor m, Tensor v) {
+  public void adamW(
+      AdamWRule rule, AdamWRule.Step step, RawTensor x, RawTensor g, RawTensor m, RawTensor v) {
     reference.adamW(rule, step, x, g, m, v); // bound by memory, which the reference reads once
   }
 
   @Override
-  public double squaredNorm(Tensor x) {
+  public double squaredNorm(RawTensor x) {
     return reference.squaredNorm(x);
   }
 
-  private static boolean isFloat(Tensor tensor) {
+  private static boolean isFloat(RawTensor tensor) {
     return tensor.dtype() == DType.FLOAT32;
   }
 }

@@ -3,10 +3,11 @@ package io.github.blip2j.onednn;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Int8Rows;
 import io.github.blip2j.tensor.Packing;
+import io.github.blip2j.tensor.PlainTensor;
 import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.RawTensor;
 import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Workspace;
 import org.bytedeco.dnnl.memory;
 
 /**
@@ -22,7 +23,7 @@ final class PackedMatrix extends Packing {
   private final long scalesAt;
 
   private PackedMatrix(
-      Tensor bytes, Shape shape, ThreadLocal<Calls> calls, Cpu cpu, Stored stored) {
+      RawTensor bytes, Shape shape, ThreadLocal<Calls> calls, Cpu cpu, Stored stored) {
     super(bytes, shape);
     this.calls = calls;
     this.cpu = cpu;
@@ -31,26 +32,27 @@ final class PackedMatrix extends Packing {
   }
 
   /** Packs a plain matrix. */
-  static PackedMatrix of(ThreadLocal<Calls> calls, Cpu cpu, Tensor weight, Stored stored) {
+  static PackedMatrix of(
+      ThreadLocal<Calls> calls, Cpu cpu, Copies copies, RawTensor weight, Stored stored) {
     long scales = stored.precision() == Precision.INT8 ? weight.dim(0) * Float.BYTES : 0;
     long size = aligned(stored.description().get_size()) + scales;
-    Tensor bytes = Tensor.uninitialized("pack", DType.UINT8, Shape.of(size));
+    RawTensor bytes = PlainTensor.uninitialized("pack", DType.UINT8, Shape.of(size));
     PackedMatrix packed = new PackedMatrix(bytes, weight.shape(), calls, cpu, stored);
-    try (Scope scope = Scope.open()) {
-      packed.fill(weight);
+    try (Workspace workspace = Workspace.open()) {
+      packed.fill(weight, copies);
     }
     return packed;
   }
 
-  private void fill(Tensor weight) {
+  private void fill(RawTensor weight, Copies copies) {
     if (precision() == Precision.INT8) {
-      fillBytes(weight);
+      fillBytes(copies.cast(weight, DType.FLOAT32));
       return;
     }
     // No reorder takes float16 into every layout; it is rare, and read once.
     // Nor does a quick one take bfloat16 into float32 on every CPU.
     boolean narrow = weight.dtype() == DType.BFLOAT16 && (isNarrow() || cpu.wide());
-    Tensor source = narrow ? weight : weight.to(DType.FLOAT32);
+    RawTensor source = narrow ? weight : copies.cast(weight, DType.FLOAT32);
     if (isNarrow() && !cpu.wide()) {
       stored.rows().write(threads(), source, address());
     } else {
@@ -59,7 +61,7 @@ final class PackedMatrix extends Packing {
     }
   }
 
-  private void fillBytes(Tensor weight) {
+  private void fillBytes(RawTensor weight) {
     Int8Rows rows = Int8Rows.of(weight);
     Memory.copy(rows.scales().address(), scales(), weight.dim(0) * Float.BYTES);
     if (kernel() == Stored.Kernel.CONVOLUTION) {
@@ -68,7 +70,8 @@ final class PackedMatrix extends Packing {
       return;
     }
     // Turned over first: from rows of outputs straight into blocks takes seven times as long.
-    Tensor turned = Tensor.uninitialized("pack", DType.UINT8, Shape.of(rows.shape().size()));
+    RawTensor turned =
+        PlainTensor.uninitialized("pack", DType.UINT8, Shape.of(rows.shape().size()));
     memory.desc byInput = plain(memory.data_type.s8, true);
     reorder(rows.values().address(), plain(memory.data_type.s8, false), turned.address(), byInput);
     reorder(turned.address(), byInput, address(), description());
@@ -128,14 +131,14 @@ final class PackedMatrix extends Packing {
   }
 
   @Override
-  public void unpack(long first, Tensor out) {
+  public void unpack(long first, RawTensor out) {
     boolean whole = first == 0 && out.dim(0) == shape().dim(0);
     boolean casts = isNarrow() || out.dtype() != DType.FLOAT32;
     if (whole && precision() != Precision.INT8 && (cpu.wide() || !casts)) {
       reorder(address(), description(), out.address(), plain(Layout.type(out.dtype()), false));
     } else if (out.dtype() == DType.BFLOAT16) {
-      try (Scope scope = Scope.open()) {
-        Tensor wide = Tensor.uninitialized("unpack", DType.FLOAT32, out.shape());
+      try (Workspace workspace = Workspace.open()) {
+        RawTensor wide = PlainTensor.uninitialized("unpack", DType.FLOAT32, out.shape());
         readRows(first, wide);
         Casts.run(threads(), wide, out);
       }
@@ -144,7 +147,7 @@ final class PackedMatrix extends Packing {
     }
   }
 
-  private void readRows(long first, Tensor out) {
+  private void readRows(long first, RawTensor out) {
     BlockedRows rows = stored.rows();
     Memory scales = Memory.at(scales(), shape().dim(0) * Float.BYTES);
     int K = Math.toIntExact(shape().dim(1));

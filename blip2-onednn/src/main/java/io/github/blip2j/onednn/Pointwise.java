@@ -23,7 +23,7 @@ final class Pointwise {
   private static final String OF_BYTES = "jit_uni_int8_1x1:avx2";
   private static final int OUTPUT_AXIS = 1;
   // What bytes of the input mean zero; its sum with the weights is taken off in the kernel.
-  private static final IntPointer ZERO = new IntPointer(new int[] {RoundedRows.Bits.SEVEN.zero()});
+  private static final IntPointer ZERO = new IntPointer(new int[] {ByteRange.SEVEN.zero()});
 
   private Pointwise() {}
 
@@ -34,7 +34,7 @@ final class Pointwise {
   static memory.@Nullable desc layout(Calls here, Precision precision, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {N, K, 1}, Stored.type(precision), memory.format_tag.any);
-    var pd = description(here, any, new Size(Linears.TYPICAL_ROWS, N, K), false, new post_ops());
+    var pd = description(here, any, new Size(Stored.TYPICAL_ROWS, N, K), false, new post_ops());
     return pd == null ? null : pd.weights_desc();
   }
 

@@ -1,6 +1,5 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.tensor.Tensor;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
@@ -20,13 +19,6 @@ final class Products {
 
   Products(ThreadLocal<Calls> calls) {
     this.calls = calls;
-  }
-
-  /** An operand: how it lies, and where. */
-  record Place(Layout layout, long address) {
-    static Place of(Tensor tensor) {
-      return new Place(Layout.of(tensor), tensor.address());
-    }
   }
 
   /** Whether a kernel is there for operands that lie so. */
@@ -61,27 +53,27 @@ final class Products {
 
   /** out = scale a b + added, which may broadcast. */
   void run(Place a, Place b, double scale, @Nullable Place added, Place out) {
-    if (scale == 1 && added == null && wantsGemm(a.layout, b.layout, out.layout)) {
+    if (scale == 1 && added == null && wantsGemm(a.layout(), b.layout(), out.layout())) {
       Gemm.run(a, b, out);
       return;
     }
-    Layout sum = added == null ? null : added.layout.padded(out.layout.rank());
+    Layout sum = added == null ? null : added.layout().padded(out.layout().rank());
     Key key =
         sum == null
-            ? Key.of("matmul", a.layout, b.layout, out.layout)
-            : Key.of("matmul", a.layout, b.layout, out.layout, sum);
-    boolean small = out.layout.size() * a.layout.dim(-1) <= SMALL;
+            ? Key.of("matmul", a.layout(), b.layout(), out.layout())
+            : Key.of("matmul", a.layout(), b.layout(), out.layout(), sum);
+    boolean small = out.layout().size() * a.layout().dim(-1) <= SMALL;
     Call call =
         calls
             .get()
             .get(
                 key.with(Float.floatToRawIntBits((float) scale)),
                 small,
-                () -> product(a.layout, b.layout, (float) scale, sum, out.layout));
+                () -> product(a.layout(), b.layout(), (float) scale, sum, out.layout()));
     if (added == null) {
-      call.run(a.address, b.address, out.address);
+      call.run(a.address(), b.address(), out.address());
     } else {
-      call.run(a.address, b.address, out.address, added.address);
+      call.run(a.address(), b.address(), out.address(), added.address());
     }
   }
 
@@ -95,7 +87,7 @@ final class Products {
     }
     Call call = product(a.desc(), b.desc(), after, out.desc());
     if (added != null) {
-      call.operand(Linears.afterOperand(scale == 1 ? 0 : 1), added.desc());
+      call.operand(Algorithms.afterOperand(scale == 1 ? 0 : 1), added.desc());
     }
     return call;
   }

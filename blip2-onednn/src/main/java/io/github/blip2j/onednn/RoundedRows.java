@@ -1,9 +1,10 @@
 package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.PlainTensor;
+import io.github.blip2j.tensor.RawTensor;
 import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.Workspace;
 import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -21,58 +22,25 @@ import org.bytedeco.dnnl.post_ops;
 final class RoundedRows {
   private static final long FEW_ROWS = 64;
 
-  /** How much of a byte is used. */
-  enum Bits {
-    /** All of a signed one. */
-    EIGHT(memory.data_type.s8, 127, 0, 16),
-    /**
-     * Half of an unsigned one, in steps from its middle: two products with signed bytes then add up
-     * to no more than 16 bits hold.
-     */
-    SEVEN(memory.data_type.u8, 63, 64, 8);
-
-    private final memory.data_type type;
-    private final float largest; // in steps
-    private final int zero;
-    private final float outlier; // beyond this ratio to the mean, too little is left of the rest
-
-    Bits(memory.data_type type, float largest, int zero, float outlier) {
-      this.type = type;
-      this.largest = largest;
-      this.zero = zero;
-      this.outlier = outlier;
-    }
-
-    /** The byte that stands for zero. */
-    int zero() {
-      return zero;
-    }
-
-    /** How many steps of a second row are one of the first; rounding leaves at most half a one. */
-    private float second() {
-      return 2 * largest;
-    }
-  }
-
-  private final Bits bits;
-  private final Tensor bytes;
-  private final Tensor scales;
+  private final ByteRange bits;
+  private final RawTensor bytes;
+  private final RawTensor scales;
   private final long rows;
   private final int terms;
 
-  private RoundedRows(long M, long K, int terms, Bits bits) {
+  private RoundedRows(long M, long K, int terms, ByteRange bits) {
     this.bits = bits;
     this.rows = M;
     this.terms = terms;
-    this.bytes = Tensor.uninitialized("linear", DType.UINT8, Shape.of(terms * M, K));
-    this.scales = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(terms * M, 1));
+    this.bytes = PlainTensor.uninitialized("linear", DType.UINT8, Shape.of(terms * M, K));
+    this.scales = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(terms * M, 1));
   }
 
   /** Rounds dense rows [M, K]. */
-  static RoundedRows of(ThreadLocal<Calls> calls, Tensor x, long M, long K, Bits bits) {
+  static RoundedRows of(ThreadLocal<Calls> calls, RawTensor x, long M, long K, ByteRange bits) {
     float[] largest = new float[Math.toIntExact(M)];
     boolean few = M <= FEW_ROWS;
-    float bound = few ? Float.POSITIVE_INFINITY : bits.outlier; // settled where there are few
+    float bound = few ? Float.POSITIVE_INFINITY : bits.outlier(); // settled where there are few
     Parts parts = new Parts(M, K);
     boolean outlier =
         parts.stream(calls.get().team().size())
@@ -80,7 +48,7 @@ final class RoundedRows {
                 part -> measure(x, K, parts.first(part), parts.first(part + 1), largest, bound))
             .reduce(false, Boolean::logicalOr); // all parts, for all are measured
     RoundedRows rounded = new RoundedRows(M, K, few || outlier ? 2 : 1, bits);
-    try (Scope scope = Scope.open()) {
+    try (Workspace workspace = Workspace.open()) {
       rounded.fill(calls, x, rounded.scale(largest));
     }
     return rounded;
@@ -90,7 +58,7 @@ final class RoundedRows {
    * Finds the largest number of each row; whether any is more than {@code bound} times its mean.
    */
   private static boolean measure(
-      Tensor x, long K, long from, long to, float[] largest, float bound) {
+      RawTensor x, long K, long from, long to, float[] largest, float bound) {
     boolean settled = Float.isInfinite(bound);
     long size = K * Float.BYTES;
     float[] row = new float[(int) K];
@@ -131,12 +99,12 @@ final class RoundedRows {
   }
 
   /** Writes the scales; what the numbers of each row are multiplied by, [M, 1]. */
-  private Tensor scale(float[] largest) {
-    Tensor factors = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(rows, 1));
+  private RawTensor scale(float[] largest) {
+    RawTensor factors = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(rows, 1));
     Memory factor = Memory.at(factors.address(), rows * Float.BYTES);
     Memory scale = Memory.at(scales.address(), scales.size() * Float.BYTES);
     for (int m = 0; m < rows; m++) {
-      float step = largest[m] / bits.largest;
+      float step = largest[m] / bits.largest();
       factor.putFloat((long) m * Float.BYTES, step == 0 ? 0 : 1 / step);
       scale.putFloat((long) m * Float.BYTES, step);
       if (terms == 2) {
@@ -146,7 +114,7 @@ final class RoundedRows {
     return factors;
   }
 
-  private void fill(ThreadLocal<Calls> calls, Tensor x, Tensor factors) {
+  private void fill(ThreadLocal<Calls> calls, RawTensor x, RawTensor factors) {
     Layout matrix = Layout.matrix(rows, bytes.dim(1));
     Calls here = calls.get();
     long first = bytes.address();
@@ -160,8 +128,8 @@ final class RoundedRows {
 
   private Call roundingFirst(Calls here, Layout matrix) {
     post_ops then = new post_ops();
-    if (bits.zero != 0) {
-      then.append_eltwise(algorithm.eltwise_linear, 1, bits.zero);
+    if (bits.zero() != 0) {
+      then.append_eltwise(algorithm.eltwise_linear, 1, bits.zero());
     }
     return rounding(here, matrix, then);
   }
@@ -185,21 +153,21 @@ final class RoundedRows {
     float second = bits.second();
     post_ops then = new post_ops();
     then.append_binary(algorithm.binary_sub, bytes(matrix));
-    then.append_eltwise(algorithm.eltwise_linear, second, second * bits.zero + bits.zero);
-    return rounding(here, matrix, then).operand(Linears.afterOperand(0), bytes(matrix));
+    then.append_eltwise(algorithm.eltwise_linear, second, second * bits.zero() + bits.zero());
+    return rounding(here, matrix, then).operand(Algorithms.afterOperand(0), bytes(matrix));
   }
 
   private memory.desc bytes(Layout matrix) {
-    return Layout.dense(bits.type, matrix.dim(0), matrix.dim(1)).desc();
+    return Layout.dense(bits.type(), matrix.dim(0), matrix.dim(1)).desc();
   }
 
-  /** [terms M, K], as {@link Bits} says. */
-  Tensor bytes() {
+  /** [terms M, K], as {@link ByteRange} says. */
+  RawTensor bytes() {
     return bytes;
   }
 
   /** [terms M, 1]. */
-  Tensor scales() {
+  RawTensor scales() {
     return scales;
   }
 

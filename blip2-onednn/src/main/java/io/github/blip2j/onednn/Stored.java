@@ -14,6 +14,10 @@ import org.bytedeco.dnnl.memory;
 record Stored(
     Precision precision, Kernel kernel, memory.desc description, Reads reads, BlockedRows rows) {
 
+  // Layouts are asked for with a few hundred rows: what serves one row best is twice as slow for
+  // many, and the other way round nothing is lost.
+  public static final long TYPICAL_ROWS = 256;
+
   static Stored of(
       Precision precision, Kernel kernel, memory.desc description, Reads reads, long K) {
     int inputs = kernel == Kernel.CONVOLUTION ? 1 : description.get_ndims() - 2;

@@ -1,7 +1,6 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.onednn.Products.Place;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.RawTensor;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
 
@@ -17,7 +16,7 @@ final class Sums {
     this.products = products;
   }
 
-  void run(Tensor x, boolean overRows, Tensor out) {
+  void run(RawTensor x, boolean overRows, RawTensor out) {
     long R = x.dim(0);
     long C = x.dim(1);
     Place all = new Place(Layout.matrix(R, C), x.address());

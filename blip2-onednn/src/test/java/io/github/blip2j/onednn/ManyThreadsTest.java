@@ -46,7 +46,7 @@ final class ManyThreadsTest {
     List<float[]> expected = new ArrayList<>();
     for (int thread = 0; thread < THREADS; thread++) {
       inputs.add(Tensor.of(normal(33 * 160), 33, 160));
-      expected.add(computed(inputs.get(thread), packed.tensor()));
+      expected.add(computed(inputs.get(thread), Tensor.of(packed)));
     }
 
     ExecutorService pool = Executors.newFixedThreadPool(THREADS);
@@ -59,7 +59,7 @@ final class ManyThreadsTest {
             pool.submit(
                 () -> {
                   for (int round = 0; round < ROUNDS; round++) {
-                    assertArrayEquals(result, computed(input, packed.tensor()), 1e-4f);
+                    assertArrayEquals(result, computed(input, Tensor.of(packed)), 1e-4f);
                   }
                 }));
       }

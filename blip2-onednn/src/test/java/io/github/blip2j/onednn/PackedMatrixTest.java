@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.Affine;
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Int8Rows;
 import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Packing;
 import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Shape;
@@ -154,7 +154,7 @@ final class PackedMatrixTest {
     Tensor out = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 70));
     Tensor expected = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 70));
 
-    narrow.linear(x, packed == null ? weight : packed.tensor(), bias, Activation.GELU, null, out);
+    narrow.linear(x, packed == null ? weight : Tensor.of(packed), bias, Activation.GELU, null, out);
 
     Tensor rounded = x.to(DType.BFLOAT16).to(DType.FLOAT32);
     Tensor stored = weight.to(DType.BFLOAT16).to(DType.FLOAT32);
@@ -182,8 +182,7 @@ final class PackedMatrixTest {
     kernels.linears(
         x,
         List.of(
-            new LinearMap(query, bias, Activation.IDENTITY),
-            new LinearMap(gate, null, Activation.SILU)),
+            new Affine(query, bias, Activation.IDENTITY), new Affine(gate, null, Activation.SILU)),
         List.of(outs[0], outs[1]));
 
     kernels.linear(x, query, bias, Activation.IDENTITY, null, outs[2]);
@@ -208,18 +207,18 @@ final class PackedMatrixTest {
     Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
     Tensor hidden = Tensor.uninitialized("test", DType.BFLOAT16, Shape.of(M, 70));
     Tensor wide = result(M, 70);
-    LinearMap map = new LinearMap(up.tensor(), null, Activation.GELU, up.input());
+    Affine map = new Affine(Tensor.of(up), null, Activation.GELU);
 
     narrow.linears(x, List.of(map), List.of(hidden));
-    narrow.linear(x, up.tensor(), null, Activation.GELU, null, wide);
+    narrow.linear(x, Tensor.of(up), null, Activation.GELU, null, wide);
 
     assertEquals(DType.BFLOAT16, up.input());
     Tensor rounded = wide.to(DType.BFLOAT16);
     assertArrayEquals(rounded.to(DType.FLOAT32).toFloats(), hidden.to(DType.FLOAT32).toFloats());
     Tensor first = result(M, 40);
     Tensor second = result(M, 40);
-    narrow.linear(hidden, down.tensor(), null, Activation.IDENTITY, null, first);
-    narrow.linear(wide, down.tensor(), null, Activation.IDENTITY, null, second);
+    narrow.linear(hidden, Tensor.of(down), null, Activation.IDENTITY, null, first);
+    narrow.linear(wide, Tensor.of(down), null, Activation.IDENTITY, null, second);
     assertArrayEquals(second.toFloats(), first.toFloats());
   }
 
@@ -265,9 +264,9 @@ final class PackedMatrixTest {
   private static Tensor pack(Kernels kernels, Tensor weight, Precision precision) {
     Packing packed = kernels.pack(weight, precision, Packing.Use.BATCHES);
     if (packed != null) {
-      return packed.tensor();
+      return Tensor.of(packed);
     }
-    return precision == Precision.FLOAT32 ? weight : Int8Rows.of(weight).tensor();
+    return precision == Precision.FLOAT32 ? weight : Tensor.of(Int8Rows.of(weight));
   }
 
   private static Tensor unpacked(Tensor weight) {

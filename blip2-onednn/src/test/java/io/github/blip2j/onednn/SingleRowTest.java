@@ -1,0 +1,18 @@
+package io.github.blip2j.onednn;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.post_ops;
+import org.junit.jupiter.api.Test;
+
+final class SingleRowTest {
+  @Test
+  void call_oneRow_hasItsKernelHere() {
+    Calls calls = new Calls(new engine(engine.kind.cpu, 0), new Team());
+
+    Call call = SingleRow.call(calls, 90, 70, true, new post_ops());
+
+    assertNotNull(call, "oneDNN's x64:gemm:jit inner product");
+  }
+}
