@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * rounding makes belongs to the scope in which it is first asked for.
  */
 final class LinearInput {
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
   private final Tensor x;
   private final long width;
   private final RoundedRows.Bits bits;
@@ -17,7 +17,7 @@ final class LinearInput {
   private @Nullable RoundedRows bytes;
 
   /** Dense rows [..., K] of float32, or of bfloat16 where all maps read that. */
-  LinearInput(ThreadLocal<Calls> calls, Tensor x, long width, RoundedRows.Bits bits) {
+  LinearInput(CallPool calls, Tensor x, long width, RoundedRows.Bits bits) {
     this.calls = calls;
     this.x = x;
     this.width = width;

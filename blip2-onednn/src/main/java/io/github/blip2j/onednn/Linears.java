@@ -56,7 +56,7 @@ final class Linears {
 
   private record Size(long outputs, long inputs, Precision precision) {}
 
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
   private final Cpu cpu;
   private final Set<Precision> told = ConcurrentHashMap.newKeySet(); // each once is enough
   private final Int8Linears int8;
@@ -64,7 +64,7 @@ final class Linears {
   private final RoundedRows.Bits bits;
   private final Map<Size, Optional<Stored>> stores = new ConcurrentHashMap<>();
 
-  Linears(ThreadLocal<Calls> calls, Cpu cpu) {
+  Linears(CallPool calls, Cpu cpu) {
     this.calls = calls;
     this.cpu = cpu;
     this.int8 = new Int8Linears(calls);
@@ -123,7 +123,7 @@ final class Linears {
         if (!cpu.bytes()) {
           yield convolution(size, Reads.BYTES);
         }
-        memory.desc layout = Int8Linears.layout(calls.get(), size.outputs, size.inputs);
+        memory.desc layout = Int8Linears.layout(calls.engine(), size.outputs, size.inputs);
         yield stored(size, Kernel.PRODUCT, layout, Reads.BYTES);
       }
     };
@@ -135,7 +135,7 @@ final class Linears {
   }
 
   private @Nullable Stored convolution(Size size, Reads reads) {
-    memory.desc layout = Pointwise.layout(calls.get(), size.precision, size.outputs, size.inputs);
+    memory.desc layout = Pointwise.layout(calls.engine(), size.precision, size.outputs, size.inputs);
     return stored(size, Kernel.CONVOLUTION, layout, reads);
   }
 
@@ -145,7 +145,7 @@ final class Linears {
     long[] dims = {size.inputs, size.outputs};
     var pd =
         new matmul.primitive_desc(
-            calls.get().engine(),
+            calls.engine(),
             Layout.dense(input, TYPICAL_ROWS, size.inputs).desc(),
             new memory.desc(dims, Stored.type(size.precision), memory.format_tag.any),
             Layout.matrix(TYPICAL_ROWS, size.outputs).desc(),
@@ -228,9 +228,11 @@ final class Linears {
       Key key =
           Key.of("linear", in, Layout.dense(matrix.type, K, N), result)
               .with(matrix.packed ? 1 : 0, bias == null ? 0 : 1, number(activation), how.number);
-      Call call = calls.get().get(key, () -> product(in, matrix, result, bias, activation, how));
       Tensor apart = how == Residual.APART ? residual : null;
-      call.run(operands(x, matrix, bias, apart, out));
+      calls.run(
+          key,
+          here -> product(here, in, matrix, result, bias, activation, how),
+          operands(x, matrix, bias, apart, out));
     }
   }
 
@@ -256,11 +258,11 @@ final class Linears {
       return;
     }
     Layout repeated = Layout.of(memory.data_type.f32, new long[] {M, N}, new long[] {0, 1});
-    Calls here = calls.get();
-    here.get(
-            Key.of("copy", repeated, result.layout()),
-            () -> Copies.reorder(here, repeated.desc(), result.layout().desc()))
-        .run(bias.address(), out.address());
+    calls.run(
+        Key.of("copy", repeated, result.layout()),
+        here -> Copies.reorder(here, repeated.desc(), result.layout().desc()),
+        bias.address(),
+        out.address());
     Gemm.add(input, matrix, result);
   }
 
@@ -300,15 +302,15 @@ final class Linears {
 
   /** Widened once for all rows; the product would do it for every block of them. */
   private Matrix widened(PackedMatrix packed, memory.desc wide) {
-    Calls here = calls.get();
     long numbers = wide.get_size() / Float.BYTES;
     Tensor copy = Tensor.uninitialized("linear", DType.FLOAT32, Shape.of(numbers));
     long N = packed.shape().dim(0);
     long K = packed.shape().dim(1);
-    here.get(
-            Key.of("widen", Layout.dense(memory.data_type.bf16, K, N)),
-            () -> Copies.reorder(here, packed.description(), wide))
-        .run(packed.address(), copy.address());
+    calls.run(
+        Key.of("widen", Layout.dense(memory.data_type.bf16, K, N)),
+        here -> Copies.reorder(here, packed.description(), wide),
+        packed.address(),
+        copy.address());
     memory.data_type type = memory.data_type.f32;
     return new Matrix(Kernel.PRODUCT, type, true, () -> wide, copy.address());
   }
@@ -327,13 +329,13 @@ final class Linears {
   }
 
   private Call product(
+      Calls here,
       Layout input,
       Matrix matrix,
       Layout result,
       @Nullable Tensor bias,
       Activation activation,
       Residual residual) {
-    Calls here = calls.get();
     var size = new Pointwise.Size(result.dim(0), result.dim(1), input.dim(1));
     boolean convolves = matrix.kernel == Kernel.CONVOLUTION;
     memory.desc out =

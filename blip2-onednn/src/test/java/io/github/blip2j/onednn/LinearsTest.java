@@ -57,7 +57,7 @@ final class LinearsTest {
 
   @Test
   void singleRow_hasItsKernelHere() {
-    Calls calls = new Calls(new engine(engine.kind.cpu, 0), new Team());
+    Calls calls = new Calls(new engine(engine.kind.cpu, 0), new Team(), Calls.MOST);
 
     Call call = SingleRow.call(calls, 90, 70, true, new post_ops());
 
