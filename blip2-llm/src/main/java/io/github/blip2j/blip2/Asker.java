@@ -32,7 +32,10 @@ final class Asker {
       ImageFeatures features, List<String> prompts, Decoding decoding, TokenListener listener) {
     given("generate", "listener", listener);
     var writer = new TextWriter(loaded, given("generate", "decoding", decoding));
-    return with("generate", features, prompts, asked -> writer.write(asked, listener));
+    TokenListener aside =
+        (row, token) ->
+            loaded.aside(() -> features.aside(() -> listener.onToken(row, token)));
+    return with("generate", features, prompts, asked -> writer.write(asked, aside));
   }
 
   /** The best text that follows each prompt about its picture, batch by batch. */
