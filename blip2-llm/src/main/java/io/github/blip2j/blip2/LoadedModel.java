@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import io.github.blip2j.generation.Decoding;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.Opened;
 import io.github.blip2j.llm.LanguageKind;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Precision;
@@ -87,17 +88,12 @@ final class LoadedModel implements AutoCloseable {
     Blip2Config config = Blip2Config.fromJson(ModelFolder.config(folder));
     @Nullable Path reader = config.readsInstruction() ? InstructionReader.in(folder) : null;
     Scope memory = Scope.detached();
-    boolean whole = false;
-    try {
+    try (var opened = new Opened()) {
+      opened.add(memory::close);
       Built built = build(folder, config, options, memory);
       ImageProcessor processor = processor(folder, config.vision().imageSize());
-      LoadedModel loaded = of(memory, built, HuggingFaceTokenizer.open(folder), processor, reader);
-      whole = true;
-      return loaded;
-    } finally {
-      if (!whole) {
-        memory.close();
-      }
+      return opened.keep(
+          of(memory, built, HuggingFaceTokenizer.open(folder), processor, reader));
     }
   }
 
@@ -108,8 +104,9 @@ final class LoadedModel implements AutoCloseable {
   /** Loads what LAVIS stores apart. */
   static LoadedModel load(Blip2Parts parts, LoadOptions options) throws IOException {
     Scope memory = Scope.detached();
-    boolean whole = false;
-    try (OpenParts open = OpenParts.open(parts)) {
+    try (var opened = new Opened();
+        OpenParts open = OpenParts.open(parts)) {
+      opened.add(memory::close);
       Blip2Config config = open.config();
       if (options.adapter() != null) {
         throw new IllegalArgumentException(
@@ -120,15 +117,10 @@ final class LoadedModel implements AutoCloseable {
       Blip2Model model = build(config, params);
       Built built = new Built(model, options.finish(params));
       var processor = ImageProcessor.blip2(config.vision().imageSize());
-      LoadedModel loaded = of(memory, built, open.tokenizer(), processor, open.instructions());
-      whole = true;
-      return loaded;
+      return opened.keep(
+          of(memory, built, open.tokenizer(), processor, open.instructions()));
     } catch (UncheckedIOException e) {
       throw e.getCause();
-    } finally {
-      if (!whole) {
-        memory.close();
-      }
     }
   }
 
@@ -144,16 +136,11 @@ final class LoadedModel implements AutoCloseable {
       ImageProcessor processor,
       @Nullable Path reader)
       throws IOException {
-    boolean whole = false;
-    try {
+    try (var opened = new Opened()) {
+      opened.add(tokenizer::close);
       @Nullable InstructionReader instructions =
           reader == null ? null : InstructionReader.open(reader, built.model.config());
-      whole = true;
-      return new LoadedModel(memory, built, tokenizer, processor, instructions);
-    } finally {
-      if (!whole) {
-        tokenizer.close();
-      }
+      return opened.keep(new LoadedModel(memory, built, tokenizer, processor, instructions));
     }
   }
 
@@ -307,11 +294,10 @@ final class LoadedModel implements AutoCloseable {
   public void close() {
     gate.close(
         () -> {
-          tokenizer.close();
-          if (instructions != null) {
-            instructions.close();
+          try (memory;
+              instructions) {
+            tokenizer.close();
           }
-          memory.close();
         });
   }
 
