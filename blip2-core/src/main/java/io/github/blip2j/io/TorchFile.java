@@ -128,7 +128,9 @@ public final class TorchFile implements TensorFile {
     if (!into.hasRemaining()) {
       return;
     }
-    var span = new ViewReader(file, begin, view.span() * view.elementBytes());
+    // A small part of a large view is not worth reading the whole.
+    int most = (int) Math.min(ViewReader.WHOLE, 8L * into.remaining());
+    var span = new ViewReader(file, begin, view.span() * view.elementBytes(), most);
     long at = byteOffset;
     while (into.hasRemaining()) {
       long run = at / runBytes;

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * <p>By reads alone: a file that is cut short while it is mapped takes the process down.
  */
 final class ViewReader {
-  /** A piece no larger than this is read at once. */
+  /** No larger piece should be read at once. */
   static final int WHOLE = 1 << 26;
 
   private static final int PAGE = 1 << 12;
@@ -24,12 +24,11 @@ final class ViewReader {
   private final long[] numbers; // of the pages that are there
   private final int shift;
 
-  /** A piece of a file; what has been read of it is forgotten with this. */
-  ViewReader(ReadableFile file, long begin, long bytes) throws IOException {
-    this(file, begin, bytes, WHOLE);
-  }
-
-  /** The same, where up to {@code most} bytes are read at once. */
+  /**
+   * A piece of a file; what has been read of it is forgotten with this.
+   *
+   * @param most up to so many bytes are read at once
+   */
   ViewReader(ReadableFile file, long begin, long bytes, int most) throws IOException {
     this.file = file;
     this.begin = begin;
