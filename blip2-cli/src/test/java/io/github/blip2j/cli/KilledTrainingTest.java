@@ -26,7 +26,10 @@ final class KilledTrainingTest {
   private static final String LAST = "step-00000060.safetensors";
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
-  private final Random random = new Random();
+  private static final String SEED = "blip2.killedTraining.seed"; // to kill at the same moments
+
+  private final long seed = Long.getLong(SEED, System.nanoTime());
+  private final Random random = new Random(seed);
   private final List<Process> started = new ArrayList<>();
   private final Path folder;
   private final Path captions;
@@ -57,7 +60,7 @@ final class KilledTrainingTest {
 
     assertEquals(0, start("parts", "--resume").waitFor(), this::log);
     assertEquals(0, whole.waitFor(), this::log);
-    assertArrayEquals(bytes("whole"), bytes("parts"));
+    assertArrayEquals(bytes("whole"), bytes("parts"), this::log);
   }
 
   /** Kills a run while it writes a checkpoint, or shortly before or after. */
@@ -74,8 +77,8 @@ final class KilledTrainingTest {
     } finally {
       run.destroyForcibly().waitFor(); // SIGKILL
     }
-    assertNotEquals(0, run.exitValue());
-    assertTrue(newest("parts") < STEPS);
+    assertNotEquals(0, run.exitValue(), this::log);
+    assertTrue(newest("parts") < STEPS, this::log);
   }
 
   private Process start(String run, String... more) throws IOException {
@@ -111,10 +114,11 @@ final class KilledTrainingTest {
   }
 
   private String log() {
+    String again = "again with -D" + SEED + "=" + seed + System.lineSeparator();
     try {
-      return Files.readString(folder.resolve("log"));
+      return again + Files.readString(folder.resolve("log"));
     } catch (IOException e) {
-      return e.toString();
+      return again + e;
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.blip2j.io;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -240,7 +241,7 @@ public final class Checkpoint implements AutoCloseable {
   /** Closes every file. */
   @Override
   public void close() throws IOException {
-    closeAll(files);
+    Opened.closeAll(files.stream().map(file -> (Closeable) file::close).toList());
   }
 
   private Place placeOf(String name) throws CheckpointException {
@@ -267,11 +268,5 @@ public final class Checkpoint implements AutoCloseable {
       tensors.put(each.getKey(), each.getValue().entry());
     }
     return new Checkpoint(files, places, tensors);
-  }
-
-  private static void closeAll(Collection<TensorFile> files) throws IOException {
-    for (TensorFile file : files) {
-      file.close();
-    }
   }
 }

@@ -102,11 +102,6 @@ final class ReadableFile implements AutoCloseable {
     };
   }
 
-  /** Part of the file as memory, outside the heap. */
-  ByteBuffer map(long position, long count) throws IOException {
-    return channel.map(FileChannel.MapMode.READ_ONLY, position, count);
-  }
-
   /** An error in this file, {@code what} being the message without the file's name. */
   @SuppressWarnings("AnnotateFormatMethod") // that annotation is in a library of its own
   CheckpointException error(String what, Object... values) {

@@ -38,15 +38,9 @@ public final class SafetensorsFile implements TensorFile {
    */
   public static SafetensorsFile open(Path path) throws IOException {
     ReadableFile file = ReadableFile.open(path);
-    boolean opened = false;
-    try {
-      var result = new SafetensorsFile(file);
-      opened = true;
-      return result;
-    } finally {
-      if (!opened) {
-        file.close();
-      }
+    try (var opened = new Opened()) {
+      opened.add(file::close);
+      return opened.keep(new SafetensorsFile(file));
     }
   }
 

@@ -51,17 +51,12 @@ public final class SafetensorsWriter implements AutoCloseable {
     Map<TensorSpec, Long> layout = layOut(tensors);
     ByteBuffer header = header(layout, metadata);
     NewFile file = new NewFile(target);
-    boolean created = false;
-    try {
+    try (var opened = new Opened()) {
+      opened.add(file::discard);
       long dataStart = header.remaining();
       layout.forEach((spec, begin) -> file.reserve(spec, dataStart + begin));
       file.write(header, 0);
-      created = true;
-      return new SafetensorsWriter(file);
-    } finally {
-      if (!created) {
-        file.discard();
-      }
+      return opened.keep(new SafetensorsWriter(file));
     }
   }
 

@@ -1,13 +1,16 @@
 package io.github.blip2j.io;
 
 import com.google.gson.stream.JsonWriter;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,22 +27,31 @@ import org.jspecify.annotations.Nullable;
  * shard, else {@code model-00001-of-0000N.safetensors} and their index.
  *
  * <p>{@link #close} moves everything into place when every tensor is complete, and otherwise leaves
- * the folder as it was. Weights of an earlier save that the new one doesn't replace are removed
- * last: readers would prefer a stale {@code model.safetensors} to a new index.
+ * the folder as it was. At every moment in between the folder holds the earlier model or the new
+ * one whole, also after a kill: shards take names that no file has, and nothing reads them before
+ * one step, the move of the only file or of the index, or the removal of an earlier {@code
+ * model.safetensors}, which readers prefer to an index. What is left of the earlier model is removed
+ * after it. Where an earlier model has the names, shards are called {@code
+ * model-2-00001-of-0000N.safetensors}; readers find them by the index, whatever they are called.
  */
 public final class ShardedSafetensorsWriter implements AutoCloseable {
   private final Path folder;
   private final long totalBytes;
   private final Map<String, SafetensorsWriter> shards; // by file name, in order
   private final Map<String, String> shardOf;
+  private final Runnable afterEachStep;
   private boolean closed;
 
   private ShardedSafetensorsWriter(
-      Path folder, long totalBytes, Map<String, SafetensorsWriter> shards) {
+      Path folder,
+      long totalBytes,
+      Map<String, SafetensorsWriter> shards,
+      Runnable afterEachStep) {
     this.folder = folder;
     this.totalBytes = totalBytes;
     this.shards = shards;
     this.shardOf = new TreeMap<>();
+    this.afterEachStep = afterEachStep;
   }
 
   /**
@@ -50,28 +63,50 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
    */
   public static ShardedSafetensorsWriter create(
       Path folder, List<TensorSpec> tensors, long maxShardBytes) throws IOException {
+    return create(folder, tensors, maxShardBytes, () -> {});
+  }
+
+  /** The same; tests look at the folder after each step. */
+  static ShardedSafetensorsWriter create(
+      Path folder, List<TensorSpec> tensors, long maxShardBytes, Runnable afterEachStep)
+      throws IOException {
     requireDistinct(folder, tensors);
     List<List<TensorSpec>> parts = split(tensors, maxShardBytes);
     long totalBytes = tensors.stream().mapToLong(TensorSpec::byteSize).sum();
-    var result = new ShardedSafetensorsWriter(folder, totalBytes, new LinkedHashMap<>());
-    boolean created = false;
+    var result =
+        new ShardedSafetensorsWriter(folder, totalBytes, new LinkedHashMap<>(), afterEachStep);
     if (Files.isDirectory(folder)) { // those of other numbers of shards, too
       LeftOvers.requireAlone(folder, folder, ShardedSafetensorsWriter::isOurs, null);
     }
-    try {
+    try (var opened = new Opened()) {
+      opened.add(result::discard);
+      List<String> names = names(folder, parts.size());
       for (int i = 0; i < parts.size(); i++) {
-        String name =
-            parts.size() == 1
-                ? Checkpoint.SINGLE
-                : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
+        String name = names.get(i);
         result.shards.put(name, SafetensorsWriter.create(folder.resolve(name), parts.get(i)));
         parts.get(i).forEach(spec -> result.shardOf.put(spec.name(), name));
       }
-      created = true;
-      return result;
-    } finally {
-      if (!created) {
-        result.discard();
+      return opened.keep(result);
+    }
+  }
+
+  /** The first names that no file of the folder has; the only file's may be replaced. */
+  private static List<String> names(Path folder, int count) {
+    if (count == 1) {
+      return List.of(Checkpoint.SINGLE);
+    }
+    for (int run = 1; ; run++) {
+      String stem = run == 1 ? "model" : "model-" + run;
+      List<String> names =
+          IntStream.rangeClosed(1, count)
+              .mapToObj(
+                  i -> String.format(Locale.ROOT, "%s-%05d-of-%05d.safetensors", stem, i, count))
+              .toList();
+      boolean free =
+          names.stream()
+              .noneMatch(name -> Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS));
+      if (free) {
+        return names;
       }
     }
   }
@@ -103,26 +138,37 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
       return;
     }
     closed = true;
+    List<String> moved = new ArrayList<>();
+    boolean read = false; // whether the new files may be read already
     try {
       for (SafetensorsWriter writer : shards.values()) {
         writer.requireComplete();
       }
-      for (SafetensorsWriter writer : shards.values()) {
-        writer.close();
+      for (Map.Entry<String, SafetensorsWriter> shard : shards.entrySet()) {
+        read = shards.size() == 1;
+        moved.add(shard.getKey());
+        shard.getValue().close();
+        afterEachStep.run();
       }
       if (shards.size() > 1) {
+        read = true;
         writeIndex();
+        afterEachStep.run();
       }
       removeStale();
     } finally {
       discard();
+      if (!read) {
+        for (String shard : moved) {
+          Files.deleteIfExists(folder.resolve(shard));
+        }
+      }
     }
   }
 
   private void discard() throws IOException {
-    for (SafetensorsWriter writer : shards.values()) {
-      writer.discard();
-    }
+    Opened.closeAll(
+        shards.values().stream().map(writer -> (Closeable) writer::discard).toList());
   }
 
   private void writeIndex() throws IOException {
@@ -152,15 +198,19 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
         }
       }
     }
+    // First the one that readers prefer.
+    stale.sort(
+        Comparator.comparing(file -> !ReadableFile.nameOf(file).equals(Checkpoint.SINGLE)));
     for (Path file : stale) {
       Files.delete(file);
+      afterEachStep.run();
     }
   }
 
   private static boolean isOurs(String name) {
     return name.equals(Checkpoint.SINGLE)
         || name.equals(Checkpoint.INDEX)
-        || name.matches("model-\\d{5}-of-\\d{5}\\.safetensors");
+        || name.matches("model-(\\d{1,9}-)?\\d{5}-of-\\d{5}\\.safetensors");
   }
 
   private static void requireDistinct(Path folder, List<TensorSpec> tensors) {

@@ -110,21 +110,14 @@ final class Shards {
   /** Opens every shard. */
   Checkpoint open() throws IOException {
     requireFiles();
-    Map<String, TensorFile> opened = new TreeMap<>();
-    boolean done = false;
-    try {
-      for (String file : files) {
-        opened.put(file, TensorFiles.open(folder.resolve(file)));
+    Map<String, TensorFile> shards = new TreeMap<>();
+    try (var opened = new Opened()) {
+      for (String name : files) {
+        TensorFile file = TensorFiles.open(folder.resolve(name));
+        opened.add(file::close);
+        shards.put(name, file);
       }
-      Checkpoint result = Checkpoint.of(opened.values(), places(opened));
-      done = true;
-      return result;
-    } finally {
-      if (!done) {
-        for (TensorFile file : opened.values()) {
-          file.close();
-        }
-      }
+      return opened.keep(Checkpoint.of(shards.values(), places(shards)));
     }
   }
 

@@ -60,15 +60,9 @@ public final class TorchFile implements TensorFile {
    */
   public static TorchFile open(Path path) throws IOException {
     ReadableFile file = ReadableFile.open(path);
-    boolean opened = false;
-    try {
-      var result = new TorchFile(file);
-      opened = true;
-      return result;
-    } finally {
-      if (!opened) {
-        file.close();
-      }
+    try (var opened = new Opened()) {
+      opened.add(file::close);
+      return opened.keep(new TorchFile(file));
     }
   }
 
@@ -134,27 +128,16 @@ public final class TorchFile implements TensorFile {
     if (!into.hasRemaining()) {
       return;
     }
-    ByteBuffer span = span(view, begin);
+    // A small part of a large view is not worth reading the whole.
+    int most = (int) Math.min(ViewReader.WHOLE, 8L * into.remaining());
+    var span = new ViewReader(file, begin, view.span() * view.elementBytes(), most);
     long at = byteOffset;
     while (into.hasRemaining()) {
       long run = at / runBytes;
       long within = at - run * runBytes;
       int count = (int) Math.min(runBytes - within, into.remaining());
-      long place = view.place(run * view.run()) * view.elementBytes() + within;
-      if (span.hasRemaining()) {
-        into.put(into.position(), span, (int) place, count).position(into.position() + count);
-      } else {
-        ByteBuffer part = into.slice(into.position(), count);
-        file.readFully(part, begin + place);
-        into.position(into.position() + count);
-      }
+      span.read(view.place(run * view.run()) * view.elementBytes() + within, count, into);
       at += count;
     }
-  }
-
-  /** The piece of the file in which a view lies, or nothing where it is too large to map. */
-  private ByteBuffer span(PickledTensor view, long begin) throws IOException {
-    long bytes = view.span() * view.elementBytes();
-    return bytes <= Integer.MAX_VALUE ? file.map(begin, bytes) : ByteBuffer.allocate(0);
   }
 }

@@ -70,15 +70,9 @@ public final class TorchWriter implements AutoCloseable {
       throws IOException {
     NewFile.requireDistinct(ReadableFile.nameOf(target), tensors, "");
     NewFile file = new NewFile(target);
-    boolean created = false;
-    try {
-      var writer = new TorchWriter(file, new TorchPickle(key, tensors), tensors);
-      created = true;
-      return writer;
-    } finally {
-      if (!created) {
-        file.discard();
-      }
+    try (var opened = new Opened()) {
+      opened.add(file::discard);
+      return opened.keep(new TorchWriter(file, new TorchPickle(key, tensors), tensors));
     }
   }
 

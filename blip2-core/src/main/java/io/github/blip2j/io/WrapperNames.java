@@ -23,15 +23,9 @@ public final class WrapperNames {
   /** Opens a file or folder, without the names of wrappers. */
   public static Checkpoint open(Path path) throws IOException {
     Checkpoint stored = Checkpoint.open(path);
-    boolean whole = false;
-    try {
-      Checkpoint bare = removed(stored);
-      whole = true;
-      return bare;
-    } finally {
-      if (!whole) {
-        stored.close();
-      }
+    try (var opened = new Opened()) {
+      opened.add(stored::close);
+      return opened.keep(removed(stored));
     }
   }
 

@@ -8,6 +8,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Tensors that are views of each other share a storage. It knows the operation that made it, so
  * that use after release can name it, and counts in-place changes, so that a gradient can tell that
  * a value it needs is gone.
+ *
+ * <p>Several threads may release it. Its owner and its version are for the thread that computes
+ * with it: a tensor that others read is handed to them by what happens before, such as a lock, and
+ * not changed meanwhile.
  */
 final class Storage {
   private final String op;
@@ -99,12 +103,17 @@ final class Storage {
     return op;
   }
 
+  /** Gives the memory back, once, whichever threads ask for it. */
   void release() {
-    MemoryPool.Block returned = block;
-    if (!released && returned != null) {
+    MemoryPool.Block returned;
+    synchronized (this) {
+      returned = block;
+      if (released || returned == null) {
+        return;
+      }
       released = true;
       block = null;
-      MemoryPool.SHARED.release(returned);
     }
+    MemoryPool.SHARED.release(returned);
   }
 }

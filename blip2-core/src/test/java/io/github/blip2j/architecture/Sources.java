@@ -17,8 +17,8 @@ final class Sources {
 
   private Sources() {}
 
-  /** One file, by module and by path under the base package. */
-  record JavaFile(String module, String path, List<String> lines) {
+  /** One file, by module and by path under the base package; of the module itself or a test. */
+  record JavaFile(String module, String path, boolean isMain, List<String> lines) {
     /** Lines that match, as in {@code "blip2-core nn/Linear.java:12: text"}. */
     List<String> find(Pattern pattern) {
       List<String> found = new ArrayList<>();
@@ -68,11 +68,12 @@ final class Sources {
     if (!Files.isDirectory(base)) {
       return List.of();
     }
+    boolean isMain = source.contains("/main/");
     List<JavaFile> files = new ArrayList<>();
     try (Stream<Path> paths = Files.walk(base)) {
       for (Path path : paths.filter(p -> p.toString().endsWith(".java")).sorted().toList()) {
         String relative = base.relativize(path).toString().replace('\\', '/');
-        files.add(new JavaFile(nameOf(module), relative, Files.readAllLines(path)));
+        files.add(new JavaFile(nameOf(module), relative, isMain, Files.readAllLines(path)));
       }
     }
     return files;

@@ -5,6 +5,9 @@ import io.github.blip2j.blip2.Blip2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.vision.image.RgbImage;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -15,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,9 +136,9 @@ final class ExamplesTest {
     assertTrue(printed.matches("step 1: \\{loss=\\S+\\}\nstep 2: \\{loss=\\S+\\}\n"), printed);
     Path trained = output.resolve("hf");
     assertTrue(Files.exists(trained.resolve("model.safetensors")));
-    try (Blip2 blip2 = Blip2.load(trained)) {
-      blip2.caption(blip2.read(model.resolve("images").resolve("a.png")));
-    }
+    assertTrue(
+        likelihood(trained, "a star") > likelihood(model, "a star"),
+        "what it was trained to write expected to be likelier than before");
   }
 
   @Test
@@ -165,6 +169,15 @@ final class ExamplesTest {
         """;
 
     assertEquals(expected, printed(ExtractFeatures::main, MODEL, IMAGES + "/a.png", TEXT));
+  }
+
+  /** Of a text about the first picture. */
+  private static double likelihood(Path folder, String text) throws IOException {
+    try (Blip2 blip2 = Blip2.load(folder)) {
+      BufferedImage picture =
+          ImageIO.read(Path.of(MODEL).resolve("images").resolve("a.png").toFile());
+      return blip2.score(RgbImage.of(picture), "", text).sum();
+    }
   }
 
   private static String image(String name) throws URISyntaxException {

@@ -3,6 +3,7 @@ package io.github.blip2j.adapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.Opened;
 import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Weights;
@@ -72,17 +73,11 @@ public final class LoraAdapter implements AutoCloseable {
     }
     LoraConfig config = LoraConfig.fromJson(ConfigJson.read(folder.resolve(CONFIG)));
     Checkpoint checkpoint = Checkpoint.open(weights(folder));
-    boolean whole = false;
-    try {
+    try (var opened = new Opened()) {
+      opened.add(checkpoint::close);
       Map<String, Change> changes =
           AdapterTensors.sort(folder.toString(), checkpoint.tensors().keySet());
-      var adapter = new LoraAdapter(folder, config, checkpoint, changes);
-      whole = true;
-      return adapter;
-    } finally {
-      if (!whole) {
-        checkpoint.close();
-      }
+      return opened.keep(new LoraAdapter(folder, config, checkpoint, changes));
     }
   }
 

@@ -346,7 +346,8 @@ public final class Blip2 implements AutoCloseable {
    *
    * @param features of one image for each prompt, or of one image for all
    * @param prompts words that each text begins with; may be empty
-   * @param listener hears of tokens as they are decided
+   * @param listener hears of tokens as they are decided; it may wait for other threads, also for
+   *     one that uses or closes this model
    * @return for each prompt its texts, the best first
    */
   public List<List<Generated>> generate(
@@ -398,7 +399,12 @@ public final class Blip2 implements AutoCloseable {
     return pipeline().rank(features, prompts, candidates, order);
   }
 
-  /** Frees the model's memory, after the calls that still run. */
+  /**
+   * Frees the model's memory, after the calls that still run. It waits for them, but not for a
+   * listener: a call that is in its own when all others have ended frees the memory when it ends.
+   *
+   * @throws IllegalStateException from within a call, as a listener on its thread would be
+   */
   @Override
   public void close() {
     loaded.close();
@@ -411,7 +417,7 @@ public final class Blip2 implements AutoCloseable {
   private List<Generated> generate(
       String where, RgbImage image, String prompt, Decoding decoding) {
     List<RgbImage> images = List.of(given(where, "image", image));
-    return pipeline().generate(images, List.of(prompt), decoding, (row, token) -> {}).get(0);
+    return pipeline().generate(images, List.of(prompt), decoding).get(0);
   }
 
   private GenerationPipeline pipeline() {

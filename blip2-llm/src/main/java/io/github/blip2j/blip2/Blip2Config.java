@@ -87,11 +87,6 @@ public record Blip2Config(
         vision, qformer, text, queryTokens, imageTokenId, newFlavour, ownVisionNormEps);
   }
 
-  /** With an epsilon of its own of the norm behind the vision tower, or null for its flavour's. */
-  public Blip2Config withOwnVisionNormEps(@Nullable Double eps) {
-    return new Blip2Config(vision, qformer, text, queryTokens, imageTokenId, flavour, eps);
-  }
-
   /** Epsilon of the norm behind the vision tower. */
   public double visionNormEps() {
     return ownVisionNormEps == null ? flavour.visionNormEps(vision) : ownVisionNormEps;

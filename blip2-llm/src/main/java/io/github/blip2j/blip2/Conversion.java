@@ -74,7 +74,7 @@ public final class Conversion {
     }
   }
 
-  /** All is checked before anything is written, and what describes the weights comes after them. */
+  /** All is checked before anything is written; see {@link Descriptions} for what a kill leaves. */
   private static void convert(Path lavis, Path folder, @Nullable AttentionHeads heads, boolean keeping)
       throws IOException {
     var target = new ConversionTarget(folder);
@@ -91,25 +91,40 @@ public final class Conversion {
         target.requireKept(specs(shared));
       }
       OutputFile.makeFolder(folder);
-      try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
-        write(shared, from, writer::write);
+      try (var descriptions = Descriptions.of(folder)) {
+        if (description != null) {
+          description.write(descriptions.path());
+        }
+        TokenizerCopy.copy(lavis.resolveSibling(""), descriptions.path());
+        writeWeights(plan, from, folder, descriptions);
+        descriptions.end();
       }
-      writeLavisOnly(plan, from, folder);
-      if (description != null) {
-        description.write(folder);
-      }
-      TokenizerCopy.copy(lavis.resolveSibling(""), folder);
     }
   }
 
-  private static void writeLavisOnly(ConversionPlan plan, Checkpoint from, Path folder)
+  /** All bytes are on the disk before the first file changes. */
+  private static void writeWeights(
+      ConversionPlan plan, Checkpoint from, Path folder, Descriptions descriptions)
       throws IOException {
-    List<TensorCopy> copies = plan.lavisOnly();
-    if (!copies.isEmpty()) {
-      Path beside = folder.resolve(StageOneLoader.LAVIS_ONLY);
-      try (var writer = SafetensorsWriter.create(beside, specs(copies))) {
-        write(copies, from, writer::write);
+    List<TensorCopy> shared = plan.shared();
+    List<TensorCopy> lavisOnly = plan.lavisOnly();
+    Path beside = folder.resolve(StageOneLoader.LAVIS_ONLY);
+    if (lavisOnly.isEmpty()) {
+      try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
+        write(shared, from, writer::write);
+        boolean stale = Files.exists(beside); // it belongs to the weights that go
+        descriptions.begin(stale);
+        if (stale) {
+          Files.delete(beside);
+        }
       }
+      return;
+    }
+    try (var rest = SafetensorsWriter.create(beside, specs(lavisOnly));
+        var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
+      write(shared, from, writer::write);
+      write(lavisOnly, from, rest::write);
+      descriptions.begin(true);
     }
   }
 
@@ -132,12 +147,16 @@ public final class Conversion {
       plan.forEach(copies -> specs.addAll(specs(copies.plan().shared())));
       target.requireKept(specs);
       OutputFile.makeFolder(folder);
-      try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
-        for (OpenParts.Copies copies : plan) {
-          write(copies.plan().shared(), copies.from(), writer::write);
+      try (var descriptions = Descriptions.of(folder)) {
+        open.describe(descriptions.path());
+        try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
+          for (OpenParts.Copies copies : plan) {
+            write(copies.plan().shared(), copies.from(), writer::write);
+          }
+          descriptions.begin(false);
         }
+        descriptions.end();
       }
-      open.describe(folder);
     }
   }
 

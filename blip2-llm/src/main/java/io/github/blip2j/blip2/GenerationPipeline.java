@@ -34,7 +34,7 @@ final class GenerationPipeline {
 
   /** Texts that continue the words i after the image i, the best first. */
   List<List<Generated>> generate(
-      List<RgbImage> pictures, List<String> words, Decoding decoding, TokenListener listener) {
+      List<RgbImage> pictures, List<String> words, Decoding decoding) {
     requireWords("generate", words);
     given("generate", "decoding", decoding);
     try (var open = loaded.enter();
@@ -42,7 +42,7 @@ final class GenerationPipeline {
         var off = GradMode.noGrad()) {
       Tensor imagePrompts = images.imagePrompts("generate", pictures, words); // [B, Q, L]
       EncodedPrompts prompts = encode("generate", imagePrompts, words);
-      return generator.generate(prompts, decoding, listener);
+      return generator.generate(prompts, decoding, UNHEARD);
     }
   }
 
@@ -51,7 +51,7 @@ final class GenerationPipeline {
     List<String> texts = new ArrayList<>();
     for (int from = 0; from < pictures.size(); from += ImageEncoder.BATCH) {
       int to = Math.min(from + ImageEncoder.BATCH, pictures.size());
-      generate(pictures.subList(from, to), words.subList(from, to), decoding, UNHEARD)
+      generate(pictures.subList(from, to), words.subList(from, to), decoding)
           .forEach(found -> texts.add(found.get(0).text()));
     }
     return List.copyOf(texts);
@@ -80,7 +80,9 @@ final class GenerationPipeline {
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
       EncodedPrompts prompts = encode("generate", features, words);
-      return generator.generate(prompts, decoding, listener);
+      TokenListener aside =
+          (row, token) -> loaded.aside(() -> features.aside(() -> listener.onToken(row, token)));
+      return generator.generate(prompts, decoding, aside);
     }
   }
 

@@ -114,6 +114,11 @@ public final class ImageFeatures implements AutoCloseable {
     return gate.enter();
   }
 
+  /** Runs what a call tells its listener; {@link #close} does not wait for that. */
+  void aside(Runnable listener) {
+    gate.aside(listener);
+  }
+
   @Override
   public void close() {
     gate.close(memory::close);

@@ -4,6 +4,7 @@ import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.Opened;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,15 +71,9 @@ public final class Inspection implements AutoCloseable {
    */
   public static Inspection open(Path path) throws IOException {
     Checkpoint checkpoint = Checkpoint.open(weights(path));
-    boolean whole = false;
-    try {
-      var inspection = new Inspection(path, checkpoint);
-      whole = true;
-      return inspection;
-    } finally {
-      if (!whole) {
-        checkpoint.close();
-      }
+    try (var opened = new Opened()) {
+      opened.add(checkpoint::close);
+      return opened.keep(new Inspection(path, checkpoint));
     }
   }
 

@@ -6,6 +6,7 @@ import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.Opened;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageKind;
@@ -57,19 +58,13 @@ final class LanguageFolder implements AutoCloseable {
     LanguageKind kind =
         LanguageKind.require(config + ": model_type of a plain language model", told);
     Checkpoint own = Checkpoint.open(folder);
-    boolean whole = false;
-    try {
+    try (var opened = new Opened()) {
+      opened.add(own::close);
       Quantization.requireNone(folder, own);
       Checkpoint bare = WrapperNames.removed(own);
       String before = WrapperNames.before(bare.tensors().navigableKeySet(), landmark(kind));
-      var opened =
-          new LanguageFolder(folder, kind, bare.renamed(name -> inBlip2(kind, before, name)));
-      whole = true;
-      return opened;
-    } finally {
-      if (!whole) {
-        own.close();
-      }
+      return opened.keep(
+          new LanguageFolder(folder, kind, bare.renamed(name -> inBlip2(kind, before, name))));
     }
   }
 

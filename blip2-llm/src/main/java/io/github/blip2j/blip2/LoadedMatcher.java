@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.Opened;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.Blip2QformerConfig;
@@ -46,16 +47,8 @@ final class LoadedMatcher implements AutoCloseable {
     this.usualTokens =
         loaded.flavour() == Flavour.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
     this.leftOut = loaded.leftOut();
-    this.tokenizer = HuggingFaceTokenizer.open(folder);
-    boolean whole = false;
-    try {
-      this.processor = ModelFolder.processor(folder, model.config().vision().imageSize());
-      whole = true;
-    } finally {
-      if (!whole) {
-        tokenizer.close();
-      }
-    }
+    this.processor = ModelFolder.processor(folder, model.config().vision().imageSize());
+    this.tokenizer = HuggingFaceTokenizer.open(folder); // last: nothing fails after it
   }
 
   private LoadedMatcher(LoadedMatcher from, int maxTextTokens) {
@@ -90,19 +83,13 @@ final class LoadedMatcher implements AutoCloseable {
               + " there");
     }
     Scope memory = Scope.detached();
-    boolean whole = false;
-    try {
+    try (var opened = new Opened()) {
+      opened.add(memory::close);
       StageOneLoader.Loaded model;
       try (var loading = Scope.open()) {
         model = StageOneLoader.load(path, memory, options);
       }
-      var loaded = new LoadedMatcher(memory, model, folder);
-      whole = true;
-      return loaded;
-    } finally {
-      if (!whole) {
-        memory.close();
-      }
+      return opened.keep(new LoadedMatcher(memory, model, folder));
     }
   }
 
@@ -223,8 +210,9 @@ final class LoadedMatcher implements AutoCloseable {
   public void close() {
     gate.close(
         () -> {
-          tokenizer.close();
-          memory.close();
+          try (memory) {
+            tokenizer.close();
+          }
         });
   }
 }

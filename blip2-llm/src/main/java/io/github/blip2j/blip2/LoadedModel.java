@@ -134,6 +134,11 @@ final class LoadedModel implements AutoCloseable {
     return gate.call(body);
   }
 
+  /** Runs what a call tells its listener; {@link #close} does not wait for that. */
+  void aside(Runnable listener) {
+    gate.aside(listener);
+  }
+
   @Override
   public void close() {
     gate.close(

@@ -4,6 +4,7 @@ import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.Opened;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
@@ -50,17 +51,12 @@ final class ModelFolder {
    */
   static Checkpoint open(Path path) throws IOException {
     Checkpoint stored = Checkpoint.open(path);
-    boolean whole = false;
-    try {
+    try (var opened = new Opened()) {
+      opened.add(stored::close);
       Checkpoint unwrapped = headed(WrapperNames.removed(stored, LANDMARK));
       Quantization.requireNone(path, unwrapped);
       requireNoAdapter(path, unwrapped);
-      whole = true;
-      return unwrapped;
-    } finally {
-      if (!whole) {
-        stored.close();
-      }
+      return opened.keep(unwrapped);
     }
   }
 

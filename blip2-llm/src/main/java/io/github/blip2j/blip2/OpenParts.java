@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import com.google.gson.JsonObject;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.Opened;
 import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.TensorEntry;
 import io.github.blip2j.llm.LanguageConfig;
@@ -66,9 +67,7 @@ final class OpenParts implements Closeable {
    */
   static OpenParts open(Blip2Parts parts) throws IOException {
     Path file = file(parts.checkpoint());
-    List<Closeable> opened = new ArrayList<>();
-    boolean whole = false;
-    try {
+    try (var opened = new Opened()) {
       Checkpoint trained = ModelFolder.open(file);
       opened.add(trained::close);
       LanguageFolder language = LanguageFolder.open(parts.language());
@@ -76,15 +75,7 @@ final class OpenParts implements Closeable {
       requireSecondStage(file, trained, language, parts.bert());
       VisionTower vision = vision(parts, file, trained);
       opened.add(vision::close);
-      var result = new OpenParts(file, trained, vision, language, parts);
-      whole = true;
-      return result;
-    } finally {
-      if (!whole) {
-        for (Closeable each : opened) {
-          each.close();
-        }
-      }
+      return opened.keep(new OpenParts(file, trained, vision, language, parts));
     }
   }
 
@@ -290,8 +281,6 @@ final class OpenParts implements Closeable {
 
   @Override
   public void close() throws IOException {
-    trained.close();
-    language.close();
-    vision.close();
+    Opened.closeAll(List.of(trained::close, language::close, vision::close));
   }
 }

@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.Opened;
 import io.github.blip2j.nn.Weights;
 import java.io.Closeable;
 import java.io.IOException;
@@ -19,8 +20,6 @@ record OpenWeights(Weights weights, List<Checkpoint> files) implements Closeable
 
   @Override
   public void close() throws IOException {
-    for (Checkpoint file : files) {
-      file.close();
-    }
+    Opened.closeAll(files.stream().map(file -> (Closeable) file::close).toList());
   }
 }

@@ -5,6 +5,7 @@ import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
+import io.github.blip2j.text.TokenGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -147,7 +148,7 @@ public final class PromptBatch {
   Tensor shifted(int startId) {
     int[][] padded = padded(0);
     int T = positions(0);
-    long[] before = new long[padded.length * T];
+    long[] before = new long[TokenGrid.size("prompt", padded.length, T)];
     for (int b = 0; b < padded.length; b++) {
       before[b * T] = startId;
       for (int t = 1; t < T; t++) {
@@ -169,7 +170,7 @@ public final class PromptBatch {
     requireRows(labels);
     int[][] padded = padded(queries);
     int P = positions(queries);
-    long[] all = new long[padded.length * P];
+    long[] all = new long[TokenGrid.size("labels", padded.length, P)];
     Arrays.fill(all, TokenLoss.IGNORED);
     for (int b = 0; b < padded.length; b++) {
       int[] row = labels.get(b);

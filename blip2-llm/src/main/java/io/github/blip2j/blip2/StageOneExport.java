@@ -68,7 +68,12 @@ public final class StageOneExport {
   public Path toLavis(Path folder, Contents contents) throws IOException {
     OutputFile.makeFolder(folder);
     Path file = folder.resolve(LAVIS_FILE);
-    try (Scope scope = Scope.open()) {
+    Blip2QformerConfig sizes = model.config().qformer();
+    try (var descriptions = Descriptions.of(folder);
+        Scope scope = Scope.open()) {
+      ModelJson.write(
+          descriptions.path(), heads(), sizes.visionNormEps(), sizes.maxTextTokens());
+      TokenizerCopy.copy(tokenizer, descriptions.path());
       List<Entry> entries = entries(contents);
       List<TensorSpec> specs = entries.stream().map(Entry::spec).toList();
       try (var writer = TorchWriter.createUnder("model", file, specs)) {
@@ -77,11 +82,9 @@ public final class StageOneExport {
             part.write(bytes -> writer.write(entry.spec.name(), bytes));
           }
         }
+        descriptions.replaceBefore(file);
       }
     }
-    Blip2QformerConfig sizes = model.config().qformer();
-    ModelJson.write(folder, heads(), sizes.visionNormEps(), sizes.maxTextTokens());
-    TokenizerCopy.copy(tokenizer, folder);
     return file;
   }
 

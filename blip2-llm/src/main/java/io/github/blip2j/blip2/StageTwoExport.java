@@ -65,14 +65,17 @@ public final class StageTwoExport {
   public void toHuggingFace(Path folder) throws IOException {
     requireHuggingFace();
     OutputFile.makeFolder(folder);
-    model.source().describe(folder);
     KeyMap keys = HuggingFaceNames.keys(model.blip2().config());
     Collection<Entry> entries = entries(keys::toStored, parameter -> true);
-    try (OpenWeights open = model.source().open()) {
+    try (var descriptions = Descriptions.of(folder);
+        OpenWeights open = model.source().open()) {
+      model.source().describe(descriptions.path());
       List<TensorSpec> specs = specs(entries, open.weights());
       try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
         write(entries, specs, open.weights(), writer::write);
+        descriptions.begin(false);
       }
+      descriptions.end();
     }
   }
 
@@ -90,15 +93,17 @@ public final class StageTwoExport {
     var names = new StageTwoNames(model.blip2().config());
     Collection<Entry> entries =
         entries(names::toLavis, parameter -> parameter.isTrained() && !names.isIdle(parameter));
-    try (OpenWeights open = model.source().open()) {
+    Blip2Config sizes = model.blip2().config();
+    var heads = new AttentionHeads(sizes.vision().heads(), sizes.qformer().heads());
+    try (var descriptions = Descriptions.of(folder);
+        OpenWeights open = model.source().open()) {
+      ModelJson.write(descriptions.path(), heads, sizes.visionNormEps(), null);
       List<TensorSpec> specs = specs(entries, open.weights());
       try (var writer = TorchWriter.createUnder("model", file, specs)) {
         write(entries, specs, open.weights(), writer::write);
+        descriptions.replaceBefore(file);
       }
     }
-    Blip2Config sizes = model.blip2().config();
-    var heads = new AttentionHeads(sizes.vision().heads(), sizes.qformer().heads());
-    ModelJson.write(folder, heads, sizes.visionNormEps(), null);
     return file;
   }
 

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
 import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.Opened;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
@@ -123,9 +124,10 @@ public final class StageTwoParts implements StageTwoSource {
   @Override
   public OpenWeights open() throws IOException {
     Checkpoint seeing = ModelFolder.open(stageOne);
-    boolean whole = false;
-    try {
+    try (var opened = new Opened()) {
+      opened.add(seeing::close);
       Checkpoint speaking = LanguageFolder.open(language).checkpoint();
+      opened.add(speaking::close);
       var prompter = new CheckpointWeights(stageOne.toString(), seeing, prompterKeys());
       var words =
           new CheckpointWeights(language.toString(), speaking, HuggingFaceNames.keys(config));
@@ -133,12 +135,8 @@ public final class StageTwoParts implements StageTwoSource {
       Weights rest =
           new SplitWeights(
               "projection", drawn, ResizedPositions.of(prompter, config.vision(), VISION));
-      whole = true;
-      return new OpenWeights(new SplitWeights("language", words, rest), List.of(seeing, speaking));
-    } finally {
-      if (!whole) {
-        seeing.close();
-      }
+      return opened.keep(
+          new OpenWeights(new SplitWeights("language", words, rest), List.of(seeing, speaking)));
     }
   }
 

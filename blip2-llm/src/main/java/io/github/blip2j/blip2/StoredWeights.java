@@ -3,6 +3,7 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.Opened;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
@@ -32,27 +33,18 @@ record StoredWeights(
   /** The same of weights that are open already; they are closed if this fails. */
   static StoredWeights over(Path folder, Checkpoint open, KeyMap keys, LoadOptions options)
       throws IOException {
-    @Nullable LoraAdapter adapter = null;
-    boolean whole = false;
-    try {
+    try (var opened = new Opened()) {
+      opened.add(open::close);
       var plain = new CheckpointWeights(folder.toString(), open, keys);
       @Nullable Path place = adapter(folder, options);
-      Weights weights = plain;
-      if (place != null) {
-        adapter = LoraAdapter.open(place);
-        weights = adapter.over(plain, open.tensors());
-        LOG.info("{}: the adapter in {} is merged", folder, place);
+      if (place == null) {
+        return opened.keep(new StoredWeights(folder, open, null, plain));
       }
-      var opened = new StoredWeights(folder, open, adapter, weights);
-      whole = true;
-      return opened;
-    } finally {
-      if (!whole) {
-        open.close();
-        if (adapter != null) {
-          adapter.close();
-        }
-      }
+      LoraAdapter adapter = LoraAdapter.open(place);
+      opened.add(adapter::close);
+      Weights weights = adapter.over(plain, open.tensors());
+      LOG.info("{}: the adapter in {} is merged", folder, place);
+      return opened.keep(new StoredWeights(folder, open, adapter, weights));
     }
   }
 
@@ -72,9 +64,8 @@ record StoredWeights(
 
   @Override
   public void close() throws IOException {
-    checkpoint.close();
-    if (adapter != null) {
-      adapter.close();
+    try (adapter) {
+      checkpoint.close();
     }
   }
 }

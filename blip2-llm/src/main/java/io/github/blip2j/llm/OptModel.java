@@ -13,6 +13,7 @@ import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
+import io.github.blip2j.text.TokenGrid;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -182,7 +183,7 @@ public final class OptModel extends Module implements LanguageModel {
   /** Positions count what is not padding; padding itself reads row 1, which nothing depends on. */
   private static Tensor positionIds(int[][] mask, int newest) {
     int R = mask.length;
-    long[] ids = new long[R * newest];
+    long[] ids = new long[TokenGrid.size("positions", R, newest)];
     for (int r = 0; r < R; r++) {
       int S = mask[r].length;
       long seen = 0;

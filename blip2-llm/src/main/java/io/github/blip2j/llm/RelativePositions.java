@@ -7,6 +7,7 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import java.util.Locale;
 
 /**
  * How much each head minds the distance between two positions: T5's position bias (Raffel et al.
@@ -18,6 +19,8 @@ import io.github.blip2j.tensor.Tensor;
  * sees only what comes before.
  */
 final class RelativePositions extends Module {
+  private static final int MOST = 46_340; // whose square is the last that an array holds
+
   private final Parameter table; // [buckets, H]
   private final Buckets buckets;
 
@@ -44,10 +47,21 @@ final class RelativePositions extends Module {
    * The bias of the last {@code targets} of {@code sources} positions.
    *
    * @return [1, H, T, S]
+   * @throws IllegalArgumentException if these are more than {@value #MOST} positions squared
    */
   Mask bias(int targets, int sources) {
     int T = targets;
     int S = sources;
+    if ((long) T * S > (long) MOST * MOST) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: positions expected at most %d, for each pair of them has a distance, got %d;"
+                  + " shorten the prompt",
+              path(),
+              MOST,
+              Math.max(T, S)));
+    }
     long[] byDistance = new long[T + S - 1]; // from the last target to the first source on
     for (int i = 0; i < byDistance.length; i++) {
       byDistance[i] = buckets.of(i - (S - 1));

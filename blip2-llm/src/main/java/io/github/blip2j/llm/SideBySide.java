@@ -2,6 +2,7 @@ package io.github.blip2j.llm;
 
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.TokenGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -126,7 +127,7 @@ final class SideBySide {
 
   private Tensor longs(Value value) {
     int T = length();
-    long[] values = new long[rows.size() * T];
+    long[] values = new long[TokenGrid.size("score", rows.size(), T)];
     for (int b = 0; b < rows.size(); b++) {
       for (int t = 0; t < rows.get(b).size(); t++) {
         values[b * T + t] = value.of(b, rows.get(b).get(t));

@@ -81,11 +81,6 @@ public record T5Config(
     return flan(2048, 32, 5120);
   }
 
-  /** Flan-T5-xxl as {@code Salesforce/blip2-flan-t5-xxl} holds it. */
-  public static T5Config flanT5Xxl() {
-    return flan(4096, 64, 10240);
-  }
-
   private static T5Config flan(int dim, int heads, int mlpDim) {
     return new T5Config(
         dim,

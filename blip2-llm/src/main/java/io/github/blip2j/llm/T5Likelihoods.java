@@ -4,6 +4,7 @@ import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.TokenGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +51,7 @@ final class T5Likelihoods implements Likelihoods {
   private List<float[]> read(int prompt, List<int[]> texts) {
     int R = texts.size();
     int T = texts.stream().mapToInt(text -> text.length).max().orElse(1);
-    long[] before = new long[R * T];
+    long[] before = new long[TokenGrid.size("score", R, T)];
     Arrays.fill(before, model.config().padId());
     int[][] mask = new int[R][T];
     for (int r = 0; r < R; r++) {

@@ -16,9 +16,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -234,6 +239,72 @@ final class Blip2MisuseTest {
       thread.shutdownNow();
     }
     assertEquals(used, TensorMemory.usedBytes());
+  }
+
+  @Test
+  void close_onAnotherThreadThatTheListenerWaitsFor_isDoneWhenTheCallEnds() throws Exception {
+    long used = TensorMemory.usedBytes();
+    Blip2 own = Blip2.bundled();
+    var other = Executors.newSingleThreadExecutor();
+    try (ImageFeatures features = own.encode(List.of(picture))) {
+      var text =
+          own.generate(
+              features, List.of(""), Decoding.greedy(), (row, token) -> run(other, own::close));
+
+      assertEquals("a red circle", text.get(0).get(0).text());
+    } finally {
+      other.shutdownNow();
+    }
+    assertSays(IllegalStateException.class, CLOSED, () -> own.caption(IMAGE));
+    assertEquals(used, TensorMemory.usedBytes());
+  }
+
+  @Test
+  void call_onAnotherThreadThatTheListenerWaitsFor_isRefusedOnceAModelCloses() throws Exception {
+    Blip2 own = Blip2.bundled();
+    var closer = Executors.newSingleThreadExecutor();
+    var other = Executors.newSingleThreadExecutor();
+    try (ImageFeatures features = own.encode(List.of(picture))) {
+      var closing = new AtomicReference<Future<?>>();
+      var text =
+          own.generate(
+              features,
+              List.of(""),
+              Decoding.greedy(),
+              (row, token) -> {
+                if (closing.get() == null) {
+                  run(other, () -> own.caption(IMAGE)); // while nobody closes, it is served
+                  closing.set(closer.submit(own::close));
+                }
+                // A call that comes while the close waits for this one must not wait for the close.
+                var refused = new AtomicBoolean();
+                while (!refused.get()) {
+                  run(
+                      other,
+                      () -> {
+                        try {
+                          own.caption(IMAGE);
+                        } catch (IllegalStateException e) {
+                          refused.set(e.getMessage().equals(CLOSED));
+                        }
+                      });
+                }
+              });
+
+      assertEquals("a red circle", text.get(0).get(0).text());
+      closing.get().get(1, TimeUnit.MINUTES);
+    } finally {
+      closer.shutdownNow();
+      other.shutdownNow();
+    }
+  }
+
+  private static void run(ExecutorService thread, Runnable work) {
+    try {
+      thread.submit(work).get(1, TimeUnit.MINUTES);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static void assertNull(String message, Executable call) {

@@ -190,6 +190,25 @@ final class StageTwoPartsTest {
   }
 
   @Test
+  void toHuggingFace_overAnotherModel_failingAmongItsFiles_leavesNoMixture() throws IOException {
+    StageTwoModel model = StageTwoModel.load(Fixture.HF_OPT, home, StageTwoSetup.lavis());
+    Path hf = folder.resolve("hf");
+    new StageTwoExport(model).toHuggingFace(hf);
+    Path config = hf.resolve("config.json");
+    Files.writeString(config, Files.readString(config) + "\n"); // as of another model
+    Files.delete(hf.resolve("tokenizer.json"));
+    Files.createDirectory(hf.resolve("tokenizer.json")); // where the export fails at last
+    touch(model);
+
+    assertThrows(IOException.class, () -> new StageTwoExport(model).toHuggingFace(hf));
+
+    assertFalse(Files.exists(config), "weights and sizes may be of two models");
+    Files.delete(hf.resolve("tokenizer.json"));
+    new StageTwoExport(model).toHuggingFace(hf);
+    assertEquals(Blip2Config.fromJson(ConfigJson.read(config)), model.blip2().config());
+  }
+
+  @Test
   void toHuggingFace_withATowerThatItLacks_isRefusedAndWritesNothing() throws IOException {
     var export = new StageTwoExport(load(Fixtures.own("lavis-stage1-clip"), 1));
     Path hf = folder.resolve("hf");

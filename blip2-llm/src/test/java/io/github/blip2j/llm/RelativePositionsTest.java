@@ -3,6 +3,8 @@ package io.github.blip2j.llm;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.llm.RelativePositions.Buckets;
 import io.github.blip2j.nn.Params;
@@ -49,6 +51,21 @@ final class RelativePositionsTest {
     }
 
     assertEquals(changes.strip(), ours.toString().strip());
+  }
+
+  @Test
+  void bias_morePositionsThanPairsHaveRoom_isRefused(Scope scope) {
+    var positions = RelativePositions.bidirectional(config(), params(scope));
+
+    var thrown =
+        assertThrows(IllegalArgumentException.class, () -> positions.bias(46_341, 46_341));
+
+    assertTrue(
+        String.valueOf(thrown.getMessage())
+            .endsWith(
+                ": positions expected at most 46340, for each pair of them has a distance, got"
+                    + " 46341; shorten the prompt"),
+        thrown.getMessage());
   }
 
   @Test

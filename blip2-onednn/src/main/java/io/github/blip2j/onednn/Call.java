@@ -11,7 +11,7 @@ import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A primitive with a place for each operand, run on one thread's operands again and again.
+ * A primitive with a place for each operand, run on other operands again and again.
  *
  * <p>Nothing is built per run: the places keep their memory objects, and only an address that has
  * changed is told to them.

@@ -2,28 +2,25 @@ package io.github.blip2j.onednn;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.scratchpad_mode;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * The calls that one thread has made ready, the latest used kept.
+ * Calls made ready, the latest used kept, and the scratchpad that they share. One thread at a time
+ * has them ({@link CallPool}).
  *
- * <p>Threads share nothing here. A primitive's own scratchpad belongs to the primitive, so two
- * threads that run it at once overwrite each other's intermediate results and get wrong numbers
- * without a sign; a call's operands would race in the same way. So each thread has its calls, and
- * gives each its own scratchpad. The code that oneDNN compiles for a shape is shared all the same,
- * through the cache that it keeps itself, and making a call for a shape it knows takes
- * microseconds.
+ * <p>The code that oneDNN compiles for a shape is shared by all caches, through the one that it
+ * keeps itself: making a call for a shape that it knows takes microseconds.
  */
 final class Calls {
-  /**
-   * Far more than the shapes of a model in use; a thread that meets ever new ones stays bounded.
-   */
+  /** Far more than the shapes of a model in use; ever new ones leave it bounded. */
   static final int MOST = 1024;
 
   /** Operations whose operands are no larger are done sooner than another thread wakes. */
@@ -34,33 +31,36 @@ final class Calls {
   private final Map<Key, Call> ready = new LinkedHashMap<>(64, 0.75f, true); // by last use
   private final int most;
   private final Team team;
+  private final LongFunction<Pointer> allocator;
   private Pointer scratchpad = new Pointer();
   private long scratchpadSize;
 
-  Calls(engine cpu, Team team) {
-    this(cpu, team, MOST);
+  Calls(engine cpu, Team team, int most) {
+    this(cpu, team, most, BytePointer::new);
   }
 
-  Calls(engine cpu, Team team, int most) {
+  Calls(engine cpu, Team team, int most, LongFunction<Pointer> allocator) {
     this.cpu = cpu;
     this.team = team;
     this.most = most;
+    this.allocator = allocator;
     this.inOrder = new stream(cpu);
   }
 
-  /** The call for {@code key}, made by {@code maker} if this thread has not met it lately. */
+  /** The call for {@code key}, made by {@code maker} if it was not used lately. */
   Call get(Key key, Supplier<Call> maker) {
     return get(key, key.largest() <= SMALL, maker);
   }
 
   /** The same, told whether the call is {@code small}: done sooner than another thread wakes. */
   Call get(Key key, boolean small, Supplier<Call> maker) {
-    Call call = ready.get(key);
+    // A kernel is made for the threads that will run it.
+    Key here = key.forThreads(small ? 1 : team.size());
+    Call call = ready.get(here);
     if (call == null) {
-      // A kernel is made for the threads that will run it.
       call = small ? team.alone(() -> maker.get().small()) : maker.get();
       makeRoom();
-      ready.put(key, call);
+      ready.put(here, call);
     }
     return call;
   }
@@ -89,12 +89,18 @@ final class Calls {
     return inOrder;
   }
 
-  /** Memory for intermediate results of whichever call runs now. */
+  /**
+   * Memory for intermediate results of whichever call runs now.
+   *
+   * @throws OutOfMemoryError if there is not enough; the next call starts with none
+   */
   long scratchpad(long size) {
     if (size > scratchpadSize) {
+      long larger = Math.max(size, 2 * scratchpadSize);
+      scratchpadSize = 0; // of what is freed now, should the next line fail
       scratchpad.deallocate();
-      scratchpadSize = Math.max(size, 2 * scratchpadSize);
-      scratchpad = new org.bytedeco.javacpp.BytePointer(scratchpadSize + 64);
+      scratchpad = allocator.apply(larger + 64);
+      scratchpadSize = larger;
     }
     return (scratchpad.address() + 63) & -64;
   }

@@ -13,11 +13,11 @@ import org.bytedeco.dnnl.reorder;
 final class Copies {
   private static final int PIECES = 64; // more memcpy calls than this cost more than one kernel
 
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
   private final Cpu cpu;
   private final Kernels reference;
 
-  Copies(ThreadLocal<Calls> calls, Cpu cpu, Kernels reference) {
+  Copies(CallPool calls, Cpu cpu, Kernels reference) {
     this.calls = calls;
     this.cpu = cpu;
     this.reference = reference;
@@ -55,9 +55,11 @@ final class Copies {
   }
 
   private void move(Layout from, RawTensor source, Layout to, RawTensor target) {
-    Calls here = calls.get();
-    here.get(Key.of("copy", from, to), () -> reorder(here, from.desc(), to.desc()))
-        .run(source.address(), target.address());
+    calls.run(
+        Key.of("copy", from, to),
+        here -> reorder(here, from.desc(), to.desc()),
+        source.address(),
+        target.address());
   }
 
   /** A loop over dense memory, with copies before and after it where something is not. */
@@ -69,10 +71,10 @@ final class Copies {
         copy(source, from);
       }
       if (target.isDense()) {
-        Casts.run(calls.get().team().size(), from, target);
+        Casts.run(calls.team().size(), from, target);
       } else {
         RawTensor to = PlainTensor.uninitialized("copy", target.dtype(), target.shape());
-        Casts.run(calls.get().team().size(), from, to);
+        Casts.run(calls.team().size(), from, to);
         copy(to, target);
       }
     }

@@ -11,9 +11,9 @@ import org.bytedeco.dnnl.global.dnnl.prop_kind;
 
 /** Element-wise functions of one float32 tensor, or of two. */
 final class Elements {
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
 
-  Elements(ThreadLocal<Calls> calls) {
+  Elements(CallPool calls) {
     this.calls = calls;
   }
 
@@ -24,52 +24,51 @@ final class Elements {
   /** out = f(x) for an algorithm with its two numbers. */
   void function(algorithm f, float alpha, float beta, RawTensor x, RawTensor out) {
     Layout all = Layout.dense(Layout.type(x.dtype()), x.size());
-    calls
-        .get()
-        .get(
-            Key.of("function", all).with(f.value, bits(alpha), bits(beta)),
-            () -> {
-              var pd = forward(f, alpha, beta, all, prop_kind.forward_inference);
-              return new Call(calls.get(), new eltwise_forward(pd), pd)
-                  .operand(dnnl.DNNL_ARG_SRC, all.desc())
-                  .operand(dnnl.DNNL_ARG_DST, all.desc());
-            })
-        .run(x.address(), out.address());
+    calls.run(
+        Key.of("function", all).with(f.value, bits(alpha), bits(beta)),
+        here -> {
+          var pd = forward(f, alpha, beta, all, prop_kind.forward_inference);
+          return new Call(here, new eltwise_forward(pd), pd)
+              .operand(dnnl.DNNL_ARG_SRC, all.desc())
+              .operand(dnnl.DNNL_ARG_DST, all.desc());
+        },
+        x.address(),
+        out.address());
   }
 
   void activationGradient(Activation activation, RawTensor x, RawTensor g, RawTensor dx) {
     algorithm f = Algorithms.algorithm(activation);
     float alpha = Algorithms.alpha(activation);
     Layout all = Layout.dense(Layout.type(x.dtype()), x.size());
-    calls
-        .get()
-        .get(
-            Key.of("function gradient", all).with(f.value, bits(alpha)),
-            () -> {
-              var pd =
-                  new eltwise_backward.primitive_desc(
-                      calls.get().engine(),
-                      f,
-                      all.desc(),
-                      all.desc(),
-                      all.desc(),
-                      alpha,
-                      0,
-                      forward(f, alpha, 0, all, prop_kind.forward_training),
-                      Calls.attributes(),
-                      false);
-              return new Call(calls.get(), new eltwise_backward(pd), pd)
-                  .operand(dnnl.DNNL_ARG_SRC, all.desc())
-                  .operand(dnnl.DNNL_ARG_DIFF_DST, all.desc())
-                  .operand(dnnl.DNNL_ARG_DIFF_SRC, all.desc());
-            })
-        .run(x.address(), g.address(), dx.address());
+    calls.run(
+        Key.of("function gradient", all).with(f.value, bits(alpha)),
+        here -> {
+          var pd =
+              new eltwise_backward.primitive_desc(
+                  here.engine(),
+                  f,
+                  all.desc(),
+                  all.desc(),
+                  all.desc(),
+                  alpha,
+                  0,
+                  forward(f, alpha, 0, all, prop_kind.forward_training),
+                  Calls.attributes(),
+                  false);
+          return new Call(here, new eltwise_backward(pd), pd)
+              .operand(dnnl.DNNL_ARG_SRC, all.desc())
+              .operand(dnnl.DNNL_ARG_DIFF_DST, all.desc())
+              .operand(dnnl.DNNL_ARG_DIFF_SRC, all.desc());
+        },
+        x.address(),
+        g.address(),
+        dx.address());
   }
 
   private eltwise_forward.primitive_desc forward(
       algorithm f, float alpha, float beta, Layout all, prop_kind pass) {
     return new eltwise_forward.primitive_desc(
-        calls.get().engine(),
+        calls.engine(),
         pass,
         f,
         all.desc(),
@@ -90,26 +89,26 @@ final class Elements {
     Layout left = a.layout();
     Layout right = b.layout().padded(left.rank());
     Layout result = out.layout();
-    calls
-        .get()
-        .get(
-            Key.of("binary", left, right, result).with(op.value),
-            () -> {
-              var pd =
-                  new binary.primitive_desc(
-                      calls.get().engine(),
-                      op,
-                      left.desc(),
-                      right.desc(),
-                      result.desc(),
-                      Calls.attributes(),
-                      false);
-              return new Call(calls.get(), new binary(pd), pd)
-                  .operand(dnnl.DNNL_ARG_SRC_0, left.desc())
-                  .operand(dnnl.DNNL_ARG_SRC_1, right.desc())
-                  .operand(dnnl.DNNL_ARG_DST, result.desc());
-            })
-        .run(a.address(), b.address(), out.address());
+    calls.run(
+        Key.of("binary", left, right, result).with(op.value),
+        here -> {
+          var pd =
+              new binary.primitive_desc(
+                  here.engine(),
+                  op,
+                  left.desc(),
+                  right.desc(),
+                  result.desc(),
+                  Calls.attributes(),
+                  false);
+          return new Call(here, new binary(pd), pd)
+              .operand(dnnl.DNNL_ARG_SRC_0, left.desc())
+              .operand(dnnl.DNNL_ARG_SRC_1, right.desc())
+              .operand(dnnl.DNNL_ARG_DST, result.desc());
+        },
+        a.address(),
+        b.address(),
+        out.address());
   }
 
   private static long bits(float number) {

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
@@ -34,18 +35,18 @@ final class Int8Linears {
   // Beyond, what follows a product keeps all threads busy, and has to find it in the cache.
   private static final long FEW_ROWS = 128; // of bytes
 
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
 
-  Int8Linears(ThreadLocal<Calls> calls) {
+  Int8Linears(CallPool calls) {
     this.calls = calls;
   }
 
   /** The layout that products of this size want, or null if none of them is fast here. */
-  static memory.@Nullable desc layout(Calls here, long N, long K) {
+  static memory.@Nullable desc layout(engine cpu, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {1, K, N}, memory.data_type.s8, memory.format_tag.any);
     Size size = new Size(Stored.TYPICAL_ROWS, N, K);
-    var pd = description(here, any, size, After.NOTHING, true);
+    var pd = description(cpu, any, size, After.NOTHING, true);
     boolean fast = pd.get(true) != null && !pd.impl_info_str().getString().startsWith("ref");
     return fast ? pd.weights_desc() : null;
   }
@@ -62,7 +63,7 @@ final class Int8Linears {
   }
 
   private static matmul.primitive_desc description(
-      Calls here, memory.desc weight, Size size, After after, boolean allowNone) {
+      engine cpu, memory.desc weight, Size size, After after, boolean allowNone) {
     memory.desc out = cube(size.M(), size.N());
     post_ops then = new post_ops();
     then.append_binary(algorithm.binary_mul, cube(size.M(), 1));
@@ -70,7 +71,7 @@ final class Int8Linears {
     primitive_attr attributes = Calls.attributes(then);
     attributes.set_scales_mask(dnnl.DNNL_ARG_WEIGHTS, OUTPUT_AXIS);
     memory.desc in = input(size);
-    return new matmul.primitive_desc(here.engine(), in, weight, out, attributes, allowNone);
+    return new matmul.primitive_desc(cpu, in, weight, out, attributes, allowNone);
   }
 
   /** Each map of the rows. */
@@ -212,13 +213,9 @@ final class Int8Linears {
     Size size = new Size(rows.count(), weight.shape().dim(0), weight.shape().dim(1));
     Layout in = Layout.dense(memory.data_type.s8, 1, size.M(), size.K());
     Layout matrix = Layout.dense(memory.data_type.s8, size.K(), size.N());
-    Call call =
-        calls
-            .get()
-            .get(
-                Key.of("int8", in, matrix).with(after.numbers(size.M(), size.N())),
-                () -> product(weight, size, after));
-    call.run(
+    calls.run(
+        Key.of("int8", in, matrix).with(after.numbers(size.M(), size.N())),
+        here -> product(here, weight, size, after),
         after.addresses(
             rows.bytes().address(),
             weight.address(),
@@ -227,9 +224,8 @@ final class Int8Linears {
             rows.scales().address()));
   }
 
-  private Call product(PackedMatrix weight, Size size, After after) {
-    Calls here = calls.get();
-    var pd = description(here, weight.description(), size, after, false);
+  private static Call product(Calls here, PackedMatrix weight, Size size, After after) {
+    var pd = description(here.engine(), weight.description(), size, after, false);
     memory.desc out = cube(size.M(), size.N());
     Call call =
         new Call(here, new matmul(pd), pd)
@@ -249,11 +245,14 @@ final class Int8Linears {
     Size size = new Size(rows.count(), weight.shape().dim(0), weight.shape().dim(1));
     Layout in = Layout.dense(memory.data_type.u8, size.M(), size.K());
     Layout matrix = Layout.dense(memory.data_type.s8, size.N(), size.K());
-    Calls here = calls.get();
-    here.get(
-            Key.of("int8 convolution", in, matrix),
-            () -> Pointwise.call(here, weight.description(), size, false, new post_ops()))
-        .run(rows.bytes().address(), weight.address(), out, weight.scales(), Pointwise.zero());
+    calls.run(
+        Key.of("int8 convolution", in, matrix),
+        here -> Pointwise.call(here, weight.description(), size, false, new post_ops()),
+        rows.bytes().address(),
+        weight.address(),
+        out,
+        weight.scales(),
+        Pointwise.zero());
   }
 
   private void scale(RawTensor parts, RoundedRows rows, After after, RawTensor out) {
@@ -276,17 +275,14 @@ final class Int8Linears {
     long N = out.dim(-1);
     long M = out.size() / N;
     String name = operation == algorithm.binary_add ? "int8 sum" : "int8 scales";
-    Call call =
-        calls
-            .get()
-            .get(
-                Key.of(name, Layout.matrix(M, N), secondLayout).with(after.numbers(M, N)),
-                () -> joint(operation, M, N, secondLayout.desc(), after));
-    call.run(after.addresses(first, second, out.address()));
+    calls.run(
+        Key.of(name, Layout.matrix(M, N), secondLayout).with(after.numbers(M, N)),
+        here -> joint(here, operation, M, N, secondLayout.desc(), after),
+        after.addresses(first, second, out.address()));
   }
 
-  private Call joint(algorithm operation, long M, long N, memory.desc second, After after) {
-    Calls here = calls.get();
+  private static Call joint(
+      Calls here, algorithm operation, long M, long N, memory.desc second, After after) {
     memory.desc matrix = Layout.matrix(M, N).desc();
     memory.desc row = Layout.matrix(1, N).desc();
     post_ops then = new post_ops();

@@ -10,17 +10,32 @@ final class Key {
   private final String op;
   private final long[] numbers;
   private final Layout[] layouts;
+  private final int threads;
   private final int hash;
 
   private Key(String op, long[] numbers, Layout[] layouts) {
     this.op = op;
     this.numbers = numbers;
     this.layouts = layouts;
+    this.threads = 0;
     this.hash = 31 * (31 * op.hashCode() + Arrays.hashCode(numbers)) + Arrays.hashCode(layouts);
+  }
+
+  private Key(Key other, int threads) {
+    this.op = other.op;
+    this.numbers = other.numbers;
+    this.layouts = other.layouts;
+    this.threads = threads;
+    this.hash = other.hash + threads;
   }
 
   static Key of(String op, Layout... layouts) {
     return new Key(op, new long[0], layouts);
+  }
+
+  /** The same for so many threads of one operation. */
+  Key forThreads(int count) {
+    return new Key(this, count);
   }
 
   /** Numbers in the largest operand. */
@@ -41,6 +56,7 @@ final class Key {
   public boolean equals(Object other) {
     return other instanceof Key key
         && key.hash == hash
+        && key.threads == threads
         && key.op.equals(op)
         && Arrays.equals(key.numbers, numbers)
         && Arrays.equals(key.layouts, layouts);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * rounding makes belongs to the scope in which it is first asked for.
  */
 final class LinearInput {
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
   private final Copies copies;
   private final RawTensor x;
   private final long width;
@@ -18,7 +18,7 @@ final class LinearInput {
   private @Nullable RoundedRows bytes;
 
   /** Dense rows [..., K] of float32, or of bfloat16 where all maps read that. */
-  LinearInput(ThreadLocal<Calls> calls, Copies copies, RawTensor x, long width, ByteRange bits) {
+  LinearInput(CallPool calls, Copies copies, RawTensor x, long width, ByteRange bits) {
     this.calls = calls;
     this.copies = copies;
     this.x = x;

@@ -53,7 +53,7 @@ final class Linears {
 
   private record Size(long outputs, long inputs, Precision precision) {}
 
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
   private final Cpu cpu;
   private final Copies copies;
   private final Set<Precision> told = ConcurrentHashMap.newKeySet(); // each once is enough
@@ -62,7 +62,7 @@ final class Linears {
   private final ByteRange bits;
   private final Map<Size, Optional<Stored>> stores = new ConcurrentHashMap<>();
 
-  Linears(ThreadLocal<Calls> calls, Cpu cpu, Copies copies) {
+  Linears(CallPool calls, Cpu cpu, Copies copies) {
     this.calls = calls;
     this.copies = copies;
     this.cpu = cpu;
@@ -122,7 +122,7 @@ final class Linears {
         if (!cpu.bytes()) {
           yield convolution(size, Reads.BYTES);
         }
-        memory.desc layout = Int8Linears.layout(calls.get(), size.outputs, size.inputs);
+        memory.desc layout = Int8Linears.layout(calls.engine(), size.outputs, size.inputs);
         yield stored(size, Kernel.PRODUCT, layout, Reads.BYTES);
       }
     };
@@ -134,7 +134,7 @@ final class Linears {
   }
 
   private @Nullable Stored convolution(Size size, Reads reads) {
-    memory.desc layout = Pointwise.layout(calls.get(), size.precision, size.outputs, size.inputs);
+    memory.desc layout = Pointwise.layout(calls.engine(), size.precision, size.outputs, size.inputs);
     return stored(size, Kernel.CONVOLUTION, layout, reads);
   }
 
@@ -144,7 +144,7 @@ final class Linears {
     long[] dims = {size.inputs, size.outputs};
     var pd =
         new matmul.primitive_desc(
-            calls.get().engine(),
+            calls.engine(),
             Layout.dense(input, Stored.TYPICAL_ROWS, size.inputs).desc(),
             new memory.desc(dims, Stored.type(size.precision), memory.format_tag.any),
             Layout.matrix(Stored.TYPICAL_ROWS, size.outputs).desc(),
@@ -226,14 +226,12 @@ final class Linears {
       Layout result = Layout.dense(Layout.type(out.dtype()), M, N);
       Key key =
           Key.of("linear", in, Layout.dense(matrix.type, K, N), result)
-              .with(
-                  matrix.packed ? 1 : 0,
-                  bias == null ? 0 : 1,
-                  Algorithms.number(activation),
-                  how.number);
-      Call call = calls.get().get(key, () -> product(in, matrix, result, bias, activation, how));
+              .with(matrix.packed ? 1 : 0, bias == null ? 0 : 1, Algorithms.number(activation), how.number);
       RawTensor apart = how == Residual.APART ? residual : null;
-      call.run(operands(x, matrix, bias, apart, out));
+      calls.run(
+          key,
+          here -> product(here, in, matrix, result, bias, activation, how),
+          operands(x, matrix, bias, apart, out));
     }
   }
 
@@ -259,11 +257,11 @@ final class Linears {
       return;
     }
     Layout repeated = Layout.of(memory.data_type.f32, new long[] {M, N}, new long[] {0, 1});
-    Calls here = calls.get();
-    here.get(
-            Key.of("copy", repeated, result.layout()),
-            () -> Copies.reorder(here, repeated.desc(), result.layout().desc()))
-        .run(bias.address(), out.address());
+    calls.run(
+        Key.of("copy", repeated, result.layout()),
+        here -> Copies.reorder(here, repeated.desc(), result.layout().desc()),
+        bias.address(),
+        out.address());
     Gemm.add(input, matrix, result);
   }
 
@@ -303,15 +301,15 @@ final class Linears {
 
   /** Widened once for all rows; the product would do it for every block of them. */
   private Matrix widened(PackedMatrix packed, memory.desc wide) {
-    Calls here = calls.get();
     long numbers = wide.get_size() / Float.BYTES;
     RawTensor copy = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(numbers));
     long N = packed.shape().dim(0);
     long K = packed.shape().dim(1);
-    here.get(
-            Key.of("widen", Layout.dense(memory.data_type.bf16, K, N)),
-            () -> Copies.reorder(here, packed.description(), wide))
-        .run(packed.address(), copy.address());
+    calls.run(
+        Key.of("widen", Layout.dense(memory.data_type.bf16, K, N)),
+        here -> Copies.reorder(here, packed.description(), wide),
+        packed.address(),
+        copy.address());
     memory.data_type type = memory.data_type.f32;
     return new Matrix(Kernel.PRODUCT, type, true, () -> wide, copy.address());
   }
@@ -334,13 +332,13 @@ final class Linears {
   }
 
   private Call product(
+      Calls here,
       Layout input,
       Matrix matrix,
       Layout result,
       @Nullable RawTensor bias,
       Activation activation,
       Residual residual) {
-    Calls here = calls.get();
     var size = new Pointwise.Size(result.dim(0), result.dim(1), input.dim(1));
     boolean convolves = matrix.kernel == Kernel.CONVOLUTION;
     memory.desc out =

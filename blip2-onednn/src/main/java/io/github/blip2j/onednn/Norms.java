@@ -22,37 +22,39 @@ final class Norms {
   private static final int SCALED_RMS =
       normalization_flags.use_scale.value | normalization_flags.rms_norm.value;
 
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
 
-  Norms(ThreadLocal<Calls> calls) {
+  Norms(CallPool calls) {
     this.calls = calls;
   }
 
   void layerNorm(RawTensor x, RawTensor gamma, RawTensor beta, double eps, RawTensor out) {
     Layout rows = Layout.rows(x);
-    calls
-        .get()
-        .get(
-            Key.of("layerNorm", rows).with(bits(eps)),
-            () -> {
-              var pd = forward(rows, prop_kind.forward_inference, AFFINE, eps);
-              return call(pd, rows).operand(dnnl.DNNL_ARG_SHIFT, vector(rows));
-            })
-        .run(x.address(), out.address(), gamma.address(), beta.address());
+    calls.run(
+        Key.of("layerNorm", rows).with(bits(eps)),
+        here -> {
+          var pd = forward(rows, prop_kind.forward_inference, AFFINE, eps);
+          return call(here, pd, rows).operand(dnnl.DNNL_ARG_SHIFT, vector(rows));
+        },
+        x.address(),
+        out.address(),
+        gamma.address(),
+        beta.address());
   }
 
   void rmsNorm(RawTensor x, RawTensor gamma, double eps, RawTensor out) {
     Layout rows = Layout.rows(x);
-    calls
-        .get()
-        .get(
-            Key.of("rmsNorm", rows).with(bits(eps)),
-            () -> call(forward(rows, prop_kind.forward_inference, SCALED_RMS, eps), rows))
-        .run(x.address(), out.address(), gamma.address());
+    calls.run(
+        Key.of("rmsNorm", rows).with(bits(eps)),
+        here -> call(here, forward(rows, prop_kind.forward_inference, SCALED_RMS, eps), rows),
+        x.address(),
+        out.address(),
+        gamma.address());
   }
 
-  private Call call(layer_normalization_forward.primitive_desc pd, Layout rows) {
-    return new Call(calls.get(), new layer_normalization_forward(pd), pd)
+  private static Call call(
+      Calls here, layer_normalization_forward.primitive_desc pd, Layout rows) {
+    return new Call(here, new layer_normalization_forward(pd), pd)
         .operand(dnnl.DNNL_ARG_SRC, rows.desc())
         .operand(dnnl.DNNL_ARG_DST, rows.desc())
         .operand(dnnl.DNNL_ARG_SCALE, vector(rows));
@@ -62,7 +64,7 @@ final class Norms {
       Layout rows, prop_kind kind, int flags, double eps) {
     // By number: the overload with the enumeration can't combine flags.
     return new layer_normalization_forward.primitive_desc(
-        calls.get().engine(),
+        calls.engine(),
         kind.value,
         rows.desc(),
         rows.desc(),
@@ -77,39 +79,39 @@ final class Norms {
     Layout rows = Layout.rows(x);
     try (Workspace workspace = Workspace.open()) {
       RawTensor mean = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
-      RawTensor variance =
-          PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
+      RawTensor variance = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
       RawTensor unused = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, x.shape());
-      calls
-          .get()
-          .get(Key.of("layerNorm statistics", rows).with(bits(eps)), () -> statistics(rows, eps))
-          .run(x.address(), unused.address(), mean.address(), variance.address());
-      calls
-          .get()
-          .get(Key.of("layerNorm gradient", rows).with(bits(eps)), () -> gradient(rows, eps))
-          .run(
-              x.address(),
-              mean.address(),
-              variance.address(),
-              gamma.address(),
-              g.address(),
-              dxGammaBeta[0].address(),
-              dxGammaBeta[1].address(),
-              dxGammaBeta[2].address());
+      calls.run(
+          Key.of("layerNorm statistics", rows).with(bits(eps)),
+          here -> statistics(here, rows, eps),
+          x.address(),
+          unused.address(),
+          mean.address(),
+          variance.address());
+      calls.run(
+          Key.of("layerNorm gradient", rows).with(bits(eps)),
+          here -> gradient(here, rows, eps),
+          x.address(),
+          mean.address(),
+          variance.address(),
+          gamma.address(),
+          g.address(),
+          dxGammaBeta[0].address(),
+          dxGammaBeta[1].address(),
+          dxGammaBeta[2].address());
     }
   }
 
-  private Call statistics(Layout rows, double eps) {
+  private Call statistics(Calls here, Layout rows, double eps) {
     var pd = forward(rows, prop_kind.forward_training, 0, eps);
-    return new Call(calls.get(), new layer_normalization_forward(pd), pd)
+    return new Call(here, new layer_normalization_forward(pd), pd)
         .operand(dnnl.DNNL_ARG_SRC, rows.desc())
         .operand(dnnl.DNNL_ARG_DST, rows.desc())
         .operand(dnnl.DNNL_ARG_MEAN, pd.mean_desc())
         .operand(dnnl.DNNL_ARG_VARIANCE, pd.variance_desc());
   }
 
-  private Call gradient(Layout rows, double eps) {
-    Calls here = calls.get();
+  private Call gradient(Calls here, Layout rows, double eps) {
     memory.desc matrix = rows.desc();
     var hint = forward(rows, prop_kind.forward_training, AFFINE, eps);
     var pd =
@@ -153,48 +155,47 @@ final class Norms {
 
   private void softmax(algorithm kind, RawTensor x, RawTensor out) {
     Layout rows = Layout.rows(x);
-    calls
-        .get()
-        .get(
-            Key.of("softmax", rows).with(kind.value),
-            () -> {
-              var pd = softmax(kind, rows, prop_kind.forward_inference);
-              return new Call(calls.get(), new softmax_forward(pd), pd)
-                  .operand(dnnl.DNNL_ARG_SRC, rows.desc())
-                  .operand(dnnl.DNNL_ARG_DST, rows.desc());
-            })
-        .run(x.address(), out.address());
+    calls.run(
+        Key.of("softmax", rows).with(kind.value),
+        here -> {
+          var pd = softmax(kind, rows, prop_kind.forward_inference);
+          return new Call(here, new softmax_forward(pd), pd)
+              .operand(dnnl.DNNL_ARG_SRC, rows.desc())
+              .operand(dnnl.DNNL_ARG_DST, rows.desc());
+        },
+        x.address(),
+        out.address());
   }
 
   private softmax_forward.primitive_desc softmax(algorithm kind, Layout rows, prop_kind pass) {
     return new softmax_forward.primitive_desc(
-        calls.get().engine(), pass, kind, rows.desc(), rows.desc(), 1, Calls.attributes(), false);
+        calls.engine(), pass, kind, rows.desc(), rows.desc(), 1, Calls.attributes(), false);
   }
 
   private void softmaxGradient(algorithm kind, RawTensor y, RawTensor g, RawTensor dx) {
     Layout rows = Layout.rows(y);
-    calls
-        .get()
-        .get(
-            Key.of("softmax gradient", rows).with(kind.value),
-            () -> {
-              var pd =
-                  new softmax_backward.primitive_desc(
-                      calls.get().engine(),
-                      kind,
-                      rows.desc(),
-                      rows.desc(),
-                      rows.desc(),
-                      1,
-                      softmax(kind, rows, prop_kind.forward_training),
-                      Calls.attributes(),
-                      false);
-              return new Call(calls.get(), new softmax_backward(pd), pd)
-                  .operand(dnnl.DNNL_ARG_DST, rows.desc())
-                  .operand(dnnl.DNNL_ARG_DIFF_DST, rows.desc())
-                  .operand(dnnl.DNNL_ARG_DIFF_SRC, rows.desc());
-            })
-        .run(y.address(), g.address(), dx.address());
+    calls.run(
+        Key.of("softmax gradient", rows).with(kind.value),
+        here -> {
+          var pd =
+              new softmax_backward.primitive_desc(
+                  here.engine(),
+                  kind,
+                  rows.desc(),
+                  rows.desc(),
+                  rows.desc(),
+                  1,
+                  softmax(kind, rows, prop_kind.forward_training),
+                  Calls.attributes(),
+                  false);
+          return new Call(here, new softmax_backward(pd), pd)
+              .operand(dnnl.DNNL_ARG_DST, rows.desc())
+              .operand(dnnl.DNNL_ARG_DIFF_DST, rows.desc())
+              .operand(dnnl.DNNL_ARG_DIFF_SRC, rows.desc());
+        },
+        y.address(),
+        g.address(),
+        dx.address());
   }
 
   private static memory.desc vector(Layout rows) {

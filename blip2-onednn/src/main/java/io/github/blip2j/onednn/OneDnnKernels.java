@@ -27,8 +27,7 @@ final class OneDnnKernels implements Kernels {
   private final Kernels reference = Kernels.reference();
   private final engine processor = new engine(engine.kind.cpu, 0);
   private final Team team = new Team(); // after the engine, which loads the library
-  private final ThreadLocal<Calls> calls =
-      ThreadLocal.withInitial(() -> new Calls(processor, team));
+  private final CallPool calls = new CallPool(processor, team);
   private final Cpu cpu;
   private final Linears linears;
   private final Products products = new Products(calls);
@@ -53,9 +52,14 @@ final class OneDnnKernels implements Kernels {
     return "onednn";
   }
 
-  /** How many kernels this thread has ready. */
+  /** How many kernels are ready while none runs. */
   int ready() {
-    return calls.get().size();
+    return calls.ready();
+  }
+
+  /** How many caches of kernels there are. */
+  int caches() {
+    return calls.size();
   }
 
   @Override

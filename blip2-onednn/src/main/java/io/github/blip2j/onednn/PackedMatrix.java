@@ -17,13 +17,13 @@ import org.bytedeco.dnnl.memory;
 final class PackedMatrix extends Packing {
   private static final long ALIGNMENT = 64;
 
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
   private final Cpu cpu;
   private final Stored stored;
   private final long scalesAt;
 
   private PackedMatrix(
-      RawTensor bytes, Shape shape, ThreadLocal<Calls> calls, Cpu cpu, Stored stored) {
+      RawTensor bytes, Shape shape, CallPool calls, Cpu cpu, Stored stored) {
     super(bytes, shape);
     this.calls = calls;
     this.cpu = cpu;
@@ -33,7 +33,7 @@ final class PackedMatrix extends Packing {
 
   /** Packs a plain matrix. */
   static PackedMatrix of(
-      ThreadLocal<Calls> calls, Cpu cpu, Copies copies, RawTensor weight, Stored stored) {
+      CallPool calls, Cpu cpu, Copies copies, RawTensor weight, Stored stored) {
     long scales = stored.precision() == Precision.INT8 ? weight.dim(0) * Float.BYTES : 0;
     long size = aligned(stored.description().get_size()) + scales;
     RawTensor bytes = PlainTensor.uninitialized("pack", DType.UINT8, Shape.of(size));
@@ -82,9 +82,7 @@ final class PackedMatrix extends Packing {
   }
 
   private void reorder(long from, memory.desc source, long to, memory.desc target) {
-    Call call = Copies.reorder(calls.get(), source, target);
-    call.run(from, to);
-    call.close(); // each weight is packed once
+    calls.once(here -> Copies.reorder(here, source, target), from, to); // each is packed once
   }
 
   private static long aligned(long size) {
@@ -127,7 +125,7 @@ final class PackedMatrix extends Packing {
   }
 
   private int threads() {
-    return calls.get().team().size();
+    return calls.team().size();
   }
 
   @Override

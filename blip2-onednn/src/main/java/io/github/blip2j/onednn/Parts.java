@@ -11,10 +11,20 @@ import java.util.stream.IntStream;
 record Parts(long things, long numbers) {
   private static final long WORTH_A_THREAD = 1 << 18; // numbers, 0.1 ms
 
-  /** The parts by number; more than one is taken by several threads if {@code threads} allows. */
+  /** The parts by number, taken by at most so many threads at once, neighbours by one. */
   IntStream stream(int threads) {
-    IntStream parts = IntStream.range(0, count());
-    return count() == 1 || threads == 1 ? parts : parts.parallel();
+    int count = count();
+    int shares = Math.min(threads, count);
+    if (shares == 1) {
+      return IntStream.range(0, count);
+    }
+    return IntStream.range(0, shares)
+        .parallel()
+        .flatMap(share -> IntStream.range(begin(count, share, shares), begin(count, share + 1, shares)));
+  }
+
+  private static int begin(int count, int share, int shares) {
+    return (int) ((long) count * share / shares);
   }
 
   private int count() {

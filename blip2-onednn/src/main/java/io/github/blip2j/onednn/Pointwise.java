@@ -2,6 +2,7 @@ package io.github.blip2j.onednn;
 
 import io.github.blip2j.tensor.Precision;
 import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
@@ -31,10 +32,10 @@ final class Pointwise {
   record Size(long M, long N, long K) {}
 
   /** The layout [N, K, 1] that the kernel wants, or null if it is not there. */
-  static memory.@Nullable desc layout(Calls here, Precision precision, long N, long K) {
+  static memory.@Nullable desc layout(engine cpu, Precision precision, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {N, K, 1}, Stored.type(precision), memory.format_tag.any);
-    var pd = description(here, any, new Size(Stored.TYPICAL_ROWS, N, K), false, new post_ops());
+    var pd = description(cpu, any, new Size(Stored.TYPICAL_ROWS, N, K), false, new post_ops());
     return pd == null ? null : pd.weights_desc();
   }
 
@@ -44,7 +45,7 @@ final class Pointwise {
    * the caller.
    */
   static Call call(Calls here, memory.desc weight, Size size, boolean biased, post_ops after) {
-    var pd = description(here, weight, size, biased, after);
+    var pd = description(here.engine(), weight, size, biased, after);
     if (pd == null) {
       throw new IllegalStateException(
           "linear: oneDNN has a layout for " + size + ", but no kernel");
@@ -88,7 +89,7 @@ final class Pointwise {
   }
 
   private static convolution_forward.@Nullable primitive_desc description(
-      Calls here, memory.desc weight, Size size, boolean biased, post_ops after) {
+      engine cpu, memory.desc weight, Size size, boolean biased, post_ops after) {
     boolean bytes = isBytes(weight);
     primitive_attr attributes = Calls.attributes(after);
     if (bytes) {
@@ -102,7 +103,7 @@ final class Pointwise {
     long[] padding = {0};
     var pd =
         new convolution_forward.primitive_desc(
-            here.engine(),
+            cpu,
             prop_kind.forward_inference,
             algorithm.convolution_direct,
             in,

@@ -15,9 +15,9 @@ final class Products {
   // fifty, while decoding.
   private static final long SMALL = 1 << 18;
 
-  private final ThreadLocal<Calls> calls;
+  private final CallPool calls;
 
-  Products(ThreadLocal<Calls> calls) {
+  Products(CallPool calls) {
     this.calls = calls;
   }
 
@@ -63,21 +63,19 @@ final class Products {
             ? Key.of("matmul", a.layout(), b.layout(), out.layout())
             : Key.of("matmul", a.layout(), b.layout(), out.layout(), sum);
     boolean small = out.layout().size() * a.layout().dim(-1) <= SMALL;
-    Call call =
-        calls
-            .get()
-            .get(
-                key.with(Float.floatToRawIntBits((float) scale)),
-                small,
-                () -> product(a.layout(), b.layout(), (float) scale, sum, out.layout()));
-    if (added == null) {
-      call.run(a.address(), b.address(), out.address());
-    } else {
-      call.run(a.address(), b.address(), out.address(), added.address());
-    }
+    long[] operands =
+        added == null
+            ? new long[] {a.address(), b.address(), out.address()}
+            : new long[] {a.address(), b.address(), out.address(), added.address()};
+    calls.run(
+        key.with(Float.floatToRawIntBits((float) scale)),
+        small,
+        here -> product(here, a.layout(), b.layout(), (float) scale, sum, out.layout()),
+        operands);
   }
 
-  private Call product(Layout a, Layout b, float scale, @Nullable Layout added, Layout out) {
+  private static Call product(
+      Calls here, Layout a, Layout b, float scale, @Nullable Layout added, Layout out) {
     post_ops after = new post_ops();
     if (scale != 1) {
       after.append_eltwise(algorithm.eltwise_linear, scale, 0);
@@ -85,15 +83,15 @@ final class Products {
     if (added != null) {
       after.append_binary(algorithm.binary_add, added.desc());
     }
-    Call call = product(a.desc(), b.desc(), after, out.desc());
+    Call call = product(here, a.desc(), b.desc(), after, out.desc());
     if (added != null) {
       call.operand(Algorithms.afterOperand(scale == 1 ? 0 : 1), added.desc());
     }
     return call;
   }
 
-  private Call product(memory.desc a, memory.desc b, post_ops after, memory.desc out) {
-    Calls here = calls.get();
+  private static Call product(
+      Calls here, memory.desc a, memory.desc b, post_ops after, memory.desc out) {
     var pd = new matmul.primitive_desc(here.engine(), a, b, out, Calls.attributes(after), false);
     return new Call(here, new matmul(pd), pd)
         .operand(dnnl.DNNL_ARG_SRC, a)

@@ -37,13 +37,13 @@ final class RoundedRows {
   }
 
   /** Rounds dense rows [M, K]. */
-  static RoundedRows of(ThreadLocal<Calls> calls, RawTensor x, long M, long K, ByteRange bits) {
+  static RoundedRows of(CallPool calls, RawTensor x, long M, long K, ByteRange bits) {
     float[] largest = new float[Math.toIntExact(M)];
     boolean few = M <= FEW_ROWS;
     float bound = few ? Float.POSITIVE_INFINITY : bits.outlier(); // settled where there are few
     Parts parts = new Parts(M, K);
     boolean outlier =
-        parts.stream(calls.get().team().size())
+        parts.stream(calls.team().size())
             .mapToObj(
                 part -> measure(x, K, parts.first(part), parts.first(part + 1), largest, bound))
             .reduce(false, Boolean::logicalOr); // all parts, for all are measured
@@ -114,15 +114,23 @@ final class RoundedRows {
     return factors;
   }
 
-  private void fill(ThreadLocal<Calls> calls, RawTensor x, RawTensor factors) {
+  private void fill(CallPool calls, RawTensor x, RawTensor factors) {
     Layout matrix = Layout.matrix(rows, bytes.dim(1));
-    Calls here = calls.get();
     long first = bytes.address();
-    here.get(Key.of("round", matrix), () -> roundingFirst(here, matrix))
-        .run(x.address(), factors.address(), first);
+    calls.run(
+        Key.of("round", matrix),
+        here -> roundingFirst(here, matrix),
+        x.address(),
+        factors.address(),
+        first);
     if (terms == 2) {
-      here.get(Key.of("round the rest", matrix), () -> roundingTheRest(here, matrix))
-          .run(x.address(), factors.address(), first + matrix.size(), first);
+      calls.run(
+          Key.of("round the rest", matrix),
+          here -> roundingTheRest(here, matrix),
+          x.address(),
+          factors.address(),
+          first + matrix.size(),
+          first);
     }
   }
 

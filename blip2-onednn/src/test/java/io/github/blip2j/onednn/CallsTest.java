@@ -2,19 +2,26 @@ package io.github.blip2j.onednn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.dnnl.engine;
+import org.bytedeco.javacpp.BytePointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(InScope.class)
 final class CallsTest {
-  private final Calls calls = new Calls(new engine(engine.kind.cpu, 0), new Team(), 3);
-  private final Norms norms = new Norms(ThreadLocal.withInitial(() -> calls));
+  private final engine cpu = new engine(engine.kind.cpu, 0);
+  private final CallPool calls = new CallPool(cpu, new Team(), 1, 3);
+  private final Norms norms = new Norms(calls);
 
   @Test
   void get_moreShapesThanKept_staysBoundedAndRight() {
@@ -30,7 +37,7 @@ final class CallsTest {
       }
     }
 
-    assertEquals(3, calls.size());
+    assertEquals(3, calls.ready());
   }
 
   @Test
@@ -40,6 +47,39 @@ final class CallsTest {
     norms.softmax(x, x);
     norms.softmax(x, x);
 
-    assertEquals(1, calls.size());
+    assertEquals(1, calls.ready());
+  }
+
+  @Test
+  void scratchpad_allocationFailed_isNotThatOfBefore() {
+    AtomicBoolean full = new AtomicBoolean();
+    List<BytePointer> given = new ArrayList<>();
+    Calls tight =
+        new Calls(
+            cpu,
+            new Team(),
+            3,
+            size -> {
+              if (full.getAndSet(false)) {
+                throw new OutOfMemoryError("made up");
+              }
+              given.add(new BytePointer(size));
+              return given.get(given.size() - 1);
+            });
+    tight.scratchpad(1000);
+    full.set(true);
+    assertThrows(OutOfMemoryError.class, () -> tight.scratchpad(5000));
+
+    for (long size : new long[] {100, 1000, 5000}) {
+      long at = tight.scratchpad(size);
+
+      BytePointer last = given.get(given.size() - 1);
+      assertTrue(given.size() > 1, "another expected after the failed one");
+      assertTrue(
+          last.address() != 0
+              && at >= last.address()
+              && at + size <= last.address() + last.capacity(),
+          "scratchpad of " + size + " bytes expected in living memory");
+    }
   }
 }

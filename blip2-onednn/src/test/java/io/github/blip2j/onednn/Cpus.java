@@ -14,8 +14,14 @@ final class Cpus {
 
   private Cpus() {}
 
-  /** This one, as if it did not multiply bfloat16. */
+  /**
+   * This one, as if it did not multiply bfloat16; with {@code -Dblip2.test.cpu=avx2} as if it had
+   * no AVX-512 either.
+   */
   static Cpu here() {
+    if (System.getProperty("blip2.test.cpu", "").equals("avx2")) {
+      return AVX2;
+    }
     Cpu here = Cpu.of(Diagnostics.cpuFlags());
     return new Cpu(here.wide(), false, here.bytes());
   }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 final class SingleRowTest {
   @Test
   void call_oneRow_hasItsKernelHere() {
-    Calls calls = new Calls(new engine(engine.kind.cpu, 0), new Team());
+    Calls calls = new Calls(new engine(engine.kind.cpu, 0), new Team(), Calls.MOST);
 
     Call call = SingleRow.call(calls, 90, 70, true, new post_ops());
 

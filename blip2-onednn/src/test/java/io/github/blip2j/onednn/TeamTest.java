@@ -40,8 +40,8 @@ final class TeamTest {
 
   @Test
   void norms_smallAndLarge_equalRowByRow() {
-    Calls calls = new Calls(cpu, team);
-    Norms norms = new Norms(ThreadLocal.withInitial(() -> calls));
+    CallPool calls = new CallPool(cpu, team);
+    Norms norms = new Norms(calls);
     Tensor row = Tensor.of(ramp(), 1, 64);
     Tensor rows = Tensor.zeros(DType.FLOAT32, 1024, 64).add(row); // more than is small
 

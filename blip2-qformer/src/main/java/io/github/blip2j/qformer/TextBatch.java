@@ -3,6 +3,7 @@ package io.github.blip2j.qformer;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.TokenGrid;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -101,7 +102,7 @@ public final class TextBatch {
 
   /** The ids with {@link TokenLoss#IGNORED} for padding, [B, T], int64, in the open scope. */
   public Tensor labels() {
-    long[] labels = new long[size() * length()];
+    long[] labels = new long[TokenGrid.size("labels", size(), length())];
     for (int b = 0; b < size(); b++) {
       for (int t = 0; t < length(); t++) {
         labels[b * length() + t] = mask[b][t] == 1 ? ids[b][t] : TokenLoss.IGNORED;

@@ -1,6 +1,7 @@
 package io.github.blip2j.qformer.objective;
 
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.TokenGrid;
 
 /**
  * Image-text contrast (ITC, section 3.1): an image should be more alike to its own text than to the
@@ -81,7 +82,7 @@ public record ContrastiveLoss(double smoothing, OtherSide otherSide) {
 
   /** Texts of one image share its target. */
   private Tensor softTargets(Pairs pairs) {
-    float[] targets = new float[pairs.own() * pairs.all()];
+    float[] targets = new float[TokenGrid.size("contrastive loss", pairs.own(), pairs.all())];
     for (int b = 0; b < pairs.own(); b++) {
       int matching = 0;
       for (int j = 0; j < pairs.all(); j++) {

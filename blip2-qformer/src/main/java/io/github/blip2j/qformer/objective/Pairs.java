@@ -1,8 +1,6 @@
 package io.github.blip2j.qformer.objective;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -39,16 +37,6 @@ public final class Pairs {
   public static Pairs among(int own, int first, int all) {
     Objects.checkFromIndexSize(first, own, all);
     return new Pairs(own, first, all, List.of());
-  }
-
-  /** The same pairs, where those of one image are told by equal ids, one for each of all pairs. */
-  public Pairs withIdsOfAll(List<?> ids) {
-    if (ids.size() != all) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT, "contrast: image ids expected for %d pairs, got %d", all, ids.size()));
-    }
-    return new Pairs(own, first, all, new ArrayList<>(ids));
   }
 
   /** Pairs of this batch. */

@@ -1,5 +1,6 @@
 package io.github.blip2j.vision.image;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,10 +30,11 @@ final class ImageDecoderFuzzTest {
           "webp",
           "jpeg");
   private static final int ROUNDS = 100;
+  private static final int MOST_PIXELS = 1_000_000;
   private static final String REFUSAL = "(?s)x: image expected .*, got .*; .*";
 
   private final ImageDecoder decoder =
-      new ImageDecoder().withMaxPixels(1_000_000).withExifRotation(true);
+      new ImageDecoder().withMaxPixels(MOST_PIXELS).withExifRotation(true);
 
   static List<Path> files() throws IOException {
     List<Path> files = new ArrayList<>();
@@ -65,7 +67,9 @@ final class ImageDecoderFuzzTest {
   private void decode(byte[] damaged) throws IOException {
     try {
       RgbImage image = decoder.decode(damaged, "x");
-      assertTrue(image.width() > 0);
+      long pixels = (long) image.width() * image.height();
+      assertTrue(pixels <= MOST_PIXELS, image + " is larger than the decoder may make");
+      assertEquals(3 * pixels, image.samples().length, image.toString());
     } catch (UnreadableImageException e) {
       String message = String.valueOf(e.getMessage());
       assertTrue(message.matches(REFUSAL), message);
