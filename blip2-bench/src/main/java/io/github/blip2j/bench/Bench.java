@@ -1,9 +1,10 @@
 package io.github.blip2j.bench;
 
-import io.github.blip2j.tensor.Diagnostics;
-import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.backend.Diagnostics;
+import io.github.blip2j.backend.Threads;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Threads;
+import io.github.blip2j.tensor.types.Precision;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

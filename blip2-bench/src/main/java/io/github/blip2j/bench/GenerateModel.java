@@ -1,10 +1,11 @@
 package io.github.blip2j.bench;
 
-import io.github.blip2j.blip2.Blip2Config;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
-import io.github.blip2j.io.TensorSpec;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.tensor.types.DType;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,13 +1,14 @@
 package io.github.blip2j.bench;
 
-import io.github.blip2j.blip2.Blip2Config;
-import io.github.blip2j.io.TensorSpec;
-import io.github.blip2j.llm.OptConfig;
-import io.github.blip2j.llm.T5Config;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.llm.opt.OptConfig;
+import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionConfig;
+
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,10 +1,11 @@
 package io.github.blip2j.bench;
 
-import io.github.blip2j.tensor.Packing;
-import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.backend.Threads;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Threads;
+import io.github.blip2j.tensor.types.Precision;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -70,7 +71,7 @@ final class Limits {
   /** One large product with a weight stored like the model's. */
   static Stopwatch product(int runs, Precision precision, Tensor x, Tensor weight) {
     try (Scope scope = Scope.open()) {
-      Tensor packed = weight.pack(precision, Packing.Use.BATCHES);
+      Tensor packed = weight.pack(precision, PackedWeight.Use.PREFILL);
       return Stopwatch.time(runs, () -> x.linear(packed, null));
     }
   }

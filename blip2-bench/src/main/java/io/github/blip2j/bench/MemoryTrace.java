@@ -1,9 +1,10 @@
 package io.github.blip2j.bench;
 
+import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.Image;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,7 +46,7 @@ public final class MemoryTrace {
     lines.add("captions heap_bytes tensor_bytes resident_mib");
     try (var blip2 = Blip2.bundled()) {
       for (int done = 1; done <= captions; done++) {
-        blip2.generate(image(random), "", Decoding.greedy().maxNewTokens(8));
+        blip2.generate(image(random), "", GenerationConfig.greedy().maxNewTokens(8));
         if (done % every == 0) {
           lines.add(
               String.format(
@@ -67,9 +68,9 @@ public final class MemoryTrace {
     return runtime.totalMemory() - runtime.freeMemory();
   }
 
-  private static RgbImage image(SplittableRandom random) {
+  private static Image image(SplittableRandom random) {
     byte[] pixels = new byte[3 * SIDE * SIDE];
     random.nextBytes(pixels);
-    return RgbImage.of(SIDE, SIDE, pixels);
+    return Image.of(SIDE, SIDE, pixels);
   }
 }

@@ -1,30 +1,31 @@
 package io.github.blip2j.bench;
 
-import io.github.blip2j.blip2.Blip2Config;
+import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.llm.LanguageModel;
-import io.github.blip2j.llm.OptConfig;
-import io.github.blip2j.llm.OptModel;
-import io.github.blip2j.llm.T5Config;
-import io.github.blip2j.llm.T5Model;
+import io.github.blip2j.llm.opt.OptConfig;
+import io.github.blip2j.llm.opt.OptModel;
+import io.github.blip2j.llm.t5.T5Config;
+import io.github.blip2j.llm.t5.T5Model;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Linear;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.BertModel;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionTransformer;
+
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of a BLIP-2 with random weights, composed as {@link io.github.blip2j.blip2.Blip2Model}
+ * The parts of a BLIP-2 with random weights, composed as {@link io.github.blip2j.blip2.model.Blip2Model}
  * composes them. Each is made when it is first needed, so that the vision side can be timed where
  * the language model would not fit.
  *
@@ -122,12 +123,12 @@ final class Parts {
 
   /** Normed patch features: pixels [B, 3, H, W] to [B, N, E]. */
   Tensor encodeImage(Tensor pixels) {
-    return visionNorm.get().forward(vision.get().forward(pixels, Pass.evaluation()));
+    return visionNorm.get().forward(vision.get().forward(pixels, ForwardPass.evaluation()));
   }
 
   /** What the queries see of one image: [1, N, E] to [1, Q, C]. */
   Tensor encodeQueries(Tensor image) {
-    return qformer.get().encodeQueries(queryTokens.get().value(), image, Pass.evaluation());
+    return qformer.get().encodeQueries(queryTokens.get().value(), image, ForwardPass.evaluation());
   }
 
   /** Pixels [1, 3, H, W] to the soft prompt [1, Q, L]. */

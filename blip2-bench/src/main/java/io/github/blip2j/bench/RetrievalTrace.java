@@ -1,6 +1,6 @@
 package io.github.blip2j.bench;
 
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
@@ -9,6 +9,7 @@ import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

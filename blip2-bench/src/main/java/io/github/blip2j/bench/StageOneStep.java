@@ -1,8 +1,9 @@
 package io.github.blip2j.bench;
 
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
@@ -10,11 +11,11 @@ import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.Pairs;
-import io.github.blip2j.qformer.objective.StageOne;
-import io.github.blip2j.tensor.AdamWRule;
-import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+
 import java.util.SplittableRandom;
 
 /**
@@ -25,11 +26,11 @@ final class StageOneStep {
   private static final double RATE = 1e-4;
   private static final double DECAY = 0.05;
 
-  private final StageOne objective;
+  private final StageOneObjective objective;
   private final AdamW optimizer;
   private final SplittableRandom random = new SplittableRandom(4);
 
-  private StageOneStep(StageOne objective, AdamW optimizer) {
+  private StageOneStep(StageOneObjective objective, AdamW optimizer) {
     this.objective = objective;
     this.optimizer = optimizer;
   }
@@ -39,11 +40,11 @@ final class StageOneStep {
     Params params = Params.root(weights, memory);
     var model = Blip2Qformer.of(Blip2QformerConfig.blip2(), params);
     for (Parameter parameter : params.all().values()) {
-      parameter.multiplyIn(factors);
+      parameter.computeIn(factors);
       parameter.train();
     }
     var groups = ParameterGroup.of(params.all().values(), DECAY);
-    return new StageOneStep(StageOne.lavis(model), new AdamW(groups, AdamWRule.DEFAULT));
+    return new StageOneStep(StageOneObjective.lavis(model), new AdamW(groups, AdamWRule.DEFAULT));
   }
 
   /**
@@ -54,7 +55,7 @@ final class StageOneStep {
    */
   Tensor run(Tensor image, TextBatch texts) {
     optimizer.clearGradients();
-    Pass pass = Pass.training(random);
+    ForwardPass pass = ForwardPass.training(random);
     Tensor loss = objective.forward(image, texts, Pairs.of(texts.size()), pass, random).total();
     loss.backward();
     optimizer.step(RATE, 1);

@@ -2,10 +2,11 @@ package io.github.blip2j.bench;
 
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.Weights;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -36,7 +37,7 @@ final class TiledWeights {
 
   /** Weights that are all drawn so. */
   static Weights of(long seed) {
-    return Weights.drawn(new TiledWeights(seed)::draw);
+    return Weights.initialized(new TiledWeights(seed)::draw);
   }
 
   private Tensor draw(Shape shape, Init init) {

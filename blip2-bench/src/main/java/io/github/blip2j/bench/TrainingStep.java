@@ -1,16 +1,17 @@
 package io.github.blip2j.bench;
 
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.BertInput;
 import io.github.blip2j.qformer.BertLMHeadModel;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+
 import java.util.List;
 
 /**
@@ -33,7 +34,7 @@ final class TrainingStep {
     var model = new BertLMHeadModel(config, params);
     List<Parameter> parameters = List.copyOf(params.all().values());
     for (Parameter parameter : parameters) {
-      parameter.multiplyIn(factors);
+      parameter.computeIn(factors);
       parameter.train();
     }
     return new TrainingStep(model, parameters);
@@ -52,7 +53,7 @@ final class TrainingStep {
   Tensor run(Tensor ids) {
     parameters.forEach(Parameter::clearGradient);
     // No dropout; gradients are recorded all the same.
-    Tensor hidden = model.bert().forward(BertInput.ofIds(ids), Pass.evaluation());
+    Tensor hidden = model.bert().forward(BertInput.ofIds(ids), ForwardPass.evaluation());
     Tensor loss = model.loss(hidden, ids, TokenLoss.ofSameToken());
     loss.backward();
     return loss;

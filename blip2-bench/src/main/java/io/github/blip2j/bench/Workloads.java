@@ -1,16 +1,17 @@
 package io.github.blip2j.bench;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.llm.LanguageModel;
-import io.github.blip2j.llm.OptModel;
+import io.github.blip2j.llm.opt.OptModel;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.VisionConfig;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -86,7 +87,7 @@ final class Workloads {
         () -> {
           OptModel language = parts.decoder();
           var cache = new KeyValueCache(language.config().layers(), positions);
-          language.logits(language.forward(x, mask, cache, Pass.evaluation()));
+          language.logits(language.forward(x, mask, cache, ForwardPass.evaluation()));
         });
   }
 
@@ -140,10 +141,10 @@ final class Workloads {
     Tensor word = language.embed(Tensor.ids(begin).reshape(1, 1)); // [1, 1, L]
     Tensor prompt = Tensor.concat(1, List.of(image, word)); // [1, Q + 1, L]
     int[][] mask = ones(Math.toIntExact(prompt.dim(1)));
-    Decoding decoding = Decoding.beams(beams).maxNewTokens(count).minNewTokens(count);
+    GenerationConfig decoding = GenerationConfig.numBeams(beams).maxNewTokens(count).minNewTokens(count);
     int[] ends = parts.sizes().text().endIds().stream().mapToInt(Integer::intValue).toArray();
     Generator.of(decoding, ends)
-        .generate(language.run(prompt, mask, count), List.of(new int[] {begin}));
+        .generate(language.startDecoding(prompt, mask, count), List.of(new int[] {begin}));
   }
 
   private Measurement training() {

@@ -1,18 +1,19 @@
 package io.github.blip2j.bench;
 
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.blip2.Blip2Config;
-import io.github.blip2j.blip2.Generated;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.io.SafetensorsFile;
-import io.github.blip2j.io.TensorSpec;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Shape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,7 +77,7 @@ final class GenerateModelTest {
 
     try (var blip2 = Blip2.load(out)) {
       var gray = new BufferedImage(60, 40, BufferedImage.TYPE_BYTE_GRAY);
-      Generated text = blip2.generate(gray, "", Decoding.greedy().maxNewTokens(3)).get(0);
+      Generated text = blip2.generate(gray, "", GenerationConfig.greedy().maxNewTokens(3)).get(0);
       assertTrue(text.tokenIds().size() > 0 && Double.isFinite(text.score()), text.toString());
     }
   }

@@ -1,6 +1,27 @@
 package io.github.blip2j.cli;
 
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.ErrorReport;
+import io.github.blip2j.cli.console.UsageException;
+import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.machine.BenchCommand;
+import io.github.blip2j.cli.machine.DoctorCommand;
+import io.github.blip2j.cli.match.EmbedCommand;
+import io.github.blip2j.cli.match.EvaluateCommand;
+import io.github.blip2j.cli.match.MatchCommand;
+import io.github.blip2j.cli.match.RetrievalCommand;
+import io.github.blip2j.cli.model.ConvertCommand;
+import io.github.blip2j.cli.model.DownloadCommand;
+import io.github.blip2j.cli.model.InspectCommand;
+import io.github.blip2j.cli.option.ModelName;
+import io.github.blip2j.cli.text.CaptionCommand;
+import io.github.blip2j.cli.text.RankCommand;
+import io.github.blip2j.cli.text.VqaCommand;
+import io.github.blip2j.cli.training.StageOneCommand;
+import io.github.blip2j.cli.training.StageTwoCommand;
+import io.github.blip2j.cli.training.TrainCommand;
 import io.github.blip2j.io.hub.HubCache;
+
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -68,7 +89,7 @@ final class Blip2Command {
   }
 
   private static int failed(Console console, Throwable e, ParseResult parsed) {
-    console.complain(Failure.describe(e));
+    console.complain(ErrorReport.describe(e));
     ParseResult last = parsed;
     while (last.hasSubcommand()) {
       last = last.subcommand();

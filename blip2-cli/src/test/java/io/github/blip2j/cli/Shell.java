@@ -1,5 +1,7 @@
 package io.github.blip2j.cli;
 
+import io.github.blip2j.cli.console.Console;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.JsonArray;
@@ -17,20 +19,20 @@ import java.util.List;
 import java.util.Map;
 
 /** Runs command lines in this process and keeps what they print. */
-record Shell(int exit, String out, String err) {
+public record Shell(int exit, String out, String err) {
   private static final Map<String, String> NOTHING_DOWNLOADED =
       Map.of("HF_HUB_CACHE", "no-cache", "HF_HUB_OFFLINE", "1");
 
-  static Shell run(String... args) {
+  public static Shell run(String... args) {
     return run(new byte[0], args);
   }
 
-  static Shell run(byte[] in, String... args) {
+  public static Shell run(byte[] in, String... args) {
     return run(in, NOTHING_DOWNLOADED, args);
   }
 
   /** With environment variables. */
-  static Shell run(Map<String, String> environment, String... args) {
+  public static Shell run(Map<String, String> environment, String... args) {
     return run(new byte[0], environment, args);
   }
 
@@ -50,18 +52,18 @@ record Shell(int exit, String out, String err) {
   }
 
   /** The only document on standard output, of a run that complained of nothing. */
-  JsonObject json() {
+  public JsonObject json() {
     assertEquals("", err);
     assertEquals(0, exit);
     return document();
   }
 
-  JsonObject document() {
+  public JsonObject document() {
     return JsonParser.parseString(out).getAsJsonObject();
   }
 
   /** The texts of all sequences of all images. */
-  List<String> texts() {
+  public List<String> texts() {
     List<String> texts = new ArrayList<>();
     for (JsonElement result : json().getAsJsonArray("results")) {
       for (JsonElement sequence : result.getAsJsonObject().getAsJsonArray("sequences")) {
@@ -72,13 +74,13 @@ record Shell(int exit, String out, String err) {
   }
 
   /** The first sequence of the first image. */
-  JsonObject firstSequence() {
+  public JsonObject firstSequence() {
     JsonArray results = json().getAsJsonArray("results");
     return results.get(0).getAsJsonObject().getAsJsonArray("sequences").get(0).getAsJsonObject();
   }
 
   /** A picture that lies beside the tests. */
-  static String image(String name) {
+  public static String image(String name) {
     try {
       return Path.of(Shell.class.getResource("/images/" + name).toURI()).toString();
     } catch (URISyntaxException e) {

@@ -1,5 +1,9 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.generation.logits.LogSoftmax;
+import io.github.blip2j.generation.logits.TokenHistory;
+import io.github.blip2j.generation.logits.TokenSampler;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,12 +15,12 @@ import java.util.List;
  * them choose their first token from the scores of the one prompt row.
  */
 final class AncestralDecoder {
-  private final Rules rules;
+  private final GenerationRules rules;
   private final ModelRows model;
-  private final TokenListener listener;
+  private final TokenStreamer listener;
   private final float[] scores; // [V], processed in place so that the model's own stay as they are
 
-  AncestralDecoder(Rules rules, ModelRows model, TokenListener listener) {
+  AncestralDecoder(GenerationRules rules, ModelRows model, TokenStreamer listener) {
     this.rules = rules;
     this.model = model;
     this.listener = listener;
@@ -43,8 +47,8 @@ final class AncestralDecoder {
     var lines = new ArrayList<Line>();
     for (TokenHistory prompt : prompts) {
       var randoms = rules.randoms();
-      for (int copy = 0; copy < rules.decoding().returning(); copy++) {
-        Choice choice = rules.decoding().sampled() ? Choice.drawn(randoms[copy]) : Choice::best;
+      for (int copy = 0; copy < rules.decoding().numReturnSequences(); copy++) {
+        TokenSampler choice = rules.decoding().sampled() ? TokenSampler.drawn(randoms[copy]) : TokenSampler::best;
         lines.add(new Line(lines.size(), prompt, choice));
       }
     }
@@ -57,7 +61,7 @@ final class AncestralDecoder {
     System.arraycopy(logits, 0, scores, 0, scores.length);
     rules.processors().process(history, scores);
     int token = line.choice.choose(scores);
-    if (token == Choice.NONE) {
+    if (token == TokenSampler.NONE) {
       throw rules.nothingPossible(history);
     }
     line.history = history.append(token, normalizer.logProbability(logits[token]));
@@ -78,7 +82,7 @@ final class AncestralDecoder {
 
   private List<List<Sequence>> sequences(List<Line> lines) {
     var sequences = new ArrayList<List<Sequence>>();
-    int returning = rules.decoding().returning();
+    int returning = rules.decoding().numReturnSequences();
     for (int first = 0; first < lines.size(); first += returning) {
       sequences.add(
           lines.subList(first, first + returning).stream()
@@ -91,11 +95,11 @@ final class AncestralDecoder {
   /** A sequence in the making. */
   private static final class Line {
     final int index; // among all returned sequences
-    final Choice choice;
+    final TokenSampler choice;
     TokenHistory history;
     int row; // of the model's last call
 
-    Line(int index, TokenHistory prompt, Choice choice) {
+    Line(int index, TokenHistory prompt, TokenSampler choice) {
       this.index = index;
       this.choice = choice;
       this.history = prompt;

@@ -1,5 +1,7 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.generation.logits.TokenHistory;
+
 import java.util.List;
 
 /**
@@ -7,11 +9,11 @@ import java.util.List;
  * whose search is over leave the model's batch.
  */
 final class BeamDecoder {
-  private final Rules rules;
+  private final GenerationRules rules;
   private final ModelRows model;
-  private final TokenListener listener;
+  private final TokenStreamer listener;
 
-  BeamDecoder(Rules rules, ModelRows model, TokenListener listener) {
+  BeamDecoder(GenerationRules rules, ModelRows model, TokenStreamer listener) {
     this.rules = rules;
     this.model = model;
     this.listener = listener;
@@ -27,7 +29,7 @@ final class BeamDecoder {
       for (BeamSearch search : open) {
         search.step(logits);
         if (search.isOver()) {
-          report(search.sequences(), searches.indexOf(search) * rules.decoding().returning());
+          report(search.sequences(), searches.indexOf(search) * rules.decoding().numReturnSequences());
         }
       }
       open = open.stream().filter(search -> !search.isOver()).toList();
@@ -46,7 +48,7 @@ final class BeamDecoder {
     for (BeamSearch search : open) {
       search.rowsFrom(row);
       for (Beam beam : search.running()) {
-        parents[row] = beam.parentRow();
+        parents[row] = beam.beamIndex();
         tokens[row] = beam.history().last();
         row++;
       }

@@ -18,7 +18,7 @@ public enum BeamRules {
    */
   TRANSFORMERS_4_33;
 
-  BeamScorer scorer(Rules rules) {
+  BeamScorer scorer(GenerationRules rules) {
     return switch (this) {
       case TRANSFORMERS_5 -> new GeneratedLengthScorer(rules);
       case TRANSFORMERS_4_33 -> new WholeLengthScorer(rules);

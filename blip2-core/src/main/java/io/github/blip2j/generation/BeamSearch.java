@@ -1,5 +1,10 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.generation.logits.Exp;
+import io.github.blip2j.generation.logits.LogSoftmax;
+import io.github.blip2j.generation.logits.TokenHistory;
+import io.github.blip2j.generation.logits.TopCandidates;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -52,7 +57,7 @@ import org.jspecify.annotations.Nullable;
  * text degeneration</i>, section 3.1. [5] Keskar et al. 2019, <i>CTRL</i>, section 4.1.
  */
 final class BeamSearch {
-  private final Rules rules;
+  private final GenerationRules rules;
   private final Workspace workspace;
   private final @Nullable RandomGenerator random;
   private final BeamScorer scorer;
@@ -61,7 +66,7 @@ final class BeamSearch {
   private int length; // new tokens of every running beam
   private boolean over;
 
-  BeamSearch(Rules rules, Workspace workspace, TokenHistory prompt) {
+  BeamSearch(GenerationRules rules, Workspace workspace, TokenHistory prompt) {
     this.rules = rules;
     this.workspace = workspace;
     this.random = rules.decoding().sampled() ? rules.randoms()[0] : null;
@@ -76,8 +81,8 @@ final class BeamSearch {
     final TopCandidates ranked;
     final TopCandidates continuing;
 
-    Workspace(Rules rules, int vocabSize) {
-      int K = rules.decoding().beams();
+    Workspace(GenerationRules rules, int vocabSize) {
+      int K = rules.decoding().numBeams();
       scores = new float[vocabSize];
       ranked = new TopCandidates(Math.max(2, 1 + rules.ends().count()) * K);
       continuing = new TopCandidates(K);
@@ -99,7 +104,7 @@ final class BeamSearch {
   }
 
   List<Sequence> sequences() {
-    return scorer.first(rules.decoding().returning()).stream()
+    return scorer.first(rules.decoding().numReturnSequences()).stream()
         .map(hypothesis -> rules.sequence(hypothesis.history(), hypothesis.score()))
         .toList();
   }
@@ -115,7 +120,7 @@ final class BeamSearch {
     TopCandidates ranked = workspace.ranked;
     TopCandidates continuing = workspace.continuing;
     continuing.clear();
-    int K = rules.decoding().beams();
+    int K = rules.decoding().numBeams();
     float best = Float.NEGATIVE_INFINITY;
     for (int rank = 0; rank < ranked.size(); rank++) {
       float score = ranked.value(rank);

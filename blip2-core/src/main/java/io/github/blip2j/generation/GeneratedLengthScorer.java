@@ -1,17 +1,20 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.generation.logits.TokenHistory;
+import io.github.blip2j.generation.logits.TopCandidates;
+
 import java.util.List;
 
 /** The rules of {@link BeamRules#TRANSFORMERS_5}; {@link BeamSearch} tells their reasons. */
 final class GeneratedLengthScorer implements BeamScorer {
-  private final Rules rules;
-  private final Decoding decoding;
+  private final GenerationRules rules;
+  private final GenerationConfig decoding;
   private final Hypotheses finished;
 
-  GeneratedLengthScorer(Rules rules) {
+  GeneratedLengthScorer(GenerationRules rules) {
     this.rules = rules;
     this.decoding = rules.decoding();
-    this.finished = new Hypotheses(decoding.beams());
+    this.finished = new Hypotheses(decoding.numBeams());
   }
 
   @Override

@@ -1,10 +1,14 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.generation.logits.EndTokens;
+import io.github.blip2j.generation.logits.LogitsProcessor;
+import io.github.blip2j.generation.logits.TokenHistory;
+
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes token sequences with any {@link NextTokenModel}: greedily, by sampling, or with beams.
+ * Writes token sequences with any {@link DecodingSession}: greedily, by sampling, or with beams.
  * Immutable, so one serves many threads.
  *
  * <pre>{@code
@@ -14,16 +18,16 @@ import java.util.List;
  *
  * <p>The prompts of a batch do not influence each other: every one gets the sequences that it would
  * get alone, drawn ones included. So equal prompts draw equal tokens; for several draws from one
- * prompt, ask for them with {@link Decoding#returning}.
+ * prompt, ask for them with {@link GenerationConfig#numReturnSequences}.
  */
 public final class Generator {
-  private final Decoding decoding;
+  private final GenerationConfig decoding;
   private final EndTokens ends;
-  private final List<ScoreProcessor> processors;
-  private final TokenListener listener;
+  private final List<LogitsProcessor> processors;
+  private final TokenStreamer listener;
 
   private Generator(
-      Decoding decoding, EndTokens ends, List<ScoreProcessor> processors, TokenListener listener) {
+      GenerationConfig decoding, EndTokens ends, List<LogitsProcessor> processors, TokenStreamer listener) {
     this.decoding = decoding;
     this.ends = ends;
     this.processors = processors;
@@ -35,22 +39,22 @@ public final class Generator {
    *
    * @param endTokens ids that end a sequence; with none, each runs to the longest length
    */
-  public static Generator of(Decoding decoding, int... endTokens) {
+  public static Generator of(GenerationConfig decoding, int... endTokens) {
     return new Generator(decoding, new EndTokens(endTokens), List.of(), (row, token) -> {});
   }
 
   /**
    * This generator with one more processor, which runs after the penalties and bans of {@link
-   * Decoding} and before temperature, top-k and top-p.
+   * GenerationConfig} and before temperature, top-k and top-p.
    */
-  public Generator with(ScoreProcessor processor) {
+  public Generator with(LogitsProcessor processor) {
     var more = new ArrayList<>(processors);
     more.add(processor);
     return new Generator(decoding, ends, List.copyOf(more), listener);
   }
 
   /** This generator telling this listener, instead of any other, of its tokens. */
-  public Generator onToken(TokenListener newListener) {
+  public Generator onToken(TokenStreamer newListener) {
     return new Generator(decoding, ends, processors, newListener);
   }
 
@@ -60,13 +64,13 @@ public final class Generator {
    * @param model a run over these prompts that has not been started
    * @param prompts the ids of each prompt for the processors to see, without padding; empty where a
    *     model has embeddings only
-   * @return for each prompt its sequences, {@link Decoding#returning} of them and the best first;
+   * @return for each prompt its sequences, {@link GenerationConfig#numReturnSequences} of them and the best first;
    *     fewer where beam search finds no more that are possible
    * @throws IllegalArgumentException if there is no prompt or an end token is no token
    * @throws IllegalStateException if the model's scores are NaN, too many or too few, or if bans
    *     leave no token possible
    */
-  public List<List<Sequence>> generate(NextTokenModel model, List<int[]> prompts) {
+  public List<List<Sequence>> generate(DecodingSession model, List<int[]> prompts) {
     if (prompts.isEmpty()) {
       throw new IllegalArgumentException("generate: prompts expected at least 1, got 0");
     }
@@ -75,9 +79,9 @@ public final class Generator {
     for (int[] prompt : prompts) {
       histories.add(TokenHistory.ofPrompt(histories.size(), prompt));
     }
-    var rules = new Rules(decoding, ends, new ProcessorChain(decoding, ends, processors));
+    var rules = new GenerationRules(decoding, ends, new LogitsProcessorList(decoding, ends, processors));
     var rows = new ModelRows(model, prompts.size());
-    return decoding.beams() > 1
+    return decoding.numBeams() > 1
         ? new BeamDecoder(rules, rows, listener).decode(histories)
         : new AncestralDecoder(rules, rows, listener).decode(histories);
   }

@@ -1,5 +1,7 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.generation.logits.TokenHistory;
+
 /**
  * A finished sequence of a beam search.
  *

@@ -4,11 +4,11 @@ import java.util.Locale;
 
 /** A model whose answers are checked for their shape, so that a wrong one is named where it is. */
 final class ModelRows {
-  private final NextTokenModel model;
+  private final DecodingSession model;
   private final int prompts;
   private final int vocabSize;
 
-  ModelRows(NextTokenModel model, int prompts) {
+  ModelRows(DecodingSession model, int prompts) {
     this.model = model;
     this.prompts = prompts;
     this.vocabSize = model.vocabSize();

@@ -1,5 +1,7 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.generation.logits.TokenHistory;
+
 import java.util.Arrays;
 
 /**

@@ -1,5 +1,8 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.generation.logits.TokenHistory;
+import io.github.blip2j.generation.logits.TopCandidates;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,13 +19,13 @@ import java.util.List;
  * reference writes the first of several whichever it was.
  */
 final class WholeLengthScorer implements BeamScorer {
-  private final Rules rules;
-  private final Decoding decoding;
+  private final GenerationRules rules;
+  private final GenerationConfig decoding;
   private final List<Finished> finished = new ArrayList<>(); // as they came
 
   private record Finished(TokenHistory history, double score) {}
 
-  WholeLengthScorer(Rules rules) {
+  WholeLengthScorer(GenerationRules rules) {
     this.rules = rules;
     this.decoding = rules.decoding();
   }
@@ -53,7 +56,7 @@ final class WholeLengthScorer implements BeamScorer {
 
   private void add(TokenHistory history, int length, float score) {
     finished.add(new Finished(history, score / Math.pow(length, decoding.lengthPenalty())));
-    if (finished.size() > decoding.beams()) {
+    if (finished.size() > decoding.numBeams()) {
       finished.remove(worst());
     }
   }
@@ -90,7 +93,7 @@ final class WholeLengthScorer implements BeamScorer {
   }
 
   private boolean isDone(float best, TokenHistory running) {
-    if (finished.size() < decoding.beams()) {
+    if (finished.size() < decoding.numBeams()) {
       return false;
     }
     if (decoding.earlyStopping() == EarlyStopping.WHEN_FULL) {

@@ -1,5 +1,13 @@
 package io.github.blip2j.io;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.io.tensor.TensorFile;
+import io.github.blip2j.io.tensor.TensorSummary;
+import io.github.blip2j.io.tensor.UnreadableTensor;
+import io.github.blip2j.io.torch.TorchFile;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -241,7 +249,7 @@ public final class Checkpoint implements AutoCloseable {
   /** Closes every file. */
   @Override
   public void close() throws IOException {
-    Opened.closeAll(files.stream().map(file -> (Closeable) file::close).toList());
+    OpenResources.closeAll(files.stream().map(file -> (Closeable) file::close).toList());
   }
 
   private Place placeOf(String name) throws CheckpointException {

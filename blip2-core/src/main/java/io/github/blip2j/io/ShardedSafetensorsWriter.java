@@ -1,5 +1,13 @@
 package io.github.blip2j.io;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.LeftOvers;
+import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.file.ReadableFile;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.io.tensor.TensorSpec;
+
 import com.google.gson.stream.JsonWriter;
 import java.io.Closeable;
 import java.io.IOException;
@@ -78,7 +86,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     if (Files.isDirectory(folder)) { // those of other numbers of shards, too
       LeftOvers.requireAlone(folder, folder, ShardedSafetensorsWriter::isOurs, null);
     }
-    try (var opened = new Opened()) {
+    try (var opened = new OpenResources()) {
       opened.add(result::discard);
       List<String> names = names(folder, parts.size());
       for (int i = 0; i < parts.size(); i++) {
@@ -167,7 +175,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
   }
 
   private void discard() throws IOException {
-    Opened.closeAll(
+    OpenResources.closeAll(
         shards.values().stream().map(writer -> (Closeable) writer::discard).toList());
   }
 

@@ -1,6 +1,12 @@
 package io.github.blip2j.io;
 
 import io.github.blip2j.io.Checkpoint.Place;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.io.file.ReadableFile;
+import io.github.blip2j.io.tensor.TensorFile;
+
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -111,7 +117,7 @@ final class Shards {
   Checkpoint open() throws IOException {
     requireFiles();
     Map<String, TensorFile> shards = new TreeMap<>();
-    try (var opened = new Opened()) {
+    try (var opened = new OpenResources()) {
       for (String name : files) {
         TensorFile file = TensorFiles.open(folder.resolve(name));
         opened.add(file::close);

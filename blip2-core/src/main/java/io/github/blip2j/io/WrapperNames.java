@@ -1,5 +1,8 @@
 package io.github.blip2j.io;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.OpenResources;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -23,7 +26,7 @@ public final class WrapperNames {
   /** Opens a file or folder, without the names of wrappers. */
   public static Checkpoint open(Path path) throws IOException {
     Checkpoint stored = Checkpoint.open(path);
-    try (var opened = new Opened()) {
+    try (var opened = new OpenResources()) {
       opened.add(stored::close);
       return opened.keep(removed(stored));
     }

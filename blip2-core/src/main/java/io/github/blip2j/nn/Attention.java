@@ -1,10 +1,11 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Thinning;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -24,9 +25,9 @@ public final class Attention extends Module {
   private final Linear value;
   private final Linear output;
   private final DType between; // what nobody sees may be as narrow as all maps read it
-  private final Sizes sizes;
+  private final Config sizes;
 
-  private Attention(Sizes sizes, Params params) {
+  private Attention(Config sizes, Params params) {
     super(params);
     this.sizes = sizes;
     boolean queryBias = sizes.inputBias != InputBias.NONE;
@@ -61,7 +62,7 @@ public final class Attention extends Module {
    * @param outputBias whether the output map has one
    * @param scaled whether scores are divided by the root of the head's width
    */
-  public record Sizes(
+  public record Config(
       int dim,
       int contextDim,
       int heads,
@@ -70,7 +71,7 @@ public final class Attention extends Module {
       boolean outputBias,
       boolean scaled) {
     /** Checks that there are heads and that they have a width. */
-    public Sizes {
+    public Config {
       if (heads <= 0 || headDim <= 0) {
         throw new IllegalArgumentException(
             String.format(
@@ -82,12 +83,12 @@ public final class Attention extends Module {
     }
 
     /** A sequence of width {@code dim} that reads itself. */
-    public static Sizes self(int dim, int heads) {
+    public static Config self(int dim, int heads) {
       return cross(dim, dim, heads);
     }
 
     /** A sequence of width {@code dim} that reads one of width {@code contextDim}. */
-    public static Sizes cross(int dim, int contextDim, int heads) {
+    public static Config cross(int dim, int contextDim, int heads) {
       if (heads <= 0 || dim % heads != 0) {
         throw new IllegalArgumentException(
             String.format(
@@ -96,32 +97,32 @@ public final class Attention extends Module {
                 heads,
                 dim));
       }
-      return new Sizes(dim, contextDim, heads, dim / heads, InputBias.ALL, true, true);
+      return new Config(dim, contextDim, heads, dim / heads, InputBias.ALL, true, true);
     }
 
     /** A sequence that reads itself, or one as wide, with heads of a width of their own. */
-    public static Sizes ofHeads(int dim, int heads, int headDim) {
-      return new Sizes(dim, dim, heads, headDim, InputBias.ALL, true, true);
+    public static Config ofHeads(int dim, int heads, int headDim) {
+      return new Config(dim, dim, heads, headDim, InputBias.ALL, true, true);
     }
 
     /** Without biases of query, key and value. */
-    public Sizes withoutInputBias() {
+    public Config withoutInputBias() {
       return with(InputBias.NONE);
     }
 
     /** Without any bias. */
-    public Sizes withoutBias() {
-      return new Sizes(dim, contextDim, heads, headDim, InputBias.NONE, false, scaled);
+    public Config withoutBias() {
+      return new Config(dim, contextDim, heads, headDim, InputBias.NONE, false, scaled);
     }
 
     /** With these biases. */
-    public Sizes with(InputBias newInputBias) {
-      return new Sizes(dim, contextDim, heads, headDim, newInputBias, outputBias, scaled);
+    public Config with(InputBias newInputBias) {
+      return new Config(dim, contextDim, heads, headDim, newInputBias, outputBias, scaled);
     }
 
     /** With scores as they are, as T5 has them: its initial weights hold the scale. */
-    public Sizes unscaled() {
-      return new Sizes(dim, contextDim, heads, headDim, inputBias, outputBias, false);
+    public Config unscaled() {
+      return new Config(dim, contextDim, heads, headDim, inputBias, outputBias, false);
     }
 
     /** What scores are multiplied by. */
@@ -136,7 +137,7 @@ public final class Attention extends Module {
   }
 
   /** An attention of these sizes. */
-  public static Attention of(Sizes sizes, Params params) {
+  public static Attention of(Config sizes, Params params) {
     return new Attention(sizes, params);
   }
 
@@ -148,11 +149,11 @@ public final class Attention extends Module {
    * @param mask broadcasts to [B, H, T, S]
    * @return [B, T, I], before the output map; see {@link #project}
    */
-  public Tensor mix(Tensor x, Tensor context, Mask mask, Heads how) {
+  public Tensor attend(Tensor x, Tensor context, Mask mask, AttentionOptions how) {
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
     context.shape().require(path(), "context", x.dim(0), Shape.ANY, sizes.contextDim);
     if (context != x) {
-      return mix(x, read(context, mask), how);
+      return attend(x, keyValues(context, mask), how);
     }
     DType type = isKernel(mask, how) ? between : DType.FLOAT32;
     List<Tensor> qkv = Linear.each(x, type, query, key, value);
@@ -160,24 +161,24 @@ public final class Attention extends Module {
   }
 
   /**
-   * A context's keys and values, for {@link #mix(Tensor, KeyValues, Heads)} as often as wanted.
+   * A context's keys and values, for {@link #attend(Tensor, KeyValues, AttentionOptions)} as often as wanted.
    *
    * @param context [B, S, E]
    * @param mask broadcasts to [B, H, T, S]
    */
-  public KeyValues read(Tensor context, Mask mask) {
+  public KeyValues keyValues(Tensor context, Mask mask) {
     context.shape().require(path(), "context", Shape.ANY, Shape.ANY, sizes.contextDim);
     List<Tensor> kv = Linear.each(context, key, value);
     return new KeyValues(split(kv.get(0)), split(kv.get(1)), mask);
   }
 
   /**
-   * Attention to a context that has been {@linkplain #read read}.
+   * Attention to a context that has been {@linkplain #keyValues read}.
    *
    * @param x [B, T, C]
    * @return [B, T, I], before the output map; see {@link #project}
    */
-  public Tensor mix(Tensor x, KeyValues context, Heads how) {
+  public Tensor attend(Tensor x, KeyValues context, AttentionOptions how) {
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
     Shape keys = context.keys().shape();
     keys.require(path(), "keys", x.dim(0), Shape.ANY, sizes.heads, sizes.headDim);
@@ -193,10 +194,10 @@ public final class Attention extends Module {
    * @param mask broadcasts to [B, H, T, S] with S the cache's new length
    * @return [B, T, I], before the output map; see {@link #project}
    */
-  public Tensor mix(
-      Tensor x, KeyValueCache.@Nullable Layer cache, Mask mask, Heads how) {
+  public Tensor attend(
+      Tensor x, KeyValueCache.@Nullable Layer cache, Mask mask, AttentionOptions how) {
     if (cache == null) {
-      return mix(x, x, mask, how);
+      return attend(x, x, mask, how);
     }
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
     List<Tensor> qkv = Linear.each(x, query, key, value);
@@ -210,11 +211,11 @@ public final class Attention extends Module {
   }
 
   /** {@code residual + dropout(output(mixed))}; null where nothing is dropped. */
-  public Tensor project(Tensor mixed, @Nullable Thinning dropout, Tensor residual) {
+  public Tensor project(Tensor mixed, @Nullable DropoutSpec dropout, Tensor residual) {
     return output.forward(mixed, dropout, residual);
   }
 
-  private Tensor mixHeads(Tensor queries, Tensor k, Tensor v, Mask mask, Heads how) {
+  private Tensor mixHeads(Tensor queries, Tensor k, Tensor v, Mask mask, AttentionOptions how) {
     long B = queries.dim(0);
     long T = queries.dim(1);
     Tensor q = split(queries); // [B, T, H, D]
@@ -226,7 +227,7 @@ public final class Attention extends Module {
   }
 
   /** The kernel takes its mask for a constant; a position bias that learns is none. */
-  private static boolean isKernel(Mask mask, Heads how) {
+  private static boolean isKernel(Mask mask, AttentionOptions how) {
     return how.isUnseen() && !mask.isRecorded();
   }
 

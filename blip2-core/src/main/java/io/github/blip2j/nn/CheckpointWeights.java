@@ -1,7 +1,8 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.io.tensor.TensorEntry;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -1,6 +1,7 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Tensor;
+
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stochastic depth (Huang et al. 2016): leaves out a residual branch with a probability, for each
  * sample apart, and scales it up otherwise, so that the expectation stays. Without a training
- * {@link Pass} the branch is always taken, and costs nothing more.
+ * {@link ForwardPass} the branch is always taken, and costs nothing more.
  */
 public final class DropPath {
   private final double probability;
@@ -41,7 +42,7 @@ public final class DropPath {
    * @param x [B, ...]
    * @param branch adds what it is given, if anything, to its result, in the kernel that computes it
    */
-  public Tensor add(Tensor x, Function<@Nullable Tensor, Tensor> branch, Pass pass) {
+  public Tensor add(Tensor x, Function<@Nullable Tensor, Tensor> branch, ForwardPass pass) {
     RandomGenerator random = pass.random();
     if (random == null || probability == 0) {
       return branch.apply(x);

@@ -1,13 +1,14 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Thinning;
+import io.github.blip2j.tensor.types.DropoutSpec;
+
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Zeroes elements with a probability and scales the others up, so that the expectation stays
- * (Srivastava et al. 2014). Without a training {@link Pass} it is the identity.
+ * (Srivastava et al. 2014). Without a training {@link ForwardPass} it is the identity.
  */
 public final class Dropout {
   private final double probability;
@@ -18,23 +19,23 @@ public final class Dropout {
    * @throws IllegalArgumentException unless it is in [0, 1)
    */
   public Dropout(double probability) {
-    this.probability = new Thinning(probability, 0).probability(); // checked there
+    this.probability = new DropoutSpec(probability, 0).probability(); // checked there
   }
 
   /** The tensor itself, or a thinned copy while training. */
-  public Tensor forward(Tensor x, Pass pass) {
-    Thinning thinning = thinning(pass);
+  public Tensor forward(Tensor x, ForwardPass pass) {
+    DropoutSpec thinning = spec(pass);
     return thinning == null ? x : x.dropout(thinning);
   }
 
   /** What the next tensor of a training pass loses, drawn from its source; null for nothing. */
-  public @Nullable Thinning thinning(Pass pass) {
+  public @Nullable DropoutSpec spec(ForwardPass pass) {
     RandomGenerator random = pass.random();
-    return random == null || probability == 0 ? null : new Thinning(probability, random.nextLong());
+    return random == null || probability == 0 ? null : new DropoutSpec(probability, random.nextLong());
   }
 
   /** Whether {@link #forward} would change anything. */
-  public boolean isActive(Pass pass) {
+  public boolean isActive(ForwardPass pass) {
     return pass.random() != null && probability > 0;
   }
 }

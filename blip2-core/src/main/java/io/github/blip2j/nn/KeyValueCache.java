@@ -1,9 +1,10 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.tensor.Home;
-import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.ParentScope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -184,7 +185,7 @@ public final class KeyValueCache {
     }
   }
 
-  private final Home home = Home.ofCurrentScope("cache");
+  private final ParentScope home = ParentScope.ofCurrent("cache");
   private final List<Layer> layers = new ArrayList<>();
   private final int expected;
   private int rows;

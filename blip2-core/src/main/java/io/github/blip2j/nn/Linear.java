@@ -1,12 +1,13 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.backend.PackedWeight;
 import io.github.blip2j.tensor.LinearMap;
-import io.github.blip2j.tensor.Packing;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Thinning;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +87,7 @@ public final class Linear extends Module {
 
   /** What its kernel reads: what lies before it may be kept in this. */
   DType input() {
-    Packing packing = weight.value().packing();
+    PackedWeight packing = weight.value().packing();
     return packing == null ? DType.FLOAT32 : packing.input();
   }
 
@@ -98,7 +99,7 @@ public final class Linear extends Module {
    * @param residual [..., out]
    * @return [..., out]
    */
-  public Tensor forward(Tensor x, @Nullable Thinning dropout, Tensor residual) {
+  public Tensor forward(Tensor x, @Nullable DropoutSpec dropout, Tensor residual) {
     if (dropout == null) {
       return forward(x, Activation.IDENTITY, residual);
     }

@@ -1,10 +1,11 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Thinning;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -75,14 +76,14 @@ public final class Mlp extends Module {
    * @param residual [..., dim]
    * @return [..., dim]
    */
-  public Tensor forward(Tensor x, @Nullable Thinning dropout, Tensor residual) {
+  public Tensor forward(Tensor x, @Nullable DropoutSpec dropout, Tensor residual) {
     return down.forward(hidden(x, down.input()), dropout, residual);
   }
 
   /** The same with dropout of the hidden layer too. */
-  public Tensor forward(Tensor x, Tensor residual, Dropout dropout, Pass pass) {
+  public Tensor forward(Tensor x, Tensor residual, Dropout dropout, ForwardPass pass) {
     Tensor hidden = dropout.forward(hidden(x, DType.FLOAT32), pass);
-    return down.forward(hidden, dropout.thinning(pass), residual);
+    return down.forward(hidden, dropout.spec(pass), residual);
   }
 
   /** The hidden layer; a plain one is kept in {@code type} where nothing is recorded. */

@@ -1,12 +1,13 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Packing;
-import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -38,7 +39,7 @@ public final class Params {
   private final String path;
   private final @Nullable Precision packed; // null: plain float32, to be trained
   private final Set<String> plainParts; // what packing leaves alone, by path
-  private final Packing.Use use;
+  private final PackedWeight.Use use;
   private final Load load;
 
   /** One load: what all cursors of a model share. */
@@ -87,7 +88,7 @@ public final class Params {
   }
 
   private Params(
-      String path, @Nullable Precision packed, Set<String> plainParts, Packing.Use use, Load load) {
+      String path, @Nullable Precision packed, Set<String> plainParts, PackedWeight.Use use, Load load) {
     this.path = path;
     this.packed = plainParts.contains(path) ? null : packed;
     this.plainParts = plainParts;
@@ -100,7 +101,7 @@ public final class Params {
    * and in float32, as training wants them.
    */
   public static Params root(Weights weights, Scope home) {
-    return new Params("", null, Set.of(), Packing.Use.BATCHES, new Load(weights, home, true));
+    return new Params("", null, Set.of(), PackedWeight.Use.PREFILL, new Load(weights, home, true));
   }
 
   /**
@@ -108,7 +109,7 @@ public final class Params {
    * {@link #fit} tells afterwards whether a real load would succeed.
    */
   public static Params checking(Weights weights, Scope home) {
-    return new Params("", null, Set.of(), Packing.Use.BATCHES, new Load(weights, home, false));
+    return new Params("", null, Set.of(), PackedWeight.Use.PREFILL, new Load(weights, home, false));
   }
 
   /**
@@ -133,8 +134,8 @@ public final class Params {
   }
 
   /** This cursor, packing for products of a row or a few, as of a text that is being written. */
-  public Params forSteps() {
-    return new Params(path, packed, plainParts, Packing.Use.STEPS, load);
+  public Params forDecoding() {
+    return new Params(path, packed, plainParts, PackedWeight.Use.DECODE, load);
   }
 
   /**

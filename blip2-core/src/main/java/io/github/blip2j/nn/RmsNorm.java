@@ -1,7 +1,8 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 
 /**
  * Root-mean-square normalisation of the last axis (Zhang and Sennrich 2019): {@code x / √(mean(x²)

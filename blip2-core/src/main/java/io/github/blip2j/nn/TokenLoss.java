@@ -1,8 +1,9 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.UnaryOperator;

@@ -1,8 +1,9 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -45,8 +46,8 @@ public interface Weights {
    * a file with the trained part of a model is laid over what it was trained from. A tensor of the
    * base that is covered counts as used.
    */
-  default Weights over(Weights base) {
-    return new LayeredWeights(this, base);
+  default Weights overlaying(Weights base) {
+    return new OverlaidWeights(this, base);
   }
 
   /** As {@link #initial(Shape, Init)}, for those who draw some parameters and read others. */
@@ -55,12 +56,12 @@ public interface Weights {
   }
 
   /** No checkpoint: every parameter is what {@code drawing} makes of its shape and initialiser. */
-  static Weights drawn(BiFunction<Shape, Init, Tensor> drawing) {
-    return new DrawnWeights(drawing);
+  static Weights initialized(BiFunction<Shape, Init, Tensor> drawing) {
+    return new InitializedWeights(drawing);
   }
 
   /** No checkpoint: every parameter is drawn from its initialiser. */
   static Weights random(RandomGenerator random) {
-    return drawn((shape, init) -> init.draw(shape, random));
+    return initialized((shape, init) -> init.draw(shape, random));
   }
 }

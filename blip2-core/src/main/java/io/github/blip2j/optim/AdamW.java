@@ -1,12 +1,13 @@
 package io.github.blip2j.optim;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.tensor.AdamWRule;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,12 @@
 package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.KernelChoice;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +25,7 @@ final class AttentionOps {
       Tensor v,
       double scale,
       @Nullable Tensor mask,
-      @Nullable Thinning thinning) {
+      @Nullable DropoutSpec thinning) {
     requireHeads(q, k, v, mask);
     Tensor out = Tensor.uninitialized("attention", q.dtype(), q.shape());
     boolean recorded =
@@ -49,7 +55,7 @@ final class AttentionOps {
   }
 
   private static Tensor[] gradients(
-      Tensor[] qkv, double scale, Tensor weights, @Nullable Thinning thinning, Tensor g) {
+      Tensor[] qkv, double scale, Tensor weights, @Nullable DropoutSpec thinning, Tensor g) {
     Tensor q = qkv[0];
     Tensor k = qkv[1];
     Tensor v = qkv[2];

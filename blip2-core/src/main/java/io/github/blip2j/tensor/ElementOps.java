@@ -1,6 +1,12 @@
 package io.github.blip2j.tensor;
 
 import static io.github.blip2j.tensor.ReduceOps.sumTo;
+import io.github.blip2j.backend.KernelChoice;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+
 
 /** Element-wise operations, each value beside its derivatives. */
 final class ElementOps {
@@ -84,13 +90,13 @@ final class ElementOps {
   }
 
   /** x times a mask of zeros and 1 / (1 - p). dx = g times the same mask, drawn again. */
-  static Tensor dropout(Tensor x, Thinning thinning) {
+  static Tensor dropout(Tensor x, DropoutSpec thinning) {
     requireFloating("dropout", x);
     return Op.of("dropout", thinned(x, thinning)).wrt(x, g -> thinned(g, thinning)).tensor();
   }
 
   /** The product with the mask, without history. */
-  static Tensor thinned(Tensor x, Thinning thinning) {
+  static Tensor thinned(Tensor x, DropoutSpec thinning) {
     Tensor out = Tensor.uninitialized("dropout", x.dtype(), x.shape());
     if (out.size() > 0) {
       KernelChoice.kernels().dropout(ShapeOps.dense(x), thinning, out);

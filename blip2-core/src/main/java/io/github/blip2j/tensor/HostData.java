@@ -1,5 +1,10 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.HostMemory;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -2,6 +2,11 @@ package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.backend.KernelChoice;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.tensor.types.DType;
+
 import java.lang.ref.Reference;
 import java.util.Locale;
 import java.util.function.Consumer;

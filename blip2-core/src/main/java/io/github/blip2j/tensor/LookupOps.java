@@ -1,5 +1,10 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.KernelChoice;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.Arrays;
 
 /** Operations that read by index: embeddings and the loss of labels. */
@@ -23,7 +28,7 @@ final class LookupOps {
     DType type = table.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
     Tensor rows = ShapeOps.dense(ids);
     Tensor out = Tensor.uninitialized("gather", type, Shape.of(dims));
-    Packing packing = table.packing();
+    PackedWeight packing = table.packing();
     if (packing != null) {
       unpackRows(packing, rows.toLongs(), out);
     } else if (out.size() > 0) {
@@ -42,7 +47,7 @@ final class LookupOps {
   }
 
   /** A language model asks for a row or a few at a time. */
-  private static void unpackRows(Packing packing, long[] ids, Tensor out) {
+  private static void unpackRows(PackedWeight packing, long[] ids, Tensor out) {
     Tensor flat = out.reshape(ids.length, packing.shape().dim(1));
     for (int i = 0; i < ids.length; i++) {
       packing.unpack(ids[i], flat.narrow(0, i, 1));

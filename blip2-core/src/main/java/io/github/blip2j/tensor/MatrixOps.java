@@ -1,8 +1,20 @@
 package io.github.blip2j.tensor;
 
 import static io.github.blip2j.tensor.ReduceOps.sumTo;
-
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.Affine;
+import io.github.blip2j.backend.Int8Weight;
+import io.github.blip2j.backend.KernelChoice;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Matrix products, each value beside its derivatives.
  *
  * <p>A weight may say that what it is multiplied with, and it itself, are rounded to bfloat16 first
- * (Kalamkar et al. 2019; {@link Tensor#multipliedIn}). R(x) is x rounded so, or x itself.
+ * (Kalamkar et al. 2019; {@link Tensor#withComputePrecision}). R(x) is x rounded so, or x itself.
  */
 final class MatrixOps {
   private MatrixOps() {}
@@ -54,7 +66,7 @@ final class MatrixOps {
   static List<Tensor> linears(Tensor x, List<LinearMap> maps) {
     boolean recorded = x.requiresGrad() || maps.stream().anyMatch(LinearMap::requiresGrad);
     maps.forEach(map -> requireLinear(x, map.weight(), map.bias(), null));
-    boolean rounded = maps.stream().anyMatch(map -> map.weight().factors() != Precision.FLOAT32);
+    boolean rounded = maps.stream().anyMatch(map -> map.weight().computePrecision() != Precision.FLOAT32);
     if (x.size() == 0 || rounded || (recorded && GradMode.isRecording())) {
       return maps.stream()
           .map(map -> linear(x, map.weight(), map.bias(), map.activation(), null))
@@ -63,7 +75,7 @@ final class MatrixOps {
     List<Tensor> outs = new ArrayList<>();
     for (LinearMap map : maps) {
       Shape shape = x.shape().with(-1, map.weight().dim(0));
-      Packing packing = map.weight().packing();
+      PackedWeight packing = map.weight().packing();
       boolean narrow = packing != null && packing.input() == map.result();
       DType type = narrow ? map.result() : wide(x, map.weight());
       outs.add(Tensor.uninitialized("linear", type, shape));
@@ -79,7 +91,7 @@ final class MatrixOps {
     Tensor input = x.detach();
     Tensor matrix = weight.detach();
     Tensor value = affineMap(input, matrix, bias, Activation.IDENTITY, residual);
-    Precision factors = weight.factors();
+    Precision factors = weight.computePrecision();
     Op op =
         Op.of("linear", value)
             .wrt(x, g -> inputGradient(rounded(rows(g), factors), matrix, x.shape()))
@@ -98,7 +110,7 @@ final class MatrixOps {
    * H = M G, dx = R(H) R(W), dW = R(H)ᵀ R(x), db = sum of H's rows, dr = G.
    */
   static Tensor thinnedLinear(
-      Tensor x, Tensor weight, @Nullable Tensor bias, Thinning thinning, Tensor residual) {
+      Tensor x, Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
     requireLinear(x, weight, bias, residual);
     Tensor input = x.detach();
     Tensor matrix = weight.detach();
@@ -123,12 +135,12 @@ final class MatrixOps {
   private static Tensor[] gradients(Tensor x, Tensor weight, Tensor g, boolean[] wanted) {
     Tensor[] gradients = new Tensor[wanted.length]; // of the bias too if there is one
     Arrays.fill(gradients, g);
-    Tensor factor = rounded(rows(g), weight.factors());
+    Tensor factor = rounded(rows(g), weight.computePrecision());
     if (wanted[0]) {
       gradients[0] = inputGradient(factor, weight, x.shape());
     }
     if (wanted[1]) {
-      gradients[1] = weightGradient(factor, x, weight.factors());
+      gradients[1] = weightGradient(factor, x, weight.computePrecision());
     }
     if (wanted.length > 2 && wanted[2]) {
       gradients[2] = ReduceOps.sumRows(rows(g));
@@ -158,21 +170,21 @@ final class MatrixOps {
   }
 
   /** {@code weight} as the kernels want it: packed, or plain and in the type asked for. */
-  static Tensor pack(Tensor weight, Precision precision, Packing.Use use) {
+  static Tensor pack(Tensor weight, Precision precision, PackedWeight.Use use) {
     weight.shape().require("pack", "weight", Shape.ANY, Shape.ANY);
     if (!weight.dtype().isFloating()) {
       throw new IllegalArgumentException(
           "pack: weight expected a floating type, got " + weight.dtype());
     }
     Tensor plain = ShapeOps.dense(weight);
-    Packing packed = plain.size() == 0 ? null : KernelChoice.kernels().pack(plain, precision, use);
+    PackedWeight packed = plain.size() == 0 ? null : KernelChoice.kernels().pack(plain, precision, use);
     if (packed != null) {
       return Tensor.of(packed);
     }
     return switch (precision) {
       case FLOAT32 -> plain.to(DType.FLOAT32);
       case BFLOAT16 -> plain.to(DType.BFLOAT16);
-      case INT8 -> Tensor.of(Int8Rows.of(plain.to(DType.FLOAT32)));
+      case INT8 -> Tensor.of(Int8Weight.of(plain.to(DType.FLOAT32)));
     };
   }
 
@@ -197,7 +209,7 @@ final class MatrixOps {
     if (out.size() > 0) {
       boolean packed = weight.packing() != null;
       try (Scope scope = Scope.open()) {
-        Tensor left = packed ? x : rounded(x, weight.factors());
+        Tensor left = packed ? x : rounded(x, weight.computePrecision());
         boolean narrow = left.dtype() == DType.BFLOAT16;
         KernelChoice.kernels()
             .linear(
@@ -264,7 +276,7 @@ final class MatrixOps {
 
   /** The type of sums: what lies between two maps in bfloat16 is float32 in them. */
   private static DType wide(Tensor x, Tensor weight) {
-    Packing packing = weight.packing();
+    PackedWeight packing = weight.packing();
     boolean narrow = packing != null && x.dtype() == packing.input();
     return narrow ? DType.FLOAT32 : x.dtype();
   }

@@ -1,5 +1,7 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.KernelChoice;
+
 import java.util.List;
 import java.util.function.Consumer;
 

@@ -1,5 +1,7 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.Workspace;
+
 import java.util.function.Supplier;
 
 /**

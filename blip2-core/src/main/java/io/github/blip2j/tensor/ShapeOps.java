@@ -1,5 +1,14 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.KernelChoice;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.Layout;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -175,7 +184,7 @@ final class ShapeOps {
 
   /** A dense, plain copy without history. */
   static Tensor copyOf(Tensor x, DType type) {
-    Packing packing = x.packing();
+    PackedWeight packing = x.packing();
     if (packing != null) {
       boolean narrow = type == DType.BFLOAT16 && packing.precision() == Precision.BFLOAT16;
       Tensor plain = Tensor.uninitialized("copy", narrow ? type : x.dtype(), x.shape());

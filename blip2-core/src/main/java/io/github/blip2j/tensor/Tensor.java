@@ -1,6 +1,21 @@
 package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.Node;
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.backend.KernelChoice;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.Layout;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.backend.RawTensor;
+import io.github.blip2j.backend.Storage;
+import io.github.blip2j.backend.nd4j.Nd4jArrays;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
@@ -23,24 +38,24 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Tensor extends RawTensor {
   private final @Nullable Node<Tensor> node;
-  private final Precision factors; // of linear maps by this matrix
+  private final Precision computePrecision; // of linear maps by this matrix
 
   private Tensor(Storage storage, Layout layout, DType dtype) {
     super(storage, layout, dtype, null);
     this.node = null;
-    this.factors = Precision.FLOAT32;
+    this.computePrecision = Precision.FLOAT32;
   }
 
   private Tensor(RawTensor memory, @Nullable Node<Tensor> node, Precision factors) {
     super(memory);
     this.node = node;
-    this.factors = factors;
+    this.computePrecision = factors;
   }
 
-  private Tensor(Packing packing) {
+  private Tensor(PackedWeight packing) {
     super(packing);
     this.node = null;
-    this.factors = Precision.FLOAT32;
+    this.computePrecision = Precision.FLOAT32;
   }
 
   /** Where the bytes of a tensor come from, such as a place in a file. */
@@ -82,7 +97,7 @@ public final class Tensor extends RawTensor {
   }
 
   /** A packed matrix as the weight of linear maps. */
-  public static Tensor of(Packing packing) {
+  public static Tensor of(PackedWeight packing) {
     return new Tensor(packing);
   }
 
@@ -268,7 +283,7 @@ public final class Tensor extends RawTensor {
    * Zeroes each element with a probability and divides the others by its complement (Srivastava et
    * al. 2014).
    */
-  public Tensor dropout(Thinning thinning) {
+  public Tensor dropout(DropoutSpec thinning) {
     return ElementOps.dropout(this, thinning);
   }
 
@@ -319,7 +334,7 @@ public final class Tensor extends RawTensor {
    * {@code x W^T + b}, thinned, plus a residual: the end of a block in training, without a tensor
    * between. See {@link #linear(Tensor, Tensor)}.
    */
-  public Tensor linear(Tensor weight, @Nullable Tensor bias, Thinning thinning, Tensor residual) {
+  public Tensor linear(Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
     return MatrixOps.thinnedLinear(this, weight, bias, thinning, residual);
   }
 
@@ -330,7 +345,7 @@ public final class Tensor extends RawTensor {
 
   /** As above, with dropout of the probabilities. */
   public Tensor attention(
-      Tensor k, Tensor v, double scale, @Nullable Tensor mask, @Nullable Thinning thinning) {
+      Tensor k, Tensor v, double scale, @Nullable Tensor mask, @Nullable DropoutSpec thinning) {
     return AttentionOps.attention(this, k, v, scale, mask, thinning);
   }
 
@@ -359,7 +374,7 @@ public final class Tensor extends RawTensor {
    * multiplied by, in a precision of choice. The result reads like a float32 tensor, cannot be
    * changed, and owns its memory.
    */
-  public Tensor pack(Precision precision, Packing.Use use) {
+  public Tensor pack(Precision precision, PackedWeight.Use use) {
     return MatrixOps.pack(this, precision, use);
   }
 
@@ -370,7 +385,7 @@ public final class Tensor extends RawTensor {
    *
    * @param precision float32 or bfloat16
    */
-  public Tensor multipliedIn(Precision precision) {
+  public Tensor withComputePrecision(Precision precision) {
     return MatrixOps.multipliedIn(this, precision);
   }
 
@@ -476,8 +491,8 @@ public final class Tensor extends RawTensor {
   }
 
   /** What linear maps round their factors to where this is the weight. */
-  Precision factors() {
-    return factors;
+  Precision computePrecision() {
+    return computePrecision;
   }
 
   Tensor withFactors(Precision precision) {
@@ -485,7 +500,7 @@ public final class Tensor extends RawTensor {
   }
 
   Tensor withNode(@Nullable Node<Tensor> newNode) {
-    return new Tensor(this, newNode, factors);
+    return new Tensor(this, newNode, computePrecision);
   }
 
   /** This memory seen otherwise; no history. */

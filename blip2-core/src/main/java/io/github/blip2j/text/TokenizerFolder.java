@@ -1,9 +1,10 @@
 package io.github.blip2j.text;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.TextFile;
-import io.github.blip2j.text.tokenizer.Overrides;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.TextFile;
 import io.github.blip2j.text.tokenizer.TokenizerPipeline;
+import io.github.blip2j.text.tokenizer.normalizer.Overrides;
+
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;

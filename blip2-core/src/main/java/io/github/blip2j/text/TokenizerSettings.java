@@ -1,10 +1,11 @@
 package io.github.blip2j.text;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.text.tokenizer.AddedToken;
-import io.github.blip2j.text.tokenizer.Overrides;
-import io.github.blip2j.text.tokenizer.Overrides.Around;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.text.tokenizer.config.AddedToken;
+import io.github.blip2j.text.tokenizer.normalizer.Overrides;
+import io.github.blip2j.text.tokenizer.normalizer.Overrides.Around;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

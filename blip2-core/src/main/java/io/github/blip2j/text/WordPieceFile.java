@@ -1,9 +1,10 @@
 package io.github.blip2j.text;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.TextFile;
+
 import com.google.gson.stream.JsonWriter;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.io.TextFile;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;

@@ -1,19 +1,20 @@
 package io.github.blip2j.training;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.LeftOvers;
-import io.github.blip2j.io.SafetensorsFile;
-import io.github.blip2j.io.SafetensorsWriter;
-import io.github.blip2j.io.TensorEntry;
-import io.github.blip2j.io.TensorSpec;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.LeftOvers;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -85,14 +86,14 @@ final class CheckpointFolder {
   }
 
   /** Writes a checkpoint and removes all but the last that the settings keep. */
-  Path write(Position at, TrainingSettings settings) throws IOException {
+  Path write(TrainingPosition at, TrainingSettings settings) throws IOException {
     Path file = add(at, settings);
     prune(settings.keep());
     return file;
   }
 
   /** Writes a checkpoint and removes none. */
-  Path add(Position at, TrainingSettings settings) throws IOException {
+  Path add(TrainingPosition at, TrainingSettings settings) throws IOException {
     Path file = folder.resolve(String.format(Locale.ROOT, "step-%08d.safetensors", at.step()));
     @Nullable Path last = newest();
     removeLeftOvers();
@@ -133,7 +134,7 @@ final class CheckpointFolder {
    * @throws CheckpointException if it is of another model, seed, precision or sizes, or of a place
    *     that the run does not come to; nothing has changed then
    */
-  Position restore(Path file, TrainingSettings settings) throws IOException {
+  TrainingPosition restore(Path file, TrainingSettings settings) throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
         Scope scope = Scope.open();
         var off = GradMode.noGrad()) {
@@ -145,7 +146,7 @@ final class CheckpointFolder {
       String rounded = saved.metadata().getOrDefault(DTYPE, Precision.FLOAT32.toString());
       requireSame(where, DTYPE, settings.precision().toString(), rounded);
       requireSizes(where, saved);
-      Position at = position(where, saved, settings);
+      TrainingPosition at = position(where, saved, settings);
       for (Parameter parameter : optimizer.parameters()) {
         try (Scope one = Scope.open()) {
           Shape shape = parameter.value().shape();
@@ -158,7 +159,7 @@ final class CheckpointFolder {
   }
 
   /** Where it was written, which must be within the run. */
-  private Position position(String where, SafetensorsFile saved, TrainingSettings settings)
+  private TrainingPosition position(String where, SafetensorsFile saved, TrainingSettings settings)
       throws CheckpointException {
     long step = within(where, saved, "step", settings.maxSteps());
     Matcher name = NAME.matcher(where);
@@ -173,7 +174,7 @@ final class CheckpointFolder {
     }
     long epoch = within(where, saved, "epoch", settings.epochs());
     long batch = within(where, saved, "batch", batchesPerEpoch.orElse(Long.MAX_VALUE));
-    return new Position(step, Math.toIntExact(epoch), batch);
+    return new TrainingPosition(step, Math.toIntExact(epoch), batch);
   }
 
   private static long within(String where, SafetensorsFile saved, String key, long end)
@@ -217,7 +218,7 @@ final class CheckpointFolder {
         .toList();
   }
 
-  private Map<String, String> metadata(Position at, TrainingSettings settings) {
+  private Map<String, String> metadata(TrainingPosition at, TrainingSettings settings) {
     Map<String, String> metadata = new LinkedHashMap<>(SafetensorsWriter.PYTORCH_METADATA);
     metadata.put("step", Long.toString(at.step()));
     metadata.put("epoch", Integer.toString(at.epoch()));

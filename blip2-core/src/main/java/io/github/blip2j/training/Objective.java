@@ -1,6 +1,7 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.ForwardPass;
+
 
 /**
  * What is minimised: a model's losses on a batch.
@@ -14,5 +15,5 @@ public interface Objective<B extends Batch> {
    *
    * @param pass training, with the random source of this step
    */
-  Losses losses(B batch, Pass pass);
+  Losses losses(B batch, ForwardPass pass);
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param remaining at this speed; null where the end is not known
  */
 public record StepReport(
-    Position position,
+    TrainingPosition position,
     double lr,
     Map<String, Double> losses,
     double gradientNorm,

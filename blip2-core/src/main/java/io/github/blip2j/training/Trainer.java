@@ -1,8 +1,9 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.io.OutputFile;
-import io.github.blip2j.io.SafetensorsWriter;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.optim.AdamW;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * nothing to save.
  *
  * <p>Parameters, gradients and the optimiser's state are float32. Whether linear maps round what
- * they multiply is said by the parameters ({@link io.github.blip2j.nn.Parameter#multiplyIn}).
+ * they multiply is said by the parameters ({@link io.github.blip2j.nn.Parameter#computeIn}).
  *
  * <p>Differs from LAVIS: batches at the end of an epoch that do not fill an update are dropped;
  * there their gradients enter the first update of the next epoch. The logged loss is the mean over
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer<B extends Batch> {
   private final BatchSource<B> source;
   private final TrainingSettings settings;
-  private final Update<B> update;
+  private final TrainStep<B> update;
   private final CheckpointFolder checkpoints;
   private final LongSupplier nanoTime;
   private volatile boolean stopping;
@@ -52,7 +53,7 @@ public final class Trainer<B extends Batch> {
     this(
         source,
         settings,
-        new Update<>(objective, optimizer, settings),
+        new TrainStep<>(objective, optimizer, settings),
         new CheckpointFolder(settings.output(), optimizer, SafetensorsWriter::write),
         System::nanoTime);
   }
@@ -60,7 +61,7 @@ public final class Trainer<B extends Batch> {
   Trainer(
       BatchSource<B> source,
       TrainingSettings settings,
-      Update<B> update,
+      TrainStep<B> update,
       CheckpointFolder checkpoints,
       LongSupplier nanoTime) {
     this.source = source;
@@ -92,11 +93,11 @@ public final class Trainer<B extends Batch> {
    * @throws TrainingDivergedException if a loss or gradient is not finite
    * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
    */
-  public Position start(TrainingListener listener) throws IOException {
+  public TrainingPosition start(TrainingListener listener) throws IOException {
     OutputFile.makeFolder(settings.output());
     try (var lock = FolderLock.take(settings.output())) {
       requireNew();
-      return train(Position.START, listener);
+      return train(TrainingPosition.START, listener);
     }
   }
 
@@ -116,12 +117,12 @@ public final class Trainer<B extends Batch> {
    *
    * @return where it ended; there is a checkpoint of it
    * @throws IllegalStateException if there is no checkpoint, or another run writes there
-   * @throws io.github.blip2j.io.CheckpointException if it is of another model, seed or precision,
+   * @throws io.github.blip2j.io.file.CheckpointException if it is of another model, seed or precision,
    *     other batches or another {@code accumulate}, or of a place that this run does not come to
    * @throws TrainingDivergedException if a loss or gradient is not finite
    * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
    */
-  public Position resume(TrainingListener listener) throws IOException {
+  public TrainingPosition resume(TrainingListener listener) throws IOException {
     if (!Files.isDirectory(settings.output())) {
       throw nothingToResume();
     }
@@ -151,7 +152,7 @@ public final class Trainer<B extends Batch> {
     stopping = true;
   }
 
-  private Position train(Position from, TrainingListener listener) throws IOException {
+  private TrainingPosition train(TrainingPosition from, TrainingListener listener) throws IOException {
     try (var log = TrainingLog.open(settings.output(), from.step(), settings.precision());
         var run = new Run(from, log, listener)) {
       while (!run.isOver()) {
@@ -165,20 +166,20 @@ public final class Trainer<B extends Batch> {
   /** How a run's state gets to its folder. */
   @FunctionalInterface
   private interface Saving {
-    Path save(Position at, TrainingSettings settings) throws IOException;
+    Path save(TrainingPosition at, TrainingSettings settings) throws IOException;
   }
 
   /** One run: where it is, and what it has not reported yet. */
   private final class Run implements AutoCloseable {
     private final TrainingLog log;
     private final TrainingListener listener;
-    private Position at;
+    private TrainingPosition at;
     private long savedStep;
     private long samples;
     private long steps;
     private double seconds;
 
-    Run(Position from, TrainingLog log, TrainingListener listener) {
+    Run(TrainingPosition from, TrainingLog log, TrainingListener listener) {
       this.at = from;
       this.savedStep = from.step() == 0 ? -1 : from.step();
       this.log = log;
@@ -207,7 +208,7 @@ public final class Trainer<B extends Batch> {
 
     private boolean step(Iterator<B> batches) throws IOException {
       long start = nanoTime.getAsLong();
-      Update.@Nullable Outcome outcome = update.make(batches, at);
+      TrainStep.@Nullable Outcome outcome = update.make(batches, at);
       if (outcome == null) {
         return false;
       }
@@ -236,7 +237,7 @@ public final class Trainer<B extends Batch> {
       }
     }
 
-    private void report(Update.Outcome outcome) throws IOException {
+    private void report(TrainStep.Outcome outcome) throws IOException {
       long left = stepsLeft();
       Duration remaining =
           left < 0 ? null : Duration.ofMillis(Math.round(1e3 * left * seconds / steps));

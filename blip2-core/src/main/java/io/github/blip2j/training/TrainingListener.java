@@ -11,5 +11,5 @@ public interface TrainingListener {
   default void stepped(StepReport report) {}
 
   /** A checkpoint is whole. */
-  default void saved(Path checkpoint, Position position) {}
+  default void saved(Path checkpoint, TrainingPosition position) {}
 }

@@ -1,7 +1,8 @@
 package io.github.blip2j.training;
 
 import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.types.Precision;
+
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -21,7 +22,7 @@ import java.util.function.Consumer;
  * @param keep how many checkpoints stay; the disk must hold one more
  * @param seed of dropout, and of nothing else here
  * @param precision what the objective's linear maps round their factors to ({@link
- *     io.github.blip2j.nn.Parameter#multiplyIn}); the loop does not set it, but names it in the log
+ *     io.github.blip2j.nn.Parameter#computeIn}); the loop does not set it, but names it in the log
  *     and resumes no other
  */
 public record TrainingSettings(

@@ -19,7 +19,7 @@ final class AncestralDecoderTest {
   void greedy_batch_equalsDirectLoop() {
     for (long seed = 0; seed < 300; seed++) {
       var model = new PrefixModel(seed, 7, PROMPTS);
-      Decoding decoding = Decoding.greedy().maxNewTokens(6);
+      GenerationConfig decoding = GenerationConfig.greedy().maxNewTokens(6);
 
       List<List<Sequence>> found = Generator.of(decoding, 3, 4).generate(model, PROMPTS);
 
@@ -57,7 +57,7 @@ final class AncestralDecoderTest {
     var model = new PrefixModel(0, 7, PROMPTS);
 
     List<List<Sequence>> found =
-        Generator.of(Decoding.greedy().maxNewTokens(9), 3, 4).generate(model, PROMPTS);
+        Generator.of(GenerationConfig.greedy().maxNewTokens(9), 3, 4).generate(model, PROMPTS);
 
     int tokens = found.stream().mapToInt(sequences -> sequences.get(0).tokens().length).sum();
     assertTrue(tokens < 4 * 9, "some row should end");
@@ -67,12 +67,12 @@ final class AncestralDecoderTest {
   @Test
   void greedy_tie_takesTheLowestId() {
     assertArrayEquals(
-        new int[] {1}, only(Decoding.greedy().maxNewTokens(1), 0.2f, 0.4f, 0.4f).tokens());
+        new int[] {1}, only(GenerationConfig.greedy().maxNewTokens(1), 0.2f, 0.4f, 0.4f).tokens());
   }
 
   @Test
   void greedy_endFirst_isTheOnlyToken() {
-    Sequence sequence = only(Decoding.greedy(), 0.9f, 0.1f);
+    Sequence sequence = only(GenerationConfig.greedy(), 0.9f, 0.1f);
 
     assertArrayEquals(new int[] {0}, sequence.tokens());
     assertArrayEquals(new int[0], sequence.tokensBeforeEnd());
@@ -81,14 +81,14 @@ final class AncestralDecoderTest {
 
   @Test
   void greedy_lengthLimit_cutsTheSequence() {
-    Sequence sequence = only(Decoding.greedy().maxNewTokens(2), 0.1f, 0.9f);
+    Sequence sequence = only(GenerationConfig.greedy().maxNewTokens(2), 0.1f, 0.9f);
 
     assertArrayEquals(new int[] {1, 1}, sequence.tokens());
     assertArrayEquals(new int[] {1, 1}, sequence.tokensBeforeEnd());
     assertFalse(sequence.ended());
   }
 
-  private static Sequence only(Decoding decoding, float... probabilities) {
+  private static Sequence only(GenerationConfig decoding, float... probabilities) {
     return Generator.of(decoding, 0)
         .generate(FixedModel.of(probabilities), List.of(new int[] {1}))
         .get(0)
@@ -98,7 +98,7 @@ final class AncestralDecoderTest {
   @Test
   void sampling_frequencies_followTheProbabilities() {
     float[] p = {0.4f, 0.3f, 0.2f, 0.07f, 0.03f};
-    Decoding decoding = Decoding.sample().topK(0).maxNewTokens(1).returning(20_000).seed(17);
+    GenerationConfig decoding = GenerationConfig.sample().topK(0).maxNewTokens(1).numReturnSequences(20_000).seed(17);
 
     int[] counts = counts(decoding, p);
 
@@ -113,7 +113,7 @@ final class AncestralDecoderTest {
   @Test
   void sampling_topKAndTopP_drawOnlyFromTheirSets() {
     float[] p = {0.1f, 0.4f, 0.3f, 0.2f};
-    Decoding decoding = Decoding.sample().maxNewTokens(1).returning(500);
+    GenerationConfig decoding = GenerationConfig.sample().maxNewTokens(1).numReturnSequences(500);
 
     assertEquals("[false, true, true, false]", drawn(counts(decoding.topK(2), p)));
     assertEquals("[false, true, true, true]", drawn(counts(decoding.topP(0.8), p)));
@@ -124,12 +124,12 @@ final class AncestralDecoderTest {
   void sampling_lowTemperature_isGreedy() {
     int[] counts =
         counts(
-            Decoding.sample().temperature(0.01).maxNewTokens(1).returning(500), 0.2f, 0.45f, 0.35f);
+            GenerationConfig.sample().temperature(0.01).maxNewTokens(1).numReturnSequences(500), 0.2f, 0.45f, 0.35f);
 
     assertArrayEquals(new int[] {0, 500, 0}, counts);
   }
 
-  private static int[] counts(Decoding decoding, float... p) {
+  private static int[] counts(GenerationConfig decoding, float... p) {
     int[] counts = new int[p.length];
     for (Sequence sequence :
         Generator.of(decoding).generate(FixedModel.of(p), List.of(new int[0])).get(0)) {
@@ -144,7 +144,7 @@ final class AncestralDecoderTest {
 
   @Test
   void sampling_seed_decidesTheDraws() {
-    Decoding decoding = Decoding.sample().returning(5);
+    GenerationConfig decoding = GenerationConfig.sample().numReturnSequences(5);
 
     assertEquals(sampled(decoding.seed(1), PROMPTS), sampled(decoding.seed(1), PROMPTS));
     assertNotEquals(sampled(decoding.seed(1), PROMPTS), sampled(decoding.seed(2), PROMPTS));
@@ -152,7 +152,7 @@ final class AncestralDecoderTest {
 
   @Test
   void sampling_batch_equalsPromptsOneByOne() {
-    Decoding decoding = Decoding.sample().returning(3).maxNewTokens(8).seed(4);
+    GenerationConfig decoding = GenerationConfig.sample().numReturnSequences(3).maxNewTokens(8).seed(4);
 
     List<String> batch = sampled(decoding, PROMPTS);
 
@@ -163,13 +163,13 @@ final class AncestralDecoderTest {
 
   @Test
   void sampling_moreSequences_beginWithTheSame() {
-    List<String> two = sampled(Decoding.sample().returning(2), PROMPTS);
-    List<String> three = sampled(Decoding.sample().returning(3), PROMPTS);
+    List<String> two = sampled(GenerationConfig.sample().numReturnSequences(2), PROMPTS);
+    List<String> three = sampled(GenerationConfig.sample().numReturnSequences(3), PROMPTS);
 
     assertTrue(three.get(0).startsWith(two.get(0).replace("]]", "]")), two + " " + three);
   }
 
-  private static List<String> sampled(Decoding decoding, List<int[]> prompts) {
+  private static List<String> sampled(GenerationConfig decoding, List<int[]> prompts) {
     return Generator.of(decoding, 3).generate(new PrefixModel(2, 7, prompts), prompts).stream()
         .map(sequences -> sequences.stream().map(s -> Arrays.toString(s.tokens())).toList() + "")
         .toList();

@@ -28,7 +28,7 @@ final class BeamSearchTest {
       int V = 6 + random.nextInt(7);
       List<int[]> prompts = prompts(random, V);
       int[] ends = random.ints(0, V).distinct().limit(random.nextInt(3)).toArray();
-      Decoding decoding = decoding(random);
+      GenerationConfig decoding = decoding(random);
       var model = new PrefixModel(round, V, prompts);
       var reference = new ReferenceBeamSearch(model, decoding, ends);
       List<List<ReferenceBeamSearch.Finished>> expected = reference.run(prompts);
@@ -55,18 +55,18 @@ final class BeamSearchTest {
     return prompts;
   }
 
-  private static Decoding decoding(Random random) {
+  private static GenerationConfig decoding(Random random) {
     int beams = 2 + random.nextInt(3);
     int most = 1 + random.nextInt(7);
     double[] penalties = {1, 1, 1.5, 0.8};
-    return Decoding.beams(beams)
+    return GenerationConfig.numBeams(beams)
         .maxNewTokens(most)
         .minNewTokens(Math.min(most, Math.max(0, random.nextInt(6) - 2)))
         .noRepeatNgramSize(Math.max(0, random.nextInt(6) - 2))
         .repetitionPenalty(penalties[random.nextInt(4)])
         .lengthPenalty(LENGTH_PENALTIES[random.nextInt(5)])
         .earlyStopping(KINDS.get(random.nextInt(KINDS.size())))
-        .returning(1 + random.nextInt(beams));
+        .numReturnSequences(1 + random.nextInt(beams));
   }
 
   private static void assertSame(
@@ -96,9 +96,9 @@ final class BeamSearchTest {
     for (double lengthPenalty : LENGTH_PENALTIES) {
       for (long seed = 0; seed < 20; seed++) {
         var model = new PrefixModel(seed, V, List.of(prompt));
-        Decoding decoding =
-            Decoding.beams(256)
-                .returning(256)
+        GenerationConfig decoding =
+            GenerationConfig.numBeams(256)
+                .numReturnSequences(256)
                 .maxNewTokens(depth)
                 .lengthPenalty(lengthPenalty)
                 .earlyStopping(earlyStopping);
@@ -141,7 +141,7 @@ final class BeamSearchTest {
   void generate_batch_equalsPromptsOneByOne() {
     for (long seed = 0; seed < 200; seed++) {
       List<int[]> prompts = List.of(new int[] {1, 2, 3}, new int[] {}, new int[] {4});
-      Decoding decoding = Decoding.beams(3).returning(2).maxNewTokens(8).seed(seed);
+      GenerationConfig decoding = GenerationConfig.numBeams(3).numReturnSequences(2).maxNewTokens(8).seed(seed);
       decoding = seed % 2 == 0 ? decoding : decoding.sampling().topK(5);
       Generator generator = Generator.of(decoding, 0, 5);
 
@@ -161,7 +161,7 @@ final class BeamSearchTest {
     List<int[]> prompts = List.of(new int[] {1}, new int[] {2});
     var model = new PrefixModel(1, 9, prompts);
 
-    Generator.of(Decoding.beams(4).maxNewTokens(1)).generate(model, prompts);
+    Generator.of(GenerationConfig.numBeams(4).maxNewTokens(1)).generate(model, prompts);
 
     assertEquals(2, model.rowsScored);
   }
@@ -172,8 +172,8 @@ final class BeamSearchTest {
     int draws = 20_000;
     var counts = new HashMap<String, Integer>();
     for (int seed = 0; seed < draws; seed++) {
-      Decoding decoding =
-          Decoding.beams(2).sampling().topK(0).maxNewTokens(1).returning(2).seed(seed);
+      GenerationConfig decoding =
+          GenerationConfig.numBeams(2).sampling().topK(0).maxNewTokens(1).numReturnSequences(2).seed(seed);
 
       List<Sequence> pair =
           Generator.of(decoding).generate(FixedModel.of(p), List.of(new int[0])).get(0);
@@ -193,7 +193,7 @@ final class BeamSearchTest {
 
   @Test
   void generate_endFirst_returnsItAlone() {
-    Decoding decoding = Decoding.beams(2).lengthPenalty(0).maxNewTokens(3);
+    GenerationConfig decoding = GenerationConfig.numBeams(2).lengthPenalty(0).maxNewTokens(3);
 
     Sequence best =
         Generator.of(decoding, 0)
@@ -209,7 +209,7 @@ final class BeamSearchTest {
 
   @Test
   void generate_processedScores_leaveLogProbabilitiesRaw() {
-    Decoding decoding = Decoding.beams(2).repetitionPenalty(2).maxNewTokens(2);
+    GenerationConfig decoding = GenerationConfig.numBeams(2).repetitionPenalty(2).maxNewTokens(2);
 
     Sequence best =
         Generator.of(decoding)
@@ -225,7 +225,7 @@ final class BeamSearchTest {
 
   @Test
   void generate_fewerSequencesThanBeams_returnsThese() {
-    Decoding decoding = Decoding.beams(5).returning(5).maxNewTokens(1);
+    GenerationConfig decoding = GenerationConfig.numBeams(5).numReturnSequences(5).maxNewTokens(1);
 
     List<Sequence> found =
         Generator.of(decoding, 0)
@@ -242,7 +242,7 @@ final class BeamSearchTest {
         assertThrows(
             IllegalStateException.class,
             () ->
-                Generator.of(Decoding.beams(2).noRepeatNgramSize(1))
+                Generator.of(GenerationConfig.numBeams(2).noRepeatNgramSize(1))
                     .generate(FixedModel.of(0.5f, 0.5f), List.of(new int[] {0})));
 
     assertEquals(

@@ -14,22 +14,22 @@ final class DecodingTest {
 
   @Test
   void greedy_hasDefaultsOfTheReference() {
-    Decoding decoding = Decoding.greedy();
+    GenerationConfig decoding = GenerationConfig.greedy();
 
     assertEquals(20, decoding.maxNewTokens());
     assertEquals(0, decoding.minNewTokens());
-    assertEquals(1, decoding.beams());
+    assertEquals(1, decoding.numBeams());
     assertEquals(50, decoding.topK());
     assertEquals(1.0, decoding.topP());
     assertEquals(1.0, decoding.lengthPenalty());
     assertEquals(EarlyStopping.HEURISTIC, decoding.earlyStopping());
-    assertEquals(1, decoding.returning());
+    assertEquals(1, decoding.numReturnSequences());
   }
 
   @Test
   void withers_changeOnlyTheirSetting() {
-    Decoding changed =
-        Decoding.beams(4)
+    GenerationConfig changed =
+        GenerationConfig.numBeams(4)
             .sampling()
             .maxNewTokens(30)
             .minNewTokens(3)
@@ -41,7 +41,7 @@ final class DecodingTest {
             .earlyStopping(EarlyStopping.NEVER)
             .repetitionPenalty(1.5)
             .noRepeatNgramSize(2)
-            .returning(3)
+            .numReturnSequences(3)
             .beamRules(BeamRules.TRANSFORMERS_4_33);
 
     assertEquals(
@@ -58,14 +58,14 @@ final class DecodingTest {
         refused(
             d -> d.minNewTokens(21),
             "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens first"),
-        refused(d -> d.withBeams(0), "beams expected at least 1, got 0"),
-        refused(d -> d.withBeams(2_000_000_000), "beams expected at most 100000, got 2000000000"),
+        refused(d -> d.withNumBeams(0), "beams expected at least 1, got 0"),
+        refused(d -> d.withNumBeams(2_000_000_000), "beams expected at most 100000, got 2000000000"),
         refused(
-            d -> d.sampling().returning(2_000_000_000),
+            d -> d.sampling().numReturnSequences(2_000_000_000),
             "returning expected at most 100000, got 2000000000"),
         refused(d -> d.topK(-2), "topK expected at least 0, got -2"),
         refused(d -> d.noRepeatNgramSize(-1), "noRepeatNgramSize expected at least 0, got -1"),
-        refused(d -> d.returning(0), "returning expected at least 1, got 0"),
+        refused(d -> d.numReturnSequences(0), "returning expected at least 1, got 0"),
         refused(d -> d.temperature(0), "temperature expected a finite number above 0, got 0.0"),
         refused(
             d -> d.temperature(Double.NaN),
@@ -82,24 +82,24 @@ final class DecodingTest {
         refused(
             d -> d.lengthPenalty(Double.NaN), "lengthPenalty expected a finite number, got NaN"),
         refused(
-            d -> d.withBeams(2).returning(3),
+            d -> d.withNumBeams(2).numReturnSequences(3),
             "returning expected at most beams=2, got 3; use more beams"),
         refused(
-            d -> d.sampling().withBeams(2).returning(3),
+            d -> d.sampling().withNumBeams(2).numReturnSequences(3),
             "returning expected at most beams=2, got 3; use more beams"),
         refused(
-            d -> d.returning(3),
+            d -> d.numReturnSequences(3),
             "returning expected 1 without sampling at beams=1, got 3; sample or use more beams"));
   }
 
-  private static Arguments refused(UnaryOperator<Decoding> change, String message) {
+  private static Arguments refused(UnaryOperator<GenerationConfig> change, String message) {
     return Arguments.of(change, "decoding: " + message);
   }
 
   @ParameterizedTest
   @MethodSource("contradictions")
-  void wither_contradiction_namesBothValues(UnaryOperator<Decoding> change, String message) {
-    var error = assertThrows(IllegalArgumentException.class, () -> change.apply(Decoding.greedy()));
+  void wither_contradiction_namesBothValues(UnaryOperator<GenerationConfig> change, String message) {
+    var error = assertThrows(IllegalArgumentException.class, () -> change.apply(GenerationConfig.greedy()));
 
     assertEquals(message, error.getMessage());
   }

@@ -3,7 +3,7 @@ package io.github.blip2j.generation;
 import java.util.Arrays;
 
 /** A model that gives the same scores whatever came before. */
-final class FixedModel implements NextTokenModel {
+final class FixedModel implements DecodingSession {
   private final float[][] logits;
 
   FixedModel(float[]... logits) {

@@ -1,5 +1,7 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.generation.logits.LogitsProcessor;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -21,7 +23,7 @@ final class GeneratorTest {
     var model = new PrefixModel(5, 8, prompts);
 
     List<List<Sequence>> found =
-        Generator.of(Decoding.greedy().maxNewTokens(2))
+        Generator.of(GenerationConfig.greedy().maxNewTokens(2))
             .onToken((row, token) -> heard.add(row + ":" + token))
             .generate(model, prompts);
 
@@ -36,7 +38,7 @@ final class GeneratorTest {
     var rows = new ArrayList<Integer>();
     List<int[]> prompts = List.of(new int[] {1}, new int[] {2});
 
-    Generator.of(Decoding.sample().returning(2).maxNewTokens(1))
+    Generator.of(GenerationConfig.sample().numReturnSequences(2).maxNewTokens(1))
         .onToken((row, token) -> rows.add(row))
         .generate(new PrefixModel(5, 8, prompts), prompts);
 
@@ -49,7 +51,7 @@ final class GeneratorTest {
     List<int[]> prompts = List.of(new int[] {1}, new int[] {2});
 
     List<List<Sequence>> found =
-        Generator.of(Decoding.beams(3).returning(2).maxNewTokens(4))
+        Generator.of(GenerationConfig.numBeams(3).numReturnSequences(2).maxNewTokens(4))
             .onToken((row, token) -> heard.add(row + ":" + token))
             .generate(new PrefixModel(5, 8, prompts), prompts);
 
@@ -65,7 +67,7 @@ final class GeneratorTest {
   @Test
   void with_ownProcessor_changesTheChoice() {
     Sequence sequence =
-        Generator.of(Decoding.greedy().maxNewTokens(2))
+        Generator.of(GenerationConfig.greedy().maxNewTokens(2))
             .with((history, scores) -> scores[history.newTokens()] = 9)
             .generate(FixedModel.of(0.2f, 0.2f, 0.6f), ONE)
             .get(0)
@@ -79,7 +81,7 @@ final class GeneratorTest {
     var error =
         assertThrows(
             IllegalArgumentException.class,
-            () -> Generator.of(Decoding.greedy()).generate(FixedModel.of(1), List.of()));
+            () -> Generator.of(GenerationConfig.greedy()).generate(FixedModel.of(1), List.of()));
 
     assertEquals("generate: prompts expected at least 1, got 0", error.getMessage());
   }
@@ -89,7 +91,7 @@ final class GeneratorTest {
     var error =
         assertThrows(
             IllegalArgumentException.class,
-            () -> Generator.of(Decoding.greedy(), 50118).generate(FixedModel.of(1), ONE));
+            () -> Generator.of(GenerationConfig.greedy(), 50118).generate(FixedModel.of(1), ONE));
 
     assertEquals("generate: end tokens expected within [0, 1), got 50118", error.getMessage());
   }
@@ -128,7 +130,7 @@ final class GeneratorTest {
   @Test
   void generate_modelWithOtherVocabulary_isNamed() {
     var model =
-        new NextTokenModel() {
+        new DecodingSession() {
           @Override
           public int vocabSize() {
             return 3;
@@ -158,7 +160,7 @@ final class GeneratorTest {
         assertThrows(
             IllegalStateException.class,
             () ->
-                Generator.of(Decoding.greedy().noRepeatNgramSize(1))
+                Generator.of(GenerationConfig.greedy().noRepeatNgramSize(1))
                     .generate(FixedModel.of(0.5f, 0.5f), ONE));
 
     assertEquals(
@@ -169,13 +171,13 @@ final class GeneratorTest {
 
   @Test
   void with_processorThatWritesNan_isNamed() {
-    ScoreProcessor broken = (history, scores) -> scores[1] = Float.NaN;
+    LogitsProcessor broken = (history, scores) -> scores[1] = Float.NaN;
 
     var error =
         assertThrows(
             IllegalStateException.class,
             () ->
-                Generator.of(Decoding.greedy())
+                Generator.of(GenerationConfig.greedy())
                     .with(broken)
                     .generate(FixedModel.of(0.5f, 0.5f), ONE));
 
@@ -185,16 +187,16 @@ final class GeneratorTest {
         error.getMessage());
   }
 
-  private static IllegalStateException fails(int beams, NextTokenModel model) {
+  private static IllegalStateException fails(int beams, DecodingSession model) {
     return assertThrows(
         IllegalStateException.class,
-        () -> Generator.of(Decoding.beams(beams)).generate(model, ONE));
+        () -> Generator.of(GenerationConfig.numBeams(beams)).generate(model, ONE));
   }
 
   @Test
   void sequence_toString_showsTokensAndScore() {
     Sequence sequence =
-        Generator.of(Decoding.greedy(), 1).generate(FixedModel.of(0, 1), ONE).get(0).get(0);
+        Generator.of(GenerationConfig.greedy(), 1).generate(FixedModel.of(0, 1), ONE).get(0).get(0);
 
     assertTrue(sequence.toString().matches("\\[1\\] score=-?0\\.0"), sequence.toString());
   }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A model whose logits are a hash of the ids so far, as {@code beam_search_4_33.py} has them. */
-final class HashedModel implements NextTokenModel {
+final class HashedModel implements DecodingSession {
   private static final long FACTOR = 6364136223846793005L;
   private static final long TERM = 1442695040888963407L;
 

@@ -9,7 +9,7 @@ import java.util.Random;
  * A model whose logits are drawn from a seed and everything that the row holds, so that a wrong
  * parent anywhere gives other scores. Rows that it handed out turn to NaN with the next call.
  */
-final class PrefixModel implements NextTokenModel {
+final class PrefixModel implements DecodingSession {
   private final long seed;
   private final int vocabSize;
   private final List<int[]> prompts;

@@ -16,7 +16,7 @@ final class ReferenceBeamSearch {
   private static final float ABSENT = -1e9f;
 
   private final PrefixModel model;
-  private final Decoding decoding;
+  private final GenerationConfig decoding;
   private final int[] ends;
   private final int V;
   private final int K;
@@ -24,12 +24,12 @@ final class ReferenceBeamSearch {
   /** Whether a beam that is "not there" ran on, where the two searches may differ. */
   boolean ranOnAbsentBeams;
 
-  ReferenceBeamSearch(PrefixModel model, Decoding decoding, int... ends) {
+  ReferenceBeamSearch(PrefixModel model, GenerationConfig decoding, int... ends) {
     this.model = model;
     this.decoding = decoding;
     this.ends = ends;
     this.V = model.vocabSize();
-    this.K = decoding.beams();
+    this.K = decoding.numBeams();
   }
 
   /** One prompt of the batch. */
@@ -75,7 +75,7 @@ final class ReferenceBeamSearch {
 
   private List<Finished> returned(State state) {
     var result = new ArrayList<Finished>();
-    for (int i = 0; i < decoding.returning(); i++) {
+    for (int i = 0; i < decoding.numReturnSequences(); i++) {
       if (state.finishedScores[i] > ABSENT / 10) {
         result.add(
             new Finished(

@@ -1,5 +1,7 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.golden.Fixtures;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -10,7 +12,6 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
-import io.github.blip2j.golden.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -47,14 +48,14 @@ final class WholeLengthScorerTest {
   private static List<Sequence> write(JsonObject search, BeamRules rules) {
     int[] prompt = ints(search, "prompt");
     int most = search.get("max_length").getAsInt() - prompt.length;
-    Decoding decoding =
-        Decoding.beams(search.get("beams").getAsInt())
+    GenerationConfig decoding =
+        GenerationConfig.numBeams(search.get("beams").getAsInt())
             .maxNewTokens(most)
             .minNewTokens(Math.max(0, search.get("min_length").getAsInt() - prompt.length))
             .lengthPenalty(search.get("length_penalty").getAsDouble())
             .repetitionPenalty(search.get("repetition_penalty").getAsDouble())
             .earlyStopping(earlyStopping(search.getAsJsonPrimitive("early_stopping")))
-            .returning(search.get("returning").getAsInt())
+            .numReturnSequences(search.get("returning").getAsInt())
             .beamRules(rules);
     var model =
         new HashedModel(
@@ -77,9 +78,9 @@ final class WholeLengthScorerTest {
   void generate_batch_equalsPromptsOneByOne() {
     for (long seed = 0; seed < 100; seed++) {
       List<int[]> prompts = List.of(new int[] {1, 2, 3}, new int[] {}, new int[] {4});
-      Decoding decoding =
-          Decoding.beams(3)
-              .returning(2)
+      GenerationConfig decoding =
+          GenerationConfig.numBeams(3)
+              .numReturnSequences(2)
               .maxNewTokens(8)
               .seed(seed)
               .beamRules(BeamRules.TRANSFORMERS_4_33);
@@ -99,8 +100,8 @@ final class WholeLengthScorerTest {
 
   @Test
   void sampling_temperature_dividesTheSumTokenByToken() {
-    Decoding decoding =
-        Decoding.beams(2).sampling().temperature(2).maxNewTokens(3).lengthPenalty(0);
+    GenerationConfig decoding =
+        GenerationConfig.numBeams(2).sampling().temperature(2).maxNewTokens(3).lengthPenalty(0);
     List<int[]> prompts = List.of(new int[] {1});
     for (long seed = 0; seed < 20; seed++) {
       Sequence older =
@@ -121,7 +122,7 @@ final class WholeLengthScorerTest {
     }
   }
 
-  private static Sequence drawn(Decoding decoding, long seed, List<int[]> prompts) {
+  private static Sequence drawn(GenerationConfig decoding, long seed, List<int[]> prompts) {
     return Generator.of(decoding)
         .generate(new HashedModel(seed, 9, prompts), prompts)
         .get(0)
@@ -130,8 +131,8 @@ final class WholeLengthScorerTest {
 
   @Test
   void generate_nothingToStartFrom_countsOneId() {
-    Decoding decoding =
-        Decoding.beams(2).maxNewTokens(1).beamRules(BeamRules.TRANSFORMERS_4_33).returning(2);
+    GenerationConfig decoding =
+        GenerationConfig.numBeams(2).maxNewTokens(1).beamRules(BeamRules.TRANSFORMERS_4_33).numReturnSequences(2);
 
     List<Sequence> written =
         Generator.of(decoding, 0)

@@ -1,6 +1,7 @@
 package io.github.blip2j.golden;
 
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.ConfigJson;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

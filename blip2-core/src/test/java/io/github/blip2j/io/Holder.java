@@ -1,12 +1,15 @@
 package io.github.blip2j.io;
 
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.file.TemporaryFolder;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A process that has begun to write and waits to be ended. */
-final class Holder {
+public final class Holder {
   private Holder() {}
 
   /** Begins a file or, in the folder of that name, a temporary folder. */
@@ -23,7 +26,7 @@ final class Holder {
   }
 
   /** Starts one and waits until it has begun. */
-  static Process start(String kind, Path target) throws IOException {
+  public static Process start(String kind, Path target) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String path = System.getProperty("java.class.path");
     Process process =

@@ -1,5 +1,8 @@
 package io.github.blip2j.io;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.torch.TorchFile;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 

@@ -1,8 +1,11 @@
 package io.github.blip2j.io;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.io.torch.TorchFile;
+import io.github.blip2j.io.torch.TorchFileTest;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.blip2j.golden.Fixtures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

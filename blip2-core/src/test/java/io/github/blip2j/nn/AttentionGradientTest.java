@@ -1,10 +1,11 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -22,24 +23,24 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class AttentionGradientTest {
   private static final double FLOAT32 = 2e-5;
   private static final double STEP = 1e-5;
-  private static final Attention.Sizes SIZES = Attention.Sizes.cross(6, 4, 2);
+  private static final Attention.Config SIZES = Attention.Config.cross(6, 4, 2);
   private static final int[][] KEEP = {{1, 1, 1, 1, 1}, {1, 1, 0, 1, 0}};
 
   /** Both ways that attention is computed in. */
-  static Stream<Pass> passes() {
-    Pass.Observer watcher =
-        new Pass.Observer() {
+  static Stream<ForwardPass> passes() {
+    ForwardPass.Observer watcher =
+        new ForwardPass.Observer() {
           @Override
           public boolean wantsAttention() {
             return true;
           }
         };
-    return Stream.of(Pass.evaluation(), Pass.evaluation().observedBy(watcher));
+    return Stream.of(ForwardPass.evaluation(), ForwardPass.evaluation().observedBy(watcher));
   }
 
   @ParameterizedTest
   @MethodSource("passes")
-  void backward_agreesWithFiniteDifferences(Pass pass) {
+  void backward_agreesWithFiniteDifferences(ForwardPass pass) {
     try (var scope = Scope.open()) {
       Params params = NoisyWeights.params(scope, 5);
       Attention attention = Attention.of(SIZES, params);
@@ -51,11 +52,11 @@ final class AttentionGradientTest {
       Tensor seed = NoisyWeights.tensor(random, 2, 3, 6);
 
       Tensor mixed =
-          attention.mix(
+          attention.attend(
               x.leaf(g -> gradients[0] = g),
               context.leaf(g -> gradients[1] = g),
               Mask.padding(KEEP),
-              Heads.of(pass));
+              AttentionOptions.of(pass));
       attention.project(mixed, null).mul(seed).sum().backward();
 
       Map<String, double[]> values = Loops.values(params);
@@ -79,7 +80,7 @@ final class AttentionGradientTest {
   void backward_positionBiasThatLearns_agreesWithFiniteDifferences() {
     try (var scope = Scope.open()) {
       Params params = NoisyWeights.params(scope, 5);
-      Attention.Sizes sizes = Attention.Sizes.ofHeads(6, 2, 4).withoutBias().unscaled();
+      Attention.Config sizes = Attention.Config.ofHeads(6, 2, 4).withoutBias().unscaled();
       Attention attention = Attention.of(sizes, params);
       Random random = new Random(9);
       Tensor[] gradient = new Tensor[1];
@@ -88,7 +89,7 @@ final class AttentionGradientTest {
       Tensor seed = NoisyWeights.tensor(random, 2, 3, 6);
       Mask mask = Mask.adding(bias.leaf(g -> gradient[0] = g)).and(Mask.causal(3, 3));
 
-      Tensor mixed = attention.mix(x, x, mask, Heads.of(Pass.evaluation()));
+      Tensor mixed = attention.attend(x, x, mask, AttentionOptions.of(ForwardPass.evaluation()));
       attention.project(mixed, null).mul(seed).sum().backward();
 
       Map<String, double[]> values = Loops.values(params);

@@ -1,16 +1,17 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.ShapeMismatchException;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Thinning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,9 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(InScope.class)
 final class AttentionTest {
   private static final double FLOAT32 = 1e-5;
-  private static final Attention.Sizes SELF = Attention.Sizes.self(12, 3);
-  private static final Attention.Sizes CROSS = Attention.Sizes.cross(12, 10, 3);
-  private static final Heads PLAIN = Heads.of(Pass.evaluation());
+  private static final Attention.Config SELF = Attention.Config.self(12, 3);
+  private static final Attention.Config CROSS = Attention.Config.cross(12, 10, 3);
+  private static final AttentionOptions PLAIN = AttentionOptions.of(ForwardPass.evaluation());
 
   private final Random random = new Random(7);
   private Params params;
@@ -43,7 +44,7 @@ final class AttentionTest {
     Attention attention = Attention.of(SELF, params);
     Tensor x = NoisyWeights.tensor(random, batch, 5, 12);
 
-    Tensor y = attention.project(attention.mix(x, x, Mask.none(), PLAIN), null);
+    Tensor y = attention.project(attention.attend(x, x, Mask.none(), PLAIN), null);
 
     var loops = new LoopAttention(SELF, batch, 5, 5, LoopAttention.ALL);
     double[] expected = loops.forward(Loops.values(params), x.toDoubles(), x.toDoubles());
@@ -57,7 +58,7 @@ final class AttentionTest {
     Tensor x = NoisyWeights.tensor(random, batch, 4, 12);
     Tensor context = NoisyWeights.tensor(random, batch, 7, 10);
 
-    Tensor y = attention.project(attention.mix(x, context, Mask.none(), PLAIN), null);
+    Tensor y = attention.project(attention.attend(x, context, Mask.none(), PLAIN), null);
 
     var loops = new LoopAttention(CROSS, batch, 4, 7, LoopAttention.ALL);
     double[] expected = loops.forward(Loops.values(params), x.toDoubles(), context.toDoubles());
@@ -69,7 +70,7 @@ final class AttentionTest {
     Attention attention = Attention.of(SELF.withoutInputBias(), params);
     Tensor x = NoisyWeights.tensor(random, 2, 3, 12);
 
-    Tensor y = attention.project(attention.mix(x, x, Mask.none(), PLAIN), null);
+    Tensor y = attention.project(attention.attend(x, x, Mask.none(), PLAIN), null);
 
     assertEquals(
         List.of("key.weight", "output.bias", "output.weight", "query.weight", "value.weight"),
@@ -84,7 +85,7 @@ final class AttentionTest {
     Attention attention = Attention.of(SELF.with(Attention.InputBias.QUERY_AND_VALUE), params);
     Tensor x = NoisyWeights.tensor(random, 2, 3, 12);
 
-    Tensor y = attention.project(attention.mix(x, x, Mask.none(), PLAIN), null);
+    Tensor y = attention.project(attention.attend(x, x, Mask.none(), PLAIN), null);
 
     assertEquals(
         List.of(
@@ -103,12 +104,12 @@ final class AttentionTest {
 
   @Test
   void ofHeads_widerThanDimUnscaledWithoutBias_equalsLoops() {
-    Attention.Sizes sizes = Attention.Sizes.ofHeads(12, 3, 5).withoutBias().unscaled();
+    Attention.Config sizes = Attention.Config.ofHeads(12, 3, 5).withoutBias().unscaled();
     Attention attention = Attention.of(sizes, params);
     Tensor x = NoisyWeights.tensor(random, 2, 4, 12);
     Tensor context = NoisyWeights.tensor(random, 2, 7, 12);
 
-    Tensor mixed = attention.mix(x, context, Mask.none(), PLAIN);
+    Tensor mixed = attention.attend(x, context, Mask.none(), PLAIN);
     Tensor y = attention.project(mixed, null);
 
     assertEquals(
@@ -128,10 +129,10 @@ final class AttentionTest {
     double[] added = bias.toDoubles();
     int[][] keep = {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}};
     Mask mask = Mask.adding(bias).and(Mask.causal(5, 5)).and(Mask.padding(keep));
-    Pass watched = Pass.evaluation().observedBy(new MapObserver("", new ArrayList<>()));
+    ForwardPass watched = ForwardPass.evaluation().observedBy(new MapObserver("", new ArrayList<>()));
 
-    Tensor kernel = attention.project(attention.mix(x, x, mask, PLAIN), null);
-    Tensor open = attention.project(attention.mix(x, x, mask, Heads.of(watched)), null);
+    Tensor kernel = attention.project(attention.attend(x, x, mask, PLAIN), null);
+    Tensor open = attention.project(attention.attend(x, x, mask, AttentionOptions.of(watched)), null);
 
     var loops =
         new LoopAttention(SELF, 2, 5, 5, (b, t, s) -> s <= t && keep[b][s] == 1)
@@ -148,7 +149,7 @@ final class AttentionTest {
     int[][] keep = {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}};
     Mask mask = Mask.causal(5, 5).and(Mask.padding(keep));
 
-    Tensor y = attention.project(attention.mix(x, x, mask, PLAIN), null);
+    Tensor y = attention.project(attention.attend(x, x, mask, PLAIN), null);
 
     var loops = new LoopAttention(SELF, 2, 5, 5, (b, t, s) -> s <= t && keep[b][s] == 1);
     double[] expected = loops.forward(Loops.values(params), x.toDoubles(), x.toDoubles());
@@ -166,7 +167,7 @@ final class AttentionTest {
     for (int length : new int[] {4, 1, 2}) {
       Tensor piece = x.narrow(1, done, length);
       done += length;
-      Tensor mixed = attention.mix(piece, cache.layer(0), Mask.causal(length, done), PLAIN);
+      Tensor mixed = attention.attend(piece, cache.layer(0), Mask.causal(length, done), PLAIN);
       pieces.add(attention.project(mixed, null));
     }
 
@@ -197,11 +198,11 @@ final class AttentionTest {
     int[][] keep = {{1, 1, 1, 1, 1, 1, 1}, {1, 0, 1, 1, 1, 1, 0}};
     Mask mask = Mask.padding(keep);
     List<Tensor> maps = new ArrayList<>();
-    Pass watched = Pass.evaluation().observedBy(new MapObserver("here", maps));
+    ForwardPass watched = ForwardPass.evaluation().observedBy(new MapObserver("here", maps));
 
-    Tensor seen = attention.mix(x, context, mask, Heads.of(watched));
+    Tensor seen = attention.attend(x, context, mask, AttentionOptions.of(watched));
 
-    Tensor kernel = attention.mix(x, context, mask, PLAIN);
+    Tensor kernel = attention.attend(x, context, mask, PLAIN);
     Loops.assertClose("path", kernel.toDoubles(), seen, FLOAT32);
     assertEquals(1, maps.size());
     maps.get(0).shape().require("test", "maps", 2, 3, 4, 7);
@@ -220,14 +221,14 @@ final class AttentionTest {
     Attention attention = Attention.of(SELF, params);
     Tensor x = NoisyWeights.tensor(random, 2, 5, 12);
     Dropout dropout = new Dropout(0.4);
-    Pass unseen = Pass.training(new Random(11));
-    Pass seen = Pass.training(new Random(11)).observedBy(new MapObserver("", new ArrayList<>()));
+    ForwardPass unseen = ForwardPass.training(new Random(11));
+    ForwardPass seen = ForwardPass.training(new Random(11)).observedBy(new MapObserver("", new ArrayList<>()));
 
-    Tensor kernel = attention.mix(x, x, Mask.none(), Heads.of(unseen, dropout));
-    Tensor open = attention.mix(x, x, Mask.none(), Heads.of(seen, dropout));
+    Tensor kernel = attention.attend(x, x, Mask.none(), AttentionOptions.of(unseen, dropout));
+    Tensor open = attention.attend(x, x, Mask.none(), AttentionOptions.of(seen, dropout));
 
-    assertTrue(Heads.of(unseen, dropout).isUnseen());
-    assertFalse(Heads.of(seen, dropout).isUnseen());
+    assertTrue(AttentionOptions.of(unseen, dropout).isUnseen());
+    assertFalse(AttentionOptions.of(seen, dropout).isUnseen());
     Loops.assertClose("mixed", open.toDoubles(), kernel, FLOAT32);
   }
 
@@ -236,14 +237,14 @@ final class AttentionTest {
     Attention attention = Attention.of(SELF, params);
     Tensor x = NoisyWeights.tensor(random, 2, 5, 12);
     List<Tensor> shown = new ArrayList<>();
-    Pass training = Pass.training(new Random(11)).observedBy(new MapObserver("", shown));
+    ForwardPass training = ForwardPass.training(new Random(11)).observedBy(new MapObserver("", shown));
 
-    Tensor mixed = attention.mix(x, x, Mask.none(), Heads.of(training, new Dropout(0.4)));
+    Tensor mixed = attention.attend(x, x, Mask.none(), AttentionOptions.of(training, new Dropout(0.4)));
 
     var loops = new LoopAttention(SELF, 2, 5, 5, LoopAttention.ALL);
     double[] maps = loops.maps(Loops.values(params), x.toDoubles(), x.toDoubles());
     Loops.assertClose("shown", maps, shown.get(0), FLOAT32);
-    Thinning thinning = new Thinning(0.4, new Random(11).nextLong());
+    DropoutSpec thinning = new DropoutSpec(0.4, new Random(11).nextLong());
     double[] factors = Tensor.full(DType.FLOAT64, 1, maps.length).dropout(thinning).toDoubles();
     for (int i = 0; i < maps.length; i++) {
       maps[i] *= factors[i];
@@ -266,14 +267,14 @@ final class AttentionTest {
 
     var e =
         assertThrows(
-            ShapeMismatchException.class, () -> attention.mix(x, context, Mask.none(), PLAIN));
+            ShapeMismatchException.class, () -> attention.attend(x, context, Mask.none(), PLAIN));
 
     assertEquals("layers.3: " + message, e.getMessage());
   }
 
   @Test
   void sizes_headsThatDoNotDivide_areRefused() {
-    var e = assertThrows(IllegalArgumentException.class, () -> Attention.Sizes.self(30, 4));
+    var e = assertThrows(IllegalArgumentException.class, () -> Attention.Config.self(30, 4));
 
     assertEquals("attention: heads expected to divide dim, got heads=4, dim=30", e.getMessage());
   }
@@ -283,7 +284,7 @@ final class AttentionTest {
   void sizes_withoutHeadsOrWidth_areRefused(int heads, int headDim) {
     var e =
         assertThrows(
-            IllegalArgumentException.class, () -> Attention.Sizes.ofHeads(12, heads, headDim));
+            IllegalArgumentException.class, () -> Attention.Config.ofHeads(12, heads, headDim));
 
     assertEquals(
         String.format(
@@ -295,7 +296,7 @@ final class AttentionTest {
   }
 
   /** Collects attention maps of one path. */
-  private record MapObserver(String expectedPath, List<Tensor> maps) implements Pass.Observer {
+  private record MapObserver(String expectedPath, List<Tensor> maps) implements ForwardPass.Observer {
     @Override
     public boolean wantsAttention() {
       return true;

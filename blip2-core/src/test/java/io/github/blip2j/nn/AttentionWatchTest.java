@@ -1,15 +1,16 @@
 package io.github.blip2j.nn;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
@@ -28,7 +29,7 @@ final class AttentionWatchTest {
   @BeforeEach
   void build(Scope scope) {
     Params params = NoisyWeights.params(scope, 3).at("cross");
-    attention = Attention.of(Attention.Sizes.cross(6, 5, 2), params);
+    attention = Attention.of(Attention.Config.cross(6, 5, 2), params);
     x = NoisyWeights.tensor(random, 2, 3, 6);
     context = NoisyWeights.tensor(random, 2, 4, 5);
   }
@@ -36,23 +37,23 @@ final class AttentionWatchTest {
   @Test
   void mix_withContextReadBefore_isTheSame() {
     Mask mask = Mask.padding(new int[][] {{1, 1, 1, 0}, {1, 1, 1, 1}});
-    Heads how = Heads.of(Pass.evaluation());
+    AttentionOptions how = AttentionOptions.of(ForwardPass.evaluation());
 
-    Tensor direct = attention.mix(x, context, mask, how);
-    Tensor read = attention.mix(x, attention.read(context, mask), how);
-    Tensor swapped = attention.mix(x, attention.read(rows(context), mask).rows(1, 0), how);
+    Tensor direct = attention.attend(x, context, mask, how);
+    Tensor read = attention.attend(x, attention.keyValues(context, mask), how);
+    Tensor swapped = attention.attend(x, attention.keyValues(rows(context), mask).rows(1, 0), how);
 
     Golden.assertClose("read", direct.toFloats(), read.toFloats(), 0);
-    Tensor expected = attention.mix(x, context, mask.rows(1, 0), how);
+    Tensor expected = attention.attend(x, context, mask.rows(1, 0), how);
     Golden.assertClose("rows", expected.toFloats(), swapped.toFloats(), 1e-6);
   }
 
   @Test
   void mix_keysOfAnotherBatch_areRefused() {
-    KeyValues one = attention.read(context, Mask.none()).rows(0);
-    Heads how = Heads.of(Pass.evaluation());
+    KeyValues one = attention.keyValues(context, Mask.none()).rows(0);
+    AttentionOptions how = AttentionOptions.of(ForwardPass.evaluation());
 
-    var e = Assertions.assertThrows(ShapeMismatchException.class, () -> attention.mix(x, one, how));
+    var e = Assertions.assertThrows(ShapeMismatchException.class, () -> attention.attend(x, one, how));
 
     assertEquals("cross: keys expected [2, ?, 2, 3], got [1, 4, 2, 3]", e.getMessage());
   }
@@ -73,13 +74,13 @@ final class AttentionWatchTest {
   void mapGradient_ofFrozenAndOfRecordedInputs_isThatOfTheProduct() {
     Tensor seed = NoisyWeights.tensor(random, 2, 3, 6);
     // y = P V, so that dL/dP = S V^T for the loss L = sum(S y).
-    Tensor v = attention.read(context, Mask.none()).values().transpose(1, 2); // [B, H, S, D]
+    Tensor v = attention.keyValues(context, Mask.none()).values().transpose(1, 2); // [B, H, S, D]
     float[] expected = seed.reshape(2, 3, 2, 3).transpose(1, 2).matmul(v.transpose()).toFloats();
 
     for (Tensor input : new Tensor[] {x, x.leaf(g -> {})}) {
       var watcher = new Watcher();
-      Heads how = Heads.of(Pass.evaluation().observedBy(watcher));
-      attention.mix(input, context, Mask.none(), how).mul(seed).sum().backward();
+      AttentionOptions how = AttentionOptions.of(ForwardPass.evaluation().observedBy(watcher));
+      attention.attend(input, context, Mask.none(), how).mul(seed).sum().backward();
 
       assertEquals("cross", watcher.path);
       Golden.assertClose("gradient", expected, seen(watcher), 1e-5);
@@ -88,10 +89,10 @@ final class AttentionWatchTest {
 
   @Test
   void mapGradient_underNoGrad_recordsNothing() {
-    Heads how = Heads.of(Pass.evaluation().observedBy(new Watcher()));
+    AttentionOptions how = AttentionOptions.of(ForwardPass.evaluation().observedBy(new Watcher()));
 
     try (var off = GradMode.noGrad()) {
-      assertFalse(attention.mix(x, context, Mask.none(), how).requiresGrad());
+      assertFalse(attention.attend(x, context, Mask.none(), how).requiresGrad());
     }
   }
 
@@ -104,7 +105,7 @@ final class AttentionWatchTest {
     return watcher.gradient;
   }
 
-  private static final class Watcher implements Pass.Observer {
+  private static final class Watcher implements ForwardPass.Observer {
     private String path = "";
     private float @Nullable [] gradient;
 

@@ -1,14 +1,15 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -20,7 +21,7 @@ final class DrawnWeightsTest {
   @Test
   void drawn_parameter_isWhatTheDrawingMakes() throws IOException {
     Tensor made = Tensor.of(new float[] {3, 1}, 2);
-    Weights weights = Weights.drawn((shape, init) -> made);
+    Weights weights = Weights.initialized((shape, init) -> made);
 
     assertSame(made, weights.initial("w", Shape.of(2), Init.zeros()));
     assertNull(weights.find("w"));
@@ -29,7 +30,7 @@ final class DrawnWeightsTest {
 
   @Test
   void read_anything_isRefused() {
-    Weights weights = Weights.drawn((shape, init) -> Tensor.zeros(DType.FLOAT32, 1));
+    Weights weights = Weights.initialized((shape, init) -> Tensor.zeros(DType.FLOAT32, 1));
 
     var refused =
         assertThrows(

@@ -1,14 +1,15 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Tensor;
 import java.util.Random;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ final class DropPathTest {
     Tensor x = Tensor.full(DType.FLOAT32, 10, SAMPLES, 2, 3);
     Tensor value = Tensor.full(DType.FLOAT32, 0.7, SAMPLES, 2, 3);
 
-    float[] y = dropPath.add(x, branch(value), Pass.training(new Random(5))).toFloats();
+    float[] y = dropPath.add(x, branch(value), ForwardPass.training(new Random(5))).toFloats();
 
     int leftOut = 0;
     for (int sample = 0; sample < SAMPLES; sample++) {
@@ -59,7 +60,7 @@ final class DropPathTest {
               assertSame(x, residual);
               return sum;
             },
-            Pass.evaluation());
+            ForwardPass.evaluation());
 
     assertSame(sum, y);
   }
@@ -69,7 +70,7 @@ final class DropPathTest {
     Tensor x = Tensor.full(DType.FLOAT32, 1, 2, 3);
     Random random = new Random(5);
 
-    Tensor y = new DropPath(0).add(x, branch(x), Pass.training(random));
+    Tensor y = new DropPath(0).add(x, branch(x), ForwardPass.training(random));
 
     assertArrayEquals(new float[] {2, 2, 2, 2, 2, 2}, y.toFloats());
     assertEquals(new Random(5).nextLong(), random.nextLong());
@@ -81,7 +82,7 @@ final class DropPathTest {
     Tensor x = Tensor.full(DType.FLOAT32, 0, 50, 2).leaf(g -> gradients[0] = g);
     Tensor value = Tensor.full(DType.FLOAT32, 1, 50, 2).leaf(g -> gradients[1] = g);
 
-    Tensor y = dropPath.add(x, branch(value), Pass.training(new Random(5)));
+    Tensor y = dropPath.add(x, branch(value), ForwardPass.training(new Random(5)));
     y.sum().backward();
 
     assertArrayEquals(Tensor.full(DType.FLOAT32, 1, 50, 2).toFloats(), gradients[0].toFloats());

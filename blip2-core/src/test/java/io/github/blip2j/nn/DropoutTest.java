@@ -1,5 +1,9 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,9 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Tensor;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,7 +27,7 @@ final class DropoutTest {
   void forward_whileTraining_keepsTheExpectation() {
     Tensor x = Tensor.full(DType.FLOAT32, 2, COUNT);
 
-    double[] y = dropout.forward(x, Pass.training(new Random(5))).toDoubles();
+    double[] y = dropout.forward(x, ForwardPass.training(new Random(5))).toDoubles();
 
     int zeros = 0;
     for (double value : y) {
@@ -41,8 +42,8 @@ final class DropoutTest {
   void forward_sameSource_thinsAlike() {
     Tensor x = Tensor.full(DType.FLOAT32, 1, 100);
 
-    float[] one = dropout.forward(x, Pass.training(new Random(5))).toFloats();
-    float[] other = dropout.forward(x, Pass.training(new Random(5))).toFloats();
+    float[] one = dropout.forward(x, ForwardPass.training(new Random(5))).toFloats();
+    float[] other = dropout.forward(x, ForwardPass.training(new Random(5))).toFloats();
 
     assertArrayEquals(one, other);
   }
@@ -51,8 +52,8 @@ final class DropoutTest {
   void forward_whileEvaluating_isTheIdentity() {
     Tensor x = Tensor.full(DType.FLOAT32, 1, 4);
 
-    assertSame(x, dropout.forward(x, Pass.evaluation()));
-    assertFalse(dropout.isActive(Pass.evaluation()));
+    assertSame(x, dropout.forward(x, ForwardPass.evaluation()));
+    assertFalse(dropout.isActive(ForwardPass.evaluation()));
   }
 
   @Test
@@ -60,7 +61,7 @@ final class DropoutTest {
     Tensor x = Tensor.full(DType.FLOAT32, 1, 4);
     Random random = new Random(5);
 
-    assertSame(x, new Dropout(0).forward(x, Pass.training(random)));
+    assertSame(x, new Dropout(0).forward(x, ForwardPass.training(random)));
     assertEquals(new Random(5).nextLong(), random.nextLong());
   }
 
@@ -69,7 +70,7 @@ final class DropoutTest {
     Tensor[] gradient = new Tensor[1];
     Tensor x = Tensor.full(DType.FLOAT32, 1, 50).leaf(g -> gradient[0] = g);
 
-    Tensor y = dropout.forward(x, Pass.training(new Random(5)));
+    Tensor y = dropout.forward(x, ForwardPass.training(new Random(5)));
     y.sum().backward();
 
     assertArrayEquals(y.toFloats(), gradient[0].toFloats());

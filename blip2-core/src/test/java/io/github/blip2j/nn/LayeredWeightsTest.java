@@ -1,15 +1,16 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -60,11 +61,11 @@ final class LayeredWeightsTest {
     Init ones = Init.ones();
     try (Checkpoint upper = upper().with("upper", DType.FLOAT32, 3).open();
         Checkpoint base = base().with("base", DType.FLOAT32, 2).open()) {
-      Weights stored = weights("upper", upper).over(weights("base", base));
+      Weights stored = weights("upper", upper).overlaying(weights("base", base));
       for (Weights layered :
           List.of(
-              stored.over(Weights.random(new Random(1))),
-              new Drawing(weights("upper", upper)).over(weights("base", base)))) {
+              stored.overlaying(Weights.random(new Random(1))),
+              new Drawing(weights("upper", upper)).overlaying(weights("base", base)))) {
         Params params = Params.root(layered, home);
 
         double[] drawn = params.get("drawn", Shape.of(2), ones).value().toDoubles();
@@ -84,7 +85,7 @@ final class LayeredWeightsTest {
     try (Checkpoint upper = upper().with("upper", DType.FLOAT32, 3).open();
         Checkpoint base = base().with("base", DType.FLOAT32, 2).open()) {
       Weights grown = new Drawing(weights("base", base)).growing("base");
-      Params params = Params.root(weights("upper", upper).over(grown), home);
+      Params params = Params.root(weights("upper", upper).overlaying(grown), home);
 
       double[] values = params.get("base", Shape.of(4), Init.ones()).value().toDoubles();
 
@@ -172,6 +173,6 @@ final class LayeredWeightsTest {
 
   private static Weights over(Checkpoint upper, KeyMap keys, Checkpoint base) {
     return new CheckpointWeights("upper", upper, keys)
-        .over(new CheckpointWeights("base", base, KeyMap.identity()));
+        .overlaying(new CheckpointWeights("base", base, KeyMap.identity()));
   }
 }

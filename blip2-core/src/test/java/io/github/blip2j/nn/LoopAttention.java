@@ -17,7 +17,7 @@ public final class LoopAttention {
   /** Every position. */
   public static final Sight ALL = (b, t, s) -> true;
 
-  private final Attention.Sizes sizes;
+  private final Attention.Config sizes;
   private final int batch;
   private final int targets;
   private final int sources;
@@ -25,12 +25,12 @@ public final class LoopAttention {
   private final Bias bias;
 
   /** Attention of these sizes, of {@code batch} sequences. */
-  public LoopAttention(Attention.Sizes sizes, int batch, int targets, int sources, Sight sight) {
+  public LoopAttention(Attention.Config sizes, int batch, int targets, int sources, Sight sight) {
     this(sizes, batch, targets, sources, sight, (h, t, s) -> 0);
   }
 
   private LoopAttention(
-      Attention.Sizes sizes, int batch, int targets, int sources, Sight sight, Bias bias) {
+      Attention.Config sizes, int batch, int targets, int sources, Sight sight, Bias bias) {
     this.sizes = sizes;
     this.batch = batch;
     this.targets = targets;

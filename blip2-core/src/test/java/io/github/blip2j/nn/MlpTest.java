@@ -1,15 +1,16 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.ShapeMismatchException;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.Thinning;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -82,8 +83,8 @@ final class MlpTest {
     Tensor residual = NoisyWeights.tensor(new Random(8), 2, 3, 4);
     Dropout dropout = new Dropout(0.4);
 
-    Tensor evaluated = mlp.forward(x, residual, dropout, Pass.evaluation());
-    Tensor trained = mlp.forward(x, residual, dropout, Pass.training(new Random(11)));
+    Tensor evaluated = mlp.forward(x, residual, dropout, ForwardPass.evaluation());
+    Tensor trained = mlp.forward(x, residual, dropout, ForwardPass.training(new Random(11)));
 
     Loops.assertClose("evaluated", mlp.forward(x, residual).toDoubles(), evaluated, 0);
     Random draws = new Random(11);
@@ -97,7 +98,7 @@ final class MlpTest {
   }
 
   private static double[] factors(int count, long seed) {
-    return Tensor.full(DType.FLOAT64, 1, count).dropout(new Thinning(0.4, seed)).toDoubles();
+    return Tensor.full(DType.FLOAT64, 1, count).dropout(new DropoutSpec(0.4, seed)).toDoubles();
   }
 
   /** The gated perceptron, its hidden layer multiplied by factors if there are any. */

@@ -1,8 +1,9 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.Set;

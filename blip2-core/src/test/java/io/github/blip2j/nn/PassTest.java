@@ -1,14 +1,15 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +23,7 @@ final class PassTest {
 
   @Test
   void evaluation_hasNoRandomSourceAndNobodyWatches() {
-    Pass pass = Pass.evaluation();
+    ForwardPass pass = ForwardPass.evaluation();
 
     assertNull(pass.random());
     assertFalse(pass.observer().wantsAttention());
@@ -31,10 +32,10 @@ final class PassTest {
   @Test
   void observedBy_keepsTheRandomSourceAndLeavesTheOriginalAlone() {
     Random random = new Random(1);
-    Pass training = Pass.training(random);
-    Pass.Observer observer = new Pass.Observer() {};
+    ForwardPass training = ForwardPass.training(random);
+    ForwardPass.Observer observer = new ForwardPass.Observer() {};
 
-    Pass observed = training.observedBy(observer);
+    ForwardPass observed = training.observedBy(observer);
 
     assertSame(random, observed.random());
     assertSame(observer, observed.observer());
@@ -43,9 +44,9 @@ final class PassTest {
 
   @Test
   void evaluating_stopsDropoutAndKeepsTheObserver() {
-    Pass.Observer observer = new Pass.Observer() {};
+    ForwardPass.Observer observer = new ForwardPass.Observer() {};
 
-    Pass pass = Pass.training(new Random(1)).observedBy(observer).evaluating();
+    ForwardPass pass = ForwardPass.training(new Random(1)).observedBy(observer).evaluating();
 
     assertNull(pass.random());
     assertSame(observer, pass.observer());
@@ -55,7 +56,7 @@ final class PassTest {
   void layer_recomputing_dropsOutTheSameBothTimes() {
     Tensor[] gradient = new Tensor[1];
     Tensor x = Tensor.full(DType.FLOAT32, 1, 50).leaf(g -> gradient[0] = g);
-    Pass pass = Pass.training(new Random(5)).recomputing();
+    ForwardPass pass = ForwardPass.training(new Random(5)).withGradientCheckpointing();
 
     Tensor y = pass.layer(List.of(x), (in, inside) -> HALF.forward(in.get(0), inside));
     y.sum().backward();
@@ -66,11 +67,11 @@ final class PassTest {
   @Test
   void layer_recomputingOrNot_drawsTheSame() {
     Tensor x = Tensor.full(DType.FLOAT32, 1, 50);
-    Pass remembering = Pass.training(new Random(5));
-    Pass recomputing = Pass.training(new Random(5)).recomputing();
+    ForwardPass remembering = ForwardPass.training(new Random(5));
+    ForwardPass recomputing = ForwardPass.training(new Random(5)).withGradientCheckpointing();
 
     for (int i = 0; i < 2; i++) {
-      Pass.Layer layer = (in, inside) -> HALF.forward(in.get(0), inside);
+      ForwardPass.Layer layer = (in, inside) -> HALF.forward(in.get(0), inside);
       float[] remembered = remembering.layer(List.of(x), layer).toFloats();
       float[] recomputed = recomputing.layer(List.of(x), layer).toFloats();
 
@@ -81,8 +82,8 @@ final class PassTest {
   @Test
   void layer_twoLayers_dropOutDifferently() {
     Tensor x = Tensor.full(DType.FLOAT32, 1, 50);
-    Pass pass = Pass.training(new Random(5));
-    Pass.Layer layer = (in, inside) -> HALF.forward(in.get(0), inside);
+    ForwardPass pass = ForwardPass.training(new Random(5));
+    ForwardPass.Layer layer = (in, inside) -> HALF.forward(in.get(0), inside);
 
     float[] first = pass.layer(List.of(x), layer).toFloats();
     float[] second = pass.layer(List.of(x), layer).toFloats();
@@ -94,8 +95,8 @@ final class PassTest {
   void layer_recomputing_isSeenOnceAndComputedAlike() {
     List<Boolean> wanted = new ArrayList<>();
     List<Integer> seen = new ArrayList<>();
-    Pass.Observer observer =
-        new Pass.Observer() {
+    ForwardPass.Observer observer =
+        new ForwardPass.Observer() {
           @Override
           public void hiddenState(String path, int index, Tensor x) {
             seen.add(index);
@@ -109,9 +110,9 @@ final class PassTest {
     Tensor x = Tensor.full(DType.FLOAT32, 1, 2).leaf(g -> {});
 
     Tensor y =
-        Pass.evaluation()
+        ForwardPass.evaluation()
             .observedBy(observer)
-            .recomputing()
+            .withGradientCheckpointing()
             .layer(
                 List.of(x),
                 (in, inside) -> {
@@ -131,9 +132,9 @@ final class PassTest {
     Tensor x = Tensor.full(DType.FLOAT32, 1, 2).leaf(g -> {});
 
     Tensor y =
-        Pass.evaluation()
-            .recomputing()
-            .remembering()
+        ForwardPass.evaluation()
+            .withGradientCheckpointing()
+            .withoutGradientCheckpointing()
             .layer(
                 List.of(x),
                 (in, inside) -> {

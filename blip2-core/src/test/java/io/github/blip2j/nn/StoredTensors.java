@@ -1,10 +1,11 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.SafetensorsWriter;
-import io.github.blip2j.io.TensorSpec;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

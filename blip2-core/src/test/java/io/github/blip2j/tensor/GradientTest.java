@@ -1,5 +1,11 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.Loops;
+import io.github.blip2j.backend.Samples;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -62,14 +68,14 @@ final class GradientTest {
 
   @Test
   void dropout_sameSeed_agrees() {
-    Thinning thinning = new Thinning(0.3, 7);
+    DropoutSpec thinning = new DropoutSpec(0.3, 7);
 
     check(in -> in.get(0).dropout(thinning), samples.tensor(samples.normal(20), 4, 5));
   }
 
   @Test
   void thinnedLinear_allInputs_agrees() {
-    Thinning thinning = new Thinning(0.4, 8);
+    DropoutSpec thinning = new DropoutSpec(0.4, 8);
 
     check(
         in -> in.get(0).linear(in.get(1), in.get(2), thinning, in.get(3)),
@@ -81,7 +87,7 @@ final class GradientTest {
 
   @Test
   void thinnedLinear_withoutBias_agrees() {
-    Thinning thinning = new Thinning(0.4, 8);
+    DropoutSpec thinning = new DropoutSpec(0.4, 8);
 
     check(
         in -> in.get(0).linear(in.get(1), null, thinning, in.get(2)),
@@ -92,7 +98,7 @@ final class GradientTest {
 
   @Test
   void thinnedAttention_allInputs_agrees() {
-    Thinning thinning = new Thinning(0.4, 9);
+    DropoutSpec thinning = new DropoutSpec(0.4, 9);
 
     check(
         in -> in.get(0).attention(in.get(1), in.get(2), 0.5, null, thinning),

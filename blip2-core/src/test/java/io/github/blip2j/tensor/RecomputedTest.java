@@ -1,12 +1,15 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.tensor.types.Activation;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.autograd.GradMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -36,8 +39,8 @@ final class RecomputedTest {
   }
 
   private Tensor recomputed(Tensor x, Tensor weight) {
-    Recomputed.Part part = in -> layer(in.get(0), weight);
-    return Recomputed.of(List.of(x), part, part);
+    GradientCheckpoint.Part part = in -> layer(in.get(0), weight);
+    return GradientCheckpoint.of(List.of(x), part, part);
   }
 
   @Test
@@ -110,9 +113,9 @@ final class RecomputedTest {
     Tensor x = leaf(matrix());
     Tensor weight = matrix();
     Tensor seed = matrix();
-    Recomputed.Part two = in -> recomputed(recomputed(in.get(0), weight), weight);
+    GradientCheckpoint.Part two = in -> recomputed(recomputed(in.get(0), weight), weight);
 
-    Recomputed.of(List.of(x), two, two).backward(seed);
+    GradientCheckpoint.of(List.of(x), two, two).backward(seed);
     layer(layer(x, weight), weight).backward(seed);
 
     assertArrayEquals(received.get(1), received.get(0));
@@ -123,9 +126,9 @@ final class RecomputedTest {
     Tensor constant = Tensor.of(new double[] {5}, 1);
     Tensor a = leaf(Tensor.of(new double[] {2}, 1));
     Tensor unused = leaf(Tensor.of(new double[] {7, 7}, 2));
-    Recomputed.Part part = in -> in.get(0).mul(in.get(1));
+    GradientCheckpoint.Part part = in -> in.get(0).mul(in.get(1));
 
-    Recomputed.of(List.of(constant, a, unused), part, part).backward();
+    GradientCheckpoint.of(List.of(constant, a, unused), part, part).backward();
 
     assertEquals(2, received.size());
     assertArrayEquals(new double[] {0, 0}, received.get(0));
@@ -145,9 +148,9 @@ final class RecomputedTest {
   @Test
   void of_partThatReturnsItsInput_handsTheGradientThrough() {
     Tensor x = leaf(Tensor.of(new double[] {1, 2}, 2));
-    Recomputed.Part part = in -> in.get(0);
+    GradientCheckpoint.Part part = in -> in.get(0);
 
-    Recomputed.of(List.of(x), part, part).backward(Tensor.of(new double[] {3, 4}, 2));
+    GradientCheckpoint.of(List.of(x), part, part).backward(Tensor.of(new double[] {3, 4}, 2));
 
     assertArrayEquals(new double[] {3, 4}, received.get(0));
     assertEquals(1, received.size());
@@ -157,8 +160,8 @@ final class RecomputedTest {
   void backward_inputChangedMeanwhile_isRefused() {
     Tensor x = Tensor.of(new double[] {1, 2}, 2);
     Tensor scale = leaf(Tensor.of(new double[] {3}, 1));
-    Recomputed.Part part = in -> in.get(0).mul(scale);
-    Tensor y = Recomputed.of(List.of(x), part, part);
+    GradientCheckpoint.Part part = in -> in.get(0).mul(scale);
+    Tensor y = GradientCheckpoint.of(List.of(x), part, part);
     x.scaleInPlace(2);
 
     var e = assertThrows(IllegalStateException.class, () -> y.sum().backward());

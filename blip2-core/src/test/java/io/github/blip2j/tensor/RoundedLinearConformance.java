@@ -1,5 +1,13 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.Loops;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.backend.Samples;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.Precision;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,17 +53,17 @@ public abstract class RoundedLinearConformance {
 
   @Test
   void linear_thinned_roundsFactorsForwardAndBackward() {
-    check(6, new Thinning(0.4, 7));
+    check(6, new DropoutSpec(0.4, 7));
   }
 
-  private void check(int M, @Nullable Thinning thinning) {
+  private void check(int M, @Nullable DropoutSpec thinning) {
     double[] x = samples.normal(M, K);
     double[] w = samples.normal(N, K);
     double[] b = samples.normal(N);
     double[] r = samples.normal(M, N);
     double[] g = samples.normal(M, N);
     Leaf input = new Leaf(samples.tensor(x, M, K));
-    Leaf weight = new Leaf(samples.tensor(w, N, K).multipliedIn(Precision.BFLOAT16));
+    Leaf weight = new Leaf(samples.tensor(w, N, K).withComputePrecision(Precision.BFLOAT16));
     Leaf bias = new Leaf(samples.tensor(b, N));
     Leaf residual = new Leaf(samples.tensor(r, M, N));
 
@@ -83,7 +91,7 @@ public abstract class RoundedLinearConformance {
   }
 
   /** What thinning multiplies by, taken from it. */
-  private double[] mask(int M, @Nullable Thinning thinning) {
+  private double[] mask(int M, @Nullable DropoutSpec thinning) {
     Tensor ones = Tensor.full(DType.FLOAT32, 1, M, N);
     return (thinning == null ? ones : ones.dropout(thinning)).toDoubles();
   }
@@ -102,7 +110,7 @@ public abstract class RoundedLinearConformance {
     double[] w = samples.normal(N, K);
     double[] b = samples.normal(N);
     double[] r = samples.normal(5, N);
-    Tensor weight = samples.tensor(w, N, K).multipliedIn(Precision.BFLOAT16);
+    Tensor weight = samples.tensor(w, N, K).withComputePrecision(Precision.BFLOAT16);
 
     Tensor y =
         samples
@@ -120,9 +128,9 @@ public abstract class RoundedLinearConformance {
     double[] w = samples.coarse(N, K);
     double[] g = samples.normal(6, N);
     Leaf input = new Leaf(samples.tensor(samples.normal(6, K), 6, K));
-    Tensor packed = samples.tensor(w, N, K).pack(Precision.BFLOAT16, Packing.Use.BATCHES);
+    Tensor packed = samples.tensor(w, N, K).pack(Precision.BFLOAT16, PackedWeight.Use.PREFILL);
 
-    Tensor weight = packed.multipliedIn(Precision.BFLOAT16);
+    Tensor weight = packed.withComputePrecision(Precision.BFLOAT16);
     input.value.linear(weight, null).backward(samples.tensor(g, 6, N));
 
     samples.assertClose(Loops.product(Loops.bfloat16(g), w, 6, N, K), gradient(input), 1e-5, 0);
@@ -133,7 +141,7 @@ public abstract class RoundedLinearConformance {
     Samples wide = new Samples(DType.FLOAT64);
     double[] x = wide.normal(3, K);
     double[] w = wide.normal(N, K);
-    Tensor weight = wide.tensor(w, N, K).multipliedIn(Precision.BFLOAT16);
+    Tensor weight = wide.tensor(w, N, K).withComputePrecision(Precision.BFLOAT16);
 
     Tensor y = wide.tensor(x, 3, K).linear(weight, null);
 

@@ -1,5 +1,7 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.tensor.types.Precision;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -11,7 +13,7 @@ final class RoundedLinearTest extends RoundedLinearConformance {
     Tensor weight = Tensor.of(new float[] {1, 2}, 1, 2);
 
     var refused =
-        assertThrows(IllegalArgumentException.class, () -> weight.multipliedIn(Precision.INT8));
+        assertThrows(IllegalArgumentException.class, () -> weight.withComputePrecision(Precision.INT8));
 
     assertEquals(
         "multipliedIn: precision expected float32 or bfloat16, got int8; pack a weight that does not"

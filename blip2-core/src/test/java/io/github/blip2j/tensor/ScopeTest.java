@@ -1,5 +1,11 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.Samples;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;

@@ -1,5 +1,8 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.tensor.types.DType;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;

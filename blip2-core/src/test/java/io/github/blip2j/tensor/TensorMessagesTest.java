@@ -1,6 +1,11 @@
 package io.github.blip2j.tensor;
 
-import static io.github.blip2j.tensor.Samples.counting;
+import static io.github.blip2j.backend.Samples.counting;
+import io.github.blip2j.backend.Samples;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 

@@ -1,17 +1,18 @@
 package io.github.blip2j.training;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.SafetensorsFile;
-import io.github.blip2j.io.SafetensorsWriter;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.tensor.types.Precision;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ final class CheckpointFolderTest {
 
   @Test
   void write_holdsTrainedParametersStateAndPosition() throws IOException {
-    Path file = checkpoints(toy.optimizer).write(new Position(12, 3, 4), settings);
+    Path file = checkpoints(toy.optimizer).write(new TrainingPosition(12, 3, 4), settings);
 
     try (SafetensorsFile saved = SafetensorsFile.open(file)) {
       assertEquals(
@@ -75,12 +76,12 @@ final class CheckpointFolderTest {
           List.copyOf(saved.tensors().keySet()));
       assertEquals("12", saved.metadata().get("step"));
     }
-    assertEquals(new Position(12, 3, 4), checkpoints(toy.optimizer).restore(file, settings));
+    assertEquals(new TrainingPosition(12, 3, 4), checkpoints(toy.optimizer).restore(file, settings));
   }
 
   @Test
   void restore_ofAnotherPrecision_isRefused() throws IOException {
-    Path file = checkpoints(toy.optimizer).write(new Position(3, 0, 3), settings);
+    Path file = checkpoints(toy.optimizer).write(new TrainingPosition(3, 0, 3), settings);
     TrainingSettings narrow = settings.withPrecision(Precision.BFLOAT16);
 
     var thrown =
@@ -97,7 +98,7 @@ final class CheckpointFolderTest {
   void write_moreThanKept_removesTheOldest() throws IOException {
     var checkpoints = checkpoints(toy.optimizer);
     for (long step : new long[] {99_999_998, 99_999_999, 100_000_000}) {
-      checkpoints.write(new Position(step, 0, step), settings.withKeep(2));
+      checkpoints.write(new TrainingPosition(step, 0, step), settings.withKeep(2));
     }
 
     assertEquals(List.of("step-100000000.safetensors", "step-99999999.safetensors"), names());
@@ -106,7 +107,7 @@ final class CheckpointFolderTest {
 
   @Test
   void write_fullDisk_leavesThePreviousWholeAndNothingElse() throws IOException {
-    Path first = checkpoints(toy.optimizer).write(new Position(3, 0, 3), settings);
+    Path first = checkpoints(toy.optimizer).write(new TrainingPosition(3, 0, 3), settings);
     byte[] before = Files.readAllBytes(first);
     int[] room = {100};
     var full =
@@ -121,7 +122,7 @@ final class CheckpointFolderTest {
               file.write(name, bytes);
             });
 
-    var thrown = assertThrows(IOException.class, () -> full.write(new Position(6, 1, 1), settings));
+    var thrown = assertThrows(IOException.class, () -> full.write(new TrainingPosition(6, 1, 1), settings));
 
     assertEquals(
         "step-00000006.safetensors: checkpoint expected to be written, got No space left on device; step-00000003.safetensors is whole; make room and resume",
@@ -140,7 +141,7 @@ final class CheckpointFolderTest {
               throw new IOException("file", new IOException("Disk quota exceeded"));
             });
 
-    var thrown = assertThrows(IOException.class, () -> full.write(new Position(6, 1, 1), settings));
+    var thrown = assertThrows(IOException.class, () -> full.write(new TrainingPosition(6, 1, 1), settings));
 
     assertEquals(
         "step-00000006.safetensors: checkpoint expected to be written, got Disk quota exceeded; there is none before it; make room and resume",
@@ -152,14 +153,14 @@ final class CheckpointFolderTest {
     Files.writeString(folder.resolve(".step-00000003.safetensors.0a-1b.tmp"), "half");
     Files.writeString(folder.resolve("notes.tmp"), "not ours");
 
-    checkpoints(toy.optimizer).write(new Position(6, 1, 1), settings);
+    checkpoints(toy.optimizer).write(new TrainingPosition(6, 1, 1), settings);
 
     assertEquals(List.of("notes.tmp", "step-00000006.safetensors"), names());
   }
 
   @Test
   void restore_ofAnotherModel_isRefusedBeforeAnythingChanges() throws IOException {
-    Path file = checkpoints(toy.optimizer).write(new Position(3, 0, 3), settings);
+    Path file = checkpoints(toy.optimizer).write(new TrainingPosition(3, 0, 3), settings);
 
     try (Toy other = new Toy(1, 0)) {
       other.params.all().values().forEach(parameter -> parameter.train());
@@ -180,7 +181,7 @@ final class CheckpointFolderTest {
 
   @Test
   void restore_ofFewerParameters_namesTheRest() throws IOException {
-    Path file = checkpoints(toy.optimizer).write(new Position(3, 0, 3), settings);
+    Path file = checkpoints(toy.optimizer).write(new TrainingPosition(3, 0, 3), settings);
 
     try (Toy other = new Toy(1, 0)) {
       var three =

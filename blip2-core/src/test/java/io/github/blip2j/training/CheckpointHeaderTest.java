@@ -1,16 +1,17 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.tensor.InScope;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.SafetensorsFile;
-import io.github.blip2j.io.SafetensorsWriter;
-import io.github.blip2j.io.TensorEntry;
-import io.github.blip2j.io.TensorSpec;
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.tensor.InScope;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -71,7 +72,7 @@ final class CheckpointHeaderTest {
       throws IOException {
     try (Toy toy = new Toy(7, 0);
         Toy other = new Toy(8, 0)) {
-      Path file = checkpoints(toy).write(new Position(12, 3, 4), settings);
+      Path file = checkpoints(toy).write(new TrainingPosition(12, 3, 4), settings);
       change(file, key, value);
       float[] before = other.weights();
 

@@ -1,16 +1,17 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.optim.Warmup;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.training.Toy.ToyBatch;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.io.SafetensorsWriter;
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.optim.Warmup;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.training.Toy.ToyBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -106,7 +107,7 @@ final class FailingRunTest {
     return new Trainer<>(
         source,
         settings,
-        new Update<>(learner::losses, learner.optimizer, settings),
+        new TrainStep<>(learner::losses, learner.optimizer, settings),
         new CheckpointFolder(settings.output(), learner.optimizer, pipe),
         () -> clock.getAndAdd(1_000_000_000));
   }
@@ -185,7 +186,7 @@ final class FailingRunTest {
     TrainingSettings settings = settings("run").withCheckpointEvery(1).withKeep(9);
     var source = striking(1, 3, () -> Thread.currentThread().interrupt());
 
-    Position end = trainer(toy, source, settings).start(TrainingListener.NONE);
+    TrainingPosition end = trainer(toy, source, settings).start(TrainingListener.NONE);
 
     assertTrue(Thread.interrupted());
     assertEquals(6, end.step());

@@ -1,15 +1,16 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.optim.Warmup;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.types.Precision;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.optim.Warmup;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ final class ResumeTest {
     return new Trainer<>(
         source,
         settings,
-        new Update<>(toy::losses, toy.optimizer, settings),
+        new TrainStep<>(toy::losses, toy.optimizer, settings),
         new CheckpointFolder(
             settings.output(), toy.optimizer, (file, name, bytes) -> file.write(name, bytes)),
         () -> clock.getAndAdd(1_000_000_000));
@@ -72,10 +73,10 @@ final class ResumeTest {
         Toy resumed = new Toy(99, 0.25)) {
       trainer(whole, settings("whole").withMaxSteps(6)).start(TrainingListener.NONE);
       trainer(stopped, settings("parts").withMaxSteps(stop)).start(TrainingListener.NONE);
-      Position end =
+      TrainingPosition end =
           trainer(resumed, settings("parts").withMaxSteps(6)).resume(TrainingListener.NONE);
 
-      assertEquals(new Position(6, 2, 4), end);
+      assertEquals(new TrainingPosition(6, 2, 4), end);
       assertArrayEquals(whole.weights(), resumed.weights());
       assertFalse(Arrays.equals(stopped.weights(), resumed.weights()));
     }
@@ -214,7 +215,7 @@ final class ResumeTest {
       TrainingSettings settings = settings("run").withMaxSteps(3);
       trainer(toy, settings).start(TrainingListener.NONE);
 
-      Position end =
+      TrainingPosition end =
           trainer(toy, new Sized(Map.of("records", 20L)), settings.withMaxSteps(4))
               .resume(TrainingListener.NONE);
 

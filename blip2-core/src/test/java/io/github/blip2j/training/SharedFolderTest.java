@@ -1,11 +1,12 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.tensor.InScope;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.io.SafetensorsWriter;
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.tensor.InScope;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -157,7 +158,7 @@ final class SharedFolderTest {
                 there.add(Files.exists(half));
                 file.write(name, bytes);
               });
-      checkpoints.write(new Position(6, 1, 1), settings);
+      checkpoints.write(new TrainingPosition(6, 1, 1), settings);
     }
     assertEquals(List.of(false), there.stream().distinct().toList());
   }
@@ -170,7 +171,7 @@ final class SharedFolderTest {
             FileChannel.open(busy, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         var lock = channel.lock()) {
       var checkpoints = new CheckpointFolder(folder, toy.optimizer, SafetensorsWriter::write);
-      checkpoints.write(new Position(6, 1, 1), settings);
+      checkpoints.write(new TrainingPosition(6, 1, 1), settings);
 
       assertEquals(true, lock.isValid() && Files.exists(busy));
     }

@@ -1,17 +1,18 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.nn.Dropout;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Linear;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
-import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.AdamWRule;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.Precision;
+
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -67,13 +68,13 @@ final class Toy implements AutoCloseable {
         .filter(parameter -> !parameter.name().startsWith("frozen"))
         .forEach(
             parameter -> {
-              parameter.multiplyIn(factors);
+              parameter.computeIn(factors);
               parameter.train();
             });
     this.optimizer = new AdamW(ParameterGroup.of(params.all().values(), 0.05), RULE);
   }
 
-  Losses losses(ToyBatch batch, Pass pass) {
+  Losses losses(ToyBatch batch, ForwardPass pass) {
     Tensor hidden = first.forward(batch.inputs(), Activation.GELU);
     Tensor difference = second.forward(dropout.forward(hidden, pass)).sub(batch.targets());
     Tensor loss = difference.mul(difference).mean();

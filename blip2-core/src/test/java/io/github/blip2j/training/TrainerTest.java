@@ -1,5 +1,10 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.optim.Warmup;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.training.Toy.ToyBatch;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,10 +12,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.optim.Warmup;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.training.Toy.ToyBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -55,7 +56,7 @@ final class TrainerTest {
     }
 
     @Override
-    public void saved(Path checkpoint, Position position) {
+    public void saved(Path checkpoint, TrainingPosition position) {
       files.add(checkpoint.getFileName() + " at " + position.step());
     }
 
@@ -69,10 +70,10 @@ final class TrainerTest {
     Reports reports = new Reports();
     TrainingSettings settings = settings().withEpochs(40).withCheckpointEvery(150).withKeep(1);
 
-    Position end =
+    TrainingPosition end =
         new Trainer<>(toy::losses, Toy.source(5, 8), toy.optimizer, settings).start(reports);
 
-    assertEquals(new Position(200, 40, 0), end);
+    assertEquals(new TrainingPosition(200, 40, 0), end);
     assertEquals(200, reports.steps.size());
     assertTrue(
         reports.loss(199) < 0.1 * reports.loss(0),
@@ -120,12 +121,12 @@ final class TrainerTest {
     Reports reports = new Reports();
     TrainingSettings settings = settings().withAccumulate(2).withEpochs(2);
 
-    Position end =
+    TrainingPosition end =
         new Trainer<>(toy::losses, Toy.source(5, 4), toy.optimizer, settings).start(reports);
 
-    assertEquals(new Position(4, 2, 0), end);
-    assertEquals(new Position(2, 0, 4), reports.steps.get(1).position());
-    assertEquals(new Position(3, 1, 2), reports.steps.get(2).position());
+    assertEquals(new TrainingPosition(4, 2, 0), end);
+    assertEquals(new TrainingPosition(2, 0, 4), reports.steps.get(1).position());
+    assertEquals(new TrainingPosition(3, 1, 2), reports.steps.get(2).position());
     assertNull(toy.optimizer.parameters().get(0).gradient());
   }
 
@@ -169,7 +170,7 @@ final class TrainerTest {
     new Trainer<>(
             Toy.source(5, 8),
             settings,
-            new Update<>(toy::losses, toy.optimizer, settings),
+            new TrainStep<>(toy::losses, toy.optimizer, settings),
             checkpoints,
             () -> clock.getAndAdd(500_000_000))
         .start(reports);
@@ -211,7 +212,7 @@ final class TrainerTest {
     new Trainer<>(
             source,
             settings,
-            new Update<>(toy::losses, toy.optimizer, settings),
+            new TrainStep<>(toy::losses, toy.optimizer, settings),
             checkpoints,
             () -> clock.getAndAdd(2_000_000_000))
         .start(reports);
@@ -266,9 +267,9 @@ final class TrainerTest {
     var trainer = new Trainer<>(toy::losses, stopping, toy.optimizer, settings());
     self.add(trainer);
 
-    Position end = trainer.start(reports);
+    TrainingPosition end = trainer.start(reports);
 
-    assertEquals(new Position(3, 0, 3), end);
+    assertEquals(new TrainingPosition(3, 0, 3), end);
     assertEquals(List.of("step-00000003.safetensors at 3"), reports.files);
   }
 

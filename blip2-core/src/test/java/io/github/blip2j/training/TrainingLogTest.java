@@ -1,9 +1,10 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.tensor.types.Precision;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +64,7 @@ final class TrainingLogTest {
 
   @Test
   void write_roundedFactors_namesThem() throws IOException {
-    var report = new StepReport(new Position(1, 0, 1), 0.5, Map.of(), 2, 4, null);
+    var report = new StepReport(new TrainingPosition(1, 0, 1), 0.5, Map.of(), 2, 4, null);
     try (var log = TrainingLog.open(folder, 0, Precision.BFLOAT16)) {
       log.write(report);
     }

@@ -1,10 +1,11 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.tensor.types.Precision;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.tensor.Precision;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 

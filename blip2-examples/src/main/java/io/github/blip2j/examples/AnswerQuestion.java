@@ -1,8 +1,9 @@
 package io.github.blip2j.examples;
 
 import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.blip2.Conversation;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.blip2.text.Conversation;
+import io.github.blip2j.vision.image.Image;
+
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -28,7 +29,7 @@ public final class AnswerQuestion {
 
       Conversation talk = Conversation.empty().and(args[1], answer);
       for (int i = 3; i < args.length; i++) {
-        String next = blip2.answer(RgbImage.of(image), talk, args[i]);
+        String next = blip2.answer(Image.of(image), talk, args[i]);
         System.out.println(next);
         talk = talk.and(args[i], next);
       }

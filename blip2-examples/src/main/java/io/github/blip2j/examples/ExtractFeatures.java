@@ -1,11 +1,12 @@
 package io.github.blip2j.examples;
 
-import io.github.blip2j.blip2.Feature;
-import io.github.blip2j.blip2.FeatureExport;
-import io.github.blip2j.blip2.FeatureExtractor;
 import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.features.Feature;
+import io.github.blip2j.blip2.features.FeatureExport;
+import io.github.blip2j.blip2.features.FeatureExtractor;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.vision.image.Image;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,14 +40,14 @@ public final class ExtractFeatures {
     System.out.println(written.size() + " of " + images.size() + " images in " + out.getFileName());
   }
 
-  private static void print(ImageTextMatcher matcher, RgbImage image, String text) {
+  private static void print(ImageTextMatcher matcher, Image image, String text) {
     try (var scope = Scope.open()) { // owns the tensors
       FeatureExtractor features = matcher.features();
       FeatureExtractor.OfImages images = features.images(List.of(image));
       System.out.println("patches: " + features.patches(List.of(image)).shape());
       System.out.println("image: " + images.queries().shape());
       System.out.println("image, compared: " + images.compared().shape());
-      System.out.println("image, as one vector: " + matcher.embedAsOne(image).length);
+      System.out.println("image, as one vector: " + matcher.embedPooled(image).length);
 
       FeatureExtractor.OfTexts texts = features.texts(List.of(text));
       System.out.println("text, every token: " + texts.words().shape());

@@ -1,8 +1,9 @@
 package io.github.blip2j.examples;
 
 import io.github.blip2j.blip2.ImageTextMatcher;
-import io.github.blip2j.blip2.Match;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.blip2.text.Match;
+import io.github.blip2j.vision.image.Image;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -17,7 +18,7 @@ public final class MatchImageText {
   public static void main(String[] args) throws IOException {
     List<String> texts = Arrays.asList(args).subList(2, args.length);
     try (var matcher = ImageTextMatcher.load(Path.of(args[0]))) {
-      RgbImage image = matcher.read(Path.of(args[1]));
+      Image image = matcher.read(Path.of(args[1]));
       List<Match> matches = matcher.match(image, texts); // looks at the image once
       for (int i = 0; i < texts.size(); i++) {
         Match match = matches.get(i);

@@ -1,9 +1,10 @@
 package io.github.blip2j.examples;
 
 import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.blip2.CandidateOrder;
-import io.github.blip2j.blip2.Prompt;
-import io.github.blip2j.blip2.RankedAnswer;
+import io.github.blip2j.blip2.text.CandidateRanking;
+import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.blip2.text.RankedCandidate;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +21,7 @@ public final class RankAnswers {
       String question = blip2.questions().ask(args[1]);
       Prompt prompt = Prompt.about(blip2.read(Path.of(args[0])), question);
 
-      for (RankedAnswer answer : blip2.rank(prompt, candidates, CandidateOrder.bySum())) {
+      for (RankedCandidate answer : blip2.rank(prompt, candidates, CandidateRanking.bySum())) {
         System.out.printf(Locale.ROOT, "%.3f %s%n", answer.sum(), answer.text());
       }
     }

@@ -1,16 +1,16 @@
 package io.github.blip2j.examples;
 
-import io.github.blip2j.blip2.StageOneLoader;
-import io.github.blip2j.blip2.StageOneExport;
-import io.github.blip2j.blip2.StageOneModel;
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.optim.Warmup;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.pretraining.StageOneExport;
 import io.github.blip2j.pretraining.StageOneTraining;
-import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.StepReport;
@@ -19,6 +19,7 @@ import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
 import io.github.blip2j.vision.image.Augmentation;
 import io.github.blip2j.vision.image.ImageProcessor;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,7 +46,7 @@ public final class TrainStage1 {
 
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(folder)) {
-      StageOneModel model = StageOneLoader.load(folder, home);
+      Blip2RetrievalModel model = RetrievalLoader.load(folder, home);
       model.trainQformer(); // and not the tower
       var processor = ImageProcessor.blip2(model.config().vision().imageSize());
       var batches = CaptionBatches.of(set, processor, BATCH_SIZE, SEED).with(Augmentation.blip2());

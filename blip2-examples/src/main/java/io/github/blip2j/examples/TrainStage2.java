@@ -1,21 +1,22 @@
 package io.github.blip2j.examples;
 
-import io.github.blip2j.blip2.StageTwoExport;
-import io.github.blip2j.blip2.StageTwoModel;
-import io.github.blip2j.blip2.StageTwoSetup;
+import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.optim.Warmup;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.pretraining.StageTwoExport;
+import io.github.blip2j.pretraining.StageTwoModel;
+import io.github.blip2j.pretraining.StageTwoSetup;
 import io.github.blip2j.pretraining.StageTwoTraining;
-import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

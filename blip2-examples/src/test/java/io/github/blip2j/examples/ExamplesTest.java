@@ -1,12 +1,12 @@
 package io.github.blip2j.examples;
 
 import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.vision.image.Image;
+
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.vision.image.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -176,7 +176,7 @@ final class ExamplesTest {
     try (Blip2 blip2 = Blip2.load(folder)) {
       BufferedImage picture =
           ImageIO.read(Path.of(MODEL).resolve("images").resolve("a.png").toFile());
-      return blip2.score(RgbImage.of(picture), "", text).sum();
+      return blip2.score(Image.of(picture), "", text).sum();
     }
   }
 

@@ -1,8 +1,9 @@
 package io.github.blip2j.fuzz;
 
 import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.Image;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ public final class ModelTarget {
 
   private static final String BUNDLED = "/io/github/blip2j/blip2/bundled/";
   private static final Path FOLDER = Scratch.folder("models");
-  private static final RgbImage IMAGE = RgbImage.of(2, 2, new byte[12]);
+  private static final Image IMAGE = Image.of(2, 2, new byte[12]);
 
   private ModelTarget() {}
 
@@ -45,7 +46,7 @@ public final class ModelTarget {
     }
     Files.write(FOLDER.resolve(file), Arrays.copyOfRange(data, 1, data.length));
     try (Blip2 blip2 = Blip2.load(FOLDER)) {
-      blip2.generate(IMAGE, "a", Decoding.greedy().maxNewTokens(2));
+      blip2.generate(IMAGE, "a", GenerationConfig.greedy().maxNewTokens(2));
     } catch (IOException | IllegalArgumentException e) {
       Messages.require(e);
     }

@@ -1,8 +1,9 @@
 package io.github.blip2j.fuzz;
 
+import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
-import io.github.blip2j.vision.image.RgbImage;
 import io.github.blip2j.vision.image.UnreadableImageException;
+
 import java.io.IOException;
 import java.util.zip.CRC32;
 
@@ -16,7 +17,7 @@ public final class PictureTarget {
   /** Decodes one file. */
   public static void fuzzerTestOneInput(byte[] data) throws IOException {
     try {
-      RgbImage image = DECODER.decode(repaired(data), "input");
+      Image image = DECODER.decode(repaired(data), "input");
       if ((long) image.width() * image.height() > 1_000_000) {
         throw new AssertionError("larger than allowed: " + image);
       }

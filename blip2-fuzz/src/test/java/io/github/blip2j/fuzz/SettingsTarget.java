@@ -1,14 +1,15 @@
 package io.github.blip2j.fuzz;
 
-import io.github.blip2j.blip2.Blip2Config;
-import io.github.blip2j.blip2.StageOneConfig;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.llm.OptConfig;
-import io.github.blip2j.llm.T5Config;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.llm.opt.OptConfig;
+import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.image.ImageProcessor;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ public final class SettingsTarget {
   private static final List<Reading> READINGS =
       List.of(
           Blip2Config::fromJson,
-          StageOneConfig::fromJson,
+          Blip2RetrievalConfig::fromJson,
           OptConfig::fromJson,
           T5Config::fromJson,
           VisionConfig::fromJson,

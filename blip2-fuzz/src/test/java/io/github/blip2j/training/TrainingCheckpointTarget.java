@@ -3,8 +3,9 @@ package io.github.blip2j.training;
 import io.github.blip2j.fuzz.Messages;
 import io.github.blip2j.fuzz.SafetensorsTarget;
 import io.github.blip2j.fuzz.Scratch;
-import io.github.blip2j.io.SafetensorsWriter;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.optim.Schedule;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ public final class TrainingCheckpointTarget {
     Path file = FOLDER.resolve("step-00000003.safetensors");
     Files.write(file, SafetensorsTarget.withLength(data));
     try {
-      Position at = CHECKPOINTS.restore(file, SETTINGS);
+      TrainingPosition at = CHECKPOINTS.restore(file, SETTINGS);
       if (at.step() < 0 || at.epoch() < 0 || at.batch() < 0) {
         throw new AssertionError("accepted " + at);
       }

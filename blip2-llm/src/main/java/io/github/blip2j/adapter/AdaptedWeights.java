@@ -1,14 +1,15 @@
 package io.github.blip2j.adapter;
 
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,6 +1,7 @@
 package io.github.blip2j.adapter;
 
-import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.file.CheckpointException;
+
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

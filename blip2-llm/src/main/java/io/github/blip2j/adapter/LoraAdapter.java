@@ -1,13 +1,14 @@
 package io.github.blip2j.adapter;
 
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.io.Opened;
-import io.github.blip2j.io.TensorEntry;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Weights;
-import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +74,7 @@ public final class LoraAdapter implements AutoCloseable {
     }
     LoraConfig config = LoraConfig.fromJson(ConfigJson.read(folder.resolve(CONFIG)));
     Checkpoint checkpoint = Checkpoint.open(weights(folder));
-    try (var opened = new Opened()) {
+    try (var opened = new OpenResources()) {
       opened.add(checkpoint::close);
       Map<String, Change> changes =
           AdapterTensors.sort(folder.toString(), checkpoint.tensors().keySet());

@@ -1,7 +1,8 @@
 package io.github.blip2j.adapter;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

@@ -1,16 +1,38 @@
 package io.github.blip2j.blip2;
 
-import static io.github.blip2j.blip2.Required.given;
-
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.generation.TokenListener;
+import static io.github.blip2j.blip2.text.Arguments.required;
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
+import io.github.blip2j.blip2.features.Feature;
+import io.github.blip2j.blip2.features.FeatureExport;
+import io.github.blip2j.blip2.features.PromptFeatures;
+import io.github.blip2j.blip2.inference.BundledModel;
+import io.github.blip2j.blip2.inference.GenerationDefaults;
+import io.github.blip2j.blip2.inference.GenerationPipeline;
+import io.github.blip2j.blip2.inference.GenerationSession;
+import io.github.blip2j.blip2.inference.ImageEncoder;
+import io.github.blip2j.blip2.inference.ImageFeatures;
+import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.blip2.text.CandidateRanking;
+import io.github.blip2j.blip2.text.Conversation;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.blip2.text.QuestionPrompt;
+import io.github.blip2j.blip2.text.RankedCandidate;
+import io.github.blip2j.blip2.text.ScoredText;
+import io.github.blip2j.blip2.text.TextStreamer;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.generation.TokenStreamer;
 import io.github.blip2j.qformer.TextBatch;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
+import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
-import io.github.blip2j.vision.image.RgbImage;
+
+
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,24 +56,24 @@ import java.util.function.Consumer;
  * closed model throws {@link IllegalStateException}.
  */
 public final class Blip2 implements AutoCloseable {
-  private final LoadedModel loaded;
+  private final GenerationSession loaded;
   private final ImageProcessor processor;
   private final QuestionPrompt questions;
 
-  private Blip2(LoadedModel loaded, ImageProcessor processor, QuestionPrompt questions) {
+  private Blip2(GenerationSession loaded, ImageProcessor processor, QuestionPrompt questions) {
     this.loaded = loaded;
     this.processor = processor;
     this.questions = questions;
   }
 
-  private Blip2(LoadedModel loaded) {
+  private Blip2(GenerationSession loaded) {
     this(loaded, loaded.processor(), QuestionPrompt.usual(loaded.model().config()));
   }
 
   /**
    * Loads a Hugging Face folder, weights in float32.
    *
-   * @throws io.github.blip2j.io.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
+   * @throws io.github.blip2j.io.file.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
    *     one of our language models, or its tensors do not fit its configuration
    */
   public static Blip2 load(Path folder) throws IOException {
@@ -65,32 +87,32 @@ public final class Blip2 implements AutoCloseable {
    *     Q-Former, projection and the language model's head stay in bfloat16 where that is int8
    */
   public static Blip2 load(Path folder, Precision precision) throws IOException {
-    given("load", "folder", folder);
-    return new Blip2(LoadedModel.load(folder, given("load", "precision", precision)));
+    required("load", "folder", folder);
+    return new Blip2(GenerationSession.load(folder, required("load", "precision", precision)));
   }
 
   /**
    * Loads a Hugging Face folder. A LoRA adapter that lies in it is merged into the weights, as one
    * that the options name is.
    *
-   * @throws io.github.blip2j.io.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
+   * @throws io.github.blip2j.io.file.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
    *     one of our language models, its tensors do not fit its configuration, or the adapter does
    *     not fit them
    */
   public static Blip2 load(Path folder, LoadOptions options) throws IOException {
-    given("load", "folder", folder);
-    return new Blip2(LoadedModel.load(folder, given("load", "options", options)));
+    required("load", "folder", folder);
+    return new Blip2(GenerationSession.load(folder, required("load", "options", options)));
   }
 
   /**
    * Loads a model of LAVIS's second stage from its parts; it then runs as LAVIS would, see {@link
-   * #withFlavour}.
+   * #withConvention}.
    *
-   * @throws io.github.blip2j.io.CheckpointException if a part is something else, they are not of
+   * @throws io.github.blip2j.io.file.CheckpointException if a part is something else, they are not of
    *     one model, or a tensor is missing, unused or of another shape
    */
   public static Blip2 load(Blip2Parts parts, Precision precision) throws IOException {
-    return load(parts, LoadOptions.of(given("load", "precision", precision)));
+    return load(parts, LoadOptions.of(required("load", "precision", precision)));
   }
 
   /**
@@ -99,8 +121,8 @@ public final class Blip2 implements AutoCloseable {
    * @throws IllegalArgumentException if the options name an adapter, which these files have none of
    */
   public static Blip2 load(Blip2Parts parts, LoadOptions options) throws IOException {
-    given("load", "parts", parts);
-    return new Blip2(LoadedModel.load(parts, given("load", "options", options)));
+    required("load", "parts", parts);
+    return new Blip2(GenerationSession.load(parts, required("load", "options", options)));
   }
 
   /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
@@ -123,7 +145,7 @@ public final class Blip2 implements AutoCloseable {
 
   /** The same model, asked so, instead of as the paper asks its kind. Both share one memory. */
   public Blip2 withQuestions(QuestionPrompt newQuestions) {
-    return new Blip2(loaded, processor, given("answer", "template", newQuestions));
+    return new Blip2(loaded, processor, required("answer", "template", newQuestions));
   }
 
   /** How this model is asked. */
@@ -135,23 +157,23 @@ public final class Blip2 implements AutoCloseable {
    * The same model as {@code flavour} would run it, whosever checkpoint it is. Both share one
    * memory: close either.
    */
-  public Blip2 withFlavour(Flavour flavour) {
-    LoadedModel other = loaded.withFlavour(given("blip2", "flavour", flavour));
+  public Blip2 withConvention(Convention flavour) {
+    GenerationSession other = loaded.withConvention(required("blip2", "flavour", flavour));
     return new Blip2(other, processor, questions.cleaning(flavour.questions()));
   }
 
   /** Whose rules the model follows: of its checkpoint, unless changed. */
-  public Flavour flavour() {
-    return loaded.flavour();
+  public Convention convention() {
+    return loaded.convention();
   }
 
   /** How {@link #caption(Path)} decodes: greedily, or as LAVIS captions. */
-  public Decoding captionDecoding() {
+  public GenerationConfig captionConfig() {
     return GenerationDefaults.caption(loaded.model().config());
   }
 
   /** How {@link #answer(Path, String)} decodes: greedily, or as LAVIS answers. */
-  public Decoding answerDecoding() {
+  public GenerationConfig answerConfig() {
     return GenerationDefaults.answer(loaded.model().config());
   }
 
@@ -180,40 +202,40 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /** Reads a picture as the model's processor is told to. */
-  public RgbImage read(Path file) throws IOException {
-    return processor.read(given("read", "file", file));
+  public Image read(Path file) throws IOException {
+    return processor.read(required("read", "file", file));
   }
 
-  /** A caption: the text that the model generates without a prompt, see {@link #captionDecoding}. */
-  public String caption(RgbImage image) {
-    return text("caption", image, "", captionDecoding());
+  /** A caption: the text that the model generates without a prompt, see {@link #captionConfig}. */
+  public String caption(Image image) {
+    return text("caption", image, "", captionConfig());
   }
 
-  /** Shorthand for {@link #caption(RgbImage)}. */
+  /** Shorthand for {@link #caption(Image)}. */
   public String caption(BufferedImage image) {
     return caption(decoded("caption", image));
   }
 
   /** A caption of each image; faster than one by one. */
-  public List<String> captions(List<RgbImage> images) {
+  public List<String> captions(List<Image> images) {
     requireImages("captions", images);
     List<String> prompts = Collections.nCopies(images.size(), "");
-    return pipeline().captions(images, prompts, captionDecoding());
+    return pipeline().captions(images, prompts, captionConfig());
   }
 
-  /** The answer to a question about an image, decoded as {@link #answerDecoding} says. */
-  public String answer(RgbImage image, String question) {
-    return text("answer", image, questions.ask(question), answerDecoding());
+  /** The answer to a question about an image, decoded as {@link #answerConfig} says. */
+  public String answer(Image image, String question) {
+    return text("answer", image, questions.ask(question), answerConfig());
   }
 
-  /** Shorthand for {@link #answer(RgbImage, String)}. */
+  /** Shorthand for {@link #answer(Image, String)}. */
   public String answer(BufferedImage image, String question) {
     return answer(decoded("answer", image), question);
   }
 
   /** The answer to a question that follows up on others about the same image. */
-  public String answer(RgbImage image, Conversation before, String question) {
-    return text("answer", image, questions.ask(before, question), answerDecoding());
+  public String answer(Image image, Conversation before, String question) {
+    return text("answer", image, questions.ask(before, question), answerConfig());
   }
 
   /**
@@ -221,10 +243,10 @@ public final class Blip2 implements AutoCloseable {
    *
    * @throws IllegalArgumentException if a question is blank, or there are not as many as images
    */
-  public List<String> answers(List<RgbImage> images, List<String> asked) {
+  public List<String> answers(List<Image> images, List<String> asked) {
     requireImages("answers", images);
     List<String> prompts = questions.askEach(images.size(), asked);
-    return pipeline().captions(images, prompts, answerDecoding());
+    return pipeline().captions(images, prompts, answerConfig());
   }
 
   /**
@@ -233,49 +255,49 @@ public final class Blip2 implements AutoCloseable {
    * @param prompt words that the text begins with; may be empty
    * @param decoding its longest length is cut to what the model has positions for
    */
-  public List<Generated> generate(RgbImage image, String prompt, Decoding decoding) {
-    given("generate", "prompt", prompt);
-    given("generate", "decoding", decoding);
+  public List<Generated> generate(Image image, String prompt, GenerationConfig decoding) {
+    required("generate", "prompt", prompt);
+    required("generate", "decoding", decoding);
     return generate("generate", image, prompt, decoding);
   }
 
-  /** Shorthand for {@link #generate(RgbImage, String, Decoding)}. */
-  public List<Generated> generate(BufferedImage image, String prompt, Decoding decoding) {
+  /** Shorthand for {@link #generate(Image, String, GenerationConfig)}. */
+  public List<Generated> generate(BufferedImage image, String prompt, GenerationConfig decoding) {
     return generate(decoded("generate", image), prompt, decoding);
   }
 
   /** Texts that continue a prompt of images and words in any order, the best first. */
-  public List<Generated> generate(Prompt prompt, Decoding decoding) {
-    return generate(List.of(given("generate", "prompt", prompt)), decoding).get(0);
+  public List<Generated> generate(Prompt prompt, GenerationConfig decoding) {
+    return generate(List.of(required("generate", "prompt", prompt)), decoding).get(0);
   }
 
   /**
    * Texts that continue each prompt. Prompts with different numbers of images and words do not
    * influence each other.
    */
-  public List<List<Generated>> generate(List<Prompt> prompts, Decoding decoding) {
+  public List<List<Generated>> generate(List<Prompt> prompts, GenerationConfig decoding) {
     return pipeline().generate(prompts, decoding);
   }
 
   /**
-   * As {@link #generate(RgbImage, String, Decoding)}, handing out the one text piece by piece
+   * As {@link #generate(Image, String, GenerationConfig)}, handing out the one text piece by piece
    * while it is written. Beam search decides all of it at its end.
    *
    * @param text is given pieces that joined are {@link Generated#text()}
    */
   public Generated stream(
-      RgbImage image, String prompt, Decoding decoding, Consumer<String> text) {
-    if (given("stream", "decoding", decoding).returning() != 1) {
+      Image image, String prompt, GenerationConfig decoding, Consumer<String> text) {
+    if (required("stream", "decoding", decoding).numReturnSequences() != 1) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "stream: returning expected 1, got %d; generate returns several",
-              decoding.returning()));
+              decoding.numReturnSequences()));
     }
-    given("stream", "prompt", prompt);
-    given("stream", "text", text);
-    TextStream stream = TextStream.of(tokenizer(), text);
-    try (ImageFeatures features = encode(List.of(given("stream", "image", image)))) {
+    required("stream", "prompt", prompt);
+    required("stream", "text", text);
+    TextStreamer stream = TextStreamer.of(tokenizer(), text);
+    try (ImageFeatures features = encode(List.of(required("stream", "image", image)))) {
       Generated written = generate(features, List.of(prompt), decoding, stream).get(0).get(0);
       stream.finish();
       return written;
@@ -283,11 +305,11 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /** Looks at pictures once, to ask about them often. */
-  public ImageFeatures encode(List<RgbImage> images) {
-    if (given("encode", "images", images).isEmpty()) {
+  public ImageFeatures encode(List<Image> images) {
+    if (required("encode", "images", images).isEmpty()) {
       throw new IllegalArgumentException("encode: images expected at least 1, got 0");
     }
-    images.forEach(image -> given("encode", "image", image));
+    images.forEach(image -> required("encode", "image", image));
     try (var scope = Scope.open()) {
       return encode(pixels(images));
     }
@@ -298,7 +320,7 @@ public final class Blip2 implements AutoCloseable {
    *
    * @return [B, 3, H, W]
    */
-  public Tensor pixels(List<RgbImage> images) {
+  public Tensor pixels(List<Image> images) {
     return loaded.during(() -> loaded.pixels(images));
   }
 
@@ -315,8 +337,8 @@ public final class Blip2 implements AutoCloseable {
    * A picture as vectors: {@link Feature#PATCHES} [N][E], {@link Feature#QUERIES} [Q][C] or its
    * {@link Feature#PROMPT} [Q][L].
    */
-  public float[][] embed(RgbImage image, Feature feature) {
-    return new PromptFeatures(loaded).of(given("embed", "image", image), feature);
+  public float[][] embed(Image image, Feature feature) {
+    return new PromptFeatures(loaded).of(required("embed", "image", image), feature);
   }
 
   /** Writes {@link Feature#PATCHES}, queries or prompts of many images, in bounded memory. */
@@ -335,9 +357,9 @@ public final class Blip2 implements AutoCloseable {
     return loaded.during(() -> loaded.requireInstructions().read("instructions", prompts));
   }
 
-  /** As {@link #generate(ImageFeatures, List, Decoding, TokenListener)}, unheard. */
+  /** As {@link #generate(ImageFeatures, List, GenerationConfig, TokenStreamer)}, unheard. */
   public List<List<Generated>> generate(
-      ImageFeatures features, List<String> prompts, Decoding decoding) {
+      ImageFeatures features, List<String> prompts, GenerationConfig decoding) {
     return generate(features, prompts, decoding, (row, token) -> {});
   }
 
@@ -351,7 +373,7 @@ public final class Blip2 implements AutoCloseable {
    * @return for each prompt its texts, the best first
    */
   public List<List<Generated>> generate(
-      ImageFeatures features, List<String> prompts, Decoding decoding, TokenListener listener) {
+      ImageFeatures features, List<String> prompts, GenerationConfig decoding, TokenStreamer listener) {
     return pipeline().generate(features, prompts, decoding, listener);
   }
 
@@ -359,9 +381,9 @@ public final class Blip2 implements AutoCloseable {
    * How likely a text follows a prompt about a picture, token by token and with its end: what
    * {@link Generated#logProbabilities} tells of a text that the model wrote.
    */
-  public ScoredText score(RgbImage image, String prompt, String text) {
-    given("score", "image", image);
-    return score(Prompt.about(image, given("score", "prompt", prompt)), text);
+  public ScoredText score(Image image, String prompt, String text) {
+    required("score", "image", image);
+    return score(Prompt.about(image, required("score", "prompt", prompt)), text);
   }
 
   /** How likely a text follows a prompt of images and words in any order. */
@@ -375,27 +397,27 @@ public final class Blip2 implements AutoCloseable {
    *
    * @param prompt words, such as {@link #questions}{@code .ask(question)}
    */
-  public List<RankedAnswer> rank(
-      RgbImage image, String prompt, List<String> candidates, CandidateOrder order) {
-    given("rank", "image", image);
-    Prompt about = Prompt.about(image, given("rank", "prompt", prompt));
+  public List<RankedCandidate> rank(
+      Image image, String prompt, List<String> candidates, CandidateRanking order) {
+    required("rank", "image", image);
+    Prompt about = Prompt.about(image, required("rank", "prompt", prompt));
     return rank(about, candidates, order);
   }
 
   /** As above, after a prompt of images and words in any order. */
-  public List<RankedAnswer> rank(Prompt prompt, List<String> candidates, CandidateOrder order) {
-    return rank(List.of(given("rank", "prompt", prompt)), candidates, order).get(0);
+  public List<RankedCandidate> rank(Prompt prompt, List<String> candidates, CandidateRanking order) {
+    return rank(List.of(required("rank", "prompt", prompt)), candidates, order).get(0);
   }
 
   /** The candidates after each prompt; prompts do not influence each other. */
-  public List<List<RankedAnswer>> rank(
-      List<Prompt> prompts, List<String> candidates, CandidateOrder order) {
+  public List<List<RankedCandidate>> rank(
+      List<Prompt> prompts, List<String> candidates, CandidateRanking order) {
     return pipeline().rank(prompts, candidates, order);
   }
 
   /** As above, for pictures that have been looked at: one for each prompt, or one for all. */
-  public List<List<RankedAnswer>> rank(
-      ImageFeatures features, List<String> prompts, List<String> candidates, CandidateOrder order) {
+  public List<List<RankedCandidate>> rank(
+      ImageFeatures features, List<String> prompts, List<String> candidates, CandidateRanking order) {
     return pipeline().rank(features, prompts, candidates, order);
   }
 
@@ -410,13 +432,13 @@ public final class Blip2 implements AutoCloseable {
     loaded.close();
   }
 
-  private String text(String where, RgbImage image, String prompt, Decoding decoding) {
+  private String text(String where, Image image, String prompt, GenerationConfig decoding) {
     return generate(where, image, prompt, decoding).get(0).text();
   }
 
   private List<Generated> generate(
-      String where, RgbImage image, String prompt, Decoding decoding) {
-    List<RgbImage> images = List.of(given(where, "image", image));
+      String where, Image image, String prompt, GenerationConfig decoding) {
+    List<Image> images = List.of(required(where, "image", image));
     return pipeline().generate(images, List.of(prompt), decoding).get(0);
   }
 
@@ -424,11 +446,11 @@ public final class Blip2 implements AutoCloseable {
     return new GenerationPipeline(loaded);
   }
 
-  private static void requireImages(String where, List<RgbImage> images) {
-    given(where, "images", images).forEach(image -> given(where, "image", image));
+  private static void requireImages(String where, List<Image> images) {
+    required(where, "images", images).forEach(image -> required(where, "image", image));
   }
 
-  private static RgbImage decoded(String where, BufferedImage image) {
-    return RgbImage.of(given(where, "image", image));
+  private static Image decoded(String where, BufferedImage image) {
+    return Image.of(required(where, "image", image));
   }
 }

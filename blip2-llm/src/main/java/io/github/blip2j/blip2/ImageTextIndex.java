@@ -1,14 +1,17 @@
 package io.github.blip2j.blip2;
 
-import static io.github.blip2j.blip2.Required.given;
-import static io.github.blip2j.blip2.Required.several;
-
+import static io.github.blip2j.blip2.text.Arguments.required;
+import static io.github.blip2j.blip2.text.Arguments.requiredAll;
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.blip2.inference.CloseGuard;
+import io.github.blip2j.blip2.inference.MatchingSession;
 import io.github.blip2j.qformer.retrieval.Ranking;
 import io.github.blip2j.qformer.retrieval.Rankings;
 import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.vision.image.Image;
+
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -27,30 +30,30 @@ public final class ImageTextIndex implements AutoCloseable {
   private static final int MOST_TOKENS = 35;
   private static final int BATCH = 8; // more gains little and takes memory
 
-  private final LoadedMatcher loaded;
+  private final MatchingSession loaded;
   private final RetrievalIndex index;
-  private final Gate gate = new Gate(WHERE, "index");
+  private final CloseGuard gate = new CloseGuard(WHERE, "index");
 
-  private ImageTextIndex(LoadedMatcher loaded, RetrievalIndex index) {
+  private ImageTextIndex(MatchingSession loaded, RetrievalIndex index) {
     this.loaded = loaded;
     this.index = index;
   }
 
-  static ImageTextIndex create(LoadedMatcher loaded, Path folder) throws IOException {
+  static ImageTextIndex create(MatchingSession loaded, Path folder) throws IOException {
     return new ImageTextIndex(
         loaded, RetrievalIndex.create(loaded.qformer(), loaded.padId(), folder));
   }
 
   /** Adds a picture; the first has number 0. */
-  public void addImage(RgbImage image) throws IOException {
-    addImages(List.of(given(WHERE, "image", image)));
+  public void addImage(Image image) throws IOException {
+    addImages(List.of(required(WHERE, "image", image)));
   }
 
   /** Adds pictures, numbered in their order. */
-  public void addImages(List<RgbImage> images) throws IOException {
-    several(WHERE, "image", images);
+  public void addImages(List<Image> images) throws IOException {
+    requiredAll(WHERE, "image", images);
     for (int from = 0; from < images.size(); from += BATCH) {
-      List<RgbImage> some = images.subList(from, Math.min(from + BATCH, images.size()));
+      List<Image> some = images.subList(from, Math.min(from + BATCH, images.size()));
       during(
           () -> {
             try (var off = GradMode.noGrad();
@@ -64,7 +67,7 @@ public final class ImageTextIndex implements AutoCloseable {
 
   /** Adds texts, numbered in their order; the first has number 0. */
   public void addTexts(List<String> texts) throws IOException {
-    several(WHERE, "text", texts);
+    requiredAll(WHERE, "text", texts);
     during(
         () -> {
           index.addTexts(texts.stream().map(this::ids).toList());
@@ -94,7 +97,7 @@ public final class ImageTextIndex implements AutoCloseable {
 
   /** As above, telling the number of each picture before its texts are matched, in order. */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
-    given(WHERE, "listener", listener);
+    required(WHERE, "listener", listener);
     return during(
         () -> index.rank(k, number -> gate.aside(() -> listener.accept(number))));
   }
@@ -105,7 +108,7 @@ public final class ImageTextIndex implements AutoCloseable {
    * @param k how many of the most similar are matched and returned
    */
   public Ranking search(String text, int k) throws IOException {
-    given(WHERE, "text", text);
+    required(WHERE, "text", text);
     return during(() -> index.search(ids(text), k));
   }
 

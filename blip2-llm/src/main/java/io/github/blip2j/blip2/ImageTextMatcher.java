@@ -1,14 +1,30 @@
 package io.github.blip2j.blip2;
 
-import static io.github.blip2j.blip2.Required.given;
-import static io.github.blip2j.blip2.Required.several;
-
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.tensor.Precision;
+import static io.github.blip2j.blip2.text.Arguments.required;
+import static io.github.blip2j.blip2.text.Arguments.requiredAll;
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.blip2.features.Feature;
+import io.github.blip2j.blip2.features.FeatureExport;
+import io.github.blip2j.blip2.features.FeatureExtractor;
+import io.github.blip2j.blip2.features.FloatRows;
+import io.github.blip2j.blip2.inference.CaptionGenerator;
+import io.github.blip2j.blip2.inference.GradCamMaps;
+import io.github.blip2j.blip2.inference.MatchingSession;
+import io.github.blip2j.blip2.inference.PairScores;
+import io.github.blip2j.blip2.inference.TextVectors;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.blip2.text.Arguments;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.Match;
+import io.github.blip2j.blip2.text.TextLength;
+import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
+import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
-import io.github.blip2j.vision.image.RgbImage;
+
+
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,10 +55,10 @@ import java.util.NavigableSet;
 public final class ImageTextMatcher implements AutoCloseable {
   private static final int BATCH = 8; // more gains little and takes memory
 
-  private final LoadedMatcher loaded;
+  private final MatchingSession loaded;
   private final ImageProcessor processor;
 
-  private ImageTextMatcher(LoadedMatcher loaded, ImageProcessor processor) {
+  private ImageTextMatcher(MatchingSession loaded, ImageProcessor processor) {
     this.loaded = loaded;
     this.processor = processor;
   }
@@ -52,7 +68,7 @@ public final class ImageTextMatcher implements AutoCloseable {
    * of a {@code Blip2ForImageTextRetrieval}; weights in float32. A {@code tokenizer.json} lies
    * beside the weights.
    *
-   * @throws io.github.blip2j.io.CheckpointException if it is neither, or its tensors do not fit
+   * @throws io.github.blip2j.io.file.CheckpointException if it is neither, or its tensors do not fit
    */
   public static ImageTextMatcher load(Path path) throws IOException {
     return load(path, Precision.FLOAT32);
@@ -64,19 +80,19 @@ public final class ImageTextMatcher implements AutoCloseable {
    * @param precision how matrices are stored and multiplied
    */
   public static ImageTextMatcher load(Path path, Precision precision) throws IOException {
-    return load(path, LoadOptions.of(given("load", "precision", precision)));
+    return load(path, LoadOptions.of(required("load", "precision", precision)));
   }
 
   /**
    * Loads a checkpoint, a Hugging Face folder with the LoRA adapter that lies in it or that the
    * options name.
    *
-   * @throws io.github.blip2j.io.CheckpointException if it is no model of the first stage, its
+   * @throws io.github.blip2j.io.file.CheckpointException if it is no model of the first stage, its
    *     tensors do not fit, or the adapter does not fit them
    */
   public static ImageTextMatcher load(Path path, LoadOptions options) throws IOException {
-    given("load", "path", path);
-    LoadedMatcher loaded = LoadedMatcher.load(path, given("load", "options", options));
+    required("load", "path", path);
+    MatchingSession loaded = MatchingSession.load(path, required("load", "options", options));
     return new ImageTextMatcher(loaded, loaded.processor());
   }
 
@@ -100,7 +116,7 @@ public final class ImageTextMatcher implements AutoCloseable {
 
   /** How long a text is, and how much of it is compared with pictures. */
   public TextLength length(String text) {
-    given("match", "text", text);
+    required("match", "text", text);
     return loaded.during(() -> loaded.length(text));
   }
 
@@ -108,7 +124,7 @@ public final class ImageTextMatcher implements AutoCloseable {
    * The model itself, for those who want its parts. {@link #close} does not wait for calls on what
    * is returned here: end those first.
    */
-  public StageOneModel model() {
+  public Blip2RetrievalModel model() {
     return loaded.model();
   }
 
@@ -126,24 +142,24 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   /** Reads a picture as the model's processor is told to. */
-  public RgbImage read(Path file) throws IOException {
-    return processor.read(given("read", "file", file));
+  public Image read(Path file) throws IOException {
+    return processor.read(required("read", "file", file));
   }
 
   /** How well a text describes an image. */
-  public Match match(RgbImage image, String text) {
-    return match(image, List.of(given("match", "text", text))).get(0);
+  public Match match(Image image, String text) {
+    return match(image, List.of(required("match", "text", text))).get(0);
   }
 
-  /** Shorthand for {@link #match(RgbImage, String)}. */
+  /** Shorthand for {@link #match(Image, String)}. */
   public Match match(BufferedImage image, String text) {
-    return match(RgbImage.of(given("match", "image", image)), text);
+    return match(Image.of(required("match", "image", image)), text);
   }
 
   /** How well each text describes one picture, which is looked at once. */
-  public List<Match> match(RgbImage image, List<String> texts) {
-    given("match", "image", image);
-    several("match", "text", texts);
+  public List<Match> match(Image image, List<String> texts) {
+    required("match", "image", image);
+    requiredAll("match", "text", texts);
     return loaded.during(() -> new PairScores(loaded).against(image, ids("match", texts)));
   }
 
@@ -152,31 +168,31 @@ public final class ImageTextMatcher implements AutoCloseable {
    *
    * @throws IllegalArgumentException if there are not as many texts as pictures
    */
-  public List<Match> matchPairs(List<RgbImage> images, List<String> texts) {
-    several("match", "image", images);
-    several("match", "text", texts);
-    Required.paired("match", images, texts);
+  public List<Match> matchPairs(List<Image> images, List<String> texts) {
+    requiredAll("match", "image", images);
+    requiredAll("match", "text", texts);
+    Arguments.paired("match", images, texts);
     return loaded.during(() -> new PairScores(loaded).pairs(images, ids("match", texts)));
   }
 
   /** GradCAM maps: where in an image the model sees what a text says (Selvaraju et al. 2017). */
-  public MatchMaps explain(RgbImage image, String text) {
-    given("explain", "image", image);
-    given("explain", "text", text);
-    return loaded.during(() -> MatchMaps.of(loaded, image, loaded.comparedIds("explain", text)));
+  public GradCamMaps gradCam(Image image, String text) {
+    required("explain", "image", image);
+    required("explain", "text", text);
+    return loaded.during(() -> GradCamMaps.of(loaded, image, loaded.comparedIds("explain", text)));
   }
 
-  /** Shorthand for {@link #embed(RgbImage)}. */
+  /** Shorthand for {@link #embed(Image)}. */
   public float[][] embed(BufferedImage image) {
-    return embed(RgbImage.of(given("embed", "image", image)));
+    return embed(Image.of(required("embed", "image", image)));
   }
 
   /**
    * A picture in the space of comparison: a unit vector for each query, [Q][P]. The largest product
    * of one of them with {@link #embed(String)} is {@link Match#itc}.
    */
-  public float[][] embed(RgbImage image) {
-    given("embed", "image", image);
+  public float[][] embed(Image image) {
+    required("embed", "image", image);
     try (var scope = Scope.open()) {
       return FloatRows.ofFirst(features().images(List.of(image)).compared()); // [Q][P]
     }
@@ -184,7 +200,7 @@ public final class ImageTextMatcher implements AutoCloseable {
 
   /** A text in the space of comparison: a unit vector, [P]. */
   public float[] embed(String text) {
-    given("embed", "text", text);
+    required("embed", "text", text);
     return loaded.during(() -> new TextVectors(loaded).of(loaded.comparedIds("embed", text)));
   }
 
@@ -193,7 +209,7 @@ public final class ImageTextMatcher implements AutoCloseable {
    * of the queries' mean. Its product with a text is the mean over the queries, divided by the
    * mean's length, where {@link Match#itc} takes their largest; it ranks alike but not the same.
    */
-  public float[] embedAsOne(RgbImage image) {
+  public float[] embedPooled(Image image) {
     return FloatRows.direction(embed(image));
   }
 
@@ -214,17 +230,17 @@ public final class ImageTextMatcher implements AutoCloseable {
 
   /** An empty index of pictures and texts, whose temporary file lies in {@code folder}. */
   public ImageTextIndex index(Path folder) throws IOException {
-    return ImageTextIndex.create(loaded, given("retrieval", "folder", folder));
+    return ImageTextIndex.create(loaded, required("retrieval", "folder", folder));
   }
 
   /** How LAVIS writes with a Q-Former: three beams, 9 to 29 tokens after the start token. */
-  public static Decoding lavisDecoding() {
-    return Decoding.beams(3).maxNewTokens(29).minNewTokens(9);
+  public static GenerationConfig lavisCaptionConfig() {
+    return GenerationConfig.numBeams(3).maxNewTokens(29).minNewTokens(9);
   }
 
   /** A caption that the Q-Former writes by itself, as LAVIS does. */
-  public String write(RgbImage image) {
-    return write(List.of(given("write", "image", image)), lavisDecoding()).get(0).get(0).text();
+  public String caption(Image image) {
+    return caption(List.of(required("write", "image", image)), lavisCaptionConfig()).get(0).get(0).text();
   }
 
   /**
@@ -235,13 +251,13 @@ public final class ImageTextMatcher implements AutoCloseable {
    * @throws IllegalStateException if the model was stored without the head that writes, as Hugging
    *     Face stores it
    */
-  public List<List<Generated>> write(List<RgbImage> images, Decoding decoding) {
-    several("write", "image", images);
-    given("write", "decoding", decoding);
+  public List<List<Generated>> caption(List<Image> images, GenerationConfig decoding) {
+    requiredAll("write", "image", images);
+    required("write", "decoding", decoding);
     List<List<Generated>> texts = new ArrayList<>();
     for (int from = 0; from < images.size(); from += BATCH) {
-      List<RgbImage> some = images.subList(from, Math.min(from + BATCH, images.size()));
-      texts.addAll(loaded.during(() -> new QFormerWriter(loaded).write(some, decoding)));
+      List<Image> some = images.subList(from, Math.min(from + BATCH, images.size()));
+      texts.addAll(loaded.during(() -> new CaptionGenerator(loaded).generate(some, decoding)));
     }
     return List.copyOf(texts);
   }

@@ -5,7 +5,7 @@ import java.util.List;
 /** What every language model's sizes tell, whatever its kind. */
 public interface LanguageConfig {
   /** The family that it is of. */
-  LanguageKind kind();
+  LanguageFamily kind();
 
   /** Width of the embeddings that it reads. */
   int embeddingDim();

@@ -1,8 +1,9 @@
 package io.github.blip2j.llm;
 
-import io.github.blip2j.generation.NextTokenModel;
+import io.github.blip2j.generation.DecodingSession;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
+
 
 /**
  * A language model that reads embeddings, so that an image's soft prompt can stand before words.
@@ -42,7 +43,7 @@ public interface LanguageModel {
    * @param mask 1 for what counts, 0 for padding, which stands on {@link #paddingSide}, [B][P]
    * @param newTokens how many tokens may follow, to make room for
    */
-  NextTokenModel run(Tensor prompt, int[][] mask, int newTokens);
+  DecodingSession startDecoding(Tensor prompt, int[][] mask, int newTokens);
 
   /**
    * Reads these prompts once, to say in the current scope how likely any texts follow them.
@@ -50,5 +51,5 @@ public interface LanguageModel {
    * @param prompt [B, P, L]
    * @param mask 1 for what counts, 0 for padding, [B][P]
    */
-  Likelihoods likelihoods(Tensor prompt, int[][] mask);
+  SequenceScorer sequenceScorer(Tensor prompt, int[][] mask);
 }

@@ -1,17 +1,18 @@
 package io.github.blip2j.llm;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
 /** Checks and readings that the special tokens of every language model share. */
-final class TokenIds {
+public final class TokenIds {
   private TokenIds() {}
 
   /** That a token is one of the vocabulary. */
-  static void require(String where, String name, int id, int vocabSize) {
+  public static void require(String where, String name, int id, int vocabSize) {
     if (id < 0 || id >= vocabSize) {
       throw new IllegalArgumentException(
           String.format(
@@ -20,7 +21,7 @@ final class TokenIds {
   }
 
   /** Of the text's own configuration: {@code generation_config.json} is not asked, as there. */
-  static List<Integer> endIds(ConfigJson json, int absent) throws CheckpointException {
+  public static List<Integer> endIds(ConfigJson json, int absent) throws CheckpointException {
     if (json.isNull("eos_token_id")) {
       return List.of(); // said to be none, which is not the same as not said
     }

@@ -8,10 +8,11 @@ import io.github.blip2j.text.CaptionText;
 import io.github.blip2j.training.BatchSource;
 import io.github.blip2j.training.StepRandom;
 import io.github.blip2j.vision.image.Augmentation;
+import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.ImageProcessorConfig;
-import io.github.blip2j.vision.image.RgbImage;
 import io.github.blip2j.vision.image.UnreadableImageException;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -233,8 +234,8 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
 
   private Sample sample(CaptionRecord each, RandomGenerator random) throws IOException {
     String caption = each.captions().get(random.nextInt(each.captions().size()));
-    RgbImage image = processor.read(set.file(each));
-    RgbImage seen =
+    Image image = processor.read(set.file(each));
+    Image seen =
         augmentation == null ? image : augmentation.apply(image, processor.size(), random);
     Tensor pixels = processor.tensor(List.of(seen)); // [1, 3, H, W]
     var own = dialogues ? each.dialogue() : null;

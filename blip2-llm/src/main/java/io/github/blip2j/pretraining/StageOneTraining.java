@@ -1,16 +1,17 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.blip2.StageOneModel;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.Pairs;
-import io.github.blip2j.qformer.objective.StageOne;
+import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.qformer.objective.StageOneOutput;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
+
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -25,13 +26,13 @@ import java.util.random.RandomGenerator;
  * padding.
  */
 public final class StageOneTraining implements Objective<CaptionBatch> {
-  private final StageOneModel model;
+  private final Blip2RetrievalModel model;
   private final Tokenizer tokenizer;
-  private final StageOne objective;
+  private final StageOneObjective objective;
   private final int padId;
 
   private StageOneTraining(
-      StageOneModel model, Tokenizer tokenizer, StageOne objective, int padId) {
+      Blip2RetrievalModel model, Tokenizer tokenizer, StageOneObjective objective, int padId) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.objective = objective;
@@ -44,8 +45,8 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
    * @throws IllegalArgumentException if the tokenizer has no token for padding
    * @throws IllegalStateException if the model was loaded without what only training needs
    */
-  public static StageOneTraining of(StageOneModel model, Tokenizer tokenizer) {
-    model.qformer().writer();
+  public static StageOneTraining of(Blip2RetrievalModel model, Tokenizer tokenizer) {
+    model.qformer().captionHead();
     model.qformer().temperature();
     int padId =
         tokenizer
@@ -54,17 +55,17 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
                 () ->
                     new IllegalArgumentException(
                         "stage1: tokenizer expected with a pad token, got none"));
-    return new StageOneTraining(model, tokenizer, StageOne.lavis(model.qformer()), padId);
+    return new StageOneTraining(model, tokenizer, StageOneObjective.lavis(model.qformer()), padId);
   }
 
   /** With other weights, another contrast or another way to choose negatives. */
-  public StageOneTraining with(StageOne newObjective) {
+  public StageOneTraining with(StageOneObjective newObjective) {
     return new StageOneTraining(model, tokenizer, newObjective, padId);
   }
 
   @Override
-  public Losses losses(CaptionBatch batch, Pass pass) {
-    Tensor image = model.see(batch.pixels(), pass); // [B, N, E]
+  public Losses losses(CaptionBatch batch, ForwardPass pass) {
+    Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
     StageOneOutput output =
         objective.forward(image, texts(batch.captions()), pairs(batch), pass, random(pass));
     return Losses.of(output.total())
@@ -90,7 +91,7 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
   }
 
   /** Negatives are drawn when evaluating too; always the same ones then. */
-  private static RandomGenerator random(Pass pass) {
+  private static RandomGenerator random(ForwardPass pass) {
     RandomGenerator random = pass.random();
     return random == null ? new SplittableRandom(0) : random;
   }

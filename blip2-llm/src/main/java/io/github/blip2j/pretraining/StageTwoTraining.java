@@ -1,19 +1,19 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.blip2.PromptBatch;
-import io.github.blip2j.blip2.StageTwoModel;
+import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.DataException;
-import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.llm.LanguageConfig;
-import io.github.blip2j.llm.LanguageKind;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -168,7 +168,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   private void requireEncoder(String what, String otherwise) {
-    LanguageKind kind = model.blip2().config().text().kind();
+    LanguageFamily kind = model.blip2().config().text().kind();
     if (!kind.encodes()) {
       throw new IllegalArgumentException(
           String.format(
@@ -211,7 +211,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   @Override
-  public Losses losses(CaptionBatch batch, Pass pass) {
+  public Losses losses(CaptionBatch batch, ForwardPass pass) {
     List<PairTokens> tokens = tokens(batch, pass);
     Tensor seen = imagePrompt(batch.pixels(), tokens, pass); // [B, Q, L]
     PromptBatch text =
@@ -220,11 +220,11 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
             model.blip2().config().text().padId(),
             Side.RIGHT);
     List<int[]> labels = tokens.stream().map(PairTokens::labels).toList();
-    Pass speaking = choices.languageDropout ? pass : pass.evaluating();
+    ForwardPass speaking = choices.languageDropout ? pass : pass.evaluating();
     return Losses.of(model.blip2().loss(seen, text, labels, speaking));
   }
 
-  private Tensor imagePrompt(Tensor pixels, List<PairTokens> tokens, Pass pass) {
+  private Tensor imagePrompt(Tensor pixels, List<PairTokens> tokens, ForwardPass pass) {
     if (instructions == null) {
       return model.imagePrompt(pixels, pass);
     }
@@ -234,7 +234,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   /** Texts and labels of a batch. */
-  List<PairTokens> tokens(CaptionBatch batch, Pass pass) {
+  List<PairTokens> tokens(CaptionBatch batch, ForwardPass pass) {
     boolean encodes = model.blip2().config().text().kind().encodes();
     RandomGenerator random = random(pass);
     List<PairTokens> tokens = new ArrayList<>();
@@ -266,7 +266,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   /** Captions are cut when evaluating too; always at the same places then. */
-  private static RandomGenerator random(Pass pass) {
+  private static RandomGenerator random(ForwardPass pass) {
     RandomGenerator random = pass.random();
     return random == null ? new SplittableRandom(0) : random;
   }

@@ -1,11 +1,14 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.blip2.inference.ImageFeatures;
+import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.vision.image.Image;
+
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -36,7 +39,7 @@ final class Blip2MisuseTest {
   private static final BufferedImage IMAGE = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
 
   private static Blip2 blip2;
-  private static RgbImage picture;
+  private static Image picture;
 
   @BeforeAll
   static void load() throws IOException {
@@ -63,7 +66,7 @@ final class Blip2MisuseTest {
         IllegalArgumentException.class,
         "generate: prompt of 301 tokens and 8 of the image exceed maxPositions=128;"
             + " shorten the prompt",
-        () -> blip2.generate(picture, " a".repeat(300).strip(), Decoding.greedy()));
+        () -> blip2.generate(picture, " a".repeat(300).strip(), GenerationConfig.greedy()));
   }
 
   @Test
@@ -72,12 +75,12 @@ final class Blip2MisuseTest {
         IllegalArgumentException.class,
         "generate: prompt expected words, got the token <image>, which stands for the image;"
             + " leave it out",
-        () -> blip2.generate(picture, "a photo <image> of", Decoding.greedy()));
+        () -> blip2.generate(picture, "a photo <image> of", GenerationConfig.greedy()));
   }
 
   @Test
   void generate_minimumBeyondRoom_isRefused() {
-    Decoding decoding = Decoding.greedy().maxNewTokens(200).minNewTokens(119);
+    GenerationConfig decoding = GenerationConfig.greedy().maxNewTokens(200).minNewTokens(119);
 
     assertSays(
         IllegalArgumentException.class,
@@ -91,11 +94,11 @@ final class Blip2MisuseTest {
       assertSays(
           IllegalArgumentException.class,
           "generate: prompts expected one for each of 3 images, got 2",
-          () -> blip2.generate(features, List.of("", ""), Decoding.greedy()));
+          () -> blip2.generate(features, List.of("", ""), GenerationConfig.greedy()));
       assertSays(
           IllegalArgumentException.class,
           "generate: prompts expected one for each of 3 images, got 0",
-          () -> blip2.generate(features, List.of(), Decoding.greedy()));
+          () -> blip2.generate(features, List.of(), GenerationConfig.greedy()));
     }
   }
 
@@ -112,7 +115,7 @@ final class Blip2MisuseTest {
     assertSays(
         IllegalArgumentException.class,
         "stream: returning expected 1, got 3; generate returns several",
-        () -> blip2.stream(RgbImage.of(IMAGE), "", Decoding.beams(3).returning(3), text -> {}));
+        () -> blip2.stream(Image.of(IMAGE), "", GenerationConfig.numBeams(3).numReturnSequences(3), text -> {}));
   }
 
   @Test
@@ -120,7 +123,7 @@ final class Blip2MisuseTest {
     assertSays(
         IllegalArgumentException.class,
         "decoding: returning expected at most beams=2, got 3; use more beams",
-        () -> blip2.generate(picture, "", Decoding.beams(2).returning(3)));
+        () -> blip2.generate(picture, "", GenerationConfig.numBeams(2).numReturnSequences(3)));
   }
 
   @Test
@@ -130,18 +133,18 @@ final class Blip2MisuseTest {
     assertNull("caption: image expected, got null", () -> blip2.caption((BufferedImage) null));
     assertNull("read: file expected, got null", () -> blip2.read(null));
     assertNull(
-        "captions: image expected, got null", () -> blip2.captions(Arrays.asList(RgbImage.of(IMAGE), null)));
+        "captions: image expected, got null", () -> blip2.captions(Arrays.asList(Image.of(IMAGE), null)));
     assertNull("captions: images expected, got null", () -> blip2.captions(null));
     assertNull("answer: question expected, got null", () -> blip2.answer(IMAGE, nothing));
     assertNull(
         "generate: prompt expected, got null",
-        () -> blip2.generate(IMAGE, nothing, Decoding.greedy()));
+        () -> blip2.generate(IMAGE, nothing, GenerationConfig.greedy()));
     assertNull("generate: decoding expected, got null", () -> blip2.generate(IMAGE, "", null));
     assertNull(
         "encode: image expected, got null", () -> blip2.encode(Arrays.asList(picture, null)));
     assertNull("load: folder expected, got null", () -> Blip2.load(null));
     assertNull(
-        "stream: text expected, got null", () -> blip2.stream(RgbImage.of(IMAGE), "", Decoding.greedy(), null));
+        "stream: text expected, got null", () -> blip2.stream(Image.of(IMAGE), "", GenerationConfig.greedy(), null));
   }
 
   @Test
@@ -157,7 +160,7 @@ final class Blip2MisuseTest {
     assertSays(
         IllegalStateException.class,
         CLOSED,
-        () -> closed.generate(features, List.of(""), Decoding.greedy()));
+        () -> closed.generate(features, List.of(""), GenerationConfig.greedy()));
     assertSays(
         IllegalStateException.class,
         "tokenizer: open tokenizer expected, got a closed one; close it after its last use",
@@ -175,7 +178,7 @@ final class Blip2MisuseTest {
       Tensor pixels = blip2.pixels(List.of(picture));
       var thrown =
           assertThrows(
-              IllegalStateException.class, () -> model.encodeImage(pixels, Pass.evaluation()));
+              IllegalStateException.class, () -> model.encodeImage(pixels, ForwardPass.evaluation()));
       assertEquals(
           "vision.patches.weight: tensor expected to be alive, got one released when its scope"
               + " ended; hand it out with scope.keep(tensor)",
@@ -196,7 +199,7 @@ final class Blip2MisuseTest {
     assertSays(
         IllegalStateException.class,
         message,
-        () -> blip2.generate(features, List.of(""), Decoding.greedy()));
+        () -> blip2.generate(features, List.of(""), GenerationConfig.greedy()));
   }
 
   @Test
@@ -207,8 +210,8 @@ final class Blip2MisuseTest {
           IllegalStateException.class,
           "blip2: close expected after the last call, got one from within a call",
           () ->
-              own.generate(features, List.of(""), Decoding.greedy(), (row, token) -> own.close()));
-      assertEquals("a red circle", own.generate(picture, "", Decoding.greedy()).get(0).text());
+              own.generate(features, List.of(""), GenerationConfig.greedy(), (row, token) -> own.close()));
+      assertEquals("a red circle", own.generate(picture, "", GenerationConfig.greedy()).get(0).text());
     }
   }
 
@@ -225,7 +228,7 @@ final class Blip2MisuseTest {
                   own.generate(
                           features,
                           List.of(""),
-                          Decoding.greedy(),
+                          GenerationConfig.greedy(),
                           (row, token) -> running.countDown())
                       .get(0)
                       .get(0)
@@ -249,7 +252,7 @@ final class Blip2MisuseTest {
     try (ImageFeatures features = own.encode(List.of(picture))) {
       var text =
           own.generate(
-              features, List.of(""), Decoding.greedy(), (row, token) -> run(other, own::close));
+              features, List.of(""), GenerationConfig.greedy(), (row, token) -> run(other, own::close));
 
       assertEquals("a red circle", text.get(0).get(0).text());
     } finally {
@@ -270,7 +273,7 @@ final class Blip2MisuseTest {
           own.generate(
               features,
               List.of(""),
-              Decoding.greedy(),
+              GenerationConfig.greedy(),
               (row, token) -> {
                 if (closing.get() == null) {
                   run(other, () -> own.caption(IMAGE)); // while nobody closes, it is served

@@ -1,17 +1,22 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.blip2.model.PromptBatch;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.Weights;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
+import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.text.Side;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.vision.image.Image;
+
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -44,7 +49,7 @@ final class Blip2T5Test {
       String answer = blip2.answer(blip2.read(HF_T5.resolve("images/b.png")), "what color is the star?");
       Generated streamed =
           blip2.stream(
-              RgbImage.of(ImageIO.read(PICTURE.toFile())), "a photo of", Decoding.greedy(), pieces::add);
+              Image.of(ImageIO.read(PICTURE.toFile())), "a photo of", GenerationConfig.greedy(), pieces::add);
 
       assertEquals("a green cross", caption);
       assertEquals("orange", answer);
@@ -58,7 +63,7 @@ final class Blip2T5Test {
   @Test
   void generate_farBeyondWhatOneWrites_endsWhereTheModelDoes() throws IOException {
     try (var blip2 = Blip2.load(HF_T5)) {
-      Decoding decoding = Decoding.greedy().maxNewTokens(1_000_000);
+      GenerationConfig decoding = GenerationConfig.greedy().maxNewTokens(1_000_000);
 
       assertEquals("a green cross", blip2.generate(blip2.read(PICTURE), "", decoding).get(0).text());
     }
@@ -70,7 +75,7 @@ final class Blip2T5Test {
       var thrown =
           assertThrows(
               IllegalArgumentException.class,
-              () -> blip2.generate(blip2.read(PICTURE), "a photo <image> of", Decoding.greedy()));
+              () -> blip2.generate(blip2.read(PICTURE), "a photo <image> of", GenerationConfig.greedy()));
 
       assertEquals(
           "generate: prompt expected words, got the token <image>, which stands for the image;"
@@ -87,7 +92,7 @@ final class Blip2T5Test {
       var opt = new Blip2Model(config(Fixture.HF_OPT), params.at("opt"));
       var t5 = new Blip2Model(config(HF_T5), params.at("t5"));
       Tensor image = Tensor.zeros(DType.FLOAT32, 1, 1, 1);
-      Pass pass = Pass.evaluation();
+      ForwardPass pass = ForwardPass.evaluation();
 
       var ofDecoder =
           assertThrows(IllegalStateException.class, () -> opt.logits(image, text, text, pass));

@@ -1,11 +1,16 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.blip2.inference.ImageFeatures;
+import io.github.blip2j.blip2.model.PromptBatch;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.QuestionPrompt;
+import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
 import io.github.blip2j.text.Side;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.vision.image.Image;
+
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -73,7 +78,7 @@ final class Blip2Test {
       expected.add(CAPTIONS.get(i % 3));
     }
 
-    assertEquals(expected, blip2.captions(images.stream().map(RgbImage::of).toList()));
+    assertEquals(expected, blip2.captions(images.stream().map(Image::of).toList()));
     assertEquals(List.of(), blip2.captions(List.of()));
   }
 
@@ -86,7 +91,7 @@ final class Blip2Test {
   @Test
   void generate_withPrompt_keepsTheTwoTextsApart() throws IOException {
     Generated written =
-        blip2.generate(blip2.read(pictures.get(0)), "a photo of", Decoding.greedy().maxNewTokens(12)).get(0);
+        blip2.generate(blip2.read(pictures.get(0)), "a photo of", GenerationConfig.greedy().maxNewTokens(12)).get(0);
 
     assertEquals("a red circle", written.text());
     assertEquals("a photo of a red circle", written.textWithPrompt());
@@ -98,7 +103,7 @@ final class Blip2Test {
 
   @Test
   void generate_threeOfFourBeams_equalReference() throws IOException {
-    Decoding decoding = Decoding.beams(4).maxNewTokens(12).returning(3);
+    GenerationConfig decoding = GenerationConfig.numBeams(4).maxNewTokens(12).numReturnSequences(3);
 
     List<Generated> written = blip2.generate(blip2.read(pictures.get(0)), "", decoding);
 
@@ -111,7 +116,7 @@ final class Blip2Test {
 
   @Test
   void generate_sampled_repeatsForASeedAndVariesWithIt() throws IOException {
-    Decoding decoding = Decoding.sample().temperature(3).maxNewTokens(12);
+    GenerationConfig decoding = GenerationConfig.sample().temperature(3).maxNewTokens(12);
 
     List<Generated> first = blip2.generate(blip2.read(pictures.get(0)), "", decoding.seed(1));
     List<Generated> again = blip2.generate(blip2.read(pictures.get(0)), "", decoding.seed(1));
@@ -124,7 +129,7 @@ final class Blip2Test {
   @Test
   void generate_onePictureManyPrompts_equalsSeparateCalls() throws IOException {
     List<String> prompts = List.of("", "a photo of", QuestionPrompt.ANSWER.ask(STAR));
-    Decoding decoding = Decoding.greedy().maxNewTokens(12);
+    GenerationConfig decoding = GenerationConfig.greedy().maxNewTokens(12);
 
     List<List<Generated>> together;
     try (ImageFeatures features = blip2.encode(List.of(blip2.read(pictures.get(1))))) {
@@ -140,7 +145,7 @@ final class Blip2Test {
 
   @Test
   void encode_ofSeveralPictures_equalsOneByOne() throws IOException {
-    List<RgbImage> images = Fixture.images();
+    List<Image> images = Fixture.images();
     try (ImageFeatures all = blip2.encode(images);
         var scope = Scope.open()) {
       assertEquals(3, all.size());
@@ -161,7 +166,7 @@ final class Blip2Test {
 
     Generated written =
         blip2
-            .generate(blip2.read(pictures.get(0)), prompt, Decoding.greedy().maxNewTokens(50).minNewTokens(5))
+            .generate(blip2.read(pictures.get(0)), prompt, GenerationConfig.greedy().maxNewTokens(50).minNewTokens(5))
             .get(0);
 
     assertEquals(5, written.tokenIds().size());
@@ -170,7 +175,7 @@ final class Blip2Test {
   @Test
   void generate_promptFillsAllPositions_writesOneToken() throws IOException {
     Generated written =
-        blip2.generate(blip2.read(pictures.get(0)), promptOf(120), Decoding.greedy().maxNewTokens(9)).get(0);
+        blip2.generate(blip2.read(pictures.get(0)), promptOf(120), GenerationConfig.greedy().maxNewTokens(9)).get(0);
 
     assertEquals(1, written.tokenIds().size());
   }
@@ -183,7 +188,7 @@ final class Blip2Test {
     try (ImageFeatures features = blip2.encode(Fixture.images())) {
       List<List<Generated>> written =
           blip2.generate(
-              features, prompts, Decoding.greedy(), (row, token) -> heard.get(row).add(token));
+              features, prompts, GenerationConfig.greedy(), (row, token) -> heard.get(row).add(token));
 
       assertEquals(written.stream().map(texts -> texts.get(0).tokenIds()).toList(), heard);
     }
@@ -191,10 +196,10 @@ final class Blip2Test {
 
   @Test
   void stream_greedyAndBeams_piecesJoinToTheText() throws IOException {
-    for (Decoding decoding : List.of(Decoding.greedy(), Decoding.beams(3))) {
+    for (GenerationConfig decoding : List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(3))) {
       List<String> pieces = new ArrayList<>();
 
-      Generated written = blip2.stream(RgbImage.of(buffered(1)), "", decoding, pieces::add);
+      Generated written = blip2.stream(Image.of(buffered(1)), "", decoding, pieces::add);
 
       assertEquals("a yellow square to the left of a green square", written.text());
       assertEquals(written.text(), String.join("", pieces));
@@ -262,7 +267,7 @@ final class Blip2Test {
         json -> json.getAsJsonObject("text_config").add("eos_token_id", JsonNull.INSTANCE));
 
     try (var endless = Blip2.load(folder)) {
-      for (Decoding decoding : List.of(Decoding.greedy(), Decoding.beams(2))) {
+      for (GenerationConfig decoding : List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(2))) {
         Generated written = endless.generate(endless.read(pictures.get(0)), "", decoding.maxNewTokens(9)).get(0);
 
         assertEquals(9, written.tokenIds().size());
@@ -283,7 +288,7 @@ final class Blip2Test {
 
   @Test
   void generate_listenerFails_releasesMemoryAndCarriesOn() throws IOException {
-    RgbImage image = blip2.read(pictures.get(0));
+    Image image = blip2.read(pictures.get(0));
     try (ImageFeatures features = blip2.encode(List.of(image))) {
       long used = TensorMemory.usedBytes();
 
@@ -294,7 +299,7 @@ final class Blip2Test {
                   blip2.generate(
                       features,
                       List.of(""),
-                      Decoding.greedy(),
+                      GenerationConfig.greedy(),
                       (row, token) -> {
                         throw new IllegalStateException("enough");
                       }));
@@ -303,7 +308,7 @@ final class Blip2Test {
       assertEquals(used, TensorMemory.usedBytes());
       assertEquals(
           CAPTIONS.get(0),
-          blip2.generate(features, List.of(""), Decoding.greedy()).get(0).get(0).text());
+          blip2.generate(features, List.of(""), GenerationConfig.greedy()).get(0).get(0).text());
     }
   }
 

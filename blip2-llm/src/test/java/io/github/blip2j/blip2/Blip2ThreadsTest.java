@@ -1,10 +1,12 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.Image;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -20,19 +22,19 @@ final class Blip2ThreadsTest {
   private static final int THREADS = 4;
   private static final int ROUNDS = 12;
 
-  private static final List<Decoding> DECODINGS =
+  private static final List<GenerationConfig> DECODINGS =
       List.of(
-          Decoding.greedy().maxNewTokens(6),
-          Decoding.beams(3).maxNewTokens(5).returning(2),
-          Decoding.sample().temperature(2).seed(5).maxNewTokens(6),
-          Decoding.greedy().repetitionPenalty(1.5).minNewTokens(4).maxNewTokens(6));
+          GenerationConfig.greedy().maxNewTokens(6),
+          GenerationConfig.numBeams(3).maxNewTokens(5).numReturnSequences(2),
+          GenerationConfig.sample().temperature(2).seed(5).maxNewTokens(6),
+          GenerationConfig.greedy().repetitionPenalty(1.5).minNewTokens(4).maxNewTokens(6));
 
   @Test
   @Timeout(value = 2, unit = TimeUnit.MINUTES)
   void generate_fromFourThreads_equalsFromOne() throws Exception {
     ExecutorService pool = Executors.newFixedThreadPool(THREADS);
     try (var blip2 = Blip2.bundled()) {
-      List<RgbImage> images = Fixture.images();
+      List<Image> images = Fixture.images();
       List<List<Generated>> expected = new ArrayList<>();
       for (int i = 0; i < THREADS; i++) {
         expected.add(write(blip2, images, i));
@@ -58,7 +60,7 @@ final class Blip2ThreadsTest {
   }
 
   /** Each thread meets every case, in the same order from another start, filed by case. */
-  private static List<List<Generated>> rounds(Blip2 blip2, List<RgbImage> images, int first) {
+  private static List<List<Generated>> rounds(Blip2 blip2, List<Image> images, int first) {
     List<List<Generated>> written = new ArrayList<>();
     for (int i = 0; i < ROUNDS; i++) {
       written.add(List.of());
@@ -70,7 +72,7 @@ final class Blip2ThreadsTest {
     return written;
   }
 
-  private static List<Generated> write(Blip2 blip2, List<RgbImage> images, int which) {
+  private static List<Generated> write(Blip2 blip2, List<Image> images, int which) {
     String prompt = which == 1 ? "a photo of" : "";
     return blip2.generate(images.get(which % images.size()), prompt, DECODINGS.get(which));
   }

@@ -1,11 +1,12 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.generation.EarlyStopping;
+import io.github.blip2j.generation.GenerationConfig;
+
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.generation.EarlyStopping;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param args as {@code generate} takes them
  * @param prompts null for none, which is not the empty prompt
  */
-record DecodingCase(
+public record DecodingCase(
     String name,
     JsonObject args,
     List<Integer> images,
@@ -31,7 +32,7 @@ record DecodingCase(
     List<String> texts,
     @Nullable List<Double> scores) {
 
-  static List<DecodingCase> of(Path folder) {
+  public static List<DecodingCase> of(Path folder) {
     try (Reader reader = Files.newBufferedReader(folder.resolve("expected.json"))) {
       List<DecodingCase> cases = new ArrayList<>();
       for (JsonElement element :
@@ -52,7 +53,7 @@ record DecodingCase(
   }
 
   /** The prompts of a folder's forward pass, in words. */
-  static List<String> prompts(Path folder) {
+  public static List<String> prompts(Path folder) {
     try (Reader reader = Files.newBufferedReader(folder.resolve("expected.json"))) {
       JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
       return list(json.getAsJsonArray("prompts"), JsonElement::getAsString);
@@ -88,11 +89,11 @@ record DecodingCase(
    *
    * @param prompt positions of image and longest prompt, which some arguments count too
    */
-  Decoding decoding(int prompt) {
-    Decoding decoding = Decoding.greedy();
+  public GenerationConfig decoding(int prompt) {
+    GenerationConfig decoding = GenerationConfig.greedy();
     // Beams and the longest length first: other settings are checked against them.
     if (args.has("num_beams")) {
-      decoding = decoding.withBeams(args.get("num_beams").getAsInt());
+      decoding = decoding.withNumBeams(args.get("num_beams").getAsInt());
     }
     if (args.has("max_new_tokens")) {
       decoding = decoding.maxNewTokens(args.get("max_new_tokens").getAsInt());
@@ -106,7 +107,7 @@ record DecodingCase(
   }
 
   /** What ends a text: what the case says, or else the model. */
-  int[] endIds(int[] ofModel) {
+  public int[] endIds(int[] ofModel) {
     JsonElement own = args.get("eos_token_id");
     if (own == null || own.isJsonNull()) {
       return ofModel;
@@ -120,7 +121,7 @@ record DecodingCase(
     return args.has("do_sample") && args.get("do_sample").getAsBoolean();
   }
 
-  private static Decoding with(Decoding decoding, String name, JsonElement value, int prompt) {
+  private static GenerationConfig with(GenerationConfig decoding, String name, JsonElement value, int prompt) {
     return switch (name) {
       case "num_beams", "max_new_tokens", "max_length", "eos_token_id" -> decoding;
       // Without drawing, these change nothing.
@@ -130,7 +131,7 @@ record DecodingCase(
       case "length_penalty" -> decoding.lengthPenalty(value.getAsDouble());
       case "repetition_penalty" -> decoding.repetitionPenalty(value.getAsDouble());
       case "no_repeat_ngram_size" -> decoding.noRepeatNgramSize(value.getAsInt());
-      case "num_return_sequences" -> decoding.returning(value.getAsInt());
+      case "num_return_sequences" -> decoding.numReturnSequences(value.getAsInt());
       case "early_stopping" -> decoding.earlyStopping(earlyStopping(value));
       default -> throw new AssertionError("decoding argument expected to be known, got " + name);
     };

@@ -1,15 +1,18 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.blip2.inference.Blip2Folder;
+import io.github.blip2j.blip2.inference.GenerationSession;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.image.Image;
+
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.generation.Sequence;
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.llm.LanguageKind;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,32 +27,32 @@ import org.junit.jupiter.api.function.Executable;
  * <p>Tokens and texts are identical; beam scores agree to 1e-4 relative to their size, which grows
  * with negative length penalties.
  */
-final class DecodingParity {
+public final class DecodingParity {
   private static final double SCORES = 1e-4;
   private static final double BATCH = 1e-5;
 
   /** How the reference's rows of ids are laid out. */
-  interface Rows {
+  public interface Rows {
     /** Where what is asked before the first word counts towards a length. */
-    int countedBefore(LoadedModel loaded, List<int[]> prompts);
+    int countedBefore(GenerationSession loaded, List<int[]> prompts);
 
     /** Where new tokens start in a row; what stands before is checked. */
-    int start(LoadedModel loaded, int[] reference, int[] prompt, String where);
+    int start(GenerationSession loaded, int[] reference, int[] prompt, String where);
 
     /** What the text of a row holds besides the new tokens: the prompt, or nothing. */
-    int[] shown(LoadedModel loaded, int[] prompt);
+    int[] shown(GenerationSession loaded, int[] prompt);
 
     /** What fills a row after its end. */
-    int filler(LoadedModel loaded, DecodingCase expected);
+    int filler(GenerationSession loaded, DecodingCase expected);
   }
 
   private DecodingParity() {}
 
-  static void assertEveryCase(Path folder, Function<LanguageKind, Rows> layouts)
+  public static void assertEveryCase(Path folder, Function<LanguageFamily, Rows> layouts)
       throws IOException {
-    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32);
+    try (var loaded = GenerationSession.load(folder, Precision.FLOAT32);
         var golden = Golden.open(folder)) {
-      List<RgbImage> images = Blip2Folder.images(folder);
+      List<Image> images = Blip2Folder.images(folder);
       Rows layout = layouts.apply(loaded.model().config().text().kind());
       List<Executable> checks = new ArrayList<>();
       for (DecodingCase expected : DecodingCase.of(folder)) {
@@ -59,17 +62,17 @@ final class DecodingParity {
     }
   }
 
-  static void assertBatchesEqualOneByOne(Path folder) throws IOException {
+  public static void assertBatchesEqualOneByOne(Path folder) throws IOException {
     List<String> prompts = List.of("", "a photo of", "Question: what color is the star? Answer:");
-    try (var loaded = LoadedModel.load(folder, Precision.FLOAT32)) {
-      List<RgbImage> all = Blip2Folder.images(folder);
-      List<RgbImage> images = List.of(all.get(0), all.get(1 % all.size()), all.get(2 % all.size()));
+    try (var loaded = GenerationSession.load(folder, Precision.FLOAT32)) {
+      List<Image> all = Blip2Folder.images(folder);
+      List<Image> images = List.of(all.get(0), all.get(1 % all.size()), all.get(2 % all.size()));
       List<int[]> ids = prompts.stream().map(loaded.prompts()::ids).toList();
-      for (Decoding decoding :
+      for (GenerationConfig decoding :
           List.of(
-              Decoding.greedy().maxNewTokens(10),
-              Decoding.beams(3).maxNewTokens(10).returning(2),
-              Decoding.beams(4).maxNewTokens(10).noRepeatNgramSize(2).lengthPenalty(-1))) {
+              GenerationConfig.greedy().maxNewTokens(10),
+              GenerationConfig.numBeams(3).maxNewTokens(10).numReturnSequences(2),
+              GenerationConfig.numBeams(4).maxNewTokens(10).noRepeatNgramSize(2).lengthPenalty(-1))) {
         List<List<Sequence>> batch =
             Blip2Folder.decode(loaded, images, ids, decoding, loaded.endIds());
         for (int i = 0; i < images.size(); i++) {
@@ -90,11 +93,11 @@ final class DecodingParity {
   }
 
   /** One case of a folder. */
-  private record Check(LoadedModel loaded, Golden golden, Rows layout, DecodingCase expected) {
-    void run(List<RgbImage> images) {
-      List<RgbImage> asked = expected.images().stream().map(images::get).toList();
+  private record Check(GenerationSession loaded, Golden golden, Rows layout, DecodingCase expected) {
+    void run(List<Image> images) {
+      List<Image> asked = expected.images().stream().map(images::get).toList();
       List<int[]> ids = Blip2Folder.promptIds(loaded, expected.prompts(), asked.size());
-      Decoding decoding = expected.decoding(layout.countedBefore(loaded, ids));
+      GenerationConfig decoding = expected.decoding(layout.countedBefore(loaded, ids));
       int[] endIds = expected.endIds(loaded.endIds());
       List<Sequence> sequences =
           Blip2Folder.decode(loaded, asked, ids, decoding, endIds).stream()

@@ -1,11 +1,12 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageDecoder;
+
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.blip2j.io.SafetensorsFile;
-import io.github.blip2j.io.TensorEntry;
-import io.github.blip2j.vision.image.ImageDecoder;
-import io.github.blip2j.vision.image.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,15 +25,15 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /** Copies of the small model's folder, to be damaged. */
-final class Fixture {
-  static final Path HF_OPT = Path.of("src/test/resources/golden/hf-opt");
-  static final String CONFIG = "config.json";
-  static final String WEIGHTS = "model.safetensors";
+public final class Fixture {
+  public static final Path HF_OPT = Path.of("src/test/resources/golden/hf-opt");
+  public static final String CONFIG = "config.json";
+  public static final String WEIGHTS = "model.safetensors";
 
   private Fixture() {}
 
   /** The model's files in {@code folder}, without expectations and pictures. */
-  static Path copyTo(Path folder) throws IOException {
+  public static Path copyTo(Path folder) throws IOException {
     return copyTo(HF_OPT, folder);
   }
 
@@ -49,19 +50,19 @@ final class Fixture {
   }
 
   /** The three pictures: a red circle, squares side by side, a triangle beside a ring. */
-  static List<Path> pictures() {
+  public static List<Path> pictures() {
     return List.of(picture("a.png"), picture("b.png"), picture("c.png"));
   }
 
-  static List<RgbImage> images() throws IOException {
-    List<RgbImage> images = new ArrayList<>();
+  public static List<Image> images() throws IOException {
+    List<Image> images = new ArrayList<>();
     for (Path picture : pictures()) {
       images.add(new ImageDecoder().decode(picture));
     }
     return images;
   }
 
-  static void editJson(Path file, Consumer<JsonObject> edit) throws IOException {
+  public static void editJson(Path file, Consumer<JsonObject> edit) throws IOException {
     JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
     edit.accept(json);
     Files.writeString(file, json.toString());
@@ -84,7 +85,7 @@ final class Fixture {
   }
 
   /** Splits the weights in two shards behind an index. */
-  static void shard(Path folder) throws IOException {
+  public static void shard(Path folder) throws IOException {
     Path whole = folder.resolve(WEIGHTS);
     JsonObject index = new JsonObject();
     JsonObject map = new JsonObject();
@@ -104,7 +105,7 @@ final class Fixture {
     Files.delete(whole);
   }
 
-  static String shardName(int shard) {
+  public static String shardName(int shard) {
     return String.format(Locale.ROOT, "model-%05d-of-00002.safetensors", shard + 1);
   }
 
@@ -159,7 +160,7 @@ final class Fixture {
   }
 
   /** Files in the folder that this process has open, as Linux lists them. */
-  static List<String> openFiles(Path folder) throws IOException {
+  public static List<String> openFiles(Path folder) throws IOException {
     try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
       return descriptors
           .map(Fixture::target)

@@ -1,5 +1,8 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.io.file.CheckpointException;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -7,8 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.tensor.TensorMemory;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -19,20 +20,20 @@ import java.time.Duration;
 import java.util.List;
 
 /** One way to damage a model folder, and what loading it says; {@code {folder}} is its path. */
-record FolderCase(String name, Damage damage, String message) {
+public record FolderCase(String name, Damage damage, String message) {
   private static final String WEIGHTS = Fixture.WEIGHTS;
   static final String QUERY = "qformer.encoder.layer.0.attention.attention.query.weight";
 
-  interface Damage {
+  public interface Damage {
     void to(Path folder) throws IOException;
   }
 
-  interface Edit {
+  public interface Edit {
     void of(JsonObject json);
   }
 
   /** Loading fails with the message, soon, and leaves no memory and no file behind. */
-  void assertRefused(Path folder) throws IOException {
+  public void assertRefused(Path folder) throws IOException {
     damage.to(Fixture.copyTo(folder));
     long used = TensorMemory.usedBytes();
 
@@ -63,7 +64,7 @@ record FolderCase(String name, Damage damage, String message) {
     return config(name, json -> set(child(json, part), key, value), message);
   }
 
-  static FolderCase header(String name, Edit edit, String message) {
+  public static FolderCase header(String name, Edit edit, String message) {
     return new FolderCase(name, f -> Fixture.editHeader(f.resolve(WEIGHTS), edit::of), message);
   }
 
@@ -79,7 +80,7 @@ record FolderCase(String name, Damage damage, String message) {
     return json.getAsJsonObject(key);
   }
 
-  static void tensor(JsonObject header, String key, List<?> value) {
+  public static void tensor(JsonObject header, String key, List<?> value) {
     set(child(header, QUERY), key, value);
   }
 
@@ -87,7 +88,7 @@ record FolderCase(String name, Damage damage, String message) {
     child(header, QUERY).addProperty("dtype", dtype);
   }
 
-  static void offsets(JsonObject header, long begin, long end) {
+  public static void offsets(JsonObject header, long begin, long end) {
     tensor(header, "data_offsets", List.of(begin, end));
   }
 
@@ -95,17 +96,17 @@ record FolderCase(String name, Damage damage, String message) {
     header.add(to, header.remove(from));
   }
 
-  static void write(Path folder, String name, String text) throws IOException {
+  public static void write(Path folder, String name, String text) throws IOException {
     Files.writeString(folder.resolve(name), text);
   }
 
-  static void truncate(Path folder, String name, long length) throws IOException {
+  public static void truncate(Path folder, String name, long length) throws IOException {
     try (var file = new RandomAccessFile(folder.resolve(name).toFile(), "rw")) {
       file.setLength(length);
     }
   }
 
-  static void headerLength(Path folder, long length) throws IOException {
+  public static void headerLength(Path folder, long length) throws IOException {
     try (var file = new RandomAccessFile(folder.resolve(WEIGHTS).toFile(), "rw")) {
       ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       file.write(bytes.putLong(length).array());

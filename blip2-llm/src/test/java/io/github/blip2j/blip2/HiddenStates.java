@@ -1,23 +1,24 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Keeps the hidden states of a pass alive, by the path of who showed them. */
-final class HiddenStates implements Pass.Observer {
+public final class HiddenStates implements ForwardPass.Observer {
   private final Scope scope;
   private final Map<String, List<Tensor>> states = new HashMap<>();
 
-  HiddenStates(Scope scope) {
+  public HiddenStates(Scope scope) {
     this.scope = scope;
   }
 
@@ -29,7 +30,7 @@ final class HiddenStates implements Pass.Observer {
   }
 
   /** Asserts that all states of a tower, shown under {@code path}, are the reference's. */
-  void assertClose(Golden golden, String tower, String path, double tolerance) {
+  public void assertClose(Golden golden, String tower, String path, double tolerance) {
     List<Tensor> shown = states.get(path);
     assertNotNull(shown, path);
     String prefix = tower + ".hidden_states.";

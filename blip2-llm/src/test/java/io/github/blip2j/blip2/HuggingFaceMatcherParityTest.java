@@ -1,14 +1,16 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.blip2.text.Match;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.vision.image.Image;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +40,7 @@ final class HuggingFaceMatcherParityTest {
     try (var matcher = ImageTextMatcher.load(folder);
         var golden = Golden.open(folder);
         var scope = Scope.open()) {
-      List<RgbImage> images = StageOneFolder.images(matcher, folder, texts.size());
+      List<Image> images = StageOneFolder.images(matcher, folder, texts.size());
       for (int i = 0; i < texts.size(); i++) {
         float[][] queries = matcher.embed(images.get(i));
         for (int q = 0; q < queries.length; q++) {
@@ -58,7 +60,7 @@ final class HuggingFaceMatcherParityTest {
     List<String> texts = texts(folder);
     JsonArray rows = expected(folder).getAsJsonArray("itc_similarity");
     try (var matcher = ImageTextMatcher.load(folder)) {
-      List<RgbImage> images = StageOneFolder.images(matcher, folder, texts.size());
+      List<Image> images = StageOneFolder.images(matcher, folder, texts.size());
       for (int i = 0; i < images.size(); i++) {
         List<Match> matches = matcher.match(images.get(i), texts);
         for (int t = 0; t < texts.size(); t++) {
@@ -77,7 +79,7 @@ final class HuggingFaceMatcherParityTest {
     try (var matcher = ImageTextMatcher.load(folder);
         var golden = Golden.open(folder);
         var scope = Scope.open()) {
-      List<RgbImage> images = StageOneFolder.images(matcher, folder, texts.size());
+      List<Image> images = StageOneFolder.images(matcher, folder, texts.size());
       List<Match> matches = matcher.matchPairs(images, texts);
 
       List<Float> logits = new ArrayList<>();

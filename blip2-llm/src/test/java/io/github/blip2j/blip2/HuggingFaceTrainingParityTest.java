@@ -1,18 +1,25 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.inference.Blip2Folder;
+import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.golden.GoldenGradients;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.pretraining.StageTwoModel;
+import io.github.blip2j.pretraining.StageTwoSetup;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +69,7 @@ final class HuggingFaceTrainingParityTest {
       StageTwoModel model = StageTwoModel.load(folder, home, StageTwoSetup.lavis());
       Texts texts = Texts.of(golden, model.blip2());
 
-      Tensor prompt = model.imagePrompt(golden.get("pixel_values"), Pass.evaluation());
+      Tensor prompt = model.imagePrompt(golden.get("pixel_values"), ForwardPass.evaluation());
       Tensor logits = texts.logits(model.blip2(), prompt);
 
       Tensor expected = golden.get("train.logits");
@@ -91,8 +98,8 @@ final class HuggingFaceTrainingParityTest {
       StageTwoModel model = StageTwoModel.load(folder, home, StageTwoSetup.lavis());
       Texts texts = Texts.of(golden, model.blip2());
 
-      Tensor prompt = model.imagePrompt(golden.get("pixel_values"), Pass.evaluation());
-      Tensor loss = model.blip2().loss(prompt, texts.batch, texts.labels, Pass.evaluation());
+      Tensor prompt = model.imagePrompt(golden.get("pixel_values"), ForwardPass.evaluation());
+      Tensor loss = model.blip2().loss(prompt, texts.batch, texts.labels, ForwardPass.evaluation());
       loss.backward();
 
       double expected = ConfigJson.read(folder.resolve("expected.json")).doubleAt("train_loss");
@@ -144,8 +151,8 @@ final class HuggingFaceTrainingParityTest {
 
     Tensor logits(Blip2Model model, Tensor prompt) {
       return model.config().text().kind().encodes()
-          ? model.logits(prompt, batch, answers(model), Pass.evaluation())
-          : model.logits(prompt, batch, Pass.evaluation());
+          ? model.logits(prompt, batch, answers(model), ForwardPass.evaluation())
+          : model.logits(prompt, batch, ForwardPass.evaluation());
     }
 
     /** 1 where scores mean something. */
@@ -156,7 +163,7 @@ final class HuggingFaceTrainingParityTest {
     }
 
     private PromptBatch answers(Blip2Model model) {
-      return PromptBatch.written(labels, model.config().text().padId());
+      return PromptBatch.ofAnswers(labels, model.config().text().padId());
     }
   }
 

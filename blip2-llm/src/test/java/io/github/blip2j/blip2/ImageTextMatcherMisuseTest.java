@@ -1,21 +1,22 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.qformer.GradCam;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.image.Image;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.gson.JsonObject;
-import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.qformer.GradCam;
-import io.github.blip2j.qformer.TextBatch;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ final class ImageTextMatcherMisuseTest {
 
   @TempDir Path folder;
   private static ImageTextMatcher matcher;
-  private static RgbImage image;
+  private static Image image;
 
   @BeforeAll
   static void load() throws IOException {
@@ -53,12 +54,12 @@ final class ImageTextMatcherMisuseTest {
         "load: precision expected, got null",
         () -> ImageTextMatcher.load(FOLDER, (Precision) null));
     assertNull("match: text expected, got null", () -> matcher.match(image, (String) null));
-    assertNull("match: image expected, got null", () -> matcher.match((RgbImage) null, "a dog"));
+    assertNull("match: image expected, got null", () -> matcher.match((Image) null, "a dog"));
     assertNull("embed: text expected, got null", () -> matcher.embed((String) null));
-    assertNull("embed: image expected, got null", () -> matcher.embed((RgbImage) null));
-    assertNull("explain: text expected, got null", () -> matcher.explain(image, null));
+    assertNull("embed: image expected, got null", () -> matcher.embed((Image) null));
+    assertNull("explain: text expected, got null", () -> matcher.gradCam(image, null));
     assertNull("features: images expected, got null", () -> matcher.features().images(null));
-    assertNull("write: decoding expected, got null", () -> matcher.write(List.of(image), null));
+    assertNull("write: decoding expected, got null", () -> matcher.caption(List.of(image), null));
   }
 
   @Test
@@ -92,7 +93,7 @@ final class ImageTextMatcherMisuseTest {
   void explain_layerThatReadsNoImage_isRefused() {
     assertSays(
         "explain: layer expected among those that read the image, [0, 2], got 1",
-        () -> matcher.explain(image, "a dog").relevance(1));
+        () -> matcher.gradCam(image, "a dog").relevance(1));
   }
 
   @Test
@@ -112,7 +113,7 @@ final class ImageTextMatcherMisuseTest {
     assertSays(
         "Blip2Qformer: head that writes expected, got a model for retrieval only; load a LAVIS"
             + " checkpoint",
-        () -> matcher.write(image));
+        () -> matcher.caption(image));
   }
 
   @Test
@@ -121,7 +122,7 @@ final class ImageTextMatcherMisuseTest {
     try (var writer = ImageTextMatcher.load(lavis)) {
       assertSays(
           "write: minNewTokens expected at most 64, got 80",
-          () -> writer.write(List.of(image), Decoding.greedy().maxNewTokens(99).minNewTokens(80)));
+          () -> writer.caption(List.of(image), GenerationConfig.greedy().maxNewTokens(99).minNewTokens(80)));
     }
   }
 
@@ -135,7 +136,7 @@ final class ImageTextMatcherMisuseTest {
     assertSays(says, () -> closed.match(image, "a dog"));
     assertSays(says, () -> closed.embed("a dog"));
     assertSays(says, () -> closed.embed(image));
-    assertSays(says, () -> closed.explain(image, "a dog"));
+    assertSays(says, () -> closed.gradCam(image, "a dog"));
   }
 
   @Test

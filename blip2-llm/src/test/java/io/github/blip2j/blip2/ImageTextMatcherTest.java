@@ -1,15 +1,20 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.blip2.inference.GradCamMaps;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.Match;
+import io.github.blip2j.blip2.text.TextLength;
+import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.qformer.retrieval.Ranking;
 import io.github.blip2j.qformer.retrieval.Rankings;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.image.Image;
+
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -34,15 +39,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-final class ImageTextMatcherTest {
-  static final Path FOLDER = Fixtures.own("hf-itm");
+public final class ImageTextMatcherTest {
+  public static final Path FOLDER = Fixtures.own("hf-itm");
   private static final String LONG = "a red circle above a blue square ".repeat(8);
   private static final List<String> TEXTS =
       List.of("a red circle above a blue square", "", "a dog", "a green star to the left", LONG);
 
   @TempDir Path folder;
   private static ImageTextMatcher matcher;
-  private static List<RgbImage> images;
+  private static List<Image> images;
 
   @BeforeAll
   static void load() throws IOException {
@@ -152,7 +157,7 @@ final class ImageTextMatcherTest {
 
   @Test
   void embedAsOne_isTheDirectionOfTheMean() {
-    float[] one = matcher.embedAsOne(images.get(0));
+    float[] one = matcher.embedPooled(images.get(0));
 
     double along = 0;
     double[] mean = new double[one.length];
@@ -184,19 +189,19 @@ final class ImageTextMatcherTest {
 
   @Test
   void explain_drawing_isOfThePicturesSize() {
-    MatchMaps maps = matcher.explain(images.get(0), "a red circle");
+    GradCamMaps maps = matcher.gradCam(images.get(0), "a red circle");
 
     assertEquals(List.of(0, 2), maps.layers());
     assertEquals(2, maps.usualLayer());
     assertEquals(6, maps.relevance(0).length);
     assertEquals(6, maps.relevance(0)[0].length);
-    RgbImage drawing = maps.drawing(maps.usualLayer());
+    Image drawing = maps.drawing(maps.usualLayer());
     assertEquals(images.get(0).toString(), drawing.toString());
   }
 
   @Test
   void explain_words_areThoseOfTheText() {
-    MatchMaps maps = matcher.explain(images.get(0), "a red circle");
+    GradCamMaps maps = matcher.gradCam(images.get(0), "a red circle");
 
     assertEquals(List.of("a", "red", "circle"), maps.words());
     assertEquals(6, maps.relevance(0, 2).length);
@@ -247,7 +252,7 @@ final class ImageTextMatcherTest {
       double room = precision == Precision.FLOAT32 ? 1e-5 : 0.2;
       assertEquals(exact.itc(), match.itc(), room);
       assertEquals(exact.itmLogit(), match.itmLogit(), room);
-      float[][] map = packed.explain(images.get(0), TEXTS.get(0)).relevance(0);
+      float[][] map = packed.gradCam(images.get(0), TEXTS.get(0)).relevance(0);
       assertEquals(6, map.length);
     }
   }
@@ -283,9 +288,9 @@ final class ImageTextMatcherTest {
   void write_asLavisByDefault_hasNineToTwentyNineTokens() throws IOException {
     Path lavis = Fixtures.own("lavis-stage1");
     try (var writer = ImageTextMatcher.load(lavis)) {
-      List<RgbImage> pictures = StageOneFolder.images(writer, lavis, 2);
+      List<Image> pictures = StageOneFolder.images(writer, lavis, 2);
       List<List<Generated>> written =
-          writer.write(pictures, ImageTextMatcher.lavisDecoding().returning(2));
+          writer.caption(pictures, ImageTextMatcher.lavisCaptionConfig().numReturnSequences(2));
 
       assertEquals(2, written.size());
       for (List<Generated> texts : written) {
@@ -293,9 +298,9 @@ final class ImageTextMatcherTest {
         int tokens = texts.get(0).tokenIds().size();
         assertTrue(tokens >= 9 && tokens <= 29, () -> tokens + " tokens");
       }
-      assertEquals(written.get(1).get(0).text(), writer.write(pictures.get(1)));
-      Decoding nucleus = Decoding.sample().topP(0.9).seed(3).maxNewTokens(100);
-      assertTrue(writer.write(pictures, nucleus).get(0).get(0).tokenIds().size() <= 64);
+      assertEquals(written.get(1).get(0).text(), writer.caption(pictures.get(1)));
+      GenerationConfig nucleus = GenerationConfig.sample().topP(0.9).seed(3).maxNewTokens(100);
+      assertTrue(writer.caption(pictures, nucleus).get(0).get(0).tokenIds().size() <= 64);
     }
   }
 
@@ -304,7 +309,7 @@ final class ImageTextMatcherTest {
     each.matchPairs(images, TEXTS.subList(0, 3));
     each.embed(images.get(0));
     each.embed("a dog");
-    each.explain(images.get(0), "a dog").drawing(0);
+    each.gradCam(images.get(0), "a dog").drawing(0);
     try (var index = each.index(folder)) {
       index.addImages(images);
       index.addTexts(TEXTS);

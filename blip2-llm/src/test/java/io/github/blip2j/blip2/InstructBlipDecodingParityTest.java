@@ -1,16 +1,21 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.blip2.inference.Blip2Folder;
+import io.github.blip2j.blip2.inference.ImageFeatures;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.llm.t5.T5Config;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.image.Image;
+
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.JsonObject;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.llm.T5Config;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +48,7 @@ final class InstructBlipDecodingParityTest {
   void decoding_everyCase_equalsReference(Path folder) throws IOException {
     try (var blip2 = Blip2.load(folder);
         var golden = Golden.open(folder)) {
-      List<RgbImage> images = Blip2Folder.images(folder);
+      List<Image> images = Blip2Folder.images(folder);
       List<Executable> checks = new ArrayList<>();
       for (DecodingCase expected : InstructFolder.cases(folder)) {
         checks.add(() -> assertWrites(blip2, golden, images, expected));
@@ -56,7 +61,7 @@ final class InstructBlipDecodingParityTest {
   @MethodSource("folders")
   void everyBatch_equalsOneByOne(Path folder) throws IOException {
     List<String> prompts = List.of("", "describe the picture", "what color is the ring?");
-    Decoding decoding = Decoding.beams(3).maxNewTokens(10).returning(2);
+    GenerationConfig decoding = GenerationConfig.numBeams(3).maxNewTokens(10).numReturnSequences(2);
     try (var blip2 = Blip2.load(folder);
         ImageFeatures one = blip2.encode(Blip2Folder.images(folder).subList(0, 1));
         ImageFeatures all =
@@ -80,17 +85,17 @@ final class InstructBlipDecodingParityTest {
         var golden = Golden.open(folder);
         var more = InstructFolder.more(folder);
         var scope = Scope.open()) {
-      List<RgbImage> frames = Blip2Folder.images(folder).subList(0, 2);
+      List<Image> frames = Blip2Folder.images(folder).subList(0, 2);
       Tensor seen =
           blip2
               .model()
               .imagePrompt(
                   blip2.pixels(frames),
                   blip2.instructions(List.of(prompt, prompt)),
-                  Pass.evaluation());
+                  ForwardPass.evaluation());
 
       Generated written =
-          blip2.generate(Prompt.video(frames, prompt), Decoding.beams(3).maxNewTokens(14)).get(0);
+          blip2.generate(Prompt.video(frames, prompt), GenerationConfig.numBeams(3).maxNewTokens(14)).get(0);
 
       more.assertClose("video.language_projection", seen, HIDDEN);
       assertEquals(video.get("text").getAsString().strip(), written.text());
@@ -116,8 +121,8 @@ final class InstructBlipDecodingParityTest {
 
   /** That a model writes what the reference has written in this case. */
   static void assertWrites(
-      Blip2 blip2, Golden golden, List<RgbImage> images, DecodingCase expected) {
-    List<RgbImage> asked = expected.images().stream().map(images::get).toList();
+      Blip2 blip2, Golden golden, List<Image> images, DecodingCase expected) {
+    List<Image> asked = expected.images().stream().map(images::get).toList();
     List<String> prompts = expected.prompts();
     // The reference has nothing to say to no text at all; the empty text is what it is compared to.
     List<String> words = prompts == null ? Collections.nCopies(asked.size(), "") : prompts;

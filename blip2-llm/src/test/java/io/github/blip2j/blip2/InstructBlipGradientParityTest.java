@@ -1,18 +1,22 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.golden.GoldenGradients;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.pretraining.CaptionBatch;
+import io.github.blip2j.pretraining.StageTwoModel;
+import io.github.blip2j.pretraining.StageTwoSetup;
 import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,7 +53,7 @@ final class InstructBlipGradientParityTest {
         var training = StageTwoTraining.of(model, tokenizer, instructions);
         CaptionBatch batch = batch(folder, golden, tokenizer);
 
-        Tensor loss = training.losses(batch, Pass.evaluation()).total();
+        Tensor loss = training.losses(batch, ForwardPass.evaluation()).total();
         loss.backward();
 
         double apart = Math.abs(loss.item() / InstructFolder.trainLoss(folder) - 1);

@@ -1,16 +1,20 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.blip2.inference.Blip2Folder;
+import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.golden.Golden;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,7 +84,7 @@ final class InstructBlipParityTest {
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
       var layers = new QFormerStates(scope);
-      Pass pass = Pass.evaluation().observedBy(layers);
+      ForwardPass pass = ForwardPass.evaluation().observedBy(layers);
       Blip2Model model = blip2.model();
 
       Tensor image = model.encodeImage(golden.get("pixel_values"), pass);
@@ -105,7 +109,7 @@ final class InstructBlipParityTest {
       TextBatch read = blip2.instructions(InstructFolder.prompts(folder));
 
       Tensor image = golden.get("vision.last_hidden_state");
-      blip2.model().encodeQueries(image, read, Pass.evaluation().observedBy(layers));
+      blip2.model().encodeQueries(image, read, ForwardPass.evaluation().observedBy(layers));
 
       assertEquals(blip2.model().config().qformer().layers() + 1, layers.states.size());
       for (int i = 0; i < layers.states.size(); i++) {
@@ -146,8 +150,8 @@ final class InstructBlipParityTest {
     for (int[] row : rows(golden.get("train.labels"))) {
       answers.add(Arrays.stream(row).map(id -> Math.max(0, id)).toArray());
     }
-    Tensor prompt = model.imagePrompt(golden.get("pixel_values"), read, Pass.evaluation());
-    return model.logits(prompt, text, PromptBatch.of(answers, 0, Side.RIGHT), Pass.evaluation());
+    Tensor prompt = model.imagePrompt(golden.get("pixel_values"), read, ForwardPass.evaluation());
+    return model.logits(prompt, text, PromptBatch.of(answers, 0, Side.RIGHT), ForwardPass.evaluation());
   }
 
   /** The words of each prompt as the language model reads them, behind the image. */
@@ -175,7 +179,7 @@ final class InstructBlipParityTest {
   }
 
   /** The states of the Q-Former, queries and instruction in one sequence. */
-  private static final class QFormerStates implements Pass.Observer {
+  private static final class QFormerStates implements ForwardPass.Observer {
     private final Scope scope;
     private final List<Tensor> states = new ArrayList<>();
 

@@ -1,22 +1,33 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.blip2.checkpoint.Conversion;
+import io.github.blip2j.blip2.checkpoint.ConversionTest;
+import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
+import io.github.blip2j.blip2.checkpoint.files.PlainLanguage;
+import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
+import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
+import io.github.blip2j.blip2.inference.Blip2Folder;
+import io.github.blip2j.blip2.inference.LavisGenerationConfigs;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.image.Image;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.nn.TokenLoss;
-import io.github.blip2j.qformer.TextBatch;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,11 +64,11 @@ final class InstructBlipPartsTest {
 
   @Test
   void load_parts_writeWhatTheReferenceDoes() throws IOException {
-    List<RgbImage> images = Blip2Folder.images(WHOLE);
+    List<Image> images = Blip2Folder.images(WHOLE);
     int compared = 0;
     try (var lavis = Blip2.load(parts(), Precision.FLOAT32);
         var golden = Golden.open(WHOLE)) {
-      Blip2 sameEpsilon = lavis.withFlavour(Flavour.HF);
+      Blip2 sameEpsilon = lavis.withConvention(Convention.HF);
       for (DecodingCase each : InstructFolder.cases(WHOLE)) {
         InstructBlipDecodingParityTest.assertWrites(sameEpsilon, golden, images, each);
         compared++;
@@ -72,7 +83,7 @@ final class InstructBlipPartsTest {
         var golden = Golden.open(WHOLE);
         var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Blip2 sameEpsilon = lavis.withFlavour(Flavour.HF);
+      Blip2 sameEpsilon = lavis.withConvention(Convention.HF);
       TextBatch read = sameEpsilon.instructions(InstructFolder.prompts(WHOLE));
 
       Tensor logits = InstructBlipParityTest.logits(sameEpsilon.model(), golden, read);
@@ -91,11 +102,11 @@ final class InstructBlipPartsTest {
 
     try (var lavis = Blip2.load(Blip2Parts.of(whole, language).withBert(BERT), Precision.FLOAT32);
         var expected = Blip2.load(parts(), Precision.FLOAT32)) {
-      RgbImage image = Blip2Folder.images(WHOLE).get(0);
+      Image image = Blip2Folder.images(WHOLE).get(0);
       String prompt = "describe the picture";
       assertEquals(
-          expected.generate(image, prompt, expected.captionDecoding()).get(0).tokenIds(),
-          lavis.generate(image, prompt, lavis.captionDecoding()).get(0).tokenIds());
+          expected.generate(image, prompt, expected.captionConfig()).get(0).tokenIds(),
+          lavis.generate(image, prompt, lavis.captionConfig()).get(0).tokenIds());
     }
   }
 
@@ -122,10 +133,10 @@ final class InstructBlipPartsTest {
   void load_parts_runAsLavis() throws IOException {
     try (var lavis = Blip2.load(parts(), Precision.FLOAT32);
         var scope = Scope.open()) {
-      assertEquals(Flavour.LAVIS, lavis.flavour());
+      assertEquals(Convention.LAVIS, lavis.convention());
       assertEquals(1e-5, lavis.model().config().visionNormEps());
-      assertEquals(LavisGeneration.instruction(), lavis.captionDecoding());
-      assertEquals(LavisGeneration.instructionAnswer(), lavis.answerDecoding());
+      assertEquals(LavisGenerationConfigs.instruction(), lavis.captionConfig());
+      assertEquals(LavisGenerationConfigs.instructionAnswer(), lavis.answerConfig());
       assertEquals("Question: why Short answer:", lavis.questions().ask("Why:"));
       // No more than the Q-Former has positions for, without the beginning.
       TextBatch cut = lavis.instructions(List.of("a ".repeat(9) + "?".repeat(61) + "!"));

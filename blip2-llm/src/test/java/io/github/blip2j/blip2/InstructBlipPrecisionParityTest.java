@@ -1,13 +1,15 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.blip2.inference.Blip2Folder;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.image.Image;
+
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 final class InstructBlipPrecisionParityTest {
   private static final Path REPORT = Path.of("target", "precision.tsv");
-  private static final Decoding GREEDY = Decoding.greedy().maxNewTokens(12);
+  private static final GenerationConfig GREEDY = GenerationConfig.greedy().maxNewTokens(12);
 
   static Stream<Arguments> foldersAndPrecisions() {
     return InstructFolder.all().stream()
@@ -46,7 +48,7 @@ final class InstructBlipPrecisionParityTest {
       int texts = 0;
       int same = 0;
       List<String> prompts = InstructFolder.prompts(folder);
-      for (RgbImage image : Blip2Folder.images(folder)) {
+      for (Image image : Blip2Folder.images(folder)) {
         for (String prompt : prompts) {
           List<Integer> expected = exact.generate(image, prompt, GREEDY).get(0).tokenIds();
           texts++;

@@ -1,13 +1,20 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.blip2.inference.ImageFeatures;
+import io.github.blip2j.blip2.inference.LavisGenerationConfigs;
+import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.vision.image.Image;
+
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -31,10 +38,10 @@ final class InstructBlipTest {
   private static final Path PICTURE = InstructFolder.OWN.resolve("images/a.png");
   private static final String DESCRIBE = "describe the picture";
   private static final String ASK = "what color is the ring?";
-  private static final Decoding SHORT = Decoding.greedy().maxNewTokens(14);
+  private static final GenerationConfig SHORT = GenerationConfig.greedy().maxNewTokens(14);
 
   private static Blip2 blip2;
-  private static RgbImage picture;
+  private static Image picture;
 
   @BeforeAll
   static void load() throws IOException {
@@ -58,10 +65,10 @@ final class InstructBlipTest {
   @Test
   void captionAndAnswer_ofFileAndImage_arePromptsOfTheirOwn() throws IOException {
     BufferedImage image = ImageIO.read(PICTURE.toFile());
-    String nothing = blip2.generate(picture, "", Decoding.greedy()).get(0).text();
+    String nothing = blip2.generate(picture, "", GenerationConfig.greedy()).get(0).text();
 
     assertEquals(nothing, blip2.caption(blip2.read(PICTURE)));
-    assertEquals(List.of(nothing, nothing), blip2.captions(List.of(image, image).stream().map(RgbImage::of).toList()));
+    assertEquals(List.of(nothing, nothing), blip2.captions(List.of(image, image).stream().map(Image::of).toList()));
     assertEquals(blip2.answer(blip2.read(PICTURE), ASK), blip2.answer(image, ASK));
     assertNotEquals(nothing, blip2.answer(image, ASK));
   }
@@ -70,7 +77,7 @@ final class InstructBlipTest {
   void stream_pieces_joinToTheText() throws IOException {
     var pieces = new StringBuilder();
 
-    Generated text = blip2.stream(RgbImage.of(ImageIO.read(PICTURE.toFile())), DESCRIBE, SHORT, pieces::append);
+    Generated text = blip2.stream(Image.of(ImageIO.read(PICTURE.toFile())), DESCRIBE, SHORT, pieces::append);
 
     assertEquals("a purple star to the ri", text.text());
     assertEquals(text.text(), pieces.toString());
@@ -95,7 +102,7 @@ final class InstructBlipTest {
   void encodeQueries_ofOneImageForAll_equalsEachAlone() {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Pass pass = Pass.evaluation();
+      ForwardPass pass = ForwardPass.evaluation();
       Blip2Model model = blip2.model();
       Tensor image = model.encodeImage(blip2.pixels(List.of(picture)), pass);
       TextBatch read = blip2.instructions(List.of(DESCRIBE, ASK));
@@ -113,7 +120,7 @@ final class InstructBlipTest {
 
   @Test
   void generate_ofManyPrompts_equalsEachAlone() throws IOException {
-    RgbImage other = blip2.read(InstructFolder.OWN.resolve("images/b.png"));
+    Image other = blip2.read(InstructFolder.OWN.resolve("images/b.png"));
     List<Prompt> prompts = new ArrayList<>();
     for (int i = 0; i < 10; i++) { // more than a batch, pictures in turn
       prompts.add(Prompt.about(i % 2 == 0 ? picture : other, i < 5 ? ASK : DESCRIBE));
@@ -170,7 +177,7 @@ final class InstructBlipTest {
 
   @Test
   void instructions_asLavisReadsThem_areCutFromTheLeft() {
-    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+    Blip2 lavis = blip2.withConvention(Convention.LAVIS);
     try (var scope = Scope.open()) {
       TextBatch whole = blip2.instructions(List.of("?".repeat(61) + "!"));
       TextBatch cut = lavis.instructions(List.of("a ".repeat(9) + "?".repeat(61) + "!"));
@@ -182,12 +189,12 @@ final class InstructBlipTest {
 
   @Test
   void decodings_asLavis_areThoseOfInstructions() {
-    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+    Blip2 lavis = blip2.withConvention(Convention.LAVIS);
 
-    assertEquals(LavisGeneration.instruction(), lavis.captionDecoding());
-    assertEquals(LavisGeneration.instructionAnswer(), lavis.answerDecoding());
-    assertEquals(Decoding.greedy(), blip2.captionDecoding());
-    assertEquals(Decoding.greedy(), blip2.answerDecoding());
+    assertEquals(LavisGenerationConfigs.instruction(), lavis.captionConfig());
+    assertEquals(LavisGenerationConfigs.instructionAnswer(), lavis.answerConfig());
+    assertEquals(GenerationConfig.greedy(), blip2.captionConfig());
+    assertEquals(GenerationConfig.greedy(), blip2.answerConfig());
   }
 
   @Test
@@ -196,7 +203,7 @@ final class InstructBlipTest {
       assertSays(
           IllegalStateException.class,
           "qformer: instruction expected by InstructBLIP, got none; give one, or the empty text",
-          () -> blip2.model().encodeQueries(features.patches(), Pass.evaluation()));
+          () -> blip2.model().encodeQueries(features.patches(), ForwardPass.evaluation()));
     }
   }
 
@@ -218,7 +225,7 @@ final class InstructBlipTest {
           IllegalStateException.class,
           "qformer: instruction expected by InstructBLIP only, got one for a Q-Former of queries"
               + " only",
-          () -> plain.model().encodeQueries(features.patches(), read, Pass.evaluation()));
+          () -> plain.model().encodeQueries(features.patches(), read, ForwardPass.evaluation()));
     }
   }
 

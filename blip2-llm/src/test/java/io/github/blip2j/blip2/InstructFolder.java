@@ -1,12 +1,13 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.golden.Golden;
+
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.golden.Golden;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
@@ -17,10 +18,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What tests read from the golden folders of InstructBLIP. */
-final class InstructFolder {
-  static final Path OWN = Fixtures.own("hf-instructblip");
+public final class InstructFolder {
+  public static final Path OWN = Fixtures.own("hf-instructblip");
   private static final String EXPECTED = "expected.json";
-  static final String TOKENIZER = "qformer_tokenizer";
+  public static final String TOKENIZER = "qformer_tokenizer";
   private static final String MORE = "expected_more";
 
   private InstructFolder() {}
@@ -30,7 +31,7 @@ final class InstructFolder {
   }
 
   /** The model's own files in {@code folder}, to be damaged. */
-  static Path copyTo(Path folder) throws IOException {
+  public static Path copyTo(Path folder) throws IOException {
     copyFiles(OWN, folder);
     copyFiles(OWN.resolve(TOKENIZER), Files.createDirectory(folder.resolve(TOKENIZER)));
     return folder;

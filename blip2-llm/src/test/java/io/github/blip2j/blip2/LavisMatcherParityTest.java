@@ -1,15 +1,18 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
+import io.github.blip2j.blip2.inference.GradCamMaps;
+import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.golden.Golden;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.GradCam;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.vision.image.Image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -130,7 +133,7 @@ final class LavisMatcherParityTest {
     try (var asked = new Asked(folder);
         var golden = Golden.openFile(folder.resolve("expected_cam.safetensors"))) {
       for (int b = 0; b < asked.images.size(); b++) {
-        MatchMaps maps = asked.matcher.explain(asked.images.get(b), asked.texts.get(b));
+        GradCamMaps maps = asked.matcher.gradCam(asked.images.get(b), asked.texts.get(b));
         for (int layer : maps.layers()) {
           float[] expected = golden.get("cam." + layer).select(0, b).toFloats();
           float[][] rows = maps.relevance(layer);
@@ -160,7 +163,7 @@ final class LavisMatcherParityTest {
   static final class Asked implements AutoCloseable {
     final Golden golden;
     final ImageTextMatcher matcher;
-    final List<RgbImage> images;
+    final List<Image> images;
     final List<String> texts;
     private final Scope scope = Scope.open();
 
@@ -172,7 +175,7 @@ final class LavisMatcherParityTest {
     }
 
     Tensor see() {
-      return matcher.model().see(golden.get("pixel_values"), Pass.evaluation());
+      return matcher.model().encodeImage(golden.get("pixel_values"), ForwardPass.evaluation());
     }
 
     TextBatch batch() {

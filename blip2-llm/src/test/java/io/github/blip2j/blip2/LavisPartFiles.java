@@ -1,10 +1,14 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.blip2.checkpoint.Conversion;
+import io.github.blip2j.blip2.checkpoint.files.PlainLanguage;
+import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.TensorEntry;
-import io.github.blip2j.io.TensorSpec;
-import io.github.blip2j.io.TorchWriter;
-import io.github.blip2j.tensor.DType;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.io.torch.TorchWriter;
+import io.github.blip2j.tensor.types.DType;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,14 +24,14 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** A small BLIP-2 of Hugging Face as LAVIS would have stored it: in parts. */
-final class LavisPartFiles {
+public final class LavisPartFiles {
   private static final String TOWER = "visual_encoder.";
   private static final String HEADS = "{\"vision_heads\": 4, \"bert_heads\": 4}";
 
   private LavisPartFiles() {}
 
   /** A tensor to write. */
-  static final class Stored {
+  public static final class Stored {
     private final DType dtype;
     private final TensorEntry entry;
     private final byte[] bytes;
@@ -48,12 +52,12 @@ final class LavisPartFiles {
   }
 
   /** What the second stage trained of the small model with OPT, with heads told beside it. */
-  static Path trained(Path folder) throws IOException {
+  public static Path trained(Path folder) throws IOException {
     return trained(folder, tensors -> tensors);
   }
 
   /** The same, damaged. */
-  static Path trained(Path folder, UnaryOperator<Map<String, Stored>> change) throws IOException {
+  public static Path trained(Path folder, UnaryOperator<Map<String, Stored>> change) throws IOException {
     Path whole = whole(folder);
     Map<String, Stored> trained = read(whole);
     trained.keySet().removeIf(name -> name.startsWith(TOWER) || name.startsWith("opt_model."));
@@ -61,7 +65,7 @@ final class LavisPartFiles {
   }
 
   /** All of it in one file, as no release of LAVIS has it. */
-  static Path whole(Path folder) throws IOException {
+  public static Path whole(Path folder) throws IOException {
     Files.createDirectories(folder);
     Files.writeString(folder.resolve("model.json"), HEADS);
     Path whole = folder.resolve("whole.pth");
@@ -70,14 +74,14 @@ final class LavisPartFiles {
   }
 
   /** The trained part with its tower, as files fine-tuned on captions are. */
-  static Path fineTuned(Path folder) throws IOException {
+  public static Path fineTuned(Path folder) throws IOException {
     Map<String, Stored> tensors = read(whole(folder));
     tensors.keySet().removeIf(name -> name.startsWith("opt_model."));
     return write(folder.resolve("caption.pth"), tensors);
   }
 
   /** The tower in a file of its own, with one more block and the head of its own training. */
-  static Path tower(Path folder) throws IOException {
+  public static Path tower(Path folder) throws IOException {
     Map<String, Stored> tower = new TreeMap<>();
     read(whole(folder))
         .forEach(
@@ -95,7 +99,7 @@ final class LavisPartFiles {
   }
 
   /** The language model in a folder of its own. */
-  static Path language(Path folder) throws IOException {
+  public static Path language(Path folder) throws IOException {
     return PlainLanguage.write(Fixture.HF_OPT, folder);
   }
 
@@ -111,7 +115,7 @@ final class LavisPartFiles {
     return tensors;
   }
 
-  static void rename(Map<String, Stored> tensors, String from, String to) {
+  public static void rename(Map<String, Stored> tensors, String from, String to) {
     tensors.put(to, Objects.requireNonNull(tensors.remove(from), from));
   }
 
@@ -128,7 +132,7 @@ final class LavisPartFiles {
   }
 
   /** A folder's weights as {@code pytorch_model.bin} in two shards behind an index. */
-  static void shardTorch(Path folder) throws IOException {
+  public static void shardTorch(Path folder) throws IOException {
     Map<String, Stored> tensors = read(folder);
     List<String> names = List.copyOf(tensors.keySet());
     Function<Integer, String> file = shard -> "pytorch_model-0000" + shard + "-of-00002.bin";
@@ -161,7 +165,7 @@ final class LavisPartFiles {
   }
 
   /** As LAVIS stores what ran in half precision. */
-  static Map<String, Stored> inHalf(Map<String, Stored> tensors) {
+  public static Map<String, Stored> inHalf(Map<String, Stored> tensors) {
     tensors.replaceAll(
         (name, tensor) -> {
           ByteBuffer floats = ByteBuffer.wrap(tensor.bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -1,14 +1,18 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.checkpoint.lavis.RetrievalNames;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.Negatives;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,16 +22,16 @@ import java.util.List;
 import java.util.function.BiConsumer;
 
 /** A golden folder made by LAVIS: the model, a batch, and what LAVIS computed of them. */
-record LavisStageOne(StageOneModel model, Golden golden, ConfigJson json) {
+public record LavisStageOne(Blip2RetrievalModel model, Golden golden, ConfigJson json) {
   private static final int PAD = 0;
 
-  static List<Path> folders() {
+  public static List<Path> folders() {
     return Fixtures.folders("LAVIS", folder -> Files.exists(folder.resolve("model.json")));
   }
 
   static LavisStageOne open(Path folder, Golden golden, Scope home) throws IOException {
     return new LavisStageOne(
-        StageOneLoader.load(folder, home), golden, ConfigJson.read(folder.resolve("expected.json")));
+        RetrievalLoader.load(folder, home), golden, ConfigJson.read(folder.resolve("expected.json")));
   }
 
   /** What LAVIS tokenised, padded as it was. */
@@ -54,7 +58,7 @@ record LavisStageOne(StageOneModel model, Golden golden, ConfigJson json) {
 
   /** Every trained parameter with the name that LAVIS gives it. */
   void trained(BiConsumer<String, Parameter> body) {
-    KeyMap keys = StageOneCheckpoint.lavis(model.config().vision());
+    KeyMap keys = RetrievalNames.lavis(model.config().vision());
     model
         .parameters()
         .forEach(

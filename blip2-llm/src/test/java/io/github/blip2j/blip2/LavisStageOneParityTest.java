@@ -1,22 +1,24 @@
 package io.github.blip2j.blip2;
 
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.golden.GoldenGradients;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.qformer.objective.Negatives;
 import io.github.blip2j.qformer.objective.Pairs;
-import io.github.blip2j.qformer.objective.StageOne;
+import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.qformer.objective.StageOneOutput;
-import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -67,7 +69,7 @@ final class LavisStageOneParityTest {
     try (Golden golden = Golden.open(folder);
         Scope all = Scope.open()) {
       LavisStageOne lavis = LavisStageOne.open(folder, golden, home);
-      StageOneModel model = lavis.model();
+      Blip2RetrievalModel model = lavis.model();
       model.trainQformer();
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);
 
@@ -122,10 +124,10 @@ final class LavisStageOneParityTest {
   private static StageOneOutput forward(LavisStageOne lavis, ConfigJson step, Pairs pairs)
       throws IOException {
     Negatives negatives = LavisStageOne.negatives(step);
-    StageOne objective =
-        StageOne.lavis(lavis.model().qformer()).with((similar, all, random) -> negatives);
-    Pass pass = Pass.evaluation(); // as the golden numbers: no dropout, gradients all the same
-    Tensor image = lavis.model().see(lavis.pixels(), pass);
+    StageOneObjective objective =
+        StageOneObjective.lavis(lavis.model().qformer()).with((similar, all, random) -> negatives);
+    ForwardPass pass = ForwardPass.evaluation(); // as the golden numbers: no dropout, gradients all the same
+    Tensor image = lavis.model().encodeImage(lavis.pixels(), pass);
     return objective.forward(image, lavis.texts(), pairs, pass, new SplittableRandom(1));
   }
 

@@ -1,10 +1,11 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.qformer.BertContext;
 import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.ContrastiveLoss;
 import io.github.blip2j.qformer.objective.Features;
@@ -15,8 +16,9 @@ import io.github.blip2j.qformer.objective.Similarities;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
+import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
-import io.github.blip2j.vision.image.RgbImage;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,17 +32,17 @@ final class LavisWorld {
   private final Blip2Qformer model;
   private final List<ConfigJson> ranks;
   private final int each;
-  private final BertContext images;
+  private final CrossAttentionKeyValues images;
   private final TextBatch texts;
   private final Features gathered;
 
-  LavisWorld(StageOneModel stageOne, Path folder, List<ConfigJson> ranks) throws IOException {
+  LavisWorld(Blip2RetrievalModel stageOne, Path folder, List<ConfigJson> ranks) throws IOException {
     this.model = stageOne.qformer();
     this.ranks = ranks;
     this.each = ranks.get(0).stringsAt("captions").size();
     var processor = ImageProcessor.blip2(stageOne.config().vision().imageSize());
     int longest = stageOne.config().qformer().maxTextTokens();
-    List<RgbImage> pictures = new ArrayList<>();
+    List<Image> pictures = new ArrayList<>();
     List<int[]> captions = new ArrayList<>();
     try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
       for (ConfigJson rank : ranks) {
@@ -51,19 +53,19 @@ final class LavisWorld {
       }
     }
     Tensor pixels = processor.tensor(pictures);
-    this.images = model.readImage(stageOne.see(pixels, Pass.evaluation()));
+    this.images = model.imageKeyValues(stageOne.encodeImage(pixels, ForwardPass.evaluation()));
     this.texts = TextBatch.of(captions, PAD, longest);
     this.gathered = features(images, texts).detach();
   }
 
   /** Contrast, matching and generation of one process. */
   Tensor[] losses(int rank) throws IOException {
-    Pass pass = Pass.evaluation();
+    ForwardPass pass = ForwardPass.evaluation();
     int first = rank * each;
     int[] own = IntStream.range(first, first + each).toArray();
     Pairs pairs = Pairs.among(each, first, texts.size());
     TextBatch captions = texts.rows(own);
-    BertContext pictures = images.rows(own);
+    CrossAttentionKeyValues pictures = images.rows(own);
 
     KeyValueCache cache = model.cache(texts.length());
     Tensor queries = model.encodeQueries(pictures, cache, pass);
@@ -80,8 +82,8 @@ final class LavisWorld {
     };
   }
 
-  private Features features(BertContext pictures, TextBatch captions) {
-    Pass pass = Pass.evaluation();
+  private Features features(CrossAttentionKeyValues pictures, TextBatch captions) {
+    ForwardPass pass = ForwardPass.evaluation();
     return new Features(
         model.imageFeatures(model.encodeQueries(pictures, pass)),
         model.textFeature(model.encodeText(captions, pass)));

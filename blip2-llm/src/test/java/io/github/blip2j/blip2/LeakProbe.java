@@ -1,8 +1,9 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.Image;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,10 +25,10 @@ final class LeakProbe {
   public static void main(String[] args) throws IOException {
     int rounds = Integer.parseInt(args[1]);
     try (var blip2 = Blip2.bundled()) {
-      List<RgbImage> images = Fixture.images();
+      List<Image> images = Fixture.images();
       boolean beams = args[0].equals("beams");
-      Decoding decoding =
-          beams ? Decoding.beams(5).maxNewTokens(4) : Decoding.greedy().maxNewTokens(3);
+      GenerationConfig decoding =
+          beams ? GenerationConfig.numBeams(5).maxNewTokens(4) : GenerationConfig.greedy().maxNewTokens(3);
       Round round =
           i -> {
             String prompt = beams ? PROMPTS.get(i % PROMPTS.size()) : "";

@@ -1,7 +1,11 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.blip2.text.Conversation;
+import io.github.blip2j.blip2.text.QuestionPrompt;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.Image;
+
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -70,7 +74,7 @@ final class QuestionsTest {
       expected.add(blip2.answer(asked.get(i), questions.get(i)));
     }
 
-    assertEquals(expected, blip2.answers(asked.stream().map(RgbImage::of).toList(), questions));
+    assertEquals(expected, blip2.answers(asked.stream().map(Image::of).toList(), questions));
     assertEquals("yellow", blip2.answer(images.get(1), QUESTIONS.get(0)));
     assertEquals(List.of(), blip2.answers(List.of(), List.of()));
   }
@@ -81,8 +85,8 @@ final class QuestionsTest {
     String prompt = QuestionPrompt.ANSWER.ask(talk, QUESTIONS.get(2));
 
     assertEquals(
-        blip2.generate(images.get(1), prompt, Decoding.greedy()).get(0).text(),
-        blip2.answer(RgbImage.of(images.get(1)), talk, QUESTIONS.get(2)));
+        blip2.generate(images.get(1), prompt, GenerationConfig.greedy()).get(0).text(),
+        blip2.answer(Image.of(images.get(1)), talk, QUESTIONS.get(2)));
   }
 
   @Test
@@ -91,7 +95,7 @@ final class QuestionsTest {
 
     assertEquals(QuestionPrompt.ANSWER, blip2.questions());
     assertEquals(
-        blip2.generate(images.get(0), "a photo of", Decoding.greedy()).get(0).text(),
+        blip2.generate(images.get(0), "a photo of", GenerationConfig.greedy()).get(0).text(),
         other.answer(images.get(0), "photo"));
   }
 
@@ -100,16 +104,16 @@ final class QuestionsTest {
     assertSays(
         IllegalArgumentException.class,
         "answers: questions[1] expected words, got a blank",
-        () -> blip2.answers(images.subList(0, 2).stream().map(RgbImage::of).toList(), List.of("why?", " ")));
+        () -> blip2.answers(images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?", " ")));
     assertSays(
         IllegalArgumentException.class,
         "answers: questions[1] expected words, got '...', of which cleaning leaves none",
         () ->
-            blip2.withFlavour(Flavour.LAVIS).answers(images.subList(0, 2).stream().map(RgbImage::of).toList(), List.of("why?", "...")));
+            blip2.withConvention(Convention.LAVIS).answers(images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?", "...")));
     assertSays(
         IllegalArgumentException.class,
         "answers: questions expected one for each of 2 images, got 1",
-        () -> blip2.answers(images.subList(0, 2).stream().map(RgbImage::of).toList(), List.of("why?")));
+        () -> blip2.answers(images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?")));
     assertSays(
         IllegalArgumentException.class,
         "conversation: answer expected words, got a blank",
@@ -124,13 +128,13 @@ final class QuestionsTest {
   @SuppressWarnings("NullAway") // callers outside the null checker
   void calls_withNull_nameIt() {
     assertNull("answers: images expected, got null", () -> blip2.answers(null, QUESTIONS));
-    assertNull("answers: questions expected, got null", () -> blip2.answers(images.stream().map(RgbImage::of).toList(), null));
+    assertNull("answers: questions expected, got null", () -> blip2.answers(images.stream().map(Image::of).toList(), null));
     assertNull(
         "answers: questions[1] expected, got null",
-        () -> blip2.answers(images.subList(0, 2).stream().map(RgbImage::of).toList(), Arrays.asList("why?", null)));
+        () -> blip2.answers(images.subList(0, 2).stream().map(Image::of).toList(), Arrays.asList("why?", null)));
     assertNull(
         "answer: conversation expected, got null",
-        () -> blip2.answer(RgbImage.of(images.get(0)), (Conversation) null, "why?"));
+        () -> blip2.answer(Image.of(images.get(0)), (Conversation) null, "why?"));
     assertNull(
         "conversation: answer expected, got null", () -> Conversation.empty().and("a", null));
     assertNull("template: text expected, got null", () -> new QuestionPrompt(null));

@@ -1,8 +1,17 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.blip2.inference.ImageFeatures;
+import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.blip2.text.CandidateRanking;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.blip2.text.QuestionPrompt;
+import io.github.blip2j.blip2.text.RankedCandidate;
+import io.github.blip2j.blip2.text.ScoredText;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.Image;
+
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -28,7 +37,7 @@ final class RankingTest {
   private static final BufferedImage DOT = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
 
   private static Blip2 blip2;
-  private static List<RgbImage> images;
+  private static List<Image> images;
 
   @BeforeAll
   static void load() throws IOException {
@@ -45,7 +54,7 @@ final class RankingTest {
   void score_ofGreedyText_isWhatDecodingSays() {
     for (String prompt : List.of("", "a photo of", STAR)) {
       Prompt about = Prompt.about(images.get(1), prompt);
-      Generated written = blip2.generate(about, Decoding.greedy()).get(0);
+      Generated written = blip2.generate(about, GenerationConfig.greedy()).get(0);
 
       ScoredText scored = blip2.score(about, written.text());
 
@@ -61,14 +70,14 @@ final class RankingTest {
 
   @Test
   void rank_ofColors_putsTheAnswerFirst() {
-    List<RankedAnswer> ranked =
-        blip2.rank(Prompt.about(images.get(1), STAR), COLORS, CandidateOrder.bySum());
+    List<RankedCandidate> ranked =
+        blip2.rank(Prompt.about(images.get(1), STAR), COLORS, CandidateRanking.bySum());
 
     assertEquals("yellow", ranked.get(0).text());
     assertEquals(1, ranked.get(0).index());
     assertEquals(5, ranked.size());
     for (int place = 0; place < 5; place++) {
-      RankedAnswer answer = ranked.get(place);
+      RankedCandidate answer = ranked.get(place);
       assertEquals(COLORS.get(answer.index()), answer.text());
       ScoredText alone = blip2.score(Prompt.about(images.get(1), STAR), answer.text());
       assertEquals(alone.tokenIds(), answer.scored().tokenIds());
@@ -84,8 +93,8 @@ final class RankingTest {
     ScoredText cut = blip2.score(about, captions.get(0));
     ScoredText whole = blip2.score(about, captions.get(1));
 
-    List<RankedAnswer> bySum = blip2.rank(about, captions, CandidateOrder.bySum().withoutEnd());
-    List<RankedAnswer> byMean = blip2.rank(about, captions, CandidateOrder.byMean());
+    List<RankedCandidate> bySum = blip2.rank(about, captions, CandidateRanking.bySum().withoutEnd());
+    List<RankedCandidate> byMean = blip2.rank(about, captions, CandidateRanking.byMean());
 
     assertTrue(cut.mean() < whole.mean());
     assertEquals(List.of(0, 1), places(bySum));
@@ -97,8 +106,8 @@ final class RankingTest {
   void rank_withoutEnd_leavesOutTheLastToken() {
     Prompt about = Prompt.about(images.get(0), "");
 
-    RankedAnswer open =
-        blip2.rank(about, List.of("a red"), CandidateOrder.bySum().withoutEnd()).get(0);
+    RankedCandidate open =
+        blip2.rank(about, List.of("a red"), CandidateRanking.bySum().withoutEnd()).get(0);
 
     ScoredText ended = blip2.score(about, "a red");
     assertEquals(ended.tokenIds().subList(0, 2), open.scored().tokenIds());
@@ -111,15 +120,15 @@ final class RankingTest {
   void rank_preselecting_keepsTheLikeliestFirstTokens() {
     List<String> candidates = List.of("yellow", "red", "blue circle", "green", "ring", "a star");
     Prompt about = Prompt.about(images.get(2), STAR);
-    List<RankedAnswer> all = blip2.rank(about, candidates, CandidateOrder.bySum());
+    List<RankedCandidate> all = blip2.rank(about, candidates, CandidateRanking.bySum());
     List<Integer> likeliest =
         all.stream()
             .sorted(Comparator.comparingDouble(a -> -a.scored().logProbabilities().get(0)))
-            .map(RankedAnswer::index)
+            .map(RankedCandidate::index)
             .limit(3)
             .toList();
 
-    List<RankedAnswer> kept = blip2.rank(about, candidates, CandidateOrder.bySum().preselecting(3));
+    List<RankedCandidate> kept = blip2.rank(about, candidates, CandidateRanking.bySum().preselecting(3));
 
     assertEquals(3, kept.size());
     assertEquals(
@@ -128,15 +137,15 @@ final class RankingTest {
         likeliest::toString);
     assertEquals(
         places(all),
-        places(blip2.rank(about, candidates, CandidateOrder.bySum().preselecting(99))));
+        places(blip2.rank(about, candidates, CandidateRanking.bySum().preselecting(99))));
   }
 
   @Test
   void rank_duplicates_areEqualInTheOrderGiven() {
     List<String> candidates = List.of("red", "yellow", " red ", "yellow");
 
-    List<RankedAnswer> ranked =
-        blip2.rank(Prompt.about(images.get(1), STAR), candidates, CandidateOrder.bySum());
+    List<RankedCandidate> ranked =
+        blip2.rank(Prompt.about(images.get(1), STAR), candidates, CandidateRanking.bySum());
 
     assertEquals(List.of(1, 3, 0, 2), places(ranked));
     assertEquals(ranked.get(0).sum(), ranked.get(1).sum());
@@ -145,9 +154,9 @@ final class RankingTest {
 
   @Test
   void rank_spaceBeforeTheAnswer_isOneHoweverThePromptEnds() {
-    RankedAnswer afterColon = only(Prompt.about(images.get(1), STAR), "yellow");
-    RankedAnswer first = only(Prompt.about(images.get(1), ""), "yellow");
-    RankedAnswer afterSpace = only(Prompt.about(images.get(1), STAR + " "), "yellow");
+    RankedCandidate afterColon = only(Prompt.about(images.get(1), STAR), "yellow");
+    RankedCandidate first = only(Prompt.about(images.get(1), ""), "yellow");
+    RankedCandidate afterSpace = only(Prompt.about(images.get(1), STAR + " "), "yellow");
 
     assertEquals(" yellow", decoded(afterColon));
     assertEquals("yellow", decoded(first));
@@ -162,10 +171,10 @@ final class RankingTest {
             Prompt.of(images.get(1)).image(images.get(2)).text("a photo of"),
             Prompt.about(images.get(1), ""));
 
-    List<List<RankedAnswer>> together = blip2.rank(prompts, COLORS, CandidateOrder.byMean());
+    List<List<RankedCandidate>> together = blip2.rank(prompts, COLORS, CandidateRanking.byMean());
 
     for (int b = 0; b < prompts.size(); b++) {
-      List<RankedAnswer> alone = blip2.rank(prompts.get(b), COLORS, CandidateOrder.byMean());
+      List<RankedCandidate> alone = blip2.rank(prompts.get(b), COLORS, CandidateRanking.byMean());
       assertEquals(places(alone), places(together.get(b)));
       for (int place = 0; place < COLORS.size(); place++) {
         assertEquals(alone.get(place).sum(), together.get(b).get(place).sum(), 1e-4);
@@ -180,12 +189,12 @@ final class RankingTest {
 
     try (ImageFeatures features = blip2.encode(images.subList(1, 2))) {
       assertEquals(
-          blip2.rank(prompts, COLORS, CandidateOrder.bySum()),
-          blip2.rank(features, words, COLORS, CandidateOrder.bySum()));
+          blip2.rank(prompts, COLORS, CandidateRanking.bySum()),
+          blip2.rank(features, words, COLORS, CandidateRanking.bySum()));
       assertSays(
           IllegalArgumentException.class,
           "rank: prompts expected one for each of 1 images, got 0",
-          () -> blip2.rank(features, List.of(), COLORS, CandidateOrder.bySum()));
+          () -> blip2.rank(features, List.of(), COLORS, CandidateRanking.bySum()));
     }
   }
 
@@ -197,27 +206,27 @@ final class RankingTest {
       assertSays(
           IllegalArgumentException.class,
           "rank: features expected of this model, got another's; encode the images with it",
-          () -> blip2.rank(features, List.of(""), COLORS, CandidateOrder.bySum()));
+          () -> blip2.rank(features, List.of(""), COLORS, CandidateRanking.bySum()));
       assertSays(
           IllegalArgumentException.class,
           "generate: features expected of this model, got another's; encode the images with it",
-          () -> blip2.generate(features, List.of(""), Decoding.greedy()));
+          () -> blip2.generate(features, List.of(""), GenerationConfig.greedy()));
     }
   }
 
   @Test
   void features_ofAnotherFlavour_areRefused() {
-    Blip2 lavis = blip2.withFlavour(Flavour.LAVIS);
+    Blip2 lavis = blip2.withConvention(Convention.LAVIS);
     try (ImageFeatures features = blip2.encode(images.subList(0, 1))) {
       assertSays(
           IllegalArgumentException.class,
           "rank: features expected of flavour LAVIS, got HF; encode the images as LAVIS does",
-          () -> lavis.rank(features, List.of(""), COLORS, CandidateOrder.bySum()));
+          () -> lavis.rank(features, List.of(""), COLORS, CandidateRanking.bySum()));
       assertEquals(
           COLORS.size(),
           lavis
-              .withFlavour(Flavour.HF)
-              .rank(features, List.of(""), COLORS, CandidateOrder.bySum())
+              .withConvention(Convention.HF)
+              .rank(features, List.of(""), COLORS, CandidateRanking.bySum())
               .get(0)
               .size());
     }
@@ -243,11 +252,11 @@ final class RankingTest {
     int full = 512 / read;
     long used = TensorMemory.usedBytes();
     TensorMemory.trim();
-    blip2.rank(about, many.subList(0, 2 * full), CandidateOrder.bySum());
+    blip2.rank(about, many.subList(0, 2 * full), CandidateRanking.bySum());
     long held = TensorMemory.totalBytes();
 
-    List<RankedAnswer> ranked =
-        blip2.rank(about, many.subList(0, 5 * full), CandidateOrder.bySum());
+    List<RankedCandidate> ranked =
+        blip2.rank(about, many.subList(0, 5 * full), CandidateRanking.bySum());
 
     assertTrue(5 * full * read > 2000, full + " texts at once");
     assertEquals(5 * full, ranked.size());
@@ -260,29 +269,29 @@ final class RankingTest {
 
   @Test
   void rank_candidatesThatCannotBe_areNamed() {
-    CandidateOrder order = CandidateOrder.bySum();
+    CandidateRanking order = CandidateRanking.bySum();
     assertSays(
         IllegalArgumentException.class,
         "rank: candidates expected at least 1, got 0",
-        () -> blip2.rank(RgbImage.of(DOT), "", List.of(), order));
+        () -> blip2.rank(Image.of(DOT), "", List.of(), order));
     assertSays(
         IllegalArgumentException.class,
         "rank: candidates[1] expected words, got a blank",
-        () -> blip2.rank(RgbImage.of(DOT), "", List.of("a", " \n"), order));
+        () -> blip2.rank(Image.of(DOT), "", List.of("a", " \n"), order));
     assertSays(
         IllegalArgumentException.class,
         "generate: prompt expected words, got the token <image>, which stands for the image;"
             + " leave it out",
-        () -> blip2.rank(RgbImage.of(DOT), "", List.of("an <image>"), order));
+        () -> blip2.rank(Image.of(DOT), "", List.of("an <image>"), order));
     assertSays(
         IllegalArgumentException.class,
         "rank: candidates[1] expected at most 118 tokens after a prompt of 3, got 201; shorten"
             + " either",
-        () -> blip2.rank(RgbImage.of(DOT), "a a", List.of("a", "a ".repeat(200)), order));
+        () -> blip2.rank(Image.of(DOT), "a a", List.of("a", "a ".repeat(200)), order));
     assertSays(
         IllegalArgumentException.class,
         "rank: prompt of 301 tokens and 8 of the image exceed maxPositions=128; shorten the prompt",
-        () -> blip2.rank(RgbImage.of(DOT), " a".repeat(300).strip(), List.of("a"), order));
+        () -> blip2.rank(Image.of(DOT), " a".repeat(300).strip(), List.of("a"), order));
     assertSays(
         IllegalArgumentException.class,
         "rank: preselecting expected 1 candidate or more, got 0",
@@ -290,38 +299,38 @@ final class RankingTest {
     assertSays(
         IllegalArgumentException.class,
         "score: text expected words, got a blank",
-        () -> blip2.score(RgbImage.of(DOT), "", ""));
+        () -> blip2.score(Image.of(DOT), "", ""));
   }
 
   @Test
   @SuppressWarnings("NullAway") // callers outside the null checker
   void calls_withNull_nameIt() {
-    CandidateOrder order = CandidateOrder.bySum();
+    CandidateRanking order = CandidateRanking.bySum();
     List<String> one = List.of("a");
     assertNull(
-        "rank: image expected, got null", () -> blip2.rank(RgbImage.of((BufferedImage) null), "", one, order));
-    assertNull("rank: prompt expected, got null", () -> blip2.rank(RgbImage.of(DOT), null, one, order));
-    assertNull("rank: candidates expected, got null", () -> blip2.rank(RgbImage.of(DOT), "", null, order));
+        "rank: image expected, got null", () -> blip2.rank(Image.of((BufferedImage) null), "", one, order));
+    assertNull("rank: prompt expected, got null", () -> blip2.rank(Image.of(DOT), null, one, order));
+    assertNull("rank: candidates expected, got null", () -> blip2.rank(Image.of(DOT), "", null, order));
     assertNull(
         "rank: candidate expected, got null",
-        () -> blip2.rank(RgbImage.of(DOT), "", Arrays.asList("a", null), order));
-    assertNull("rank: order expected, got null", () -> blip2.rank(RgbImage.of(DOT), "", one, null));
-    assertNull("score: text expected, got null", () -> blip2.score(RgbImage.of(DOT), "", null));
+        () -> blip2.rank(Image.of(DOT), "", Arrays.asList("a", null), order));
+    assertNull("rank: order expected, got null", () -> blip2.rank(Image.of(DOT), "", one, null));
+    assertNull("score: text expected, got null", () -> blip2.score(Image.of(DOT), "", null));
     assertNull("score: prompt expected, got null", () -> blip2.score((Prompt) null, "a"));
   }
 
-  private static RankedAnswer only(Prompt prompt, String candidate) {
-    return blip2.rank(prompt, List.of(candidate), CandidateOrder.bySum().withoutEnd()).get(0);
+  private static RankedCandidate only(Prompt prompt, String candidate) {
+    return blip2.rank(prompt, List.of(candidate), CandidateRanking.bySum().withoutEnd()).get(0);
   }
 
-  private static String decoded(RankedAnswer answer) {
+  private static String decoded(RankedCandidate answer) {
     return blip2
         .tokenizer()
         .decodeAll(answer.scored().tokenIds().stream().mapToInt(id -> id).toArray());
   }
 
-  private static List<Integer> places(List<RankedAnswer> ranked) {
-    return ranked.stream().map(RankedAnswer::index).toList();
+  private static List<Integer> places(List<RankedCandidate> ranked) {
+    return ranked.stream().map(RankedCandidate::index).toList();
   }
 
   private static void assertNull(String message, Executable call) {

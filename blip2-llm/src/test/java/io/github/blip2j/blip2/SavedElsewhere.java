@@ -1,14 +1,16 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.image.ImageDecoder;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.io.SafetensorsFile;
-import io.github.blip2j.io.TensorEntry;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.vision.image.ImageDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -115,7 +117,7 @@ record SavedElsewhere(Path folder, List<Integer> expected) {
         .generate(
             new ImageDecoder().decode(folder.resolve("image.png")),
             "a red",
-            Decoding.greedy().maxNewTokens(8))
+            GenerationConfig.greedy().maxNewTokens(8))
         .get(0)
         .tokenIds();
   }

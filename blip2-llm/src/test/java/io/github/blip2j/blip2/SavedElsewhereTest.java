@@ -1,15 +1,19 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.blip2.checkpoint.Conversion;
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.llm.t5.T5Model;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.llm.T5Model;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +89,7 @@ final class SavedElsewhereTest {
       Tensor ids = Tensor.of(new long[] {7, 3}, 2);
 
       float[] read = language.embed(ids).toFloats();
-      float[] written = language.embedWritten(ids).toFloats();
+      float[] written = language.embedDecoderIds(ids).toFloats();
 
       assertArrayEquals(read, Tensor.of(written, written.length).mul(-1).toFloats());
     }
@@ -137,7 +141,7 @@ final class SavedElsewhereTest {
       assertEquals(surplus.expected(), surplus.written(blip2));
       assertEquals(
           Set.of("itm_head.bias", "itm_head.weight", "vision_projection.weight"), blip2.leftOut());
-      assertEquals(blip2.leftOut(), blip2.withFlavour(Flavour.LAVIS).leftOut());
+      assertEquals(blip2.leftOut(), blip2.withConvention(Convention.LAVIS).leftOut());
     }
   }
 

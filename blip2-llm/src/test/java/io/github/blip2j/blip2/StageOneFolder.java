@@ -3,12 +3,13 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.io.TensorEntry;
-import io.github.blip2j.io.TensorSpec;
-import io.github.blip2j.io.TorchWriter;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.io.torch.TorchWriter;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.vision.image.Image;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -20,7 +21,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Golden folders with models of the first stage, and what is asked of them. */
-final class StageOneFolder {
+public final class StageOneFolder {
   /** Stored twice; training moves both, and the golden file names one. */
   private static final Map<String, String> TIED =
       Map.of(
@@ -50,9 +51,9 @@ final class StageOneFolder {
   }
 
   /** The first pictures of a folder, in the order of their numbers. */
-  static List<RgbImage> images(ImageTextMatcher matcher, Path folder, int count)
+  public static List<Image> images(ImageTextMatcher matcher, Path folder, int count)
       throws IOException {
-    List<RgbImage> images = new ArrayList<>();
+    List<Image> images = new ArrayList<>();
     for (Path file : Fixtures.images(folder).subList(0, count)) {
       images.add(matcher.read(file));
     }
@@ -60,7 +61,7 @@ final class StageOneFolder {
   }
 
   /** A copy of a LAVIS folder whose weights are those after six steps of training. */
-  static Path trained(Path folder, Path copy) throws IOException {
+  public static Path trained(Path folder, Path copy) throws IOException {
     for (String name : List.of("model.json", "tokenizer.json", "tokenizer_config.json")) {
       Files.copy(folder.resolve(name), copy.resolve(name));
     }

@@ -1,17 +1,22 @@
 package io.github.blip2j.blip2;
 
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.blip2.inference.Blip2Folder;
+import io.github.blip2j.blip2.model.PromptBatch;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.pretraining.StageTwoModel;
+import io.github.blip2j.pretraining.StageTwoSetup;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.Side;
+
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.nn.TokenLoss;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
-import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -94,9 +99,9 @@ final class StageTwoGradientTest {
   }
 
   private static Tensor loss(StageTwoModel model, Tensor pixels) {
-    Tensor prompt = model.imagePrompt(pixels, Pass.evaluation());
+    Tensor prompt = model.imagePrompt(pixels, ForwardPass.evaluation());
     PromptBatch text = PromptBatch.of(TEXTS, 1, Side.RIGHT);
-    return model.blip2().loss(prompt, text, LABELS, Pass.evaluation());
+    return model.blip2().loss(prompt, text, LABELS, ForwardPass.evaluation());
   }
 
   private static void assertSlope(Parameter parameter, DoubleSupplier loss) {

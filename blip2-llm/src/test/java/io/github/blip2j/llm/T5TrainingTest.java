@@ -1,12 +1,15 @@
 package io.github.blip2j.llm;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.llm.t5.T5EncoderKeyValues;
+import io.github.blip2j.llm.t5.T5Model;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,18 +39,18 @@ final class T5TrainingTest {
    */
   @Test
   void backward_toThePrompt_agreesWithFiniteDifferences() {
-    float[] gradient = gradient(Pass.evaluation());
+    float[] gradient = gradient(ForwardPass.evaluation());
 
     float[] values = prompt.toFloats();
     float[] expected = new float[values.length];
     for (int i = 0; i < values.length; i++) {
       float middle = values[i];
       values[i] = middle + STEP;
-      double above = loss(Tensor.of(values, 2, 4, 12), Pass.evaluation()).item();
+      double above = loss(Tensor.of(values, 2, 4, 12), ForwardPass.evaluation()).item();
       values[i] = middle - STEP;
       expected[i] =
           (float)
-              ((above - loss(Tensor.of(values, 2, 4, 12), Pass.evaluation()).item()) / (2 * STEP));
+              ((above - loss(Tensor.of(values, 2, 4, 12), ForwardPass.evaluation()).item()) / (2 * STEP));
       values[i] = middle;
     }
     assertArrayEquals(expected, gradient, 5e-3f * largest(expected));
@@ -55,36 +58,36 @@ final class T5TrainingTest {
 
   @Test
   void backward_recomputing_givesTheSameBits() {
-    float[] remembered = gradient(Pass.training(new Random(11)));
-    float[] recomputed = gradient(Pass.training(new Random(11)).recomputing());
+    float[] remembered = gradient(ForwardPass.training(new Random(11)));
+    float[] recomputed = gradient(ForwardPass.training(new Random(11)).withGradientCheckpointing());
 
     assertArrayEquals(remembered, recomputed);
   }
 
   @Test
   void forward_training_dropsOutUnlessEvaluating() {
-    float[] evaluated = logits(prompt, Pass.evaluation()).toFloats();
-    float[] trained = logits(prompt, Pass.training(new Random(11))).toFloats();
-    float[] frozen = logits(prompt, Pass.training(new Random(11)).evaluating()).toFloats();
+    float[] evaluated = logits(prompt, ForwardPass.evaluation()).toFloats();
+    float[] trained = logits(prompt, ForwardPass.training(new Random(11))).toFloats();
+    float[] frozen = logits(prompt, ForwardPass.training(new Random(11)).evaluating()).toFloats();
 
     assertFalse(Arrays.equals(evaluated, trained));
     assertArrayEquals(evaluated, frozen);
   }
 
-  private float[] gradient(Pass pass) {
+  private float[] gradient(ForwardPass pass) {
     float[][] gradient = new float[1][];
     loss(prompt.leaf(g -> gradient[0] = g.toFloats()), pass).backward();
     return gradient[0];
   }
 
-  private Tensor loss(Tensor x, Pass pass) {
+  private Tensor loss(Tensor x, ForwardPass pass) {
     return logits(x, pass).mul(seed).sum();
   }
 
-  private Tensor logits(Tensor x, Pass pass) {
+  private Tensor logits(Tensor x, ForwardPass pass) {
     Tensor encoded = model.encode(x, MASK, pass);
     Tensor written = TinyT5.embed(model, new int[][] {{0, 5, 9}, {0, 3, 2}});
-    T5Context context = model.read(encoded, MASK);
+    T5EncoderKeyValues context = model.encoderKeyValues(encoded, MASK);
     return model.logits(model.decode(written, TinyT5.ones(2, 3), context, null, pass));
   }
 

@@ -1,21 +1,22 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.data.DataException;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.text.CaptionText;
+import io.github.blip2j.vision.image.Augmentation;
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageDecoder;
+import io.github.blip2j.vision.image.ImageProcessor;
+import io.github.blip2j.vision.image.Resampling;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.data.DataException;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.CaptionText;
-import io.github.blip2j.vision.image.Augmentation;
-import io.github.blip2j.vision.image.ImageDecoder;
-import io.github.blip2j.vision.image.ImageProcessor;
-import io.github.blip2j.vision.image.Resampling;
-import io.github.blip2j.vision.image.RgbImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -82,7 +83,7 @@ final class CaptionBatchesTest {
     CaptionBatch batch = all(Scenes.batches(folder, 8, 42), 0, 0).get(0);
 
     for (int i = 0; i < 8; i++) {
-      RgbImage image = new ImageDecoder().decode(Scenes.IMAGES.resolve(batch.ids().get(i)));
+      Image image = new ImageDecoder().decode(Scenes.IMAGES.resolve(batch.ids().get(i)));
       assertArrayEquals(
           ImageProcessor.blip2(32).pixels(image), batch.pixels().select(0, i).toFloats());
     }
@@ -100,7 +101,7 @@ final class CaptionBatchesTest {
 
   @Test
   void open_picturesOfManySizes_comeOutAtOne() throws IOException {
-    RgbImage image = new ImageDecoder().decode(Scenes.IMAGES.resolve("0.png"));
+    Image image = new ImageDecoder().decode(Scenes.IMAGES.resolve("0.png"));
     image.crop(0, 0, 20, 9).writePng(folder.resolve("0.png"));
     image.resize(70, 50, Resampling.BOX).writePng(folder.resolve("1.png"));
     Path file =

@@ -1,25 +1,24 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.blip2.StageOneLoader;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import io.github.blip2j.blip2.StageOneModel;
-import io.github.blip2j.blip2.StageTwoModel;
-import io.github.blip2j.blip2.StageTwoSetup;
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
-import io.github.blip2j.tensor.AdamWRule;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.BatchSource;
 import io.github.blip2j.training.Objective;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,10 +57,10 @@ final class RoundedTrainingTest {
   @Test
   void stageTwo_twelveSteps_followsFloat32() throws IOException {
     Run exact = stageTwo(StageTwoSetup.lavis());
-    Run rounded = stageTwo(StageTwoSetup.lavis().withFactors(Precision.BFLOAT16));
+    Run rounded = stageTwo(StageTwoSetup.lavis().withComputePrecision(Precision.BFLOAT16));
     Run packed =
         stageTwo(
-            StageTwoSetup.lavis().withFrozen(Precision.BFLOAT16).withFactors(Precision.BFLOAT16));
+            StageTwoSetup.lavis().withFrozenPrecision(Precision.BFLOAT16).withComputePrecision(Precision.BFLOAT16));
 
     assertFollows(exact, rounded);
     assertFollows(exact, packed);
@@ -89,8 +88,8 @@ final class RoundedTrainingTest {
   private Run stageOne(Precision factors) throws IOException {
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL)) {
-      StageOneModel model = StageOneLoader.load(Scenes.MODEL, home);
-      model.multiplyIn(factors);
+      Blip2RetrievalModel model = RetrievalLoader.load(Scenes.MODEL, home);
+      model.computeIn(factors);
       model.trainQformer();
       return run(
           StageOneTraining.of(model, tokenizer),
@@ -122,7 +121,7 @@ final class RoundedTrainingTest {
       for (int i = 0; i < STEPS; i++) {
         optimizer.clearGradients();
         try (Scope step = Scope.open()) {
-          Tensor loss = objective.losses(batch, Pass.training(new SplittableRandom(5))).total();
+          Tensor loss = objective.losses(batch, ForwardPass.training(new SplittableRandom(5))).total();
           losses.add(loss.item());
           loss.backward();
         }

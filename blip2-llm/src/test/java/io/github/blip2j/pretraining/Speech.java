@@ -1,12 +1,12 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.vision.image.ImageProcessor;
+
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.blip2j.blip2.StageTwoModel;
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,8 +64,8 @@ final class Speech {
   }
 
   /** A training pass that draws from a source of its own. */
-  static Pass random(long seed) {
-    return Pass.training(new SplittableRandom(seed));
+  static ForwardPass random(long seed) {
+    return ForwardPass.training(new SplittableRandom(seed));
   }
 
   /** The gradient of a model's queries. */

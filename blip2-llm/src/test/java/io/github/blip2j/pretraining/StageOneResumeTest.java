@@ -1,24 +1,25 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.blip2.StageOneLoader;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import io.github.blip2j.blip2.StageOneModel;
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.backend.Threads;
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.optim.Warmup;
-import io.github.blip2j.tensor.AdamWRule;
-import io.github.blip2j.tensor.Precision;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Threads;
+import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.HuggingFaceTokenizer;
-import io.github.blip2j.training.Position;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
+import io.github.blip2j.training.TrainingPosition;
 import io.github.blip2j.training.TrainingSettings;
 import io.github.blip2j.vision.image.Augmentation;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,16 +53,16 @@ final class StageOneResumeTest {
   void resume_withinAnEpoch_endsWithTheSameBits(Precision factors) throws IOException {
     train("whole", 7, false, factors);
     train("parts", 3, false, factors);
-    Position end = train("parts", 7, true, factors);
+    TrainingPosition end = train("parts", 7, true, factors);
 
-    assertEquals(new Position(7, 1, 3), end);
+    assertEquals(new TrainingPosition(7, 1, 3), end);
     String last = "step-00000007.safetensors";
     assertArrayEquals(
         Files.readAllBytes(folder.resolve("whole").resolve(last)),
         Files.readAllBytes(folder.resolve("parts").resolve(last)));
   }
 
-  private Position train(String run, long steps, boolean resume, Precision factors)
+  private TrainingPosition train(String run, long steps, boolean resume, Precision factors)
       throws IOException {
     var schedule = new Schedule.WarmupCosine(1e-2, 1e-4, 3, new Warmup(1e-3, 3));
     var settings =
@@ -71,8 +72,8 @@ final class StageOneResumeTest {
             .withPrecision(factors);
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL)) {
-      StageOneModel model = StageOneLoader.load(Scenes.MODEL, home);
-      model.multiplyIn(factors);
+      Blip2RetrievalModel model = RetrievalLoader.load(Scenes.MODEL, home);
+      model.computeIn(factors);
       model.trainQformer();
       var batches = Scenes.batches(folder, 2, 42).with(Augmentation.blip2());
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);

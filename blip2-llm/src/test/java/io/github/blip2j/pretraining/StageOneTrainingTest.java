@@ -1,25 +1,19 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.blip2.StageOneLoader;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.blip2.StageOneModel;
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.Pairs;
-import io.github.blip2j.qformer.objective.StageOne;
+import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.qformer.objective.StageOneOutput;
-import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -29,6 +23,13 @@ import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingDivergedException;
 import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,13 +48,13 @@ final class StageOneTrainingTest {
 
   private final Path folder;
   private final Scope home = Scope.detached();
-  private final StageOneModel model;
+  private final Blip2RetrievalModel model;
   private final HuggingFaceTokenizer tokenizer;
   private final StageOneTraining training;
 
   StageOneTrainingTest(@TempDir Path folder) throws IOException {
     this.folder = folder;
-    this.model = StageOneLoader.load(Scenes.MODEL, home);
+    this.model = RetrievalLoader.load(Scenes.MODEL, home);
     this.tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL);
     this.training = StageOneTraining.of(model, tokenizer);
     model.trainQformer();
@@ -67,7 +68,7 @@ final class StageOneTrainingTest {
 
   @Test
   void losses_ofABatch_areTheSumOfItsParts() throws IOException {
-    Losses losses = training.losses(batch(4), Pass.training(new SplittableRandom(1)));
+    Losses losses = training.losses(batch(4), ForwardPass.training(new SplittableRandom(1)));
 
     assertEquals(List.of("itc", "itm", "itg"), List.copyOf(losses.parts().keySet()));
     double sum = losses.parts().values().stream().mapToDouble(Tensor::item).sum();
@@ -76,7 +77,7 @@ final class StageOneTrainingTest {
 
   @Test
   void backward_reachesAllButTheTower() throws IOException {
-    training.losses(batch(4), Pass.training(new SplittableRandom(1))).total().backward();
+    training.losses(batch(4), ForwardPass.training(new SplittableRandom(1))).total().backward();
 
     for (Parameter parameter : model.parameters().values()) {
       assertEquals(
@@ -88,9 +89,9 @@ final class StageOneTrainingTest {
   void losses_sameStepTwice_drawTheSame() throws IOException {
     CaptionBatch batch = batch(4);
 
-    double first = training.losses(batch, Pass.training(new SplittableRandom(5))).total().item();
-    double second = training.losses(batch, Pass.training(new SplittableRandom(5))).total().item();
-    double other = training.losses(batch, Pass.training(new SplittableRandom(6))).total().item();
+    double first = training.losses(batch, ForwardPass.training(new SplittableRandom(5))).total().item();
+    double second = training.losses(batch, ForwardPass.training(new SplittableRandom(5))).total().item();
+    double other = training.losses(batch, ForwardPass.training(new SplittableRandom(6))).total().item();
 
     assertEquals(first, second);
     assertTrue(first != other, "another source expected to drop out others");
@@ -104,14 +105,14 @@ final class StageOneTrainingTest {
 
     assertTrue(training.texts(batch.captions()).length() < padded.length());
     try (var off = GradMode.noGrad()) {
-      Losses ours = training.losses(batch, Pass.evaluation());
+      Losses ours = training.losses(batch, ForwardPass.evaluation());
       StageOneOutput theirs =
-          StageOne.lavis(model.qformer())
+          StageOneObjective.lavis(model.qformer())
               .forward(
-                  model.see(batch.pixels(), Pass.evaluation()),
+                  model.encodeImage(batch.pixels(), ForwardPass.evaluation()),
                   padded,
                   Pairs.of(4),
-                  Pass.evaluation(),
+                  ForwardPass.evaluation(),
                   new SplittableRandom(0));
       assertEquals(theirs.total().item(), ours.total().item(), 1e-5);
     }
@@ -165,7 +166,7 @@ final class StageOneTrainingTest {
 
   @Test
   void of_modelForRetrieval_isRefused() throws IOException {
-    StageOneModel retrieval = StageOneLoader.load(Fixtures.own("hf-itm"), home);
+    Blip2RetrievalModel retrieval = RetrievalLoader.load(Fixtures.own("hf-itm"), home);
 
     var e =
         assertThrows(IllegalStateException.class, () -> StageOneTraining.of(retrieval, tokenizer));
@@ -177,7 +178,7 @@ final class StageOneTrainingTest {
   }
 
   private void assertLearns(CaptionBatch batch) {
-    Losses losses = training.losses(batch, Pass.training(new SplittableRandom(1)));
+    Losses losses = training.losses(batch, ForwardPass.training(new SplittableRandom(1)));
     losses.total().backward();
     assertTrue(Double.isFinite(losses.total().item()), () -> losses.parts().toString());
     for (Parameter parameter : model.parameters().values()) {

@@ -1,5 +1,14 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.text.Side;
+
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,16 +17,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.blip2.StageTwoModel;
-import io.github.blip2j.blip2.StageTwoSetup;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.HuggingFaceTokenizer;
-import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -117,13 +116,13 @@ final class StageTwoInstructTest {
   @Test
   void losses_dependOnWhatTheQFormerReads() throws IOException {
     CaptionBatch batch = asked("what color is the ring?", "blue");
-    double whole = training.losses(batch, Pass.evaluation()).total().item();
+    double whole = training.losses(batch, ForwardPass.evaluation()).total().item();
 
     try (var other =
         HuggingFaceTokenizer.open(Questions.MODEL)) { // T5's words are others of BERT's
       var misread = StageTwoTraining.of(model, tokenizer, other);
 
-      assertNotEquals(whole, misread.losses(batch, Pass.evaluation()).total().item());
+      assertNotEquals(whole, misread.losses(batch, ForwardPass.evaluation()).total().item());
     }
   }
 
@@ -149,7 +148,7 @@ final class StageTwoInstructTest {
     double[] kept = gradient(model, "qformer.embeddings.words.weight");
     model.parameters().values().forEach(Parameter::clearGradient);
 
-    training.losses(batch, random(3).recomputing()).total().backward();
+    training.losses(batch, random(3).withGradientCheckpointing()).total().backward();
 
     assertArrayEquals(kept, gradient(model, "qformer.embeddings.words.weight"));
   }
@@ -157,14 +156,14 @@ final class StageTwoInstructTest {
   @Test
   void backward_throughNarrowFrozenWeights_isCloseToFloat32() throws IOException {
     CaptionBatch batch = questions(3);
-    training.losses(batch, Pass.evaluation()).total().backward();
+    training.losses(batch, ForwardPass.evaluation()).total().backward();
     double[] exact = gradient(model, "queryTokens");
     StageTwoModel narrow =
         StageTwoModel.load(
-            Questions.MODEL, home, StageTwoSetup.lavis().withFrozen(Precision.BFLOAT16));
+            Questions.MODEL, home, StageTwoSetup.lavis().withFrozenPrecision(Precision.BFLOAT16));
 
     StageTwoTraining.of(narrow, tokenizer, instructions)
-        .losses(batch, Pass.evaluation())
+        .losses(batch, ForwardPass.evaluation())
         .total()
         .backward();
 
@@ -181,7 +180,7 @@ final class StageTwoInstructTest {
   @Test
   void losses_ofPaddedInstructions_areThoseOfEachAlone() throws IOException {
     CaptionBatch all = questions(3);
-    double together = training.losses(all, Pass.evaluation()).total().item();
+    double together = training.losses(all, ForwardPass.evaluation()).total().item();
 
     double sum = 0;
     int count = 0;
@@ -194,7 +193,7 @@ final class StageTwoInstructTest {
               List.of(),
               all.inputs().subList(row, row + 1));
       int labels = tokens(training, alone).labels().length;
-      sum += training.losses(alone, Pass.evaluation()).total().item() * labels;
+      sum += training.losses(alone, ForwardPass.evaluation()).total().item() * labels;
       count += labels;
     }
 
@@ -273,8 +272,8 @@ final class StageTwoInstructTest {
     return of.tokens(batch, random(1)).get(0);
   }
 
-  private static Pass random(long seed) {
-    return Pass.training(new SplittableRandom(seed));
+  private static ForwardPass random(long seed) {
+    return ForwardPass.training(new SplittableRandom(seed));
   }
 
   private CaptionBatch asked(String input, String output) throws IOException {

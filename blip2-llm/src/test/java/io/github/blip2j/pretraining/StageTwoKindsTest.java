@@ -1,18 +1,17 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.blip2.StageTwoModel;
-import io.github.blip2j.blip2.StageTwoSetup;
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.llm.LanguageKind;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,7 +40,7 @@ final class StageTwoKindsTest {
 
   @ParameterizedTest
   @EnumSource
-  void backward_reachesWhatLearnsAndNothingElse(LanguageKind kind) throws IOException {
+  void backward_reachesWhatLearnsAndNothingElse(LanguageFamily kind) throws IOException {
     StageTwoModel model = model(kind);
     try (var tokenizer = model.openTokenizer()) {
       CaptionBatch batch = Speech.batch(folder, Speech.CAPTIONS.toArray(String[]::new));
@@ -61,7 +60,7 @@ final class StageTwoKindsTest {
 
   @ParameterizedTest
   @EnumSource
-  void losses_recomputed_haveTheSameGradients(LanguageKind kind) throws IOException {
+  void losses_recomputed_haveTheSameGradients(LanguageFamily kind) throws IOException {
     StageTwoModel model = model(kind);
     CaptionBatch batch = Speech.batch(folder, "a red circle", "two stars", "a ring");
     try (var tokenizer = model.openTokenizer()) {
@@ -70,7 +69,7 @@ final class StageTwoKindsTest {
       double[] kept = Speech.queryGradient(model);
       model.parameters().values().forEach(Parameter::clearGradient);
 
-      training.losses(batch, Speech.random(3).recomputing()).total().backward();
+      training.losses(batch, Speech.random(3).withGradientCheckpointing()).total().backward();
 
       assertArrayEquals(kept, Speech.queryGradient(model));
     }
@@ -78,10 +77,10 @@ final class StageTwoKindsTest {
 
   @ParameterizedTest
   @EnumSource
-  void losses_ofPaddedTexts_areThoseOfEachAlone(LanguageKind kind) throws IOException {
+  void losses_ofPaddedTexts_areThoseOfEachAlone(LanguageFamily kind) throws IOException {
     StageTwoModel model = model(kind);
     CaptionBatch both = Speech.batch(folder, "a red circle above a blue square", "a star");
-    Pass pass = Pass.evaluation();
+    ForwardPass pass = ForwardPass.evaluation();
     try (var tokenizer = model.openTokenizer()) {
       StageTwoTraining training = StageTwoTraining.of(model, tokenizer);
       double together = training.losses(both, pass).total().item();
@@ -106,7 +105,7 @@ final class StageTwoKindsTest {
 
   @ParameterizedTest
   @EnumSource
-  void of_tokenizerOfAnotherModel_isRefused(LanguageKind kind) throws IOException {
+  void of_tokenizerOfAnotherModel_isRefused(LanguageFamily kind) throws IOException {
     StageTwoModel model = model(kind);
     try (var other = HuggingFaceTokenizer.open(Scenes.MODEL)) {
       var e = assertThrows(CheckpointException.class, () -> StageTwoTraining.of(model, other));
@@ -115,7 +114,7 @@ final class StageTwoKindsTest {
     }
   }
 
-  private static String message(LanguageKind kind) {
+  private static String message(LanguageFamily kind) {
     return switch (kind) {
       case OPT ->
           "stage2: tokenizer expected to give [2] for no words, got [2, 3]; use the language"
@@ -126,7 +125,7 @@ final class StageTwoKindsTest {
     };
   }
 
-  private StageTwoModel model(LanguageKind kind) throws IOException {
+  private StageTwoModel model(LanguageFamily kind) throws IOException {
     Path of =
         switch (kind) {
           case OPT -> Speech.OPT;

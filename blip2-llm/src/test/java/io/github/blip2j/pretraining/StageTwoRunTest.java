@@ -1,24 +1,23 @@
 package io.github.blip2j.pretraining;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import io.github.blip2j.blip2.StageTwoModel;
-import io.github.blip2j.blip2.StageTwoSetup;
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.backend.Threads;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.optim.Warmup;
-import io.github.blip2j.tensor.AdamWRule;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Threads;
-import io.github.blip2j.training.Position;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
+import io.github.blip2j.training.TrainingPosition;
 import io.github.blip2j.training.TrainingSettings;
 import io.github.blip2j.vision.image.Augmentation;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,9 +79,9 @@ final class StageTwoRunTest {
   private void assertResumes(Path model) throws IOException {
     train(model, "whole", 7, false);
     train(model, "parts", 3, false);
-    Position end = train(model, "parts", 7, true);
+    TrainingPosition end = train(model, "parts", 7, true);
 
-    assertEquals(new Position(7, 3, 1), end);
+    assertEquals(new TrainingPosition(7, 3, 1), end);
     String last = "step-00000007.safetensors";
     assertArrayEquals(
         Files.readAllBytes(folder.resolve("whole").resolve(last)),
@@ -93,7 +92,7 @@ final class StageTwoRunTest {
     return numbers.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
   }
 
-  private Position train(Path from, String run, long steps, boolean resume) throws IOException {
+  private TrainingPosition train(Path from, String run, long steps, boolean resume) throws IOException {
     var schedule = new Schedule.WarmupCosine(5e-3, 1e-3, 20, new Warmup(1e-3, 3));
     var settings =
         TrainingSettings.of(folder.resolve(run), schedule)

@@ -1,23 +1,21 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.blip2.checkpoint.files.PlainLanguage;
+import io.github.blip2j.blip2.model.PromptBatch;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.text.Side;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.blip2.PlainLanguage;
-import io.github.blip2j.blip2.PromptBatch;
-import io.github.blip2j.blip2.StageTwoModel;
-import io.github.blip2j.blip2.StageTwoParts;
-import io.github.blip2j.blip2.StageTwoSetup;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.HuggingFaceTokenizer;
-import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -145,13 +143,13 @@ final class StageTwoT5Test {
   }
 
   private void assertRefused(int[] labels, String message) throws IOException {
-    Tensor prompt = model.imagePrompt(Speech.batch(folder, "a").pixels(), Pass.evaluation());
+    Tensor prompt = model.imagePrompt(Speech.batch(folder, "a").pixels(), ForwardPass.evaluation());
     PromptBatch text = PromptBatch.of(List.of(new int[] {5, 1}), 0, Side.RIGHT);
 
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> model.blip2().loss(prompt, text, List.of(labels), Pass.evaluation()));
+            () -> model.blip2().loss(prompt, text, List.of(labels), ForwardPass.evaluation()));
 
     assertEquals(message, e.getMessage());
   }

@@ -1,23 +1,22 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.blip2.model.PromptBatch;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.text.Side;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.blip2.PromptBatch;
-import io.github.blip2j.blip2.StageTwoModel;
-import io.github.blip2j.blip2.StageTwoSetup;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.nn.TokenLoss;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.text.HuggingFaceTokenizer;
-import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -156,7 +155,7 @@ final class StageTwoTrainingTest {
       try (Scope other = Scope.detached()) {
         double[] rounded =
             gradient(
-                StageTwoModel.load(Speech.OPT, other, StageTwoSetup.lavis().withFrozen(precision)));
+                StageTwoModel.load(Speech.OPT, other, StageTwoSetup.lavis().withFrozenPrecision(precision)));
 
         assertTrue(cosine(exact, rounded) > 0.98, precision + " " + cosine(exact, rounded));
       }
@@ -212,7 +211,7 @@ final class StageTwoTrainingTest {
 
   @Test
   void loss_tokenBeyondTheVocabulary_isRefused() throws IOException {
-    Tensor prompt = model.imagePrompt(Speech.batch(folder, "a").pixels(), Pass.evaluation());
+    Tensor prompt = model.imagePrompt(Speech.batch(folder, "a").pixels(), ForwardPass.evaluation());
     PromptBatch text = PromptBatch.of(List.of(new int[] {2, 999}), 1, Side.RIGHT);
 
     var e =
@@ -221,7 +220,7 @@ final class StageTwoTrainingTest {
             () ->
                 model
                     .blip2()
-                    .loss(prompt, text, List.of(new int[] {IGNORED, 5}), Pass.evaluation()));
+                    .loss(prompt, text, List.of(new int[] {IGNORED, 5}), ForwardPass.evaluation()));
 
     assertEquals("language.words: ids expected 0 to 423, got 999", e.getMessage());
   }
@@ -239,23 +238,23 @@ final class StageTwoTrainingTest {
   }
 
   private void assertRefused(List<int[]> labels, String message) throws IOException {
-    Tensor prompt = model.imagePrompt(Speech.batch(folder, "a").pixels(), Pass.evaluation());
+    Tensor prompt = model.imagePrompt(Speech.batch(folder, "a").pixels(), ForwardPass.evaluation());
     PromptBatch text = PromptBatch.of(List.of(new int[] {2, 5, 6}), 1, Side.RIGHT);
 
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> model.blip2().loss(prompt, text, labels, Pass.evaluation()));
+            () -> model.blip2().loss(prompt, text, labels, ForwardPass.evaluation()));
 
     assertEquals(message, e.getMessage());
   }
 
   private static List<PairTokens> tokens(StageTwoTraining of, CaptionBatch batch) {
-    return of.tokens(batch, Pass.evaluation());
+    return of.tokens(batch, ForwardPass.evaluation());
   }
 
   private double[] gradient(StageTwoModel of) throws IOException {
-    StageTwoTraining.of(of, tokenizer).losses(batch(3), Pass.evaluation()).total().backward();
+    StageTwoTraining.of(of, tokenizer).losses(batch(3), ForwardPass.evaluation()).total().backward();
     return Speech.queryGradient(of);
   }
 

@@ -1,9 +1,11 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.PlainTensor;
-import io.github.blip2j.tensor.RawTensor;
-import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.backend.PlainTensor;
+import io.github.blip2j.backend.RawTensor;
+import io.github.blip2j.onednn.primitive.Memory;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

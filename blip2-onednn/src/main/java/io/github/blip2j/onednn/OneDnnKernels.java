@@ -1,16 +1,27 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.AdamWRule;
-import io.github.blip2j.tensor.Affine;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.Packing;
-import io.github.blip2j.tensor.PlainTensor;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.RawTensor;
-import io.github.blip2j.tensor.Thinning;
-import io.github.blip2j.tensor.Workspace;
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.backend.Affine;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.backend.PlainTensor;
+import io.github.blip2j.backend.RawTensor;
+import io.github.blip2j.backend.Workspace;
+import io.github.blip2j.onednn.linear.LinearKernels;
+import io.github.blip2j.onednn.linear.MatmulKernels;
+import io.github.blip2j.onednn.primitive.CopyKernels;
+import io.github.blip2j.onednn.primitive.Cpu;
+import io.github.blip2j.onednn.primitive.ElementwiseKernels;
+import io.github.blip2j.onednn.primitive.Layout;
+import io.github.blip2j.onednn.primitive.NormKernels;
+import io.github.blip2j.onednn.primitive.OpenMpThreads;
+import io.github.blip2j.onednn.primitive.Place;
+import io.github.blip2j.onednn.primitive.PrimitivePool;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.Precision;
+
 import java.util.List;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -23,28 +34,28 @@ import org.jspecify.annotations.Nullable;
  * comes in float64, which gradient checks compute in, or lies as no primitive reads it, goes to the
  * reference as it is.
  */
-final class OneDnnKernels implements Kernels {
+public final class OneDnnKernels implements Kernels {
   private final Kernels reference = Kernels.reference();
   private final engine processor = new engine(engine.kind.cpu, 0);
-  private final Team team = new Team(); // after the engine, which loads the library
-  private final CallPool calls = new CallPool(processor, team);
+  private final OpenMpThreads team = new OpenMpThreads(); // after the engine, which loads the library
+  private final PrimitivePool calls = new PrimitivePool(processor, team);
   private final Cpu cpu;
-  private final Linears linears;
-  private final Products products = new Products(calls);
-  private final Norms norms = new Norms(calls);
-  private final Elements elements = new Elements(calls);
-  private final Copies copies;
-  private final Attentions attentions;
-  private final Lookups lookups;
-  private final Sums sums = new Sums(products);
+  private final LinearKernels linears;
+  private final MatmulKernels products = new MatmulKernels(calls);
+  private final NormKernels norms = new NormKernels(calls);
+  private final ElementwiseKernels elements = new ElementwiseKernels(calls);
+  private final CopyKernels copies;
+  private final AttentionKernels attentions;
+  private final EmbeddingKernels lookups;
+  private final ReductionKernels sums = new ReductionKernels(products);
 
   /** Kernels for a CPU, which this one must be able to pass for. */
-  OneDnnKernels(Cpu cpu) {
+  public OneDnnKernels(Cpu cpu) {
     this.cpu = cpu;
-    this.copies = new Copies(calls, cpu, reference);
-    this.linears = new Linears(calls, cpu, copies);
-    this.attentions = new Attentions(products, norms, elements, copies, reference);
-    this.lookups = new Lookups(norms, elements, copies, sums);
+    this.copies = new CopyKernels(calls, cpu, reference);
+    this.linears = new LinearKernels(calls, cpu, copies);
+    this.attentions = new AttentionKernels(products, norms, elements, copies, reference);
+    this.lookups = new EmbeddingKernels(norms, elements, copies, sums);
   }
 
   @Override
@@ -58,17 +69,17 @@ final class OneDnnKernels implements Kernels {
   }
 
   /** How many caches of kernels there are. */
-  int caches() {
+  public int caches() {
     return calls.size();
   }
 
   @Override
-  public @Nullable Packing pack(RawTensor weight, Precision precision, Packing.Use use) {
+  public @Nullable PackedWeight pack(RawTensor weight, Precision precision, PackedWeight.Use use) {
     return linears.pack(weight, precision, use);
   }
 
   @Override
-  public boolean gainsBy(Precision precision) {
+  public boolean accelerates(Precision precision) {
     return precision == Precision.BFLOAT16 && cpu.bfloat16();
   }
 
@@ -95,7 +106,7 @@ final class OneDnnKernels implements Kernels {
       }
       return;
     }
-    if (out.dtype() != DType.FLOAT64 && Linears.fits(weight)) {
+    if (out.dtype() != DType.FLOAT64 && LinearKernels.fits(weight)) {
       linears.run(x, weight, bias, activation, residual, out);
     } else {
       reference.linear(x, weight, bias, activation, residual, out);
@@ -104,7 +115,7 @@ final class OneDnnKernels implements Kernels {
 
   @Override
   public void linears(RawTensor x, List<Affine> maps, List<? extends RawTensor> outs) {
-    boolean ours = maps.stream().allMatch(map -> Linears.fits(map.weight()));
+    boolean ours = maps.stream().allMatch(map -> LinearKernels.fits(map.weight()));
     if (x.dtype() != DType.FLOAT64 && ours) {
       linears.run(x, maps, outs);
     } else {
@@ -123,7 +134,7 @@ final class OneDnnKernels implements Kernels {
     Layout left = Layout.of(a).unrepeated();
     Layout right = Layout.of(b).unrepeated();
     Layout result = Layout.of(out);
-    if (isFloat(out) && Products.fits(left, right, result)) {
+    if (isFloat(out) && MatmulKernels.fits(left, right, result)) {
       products.run(
           new Place(left, a.address()),
           new Place(right, b.address()),
@@ -140,7 +151,7 @@ final class OneDnnKernels implements Kernels {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable Thinning thinning,
+      @Nullable DropoutSpec thinning,
       @Nullable RawTensor weights,
       RawTensor out) {
     if (out.dtype() != DType.FLOAT64 && out.size() > 0 && !isTooNarrow(q)) {
@@ -157,7 +168,7 @@ final class OneDnnKernels implements Kernels {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable Thinning thinning,
+      @Nullable DropoutSpec thinning,
       RawTensor g,
       RawTensor[] dqkv) {
     if (isFloat(g)) {
@@ -350,7 +361,7 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void dropout(RawTensor x, Thinning thinning, RawTensor out) {
+  public void dropout(RawTensor x, DropoutSpec thinning, RawTensor out) {
     reference.dropout(x, thinning, out); // oneDNN's would draw other masks
   }
 

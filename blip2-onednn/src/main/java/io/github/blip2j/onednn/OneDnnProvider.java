@@ -1,7 +1,9 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.tensor.Diagnostics;
-import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.backend.Diagnostics;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.onednn.primitive.Cpu;
+
 import java.util.Locale;
 import java.util.Set;
 

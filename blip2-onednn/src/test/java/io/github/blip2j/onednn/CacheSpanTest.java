@@ -1,15 +1,16 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.blip2j.nn.KeyValueCache;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

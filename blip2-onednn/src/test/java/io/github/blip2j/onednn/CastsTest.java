@@ -1,13 +1,15 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.onednn.primitive.CastKernels;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -24,7 +26,7 @@ final class CastsTest {
     int[] expected = {0x3f80, 0x3f82, 0x3f81, 0x3f80, 0x7f80, 0x7f80, 0xff80, 0x8000};
     short[] halves = new short[wholes.length];
 
-    Casts.round(wholes, halves, wholes.length);
+    CastKernels.round(wholes, halves, wholes.length);
 
     for (int i = 0; i < wholes.length; i++) {
       assertEquals(expected[i], halves[i] & 0xffff, Integer.toHexString(wholes[i]));
@@ -36,7 +38,7 @@ final class CastsTest {
     int[] wholes = {0x7f800001, 0x7fffffff, 0xffffffff};
     short[] halves = new short[3];
 
-    Casts.round(wholes, halves, 3);
+    CastKernels.round(wholes, halves, 3);
 
     for (short half : halves) {
       assertEquals(Float.NaN, Float.intBitsToFloat(half << Short.SIZE));

@@ -1,15 +1,17 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.onednn.primitive.Cpu;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -32,8 +34,8 @@ final class CpuTest {
   void gainsBy_whatTheCpuMultiplies() {
     for (Precision precision : Precision.values()) {
       boolean bfloat16 = precision == Precision.BFLOAT16;
-      assertEquals(bfloat16, new OneDnnKernels(Cpus.BFLOAT16).gainsBy(precision));
-      assertFalse(new OneDnnKernels(Cpus.AVX2).gainsBy(precision));
+      assertEquals(bfloat16, new OneDnnKernels(Cpus.BFLOAT16).accelerates(precision));
+      assertFalse(new OneDnnKernels(Cpus.AVX2).accelerates(precision));
     }
   }
 

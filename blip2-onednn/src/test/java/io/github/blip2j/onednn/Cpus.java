@@ -1,11 +1,13 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.tensor.Diagnostics;
-import io.github.blip2j.tensor.Kernels;
+import io.github.blip2j.backend.Diagnostics;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.onednn.primitive.Cpu;
+
 import org.junit.jupiter.api.Assumptions;
 
 /** CPUs that this one can pass for. */
-final class Cpus {
+public final class Cpus {
   /** Such as Haswell, and Zen to Zen 3; any CPU can do what they do. */
   static final Cpu AVX2 = new Cpu(false, false, false);
 
@@ -18,7 +20,7 @@ final class Cpus {
    * This one, as if it did not multiply bfloat16; with {@code -Dblip2.test.cpu=avx2} as if it had
    * no AVX-512 either.
    */
-  static Cpu here() {
+  public static Cpu here() {
     if (System.getProperty("blip2.test.cpu", "").equals("avx2")) {
       return AVX2;
     }

@@ -1,17 +1,18 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.backend.Int8Weight;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Int8Rows;
-import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.Packing;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -40,8 +41,8 @@ final class ManyThreadsTest {
   void linearAndAttention_eightThreads_giveWhatOneGives(Precision precision)
       throws InterruptedException, ExecutionException {
     Tensor weight = Tensor.of(normal(96 * 160), 96, 160);
-    Packing fast = kernels.pack(weight, precision, Packing.Use.BATCHES);
-    Packing packed = fast == null ? Int8Rows.of(weight) : fast; // on a CPU without such a kernel
+    PackedWeight fast = kernels.pack(weight, precision, PackedWeight.Use.PREFILL);
+    PackedWeight packed = fast == null ? Int8Weight.of(weight) : fast; // on a CPU without such a kernel
     List<Tensor> inputs = new ArrayList<>();
     List<float[]> expected = new ArrayList<>();
     for (int thread = 0; thread < THREADS; thread++) {

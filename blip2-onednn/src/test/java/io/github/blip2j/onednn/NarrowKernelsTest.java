@@ -1,7 +1,8 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.KernelsConformance;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.KernelsConformance;
+
 
 /** As on a CPU that multiplies bfloat16; see {@link Cpus#narrow} for where it is skipped. */
 final class NarrowKernelsTest extends KernelsConformance {

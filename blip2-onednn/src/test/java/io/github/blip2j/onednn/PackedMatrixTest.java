@@ -1,20 +1,21 @@
 package io.github.blip2j.onednn;
 
+import io.github.blip2j.backend.Affine;
+import io.github.blip2j.backend.Int8Weight;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.Affine;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Int8Rows;
-import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.Packing;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ final class PackedMatrixTest {
   }
 
   private static void assertUnpacked(float[] values, Tensor weight, Precision precision) {
-    Packing packed = weight.packing();
+    PackedWeight packed = weight.packing();
     if (packed == null) {
       assertArrayEquals(values, weight.toFloats());
       return;
@@ -70,7 +71,7 @@ final class PackedMatrixTest {
   void pack_shortRegisters_storesTheSameNumbers(int N, int K) {
     Tensor weight = Tensor.of(normal(N * K, 1), N, K);
     for (Tensor source : List.of(weight, weight.to(DType.BFLOAT16), weight.to(DType.FLOAT16))) {
-      Packing packed = shortRegisters.pack(source, Precision.BFLOAT16, Packing.Use.BATCHES);
+      PackedWeight packed = shortRegisters.pack(source, Precision.BFLOAT16, PackedWeight.Use.PREFILL);
       assertNotNull(packed);
       Tensor narrow = Tensor.uninitialized("test", DType.BFLOAT16, Shape.of(N, K));
       Tensor wide = result(N, K);
@@ -88,9 +89,9 @@ final class PackedMatrixTest {
   void pack_shortRegistersForSteps_leavesFloat32Plain() {
     Tensor weight = Tensor.of(normal(16 * 24, 1), 16, 24);
 
-    assertNull(shortRegisters.pack(weight, Precision.FLOAT32, Packing.Use.STEPS));
-    assertNotNull(shortRegisters.pack(weight, Precision.FLOAT32, Packing.Use.BATCHES));
-    assertNotNull(shortRegisters.pack(weight, Precision.INT8, Packing.Use.STEPS));
+    assertNull(shortRegisters.pack(weight, Precision.FLOAT32, PackedWeight.Use.DECODE));
+    assertNotNull(shortRegisters.pack(weight, Precision.FLOAT32, PackedWeight.Use.PREFILL));
+    assertNotNull(shortRegisters.pack(weight, Precision.INT8, PackedWeight.Use.DECODE));
   }
 
   /** Rows, outputs, inputs: one row and few, on either side of a block, and many. */
@@ -150,7 +151,7 @@ final class PackedMatrixTest {
     Tensor x = Tensor.of(normal(M * 130, 1), M, 130);
     Tensor weight = Tensor.of(normal(70 * 130, 1), 70, 130);
     Tensor bias = Tensor.of(normal(70, 1), 70);
-    Packing packed = narrow.pack(weight, Precision.BFLOAT16, Packing.Use.BATCHES);
+    PackedWeight packed = narrow.pack(weight, Precision.BFLOAT16, PackedWeight.Use.PREFILL);
     Tensor out = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 70));
     Tensor expected = Tensor.uninitialized("test", DType.FLOAT32, Shape.of(M, 70));
 
@@ -196,11 +197,11 @@ final class PackedMatrixTest {
   @CsvSource({"1", "5", "300"})
   void linears_narrowBetween_equalsRoundingAfterwards(int M) {
     Kernels narrow = Cpus.narrow();
-    Packing up =
+    PackedWeight up =
         narrow.pack(
-            Tensor.of(normal(70 * 130, 1), 70, 130), Precision.BFLOAT16, Packing.Use.BATCHES);
-    Packing down =
-        narrow.pack(Tensor.of(normal(40 * 70, 1), 40, 70), Precision.BFLOAT16, Packing.Use.BATCHES);
+            Tensor.of(normal(70 * 130, 1), 70, 130), Precision.BFLOAT16, PackedWeight.Use.PREFILL);
+    PackedWeight down =
+        narrow.pack(Tensor.of(normal(40 * 70, 1), 40, 70), Precision.BFLOAT16, PackedWeight.Use.PREFILL);
     if (up == null || down == null) {
       return; // no fast kernel, nothing to keep narrow
     }
@@ -262,15 +263,15 @@ final class PackedMatrixTest {
 
   /** Packed by oneDNN, or, on a CPU without a fast kernel for the type, as the reference does. */
   private static Tensor pack(Kernels kernels, Tensor weight, Precision precision) {
-    Packing packed = kernels.pack(weight, precision, Packing.Use.BATCHES);
+    PackedWeight packed = kernels.pack(weight, precision, PackedWeight.Use.PREFILL);
     if (packed != null) {
       return Tensor.of(packed);
     }
-    return precision == Precision.FLOAT32 ? weight : Tensor.of(Int8Rows.of(weight));
+    return precision == Precision.FLOAT32 ? weight : Tensor.of(Int8Weight.of(weight));
   }
 
   private static Tensor unpacked(Tensor weight) {
-    Packing packing = weight.packing();
+    PackedWeight packing = weight.packing();
     if (packing == null) {
       return weight;
     }

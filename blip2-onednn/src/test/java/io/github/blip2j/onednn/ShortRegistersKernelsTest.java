@@ -1,7 +1,8 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.tensor.Kernels;
-import io.github.blip2j.tensor.KernelsConformance;
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.KernelsConformance;
+
 
 /** As on a CPU without AVX-512, which converts bfloat16 and packs it in ways of its own. */
 final class ShortRegistersKernelsTest extends KernelsConformance {

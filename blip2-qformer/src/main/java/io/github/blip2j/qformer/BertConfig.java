@@ -1,8 +1,9 @@
 package io.github.blip2j.qformer;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.tensor.types.Activation;
+
 import java.util.Locale;
 
 /**

@@ -2,12 +2,13 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.nn.Dropout;
 import io.github.blip2j.nn.Embedding;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +27,10 @@ public final class BertEmbeddings extends Module {
 
   /** Embeddings of these sizes; a BERT without a text side has only the norm. */
   public BertEmbeddings(BertConfig config, Params params) {
-    this(config, WordTable.READ, params);
+    this(config, TokenTable.UNTIED, params);
   }
 
-  BertEmbeddings(BertConfig config, WordTable table, Params params) {
+  BertEmbeddings(BertConfig config, TokenTable table, Params params) {
     super(params);
     int C = config.dim();
     this.maxPositions = config.maxPositions();
@@ -42,7 +43,7 @@ public final class BertEmbeddings extends Module {
   }
 
   /** Queries as they enter the first layer, [B, Q, C]. */
-  public Tensor ofQueries(Tensor queries, Pass pass) {
+  public Tensor ofQueries(Tensor queries, ForwardPass pass) {
     return dropout.forward(norm.forward(queries), pass);
   }
 
@@ -54,7 +55,7 @@ public final class BertEmbeddings extends Module {
    * @return [B, T, C]
    * @throws IllegalStateException if this BERT has no text side
    */
-  public Tensor ofText(Tensor ids, int offset, Pass pass) {
+  public Tensor ofText(Tensor ids, int offset, ForwardPass pass) {
     return ofText(lookup(ids), null, offset, pass);
   }
 
@@ -74,7 +75,7 @@ public final class BertEmbeddings extends Module {
    * @param vectors [B, T, C]
    * @param tokenTypes [B, T], int64; without, all are of the first type
    */
-  Tensor ofText(Tensor vectors, @Nullable Tensor tokenTypes, int offset, Pass pass) {
+  Tensor ofText(Tensor vectors, @Nullable Tensor tokenTypes, int offset, ForwardPass pass) {
     int T = Math.toIntExact(vectors.dim(1));
     if (positions == null) {
       throw withoutText();

@@ -1,13 +1,14 @@
 package io.github.blip2j.qformer;
 
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.KeyValues;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ public final class BertEncoder extends Module {
   }
 
   /** Keys and values of {@code context} [B, N, E] for every layer that reads it. */
-  public BertContext read(Tensor context, Mask mask) {
+  public CrossAttentionKeyValues keyValues(Tensor context, Mask mask) {
     Map<Integer, KeyValues> read = new TreeMap<>();
     for (int i = 0; i < layers.size(); i++) {
       KeyValues ofLayer = layers.get(i).read(context, mask);
@@ -35,7 +36,7 @@ public final class BertEncoder extends Module {
         read.put(i, ofLayer);
       }
     }
-    return new BertContext(read);
+    return new CrossAttentionKeyValues(read);
   }
 
   /**
@@ -44,14 +45,14 @@ public final class BertEncoder extends Module {
    * @param context what layers read; may be absent if no queries flow
    * @param mask of self-attention, broadcasts to [B, H, Q + T, S]
    * @param cache of self-attention; what flows is added to it, for which reason no layer is
-   *     computed again where there is one, {@linkplain Pass#recomputing recomputing} or not
+   *     computed again where there is one, {@linkplain ForwardPass#withGradientCheckpointing recomputing} or not
    */
-  public Streams forward(
-      Streams streams,
-      @Nullable BertContext context,
+  public QueriesAndText forward(
+      QueriesAndText streams,
+      @Nullable CrossAttentionKeyValues context,
       Mask mask,
       @Nullable KeyValueCache cache,
-      Pass pass) {
+      ForwardPass pass) {
     Rows rows = Rows.all(streams);
     if (cache == null) {
       return rows.part(forward(streams, rows, context, mask, pass));
@@ -71,12 +72,12 @@ public final class BertEncoder extends Module {
 
   /** The first {@code wanted} rows of the last layer's output, [B, wanted, C]. */
   Tensor forwardFirst(
-      long wanted, Streams streams, @Nullable BertContext context, Mask mask, Pass pass) {
+      long wanted, QueriesAndText streams, @Nullable CrossAttentionKeyValues context, Mask mask, ForwardPass pass) {
     return forward(streams, Rows.all(streams).wanting(wanted), context, mask, pass);
   }
 
   private Tensor forward(
-      Streams streams, Rows wanted, @Nullable BertContext context, Mask mask, Pass pass) {
+      QueriesAndText streams, Rows wanted, @Nullable CrossAttentionKeyValues context, Mask mask, ForwardPass pass) {
     Rows all = Rows.all(streams);
     Tensor x = streams.joined();
     pass.observer().hiddenState(path(), 0, x);
@@ -91,7 +92,7 @@ public final class BertEncoder extends Module {
   }
 
   private static Tensor run(
-      BertLayer layer, Tensor x, Rows rows, @Nullable KeyValues read, Mask mask, Pass pass) {
+      BertLayer layer, Tensor x, Rows rows, @Nullable KeyValues read, Mask mask, ForwardPass pass) {
     if (read == null) {
       return pass.layer(
           List.of(x), (in, inside) -> layer.forward(in.get(0), rows, null, mask, inside));

@@ -1,12 +1,13 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.ConfigJson;
 import io.github.blip2j.io.WrapperNames;
+import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;

@@ -2,6 +2,7 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.tensor.Tensor;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ public final class BertInput {
   private @Nullable Tensor tokenTypes;
   private @Nullable Tensor context;
   private int @Nullable [][] contextMask;
-  private @Nullable BertContext read;
+  private @Nullable CrossAttentionKeyValues read;
   private @Nullable KeyValueCache cache;
 
   private BertInput(@Nullable Tensor ids, @Nullable Tensor embeddings) {
@@ -67,8 +68,8 @@ public final class BertInput {
     return next;
   }
 
-  /** With an encoder's output that has been read; see {@link BertModel#readContext}. */
-  public BertInput withContext(BertContext newContext) {
+  /** With an encoder's output that has been read; see {@link BertModel#contextKeyValues}. */
+  public BertInput withContext(CrossAttentionKeyValues newContext) {
     BertInput next = copy();
     next.context = null;
     next.contextMask = null;
@@ -104,9 +105,9 @@ public final class BertInput {
   }
 
   /** What there is to read, or null. */
-  @Nullable BertContext context(BertModel model) {
+  @Nullable CrossAttentionKeyValues context(BertModel model) {
     Tensor given = context;
-    return given == null ? read : model.readContext(given, contextMask);
+    return given == null ? read : model.contextKeyValues(given, contextMask);
   }
 
   private BertInput copy() {

@@ -1,6 +1,7 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.LayerNorm;
@@ -8,11 +9,11 @@ import io.github.blip2j.nn.Linear;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -34,7 +35,7 @@ public final class BertLMHeadModel extends Module {
 
   /** A model of these sizes; the configuration needs a text side. */
   public BertLMHeadModel(BertConfig config, Params params) {
-    this(params, new BertModel(config, WordTable.TIED, params.at("bert")), params.at("head"));
+    this(params, new BertModel(config, TokenTable.TIED, params.at("bert")), params.at("head"));
     // A copy of the tied matrix is read with the table; another one is left for the load to report.
     params.storedApart("bert.embeddings.words.weight", "head.decoder.weight");
   }
@@ -81,7 +82,7 @@ public final class BertLMHeadModel extends Module {
   }
 
   /** Scores of every word at every place of a plain BERT's input, [B, T, V]. */
-  public Tensor forward(BertInput input, Pass pass) {
+  public Tensor forward(BertInput input, ForwardPass pass) {
     return logits(bert.forward(input, pass));
   }
 
@@ -115,14 +116,14 @@ public final class BertLMHeadModel extends Module {
       ids.shape().require(path(), "ids", Shape.ANY, Shape.ANY);
       int words = Math.max(0, cache.length() - queries) + Math.toIntExact(ids.dim(1));
       int[][] mask = TextRows.ones(Math.toIntExact(ids.dim(0)), words);
-      return lastLogits(bert.decodeText(ids, mask, cache, queries, Pass.evaluation()));
+      return lastLogits(bert.decodeText(ids, mask, cache, queries, ForwardPass.evaluation()));
     }
   }
 
   /** One decoding step of a plain decoder, whose input should have a cache: [R, V]. */
   public Tensor nextLogits(BertInput input) {
     try (var off = GradMode.noGrad()) {
-      return lastLogits(bert.forward(input, Pass.evaluation()));
+      return lastLogits(bert.forward(input, ForwardPass.evaluation()));
     }
   }
 

@@ -1,13 +1,14 @@
 package io.github.blip2j.qformer;
 
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.KeyValues;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +62,7 @@ public final class BertLayer extends Module {
    * @param mask of self-attention, broadcasts to [B, H, R, Q + T]
    * @return [B, R, C]
    */
-  Tensor forward(Tensor x, Rows rows, @Nullable KeyValues context, Mask mask, Pass pass) {
+  Tensor forward(Tensor x, Rows rows, @Nullable KeyValues context, Mask mask, ForwardPass pass) {
     Tensor attended = selfAttention.forward(rows.of(x), x, mask, pass); // x + attention
     return forwardEach(rows.part(selfAttentionNorm.forward(attended)), context, pass);
   }
@@ -78,28 +79,28 @@ public final class BertLayer extends Module {
       @Nullable KeyValues context,
       Mask mask,
       KeyValueCache.Layer cache,
-      Pass pass) {
+      ForwardPass pass) {
     Tensor attended = selfAttention.forward(x, cache, mask, pass); // x + attention
     return forwardEach(rows.part(selfAttentionNorm.forward(attended)), context, pass);
   }
 
   /** Keys and values of {@code context} [B, N, E]; null if this layer does not read. */
   @Nullable KeyValues read(Tensor context, Mask mask) {
-    return contextAttention == null ? null : contextAttention.read(context, mask);
+    return contextAttention == null ? null : contextAttention.keyValues(context, mask);
   }
 
   /** Queries and text after self-attention, each by its own part of the layer. */
-  private Tensor forwardEach(Streams attended, @Nullable KeyValues context, Pass pass) {
+  private Tensor forwardEach(QueriesAndText attended, @Nullable KeyValues context, ForwardPass pass) {
     Tensor queries = attended.queries();
     Tensor text = attended.text();
-    Streams streams =
-        new Streams(
+    QueriesAndText streams =
+        new QueriesAndText(
             queries == null ? null : forwardQueries(queries, context, pass),
             text == null ? null : forwardText(text, context, pass));
     return streams.joined();
   }
 
-  private Tensor forwardQueries(Tensor queries, @Nullable KeyValues image, Pass pass) {
+  private Tensor forwardQueries(Tensor queries, @Nullable KeyValues image, ForwardPass pass) {
     if (queryMlp == null || queryMlpNorm == null) {
       throw new IllegalStateException(
           path() + ": queries expected in a Q-Former, got a plain BERT");
@@ -114,7 +115,7 @@ public final class BertLayer extends Module {
     return queryMlpNorm.forward(queryMlp.forward(x, pass));
   }
 
-  private Tensor forwardText(Tensor text, @Nullable KeyValues context, Pass pass) {
+  private Tensor forwardText(Tensor text, @Nullable KeyValues context, ForwardPass pass) {
     if (textMlp == null || textMlpNorm == null) {
       throw new IllegalStateException(
           path() + ": text expected a Q-Former with a text side, got one with queries only");

@@ -1,11 +1,12 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.nn.Dropout;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Mlp;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
+
 
 /** A feed-forward (MLP) with its dropout and residual; the norm behind it is the layer's. */
 final class BertMlp extends Module {
@@ -19,7 +20,7 @@ final class BertMlp extends Module {
   }
 
   /** {@code x + dropout(mlp(x))}, [B, T, C] to [B, T, C]. */
-  Tensor forward(Tensor x, Pass pass) {
-    return mlp.forward(x, dropout.thinning(pass), x);
+  Tensor forward(Tensor x, ForwardPass pass) {
+    return mlp.forward(x, dropout.spec(pass), x);
   }
 }

@@ -1,13 +1,14 @@
 package io.github.blip2j.qformer;
 
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -32,10 +33,10 @@ public final class BertModel extends Module {
 
   /** A model of these sizes. */
   public BertModel(BertConfig config, Params params) {
-    this(config, WordTable.READ, params);
+    this(config, TokenTable.UNTIED, params);
   }
 
-  BertModel(BertConfig config, WordTable table, Params params) {
+  BertModel(BertConfig config, TokenTable table, Params params) {
     super(params);
     this.config = config;
     this.embeddings = new BertEmbeddings(config, table, params.at("embeddings"));
@@ -66,8 +67,8 @@ public final class BertModel extends Module {
    *
    * @param image [B, N, E]
    */
-  public BertContext readImage(Tensor image) {
-    return readContext(image, null);
+  public CrossAttentionKeyValues imageKeyValues(Tensor image) {
+    return contextKeyValues(image, null);
   }
 
   /**
@@ -76,7 +77,7 @@ public final class BertModel extends Module {
    * @param context [B, N, E]
    * @param keep 1 for what counts in it and 0 for padding, [B][N]; null if all counts
    */
-  public BertContext readContext(Tensor context, int @Nullable [][] keep) {
+  public CrossAttentionKeyValues contextKeyValues(Tensor context, int @Nullable [][] keep) {
     if (!config.kind().readsContext()) {
       throw new IllegalArgumentException(
           String.format(
@@ -87,10 +88,10 @@ public final class BertModel extends Module {
     }
     context.shape().require(path(), "image", Shape.ANY, Shape.ANY, config.encoderDim());
     if (keep == null) {
-      return encoder.read(context, Mask.none());
+      return encoder.keyValues(context, Mask.none());
     }
     TextRows.require(path(), "contextMask", keep, context.dim(0), context.dim(1));
-    return encoder.read(context, Mask.padding(keep));
+    return encoder.keyValues(context, Mask.padding(keep));
   }
 
   /**
@@ -100,22 +101,22 @@ public final class BertModel extends Module {
    * @param image [B, N, E]
    * @return [B, Q, C]
    */
-  public Tensor encodeQueries(Tensor queries, Tensor image, Pass pass) {
+  public Tensor encodeQueries(Tensor queries, Tensor image, ForwardPass pass) {
     return encodeQueries(queries, image, null, pass);
   }
 
   /** As above, adding the queries' keys and values to a cache for the text that follows. */
   public Tensor encodeQueries(
-      Tensor queries, Tensor image, @Nullable KeyValueCache cache, Pass pass) {
+      Tensor queries, Tensor image, @Nullable KeyValueCache cache, ForwardPass pass) {
     return encodeQueries(queries, readFor(queries, image), cache, pass);
   }
 
   /** As above, of an image that has been read. */
   public Tensor encodeQueries(
-      Tensor queries, BertContext image, @Nullable KeyValueCache cache, Pass pass) {
+      Tensor queries, CrossAttentionKeyValues image, @Nullable KeyValueCache cache, ForwardPass pass) {
     requireImage(queries, image);
     Tensor x = embeddings.ofQueries(queries, pass);
-    return encoder.forward(Streams.ofQueries(x), image, Mask.none(), cache, pass).joined();
+    return encoder.forward(QueriesAndText.ofQueries(x), image, Mask.none(), cache, pass).joined();
   }
 
   /**
@@ -128,8 +129,8 @@ public final class BertModel extends Module {
    * @param image [B, N, E]
    * @throws IllegalStateException if this Q-Former has no text side
    */
-  public Streams encodeJoint(
-      Tensor queries, Tensor ids, int[][] textMask, Tensor image, Pass pass) {
+  public QueriesAndText encodeJoint(
+      Tensor queries, Tensor ids, int[][] textMask, Tensor image, ForwardPass pass) {
     return encodeJoint(queries, ids, textMask, readFor(queries, image), pass);
   }
 
@@ -139,15 +140,15 @@ public final class BertModel extends Module {
    * @return [B, Q, C]
    */
   public Tensor encodeQueriesWithText(
-      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Pass pass) {
-    Streams streams = joined(queries, ids, textMask, image, pass);
+      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, ForwardPass pass) {
+    QueriesAndText streams = joined(queries, ids, textMask, image, pass);
     Mask padding = Mask.padding(TextRows.afterOnes(length(queries), textMask));
     return encoder.forwardFirst(length(queries), streams, image, padding, pass);
   }
 
   /** As above, of an image that has been read. */
-  public Streams encodeJoint(
-      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Pass pass) {
+  public QueriesAndText encodeJoint(
+      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, ForwardPass pass) {
     return joint(queries, ids, textMask, image, Mask.none(), pass);
   }
 
@@ -162,14 +163,14 @@ public final class BertModel extends Module {
    * @param image [B, N, E]
    * @throws IllegalStateException if this Q-Former has no text side
    */
-  public Streams decodeJoint(
-      Tensor queries, Tensor ids, int[][] textMask, Tensor image, Pass pass) {
+  public QueriesAndText decodeJoint(
+      Tensor queries, Tensor ids, int[][] textMask, Tensor image, ForwardPass pass) {
     return decodeJoint(queries, ids, textMask, readFor(queries, image), pass);
   }
 
   /** As above, of an image that has been read. */
-  public Streams decodeJoint(
-      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Pass pass) {
+  public QueriesAndText decodeJoint(
+      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, ForwardPass pass) {
     Mask mask = Mask.prefixThenCausal(length(queries), length(ids));
     return joint(queries, ids, textMask, image, mask, pass);
   }
@@ -185,7 +186,7 @@ public final class BertModel extends Module {
    * @throws IllegalStateException if this Q-Former has no text side
    */
   public Tensor decodeText(
-      Tensor ids, int[][] textMask, KeyValueCache cache, int queries, Pass pass) {
+      Tensor ids, int[][] textMask, KeyValueCache cache, int queries, ForwardPass pass) {
     int past = cache.length() - queries;
     if (past < 0) {
       throw new IllegalArgumentException(
@@ -201,7 +202,7 @@ public final class BertModel extends Module {
     Mask padding = Mask.padding(TextRows.afterOnes(queries, textMask));
     Mask mask = Mask.causal(length(ids), cache.length() + length(ids)).and(padding);
     Tensor x = embeddings.ofText(ids, past, pass);
-    return encoder.forward(Streams.ofText(x), null, mask, cache, pass).joined();
+    return encoder.forward(QueriesAndText.ofText(x), null, mask, cache, pass).joined();
   }
 
   /**
@@ -212,9 +213,9 @@ public final class BertModel extends Module {
    * @return [B, T, C]
    * @throws IllegalStateException if this Q-Former has no text side
    */
-  public Tensor encodeText(Tensor ids, int[][] textMask, Pass pass) {
+  public Tensor encodeText(Tensor ids, int[][] textMask, ForwardPass pass) {
     requireText(ids, textMask, Shape.ANY);
-    Streams streams = Streams.ofText(embeddings.ofText(ids, 0, pass));
+    QueriesAndText streams = QueriesAndText.ofText(embeddings.ofText(ids, 0, pass));
     return encoder.forward(streams, null, Mask.padding(textMask), null, pass).joined();
   }
 
@@ -223,9 +224,9 @@ public final class BertModel extends Module {
    *
    * @return [B, 1, C]
    */
-  public Tensor encodeTextStart(Tensor ids, int[][] textMask, Pass pass) {
+  public Tensor encodeTextStart(Tensor ids, int[][] textMask, ForwardPass pass) {
     requireText(ids, textMask, Shape.ANY);
-    Streams streams = Streams.ofText(embeddings.ofText(ids, 0, pass));
+    QueriesAndText streams = QueriesAndText.ofText(embeddings.ofText(ids, 0, pass));
     return encoder.forwardFirst(1, streams, null, Mask.padding(textMask), pass);
   }
 
@@ -235,7 +236,7 @@ public final class BertModel extends Module {
    *
    * @return [B, T, C]
    */
-  public Tensor forward(BertInput input, Pass pass) {
+  public Tensor forward(BertInput input, ForwardPass pass) {
     Tensor ids = input.ids();
     Tensor given = input.embeddings();
     Tensor vectors = ids == null || given != null ? given : embeddings.lookup(ids);
@@ -247,12 +248,12 @@ public final class BertModel extends Module {
     KeyValueCache cache = input.cache();
     int past = cache == null ? 0 : cache.length();
     Mask mask = plainMask(input.mask(), B, past, length(vectors));
-    BertContext context = input.context(this);
+    CrossAttentionKeyValues context = input.context(this);
     if (context != null) {
       requireReader(context, B);
     }
     Tensor x = embeddings.ofText(vectors, typesOf(input, vectors), past, pass);
-    return encoder.forward(Streams.ofText(x), context, mask, cache, pass).joined();
+    return encoder.forward(QueriesAndText.ofText(x), context, mask, cache, pass).joined();
   }
 
   /** A score for each word: [..., C] to [..., V], plus a bias [V]. */
@@ -260,18 +261,18 @@ public final class BertModel extends Module {
     return embeddings.scores(x, bias);
   }
 
-  private Streams joint(
-      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Mask order, Pass pass) {
-    Streams streams = joined(queries, ids, textMask, image, pass);
+  private QueriesAndText joint(
+      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, Mask order, ForwardPass pass) {
+    QueriesAndText streams = joined(queries, ids, textMask, image, pass);
     Mask padding = Mask.padding(TextRows.afterOnes(length(queries), textMask));
     return encoder.forward(streams, image, order.and(padding), null, pass);
   }
 
-  private Streams joined(
-      Tensor queries, Tensor ids, int[][] textMask, BertContext image, Pass pass) {
+  private QueriesAndText joined(
+      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, ForwardPass pass) {
     requireImage(queries, image);
     requireText(ids, textMask, queries.dim(0));
-    return new Streams(embeddings.ofQueries(queries, pass), embeddings.ofText(ids, 0, pass));
+    return new QueriesAndText(embeddings.ofQueries(queries, pass), embeddings.ofText(ids, 0, pass));
   }
 
   private Mask plainMask(int @Nullable [][] keep, long batch, int past, int words) {
@@ -291,18 +292,18 @@ public final class BertModel extends Module {
     return types;
   }
 
-  private BertContext readFor(Tensor queries, Tensor image) {
+  private CrossAttentionKeyValues readFor(Tensor queries, Tensor image) {
     requireQueries(queries);
     image.shape().require(path(), "image", queries.dim(0), Shape.ANY, config.encoderDim());
-    return readImage(image);
+    return imageKeyValues(image);
   }
 
-  private void requireImage(Tensor queries, BertContext image) {
+  private void requireImage(Tensor queries, CrossAttentionKeyValues image) {
     requireQueries(queries);
     requireRows(image, queries.dim(0));
   }
 
-  private void requireReader(BertContext context, long batch) {
+  private void requireReader(CrossAttentionKeyValues context, long batch) {
     if (config.kind() == BertKind.Q_FORMER) {
       throw new IllegalArgumentException(
           path()
@@ -311,7 +312,7 @@ public final class BertModel extends Module {
     requireRows(context, batch);
   }
 
-  private void requireRows(BertContext context, long batch) {
+  private void requireRows(CrossAttentionKeyValues context, long batch) {
     Shape.of(context.batch()).require(path(), "image rows", batch);
   }
 

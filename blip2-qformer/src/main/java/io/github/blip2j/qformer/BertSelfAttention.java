@@ -1,15 +1,16 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.nn.Attention;
+import io.github.blip2j.nn.AttentionOptions;
 import io.github.blip2j.nn.Dropout;
-import io.github.blip2j.nn.Heads;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.KeyValues;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Tensor;
+
 
 /**
  * BERT's attention (Devlin et al. 2019) with its output map, dropout and residual; the norm behind it
@@ -25,7 +26,7 @@ public final class BertSelfAttention extends Module {
   private final Dropout dropout;
   private final Dropout attentionDropout;
 
-  private BertSelfAttention(BertConfig config, Attention.Sizes sizes, Params params) {
+  private BertSelfAttention(BertConfig config, Attention.Config sizes, Params params) {
     super(params);
     this.attention = Attention.of(sizes, params);
     this.dropout = new Dropout(config.dropout());
@@ -35,13 +36,13 @@ public final class BertSelfAttention extends Module {
   /** Attention of the sequence to itself. */
   public static BertSelfAttention toSelf(BertConfig config, Params params) {
     return new BertSelfAttention(
-        config, Attention.Sizes.self(config.dim(), config.heads()), params);
+        config, Attention.Config.self(config.dim(), config.heads()), params);
   }
 
   /** Attention of the queries to the image. */
   public static BertSelfAttention toImage(BertConfig config, Params params) {
     return new BertSelfAttention(
-        config, Attention.Sizes.cross(config.dim(), config.encoderDim(), config.heads()), params);
+        config, Attention.Config.cross(config.dim(), config.encoderDim(), config.heads()), params);
   }
 
   /**
@@ -52,25 +53,25 @@ public final class BertSelfAttention extends Module {
    * @param mask broadcasts to [B, H, T, S]
    * @return [B, T, C]
    */
-  public Tensor forward(Tensor x, Tensor context, Mask mask, Pass pass) {
-    Tensor mixed = attention.mix(x, context, mask, Heads.of(pass, attentionDropout));
-    return attention.project(mixed, dropout.thinning(pass), x);
+  public Tensor forward(Tensor x, Tensor context, Mask mask, ForwardPass pass) {
+    Tensor mixed = attention.attend(x, context, mask, AttentionOptions.of(pass, attentionDropout));
+    return attention.project(mixed, dropout.spec(pass), x);
   }
 
-  /** The same of a context whose {@linkplain #read keys and values} are computed. */
-  public Tensor forward(Tensor x, KeyValues context, Pass pass) {
-    Tensor mixed = attention.mix(x, context, Heads.of(pass, attentionDropout));
-    return attention.project(mixed, dropout.thinning(pass), x);
+  /** The same of a context whose {@linkplain #keyValues keys and values} are computed. */
+  public Tensor forward(Tensor x, KeyValues context, ForwardPass pass) {
+    Tensor mixed = attention.attend(x, context, AttentionOptions.of(pass, attentionDropout));
+    return attention.project(mixed, dropout.spec(pass), x);
   }
 
   /** The same over the cache and {@code x}, which is added to it. */
-  public Tensor forward(Tensor x, KeyValueCache.Layer cache, Mask mask, Pass pass) {
-    Tensor mixed = attention.mix(x, cache, mask, Heads.of(pass, attentionDropout));
-    return attention.project(mixed, dropout.thinning(pass), x);
+  public Tensor forward(Tensor x, KeyValueCache.Layer cache, Mask mask, ForwardPass pass) {
+    Tensor mixed = attention.attend(x, cache, mask, AttentionOptions.of(pass, attentionDropout));
+    return attention.project(mixed, dropout.spec(pass), x);
   }
 
   /** Keys and values of a context [B, S, E]; {@code mask} broadcasts to [B, H, T, S]. */
-  public KeyValues read(Tensor context, Mask mask) {
-    return attention.read(context, mask);
+  public KeyValues keyValues(Tensor context, Mask mask) {
+    return attention.keyValues(context, mask);
   }
 }

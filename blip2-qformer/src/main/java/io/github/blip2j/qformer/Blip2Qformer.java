@@ -1,5 +1,6 @@
 package io.github.blip2j.qformer;
 
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.LayerNorm;
@@ -7,9 +8,9 @@ import io.github.blip2j.nn.Linear;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * B images or pairs, N image tokens, Q queries, T words, E vision width, C width, P compared width
  * }</pre>
  *
- * <p>An image is read once, by {@link #readImage}; whatever is asked about it afterwards shares its
+ * <p>An image is read once, by {@link #imageKeyValues}; whatever is asked about it afterwards shares its
  * keys and values.
  */
 public final class Blip2Qformer extends Module {
@@ -36,7 +37,7 @@ public final class Blip2Qformer extends Module {
   private final Linear visionProjection;
   private final Linear textProjection;
   private final Linear matching;
-  private final @Nullable BertLMHeadModel writer;
+  private final @Nullable BertLMHeadModel captionHead;
   private final @Nullable Parameter temperature;
 
   private Blip2Qformer(Blip2QformerConfig config, boolean trains, Params params) {
@@ -48,12 +49,12 @@ public final class Blip2Qformer extends Module {
         new LayerNorm(sizes.encoderDim(), config.visionNormEps(), params.at("visionNorm"));
     Shape shape = Shape.of(1, config.queryTokens(), C);
     this.queries = params.get("queries", shape, Init.normal(0.02));
-    WordTable table = trains ? WordTable.TIED : WordTable.READ;
+    TokenTable table = trains ? TokenTable.TIED : TokenTable.UNTIED;
     this.bert = new BertModel(sizes, table, params.at("qformer"));
     this.visionProjection = new Linear(C, config.projectionDim(), params.at("visionProjection"));
     this.textProjection = new Linear(C, config.projectionDim(), params.at("textProjection"));
     this.matching = new Linear(C, 2, params.at("matching"));
-    this.writer = trains ? new BertLMHeadModel(bert, params.at("head")) : null;
+    this.captionHead = trains ? new BertLMHeadModel(bert, params.at("head")) : null;
     this.temperature =
         trains ? params.get("temperature", Shape.of(), Init.constant(FIRST_TEMPERATURE)) : null;
   }
@@ -86,8 +87,8 @@ public final class Blip2Qformer extends Module {
    *
    * @param image [B, N, E], before the norm that belongs to this model
    */
-  public BertContext readImage(Tensor image) {
-    return bert.readImage(patches(image));
+  public CrossAttentionKeyValues imageKeyValues(Tensor image) {
+    return bert.imageKeyValues(patches(image));
   }
 
   /** What the vision tower sees, normed, [B, N, E]. */
@@ -96,32 +97,32 @@ public final class Blip2Qformer extends Module {
   }
 
   /** What the queries see, [B, Q, C]. */
-  public Tensor encodeQueries(BertContext image, Pass pass) {
+  public Tensor encodeQueries(CrossAttentionKeyValues image, ForwardPass pass) {
     return bert.encodeQueries(queries(image), image, null, pass);
   }
 
   /** As above, leaving the queries' keys and values for text to be written. */
-  public Tensor encodeQueries(BertContext image, KeyValueCache cache, Pass pass) {
+  public Tensor encodeQueries(CrossAttentionKeyValues image, KeyValueCache cache, ForwardPass pass) {
     return bert.encodeQueries(queries(image), image, cache, pass);
   }
 
   /** What texts say by themselves, [B, T, C]. */
-  public Tensor encodeText(TextBatch texts, Pass pass) {
+  public Tensor encodeText(TextBatch texts, ForwardPass pass) {
     return bert.encodeText(texts.ids(), texts.mask(), pass);
   }
 
   /** The first token of texts, which stands for them, [B, 1, C]. */
-  public Tensor encodeTextStart(TextBatch texts, Pass pass) {
+  public Tensor encodeTextStart(TextBatch texts, ForwardPass pass) {
     return bert.encodeTextStart(texts.ids(), texts.mask(), pass);
   }
 
   /** What the queries see in the light of a text, [B, Q, C]; text i belongs to image i. */
-  public Tensor encodeQueriesWithText(BertContext image, TextBatch texts, Pass pass) {
+  public Tensor encodeQueriesWithText(CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
     return bert.encodeQueriesWithText(queries(image), texts.ids(), texts.mask(), image, pass);
   }
 
   /** Queries and text in the light of each other; text i belongs to image i. */
-  public Streams encodeJoint(BertContext image, TextBatch texts, Pass pass) {
+  public QueriesAndText encodeJoint(CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
     return bert.encodeJoint(queries(image), texts.ids(), texts.mask(), image, pass);
   }
 
@@ -141,7 +142,7 @@ public final class Blip2Qformer extends Module {
    * @param encoded texts, [B, T, C]
    * @return [B, T, P]
    */
-  public Tensor wordFeatures(Tensor encoded) {
+  public Tensor tokenFeatures(Tensor encoded) {
     return normalized(textProjection.forward(encoded));
   }
 
@@ -152,7 +153,7 @@ public final class Blip2Qformer extends Module {
    * @return [B, P]
    */
   public Tensor textFeature(Tensor encoded) {
-    return wordFeatures(encoded.select(1, 0).copy());
+    return tokenFeatures(encoded.select(1, 0).copy());
   }
 
   /**
@@ -160,7 +161,7 @@ public final class Blip2Qformer extends Module {
    *
    * @return [B, 2], scores of no and yes: the mean over the queries
    */
-  public Tensor matchLogits(BertContext image, TextBatch texts, Pass pass) {
+  public Tensor matchLogits(CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
     return matching.forward(encodeQueriesWithText(image, texts, pass)).mean(1);
   }
 
@@ -169,8 +170,8 @@ public final class Blip2Qformer extends Module {
    *
    * @throws IllegalStateException if the model was loaded without it
    */
-  public BertLMHeadModel writer() {
-    return present(writer, "head that writes");
+  public BertLMHeadModel captionHead() {
+    return present(captionHead, "head that writes");
   }
 
   /**
@@ -190,11 +191,11 @@ public final class Blip2Qformer extends Module {
   /**
    * One run that writes a caption of each image, in the open scope; see {@link QFormerCaptioner}.
    */
-  public QFormerCaptioner captioner(BertContext image, int newTokens) {
-    return new QFormerCaptioner(writer(), queries(image), image, config.startId(), newTokens);
+  public QFormerCaptioner captioner(CrossAttentionKeyValues image, int newTokens) {
+    return new QFormerCaptioner(captionHead(), queries(image), image, config.startId(), newTokens);
   }
 
-  private Tensor queries(BertContext image) {
+  private Tensor queries(CrossAttentionKeyValues image) {
     return queries.value().expand(image.batch(), config.queryTokens(), config.bert().dim());
   }
 

@@ -1,10 +1,11 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -159,8 +160,8 @@ public final class GradCam {
     }
     var watcher = new Watcher();
     try (var scope = Scope.open()) {
-      BertContext read = model.readImage(image);
-      Tensor logits = model.matchLogits(read, texts, Pass.evaluation().observedBy(watcher));
+      CrossAttentionKeyValues read = model.imageKeyValues(image);
+      Tensor logits = model.matchLogits(read, texts, ForwardPass.evaluation().observedBy(watcher));
       logits.select(1, YES).sum().backward();
     }
     BertConfig config = model.bert().config();
@@ -177,7 +178,7 @@ public final class GradCam {
   }
 
   /** Copies maps and gradients, which live no longer than the call that shows them. */
-  private static final class Watcher implements Pass.Observer {
+  private static final class Watcher implements ForwardPass.Observer {
     private final Map<String, Shape> shapes = new HashMap<>();
     private final Map<String, float[]> attention = new HashMap<>();
     private final Map<String, float[]> gradients = new HashMap<>();

@@ -4,8 +4,9 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.Weights;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;

@@ -1,11 +1,12 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.generation.NextTokenModel;
+import io.github.blip2j.generation.DecodingSession;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
 import java.util.Arrays;
 
 /**
@@ -16,10 +17,10 @@ import java.util.Arrays;
  * B images, Q queries, R rows of one call, V vocabulary
  * }</pre>
  */
-public final class QFormerCaptioner implements NextTokenModel {
+public final class QFormerCaptioner implements DecodingSession {
   private final BertLMHeadModel model;
   private final Tensor queries;
-  private final BertContext images;
+  private final CrossAttentionKeyValues images;
   private final int startToken;
   private final KeyValueCache cache;
 
@@ -27,12 +28,12 @@ public final class QFormerCaptioner implements NextTokenModel {
    * A run over these images, which needs an open scope and ends with it.
    *
    * @param queries [B, Q, C]
-   * @param images read by {@link BertModel#readImage}, B rows
+   * @param images read by {@link BertModel#imageKeyValues}, B rows
    * @param startToken BLIP-2's is {@code [DEC]}
    * @param newTokens the most tokens that may follow it
    */
   public QFormerCaptioner(
-      BertLMHeadModel model, Tensor queries, BertContext images, int startToken, int newTokens) {
+      BertLMHeadModel model, Tensor queries, CrossAttentionKeyValues images, int startToken, int newTokens) {
     this.model = model;
     this.queries = queries;
     this.images = images;
@@ -51,7 +52,7 @@ public final class QFormerCaptioner implements NextTokenModel {
     Arrays.fill(starts, startToken);
     try (Scope step = Scope.open();
         var off = GradMode.noGrad()) {
-      model.bert().encodeQueries(queries, images, cache, Pass.evaluation());
+      model.bert().encodeQueries(queries, images, cache, ForwardPass.evaluation());
       return scores(starts);
     }
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.tensor.Tensor;
 
+
 /**
  * What the rows of one sequence are, queries first and then text, and how many of them, from the
  * first on, are wanted of a layer. The others are attended to and nothing more: of a last layer
@@ -16,7 +17,7 @@ import io.github.blip2j.tensor.Tensor;
  */
 record Rows(long queries, long wanted) {
   /** All rows of these streams. */
-  static Rows all(Streams streams) {
+  static Rows all(QueriesAndText streams) {
     Tensor queries = streams.queries();
     Tensor text = streams.text();
     long Q = queries == null ? 0 : queries.dim(1);
@@ -34,14 +35,14 @@ record Rows(long queries, long wanted) {
   }
 
   /** The wanted rows [B, R, C], queries and text apart. */
-  Streams part(Tensor x) {
+  QueriesAndText part(Tensor x) {
     if (queries == 0) {
-      return Streams.ofText(x);
+      return QueriesAndText.ofText(x);
     }
     if (queries >= wanted) {
-      return Streams.ofQueries(x);
+      return QueriesAndText.ofQueries(x);
     }
-    return new Streams(
+    return new QueriesAndText(
         x.narrow(1, 0, queries).copy(), x.narrow(1, queries, wanted - queries).copy());
   }
 }

@@ -1,6 +1,7 @@
 package io.github.blip2j.qformer;
 
-import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.Arrays;
 
 /** Rows of ones for tokens and zeros for padding. */

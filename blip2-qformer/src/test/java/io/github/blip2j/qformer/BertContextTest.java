@@ -1,18 +1,19 @@
 package io.github.blip2j.qformer;
 
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.NoisyWeights;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.nn.NoisyWeights;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -44,7 +45,7 @@ final class BertContextTest {
 
   @Test
   void readImage_holdsTheLayersThatRead() {
-    BertContext read = bert.readImage(image);
+    CrossAttentionKeyValues read = bert.imageKeyValues(image);
 
     assertEquals(Set.of(0, 2), read.layers().keySet());
     assertEquals(2, read.batch());
@@ -54,9 +55,9 @@ final class BertContextTest {
   void rows_ofARead_areThoseOfTheImage() {
     Tensor picked = image.gather(Tensor.ids(1, 0, 1));
 
-    BertContext read = bert.readImage(image).rows(1, 0, 1);
+    CrossAttentionKeyValues read = bert.imageKeyValues(image).rows(1, 0, 1);
 
-    Pass pass = Pass.evaluation();
+    ForwardPass pass = ForwardPass.evaluation();
     assertSameRows(
         bert.encodeQueries(queries, picked, pass), bert.encodeQueries(queries, read, null, pass));
     assertSameRows(
@@ -79,15 +80,15 @@ final class BertContextTest {
 
     float[][] shared = new float[2][];
     Tensor leaf = image.leaf(g -> shared[0] = g.toFloats());
-    BertContext read = bert.readImage(leaf);
+    CrossAttentionKeyValues read = bert.imageKeyValues(leaf);
     loss(read.rows(1, 0, 1), read.rows(0, 0, 1), seed).backward();
     shared[1] = gradient();
     params.all().values().forEach(Parameter::clearGradient);
     float[][] apart = new float[2][];
     Tensor again = image.leaf(g -> apart[0] = g.toFloats());
     loss(
-            bert.readImage(again.gather(Tensor.ids(1, 0, 1))),
-            bert.readImage(again.gather(Tensor.ids(0, 0, 1))),
+            bert.imageKeyValues(again.gather(Tensor.ids(1, 0, 1))),
+            bert.imageKeyValues(again.gather(Tensor.ids(0, 0, 1))),
             seed)
         .backward();
     apart[1] = gradient();
@@ -98,12 +99,12 @@ final class BertContextTest {
 
   @Test
   void rows_ofAnotherBatchThanTheQueries_areRefused() {
-    BertContext two = bert.readImage(image);
+    CrossAttentionKeyValues two = bert.imageKeyValues(image);
 
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> bert.encodeQueries(queries, two, null, Pass.evaluation()));
+            () -> bert.encodeQueries(queries, two, null, ForwardPass.evaluation()));
 
     assertEquals(": image rows expected [3], got [2]", e.getMessage());
   }
@@ -113,7 +114,7 @@ final class BertContextTest {
     var plain =
         new BertModel(TinyBert.plain(BertKind.ENCODER), NoisyWeights.params(scope, 3).at("bert"));
 
-    var e = assertThrows(IllegalArgumentException.class, () -> plain.readImage(image));
+    var e = assertThrows(IllegalArgumentException.class, () -> plain.imageKeyValues(image));
 
     assertEquals(
         "bert: context expected in a BERT with cross-attention, got kind=ENCODER", e.getMessage());
@@ -124,14 +125,14 @@ final class BertContextTest {
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> bert.readContext(image, new int[][] {{1, 1}, {1, 1}}));
+            () -> bert.contextKeyValues(image, new int[][] {{1, 1}, {1, 1}}));
 
     assertEquals(": contextMask row expected [7], got [2]", e.getMessage());
   }
 
-  private Tensor loss(BertContext first, BertContext second, Tensor seed) {
-    Tensor one = bert.encodeQueries(queries, first, null, Pass.evaluation());
-    Streams two = bert.encodeJoint(queries, ids, KEEP, second, Pass.evaluation());
+  private Tensor loss(CrossAttentionKeyValues first, CrossAttentionKeyValues second, Tensor seed) {
+    Tensor one = bert.encodeQueries(queries, first, null, ForwardPass.evaluation());
+    QueriesAndText two = bert.encodeJoint(queries, ids, KEEP, second, ForwardPass.evaluation());
     Tensor seen = two.queries();
     assertNotNull(seen);
     return one.mul(seed).sum().add(seen.mul(seed).sum());

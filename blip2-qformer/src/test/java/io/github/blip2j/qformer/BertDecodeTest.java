@@ -1,20 +1,21 @@
 package io.github.blip2j.qformer;
 
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.NoisyWeights;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.nn.KeyValueCache;
-import io.github.blip2j.nn.NoisyWeights;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -85,11 +86,11 @@ final class BertDecodeTest {
     try (var off = GradMode.noGrad()) {
       KeyValueCache cache = bert.cache(2); // grows on the way
       Tensor one = queries.narrow(0, 0, 1).copy();
-      bert.encodeQueries(one, image.narrow(0, 0, 1).copy(), cache, Pass.evaluation());
+      bert.encodeQueries(one, image.narrow(0, 0, 1).copy(), cache, ForwardPass.evaluation());
       for (int t = 0; t < 5; t++) {
         Tensor word = ids.narrow(0, 0, 1).narrow(1, t, 1).copy();
         Tensor y =
-            bert.decodeText(word, TextRows.ones(1, t + 1), cache, QUERIES, Pass.evaluation());
+            bert.decodeText(word, TextRows.ones(1, t + 1), cache, QUERIES, ForwardPass.evaluation());
         float[] place = new float[TinyBert.DIM];
         System.arraycopy(expected, t * TinyBert.DIM, place, 0, TinyBert.DIM);
         Golden.assertClose("word " + t, place, y.toFloats(), FLOAT32);
@@ -101,10 +102,10 @@ final class BertDecodeTest {
   void decodeJoint_queriesSeeNoText_wordsSeeNoneAfterThem() {
     Tensor otherIds = Tensor.of(new long[] {3, 16, 5, 9, 7, 1, 8, 4, 0, 0}, 2, 5);
 
-    Streams one = bert.decodeJoint(queries, ids, KEEP, image, Pass.evaluation());
-    Streams other = bert.decodeJoint(queries, otherIds, KEEP, image, Pass.evaluation());
+    QueriesAndText one = bert.decodeJoint(queries, ids, KEEP, image, ForwardPass.evaluation());
+    QueriesAndText other = bert.decodeJoint(queries, otherIds, KEEP, image, ForwardPass.evaluation());
 
-    Tensor alone = bert.encodeQueries(queries, image, Pass.evaluation());
+    Tensor alone = bert.encodeQueries(queries, image, ForwardPass.evaluation());
     Golden.assertClose("queries", alone.toFloats(), queriesOf(one).toFloats(), FLOAT32);
     assertArrayEquals(queriesOf(one).toFloats(), queriesOf(other).toFloats());
     assertArrayEquals(
@@ -119,7 +120,7 @@ final class BertDecodeTest {
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> bert.decodeText(ids, KEEP, empty, QUERIES, Pass.evaluation()));
+            () -> bert.decodeText(ids, KEEP, empty, QUERIES, ForwardPass.evaluation()));
 
     assertEquals(
         ": cache expected to hold 4 queries, got 0 positions; encode the queries with it",
@@ -129,26 +130,26 @@ final class BertDecodeTest {
   @Test
   void decodeText_maskWithoutThePast_isRefused() {
     KeyValueCache cache = bert.cache(8);
-    bert.encodeQueries(queries, image, cache, Pass.evaluation());
-    bert.decodeText(ids, KEEP, cache, QUERIES, Pass.evaluation());
+    bert.encodeQueries(queries, image, cache, ForwardPass.evaluation());
+    bert.decodeText(ids, KEEP, cache, QUERIES, ForwardPass.evaluation());
     Tensor next = Tensor.of(new long[] {3, 4}, 2, 1);
 
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> bert.decodeText(next, new int[][] {{1}, {1}}, cache, QUERIES, Pass.evaluation()));
+            () -> bert.decodeText(next, new int[][] {{1}, {1}}, cache, QUERIES, ForwardPass.evaluation()));
 
     assertEquals(": textMask row expected [6], got [1]", e.getMessage());
   }
 
   private Tensor cached() {
     KeyValueCache cache = bert.cache(QUERIES + 5);
-    bert.encodeQueries(queries, image, cache, Pass.evaluation());
-    return bert.decodeText(ids, KEEP, cache, QUERIES, Pass.evaluation());
+    bert.encodeQueries(queries, image, cache, ForwardPass.evaluation());
+    return bert.decodeText(ids, KEEP, cache, QUERIES, ForwardPass.evaluation());
   }
 
   private Tensor joint() {
-    return textOf(bert.decodeJoint(queries, ids, KEEP, image, Pass.evaluation()));
+    return textOf(bert.decodeJoint(queries, ids, KEEP, image, ForwardPass.evaluation()));
   }
 
   private Map<String, float[]> gradients(Supplier<Tensor> text, Tensor seed) {
@@ -174,13 +175,13 @@ final class BertDecodeTest {
     return true;
   }
 
-  private static Tensor queriesOf(Streams streams) {
+  private static Tensor queriesOf(QueriesAndText streams) {
     Tensor queries = streams.queries();
     assertNotNull(queries);
     return queries;
   }
 
-  private static Tensor textOf(Streams streams) {
+  private static Tensor textOf(QueriesAndText streams) {
     Tensor text = streams.text();
     assertNotNull(text);
     return text;

@@ -1,16 +1,17 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -101,11 +102,11 @@ final class BertGradientTest {
   }
 
   private Tensor encodeQueries(Tensor queries, Tensor image) {
-    return bert.encodeQueries(queries, image, Pass.evaluation());
+    return bert.encodeQueries(queries, image, ForwardPass.evaluation());
   }
 
   private Tensor encodeJoint(Tensor queries, Tensor image) {
-    return bert.encodeJoint(queries, ids, KEEP, image, Pass.evaluation()).joined();
+    return bert.encodeJoint(queries, ids, KEEP, image, ForwardPass.evaluation()).joined();
   }
 
   private Tensor leaf(int input, String name) {

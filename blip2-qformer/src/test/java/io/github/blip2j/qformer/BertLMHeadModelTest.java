@@ -1,22 +1,23 @@
 package io.github.blip2j.qformer;
 
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.NoisyWeights;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.nn.KeyValueCache;
-import io.github.blip2j.nn.NoisyWeights;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.nn.TokenLoss;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Precision;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Random;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.function.Executable;
 @ExtendWith(InScope.class)
 final class BertLMHeadModelTest {
   private static final double FLOAT32 = 1e-5;
-  private static final Pass PASS = Pass.evaluation();
+  private static final ForwardPass PASS = ForwardPass.evaluation();
 
   private final Random random = new Random(7);
   private Scope scope;
@@ -70,7 +71,7 @@ final class BertLMHeadModelTest {
   @Test
   void decoder_wordByWord_isTheSameAsAtOnce() {
     BertLMHeadModel model = model(BertKind.CROSS_DECODER);
-    BertContext read = model.bert().readContext(context, null);
+    CrossAttentionKeyValues read = model.bert().contextKeyValues(context, null);
     Tensor all = model.forward(BertInput.ofIds(ids).withContext(read), PASS);
     KeyValueCache cache = model.bert().cache(5);
 

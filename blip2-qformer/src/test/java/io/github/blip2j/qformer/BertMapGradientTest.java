@@ -1,14 +1,15 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -54,7 +55,7 @@ final class BertMapGradientTest {
       })
   void gradient_ofAMap_agreesWithDifferences(String path) {
     var gradients = new Gradients();
-    loss(Pass.evaluation().observedBy(gradients)).backward();
+    loss(ForwardPass.evaluation().observedBy(gradients)).backward();
     Tensor gradient = gradients.of(path);
     double length = Math.sqrt(gradient.mul(gradient).sum().item());
 
@@ -66,17 +67,17 @@ final class BertMapGradientTest {
 
   private double moved(String path, Tensor move) {
     try (var off = GradMode.noGrad()) {
-      return loss(Pass.evaluation().observedBy(new Moving(path, move))).item();
+      return loss(ForwardPass.evaluation().observedBy(new Moving(path, move))).item();
     }
   }
 
-  private Tensor loss(Pass pass) {
+  private Tensor loss(ForwardPass pass) {
     @Nullable Tensor seen = bert.encodeJoint(queries, ids, KEEP, image, pass).queries();
     assertNotNull(seen);
     return seen.mul(seed).sum();
   }
 
-  private static final class Gradients implements Pass.Observer {
+  private static final class Gradients implements ForwardPass.Observer {
     private final Map<String, float[]> byPath = new TreeMap<>();
     private final Map<String, long[]> shapes = new TreeMap<>();
 
@@ -101,7 +102,7 @@ final class BertMapGradientTest {
   }
 
   /** Changes a map on its way, which nothing but such a test should. */
-  private record Moving(String path, Tensor move) implements Pass.Observer {
+  private record Moving(String path, Tensor move) implements ForwardPass.Observer {
     @Override
     public boolean wantsAttention() {
       return true;

@@ -1,16 +1,17 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.function.Executable;
 /** What a Q-Former says when it is used wrongly. */
 @ExtendWith(InScope.class)
 final class BertMessagesTest {
-  private static final Pass PASS = Pass.evaluation();
+  private static final ForwardPass PASS = ForwardPass.evaluation();
 
   private Scope scope;
   private BertModel bert;
@@ -52,7 +53,7 @@ final class BertMessagesTest {
     assertMessage(
         IllegalStateException.class,
         "qformer.layers.0: text expected a Q-Former with a text side, got one with queries only",
-        () -> encoder.forward(Streams.ofText(zeros(2, 3, 12)), null, Mask.none(), null, PASS));
+        () -> encoder.forward(QueriesAndText.ofText(zeros(2, 3, 12)), null, Mask.none(), null, PASS));
   }
 
   @Test
@@ -62,7 +63,7 @@ final class BertMessagesTest {
     assertMessage(
         IllegalArgumentException.class,
         "qformer.layers.0: image features expected, got none",
-        () -> encoder.forward(Streams.ofQueries(zeros(2, 4, 12)), null, Mask.none(), null, PASS));
+        () -> encoder.forward(QueriesAndText.ofQueries(zeros(2, 4, 12)), null, Mask.none(), null, PASS));
   }
 
   @Test
@@ -126,7 +127,7 @@ final class BertMessagesTest {
     assertMessage(
         IllegalArgumentException.class,
         "streams: expected queries or text, got neither",
-        () -> new Streams(null, null));
+        () -> new QueriesAndText(null, null));
   }
 
   private static void assertMessage(

@@ -1,14 +1,15 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -41,13 +42,13 @@ final class BertModelParityTest {
       RetrievalModel model = RetrievalModel.load(folder, scope);
       Tensor image = golden.get("vision.last_hidden_state");
 
-      Streams seen =
+      QueriesAndText seen =
           model.bert.encodeJoint(
               model.queries(image.dim(0)),
               ids(golden, model),
               mask(golden, model),
               image,
-              Pass.evaluation());
+              ForwardPass.evaluation());
 
       Tensor queries = seen.queries();
       assertNotNull(queries);
@@ -105,12 +106,12 @@ final class BertModelParityTest {
 
   private static Tensor imageVectors(Golden golden, RetrievalModel model) {
     Tensor image = golden.get("vision.last_hidden_state");
-    Tensor seen = model.bert.encodeQueries(model.queries(image.dim(0)), image, Pass.evaluation());
+    Tensor seen = model.bert.encodeQueries(model.queries(image.dim(0)), image, ForwardPass.evaluation());
     return unit(model.imageProjection.forward(seen));
   }
 
   private static Tensor textVectors(Golden golden, RetrievalModel model) {
-    Tensor text = model.bert.encodeText(ids(golden, model), mask(golden, model), Pass.evaluation());
+    Tensor text = model.bert.encodeText(ids(golden, model), mask(golden, model), ForwardPass.evaluation());
     return unit(model.textProjection.forward(text.select(1, 0)));
   }
 

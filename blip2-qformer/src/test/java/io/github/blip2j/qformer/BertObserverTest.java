@@ -1,13 +1,14 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +38,7 @@ final class BertObserverTest {
   void queries_hiddenStates_comeBeforeTheFirstLayerAndAfterEach() {
     var log = new Log(false);
 
-    Tensor last = bert.encodeQueries(queries, image, Pass.evaluation().observedBy(log));
+    Tensor last = bert.encodeQueries(queries, image, ForwardPass.evaluation().observedBy(log));
 
     assertEquals(
         List.of(
@@ -53,7 +54,7 @@ final class BertObserverTest {
   void queries_attentionMaps_comeInTheOrderOfComputation() {
     var log = new Log(true);
 
-    Tensor seen = bert.encodeQueries(queries, image, Pass.evaluation().observedBy(log));
+    Tensor seen = bert.encodeQueries(queries, image, ForwardPass.evaluation().observedBy(log));
 
     assertEquals(
         List.of(
@@ -67,7 +68,7 @@ final class BertObserverTest {
             "qformer.layers.2.imageAttention [2, 3, 4, 7]",
             "qformer.layers 3 [2, 4, 12]"),
         log.events);
-    Tensor unseen = bert.encodeQueries(queries, image, Pass.evaluation());
+    Tensor unseen = bert.encodeQueries(queries, image, ForwardPass.evaluation());
     Golden.assertClose("watched", unseen.toFloats(), seen.toFloats(), 2e-6);
   }
 
@@ -76,7 +77,7 @@ final class BertObserverTest {
     var log = new Log(true);
     int[][] keep = {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}};
 
-    Streams last = bert.encodeJoint(queries, ids, keep, image, Pass.evaluation().observedBy(log));
+    QueriesAndText last = bert.encodeJoint(queries, ids, keep, image, ForwardPass.evaluation().observedBy(log));
 
     assertEquals("qformer.layers 0 [2, 9, 12]", log.events.get(0));
     assertEquals("qformer.layers.0.attention [2, 3, 9, 9]", log.events.get(1));
@@ -94,7 +95,7 @@ final class BertObserverTest {
     var log = new Log(true);
 
     bert.encodeText(
-        ids, new int[][] {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}}, Pass.evaluation().observedBy(log));
+        ids, new int[][] {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}}, ForwardPass.evaluation().observedBy(log));
 
     assertEquals(
         List.of(
@@ -105,7 +106,7 @@ final class BertObserverTest {
   }
 
   /** Notes what it is shown. */
-  private static final class Log implements Pass.Observer {
+  private static final class Log implements ForwardPass.Observer {
     private final boolean maps;
     private final List<String> events = new ArrayList<>();
     private final List<float[]> rowSums = new ArrayList<>();

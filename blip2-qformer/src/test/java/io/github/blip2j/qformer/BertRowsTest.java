@@ -1,16 +1,17 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ final class BertRowsTest {
   private Params params;
   private BertModel bert;
   private Tensor queries;
-  private BertContext image;
+  private CrossAttentionKeyValues image;
   private Tensor ids;
 
   @BeforeEach
@@ -39,22 +40,22 @@ final class BertRowsTest {
     bert = new BertModel(TinyBert.config(true), params.at("qformer"));
     params.all().values().forEach(Parameter::train);
     queries = NoisyWeights.tensor(random, 2, 4, TinyBert.DIM);
-    image = bert.readImage(NoisyWeights.tensor(random, 2, 7, TinyBert.ENCODER_DIM));
+    image = bert.imageKeyValues(NoisyWeights.tensor(random, 2, 7, TinyBert.ENCODER_DIM));
     ids = Tensor.of(new long[] {3, 16, 5, 9, 2, 1, 8, 4, 0, 0}, 2, 5);
   }
 
   @Test
   void encodeQueriesWithText_isTheQueriesOfAJointPass() {
-    Tensor some = bert.encodeQueriesWithText(queries, ids, KEEP, image, Pass.evaluation());
+    Tensor some = bert.encodeQueriesWithText(queries, ids, KEEP, image, ForwardPass.evaluation());
 
-    Tensor all = bert.encodeJoint(queries, ids, KEEP, image, Pass.evaluation()).joined();
+    Tensor all = bert.encodeJoint(queries, ids, KEEP, image, ForwardPass.evaluation()).joined();
     assertEquals(List.of(2L, 4L, 12L), dims(some));
     Golden.assertClose("queries", all.narrow(1, 0, 4).toFloats(), some.toFloats(), 2e-6);
   }
 
   @Test
   void encodeQueriesWithText_gradients_areThoseOfAJointPass() {
-    var of = Pass.evaluation();
+    var of = ForwardPass.evaluation();
     assertSameGradients(
         () -> bert.encodeJoint(queries, ids, KEEP, image, of).joined().narrow(1, 0, 4),
         () -> bert.encodeQueriesWithText(queries, ids, KEEP, image, of));
@@ -62,9 +63,9 @@ final class BertRowsTest {
 
   @Test
   void encodeTextStart_isTheFirstTokenOfAText() {
-    Tensor start = bert.encodeTextStart(ids, KEEP, Pass.evaluation());
+    Tensor start = bert.encodeTextStart(ids, KEEP, ForwardPass.evaluation());
 
-    Tensor all = bert.encodeText(ids, KEEP, Pass.evaluation());
+    Tensor all = bert.encodeText(ids, KEEP, ForwardPass.evaluation());
     assertEquals(List.of(2L, 1L, 12L), dims(start));
     Golden.assertClose("start", all.narrow(1, 0, 1).toFloats(), start.toFloats(), 2e-6);
   }
@@ -72,22 +73,22 @@ final class BertRowsTest {
   @Test
   void encodeTextStart_gradients_areThoseOfAText() {
     assertSameGradients(
-        () -> bert.encodeText(ids, KEEP, Pass.evaluation()).narrow(1, 0, 1),
-        () -> bert.encodeTextStart(ids, KEEP, Pass.evaluation()));
+        () -> bert.encodeText(ids, KEEP, ForwardPass.evaluation()).narrow(1, 0, 1),
+        () -> bert.encodeTextStart(ids, KEEP, ForwardPass.evaluation()));
   }
 
   @Test
   void encodeTextStart_watched_showsAllRows() {
     List<String> shown = new ArrayList<>();
     var observer =
-        new Pass.Observer() {
+        new ForwardPass.Observer() {
           @Override
           public void hiddenState(String path, int index, Tensor x) {
             shown.add(index + " " + x.shape());
           }
         };
 
-    Tensor start = bert.encodeTextStart(ids, KEEP, Pass.evaluation().observedBy(observer));
+    Tensor start = bert.encodeTextStart(ids, KEEP, ForwardPass.evaluation().observedBy(observer));
 
     assertEquals(List.of("0 [2, 5, 12]", "1 [2, 5, 12]", "2 [2, 5, 12]", "3 [2, 5, 12]"), shown);
     assertEquals(List.of(2L, 1L, 12L), dims(start));

@@ -1,17 +1,18 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-
 import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.golden.Golden;
-import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -48,7 +49,7 @@ final class BertSelfAttentionTest {
     BertSelfAttention attention = attention(0, 0);
 
     assertArrayEquals(
-        attention.forward(x, context, Mask.none(), Pass.evaluation()).toFloats(),
+        attention.forward(x, context, Mask.none(), ForwardPass.evaluation()).toFloats(),
         trained(attention));
   }
 
@@ -68,7 +69,7 @@ final class BertSelfAttentionTest {
   }
 
   private float[] trained(BertSelfAttention attention) {
-    return attention.forward(x, context, Mask.none(), Pass.training(new Random(5))).toFloats();
+    return attention.forward(x, context, Mask.none(), ForwardPass.training(new Random(5))).toFloats();
   }
 
   private BertSelfAttention attention(double dropout, double attentionDropout) {

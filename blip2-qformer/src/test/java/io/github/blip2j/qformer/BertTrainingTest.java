@@ -1,18 +1,19 @@
 package io.github.blip2j.qformer;
 
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.golden.ConfigText;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.NoisyWeights;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.golden.ConfigText;
-import io.github.blip2j.nn.NoisyWeights;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Random;
@@ -53,7 +54,7 @@ final class BertTrainingTest {
   /** One step: the loss, every gradient, and the memory in use when the last one is there. */
   private record Step(double loss, Map<String, double[]> gradients, long bytes) {}
 
-  private Step step(Pass pass) {
+  private Step step(ForwardPass pass) {
     params.all().values().forEach(Parameter::clearGradient);
     Map<String, double[]> gradients = new TreeMap<>();
     try (var step = Scope.open()) {
@@ -67,7 +68,7 @@ final class BertTrainingTest {
                 gradients.put("queries", g.toDoubles());
               });
       Tensor seen = image.leaf(g -> gradients.merge("image", g.toDoubles(), BertTrainingTest::sum));
-      Streams y = bert.encodeJoint(asking, ids, KEEP, seen, pass);
+      QueriesAndText y = bert.encodeJoint(asking, ids, KEEP, seen, pass);
       Tensor joined = y.joined();
       Tensor loss = joined.mul(joined).mul(joined).mean();
       loss.backward();
@@ -86,11 +87,11 @@ final class BertTrainingTest {
 
   @Test
   void recomputing_lossAndGradientsAreTheSameToTheLastBit() {
-    Pass first = Pass.training(new Random(11));
+    ForwardPass first = ForwardPass.training(new Random(11));
     step(first); // memory for the gradients of parameters is kept from now on
 
-    Step remembered = step(Pass.training(new Random(11)));
-    Step recomputed = step(Pass.training(new Random(11)).recomputing());
+    Step remembered = step(ForwardPass.training(new Random(11)));
+    Step recomputed = step(ForwardPass.training(new Random(11)).withGradientCheckpointing());
 
     assertEquals(remembered.loss, recomputed.loss);
     assertEquals(remembered.gradients.keySet(), recomputed.gradients.keySet());
@@ -105,9 +106,9 @@ final class BertTrainingTest {
   @Test
   void dropout_ofTheSameSeed_isTheSame() {
     assertEquals(
-        step(Pass.training(new Random(11))).loss, step(Pass.training(new Random(11))).loss);
+        step(ForwardPass.training(new Random(11))).loss, step(ForwardPass.training(new Random(11))).loss);
     assertTrue(
-        step(Pass.training(new Random(11))).loss != step(Pass.training(new Random(12))).loss);
+        step(ForwardPass.training(new Random(11))).loss != step(ForwardPass.training(new Random(12))).loss);
   }
 
   private static double[] sum(double[] a, double[] b) {

@@ -1,14 +1,15 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -37,8 +38,8 @@ final class GradCamTest {
     List<GradCam.Layer> layers = GradCam.of(model, image, texts);
 
     var seen = new Seen();
-    Pass watched = Pass.evaluation().observedBy(seen);
-    model.matchLogits(model.readImage(image), texts, watched).select(1, 1).sum().backward();
+    ForwardPass watched = ForwardPass.evaluation().observedBy(seen);
+    model.matchLogits(model.imageKeyValues(image), texts, watched).select(1, 1).sum().backward();
     assertEquals(List.of(0, 2), layers.stream().map(GradCam.Layer::index).toList());
     for (GradCam.Layer layer : layers) {
       Tensor actual = layer.wordRelevance();
@@ -83,7 +84,7 @@ final class GradCamTest {
     return largest;
   }
 
-  private static final class Seen implements Pass.Observer {
+  private static final class Seen implements ForwardPass.Observer {
     private final Map<String, float[]> maps = new HashMap<>();
     private final Map<String, float[]> gradients = new HashMap<>();
 

@@ -1,15 +1,16 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.Linear;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -1,16 +1,17 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -66,14 +67,14 @@ final class LavisQFormerParityTest {
 
   @Test
   void text_alone_equalsReference() {
-    Tensor text = bert.encodeText(golden.get("text.input_ids"), mask(), Pass.evaluation());
+    Tensor text = bert.encodeText(golden.get("text.input_ids"), mask(), ForwardPass.evaluation());
 
     golden.assertClose("text_output", text, HIDDEN);
   }
 
   @Test
   void joint_statesAndMatchLogits_equalReference() {
-    Streams seen = joint(Pass.evaluation());
+    QueriesAndText seen = joint(ForwardPass.evaluation());
 
     golden.assertClose("multimodal_output", seen.joined(), HIDDEN);
     golden.assertClose("itm_logits", matchLogits(seen), LOGITS);
@@ -85,7 +86,7 @@ final class LavisQFormerParityTest {
     KeyValueCache cache = bert.cache(qformer.queryCount() + 16);
     queries(cache);
 
-    Tensor hidden = bert.decodeText(ids, mask(), cache, qformer.queryCount(), Pass.evaluation());
+    Tensor hidden = bert.decodeText(ids, mask(), cache, qformer.queryCount(), ForwardPass.evaluation());
 
     golden.assertClose("lm_logits", qformer.model.logits(hidden), LOGITS);
     TokenLoss how = TokenLoss.ofNextToken().withSmoothing(0.1).perSequence();
@@ -101,7 +102,7 @@ final class LavisQFormerParityTest {
   void attentionMaps_andGradientsOfTheMatchLogit_equalReference() {
     var maps = new Maps();
 
-    Streams seen = joint(Pass.evaluation().observedBy(maps));
+    QueriesAndText seen = joint(ForwardPass.evaluation().observedBy(maps));
     matchLogits(seen).select(1, 1).sum().backward();
 
     assertEquals(
@@ -110,15 +111,15 @@ final class LavisQFormerParityTest {
   }
 
   private Tensor queries(KeyValueCache cache) {
-    return bert.encodeQueries(qformer.queries(image.dim(0)), image, cache, Pass.evaluation());
+    return bert.encodeQueries(qformer.queries(image.dim(0)), image, cache, ForwardPass.evaluation());
   }
 
-  private Streams joint(Pass pass) {
+  private QueriesAndText joint(ForwardPass pass) {
     Tensor ids = golden.get("text.input_ids");
     return bert.encodeJoint(qformer.queries(image.dim(0)), ids, mask(), image, pass);
   }
 
-  private Tensor matchLogits(Streams seen) {
+  private Tensor matchLogits(QueriesAndText seen) {
     Tensor queries = seen.queries();
     assertNotNull(queries);
     return qformer.matchHead.forward(queries).mean(1);
@@ -146,7 +147,7 @@ final class LavisQFormerParityTest {
   }
 
   /** Compares the maps of the queries' attention to the image, and their gradients. */
-  private final class Maps implements Pass.Observer {
+  private final class Maps implements ForwardPass.Observer {
     private final Set<String> compared = new TreeSet<>();
 
     @Override

@@ -1,17 +1,18 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ final class PlainBertParityTest {
       BertModel bert = BertModel.load(folder, scope);
       var seen = new Comparison(golden);
 
-      Tensor last = bert.forward(encoderInput(golden), Pass.evaluation().observedBy(seen));
+      Tensor last = bert.forward(encoderInput(golden), ForwardPass.evaluation().observedBy(seen));
 
       golden.assertClose("encoder.last_hidden_state", last, HIDDEN);
       Set<String> expected = new TreeSet<>(golden.names());
@@ -64,7 +65,7 @@ final class PlainBertParityTest {
         var scope = Scope.open()) {
       BertLMHeadModel model = BertLMHeadModel.load(folder, scope);
 
-      Tensor logits = model.forward(encoderInput(golden), Pass.evaluation());
+      Tensor logits = model.forward(encoderInput(golden), ForwardPass.evaluation());
 
       golden.assertClose("mlm.logits", logits, LOGITS);
     }
@@ -79,7 +80,7 @@ final class PlainBertParityTest {
       BertModel bert = BertModel.load(folder, scope);
       BertInput input = BertInput.ofEmbeddings(golden.get("inputs_embeds"));
 
-      golden.assertClose("encoder.from_embeds", bert.forward(input, Pass.evaluation()), HIDDEN);
+      golden.assertClose("encoder.from_embeds", bert.forward(input, ForwardPass.evaluation()), HIDDEN);
     }
   }
 
@@ -94,7 +95,7 @@ final class PlainBertParityTest {
       int[][] mask = rows(golden, "attention_mask");
       BertInput input = BertInput.ofIds(ids).withMask(mask);
 
-      Tensor hidden = model.bert().forward(reading(input, golden), Pass.evaluation());
+      Tensor hidden = model.bert().forward(reading(input, golden), ForwardPass.evaluation());
 
       golden.assertClose("decoder.logits", model.logits(hidden), LOGITS);
       Tensor loss = model.loss(hidden, labels(ids, mask), TokenLoss.ofNextToken());
@@ -112,16 +113,16 @@ final class PlainBertParityTest {
       BertLMHeadModel model = BertLMHeadModel.load(folder.resolve("decoder"), scope);
       Tensor ids = golden.get("input_ids");
       KeyValueCache cache = model.bert().cache(8);
-      BertContext context =
+      CrossAttentionKeyValues context =
           model
               .bert()
-              .readContext(
+              .contextKeyValues(
                   golden.get("decoder.encoder_hidden_states"),
                   rows(golden, "decoder.encoder_attention_mask"));
 
-      model.forward(part(ids, 0, 5).withContext(context).withCache(cache), Pass.evaluation());
+      model.forward(part(ids, 0, 5).withContext(context).withCache(cache), ForwardPass.evaluation());
       Tensor next =
-          model.forward(part(ids, 5, 3).withContext(context).withCache(cache), Pass.evaluation());
+          model.forward(part(ids, 5, 3).withContext(context).withCache(cache), ForwardPass.evaluation());
 
       golden.assertClose("decoder.cached_logits_5_8", next, LOGITS);
     }
@@ -173,7 +174,7 @@ final class PlainBertParityTest {
   }
 
   /** Compares what it sees with the reference as it comes. */
-  private static final class Comparison implements Pass.Observer {
+  private static final class Comparison implements ForwardPass.Observer {
     private final Golden golden;
     private final Set<String> compared = new TreeSet<>();
 

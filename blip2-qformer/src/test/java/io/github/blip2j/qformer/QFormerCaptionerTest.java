@@ -1,19 +1,20 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.generation.DecodingSession;
+import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.Generator;
-import io.github.blip2j.generation.NextTokenModel;
 import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ final class QFormerCaptionerTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void generate_overTheCache_isWhatRecomputingWrites(int beams) {
-    Decoding base = beams == 1 ? Decoding.greedy() : Decoding.beams(beams);
+    GenerationConfig base = beams == 1 ? GenerationConfig.greedy() : GenerationConfig.numBeams(beams);
     Generator generator = Generator.of(base.maxNewTokens(LONGEST), END);
     List<int[]> prompts = Stream.generate(() -> new int[] {START}).limit(4).toList();
 
@@ -85,11 +86,11 @@ final class QFormerCaptionerTest {
   }
 
   private QFormerCaptioner captioner() {
-    return new QFormerCaptioner(qformer.model, queries, bert.readImage(image), START, LONGEST);
+    return new QFormerCaptioner(qformer.model, queries, bert.imageKeyValues(image), START, LONGEST);
   }
 
   /** Queries and all words so far in one call for every token, without any cache. */
-  private final class Recomputing implements NextTokenModel {
+  private final class Recomputing implements DecodingSession {
     private List<int[]> words = new ArrayList<>();
     private int[] images = IntStream.range(0, 4).toArray();
 
@@ -131,7 +132,7 @@ final class QFormerCaptionerTest {
         Tensor ids = Tensor.ids(flat).reshape(R, T);
         Tensor rows = image.gather(Tensor.ids(images));
         Tensor text =
-            bert.decodeJoint(qformer.queries(R), ids, TextRows.ones(R, T), rows, Pass.evaluation())
+            bert.decodeJoint(qformer.queries(R), ids, TextRows.ones(R, T), rows, ForwardPass.evaluation())
                 .text();
         assertNotNull(text);
         Tensor logits = qformer.model.logits(text.select(1, T - 1).copy());

@@ -4,8 +4,9 @@ import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import org.jspecify.annotations.Nullable;
 
 /**

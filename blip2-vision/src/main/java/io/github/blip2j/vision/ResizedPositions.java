@@ -2,10 +2,11 @@ package io.github.blip2j.vision;
 
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.Weights;
-import io.github.blip2j.tensor.DType;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,11 +1,12 @@
 package io.github.blip2j.vision;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.DropPath;
-import io.github.blip2j.tensor.Activation;
-import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.types.Activation;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.Locale;
 
 /**

@@ -1,6 +1,7 @@
 package io.github.blip2j.vision;
 
-import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.types.Shape;
+
 
 /**
  * The two vision transformers that BLIP-2 was trained with, where more than their sizes differs.
@@ -30,7 +31,7 @@ public enum VisionFamily {
     return this == CLIP;
   }
 
-  /** The first block that a {@linkplain io.github.blip2j.nn.Pass#recomputing pass} recomputes. */
+  /** The first block that a {@linkplain io.github.blip2j.nn.ForwardPass#withGradientCheckpointing pass} recomputes. */
   int firstRecomputed() {
     return this == CLIP ? FIRST_RECOMPUTED_OF_CLIP : 0;
   }

@@ -1,14 +1,15 @@
 package io.github.blip2j.vision;
 
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.Home;
-import io.github.blip2j.tensor.Shape;
+import io.github.blip2j.tensor.ParentScope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * tokens, no norm after the last block. That norm belongs to the model, for it is trained while
  * this is frozen.
  *
- * <p>Frozen, it wants {@link Pass#evaluating()} from the model around it. To be fine-tuned in
- * little memory it wants {@link Pass#recomputing()}, which computes all of EVA's blocks again, and
+ * <p>Frozen, it wants {@link ForwardPass#evaluating()} from the model around it. To be fine-tuned in
+ * little memory it wants {@link ForwardPass#withGradientCheckpointing()}, which computes all of EVA's blocks again, and
  * those of CLIP after the thirteenth.
  *
  * <pre>{@code
@@ -65,13 +66,13 @@ public final class VisionTransformer extends Module {
    *     positions interpolated where it is not the trained one
    * @return [B, N + 1, E], the class token first
    */
-  public Tensor forward(Tensor pixels, Pass pass) {
-    Home home = Home.ofCurrentScope(path());
+  public Tensor forward(Tensor pixels, ForwardPass pass) {
+    ParentScope home = ParentScope.ofCurrent(path());
     Tensor x = embed(pixels); // [B, N + 1, E]
     pass.observer().hiddenState(path(), 0, x);
     for (int i = 0; i < blocks.size(); i++) {
       VisionBlock block = blocks.get(i);
-      Pass blockPass = i < config.family().firstRecomputed() ? pass.remembering() : pass;
+      ForwardPass blockPass = i < config.family().firstRecomputed() ? pass.withoutGradientCheckpointing() : pass;
       Tensor y = blockPass.layer(List.of(x), (in, inside) -> block.forward(in.get(0), inside));
       if (!y.requiresGrad()) {
         home.release(x); // a batch of a hundred pictures would gather gigabytes of them

@@ -1,20 +1,21 @@
 package io.github.blip2j.vision;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.Activation;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Activation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +71,7 @@ final class LavisVisionParityTest {
           pixels,
           evaluation()
               .observedBy(
-                  new Pass.Observer() {
+                  new ForwardPass.Observer() {
                     @Override
                     public void hiddenState(String path, int index, Tensor x) {
                       if (index == fewer.layers()) {
@@ -90,8 +91,8 @@ final class LavisVisionParityTest {
     assertEquals(family, config(family).family());
   }
 
-  private static Pass evaluation() {
-    return Pass.evaluation();
+  private static ForwardPass evaluation() {
+    return ForwardPass.evaluation();
   }
 
   private static Checkpoint open(Path folder) throws IOException {

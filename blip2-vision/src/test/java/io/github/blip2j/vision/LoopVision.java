@@ -1,10 +1,11 @@
 package io.github.blip2j.vision;
 
-import static io.github.blip2j.tensor.Loops.activation;
-
+import static io.github.blip2j.backend.Loops.activation;
 import io.github.blip2j.nn.Attention;
 import io.github.blip2j.nn.LoopAttention;
 import io.github.blip2j.nn.Loops;
+
+
 import java.util.HashMap;
 import java.util.Map;
 
@@ -58,7 +59,7 @@ final class LoopVision {
 
   private double[] block(Map<String, double[]> parameters, String path, double[] x) {
     double[] normed = norm(parameters, path + "attentionNorm", x);
-    var sizes = Attention.Sizes.self(dim, config.heads());
+    var sizes = Attention.Config.self(dim, config.heads());
     var attention = new LoopAttention(sizes, batch, tokens, tokens, LoopAttention.ALL);
     double[] attended =
         Loops.sum(x, attention.forward(under(parameters, path + "attention."), normed, normed));

@@ -1,22 +1,23 @@
 package io.github.blip2j.vision;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -54,9 +55,9 @@ final class ResizedPositionsTest {
       params.finish();
       Tensor pixels = NoisyWeights.tensor(new Random(7), 1, 3, LARGER, LARGER);
 
-      Tensor y = after.forward(pixels, Pass.evaluation());
+      Tensor y = after.forward(pixels, ForwardPass.evaluation());
 
-      Tensor expected = before.forward(pixels, Pass.evaluation());
+      Tensor expected = before.forward(pixels, ForwardPass.evaluation());
       Golden.assertClose("y", expected.toFloats(), y.toFloats(), 0);
       Parameter positions = params.all().get("vision.positions");
       assertEquals(37, positions == null ? 0 : positions.value().dim(-2));

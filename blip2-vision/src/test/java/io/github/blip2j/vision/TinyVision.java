@@ -1,7 +1,8 @@
 package io.github.blip2j.vision;
 
 import io.github.blip2j.nn.Attention.InputBias;
-import io.github.blip2j.tensor.Activation;
+import io.github.blip2j.tensor.types.Activation;
+
 
 /** Vision transformers of three by three patches of four by four pixels. */
 final class TinyVision {

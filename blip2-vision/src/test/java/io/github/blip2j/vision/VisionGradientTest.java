@@ -1,16 +1,17 @@
 package io.github.blip2j.vision;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Loops;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ final class VisionGradientTest {
     Tensor seed = NoisyWeights.tensor(random, B, 10, TinyVision.DIM);
     Tensor[] ofPixels = new Tensor[1];
 
-    Tensor y = vision.forward(pixels.leaf(g -> ofPixels[0] = g), Pass.evaluation());
+    Tensor y = vision.forward(pixels.leaf(g -> ofPixels[0] = g), ForwardPass.evaluation());
     y.backward(seed);
 
     Map<String, double[]> values = Loops.values(params);

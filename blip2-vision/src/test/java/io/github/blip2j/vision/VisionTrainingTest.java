@@ -1,5 +1,16 @@
 package io.github.blip2j.vision;
 
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.NoisyWeights;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,16 +18,6 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.nn.Init;
-import io.github.blip2j.nn.NoisyWeights;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.TensorMemory;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -52,14 +53,14 @@ final class VisionTrainingTest {
     return NoisyWeights.tensor(new Random(7), B, 3, TinyVision.SIDE, TinyVision.SIDE);
   }
 
-  private static Pass training() {
-    return Pass.training(new Random(11));
+  private static ForwardPass training() {
+    return ForwardPass.training(new Random(11));
   }
 
   /** One step: the loss, every gradient, and the memory in use when the last one is there. */
   private record Step(double loss, Map<String, double[]> gradients, long bytes) {}
 
-  private Step step(VisionTransformer vision, Pass pass) {
+  private Step step(VisionTransformer vision, ForwardPass pass) {
     params.all().values().forEach(Parameter::clearGradient);
     try (var step = Scope.open()) {
       long before = TensorMemory.usedBytes();
@@ -89,7 +90,7 @@ final class VisionTrainingTest {
     step(vision, training()); // memory for the gradients of parameters is kept from now on
 
     Step remembered = step(vision, training());
-    Step recomputed = step(vision, training().recomputing());
+    Step recomputed = step(vision, training().withGradientCheckpointing());
 
     assertEquals(remembered.loss, recomputed.loss);
     remembered.gradients.forEach(
@@ -105,13 +106,13 @@ final class VisionTrainingTest {
     VisionTransformer vision = trained(TinyVision.of(VisionFamily.CLIP, 13, DROP));
     step(vision, training());
 
-    assertEquals(step(vision, training()).bytes, step(vision, training().recomputing()).bytes);
+    assertEquals(step(vision, training()).bytes, step(vision, training().withGradientCheckpointing()).bytes);
   }
 
   @Test
   void training_dropsPathsAndEvaluatingDoesNot() {
     var vision = new VisionTransformer(TinyVision.of(VisionFamily.EVA, 4, DROP), params);
-    float[] evaluated = vision.forward(pixels(), Pass.evaluation()).toFloats();
+    float[] evaluated = vision.forward(pixels(), ForwardPass.evaluation()).toFloats();
 
     float[] dropped = vision.forward(pixels(), training()).toFloats();
     float[] again = vision.forward(pixels(), training()).toFloats();
@@ -129,11 +130,11 @@ final class VisionTrainingTest {
     Tensor pixels = pixels();
     long before = TensorMemory.usedBytes();
 
-    Tensor features = vision.forward(pixels, training().recomputing().evaluating());
+    Tensor features = vision.forward(pixels, training().withGradientCheckpointing().evaluating());
     long kept = TensorMemory.usedBytes() - before;
     features.mul(above.value()).sum().backward();
 
-    float[] evaluated = vision.forward(pixels, Pass.evaluation()).toFloats();
+    float[] evaluated = vision.forward(pixels, ForwardPass.evaluation()).toFloats();
     assertArrayEquals(evaluated, features.toFloats());
     assertFalse(features.requiresGrad());
     assertNotNull(above.gradient());
@@ -148,7 +149,7 @@ final class VisionTrainingTest {
       Params none = NoisyWeights.params(inner, 3);
       var vision = new VisionTransformer(TinyVision.of(VisionFamily.EVA, 0, 0), none);
       long before = TensorMemory.usedBytes();
-      vision.forward(pixels, Pass.evaluation());
+      vision.forward(pixels, ForwardPass.evaluation());
       return TensorMemory.usedBytes() - before;
     }
   }

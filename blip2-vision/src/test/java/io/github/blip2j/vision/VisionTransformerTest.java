@@ -1,20 +1,21 @@
 package io.github.blip2j.vision;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import io.github.blip2j.golden.Golden;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.ShapeMismatchException;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -44,7 +45,7 @@ final class VisionTransformerTest {
     var vision = new VisionTransformer(TinyVision.config(0), params);
     Tensor pixels = pixels(batch, TinyVision.SIDE, TinyVision.SIDE);
 
-    Tensor y = vision.forward(pixels, Pass.evaluation());
+    Tensor y = vision.forward(pixels, ForwardPass.evaluation());
 
     y.shape().require("test", "y", batch, 10, E);
     float[] positions = value("positions").toFloats();
@@ -61,7 +62,7 @@ final class VisionTransformerTest {
     var vision = new VisionTransformer(TinyVision.config(0), params);
     Tensor pixels = pixels(2, height, width);
 
-    Tensor y = vision.forward(pixels, Pass.evaluation());
+    Tensor y = vision.forward(pixels, ForwardPass.evaluation());
 
     int rows = height / TinyVision.PATCH;
     int columns = width / TinyVision.PATCH;
@@ -76,8 +77,8 @@ final class VisionTransformerTest {
     var vision = new VisionTransformer(TinyVision.config(2), params);
     Tensor pixels = pixels(2, 12, 8);
 
-    Tensor both = vision.forward(pixels, Pass.evaluation());
-    Tensor second = vision.forward(pixels.narrow(0, 1, 1).copy(), Pass.evaluation());
+    Tensor both = vision.forward(pixels, ForwardPass.evaluation());
+    Tensor second = vision.forward(pixels.narrow(0, 1, 1).copy(), ForwardPass.evaluation());
 
     Golden.assertClose("row", both.narrow(0, 1, 1).toFloats(), second.toFloats(), 1e-5);
   }
@@ -87,10 +88,10 @@ final class VisionTransformerTest {
     var vision = new VisionTransformer(TinyVision.config(2), params.at("vision"));
     List<String> states = new ArrayList<>();
     List<float[]> last = new ArrayList<>();
-    Pass pass =
-        Pass.evaluation()
+    ForwardPass pass =
+        ForwardPass.evaluation()
             .observedBy(
-                new Pass.Observer() {
+                new ForwardPass.Observer() {
                   @Override
                   public void hiddenState(String path, int index, Tensor x) {
                     states.add(path + " " + index + " " + x.shape());
@@ -109,10 +110,10 @@ final class VisionTransformerTest {
   void observer_ofAttention_seesEachBlocksMaps() {
     var vision = new VisionTransformer(TinyVision.config(2), params.at("vision"));
     List<String> maps = new ArrayList<>();
-    Pass pass =
-        Pass.evaluation()
+    ForwardPass pass =
+        ForwardPass.evaluation()
             .observedBy(
-                new Pass.Observer() {
+                new ForwardPass.Observer() {
                   @Override
                   public boolean wantsAttention() {
                     return true;
@@ -131,7 +132,7 @@ final class VisionTransformerTest {
         List.of(
             "vision.layers.0.attention [2, 2, 10, 10]", "vision.layers.1.attention [2, 2, 10, 10]"),
         maps);
-    Tensor unseen = vision.forward(pixels, Pass.evaluation());
+    Tensor unseen = vision.forward(pixels, ForwardPass.evaluation());
     Golden.assertClose("watched", unseen.toFloats(), seen.toFloats(), 1e-5);
   }
 
@@ -140,7 +141,7 @@ final class VisionTransformerTest {
     var vision = new VisionTransformer(TinyVision.config(0), params);
     parameter("positions").train();
 
-    vision.forward(pixels(1, 24, 16), Pass.evaluation()).sum().backward();
+    vision.forward(pixels(1, 24, 16), ForwardPass.evaluation()).sum().backward();
 
     Tensor gradient = parameter("positions").gradient();
     assertNotNull(gradient);
@@ -155,7 +156,7 @@ final class VisionTransformerTest {
 
     var e =
         assertThrows(
-            IllegalArgumentException.class, () -> vision.forward(pixels, Pass.evaluation()));
+            IllegalArgumentException.class, () -> vision.forward(pixels, ForwardPass.evaluation()));
 
     assertEquals(
         "vision: pixels expected at least one patch of 4, got [1, 3, 3, 12]", e.getMessage());
@@ -167,7 +168,7 @@ final class VisionTransformerTest {
     Tensor pixels = NoisyWeights.tensor(new Random(7), 1, 4, 12, 12);
 
     var e =
-        assertThrows(ShapeMismatchException.class, () -> vision.forward(pixels, Pass.evaluation()));
+        assertThrows(ShapeMismatchException.class, () -> vision.forward(pixels, ForwardPass.evaluation()));
 
     assertEquals("vision: pixels expected [?, 3, ?, ?], got [1, 4, 12, 12]", e.getMessage());
   }

@@ -3,8 +3,9 @@ package io.github.blip2j.bench.kernels;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 

@@ -1,8 +1,9 @@
 package io.github.blip2j.bench.kernels;
 
-import io.github.blip2j.tensor.Packing;
-import io.github.blip2j.tensor.Precision;
+import io.github.blip2j.backend.PackedWeight;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullUnmarked;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -59,7 +60,7 @@ public class LinearBenchmark {
     inputs = new Inputs();
     x = inputs.normal(rows, in);
     Tensor matrix = inputs.normal(out, in);
-    weight = inputs.keep(() -> matrix.pack(precision, Packing.Use.BATCHES));
+    weight = inputs.keep(() -> matrix.pack(precision, PackedWeight.Use.PREFILL));
     bias = inputs.normal(out);
   }
 

@@ -22,10 +22,10 @@ final class Downloading {
 
   private final ModelCache cache;
   private final HubClient client;
-  private final Means means;
+  private final DownloadResources means;
   private final DownloadListener listener;
 
-  Downloading(ModelCache cache, HubClient client, Means means, DownloadListener listener) {
+  Downloading(ModelCache cache, HubClient client, DownloadResources means, DownloadListener listener) {
     this.cache = cache;
     this.client = client;
     this.means = means;
@@ -92,13 +92,13 @@ final class Downloading {
     }
   }
 
-  private Attempts attempts() {
-    return new Attempts(cache.id(), means);
+  private RetryPolicy attempts() {
+    return new RetryPolicy(cache.id(), means);
   }
 
   private List<DownloadedFile> fetch(RemoteModel remote, List<RemoteFile> files)
       throws IOException {
-    long total = files.stream().mapToLong(file -> Math.max(0, file.size())).reduce(0, Room::sum);
+    long total = files.stream().mapToLong(file -> Math.max(0, file.size())).reduce(0, DiskSpace::sum);
     long done = 0;
     List<DownloadedFile> results = new ArrayList<>();
     for (RemoteFile file : files) {
@@ -143,9 +143,9 @@ final class Downloading {
     for (RemoteFile file : files) {
       if (!isThere(file)) {
         long there = BlobLock.sizeOf(cache.incomplete(file.etag()));
-        needed = Room.sum(needed, Math.max(0, file.size() - there));
+        needed = DiskSpace.sum(needed, Math.max(0, file.size() - there));
       }
     }
-    Room.require(needed, cache, means.machine());
+    DiskSpace.require(needed, cache, means.machine());
   }
 }

@@ -27,11 +27,11 @@ final class FileTransfer {
   private final String path;
   private final Path incomplete;
   private final HubClient client;
-  private final Means means;
+  private final DownloadResources means;
   private long best; // bytes that were there at most
 
   FileTransfer(
-      ModelCache cache, RemoteModel remote, RemoteFile file, HubClient client, Means means) {
+      ModelCache cache, RemoteModel remote, RemoteFile file, HubClient client, DownloadResources means) {
     this.cache = cache;
     this.means = means;
     this.model = cache.id();
@@ -47,7 +47,7 @@ final class FileTransfer {
    * @param listener is told how many bytes are there
    * @throws HubException if it can't be had whole
    */
-  void run(Attempts attempts, LongConsumer listener) throws IOException {
+  void run(RetryPolicy attempts, LongConsumer listener) throws IOException {
     Files.createDirectories(incomplete.resolveSibling(""));
     LongConsumer progress =
         at -> {
@@ -76,7 +76,7 @@ final class FileTransfer {
     if (from > 0 && from == file.size()) {
       return true;
     }
-    try (Answer answer = client.get(path, from)) {
+    try (HubResponse answer = client.get(path, from)) {
       boolean goesOn = from > 0 && answer.status() == 206 && isRangeFrom(from, answer);
       if (answer.status() == 200 || goesOn) {
         requireRoom(answer);
@@ -87,11 +87,11 @@ final class FileTransfer {
       if (from > 0 && (answer.status() == 416 || answer.status() == 206)) {
         return false;
       }
-      throw Refusal.ofFile(model, client.endpoint(), file.name(), answer);
+      throw HubErrors.ofFile(model, client.endpoint(), file.name(), answer);
     }
   }
 
-  private boolean isRangeFrom(long from, Answer answer) {
+  private boolean isRangeFrom(long from, HubResponse answer) {
     @Nullable String range = answer.header("Content-Range");
     Matcher matcher = RANGE.matcher(range == null ? "" : range);
     return matcher.matches()
@@ -153,7 +153,7 @@ final class FileTransfer {
    * What has a size neither by the hub nor now could end early, or never; what has one only now was
    * not counted before.
    */
-  private void requireRoom(Answer answer) throws IOException {
+  private void requireRoom(HubResponse answer) throws IOException {
     if (file.size() >= 0) {
       return;
     }
@@ -166,7 +166,7 @@ final class FileTransfer {
               model,
               file.name()));
     }
-    Room.require(size, cache, means.machine());
+    DiskSpace.require(size, cache, means.machine());
   }
 
   /** How fast the file grows: a byte now and then breaks no silence, and never ends. */
@@ -201,7 +201,7 @@ final class FileTransfer {
   }
 
   /** Without a length in its headers, a cut connection looks like the end. */
-  private void requireWhole(Answer answer) throws IOException {
+  private void requireWhole(HubResponse answer) throws IOException {
     if (file.size() >= 0 && Files.size(incomplete) < file.size()) {
       throw new TransientException(answer.asked(), "no connection or a cut one", null, null);
     }

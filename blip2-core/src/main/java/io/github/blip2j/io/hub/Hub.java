@@ -25,9 +25,9 @@ public final class Hub {
   private final HubEnvironment environment;
   private final HubCache cache;
   private final boolean offline;
-  private final Means means;
+  private final DownloadResources means;
 
-  private Hub(HubEnvironment environment, HubCache cache, boolean offline, Means means) {
+  private Hub(HubEnvironment environment, HubCache cache, boolean offline, DownloadResources means) {
     this.environment = environment;
     this.cache = cache;
     this.offline = offline;
@@ -51,7 +51,7 @@ public final class Hub {
         environment,
         HubCache.of(variables),
         environment.offline(),
-        new Means(limits, Machine.HERE));
+        new DownloadResources(limits, LocalDisk.HERE));
   }
 
   /** This hub with another cache. */
@@ -64,7 +64,7 @@ public final class Hub {
     return new Hub(environment, cache, true, means);
   }
 
-  Hub with(Means newMeans) {
+  Hub with(DownloadResources newMeans) {
     return new Hub(environment, cache, offline, newMeans);
   }
 

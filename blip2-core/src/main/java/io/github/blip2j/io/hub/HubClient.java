@@ -47,7 +47,7 @@ final class HubClient {
    *
    * @throws TransientException if another attempt may do better
    */
-  Answer get(String path, long from) throws IOException {
+  HubResponse get(String path, long from) throws IOException {
     return follow("GET", path, from);
   }
 
@@ -57,16 +57,16 @@ final class HubClient {
    *
    * @throws TransientException if another attempt may do better
    */
-  Answer head(String path) throws IOException {
+  HubResponse head(String path) throws IOException {
     return follow("HEAD", path, 0);
   }
 
-  private Answer follow(String method, String path, long from) throws IOException {
+  private HubResponse follow(String method, String path, long from) throws IOException {
     URI at = endpoint.at(path);
     boolean trusted = true;
     for (int hop = 0; hop <= MOST_REDIRECTS; hop++) {
       trusted &= endpoint.owns(at); // once elsewhere, whoever leads back there is a stranger
-      Answer answer = send(request(method, at, from, trusted));
+      HubResponse answer = send(request(method, at, from, trusted));
       boolean told = method.equals("HEAD") && answer.header(LINKED_ETAG) != null;
       if (!answer.isRedirect() || told) {
         return checked(answer, trusted);
@@ -99,9 +99,9 @@ final class HubClient {
     return request.build();
   }
 
-  private Answer send(HttpRequest request) throws IOException {
+  private HubResponse send(HttpRequest request) throws IOException {
     try {
-      return new Answer(http.send(request, info -> new TimedBody(request.uri(), silence)));
+      return new HubResponse(http.send(request, info -> new TimedBody(request.uri(), silence)));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("download: interrupted while asking");
@@ -114,7 +114,7 @@ final class HubClient {
     }
   }
 
-  private static Answer checked(Answer answer, boolean trusted) throws TransientException {
+  private static HubResponse checked(HubResponse answer, boolean trusted) throws TransientException {
     int status = answer.status();
     // Elsewhere a 403 means that the signed address has expired; the next attempt gets a new one.
     boolean expired = status == 403 && !trusted;
@@ -125,7 +125,7 @@ final class HubClient {
     return answer;
   }
 
-  private URI target(Answer answer) throws HubException {
+  private URI target(HubResponse answer) throws HubException {
     @Nullable String location = answer.header("Location");
     try {
       URI target = location == null ? null : answer.asked().resolve(location);

@@ -45,7 +45,7 @@ record ModelCache(Path cache, ModelId id) {
   }
 
   /** Gives a content its name in a commit's folder. */
-  void enter(String commit, RemoteFile file, Machine machine) throws IOException {
+  void enter(String commit, RemoteFile file, LocalDisk machine) throws IOException {
     Path entry = snapshot(commit).resolve(file.name());
     Path blob = blob(file.etag());
     if (Files.exists(entry) && Files.isSameFile(entry, blob)) {

@@ -22,10 +22,10 @@ record RemoteFile(String name, String etag, long size) {
    */
   static RemoteFile read(ModelId model, RemoteModel remote, String name, HubClient client)
       throws IOException {
-    try (Answer answer = client.head(remote.path(model, name))) {
+    try (HubResponse answer = client.head(remote.path(model, name))) {
       @Nullable String linked = answer.header("X-Linked-Etag");
       if (answer.status() != 200 && linked == null) {
-        throw Refusal.ofFile(model, client.endpoint(), name, answer);
+        throw HubErrors.ofFile(model, client.endpoint(), name, answer);
       }
       requireCommit(model, remote, name, answer);
       long size = answer.size("X-Linked-Size");
@@ -36,7 +36,7 @@ record RemoteFile(String name, String etag, long size) {
     }
   }
 
-  private static String etag(ModelId model, String name, @Nullable String linked, Answer answer)
+  private static String etag(ModelId model, String name, @Nullable String linked, HubResponse answer)
       throws HubException {
     @Nullable String quoted = linked != null ? linked : answer.header("ETag");
     String etag = quoted == null ? "" : WEAK.matcher(quoted).replaceAll("");
@@ -52,7 +52,7 @@ record RemoteFile(String name, String etag, long size) {
     return etag;
   }
 
-  private static void requireCommit(ModelId model, RemoteModel remote, String name, Answer answer)
+  private static void requireCommit(ModelId model, RemoteModel remote, String name, HubResponse answer)
       throws HubException {
     @Nullable String commit = answer.header("X-Repo-Commit");
     if (commit != null && !commit.equals(remote.commit())) {

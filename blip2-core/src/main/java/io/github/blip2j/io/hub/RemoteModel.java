@@ -1,7 +1,8 @@
 package io.github.blip2j.io.hub;
 
-import io.github.blip2j.io.CheckpointException;
-import io.github.blip2j.io.ConfigJson;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -31,9 +32,9 @@ record RemoteModel(String commit, List<String> files) {
     String path =
         String.format(
             Locale.ROOT, "/api/models/%s/revision/%s", model.name(), encoded(model.revision()));
-    try (Answer answer = client.get(path, 0)) {
+    try (HubResponse answer = client.get(path, 0)) {
       if (answer.status() != 200) {
-        throw Refusal.ofModel(model, client.endpoint(), answer);
+        throw HubErrors.ofModel(model, client.endpoint(), answer);
       }
       return parse(String.valueOf(answer.asked()), answer.text(MOST_BYTES, limits.wholeAnswer()));
     }

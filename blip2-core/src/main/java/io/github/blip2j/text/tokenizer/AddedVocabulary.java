@@ -1,5 +1,12 @@
 package io.github.blip2j.text.tokenizer;
 
+import io.github.blip2j.text.tokenizer.config.AddedToken;
+import io.github.blip2j.text.tokenizer.model.Vocabulary;
+import io.github.blip2j.text.tokenizer.normalizer.Normalizer;
+import io.github.blip2j.text.tokenizer.normalizer.Piece;
+import io.github.blip2j.text.tokenizer.pattern.Budget;
+import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
+
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -1,6 +1,21 @@
 package io.github.blip2j.text.tokenizer;
 
-import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.text.tokenizer.config.TokenizerJson;
+import io.github.blip2j.text.tokenizer.decoder.Decoder;
+import io.github.blip2j.text.tokenizer.decoder.Decoders;
+import io.github.blip2j.text.tokenizer.model.IdList;
+import io.github.blip2j.text.tokenizer.model.Model;
+import io.github.blip2j.text.tokenizer.model.Models;
+import io.github.blip2j.text.tokenizer.normalizer.Normalizer;
+import io.github.blip2j.text.tokenizer.normalizer.Normalizers;
+import io.github.blip2j.text.tokenizer.normalizer.Overrides;
+import io.github.blip2j.text.tokenizer.normalizer.Piece;
+import io.github.blip2j.text.tokenizer.pattern.Budget;
+import io.github.blip2j.text.tokenizer.pretokenizer.PreTokenizer;
+import io.github.blip2j.text.tokenizer.pretokenizer.PreTokenizers;
+import io.github.blip2j.text.tokenizer.unicode.Surrogates;
+
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;

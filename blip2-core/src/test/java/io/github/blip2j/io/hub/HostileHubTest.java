@@ -193,7 +193,7 @@ final class HostileHubTest {
 
   private Hub hub() {
     var limits = new Limits(silence, 3, Duration.ofMinutes(1), Duration.ofMinutes(1));
-    return Hub.of(hub.environment(cache)).with(new Means(limits, machine));
+    return Hub.of(hub.environment(cache)).with(new DownloadResources(limits, machine));
   }
 
   private String failure(List<String> included) {

@@ -227,7 +227,7 @@ final class HubFailureTest {
   }
 
   private Hub hub(Limits patience) {
-    return Hub.of(hub.environment(cache)).with(new Means(patience, machine));
+    return Hub.of(hub.environment(cache)).with(new DownloadResources(patience, machine));
   }
 
   private String failure() {

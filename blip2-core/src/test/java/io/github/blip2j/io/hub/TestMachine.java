@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Waits in no time, has as much room as it is told, and links if it may. */
-final class TestMachine implements Machine {
+final class TestMachine implements LocalDisk {
   final List<Duration> pauses = new ArrayList<>();
   long room = Long.MAX_VALUE;
   boolean links = true;
@@ -27,6 +27,6 @@ final class TestMachine implements Machine {
     if (!links) {
       throw new UnsupportedOperationException();
     }
-    Machine.super.symbolicLink(link, target);
+    LocalDisk.super.symbolicLink(link, target);
   }
 }

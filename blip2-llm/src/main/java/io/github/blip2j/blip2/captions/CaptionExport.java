@@ -1,11 +1,12 @@
 package io.github.blip2j.blip2.captions;
 
+import io.github.blip2j.backend.MemoryShortageException;
 import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.blip2.Generated;
-import io.github.blip2j.blip2.Prompt;
-import io.github.blip2j.generation.Decoding;
-import io.github.blip2j.tensor.MemoryShortageException;
-import io.github.blip2j.vision.image.RgbImage;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.Image;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ public final class CaptionExport {
   @FunctionalInterface
   public interface Reader {
     /** The picture in {@code file}. */
-    RgbImage read(Path file) throws IOException;
+    Image read(Path file) throws IOException;
   }
 
   /** Hears how far an export is. */
@@ -53,7 +54,7 @@ public final class CaptionExport {
 
   private final Blip2 blip2;
   private final String prompt;
-  private final Decoding decoding;
+  private final GenerationConfig decoding;
   private final int batch;
   private final boolean anew;
   private final boolean echo;
@@ -63,7 +64,7 @@ public final class CaptionExport {
   private CaptionExport(
       Blip2 blip2,
       String prompt,
-      Decoding decoding,
+      GenerationConfig decoding,
       int batch,
       boolean anew,
       boolean echo,
@@ -82,7 +83,7 @@ public final class CaptionExport {
   /** Captions by this model, without a prompt, decoded as it usually does, eight at once. */
   public static CaptionExport of(Blip2 blip2) {
     return new CaptionExport(
-        blip2, "", blip2.captionDecoding(), BATCH, false, false, blip2::read, new Listener() {});
+        blip2, "", blip2.captionConfig(), BATCH, false, false, blip2::read, new Listener() {});
   }
 
   /** This export with words that every caption begins with. */
@@ -91,7 +92,7 @@ public final class CaptionExport {
   }
 
   /** This export, decoding so; where it returns several texts, all are written. */
-  public CaptionExport withDecoding(Decoding newDecoding) {
+  public CaptionExport withDecoding(GenerationConfig newDecoding) {
     return new CaptionExport(blip2, prompt, newDecoding, batch, anew, echo, reader, listener);
   }
 
@@ -151,7 +152,7 @@ public final class CaptionExport {
    *     written
    */
   public Outcome toCsv(List<Path> pictures, Path file) throws IOException {
-    try (var target = RecordFile.open(file, new CsvRows(decoding.returning()), anew)) {
+    try (var target = RecordFile.open(file, new CsvRows(decoding.numReturnSequences()), anew)) {
       return write(pictures, target);
     }
   }
@@ -184,7 +185,7 @@ public final class CaptionExport {
   /** Returns how many have no caption. */
   private int writeBatch(List<Path> pictures, CaptionTarget target) throws IOException {
     List<Path> names = new ArrayList<>();
-    List<RgbImage> read = new ArrayList<>();
+    List<Image> read = new ArrayList<>();
     for (Path picture : pictures) {
       try {
         read.add(reader.read(picture));

@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2.captions;
 
-import io.github.blip2j.blip2.Generated;
+import io.github.blip2j.blip2.text.Generated;
+
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,8 @@
 package io.github.blip2j.blip2.captions;
 
-import io.github.blip2j.blip2.Generated;
-import io.github.blip2j.io.OutputFile;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.io.file.OutputFile;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

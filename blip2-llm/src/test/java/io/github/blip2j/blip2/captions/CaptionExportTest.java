@@ -3,8 +3,9 @@ package io.github.blip2j.blip2.captions;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.captions.CaptionExport.Outcome;
 import io.github.blip2j.data.CaptionFile;
-import io.github.blip2j.generation.Decoding;
+import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.ImageFiles;
+
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -101,7 +102,7 @@ final class CaptionExportTest {
   @Test
   void toCsv_afterAKillAnywhere_endsAsIfThereHadBeenNone() throws IOException {
     Path whole = folder.resolve("whole.csv");
-    var export = CaptionExport.of(blip2).withDecoding(Decoding.beams(2).returning(2));
+    var export = CaptionExport.of(blip2).withDecoding(GenerationConfig.numBeams(2).numReturnSequences(2));
     export.toCsv(pictures, whole);
     byte[] bytes = Files.readAllBytes(whole);
     assertTrue(Files.readString(whole).startsWith("image,caption,score,caption_2,score_2\n\""));

@@ -1,11 +1,12 @@
 package io.github.blip2j.qformer.objective;
 
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
-import io.github.blip2j.nn.Pass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
+
 
 /**
  * Image-grounded text generation (ITG, section 3.1): the text is written word by word over what the
@@ -29,7 +30,7 @@ public final class GenerationLoss {
    * @return [B, T, C]
    */
   public static Tensor decode(
-      Blip2Qformer model, KeyValueCache queries, TextBatch texts, Pass pass) {
+      Blip2Qformer model, KeyValueCache queries, TextBatch texts, ForwardPass pass) {
     TextBatch begun = texts.startingWith(model.config().startId());
     int Q = model.config().queryTokens();
     return model.bert().decodeText(begun.ids(), begun.mask(), queries, Q, pass);
@@ -42,6 +43,6 @@ public final class GenerationLoss {
    * @return as {@code loss} says
    */
   public static Tensor of(Blip2Qformer model, Tensor decoded, TextBatch texts, TokenLoss loss) {
-    return model.writer().loss(decoded, texts.labels(), loss);
+    return model.captionHead().loss(decoded, texts.labels(), loss);
   }
 }

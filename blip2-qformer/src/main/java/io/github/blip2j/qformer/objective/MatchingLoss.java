@@ -1,10 +1,11 @@
 package io.github.blip2j.qformer.objective;
 
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.qformer.BertContext;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
+
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -28,13 +29,13 @@ public final class MatchingLoss {
    */
   public static Tensor logits(
       Blip2Qformer model,
-      BertContext image,
+      CrossAttentionKeyValues image,
       TextBatch texts,
       Pairs pairs,
       Negatives negatives,
-      Pass pass) {
+      ForwardPass pass) {
     int[] own = IntStream.range(pairs.first(), pairs.first() + pairs.own()).toArray();
-    BertContext images = image.rows(join(own, negatives.imageForText(), own));
+    CrossAttentionKeyValues images = image.rows(join(own, negatives.imageForText(), own));
     TextBatch captions = texts.rows(join(own, own, negatives.textForImage()));
     return model.matchLogits(images, captions, pass);
   }

@@ -1,12 +1,13 @@
 package io.github.blip2j.qformer.retrieval;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.qformer.BertContext;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -67,14 +68,14 @@ final class Reranking {
     float[] logits = new float[texts.length];
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      BertContext read = model.readImage(tokens.read(image));
+      CrossAttentionKeyValues read = model.imageKeyValues(tokens.read(image));
       for (int from = 0; from < texts.length; from += PAIRS_AT_ONCE) {
         int to = Math.min(from + PAIRS_AT_ONCE, texts.length);
         List<int[]> some = Arrays.stream(texts, from, to).mapToObj(words::get).toList();
         try (var block = Scope.open()) {
-          BertContext repeated = read.rows(new int[some.size()]); // row 0 for each
+          CrossAttentionKeyValues repeated = read.rows(new int[some.size()]); // row 0 for each
           TextBatch batch = TextBatch.of(some, padId);
-          Tensor both = model.matchLogits(repeated, batch, Pass.evaluation()); // [some, 2]
+          Tensor both = model.matchLogits(repeated, batch, ForwardPass.evaluation()); // [some, 2]
           System.arraycopy(both.select(1, YES).copy().toFloats(), 0, logits, from, to - from);
         }
       }

@@ -1,11 +1,12 @@
 package io.github.blip2j.qformer.retrieval;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.nn.Pass;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,7 +67,7 @@ public final class RetrievalIndex implements AutoCloseable {
   public void addImages(Tensor seen) throws IOException {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Tensor queries = model.encodeQueries(model.readImage(seen), Pass.evaluation());
+      Tensor queries = model.encodeQueries(model.imageKeyValues(seen), ForwardPass.evaluation());
       Tensor features = model.imageFeatures(queries); // [B, Q, P]
       List<float[]> rows = rows("image", images.size(), features);
       tokens.add(seen);
@@ -148,7 +149,7 @@ public final class RetrievalIndex implements AutoCloseable {
   private List<float[]> features(List<int[]> ids) {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Tensor encoded = model.encodeTextStart(TextBatch.of(ids, padId), Pass.evaluation());
+      Tensor encoded = model.encodeTextStart(TextBatch.of(ids, padId), ForwardPass.evaluation());
       return rows("text", texts.size(), model.textFeature(encoded));
     }
   }

@@ -1,19 +1,20 @@
 package io.github.blip2j.qformer.retrieval;
 
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.nn.Pass;
-import io.github.blip2j.qformer.BertContext;
-import io.github.blip2j.qformer.TextBatch;
-import io.github.blip2j.tensor.DType;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.ShapeMismatchException;
-import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -202,13 +203,13 @@ final class RetrievalIndexTest {
   private float[][] cosines() {
     float[][] cosines = new float[IMAGES][TEXTS];
     for (int i = 0; i < IMAGES; i++) {
-      BertContext read = toy.model.readImage(images.narrow(0, i, 1));
-      Tensor queries = toy.model.encodeQueries(read, Pass.evaluation());
+      CrossAttentionKeyValues read = toy.model.imageKeyValues(images.narrow(0, i, 1));
+      Tensor queries = toy.model.encodeQueries(read, ForwardPass.evaluation());
       float[] image = toy.model.imageFeatures(queries).toFloats();
       for (int t = 0; t < TEXTS; t++) {
         TextBatch one = TextBatch.of(List.of(texts.get(t)), 0);
         float[] text =
-            toy.model.textFeature(toy.model.encodeText(one, Pass.evaluation())).toFloats();
+            toy.model.textFeature(toy.model.encodeText(one, ForwardPass.evaluation())).toFloats();
         cosines[i][t] = Float.NEGATIVE_INFINITY;
         for (int q = 0; q < image.length / text.length; q++) {
           float product = 0;
@@ -225,10 +226,10 @@ final class RetrievalIndexTest {
   private float[][] logits() {
     float[][] logits = new float[IMAGES][TEXTS];
     for (int i = 0; i < IMAGES; i++) {
-      BertContext read = toy.model.readImage(images.narrow(0, i, 1));
+      CrossAttentionKeyValues read = toy.model.imageKeyValues(images.narrow(0, i, 1));
       for (int t = 0; t < TEXTS; t++) {
         TextBatch one = TextBatch.of(List.of(texts.get(t)), 0);
-        logits[i][t] = toy.model.matchLogits(read, one, Pass.evaluation()).toFloats()[1];
+        logits[i][t] = toy.model.matchLogits(read, one, ForwardPass.evaluation()).toFloats()[1];
       }
     }
     return logits;

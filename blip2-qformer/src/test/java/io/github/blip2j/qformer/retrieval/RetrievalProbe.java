@@ -1,7 +1,8 @@
 package io.github.blip2j.qformer.retrieval;
 
+import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.TensorMemory;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

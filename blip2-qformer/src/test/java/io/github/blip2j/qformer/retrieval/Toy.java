@@ -1,7 +1,7 @@
 package io.github.blip2j.qformer.retrieval;
 
 import io.github.blip2j.golden.ConfigText;
-import io.github.blip2j.io.CheckpointException;
+import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
@@ -10,6 +10,7 @@ import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;

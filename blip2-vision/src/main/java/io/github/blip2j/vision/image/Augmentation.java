@@ -35,12 +35,12 @@ public record Augmentation(double leastArea, double mirrored) {
   }
 
   /** A part of the picture, stretched to {@code size}. */
-  public RgbImage apply(RgbImage image, ImageSize size, RandomGenerator random) {
-    RgbImage part = part(image, random).resize(size.width(), size.height(), Resampling.BICUBIC);
+  public Image apply(Image image, ImageSize size, RandomGenerator random) {
+    Image part = part(image, random).resize(size.width(), size.height(), Resampling.BICUBIC);
     return random.nextDouble() < mirrored ? part.mirrored() : part;
   }
 
-  private RgbImage part(RgbImage image, RandomGenerator random) {
+  private Image part(Image image, RandomGenerator random) {
     double all = (double) image.width() * image.height();
     for (int i = 0; i < TRIES; i++) {
       double area = all * (leastArea + (1 - leastArea) * random.nextDouble());
@@ -57,7 +57,7 @@ public record Augmentation(double leastArea, double mirrored) {
   }
 
   /** The largest part of a shape that is allowed, for pictures so long that few tries fit. */
-  private static RgbImage middle(RgbImage image) {
+  private static Image middle(Image image) {
     double shape = (double) image.width() / image.height();
     int width = image.width();
     int height = image.height();

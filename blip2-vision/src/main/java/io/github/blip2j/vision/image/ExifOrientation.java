@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image;
 
 import io.github.blip2j.vision.image.codec.ImageHeader;
 
+
 /**
  * The turn that sets a picture upright, by the orientation in its EXIF data (CIPA DC-008, tag
  * 0x0112).
@@ -11,7 +12,7 @@ final class ExifOrientation {
   private ExifOrientation() {}
 
   /** The picture turned and mirrored so that it stands upright. */
-  static RgbImage apply(int orientation, RgbImage image) {
+  static Image apply(int orientation, Image image) {
     if (orientation == ImageHeader.UPRIGHT) {
       return image;
     }
@@ -23,7 +24,7 @@ final class ExifOrientation {
     int width = swapped ? image.height() : image.width();
     int height = swapped ? image.width() : image.height();
     byte[] source = image.samples();
-    byte[] turned = RgbImage.newSamples(width, height);
+    byte[] turned = Image.newSamples(width, height);
     int t = 0;
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
@@ -31,12 +32,12 @@ final class ExifOrientation {
         int row = swapped ? x : y;
         column = fromRight ? image.width() - 1 - column : column;
         row = fromBottom ? image.height() - 1 - row : row;
-        int s = (row * image.width() + column) * RgbImage.CHANNELS;
+        int s = (row * image.width() + column) * Image.CHANNELS;
         turned[t++] = source[s];
         turned[t++] = source[s + 1];
         turned[t++] = source[s + 2];
       }
     }
-    return RgbImage.wrap(width, height, turned);
+    return Image.wrap(width, height, turned);
   }
 }

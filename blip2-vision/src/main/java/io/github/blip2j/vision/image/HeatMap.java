@@ -1,7 +1,8 @@
 package io.github.blip2j.vision.image;
 
-import io.github.blip2j.tensor.Shape;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 
 /**
  * How much each patch of a picture matters, drawn over the picture, as BLIP draws its attention
@@ -45,9 +46,9 @@ public final class HeatMap {
   }
 
   /** The map drawn over the picture it was computed from, at the picture's size. */
-  public RgbImage over(RgbImage image) {
+  public Image over(Image image) {
     Plane map = stretched(image.width(), image.height());
-    byte[] samples = RgbImage.newSamples(image.width(), image.height());
+    byte[] samples = Image.newSamples(image.width(), image.height());
     int t = 0;
     for (int y = 0; y < image.height(); y++) {
       for (int x = 0; x < image.width(); x++) {
@@ -58,7 +59,7 @@ public final class HeatMap {
         samples[t++] = mixed(rgb, Jet.blue(m), m);
       }
     }
-    return RgbImage.wrap(image.width(), image.height(), samples);
+    return Image.wrap(image.width(), image.height(), samples);
   }
 
   /** The map at this size, in 0..1. */

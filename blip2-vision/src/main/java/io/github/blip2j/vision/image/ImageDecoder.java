@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image;
 
 import io.github.blip2j.vision.image.codec.EncodedImage;
 import io.github.blip2j.vision.image.codec.ImageHeader;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,7 +71,7 @@ public final class ImageDecoder {
    *
    * @throws UnreadableImageException if there is no such file or it is no whole picture
    */
-  public RgbImage decode(Path path) throws IOException {
+  public Image decode(Path path) throws IOException {
     String name = path.toString();
     if (!Files.exists(path)) {
       throw new UnreadableImageException(name, "no such file", "check the path");
@@ -99,7 +100,7 @@ public final class ImageDecoder {
    * @param name what to call it in error messages
    * @throws UnreadableImageException if it is no whole picture
    */
-  public RgbImage decode(byte[] file, String name) throws IOException {
+  public Image decode(byte[] file, String name) throws IOException {
     if (file.length == 0) {
       throw new UnreadableImageException(name, "an empty file", COPY_AGAIN);
     }
@@ -112,7 +113,7 @@ public final class ImageDecoder {
       EncodedImage image = format.open(file);
       ImageHeader header = image.header();
       requireWithinBudget(name, header);
-      var picture = RgbImage.wrap(header.width(), header.height(), image.decode());
+      var picture = Image.wrap(header.width(), header.height(), image.decode());
       return exifRotation ? ExifOrientation.apply(header.orientation(), picture) : picture;
     } catch (UnreadableImageException e) {
       throw e;

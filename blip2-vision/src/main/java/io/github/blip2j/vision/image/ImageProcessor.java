@@ -1,6 +1,7 @@
 package io.github.blip2j.vision.image;
 
 import io.github.blip2j.tensor.Tensor;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +49,7 @@ public final class ImageProcessor {
    * preprocessor_config.json}. What they leave out is BLIP's or, of a {@code CLIPImageProcessor},
    * CLIP's.
    *
-   * @throws io.github.blip2j.io.CheckpointException if there are none, or they contradict
+   * @throws io.github.blip2j.io.file.CheckpointException if there are none, or they contradict
    *     themselves
    */
   public static ImageProcessor load(Path folder) throws IOException {
@@ -83,13 +84,13 @@ public final class ImageProcessor {
    *
    * @throws UnreadableImageException if there is no such file or it is no whole picture
    */
-  public RgbImage read(Path file) throws IOException {
+  public Image read(Path file) throws IOException {
     return decoder.decode(file);
   }
 
   /** The picture resized and cropped, before its levels become numbers. */
-  public RgbImage fit(RgbImage image) {
-    RgbImage fitted = image;
+  public Image fit(Image image) {
+    Image fitted = image;
     ImageSize stretchedTo = config.stretchedTo();
     Integer shortestEdge = config.shortestEdge();
     if (stretchedTo != null) {
@@ -115,14 +116,14 @@ public final class ImageProcessor {
    *
    * @return {@code [3, H, W]}
    */
-  public float[] pixels(RgbImage image) {
+  public float[] pixels(Image image) {
     byte[] samples = fit(image).samples();
-    int plane = samples.length / RgbImage.CHANNELS;
+    int plane = samples.length / Image.CHANNELS;
     float[] pixels = new float[samples.length];
-    for (int channel = 0; channel < RgbImage.CHANNELS; channel++) {
+    for (int channel = 0; channel < Image.CHANNELS; channel++) {
       float[] values = values(channel);
       int target = channel * plane;
-      for (int s = channel; s < samples.length; s += RgbImage.CHANNELS) {
+      for (int s = channel; s < samples.length; s += Image.CHANNELS) {
         pixels[target++] = values[samples[s] & 0xFF];
       }
     }
@@ -134,10 +135,10 @@ public final class ImageProcessor {
    *
    * @return [B, 3, H, W], float32
    */
-  public Tensor tensor(List<RgbImage> images) {
+  public Tensor tensor(List<Image> images) {
     List<Tensor> batch = new ArrayList<>();
-    for (RgbImage image : images) {
-      batch.add(Tensor.of(pixels(image), 1, RgbImage.CHANNELS, size().height(), size().width()));
+    for (Image image : images) {
+      batch.add(Tensor.of(pixels(image), 1, Image.CHANNELS, size().height(), size().width()));
     }
     return Tensor.concat(0, batch);
   }

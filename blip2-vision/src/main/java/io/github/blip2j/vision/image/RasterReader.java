@@ -37,7 +37,7 @@ final class RasterReader {
   }
 
   private byte[] read() {
-    byte[] samples = RgbImage.newSamples(width, height);
+    byte[] samples = Image.newSamples(width, height);
     if (colors instanceof IndexColorModel palette) {
       readIndexed(palette, samples);
     } else if (hasPlainBands()) {
@@ -151,7 +151,7 @@ final class RasterReader {
       for (int x = 0; x < width; x++) {
         pixel = raster.getDataElements(raster.getMinX() + x, raster.getMinY() + y, pixel);
         components = colors.getNormalizedComponents(pixel, components, 0);
-        for (int channel = 0; channel < RgbImage.CHANNELS; channel++) {
+        for (int channel = 0; channel < Image.CHANNELS; channel++) {
           float value = components[gray ? 0 : channel];
           samples[i++] = (byte) Math.round(255 * Math.min(1, Math.max(0, value)));
         }

@@ -14,24 +14,24 @@ import org.jspecify.annotations.Nullable;
  * flat one.
  */
 final class Resampler {
-  private static final int CHANNELS = RgbImage.CHANNELS;
+  private static final int CHANNELS = Image.CHANNELS;
 
   // Pictures are very tall from more than so many times their width on.
   private static final long TALL = 100;
 
   private Resampler() {}
 
-  static RgbImage resize(RgbImage image, int width, int height, Resampling resampling) {
-    byte[] result = RgbImage.newSamples(width, height);
+  static Image resize(Image image, int width, int height, Resampling resampling) {
+    byte[] result = Image.newSamples(width, height);
     if (width == image.width() && height == image.height()) {
       return image;
     }
     if (resampling == Resampling.NEAREST) {
       pickNearest(image, width, height, result);
-      return RgbImage.wrap(width, height, result);
+      return Image.wrap(width, height, result);
     }
     if (isDownFirst(image, height) && width != image.width()) {
-      RgbImage flatter = resize(image, image.width(), height, resampling);
+      Image flatter = resize(image, image.width(), height, resampling);
       return resize(flatter, width, height, resampling);
     }
     // A side that keeps its length skips its pass.
@@ -45,19 +45,19 @@ final class Resampler {
       var down = new ResamplingWeights(image.height(), height, resampling);
       resizeRows(image, across, down, result);
     }
-    return RgbImage.wrap(width, height, result);
+    return Image.wrap(width, height, result);
   }
 
   /**
    * Whether the height shrinks before the width changes. Pillow 12.3 does so with very tall
    * pictures, to save time; levels are rounded between the passes, so the order shows.
    */
-  private static boolean isDownFirst(RgbImage image, int height) {
+  private static boolean isDownFirst(Image image, int height) {
     return image.height() > TALL * image.width() && height < image.height();
   }
 
   private static void resizeRows(
-      RgbImage image, @Nullable ResamplingWeights across, ResamplingWeights down, byte[] result) {
+      Image image, @Nullable ResamplingWeights across, ResamplingWeights down, byte[] result) {
     int[] sums = new int[result.length];
     Arrays.fill(sums, ResamplingWeights.HALF);
     byte[] row = new byte[result.length / down.size()];
@@ -76,7 +76,7 @@ final class Resampler {
    * windows.
    */
   private static void narrow(
-      RgbImage image, int y, @Nullable ResamplingWeights windows, byte[] target, int at) {
+      Image image, int y, @Nullable ResamplingWeights windows, byte[] target, int at) {
     byte[] source = image.samples();
     int rowStart = y * image.width() * CHANNELS;
     if (windows == null) {
@@ -123,7 +123,7 @@ final class Resampler {
     return open;
   }
 
-  private static void pickNearest(RgbImage image, int width, int height, byte[] result) {
+  private static void pickNearest(Image image, int width, int height, byte[] result) {
     int[] columns = nearest(image.width(), width);
     int[] rows = nearest(image.height(), height);
     byte[] source = image.samples();

@@ -13,10 +13,10 @@ final class AugmentationTest {
 
   @Test
   void apply_sameRandomSource_givesTheSamePicture() {
-    RgbImage image = gradient(64, 48);
+    Image image = gradient(64, 48);
 
-    RgbImage first = Augmentation.blip2().apply(image, SIZE, new SplittableRandom(3));
-    RgbImage second = Augmentation.blip2().apply(image, SIZE, new SplittableRandom(3));
+    Image first = Augmentation.blip2().apply(image, SIZE, new SplittableRandom(3));
+    Image second = Augmentation.blip2().apply(image, SIZE, new SplittableRandom(3));
 
     assertEquals("10x12 RGB", first.toString());
     assertArrayEquals(first.toByteArray(), second.toByteArray());
@@ -24,14 +24,14 @@ final class AugmentationTest {
 
   @Test
   void apply_manyTimes_cutsHalfToAllAndMirrorsHalf() {
-    RgbImage image = gradient(200, 200); // red tells the column, green the row
+    Image image = gradient(200, 200); // red tells the column, green the row
     SplittableRandom random = new SplittableRandom(1);
     int mirrored = 0;
     double least = 1;
     double most = 0;
     double sum = 0;
     for (int i = 0; i < 400; i++) {
-      RgbImage part = Augmentation.blip2().apply(image, ImageSize.square(100), random);
+      Image part = Augmentation.blip2().apply(image, ImageSize.square(100), random);
       int left = part.rgb(0, 50) >> 16;
       int right = part.rgb(99, 50) >> 16;
       mirrored += left > right ? 1 : 0;
@@ -52,27 +52,27 @@ final class AugmentationTest {
 
   @Test
   void apply_longPicture_takesItsMiddle() {
-    RgbImage strip = gradient(200, 3);
+    Image strip = gradient(200, 3);
     Augmentation still = new Augmentation(1, 0);
 
-    RgbImage part = still.apply(strip, new ImageSize(3, 4), new SplittableRandom(1));
+    Image part = still.apply(strip, new ImageSize(3, 4), new SplittableRandom(1));
 
     assertArrayEquals(strip.crop(98, 0, 4, 3).toByteArray(), part.toByteArray());
   }
 
   @Test
   void apply_tallPicture_takesItsMiddle() {
-    RgbImage strip = gradient(3, 200);
+    Image strip = gradient(3, 200);
     Augmentation still = new Augmentation(1, 0);
 
-    RgbImage part = still.apply(strip, new ImageSize(4, 3), new SplittableRandom(1));
+    Image part = still.apply(strip, new ImageSize(4, 3), new SplittableRandom(1));
 
     assertArrayEquals(strip.crop(0, 98, 3, 4).toByteArray(), part.toByteArray());
   }
 
   @Test
   void mirrored_pictureOfOddWidth_exchangesLeftAndRight() {
-    RgbImage image = RgbImage.of(3, 1, new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9});
+    Image image = Image.of(3, 1, new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9});
 
     assertArrayEquals(new byte[] {7, 8, 9, 4, 5, 6, 1, 2, 3}, image.mirrored().toByteArray());
   }
@@ -87,12 +87,12 @@ final class AugmentationTest {
         assertThrows(IllegalArgumentException.class, () -> new Augmentation(1, 1.5)).getMessage());
   }
 
-  private static RgbImage gradient(int width, int height) {
+  private static Image gradient(int width, int height) {
     byte[] samples = new byte[width * height * 3];
     for (int i = 0; i < width * height; i++) {
       samples[3 * i] = (byte) (i % width);
       samples[3 * i + 1] = (byte) (i / width);
     }
-    return RgbImage.of(width, height, samples);
+    return Image.of(width, height, samples);
   }
 }

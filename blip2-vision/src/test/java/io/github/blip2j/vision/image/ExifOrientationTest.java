@@ -1,10 +1,11 @@
 package io.github.blip2j.vision.image;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.vision.image.codec.Exif;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.vision.image.codec.Exif;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,12 +30,12 @@ final class ExifOrientationTest {
       samples[i] = (byte) ("abcdef".charAt(i / 3) + i % 3);
     }
 
-    RgbImage turned = ExifOrientation.apply(orientation, RgbImage.of(3, 2, samples));
+    Image turned = ExifOrientation.apply(orientation, Image.of(3, 2, samples));
 
     assertEquals(expected, letters(turned));
   }
 
-  private static String letters(RgbImage image) {
+  private static String letters(Image image) {
     return IntStream.range(0, image.height())
         .mapToObj(
             y ->
@@ -48,8 +49,8 @@ final class ExifOrientationTest {
   void decode_rotatedPhotograph_isTurnedOnlyWhenAsked() throws IOException {
     byte[] file = Files.readAllBytes(Fixtures.own("images").resolve("exif6.jpg"));
 
-    RgbImage stored = new ImageDecoder().decode(file, "exif6.jpg");
-    RgbImage upright = new ImageDecoder().withExifRotation(true).decode(file, "exif6.jpg");
+    Image stored = new ImageDecoder().decode(file, "exif6.jpg");
+    Image upright = new ImageDecoder().withExifRotation(true).decode(file, "exif6.jpg");
 
     assertEquals("101x67 RGB", stored.toString());
     assertArrayEquals(ExifOrientation.apply(6, stored).toByteArray(), upright.toByteArray());
@@ -61,7 +62,7 @@ final class ExifOrientationTest {
       throws IOException {
     var decoder = new ImageDecoder().withExifRotation(true);
 
-    RgbImage upright = decoder.decode(Fixtures.own("webp").resolve(name + ".webp"));
+    Image upright = decoder.decode(Fixtures.own("webp").resolve(name + ".webp"));
 
     assertEquals(expected, upright.toString());
   }
@@ -73,7 +74,7 @@ final class ExifOrientationTest {
     byte[] marked = PngBytes.withChunk(file, "eXIf", tiff(ByteOrder.BIG_ENDIAN, orientation));
     var decoder = new ImageDecoder();
 
-    RgbImage upright = decoder.withExifRotation(true).decode(marked, "tall.png");
+    Image upright = decoder.withExifRotation(true).decode(marked, "tall.png");
 
     assertArrayEquals(
         ExifOrientation.apply(orientation, decoder.decode(file, "tall.png")).toByteArray(),

@@ -1,13 +1,14 @@
 package io.github.blip2j.vision.image;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.ShapeMismatchException;
-import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ final class HeatMapTest {
     return HeatMap.of(Tensor.of(new double[] {0.1, 0.9, 0.3, 0.2, 0.4, 0.8}, 2, 3));
   }
 
-  private static RgbImage picture() {
+  private static Image picture() {
     byte[] samples = new byte[WIDTH * HEIGHT * 3];
     for (int i = 0; i < WIDTH * HEIGHT; i++) {
       int x = i % WIDTH;
@@ -36,7 +37,7 @@ final class HeatMapTest {
       samples[3 * i + 1] = (byte) (y * 12);
       samples[3 * i + 2] = (byte) ((x + y) * 3);
     }
-    return RgbImage.of(WIDTH, HEIGHT, samples);
+    return Image.of(WIDTH, HEIGHT, samples);
   }
 
   @ParameterizedTest
@@ -75,16 +76,16 @@ final class HeatMapTest {
   void over_constantMap_isThePicture(double value) {
     double[] patches = {value, value, value, value};
 
-    RgbImage drawn = HeatMap.of(Tensor.of(patches, 2, 2)).over(picture());
+    Image drawn = HeatMap.of(Tensor.of(patches, 2, 2)).over(picture());
 
     assertArrayEquals(picture().toByteArray(), drawn.toByteArray());
   }
 
   @Test
   void over_onePatchAndOnePixel_isThePicture() {
-    RgbImage pixel = RgbImage.of(1, 1, new byte[] {1, 2, 3});
+    Image pixel = Image.of(1, 1, new byte[] {1, 2, 3});
 
-    RgbImage drawn = HeatMap.of(Tensor.of(new double[] {4}, 1, 1)).over(pixel);
+    Image drawn = HeatMap.of(Tensor.of(new double[] {4}, 1, 1)).over(pixel);
 
     assertArrayEquals(new byte[] {1, 2, 3}, drawn.toByteArray());
   }
@@ -173,7 +174,7 @@ final class HeatMapTest {
 
   @Test
   void writePng_readAgain_isTheSame(@TempDir Path folder) throws IOException {
-    RgbImage drawn = map().over(picture());
+    Image drawn = map().over(picture());
     Path file = folder.resolve("map.png");
 
     drawn.writePng(file);

@@ -1,10 +1,11 @@
 package io.github.blip2j.vision.image;
 
+import io.github.blip2j.golden.Fixtures;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.golden.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +67,7 @@ final class ImageDecoderFuzzTest {
 
   private void decode(byte[] damaged) throws IOException {
     try {
-      RgbImage image = decoder.decode(damaged, "x");
+      Image image = decoder.decode(damaged, "x");
       long pixels = (long) image.width() * image.height();
       assertTrue(pixels <= MOST_PIXELS, image + " is larger than the decoder may make");
       assertEquals(3 * pixels, image.samples().length, image.toString());

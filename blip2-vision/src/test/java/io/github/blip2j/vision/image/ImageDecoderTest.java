@@ -1,10 +1,11 @@
 package io.github.blip2j.vision.image;
 
+import io.github.blip2j.golden.Fixtures;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.golden.Fixtures;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -115,7 +116,7 @@ final class ImageDecoderTest {
   void decode_pngWithoutItsLastChunk_isReadAsInPillow() throws IOException {
     byte[] file = fixture("rgb.png");
 
-    RgbImage image = decoder.decode(Arrays.copyOf(file, file.length - 12), "rgb.png");
+    Image image = decoder.decode(Arrays.copyOf(file, file.length - 12), "rgb.png");
 
     assertEquals("101x67 RGB", image.toString());
   }
@@ -132,7 +133,7 @@ final class ImageDecoderTest {
   void decode_pngWhosePixelsEndWithARow_isBlackBelowAsInPillow() throws IOException {
     byte[] file = fixture("rgb.png");
 
-    RgbImage image = decoder.decode(PngBytes.withHeight(file, 69), "rgb.png");
+    Image image = decoder.decode(PngBytes.withHeight(file, 69), "rgb.png");
 
     assertEquals("101x69 RGB", image.toString());
     assertEquals(decoder.decode(file, "rgb.png").rgb(5, 66), image.rgb(5, 66));
@@ -204,7 +205,7 @@ final class ImageDecoderTest {
   void decode_exactlyTheBudget_isRead() throws IOException {
     byte[] file = fixture("rgb.png");
 
-    RgbImage image = decoder.withMaxPixels(101 * 67).decode(file, "rgb.png");
+    Image image = decoder.withMaxPixels(101 * 67).decode(file, "rgb.png");
 
     assertEquals(67, image.height());
     assertThrows(

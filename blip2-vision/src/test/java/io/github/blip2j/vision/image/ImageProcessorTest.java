@@ -1,12 +1,13 @@
 package io.github.blip2j.vision.image;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.io.file.CheckpointException;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.io.CheckpointException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +48,7 @@ final class ImageProcessorTest {
   void pixels_oneColor_isRescaledAndNormalized() throws IOException {
     var processor = load("{'size': {'height': 2, 'width': 1}, " + CHANNELS + "}");
 
-    float[] pixels = processor.pixels(RgbImage.of(1, 1, new byte[] {-1, 0, 51}));
+    float[] pixels = processor.pixels(Image.of(1, 1, new byte[] {-1, 0, 51}));
 
     assertEquals(6, pixels.length);
     assertEquals(0.5f, pixels[0]);
@@ -59,7 +60,7 @@ final class ImageProcessorTest {
   void load_withoutNormalizingOrRescaling_keepsLevels() throws IOException {
     var processor = load("{'size': 1, 'do_rescale': false, 'do_normalize': false}");
 
-    assertEquals(200, processor.pixels(RgbImage.of(1, 1, new byte[] {0, -56, 0}))[1]);
+    assertEquals(200, processor.pixels(Image.of(1, 1, new byte[] {0, -56, 0}))[1]);
   }
 
   @Test
@@ -72,7 +73,7 @@ final class ImageProcessorTest {
   void load_clipProcessor_keepsProportionsAndCutsTheMiddle(String size) throws IOException {
     String crop = ", 'do_center_crop': true, 'crop_size': {'height': 16, 'width': 10}, ";
     var processor = load("{'size': " + size + crop + CHANNELS + "}");
-    RgbImage image = RgbImage.wrap(101, 50, new byte[101 * 50 * 3]);
+    Image image = Image.wrap(101, 50, new byte[101 * 50 * 3]);
 
     assertEquals("10x16 RGB", processor.fit(image).toString());
     assertEquals(20, processor.config().shortestEdge());
@@ -84,7 +85,7 @@ final class ImageProcessorTest {
     var processor =
         load("{'do_resize': false, 'do_center_crop': true, 'crop_size': 3, " + CHANNELS + "}");
 
-    RgbImage fitted = processor.fit(RgbImage.of(1, 1, new byte[] {1, 2, 3}));
+    Image fitted = processor.fit(Image.of(1, 1, new byte[] {1, 2, 3}));
 
     assertEquals(0x010203, fitted.rgb(1, 1));
     assertEquals(0, fitted.rgb(0, 0));

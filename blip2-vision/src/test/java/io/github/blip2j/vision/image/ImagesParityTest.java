@@ -1,14 +1,15 @@
 package io.github.blip2j.vision.image;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.io.ConfigJson;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Shape;
-import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -54,10 +55,10 @@ final class ImagesParityTest {
     try (var scope = Scope.open();
         var golden = Golden.open(folder)) {
       for (String file : expectations(folder).child("files").keys()) {
-        RgbImage image = new ImageDecoder().decode(folder.resolve(file));
+        Image image = new ImageDecoder().decode(folder.resolve(file));
         for (String name : golden.names()) {
           if (name.startsWith(file + ".")) {
-            RgbImage ours = variant(image, name.substring(file.length() + 1));
+            Image ours = variant(image, name.substring(file.length() + 1));
             assertSame(folder.getFileName() + "/" + name, golden.get(name), ours);
             compared.add(name);
           }
@@ -68,7 +69,7 @@ final class ImagesParityTest {
   }
 
   /** The picture as {@code rgb}, as it is, or as in {@code bicubic48}, resized to a square. */
-  private static RgbImage variant(RgbImage image, String name) {
+  private static Image variant(Image image, String name) {
     if (name.equals("rgb")) {
       return image;
     }
@@ -79,8 +80,8 @@ final class ImagesParityTest {
     return image.resize(size, size, resampling);
   }
 
-  private static void assertSame(String what, Tensor golden, RgbImage ours) {
-    assertEquals(Shape.of(ours.height(), ours.width(), RgbImage.CHANNELS), golden.shape(), what);
+  private static void assertSame(String what, Tensor golden, Image ours) {
+    assertEquals(Shape.of(ours.height(), ours.width(), Image.CHANNELS), golden.shape(), what);
     float[] expected = golden.toFloats();
     for (int i = 0; i < expected.length; i++) {
       if (expected[i] != (ours.samples()[i] & 0xFF)) {
@@ -93,7 +94,7 @@ final class ImagesParityTest {
   @MethodSource("modelFolders")
   void pixels_everyImage_equalHuggingFace(Path folder) throws IOException {
     ImageProcessor processor = ImageProcessor.load(folder);
-    List<RgbImage> images = new ArrayList<>();
+    List<Image> images = new ArrayList<>();
     for (Path file : Fixtures.images(folder)) {
       images.add(processor.read(file));
     }

@@ -14,17 +14,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class ResamplerTest {
-  private static RgbImage noise(int width, int height) {
-    byte[] samples = RgbImage.newSamples(width, height);
+  private static Image noise(int width, int height) {
+    byte[] samples = Image.newSamples(width, height);
     new Random(5).nextBytes(samples);
-    return RgbImage.wrap(width, height, samples);
+    return Image.wrap(width, height, samples);
   }
 
   /** Two full passes with a picture between them, as the description of Pillow has it. */
-  private static RgbImage inTwoPasses(RgbImage image, int width, int height, Resampling by) {
+  private static Image inTwoPasses(Image image, int width, int height, Resampling by) {
     var across = new ResamplingWeights(image.width(), width, by);
     var down = new ResamplingWeights(image.height(), height, by);
-    byte[] between = RgbImage.newSamples(width, image.height());
+    byte[] between = Image.newSamples(width, image.height());
     for (int i = 0; i < between.length; i++) {
       int x = i / 3 % width;
       int row = i / 3 / width * image.width();
@@ -35,7 +35,7 @@ final class ResamplerTest {
       }
       between[i] = (byte) ResamplingWeights.level(sum);
     }
-    byte[] result = RgbImage.newSamples(width, height);
+    byte[] result = Image.newSamples(width, height);
     for (int i = 0; i < result.length; i++) {
       int y = i / 3 / width;
       int sum = ResamplingWeights.HALF;
@@ -45,16 +45,16 @@ final class ResamplerTest {
       }
       result[i] = (byte) ResamplingWeights.level(sum);
     }
-    return RgbImage.wrap(width, height, result);
+    return Image.wrap(width, height, result);
   }
 
   @ParameterizedTest
   @EnumSource(Resampling.class)
   void resize_moreThanHundredTimesAsTall_shrinksTheHeightFirst(Resampling by) {
-    RgbImage tall = noise(3, 301);
+    Image tall = noise(3, 301);
 
     for (int height : new int[] {1, 24, 300}) {
-      RgbImage downFirst = tall.resize(3, height, by).resize(20, height, by);
+      Image downFirst = tall.resize(3, height, by).resize(20, height, by);
       assertArrayEquals(downFirst.samples(), tall.resize(20, height, by).samples());
     }
   }
@@ -62,19 +62,19 @@ final class ResamplerTest {
   @ParameterizedTest
   @CsvSource({"3,300,20,24", "3,301,20,302", "301,3,24,20", "3,301,20,301", "3,301,3,24"})
   void resize_notSoTallOrNotShrinking_keepsTheOrder(int w, int h, int newW, int newH) {
-    RgbImage image = noise(w, h);
-    RgbImage acrossFirst =
+    Image image = noise(w, h);
+    Image acrossFirst =
         image.resize(newW, h, Resampling.BICUBIC).resize(newW, newH, Resampling.BICUBIC);
 
-    RgbImage ours = image.resize(newW, newH, Resampling.BICUBIC);
+    Image ours = image.resize(newW, newH, Resampling.BICUBIC);
 
     assertArrayEquals(acrossFirst.samples(), ours.samples());
   }
 
   @Test
   void resize_veryTall_orderShows() {
-    RgbImage tall = noise(3, 301);
-    RgbImage acrossFirst =
+    Image tall = noise(3, 301);
+    Image acrossFirst =
         tall.resize(20, 301, Resampling.BICUBIC).resize(20, 24, Resampling.BICUBIC);
 
     assertFalse(
@@ -84,9 +84,9 @@ final class ResamplerTest {
   @ParameterizedTest
   @CsvSource({"31,23,7,5", "7,5,31,23", "40,9,11,30", "9,40,9,13", "12,8,5,8", "1,1,6,4"})
   void resize_shrinkingAndGrowing_equalsTwoPasses(int w, int h, int newW, int newH) {
-    RgbImage image = noise(w, h);
+    Image image = noise(w, h);
 
-    RgbImage ours = image.resize(newW, newH, Resampling.BICUBIC);
+    Image ours = image.resize(newW, newH, Resampling.BICUBIC);
 
     assertArrayEquals(inTwoPasses(image, newW, newH, Resampling.BICUBIC).samples(), ours.samples());
   }
@@ -94,9 +94,9 @@ final class ResamplerTest {
   @ParameterizedTest
   @EnumSource(Resampling.class)
   void resize_plainColor_staysPlain(Resampling resampling) {
-    RgbImage white = RgbImage.wrap(13, 17, filled(13 * 17 * 3, -1));
+    Image white = Image.wrap(13, 17, filled(13 * 17 * 3, -1));
 
-    RgbImage ours = white.resize(29, 5, resampling);
+    Image ours = white.resize(29, 5, resampling);
 
     assertArrayEquals(filled(29 * 5 * 3, -1), ours.samples());
   }
@@ -109,7 +109,7 @@ final class ResamplerTest {
 
   @Test
   void resize_sameSize_isTheSamePicture() {
-    RgbImage image = noise(4, 3);
+    Image image = noise(4, 3);
 
     assertSame(image, image.resize(4, 3, Resampling.BICUBIC));
   }
@@ -117,12 +117,12 @@ final class ResamplerTest {
   @ParameterizedTest
   @CsvSource({"20000, 50", "50, 20000", "1, 300000", "300000, 1"})
   void resize_extremeProportions_keepsEnds(int width, int height) {
-    byte[] samples = RgbImage.newSamples(width, height);
+    byte[] samples = Image.newSamples(width, height);
     for (int i = samples.length / 2; i < samples.length; i++) {
       samples[i] = (byte) 200;
     }
 
-    RgbImage ours = RgbImage.wrap(width, height, samples).resize(24, 24, Resampling.BICUBIC);
+    Image ours = Image.wrap(width, height, samples).resize(24, 24, Resampling.BICUBIC);
 
     boolean wide = height == 1;
     assertEquals(0, ours.rgb(wide ? 2 : 12, wide ? 12 : 2));
@@ -131,7 +131,7 @@ final class ResamplerTest {
 
   @Test
   void resize_sideBeyondAllMemory_isRefused() {
-    RgbImage image = RgbImage.wrap(40_000_000, 1, new byte[0]);
+    Image image = Image.wrap(40_000_000, 1, new byte[0]);
 
     var e =
         assertThrows(

@@ -37,7 +37,7 @@ final class RgbImageTest {
     var image = new BufferedImage(3, 2, type);
     image.setRGB(2, 1, 0xFF000000 | ORANGE);
 
-    RgbImage ours = RgbImage.of(image);
+    Image ours = Image.of(image);
 
     assertEquals(ORANGE, ours.rgb(2, 1));
     assertEquals(0, ours.rgb(1, 1));
@@ -48,7 +48,7 @@ final class RgbImageTest {
     var image = new BufferedImage(1, 1, BufferedImage.TYPE_INT_ARGB);
     image.setRGB(0, 0, 0x10000000 | ORANGE);
 
-    assertEquals(ORANGE, RgbImage.of(image).rgb(0, 0));
+    assertEquals(ORANGE, Image.of(image).rgb(0, 0));
   }
 
   @Test
@@ -57,7 +57,7 @@ final class RgbImageTest {
     image.getRaster().setPixel(0, 0, new int[] {100, 50, 0, 128});
     image.getRaster().setPixel(1, 0, new int[] {0, 0, 0, 0});
 
-    RgbImage ours = RgbImage.of(image);
+    Image ours = Image.of(image);
 
     assertEquals(199 << 16 | 100 << 8, ours.rgb(0, 0));
     assertEquals(0, ours.rgb(1, 0));
@@ -68,7 +68,7 @@ final class RgbImageTest {
     var image = new BufferedImage(1, 1, BufferedImage.TYPE_BYTE_GRAY);
     image.getRaster().setSample(0, 0, 0, 100);
 
-    assertEquals(0x646464, RgbImage.of(image).rgb(0, 0));
+    assertEquals(0x646464, Image.of(image).rgb(0, 0));
   }
 
   @Test
@@ -76,7 +76,7 @@ final class RgbImageTest {
     var image = new BufferedImage(1, 1, BufferedImage.TYPE_USHORT_GRAY);
     image.getRaster().setSample(0, 0, 0, 0x64FF);
 
-    assertEquals(0x646464, RgbImage.of(image).rgb(0, 0));
+    assertEquals(0x646464, Image.of(image).rgb(0, 0));
   }
 
   @Test
@@ -84,7 +84,7 @@ final class RgbImageTest {
     var image = new BufferedImage(1, 1, BufferedImage.TYPE_USHORT_565_RGB);
     image.getRaster().setPixel(0, 0, new int[] {31, 32, 1});
 
-    assertEquals(255 << 16 | 129 << 8 | 8, RgbImage.of(image).rgb(0, 0));
+    assertEquals(255 << 16 | 129 << 8 | 8, Image.of(image).rgb(0, 0));
   }
 
   @Test
@@ -93,7 +93,7 @@ final class RgbImageTest {
     var image = new BufferedImage(model, model.createCompatibleWritableRaster(2, 1), false, null);
     image.getRaster().setDataElements(1, 0, new int[] {0xBFFFFFFF});
 
-    RgbImage ours = RgbImage.of(image);
+    Image ours = Image.of(image);
 
     assertEquals(0, ours.rgb(0, 0));
     assertEquals(0xFF00AA, ours.rgb(1, 0));
@@ -105,7 +105,7 @@ final class RgbImageTest {
     var image = new BufferedImage(model, model.createCompatibleWritableRaster(1, 1), false, null);
     image.getRaster().setDataElements(0, 0, new short[] {0x1234});
 
-    assertEquals(0x120034, RgbImage.of(image).rgb(0, 0));
+    assertEquals(0x120034, Image.of(image).rgb(0, 0));
   }
 
   @ParameterizedTest
@@ -114,7 +114,7 @@ final class RgbImageTest {
     var image = new BufferedImage(9, 1, type);
     image.setRGB(8, 0, 0xFFFFFFFF);
 
-    RgbImage ours = RgbImage.of(image);
+    Image ours = Image.of(image);
 
     assertEquals(0xFFFFFF, ours.rgb(8, 0));
     assertEquals(0, ours.rgb(7, 0));
@@ -125,7 +125,7 @@ final class RgbImageTest {
     var image = new BufferedImage(8, 8, BufferedImage.TYPE_3BYTE_BGR);
     image.setRGB(5, 6, ORANGE);
 
-    RgbImage ours = RgbImage.of(image.getSubimage(4, 4, 3, 3));
+    Image ours = Image.of(image.getSubimage(4, 4, 3, 3));
 
     assertEquals("3x3 RGB", ours.toString());
     assertEquals(ORANGE, ours.rgb(1, 2));
@@ -133,7 +133,7 @@ final class RgbImageTest {
 
   @Test
   void of_floatingPointGray_scalesAndClips() {
-    RgbImage ours = RgbImage.of(floats(ColorSpace.CS_GRAY, new float[] {0.5f}, new float[] {1.5f}));
+    Image ours = Image.of(floats(ColorSpace.CS_GRAY, new float[] {0.5f}, new float[] {1.5f}));
 
     assertEquals(0x808080, ours.rgb(0, 0));
     assertEquals(0xFFFFFF, ours.rgb(1, 0));
@@ -144,7 +144,7 @@ final class RgbImageTest {
     // In CIE XYZ relative to D50, this is white.
     float[] white = {0.9642f, 1, 0.8249f};
 
-    RgbImage ours = RgbImage.of(floats(ColorSpace.CS_CIEXYZ, white, new float[3]));
+    Image ours = Image.of(floats(ColorSpace.CS_CIEXYZ, white, new float[3]));
 
     assertEquals(0xFF, ours.rgb(0, 0) >> 16, 2);
     assertEquals(0, ours.rgb(1, 0));
@@ -168,9 +168,9 @@ final class RgbImageTest {
 
   @Test
   void toBufferedImage_roundTrip_isTheSame() {
-    RgbImage image = RgbImage.of(2, 2, new byte[] {1, 2, 3, 4, 5, 6, -1, -2, -3, 127, -128, 0});
+    Image image = Image.of(2, 2, new byte[] {1, 2, 3, 4, 5, 6, -1, -2, -3, 127, -128, 0});
 
-    RgbImage back = RgbImage.of(image.toBufferedImage());
+    Image back = Image.of(image.toBufferedImage());
 
     assertArrayEquals(image.toByteArray(), back.toByteArray());
   }
@@ -178,7 +178,7 @@ final class RgbImageTest {
   @Test
   void of_samplesArray_isCopied() {
     byte[] samples = {1, 2, 3};
-    RgbImage image = RgbImage.of(1, 1, samples);
+    Image image = Image.of(1, 1, samples);
 
     samples[0] = 99;
     image.toByteArray()[1] = 99;
@@ -188,9 +188,9 @@ final class RgbImageTest {
 
   @Test
   void crop_reachingOutside_isBlackThere() {
-    RgbImage image = RgbImage.of(2, 1, new byte[] {1, 2, 3, 4, 5, 6});
+    Image image = Image.of(2, 1, new byte[] {1, 2, 3, 4, 5, 6});
 
-    RgbImage cropped = image.crop(-1, -1, 3, 3);
+    Image cropped = image.crop(-1, -1, 3, 3);
 
     byte[] expected = new byte[27];
     System.arraycopy(image.toByteArray(), 0, expected, 12, 6);
@@ -199,14 +199,14 @@ final class RgbImageTest {
 
   @Test
   void of_wrongNumberOfSamples_saysBoth() {
-    var e = assertThrows(IllegalArgumentException.class, () -> RgbImage.of(2, 3, new byte[17]));
+    var e = assertThrows(IllegalArgumentException.class, () -> Image.of(2, 3, new byte[17]));
 
     assertEquals("image: samples expected 18 for 2x3, got 17", e.getMessage());
   }
 
   @Test
   void of_noWidth_saysWhatIsAllowed() {
-    var e = assertThrows(IllegalArgumentException.class, () -> RgbImage.of(0, 3, new byte[0]));
+    var e = assertThrows(IllegalArgumentException.class, () -> Image.of(0, 3, new byte[0]));
 
     assertEquals(
         "image: width and height expected 1 or more and at most 715827879 pixels together, got 0x3",
@@ -215,7 +215,7 @@ final class RgbImageTest {
 
   @Test
   void rgb_outside_saysWhere() {
-    RgbImage image = RgbImage.of(1, 1, new byte[3]);
+    Image image = Image.of(1, 1, new byte[3]);
 
     var e = assertThrows(IndexOutOfBoundsException.class, () -> image.rgb(1, 0));
 

@@ -1,5 +1,7 @@
 package io.github.blip2j.vision.image.jpeg;
 
+import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
+
 import org.jspecify.annotations.Nullable;
 
 /**

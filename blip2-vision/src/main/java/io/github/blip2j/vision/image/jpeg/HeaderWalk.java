@@ -3,6 +3,8 @@ package io.github.blip2j.vision.image.jpeg;
 import io.github.blip2j.vision.image.codec.ByteReader;
 import io.github.blip2j.vision.image.codec.Exif;
 import io.github.blip2j.vision.image.codec.ImageHeader;
+import io.github.blip2j.vision.image.jpeg.entropy.Marker;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,10 @@
 package io.github.blip2j.vision.image.jpeg;
 
+import io.github.blip2j.vision.image.jpeg.entropy.BitReader;
+import io.github.blip2j.vision.image.jpeg.entropy.HuffmanTable;
+import io.github.blip2j.vision.image.jpeg.entropy.Marker;
+import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
+
 import java.io.IOException;
 import java.util.Arrays;
 

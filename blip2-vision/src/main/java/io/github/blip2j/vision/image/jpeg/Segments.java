@@ -1,6 +1,11 @@
 package io.github.blip2j.vision.image.jpeg;
 
 import io.github.blip2j.vision.image.jpeg.Frame.Coding;
+import io.github.blip2j.vision.image.jpeg.entropy.ArithmeticConditioning;
+import io.github.blip2j.vision.image.jpeg.entropy.ArithmeticDecoder;
+import io.github.blip2j.vision.image.jpeg.entropy.JpegInput;
+import io.github.blip2j.vision.image.jpeg.entropy.Marker;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,5 +1,10 @@
 package io.github.blip2j.vision.image.jpeg;
 
+import io.github.blip2j.vision.image.jpeg.entropy.HuffmanTable;
+import io.github.blip2j.vision.image.jpeg.entropy.JpegInput;
+import io.github.blip2j.vision.image.jpeg.entropy.StandardHuffmanTables;
+import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
+
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

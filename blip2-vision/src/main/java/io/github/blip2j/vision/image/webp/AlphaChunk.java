@@ -1,5 +1,10 @@
 package io.github.blip2j.vision.image.webp;
 
+import io.github.blip2j.vision.image.webp.container.Chunk;
+import io.github.blip2j.vision.image.webp.lossless.BitReader;
+import io.github.blip2j.vision.image.webp.lossless.LosslessDecoder;
+import io.github.blip2j.vision.image.webp.lossless.PixelReader;
+
 import java.io.IOException;
 
 /**

@@ -2,6 +2,11 @@ package io.github.blip2j.vision.image.webp;
 
 import io.github.blip2j.vision.image.codec.EncodedImage;
 import io.github.blip2j.vision.image.codec.ImageHeader;
+import io.github.blip2j.vision.image.webp.container.Canvas;
+import io.github.blip2j.vision.image.webp.container.Chunk;
+import io.github.blip2j.vision.image.webp.lossless.LosslessDecoder;
+import io.github.blip2j.vision.image.webp.lossy.LossyDecoder;
+
 import java.io.IOException;
 
 /**

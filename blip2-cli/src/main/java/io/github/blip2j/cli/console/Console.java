@@ -1,0 +1,104 @@
+package io.github.blip2j.cli.console;
+
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Map;
+
+/** Where a command reads and writes. What it prints, a terminal shows and does not obey. */
+public final class Console {
+  private final PrintWriter rawErr;
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final PrintWriter help;
+  private final PrintWriter traces;
+  private final InputStream in;
+  private final boolean terminal;
+  private final Duration patience;
+  private final Map<String, String> environment;
+
+  /**
+   * A console.
+   *
+   * @param out results
+   * @param err errors, warnings and progress
+   * @param in standard input
+   * @param terminal whether somebody watches {@code err} on a terminal
+   * @param patience how long work may take before progress is shown
+   * @param environment the environment variables
+   */
+  public Console(
+      PrintWriter out,
+      PrintWriter err,
+      InputStream in,
+      boolean terminal,
+      Duration patience,
+      Map<String, String> environment) {
+    this.rawErr = err;
+    this.out = TerminalWriter.lines(out);
+    this.err = TerminalWriter.lines(err);
+    this.help = out;
+    this.traces = TerminalWriter.texts(err);
+    this.in = in;
+    this.terminal = terminal;
+    this.patience = patience;
+    this.environment = environment;
+  }
+
+  /** For results; what is printed at once stays on one line. */
+  public PrintWriter out() {
+    return out;
+  }
+
+  /** For notes; what is printed at once stays on one line. */
+  PrintWriter err() {
+    return err;
+  }
+
+  /** For texts of our own of several lines, in colours where picocli likes. */
+  public PrintWriter help() {
+    return help;
+  }
+
+  /** For errors of several lines. */
+  public PrintWriter traces() {
+    return traces;
+  }
+
+  /** Prints over the line that the cursor is in. */
+  void rewrite(String line) {
+    rawErr.print("\r" + TerminalText.line(line));
+    rawErr.flush();
+  }
+
+  public InputStream in() {
+    return in;
+  }
+
+  boolean terminal() {
+    return terminal;
+  }
+
+  Duration patience() {
+    return patience;
+  }
+
+  public Map<String, String> environment() {
+    return environment;
+  }
+
+  /** One line about something that went wrong or was left out. */
+  public void complain(String message) {
+    note(oneLine(message));
+  }
+
+  /** One line about what goes on. */
+  public void note(String message) {
+    err.println("blip2: " + message);
+    err.flush();
+  }
+
+  public static String oneLine(String text) {
+    return text.replaceAll("\\s*\\R\\s*", " ").strip();
+  }
+}

@@ -1,0 +1,54 @@
+package io.github.blip2j.cli.console;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Warnings on standard error. Written in Java because reading the same from XML takes longer than
+ * captioning an image.
+ */
+public final class LogSettings extends ContextAwareBase implements Configurator {
+  private static final String OURS = "io.github.blip2j";
+
+  /** For the service loader. */
+  public LogSettings() {}
+
+  @Override
+  public ExecutionStatus configure(LoggerContext context) {
+    var appender = new StandardError();
+    appender.setContext(context);
+    appender.start();
+    var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+    root.setLevel(Level.WARN);
+    root.addAppender(appender);
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  /** Says more, for {@code --debug}. */
+  public static void debug() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.INFO);
+      context.getLogger(OURS).setLevel(Level.DEBUG);
+    }
+  }
+
+  private static final class StandardError extends AppenderBase<ILoggingEvent> {
+    @Override
+    protected void append(ILoggingEvent event) {
+      String message = event.getFormattedMessage();
+      System.err.println(
+          TerminalText.line(
+              event.getLevel() + " " + event.getLoggerName() + ": " + Console.oneLine(message)));
+      if (event.getThrowableProxy() != null) {
+        System.err.print(TerminalText.lines(ThrowableProxyUtil.asString(event.getThrowableProxy())));
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.blip2j.cli.console;
+
+import java.util.Locale;
+import java.util.function.IntPredicate;
+
+/**
+ * Text as people see it. Names of files, tensors and models come from elsewhere and may hold what a
+ * terminal obeys: escape sequences, line ends, marks that turn the direction of writing round. Such
+ * characters are shown by their numbers, as in {@code \x1b}.
+ */
+public final class TerminalText {
+  private TerminalText() {}
+
+  /** A text on one line. */
+  static String line(String text) {
+    return escaped(text, TerminalText::isObeyed, false);
+  }
+
+  /** A text of several lines, with its line ends and tabs. */
+  static String lines(String text) {
+    return escaped(text, c -> isObeyed(c) && c != '\n' && c != '\r' && c != '\t', false);
+  }
+
+  /** A JSON document, in whose strings such characters have a spelling of their own. */
+  public static String json(String document) {
+    return escaped(document, TerminalText::isObeyed, true);
+  }
+
+  private static String escaped(String text, IntPredicate obeyed, boolean json) {
+    if (text.codePoints().noneMatch(obeyed)) {
+      return text;
+    }
+    var shown = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (obeyed.test(c)) {
+                String spelling = json || c > 0xff ? "\\u%04x" : "\\x%02x";
+                shown.append(String.format(Locale.ROOT, spelling, c));
+              } else {
+                shown.appendCodePoint(c);
+              }
+            });
+    return shown.toString();
+  }
+
+  private static boolean isObeyed(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE -> // one without the other half
+          true;
+      default -> (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+    };
+  }
+}

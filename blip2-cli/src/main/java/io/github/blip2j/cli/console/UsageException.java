@@ -1,0 +1,10 @@
+package io.github.blip2j.cli.console;
+
+/** Options that contradict each other or cannot be. */
+public final class UsageException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public UsageException(IllegalArgumentException cause) {
+    super(cause.getMessage(), cause);
+  }
+}

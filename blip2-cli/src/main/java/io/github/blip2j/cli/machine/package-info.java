@@ -1,0 +1,5 @@
+/** The commands that look at the machine: bench and doctor. Internal. */
+@NullMarked
+package io.github.blip2j.cli.machine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,142 @@
+package io.github.blip2j.cli.match;
+
+import io.github.blip2j.blip2.features.Feature;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.FileName;
+import io.github.blip2j.cli.console.UsageException;
+import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.FeatureName;
+import io.github.blip2j.cli.option.ImageArguments;
+import io.github.blip2j.cli.option.MatcherOptions;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.vision.image.ImageFiles;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code blip2 embed}. */
+@Command(
+    name = "embed",
+    description = {
+      "Writes features of images and texts to a file, batch by batch: a safetensors file "
+          + "with a tensor for each kind, row after row in the order of the images, or a .jsonl "
+          + "file with a line for each.",
+      "By default both as vectors of one space, of length 1: image_embeds [images, "
+          + "queries, width] and text_embeds [texts, width]. An image is as like a text as the "
+          + "best of its queries: their largest product is the itc of blip2 match."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+public final class EmbedCommand implements Callable<Integer> {
+  private static final Set<Feature> WRITTEN =
+      EnumSet.of(Feature.PATCHES, Feature.QUERIES, Feature.PROMPT);
+
+  private final Console console;
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "IMAGE|FOLDER",
+      description = {
+        "Picture files, or folders for all pictures in them and in their folders, before the options;",
+        "- for standard input."
+      })
+  private List<String> given = new ArrayList<>();
+
+  @Option(
+      names = "--text",
+      arity = "1..*",
+      paramLabel = "T",
+      description = "Texts, each one word for the shell.")
+  List<String> texts = new ArrayList<>();
+
+  @Option(
+      names = "--kind",
+      split = ",",
+      paramLabel = "KIND",
+      converter = FeatureName.class,
+      description =
+          "What to write, several with commas. patches: [tokens, width] of the tower; "
+              + "queries: what the queries see; image: that as unit vectors; single: one vector for "
+              + "an image; text; multimodal: queries in the light of a --text, one for all images "
+              + "or one for each. Of models that write: patches, queries, and prompt, what stands "
+              + "before their words.")
+  private List<Feature> kinds = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = "Where to write; JSON lines if it ends in .jsonl.")
+  Path out = Path.of("");
+
+  @Option(
+      names = "--skip-unreadable",
+      description = "Leave out images that cannot be read, and say which.")
+  boolean skipUnreadable;
+
+  @Mixin MatcherOptions options = new MatcherOptions();
+
+  public EmbedCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<String> images = new ArrayList<>();
+    for (String name : given) {
+      if (Files.isDirectory(FileName.path(name))) {
+        ImageFiles.in(FileName.path(name)).forEach(file -> images.add(FileName.of(file)));
+      } else {
+        images.add(name);
+      }
+    }
+    Set<Feature> wanted = wanted(images);
+    try {
+      requireAgreement(images, wanted);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    OutputFile.require(out);
+    return new EmbedRun(this, images, wanted, console).run();
+  }
+
+  /** What was asked for, or else all that compares. */
+  private Set<Feature> wanted(List<String> images) {
+    Set<Feature> wanted = EnumSet.noneOf(Feature.class);
+    wanted.addAll(kinds);
+    if (kinds.isEmpty() && !images.isEmpty()) {
+      wanted.add(Feature.IMAGE);
+    }
+    if (kinds.isEmpty() && !texts.isEmpty()) {
+      wanted.add(Feature.TEXT);
+    }
+    return wanted;
+  }
+
+  private void requireAgreement(List<String> images, Set<Feature> wanted) {
+    if (options.model == null && !wanted.isEmpty() && WRITTEN.containsAll(wanted)) {
+      options.run.prepare(); // the bundled model has them
+    } else {
+      options.prepare();
+    }
+    ImageArguments.requireReadable(images);
+    if (images.isEmpty() && texts.isEmpty()) {
+      throw new IllegalArgumentException("embed: images or --text expected, got neither");
+    }
+    boolean read = wanted.contains(Feature.TEXT) || wanted.contains(Feature.MULTIMODAL);
+    if (!texts.isEmpty() && !read) {
+      console.complain("--text has no effect without --kind text or multimodal");
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.github.blip2j.cli.match;
+
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.features.Feature;
+import io.github.blip2j.blip2.features.FeatureExport;
+import io.github.blip2j.blip2.model.Architecture;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.Count;
+import io.github.blip2j.cli.console.Progress;
+import io.github.blip2j.cli.console.Timings;
+import io.github.blip2j.cli.option.ImageArguments;
+import io.github.blip2j.cli.option.ModelName;
+import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.vision.image.UnreadableImageException;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ExitCode;
+
+/** One run of {@code blip2 embed}: load, then batch after batch into the file. */
+final class EmbedRun {
+  private final EmbedCommand asked;
+  private final List<String> images;
+  private final Feature[] wanted;
+  private final Console console;
+  private final Timings timings = new Timings("load", "preprocess", "embed");
+  private final List<String> cut = new ArrayList<>(); // texts that are not read whole
+
+  EmbedRun(EmbedCommand asked, List<String> images, Set<Feature> wanted, Console console) {
+    this.asked = asked;
+    this.images = images;
+    this.wanted = wanted.toArray(Feature[]::new);
+    this.console = console;
+  }
+
+  int run() throws IOException {
+    List<String> written;
+    try (var progress = Progress.on(console)) {
+      progress.doing("loading " + name());
+      if (writes()) {
+        @Nullable ModelName model = asked.options.model;
+        try (Blip2 blip2 =
+            timings.time(
+                "load",
+                () ->
+                    model == null
+                        ? Blip2.bundled(asked.options.dtype)
+                        : Blip2.load(model.path(), asked.options.loading()))) {
+          written = timings.time("embed", () -> export(blip2.export(wanted), progress));
+        }
+      } else {
+        try (ImageTextMatcher matcher = timings.time("load", asked.options::load)) {
+          if (Set.of(wanted).contains(Feature.TEXT)) {
+            asked.texts.stream().filter(text -> matcher.length(text).isCut()).forEach(cut::add);
+          }
+          written = timings.time("embed", () -> export(matcher.export(wanted), progress));
+        }
+      }
+    }
+    report(written);
+    return ExitCode.OK;
+  }
+
+  private String name() {
+    return asked.options.model == null ? "bundled" : asked.options.modelName();
+  }
+
+  /** Whether the model is one that writes, which has soft prompts and compares nothing. */
+  private boolean writes() throws IOException {
+    @Nullable ModelName model = asked.options.model;
+    if (model == null || Set.of(wanted).contains(Feature.PROMPT)) {
+      return true;
+    }
+    Path config = model.path().resolve("config.json");
+    return Files.exists(config) && !Architecture.compares(ConfigJson.read(config));
+  }
+
+  private List<String> export(FeatureExport plain, Progress progress) throws IOException {
+    var pictures = new ImageArguments(console, asked.options.exif);
+    FeatureExport export =
+        plain
+            .reading(file -> timings.time("preprocess", () -> pictures.read(file)))
+            .onProgress(listener(progress));
+    export = asked.texts.isEmpty() ? export : export.withTexts(asked.texts);
+    export = asked.skipUnreadable ? export.skippingUnreadable() : export;
+    progress.doing("reading");
+    return asked.out.toString().endsWith(".jsonl")
+        ? export.toJsonLines(images, asked.out)
+        : export.toSafetensors(images, asked.out);
+  }
+
+  private FeatureExport.Listener listener(Progress progress) {
+    return new FeatureExport.Listener() {
+      @Override
+      public void done(int done, int of) {
+        progress.doing(String.format(Locale.ROOT, "%d of %d images", done, of));
+      }
+
+      @Override
+      public void skipped(UnreadableImageException why) {
+        progress.clear();
+        console.complain("left out: " + why.getMessage());
+      }
+    };
+  }
+
+  private void report(List<String> written) throws IOException {
+    List<TensorEntry> tensors = tensors();
+    if (!asked.options.run.json) {
+      for (TensorEntry tensor : tensors) {
+        console.out().println(asked.out + ": " + tensor.name() + " " + tensor.shape());
+      }
+      if (tensors.isEmpty()) {
+        int lines =
+            written.size() + (Set.of(wanted).contains(Feature.TEXT) ? asked.texts.size() : 0);
+        console.out().println(asked.out + ": " + Count.of(lines, "line"));
+      }
+      return;
+    }
+    var shapes = new JsonArray();
+    for (TensorEntry entry : tensors) {
+      var tensor = new JsonObject();
+      tensor.addProperty("name", entry.name());
+      tensor.add("shape", new Gson().toJsonTree(entry.shape().toArray()));
+      shapes.add(tensor);
+    }
+    var document = new JsonObject();
+    document.addProperty("model", name());
+    document.addProperty("file", asked.out.toString());
+    document.add("tensors", shapes);
+    document.add("images", new Gson().toJsonTree(written));
+    document.add("texts", new Gson().toJsonTree(asked.texts));
+    document.add("texts_cut", new Gson().toJsonTree(cut));
+    document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
+    JsonReport.print(console, document);
+  }
+
+  /** Those of the file that was written; none in JSON lines. */
+  private List<TensorEntry> tensors() throws IOException {
+    if (asked.out.toString().endsWith(".jsonl")) {
+      return List.of();
+    }
+    try (var file = SafetensorsFile.open(asked.out)) {
+      return new ArrayList<>(file.tensors().values());
+    }
+  }
+}

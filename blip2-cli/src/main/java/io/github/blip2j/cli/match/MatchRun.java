@@ -1,0 +1,142 @@
+package io.github.blip2j.cli.match;
+
+import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.inference.GradCamMaps;
+import io.github.blip2j.blip2.text.Match;
+import io.github.blip2j.blip2.text.TextLength;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.EachImage;
+import io.github.blip2j.cli.console.Progress;
+import io.github.blip2j.cli.console.Timings;
+import io.github.blip2j.cli.option.ImageArguments;
+import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.vision.image.Image;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** One run of {@code blip2 match}: load, then image after image. */
+final class MatchRun {
+  private final MatchCommand asked;
+  private final Console console;
+  private final Timings timings = new Timings("load", "preprocess", "match");
+  private final JsonArray results = new JsonArray();
+  private final List<TextLength> lengths = new ArrayList<>(); // of the texts
+
+  MatchRun(MatchCommand asked, Console console) {
+    this.asked = asked;
+    this.console = console;
+  }
+
+  /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
+  int run() throws IOException {
+    asked.images = ImageArguments.names(asked.images);
+    requireTargets();
+    int code;
+    try (var progress = Progress.on(console)) {
+      progress.doing("loading " + asked.options.modelName());
+      try (ImageTextMatcher matcher = timings.time("load", asked.options::load)) {
+        code =
+            new EachImage(console, progress)
+                .of(
+                    asked.images,
+                    image -> {
+                      List<Match> matches = match(matcher, image);
+                      progress.clear();
+                      report(image, matches);
+                    });
+      }
+    }
+    if (asked.options.run.json) {
+      var document = new JsonObject();
+      document.addProperty("model", asked.options.modelName());
+      document.add("results", results);
+      document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
+      JsonReport.print(console, document);
+    }
+    return code;
+  }
+
+  /** Checks that the drawings can be written, before a model is loaded for them. */
+  private void requireTargets() throws IOException {
+    if (asked.cam != null) {
+      OutputFile.require(asked.cam);
+    }
+    if (asked.camWords != null) {
+      OutputFile.requireFolder(asked.camWords);
+    }
+  }
+
+  private List<Match> match(ImageTextMatcher matcher, String image) throws IOException {
+    if (lengths.isEmpty()) {
+      asked.texts.forEach(text -> lengths.add(matcher.length(text)));
+    }
+    var pictures = new ImageArguments(console, asked.options.exif);
+    Image picture = timings.time("preprocess", () -> pictures.read(image));
+    if (asked.cam != null || asked.camWords != null) {
+      draw(matcher.gradCam(picture, asked.texts.get(0)));
+    }
+    return timings.time("match", () -> matcher.match(picture, asked.texts));
+  }
+
+  private void draw(GradCamMaps maps) throws IOException {
+    int layer = asked.layer == null ? maps.usualLayer() : asked.layer;
+    @Nullable Path cam = asked.cam;
+    if (cam != null) {
+      maps.drawing(layer).writePng(cam);
+    }
+    @Nullable Path folder = asked.camWords;
+    if (folder != null) {
+      OutputFile.makeFolder(folder);
+      List<String> words = maps.words();
+      for (int word = 0; word < words.size(); word++) {
+        String plain = words.get(word).replaceAll("[^\\p{L}\\p{N}]", "_"); // names on any disk
+        String name = String.format(Locale.ROOT, "%02d-%s.png", word + 1, plain);
+        maps.drawing(layer, word).writePng(folder.resolve(name));
+      }
+    }
+  }
+
+  private void report(String image, List<Match> matches) {
+    for (int t = 0; t < matches.size(); t++) {
+      Match match = matches.get(t);
+      String text = asked.texts.get(t);
+      if (asked.options.run.json) {
+        results.add(json(image, text, lengths.get(t), match));
+      } else {
+        console
+            .out()
+            .println(
+                String.format(
+                    Locale.ROOT,
+                    "%s: %s: itc %.4f, itm %.4f (logit %.4f)",
+                    image,
+                    Console.oneLine(text),
+                    match.itc(),
+                    match.itmProbability(),
+                    match.itmLogit()));
+      }
+    }
+    console.out().flush();
+  }
+
+  private static JsonObject json(String image, String text, TextLength length, Match match) {
+    var result = new JsonObject();
+    result.addProperty("image", image);
+    result.addProperty("text", text);
+    result.addProperty("text_tokens", length.tokens());
+    result.addProperty("text_tokens_read", length.read());
+    result.add("itc", JsonReport.number(match.itc()));
+    result.add("itm_logit", JsonReport.number(match.itmLogit()));
+    result.add("itm_probability", JsonReport.number(match.itmProbability()));
+    return result;
+  }
+}

@@ -1,0 +1,174 @@
+package io.github.blip2j.cli.match;
+
+import io.github.blip2j.blip2.ImageTextIndex;
+import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.Progress;
+import io.github.blip2j.cli.console.Timings;
+import io.github.blip2j.cli.console.UsageException;
+import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.MatcherOptions;
+import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.data.CaptionFile;
+import io.github.blip2j.data.RetrievalSet;
+import io.github.blip2j.qformer.retrieval.Recall;
+import io.github.blip2j.qformer.retrieval.RetrievalScores;
+import io.github.blip2j.text.CaptionText;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code blip2 evaluate retrieval}: recall of texts for images and of images for texts. */
+@Command(
+    name = "retrieval",
+    description = {
+      "Searches all captions for each picture and all pictures for each caption, and "
+          + "tells in percent how often the right one is first, among five and among ten.",
+      "Captions are cleaned as LAVIS does: lower case, without most marks, at most 50 "
+          + "words and 35 tokens."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+public final class RetrievalCommand implements Callable<Integer> {
+  private static final int TEXTS_AT_ONCE = 64; // between two signs of life
+
+  private final Console console;
+  private final Timings timings = new Timings("load", "index", "rank");
+
+  @Parameters(
+      arity = "1",
+      paramLabel = "IMAGES.json",
+      description =
+          "A JSON list, or lines, of {\"image\": path, \"caption\": text or texts}; records "
+              + "of one path are one picture.")
+  private Path captions = Path.of("");
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description = "The folder that paths start from; that of IMAGES.json by default.")
+  private @Nullable Path images;
+
+  @Option(
+      names = "--k",
+      paramLabel = "N",
+      description = "How many of the most similar are matched; default: ${DEFAULT-VALUE}.")
+  private int k = 128;
+
+  @Mixin private MatcherOptions options = new MatcherOptions();
+
+  public RetrievalCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    try {
+      options.prepare();
+      if (k < 1) {
+        throw new IllegalArgumentException("--k: number expected at least 1, got " + k);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    RetrievalSet set = RetrievalSet.of(CaptionFile.read(captions));
+    List<Path> files = set.files(images == null ? captions.resolveSibling("") : images);
+    RetrievalScores scores;
+    try (var progress = Progress.on(console)) {
+      progress.doing("loading " + options.modelName());
+      try (ImageTextMatcher loaded = timings.time("load", options::load)) {
+        ImageTextMatcher matcher = loaded.withExifRotation(options.exif);
+        scores = scores(matcher, set, files, progress);
+      }
+    }
+    if (options.run.json) {
+      JsonReport.print(console, document(set, scores));
+    } else {
+      console.out().println(line("texts of images", scores.text()));
+      console.out().println(line("images of texts", scores.image()));
+      console.out().println(String.format(Locale.ROOT, "mean: %.2f", scores.mean()));
+    }
+    return ExitCode.OK;
+  }
+
+  private RetrievalScores scores(
+      ImageTextMatcher matcher, RetrievalSet set, List<Path> files, Progress progress)
+      throws IOException {
+    try (ImageTextIndex index = matcher.index()) {
+      timings.time("index", () -> fill(index, matcher, set, files, progress));
+      progress.doing("comparing");
+      String of = "matching image %d of " + files.size();
+      return timings
+          .time(
+              "rank",
+              () -> index.rank(k, done -> progress.doing(String.format(Locale.ROOT, of, done + 1))))
+          .scores(set.imageOfText());
+    }
+  }
+
+  private static ImageTextIndex fill(
+      ImageTextIndex index,
+      ImageTextMatcher matcher,
+      RetrievalSet set,
+      List<Path> files,
+      Progress progress)
+      throws IOException {
+    for (Path file : files) {
+      progress.doing(
+          String.format(Locale.ROOT, "image %d of %d", index.images() + 1, files.size()));
+      index.addImage(matcher.read(file));
+    }
+    List<String> texts = set.texts().stream().map(CaptionText.lavis()::clean).toList();
+    for (int from = 0; from < texts.size(); from += TEXTS_AT_ONCE) {
+      progress.doing(String.format(Locale.ROOT, "text %d of %d", from + 1, texts.size()));
+      index.addTexts(texts.subList(from, Math.min(from + TEXTS_AT_ONCE, texts.size())));
+    }
+    return index;
+  }
+
+  private static String line(String what, Recall recall) {
+    return String.format(
+        Locale.ROOT,
+        "%s: recall at 1 %.2f, at 5 %.2f, at 10 %.2f, mean %.2f",
+        what,
+        recall.at1(),
+        recall.at5(),
+        recall.at10(),
+        recall.mean());
+  }
+
+  /** Scores by the names that LAVIS gives them. */
+  private JsonObject document(RetrievalSet set, RetrievalScores scores) {
+    var named = new JsonObject();
+    add(named, "txt", scores.text());
+    add(named, "img", scores.image());
+    named.addProperty("r_mean", scores.mean());
+    var document = new JsonObject();
+    document.addProperty("model", options.modelName());
+    document.addProperty("images", set.images().size());
+    document.addProperty("texts", set.texts().size());
+    document.addProperty("k", k);
+    document.add("scores", named);
+    document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
+    return document;
+  }
+
+  private static void add(JsonObject named, String side, Recall recall) {
+    named.addProperty(side + "_r1", recall.at1());
+    named.addProperty(side + "_r5", recall.at5());
+    named.addProperty(side + "_r10", recall.at10());
+    named.addProperty(side + "_r_mean", recall.mean());
+  }
+}

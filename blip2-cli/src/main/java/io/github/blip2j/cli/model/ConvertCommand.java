@@ -1,0 +1,207 @@
+package io.github.blip2j.cli.model;
+
+import io.github.blip2j.blip2.checkpoint.Conversion;
+import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
+import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.Count;
+import io.github.blip2j.cli.console.LogSettings;
+import io.github.blip2j.cli.console.Progress;
+import io.github.blip2j.cli.console.UsageException;
+import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.ModelName;
+import io.github.blip2j.cli.option.PartsOptions;
+import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.io.Checkpoint;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code blip2 convert}: checkpoints of LAVIS to Hugging Face folders and back. */
+@Command(
+    name = "convert",
+    description = {
+      "Turns a checkpoint of LAVIS (.pth) into a Hugging Face folder, or back, byte for " + "byte.",
+      "The JSON document names what was read and written, and how many tensors there are."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+public final class ConvertCommand implements Callable<Integer> {
+  private final Console console;
+
+  /** Whose checkpoint is read. */
+  enum From {
+    LAVIS,
+    HF;
+
+    /** Reads the option. */
+    static final class Converter implements ITypeConverter<From> {
+      Converter() {}
+
+      @Override
+      public From convert(String value) {
+        return switch (value) {
+          case "lavis" -> LAVIS;
+          case "hf" -> HF;
+          default -> throw new TypeConversionException("kind expected lavis or hf, got " + value);
+        };
+      }
+    }
+  }
+
+  @Option(
+      names = "--from",
+      required = true,
+      paramLabel = "KIND",
+      converter = From.Converter.class,
+      description = "lavis or hf: what IN is; OUT becomes the other.")
+  private From from = From.LAVIS;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "A .pth file, a folder, or the id of a downloaded model.")
+  private @Nullable ModelName in;
+
+  @Parameters(index = "1", paramLabel = "OUT", description = "A folder, or a .pth file.")
+  private Path out = Path.of("");
+
+  @Option(
+      names = "--keep-key-bias",
+      description = "From hf: keep biases of keys that are not zero, which LAVIS leaves unread.")
+  private boolean keepKeyBias;
+
+  @Option(
+      names = "--heads-vision",
+      paramLabel = "N",
+      description = "From lavis: heads of the tower, if not the released 88 wide ones.")
+  private @Nullable Integer visionHeads;
+
+  @Option(
+      names = "--heads-qformer",
+      paramLabel = "N",
+      description = "From lavis: heads of the Q-Former, if not the released 64 wide ones.")
+  private @Nullable Integer qformerHeads;
+
+  @Mixin private PartsOptions parts = new PartsOptions();
+
+  @Option(
+      names = "--trained",
+      description = "From hf: write only what the second stage trains, as LAVIS's runs do.")
+  private boolean trained;
+
+  @Option(names = "--json", description = "Print one JSON document.")
+  private boolean json;
+
+  @Option(names = "--debug", description = "Log more, and show where errors come from.")
+  private boolean debug;
+
+  public ConvertCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (debug) {
+      LogSettings.debug();
+    }
+    @Nullable AttentionHeads heads = heads();
+    try (var progress = Progress.on(console)) {
+      progress.doing("converting " + in);
+      Path read = in();
+      if (from == From.HF) {
+        toLavis(read);
+      } else if (parts.areGiven()) {
+        Conversion.toHuggingFace(parts.of(read), out);
+      } else if (heads == null) {
+        Conversion.toHuggingFace(read, out);
+      } else {
+        Conversion.toHuggingFace(read, out, heads);
+      }
+    }
+    report();
+    return ExitCode.OK;
+  }
+
+  private void toLavis(Path read) throws IOException {
+    if (trained) {
+      Conversion.toLavisTrained(read, out);
+    } else {
+      var keyBias = keepKeyBias ? KeyBias.KEEP : KeyBias.REFUSE;
+      Conversion.toLavis(read, out, keyBias);
+    }
+  }
+
+  private Path in() throws IOException {
+    if (in == null) {
+      throw new AssertionError("a command without IN is refused");
+    }
+    return in.path();
+  }
+
+  private @Nullable AttentionHeads heads() {
+    try {
+      requireAgreement();
+      return visionHeads == null || qformerHeads == null
+          ? null
+          : new AttentionHeads(visionHeads, qformerHeads);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+  }
+
+  private void requireAgreement() {
+    if ((visionHeads == null) != (qformerHeads == null)) {
+      throw new IllegalArgumentException(
+          "convert: --heads-vision and --heads-qformer expected together, got one of them");
+    }
+    if (from == From.HF && visionHeads != null) {
+      throw new IllegalArgumentException(
+          "convert: heads expected with --from lavis only, got them for a folder that tells them");
+    }
+    parts.requireAgreement(true);
+    if (from == From.HF && parts.areGiven()) {
+      throw new IllegalArgumentException(
+          "convert: --language expected with --from lavis only, got it for a whole folder");
+    }
+    if (from == From.LAVIS && trained) {
+      throw new IllegalArgumentException(
+          "convert: --trained expected with --from hf only, got it for LAVIS's");
+    }
+    if (parts.areGiven() && visionHeads != null) {
+      throw new IllegalArgumentException(
+          "convert: heads expected in a model.json beside each part, got them as options");
+    }
+    if (from == From.LAVIS && keepKeyBias) {
+      throw new IllegalArgumentException(
+          "convert: --keep-key-bias expected with --from hf only, got it for LAVIS's");
+    }
+  }
+
+  private void report() throws IOException {
+    int tensors;
+    try (Checkpoint written = Checkpoint.open(out)) {
+      tensors = written.tensors().size();
+    }
+    if (json) {
+      var document = new JsonObject();
+      document.addProperty("in", String.valueOf(in));
+      document.addProperty("out", out.toString());
+      document.addProperty("tensors", tensors);
+      JsonReport.print(console, document);
+    } else {
+      console.out().println(out + ": " + Count.of(tensors, "tensor"));
+    }
+  }
+}

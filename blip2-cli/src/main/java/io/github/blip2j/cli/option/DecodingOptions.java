@@ -1,0 +1,168 @@
+package io.github.blip2j.cli.option;
+
+import io.github.blip2j.generation.EarlyStopping;
+import io.github.blip2j.generation.GenerationConfig;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * How to turn scores into words; names are those of Hugging Face's generate, and so are defaults
+ * unless the model follows LAVIS.
+ */
+public final class DecodingOptions {
+  /** What {@link GenerationConfig} calls the options in its messages. */
+  private static final Map<String, String> OPTIONS = new LinkedHashMap<>();
+
+  static {
+    OPTIONS.put("maxNewTokens", "--max-new-tokens");
+    OPTIONS.put("minNewTokens", "--min-new-tokens");
+    OPTIONS.put("beams", "--num-beams");
+    OPTIONS.put("returning", "--num-return");
+    OPTIONS.put("lengthPenalty", "--length-penalty");
+    OPTIONS.put("repetitionPenalty", "--repetition-penalty");
+    OPTIONS.put("noRepeatNgramSize", "--no-repeat-ngram-size");
+    OPTIONS.put("temperature", "--temperature");
+    OPTIONS.put("topK", "--top-k");
+    OPTIONS.put("topP", "--top-p");
+  }
+
+  @Option(
+      names = "--num-beams",
+      paramLabel = "N",
+      description = "Beams of the search; 1 is greedy.")
+  @Nullable Integer beams;
+
+  @Option(
+      names = "--max-new-tokens",
+      paramLabel = "N",
+      description = "Longest text in tokens, its end included; 20 by default.")
+  @Nullable Integer maxNewTokens;
+
+  @Option(
+      names = "--min-new-tokens",
+      paramLabel = "N",
+      description = "Tokens before which the text must not end.")
+  @Nullable Integer minNewTokens;
+
+  @Option(
+      names = "--length-penalty",
+      paramLabel = "F",
+      description = "For beams: above 0 favours long texts, below 0 short ones; 1 by default.")
+  @Nullable Double lengthPenalty;
+
+  @Option(
+      names = "--repetition-penalty",
+      paramLabel = "F",
+      description = "Factor against tokens that occurred; 1 for none.")
+  @Nullable Double repetitionPenalty;
+
+  @Option(
+      names = "--no-repeat-ngram-size",
+      paramLabel = "N",
+      description = "Length of token sequences that may occur only once.")
+  @Nullable Integer noRepeatNgramSize;
+
+  @Option(
+      names = "--early-stopping",
+      arity = "0..1",
+      paramLabel = "true|false|never",
+      preprocessor = AttachedValue.class,
+      converter = EarlyStoppingName.class,
+      description = "For beams: whether to stop as soon as there are enough texts.")
+  @Nullable EarlyStopping earlyStopping;
+
+  @Option(names = "--num-return", paramLabel = "N", description = "Texts for each image.")
+  @Nullable public Integer returning;
+
+  @Option(names = "--sample", description = "Draw tokens at random instead of taking the best.")
+  boolean sample;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "F",
+      description = "With --sample: draw from the fewest tokens with this probability.")
+  @Nullable Double topP;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "N",
+      description = "With --sample: draw from this many best tokens; 50 by default, 0 for all.")
+  @Nullable Integer topK;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "F",
+      description = "With --sample: above 1 more adventurous, below 1 less.")
+  @Nullable Double temperature;
+
+  @Option(names = "--seed", paramLabel = "N", description = "With --sample: start of the draws.")
+  @Nullable Long seed;
+
+  /**
+   * The settings, those that no option gives being {@code usual}.
+   *
+   * @throws IllegalArgumentException if one is out of range or two contradict each other; it names
+   *     the options
+   */
+  public GenerationConfig over(GenerationConfig usual) {
+    try {
+      // Each step is checked: what makes room comes before what needs it.
+      GenerationConfig decoding = sample ? usual.sampling() : usual;
+      decoding = set(decoding, beams, GenerationConfig::withNumBeams);
+      decoding = set(decoding, maxNewTokens, GenerationConfig::maxNewTokens);
+      decoding = set(decoding, minNewTokens, GenerationConfig::minNewTokens);
+      decoding = set(decoding, returning, GenerationConfig::numReturnSequences);
+      decoding = set(decoding, lengthPenalty, GenerationConfig::lengthPenalty);
+      decoding = set(decoding, earlyStopping, GenerationConfig::earlyStopping);
+      decoding = set(decoding, repetitionPenalty, GenerationConfig::repetitionPenalty);
+      decoding = set(decoding, noRepeatNgramSize, GenerationConfig::noRepeatNgramSize);
+      decoding = set(decoding, temperature, GenerationConfig::temperature);
+      decoding = set(decoding, topK, GenerationConfig::topK);
+      decoding = set(decoding, topP, GenerationConfig::topP);
+      return set(decoding, seed, GenerationConfig::seed);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(inOptions(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  /** Options that change nothing in this combination. */
+  public List<String> idle(GenerationConfig decoding) {
+    List<String> idle = new ArrayList<>();
+    if (!sample) {
+      note(idle, topP, "--top-p has no effect without --sample");
+      note(idle, topK, "--top-k has no effect without --sample");
+      note(idle, temperature, "--temperature has no effect without --sample");
+      note(idle, seed, "--seed has no effect without --sample");
+    }
+    if (decoding.numBeams() == 1) {
+      note(idle, lengthPenalty, "--length-penalty has no effect without --num-beams");
+      note(idle, earlyStopping, "--early-stopping has no effect without --num-beams");
+    }
+    return idle;
+  }
+
+  private static void note(List<String> notes, @Nullable Object value, String note) {
+    if (value != null) {
+      notes.add(note);
+    }
+  }
+
+  private static <T> GenerationConfig set(
+      GenerationConfig decoding, @Nullable T value, BiFunction<GenerationConfig, T, GenerationConfig> setting) {
+    return value == null ? decoding : setting.apply(decoding, value);
+  }
+
+  private static String inOptions(String message) {
+    String said = message;
+    for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
+      said = said.replaceAll("\\b" + option.getKey() + "(?= expected|=)", option.getValue());
+    }
+    return said.replace("raise maxNewTokens first", "raise --max-new-tokens");
+  }
+}

@@ -1,0 +1,37 @@
+package io.github.blip2j.cli.option;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What a trained model is written as, and the folder it goes to within that of the run. */
+public enum ExportName {
+  LAVIS("lavis"),
+  LAVIS_TRAINED("lavis-trained"),
+  HUGGING_FACE("hf");
+
+  private final String label;
+
+  ExportName(String label) {
+    this.label = label;
+  }
+
+  /** Reads the option. */
+  public static final class Converter implements ITypeConverter<ExportName> {
+    Converter() {}
+
+    @Override
+    public ExportName convert(String value) {
+      for (ExportName name : values()) {
+        if (name.label.equals(value)) {
+          return name;
+        }
+      }
+      throw new TypeConversionException("export expected lavis, lavis-trained or hf, got " + value);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return label;
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.blip2j.cli.option;
+
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.tensor.types.Precision;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What every command that uses a model on images can be told, whatever the model. */
+public abstract class ModelOptions {
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = NamedPrecision.class,
+      description =
+          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
+  public Precision dtype = Precision.FLOAT32;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "DIR",
+      description = {
+        "Folder of a LoRA adapter as peft saves it, merged into the weights. One that lies in the",
+        "model's own folder needs no naming."
+      })
+  @Nullable Path adapter;
+
+  @Option(
+      names = "--ignore-unexpected-keys",
+      description = "Load weights that hold tensors the model has no use for, and list these.")
+  boolean ignoreUnexpectedKeys;
+
+  @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
+  public boolean exif;
+
+  @Mixin public RunOptions run = new RunOptions();
+
+  /** How the model is loaded. */
+  public LoadOptions loading() {
+    LoadOptions options = LoadOptions.of(dtype);
+    options = adapter == null ? options : options.withAdapter(adapter);
+    return ignoreUnexpectedKeys ? options.leavingOutUnexpected() : options;
+  }
+
+  /** Checks what is only for a model that is named. */
+  void requireModel(boolean named) {
+    if (!named && (adapter != null || ignoreUnexpectedKeys)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: --model expected beside it, got the bundled model",
+              adapter == null ? "--ignore-unexpected-keys" : "--adapter"));
+    }
+  }
+}

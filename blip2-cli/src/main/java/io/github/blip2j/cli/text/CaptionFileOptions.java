@@ -1,0 +1,83 @@
+package io.github.blip2j.cli.text;
+
+import io.github.blip2j.cli.option.ImageArguments;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where captions of many images are kept, instead of printed. */
+final class CaptionFileOptions {
+  private static final List<String> ENDINGS = List.of(".jsonl", ".csv");
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = {
+        "Write captions to a file: a line of JSON for each image if it ends in .jsonl, a row if it",
+        "ends in .csv. The same command goes on with it after a stop."
+      })
+  @Nullable Path out;
+
+  @Option(
+      names = "--txt",
+      description = {
+        "Write each caption to a .txt file beside its image. Images that have one are passed over."
+      })
+  boolean beside;
+
+  @Option(names = "--overwrite", description = "Caption again what an earlier run captioned.")
+  boolean overwrite;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "With --out or --txt: images at once; 8 by default.")
+  @Nullable Integer batchSize;
+
+  /** Whether captions go to files at all. */
+  boolean areGiven() {
+    return out != null || beside;
+  }
+
+  /** Whether the file is to hold rows of values instead of lines of JSON. */
+  boolean csv() {
+    return ending().equals(".csv");
+  }
+
+  /**
+   * Checks what no single option can.
+   *
+   * @throws IllegalArgumentException if two contradict each other
+   */
+  void requireAgreement(TextOptions options) {
+    if (!areGiven()) {
+      require(!overwrite, "--overwrite: --out or --txt expected too, got neither");
+      require(batchSize == null, "--batch-size: --out or --txt expected too, got neither");
+      return;
+    }
+    require(out == null || !beside, "--txt: got --out too; leave one of them out");
+    require(
+        out == null || ENDINGS.contains(ending()),
+        "--out: file name expected to end in .jsonl or .csv, got " + out);
+    require(!options.stream, "--stream: captions expected on standard output, got --out or --txt");
+    require(
+        !options.images.contains(ImageArguments.STANDARD_INPUT),
+        "-: files or folders expected with --out or --txt, got standard input");
+    require(
+        batchSize == null || batchSize > 0, "--batch-size: 1 or more expected, got " + batchSize);
+  }
+
+  private String ending() {
+    String name = String.valueOf(out).toLowerCase(Locale.ROOT);
+    return name.substring(Math.max(0, name.lastIndexOf('.')));
+  }
+
+  private static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+}

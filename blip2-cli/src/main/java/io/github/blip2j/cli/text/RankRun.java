@@ -1,0 +1,105 @@
+package io.github.blip2j.cli.text;
+
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.text.CandidateRanking;
+import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.blip2.text.RankedCandidate;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.EachImage;
+import io.github.blip2j.cli.console.Progress;
+import io.github.blip2j.cli.option.ImageArguments;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+
+/** One run of {@code blip2 rank}: load, then image after image. */
+final class RankRun {
+  private final RankCommand asked;
+  private final List<String> candidates;
+  private final CandidateRanking order;
+  private final Console console;
+  private final JsonArray results = new JsonArray();
+
+  RankRun(RankCommand asked, List<String> candidates, CandidateRanking order, Console console) {
+    this.asked = asked;
+    this.candidates = candidates;
+    this.order = order;
+    this.console = console;
+  }
+
+  /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
+  int run() throws IOException {
+    asked.images = ImageArguments.names(asked.images);
+    int code;
+    try (var progress = Progress.on(console)) {
+      progress.doing("loading " + asked.options.modelName());
+      try (Blip2 blip2 = asked.options.load()) {
+        String prompt = asked.prompt(blip2);
+        var pictures = new ImageArguments(console, asked.options.exif);
+        code =
+            new EachImage(console, progress)
+                .of(
+                    asked.images,
+                    image -> {
+                      Prompt about = Prompt.about(pictures.read(image), prompt);
+                      List<RankedCandidate> ranked = blip2.rank(about, candidates, order);
+                      progress.clear();
+                      report(image, prompt, ranked);
+                    });
+      }
+    }
+    if (asked.options.run.json) {
+      var document = new JsonObject();
+      document.addProperty("model", asked.options.modelName());
+      document.add("results", results);
+      JsonReport.print(console, document);
+    }
+    return code;
+  }
+
+  private void report(String image, String prompt, List<RankedCandidate> ranked) {
+    if (asked.options.run.json) {
+      results.add(json(image, prompt, ranked));
+      return;
+    }
+    String name = asked.images.size() > 1 ? image + ": " : "";
+    for (RankedCandidate answer : ranked) {
+      console
+          .out()
+          .println(
+              String.format(
+                  Locale.ROOT,
+                  "%s%.4f %.4f %s",
+                  name,
+                  answer.sum(),
+                  answer.mean(),
+                  Console.oneLine(answer.text())));
+    }
+    console.out().flush();
+  }
+
+  private static JsonObject json(String image, String prompt, List<RankedCandidate> ranked) {
+    var answers = new JsonArray();
+    for (RankedCandidate answer : ranked) {
+      var logs = new JsonArray();
+      answer.scored().logProbabilities().forEach(log -> logs.add(JsonReport.number(log)));
+      var one = new JsonObject();
+      one.addProperty("text", answer.text());
+      one.addProperty("index", answer.index());
+      one.add("sum", JsonReport.number(answer.sum()));
+      one.add("mean", JsonReport.number(answer.mean()));
+      one.add("token_ids", new Gson().toJsonTree(answer.scored().tokenIds()));
+      one.add("log_probabilities", logs);
+      answers.add(one);
+    }
+    var result = new JsonObject();
+    result.addProperty("image", image);
+    result.addProperty("prompt", prompt);
+    result.add("candidates", answers);
+    return result;
+  }
+}

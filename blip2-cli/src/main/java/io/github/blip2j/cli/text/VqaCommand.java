@@ -1,0 +1,89 @@
+package io.github.blip2j.cli.text;
+
+import io.github.blip2j.blip2.text.Conversation;
+import io.github.blip2j.blip2.text.QuestionPrompt;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.Version;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code blip2 vqa}: visual question answering. */
+@Command(
+    name = "vqa",
+    description = "Answers questions about images.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+public final class VqaCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin private TextOptions options = new TextOptions();
+
+  @Option(
+      names = "--question",
+      required = true,
+      paramLabel = "Q",
+      description = "A question; give several for an answer to each.")
+  private List<String> questions = new ArrayList<>();
+
+  @Option(
+      names = {"--template", "--prompt"},
+      paramLabel = "T",
+      description =
+          "How to ask, {} where the question goes; by default as the paper asks the model's "
+              + "kind, as in 'Question: {} Answer:' for OPT.")
+  private @Nullable String template;
+
+  @Option(
+      names = "--context",
+      paramLabel = "Q=A",
+      description =
+          "A question that was asked before and its answer, for questions that follow up on "
+              + "it; give several in order. The last = parts them.")
+  private List<String> context = new ArrayList<>();
+
+  public VqaCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    return TextRun.of(options, TextTask.ANSWER, this::prompts, console).run();
+  }
+
+  /** What asks a model all questions; those that can't be are refused before it is loaded. */
+  private TextRun.Prompts prompts() {
+    Conversation before = before();
+    QuestionPrompt tried = template == null ? QuestionPrompt.ANSWER : new QuestionPrompt(template);
+    questions.forEach(tried::ask);
+    return blip2 ->
+        asked(
+            template == null ? blip2.questions() : blip2.questions().withTemplate(template),
+            before);
+  }
+
+  private List<String> asked(QuestionPrompt how, Conversation before) {
+    return questions.stream().map(question -> how.ask(before, question)).toList();
+  }
+
+  private Conversation before() {
+    Conversation before = Conversation.empty();
+    for (String turn : context) {
+      int at = turn.lastIndexOf('=');
+      if (at < 0) {
+        throw new IllegalArgumentException(
+            String.format(Locale.ROOT, "--context: question=answer expected, got '%s'", turn));
+      }
+      before = before.and(turn.substring(0, at), turn.substring(at + 1));
+    }
+    return before;
+  }
+}

@@ -1,0 +1,85 @@
+package io.github.blip2j.cli.training;
+
+import io.github.blip2j.pretraining.CaptionBatches;
+import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.vision.image.Augmentation;
+import io.github.blip2j.vision.image.ImageProcessor;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What a stage is trained on. */
+final class DataOptions {
+  @Option(
+      names = {"--data", "--captions"},
+      required = true,
+      split = ",",
+      paramLabel = "F",
+      description =
+          "JSON lists or lines of {\"image\": path, \"caption\": text or texts, "
+              + "\"image_id\": id}; in stage2 also with \"text_input\" and \"text_output\". "
+              + "Several are put one behind the other.")
+  List<Path> data = new ArrayList<>();
+
+  @Option(
+      names = "--images",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder that paths of pictures start from.")
+  Path images = Path.of("");
+
+  @Option(
+      names = "--skip-faulty",
+      description = "Train without pictures that are missing or damaged, instead of stopping.")
+  boolean skipFaulty;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Pairs that go through the model together; default: ${DEFAULT-VALUE}.")
+  int batchSize;
+
+  @Option(
+      names = "--image-size",
+      paramLabel = "N",
+      description = "Side of pictures in pixels; the model's by default.")
+  @Nullable Integer imageSize;
+
+  @Option(
+      names = "--augment",
+      description = "Cut out half to all of each picture, mirror half: LAVIS's blip2_image_train.")
+  boolean augment;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of order, augmentation, dropout and negatives; default: ${DEFAULT-VALUE}.")
+  long seed = 42;
+
+  /** As many pairs at once as LAVIS takes on each of its GPUs. */
+  DataOptions(int batchSize) {
+    this.batchSize = batchSize;
+  }
+
+  /** Checks what no single option can. */
+  void requireAgreement() {
+    if (imageSize != null && imageSize < 1) {
+      throw new IllegalArgumentException(
+          "--image-size: side expected at least 1, got " + imageSize);
+    }
+  }
+
+  CaptionSet captions() throws IOException {
+    var faulty = skipFaulty ? CaptionSet.Faulty.SKIP : CaptionSet.Faulty.REFUSE;
+    return CaptionSet.open(data, images, faulty);
+  }
+
+  CaptionBatches batches(CaptionSet set, ImageProcessor processor) {
+    CaptionBatches batches = CaptionBatches.of(set, processor, batchSize, seed);
+    return augment ? batches.with(Augmentation.blip2()) : batches;
+  }
+}

@@ -1,0 +1,84 @@
+package io.github.blip2j.cli.training;
+
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.ExportName;
+import io.github.blip2j.pretraining.CaptionBatches;
+import io.github.blip2j.pretraining.StageOneExport;
+import io.github.blip2j.pretraining.StageOneTraining;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code blip2 train stage1}: the Q-Former learns to compare, to match and to write. */
+@Command(
+    name = "stage1",
+    description = {
+      "Trains the first stage: contrast, matching and generation over a frozen vision " + "tower.",
+      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
+          + "--out; Ctrl-C ends with a checkpoint, and --resume goes on from the last one to "
+          + "the same bits."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+public final class StageOneCommand implements Callable<Integer>, TrainingRun.Stage {
+  private final Console console;
+
+  @Mixin private StageOneOptions options = new StageOneOptions();
+  @Mixin private StageOptions stage = new StageOptions(100, 5000);
+
+  public StageOneCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    return TrainingRun.of(this, stage, console);
+  }
+
+  @Override
+  public void requireAgreement() {
+    options.requireAgreement();
+  }
+
+  @Override
+  public void train(Scope home, TrainingRun run) throws IOException {
+    Blip2RetrievalModel model = options.load(home, stage.data);
+    if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
+      new StageOneExport(model, options.tokenizerFolder()).requireHuggingFace();
+    }
+    int words = model.config().qformer().bert().vocabSize();
+    try (var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
+      model.computeIn(options.dtype);
+      model.trainQformer();
+      run.train(
+          captions -> {
+            CaptionBatches batches =
+                stage.data.batches(captions, options.processor(model.config()));
+            batches.requireWords();
+            return new TrainingRun.Work(
+                StageOneTraining.of(model, tokenizer),
+                batches,
+                stage.settings(batches).withPrecision(options.dtype),
+                model.parameters().values());
+          },
+          (kind, folder) -> export(model, kind, folder));
+    }
+  }
+
+  private void export(Blip2RetrievalModel model, ExportName kind, Path folder) throws IOException {
+    var export = new StageOneExport(model, options.tokenizerFolder());
+    switch (kind) {
+      case LAVIS -> export.toLavis(folder, StageOneExport.Contents.ALL);
+      case LAVIS_TRAINED -> export.toLavis(folder, StageOneExport.Contents.TRAINED);
+      case HUGGING_FACE -> export.toHuggingFace(folder);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package io.github.blip2j.cli.training;
+
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.cli.option.ModelName;
+import io.github.blip2j.cli.option.NamedPrecision;
+import io.github.blip2j.pretraining.StageOneParts;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.image.ImageProcessor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What the first stage is trained from. */
+final class StageOneOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      description =
+          "A first stage to go on from: LAVIS's folder or .pth, Hugging Face's folder, or the "
+              + "id of a downloaded one.")
+  @Nullable ModelName model;
+
+  @Option(
+      names = "--vision",
+      paramLabel = "PATH",
+      description =
+          "Instead of --model, with --bert: where the vision tower is, a BLIP-2 folder or "
+              + ".pth or a tower's own file such as eva_vit_g.pth.")
+  @Nullable ModelName vision;
+
+  @Option(
+      names = "--bert",
+      paramLabel = "DIR",
+      description = "Folder of bert-base-uncased, which becomes the Q-Former.")
+  @Nullable ModelName bert;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = NamedPrecision.class,
+      description =
+          "What matrix products round their factors to: float32, or bfloat16, which is "
+              + "faster where the CPU multiplies it. What learns is stored in float32. Default: "
+              + "${DEFAULT-VALUE}.")
+  Precision dtype = Precision.FLOAT32;
+
+  /** Checks what no single option can. */
+  void requireAgreement() {
+    if (dtype == Precision.INT8) {
+      throw new IllegalArgumentException(
+          "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for what is frozen");
+    }
+    boolean parts = vision != null && bert != null;
+    boolean either = vision != null || bert != null;
+    if (model == null ? !parts : either) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "train stage1: --model, or --vision and --bert expected, got %s",
+              model == null ? either ? "one of the two" : "neither" : "both"));
+    }
+  }
+
+  /** The folder whose tokenizer reads captions. */
+  Path tokenizerFolder() throws IOException {
+    ModelName named = model != null ? model : bert;
+    if (named == null) {
+      throw new AssertionError("options without a model are refused");
+    }
+    Path from = named.path();
+    return Files.isDirectory(from) ? from : from.resolveSibling("");
+  }
+
+  Blip2RetrievalModel load(Scope home, DataOptions data) throws IOException {
+    UnaryOperator<Blip2RetrievalConfig> resized = config -> resized(config, data.imageSize);
+    if (model != null) {
+      return RetrievalLoader.load(model.path(), home, resized);
+    }
+    if (vision == null || bert == null) {
+      throw new AssertionError("options without a model are refused");
+    }
+    return StageOneParts.load(
+        vision.path(), bert.path(), home, resized, new SplittableRandom(data.seed));
+  }
+
+  private static Blip2RetrievalConfig resized(Blip2RetrievalConfig config, @Nullable Integer side) {
+    return side == null ? config : config.withVision(config.vision().withImageSize(side));
+  }
+
+  ImageProcessor processor(Blip2RetrievalConfig config) throws IOException {
+    int side = config.vision().imageSize();
+    boolean told = Files.exists(tokenizerFolder().resolve("preprocessor_config.json"));
+    return told
+        ? ImageProcessor.load(tokenizerFolder()).withSize(side, side)
+        : ImageProcessor.blip2(side);
+  }
+}

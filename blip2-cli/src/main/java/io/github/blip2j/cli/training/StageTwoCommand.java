@@ -1,0 +1,95 @@
+package io.github.blip2j.cli.training;
+
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.ExportName;
+import io.github.blip2j.pretraining.CaptionBatch;
+import io.github.blip2j.pretraining.CaptionBatches;
+import io.github.blip2j.pretraining.StageTwoExport;
+import io.github.blip2j.pretraining.StageTwoModel;
+import io.github.blip2j.pretraining.StageTwoTraining;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.training.Objective;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code blip2 train stage2}: the Q-Former learns to speak to a frozen language model. */
+@Command(
+    name = "stage2",
+    description = {
+      "Trains the second stage: a frozen language model continues what the Q-Former sees.",
+      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
+          + "--out; Ctrl-C ends with a checkpoint, and --resume goes on from the last one to "
+          + "the same bits."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Stage {
+  private final Console console;
+
+  @Mixin private StageTwoOptions options = new StageTwoOptions();
+  @Mixin private StageOptions stage = new StageOptions(64, 2000);
+
+  public StageTwoCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    return TrainingRun.of(this, stage, console);
+  }
+
+  @Override
+  public void requireAgreement() {
+    options.requireAgreement();
+    if (stage.run.exports.contains(ExportName.LAVIS)) {
+      throw new IllegalArgumentException(
+          "train stage2: --export expected hf or lavis-trained, got lavis; no file of LAVIS holds"
+              + " a language model");
+    }
+  }
+
+  @Override
+  public void train(Scope home, TrainingRun run) throws IOException {
+    StageTwoModel model = options.load(home, stage.data);
+    if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
+      new StageTwoExport(model).requireHuggingFace();
+    }
+    try (var tokenizer = model.openTokenizer();
+        var instructions = model.openInstructionTokenizer()) {
+      run.train(
+          captions -> {
+            StageTwoTraining training = options.training(model, tokenizer, instructions);
+            CaptionBatches batches =
+                stage.data.batches(captions, model.processor()).withDialogues();
+            training.requireRoom(batches);
+            return new TrainingRun.Work(
+                objective(training),
+                batches,
+                stage.settings(batches).withPrecision(options.factors()),
+                model.parameters().values());
+          },
+          (kind, folder) -> export(model, kind, folder));
+    }
+  }
+
+  private Objective<CaptionBatch> objective(StageTwoTraining training) {
+    return options.recompute
+        ? (batch, pass) -> training.losses(batch, pass.withGradientCheckpointing())
+        : training;
+  }
+
+  private static void export(StageTwoModel model, ExportName kind, Path folder) throws IOException {
+    var export = new StageTwoExport(model);
+    if (kind == ExportName.HUGGING_FACE) {
+      export.toHuggingFace(folder);
+    } else {
+      export.toLavis(folder);
+    }
+  }
+}

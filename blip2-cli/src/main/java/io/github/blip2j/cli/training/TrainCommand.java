@@ -1,0 +1,23 @@
+package io.github.blip2j.cli.training;
+
+import io.github.blip2j.cli.console.Version;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code blip2 train}: the command that holds the stages. */
+@Command(
+    name = "train",
+    description = "Trains a stage of BLIP-2 on pictures and captions.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class)
+public final class TrainCommand implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "missing required stage: stage1 or stage2");
+  }
+}

@@ -1,0 +1,38 @@
+package io.github.blip2j.cli.training;
+
+import io.github.blip2j.cli.option.ExportName;
+import io.github.blip2j.cli.option.RunOptions;
+
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Where a training run goes, and what every command can be told. */
+final class TrainingRunOptions {
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for the log and the checkpoints.")
+  Path out = Path.of("");
+
+  @Option(names = "--resume", description = "Go on from the last checkpoint in --out.")
+  boolean resume;
+
+  @Option(
+      names = "--export",
+      split = ",",
+      paramLabel = "KIND",
+      converter = ExportName.Converter.class,
+      description =
+          "At the end write the model to a folder of this name in --out: hf, lavis-trained (a "
+              + ".pth of what was trained, as LAVIS saves), or in stage1 lavis (a .pth with the "
+              + "tower too).")
+  Set<ExportName> exports = new LinkedHashSet<>();
+
+  @Mixin RunOptions run = new RunOptions();
+
+  TrainingRunOptions() {}
+}

@@ -1,0 +1,153 @@
+package io.github.blip2j.cli.match;
+
+import io.github.blip2j.cli.Shell;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * With one candidate each the order is that of the golden cosines: image a is most alike to the
+ * dog, b to the star and c to the circle, and the same the other way round.
+ */
+final class EvaluateCommandTest {
+  private static final Path MODEL = Path.of("../blip2-llm/src/test/resources/golden/hf-itm");
+  private static final String CIRCLE = "a red circle above a blue square";
+  private static final String DOG = "A photo of a dog sleeping on the couch.";
+  private static final String STAR = "a green star";
+
+  private final Path folder;
+
+  EvaluateCommandTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void retrieval_allInPlace_findsAll() throws IOException {
+    Path file = captions(line("a.png", DOG), line("b.png", STAR), line("c.png", CIRCLE));
+
+    assertEquals(
+        new Shell(
+            0,
+            """
+            texts of images: recall at 1 100.00, at 5 100.00, at 10 100.00, mean 100.00
+            images of texts: recall at 1 100.00, at 5 100.00, at 10 100.00, mean 100.00
+            mean: 100.00
+            """,
+            ""),
+        retrieval(file));
+  }
+
+  @Test
+  void retrieval_json_hasTheDocumentedShape() throws IOException {
+    Path file = captions(line("a.png", CIRCLE), line("b.png", STAR), line("c.png", DOG));
+
+    JsonObject document = retrieval(file, "--json").json();
+
+    assertEquals(
+        List.of("model", "images", "texts", "k", "scores", "timing_ms"),
+        List.copyOf(document.keySet()));
+    assertEquals(3, document.get("images").getAsInt());
+    assertEquals(3, document.get("texts").getAsInt());
+    assertEquals(1, document.get("k").getAsInt());
+    JsonObject scores = document.getAsJsonObject("scores");
+    for (String side : List.of("txt", "img")) {
+      assertEquals(100.0 / 3, scores.get(side + "_r1").getAsDouble(), 1e-9);
+      assertEquals(100.0, scores.get(side + "_r5").getAsDouble());
+      assertEquals(100.0, scores.get(side + "_r10").getAsDouble());
+      assertEquals(700.0 / 9, scores.get(side + "_r_mean").getAsDouble(), 1e-9);
+    }
+    assertEquals(700.0 / 9, scores.get("r_mean").getAsDouble(), 1e-9);
+    assertEquals(
+        List.of("load", "index", "rank", "total"),
+        List.copyOf(document.getAsJsonObject("timing_ms").keySet()));
+  }
+
+  @Test
+  void retrieval_recordsOfOneImage_areOneImage() throws IOException {
+    Path file =
+        captions(
+            line("a.png", STAR),
+            String.format(Locale.ROOT, "{\"image\": \"a.png\", \"caption\": [\"%s\"]}", DOG));
+
+    JsonObject document = retrieval(file, "--json").json();
+
+    assertEquals(1, document.get("images").getAsInt());
+    assertEquals(2, document.get("texts").getAsInt());
+    JsonObject scores = document.getAsJsonObject("scores");
+    assertEquals(100.0, scores.get("txt_r1").getAsDouble()); // the better of the two counts
+    assertEquals(100.0, scores.get("img_r1").getAsDouble());
+  }
+
+  @Test
+  void retrieval_imagesNotThere_fails() throws IOException {
+    Path file = captions(line("a.png", DOG), line("x.png", STAR), line("y.png", STAR));
+
+    assertEquals(
+        new Shell(
+            1,
+            "",
+            String.format(
+                Locale.ROOT,
+                "blip2: %s: 3 pictures expected, got none of 2 (x.png, y.png); check the folder\n",
+                MODEL.resolve("images"))),
+        retrieval(file));
+  }
+
+  @Test
+  void retrieval_withoutFolder_looksBesideTheFile() throws IOException {
+    Path file = captions(line("a.png", DOG));
+
+    Shell shell = Shell.run("evaluate", "retrieval", file.toString(), "--model", MODEL.toString());
+
+    assertEquals(1, shell.exit());
+    assertTrue(shell.err().startsWith("blip2: " + folder + ": 1 pictures expected"), shell.err());
+  }
+
+  @Test
+  void retrieval_noCandidates_exits2() throws IOException {
+    assertEquals(
+        new Shell(2, "", "blip2: --k: number expected at least 1, got 0\n"),
+        retrieval(captions(line("a.png", DOG)), "--k", "0"));
+  }
+
+  @Test
+  void evaluate_withoutTask_exits2() {
+    assertEquals(
+        new Shell(2, "", "blip2: missing required task: retrieval; see blip2 evaluate --help\n"),
+        Shell.run("evaluate"));
+  }
+
+  private Shell retrieval(Path file, String... more) {
+    String[] args = {
+      "evaluate",
+      "retrieval",
+      file.toString(),
+      "--model",
+      MODEL.toString(),
+      "--images",
+      MODEL.resolve("images").toString()
+    };
+    List<String> given = List.of(more);
+    List<String> k = given.contains("--k") ? List.of() : List.of("--k", "1");
+    return Shell.run(
+        Stream.of(List.of(args), k, given).flatMap(List::stream).toArray(String[]::new));
+  }
+
+  private Path captions(String... lines) throws IOException {
+    return Files.write(folder.resolve("captions.jsonl"), List.of(lines));
+  }
+
+  private static String line(String image, String caption) {
+    return String.format(Locale.ROOT, "{\"image\": \"%s\", \"caption\": \"%s\"}", image, caption);
+  }
+}

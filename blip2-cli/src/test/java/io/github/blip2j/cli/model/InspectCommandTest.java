@@ -1,0 +1,152 @@
+package io.github.blip2j.cli.model;
+
+import io.github.blip2j.cli.Shell;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.io.tensor.TensorSpec;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class InspectCommandTest {
+  private static final Path GOLDEN = Path.of("../blip2-llm/src/test/resources/golden");
+  private static final Path OPT = GOLDEN.resolve("hf-opt");
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "hf-opt, Blip2, 'Blip2ForConditionalGeneration, a Hugging Face folder'",
+    "hf-t5, Blip2, 'Blip2ForConditionalGeneration, a Hugging Face folder'",
+    "hf-instructblip, Blip2, 'InstructBlipForConditionalGeneration, a Hugging Face folder'",
+    "hf-itm, ImageTextMatcher, 'Blip2ForImageTextRetrieval, a Hugging Face folder'",
+    "hf-bert, BertLMHeadModel, 'BertForMaskedLM, a Hugging Face folder'",
+    "lavis-stage1, ImageTextMatcher, LAVIS checkpoint of the first stage",
+    "lavis-stage1-clip, ImageTextMatcher, LAVIS checkpoint of the first stage"
+  })
+  void inspect_modelOfEachKind_saysWhatLoadsIt(String name, String loader, String kind) {
+    JsonObject found =
+        Shell.run("inspect", GOLDEN.resolve(name).toString(), "--no-sums", "--json").json();
+
+    assertEquals(kind, found.get("kind").getAsString());
+    JsonObject by = found.getAsJsonArray("loaded_by").get(0).getAsJsonObject();
+    assertEquals(loader, by.get("class").getAsString());
+    assertTrue(by.get("loads").getAsBoolean(), by::toString);
+  }
+
+  @Test
+  void inspect_tensors_haveTheSumsOfNumPy() {
+    JsonArray tensors =
+        Shell.run("inspect", OPT.toString(), "--json").json().getAsJsonArray("tensors");
+
+    JsonObject positions = new JsonObject();
+    for (JsonElement each : tensors) {
+      if (each.getAsJsonObject().get("name").getAsString().endsWith("embed_positions.weight")) {
+        positions = each.getAsJsonObject();
+      }
+    }
+    assertEquals(183, tensors.size());
+    assertEquals("F32", positions.get("dtype").getAsString());
+    assertEquals("[130,64]", positions.get("shape").toString());
+    assertEquals("model.safetensors", positions.get("file").getAsString());
+    assertEquals(-21.553382936283015, positions.get("sum").getAsDouble(), 1e-9);
+    assertEquals(-1.7525649070739746, positions.get("min").getAsDouble());
+    assertEquals(1.7613933086395264, positions.get("max").getAsDouble());
+    assertEquals(0, positions.get("nans").getAsInt());
+  }
+
+  @Test
+  void inspect_asText_hasALineForEachTensor() {
+    Shell shell = Shell.run("inspect", OPT.resolve("model.safetensors").toString());
+
+    List<String> lines = shell.out().lines().toList();
+    assertEquals("tensors alone", lines.get(0));
+    assertEquals("183 tensors, 352864 numbers", lines.get(3));
+    assertEquals(
+        "language_model.model.decoder.embed_positions.weight F32 [130, 64]"
+            + " sum -21.5534 min -1.75256 max 1.76139",
+        lines.get(4));
+    assertEquals(4 + 183, lines.size());
+  }
+
+  @Test
+  void inspect_withATensorMissingAndOneMore_namesBoth() throws IOException {
+    for (String name : List.of("config.json", "tokenizer.json", "preprocessor_config.json")) {
+      Files.copy(OPT.resolve(name), folder.resolve(name));
+    }
+    copyWeights(name -> name.equals("query_tokens") ? "another" : name);
+
+    JsonObject by =
+        Shell.run("inspect", folder.toString(), "--no-sums", "--json")
+            .json()
+            .getAsJsonArray("loaded_by")
+            .get(0)
+            .getAsJsonObject();
+
+    assertFalse(by.get("loads").getAsBoolean());
+    assertEquals("[\"query_tokens\"]", by.get("missing").toString());
+    assertEquals("[\"another\"]", by.get("surplus").toString());
+    String text = Shell.run("inspect", folder.toString(), "--no-sums").out();
+    assertTrue(text.contains("\n1 missing: query_tokens\n"), text);
+  }
+
+  @Test
+  void inspect_whatCannotBeLoaded_saysWhy() throws IOException {
+    for (String name : List.of("model.safetensors", "tokenizer.json")) {
+      Files.copy(OPT.resolve(name), folder.resolve(name));
+    }
+    String config = Files.readString(OPT.resolve("config.json"));
+    Files.writeString(
+        folder.resolve("config.json"),
+        config.replace("\"model_type\": \"opt\"", "\"model_type\": \"gpt\""));
+
+    Shell shell = Shell.run("inspect", folder.toString(), "--no-sums");
+
+    assertEquals(0, shell.exit());
+    assertTrue(
+        shell.out().contains("\nconfig.json: text_config.model_type expected opt"), shell.out());
+  }
+
+  @Test
+  void inspect_nothing_failsInOneLine() {
+    Shell shell = Shell.run("inspect", folder.resolve("none").toString());
+
+    assertEquals(1, shell.exit());
+    assertEquals(1, shell.err().lines().count());
+  }
+
+  private void copyWeights(UnaryOperator<String> names) throws IOException {
+    try (Checkpoint from = Checkpoint.open(OPT)) {
+      List<TensorSpec> specs = new ArrayList<>();
+      for (TensorEntry entry : from.tensors().values()) {
+        specs.add(new TensorSpec(names.apply(entry.name()), entry.dtype(), entry.shape()));
+      }
+      Path file = folder.resolve("model.safetensors");
+      try (var to = SafetensorsWriter.create(file, specs, Map.of("format", "pt"))) {
+        for (TensorEntry entry : from.tensors().values()) {
+          ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(entry.byteSize()));
+          from.read(entry.name(), bytes);
+          to.write(names.apply(entry.name()), bytes.flip());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,207 @@
+package io.github.blip2j.backend;
+
+import java.util.ArrayDeque;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Off-heap blocks that are used again.
+ *
+ * <p>Fresh pages cost ten times the addition that fills them: the kernel clears each one at first
+ * touch, and the C library returns large blocks as soon as they are freed, so the next tensor of
+ * the same size pays again. Released blocks therefore wait here, sorted by size; a request takes
+ * the smallest that fits if it wastes less than a quarter. Sizes are rounded to 256 bytes, from 4
+ * KiB to pages and from 1 MiB to 64 KiB, so that lengths which grow by one token still meet.
+ *
+ * <p>What waits is bounded; beyond that, blocks go back to the system at once. Requests of a
+ * megabyte or more are checked against the memory the system has left, because Linux would grant
+ * them and kill the process later.
+ */
+final class MemoryPool {
+  /** A block and the pointer that frees it. */
+  record Block(Pointer owner, long address, long size) {}
+
+  static final MemoryPool SHARED =
+      new MemoryPool(
+          limit("blip2.memory.limit", Long.MAX_VALUE),
+          limit("blip2.memory.pool", Math.max(1L << 28, SystemMemory.HERE.physical() / 8)),
+          SystemMemory.HERE::available,
+          100_000_000); // a tenth of a second; the system's files take 0.1 ms to read
+
+  private static final long ALIGNMENT = 64; // one cache line, one AVX-512 register
+  private static final long CHECKED = 1L << 20;
+  static final long RESERVE = 1L << 28; // what the heap, code and threads still ask for
+
+  private final long limit;
+  private final long waitingLimit;
+  private final LongSupplier available;
+  private final long lastingNanos;
+  private final TreeMap<Long, ArrayDeque<Block>> waiting = new TreeMap<>();
+  private long waitingBytes;
+  private long totalBytes;
+  private long left; // of what the system had when it was asked, after the blocks taken since
+  private long askedAt = Long.MIN_VALUE;
+
+  static {
+    Natives.prepare();
+  }
+
+  /** A pool that asks before each large block. */
+  MemoryPool(long limit, long waitingLimit, LongSupplier available) {
+    this(limit, waitingLimit, available, 0);
+  }
+
+  /**
+   * A pool that goes by an answer for so long, less what it has taken since, while that is enough.
+   */
+  MemoryPool(long limit, long waitingLimit, LongSupplier available, long lastingNanos) {
+    this.limit = limit;
+    this.waitingLimit = waitingLimit;
+    this.available = available;
+    this.lastingNanos = lastingNanos;
+  }
+
+  /**
+   * A block of at least {@code bytes}, its content undefined.
+   *
+   * @throws MemoryShortageException if the system has not that much left
+   */
+  synchronized Block acquire(long bytes, String op) {
+    long size = roundUp(Math.max(bytes, 1), op);
+    Block block = takeWaiting(size);
+    if (block != null) {
+      return block;
+    }
+    requireRoom(size, op);
+    Pointer owner = Pointer.malloc(size + ALIGNMENT);
+    if (owner == null || owner.isNull()) {
+      throw new MemoryShortageException(shortage(size, op));
+    }
+    totalBytes += size;
+    left -= size;
+    long address = (owner.address() + ALIGNMENT - 1) & -ALIGNMENT;
+    return new Block(owner, address, size);
+  }
+
+  /** Takes a block back. */
+  synchronized void release(Block block) {
+    if (waitingBytes + block.size > waitingLimit) {
+      free(block);
+      return;
+    }
+    waiting.computeIfAbsent(block.size, size -> new ArrayDeque<>()).push(block);
+    waitingBytes += block.size;
+  }
+
+  /** Returns everything that waits to the system. */
+  synchronized void trim() {
+    waiting.values().forEach(blocks -> blocks.forEach(this::free));
+    waiting.clear();
+    waitingBytes = 0;
+  }
+
+  /** Bytes held from the system, in use or waiting. */
+  synchronized long totalBytes() {
+    return totalBytes;
+  }
+
+  /** Bytes in use. */
+  synchronized long usedBytes() {
+    return totalBytes - waitingBytes;
+  }
+
+  /** Bytes that wait to be used again. */
+  synchronized long waitingBytes() {
+    return waitingBytes;
+  }
+
+  private @Nullable Block takeWaiting(long size) {
+    Map.Entry<Long, ArrayDeque<Block>> entry = waiting.ceilingEntry(size);
+    if (entry == null || entry.getKey() > size + size / 4) {
+      return null;
+    }
+    Block block = entry.getValue().pop();
+    if (entry.getValue().isEmpty()) {
+      waiting.remove(entry.getKey());
+    }
+    waitingBytes -= block.size;
+    return block;
+  }
+
+  private void requireRoom(long size, String op) {
+    if (totalBytes + size > limit) {
+      trim();
+      if (totalBytes + size > limit) {
+        throw new MemoryShortageException(shortage(size, op));
+      }
+    }
+    if (size >= CHECKED && !systemHas(size + RESERVE)) {
+      trim();
+      if (!systemHas(size + RESERVE)) {
+        throw new MemoryShortageException(shortage(size, op));
+      }
+    }
+  }
+
+  private boolean systemHas(long bytes) {
+    long now = System.nanoTime();
+    boolean old = askedAt == Long.MIN_VALUE || now - askedAt >= lastingNanos;
+    if (old || bytes > left) {
+      left = available.getAsLong();
+      askedAt = now;
+    }
+    return bytes <= left;
+  }
+
+  private String shortage(long size, String op) {
+    long room = Math.max(0, Math.min(limit - totalBytes, available.getAsLong() - RESERVE));
+    return String.format(
+        Locale.ROOT,
+        "%s: memory expected %s more, got %s left beside %s of tensors; close other models, use a"
+            + " smaller batch or image, or raise blip2.memory.limit if it is set",
+        op,
+        inWords(size),
+        inWords(room),
+        inWords(totalBytes));
+  }
+
+  /** Bytes in the largest unit that leaves at least two digits. */
+  static String inWords(long bytes) {
+    if (bytes < 10L << 10) {
+      return bytes + " B";
+    }
+    return bytes < 10L << 20 ? (bytes >> 10) + " KiB" : (bytes >> 20) + " MiB";
+  }
+
+  private void free(Block block) {
+    totalBytes -= block.size;
+    Pointer.free(block.owner);
+  }
+
+  private static long roundUp(long bytes, String op) {
+    if (bytes > Long.MAX_VALUE - RESERVE - CHECKED) { // what is added to it must not wrap around
+      throw new MemoryShortageException(op + ": memory expected, got a size of " + bytes + " B");
+    }
+    long step = bytes < 1L << 12 ? 256 : bytes < 1L << 20 ? 1L << 12 : 1L << 16;
+    return (bytes + step - 1) / step * step;
+  }
+
+  static long limit(String property, long otherwise) {
+    String value = System.getProperty(property);
+    if (value == null) {
+      return otherwise;
+    }
+    String size = value.trim().toLowerCase(Locale.ROOT);
+    if (!size.matches("\\d{1,10}[kmg]?")) {
+      throw new IllegalArgumentException(
+          property + ": expected a number of bytes such as 800m or 8g, got " + value);
+    }
+    int shift = 10 * ("kmg".indexOf(size.charAt(size.length() - 1)) + 1);
+    long count = Long.parseLong(size.replaceAll("\\D", ""));
+    return count > Long.MAX_VALUE >> shift ? Long.MAX_VALUE : count << shift;
+  }
+}

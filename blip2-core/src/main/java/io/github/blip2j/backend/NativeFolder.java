@@ -1,0 +1,177 @@
+package io.github.blip2j.backend;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder that native libraries are unpacked to and loaded from. Whoever can write there runs
+ * code in this process, so it must be nobody but its user and root.
+ *
+ * <p>JavaCPP takes the first of three that it can write to, the last of which lies in the folder
+ * for temporary files under a name that anyone can guess and be the first to make. JNA does alike.
+ * So the folder is chosen and checked here, by JavaCPP's rules, and both are told.
+ */
+final class NativeFolder {
+  static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
+
+  private static final String OTHER_SPELLING = "org.bytedeco.javacpp.cacheDir";
+  private static final String JNA = "jna.tmpdir";
+  private static final int STICKY = 01000; // only owners rename and remove what is in there
+  private static final int GROUP_WRITES = 020;
+  private static final int OTHERS_WRITE = 02;
+
+  private NativeFolder() {}
+
+  /**
+   * Tells JavaCPP and JNA where to unpack.
+   *
+   * @throws IllegalStateException if there is no place that nobody else can write
+   */
+  static void use() {
+    String chosen = choose(System.getProperty(PROPERTY, System.getProperty(OTHER_SPELLING)));
+    System.setProperty(PROPERTY, chosen);
+    @Nullable String jna = System.getProperty(JNA);
+    if (jna == null) {
+      System.setProperty(JNA, chosen);
+    } else {
+      requirePrivate(JNA, Path.of(jna));
+    }
+  }
+
+  private static String choose(@Nullable String told) {
+    String user = ".javacpp-" + System.getProperty("user.name");
+    if (told != null) { // in what everybody shares, as /tmp is, a folder of one's own will do
+      return choose(List.of(Path.of(told), Path.of(told).resolve(user))).toString();
+    }
+    Path home = Path.of(System.getProperty("user.home"));
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    List<Path> folders = new ArrayList<>();
+    if (home.isAbsolute()) { // Java's word for a home that nobody knows is a question mark
+      folders.add(home.resolve(".javacpp").resolve("cache"));
+    }
+    folders.add(temporary.resolve(user).resolve("cache"));
+    return choose(folders).toString();
+  }
+
+  /** The first that nobody else can write to. */
+  static Path choose(List<Path> folders) {
+    List<String> troubles = new ArrayList<>();
+    for (Path folder : folders) {
+      @Nullable String trouble = trouble(folder);
+      if (trouble == null) {
+        return folder;
+      }
+      troubles.add(folder + ", " + trouble);
+    }
+    throw refusal(PROPERTY, String.join(", and ", troubles));
+  }
+
+  private static void requirePrivate(String property, Path folder) {
+    @Nullable String trouble = trouble(folder);
+    if (trouble != null) {
+      throw refusal(property, folder + ", " + trouble);
+    }
+  }
+
+  private static IllegalStateException refusal(String property, String got) {
+    return new IllegalStateException(
+        property
+            + ": folder for native libraries expected that nobody else can write, got "
+            + got
+            + "; name another with -D"
+            + property
+            + "=");
+  }
+
+  /** Why libraries can't be loaded from a folder, which is made if it isn't there; or null. */
+  static @Nullable String trouble(Path folder) {
+    try {
+      if (!folder.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+        Files.createDirectories(folder); // Windows keeps a user's folders from others by itself
+        return Files.isWritable(folder) ? null : "which can't be written to";
+      }
+      Files.createDirectories(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Path real = folder.toRealPath();
+      int user = user(real);
+      @Nullable String writer = writer(real, user, OTHERS_WRITE);
+      for (Path above = real.getParent(); above != null; above = above.getParent()) {
+        writer = writer != null ? writer : writer(above, user, OTHERS_WRITE | STICKY);
+      }
+      return writer != null ? writer : inside(real, user);
+    } catch (FileSystemException e) {
+      String reason = e.getReason();
+      return "which can't be written to" + (reason == null ? "" : " (" + reason + ")");
+    } catch (IOException | UncheckedIOException e) {
+      return "which can't be written to (" + e.getMessage() + ")";
+    }
+  }
+
+  /** This user's number, which no property tells, by way of a file. */
+  private static int user(Path folder) throws IOException {
+    Path file = Files.createTempFile(folder, "probe", null);
+    try {
+      return (int) Files.getAttribute(file, "unix:uid");
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  /** What was unpacked before. */
+  private static @Nullable String inside(Path folder, int user) throws IOException {
+    List<Path> all;
+    try (Stream<Path> files = Files.walk(folder)) {
+      all = files.skip(1).toList();
+    }
+    for (Path file : all) {
+      try {
+        @Nullable String writer = writer(file, user, OTHERS_WRITE);
+        if (writer != null) {
+          return writer;
+        }
+      } catch (NoSuchFileException e) {
+        // Another process needed it for a moment.
+      }
+    }
+    return null;
+  }
+
+  /** Who else can write to a file or folder, in words; or null if nobody can. */
+  private static @Nullable String writer(Path path, int user, int checked) throws IOException {
+    Map<String, Object> told =
+        Files.readAttributes(path, "unix:mode,uid,owner,group", LinkOption.NOFOLLOW_LINKS);
+    int owner = (int) told.getOrDefault("uid", -1);
+    int mode = (int) told.getOrDefault("mode", -1);
+    if (owner != user && owner != 0) {
+      return "of which " + path + " is another user's";
+    }
+    boolean held = (checked & STICKY) != 0 && (mode & STICKY) != 0;
+    if (held || Files.isSymbolicLink(path)) { // a link's mode means nothing, its owner does
+      return null;
+    }
+    if ((mode & OTHERS_WRITE) != 0) {
+      return "of which everybody can write " + path;
+    }
+    // Where everyone has a group of their own, it is called like its only member.
+    boolean shared = !nameOf(told, "group").equals(nameOf(told, "owner"));
+    return (mode & GROUP_WRITES) != 0 && shared
+        ? "of which the group " + nameOf(told, "group") + " can write " + path
+        : null;
+  }
+
+  private static String nameOf(Map<String, Object> told, String who) {
+    return String.valueOf(told.get(who));
+  }
+}

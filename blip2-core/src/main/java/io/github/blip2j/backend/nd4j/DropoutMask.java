@@ -1,0 +1,106 @@
+package io.github.blip2j.backend.nd4j;
+
+import io.github.blip2j.backend.HostMemory;
+import io.github.blip2j.backend.RawTensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+
+/**
+ * Which elements dropout keeps: a function of a seed and of the element's place, so that a backward
+ * pass draws the same mask again instead of keeping it, and any number of threads draw it together.
+ *
+ * <p>The function is a hash of 32 bits with good avalanche (Wellons 2018, "Prospecting for hash
+ * functions", the one called lowbias32), applied twice with half of the seed before each. Its steps
+ * are those that C2 turns into vector instructions.
+ */
+final class DropoutMask {
+  private static final int[] PLACES = new int[FloatLoops.BLOCK]; // 0, 1, 2, ...
+
+  static {
+    for (int i = 0; i < PLACES.length; i++) {
+      PLACES[i] = i;
+    }
+  }
+
+  private final int threshold; // of 31 bits; below it an element is dropped
+  private final int scaleBits;
+  private final int seed1;
+  private final int seed2;
+
+  DropoutMask(DropoutSpec thinning) {
+    this.threshold = (int) Math.round(thinning.probability() * (1L << 31));
+    this.scaleBits = Float.floatToRawIntBits((float) (1 / (1 - thinning.probability())));
+    this.seed1 = (int) thinning.seed();
+    this.seed2 = (int) (thinning.seed() >>> 32);
+  }
+
+  /** out = x times the mask. */
+  void apply(RawTensor x, RawTensor out) {
+    if (x.dtype() == DType.FLOAT64) {
+      applyToDoubles(x, out);
+      return;
+    }
+    long from = x.address();
+    long to = out.address();
+    FloatLoops.spans(x.size(), (first, end) -> apply(from, to, first, end));
+  }
+
+  private void apply(long from, long to, long first, long end) {
+    FloatBuffer source = FloatLoops.floats(from, first, end);
+    FloatBuffer target = FloatLoops.floats(to, first, end);
+    float[] values = new float[FloatLoops.BLOCK];
+    float[] factors = new float[FloatLoops.BLOCK];
+    int[] bits = new int[FloatLoops.BLOCK];
+    // Numbers become floats of the same bits on their way through memory.
+    ByteBuffer both = ByteBuffer.allocateDirect(bits.length * Integer.BYTES);
+    IntBuffer asBits = both.order(ByteOrder.nativeOrder()).asIntBuffer();
+    FloatBuffer asFloats = both.asFloatBuffer();
+    for (long at = first; at < end; at += FloatLoops.BLOCK) {
+      int count = (int) Math.min(FloatLoops.BLOCK, end - at);
+      draw(at, bits, count);
+      asBits.put(0, bits, 0, count);
+      asFloats.get(0, factors, 0, count);
+      int offset = (int) (at - first);
+      source.get(offset, values, 0, count);
+      for (int i = 0; i < count; i++) {
+        values[i] *= factors[i];
+      }
+      target.put(offset, values, 0, count);
+    }
+  }
+
+  /** The bits of a float, 0 or the scale, for {@code count} elements from {@code first} on. */
+  private void draw(long first, int[] bits, int count) {
+    int low = seed1 + (int) first;
+    int high = seed2 + (int) (first >>> 32); // a block never crosses 2^32
+    int[] places = PLACES; // read, for C2 of JDK 17 has no vector of a loop's own counter: 6 times
+    for (int i = 0; i < count; i++) {
+      int hash = mix(mix(places[i] + low) + high);
+      bits[i] = ~(((hash >>> 1) - threshold) >> 31) & scaleBits;
+    }
+  }
+
+  private static int mix(int value) {
+    int x = value;
+    x ^= x >>> 16;
+    x *= 0x7feb352d;
+    x ^= x >>> 15;
+    x *= 0x846ca68b;
+    return x ^ (x >>> 16);
+  }
+
+  private void applyToDoubles(RawTensor x, RawTensor out) {
+    double[] values = HostMemory.doubles(x);
+    int[] bits = new int[1];
+    for (int i = 0; i < values.length; i++) {
+      draw(i, bits, 1);
+      values[i] *= Float.intBitsToFloat(bits[0]);
+    }
+    HostMemory.put(values, out);
+  }
+}

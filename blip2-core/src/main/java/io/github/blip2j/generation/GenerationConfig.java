@@ -1,0 +1,263 @@
+package io.github.blip2j.generation;
+
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/**
+ * How to turn scores into sequences: the search, its lengths, penalties and randomness.
+ *
+ * <p>Start from {@link #greedy}, {@link #numBeams(int)} or {@link #sample} and change what differs, as
+ * in {@code Decoding.beams(5).maxNewTokens(30).returning(3)}. Every step on the way must be valid
+ * by itself. Defaults are those of Hugging Face's {@code generate}. As there, the settings of a
+ * search that is not used are ignored: temperature, topK, topP and seed without sampling, length
+ * penalty and early stopping without beams.
+ *
+ * @param maxNewTokens longest continuation, end token included; 20 by default
+ * @param minNewTokens tokens before which no end token is allowed; 0 by default
+ * @param numBeams beams kept for each prompt; 1 is no beam search
+ * @param sampled whether tokens are drawn instead of taken from the top
+ * @param temperature divides the scores before drawing; 1 by default
+ * @param topK draws from this many best tokens (Fan et al. 2018); 50 by default, 0 for all
+ * @param topP draws from the fewest best tokens with this probability (Holtzman et al. 2020); 1 by
+ *     default
+ * @param seed of the draws; equal seeds give equal sequences
+ * @param lengthPenalty exponent of the length that divides a beam's score (after Wu et al. 2016);
+ *     scores are negative, so above 0 favours long sequences; 1 by default
+ * @param earlyStopping when a beam search stops before the length limit
+ * @param repetitionPenalty factor against ids that occurred (Keskar et al. 2019); 1 for none
+ * @param noRepeatNgramSize length of n-grams that must not occur twice; 0 for any
+ * @param numReturnSequences sequences returned for each prompt
+ * @param beamRules which rules a beam search follows; those of transformers 5 by default
+ */
+public record GenerationConfig(
+    int maxNewTokens,
+    int minNewTokens,
+    int numBeams,
+    boolean sampled,
+    double temperature,
+    int topK,
+    double topP,
+    long seed,
+    double lengthPenalty,
+    EarlyStopping earlyStopping,
+    double repetitionPenalty,
+    int noRepeatNgramSize,
+    int numReturnSequences,
+    BeamRules beamRules) {
+  private static final int MOST = 100_000; // rows of a batch; more is a slip of the keyboard
+
+  /**
+   * Checks every setting and that they agree.
+   *
+   * @throws IllegalArgumentException if a value is out of range or two contradict each other
+   */
+  public GenerationConfig {
+    requireAtLeast(1, "maxNewTokens", maxNewTokens);
+    requireAtLeast(0, "minNewTokens", minNewTokens);
+    requireAtLeast(1, "beams", numBeams);
+    requireAtLeast(0, "topK", topK);
+    requireAtLeast(0, "noRepeatNgramSize", noRepeatNgramSize);
+    requireAtLeast(1, "returning", numReturnSequences);
+    require(numBeams <= MOST, "beams expected at most %d, got %d", MOST, numBeams);
+    require(numReturnSequences <= MOST, "returning expected at most %d, got %d", MOST, numReturnSequences);
+    requirePositive("temperature", temperature);
+    requirePositive("repetitionPenalty", repetitionPenalty);
+    require(topP > 0 && topP <= 1, "topP expected within (0, 1], got %s", topP);
+    require(
+        Double.isFinite(lengthPenalty),
+        "lengthPenalty expected a finite number, got %s",
+        lengthPenalty);
+    require(
+        minNewTokens <= maxNewTokens,
+        "minNewTokens expected at most maxNewTokens=%d, got %d; raise maxNewTokens first",
+        maxNewTokens,
+        minNewTokens);
+    require(
+        numBeams == 1 || numReturnSequences <= numBeams,
+        "returning expected at most beams=%d, got %d; use more beams",
+        numBeams,
+        numReturnSequences);
+    require(
+        numBeams > 1 || sampled || numReturnSequences == 1,
+        "returning expected 1 without sampling at beams=%d, got %d; sample or use more beams",
+        numBeams,
+        numReturnSequences);
+  }
+
+  /** Takes the best token at every step. */
+  public static GenerationConfig greedy() {
+    return new GenerationConfig(
+        20,
+        0,
+        1,
+        false,
+        1.0,
+        50,
+        1.0,
+        0L,
+        1.0,
+        EarlyStopping.HEURISTIC,
+        1.0,
+        0,
+        1,
+        BeamRules.TRANSFORMERS_5);
+  }
+
+  /** Beam search with this many beams; 1 is greedy. */
+  public static GenerationConfig numBeams(int beams) {
+    return greedy().withNumBeams(beams);
+  }
+
+  /** Draws each token from the model's distribution over the 50 best. */
+  public static GenerationConfig sample() {
+    return greedy().sampling();
+  }
+
+  /** With this longest continuation. */
+  public GenerationConfig maxNewTokens(int maxNewTokens) {
+    return with(draft -> draft.maxNewTokens = maxNewTokens);
+  }
+
+  /** With this shortest continuation, the end token not counted. */
+  public GenerationConfig minNewTokens(int minNewTokens) {
+    return with(draft -> draft.minNewTokens = minNewTokens);
+  }
+
+  /** With this many beams; named apart from the factory. */
+  public GenerationConfig withNumBeams(int beams) {
+    return with(draft -> draft.beams = beams);
+  }
+
+  /** With drawing instead of taking the best; with several beams, the beams' tokens are drawn. */
+  public GenerationConfig sampling() {
+    return with(draft -> draft.sampled = true);
+  }
+
+  /** With this temperature. */
+  public GenerationConfig temperature(double temperature) {
+    return with(draft -> draft.temperature = temperature);
+  }
+
+  /** With draws from this many best tokens, or from all for 0. */
+  public GenerationConfig topK(int topK) {
+    return with(draft -> draft.topK = topK);
+  }
+
+  /** With draws from the nucleus of this probability. */
+  public GenerationConfig topP(double topP) {
+    return with(draft -> draft.topP = topP);
+  }
+
+  /** With this seed. */
+  public GenerationConfig seed(long seed) {
+    return with(draft -> draft.seed = seed);
+  }
+
+  /** With this exponent of the length. */
+  public GenerationConfig lengthPenalty(double lengthPenalty) {
+    return with(draft -> draft.lengthPenalty = lengthPenalty);
+  }
+
+  /** With this rule for stopping. */
+  public GenerationConfig earlyStopping(EarlyStopping earlyStopping) {
+    return with(draft -> draft.earlyStopping = earlyStopping);
+  }
+
+  /** With this factor against repetition. */
+  public GenerationConfig repetitionPenalty(double repetitionPenalty) {
+    return with(draft -> draft.repetitionPenalty = repetitionPenalty);
+  }
+
+  /** With n-grams of this length occurring once at most. */
+  public GenerationConfig noRepeatNgramSize(int noRepeatNgramSize) {
+    return with(draft -> draft.noRepeatNgramSize = noRepeatNgramSize);
+  }
+
+  /** With this many sequences returned for each prompt. */
+  public GenerationConfig numReturnSequences(int returning) {
+    return with(draft -> draft.returning = returning);
+  }
+
+  /** With beams by these rules. */
+  public GenerationConfig beamRules(BeamRules beamRules) {
+    return with(draft -> draft.beamRules = beamRules);
+  }
+
+  private GenerationConfig with(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.decoding();
+  }
+
+  private static void requireAtLeast(int least, String what, int value) {
+    require(value >= least, "%s expected at least %d, got %d", what, least, value);
+  }
+
+  private static void requirePositive(String what, double value) {
+    require(
+        value > 0 && Double.isFinite(value),
+        "%s expected a finite number above 0, got %s",
+        what,
+        value);
+  }
+
+  private static void require(boolean holds, String message, Object... values) {
+    if (!holds) {
+      throw new IllegalArgumentException(
+          "decoding: " + String.format(Locale.ROOT, message, values));
+    }
+  }
+
+  /** The settings while one of them changes, so that a wither names only its own. */
+  private static final class Draft {
+    int maxNewTokens;
+    int minNewTokens;
+    int beams;
+    boolean sampled;
+    double temperature;
+    int topK;
+    double topP;
+    long seed;
+    double lengthPenalty;
+    EarlyStopping earlyStopping;
+    double repetitionPenalty;
+    int noRepeatNgramSize;
+    int returning;
+    BeamRules beamRules;
+
+    Draft(GenerationConfig from) {
+      maxNewTokens = from.maxNewTokens;
+      minNewTokens = from.minNewTokens;
+      beams = from.numBeams;
+      sampled = from.sampled;
+      temperature = from.temperature;
+      topK = from.topK;
+      topP = from.topP;
+      seed = from.seed;
+      lengthPenalty = from.lengthPenalty;
+      earlyStopping = from.earlyStopping;
+      repetitionPenalty = from.repetitionPenalty;
+      noRepeatNgramSize = from.noRepeatNgramSize;
+      returning = from.numReturnSequences;
+      beamRules = from.beamRules;
+    }
+
+    GenerationConfig decoding() {
+      return new GenerationConfig(
+          maxNewTokens,
+          minNewTokens,
+          beams,
+          sampled,
+          temperature,
+          topK,
+          topP,
+          seed,
+          lengthPenalty,
+          earlyStopping,
+          repetitionPenalty,
+          noRepeatNgramSize,
+          returning,
+          beamRules);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package io.github.blip2j.io.file;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** The small text that Git leaves in place of a large file when it is cloned without LFS. */
+public final class GitLfs {
+  /** How a message ends that was told what was expected. */
+  static final String MESSAGE = "%s: %s expected, got a Git LFS pointer; run git lfs pull";
+
+  private static final byte[] POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
+
+  /** How many bytes tell. */
+  public static final int LENGTH = POINTER.length;
+
+  private GitLfs() {}
+
+  /** Whether the buffer's remaining bytes begin as a pointer does; they stay. */
+  static boolean isPointer(ByteBuffer start) {
+    return start.remaining() >= LENGTH
+        && start.duplicate().limit(start.position() + LENGTH).equals(ByteBuffer.wrap(POINTER));
+  }
+
+  /**
+   * Checks a file's first bytes.
+   *
+   * @param expected what should be in the file instead
+   * @throws CheckpointException if they are a pointer's
+   */
+  public static void requireNone(ByteBuffer start, String name, String expected)
+      throws CheckpointException {
+    if (isPointer(start)) {
+      throw new CheckpointException(String.format(Locale.ROOT, MESSAGE, name, expected));
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package io.github.blip2j.io.file;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** Text files of a checkpoint that are too large, or of too odd a form, for a tree of JSON. */
+public final class TextFile {
+  // Above any known file; this only stops a wrong one from filling the heap.
+  private static final long MAX_BYTES = 100_000_000;
+
+  private TextFile() {}
+
+  /**
+   * Opens a file to be read once.
+   *
+   * @param expected what the file should hold, such as {@code "JSON"}
+   * @return UTF-8 text; other bytes are a {@link CharacterCodingException} on the way
+   * @throws CheckpointException if there is no such file, it is huge, or a Git LFS pointer
+   */
+  public static Reader open(Path file, String expected) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new CheckpointException(file + ": file expected, got none; check the path");
+    }
+    String name = ReadableFile.nameOf(file);
+    long size = Files.size(file);
+    if (size > MAX_BYTES) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT, "%s: file expected at most %d bytes, got %d", name, MAX_BYTES, size));
+    }
+    InputStream bytes = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+    boolean whole = false;
+    try {
+      bytes.mark(GitLfs.LENGTH);
+      byte[] start = bytes.readNBytes(GitLfs.LENGTH);
+      bytes.reset();
+      GitLfs.requireNone(ByteBuffer.wrap(start), name, expected);
+      whole = true;
+      return new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder());
+    } finally {
+      if (!whole) {
+        bytes.close();
+      }
+    }
+  }
+
+  /**
+   * The lines of a file.
+   *
+   * @param expected what the file should hold
+   * @throws CheckpointException if there is no such file, it is huge, not UTF-8, or a Git LFS
+   *     pointer
+   */
+  public static List<String> lines(Path file, String expected) throws IOException {
+    try (Reader open = open(file, expected);
+        var text = new BufferedReader(open)) {
+      return text.lines().toList();
+    } catch (CharacterCodingException | UncheckedIOException e) {
+      var exception = new CheckpointException(file + ": text expected UTF-8, got other bytes");
+      exception.initCause(e);
+      throw exception;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.github.blip2j.io.hub;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a host answered; closing it lets go of what it still sends. */
+record HubResponse(HttpResponse<TimedBody> response) implements AutoCloseable {
+  private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+
+  URI asked() {
+    return response.uri();
+  }
+
+  int status() {
+    return response.statusCode();
+  }
+
+  @Nullable String header(String name) {
+    return response.headers().firstValue(name).orElse(null);
+  }
+
+  /**
+   * How many bytes a header says there are, or -1 if there is none.
+   *
+   * @throws HubException if it says something else
+   */
+  long size(String name) throws HubException {
+    @Nullable String text = header(name);
+    if (text == null) {
+      return -1;
+    }
+    if (!text.matches("\\d{1,18}")) {
+      throw new HubException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected a number of bytes, got \"%s\"; check HF_ENDPOINT",
+              asked(),
+              name,
+              text));
+    }
+    return Long.parseLong(text);
+  }
+
+  /** How long to wait before another attempt, or null if nothing says so in seconds. */
+  @Nullable Duration retryAfter() {
+    @Nullable String text = header("Retry-After");
+    if (text == null || !text.matches("\\d+")) {
+      return null;
+    }
+    return Duration.ofSeconds(text.length() > 18 ? Long.MAX_VALUE : Long.parseLong(text));
+  }
+
+  boolean isRedirect() {
+    return REDIRECTS.contains(status());
+  }
+
+  TimedBody body() {
+    return response.body();
+  }
+
+  /**
+   * The whole body.
+   *
+   * @param within how long it may take
+   * @throws HubException if it is longer than {@code limit} bytes, or takes longer
+   */
+  String text(int limit, Duration within) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    long start = System.nanoTime();
+    for (@Nullable List<ByteBuffer> piece = body().next(); piece != null; piece = body().next()) {
+      if (System.nanoTime() - start > within.toNanos()) {
+        throw new HubException(
+            String.format(
+                Locale.ROOT,
+                "%s: whole answer expected within %s, got %d bytes of it; check the network and"
+                    + " HF_ENDPOINT",
+                asked(),
+                Limits.seconds(within),
+                bytes.size()));
+      }
+      for (ByteBuffer buffer : piece) {
+        byte[] part = new byte[buffer.remaining()];
+        buffer.get(part);
+        bytes.writeBytes(part);
+      }
+      if (bytes.size() > limit) {
+        throw new HubException(
+            String.format(
+                Locale.ROOT,
+                "%s: answer expected of at most %d bytes, got more; check HF_ENDPOINT",
+                asked(),
+                limit));
+      }
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    body().close();
+  }
+}

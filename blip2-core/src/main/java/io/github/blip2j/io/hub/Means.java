@@ -1,4 +1,0 @@
-package io.github.blip2j.io.hub;
-
-/** What a download may count on: its patience, and the computer it runs on. */
-record Means(Limits limits, Machine machine) {}

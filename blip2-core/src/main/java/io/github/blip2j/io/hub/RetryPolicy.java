@@ -1,0 +1,74 @@
+package io.github.blip2j.io.hub;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Tries something again while it fails in ways that pass, with growing pauses. */
+final class RetryPolicy {
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+
+  private final ModelId model;
+  private final DownloadResources means;
+  private int failures;
+
+  /** Something that may have to be tried again. */
+  @FunctionalInterface
+  interface Call<T> {
+    T run() throws IOException;
+  }
+
+  RetryPolicy(ModelId model, DownloadResources means) {
+    this.model = model;
+    this.means = means;
+  }
+
+  /**
+   * The result of the first attempt that has one.
+   *
+   * @throws HubException if too many in a row have none
+   */
+  <T> T run(Call<T> call) throws IOException {
+    while (true) {
+      try {
+        return call.run();
+      } catch (TransientException e) {
+        means.machine().sleep(pauseAfter(e));
+      }
+    }
+  }
+
+  /** Whatever failed before, it was worth trying again. */
+  void progressed() {
+    failures = 0;
+  }
+
+  private Duration pauseAfter(TransientException e) throws HubException {
+    failures++;
+    @Nullable Duration asked = e.retryAfter();
+    if (asked != null && asked.compareTo(means.limits().longestPause()) > 0) {
+      throw new HubException(
+          String.format(
+              Locale.ROOT,
+              "%s: answer expected from %s, got %s and to wait for %s; run it again then",
+              model,
+              e.host(),
+              e.getMessage(),
+              Limits.seconds(asked)),
+          e);
+    }
+    if (failures >= means.limits().attempts()) {
+      throw new HubException(
+          String.format(
+              Locale.ROOT,
+              "%s: answer expected from %s, got %s in %d attempts; check the network and HF_ENDPOINT",
+              model,
+              e.host(),
+              e.getMessage(),
+              failures),
+          e);
+    }
+    return asked != null ? asked : FIRST_PAUSE.multipliedBy(1L << (failures - 1));
+  }
+}

@@ -1,0 +1,105 @@
+package io.github.blip2j.io.tensor;
+
+import io.github.blip2j.io.file.CheckpointException;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableMap;
+import org.jspecify.annotations.Nullable;
+
+/** An open file of named tensors; reads are safe from any number of threads. */
+public interface TensorFile extends AutoCloseable {
+  /** Every tensor in the file by name, sorted; unmodifiable. */
+  NavigableMap<String, TensorEntry> tensors();
+
+  /** What the file says of itself in words, such as {@code format -> pt}; unmodifiable. */
+  default Map<String, String> metadata() {
+    return Map.of();
+  }
+
+  /** What the file holds besides tensors: its name, and what it is; unmodifiable. */
+  default NavigableMap<String, String> passedOver() {
+    return Collections.emptyNavigableMap();
+  }
+
+  /** The file's name without its folder. */
+  String name();
+
+  /** Fills the buffer's remaining bytes from part of a tensor of the file, of any type. */
+  void readStored(TensorEntry entry, long byteOffset, ByteBuffer into) throws IOException;
+
+  /**
+   * Fills the buffer's remaining bytes from part of a tensor, little-endian; tensors beyond 2 GB
+   * are read this way.
+   *
+   * @param byteOffset where to start, counted from the tensor's first byte
+   * @throws CheckpointException if the file has no such tensor or it is of an unknown type
+   * @throws IllegalArgumentException if the part reaches outside the tensor
+   */
+  default void read(String name, long byteOffset, ByteBuffer into) throws IOException {
+    TensorEntry entry = require(tensors(), name(), name);
+    requirePart(entry, byteOffset, into);
+    readStored(entry, byteOffset, into);
+  }
+
+  /**
+   * Reads a whole tensor into the buffer's remaining bytes, little-endian.
+   *
+   * @throws CheckpointException if the file has no such tensor or it is of an unknown type
+   * @throws IllegalArgumentException if the buffer's remaining bytes are not the tensor's
+   */
+  default void read(String name, ByteBuffer into) throws IOException {
+    TensorEntry entry = require(tensors(), name(), name);
+    requireWhole(entry, into);
+    readStored(entry, 0, into);
+  }
+
+  /** Closes the file; reading from it afterwards fails. */
+  @Override
+  void close() throws IOException;
+
+  /** The entry of a tensor that somebody wants to read. */
+  static TensorEntry require(
+      NavigableMap<String, TensorEntry> tensors, String fileName, String name)
+      throws CheckpointException {
+    @Nullable TensorEntry entry = tensors.get(name);
+    if (entry == null) {
+      throw new CheckpointException(
+          String.format(Locale.ROOT, "%s: tensor %s is missing", fileName, name));
+    }
+    entry.dtype(); // refuses types nobody could interpret
+    return entry;
+  }
+
+  /** Checks that a buffer holds just the tensor. */
+  static void requireWhole(TensorEntry entry, ByteBuffer into) {
+    if (into.remaining() != entry.byteSize()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: buffer for tensor %s expected %d bytes, got %d",
+              entry.fileName(),
+              entry.name(),
+              entry.byteSize(),
+              into.remaining()));
+    }
+  }
+
+  /** Checks that a part lies within the tensor. */
+  static void requirePart(TensorEntry entry, long byteOffset, ByteBuffer into) {
+    if (byteOffset < 0 || byteOffset > entry.byteSize() - into.remaining()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: part of tensor %s expected within its %d bytes, got %d bytes from %d",
+              entry.fileName(),
+              entry.name(),
+              entry.byteSize(),
+              into.remaining(),
+              byteOffset));
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.github.blip2j.io.tensor;
+
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
+
+/**
+ * A tensor that is going to be written.
+ *
+ * @param name its name in the checkpoint
+ * @param dtype its element type
+ * @param shape its axes, outermost first
+ */
+public record TensorSpec(String name, DType dtype, Shape shape) {
+
+  /** Bytes it takes in a file. */
+  public long byteSize() {
+    return Math.multiplyExact(shape.size(), (long) dtype.byteSize());
+  }
+}

@@ -1,0 +1,36 @@
+package io.github.blip2j.io.torch;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a pickle keeps by number, to name it again: Python numbers from 0 on and leaves none out, so
+ * a list does; other numbers are kept apart.
+ */
+final class PickleMemo {
+  private final List<Object> inOrder = new ArrayList<>();
+  private final Map<Long, Object> others = new HashMap<>();
+
+  /** How many values it keeps. */
+  int size() {
+    return inOrder.size() + others.size();
+  }
+
+  void put(long index, Object value) {
+    if (index == inOrder.size()) {
+      inOrder.add(value);
+    } else if (index < inOrder.size()) {
+      inOrder.set((int) index, value);
+    } else {
+      others.put(index, value);
+    }
+  }
+
+  /** The value of a number, or null. */
+  @Nullable Object get(long index) {
+    return index < inOrder.size() ? inOrder.get((int) index) : others.get(index);
+  }
+}

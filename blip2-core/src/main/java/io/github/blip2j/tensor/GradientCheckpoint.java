@@ -1,0 +1,89 @@
+package io.github.blip2j.tensor;
+
+import io.github.blip2j.autograd.GradMode;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A part of a model that is computed twice to save memory (gradient checkpointing; Chen et al.
+ * 2016, "Training deep nets with sublinear memory cost").
+ *
+ * <p>A backward pass needs the intermediate values of every layer, and a tower of 39 layers has
+ * gigabytes of them. Here a part keeps its inputs and its result only. When its gradient is wanted,
+ * the part runs once more, recorded, and that small tape is sent backward at once and released:
+ *
+ * <pre>
+ * kept                  inputs ─────────────── result
+ * forward                 └── first, recorded, released ──┘
+ * backward                └── again, recorded, backward, released ──┘
+ * </pre>
+ *
+ * <p>The first run is recorded too, although nothing of it is kept. Only so is it known whether
+ * anything inside wants a gradient, and only so do both runs take the same kernels, which makes
+ * gradients equal to those without recomputation to the last bit.
+ *
+ * <p>Inputs get their gradients through the tape around. What a part uses besides, such as
+ * parameters, gets its gradient from a tape of its own: the sink of such a leaf is called once for
+ * each part that uses it, with a tensor that is released afterwards.
+ */
+public final class GradientCheckpoint {
+  private GradientCheckpoint() {}
+
+  /** A part of a model: the same values from the same inputs, each time. */
+  @FunctionalInterface
+  public interface Part {
+    /** The result of these inputs. */
+    Tensor run(List<Tensor> inputs);
+  }
+
+  /**
+   * The result of {@code first}; {@code again} is run in the backward pass, if one comes. Both must
+   * be the same arithmetic, random numbers included, and must not change the inputs.
+   */
+  public static Tensor of(List<Tensor> inputs, Part first, Part again) {
+    Tensor result = withoutIntermediates(inputs, first);
+    if (!result.requiresGrad()) {
+      return result;
+    }
+    // An input that always wants a gradient: there may be none but the parameters inside.
+    Tensor anchor = Tensor.zeros(result.dtype(), 0).leaf(g -> {});
+    List<Tensor> anchored = new ArrayList<>(inputs);
+    anchored.add(anchor);
+    return Op.of("recomputed", result).wrt(anchored, g -> gradients(inputs, again, g)).tensor();
+  }
+
+  private static Tensor withoutIntermediates(List<Tensor> inputs, Part part) {
+    try (Scope scope = Scope.open()) {
+      return scope.keep(part.run(inputs));
+    }
+  }
+
+  /** Gradients of the inputs, and of the anchor after them. */
+  private static Tensor[] gradients(List<Tensor> inputs, Part part, Tensor g) {
+    Tensor[] gradients = new Tensor[inputs.size() + 1];
+    try (Scope scope = Scope.open();
+        var recording = GradMode.recordAgain()) {
+      List<Tensor> leaves = new ArrayList<>();
+      for (int i = 0; i < inputs.size(); i++) {
+        int index = i;
+        Tensor input = inputs.get(i);
+        leaves.add(
+            input.requiresGrad()
+                ? input.detach().leaf(gradient -> gradients[index] = scope.keep(gradient))
+                : input);
+      }
+      Tensor result = part.run(leaves);
+      if (result.requiresGrad()) { // not if everything was frozen meanwhile
+        result.backward(g);
+      }
+    }
+    for (int i = 0; i < inputs.size(); i++) {
+      if (gradients[i] == null && inputs.get(i).requiresGrad()) {
+        gradients[i] = Tensor.zeros(g.dtype(), inputs.get(i).shape().toArray());
+      }
+    }
+    gradients[inputs.size()] = Tensor.zeros(g.dtype(), 0);
+    return gradients;
+  }
+}

@@ -1,0 +1,61 @@
+package io.github.blip2j.text.tokenizer.decoder;
+
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.text.tokenizer.config.Component;
+import io.github.blip2j.text.tokenizer.normalizer.Normalizers;
+import io.github.blip2j.text.tokenizer.normalizer.Overrides;
+import io.github.blip2j.text.tokenizer.pretokenizer.MetaspacePreTokenizer.PrependScheme;
+import io.github.blip2j.text.tokenizer.pretokenizer.PreTokenizers;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Builds decoders from a file. */
+public final class Decoders {
+  private Decoders() {}
+
+  /**
+   * The decoder that a file describes.
+   *
+   * @throws CheckpointException if it is of no known type or set wrongly
+   */
+  static @Nullable public Decoder read(@Nullable Component json, Overrides overrides)
+      throws CheckpointException {
+    return json == null ? null : build(json, overrides);
+  }
+
+  private static Decoder build(Component json, Overrides overrides) throws CheckpointException {
+    return switch (json.type()) {
+      case "Sequence" -> sequence(json, overrides);
+      case "ByteLevel" -> new ByteLevelDecoder();
+      case "WordPiece" -> new WordPieceDecoder(json.string("prefix"), json.flag("cleanup"));
+      case "Metaspace" ->
+          new MetaspaceDecoder(
+              json.character("replacement"),
+              !overrides.withoutPrefix()
+                  && PreTokenizers.prependScheme(json) != PrependScheme.NEVER);
+      case "BPEDecoder" -> new BpeDecoder(json.string("suffix"));
+      case "ByteFallback" -> new ByteFallbackDecoder();
+      case "Fuse" -> new FuseDecoder();
+      case "Strip" ->
+          new StripDecoder(
+              json.character("content"),
+              overrides.withoutPrefix() ? 0 : json.integer("start"),
+              json.integer("stop"));
+      case "Replace" -> new ReplaceDecoder(Normalizers.replace(json));
+      case "CTC" ->
+          new CtcDecoder(
+              json.string("pad_token"), json.string("word_delimiter_token"), json.flag("cleanup"));
+      default -> throw json.unsupported("decoder");
+    };
+  }
+
+  private static Decoder sequence(Component json, Overrides overrides) throws CheckpointException {
+    List<Decoder> decoders = new ArrayList<>();
+    for (Component child : json.children("decoders")) {
+      decoders.add(build(child, overrides));
+    }
+    return new DecoderSequence(decoders);
+  }
+}

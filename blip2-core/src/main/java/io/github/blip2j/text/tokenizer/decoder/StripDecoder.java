@@ -1,0 +1,25 @@
+package io.github.blip2j.text.tokenizer.decoder;
+
+/**
+ * Takes a character off the ends of every token.
+ *
+ * @param content one character
+ * @param start how often at most at the start
+ * @param stop how often at most at the end
+ */
+record StripDecoder(String content, int start, int stop) implements TokenDecoder {
+  @Override
+  public String decode(String token, int place, int size) {
+    int from = 0;
+    for (int i = 0; i < start && token.startsWith(content, from); i++) {
+      from += content.length();
+    }
+    int to = token.length();
+    for (int i = 0;
+        i < stop && to > from && token.startsWith(content, to - content.length());
+        i++) {
+      to -= content.length();
+    }
+    return token.substring(from, to);
+  }
+}

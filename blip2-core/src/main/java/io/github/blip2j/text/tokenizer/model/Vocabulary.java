@@ -1,0 +1,70 @@
+package io.github.blip2j.text.tokenizer.model;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A model's tokens and their ids, both ways. */
+public final class Vocabulary {
+  private final Map<String, Integer> ids;
+  private final Map<Integer, String> tokens;
+
+  /** Keeps {@code ids} without a copy. */
+  Vocabulary(Map<String, Integer> ids) {
+    this.ids = ids;
+    this.tokens = new HashMap<>(2 * ids.size());
+    ids.forEach((token, id) -> tokens.put(id, token));
+  }
+
+  /** Unigram's pieces, whose place is their id; of two that are equal the later has the token. */
+  static Vocabulary of(List<String> pieces) {
+    Map<String, Integer> ids = new HashMap<>(2 * pieces.size());
+    for (int id = 0; id < pieces.size(); id++) {
+      ids.put(pieces.get(id), id);
+    }
+    var vocabulary = new Vocabulary(ids);
+    for (int id = 0; id < pieces.size(); id++) {
+      vocabulary.tokens.put(id, pieces.get(id));
+    }
+    return vocabulary;
+  }
+
+  public int size() {
+    return ids.size();
+  }
+
+  public Set<String> tokens() {
+    return ids.keySet();
+  }
+
+  @Nullable public Integer idOf(String token) {
+    return ids.get(token);
+  }
+
+  /** The id, or -1. */
+  public int idOrNone(String token) {
+    @Nullable Integer id = ids.get(token);
+    return id == null ? -1 : id;
+  }
+
+  @Nullable public String tokenOf(int id) {
+    return tokens.get(id);
+  }
+
+  /** Length of the longest token. */
+  int longest() {
+    return ids.keySet().stream().mapToInt(String::length).max().orElse(0);
+  }
+
+  /** The ids of {@code <0x00>} to {@code <0xFF>}, -1 for those that there aren't. */
+  int[] byteIds() {
+    int[] byteIds = new int[256];
+    for (int b = 0; b < 256; b++) {
+      byteIds[b] = idOrNone(String.format(Locale.ROOT, "<0x%02X>", b));
+    }
+    return byteIds;
+  }
+}

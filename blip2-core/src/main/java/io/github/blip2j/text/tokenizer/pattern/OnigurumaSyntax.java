@@ -1,0 +1,257 @@
+package io.github.blip2j.text.tokenizer.pattern;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * Oniguruma's regular expressions, which files are written in, as Java's: every class of characters
+ * has its Unicode meaning, {@code .} stops at line feeds alone, {@code ^} and {@code $} are about
+ * lines. What isn't supported is refused: references back, conditions, calls, absent operators,
+ * {@code \G \K \R \X}.
+ */
+final class OnigurumaSyntax {
+  private static final int LONGEST = 10_000;
+  private static final int DEEPEST = 50;
+  private static final int MOST_REPEATS = 10_000;
+  private static final String LINE_START = "(?<![^\\n])(?!(?<=\\n)\\z)";
+  private static final String LINE_END = "(?![^\\n])";
+  private static final String WORD = "[" + PropertyClass.loneWord() + "]";
+  private static final String WORD_EDGE =
+      String.format(Locale.ROOT, "(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))", WORD);
+
+  // Matches nothing, but Java looks back by chars unless a character of two stands in the text.
+  private static final String BEYOND_BASIC_PLANE = "(?:" + Character.toString(0x10000) + "){0}";
+
+  private final RegexReader in;
+  private final StringBuilder out = new StringBuilder();
+  private int depth;
+  private boolean dotIsAll;
+
+  private OnigurumaSyntax(String expression) {
+    this.in = new RegexReader(expression);
+  }
+
+  /**
+   * The same expression in Java's language.
+   *
+   * @throws IllegalArgumentException if it is none, or uses what isn't supported
+   */
+  static Pattern translate(String expression) {
+    if (expression.length() > LONGEST) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a regular expression expected of at most %d characters, got %d",
+              LONGEST,
+              expression.length()));
+    }
+    var syntax = new OnigurumaSyntax(expression);
+    syntax.alternatives();
+    if (!syntax.in.isAtEnd()) {
+      throw syntax.in.error("a group that closes");
+    }
+    String java = syntax.out.toString();
+    if (java.contains("(?<")) {
+      java = "(?:" + java + ")" + BEYOND_BASIC_PLANE;
+    }
+    try {
+      return Pattern.compile(java, Pattern.UNICODE_CASE);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a supported regular expression expected, got %s (%s)",
+              expression,
+              e.getDescription()),
+          e);
+    }
+  }
+
+  private void alternatives() {
+    if (++depth > DEEPEST) {
+      throw in.error("at most " + DEEPEST + " groups within another");
+    }
+    boolean outerDot = dotIsAll;
+    sequence();
+    while (in.take("|")) {
+      out.append('|');
+      sequence();
+    }
+    dotIsAll = outerDot;
+    depth--;
+  }
+
+  private void sequence() {
+    while (!in.isAtEnd() && !in.sees("|") && !in.sees(")")) {
+      int from = out.length();
+      if (atom()) {
+        quantifiers(from);
+      }
+    }
+  }
+
+  /** Translates one atom; returns whether it may be repeated. */
+  private boolean atom() {
+    if (in.take("(")) {
+      return group();
+    }
+    if (in.take("[")) {
+      out.append(new CharacterClasses(in).bracket());
+      return true;
+    }
+    if (in.take(".")) {
+      out.append(dotIsAll ? "[\\x{0}-\\x{10FFFF}]" : "[^\\n]");
+      return true;
+    }
+    if (in.take("^")) {
+      out.append(LINE_START);
+      return false;
+    }
+    if (in.take("$")) {
+      out.append(LINE_END);
+      return false;
+    }
+    if (in.take("\\")) {
+      return escape();
+    }
+    if (in.sees("*") || in.sees("+") || in.sees("?")) {
+      throw in.error("something to repeat");
+    }
+    out.append(RegexReader.literal(in.next()));
+    return true;
+  }
+
+  private boolean escape() {
+    char c = in.peek();
+    String anchor =
+        switch (c) {
+          case 'b' -> WORD_EDGE;
+          case 'B' -> "(?!" + WORD_EDGE + ")";
+          case 'A' -> "\\A";
+          case 'z' -> "\\z";
+          case 'Z' -> "(?=\\n?\\z)";
+          default -> "";
+        };
+    if (!anchor.isEmpty()) {
+      in.next();
+      out.append(anchor);
+      return false;
+    }
+    out.append('[').append(new CharacterClasses(in).loneEscape()).append(']');
+    return true;
+  }
+
+  private boolean group() {
+    if (!in.take("?")) {
+      return closed("(?:");
+    }
+    for (String kind : new String[] {":", "=", "!", ">", "<=", "<!"}) {
+      if (in.take(kind)) {
+        return closed("(?" + kind) && (kind.equals(":") || kind.equals(">"));
+      }
+    }
+    if (in.take("#")) {
+      while (in.next() != ')') {
+        // a comment
+      }
+      return false;
+    }
+    if (in.take("<")) { // a name, which nothing refers to
+      while (in.next() != '>') {
+        // up to its end
+      }
+      return closed("(?:");
+    }
+    return options();
+  }
+
+  /** Translates up to the closing parenthesis. */
+  private boolean closed(String opening) {
+    out.append(opening);
+    alternatives();
+    if (!in.take(")")) {
+      throw in.error("a group that closes");
+    }
+    out.append(')');
+    return true;
+  }
+
+  /** {@code (?i:...)}, or {@code (?i)}, which holds up to the end of the group around it. */
+  private boolean options() {
+    var flags = new StringBuilder();
+    boolean on = true;
+    boolean outerDot = dotIsAll;
+    while (!in.sees(":") && !in.sees(")")) {
+      int option = in.next();
+      if (option == '-' && on) {
+        on = false;
+        flags.append('-');
+      } else if (option == 'i') {
+        flags.append('i');
+      } else if (option == 'm') {
+        dotIsAll = on;
+      } else {
+        throw in.error("options of i and m");
+      }
+    }
+    String opening = flags.toString().equals("-") ? "(?:" : "(?" + flags + ":";
+    if (in.take(":")) {
+      closed(opening);
+      dotIsAll = outerDot;
+      return true;
+    }
+    in.take(")");
+    out.append(opening);
+    alternatives();
+    out.append(')');
+    return false;
+  }
+
+  private void quantifiers(int from) {
+    while (true) {
+      boolean wasInterval = false;
+      String quantifier;
+      if (in.take("*")) {
+        quantifier = "*";
+      } else if (in.take("+")) {
+        quantifier = "+";
+      } else if (in.take("?")) {
+        quantifier = "?";
+      } else {
+        quantifier = in.sees("{") ? interval() : "";
+        wasInterval = true;
+      }
+      if (quantifier.isEmpty()) {
+        return;
+      }
+      out.insert(from, "(?:").append(')').append(quantifier);
+      if (in.take("?")) {
+        out.append('?');
+      } else if (!wasInterval && in.take("+")) {
+        out.append('+');
+      }
+    }
+  }
+
+  /** {@code {2}, {2,}, {,3}, {2,3}}; anything else in braces is text. */
+  private String interval() {
+    var interval = Pattern.compile("\\{(\\d{0,6})(?:(,)(\\d{0,6}))?\\}").matcher(in.rest());
+    if (!interval.lookingAt() || (interval.group(1).isEmpty() && !hasNumber(interval.group(3)))) {
+      return "";
+    }
+    String low = interval.group(1).isEmpty() ? "0" : interval.group(1);
+    String high = interval.group(2) == null ? low : interval.group(3);
+    int most = high.isEmpty() ? Integer.parseInt(low) : Integer.parseInt(high);
+    if (most > MOST_REPEATS || Integer.parseInt(low) > most) {
+      throw in.error("repeats from few to at most " + MOST_REPEATS);
+    }
+    in.take(interval.group());
+    return "{" + low + (high.equals(low) ? "" : "," + high) + "}";
+  }
+
+  @SuppressWarnings("UnnecessarilyFullyQualified")
+  private static boolean hasNumber(@org.jspecify.annotations.Nullable String digits) {
+    return digits != null && !digits.isEmpty();
+  }
+}

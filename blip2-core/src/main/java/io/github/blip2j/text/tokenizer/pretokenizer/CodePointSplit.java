@@ -1,0 +1,39 @@
+package io.github.blip2j.text.tokenizer.pretokenizer;
+
+import io.github.blip2j.text.tokenizer.normalizer.Piece;
+import io.github.blip2j.text.tokenizer.pattern.Budget;
+import io.github.blip2j.text.tokenizer.pattern.Spans;
+import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
+
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+
+/** Splits at code points of a kind, each a delimiter of its own. */
+record CodePointSplit(IntPredicate delimiter, SplitBehavior behavior) implements PreTokenizer {
+  /** At every character of white space, which goes. */
+  static CodePointSplit whitespace() {
+    return new CodePointSplit(UnicodeData::isWhiteSpace, SplitBehavior.REMOVED);
+  }
+
+  /** At every character of punctuation. */
+  static CodePointSplit punctuation(SplitBehavior behavior) {
+    return new CodePointSplit(UnicodeData::isPunctuation, behavior);
+  }
+
+  @Override
+  public void split(Piece piece, Budget budget, Consumer<Piece> out) {
+    String text = piece.text();
+    budget.charge(text.length());
+    var spans = new Spans();
+    for (int i = 0; i < text.length(); ) {
+      int codePoint = text.codePointAt(i);
+      int next = i + Character.charCount(codePoint);
+      if (delimiter.test(codePoint)) {
+        spans.addMatch(i, next);
+      }
+      i = next;
+    }
+    spans.addGap(text.length());
+    behavior.split(piece, spans, out);
+  }
+}

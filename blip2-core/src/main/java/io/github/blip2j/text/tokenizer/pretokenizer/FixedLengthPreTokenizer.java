@@ -1,0 +1,25 @@
+package io.github.blip2j.text.tokenizer.pretokenizer;
+
+import io.github.blip2j.text.tokenizer.normalizer.Piece;
+import io.github.blip2j.text.tokenizer.pattern.Budget;
+
+import java.util.function.Consumer;
+
+/** Parts of so many characters each, the last of what is left. */
+record FixedLengthPreTokenizer(int length) implements PreTokenizer {
+  @Override
+  public void split(Piece piece, Budget budget, Consumer<Piece> out) {
+    String text = piece.text();
+    budget.charge(text.length());
+    int from = 0;
+    int count = 0;
+    for (int i = 0; i < text.length(); ) {
+      i += Character.charCount(text.codePointAt(i));
+      if (++count == length || i == text.length()) {
+        out.accept(piece.slice(from, i));
+        from = i;
+        count = 0;
+      }
+    }
+  }
+}

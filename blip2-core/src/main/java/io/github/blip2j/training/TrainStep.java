@@ -1,0 +1,137 @@
+package io.github.blip2j.training;
+
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.optim.AdamW;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** One move of the parameters: the batches that make it, forward, backward, and the move itself. */
+final class TrainStep<B extends Batch> {
+  private static final int IDS_SHOWN = 16;
+
+  /** What an update did. */
+  record Outcome(int samples, double lr, Map<String, Double> losses, double gradientNorm) {}
+
+  private final Objective<B> objective;
+  private final AdamW optimizer;
+  private final TrainingSettings settings;
+  private boolean moving;
+
+  TrainStep(Objective<B> objective, AdamW optimizer, TrainingSettings settings) {
+    this.objective = objective;
+    this.optimizer = optimizer;
+    this.settings = settings;
+  }
+
+  /**
+   * Makes the update that follows {@code at}.
+   *
+   * @return null if there are not batches enough for one; nothing has moved then
+   * @throws TrainingDivergedException if a loss or a gradient is not finite; nothing has moved
+   */
+  @Nullable Outcome make(Iterator<B> batches, TrainingPosition at) {
+    optimizer.clearGradients();
+    try {
+      Gathered gathered = new Gathered(at.step() + 1);
+      RandomGenerator random = StepRandom.of(settings.seed(), at.step());
+      for (int i = 0; i < settings.accumulate(); i++) {
+        if (!learn(batches, ForwardPass.training(random), gathered)) {
+          return null;
+        }
+      }
+      return move(at, gathered);
+    } finally {
+      optimizer.clearGradients();
+    }
+  }
+
+  /** Whether no move has failed halfway, with some parameters moved and others not. */
+  boolean isWhole() {
+    return !moving;
+  }
+
+  /** Adds the gradients of the next batch, if there is one. */
+  private boolean learn(Iterator<B> batches, ForwardPass pass, Gathered gathered) {
+    try (Scope scope = Scope.open()) {
+      if (!batches.hasNext()) {
+        return false;
+      }
+      B batch = batches.next();
+      Losses losses = objective.losses(batch, pass);
+      gathered.add(batch, losses.values(), settings.accumulate());
+      Tensor total = losses.total();
+      (settings.accumulate() == 1 ? total : total.mul(1.0 / settings.accumulate())).backward();
+      return true;
+    }
+  }
+
+  private Outcome move(TrainingPosition at, Gathered gathered) {
+    double norm = optimizer.gradientNorm();
+    if (!Double.isFinite(norm)) {
+      throw gathered.diverged(
+          "gradients expected finite, got a norm of " + norm,
+          "largest norms of gradients: " + Norms.ofGradients(optimizer));
+    }
+    // LAVIS sets the rate before every batch; the last one's is the one that the update sees.
+    long last = at.batch() + settings.accumulate() - 1;
+    double lr = settings.schedule().at(at.epoch(), last);
+    // PyTorch's clip_grad_norm_, its 1e-6 included
+    double scale = Math.min(1, settings.clipNorm() / (norm + 1e-6));
+    moving = true;
+    optimizer.step(lr, scale);
+    moving = false;
+    return new Outcome(gathered.ids.size(), lr, gathered.losses, norm);
+  }
+
+  /** What the batches of one update have given so far. */
+  private final class Gathered {
+    private final long step;
+    private final List<String> ids = new ArrayList<>();
+    private final Map<String, Double> losses = new LinkedHashMap<>();
+
+    Gathered(long step) {
+      this.step = step;
+    }
+
+    void add(B batch, Map<String, Double> values, int count) {
+      ids.addAll(batch.ids());
+      if (!values.values().stream().allMatch(Double::isFinite)) {
+        throw diverged(
+            "losses expected finite, got "
+                + values.entrySet().stream()
+                    .map(e -> e.getKey() + "=" + e.getValue())
+                    .collect(Collectors.joining(", ")),
+            "largest norms of weights: " + Norms.ofWeights(optimizer));
+      }
+      values.forEach((name, value) -> losses.merge(name, value / count, Double::sum));
+    }
+
+    TrainingDivergedException diverged(String what, String norms) {
+      List<String> shown = ids.subList(0, Math.min(IDS_SHOWN, ids.size()));
+      String more =
+          ids.size() > IDS_SHOWN
+              ? String.format(Locale.ROOT, " and %d more", ids.size() - IDS_SHOWN)
+              : "";
+      return new TrainingDivergedException(
+          step,
+          String.format(
+              Locale.ROOT,
+              "step %d: %s for samples %s%s; %s; look at these samples, or resume with a lower rate",
+              step,
+              what,
+              String.join(", ", shown),
+              more,
+              norms));
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.blip2j.backend;
+
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.lang.ref.WeakReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Whether somebody else's memory stays while it is computed with, and goes afterwards. */
+final class StorageTest {
+  @Test
+  void address_ofWrappedMemory_keepsItsOwnerUntilTheWorkspaceCloses() throws InterruptedException {
+    WeakReference<Object> owner;
+    try (Workspace outer = Workspace.open()) {
+      try (Workspace workspace = Workspace.open()) {
+        owner = addressed();
+        assertNotNull(afterCollection(owner, false), "a kernel may be reading");
+      }
+      assertNull(afterCollection(owner, true), "and now none does");
+    }
+  }
+
+  /** Asks for an address as a kernel does; no tensor is left when this returns. */
+  private static WeakReference<Object> addressed() {
+    Object owner = new Object();
+    PlainTensor.wrap(64, DType.FLOAT32, Shape.of(3), new long[] {1}, owner).address();
+    return new WeakReference<>(owner);
+  }
+
+  private static @Nullable Object afterCollection(WeakReference<Object> object, boolean gone)
+      throws InterruptedException {
+    for (int i = 0; i < (gone ? 100 : 3) && object.get() != null; i++) {
+      System.gc();
+      Thread.sleep(10);
+    }
+    return object.get();
+  }
+}

@@ -1,0 +1,202 @@
+package io.github.blip2j.blip2.checkpoint;
+
+import io.github.blip2j.adapter.LoraAdapter;
+import io.github.blip2j.blip2.checkpoint.Inspection.Use;
+import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.files.Quantization;
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.opt.OptConfig;
+import io.github.blip2j.llm.opt.OptModel;
+import io.github.blip2j.llm.t5.T5Config;
+import io.github.blip2j.llm.t5.T5Model;
+import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.qformer.BertLMHeadModel;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Whether the loaders of this library would load a checkpoint; they are tried without numbers. */
+final class CheckpointFit {
+  private static final LoadOptions STRICT = LoadOptions.of(Precision.FLOAT32);
+
+  private final Path path;
+
+  CheckpointFit(Path path) {
+    this.path = path;
+  }
+
+  /** A loader at work: builds a model on what is stored. */
+  @FunctionalInterface
+  private interface Attempt {
+    Params.Fit run(Scope memory) throws IOException;
+  }
+
+  /** Which stage of LAVIS's training names like these are of, if of any. */
+  static Optional<String> lavisKind(NavigableSet<String> names) {
+    boolean lavis =
+        names.stream().anyMatch(name -> name.endsWith("query_tokens"))
+            && names.stream().anyMatch(name -> name.contains("Qformer."));
+    if (!lavis) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "LAVIS checkpoint of the " + (isSecondStage(names) ? "second" : "first") + " stage");
+  }
+
+  private static boolean isSecondStage(NavigableSet<String> names) {
+    return names.stream().anyMatch(name -> name.matches("(.*\\.)?(opt|t5|llm)_proj\\.weight"));
+  }
+
+  /** What loads checkpoints of this kind, and whether it would load this one. */
+  List<Use> uses(NavigableSet<String> names) throws IOException {
+    if (Files.isRegularFile(path.resolve("config.json"))) {
+      return folderUses(ConfigJson.read(path.resolve("config.json")));
+    }
+    if (Files.isDirectory(path) && LoraAdapter.isIn(path)) {
+      return List.of(adapter());
+    }
+    if (lavisKind(names).isEmpty()) {
+      return List.of();
+    }
+    return List.of(isSecondStage(names) ? lavisWriter() : matcher());
+  }
+
+  private List<Use> folderUses(ConfigJson json) throws CheckpointException {
+    List<String> named = json.has("architectures") ? json.stringsAt("architectures") : List.of();
+    String type = json.stringAt("model_type", "");
+    if (named.stream().anyMatch(name -> name.endsWith("ImageTextRetrieval"))) {
+      return List.of(matcher());
+    }
+    if (json.has("qformer_config") || type.startsWith("blip")) {
+      return List.of(writer());
+    }
+    if (type.equals("bert")) {
+      return List.of(bert());
+    }
+    return LanguageFamily.of(type).isPresent() ? List.of(language()) : List.of();
+  }
+
+  private Use writer() {
+    return use(
+        "Blip2",
+        List.of("caption", "vqa", "rank", "embed", "train stage2 --model"),
+        memory -> {
+          Blip2Config config = Blip2Config.fromJson(ModelFolder.config(path));
+          KeyMap keys = HuggingFaceNames.keys(config);
+          try (StoredWeights open = StoredWeights.open(path, keys, STRICT)) {
+            Params params = Params.checking(open.weights(), memory);
+            new Blip2Model(config, params);
+            HuggingFaceTokenizer.open(path).close();
+            ModelFolder.processor(path, config.vision().imageSize());
+            return params.fit().spelledBy(keys);
+          }
+        });
+  }
+
+  private Use lavisWriter() {
+    return new Use(
+        "Blip2",
+        List.of("caption --language", "vqa --language", "train stage2", "convert"),
+        List.of(),
+        List.of(),
+        List.of(),
+        path
+            + ": holds the trained part alone; name the language model (--language) and the tower"
+            + " (--vision) that it was trained over");
+  }
+
+  private Use adapter() {
+    return new Use(
+        "Blip2",
+        List.of("caption --adapter", "vqa --adapter"),
+        List.of(),
+        List.of(),
+        List.of(),
+        path + ": holds an adapter alone; name its base as the model (--model)");
+  }
+
+  private Use matcher() {
+    return use(
+        "ImageTextMatcher",
+        List.of("match", "embed", "evaluate retrieval", "train stage2 --stage1"),
+        memory -> RetrievalLoader.fit(path, memory));
+  }
+
+  private Use bert() {
+    return use(
+        "BertLMHeadModel",
+        List.of("train stage1 --bert"),
+        memory -> {
+          Quantization.requireNone(ConfigJson.read(path.resolve("config.json")));
+          return BertLMHeadModel.fit(path, memory);
+        });
+  }
+
+  private Use language() {
+    return use(
+        "LanguageModel",
+        List.of("train stage2 --language", "caption --language"),
+        memory -> {
+          try (LanguageFolder folder = LanguageFolder.open(path)) {
+            LanguageConfig config = config(folder.kind());
+            KeyMap keys = HuggingFaceNames.language(config);
+            var stored = new CheckpointWeights(path.toString(), folder.checkpoint(), keys);
+            Params params = Params.checking(stored, memory);
+            build(config, params.at("language"));
+            folder.tokenizer().close();
+            return params.fit().spelledBy(keys);
+          }
+        });
+  }
+
+  private LanguageConfig config(LanguageFamily kind) throws IOException {
+    ConfigJson json = ModelFolder.config(path);
+    return switch (kind) {
+      case OPT -> OptConfig.fromJson(json);
+      case T5 -> T5Config.fromJson(json);
+    };
+  }
+
+  private static void build(LanguageConfig config, Params params) {
+    if (config instanceof T5Config t5) {
+      new T5Model(t5, params);
+    } else {
+      new OptModel((OptConfig) config, params);
+    }
+  }
+
+  private static Use use(String name, List<String> commands, Attempt attempt) {
+    try (Scope memory = Scope.detached();
+        Scope work = Scope.open()) {
+      Params.Fit fit = attempt.run(memory);
+      return new Use(name, commands, fit.missing(), fit.misshapen(), List.copyOf(fit.unused()), "");
+    } catch (UncheckedIOException e) {
+      return refused(name, commands, Objects.requireNonNull(e.getCause()));
+    } catch (IOException | IllegalArgumentException e) {
+      return refused(name, commands, e);
+    }
+  }
+
+  private static Use refused(String name, List<String> commands, Exception why) {
+    return new Use(
+        name, commands, List.of(), List.of(), List.of(), String.valueOf(why.getMessage()));
+  }
+}

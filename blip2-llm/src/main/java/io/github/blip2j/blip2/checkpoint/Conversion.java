@@ -1,0 +1,255 @@
+package io.github.blip2j.blip2.checkpoint;
+
+import io.github.blip2j.adapter.LoraAdapter;
+import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
+import io.github.blip2j.blip2.checkpoint.files.Descriptions;
+import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
+import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
+import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
+import io.github.blip2j.blip2.checkpoint.lavis.ConversionPlan;
+import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisSizes;
+import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
+import io.github.blip2j.blip2.checkpoint.lavis.OpenParts;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.ShardedSafetensorsWriter;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.io.torch.TorchWriter;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns a checkpoint of LAVIS into a folder of Hugging Face and back, tensor by tensor and byte by
+ * byte: types are kept, and there and back gives the same bytes.
+ *
+ * <p>Two things differ besides names. Hugging Face stores the vision tower's query and value biases
+ * as one vector with zeros for the key between them. And it has no place for what only training
+ * needs, the temperature and the head that predicts words; these lie in {@value RetrievalLoader#LAVIS_ONLY} beside
+ * its file, which it does not read.
+ */
+public final class Conversion {
+  private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
+  private Conversion() {}
+
+  /**
+   * Writes a checkpoint of LAVIS as a Hugging Face folder, with the heads that a {@code model.json}
+   * beside it tells or else those of the released models, 88 wide in EVA and 64 in BERT.
+   *
+   * @param lavis a file of {@code torch.save}
+   * @param folder is created if there is none; tokenizer files beside {@code lavis} are copied
+   * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer, or
+   *     weights in the folder would not be replaced whole
+   */
+  public static void toHuggingFace(Path lavis, Path folder) throws IOException {
+    convert(lavis, folder, null, true);
+  }
+
+  /**
+   * Writes a checkpoint of LAVIS as a Hugging Face folder.
+   *
+   * @param lavis a file of {@code torch.save}
+   * @param folder is created if there is none; tokenizer files beside {@code lavis} are copied
+   * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer, or
+   *     weights in the folder would not be replaced whole
+   */
+  public static void toHuggingFace(Path lavis, Path folder, AttentionHeads heads) throws IOException {
+    convert(lavis, folder, heads, true);
+  }
+
+  /** The same over whatever the folder holds: where a run exports, it may have done so before. */
+  public static void exportToHuggingFace(Path lavis, Path folder, AttentionHeads heads) throws IOException {
+    convert(lavis, folder, heads, false);
+  }
+
+  /** What a folder of the first stage says of its weights. */
+  private record Description(String config, String preprocessor) {
+    static Description of(Path lavis, Checkpoint from, @Nullable AttentionHeads told) throws IOException {
+      var sizes = new LavisSizes(lavis.toString(), from.tensors());
+      AttentionHeads heads = told != null ? told : LavisSizes.headsBeside(lavis, sizes);
+      return new Description(
+          sizes.configJson(heads, ModelJson.visionNormEpsBeside(lavis)), sizes.preprocessorJson());
+    }
+
+    void write(Path folder) throws IOException {
+      OutputFile.write(folder.resolve("config.json"), config);
+      OutputFile.write(folder.resolve("preprocessor_config.json"), preprocessor);
+    }
+  }
+
+  /** All is checked before anything is written; see {@link Descriptions} for what a kill leaves. */
+  private static void convert(Path lavis, Path folder, @Nullable AttentionHeads heads, boolean keeping)
+      throws IOException {
+    var target = new ConversionTarget(folder);
+    target.requireReplaceable();
+    try (Checkpoint from = ModelFolder.open(lavis)) {
+      ConversionPlan plan = ConversionPlan.ofLavis(lavis, from.tensors());
+      List<TensorCopy> shared = plan.shared();
+      boolean firstStage = from.tensors().containsKey("itm_head.weight");
+      @Nullable Description description = firstStage ? Description.of(lavis, from, heads) : null;
+      if (!firstStage) {
+        target.requireWhole(specs(shared));
+      }
+      if (keeping) {
+        target.requireKept(specs(shared));
+      }
+      OutputFile.makeFolder(folder);
+      try (var descriptions = Descriptions.of(folder)) {
+        if (description != null) {
+          description.write(descriptions.path());
+        }
+        TokenizerCopy.copy(lavis.resolveSibling(""), descriptions.path());
+        writeWeights(plan, from, folder, descriptions);
+        descriptions.end();
+      }
+    }
+  }
+
+  /** All bytes are on the disk before the first file changes. */
+  private static void writeWeights(
+      ConversionPlan plan, Checkpoint from, Path folder, Descriptions descriptions)
+      throws IOException {
+    List<TensorCopy> shared = plan.shared();
+    List<TensorCopy> lavisOnly = plan.lavisOnly();
+    Path beside = folder.resolve(RetrievalLoader.LAVIS_ONLY);
+    if (lavisOnly.isEmpty()) {
+      try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
+        write(shared, from, writer::write);
+        boolean stale = Files.exists(beside); // it belongs to the weights that go
+        descriptions.begin(stale);
+        if (stale) {
+          Files.delete(beside);
+        }
+      }
+      return;
+    }
+    try (var rest = SafetensorsWriter.create(beside, specs(lavisOnly));
+        var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
+      write(shared, from, writer::write);
+      write(lavisOnly, from, rest::write);
+      descriptions.begin(true);
+    }
+  }
+
+  /**
+   * Writes what LAVIS's second stage stores apart as one Hugging Face folder of {@code
+   * Blip2ForConditionalGeneration}, with sizes, image processor and tokenizer.
+   *
+   * @param folder is created if there is none
+   * @throws CheckpointException if a part is something else, the parts are not of one model, the
+   *     tower is not EVA's, or weights in the folder would not be replaced whole
+   * @throws IllegalArgumentException if the folder is one of the parts
+   */
+  public static void toHuggingFace(Blip2Parts parts, Path folder) throws IOException {
+    var target = new ConversionTarget(folder);
+    target.requireNone(parts.checkpoint(), parts.language(), parts.vision(), parts.bert());
+    target.requireReplaceable();
+    try (OpenParts open = OpenParts.open(parts)) {
+      List<OpenParts.Copies> plan = open.copies();
+      List<TensorSpec> specs = new ArrayList<>();
+      plan.forEach(copies -> specs.addAll(specs(copies.plan().shared())));
+      target.requireKept(specs);
+      OutputFile.makeFolder(folder);
+      try (var descriptions = Descriptions.of(folder)) {
+        open.describe(descriptions.path());
+        try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
+          for (OpenParts.Copies copies : plan) {
+            write(copies.plan().shared(), copies.from(), writer::write);
+          }
+          descriptions.begin(false);
+        }
+        descriptions.end();
+      }
+    }
+  }
+
+  /**
+   * Writes what the second stage trains of a Hugging Face folder as LAVIS stores it: the Q-Former,
+   * the queries, the norm and the projection, without tower and language model.
+   *
+   * @param file a file of {@code torch.save}, whose dict is under {@code model}
+   * @throws CheckpointException if the folder is not a BLIP-2 that writes
+   * @throws IllegalArgumentException if {@code file} is one of those that are read
+   */
+  public static void toLavisTrained(Path folder, Path file) throws IOException {
+    new ConversionTarget(file).requireOutside(folder);
+    OutputFile.require(file);
+    LoraAdapter.requireNone(folder, "model to convert");
+    try (Checkpoint from = ModelFolder.open(folder)) {
+      if (!from.tensors().containsKey("language_projection.weight")) {
+        throw new CheckpointException(
+            folder + ": language_projection.weight expected, got none; is it of the second stage?");
+      }
+      ConversionPlan plan = ConversionPlan.ofHuggingFace(folder, from, KeyBias.KEEP);
+      writeLavis(file, plan.trained().shared(), List.of(), from);
+    }
+  }
+
+  /**
+   * Writes a Hugging Face folder as a checkpoint of LAVIS, with {@value RetrievalLoader#LAVIS_ONLY} if it is
+   * there.
+   *
+   * @param file a file of {@code torch.save}, whose dict is under {@code model}
+   * @throws CheckpointException if it is not a BLIP-2, or its vision tower has a bias of the keys
+   */
+  public static void toLavis(Path folder, Path file) throws IOException {
+    toLavis(folder, file, KeyBias.REFUSE);
+  }
+
+  /**
+   * As {@link #toLavis(Path, Path)}, with a say on biases of the keys.
+   *
+   * @throws CheckpointException if it is not a BLIP-2, or has a bias that is refused
+   * @throws IllegalArgumentException if {@code file} is one of those that are read
+   */
+  public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
+    new ConversionTarget(file).requireOutside(folder);
+    OutputFile.require(file);
+    LoraAdapter.requireNone(folder, "model to convert");
+    Path beside = folder.resolve(RetrievalLoader.LAVIS_ONLY);
+    try (Checkpoint from = ModelFolder.open(folder)) {
+      List<TensorCopy> shared = ConversionPlan.ofHuggingFace(folder, from, keyBias).shared();
+      if (!Files.exists(beside)) {
+        writeLavis(file, shared, List.of(), from);
+        return;
+      }
+      try (Checkpoint more = Checkpoint.open(beside)) {
+        List<TensorCopy> lavisOnly = new ArrayList<>();
+        for (TensorEntry entry : more.tensors().values()) {
+          lavisOnly.add(TensorCopy.whole(entry.name(), entry));
+        }
+        writeLavis(file, shared, lavisOnly, more.over(from));
+      }
+    }
+  }
+
+  private static void writeLavis(
+      Path file, List<TensorCopy> shared, List<TensorCopy> lavisOnly, Checkpoint from)
+      throws IOException {
+    List<TensorCopy> all = new ArrayList<>(shared);
+    all.addAll(lavisOnly);
+    try (var writer = TorchWriter.createUnder("model", file, specs(all))) {
+      write(all, from, writer::write);
+    }
+  }
+
+  private static List<TensorSpec> specs(List<TensorCopy> copies) {
+    return copies.stream().map(TensorCopy::spec).toList();
+  }
+
+  private static void write(List<TensorCopy> copies, Checkpoint from, TensorCopy.Sink to)
+      throws IOException {
+    for (TensorCopy copy : copies) {
+      copy.write(from, to);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package io.github.blip2j.blip2.checkpoint;
+
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.tensor.TensorSpec;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a conversion goes, to be checked before anything is written: what is there already may be
+ * replaced by the same model, but not by a part of it.
+ *
+ * @param path a folder or a file, which need not exist
+ */
+record ConversionTarget(Path path) {
+  private static final int NAMES_IN_MESSAGE = 4;
+  private static final List<String> WRITTEN =
+      List.of("config.json", "preprocessor_config.json", RetrievalLoader.LAVIS_ONLY);
+
+  /** The parts of a Hugging Face model, by what describes each in {@code config.json}. */
+  private static final Map<String, String> PARTS =
+      new TreeMap<>(
+          Map.of(
+              "vision_config", "vision_model.encoder.",
+              "qformer_config", "qformer.",
+              "text_config", "language_model."));
+
+  /**
+   * Checks that it is none of what is read.
+   *
+   * @param inputs files and folders, or null for those that are not given
+   */
+  void requireNone(@Nullable Path... inputs) throws IOException {
+    for (@Nullable Path input : inputs) {
+      if (input != null
+          && Files.exists(input)
+          && Files.exists(path)
+          && Files.isSameFile(input, path)) {
+        throw new IllegalArgumentException(
+            path + ": target expected to be none of what is read, got one of them; name another");
+      }
+    }
+  }
+
+  /** Checks that it is a folder, if anything, and its files are files. */
+  void requireReplaceable() throws IOException {
+    OutputFile.requireFolder(path);
+    if (Files.isDirectory(path)) {
+      for (String name : WRITTEN) {
+        OutputFile.require(path.resolve(name));
+      }
+    }
+  }
+
+  /** Checks that it does not replace a file that a model's folder is read from. */
+  void requireOutside(Path folder) throws IOException {
+    requireNone(folder);
+    String name = String.valueOf(path.getFileName());
+    boolean own = name.endsWith(".safetensors") || name.endsWith(".bin") || name.endsWith(".json");
+    if (own && Files.exists(path)) {
+      requireNone(folder.resolve(name));
+    }
+  }
+
+  /**
+   * Checks that all parts that the folder's {@code config.json} describes will be there.
+   *
+   * @throws CheckpointException if one will be without tensors, or there is no such file
+   */
+  void requireWhole(List<TensorSpec> planned) throws IOException {
+    Path sizes = path.resolve("config.json");
+    if (!Files.exists(sizes)) {
+      throw new CheckpointException(
+          sizes
+              + ": sizes of the language model expected, got none; copy its folder's file there, or"
+              + " name the language model's own folder");
+    }
+    ConfigJson config = ConfigJson.read(sizes);
+    List<String> missing = new ArrayList<>();
+    PARTS.forEach(
+        (key, prefix) -> {
+          boolean there = planned.stream().anyMatch(spec -> spec.name().startsWith(prefix));
+          if (config.hasChild(key) && !there) {
+            missing.add(prefix + "*");
+          }
+        });
+    if (!missing.isEmpty()) {
+      throw new CheckpointException(
+          String.format(
+                  Locale.ROOT,
+                  "%s: tensors expected of all parts that config.json describes, got none of %s; name the",
+                  path,
+                  String.join(", ", missing))
+              + " language model's own folder with --language, and the tower with --vision");
+    }
+  }
+
+  /**
+   * Checks that weights which are there already would all be replaced.
+   *
+   * @throws CheckpointException if tensors would be lost
+   */
+  void requireKept(List<TensorSpec> planned) throws IOException {
+    if (!Checkpoint.isIn(path)) {
+      return;
+    }
+    TreeSet<String> lost;
+    try (Checkpoint there = Checkpoint.open(path)) {
+      lost = new TreeSet<>(there.tensors().keySet());
+    }
+    planned.forEach(spec -> lost.remove(spec.name()));
+    if (!lost.isEmpty()) {
+      String some = String.join(", ", lost.stream().limit(NAMES_IN_MESSAGE).toList());
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: weights expected to be replaced whole, got %d tensors that would be lost (%s%s); %s",
+              path,
+              lost.size(),
+              some,
+              lost.size() > NAMES_IN_MESSAGE ? ", ..." : "",
+              "name a new folder"));
+    }
+  }
+}

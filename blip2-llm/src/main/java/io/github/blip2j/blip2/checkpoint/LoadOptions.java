@@ -1,0 +1,79 @@
+package io.github.blip2j.blip2.checkpoint;
+
+import io.github.blip2j.blip2.text.Arguments;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.types.Precision;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.NavigableSet;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How a model is loaded.
+ *
+ * <pre>{@code
+ * Blip2.load(folder, LoadOptions.of(Precision.BFLOAT16).withAdapter(Path.of("my-lora")));
+ * }</pre>
+ *
+ * @param precision how matrices are stored and multiplied
+ * @param adapter folder of a LoRA adapter that is merged into the weights, or null for one that
+ *     lies beside them, if there is any
+ * @param unexpected what becomes of tensors that the model has no use for
+ */
+public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpected unexpected) {
+  private static final Logger LOG = LoggerFactory.getLogger(LoadOptions.class);
+
+  /** What becomes of tensors that the model has no use for; Python's transformers calls them so. */
+  public enum Unexpected {
+    /** They are an error: the files are likely to be of another model. */
+    REFUSED,
+    /** They are left out, and named in a warning, as in transformers. */
+    LEFT_OUT
+  }
+
+  /** Checks that all is given. */
+  public LoadOptions {
+    Arguments.required("load", "precision", precision);
+    Arguments.required("load", "unexpected", unexpected);
+  }
+
+  /** Strictly, in {@code precision}. */
+  public static LoadOptions of(Precision precision) {
+    return new LoadOptions(precision, null, Unexpected.REFUSED);
+  }
+
+  /**
+   * Ends a load.
+   *
+   * @return names of the tensors that are left out
+   * @throws io.github.blip2j.io.file.CheckpointException if the load failed
+   */
+  NavigableSet<String> finish(Params params) throws CheckpointException {
+    if (unexpected == Unexpected.REFUSED) {
+      params.finish("; to load without them, see --ignore-unexpected-keys (LoadOptions)");
+      return Collections.emptyNavigableSet();
+    }
+    NavigableSet<String> leftOut = params.finishLeavingUnused();
+    if (!leftOut.isEmpty()) {
+      LOG.warn(
+          "{} tensors are left out, which the model has no use for: {}",
+          leftOut.size(),
+          String.join(", ", leftOut));
+    }
+    return leftOut;
+  }
+
+  /** With the adapter in a folder of its own. */
+  public LoadOptions withAdapter(Path folder) {
+    return new LoadOptions(precision, folder, unexpected);
+  }
+
+  /** Leaving out tensors that the model has no use for. */
+  public LoadOptions leavingOutUnexpected() {
+    return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT);
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.blip2j.blip2.checkpoint.files;
+
+import io.github.blip2j.adapter.LoraAdapter;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.WrapperNames;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.vision.image.ImageProcessor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What is in a folder or file of a BLIP-2, whoever saved it and whatever it was wrapped in. */
+public final class ModelFolder {
+  /** Every BLIP-2 has it, and calls it so, in LAVIS and in Hugging Face. */
+  private static final String LANDMARK = "query_tokens";
+
+  private static final String HEADLESS_OPT = "language_model.decoder.layers.";
+  private static final String LANGUAGE = "language_model.";
+
+  private ModelFolder() {}
+
+  /**
+   * Reads the {@code config.json} of a folder.
+   *
+   * @throws CheckpointException if there is none, such as in the folder of an adapter alone
+   */
+  public static ConfigJson config(Path folder) throws IOException {
+    Path file = folder.resolve("config.json");
+    if (!Files.exists(file) && LoraAdapter.isIn(folder)) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: model expected, got a LoRA adapter without its base, %s; name the base as the model"
+                  + " and this as its adapter (--adapter, LoadOptions.withAdapter)",
+              folder,
+              LoraAdapter.baseOf(folder).orElse("which it doesn't tell")));
+    }
+    ConfigJson json = ConfigJson.read(file);
+    Quantization.requireNone(json);
+    return json;
+  }
+
+  /**
+   * Opens the weights in a folder, or in a file of LAVIS, under the names that a BLIP-2 alone has.
+   *
+   * @throws CheckpointException if there are none, or they are quantised or of an adapter's model
+   */
+  public static Checkpoint open(Path path) throws IOException {
+    Checkpoint stored = Checkpoint.open(path);
+    try (var opened = new OpenResources()) {
+      opened.add(stored::close);
+      Checkpoint unwrapped = headed(WrapperNames.removed(stored, LANDMARK));
+      Quantization.requireNone(path, unwrapped);
+      requireNoAdapter(path, unwrapped);
+      return opened.keep(unwrapped);
+    }
+  }
+
+  /** An OPT that was saved without its head lacks the name of what the head is put on. */
+  private static Checkpoint headed(Checkpoint checkpoint) throws CheckpointException {
+    String next = String.valueOf(checkpoint.tensors().ceilingKey(HEADLESS_OPT));
+    if (!next.startsWith(HEADLESS_OPT)) {
+      return checkpoint;
+    }
+    String body = LANGUAGE + "decoder.";
+    return checkpoint.renamed(
+        name ->
+            Optional.of(
+                name.startsWith(body)
+                    ? LANGUAGE + "model." + name.substring(LANGUAGE.length())
+                    : name));
+  }
+
+  private static void requireNoAdapter(Path path, Checkpoint checkpoint)
+      throws CheckpointException {
+    for (String name : checkpoint.tensors().keySet()) {
+      if (name.contains(".lora_A.") || name.contains(".lora_B.")) {
+        throw new CheckpointException(
+            String.format(
+                Locale.ROOT,
+                "%s: weights expected to be a model's, got an adapter's among them (%s); save the"
+                    + " adapter by save_pretrained, or merge it first (merge_and_unload)",
+                path,
+                name));
+      }
+    }
+  }
+
+  /** The image processor that the folder describes, or else that of all BLIP-2 checkpoints. */
+  public static ImageProcessor processor(Path folder, int imageSize) throws IOException {
+    return ImageProcessor.isToldIn(folder)
+        ? ImageProcessor.load(folder)
+        : ImageProcessor.blip2(imageSize);
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.blip2j.blip2.checkpoint.files;
+
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Whether a checkpoint was stored in few bits by one of Python's libraries, whose formats are not
+ * read: {@link io.github.blip2j.tensor.types.Precision#INT8} quantises while it loads.
+ */
+public final class Quantization {
+  private static final List<String> KEYS = List.of("quantization_config", "compression_config");
+
+  /** Ends of tensor names that a library adds, for those that tell nothing else. */
+  private static final Map<String, String> ENDS =
+      Map.of(
+          ".SCB", "bitsandbytes (8 bits)",
+          ".absmax", "bitsandbytes (4 bits)",
+          ".quant_map", "bitsandbytes (4 bits)",
+          ".qweight", "GPTQ or AWQ",
+          ".qzeros", "GPTQ or AWQ",
+          ".weight_packed", "compressed-tensors");
+
+  private Quantization() {}
+
+  /**
+   * Checks what a {@code config.json} says.
+   *
+   * @throws CheckpointException naming the library
+   */
+  public static void requireNone(ConfigJson json) throws CheckpointException {
+    requireNoneHere(json);
+    for (String part : List.of("text_config", "vision_config", "qformer_config")) {
+      if (json.hasChild(part)) {
+        requireNoneHere(json.child(part));
+      }
+    }
+  }
+
+  private static void requireNoneHere(ConfigJson json) throws CheckpointException {
+    for (String key : KEYS) {
+      if (json.hasChild(key)) {
+        ConfigJson told = json.child(key);
+        String method = told.stringAt("quant_method", "");
+        boolean eight = told.booleanAt("load_in_8bit", false);
+        boolean four = told.booleanAt("load_in_4bit", false);
+        boolean ofBits = told.has("load_in_8bit") || told.has("load_in_4bit");
+        if (ofBits && !eight && !four) {
+          continue; // bitsandbytes, switched off
+        }
+        String library = method.isEmpty() && ofBits ? "bitsandbytes" : method;
+        String bits = eight ? " (8 bits)" : four ? " (4 bits)" : "";
+        throw refused(json.toString(), (library.isEmpty() ? key : library) + bits);
+      }
+    }
+  }
+
+  /**
+   * Checks what the names of tensors tell.
+   *
+   * @throws CheckpointException naming the library
+   */
+  public static void requireNone(Path where, Checkpoint checkpoint) throws CheckpointException {
+    for (String name : checkpoint.tensors().keySet()) {
+      String end = name.substring(Math.max(0, name.lastIndexOf('.')));
+      if (ENDS.containsKey(end)) {
+        throw refused(where.toString(), ENDS.get(end));
+      }
+    }
+  }
+
+  private static CheckpointException refused(String where, String library) {
+    return new CheckpointException(
+        String.format(
+            Locale.ROOT,
+            "%s: weights expected in floating point, got quantised by %s; take the float16 or"
+                + " float32 checkpoint, with --dtype int8 (Precision.INT8) for as little memory",
+            where,
+            library));
+  }
+}

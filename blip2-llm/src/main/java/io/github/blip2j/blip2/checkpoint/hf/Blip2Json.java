@@ -1,0 +1,141 @@
+package io.github.blip2j.blip2.checkpoint.hf;
+
+import io.github.blip2j.blip2.checkpoint.files.PreprocessorJson;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamily;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What Hugging Face keeps of a BLIP-2 or InstructBLIP that was put together here. */
+public final class Blip2Json {
+  private static final int PROJECTION_DIM = 256; // of a part that generation has none of
+  private static final String TIED = "tie_word_embeddings";
+
+  private Blip2Json() {}
+
+  /**
+   * Writes all that a folder holds besides weights, texts' tokenizers and how these are set up.
+   *
+   * @param text the {@code text_config}
+   * @throws CheckpointException if the tower is not EVA's, the only one that Hugging Face has
+   */
+  public static void write(Path folder, Blip2Config config, JsonObject text) throws IOException {
+    String processor = processor(config);
+    OutputFile.write(folder.resolve("config.json"), of(config, text));
+    OutputFile.write(
+        folder.resolve("preprocessor_config.json"),
+        PreprocessorJson.of(config.vision().imageSize(), processor));
+    OutputFile.write(
+        folder.resolve("processor_config.json"),
+        String.format(
+            Locale.ROOT,
+            "{\"num_query_tokens\": %d, \"processor_class\": \"%s\"}%n",
+            config.queryTokens(),
+            processor));
+  }
+
+  /** What prepares pictures and words for such a model there. */
+  public static String processor(Blip2Config config) {
+    return config.readsInstruction() ? "InstructBlipProcessor" : "Blip2Processor";
+  }
+
+  /**
+   * The {@code config.json}, as {@code Blip2ForConditionalGeneration} reads it, or {@code
+   * InstructBlipForConditionalGeneration}.
+   *
+   * @param text the {@code text_config}
+   * @throws CheckpointException if the tower is not EVA's, the only one that Hugging Face has
+   */
+  static String of(Blip2Config config, JsonObject text) throws CheckpointException {
+    requireTower(config.vision());
+    var json = new JsonObject();
+    var architectures = new JsonArray();
+    boolean instructed = config.readsInstruction();
+    architectures.add(
+        instructed ? "InstructBlipForConditionalGeneration" : "Blip2ForConditionalGeneration");
+    json.add("architectures", architectures);
+    json.addProperty("model_type", instructed ? "instructblip" : "blip-2");
+    json.addProperty("dtype", "float32");
+    if (!instructed) {
+      json.addProperty("image_text_hidden_size", PROJECTION_DIM);
+    }
+    if (config.imageTokenId() != null) {
+      json.addProperty("image_token_index", config.imageTokenId());
+    }
+    json.addProperty("num_query_tokens", config.queryTokens());
+    json.addProperty("use_decoder_only_language_model", !config.text().kind().encodes());
+    JsonElement tied = text.get(TIED);
+    if (tied != null) {
+      json.add(TIED, tied);
+    }
+    json.add("qformer_config", qformer(config.qformer()));
+    json.add("text_config", text);
+    JsonObject vision = vision(config.vision(), instructed);
+    if (config.visionNormEps() != config.vision().normEps()) {
+      vision.addProperty(Blip2Config.VISION_NORM_EPS, config.visionNormEps());
+    }
+    json.add("vision_config", vision);
+    return new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
+  }
+
+  /**
+   * Checks that Hugging Face has a BLIP-2 with such a tower.
+   *
+   * @throws CheckpointException if not
+   */
+  public static void requireTower(VisionConfig vision) throws CheckpointException {
+    if (vision.family() != VisionFamily.EVA) {
+      throw new CheckpointException(
+          "export: tower of Hugging Face expected to be EVA's, got "
+              + vision.family()
+              + "; export for LAVIS");
+    }
+  }
+
+  private static JsonObject qformer(BertConfig sizes) {
+    var json = new JsonObject();
+    json.addProperty("model_type", sizes.text() ? "instructblip_qformer" : "blip_2_qformer");
+    json.addProperty("hidden_size", sizes.dim());
+    json.addProperty("encoder_hidden_size", sizes.encoderDim());
+    json.addProperty("num_hidden_layers", sizes.layers());
+    json.addProperty("num_attention_heads", sizes.heads());
+    json.addProperty("intermediate_size", sizes.mlpDim());
+    json.addProperty("cross_attention_frequency", sizes.crossAttentionEvery());
+    json.addProperty("vocab_size", sizes.vocabSize());
+    json.addProperty("max_position_embeddings", sizes.maxPositions());
+    json.addProperty("hidden_act", "gelu");
+    json.addProperty("layer_norm_eps", sizes.normEps());
+    json.addProperty("hidden_dropout_prob", sizes.dropout());
+    json.addProperty("attention_probs_dropout_prob", sizes.attentionDropout());
+    if (!sizes.text()) {
+      json.addProperty("use_qformer_text_input", false);
+    }
+    return json;
+  }
+
+  private static JsonObject vision(VisionConfig sizes, boolean instructed) {
+    var json = new JsonObject();
+    json.addProperty(
+        "model_type", instructed ? "instructblip_vision_model" : "blip_2_vision_model");
+    json.addProperty("hidden_size", sizes.dim());
+    json.addProperty("num_hidden_layers", sizes.layers());
+    json.addProperty("num_attention_heads", sizes.heads());
+    json.addProperty("intermediate_size", sizes.mlpDim());
+    json.addProperty("image_size", sizes.imageSize());
+    json.addProperty("patch_size", sizes.patchSize());
+    json.addProperty("hidden_act", "gelu");
+    json.addProperty("layer_norm_eps", sizes.normEps());
+    json.addProperty("qkv_bias", true);
+    return json;
+  }
+}

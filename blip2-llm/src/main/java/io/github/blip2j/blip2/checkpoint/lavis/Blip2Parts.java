@@ -1,0 +1,73 @@
+package io.github.blip2j.blip2.checkpoint.lavis;
+
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.checkpoint.Conversion;
+import io.github.blip2j.blip2.text.Arguments;
+import io.github.blip2j.tensor.types.Precision;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a BLIP-2 of LAVIS's second stage lies, which stores apart what it trained and what it
+ * trained from. Give it to {@link Blip2#load(Blip2Parts, io.github.blip2j.tensor.Precision)}, or to
+ * {@link Conversion#toHuggingFace(Blip2Parts, Path)}.
+ *
+ * <pre>{@code
+ * var parts =
+ *     Blip2Parts.of(Path.of("blip2_pretrained_opt2.7b.pth"), Path.of("opt-2.7b"))
+ *         .withVision(Path.of("eva_vit_g.pth"));
+ * }</pre>
+ *
+ * <p>A file of {@code blip2_t5_instruct}, whose Q-Former reads the instruction too, also needs
+ * {@link #withBert(Path) the BERT} that it reads with.
+ *
+ * @param checkpoint file of {@code blip2_opt}, {@code blip2_t5} or {@code blip2_t5_instruct} with
+ *     the Q-Former, the queries, the norm and the projection, and the tower where that was trained
+ *     too
+ * @param language folder of the plain language model, such as {@code facebook/opt-2.7b}, with its
+ *     {@code tokenizer.json}
+ * @param vision a tower's own file, a LAVIS checkpoint or a BLIP-2 folder that has the tower, or
+ *     null if {@code checkpoint} does; a tower in there goes before this one
+ * @param imageSize side of pictures in pixels for which positions are interpolated, or null for the
+ *     tower's own
+ * @param bert folder with the {@code tokenizer.json} of {@code bert-base-uncased}, or of an
+ *     InstructBLIP that has it in {@code qformer_tokenizer}; null for a {@code qformer_tokenizer}
+ *     beside the checkpoint, or where the Q-Former reads no words
+ */
+public record Blip2Parts(
+    Path checkpoint,
+    Path language,
+    @Nullable Path vision,
+    @Nullable Integer imageSize,
+    @Nullable Path bert) {
+
+  /** Checks the size. */
+  public Blip2Parts {
+    Arguments.required("parts", "checkpoint", checkpoint);
+    Arguments.required("parts", "language", language);
+    if (imageSize != null && imageSize < 1) {
+      throw new IllegalArgumentException("parts: imageSize expected at least 1, got " + imageSize);
+    }
+  }
+
+  /** A checkpoint that holds its tower, and a language model. */
+  public static Blip2Parts of(Path checkpoint, Path language) {
+    return new Blip2Parts(checkpoint, language, null, null, null);
+  }
+
+  /** With the tower from here. */
+  public Blip2Parts withVision(Path newVision) {
+    return new Blip2Parts(checkpoint, language, newVision, imageSize, bert);
+  }
+
+  /** For pictures of another size. */
+  public Blip2Parts withImageSize(int side) {
+    return new Blip2Parts(checkpoint, language, vision, side, bert);
+  }
+
+  /** With what the Q-Former of an InstructBLIP reads instructions with. */
+  public Blip2Parts withBert(Path newBert) {
+    return new Blip2Parts(checkpoint, language, vision, imageSize, newBert);
+  }
+}

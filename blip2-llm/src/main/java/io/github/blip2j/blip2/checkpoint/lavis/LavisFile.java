@@ -1,0 +1,43 @@
+package io.github.blip2j.blip2.checkpoint.lavis;
+
+import io.github.blip2j.io.file.CheckpointException;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The one file of a LAVIS checkpoint. */
+public final class LavisFile {
+  private LavisFile() {}
+
+  /**
+   * The file of LAVIS that a path names, or null for a folder of another kind.
+   *
+   * @throws CheckpointException if there is nothing, or a folder holds several
+   */
+  static @Nullable public Path in(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      return path;
+    }
+    if (!Files.isDirectory(path)) {
+      throw new CheckpointException(path + ": model expected, got nothing; check the path");
+    }
+    TreeSet<Path> files = new TreeSet<>();
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(path, "*.pth")) {
+      found.forEach(files::add);
+    }
+    if (files.size() > 1) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: one checkpoint of LAVIS expected, got %d files; name the one you mean",
+              path,
+              files.size()));
+    }
+    return files.isEmpty() ? null : files.first();
+  }
+}

@@ -1,0 +1,336 @@
+package io.github.blip2j.blip2.checkpoint.lavis;
+
+import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
+import io.github.blip2j.blip2.checkpoint.files.PreprocessorJson;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.nn.Attention.InputBias;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.vision.VisionConfig;
+
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.NavigableMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sizes of a first-stage model, read off the shapes of its tensors as LAVIS names them, and the
+ * {@code config.json} that they make. Shapes do not tell heads.
+ */
+public final class LavisSizes {
+  private static final String IN_BLIP2 = "visual_encoder.";
+  private static final String LAYERS = "Qformer.bert.encoder.layer.";
+  private static final String WORDS = "Qformer.bert.embeddings.word_embeddings.weight";
+  private static final int EVA_HEAD_WIDTH = 88;
+  private static final int CLIP_HEAD_WIDTH = 64;
+  private static final int BERT_HEAD_WIDTH = 64;
+
+  private final String where;
+  private final NavigableMap<String, TensorEntry> tensors;
+  private final String tower;
+
+  public LavisSizes(String where, NavigableMap<String, TensorEntry> tensors) {
+    this(where, tensors, IN_BLIP2);
+  }
+
+  private LavisSizes(String where, NavigableMap<String, TensorEntry> tensors, String tower) {
+    this.where = where;
+    this.tensors = tensors;
+    this.tower = tower;
+  }
+
+  /** Of a file that holds a vision tower and nothing else, as {@code eva_vit_g.pth} does. */
+  static LavisSizes ofTower(String where, NavigableMap<String, TensorEntry> tensors) {
+    return new LavisSizes(where, tensors, "");
+  }
+
+  /** The heads of the released models: 88 wide in EVA, 64 in BERT. */
+  AttentionHeads releasedHeads() throws CheckpointException {
+    return new AttentionHeads(releasedVisionHeads(), heads("Q-Former", dim(), BERT_HEAD_WIDTH));
+  }
+
+  private int releasedVisionHeads() throws CheckpointException {
+    return heads("vision", visionDim(), isClip() ? CLIP_HEAD_WIDTH : EVA_HEAD_WIDTH);
+  }
+
+  private int heads(String what, int dim, int width) throws CheckpointException {
+    if (dim % width != 0) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected heads of width %d, got width %d in all; say how many heads there are",
+              where,
+              what,
+              width,
+              dim));
+    }
+    return dim / width;
+  }
+
+  /** The tower, without a bias of the keys where it is EVA's. */
+  VisionConfig vision(int heads) throws CheckpointException {
+    int mlpDim = size(blocks() + (isClip() ? "0.mlp.c_fc.weight" : "0.mlp.fc1.weight"), 0);
+    VisionConfig released = isClip() ? VisionConfig.clipL() : VisionConfig.evaG();
+    return new VisionConfig(
+        released.family(),
+        visionDim(),
+        count(blocks()),
+        heads,
+        mlpDim,
+        imageSize(),
+        patchSize(),
+        released.activation(),
+        released.normEps(),
+        isClip() ? InputBias.ALL : InputBias.QUERY_AND_VALUE,
+        0);
+  }
+
+  /**
+   * Everything but the tower.
+   *
+   * @param visionNormEps of the norm behind the tower, or null for LAVIS's own
+   */
+  Blip2QformerConfig qformer(int heads, @Nullable Double visionNormEps, int maxTextTokens)
+      throws IOException {
+    var text = new StringWriter();
+    var json = new JsonWriter(text);
+    json.beginObject();
+    qformer(json, heads);
+    json.endObject().close();
+    return new Blip2QformerConfig(
+        BertConfig.fromJson(ConfigJson.parse(where, text.toString()), visionDim()),
+        size("query_tokens", 1),
+        size("vision_proj.weight", 0),
+        visionNormEps == null ? Blip2QformerConfig.LAVIS_VISION_NORM_EPS : visionNormEps,
+        maxTextTokens);
+  }
+
+  /** Whether the Q-Former has words, which in a second stage InstructBLIP's alone has. */
+  boolean readsWords() {
+    return tensors.containsKey(WORDS);
+  }
+
+  /**
+   * The Q-Former of a second stage, which reads queries only or, in InstructBLIP, words besides.
+   *
+   * @param encoderDim width of the tower, which such a file may lack
+   */
+  BertConfig secondStage(int heads, int encoderDim) throws IOException {
+    var text = new StringWriter();
+    var json = new JsonWriter(text);
+    json.beginObject();
+    layers(json, heads);
+    if (readsWords()) {
+      words(json);
+    }
+    json.endObject().close();
+    return BertConfig.fromJson(ConfigJson.parse(where, text.toString()), encoderDim);
+  }
+
+  /** Number of queries. */
+  int queries() throws CheckpointException {
+    return size("query_tokens", 1);
+  }
+
+  private boolean isClip() {
+    return tensors.containsKey(tower + "conv1.weight");
+  }
+
+  private String blocks() {
+    return tower + (isClip() ? "transformer.resblocks." : "blocks.");
+  }
+
+  /**
+   * The {@code config.json} of a {@code Blip2ForImageTextRetrieval}.
+   *
+   * @param visionNormEps of the norm behind the tower, or null for Hugging Face's own
+   */
+  public String configJson(AttentionHeads heads, @Nullable Double visionNormEps) throws IOException {
+    var text = new StringWriter();
+    var json = new JsonWriter(text);
+    json.setIndent("  ");
+    json.beginObject();
+    json.name("architectures").beginArray().value("Blip2ForImageTextRetrieval").endArray();
+    json.name("model_type").value("blip-2");
+    json.name("dtype").value(dtype());
+    json.name("image_text_hidden_size").value(size("vision_proj.weight", 0));
+    json.name("num_query_tokens").value(size("query_tokens", 1));
+    json.name("qformer_config").beginObject();
+    qformer(json, heads.qformer());
+    json.endObject().name("text_config").beginObject().name("model_type").value("opt").endObject();
+    json.name("vision_config").beginObject();
+    vision(json, heads.vision());
+    if (visionNormEps != null) {
+      json.name(Blip2Config.VISION_NORM_EPS).value(visionNormEps);
+    }
+    json.endObject().endObject().close();
+    return text + "\n";
+  }
+
+  /** The {@code preprocessor_config.json} that goes with it. */
+  public String preprocessorJson() throws CheckpointException {
+    return PreprocessorJson.of(imageSize(), "Blip2Processor");
+  }
+
+  private void qformer(JsonWriter json, int heads) throws IOException {
+    json.name("model_type").value("blip_2_qformer");
+    layers(json, heads);
+    json.name("encoder_hidden_size").value(visionDim());
+    words(json);
+  }
+
+  private void words(JsonWriter json) throws IOException {
+    json.name("vocab_size").value(size(WORDS, 0));
+    String positions = "Qformer.bert.embeddings.position_embeddings.weight";
+    json.name("max_position_embeddings").value(size(positions, 0));
+    json.name("use_qformer_text_input").value(true);
+  }
+
+  private void layers(JsonWriter json, int heads) throws IOException {
+    json.name("hidden_size").value(dim());
+    json.name("num_hidden_layers").value(count(LAYERS));
+    json.name("num_attention_heads").value(heads);
+    json.name("intermediate_size").value(size(LAYERS + "0.intermediate_query.dense.weight", 0));
+    json.name("cross_attention_frequency").value(crossAttentionEvery());
+    json.name("hidden_act").value("gelu");
+    json.name("layer_norm_eps").value(1e-12);
+  }
+
+  private void vision(JsonWriter json, int heads) throws IOException {
+    json.name("model_type").value("blip_2_vision_model");
+    json.name("hidden_size").value(visionDim());
+    json.name("num_hidden_layers").value(count(blocks()));
+    json.name("num_attention_heads").value(heads);
+    json.name("intermediate_size").value(size(blocks() + "0.mlp.fc1.weight", 0));
+    json.name("image_size").value(imageSize());
+    json.name("patch_size").value(patchSize());
+    json.name("hidden_act").value("gelu");
+    json.name("layer_norm_eps").value(1e-6);
+    json.name("qkv_bias").value(true);
+  }
+
+  private int dim() throws CheckpointException {
+    return size("query_tokens", 2);
+  }
+
+  private int visionDim() throws CheckpointException {
+    return isClip() ? size(tower + "positional_embedding", 1) : size(tower + "pos_embed", 2);
+  }
+
+  private int patchSize() throws CheckpointException {
+    String patches = isClip() ? "conv1.weight" : "patch_embed.proj.weight";
+    return size(tower + patches, 3);
+  }
+
+  private int imageSize() throws CheckpointException {
+    int positions =
+        isClip() ? size(tower + "positional_embedding", 0) : size(tower + "pos_embed", 1);
+    int patches = positions - 1;
+    int grid = (int) Math.round(Math.sqrt(patches));
+    if (grid * grid != patches) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: vision positions expected for a square and the class, got %d",
+              where,
+              patches + 1));
+    }
+    return grid * patchSize();
+  }
+
+  /** The second layer that reads the image, or the number of layers if only the first does. */
+  private int crossAttentionEvery() {
+    int layers = count(LAYERS);
+    for (int layer = 1; layer < layers; layer++) {
+      if (tensors.containsKey(LAYERS + layer + ".crossattention.self.query.weight")) {
+        return layer;
+      }
+    }
+    return layers;
+  }
+
+  private int count(String prefix) {
+    int count = 0;
+    while (startsAny(prefix + count + ".")) {
+      count++;
+    }
+    return count;
+  }
+
+  private boolean startsAny(String prefix) {
+    @Nullable String next = tensors.ceilingKey(prefix);
+    return next != null && next.startsWith(prefix);
+  }
+
+  private int size(String name, int axis) throws CheckpointException {
+    @Nullable TensorEntry entry = tensors.get(name);
+    if (entry == null || entry.shape().rank() <= axis) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected with at least %d axes, got %s",
+              where,
+              name,
+              axis + 1,
+              entry == null ? "none" : entry.shape()));
+    }
+    return Math.toIntExact(entry.shape().dim(axis));
+  }
+
+  /** The type of the weights; mixed ones, as LAVIS has them on GPUs, are best read in full. */
+  private String dtype() throws CheckpointException {
+    @Nullable DType common = null;
+    for (TensorEntry entry : tensors.values()) {
+      DType type = entry.dtype();
+      if (type.isFloating() && common != null && common != type) {
+        return "float32";
+      }
+      common = type.isFloating() ? type : common;
+    }
+    return common == DType.FLOAT16 ? "float16" : common == DType.BFLOAT16 ? "bfloat16" : "float32";
+  }
+
+  /** The heads that the {@code model.json} beside a checkpoint tells, or those of the released. */
+  public static AttentionHeads headsBeside(Path checkpoint, LavisSizes sizes) throws IOException {
+    @Nullable ModelJson told = ModelJson.beside(checkpoint);
+    return told == null ? sizes.releasedHeads() : told.heads();
+  }
+
+  /** The tower's heads alone, likewise. */
+  int visionHeadsBeside(Path checkpoint) throws IOException {
+    @Nullable ModelJson told = ModelJson.beside(checkpoint);
+    return told == null ? releasedVisionHeads() : told.visionHeads();
+  }
+
+  /** The Q-Former's heads alone, likewise. */
+  int qformerHeadsBeside(Path checkpoint) throws IOException {
+    @Nullable ModelJson told = ModelJson.beside(checkpoint);
+    return told == null ? heads("Q-Former", dim(), BERT_HEAD_WIDTH) : told.qformerHeads();
+  }
+
+  /**
+   * Reads sizes off a checkpoint of LAVIS, with the heads, the text length and the epsilon of the
+   * norm behind the tower that a {@code model.json} beside it tells, or else those of the released
+   * models.
+   *
+   * @param file where it lies
+   */
+  public static Blip2RetrievalConfig stageOne(Path file, Checkpoint checkpoint) throws IOException {
+    var sizes = new LavisSizes(file.toString(), checkpoint.tensors());
+    AttentionHeads heads = headsBeside(file, sizes);
+    @Nullable ModelJson told = ModelJson.beside(file);
+    int maxTextTokens = told == null ? Blip2RetrievalConfig.MAX_TEXT_TOKENS : told.maxTextTokens(Blip2RetrievalConfig.MAX_TEXT_TOKENS);
+    @Nullable Double visionNormEps = ModelJson.visionNormEpsBeside(file);
+    return new Blip2RetrievalConfig(
+        sizes.vision(heads.vision()), sizes.qformer(heads.qformer(), visionNormEps, maxTextTokens));
+  }
+}

@@ -1,0 +1,79 @@
+package io.github.blip2j.blip2.checkpoint.lavis;
+
+import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.OutputFile;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code model.json} beside a checkpoint of LAVIS: what no tensor of it tells. LAVIS knows it
+ * from its own configuration and reads no such file.
+ */
+public final class ModelJson {
+  private static final String NAME = "model.json";
+  private static final String VISION_HEADS = "vision_heads";
+  private static final String BERT_HEADS = "bert_heads";
+  private static final String MAX_TEXT_TOKENS = "max_txt_len";
+  private static final String VISION_NORM_EPS = "ln_vision_eps";
+
+  private final ConfigJson json;
+
+  private ModelJson(ConfigJson json) {
+    this.json = json;
+  }
+
+  /** What is told beside a checkpoint, or null where nothing is. */
+  static @Nullable ModelJson beside(Path checkpoint) throws IOException {
+    Path told = checkpoint.resolveSibling(NAME);
+    return Files.exists(told) ? new ModelJson(ConfigJson.read(told)) : null;
+  }
+
+  /** Epsilon of the norm behind the tower if that is told beside a checkpoint, or null. */
+  static @Nullable public Double visionNormEpsBeside(Path checkpoint) throws IOException {
+    @Nullable ModelJson told = beside(checkpoint);
+    return told != null && told.json.has(VISION_NORM_EPS)
+        ? Double.valueOf(told.json.doubleAt(VISION_NORM_EPS))
+        : null;
+  }
+
+  AttentionHeads heads() throws IOException {
+    return new AttentionHeads(visionHeads(), qformerHeads());
+  }
+
+  int visionHeads() throws IOException {
+    return json.intAt(VISION_HEADS);
+  }
+
+  int qformerHeads() throws IOException {
+    return json.intAt(BERT_HEADS);
+  }
+
+  int maxTextTokens(int absent) throws IOException {
+    return json.sizeAt(MAX_TEXT_TOKENS, absent);
+  }
+
+  /**
+   * Writes the file.
+   *
+   * @param maxTextTokens null for a model that cuts no texts of its own
+   */
+  public static void write(
+      Path folder, AttentionHeads heads, double visionNormEps, @Nullable Integer maxTextTokens)
+      throws IOException {
+    var json = new JsonObject();
+    json.addProperty(VISION_HEADS, heads.vision());
+    json.addProperty(BERT_HEADS, heads.qformer());
+    json.addProperty(VISION_NORM_EPS, visionNormEps);
+    if (maxTextTokens != null) {
+      json.addProperty(MAX_TEXT_TOKENS, maxTextTokens);
+    }
+    String text = new GsonBuilder().setPrettyPrinting().create().toJson(json);
+    OutputFile.write(folder.resolve(NAME), text + "\n");
+  }
+}

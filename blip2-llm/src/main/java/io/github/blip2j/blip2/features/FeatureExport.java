@@ -1,0 +1,262 @@
+package io.github.blip2j.blip2.features;
+
+import static io.github.blip2j.blip2.text.Arguments.required;
+import io.github.blip2j.blip2.text.Arguments;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageFiles;
+import io.github.blip2j.vision.image.ImageProcessor;
+import io.github.blip2j.vision.image.UnreadableImageException;
+
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Features of any number of images, and of texts, to one file. Images go through in batches and are
+ * forgotten: memory does not grow with their number. Immutable.
+ *
+ * <pre>{@code
+ * List<String> images = FeatureExport.pictures(Path.of("photos"));
+ * matcher.export(Feature.QUERIES, Feature.SINGLE).toSafetensors(images, Path.of("f.safetensors"));
+ * }</pre>
+ */
+public final class FeatureExport {
+  private static final int BATCH = 8; // more gains little and takes memory
+
+  /** Opens an image by its name. */
+  @FunctionalInterface
+  public interface Reader {
+    /** The image. */
+    Image read(String name) throws IOException;
+  }
+
+  /** Hears how far an export is. */
+  public interface Listener {
+    /** So many images are done. */
+    default void done(int images, int of) {}
+
+    /** An image was left out. */
+    default void skipped(UnreadableImageException why) {}
+  }
+
+  private final FeatureSource source;
+  private final ImageProcessor processor;
+  private final Set<Feature> features;
+  private final Reader reader;
+  private final List<String> texts;
+  private final boolean skipping;
+  private final Listener listener;
+
+  private FeatureExport(
+      FeatureSource source,
+      ImageProcessor processor,
+      Set<Feature> features,
+      Reader reader,
+      List<String> texts,
+      boolean skipping,
+      Listener listener) {
+    this.source = source;
+    this.processor = processor;
+    this.features = features;
+    this.reader = reader;
+    this.texts = texts;
+    this.skipping = skipping;
+    this.listener = listener;
+  }
+
+  public static FeatureExport from(FeatureSource source, ImageProcessor processor, Feature... features) {
+    Set<Feature> wanted = EnumSet.noneOf(Feature.class);
+    for (Feature feature : Arguments.requiredAll("embed", "feature", Arrays.asList(features))) {
+      requireAmong(source.features(), feature);
+      wanted.add(feature);
+    }
+    Reader files = name -> processor.read(Path.of(name));
+    return new FeatureExport(source, processor, wanted, files, List.of(), false, new Listener() {});
+  }
+
+  /** Checks that a model has a feature. */
+  static void requireAmong(Set<Feature> features, Feature feature) {
+    if (!features.contains(feature)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "embed: feature expected of %s, which this model has, got %s",
+              features,
+              feature));
+    }
+  }
+
+  /** This export, opening images otherwise than as files of their names. */
+  public FeatureExport reading(Reader newReader) {
+    return new FeatureExport(source, processor, features, newReader, texts, skipping, listener);
+  }
+
+  /** This export with texts: for {@link Feature#TEXT}, and for the images of a multimodal one. */
+  public FeatureExport withTexts(List<String> newTexts) {
+    List<String> copy = List.copyOf(Arguments.requiredAll("embed", "text", newTexts));
+    return new FeatureExport(source, processor, features, reader, copy, skipping, listener);
+  }
+
+  /** This export without the images that cannot be read, instead of failing at the first. */
+  public FeatureExport skippingUnreadable() {
+    return new FeatureExport(source, processor, features, reader, texts, true, listener);
+  }
+
+  /** This export, telling how far it is. */
+  public FeatureExport onProgress(Listener newListener) {
+    return new FeatureExport(source, processor, features, reader, texts, skipping, newListener);
+  }
+
+  /** The pictures below a folder, as {@link ImageFiles#in} finds them, for an export. */
+  public static List<String> pictures(Path folder) throws IOException {
+    return ImageFiles.in(required("embed", "folder", folder)).stream().map(Path::toString).toList();
+  }
+
+  /**
+   * Writes a tensor for each feature, row i of image i, named by {@link Feature#tensor}. The
+   * metadata name the images and texts as JSON lists under {@code images} and {@code texts}.
+   *
+   * <p>If unreadable images are skipped, all are opened twice: the file begins with their number.
+   *
+   * @return the names of the images that were written
+   */
+  public List<String> toSafetensors(List<String> images, Path file) throws IOException {
+    List<Item> items = items(images);
+    OutputFile.require(file);
+    List<Item> readable = skipping ? readable(items) : items;
+    List<String> names = readable.stream().map(Item::name).toList();
+    try (var target = new SafetensorsFeatures(file, names)) {
+      return write(readable, target, false);
+    }
+  }
+
+  /**
+   * Writes a line of JSON for each text, then one for each image.
+   *
+   * @return the names of the images that were written
+   */
+  public List<String> toJsonLines(List<String> images, Path file) throws IOException {
+    List<Item> items = items(images);
+    try (var target = JsonLinesFeatures.create(file)) {
+      return write(items, target, skipping);
+    }
+  }
+
+  /** An image, and the text in whose light it is seen, if that is asked for. */
+  private record Item(String name, String text) {}
+
+  private List<Item> items(List<String> images) {
+    requireAgreement(images);
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; i < images.size() && !ofImages().isEmpty(); i++) {
+      boolean one = texts.size() == 1;
+      boolean joint = features.contains(Feature.MULTIMODAL);
+      items.add(new Item(images.get(i), joint ? texts.get(one ? 0 : i) : ""));
+    }
+    return items;
+  }
+
+  private void requireAgreement(List<String> images) {
+    required("embed", "images", images).forEach(image -> required("embed", "image", image));
+    Set<Feature> ofImages = ofImages();
+    if (images.isEmpty() && !ofImages.isEmpty()) {
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "embed: images expected at least 1 for %s, got 0", ofImages));
+    }
+    if (texts.isEmpty() && features.contains(Feature.TEXT)) {
+      throw new IllegalArgumentException("embed: texts expected at least 1 for text, got 0");
+    }
+    boolean paired = texts.size() == 1 || texts.size() == images.size();
+    if (features.contains(Feature.MULTIMODAL) && !paired) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "embed: texts expected 1 or one for each of %d images for multimodal, got %d",
+              images.size(),
+              texts.size()));
+    }
+  }
+
+  private Set<Feature> ofImages() {
+    Set<Feature> ofImages = EnumSet.copyOf(features);
+    ofImages.remove(Feature.TEXT);
+    return ofImages;
+  }
+
+  private List<Item> readable(List<Item> items) throws IOException {
+    List<Item> readable = new ArrayList<>();
+    for (Item item : items) {
+      try {
+        reader.read(item.name);
+        readable.add(item);
+      } catch (UnreadableImageException e) {
+        listener.skipped(e);
+      }
+    }
+    return readable;
+  }
+
+  private List<String> write(List<Item> items, FeatureFile file, boolean skip) throws IOException {
+    if (features.contains(Feature.TEXT)) {
+      file.texts(texts, textVectors());
+    }
+    List<String> written = new ArrayList<>();
+    List<Item> batch = new ArrayList<>();
+    List<Image> pictures = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      try {
+        // At the size that the model reads: a batch of photographs would fill the heap.
+        pictures.add(processor.fit(reader.read(items.get(i).name)));
+        batch.add(items.get(i));
+      } catch (UnreadableImageException e) {
+        if (!skip) {
+          throw e;
+        }
+        listener.skipped(e);
+      }
+      if (batch.size() == BATCH || (i == items.size() - 1 && !batch.isEmpty())) {
+        List<String> names = batch.stream().map(Item::name).toList();
+        write(names, pictures, batch.stream().map(Item::text).toList(), file);
+        written.addAll(names);
+        batch.clear();
+        pictures.clear();
+        listener.done(i + 1, items.size());
+      }
+    }
+    if (written.isEmpty() && !ofImages().isEmpty()) {
+      throw new IllegalArgumentException("embed: images expected some to be readable, got none");
+    }
+    file.finish();
+    return List.copyOf(written);
+  }
+
+  private void write(
+      List<String> names, List<Image> pictures, List<String> about, FeatureFile file)
+      throws IOException {
+    try (var scope = Scope.open()) {
+      file.images(names, source.ofImages(pictures, about, ofImages()));
+    }
+  }
+
+  private List<float[]> textVectors() {
+    List<float[]> vectors = new ArrayList<>();
+    for (int from = 0; from < texts.size(); from += BATCH) {
+      try (var scope = Scope.open()) {
+        Tensor some = source.ofTexts(texts.subList(from, Math.min(from + BATCH, texts.size())));
+        for (int i = 0; i < some.dim(0); i++) {
+          vectors.add(some.select(0, i).toFloats());
+        }
+      }
+    }
+    return vectors;
+  }
+}

@@ -1,0 +1,215 @@
+package io.github.blip2j.blip2.features;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.inference.MatchingSession;
+import io.github.blip2j.blip2.text.Arguments;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.image.Image;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the Q-Former makes of images, of texts, and of both together: LAVIS's {@code
+ * extract_features} in its three modes. Texts are read whole, not cut to what models were trained
+ * on; results live in the caller's open scope.
+ *
+ * <pre>{@code
+ * B images, texts or pairs, Q queries, T tokens of the longest text, C width, P compared width
+ * }</pre>
+ */
+public final class FeatureExtractor implements FeatureSource {
+  private static final String WHERE = "features";
+
+  private final MatchingSession loaded;
+
+  public FeatureExtractor(MatchingSession loaded) {
+    this.loaded = loaded;
+  }
+
+  /**
+   * Features of images.
+   *
+   * @param queries what the queries saw, {@code image_embeds}, [B, Q, C]
+   * @param compared the same as unit vectors in the space of comparison, {@code image_embeds_proj},
+   *     [B, Q, P]
+   */
+  public record OfImages(Tensor queries, Tensor compared) {}
+
+  /**
+   * Features of texts, of every token; a text's own is the first, {@code [CLS]}. What stands in the
+   * place of padding means nothing.
+   *
+   * @param words {@code text_embeds}, [B, T, C]
+   * @param compared the same as unit vectors in the space of comparison, {@code text_embeds_proj},
+   *     [B, T, P]
+   */
+  public record OfTexts(Tensor words, Tensor compared) {}
+
+  /** Normed features of every patch of each image, the class token first, [B, N, E]. */
+  public Tensor patches(List<Image> images) {
+    return only(Feature.PATCHES, images, List.of());
+  }
+
+  /** Features of each image by itself. */
+  public OfImages images(List<Image> images) {
+    Map<Feature, Tensor> found =
+        ofImages(images, List.of(), EnumSet.of(Feature.QUERIES, Feature.IMAGE));
+    return new OfImages(get(found, Feature.QUERIES), get(found, Feature.IMAGE));
+  }
+
+  /** One vector for each image, as {@link ImageTextMatcher#embedPooled}, [B, P]. */
+  public Tensor single(List<Image> images) {
+    return only(Feature.SINGLE, images, List.of());
+  }
+
+  /**
+   * Features of each text by itself.
+   *
+   * @throws IllegalArgumentException if a text has more tokens than the model has positions
+   */
+  public OfTexts texts(List<String> texts) {
+    TextBatch batch = tokens(texts);
+    return loaded.during(
+        () -> {
+          try (var off = GradMode.noGrad();
+              var scope = Scope.open()) {
+            Blip2Qformer qformer = loaded.qformer();
+            Tensor words = scope.keep(qformer.encodeText(batch, ForwardPass.evaluation()));
+            return new OfTexts(words, scope.keep(qformer.tokenFeatures(words)));
+          }
+        });
+  }
+
+  /**
+   * What the queries saw of image i in the light of text i, {@code multimodal_embeds}.
+   *
+   * @return [B, Q, C]
+   * @throws IllegalArgumentException if a text has more tokens than the model has positions, or
+   *     there are not as many texts as images
+   */
+  public Tensor multimodal(List<Image> images, List<String> texts) {
+    return only(Feature.MULTIMODAL, images, texts);
+  }
+
+  @Override
+  public Set<Feature> features() {
+    return EnumSet.complementOf(EnumSet.of(Feature.PROMPT));
+  }
+
+  @Override
+  public Map<Feature, Tensor> ofImages(
+      List<Image> images, List<String> texts, Set<Feature> wanted) {
+    Arguments.requiredAll(WHERE, "image", images);
+    boolean joint = wanted.contains(Feature.MULTIMODAL);
+    @Nullable TextBatch batch = joint ? tokens(texts) : null;
+    if (joint) {
+      Arguments.paired(WHERE, images, texts);
+    }
+    return loaded.during(
+        () -> {
+          try (var off = GradMode.noGrad();
+              var scope = Scope.open()) {
+            var found = new EnumMap<Feature, Tensor>(Feature.class);
+            Seen seen = new Seen(loaded.qformer(), loaded.see(images));
+            wanted.forEach(feature -> found.put(feature, scope.keep(seen.of(feature, batch))));
+            return found;
+          }
+        });
+  }
+
+  @Override
+  public Tensor ofTexts(List<String> texts) {
+    Arguments.requiredAll(WHERE, "text", texts);
+    return loaded.during(
+        () -> {
+          try (var off = GradMode.noGrad();
+              var scope = Scope.open()) {
+            Blip2Qformer qformer = loaded.qformer();
+            // Cut as a comparison cuts them.
+            TextBatch cut =
+                loaded.batch(texts.stream().map(text -> loaded.comparedIds(WHERE, text)).toList());
+            return scope.keep(qformer.textFeature(qformer.encodeText(cut, ForwardPass.evaluation())));
+          }
+        });
+  }
+
+  private Tensor only(Feature feature, List<Image> images, List<String> texts) {
+    return get(ofImages(images, texts, EnumSet.of(feature)), feature);
+  }
+
+  private static Tensor get(Map<Feature, Tensor> found, Feature feature) {
+    return Objects.requireNonNull(found.get(feature));
+  }
+
+  /** Images that have been looked at; what several features need is computed once. */
+  private static final class Seen {
+    private final Blip2Qformer qformer;
+    private final Tensor image; // [B, N, E]
+    private @Nullable CrossAttentionKeyValues read;
+    private @Nullable Tensor queries;
+    private @Nullable Tensor compared;
+
+    Seen(Blip2Qformer qformer, Tensor image) {
+      this.qformer = qformer;
+      this.image = image;
+    }
+
+    Tensor of(Feature feature, @Nullable TextBatch texts) {
+      return switch (feature) {
+        case PATCHES -> qformer.patches(image);
+        case QUERIES -> queries();
+        case IMAGE -> compared();
+        case SINGLE -> single();
+        case MULTIMODAL -> joint(Objects.requireNonNull(texts));
+        case PROMPT, TEXT -> throw new AssertionError(feature + " of an image");
+      };
+    }
+
+    private CrossAttentionKeyValues read() {
+      read = read == null ? qformer.imageKeyValues(image) : read;
+      return read;
+    }
+
+    private Tensor queries() {
+      queries = queries == null ? qformer.encodeQueries(read(), ForwardPass.evaluation()) : queries;
+      return queries;
+    }
+
+    private Tensor compared() {
+      compared = compared == null ? qformer.imageFeatures(queries()) : compared;
+      return compared;
+    }
+
+    private Tensor single() {
+      List<Tensor> rows = new ArrayList<>();
+      for (int b = 0; b < compared().dim(0); b++) {
+        float[] one = FloatRows.direction(FloatRows.ofFirst(compared().narrow(0, b, 1)));
+        rows.add(Tensor.of(one, 1, one.length));
+      }
+      return Tensor.concat(0, rows); // [B, P]
+    }
+
+    private Tensor joint(TextBatch texts) {
+      return qformer.encodeQueriesWithText(read(), texts, ForwardPass.evaluation());
+    }
+  }
+
+  private TextBatch tokens(List<String> texts) {
+    Arguments.requiredAll(WHERE, "text", texts);
+    return loaded.during(
+        () -> loaded.batch(texts.stream().map(text -> loaded.wholeIds(WHERE, text)).toList()));
+  }
+}

@@ -1,0 +1,194 @@
+package io.github.blip2j.blip2.inference;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.blip2.text.CandidateRanking;
+import io.github.blip2j.blip2.text.RankedCandidate;
+import io.github.blip2j.blip2.text.ScoredText;
+import io.github.blip2j.llm.SequenceScorer;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * How likely candidates follow prompts, and which is the likeliest: LAVIS's {@code predict_class},
+ * and the preselection of BLIP. Calls run within the gate of the model, in the open scope.
+ */
+final class AnswerRanker {
+  private final GenerationSession loaded;
+
+  AnswerRanker(GenerationSession loaded) {
+    this.loaded = loaded;
+  }
+
+  /** How likely text i follows prompt i, with its end. */
+  List<ScoredText> score(EncodedPrompts asked, List<String> texts) {
+    List<List<int[]>> ids = new ArrayList<>();
+    for (int b = 0; b < texts.size(); b++) {
+      int[] one = loaded.prompts().answerIds(asked.where() + ": text", asked.endings().get(b), texts.get(b));
+      ids.add(List.of(withEnd(one)));
+      requireRoom(asked, "text", ids.get(b).get(0));
+    }
+    List<ScoredText> scored = new ArrayList<>();
+    try (var off = GradMode.noGrad()) {
+      List<List<float[]>> logs = read(asked).of(ids);
+      for (int b = 0; b < texts.size(); b++) {
+        scored.add(scored(asked, texts.get(b), ids.get(b).get(0), logs.get(b).get(0)));
+      }
+    }
+    return List.copyOf(scored);
+  }
+
+  /** For each prompt its candidates, the best first; equals in the order given. */
+  List<List<RankedCandidate>> rank(EncodedPrompts asked, List<String> candidates, CandidateRanking order) {
+    List<List<int[]>> ids = new ArrayList<>();
+    for (String ending : asked.endings()) {
+      ids.add(candidateIds(asked, ending, candidates, order));
+    }
+    List<List<RankedCandidate>> ranked = new ArrayList<>();
+    try (var off = GradMode.noGrad()) {
+      SequenceScorer read = read(asked);
+      List<List<Integer>> kept = preselected(read, ids, order.preselected());
+      List<List<float[]>> logs = distinct(read, chosen(ids, kept));
+      for (int b = 0; b < ids.size(); b++) {
+        List<RankedCandidate> row = new ArrayList<>();
+        for (int i = 0; i < kept.get(b).size(); i++) {
+          int index = kept.get(b).get(i);
+          row.add(
+              new RankedCandidate(
+                  index,
+                  scored(asked, candidates.get(index), ids.get(b).get(index), logs.get(b).get(i))));
+        }
+        row.sort(Comparator.comparingDouble(answer -> -order.value(answer.scored())));
+        ranked.add(List.copyOf(row));
+      }
+    }
+    return List.copyOf(ranked);
+  }
+
+  private SequenceScorer read(EncodedPrompts asked) {
+    return loaded.model().sequenceScorer(asked.images(), asked.text());
+  }
+
+  private List<int[]> candidateIds(
+      EncodedPrompts asked, String ending, List<String> candidates, CandidateRanking order) {
+    List<int[]> ids = new ArrayList<>();
+    for (int i = 0; i < candidates.size(); i++) {
+      String what = String.format(Locale.ROOT, "candidates[%d]", i);
+      int[] words = loaded.prompts().answerIds(asked.where() + ": " + what, ending, candidates.get(i));
+      ids.add(order.withEnd() ? withEnd(words) : words);
+      requireRoom(asked, what, ids.get(i));
+    }
+    return ids;
+  }
+
+  /** With the token that ends a text; a model without one has texts without. */
+  private int[] withEnd(int[] words) {
+    int[] ends = loaded.endIds();
+    if (ends.length == 0) {
+      return words;
+    }
+    int[] ended = Arrays.copyOf(words, words.length + 1);
+    ended[words.length] = ends[0];
+    return ended;
+  }
+
+  private void requireRoom(EncodedPrompts asked, String what, int[] ids) {
+    int room = loaded.model().language().roomAfter(asked.positions());
+    if (ids.length > room) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected at most %d tokens after a prompt of %d, got %d; shorten either",
+              asked.where(),
+              what,
+              room,
+              asked.longestWords(),
+              ids.length));
+    }
+  }
+
+  /** The candidates of each prompt with the likeliest first tokens, in the order given. */
+  private static List<List<Integer>> preselected(
+      SequenceScorer read, List<List<int[]>> ids, int count) {
+    List<List<Integer>> kept = new ArrayList<>();
+    if (count >= ids.get(0).size()) {
+      ids.forEach(row -> kept.add(IntStream.range(0, row.size()).boxed().toList()));
+      return kept;
+    }
+    List<List<int[]>> firsts =
+        ids.stream().map(row -> row.stream().map(text -> Arrays.copyOf(text, 1)).toList()).toList();
+    for (List<float[]> logs : read.of(firsts)) {
+      kept.add(
+          IntStream.range(0, logs.size())
+              .boxed()
+              .sorted(Comparator.comparingDouble(i -> -logs.get(i)[0]))
+              .limit(count)
+              .sorted()
+              .toList());
+    }
+    return kept;
+  }
+
+  private static List<List<int[]>> chosen(List<List<int[]>> ids, List<List<Integer>> kept) {
+    List<List<int[]>> chosen = new ArrayList<>();
+    for (int b = 0; b < ids.size(); b++) {
+      chosen.add(kept.get(b).stream().map(ids.get(b)::get).toList());
+    }
+    return chosen;
+  }
+
+  /** As {@link SequenceScorer#of}, equal texts once: so that they are equal to the last bit, too. */
+  private static List<List<float[]>> distinct(SequenceScorer read, List<List<int[]>> texts) {
+    List<Map<List<Integer>, Integer>> places = new ArrayList<>();
+    List<List<int[]>> once = new ArrayList<>();
+    for (List<int[]> row : texts) {
+      Map<List<Integer>, Integer> ofRow = new LinkedHashMap<>();
+      List<int[]> distinct = new ArrayList<>();
+      for (int[] text : row) {
+        if (ofRow.putIfAbsent(key(text), distinct.size()) == null) {
+          distinct.add(text);
+        }
+      }
+      places.add(ofRow);
+      once.add(distinct);
+    }
+    List<List<float[]>> logs = read.of(once);
+    List<List<float[]>> all = new ArrayList<>();
+    for (int b = 0; b < texts.size(); b++) {
+      Map<List<Integer>, Integer> ofRow = places.get(b);
+      List<float[]> found = logs.get(b);
+      all.add(
+          texts.get(b).stream()
+              .map(text -> found.get(Objects.requireNonNull(ofRow.get(key(text)))))
+              .toList());
+    }
+    return all;
+  }
+
+  private static List<Integer> key(int[] ids) {
+    return Arrays.stream(ids).boxed().toList();
+  }
+
+  private static ScoredText scored(EncodedPrompts asked, String text, int[] ids, float[] logs) {
+    List<Double> logProbabilities = new ArrayList<>();
+    for (float log : logs) {
+      if (Float.isNaN(log)) {
+        throw new IllegalStateException(
+            String.format(
+                Locale.ROOT,
+                "%s: log-probabilities of '%s' expected numbers, got NaN",
+                asked.where(),
+                text));
+      }
+      logProbabilities.add((double) log);
+    }
+    return new ScoredText(text, key(ids), logProbabilities);
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.blip2j.blip2.inference;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.generation.Generator;
+import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
+import io.github.blip2j.qformer.QFormerCaptioner;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.vision.image.Image;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+
+/** Captions by the Q-Former itself, without a language model (section 3.1, ITG). */
+public final class CaptionGenerator {
+  private final MatchingSession loaded;
+
+  /** Calls run within the gate of {@code loaded}. */
+  public CaptionGenerator(MatchingSession loaded) {
+    this.loaded = loaded;
+  }
+
+  /** For each image its captions, the best first. */
+  public List<List<Generated>> generate(List<Image> images, GenerationConfig decoding) {
+    Blip2Qformer qformer = loaded.qformer();
+    qformer.captionHead(); // asked for first, so that a model without it complains at once
+    GenerationConfig fitting = fitting(decoding);
+    Generator generator = Generator.of(fitting, loaded.endId());
+    List<int[]> starts = Collections.nCopies(images.size(), new int[] {loaded.config().startId()});
+    try (var off = GradMode.noGrad();
+        var scope = Scope.open()) {
+      CrossAttentionKeyValues read = qformer.imageKeyValues(loaded.see(images));
+      QFormerCaptioner captioner = qformer.captioner(read, fitting.maxNewTokens());
+      return generator.generate(captioner, starts).stream()
+          .map(written -> written.stream().map(this::text).toList())
+          .toList();
+    }
+  }
+
+  /** The last token is written but never read, so it needs no position; the start token does. */
+  private GenerationConfig fitting(GenerationConfig decoding) {
+    int room = loaded.config().bert().maxPositions();
+    if (decoding.minNewTokens() > room) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "write: minNewTokens expected at most %d, got %d",
+              room,
+              decoding.minNewTokens()));
+    }
+    return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);
+  }
+
+  private Generated text(Sequence written) {
+    String text = loaded.tokenizer().decode(written.tokens()).strip();
+    return Generated.of(written, text, text);
+  }
+}

@@ -1,0 +1,181 @@
+package io.github.blip2j.blip2.inference;
+
+import static io.github.blip2j.blip2.text.Arguments.required;
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.blip2.model.PromptBatch;
+import io.github.blip2j.blip2.model.PromptLayout;
+import io.github.blip2j.blip2.text.Arguments;
+import io.github.blip2j.blip2.text.CandidateRanking;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.blip2.text.RankedCandidate;
+import io.github.blip2j.blip2.text.ScoredText;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.generation.TokenStreamer;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.image.Image;
+
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * From images and words to texts, in named steps: {@link ImageEncoder} encodes the images, {@link
+ * PromptTokenizer} the words, {@link TextGenerator} decodes ({@link AnswerRanker} scores given
+ * texts instead). A call holds the model open and has a scope of its own.
+ */
+public final class GenerationPipeline {
+  private static final TokenStreamer UNHEARD = (row, token) -> {};
+
+  private final GenerationSession loaded;
+  private final ImageEncoder images;
+  private final TextGenerator generator;
+  private final AnswerRanker ranker;
+
+  public GenerationPipeline(GenerationSession loaded) {
+    this.loaded = loaded;
+    this.images = new ImageEncoder(loaded);
+    this.generator = new TextGenerator(loaded);
+    this.ranker = new AnswerRanker(loaded);
+  }
+
+  /** Texts that continue the words i after the image i, the best first. */
+  public List<List<Generated>> generate(
+      List<Image> pictures, List<String> words, GenerationConfig decoding) {
+    requireWords("generate", words);
+    required("generate", "decoding", decoding);
+    try (var open = loaded.enter();
+        var scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      Tensor imagePrompts = images.imagePrompts("generate", pictures, words); // [B, Q, L]
+      EncodedPrompts prompts = encode("generate", imagePrompts, words);
+      return generator.generate(prompts, decoding, UNHEARD);
+    }
+  }
+
+  /** The best text that continues the words i after the image i, batch by batch. */
+  public List<String> captions(List<Image> pictures, List<String> words, GenerationConfig decoding) {
+    List<String> texts = new ArrayList<>();
+    for (int from = 0; from < pictures.size(); from += ImageEncoder.BATCH) {
+      int to = Math.min(from + ImageEncoder.BATCH, pictures.size());
+      generate(pictures.subList(from, to), words.subList(from, to), decoding)
+          .forEach(found -> texts.add(found.get(0).text()));
+    }
+    return List.copyOf(texts);
+  }
+
+  /** Texts that continue each prompt of images and words in any order, the best first. */
+  public List<List<Generated>> generate(List<Prompt> prompts, GenerationConfig decoding) {
+    Arguments.requiredAll("generate", "prompt", prompts);
+    required("generate", "decoding", decoding);
+    try (var open = loaded.enter();
+        var scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      return generator.generate(encode("generate", prompts), decoding, UNHEARD);
+    }
+  }
+
+  /** Texts that continue words about images that have been encoded. */
+  public List<List<Generated>> generate(
+      ImageFeatures features, List<String> words, GenerationConfig decoding, TokenStreamer listener) {
+    requireWords("generate", words);
+    required("generate", "features", features);
+    required("generate", "decoding", decoding);
+    required("generate", "listener", listener);
+    try (var open = loaded.enter();
+        var kept = features.enter();
+        var scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      EncodedPrompts prompts = encode("generate", features, words);
+      TokenStreamer aside =
+          (row, token) -> loaded.aside(() -> features.aside(() -> listener.onToken(row, token)));
+      return generator.generate(prompts, decoding, aside);
+    }
+  }
+
+  /** How likely a text follows a prompt. */
+  public ScoredText score(Prompt prompt, String text) {
+    required("score", "text", text);
+    required("score", "prompt", prompt);
+    try (var open = loaded.enter();
+        var scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      return ranker.score(encode("score", List.of(prompt)), List.of(text)).get(0);
+    }
+  }
+
+  /** The candidates after each prompt, the best first. */
+  public List<List<RankedCandidate>> rank(
+      List<Prompt> prompts, List<String> candidates, CandidateRanking order) {
+    Arguments.requiredAll("rank", "candidate", candidates);
+    required("rank", "order", order);
+    Arguments.requiredAll("rank", "prompt", prompts);
+    try (var open = loaded.enter();
+        var scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      return ranker.rank(encode("rank", prompts), candidates, order);
+    }
+  }
+
+  /** The candidates after each text about images that have been encoded. */
+  public List<List<RankedCandidate>> rank(
+      ImageFeatures features, List<String> words, List<String> candidates, CandidateRanking order) {
+    Arguments.requiredAll("rank", "candidate", candidates);
+    required("rank", "order", order);
+    requireWords("rank", words);
+    required("rank", "features", features);
+    try (var open = loaded.enter();
+        var kept = features.enter();
+        var scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      return ranker.rank(encode("rank", features, words), candidates, order);
+    }
+  }
+
+  private static void requireWords(String where, List<String> words) {
+    required(where, "prompts", words).forEach(prompt -> required(where, "prompt", prompt));
+  }
+
+  /** Prompts of images and words in any order. */
+  private EncodedPrompts encode(String where, List<Prompt> prompts) {
+    List<PromptLayout> layouts = new ArrayList<>();
+    List<Image> pictures = new ArrayList<>();
+    List<String> words = new ArrayList<>(); // of the prompt of each picture
+    for (Prompt prompt : prompts) {
+      if (prompt.images().isEmpty()) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "%s: prompt expected 1 image or more, got none in '%s'",
+                where,
+                prompt));
+      }
+      layouts.add(loaded.prompts().layout(prompt));
+      for (Image picture : prompt.images()) {
+        pictures.add(picture);
+        words.add(prompt.words());
+      }
+    }
+    Tensor imagePrompts = images.imagePrompts(where, pictures, words); // [images, Q, L]
+    List<String> endings = prompts.stream().map(Prompt::ending).toList();
+    PromptBatch text = loaded.prompts().layoutBatch(layouts);
+    return fitting(new EncodedPrompts(where, text, endings, imagePrompts));
+  }
+
+  /** Words after an encoded image each, or all after one. */
+  private EncodedPrompts encode(String where, ImageFeatures features, List<String> words) {
+    return encode(where, images.imagePrompts(where, features, words), words);
+  }
+
+  private EncodedPrompts encode(String where, Tensor imagePrompts, List<String> words) {
+    PromptTokenizer tokenizer = loaded.prompts();
+    PromptBatch text = tokenizer.batch(words.stream().map(tokenizer::ids).toList());
+    return fitting(new EncodedPrompts(where, text, words, imagePrompts));
+  }
+
+  private EncodedPrompts fitting(EncodedPrompts prompts) {
+    return prompts.requireFitting(loaded.model().language());
+  }
+}

@@ -1,0 +1,160 @@
+package io.github.blip2j.blip2.inference;
+
+import io.github.blip2j.blip2.checkpoint.Blip2Loader;
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageProcessor;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model in memory with what it needs to read images and words, shared by all calls: the
+ * parameters, the tokenizers, the image processor, and the gate that keeps them open for a call.
+ */
+public final class GenerationSession implements AutoCloseable {
+  private final CloseGuard gate;
+  private final Blip2Loader.Loaded loaded;
+  private final Blip2Model model;
+  private final PromptTokenizer prompts;
+  private final @Nullable InstructionTokenizer instructions;
+
+  private GenerationSession(CloseGuard gate, Blip2Loader.Loaded loaded, Blip2Model model) {
+    this.gate = gate;
+    this.loaded = loaded;
+    this.model = model;
+    this.prompts = new PromptTokenizer(loaded.tokenizer(), model);
+    HuggingFaceTokenizer instructing = loaded.instructionTokenizer();
+    Blip2Config config = model.config();
+    this.instructions =
+        instructing == null
+            ? null
+            : new InstructionTokenizer(instructing, config.qformer(), config.convention());
+  }
+
+  private static GenerationSession of(Blip2Loader.Loaded loaded) {
+    return new GenerationSession(new CloseGuard("blip2", "model"), loaded, loaded.model());
+  }
+
+  public static GenerationSession load(Path folder, Precision precision) throws IOException {
+    return load(folder, LoadOptions.of(precision));
+  }
+
+  public static GenerationSession load(Path folder, LoadOptions options) throws IOException {
+    return of(Blip2Loader.load(folder, options));
+  }
+
+  public static GenerationSession load(Blip2Parts parts, Precision precision) throws IOException {
+    return load(parts, LoadOptions.of(precision));
+  }
+
+  /** Loads what LAVIS stores apart. */
+  public static GenerationSession load(Blip2Parts parts, LoadOptions options) throws IOException {
+    return of(Blip2Loader.load(parts, options));
+  }
+
+  /** The same model in one memory, computing and prompted as {@code flavour} does. */
+  public GenerationSession withConvention(Convention flavour) {
+    return new GenerationSession(gate, loaded, model.withConvention(flavour));
+  }
+
+  /** Whether the other is this model, in the same memory, of whichever flavour. */
+  boolean sharesWeights(GenerationSession other) {
+    return loaded.memory() == other.loaded.memory();
+  }
+
+  public Convention convention() {
+    return model.config().convention();
+  }
+
+  public Blip2Model model() {
+    return model;
+  }
+
+  /** Names of the tensors that were there and have no place in the model. */
+  public NavigableSet<String> leftOut() {
+    return loaded.leftOut();
+  }
+
+  public HuggingFaceTokenizer tokenizer() {
+    return loaded.tokenizer();
+  }
+
+  public ImageProcessor processor() {
+    return loaded.processor();
+  }
+
+  /** Prompts to token ids. */
+  public PromptTokenizer prompts() {
+    return prompts;
+  }
+
+  /** What reads prompts for the Q-Former, or null where it reads none. */
+  @Nullable InstructionTokenizer instructions() {
+    return instructions;
+  }
+
+  public InstructionTokenizer requireInstructions() {
+    if (instructions == null) {
+      throw new IllegalStateException(
+          "instructions: InstructBLIP expected, got a model whose Q-Former reads none");
+    }
+    return instructions;
+  }
+
+  public int[] endIds() {
+    return model.config().text().endIds().stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  int padId() {
+    return model.config().text().padId();
+  }
+
+  /** Images as the vision transformer reads them, [B, 3, H, W]. */
+  public Tensor pixels(List<Image> images) {
+    return processor().tensor(images);
+  }
+
+  /**
+   * Holds the model open for a call; {@link #close} waits for it.
+   *
+   * @throws IllegalStateException if the model is closed
+   */
+  CloseGuard.Entry enter() {
+    return gate.enter();
+  }
+
+  /** Runs a call that uses the model, likewise. */
+  public <T> T during(Supplier<T> body) {
+    return gate.call(body);
+  }
+
+  /** Runs what a call tells its listener; {@link #close} does not wait for that. */
+  void aside(Runnable listener) {
+    gate.aside(listener);
+  }
+
+  @Override
+  public void close() {
+    gate.close(
+        () -> {
+          try (Scope memory = loaded.memory();
+              HuggingFaceTokenizer tokenizer = loaded.tokenizer();
+              HuggingFaceTokenizer instructing = loaded.instructionTokenizer()) {
+            // Closes all three, the tokenizers first.
+          }
+        });
+  }
+}

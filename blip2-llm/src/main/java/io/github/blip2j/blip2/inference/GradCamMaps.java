@@ -1,0 +1,198 @@
+package io.github.blip2j.blip2.inference;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.GradCam;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.image.HeatMap;
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageSize;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Where in a picture a Q-Former sees what a text says (GradCAM; Selvaraju et al. 2017): for each
+ * layer that reads the image, how much every patch speaks for a match. See {@link GradCam}.
+ */
+public final class GradCamMaps {
+  private final Image image;
+  private final int columns;
+  private final List<Word> words;
+  private final Map<Integer, Maps> layers;
+  private final int usual;
+
+  /** A word of several tokens begins where the one before it ends. */
+  private record Word(String text, int begin, int end) {
+    /** Tokens of a WordPiece that go on with a word begin so. */
+    private static final String CONTINUED = "##";
+
+    /** The words between the tokens that begin and end a text. */
+    static List<Word> of(MatchingSession loaded, int[] text) {
+      List<Word> words = new ArrayList<>();
+      for (int at = 1; at < text.length - 1; at++) {
+        String token = loaded.tokenizer().decodeAll(new int[] {text[at]});
+        if (token.startsWith(CONTINUED) && !words.isEmpty()) {
+          Word last = words.remove(words.size() - 1);
+          String longer = last.text + token.substring(CONTINUED.length());
+          words.add(new Word(longer, last.begin, at + 1));
+        } else {
+          words.add(new Word(token, at, at + 1));
+        }
+      }
+      return List.copyOf(words);
+    }
+  }
+
+  /** Patches of one layer. */
+  private static final class Maps {
+    final float[] whole; // [N], of the whole text
+    final float[] tokens; // [T * N]
+
+    Maps(float[] whole, float[] tokens) {
+      this.whole = whole;
+      this.tokens = tokens;
+    }
+  }
+
+  private GradCamMaps(
+      Image image, int columns, List<Word> words, Map<Integer, Maps> layers, int usual) {
+    this.image = image;
+    this.columns = columns;
+    this.words = words;
+    this.layers = layers;
+    this.usual = usual;
+  }
+
+  public static GradCamMaps of(MatchingSession loaded, Image image, int[] text) {
+    Map<Integer, Maps> layers = new TreeMap<>();
+    try (var scope = Scope.open()) {
+      Tensor seen;
+      try (var off = GradMode.noGrad()) {
+        seen = loaded.see(List.of(image));
+      }
+      TextBatch texts = loaded.batch(List.of(text));
+      for (GradCam.Layer layer : GradCam.of(loaded.qformer(), seen, texts)) {
+        float[] whole = layer.relevance().toFloats(); // [1, N]
+        layers.put(layer.index(), new Maps(whole, layer.wordRelevance().toFloats()));
+      }
+    }
+    ImageSize size = loaded.processor().size();
+    int columns = size.width() / loaded.model().config().vision().patchSize();
+    List<Word> words = Word.of(loaded, text);
+    return new GradCamMaps(image, columns, words, layers, usualLayer(loaded.config().bert()));
+  }
+
+  /** BLIP looks at layer 6 of 12; the same depth, or the next that reads the image. */
+  private static int usualLayer(BertConfig bert) {
+    int last = 0;
+    for (int layer = 0; layer < bert.layers(); layer++) {
+      if (bert.readsImageAt(layer)) {
+        last = layer;
+        if (layer >= bert.layers() / 2) {
+          return layer;
+        }
+      }
+    }
+    return last;
+  }
+
+  /** The layers that read the image, from the first. */
+  public List<Integer> layers() {
+    return List.copyOf(layers.keySet());
+  }
+
+  /** The layer to look at if there is no reason for another: in the middle of the model. */
+  public int usualLayer() {
+    return usual;
+  }
+
+  /**
+   * How much each patch speaks for a match, none below 0.
+   *
+   * @return [rows][columns], from the top left
+   * @throws IllegalArgumentException if the layer does not read the image
+   */
+  public float[][] relevance(int layer) {
+    return rows(layer(layer).whole);
+  }
+
+  /** The words of the text, in order, as the tokenizer writes them. */
+  public List<String> words() {
+    return words.stream().map(Word::text).toList();
+  }
+
+  /**
+   * How much each patch speaks for a match through what one word reads, none below 0; see {@link
+   * GradCam.Layer#wordRelevance}. Of a word of several tokens it is their mean.
+   *
+   * @param word its place in {@link #words}
+   * @return [rows][columns], from the top left
+   * @throws IllegalArgumentException if the layer does not read the image, or there is no such word
+   */
+  public float[][] relevance(int layer, int word) {
+    return rows(patches(layer, word));
+  }
+
+  private float[][] rows(float[] patches) {
+    float[][] rows = new float[patches.length / columns][];
+    for (int row = 0; row < rows.length; row++) {
+      rows[row] = Arrays.copyOfRange(patches, row * columns, (row + 1) * columns);
+    }
+    return rows;
+  }
+
+  /** The map of a layer drawn over the picture, at the picture's size. */
+  public Image drawing(int layer) {
+    return drawing(layer(layer).whole);
+  }
+
+  /** The map of a layer and a word drawn over the picture, at the picture's size. */
+  public Image drawing(int layer, int word) {
+    return drawing(patches(layer, word));
+  }
+
+  private Image drawing(float[] patches) {
+    try (var scope = Scope.open()) {
+      Tensor map = Tensor.of(patches, patches.length / columns, columns);
+      return HeatMap.of(map).over(image);
+    }
+  }
+
+  /** The mean over a word's tokens. */
+  private float[] patches(int layer, int word) {
+    Maps maps = layer(layer);
+    if (word < 0 || word >= words.size()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "explain: word expected among %d, got %d", words.size(), word));
+    }
+    Word asked = words.get(word);
+    float[] mean = new float[maps.whole.length];
+    for (int token = asked.begin; token < asked.end; token++) {
+      for (int n = 0; n < mean.length; n++) {
+        mean[n] += maps.tokens[token * mean.length + n] / (asked.end - asked.begin);
+      }
+    }
+    return mean;
+  }
+
+  private Maps layer(int layer) {
+    Maps maps = layers.get(layer);
+    if (maps == null) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "explain: layer expected among those that read the image, %s, got %d",
+              layers.keySet(),
+              layer));
+    }
+    return maps;
+  }
+}

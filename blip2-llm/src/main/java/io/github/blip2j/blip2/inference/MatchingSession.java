@@ -1,0 +1,225 @@
+package io.github.blip2j.blip2.inference;
+
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.blip2.text.TextLength;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.text.Side;
+import io.github.blip2j.text.TokenizerFolder;
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageProcessor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.NavigableSet;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A model of the first stage in memory: weights, tokenizer and image processor. */
+public final class MatchingSession implements AutoCloseable {
+  private static final String END = "[SEP]";
+
+  private final CloseGuard gate;
+  private final TextCuts cuts;
+  private final Scope memory;
+  private final Blip2RetrievalModel model;
+  private final NavigableSet<String> leftOut;
+  private final HuggingFaceTokenizer tokenizer;
+  private final ImageProcessor processor;
+  private final @Nullable Integer usualTokens; // null: a text is read whole
+  private final @Nullable Integer chosenTokens; // null: as usual
+
+  private MatchingSession(Scope memory, RetrievalLoader.Loaded loaded, Path folder) throws IOException {
+    this.gate = new CloseGuard("matcher", "model");
+    this.cuts = new TextCuts();
+    this.memory = memory;
+    this.model = loaded.model();
+    // LAVIS cuts texts to max_txt_len; Hugging Face reads as many as there are positions for.
+    this.chosenTokens = null;
+    this.usualTokens =
+        loaded.flavour() == Convention.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
+    this.leftOut = loaded.leftOut();
+    this.processor = ModelFolder.processor(folder, model.config().vision().imageSize());
+    this.tokenizer = HuggingFaceTokenizer.open(folder); // last: nothing fails after it
+  }
+
+  private MatchingSession(MatchingSession from, int maxTextTokens) {
+    this.gate = from.gate;
+    this.cuts = from.cuts;
+    this.memory = from.memory;
+    this.model = from.model;
+    this.leftOut = from.leftOut;
+    this.tokenizer = from.tokenizer;
+    this.processor = from.processor;
+    this.usualTokens = from.usualTokens;
+    this.chosenTokens = maxTextTokens;
+  }
+
+  /** The same model in one memory, comparing no more than so many tokens of a text. */
+  public MatchingSession withMaxTextTokens(int most) {
+    int positions = config().bert().maxPositions();
+    if (most < 2 || most > positions) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "matcher: maxTextTokens expected 2 to %d, got %d", positions, most));
+    }
+    return new MatchingSession(this, most);
+  }
+
+  public static MatchingSession load(Path path, LoadOptions options) throws IOException {
+    Path folder = Files.isDirectory(path) ? path : folderOf(path);
+    if (Files.exists(path) && !TokenizerFolder.isIn(folder)) {
+      throw new CheckpointException(
+          folder
+              + ": tokenizer.json expected beside the weights, got none; copy bert-base-uncased's"
+              + " there");
+    }
+    Scope memory = Scope.detached();
+    try (var opened = new OpenResources()) {
+      opened.add(memory::close);
+      RetrievalLoader.Loaded model;
+      try (var loading = Scope.open()) {
+        model = RetrievalLoader.load(path, memory, options);
+      }
+      return opened.keep(new MatchingSession(memory, model, folder));
+    }
+  }
+
+  private static Path folderOf(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    return folder == null ? file : folder;
+  }
+
+  public Blip2RetrievalModel model() {
+    return model;
+  }
+
+  /** Names of the tensors that were there and have no place in the model. */
+  public NavigableSet<String> leftOut() {
+    return leftOut;
+  }
+
+  public Blip2Qformer qformer() {
+    return model.qformer();
+  }
+
+  Blip2QformerConfig config() {
+    return model.config().qformer();
+  }
+
+  public HuggingFaceTokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  public ImageProcessor processor() {
+    return processor;
+  }
+
+  /** The token that ends a text, {@code [SEP]}. */
+  int endId() {
+    OptionalInt id = tokenizer.idOf(END);
+    return id.orElseThrow(
+        () -> new IllegalStateException("tokenizer: " + END + " expected among its tokens"));
+  }
+
+  public int padId() {
+    return tokenizer.padId().orElse(0); // hidden by masks, so that any word would do
+  }
+
+  /** Pictures as the tower sees them, [B, N, E]. */
+  public Tensor see(List<Image> images) {
+    return Scope.run(() -> model.encodeImage(processor.tensor(images), ForwardPass.evaluation()));
+  }
+
+  /** A text as it is compared: whole, or cut as LAVIS or the caller wants it. */
+  public int[] comparedIds(String where, String text) {
+    return comparedIds(where, text, usualTokens);
+  }
+
+  /**
+   * As above, unless the caller wants it otherwise.
+   *
+   * @param most tokens of it at most, or null for all
+   */
+  public int[] comparedIds(String where, String text, @Nullable Integer most) {
+    TextLength length = length(text, most);
+    if (!length.isCut()) {
+      return wholeIds(where, text);
+    }
+    cuts.tell(where, length.tokens(), length.read(), "end", "withMaxTextTokens says otherwise");
+    return words(where, tokenizer.encodeTruncated(text, length.read(), Side.RIGHT));
+  }
+
+  /** How much of a text is compared. */
+  public TextLength length(String text) {
+    return length(text, usualTokens);
+  }
+
+  private TextLength length(String text, @Nullable Integer most) {
+    int tokens = tokenizer.encode(text).length;
+    @Nullable Integer limit = chosenTokens == null ? most : chosenTokens;
+    int positions = config().bert().maxPositions();
+    return new TextLength(
+        tokens, limit == null ? tokens : Math.min(tokens, Math.min(limit, positions)));
+  }
+
+  /** A whole text. */
+  public int[] wholeIds(String where, String text) {
+    int[] ids = tokenizer.encode(text);
+    int positions = config().bert().maxPositions();
+    if (ids.length > positions) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: text expected at most %d tokens, got %d; shorten it",
+              where,
+              positions,
+              ids.length));
+    }
+    return words(where, ids);
+  }
+
+  /** Texts padded to the longest. */
+  public TextBatch batch(List<int[]> texts) {
+    return TextBatch.of(texts, padId());
+  }
+
+  private int[] words(String where, int[] ids) {
+    VocabularyCheck.requireWords(where + ": text", tokenizer, config().bert().vocabSize(), null, ids);
+    return ids;
+  }
+
+  /**
+   * Runs a call that uses the model; {@link #close} waits for it.
+   *
+   * @throws IllegalStateException if the model is closed
+   */
+  public <T> T during(Supplier<T> body) {
+    return gate.call(body);
+  }
+
+  @Override
+  public void close() {
+    gate.close(
+        () -> {
+          try (memory) {
+            tokenizer.close();
+          }
+        });
+  }
+}

@@ -1,0 +1,98 @@
+package io.github.blip2j.blip2.inference;
+
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.blip2.text.Match;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.image.Image;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Scores pairs: each image is read once, for its comparison and for its match.
+ *
+ * <pre>{@code
+ * B images or pairs, T texts, Q queries, P compared width
+ * }</pre>
+ */
+public final class PairScores {
+  private static final int BATCH = 16; // an image's keys and values are copied for each text
+
+  private final MatchingSession loaded;
+  private final Blip2Qformer qformer;
+
+  /** Calls run within the gate of {@code loaded}. */
+  public PairScores(MatchingSession loaded) {
+    this.loaded = loaded;
+    this.qformer = loaded.qformer();
+  }
+
+  /** One image against every text. */
+  public List<Match> against(Image image, List<int[]> texts) {
+    List<Match> matches = new ArrayList<>();
+    try (var off = GradMode.noGrad();
+        var scope = Scope.open()) {
+      CrossAttentionKeyValues read = qformer.imageKeyValues(loaded.see(List.of(image)));
+      Tensor features = features(read); // [1, Q, P]
+      for (int from = 0; from < texts.size(); from += BATCH) {
+        List<int[]> some = texts.subList(from, Math.min(from + BATCH, texts.size()));
+        try (var part = Scope.open()) {
+          int[] rows = new int[some.size()]; // all of them row 0
+          matches.addAll(score(read.rows(rows), features.gather(Tensor.ids(rows)), some));
+        }
+      }
+    }
+    return List.copyOf(matches);
+  }
+
+  /** Image i against text i. */
+  public List<Match> pairs(List<Image> images, List<int[]> texts) {
+    List<Match> matches = new ArrayList<>();
+    for (int from = 0; from < texts.size(); from += BATCH) {
+      int to = Math.min(from + BATCH, texts.size());
+      try (var off = GradMode.noGrad();
+          var scope = Scope.open()) {
+        CrossAttentionKeyValues read = qformer.imageKeyValues(loaded.see(images.subList(from, to)));
+        matches.addAll(score(read, features(read), texts.subList(from, to)));
+      }
+    }
+    return List.copyOf(matches);
+  }
+
+  private Tensor features(CrossAttentionKeyValues read) {
+    return qformer.imageFeatures(qformer.encodeQueries(read, ForwardPass.evaluation()));
+  }
+
+  private List<Match> score(CrossAttentionKeyValues read, Tensor images, List<int[]> texts) {
+    TextBatch batch = loaded.batch(texts);
+    Tensor starts = qformer.encodeTextStart(batch, ForwardPass.evaluation());
+    double[] cosines = cosines(images, qformer.textFeature(starts));
+    float[] logits = qformer.matchLogits(read, batch, ForwardPass.evaluation()).toFloats(); // [B, 2]
+    List<Match> matches = new ArrayList<>();
+    for (int b = 0; b < cosines.length; b++) {
+      matches.add(Match.of(cosines[b], logits[2 * b], logits[2 * b + 1]));
+    }
+    return matches;
+  }
+
+  /** The largest over the queries of image b with text b; images [B, Q, P], texts [B, P]. */
+  private static double[] cosines(Tensor images, Tensor texts) {
+    int B = Math.toIntExact(images.dim(0));
+    int Q = Math.toIntExact(images.dim(1));
+    float[] all = images.matmul(texts.reshape(B, texts.dim(1), 1)).toFloats(); // [B, Q, 1]
+    double[] largest = new double[B];
+    for (int b = 0; b < B; b++) {
+      float best = all[b * Q];
+      for (int q = 1; q < Q; q++) {
+        best = Math.max(best, all[b * Q + q]);
+      }
+      largest[b] = best;
+    }
+    return largest;
+  }
+}

@@ -1,0 +1,67 @@
+package io.github.blip2j.blip2.inference;
+
+import io.github.blip2j.blip2.model.PromptLayout;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.generation.Generator;
+import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.generation.TokenStreamer;
+import io.github.blip2j.text.Tokenizer;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** The last step of a generation: encoded prompts to texts, token by token. */
+final class TextGenerator {
+  private final GenerationSession loaded;
+
+  /** Calls run within the gate of {@code loaded}. */
+  TextGenerator(GenerationSession loaded) {
+    this.loaded = loaded;
+  }
+
+  /** For each prompt its texts, the best first; in the open scope. */
+  List<List<Generated>> generate(EncodedPrompts prompts, GenerationConfig decoding, TokenStreamer listener) {
+    GenerationConfig fitting = fitting(prompts, decoding);
+    Generator generator = Generator.of(fitting, loaded.endIds()).onToken(listener);
+    List<List<Sequence>> sequences =
+        loaded
+            .model()
+            .generate(prompts.images(), prompts.text(), generator, fitting.maxNewTokens());
+    return texts(prompts.text().rows(), sequences);
+  }
+
+  /** The decoding, cut to what fits: the model has no positions beyond its last. */
+  private GenerationConfig fitting(EncodedPrompts prompts, GenerationConfig decoding) {
+    int room = loaded.model().language().roomAfter(prompts.positions());
+    if (decoding.minNewTokens() > room) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "generate: minNewTokens expected at most %d after a prompt of %d tokens, got %d",
+              room,
+              prompts.longestWords(),
+              decoding.minNewTokens()));
+    }
+    return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);
+  }
+
+  private List<List<Generated>> texts(List<PromptLayout> prompts, List<List<Sequence>> sequences) {
+    List<List<Generated>> texts = new ArrayList<>();
+    for (int row = 0; row < prompts.size(); row++) {
+      int[] prompt = prompts.get(row).words();
+      texts.add(sequences.get(row).stream().map(written -> text(prompt, written)).toList());
+    }
+    return List.copyOf(texts);
+  }
+
+  private Generated text(int[] prompt, Sequence written) {
+    Tokenizer tokenizer = loaded.tokenizer();
+    int[] tokens = written.tokens();
+    int[] whole = Arrays.copyOf(prompt, prompt.length + tokens.length);
+    System.arraycopy(tokens, 0, whole, prompt.length, tokens.length);
+    return Generated.of(written, tokenizer.decode(tokens).strip(), tokenizer.decode(whole).strip());
+  }
+}

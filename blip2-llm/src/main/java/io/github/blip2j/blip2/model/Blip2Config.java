@@ -1,0 +1,208 @@
+package io.github.blip2j.blip2.model;
+
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.opt.OptConfig;
+import io.github.blip2j.llm.t5.T5Config;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.vision.VisionConfig;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sizes of a BLIP-2 that writes.
+ *
+ * @param queryTokens learned queries, and so the length of an image's soft prompt
+ * @param imageTokenId the id that stands for one query in token lists, or null in checkpoints that
+ *     have none
+ * @param convention whose checkpoint it is
+ * @param ownVisionNormEps epsilon of the norm behind the vision tower where the checkpoint was
+ *     trained with one of its own, or null for its flavour's
+ */
+public record Blip2Config(
+    VisionConfig vision,
+    BertConfig qformer,
+    LanguageConfig text,
+    int queryTokens,
+    @Nullable Integer imageTokenId,
+    Convention convention,
+    @Nullable Double ownVisionNormEps) {
+
+  /**
+   * Key of a {@code vision_config} for an epsilon that is not the tower's. Hugging Face knows one
+   * epsilon for both, keeps what it does not know, and computes with {@code layer_norm_eps}.
+   */
+  public static final String VISION_NORM_EPS = "post_layernorm_eps";
+
+  private static final String OTHERWISE = LanguageFamily.OPT.toString(); // as in transformers
+  private static final String INSTRUCTED = "instructblip";
+
+  /**
+   * Checks that there are queries, that their token is one, and that a projection fits the language
+   * model. Hugging Face builds an OPT whose embeddings are narrower than its layers and spreads
+   * rows of one width over places of another, so that a batch gives other texts than its images one
+   * by one; LAVIS cannot build it.
+   */
+  public Blip2Config {
+    if (queryTokens <= 0) {
+      throw new IllegalArgumentException(
+          "Blip2Config: queryTokens must be positive, got " + queryTokens);
+    }
+    if (text instanceof OptConfig opt && opt.embeddingDim() != opt.dim()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "Blip2Config: text_config.word_embed_proj_dim expected hidden_size=%d, got %d; an OPT"
+                  + " with narrower embeddings, such as opt-350m, cannot be joined to images",
+              opt.dim(),
+              opt.embeddingDim()));
+    }
+    if (imageTokenId != null && (imageTokenId < 0 || imageTokenId >= text.vocabSize())) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "Blip2Config: imageTokenId expected 0 to %d, got %d",
+              text.vocabSize() - 1,
+              imageTokenId));
+    }
+  }
+
+  /** Sizes of a checkpoint of Hugging Face. */
+  public Blip2Config(
+      VisionConfig vision,
+      BertConfig qformer,
+      LanguageConfig text,
+      int queryTokens,
+      @Nullable Integer imageTokenId) {
+    this(vision, qformer, text, queryTokens, imageTokenId, Convention.HF, null);
+  }
+
+  /** The same sizes of another's checkpoint. */
+  public Blip2Config withConvention(Convention newFlavour) {
+    return new Blip2Config(
+        vision, qformer, text, queryTokens, imageTokenId, newFlavour, ownVisionNormEps);
+  }
+
+  /** Epsilon of the norm behind the vision tower. */
+  public double visionNormEps() {
+    return ownVisionNormEps == null ? convention.visionNormEps(vision) : ownVisionNormEps;
+  }
+
+  /** {@code Salesforce/blip2-opt-2.7b}. */
+  public static Blip2Config opt2b7() {
+    return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), OptConfig.opt2b7(), 32, 50265);
+  }
+
+  /** {@code Salesforce/blip2-flan-t5-xl}. */
+  public static Blip2Config flanT5Xl() {
+    return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), T5Config.flanT5Xl(), 32, 32100);
+  }
+
+  /**
+   * Whether the queries read the instruction besides the image, as in InstructBLIP (Dai et al.
+   * 2023): its Q-Former has a text side, and other models that write have none.
+   */
+  public boolean readsInstruction() {
+    return qformer.text();
+  }
+
+  /**
+   * Reads a Hugging Face {@code config.json}.
+   *
+   * @throws CheckpointException if it is not a BLIP-2 with OPT or T5, or a value is of the wrong
+   *     kind
+   */
+  public static Blip2Config fromJson(ConfigJson json) throws CheckpointException {
+    String kind = json.stringAt("model_type", "");
+    boolean instructed = kind.equals(INSTRUCTED);
+    requireOneOf(json, "model_type", kind, "blip-2", INSTRUCTED);
+    Architecture.requireWriting(json);
+    ConfigJson textJson = json.childOrEmpty("text_config");
+    ConfigJson visionJson = json.childOrEmpty("vision_config");
+    ConfigJson qformerJson = json.childOrEmpty("qformer_config");
+    requireOneOf(
+        json,
+        "qformer_config.position_embedding_type",
+        qformerJson.stringAt("position_embedding_type", "absolute"),
+        "absolute");
+    try {
+      VisionConfig vision = VisionConfig.fromJson(visionJson);
+      BertConfig qformer = BertConfig.fromJson(qformerJson, vision.dim());
+      boolean placeholder = json.has("image_token_index") || json.has("image_token_id");
+      String key = json.has("image_token_index") ? "image_token_index" : "image_token_id";
+      return new Blip2Config(
+          vision,
+          instructed ? qformer.withTextSide() : qformer,
+          instructed ? instructed(json, textJson) : language(json, textJson),
+          json.sizeAt("num_query_tokens", 32),
+          placeholder ? Integer.valueOf(json.intAt(key)) : null,
+          Convention.HF,
+          ownVisionNormEps(json));
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(json + ": " + e.getMessage());
+    }
+  }
+
+  /** With another vision tower, such as one for pictures of another size. */
+  public Blip2Config withVision(VisionConfig newVision) {
+    return new Blip2Config(
+        newVision, qformer, text, queryTokens, imageTokenId, convention, ownVisionNormEps);
+  }
+
+  /** The epsilon that a {@code config.json} of Hugging Face has of its own, or null. */
+  static @Nullable public Double ownVisionNormEps(ConfigJson json) throws CheckpointException {
+    ConfigJson vision = json.childOrEmpty("vision_config");
+    return vision.has(VISION_NORM_EPS) ? Double.valueOf(vision.doubleAt(VISION_NORM_EPS)) : null;
+  }
+
+  private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
+      throws CheckpointException {
+    String told = textJson.stringAt("model_type", OTHERWISE);
+    LanguageFamily kind = LanguageFamily.require(json + ": text_config.model_type", told);
+    return language(kind, textJson);
+  }
+
+  /** Reads a {@code text_config}, or the {@code config.json} of a plain language model. */
+  public static LanguageConfig language(LanguageFamily kind, ConfigJson textJson)
+      throws CheckpointException {
+    return switch (kind) {
+      case OPT -> OptConfig.fromJson(textJson);
+      case T5 -> T5Config.fromJson(textJson);
+    };
+  }
+
+  /** InstructBLIP has been released with Vicuna too, which is not one of ours. */
+  private static LanguageConfig instructed(ConfigJson json, ConfigJson textJson)
+      throws CheckpointException {
+    String kind = textJson.stringAt("model_type", OTHERWISE);
+    if (!LanguageFamily.of(kind).equals(Optional.of(LanguageFamily.T5))) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
+                  + " supported",
+              json,
+              kind));
+    }
+    return language(json, textJson);
+  }
+
+  private static void requireOneOf(ConfigJson json, String key, String got, String... expected)
+      throws CheckpointException {
+    if (!List.of(expected).contains(got)) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected %s, got %s",
+              json,
+              key,
+              String.join(" or ", expected),
+              got.isEmpty() ? "nothing" : got));
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.blip2j.blip2.model;
+
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.vision.VisionConfig;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sizes of a model of BLIP-2's first stage: the tower and what reads it.
+ *
+ * @param vision sizes of the tower
+ * @param qformer sizes of the rest
+ */
+public record Blip2RetrievalConfig(VisionConfig vision, Blip2QformerConfig qformer) {
+  /** LAVIS's {@code max_txt_len}, which no checkpoint holds. */
+  public static final int MAX_TEXT_TOKENS = 32;
+
+  private static final int PROJECTION_DIM = 256;
+
+  /** Checks that one reads what the other gives. */
+  public Blip2RetrievalConfig {
+    if (qformer.bert().encoderDim() != vision.dim()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "StageOneConfig: encoderDim must be the vision width, got %d and %d",
+              qformer.bert().encoderDim(),
+              vision.dim()));
+    }
+  }
+
+  /** As LAVIS trains {@code blip2_pretrain}: EVA ViT-g and BERT-base. */
+  public static Blip2RetrievalConfig blip2() {
+    return new Blip2RetrievalConfig(VisionConfig.evaG(), Blip2QformerConfig.blip2());
+  }
+
+  /**
+   * Reads the {@code config.json} of a {@code Blip2ForImageTextRetrieval}.
+   *
+   * @throws CheckpointException if its Q-Former has no text side
+   */
+  public static Blip2RetrievalConfig fromJson(ConfigJson json) throws CheckpointException {
+    Architecture.requireComparing(json);
+    VisionConfig vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
+    @Nullable Double ownNormEps = Blip2Config.ownVisionNormEps(json);
+    BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
+    if (!bert.text()) {
+      throw new CheckpointException(
+          json
+              + ": qformer_config.use_qformer_text_input expected true, got false; captions and"
+              + " questions are for blip2 caption and vqa");
+    }
+    return new Blip2RetrievalConfig(
+        vision,
+        new Blip2QformerConfig(
+            bert,
+            json.sizeAt("num_query_tokens", 32),
+            json.sizeAt("image_text_hidden_size", PROJECTION_DIM),
+            ownNormEps == null ? vision.normEps() : ownNormEps,
+            MAX_TEXT_TOKENS));
+  }
+
+  /** With stochastic depth in the tower, or pictures of another size. */
+  public Blip2RetrievalConfig withVision(VisionConfig newVision) {
+    return new Blip2RetrievalConfig(newVision, qformer);
+  }
+}

@@ -1,0 +1,98 @@
+package io.github.blip2j.blip2.model;
+
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Module;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.VisionTransformer;
+
+import java.util.NavigableMap;
+
+/**
+ * A model of BLIP-2's first stage (section 3.1): a frozen tower that sees, and the Q-Former that
+ * compares, matches and writes.
+ */
+public final class Blip2RetrievalModel extends Module {
+  private static final String VISION = "vision";
+
+  private final Blip2RetrievalConfig config;
+  private final VisionTransformer vision;
+  private final Blip2Qformer qformer;
+
+
+  private Blip2RetrievalModel(Blip2RetrievalConfig config, boolean trains, Params params) {
+    super(params);
+    this.config = config;
+    this.vision = new VisionTransformer(config.vision(), params.at(VISION));
+    this.qformer =
+        trains
+            ? Blip2Qformer.of(config.qformer(), params)
+            : Blip2Qformer.forRetrieval(config.qformer(), params);
+
+  }
+
+  /** A model with all that training needs, from any weights. */
+  public static Blip2RetrievalModel of(Blip2RetrievalConfig config, Params params) {
+    return new Blip2RetrievalModel(config, true, params);
+  }
+
+  /**
+   * A model for matching and retrieval: without the temperature of training and the head that
+   * generates.
+   */
+  public static Blip2RetrievalModel forRetrieval(Blip2RetrievalConfig config, Params params) {
+    return new Blip2RetrievalModel(config, false, params);
+  }
+
+  /** The sizes. */
+  public Blip2RetrievalConfig config() {
+    return config;
+  }
+
+  /** The tower. */
+  public VisionTransformer vision() {
+    return vision;
+  }
+
+  /** What reads the tower. */
+  public Blip2Qformer qformer() {
+    return qformer;
+  }
+
+
+  /**
+   * Lets all linear maps, the tower's too, round what they multiply to {@code precision}, forward
+   * and backward; see {@link Parameter#computeIn}.
+   */
+  public void computeIn(Precision precision) {
+    parameters().values().forEach(parameter -> parameter.computeIn(precision));
+  }
+
+  /** Trains all but the tower, as the paper does. */
+  public void trainQformer() {
+    parameters().forEach(
+        (name, parameter) -> {
+          if (!name.startsWith(VISION + ".")) {
+            parameter.train();
+          }
+        });
+  }
+
+  /**
+   * What the tower sees; the frozen tower evaluates in training too.
+   *
+   * @param pixels [B, 3, H, W]
+   * @return [B, N, E]
+   */
+  public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
+    boolean frozen = parameters().values().stream().noneMatch(this::isTrainedTower);
+    return vision.forward(pixels, frozen ? pass.evaluating() : pass);
+  }
+
+  private boolean isTrainedTower(Parameter parameter) {
+    return parameter.isTrained() && parameter.name().startsWith(VISION + ".");
+  }
+}

@@ -1,0 +1,63 @@
+package io.github.blip2j.blip2.model;
+
+import io.github.blip2j.llm.opt.OptModel;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.tensor.Tensor;
+
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decoder behind the soft prompt: it continues the words that stand after the image.
+ *
+ * <pre>{@code
+ * B batch, Q queries, T words of a text, L language width, V vocabulary
+ * }</pre>
+ */
+record DecoderHead(Blip2Config config, OptModel model) implements LanguageHead {
+  @Override
+  public DecoderHead with(Blip2Config newConfig) {
+    return new DecoderHead(newConfig, model);
+  }
+
+  @Override
+  public Tensor logits(
+      Tensor imagePrompt, PromptBatch text, @Nullable PromptBatch answers, ForwardPass pass) {
+    if (answers != null) {
+      throw new IllegalStateException(
+          "logits: answers expected by a language model with an encoder, got a decoder; put them"
+              + " behind the prompts");
+    }
+    return model.logits(hidden(imagePrompt, text, pass)); // [B, Q + T, V]
+  }
+
+  @Override
+  public Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, ForwardPass pass) {
+    Tensor targets = text.labels(labels, config.queryTokens(), model.vocabSize()); // [B, Q + T]
+    Tensor hidden = hidden(imagePrompt, text, pass); // [B, Q + T, L]
+    return TokenLoss.ofNextToken().of(hidden, targets, model::logits);
+  }
+
+  private Tensor hidden(Tensor imagePrompt, PromptBatch text, ForwardPass pass) {
+    Tensor x = text.embeddings(imagePrompt, model);
+    return model.forward(x, text.mask(config.queryTokens()), null, pass);
+  }
+
+  /**
+   * Checkpoints with an image token count it once for each query; those without gave embeddings
+   * only, so there is nothing to count. LAVIS gives embeddings only, in whose place transformers
+   * 4.33 puts the one token that begins every text.
+   */
+  @Override
+  public List<int[]> histories(PromptBatch text) {
+    if (config.convention() == Convention.LAVIS) {
+      return Collections.nCopies(text.size(), new int[] {config.text().beginId()});
+    }
+    Integer imageToken = config.imageTokenId();
+    return imageToken == null
+        ? text.emptyHistories()
+        : text.histories(imageToken, config.queryTokens());
+  }
+}

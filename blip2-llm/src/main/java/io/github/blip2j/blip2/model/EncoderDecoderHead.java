@@ -1,0 +1,61 @@
+package io.github.blip2j.blip2.model;
+
+import io.github.blip2j.llm.t5.T5EncoderKeyValues;
+import io.github.blip2j.llm.t5.T5Model;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.tensor.Tensor;
+
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An encoder behind the soft prompt, which reads image and words, and a decoder, which generates
+ * the answer.
+ *
+ * <pre>{@code
+ * B batch, Q queries, T words of an answer, L language width, V vocabulary
+ * }</pre>
+ */
+record EncoderDecoderHead(Blip2Config config, T5Model model) implements LanguageHead {
+  @Override
+  public EncoderDecoderHead with(Blip2Config newConfig) {
+    return new EncoderDecoderHead(newConfig, model);
+  }
+
+  @Override
+  public Tensor logits(
+      Tensor imagePrompt, PromptBatch text, @Nullable PromptBatch answers, ForwardPass pass) {
+    if (answers == null) {
+      throw new IllegalStateException(
+          "logits: answers expected by a language model with an encoder, got none; give the words"
+              + " to be generated");
+    }
+    return model.logits(hidden(imagePrompt, text, answers, pass)); // [B, T, V]
+  }
+
+  @Override
+  public Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, ForwardPass pass) {
+    text.requireRows(labels);
+    PromptBatch answers = PromptBatch.ofAnswers(labels, model.config().padId());
+    Tensor targets = answers.labels(labels, 0, model.vocabSize()); // [B, T]
+    Tensor hidden = hidden(imagePrompt, text, answers, pass);
+    return TokenLoss.ofSameToken().of(hidden, targets, model::logits);
+  }
+
+  /** The last hidden states of the answers, [B, T, L]. */
+  private Tensor hidden(Tensor imagePrompt, PromptBatch text, PromptBatch answers, ForwardPass pass) {
+    int[][] mask = text.mask(config.queryTokens());
+    Tensor encoded = model.encode(text.embeddings(imagePrompt, model), mask, pass);
+    T5EncoderKeyValues context = model.encoderKeyValues(encoded, mask);
+    Tensor before = model.embedDecoderIds(answers.shifted(model.config().startId())); // [B, T, L]
+    return model.decode(before, answers.mask(0), context, null, pass);
+  }
+
+  /** Penalties see the decoder's text, which begins with one token, not with the prompt. */
+  @Override
+  public List<int[]> histories(PromptBatch text) {
+    return Collections.nCopies(text.size(), new int[] {model.config().startId()});
+  }
+}

@@ -1,0 +1,45 @@
+package io.github.blip2j.blip2.model;
+
+import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.llm.opt.OptConfig;
+import io.github.blip2j.llm.opt.OptModel;
+import io.github.blip2j.llm.t5.T5Config;
+import io.github.blip2j.llm.t5.T5Model;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.Tensor;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A language model behind the soft prompt of an image: the part of {@link Blip2Model} that differs
+ * between a decoder, which continues the prompt, and an encoder with a decoder, which answers it.
+ */
+sealed interface LanguageHead permits DecoderHead, EncoderDecoderHead {
+  /** The language model that a configuration names. */
+  static LanguageHead of(Blip2Config config, Params params) {
+    if (config.text() instanceof OptConfig opt) {
+      return new DecoderHead(config, new OptModel(opt, params));
+    }
+    if (config.text() instanceof T5Config t5) {
+      return new EncoderDecoderHead(config, new T5Model(t5, params));
+    }
+    throw new AssertionError("no language model of " + config.text().kind());
+  }
+
+  /** The same parameters under a configuration that may differ in its flavour. */
+  LanguageHead with(Blip2Config config);
+
+  /** The language model. */
+  LanguageModel model();
+
+  /** See {@link Blip2Model#logits(Tensor, PromptBatch, PromptBatch, ForwardPass)}. */
+  Tensor logits(Tensor imagePrompt, PromptBatch text, @Nullable PromptBatch answers, ForwardPass pass);
+
+  /** See {@link Blip2Model#loss}. */
+  Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, ForwardPass pass);
+
+  /** The token ids before a continuation that penalties of repetition count, for each prompt. */
+  List<int[]> histories(PromptBatch text);
+}

@@ -1,0 +1,68 @@
+package io.github.blip2j.blip2.model;
+
+import java.util.Arrays;
+
+/** One prompt as a language model reads it: words, and places for what queries see of images. */
+public final class PromptLayout {
+  static final int IMAGE = -1; // stands for all queries of one image
+
+  private final int[] ids;
+
+  private PromptLayout(int[] ids) {
+    this.ids = ids;
+  }
+
+  /** An image, then words. */
+  public static PromptLayout afterImage(int[] words) {
+    return image().and(new PromptLayout(words.clone()));
+  }
+
+  /** An image. */
+  public static PromptLayout image() {
+    return new PromptLayout(new int[] {IMAGE});
+  }
+
+  /** Words. */
+  public static PromptLayout words(int[] words) {
+    return new PromptLayout(words.clone());
+  }
+
+  /** This, then that. */
+  public PromptLayout and(PromptLayout next) {
+    int[] joined = Arrays.copyOf(ids, ids.length + next.ids.length);
+    System.arraycopy(next.ids, 0, joined, ids.length, next.ids.length);
+    return new PromptLayout(joined);
+  }
+
+  /** Number of images. */
+  int images() {
+    return (int) Arrays.stream(ids).filter(id -> id == IMAGE).count();
+  }
+
+  /** The words alone, in a fresh array. */
+  public int[] words() {
+    return Arrays.stream(ids).filter(id -> id != IMAGE).toArray();
+  }
+
+  /** Whether it is an image and words after it, as models were trained. */
+  boolean isAfterImage() {
+    return images() == 1 && ids[0] == IMAGE;
+  }
+
+  /** Positions it takes with so many queries to an image. */
+  public int length(int queries) {
+    return ids.length + images() * (queries - 1);
+  }
+
+  /** An id for each position, {@code imageId} for those of images. */
+  public int[] spread(int queries, int imageId) {
+    int[] spread = new int[length(queries)];
+    int at = 0;
+    for (int id : ids) {
+      int count = id == IMAGE ? queries : 1;
+      Arrays.fill(spread, at, at + count, id == IMAGE ? imageId : id);
+      at += count;
+    }
+    return spread;
+  }
+}

@@ -1,0 +1,68 @@
+package io.github.blip2j.blip2.text;
+
+/**
+ * What makes one candidate better than another, and which are looked at in full. Immutable.
+ *
+ * <pre>{@code
+ * CandidateOrder.bySum()                        as LAVIS's predict_class
+ * CandidateOrder.byMean()                       length-normalised
+ * CandidateOrder.bySum().preselecting(128)      as BLIP ranks answers
+ * }</pre>
+ *
+ * <p>A candidate counts with the token that ends a text, as in LAVIS: the end of line (50118) that
+ * BLIP-2 with OPT was trained to end with, {@code </s>} of T5. Without it, "a red" is never less
+ * likely than "a red circle".
+ */
+public final class CandidateRanking {
+  private final boolean byMean;
+  private final boolean ended;
+  private final int preselected;
+
+  private CandidateRanking(boolean byMean, boolean ended, int preselected) {
+    this.byMean = byMean;
+    this.ended = ended;
+    this.preselected = preselected;
+  }
+
+  /** By the probability of the whole text. */
+  public static CandidateRanking bySum() {
+    return new CandidateRanking(false, true, Integer.MAX_VALUE);
+  }
+
+  /** By the mean log-probability of a text's tokens. */
+  public static CandidateRanking byMean() {
+    return new CandidateRanking(true, true, Integer.MAX_VALUE);
+  }
+
+  /** This order, without the token that ends a text. */
+  public CandidateRanking withoutEnd() {
+    return new CandidateRanking(byMean, false, preselected);
+  }
+
+  /**
+   * This order among the {@code count} candidates with the likeliest first tokens, which cost next
+   * to nothing to find; the others are left out (Li et al. 2022, section 5.4).
+   *
+   * @param count more than there are means all
+   */
+  public CandidateRanking preselecting(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "rank: preselecting expected 1 candidate or more, got " + count);
+    }
+    return new CandidateRanking(byMean, ended, count);
+  }
+
+  /** The larger, the better. */
+  public double value(ScoredText text) {
+    return byMean ? text.mean() : text.sum();
+  }
+
+  public boolean withEnd() {
+    return ended;
+  }
+
+  public int preselected() {
+    return preselected;
+  }
+}

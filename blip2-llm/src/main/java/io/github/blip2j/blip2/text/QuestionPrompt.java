@@ -1,0 +1,118 @@
+package io.github.blip2j.blip2.text;
+
+import static io.github.blip2j.blip2.text.Arguments.required;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.text.QuestionText;
+
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a question is put to the language model (Li et al. 2023, section 4.1).
+ *
+ * @param template the prompt, with {@code {}} once, where the question goes
+ * @param cleaning what is done to questions first, or null for nothing
+ */
+public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
+  private static final String PLACE = "{}";
+
+  /** How OPT is asked: {@code Question: {} Answer:}. */
+  public static final QuestionPrompt ANSWER = new QuestionPrompt("Question: {} Answer:");
+
+  /** How T5 is asked for the few words that VQA wants: {@code Question: {} Short answer:}. */
+  public static final QuestionPrompt SHORT_ANSWER =
+      new QuestionPrompt("Question: {} Short answer:");
+
+  /** Checks that there is one place for the question. */
+  public QuestionPrompt {
+    int at = required("template", "text", template).indexOf(PLACE);
+    if (at < 0 || template.indexOf(PLACE, at + PLACE.length()) >= 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "template: text expected {} once, where the question goes, got '%s'",
+              template));
+    }
+  }
+
+  /** Asks questions as they are. */
+  public QuestionPrompt(String template) {
+    this(template, null);
+  }
+
+  /** How the paper asks this kind of model, and what its flavour does to questions. */
+  public static QuestionPrompt usual(Blip2Config config) {
+    QuestionPrompt prompt =
+        switch (config.text().kind()) {
+          case OPT -> ANSWER;
+          case T5 -> SHORT_ANSWER;
+        };
+    return prompt.cleaning(config.convention().questions());
+  }
+
+  /** The same template for questions that are cleaned so before, or as they are for null. */
+  public QuestionPrompt cleaning(@Nullable QuestionText newCleaning) {
+    return new QuestionPrompt(template, newCleaning);
+  }
+
+  /** Another template for questions that are cleaned alike. */
+  public QuestionPrompt withTemplate(String newTemplate) {
+    return new QuestionPrompt(newTemplate, cleaning);
+  }
+
+  /**
+   * The prompt that asks a question.
+   *
+   * @throws IllegalArgumentException if the question is blank
+   */
+  public String ask(String question) {
+    return ask("answer", "question", question);
+  }
+
+  private String ask(String where, String which, String question) {
+    String asked = required(where, which, question);
+    String words = cleaning == null ? asked : cleaning.clean(asked);
+    if (words.isBlank()) {
+      String got = asked.isBlank() ? "a blank" : "'" + asked + "', of which cleaning leaves none";
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "%s: %s expected words, got %s", where, which, got));
+    }
+    return template.replace(PLACE, words.strip());
+  }
+
+  /**
+   * The prompt that asks a question after others: {@code Question: which city is this? Answer:
+   * singapore. Question: why? Answer:}, as users of LAVIS write it. An answer gets a period unless
+   * it ends in one, or in another mark.
+   */
+  public String ask(Conversation before, String question) {
+    var prompt = new StringBuilder();
+    for (Conversation.Turn turn : required("answer", "conversation", before).turns()) {
+      String answer = turn.answer().strip();
+      boolean marked = ".!?".indexOf(answer.charAt(answer.length() - 1)) >= 0;
+      prompt.append(ask(turn.question())).append(' ').append(answer).append(marked ? " " : ". ");
+    }
+    return prompt.append(ask(question)).toString();
+  }
+
+  /** The prompts that ask a question each about so many pictures. */
+  public List<String> askEach(int pictures, List<String> questions) {
+    required("answers", "questions", questions);
+    if (questions.size() != pictures) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "answers: questions expected one for each of %d images, got %d",
+              pictures,
+              questions.size()));
+    }
+    List<String> prompts = new ArrayList<>();
+    for (int i = 0; i < pictures; i++) {
+      prompts.add(ask("answers", String.format(Locale.ROOT, "questions[%d]", i), questions.get(i)));
+    }
+    return prompts;
+  }
+}

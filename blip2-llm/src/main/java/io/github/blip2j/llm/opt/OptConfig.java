@@ -1,0 +1,126 @@
+package io.github.blip2j.llm.opt;
+
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.TokenIds;
+import io.github.blip2j.tensor.types.Activation;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Sizes of an OPT (Zhang et al. 2022).
+ *
+ * @param dim width of its layers
+ * @param embeddingDim width of its embeddings, projected to {@code dim} where they differ
+ * @param maxPositions longest sequence
+ * @param normFirst norms before attention and perceptron, as all sizes but 350m have them
+ * @param finalNorm a norm after the last layer
+ * @param tiedHead the embeddings are the last layer too
+ * @param beginId token before every text
+ * @param endIds tokens that end a text, any of them; with none, only its length does
+ * @param dropout probability in training, of what attention and perceptron add
+ * @param attentionDropout probability in training, of attention probabilities
+ */
+public record OptConfig(
+    int dim,
+    int layers,
+    int heads,
+    int mlpDim,
+    int vocabSize,
+    int embeddingDim,
+    int maxPositions,
+    boolean normFirst,
+    boolean finalNorm,
+    boolean tiedHead,
+    Activation activation,
+    int beginId,
+    List<Integer> endIds,
+    int padId,
+    double dropout,
+    double attentionDropout)
+    implements LanguageConfig {
+
+  /** Checks that heads divide the width and that the special tokens are tokens. */
+  public OptConfig {
+    endIds = List.copyOf(endIds);
+    if (heads <= 0 || dim % heads != 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "OptConfig: heads must divide dim, got heads=%d, dim=%d", heads, dim));
+    }
+    TokenIds.require("OptConfig", "beginId", beginId, vocabSize);
+    for (int endId : endIds) {
+      TokenIds.require("OptConfig", "endId", endId, vocabSize);
+    }
+    TokenIds.require("OptConfig", "padId", padId, vocabSize);
+  }
+
+  @Override
+  public LanguageFamily kind() {
+    return LanguageFamily.OPT;
+  }
+
+  /** OPT-2.7b as {@code Salesforce/blip2-opt-2.7b} holds it, with BLIP-2's line end as its end. */
+  public static OptConfig opt2b7() {
+    return new OptConfig(
+        2560,
+        32,
+        32,
+        10240,
+        50304,
+        2560,
+        2048,
+        true,
+        true,
+        true,
+        Activation.RELU,
+        2,
+        List.of(50118),
+        1,
+        0.1,
+        0);
+  }
+
+  /**
+   * Reads the {@code text_config} of a {@code config.json}; what it leaves out is OPT-125m's, as
+   * there.
+   */
+  public static OptConfig fromJson(ConfigJson json) throws CheckpointException {
+    requireSupported(json);
+    int dim = json.sizeAt("hidden_size", 768);
+    boolean normFirst = json.booleanAt("do_layer_norm_before", true);
+    return new OptConfig(
+        dim,
+        json.sizeAt("num_hidden_layers", 12),
+        json.sizeAt("num_attention_heads", 12),
+        json.sizeAt("ffn_dim", 3072),
+        json.sizeAt("vocab_size", 50272),
+        json.sizeAt("word_embed_proj_dim", dim),
+        json.sizeAt("max_position_embeddings", 2048),
+        normFirst,
+        normFirst && !json.booleanAt("_remove_final_layer_norm", false),
+        json.booleanAt("tie_word_embeddings", true),
+        Activation.named(json.stringAt("activation_function", "relu")),
+        json.intAt("bos_token_id", 2),
+        TokenIds.endIds(json, 2),
+        json.intAt("pad_token_id", 1),
+        json.doubleAt("dropout", 0.1),
+        json.doubleAt("attention_dropout", 0));
+  }
+
+  private static void requireSupported(ConfigJson json) throws CheckpointException {
+    for (String key : new String[] {"enable_bias", "layer_norm_elementwise_affine"}) {
+      if (!json.booleanAt(key, true)) {
+        throw new CheckpointException(
+            String.format(
+                Locale.ROOT,
+                "%s.%s expected true, got false; OPT without it is not supported",
+                json,
+                key));
+      }
+    }
+  }
+}

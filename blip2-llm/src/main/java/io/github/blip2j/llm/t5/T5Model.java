@@ -1,0 +1,169 @@
+package io.github.blip2j.llm.t5;
+
+import io.github.blip2j.generation.DecodingSession;
+import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.llm.SequenceScorer;
+import io.github.blip2j.nn.Embedding;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.Linear;
+import io.github.blip2j.nn.Mask;
+import io.github.blip2j.nn.Module;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.text.Side;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * T5, an encoder that reads a prompt and a decoder that writes about it (Raffel et al. 2020).
+ *
+ * <pre>{@code
+ * B prompts, P positions of a prompt, R rows that are written, T new positions of them
+ * S all positions of a row with those of the cache, L width, V vocabulary
+ * }</pre>
+ */
+public final class T5Model extends Module implements LanguageModel {
+  private final T5Config config;
+  private final Embedding words;
+  private final Embedding writtenWords; // that the decoder looks into: the same, but in odd files
+  private final T5Stack encoder;
+  private final T5Stack decoder;
+  private final @Nullable Linear head;
+
+  /**
+   * A model of these sizes. A checkpoint that holds a head of its own has one, whatever its
+   * configuration says; one that does not, or holds the embeddings once more, ties it. So it is
+   * with the decoder's embeddings, as Hugging Face decides.
+   */
+  public T5Model(T5Config config, Params params) {
+    super(params);
+    this.config = config;
+    boolean drawn = !params.has("words.weight");
+    boolean apart = drawn ? !config.tiedHead() : params.storedApart("words.weight", "head.weight");
+    // What the head loses is lost for every word, and it is small beside the layers.
+    Params table = params.at("words").forDecoding().atLeast(Precision.BFLOAT16);
+    this.words =
+        apart
+            ? new Embedding(config.vocabSize(), config.dim(), table)
+            : Embedding.tied(config.vocabSize(), config.dim(), table);
+    this.writtenWords =
+        params.storedApart("words.weight", "decoder.words.weight")
+            ? new Embedding(config.vocabSize(), config.dim(), params.at("decoder").at("words"))
+            : words;
+    this.encoder = T5Stack.encoder(config, params.at("encoder"));
+    this.decoder = T5Stack.decoder(config, params.at("decoder").forDecoding());
+    Params own = params.at("head").forDecoding().atLeast(Precision.BFLOAT16);
+    this.head = apart ? Linear.withoutBias(config.dim(), config.vocabSize(), own) : null;
+  }
+
+  /** The sizes. */
+  public T5Config config() {
+    return config;
+  }
+
+  @Override
+  public int dim() {
+    return config.dim();
+  }
+
+  @Override
+  public int vocabSize() {
+    return config.vocabSize();
+  }
+
+  @Override
+  public Side paddingSide() {
+    return Side.RIGHT;
+  }
+
+  @Override
+  public int maxPositions() {
+    return Integer.MAX_VALUE; // the last bucket holds every greater distance
+  }
+
+  @Override
+  public int roomAfter(int promptLength) {
+    return Integer.MAX_VALUE;
+  }
+
+  @Override
+  public Tensor embed(Tensor ids) {
+    return words.forward(ids);
+  }
+
+  /**
+   * The embeddings of tokens that the decoder has before it.
+   *
+   * @return [..., L]
+   */
+  public Tensor embedDecoderIds(Tensor ids) {
+    return writtenWords.forward(ids);
+  }
+
+  @Override
+  public DecodingSession startDecoding(Tensor prompt, int[][] mask, int newTokens) {
+    return new T5DecodingSession(this, prompt, mask, newTokens);
+  }
+
+  @Override
+  public SequenceScorer sequenceScorer(Tensor prompt, int[][] mask) {
+    return new T5SequenceScorer(this, prompt, mask);
+  }
+
+  /**
+   * What the encoder makes of a prompt.
+   *
+   * @param prompt embeddings, [B, P, L]
+   * @param mask 1 for what counts, 0 for padding, [B][P]
+   * @return [B, P, L]
+   */
+  public Tensor encode(Tensor prompt, int[][] mask, ForwardPass pass) {
+    prompt.shape().require(path(), "prompt", mask.length, Shape.ANY, config.dim());
+    return encoder.forward(prompt, mask, null, null, pass);
+  }
+
+  /**
+   * The keys and values that the decoder's layers have for an encoded prompt.
+   *
+   * @param encoded [B, P, L]
+   * @param mask of the prompt, [B][P]
+   */
+  public T5EncoderKeyValues encoderKeyValues(Tensor encoded, int[][] mask) {
+    encoded.shape().require(path(), "encoded", mask.length, Shape.ANY, config.dim());
+    return decoder.read(encoded, Mask.padding(mask));
+  }
+
+  /**
+   * The last hidden states of texts that begin with {@link T5Config#startId}.
+   *
+   * @param x embeddings of the new positions, [R, T, L]
+   * @param mask 1 for what counts, 0 for padding, over all positions, [R][S]
+   * @param context of B prompts; as many rows as go into R follow each other for each
+   * @param cache earlier positions; the new ones are added to it. Without one, S = T
+   * @return [R, T, L]
+   */
+  public Tensor decode(
+      Tensor x, int[][] mask, T5EncoderKeyValues context, @Nullable KeyValueCache cache, ForwardPass pass) {
+    x.shape().require(path(), "x", mask.length, Shape.ANY, config.dim());
+    return decoder.forward(x, mask, context, cache, pass);
+  }
+
+  /**
+   * A score for every token.
+   *
+   * @param hidden [..., L]
+   * @return [..., V]
+   */
+  public Tensor logits(Tensor hidden) {
+    Tensor scaled = config.scaledHead() ? hidden.mul(1 / Math.sqrt(config.dim())) : hidden;
+    return head == null ? words.scores(scaled) : head.forward(scaled);
+  }
+
+  /** An empty cache for what the decoder writes or reads. */
+  KeyValueCache cache(int expectedPositions) {
+    return new KeyValueCache(config.decoderLayers(), expectedPositions);
+  }
+}

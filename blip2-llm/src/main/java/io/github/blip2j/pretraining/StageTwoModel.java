@@ -1,0 +1,155 @@
+package io.github.blip2j.pretraining;
+
+import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
+import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.vision.image.ImageProcessor;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A BLIP-2 in its second stage of training (Li et al. 2023, section 3.2): the Q-Former, its
+ * queries, the vision norm and the projection learn what a frozen language model understands. Of an
+ * InstructBLIP (Dai et al. 2023, section 2.4) the Q-Former's text side learns with it.
+ *
+ * <p>What is frozen gets no gradient and no memory for one; gradients pass through it.
+ */
+public final class StageTwoModel {
+  private static final String VISION = "vision";
+  private static final Set<String> TRAINED =
+      Set.of("visionNorm", "queryTokens", "qformer", "projection");
+
+  private final StageTwoSource source;
+  private final StageTwoSetup setup;
+  private final Blip2Model blip2;
+  private final NavigableMap<String, Parameter> parameters;
+
+  private StageTwoModel(
+      StageTwoSource source,
+      StageTwoSetup setup,
+      Blip2Model blip2,
+      NavigableMap<String, Parameter> parameters) {
+    this.source = source;
+    this.setup = setup;
+    this.blip2 = blip2;
+    this.parameters = parameters;
+    Set<String> trained = trained(setup);
+    parameters.forEach(
+        (name, parameter) -> {
+          parameter.computeIn(setup.computePrecision());
+          if (trained.contains(part(name))) {
+            parameter.train();
+          }
+        });
+  }
+
+  /**
+   * Loads a Hugging Face folder of {@code Blip2ForConditionalGeneration} or {@code
+   * InstructBlipForConditionalGeneration}, to go on from.
+   *
+   * @param home where parameters live
+   * @throws io.github.blip2j.io.file.CheckpointException if it is none, or its tensors do not fit
+   */
+  public static StageTwoModel load(Path folder, Scope home, StageTwoSetup setup)
+      throws IOException {
+    return load(StageTwoFolder.of(folder, setup.imageSize()), home, setup);
+  }
+
+  static StageTwoModel load(StageTwoSource source, Scope home, StageTwoSetup setup)
+      throws IOException {
+    try (OpenWeights open = source.open()) {
+      Params root = Params.root(open.weights(), home);
+      Params params = setup.frozenPrecision() == null ? root : root.packed(setup.frozenPrecision(), trained(setup));
+      Blip2Model blip2 = new Blip2Model(source.config(), params);
+      params.finish();
+      return new StageTwoModel(source, setup, blip2, params.all());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static Set<String> trained(StageTwoSetup setup) {
+    Set<String> trained = new TreeSet<>(TRAINED);
+    if (setup.trainsVision()) {
+      trained.add(VISION);
+    }
+    return trained;
+  }
+
+  private static String part(String name) {
+    int dot = name.indexOf('.');
+    return dot < 0 ? name : name.substring(0, dot);
+  }
+
+  /** The model. */
+  public Blip2Model blip2() {
+    return blip2;
+  }
+
+  /** All parameters by name, those that learn and those that do not. */
+  public NavigableMap<String, Parameter> parameters() {
+    return parameters;
+  }
+
+  /** The tokenizer that reads and writes this model's texts, to be closed by the caller. */
+  public HuggingFaceTokenizer openTokenizer() throws IOException {
+    return source.tokenizer();
+  }
+
+  /**
+   * The tokenizer that reads instructions for an InstructBLIP's Q-Former, to be closed by the
+   * caller, or null if this is none.
+   */
+  public @Nullable HuggingFaceTokenizer openInstructionTokenizer() throws IOException {
+    return source.instructionTokenizer();
+  }
+
+  /** How pictures are prepared for this model. */
+  public ImageProcessor processor() throws IOException {
+    return source.processor();
+  }
+
+  StageTwoSource source() {
+    return source;
+  }
+
+  /**
+   * The soft prompt of pictures; a frozen tower evaluates in training too.
+   *
+   * @param pixels [B, 3, H, W]
+   * @return [B, Q, L]
+   * @throws IllegalStateException if the Q-Former reads an instruction besides
+   */
+  public Tensor imagePrompt(Tensor pixels, ForwardPass pass) {
+    return blip2.project(blip2.encodeQueries(encodeImage(pixels, pass), pass));
+  }
+
+  /**
+   * The soft prompt of pictures under instructions, likewise.
+   *
+   * @param pixels [B, 3, H, W]
+   * @param instructions B texts in the Q-Former's own words
+   * @return [B, Q, L]
+   * @throws IllegalStateException if the Q-Former reads none
+   */
+  public Tensor imagePrompt(Tensor pixels, TextBatch instructions, ForwardPass pass) {
+    Tensor queries = blip2.encodeQueries(encodeImage(pixels, pass), instructions, pass);
+    return blip2.project(queries);
+  }
+
+  private Tensor encodeImage(Tensor pixels, ForwardPass pass) { // [B, N, E]
+    return blip2.encodeImage(pixels, setup.trainsVision() ? pass : pass.evaluating());
+  }
+}

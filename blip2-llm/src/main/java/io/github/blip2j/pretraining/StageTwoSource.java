@@ -1,0 +1,37 @@
+package io.github.blip2j.pretraining;
+
+import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.vision.image.ImageProcessor;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Where a model of the second stage comes from; read once more when the model is exported. */
+interface StageTwoSource {
+  /** The sizes. */
+  Blip2Config config();
+
+  /** All weights that are stored; those that are not are drawn. */
+  OpenWeights open() throws IOException;
+
+  /** The tokenizer that reads and writes its texts, to be closed by the caller. */
+  HuggingFaceTokenizer tokenizer() throws IOException;
+
+  /** The tokenizer that reads instructions for the Q-Former, likewise; null where none are read. */
+  default @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
+    return null;
+  }
+
+  /** How pictures are prepared for it. */
+  ImageProcessor processor() throws IOException;
+
+  /**
+   * Writes all that a Hugging Face folder holds besides weights.
+   *
+   * @throws io.github.blip2j.io.file.CheckpointException if Hugging Face has no such model
+   */
+  void describe(Path folder) throws IOException;
+}

@@ -1,0 +1,124 @@
+package io.github.blip2j.onednn;
+
+import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.PlainTensor;
+import io.github.blip2j.backend.RawTensor;
+import io.github.blip2j.backend.Workspace;
+import io.github.blip2j.onednn.linear.MatmulKernels;
+import io.github.blip2j.onednn.primitive.CopyKernels;
+import io.github.blip2j.onednn.primitive.ElementwiseKernels;
+import io.github.blip2j.onednn.primitive.Layout;
+import io.github.blip2j.onednn.primitive.NormKernels;
+import io.github.blip2j.onednn.primitive.Place;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.Shape;
+
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention in three kernels: scores with scale and mask, softmax in place, mixture. Heads are read
+ * where the projections left them and written where the output map reads them.
+ *
+ * <p>While decoding, the number of positions grows with every token, and kernels are compiled for
+ * numbers: see {@link CacheSpan}.
+ */
+final class AttentionKernels {
+  private final MatmulKernels products;
+  private final NormKernels norms;
+  private final ElementwiseKernels elements;
+  private final CopyKernels copies;
+  private final Kernels reference;
+
+  AttentionKernels(MatmulKernels products, NormKernels norms, ElementwiseKernels elements, CopyKernels copies, Kernels reference) {
+    this.products = products;
+    this.norms = norms;
+    this.elements = elements;
+    this.copies = copies;
+    this.reference = reference;
+  }
+
+  void forward(
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
+      double scale,
+      @Nullable RawTensor mask,
+      @Nullable DropoutSpec thinning,
+      @Nullable RawTensor weights,
+      RawTensor out) {
+    try (Workspace workspace = Workspace.open()) {
+      boolean narrow = out.dtype() == DType.BFLOAT16;
+      long S = weights == null && !narrow ? CacheSpan.of(q, k, v, mask) : k.dim(1);
+      boolean longer = S > k.dim(1);
+      Place keys = heads(k, S);
+      Place values = heads(v, S);
+      RawTensor added = longer ? CacheSpan.hide(mask, k.dim(1), S) : mask;
+      Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), S);
+      RawTensor p =
+          weights == null ? PlainTensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
+      Place after = added == null ? null : mask(added);
+      // With AMX, as emulated, oneDNN 3.11's product of bfloat16 adds the wrong numbers where all
+      // heads share a mask, so it is a pass of its own.
+      products.run(heads(q), transposed(keys), scale, narrow ? null : after, Place.of(p));
+      if (narrow && after != null) {
+        elements.binary(algorithm.binary_add, Place.of(p), after, Place.of(p));
+      }
+      norms.softmax(p, p);
+      products.run(Place.of(copies.cast(thinned(p, thinning), out.dtype())), values, heads(out));
+    }
+  }
+
+  void gradient(
+      RawTensor q,
+      RawTensor k,
+      RawTensor v,
+      double scale,
+      RawTensor weights,
+      @Nullable DropoutSpec thinning,
+      RawTensor g,
+      RawTensor[] dqkv) {
+    try (Workspace workspace = Workspace.open()) {
+      products.run(transposed(Place.of(thinned(weights, thinning))), heads(g), heads(dqkv[2]));
+      RawTensor dp = PlainTensor.uninitialized("attention", DType.FLOAT32, weights.shape());
+      products.run(heads(g), transposed(heads(v)), Place.of(dp));
+      if (thinning != null) {
+        reference.dropout(dp, thinning, dp);
+      }
+      norms.softmaxGradient(weights, dp, dp);
+      products.run(Place.of(dp), heads(k), scale, null, heads(dqkv[0]));
+      products.run(transposed(Place.of(dp)), heads(q), scale, null, heads(dqkv[1]));
+    }
+  }
+
+  private RawTensor thinned(RawTensor p, @Nullable DropoutSpec thinning) {
+    if (thinning == null) {
+      return p;
+    }
+    RawTensor thin = PlainTensor.uninitialized("attention", DType.FLOAT32, p.shape());
+    reference.dropout(p, thinning, thin);
+    return thin;
+  }
+
+  /** [B, T, H, D] as [B, H, T, D]. */
+  private static Place heads(RawTensor x) {
+    return heads(x, x.dim(1));
+  }
+
+  /** The same with this many positions, which may be more than the tensor shows. */
+  private static Place heads(RawTensor x, long positions) {
+    long[] dims = x.shape().toArray();
+    dims[1] = positions;
+    Layout all = Layout.of(Layout.type(x.dtype()), dims, x.strides());
+    return new Place(all.permute(0, 2, 1, 3), x.address());
+  }
+
+  private static Place mask(RawTensor mask) {
+    return new Place(Layout.of(mask).unrepeated(), mask.address());
+  }
+
+  private static Place transposed(Place x) {
+    return new Place(x.layout().transpose(), x.address());
+  }
+}

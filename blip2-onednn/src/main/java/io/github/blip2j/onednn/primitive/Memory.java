@@ -1,0 +1,47 @@
+package io.github.blip2j.onednn.primitive;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/** Memory at an address, as Java reads and writes it; JavaCPP has no way to name one. */
+public final class Memory extends BytePointer {
+  private Memory(long at, long count) {
+    super((Pointer) null);
+    address = at;
+    limit = count;
+    capacity = count;
+  }
+
+  /** This many bytes from an address on. */
+  public static Memory at(long address, long count) {
+    return new Memory(address, count);
+  }
+
+  /** A pointer that can be moved, to be told to native code. */
+  static Memory movable() {
+    return new Memory(0, 0);
+  }
+
+  /** This pointer, moved. */
+  Memory move(long to) {
+    address = to;
+    return this;
+  }
+
+  /** A view of at most 2 GiB, in this machine's byte order. */
+  public static ByteBuffer bytes(long address, long count) {
+    return new Memory(address, count).asByteBuffer().order(ByteOrder.nativeOrder());
+  }
+
+  /** Copies bytes that do not overlap. */
+  public static void copy(long from, long to, long count) {
+    Pointer.memcpy(new Memory(to, count), new Memory(from, count), count);
+  }
+
+  /** Sets bytes to zero. */
+  public static void clear(long address, long count) {
+    Pointer.memset(new Memory(address, count), 0, count);
+  }
+}

@@ -1,0 +1,121 @@
+package io.github.blip2j.onednn.primitive;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongFunction;
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl.scratchpad_mode;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Calls made ready, the latest used kept, and the scratchpad that they share. One thread at a time
+ * has them ({@link PrimitivePool}).
+ *
+ * <p>The code that oneDNN compiles for a shape is shared by all caches, through the one that it
+ * keeps itself: making a call for a shape that it knows takes microseconds.
+ */
+public final class PrimitiveCache {
+  /** Far more than the shapes of a model in use; ever new ones leave it bounded. */
+  public static final int MOST = 1024;
+
+  /** Operations whose operands are no larger are done sooner than another thread wakes. */
+  private static final long SMALL = 1 << 15;
+
+  private final engine cpu;
+  private final stream inOrder;
+  private final Map<PrimitiveKey, Primitive> ready = new LinkedHashMap<>(64, 0.75f, true); // by last use
+  private final int most;
+  private final OpenMpThreads team;
+  private final LongFunction<Pointer> allocator;
+  private Pointer scratchpad = new Pointer();
+  private long scratchpadSize;
+
+  public PrimitiveCache(engine cpu, OpenMpThreads team, int most) {
+    this(cpu, team, most, BytePointer::new);
+  }
+
+  PrimitiveCache(engine cpu, OpenMpThreads team, int most, LongFunction<Pointer> allocator) {
+    this.cpu = cpu;
+    this.team = team;
+    this.most = most;
+    this.allocator = allocator;
+    this.inOrder = new stream(cpu);
+  }
+
+  /** The call for {@code key}, made by {@code maker} if it was not used lately. */
+  Primitive get(PrimitiveKey key, Supplier<Primitive> maker) {
+    return get(key, key.largest() <= SMALL, maker);
+  }
+
+  /** The same, told whether the call is {@code small}: done sooner than another thread wakes. */
+  Primitive get(PrimitiveKey key, boolean small, Supplier<Primitive> maker) {
+    // A kernel is made for the threads that will run it.
+    PrimitiveKey here = key.forThreads(small ? 1 : team.size());
+    Primitive call = ready.get(here);
+    if (call == null) {
+      call = small ? team.alone(() -> maker.get().small()) : maker.get();
+      makeRoom();
+      ready.put(here, call);
+    }
+    return call;
+  }
+
+  private void makeRoom() {
+    if (ready.size() >= most) {
+      var oldest = ready.entrySet().iterator();
+      oldest.next().getValue().close();
+      oldest.remove();
+    }
+  }
+
+  OpenMpThreads team() {
+    return team;
+  }
+
+  int size() {
+    return ready.size();
+  }
+
+  public engine engine() {
+    return cpu;
+  }
+
+  stream stream() {
+    return inOrder;
+  }
+
+  /**
+   * Memory for intermediate results of whichever call runs now.
+   *
+   * @throws OutOfMemoryError if there is not enough; the next call starts with none
+   */
+  long scratchpad(long size) {
+    if (size > scratchpadSize) {
+      long larger = Math.max(size, 2 * scratchpadSize);
+      scratchpadSize = 0; // of what is freed now, should the next line fail
+      scratchpad.deallocate();
+      scratchpad = allocator.apply(larger + 64);
+      scratchpadSize = larger;
+    }
+    return (scratchpad.address() + 63) & -64;
+  }
+
+  /** Attributes of every primitive here. */
+  public static primitive_attr attributes() {
+    primitive_attr attributes = new primitive_attr();
+    attributes.set_scratchpad_mode(scratchpad_mode.user);
+    return attributes;
+  }
+
+  /** The same, with operations on the result. */
+  public static primitive_attr attributes(post_ops after) {
+    primitive_attr attributes = attributes();
+    attributes.set_post_ops(after);
+    return attributes;
+  }
+}

@@ -1,0 +1,37 @@
+package io.github.blip2j.onednn.primitive;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class PartsTest {
+  private static final ParallelChunks MANY = new ParallelChunks(1000, 1 << 18);
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 64, 5000})
+  void stream_forAnyThreads_hasEachPartOnce(int threads) {
+    assertEquals(
+        IntStream.range(0, 1000).boxed().toList(), MANY.stream(threads).boxed().sorted().toList());
+    assertEquals(1, new ParallelChunks(3, 1).stream(threads).count());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void stream_ofManyParts_isTakenByNoMoreThreadsThanTold(int threads) {
+    Set<Thread> taken = ConcurrentHashMap.newKeySet();
+
+    MANY.stream(threads)
+        .forEach(
+            part -> {
+              taken.add(Thread.currentThread());
+              Thread.yield();
+            });
+
+    assertTrue(taken.size() <= threads, taken + " expected to be at most " + threads);
+  }
+}

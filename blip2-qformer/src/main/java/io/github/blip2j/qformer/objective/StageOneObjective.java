@@ -1,0 +1,90 @@
+package io.github.blip2j.qformer.objective;
+
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * The three objectives at once (section 3.1, figure 2): the image is read once, its queries are
+ * encoded once, and contrast, matching and generation share both.
+ */
+public final class StageOneObjective {
+  private final Blip2Qformer model;
+  private final ContrastiveLoss contrast;
+  private final NegativeSampler sampler;
+  private final Weights weights;
+
+  /** How much each objective counts. */
+  public record Weights(double contrast, double matching, double generation) {
+    /** All alike, as in the paper. */
+    public static Weights equal() {
+      return new Weights(1, 1, 1);
+    }
+  }
+
+  private StageOneObjective(
+      Blip2Qformer model, ContrastiveLoss contrast, NegativeSampler sampler, Weights weights) {
+    this.model = model;
+    this.contrast = contrast;
+    this.sampler = sampler;
+    this.weights = weights;
+  }
+
+  /** As LAVIS trains. */
+  public static StageOneObjective lavis(Blip2Qformer model) {
+    return new StageOneObjective(model, ContrastiveLoss.lavis(), HardNegatives.MASKED, Weights.equal());
+  }
+
+  /** With another contrast. */
+  public StageOneObjective with(ContrastiveLoss newContrast) {
+    return new StageOneObjective(model, newContrast, sampler, weights);
+  }
+
+  /** With negatives chosen in another way. */
+  public StageOneObjective with(NegativeSampler newSampler) {
+    return new StageOneObjective(model, contrast, newSampler, weights);
+  }
+
+  /** With other weights. */
+  public StageOneObjective with(Weights newWeights) {
+    return new StageOneObjective(model, contrast, sampler, newWeights);
+  }
+
+  /**
+   * All losses of a batch.
+   *
+   * @param image what the vision tower sees, [B, N, E]
+   * @param texts one for each image
+   * @param pairs which of them show the same image
+   * @param random where negatives are drawn from
+   */
+  public StageOneOutput forward(
+      Tensor image, TextBatch texts, Pairs pairs, ForwardPass pass, RandomGenerator random) {
+    image.shape().require("stage1", "image", texts.size(), Shape.ANY, Shape.ANY);
+    CrossAttentionKeyValues read = model.imageKeyValues(image);
+    KeyValueCache cache = model.cache(texts.length());
+    Tensor queries = model.encodeQueries(read, cache, pass); // [B, Q, C]
+    Tensor starts = model.encodeTextStart(texts, pass); // [B, 1, C]
+
+    Features features = new Features(model.imageFeatures(queries), model.textFeature(starts));
+    Similarities similarities = contrast.similarities(features, model.temperature());
+    Tensor itc = contrast.of(similarities, pairs);
+
+    Negatives negatives = sampler.sample(similarities, pairs, random);
+    Tensor logits = MatchingLoss.logits(model, read, texts, pairs, negatives, pass); // [3B, 2]
+    Tensor itm = MatchingLoss.of(logits);
+
+    Tensor decoded = GenerationLoss.decode(model, cache, texts, pass); // [B, T, C]
+    Tensor itg = GenerationLoss.of(model, decoded, texts, GenerationLoss.lavis());
+
+    Tensor total =
+        itc.mul(weights.contrast).add(itm.mul(weights.matching)).add(itg.mul(weights.generation));
+    return new StageOneOutput(total, itc, itm, itg, features, similarities, negatives, logits);
+  }
+}
