@@ -4,7 +4,6 @@ import io.github.blip2j.backend.Diagnostics;
 import io.github.blip2j.backend.Threads;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,6 @@
 package io.github.blip2j.bench;
 
 import io.github.blip2j.tensor.types.Precision;
-
 import java.util.List;
 import java.util.OptionalDouble;
 

@@ -5,7 +5,6 @@ import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.tensor.types.DType;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

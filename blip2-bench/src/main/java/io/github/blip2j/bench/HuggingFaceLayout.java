@@ -8,7 +8,6 @@ import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionConfig;
-
 import java.util.ArrayList;
 import java.util.List;
 

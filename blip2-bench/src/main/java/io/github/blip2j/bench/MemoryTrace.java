@@ -4,7 +4,6 @@ import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

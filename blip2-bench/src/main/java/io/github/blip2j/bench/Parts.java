@@ -19,15 +19,14 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionTransformer;
-
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of a BLIP-2 with random weights, composed as {@link io.github.blip2j.blip2.model.Blip2Model}
- * composes them. Each is made when it is first needed, so that the vision side can be timed where
- * the language model would not fit.
+ * The parts of a BLIP-2 with random weights, composed as {@link
+ * io.github.blip2j.blip2.model.Blip2Model} composes them. Each is made when it is first needed, so
+ * that the vision side can be timed where the language model would not fit.
  *
  * <pre>{@code
  * B batch, N image tokens, Q queries, E encoder width, C Q-Former width, L language width

@@ -2,7 +2,6 @@ package io.github.blip2j.bench;
 
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.file.ConfigJson;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;

@@ -9,7 +9,6 @@ import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -15,7 +15,6 @@ import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.util.SplittableRandom;
 
 /**

@@ -11,7 +11,6 @@ import io.github.blip2j.qformer.BertLMHeadModel;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.util.List;
 
 /**

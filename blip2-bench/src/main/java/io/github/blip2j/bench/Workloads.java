@@ -11,7 +11,6 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.VisionConfig;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -141,7 +140,8 @@ final class Workloads {
     Tensor word = language.embed(Tensor.ids(begin).reshape(1, 1)); // [1, 1, L]
     Tensor prompt = Tensor.concat(1, List.of(image, word)); // [1, Q + 1, L]
     int[][] mask = ones(Math.toIntExact(prompt.dim(1)));
-    GenerationConfig decoding = GenerationConfig.numBeams(beams).maxNewTokens(count).minNewTokens(count);
+    GenerationConfig decoding =
+        GenerationConfig.numBeams(beams).maxNewTokens(count).minNewTokens(count);
     int[] ends = parts.sizes().text().endIds().stream().mapToInt(Integer::intValue).toArray();
     Generator.of(decoding, ends)
         .generate(language.startDecoding(prompt, mask, count), List.of(new int[] {begin}));

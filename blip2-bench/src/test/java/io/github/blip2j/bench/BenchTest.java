@@ -1,11 +1,10 @@
 package io.github.blip2j.bench;
 
-import io.github.blip2j.tensor.types.Precision;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.tensor.types.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

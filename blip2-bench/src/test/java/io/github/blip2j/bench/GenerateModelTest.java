@@ -1,5 +1,9 @@
 package io.github.blip2j.bench;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.text.Generated;
@@ -9,11 +13,6 @@ import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

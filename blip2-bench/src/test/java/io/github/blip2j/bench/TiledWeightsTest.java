@@ -1,16 +1,15 @@
 package io.github.blip2j.bench;
 
-import io.github.blip2j.nn.Init;
-import io.github.blip2j.nn.Weights;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.Shape;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
 import java.util.Arrays;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;

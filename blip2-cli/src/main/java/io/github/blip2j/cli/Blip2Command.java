@@ -21,7 +21,6 @@ import io.github.blip2j.cli.training.StageOneCommand;
 import io.github.blip2j.cli.training.StageTwoCommand;
 import io.github.blip2j.cli.training.TrainCommand;
 import io.github.blip2j.io.hub.HubCache;
-
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

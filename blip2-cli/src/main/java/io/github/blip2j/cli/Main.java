@@ -1,7 +1,6 @@
 package io.github.blip2j.cli;
 
 import io.github.blip2j.cli.console.Console;
-
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;

@@ -1,12 +1,11 @@
 package io.github.blip2j.cli;
 
-import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.tensor.TensorEntry;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,12 +1,11 @@
 package io.github.blip2j.cli;
 
+import com.google.gson.JsonParser;
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSpec;
-
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

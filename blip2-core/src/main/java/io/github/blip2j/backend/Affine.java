@@ -1,7 +1,6 @@
 package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.types.Activation;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,8 +1,7 @@
 package io.github.blip2j.backend;
 
-import io.github.blip2j.tensor.types.Precision;
-
 import com.sun.jna.Function;
+import io.github.blip2j.tensor.types.Precision;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,6 @@
 package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.types.DType;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;

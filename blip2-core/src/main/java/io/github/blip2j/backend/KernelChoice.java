@@ -1,7 +1,6 @@
 package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.types.Precision;
-
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,7 +3,6 @@ package io.github.blip2j.backend;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,6 @@
 package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Arrays;
 
 /** Where the elements of a tensor lie in its storage, counted in elements. Immutable. */

@@ -2,7 +2,6 @@ package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;

@@ -3,7 +3,6 @@ package io.github.blip2j.generation;
 import io.github.blip2j.generation.logits.LogSoftmax;
 import io.github.blip2j.generation.logits.TokenHistory;
 import io.github.blip2j.generation.logits.TokenSampler;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,7 +47,8 @@ final class AncestralDecoder {
     for (TokenHistory prompt : prompts) {
       var randoms = rules.randoms();
       for (int copy = 0; copy < rules.decoding().numReturnSequences(); copy++) {
-        TokenSampler choice = rules.decoding().sampled() ? TokenSampler.drawn(randoms[copy]) : TokenSampler::best;
+        TokenSampler choice =
+            rules.decoding().sampled() ? TokenSampler.drawn(randoms[copy]) : TokenSampler::best;
         lines.add(new Line(lines.size(), prompt, choice));
       }
     }

@@ -1,7 +1,6 @@
 package io.github.blip2j.generation;
 
 import io.github.blip2j.generation.logits.TokenHistory;
-
 import java.util.List;
 
 /**
@@ -29,7 +28,8 @@ final class BeamDecoder {
       for (BeamSearch search : open) {
         search.step(logits);
         if (search.isOver()) {
-          report(search.sequences(), searches.indexOf(search) * rules.decoding().numReturnSequences());
+          report(
+              search.sequences(), searches.indexOf(search) * rules.decoding().numReturnSequences());
         }
       }
       open = open.stream().filter(search -> !search.isOver()).toList();

@@ -4,7 +4,6 @@ import io.github.blip2j.generation.logits.Exp;
 import io.github.blip2j.generation.logits.LogSoftmax;
 import io.github.blip2j.generation.logits.TokenHistory;
 import io.github.blip2j.generation.logits.TopCandidates;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;

@@ -6,10 +6,10 @@ import java.util.function.Consumer;
 /**
  * How to turn scores into sequences: the search, its lengths, penalties and randomness.
  *
- * <p>Start from {@link #greedy}, {@link #numBeams(int)} or {@link #sample} and change what differs, as
- * in {@code Decoding.beams(5).maxNewTokens(30).returning(3)}. Every step on the way must be valid
- * by itself. Defaults are those of Hugging Face's {@code generate}. As there, the settings of a
- * search that is not used are ignored: temperature, topK, topP and seed without sampling, length
+ * <p>Start from {@link #greedy}, {@link #numBeams(int)} or {@link #sample} and change what differs,
+ * as in {@code Decoding.beams(5).maxNewTokens(30).returning(3)}. Every step on the way must be
+ * valid by itself. Defaults are those of Hugging Face's {@code generate}. As there, the settings of
+ * a search that is not used are ignored: temperature, topK, topP and seed without sampling, length
  * penalty and early stopping without beams.
  *
  * @param maxNewTokens longest continuation, end token included; 20 by default
@@ -59,7 +59,11 @@ public record GenerationConfig(
     requireAtLeast(0, "noRepeatNgramSize", noRepeatNgramSize);
     requireAtLeast(1, "returning", numReturnSequences);
     require(numBeams <= MOST, "beams expected at most %d, got %d", MOST, numBeams);
-    require(numReturnSequences <= MOST, "returning expected at most %d, got %d", MOST, numReturnSequences);
+    require(
+        numReturnSequences <= MOST,
+        "returning expected at most %d, got %d",
+        MOST,
+        numReturnSequences);
     requirePositive("temperature", temperature);
     requirePositive("repetitionPenalty", repetitionPenalty);
     require(topP > 0 && topP <= 1, "topP expected within (0, 1], got %s", topP);

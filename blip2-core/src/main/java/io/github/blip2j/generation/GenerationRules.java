@@ -2,7 +2,6 @@ package io.github.blip2j.generation;
 
 import io.github.blip2j.generation.logits.EndTokens;
 import io.github.blip2j.generation.logits.TokenHistory;
-
 import java.util.Locale;
 import java.util.SplittableRandom;
 

@@ -3,7 +3,6 @@ package io.github.blip2j.generation;
 import io.github.blip2j.generation.logits.EndTokens;
 import io.github.blip2j.generation.logits.LogitsProcessor;
 import io.github.blip2j.generation.logits.TokenHistory;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,7 +26,10 @@ public final class Generator {
   private final TokenStreamer listener;
 
   private Generator(
-      GenerationConfig decoding, EndTokens ends, List<LogitsProcessor> processors, TokenStreamer listener) {
+      GenerationConfig decoding,
+      EndTokens ends,
+      List<LogitsProcessor> processors,
+      TokenStreamer listener) {
     this.decoding = decoding;
     this.ends = ends;
     this.processors = processors;
@@ -64,8 +66,8 @@ public final class Generator {
    * @param model a run over these prompts that has not been started
    * @param prompts the ids of each prompt for the processors to see, without padding; empty where a
    *     model has embeddings only
-   * @return for each prompt its sequences, {@link GenerationConfig#numReturnSequences} of them and the best first;
-   *     fewer where beam search finds no more that are possible
+   * @return for each prompt its sequences, {@link GenerationConfig#numReturnSequences} of them and
+   *     the best first; fewer where beam search finds no more that are possible
    * @throws IllegalArgumentException if there is no prompt or an end token is no token
    * @throws IllegalStateException if the model's scores are NaN, too many or too few, or if bans
    *     leave no token possible
@@ -79,7 +81,8 @@ public final class Generator {
     for (int[] prompt : prompts) {
       histories.add(TokenHistory.ofPrompt(histories.size(), prompt));
     }
-    var rules = new GenerationRules(decoding, ends, new LogitsProcessorList(decoding, ends, processors));
+    var rules =
+        new GenerationRules(decoding, ends, new LogitsProcessorList(decoding, ends, processors));
     var rows = new ModelRows(model, prompts.size());
     return decoding.numBeams() > 1
         ? new BeamDecoder(rules, rows, listener).decode(histories)

@@ -9,7 +9,6 @@ import io.github.blip2j.generation.logits.Temperature;
 import io.github.blip2j.generation.logits.TokenHistory;
 import io.github.blip2j.generation.logits.TopK;
 import io.github.blip2j.generation.logits.TopP;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,6 @@
 package io.github.blip2j.generation;
 
 import io.github.blip2j.generation.logits.TokenHistory;
-
 import java.util.Arrays;
 
 /**

@@ -15,8 +15,8 @@ public interface TokenStreamer {
   /**
    * One more token.
    *
-   * @param row index among all returned sequences: prompt times {@link GenerationConfig#numReturnSequences} plus the
-   *     sequence's place among those of its prompt
+   * @param row index among all returned sequences: prompt times {@link
+   *     GenerationConfig#numReturnSequences} plus the sequence's place among those of its prompt
    * @param token its id; the end token is reported too
    */
   void onToken(int row, int token);

@@ -2,7 +2,6 @@ package io.github.blip2j.generation;
 
 import io.github.blip2j.generation.logits.TokenHistory;
 import io.github.blip2j.generation.logits.TopCandidates;
-
 import java.util.ArrayList;
 import java.util.List;
 

@@ -7,7 +7,6 @@ import io.github.blip2j.io.tensor.TensorFile;
 import io.github.blip2j.io.tensor.TensorSummary;
 import io.github.blip2j.io.tensor.UnreadableTensor;
 import io.github.blip2j.io.torch.TorchFile;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package io.github.blip2j.io;
 
+import com.google.gson.stream.JsonWriter;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.LeftOvers;
 import io.github.blip2j.io.file.OpenResources;
@@ -7,8 +8,6 @@ import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorSpec;
-
-import com.google.gson.stream.JsonWriter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -38,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * the folder as it was. At every moment in between the folder holds the earlier model or the new
  * one whole, also after a kill: shards take names that no file has, and nothing reads them before
  * one step, the move of the only file or of the index, or the removal of an earlier {@code
- * model.safetensors}, which readers prefer to an index. What is left of the earlier model is removed
- * after it. Where an earlier model has the names, shards are called {@code
+ * model.safetensors}, which readers prefer to an index. What is left of the earlier model is
+ * removed after it. Where an earlier model has the names, shards are called {@code
  * model-2-00001-of-0000N.safetensors}; readers find them by the index, whatever they are called.
  */
 public final class ShardedSafetensorsWriter implements AutoCloseable {
@@ -51,10 +50,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
   private boolean closed;
 
   private ShardedSafetensorsWriter(
-      Path folder,
-      long totalBytes,
-      Map<String, SafetensorsWriter> shards,
-      Runnable afterEachStep) {
+      Path folder, long totalBytes, Map<String, SafetensorsWriter> shards, Runnable afterEachStep) {
     this.folder = folder;
     this.totalBytes = totalBytes;
     this.shards = shards;
@@ -207,8 +203,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
       }
     }
     // First the one that readers prefer.
-    stale.sort(
-        Comparator.comparing(file -> !ReadableFile.nameOf(file).equals(Checkpoint.SINGLE)));
+    stale.sort(Comparator.comparing(file -> !ReadableFile.nameOf(file).equals(Checkpoint.SINGLE)));
     for (Path file : stale) {
       Files.delete(file);
       afterEachStep.run();

@@ -6,7 +6,6 @@ import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.tensor.TensorFile;
-
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

@@ -4,7 +4,6 @@ import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.tensor.TensorFile;
 import io.github.blip2j.io.torch.TorchFile;
-
 import java.io.IOException;
 import java.nio.file.Path;
 

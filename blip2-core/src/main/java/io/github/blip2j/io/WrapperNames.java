@@ -2,7 +2,6 @@ package io.github.blip2j.io;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OpenResources;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -5,7 +5,6 @@ import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -161,7 +160,8 @@ public final class Attention extends Module {
   }
 
   /**
-   * A context's keys and values, for {@link #attend(Tensor, KeyValues, AttentionOptions)} as often as wanted.
+   * A context's keys and values, for {@link #attend(Tensor, KeyValues, AttentionOptions)} as often
+   * as wanted.
    *
    * @param context [B, S, E]
    * @param mask broadcasts to [B, H, T, S]

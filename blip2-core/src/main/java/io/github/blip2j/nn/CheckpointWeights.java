@@ -2,7 +2,6 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.tensor.TensorEntry;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

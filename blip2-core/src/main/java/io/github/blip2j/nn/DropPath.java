@@ -1,7 +1,6 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;

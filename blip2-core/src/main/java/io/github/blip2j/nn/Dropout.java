@@ -2,7 +2,6 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DropoutSpec;
-
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +30,9 @@ public final class Dropout {
   /** What the next tensor of a training pass loses, drawn from its source; null for nothing. */
   public @Nullable DropoutSpec spec(ForwardPass pass) {
     RandomGenerator random = pass.random();
-    return random == null || probability == 0 ? null : new DropoutSpec(probability, random.nextLong());
+    return random == null || probability == 0
+        ? null
+        : new DropoutSpec(probability, random.nextLong());
   }
 
   /** Whether {@link #forward} would change anything. */

@@ -3,7 +3,6 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

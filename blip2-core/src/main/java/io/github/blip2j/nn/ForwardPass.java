@@ -3,7 +3,6 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.GradientCheckpoint;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;

@@ -2,7 +2,6 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.function.BiFunction;

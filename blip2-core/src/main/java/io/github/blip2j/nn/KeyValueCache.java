@@ -4,7 +4,6 @@ import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.tensor.ParentScope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

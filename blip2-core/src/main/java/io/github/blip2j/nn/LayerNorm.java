@@ -3,7 +3,6 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 
-
 /**
  * Layer normalisation of the last axis (Ba et al. 2016): {@code (x - mean) / √(variance + eps) γ +
  * β}, with the biased variance.

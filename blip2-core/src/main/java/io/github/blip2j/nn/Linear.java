@@ -7,7 +7,6 @@ import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

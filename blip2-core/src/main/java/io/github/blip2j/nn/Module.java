@@ -2,7 +2,6 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
 import java.util.Collections;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -57,8 +56,9 @@ public abstract class Module {
 
   /**
    * The values of {@link #parameters}, as {@link
-   * io.github.blip2j.io.safetensors.SafetensorsWriter#create(java.nio.file.Path, java.util.List)} and {@link
-   * Weights} know them: PyTorch's {@code state_dict}. The tensors are the module's own, not copies.
+   * io.github.blip2j.io.safetensors.SafetensorsWriter#create(java.nio.file.Path, java.util.List)}
+   * and {@link Weights} know them: PyTorch's {@code state_dict}. The tensors are the module's own,
+   * not copies.
    *
    * @return unmodifiable
    */

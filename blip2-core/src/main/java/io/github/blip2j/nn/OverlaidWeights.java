@@ -2,7 +2,6 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;

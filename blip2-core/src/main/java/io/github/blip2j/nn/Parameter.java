@@ -3,7 +3,6 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,8 +51,8 @@ public final class Parameter {
 
   /**
    * Lets linear maps of this matrix round what they multiply, forward and backward; see {@link
-   * Tensor#withComputePrecision}. The weight itself and its gradient stay float32. What is no matrix, such
-   * as a bias, is no factor and stays as it is.
+   * Tensor#withComputePrecision}. The weight itself and its gradient stay float32. What is no
+   * matrix, such as a bias, is no factor and stays as it is.
    */
   public void computeIn(Precision precision) {
     if (value.rank() == 2) {

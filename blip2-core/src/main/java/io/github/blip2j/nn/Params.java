@@ -7,7 +7,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -88,7 +87,11 @@ public final class Params {
   }
 
   private Params(
-      String path, @Nullable Precision packed, Set<String> plainParts, PackedWeight.Use use, Load load) {
+      String path,
+      @Nullable Precision packed,
+      Set<String> plainParts,
+      PackedWeight.Use use,
+      Load load) {
     this.path = path;
     this.packed = plainParts.contains(path) ? null : packed;
     this.plainParts = plainParts;
@@ -251,7 +254,9 @@ public final class Params {
    * @param unused names of stored tensors that were not asked for
    */
   public record Fit(List<String> missing, List<String> misshapen, NavigableSet<String> unused) {
-    /** The same fit, its missing parameters under the names that a checkpoint would have for them. */
+    /**
+     * The same fit, its missing parameters under the names that a checkpoint would have for them.
+     */
     public Fit spelledBy(KeyMap keys) {
       TreeSet<String> stored = new TreeSet<>();
       missing.forEach(name -> stored.add(keys.toStored(name).name()));

@@ -3,7 +3,6 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 
-
 /**
  * Root-mean-square normalisation of the last axis (Zhang and Sennrich 2019): {@code x / √(mean(x²)
  * + eps) γ}. Nothing is subtracted and nothing added.

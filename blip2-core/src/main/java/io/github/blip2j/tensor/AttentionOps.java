@@ -6,7 +6,6 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

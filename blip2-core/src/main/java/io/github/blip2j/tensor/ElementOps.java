@@ -1,12 +1,12 @@
 package io.github.blip2j.tensor;
 
 import static io.github.blip2j.tensor.ReduceOps.sumTo;
+
 import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
-
 
 /** Element-wise operations, each value beside its derivatives. */
 final class ElementOps {

@@ -1,7 +1,6 @@
 package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.GradMode;
-
 import java.util.ArrayList;
 import java.util.List;
 

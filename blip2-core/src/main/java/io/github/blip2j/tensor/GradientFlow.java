@@ -2,7 +2,6 @@ package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.Node;
 import io.github.blip2j.backend.Storage;
-
 import java.util.HashMap;
 import java.util.Map;
 

@@ -3,7 +3,6 @@ package io.github.blip2j.tensor;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
 import java.util.function.Consumer;
 
 /** Both ends of the tape: where recording starts, and where gradients are sent back from. */

@@ -4,7 +4,6 @@ import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

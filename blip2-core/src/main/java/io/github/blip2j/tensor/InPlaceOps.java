@@ -6,7 +6,6 @@ import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.types.DType;
-
 import java.lang.ref.Reference;
 import java.util.Locale;
 import java.util.function.Consumer;

@@ -3,7 +3,6 @@ package io.github.blip2j.tensor;
 import io.github.blip2j.backend.Affine;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
-
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

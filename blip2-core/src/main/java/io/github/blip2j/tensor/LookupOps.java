@@ -4,7 +4,6 @@ import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.PackedWeight;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Arrays;
 
 /** Operations that read by index: embeddings and the loss of labels. */

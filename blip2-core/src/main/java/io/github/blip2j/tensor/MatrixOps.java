@@ -1,6 +1,7 @@
 package io.github.blip2j.tensor;
 
 import static io.github.blip2j.tensor.ReduceOps.sumTo;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.backend.Affine;
 import io.github.blip2j.backend.Int8Weight;
@@ -13,8 +14,6 @@ import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -66,7 +65,8 @@ final class MatrixOps {
   static List<Tensor> linears(Tensor x, List<LinearMap> maps) {
     boolean recorded = x.requiresGrad() || maps.stream().anyMatch(LinearMap::requiresGrad);
     maps.forEach(map -> requireLinear(x, map.weight(), map.bias(), null));
-    boolean rounded = maps.stream().anyMatch(map -> map.weight().computePrecision() != Precision.FLOAT32);
+    boolean rounded =
+        maps.stream().anyMatch(map -> map.weight().computePrecision() != Precision.FLOAT32);
     if (x.size() == 0 || rounded || (recorded && GradMode.isRecording())) {
       return maps.stream()
           .map(map -> linear(x, map.weight(), map.bias(), map.activation(), null))
@@ -177,7 +177,8 @@ final class MatrixOps {
           "pack: weight expected a floating type, got " + weight.dtype());
     }
     Tensor plain = ShapeOps.dense(weight);
-    PackedWeight packed = plain.size() == 0 ? null : KernelChoice.kernels().pack(plain, precision, use);
+    PackedWeight packed =
+        plain.size() == 0 ? null : KernelChoice.kernels().pack(plain, precision, use);
     if (packed != null) {
       return Tensor.of(packed);
     }

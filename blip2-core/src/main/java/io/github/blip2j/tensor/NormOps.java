@@ -1,7 +1,6 @@
 package io.github.blip2j.tensor;
 
 import io.github.blip2j.backend.KernelChoice;
-
 import java.util.List;
 import java.util.function.Consumer;
 

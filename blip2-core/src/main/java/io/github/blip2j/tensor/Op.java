@@ -3,7 +3,6 @@ package io.github.blip2j.tensor;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
 import io.github.blip2j.backend.Storage;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

@@ -3,7 +3,6 @@ package io.github.blip2j.tensor;
 import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Arrays;
 
 /** Sums. */

@@ -1,7 +1,6 @@
 package io.github.blip2j.tensor;
 
 import io.github.blip2j.backend.Workspace;
-
 import java.util.function.Supplier;
 
 /**

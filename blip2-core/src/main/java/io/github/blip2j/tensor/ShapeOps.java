@@ -8,7 +8,6 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

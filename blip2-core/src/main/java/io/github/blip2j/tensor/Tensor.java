@@ -15,7 +15,6 @@ import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
@@ -334,7 +333,8 @@ public final class Tensor extends RawTensor {
    * {@code x W^T + b}, thinned, plus a residual: the end of a block in training, without a tensor
    * between. See {@link #linear(Tensor, Tensor)}.
    */
-  public Tensor linear(Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
+  public Tensor linear(
+      Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
     return MatrixOps.thinnedLinear(this, weight, bias, thinning, residual);
   }
 

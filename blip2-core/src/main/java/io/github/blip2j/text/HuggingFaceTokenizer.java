@@ -3,7 +3,6 @@ package io.github.blip2j.text;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.text.tokenizer.TokenizerPipeline;
 import io.github.blip2j.text.tokenizer.TokenizerPipeline.SpecialTokenRule;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

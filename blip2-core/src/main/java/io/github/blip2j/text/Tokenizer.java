@@ -1,7 +1,6 @@
 package io.github.blip2j.text;
 
 import io.github.blip2j.io.file.CheckpointException;
-
 import java.util.OptionalInt;
 
 /**

@@ -4,7 +4,6 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.TextFile;
 import io.github.blip2j.text.tokenizer.TokenizerPipeline;
 import io.github.blip2j.text.tokenizer.normalizer.Overrides;
-
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;

@@ -5,7 +5,6 @@ import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.text.tokenizer.config.AddedToken;
 import io.github.blip2j.text.tokenizer.normalizer.Overrides;
 import io.github.blip2j.text.tokenizer.normalizer.Overrides.Around;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

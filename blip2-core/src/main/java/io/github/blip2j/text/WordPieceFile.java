@@ -1,10 +1,9 @@
 package io.github.blip2j.text;
 
+import com.google.gson.stream.JsonWriter;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.TextFile;
-
-import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;

@@ -14,7 +14,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -1,9 +1,8 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.io.file.OutputFile;
-
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import io.github.blip2j.io.file.OutputFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

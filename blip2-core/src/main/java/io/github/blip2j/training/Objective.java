@@ -2,7 +2,6 @@ package io.github.blip2j.training;
 
 import io.github.blip2j.nn.ForwardPass;
 
-
 /**
  * What is minimised: a model's losses on a batch.
  *

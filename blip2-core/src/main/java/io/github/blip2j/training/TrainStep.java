@@ -4,7 +4,6 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;

@@ -3,7 +3,6 @@ package io.github.blip2j.training;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.optim.AdamW;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -117,8 +116,9 @@ public final class Trainer<B extends Batch> {
    *
    * @return where it ended; there is a checkpoint of it
    * @throws IllegalStateException if there is no checkpoint, or another run writes there
-   * @throws io.github.blip2j.io.file.CheckpointException if it is of another model, seed or precision,
-   *     other batches or another {@code accumulate}, or of a place that this run does not come to
+   * @throws io.github.blip2j.io.file.CheckpointException if it is of another model, seed or
+   *     precision, other batches or another {@code accumulate}, or of a place that this run does
+   *     not come to
    * @throws TrainingDivergedException if a loss or gradient is not finite
    * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
    */
@@ -152,7 +152,8 @@ public final class Trainer<B extends Batch> {
     stopping = true;
   }
 
-  private TrainingPosition train(TrainingPosition from, TrainingListener listener) throws IOException {
+  private TrainingPosition train(TrainingPosition from, TrainingListener listener)
+      throws IOException {
     try (var log = TrainingLog.open(settings.output(), from.step(), settings.precision());
         var run = new Run(from, log, listener)) {
       while (!run.isOver()) {

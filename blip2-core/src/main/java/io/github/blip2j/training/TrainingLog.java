@@ -1,11 +1,10 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.io.file.OutputFile;
-import io.github.blip2j.tensor.types.Precision;
-
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.tensor.types.Precision;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

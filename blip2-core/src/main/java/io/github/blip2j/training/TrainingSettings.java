@@ -2,7 +2,6 @@ package io.github.blip2j.training;
 
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Consumer;

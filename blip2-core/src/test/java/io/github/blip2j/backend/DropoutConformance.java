@@ -1,12 +1,11 @@
 package io.github.blip2j.backend;
 
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.DropoutSpec;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.DropoutSpec;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,12 +1,11 @@
 package io.github.blip2j.backend;
 
-import io.github.blip2j.tensor.types.Precision;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.tensor.types.Precision;
 import java.io.File;
 import java.lang.reflect.Method;
 import java.net.URL;

@@ -1,7 +1,6 @@
 package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.InScope;
-
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**

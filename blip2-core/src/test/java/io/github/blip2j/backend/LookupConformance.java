@@ -2,7 +2,6 @@ package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

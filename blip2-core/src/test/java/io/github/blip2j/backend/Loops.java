@@ -2,7 +2,6 @@ package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import org.jspecify.annotations.Nullable;

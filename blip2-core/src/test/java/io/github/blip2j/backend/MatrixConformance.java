@@ -3,7 +3,6 @@ package io.github.blip2j.backend;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;

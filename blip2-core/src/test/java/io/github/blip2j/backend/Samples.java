@@ -1,12 +1,11 @@
 package io.github.blip2j.backend;
 
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.Shape;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Random;
@@ -98,7 +97,8 @@ public final class Samples {
    * Compares with a tolerance relative to the largest expected magnitude, or to 1 below it, in
    * float32 or float64.
    */
-  public void assertClose(double[] expected, Tensor actual, double tolerance32, double tolerance64) {
+  public void assertClose(
+      double[] expected, Tensor actual, double tolerance32, double tolerance64) {
     assertClose("", expected, actual, type == DType.FLOAT64 ? tolerance64 : tolerance32);
   }
 

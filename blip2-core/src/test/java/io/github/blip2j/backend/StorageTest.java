@@ -1,11 +1,10 @@
 package io.github.blip2j.backend;
 
-import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.Shape;
-
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

@@ -98,7 +98,8 @@ final class AncestralDecoderTest {
   @Test
   void sampling_frequencies_followTheProbabilities() {
     float[] p = {0.4f, 0.3f, 0.2f, 0.07f, 0.03f};
-    GenerationConfig decoding = GenerationConfig.sample().topK(0).maxNewTokens(1).numReturnSequences(20_000).seed(17);
+    GenerationConfig decoding =
+        GenerationConfig.sample().topK(0).maxNewTokens(1).numReturnSequences(20_000).seed(17);
 
     int[] counts = counts(decoding, p);
 
@@ -124,7 +125,10 @@ final class AncestralDecoderTest {
   void sampling_lowTemperature_isGreedy() {
     int[] counts =
         counts(
-            GenerationConfig.sample().temperature(0.01).maxNewTokens(1).numReturnSequences(500), 0.2f, 0.45f, 0.35f);
+            GenerationConfig.sample().temperature(0.01).maxNewTokens(1).numReturnSequences(500),
+            0.2f,
+            0.45f,
+            0.35f);
 
     assertArrayEquals(new int[] {0, 500, 0}, counts);
   }
@@ -152,7 +156,8 @@ final class AncestralDecoderTest {
 
   @Test
   void sampling_batch_equalsPromptsOneByOne() {
-    GenerationConfig decoding = GenerationConfig.sample().numReturnSequences(3).maxNewTokens(8).seed(4);
+    GenerationConfig decoding =
+        GenerationConfig.sample().numReturnSequences(3).maxNewTokens(8).seed(4);
 
     List<String> batch = sampled(decoding, PROMPTS);
 

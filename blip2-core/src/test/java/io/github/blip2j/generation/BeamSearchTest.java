@@ -141,7 +141,8 @@ final class BeamSearchTest {
   void generate_batch_equalsPromptsOneByOne() {
     for (long seed = 0; seed < 200; seed++) {
       List<int[]> prompts = List.of(new int[] {1, 2, 3}, new int[] {}, new int[] {4});
-      GenerationConfig decoding = GenerationConfig.numBeams(3).numReturnSequences(2).maxNewTokens(8).seed(seed);
+      GenerationConfig decoding =
+          GenerationConfig.numBeams(3).numReturnSequences(2).maxNewTokens(8).seed(seed);
       decoding = seed % 2 == 0 ? decoding : decoding.sampling().topK(5);
       Generator generator = Generator.of(decoding, 0, 5);
 
@@ -173,7 +174,12 @@ final class BeamSearchTest {
     var counts = new HashMap<String, Integer>();
     for (int seed = 0; seed < draws; seed++) {
       GenerationConfig decoding =
-          GenerationConfig.numBeams(2).sampling().topK(0).maxNewTokens(1).numReturnSequences(2).seed(seed);
+          GenerationConfig.numBeams(2)
+              .sampling()
+              .topK(0)
+              .maxNewTokens(1)
+              .numReturnSequences(2)
+              .seed(seed);
 
       List<Sequence> pair =
           Generator.of(decoding).generate(FixedModel.of(p), List.of(new int[0])).get(0);

@@ -59,7 +59,8 @@ final class DecodingTest {
             d -> d.minNewTokens(21),
             "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens first"),
         refused(d -> d.withNumBeams(0), "beams expected at least 1, got 0"),
-        refused(d -> d.withNumBeams(2_000_000_000), "beams expected at most 100000, got 2000000000"),
+        refused(
+            d -> d.withNumBeams(2_000_000_000), "beams expected at most 100000, got 2000000000"),
         refused(
             d -> d.sampling().numReturnSequences(2_000_000_000),
             "returning expected at most 100000, got 2000000000"),
@@ -98,8 +99,10 @@ final class DecodingTest {
 
   @ParameterizedTest
   @MethodSource("contradictions")
-  void wither_contradiction_namesBothValues(UnaryOperator<GenerationConfig> change, String message) {
-    var error = assertThrows(IllegalArgumentException.class, () -> change.apply(GenerationConfig.greedy()));
+  void wither_contradiction_namesBothValues(
+      UnaryOperator<GenerationConfig> change, String message) {
+    var error =
+        assertThrows(IllegalArgumentException.class, () -> change.apply(GenerationConfig.greedy()));
 
     assertEquals(message, error.getMessage());
   }

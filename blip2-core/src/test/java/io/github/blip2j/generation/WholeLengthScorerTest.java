@@ -1,7 +1,5 @@
 package io.github.blip2j.generation;
 
-import io.github.blip2j.golden.Fixtures;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -12,6 +10,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import io.github.blip2j.golden.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -132,7 +131,10 @@ final class WholeLengthScorerTest {
   @Test
   void generate_nothingToStartFrom_countsOneId() {
     GenerationConfig decoding =
-        GenerationConfig.numBeams(2).maxNewTokens(1).beamRules(BeamRules.TRANSFORMERS_4_33).numReturnSequences(2);
+        GenerationConfig.numBeams(2)
+            .maxNewTokens(1)
+            .beamRules(BeamRules.TRANSFORMERS_4_33)
+            .numReturnSequences(2);
 
     List<Sequence> written =
         Generator.of(decoding, 0)

@@ -1,7 +1,6 @@
 package io.github.blip2j.golden;
 
 import io.github.blip2j.io.file.ConfigJson;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -3,7 +3,6 @@ package io.github.blip2j.golden;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.tensor.Tensor;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,5 +1,8 @@
 package io.github.blip2j.io;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.safetensors.SafetensorsWriterTest;
@@ -7,10 +10,6 @@ import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.io.torch.TorchWriter;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -2,7 +2,6 @@ package io.github.blip2j.io;
 
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.file.TemporaryFolder;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,11 +1,10 @@
 package io.github.blip2j.io;
 
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.io.torch.TorchFile;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.torch.TorchFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,16 +1,15 @@
 package io.github.blip2j.io;
 
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.io.file.ReadableFile;
-import io.github.blip2j.io.tensor.TensorSpec;
-import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.Shape;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ReadableFile;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -133,8 +132,7 @@ final class ReexportTest {
         IntStream.range(0, TENSORS)
             .mapToObj(i -> new TensorSpec("t" + i, DType.UINT8, Shape.of(1)))
             .toList();
-    try (var writer =
-        ShardedSafetensorsWriter.create(folder, specs, perShard, afterEachStep)) {
+    try (var writer = ShardedSafetensorsWriter.create(folder, specs, perShard, afterEachStep)) {
       for (TensorSpec spec : specs) {
         writer.write(spec.name(), ByteBuffer.wrap(new byte[] {value}));
       }

@@ -1,11 +1,10 @@
 package io.github.blip2j.io;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.torch.TorchFile;
 import io.github.blip2j.io.torch.TorchFileTest;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,11 +1,10 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;

@@ -1,17 +1,16 @@
 package io.github.blip2j.nn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -129,10 +128,12 @@ final class AttentionTest {
     double[] added = bias.toDoubles();
     int[][] keep = {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}};
     Mask mask = Mask.adding(bias).and(Mask.causal(5, 5)).and(Mask.padding(keep));
-    ForwardPass watched = ForwardPass.evaluation().observedBy(new MapObserver("", new ArrayList<>()));
+    ForwardPass watched =
+        ForwardPass.evaluation().observedBy(new MapObserver("", new ArrayList<>()));
 
     Tensor kernel = attention.project(attention.attend(x, x, mask, PLAIN), null);
-    Tensor open = attention.project(attention.attend(x, x, mask, AttentionOptions.of(watched)), null);
+    Tensor open =
+        attention.project(attention.attend(x, x, mask, AttentionOptions.of(watched)), null);
 
     var loops =
         new LoopAttention(SELF, 2, 5, 5, (b, t, s) -> s <= t && keep[b][s] == 1)
@@ -222,7 +223,8 @@ final class AttentionTest {
     Tensor x = NoisyWeights.tensor(random, 2, 5, 12);
     Dropout dropout = new Dropout(0.4);
     ForwardPass unseen = ForwardPass.training(new Random(11));
-    ForwardPass seen = ForwardPass.training(new Random(11)).observedBy(new MapObserver("", new ArrayList<>()));
+    ForwardPass seen =
+        ForwardPass.training(new Random(11)).observedBy(new MapObserver("", new ArrayList<>()));
 
     Tensor kernel = attention.attend(x, x, Mask.none(), AttentionOptions.of(unseen, dropout));
     Tensor open = attention.attend(x, x, Mask.none(), AttentionOptions.of(seen, dropout));
@@ -237,9 +239,11 @@ final class AttentionTest {
     Attention attention = Attention.of(SELF, params);
     Tensor x = NoisyWeights.tensor(random, 2, 5, 12);
     List<Tensor> shown = new ArrayList<>();
-    ForwardPass training = ForwardPass.training(new Random(11)).observedBy(new MapObserver("", shown));
+    ForwardPass training =
+        ForwardPass.training(new Random(11)).observedBy(new MapObserver("", shown));
 
-    Tensor mixed = attention.attend(x, x, Mask.none(), AttentionOptions.of(training, new Dropout(0.4)));
+    Tensor mixed =
+        attention.attend(x, x, Mask.none(), AttentionOptions.of(training, new Dropout(0.4)));
 
     var loops = new LoopAttention(SELF, 2, 5, 5, LoopAttention.ALL);
     double[] maps = loops.maps(Loops.values(params), x.toDoubles(), x.toDoubles());
@@ -296,7 +300,8 @@ final class AttentionTest {
   }
 
   /** Collects attention maps of one path. */
-  private record MapObserver(String expectedPath, List<Tensor> maps) implements ForwardPass.Observer {
+  private record MapObserver(String expectedPath, List<Tensor> maps)
+      implements ForwardPass.Observer {
     @Override
     public boolean wantsAttention() {
       return true;

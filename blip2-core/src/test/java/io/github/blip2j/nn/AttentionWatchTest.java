@@ -1,16 +1,15 @@
 package io.github.blip2j.nn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
@@ -53,7 +52,8 @@ final class AttentionWatchTest {
     KeyValues one = attention.keyValues(context, Mask.none()).rows(0);
     AttentionOptions how = AttentionOptions.of(ForwardPass.evaluation());
 
-    var e = Assertions.assertThrows(ShapeMismatchException.class, () -> attention.attend(x, one, how));
+    var e =
+        Assertions.assertThrows(ShapeMismatchException.class, () -> attention.attend(x, one, how));
 
     assertEquals("cross: keys expected [2, ?, 2, 3], got [1, 4, 2, 3]", e.getMessage());
   }

@@ -1,14 +1,13 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.ShapeMismatchException;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

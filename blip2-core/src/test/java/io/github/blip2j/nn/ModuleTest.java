@@ -1,13 +1,12 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.Activation;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Activation;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Random;

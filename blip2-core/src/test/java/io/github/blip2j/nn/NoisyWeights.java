@@ -3,7 +3,6 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.Set;

@@ -1,14 +1,13 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.WrapperNames;
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.tensor.types.DType;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.WrapperNames;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.tensor.types.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

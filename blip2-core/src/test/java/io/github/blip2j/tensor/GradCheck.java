@@ -1,11 +1,10 @@
 package io.github.blip2j.tensor;
 
-import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.backend.Samples;
-
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.Samples;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

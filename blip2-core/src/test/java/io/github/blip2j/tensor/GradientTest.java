@@ -5,7 +5,6 @@ import io.github.blip2j.backend.Samples;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
-
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,7 @@
 package io.github.blip2j.tensor;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.backend.Loops;
 import io.github.blip2j.backend.PackedWeight;
 import io.github.blip2j.backend.Samples;
@@ -7,9 +9,6 @@ import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Precision;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

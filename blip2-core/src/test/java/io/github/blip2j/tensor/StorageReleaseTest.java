@@ -1,10 +1,9 @@
 package io.github.blip2j.tensor;
 
-import io.github.blip2j.backend.TensorMemory;
-import io.github.blip2j.tensor.types.DType;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.tensor.types.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;

@@ -1,8 +1,5 @@
 package io.github.blip2j.text;
 
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.io.file.ConfigJson;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -13,6 +10,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,9 @@
 package io.github.blip2j.training;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
@@ -8,11 +12,6 @@ import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.types.Precision;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +75,8 @@ final class CheckpointFolderTest {
           List.copyOf(saved.tensors().keySet()));
       assertEquals("12", saved.metadata().get("step"));
     }
-    assertEquals(new TrainingPosition(12, 3, 4), checkpoints(toy.optimizer).restore(file, settings));
+    assertEquals(
+        new TrainingPosition(12, 3, 4), checkpoints(toy.optimizer).restore(file, settings));
   }
 
   @Test
@@ -122,7 +122,8 @@ final class CheckpointFolderTest {
               file.write(name, bytes);
             });
 
-    var thrown = assertThrows(IOException.class, () -> full.write(new TrainingPosition(6, 1, 1), settings));
+    var thrown =
+        assertThrows(IOException.class, () -> full.write(new TrainingPosition(6, 1, 1), settings));
 
     assertEquals(
         "step-00000006.safetensors: checkpoint expected to be written, got No space left on device; step-00000003.safetensors is whole; make room and resume",
@@ -141,7 +142,8 @@ final class CheckpointFolderTest {
               throw new IOException("file", new IOException("Disk quota exceeded"));
             });
 
-    var thrown = assertThrows(IOException.class, () -> full.write(new TrainingPosition(6, 1, 1), settings));
+    var thrown =
+        assertThrows(IOException.class, () -> full.write(new TrainingPosition(6, 1, 1), settings));
 
     assertEquals(
         "step-00000006.safetensors: checkpoint expected to be written, got Disk quota exceeded; there is none before it; make room and resume",

@@ -1,15 +1,14 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.nn.ForwardPass;
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.tensor.InScope;
-
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.tensor.InScope;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -1,17 +1,16 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.io.safetensors.SafetensorsWriter;
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.optim.Warmup;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.training.Toy.ToyBatch;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.optim.Warmup;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.training.Toy.ToyBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

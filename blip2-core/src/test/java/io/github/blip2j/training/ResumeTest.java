@@ -1,16 +1,15 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.optim.Warmup;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.types.Precision;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.optim.Warmup;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.types.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,12 +1,11 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.io.safetensors.SafetensorsWriter;
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.tensor.InScope;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.tensor.InScope;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

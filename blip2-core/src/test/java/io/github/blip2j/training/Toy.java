@@ -12,7 +12,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;

@@ -1,10 +1,5 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.optim.Warmup;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.training.Toy.ToyBatch;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.optim.Warmup;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.training.Toy.ToyBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,11 +1,10 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.tensor.types.Precision;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.tensor.types.Precision;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 

@@ -3,8 +3,6 @@ package io.github.blip2j.examples;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.text.Conversation;
 import io.github.blip2j.vision.image.Image;
-
-
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;

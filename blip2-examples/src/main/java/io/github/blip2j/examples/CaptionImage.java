@@ -1,7 +1,6 @@
 package io.github.blip2j.examples;
 
 import io.github.blip2j.blip2.Blip2;
-
 import java.io.IOException;
 import java.nio.file.Path;
 

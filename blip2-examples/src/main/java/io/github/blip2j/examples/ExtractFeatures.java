@@ -6,7 +6,6 @@ import io.github.blip2j.blip2.features.FeatureExport;
 import io.github.blip2j.blip2.features.FeatureExtractor;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.image.Image;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,6 @@ package io.github.blip2j.examples;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.vision.image.Image;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

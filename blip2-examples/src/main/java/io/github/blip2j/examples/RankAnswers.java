@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.text.CandidateRanking;
 import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.blip2.text.RankedCandidate;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

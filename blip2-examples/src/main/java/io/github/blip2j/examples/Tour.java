@@ -3,8 +3,6 @@ package io.github.blip2j.examples;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.generation.GenerationConfig;
-
-
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -19,7 +17,8 @@ public final class Tour {
       System.out.println(blip2.caption(blip2.read(image)));
       System.out.println(blip2.answer(blip2.read(image), "what color is the square?"));
 
-      GenerationConfig decoding = GenerationConfig.numBeams(5).maxNewTokens(30).numReturnSequences(3);
+      GenerationConfig decoding =
+          GenerationConfig.numBeams(5).maxNewTokens(30).numReturnSequences(3);
       for (Generated text : blip2.generate(blip2.read(image), "a photo of", decoding)) {
         System.out.println(text.textWithPrompt());
       }

@@ -19,7 +19,6 @@ import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
 import io.github.blip2j.vision.image.Augmentation;
 import io.github.blip2j.vision.image.ImageProcessor;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -16,7 +16,6 @@ import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

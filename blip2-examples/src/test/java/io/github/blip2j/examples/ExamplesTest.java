@@ -1,12 +1,10 @@
 package io.github.blip2j.examples;
 
-import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.vision.image.Image;
-
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.vision.image.Image;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

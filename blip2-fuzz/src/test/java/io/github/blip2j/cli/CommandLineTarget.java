@@ -2,7 +2,6 @@ package io.github.blip2j.cli;
 
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.fuzz.Scratch;
-
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;

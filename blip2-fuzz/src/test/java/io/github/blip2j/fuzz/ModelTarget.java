@@ -3,7 +3,6 @@ package io.github.blip2j.fuzz;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -3,7 +3,6 @@ package io.github.blip2j.fuzz;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
 import io.github.blip2j.vision.image.UnreadableImageException;
-
 import java.io.IOException;
 import java.util.zip.CRC32;
 

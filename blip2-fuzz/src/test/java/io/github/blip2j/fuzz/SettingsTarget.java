@@ -9,7 +9,6 @@ import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.image.ImageProcessor;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,7 +2,6 @@ package io.github.blip2j.fuzz;
 
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.tensor.TensorEntry;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -5,7 +5,6 @@ import io.github.blip2j.fuzz.SafetensorsTarget;
 import io.github.blip2j.fuzz.Scratch;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.optim.Schedule;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,6 @@
 package io.github.blip2j.adapter;
 
 import io.github.blip2j.io.file.CheckpointException;
-
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

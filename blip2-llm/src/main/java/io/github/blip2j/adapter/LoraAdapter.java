@@ -8,7 +8,6 @@ import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,6 @@ package io.github.blip2j.adapter;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
-
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
+
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
 import io.github.blip2j.blip2.features.Feature;
@@ -31,8 +32,6 @@ import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
-
-
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -73,8 +72,8 @@ public final class Blip2 implements AutoCloseable {
   /**
    * Loads a Hugging Face folder, weights in float32.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
-   *     one of our language models, or its tensors do not fit its configuration
+   * @throws io.github.blip2j.io.file.CheckpointException if the folder is no BLIP-2 or InstructBLIP
+   *     with one of our language models, or its tensors do not fit its configuration
    */
   public static Blip2 load(Path folder) throws IOException {
     return load(folder, Precision.FLOAT32);
@@ -95,9 +94,9 @@ public final class Blip2 implements AutoCloseable {
    * Loads a Hugging Face folder. A LoRA adapter that lies in it is merged into the weights, as one
    * that the options name is.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if the folder is no BLIP-2 or InstructBLIP with
-   *     one of our language models, its tensors do not fit its configuration, or the adapter does
-   *     not fit them
+   * @throws io.github.blip2j.io.file.CheckpointException if the folder is no BLIP-2 or InstructBLIP
+   *     with one of our language models, its tensors do not fit its configuration, or the adapter
+   *     does not fit them
    */
   public static Blip2 load(Path folder, LoadOptions options) throws IOException {
     required("load", "folder", folder);
@@ -108,8 +107,8 @@ public final class Blip2 implements AutoCloseable {
    * Loads a model of LAVIS's second stage from its parts; it then runs as LAVIS would, see {@link
    * #withConvention}.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if a part is something else, they are not of
-   *     one model, or a tensor is missing, unused or of another shape
+   * @throws io.github.blip2j.io.file.CheckpointException if a part is something else, they are not
+   *     of one model, or a tensor is missing, unused or of another shape
    */
   public static Blip2 load(Blip2Parts parts, Precision precision) throws IOException {
     return load(parts, LoadOptions.of(required("load", "precision", precision)));
@@ -373,7 +372,10 @@ public final class Blip2 implements AutoCloseable {
    * @return for each prompt its texts, the best first
    */
   public List<List<Generated>> generate(
-      ImageFeatures features, List<String> prompts, GenerationConfig decoding, TokenStreamer listener) {
+      ImageFeatures features,
+      List<String> prompts,
+      GenerationConfig decoding,
+      TokenStreamer listener) {
     return pipeline().generate(features, prompts, decoding, listener);
   }
 
@@ -405,7 +407,8 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /** As above, after a prompt of images and words in any order. */
-  public List<RankedCandidate> rank(Prompt prompt, List<String> candidates, CandidateRanking order) {
+  public List<RankedCandidate> rank(
+      Prompt prompt, List<String> candidates, CandidateRanking order) {
     return rank(List.of(required("rank", "prompt", prompt)), candidates, order).get(0);
   }
 
@@ -417,7 +420,10 @@ public final class Blip2 implements AutoCloseable {
 
   /** As above, for pictures that have been looked at: one for each prompt, or one for all. */
   public List<List<RankedCandidate>> rank(
-      ImageFeatures features, List<String> prompts, List<String> candidates, CandidateRanking order) {
+      ImageFeatures features,
+      List<String> prompts,
+      List<String> candidates,
+      CandidateRanking order) {
     return pipeline().rank(features, prompts, candidates, order);
   }
 

@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
 import static io.github.blip2j.blip2.text.Arguments.requiredAll;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.inference.CloseGuard;
 import io.github.blip2j.blip2.inference.MatchingSession;
@@ -10,8 +11,6 @@ import io.github.blip2j.qformer.retrieval.Rankings;
 import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.image.Image;
-
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -98,8 +97,7 @@ public final class ImageTextIndex implements AutoCloseable {
   /** As above, telling the number of each picture before its texts are matched, in order. */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
     required(WHERE, "listener", listener);
-    return during(
-        () -> index.rank(k, number -> gate.aside(() -> listener.accept(number))));
+    return during(() -> index.rank(k, number -> gate.aside(() -> listener.accept(number))));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.blip2j.blip2;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
 import static io.github.blip2j.blip2.text.Arguments.requiredAll;
+
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.blip2.features.Feature;
 import io.github.blip2j.blip2.features.FeatureExport;
@@ -23,8 +24,6 @@ import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
-
-
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,7 +67,8 @@ public final class ImageTextMatcher implements AutoCloseable {
    * of a {@code Blip2ForImageTextRetrieval}; weights in float32. A {@code tokenizer.json} lies
    * beside the weights.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if it is neither, or its tensors do not fit
+   * @throws io.github.blip2j.io.file.CheckpointException if it is neither, or its tensors do not
+   *     fit
    */
   public static ImageTextMatcher load(Path path) throws IOException {
     return load(path, Precision.FLOAT32);
@@ -240,7 +240,10 @@ public final class ImageTextMatcher implements AutoCloseable {
 
   /** A caption that the Q-Former writes by itself, as LAVIS does. */
   public String caption(Image image) {
-    return caption(List.of(required("write", "image", image)), lavisCaptionConfig()).get(0).get(0).text();
+    return caption(List.of(required("write", "image", image)), lavisCaptionConfig())
+        .get(0)
+        .get(0)
+        .text();
   }
 
   /**

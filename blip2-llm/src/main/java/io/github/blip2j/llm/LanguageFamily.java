@@ -1,7 +1,6 @@
 package io.github.blip2j.llm;
 
 import io.github.blip2j.io.file.CheckpointException;
-
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;

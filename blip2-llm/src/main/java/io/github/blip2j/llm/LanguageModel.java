@@ -4,7 +4,6 @@ import io.github.blip2j.generation.DecodingSession;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
 
-
 /**
  * A language model that reads embeddings, so that an image's soft prompt can stand before words.
  *

@@ -2,7 +2,6 @@ package io.github.blip2j.llm;
 
 import io.github.blip2j.tensor.Tensor;
 
-
 /** Logits as decoding reads them. */
 public final class NextTokenLogits {
   private NextTokenLogits() {}

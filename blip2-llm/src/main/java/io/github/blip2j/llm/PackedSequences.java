@@ -3,7 +3,6 @@ package io.github.blip2j.llm;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.TokenGrid;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -2,7 +2,6 @@ package io.github.blip2j.llm;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

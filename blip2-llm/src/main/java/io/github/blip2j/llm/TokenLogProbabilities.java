@@ -2,7 +2,6 @@ package io.github.blip2j.llm;
 
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 

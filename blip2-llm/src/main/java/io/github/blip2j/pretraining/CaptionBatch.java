@@ -3,7 +3,6 @@ package io.github.blip2j.pretraining;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.training.Batch;
-
 import java.util.List;
 import java.util.Locale;
 

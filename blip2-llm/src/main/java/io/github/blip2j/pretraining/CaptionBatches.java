@@ -12,7 +12,6 @@ import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.ImageProcessorConfig;
 import io.github.blip2j.vision.image.UnreadableImageException;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -235,8 +234,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   private Sample sample(CaptionRecord each, RandomGenerator random) throws IOException {
     String caption = each.captions().get(random.nextInt(each.captions().size()));
     Image image = processor.read(set.file(each));
-    Image seen =
-        augmentation == null ? image : augmentation.apply(image, processor.size(), random);
+    Image seen = augmentation == null ? image : augmentation.apply(image, processor.size(), random);
     Tensor pixels = processor.tensor(List.of(seen)); // [1, 3, H, W]
     var own = dialogues ? each.dialogue() : null;
     return own == null

@@ -21,7 +21,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionFamily;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,8 +79,7 @@ public final class StageOneExport {
     Blip2QformerConfig sizes = model.config().qformer();
     try (var descriptions = Descriptions.of(folder);
         Scope scope = Scope.open()) {
-      ModelJson.write(
-          descriptions.path(), heads(), sizes.visionNormEps(), sizes.maxTextTokens());
+      ModelJson.write(descriptions.path(), heads(), sizes.visionNormEps(), sizes.maxTextTokens());
       TokenizerCopy.copy(tokenizer, descriptions.path());
       List<Entry> entries = entries(contents);
       List<TensorSpec> specs = entries.stream().map(Entry::spec).toList();

@@ -13,7 +13,6 @@ import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.PlainBertWeights;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.VisionConfig;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -54,9 +53,11 @@ public final class StageOneParts {
         Checkpoint reading = WrapperNames.open(bert)) {
       VisionConfig vision = seeing.config();
       BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(bert.resolve("config.json")));
-      Blip2RetrievalConfig config = change.apply(new Blip2RetrievalConfig(vision, qformer(plain, vision)));
+      Blip2RetrievalConfig config =
+          change.apply(new Blip2RetrievalConfig(vision, qformer(plain, vision)));
       var rest = PlainBertWeights.ofStageOne(bert.toString(), reading, random);
-      var weights = new SplitWeights(VisionEncoderSource.PATH, seeing.weights(config.vision()), rest);
+      var weights =
+          new SplitWeights(VisionEncoderSource.PATH, seeing.weights(config.vision()), rest);
       Params params = Params.root(weights, home);
       Blip2RetrievalModel model = Blip2RetrievalModel.of(config, params);
       params.finish();

@@ -11,7 +11,6 @@ import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
-
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;

@@ -1,5 +1,8 @@
 package io.github.blip2j.pretraining;
 
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
 import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
@@ -16,10 +19,6 @@ import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.image.ImageProcessor;
-
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,8 +124,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
       write(images, target.resolve(PREPROCESSOR));
     } else if (!told) {
       OutputFile.write(
-          target.resolve(PREPROCESSOR),
-          PreprocessorJson.of(side, Blip2Json.processor(config)));
+          target.resolve(PREPROCESSOR), PreprocessorJson.of(side, Blip2Json.processor(config)));
     }
   }
 

@@ -10,7 +10,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.image.ImageProcessor;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -71,7 +70,10 @@ public final class StageTwoModel {
       throws IOException {
     try (OpenWeights open = source.open()) {
       Params root = Params.root(open.weights(), home);
-      Params params = setup.frozenPrecision() == null ? root : root.packed(setup.frozenPrecision(), trained(setup));
+      Params params =
+          setup.frozenPrecision() == null
+              ? root
+              : root.packed(setup.frozenPrecision(), trained(setup));
       Blip2Model blip2 = new Blip2Model(source.config(), params);
       params.finish();
       return new StageTwoModel(source, setup, blip2, params.all());

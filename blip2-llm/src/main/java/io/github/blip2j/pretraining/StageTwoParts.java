@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.files.SplitWeights;
@@ -29,8 +30,6 @@ import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.image.ImageProcessor;
-
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

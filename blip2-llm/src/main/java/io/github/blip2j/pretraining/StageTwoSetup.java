@@ -1,18 +1,17 @@
 package io.github.blip2j.pretraining;
 
 import io.github.blip2j.tensor.types.Precision;
-
 import org.jspecify.annotations.Nullable;
 
 /**
  * What of a BLIP-2 the second stage trains (section 3.2), and how the rest is held.
  *
  * @param trainsVision whether the vision tower learns too, as in fine-tuning on captions
- * @param frozenPrecision how matrices that do not learn are stored and multiplied, or null for plain
- *     float32. Narrower ones take less memory and give gradients that are as rounded; every
+ * @param frozenPrecision how matrices that do not learn are stored and multiplied, or null for
+ *     plain float32. Narrower ones take less memory and give gradients that are as rounded; every
  *     backward step unpacks them one by one
- * @param computePrecision what linear maps round to before they multiply, forward and backward: float32 or
- *     bfloat16. What learns is stored in float32 all the same
+ * @param computePrecision what linear maps round to before they multiply, forward and backward:
+ *     float32 or bfloat16. What learns is stored in float32 all the same
  * @param imageSize side of pictures in pixels, or null for the model's own; positions are
  *     interpolated once
  */

@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.image.ImageProcessor;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

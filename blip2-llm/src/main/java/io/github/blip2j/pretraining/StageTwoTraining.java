@@ -13,7 +13,6 @@ import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,8 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.inference.ImageFeatures;
 import io.github.blip2j.blip2.model.Blip2Model;
@@ -8,14 +11,8 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -115,7 +112,12 @@ final class Blip2MisuseTest {
     assertSays(
         IllegalArgumentException.class,
         "stream: returning expected 1, got 3; generate returns several",
-        () -> blip2.stream(Image.of(IMAGE), "", GenerationConfig.numBeams(3).numReturnSequences(3), text -> {}));
+        () ->
+            blip2.stream(
+                Image.of(IMAGE),
+                "",
+                GenerationConfig.numBeams(3).numReturnSequences(3),
+                text -> {}));
   }
 
   @Test
@@ -133,7 +135,8 @@ final class Blip2MisuseTest {
     assertNull("caption: image expected, got null", () -> blip2.caption((BufferedImage) null));
     assertNull("read: file expected, got null", () -> blip2.read(null));
     assertNull(
-        "captions: image expected, got null", () -> blip2.captions(Arrays.asList(Image.of(IMAGE), null)));
+        "captions: image expected, got null",
+        () -> blip2.captions(Arrays.asList(Image.of(IMAGE), null)));
     assertNull("captions: images expected, got null", () -> blip2.captions(null));
     assertNull("answer: question expected, got null", () -> blip2.answer(IMAGE, nothing));
     assertNull(
@@ -144,7 +147,8 @@ final class Blip2MisuseTest {
         "encode: image expected, got null", () -> blip2.encode(Arrays.asList(picture, null)));
     assertNull("load: folder expected, got null", () -> Blip2.load(null));
     assertNull(
-        "stream: text expected, got null", () -> blip2.stream(Image.of(IMAGE), "", GenerationConfig.greedy(), null));
+        "stream: text expected, got null",
+        () -> blip2.stream(Image.of(IMAGE), "", GenerationConfig.greedy(), null));
   }
 
   @Test
@@ -178,7 +182,8 @@ final class Blip2MisuseTest {
       Tensor pixels = blip2.pixels(List.of(picture));
       var thrown =
           assertThrows(
-              IllegalStateException.class, () -> model.encodeImage(pixels, ForwardPass.evaluation()));
+              IllegalStateException.class,
+              () -> model.encodeImage(pixels, ForwardPass.evaluation()));
       assertEquals(
           "vision.patches.weight: tensor expected to be alive, got one released when its scope"
               + " ended; hand it out with scope.keep(tensor)",
@@ -210,8 +215,10 @@ final class Blip2MisuseTest {
           IllegalStateException.class,
           "blip2: close expected after the last call, got one from within a call",
           () ->
-              own.generate(features, List.of(""), GenerationConfig.greedy(), (row, token) -> own.close()));
-      assertEquals("a red circle", own.generate(picture, "", GenerationConfig.greedy()).get(0).text());
+              own.generate(
+                  features, List.of(""), GenerationConfig.greedy(), (row, token) -> own.close()));
+      assertEquals(
+          "a red circle", own.generate(picture, "", GenerationConfig.greedy()).get(0).text());
     }
   }
 
@@ -252,7 +259,10 @@ final class Blip2MisuseTest {
     try (ImageFeatures features = own.encode(List.of(picture))) {
       var text =
           own.generate(
-              features, List.of(""), GenerationConfig.greedy(), (row, token) -> run(other, own::close));
+              features,
+              List.of(""),
+              GenerationConfig.greedy(),
+              (row, token) -> run(other, own::close));
 
       assertEquals("a red circle", text.get(0).get(0).text());
     } finally {

@@ -1,5 +1,8 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Blip2Model;
@@ -16,11 +19,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.Image;
-
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,10 +44,14 @@ final class Blip2T5Test {
       List<String> pieces = new ArrayList<>();
 
       String caption = blip2.caption(blip2.read(PICTURE));
-      String answer = blip2.answer(blip2.read(HF_T5.resolve("images/b.png")), "what color is the star?");
+      String answer =
+          blip2.answer(blip2.read(HF_T5.resolve("images/b.png")), "what color is the star?");
       Generated streamed =
           blip2.stream(
-              Image.of(ImageIO.read(PICTURE.toFile())), "a photo of", GenerationConfig.greedy(), pieces::add);
+              Image.of(ImageIO.read(PICTURE.toFile())),
+              "a photo of",
+              GenerationConfig.greedy(),
+              pieces::add);
 
       assertEquals("a green cross", caption);
       assertEquals("orange", answer);
@@ -65,7 +67,8 @@ final class Blip2T5Test {
     try (var blip2 = Blip2.load(HF_T5)) {
       GenerationConfig decoding = GenerationConfig.greedy().maxNewTokens(1_000_000);
 
-      assertEquals("a green cross", blip2.generate(blip2.read(PICTURE), "", decoding).get(0).text());
+      assertEquals(
+          "a green cross", blip2.generate(blip2.read(PICTURE), "", decoding).get(0).text());
     }
   }
 
@@ -75,7 +78,9 @@ final class Blip2T5Test {
       var thrown =
           assertThrows(
               IllegalArgumentException.class,
-              () -> blip2.generate(blip2.read(PICTURE), "a photo <image> of", GenerationConfig.greedy()));
+              () ->
+                  blip2.generate(
+                      blip2.read(PICTURE), "a photo <image> of", GenerationConfig.greedy()));
 
       assertEquals(
           "generate: prompt expected words, got the token <image>, which stands for the image;"

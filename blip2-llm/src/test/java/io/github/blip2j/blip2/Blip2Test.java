@@ -1,5 +1,13 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonNull;
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.inference.ImageFeatures;
 import io.github.blip2j.blip2.model.PromptBatch;
@@ -10,16 +18,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.Image;
-
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import com.google.gson.JsonNull;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,7 +89,12 @@ final class Blip2Test {
   @Test
   void generate_withPrompt_keepsTheTwoTextsApart() throws IOException {
     Generated written =
-        blip2.generate(blip2.read(pictures.get(0)), "a photo of", GenerationConfig.greedy().maxNewTokens(12)).get(0);
+        blip2
+            .generate(
+                blip2.read(pictures.get(0)),
+                "a photo of",
+                GenerationConfig.greedy().maxNewTokens(12))
+            .get(0);
 
     assertEquals("a red circle", written.text());
     assertEquals("a photo of a red circle", written.textWithPrompt());
@@ -137,7 +140,8 @@ final class Blip2Test {
     }
 
     for (int i = 0; i < prompts.size(); i++) {
-      Generated alone = blip2.generate(blip2.read(pictures.get(1)), prompts.get(i), decoding).get(0);
+      Generated alone =
+          blip2.generate(blip2.read(pictures.get(1)), prompts.get(i), decoding).get(0);
       assertEquals(alone.text(), together.get(i).get(0).text());
       assertEquals(alone.tokenIds(), together.get(i).get(0).tokenIds());
     }
@@ -166,7 +170,10 @@ final class Blip2Test {
 
     Generated written =
         blip2
-            .generate(blip2.read(pictures.get(0)), prompt, GenerationConfig.greedy().maxNewTokens(50).minNewTokens(5))
+            .generate(
+                blip2.read(pictures.get(0)),
+                prompt,
+                GenerationConfig.greedy().maxNewTokens(50).minNewTokens(5))
             .get(0);
 
     assertEquals(5, written.tokenIds().size());
@@ -175,7 +182,12 @@ final class Blip2Test {
   @Test
   void generate_promptFillsAllPositions_writesOneToken() throws IOException {
     Generated written =
-        blip2.generate(blip2.read(pictures.get(0)), promptOf(120), GenerationConfig.greedy().maxNewTokens(9)).get(0);
+        blip2
+            .generate(
+                blip2.read(pictures.get(0)),
+                promptOf(120),
+                GenerationConfig.greedy().maxNewTokens(9))
+            .get(0);
 
     assertEquals(1, written.tokenIds().size());
   }
@@ -188,7 +200,10 @@ final class Blip2Test {
     try (ImageFeatures features = blip2.encode(Fixture.images())) {
       List<List<Generated>> written =
           blip2.generate(
-              features, prompts, GenerationConfig.greedy(), (row, token) -> heard.get(row).add(token));
+              features,
+              prompts,
+              GenerationConfig.greedy(),
+              (row, token) -> heard.get(row).add(token));
 
       assertEquals(written.stream().map(texts -> texts.get(0).tokenIds()).toList(), heard);
     }
@@ -196,7 +211,8 @@ final class Blip2Test {
 
   @Test
   void stream_greedyAndBeams_piecesJoinToTheText() throws IOException {
-    for (GenerationConfig decoding : List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(3))) {
+    for (GenerationConfig decoding :
+        List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(3))) {
       List<String> pieces = new ArrayList<>();
 
       Generated written = blip2.stream(Image.of(buffered(1)), "", decoding, pieces::add);
@@ -267,8 +283,10 @@ final class Blip2Test {
         json -> json.getAsJsonObject("text_config").add("eos_token_id", JsonNull.INSTANCE));
 
     try (var endless = Blip2.load(folder)) {
-      for (GenerationConfig decoding : List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(2))) {
-        Generated written = endless.generate(endless.read(pictures.get(0)), "", decoding.maxNewTokens(9)).get(0);
+      for (GenerationConfig decoding :
+          List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(2))) {
+        Generated written =
+            endless.generate(endless.read(pictures.get(0)), "", decoding.maxNewTokens(9)).get(0);
 
         assertEquals(9, written.tokenIds().size());
         assertFalse(written.ended());

@@ -1,12 +1,11 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

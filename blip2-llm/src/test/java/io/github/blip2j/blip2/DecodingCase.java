@@ -1,12 +1,11 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.generation.EarlyStopping;
-import io.github.blip2j.generation.GenerationConfig;
-
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.generation.EarlyStopping;
+import io.github.blip2j.generation.GenerationConfig;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
@@ -121,7 +120,8 @@ public record DecodingCase(
     return args.has("do_sample") && args.get("do_sample").getAsBoolean();
   }
 
-  private static GenerationConfig with(GenerationConfig decoding, String name, JsonElement value, int prompt) {
+  private static GenerationConfig with(
+      GenerationConfig decoding, String name, JsonElement value, int prompt) {
     return switch (name) {
       case "num_beams", "max_new_tokens", "max_length", "eos_token_id" -> decoding;
       // Without drawing, these change nothing.

@@ -1,5 +1,9 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.blip2.inference.Blip2Folder;
 import io.github.blip2j.blip2.inference.GenerationSession;
 import io.github.blip2j.generation.GenerationConfig;
@@ -8,11 +12,6 @@ import io.github.blip2j.golden.Golden;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.Image;
-
-import static org.junit.jupiter.api.Assertions.assertAll;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +71,10 @@ public final class DecodingParity {
           List.of(
               GenerationConfig.greedy().maxNewTokens(10),
               GenerationConfig.numBeams(3).maxNewTokens(10).numReturnSequences(2),
-              GenerationConfig.numBeams(4).maxNewTokens(10).noRepeatNgramSize(2).lengthPenalty(-1))) {
+              GenerationConfig.numBeams(4)
+                  .maxNewTokens(10)
+                  .noRepeatNgramSize(2)
+                  .lengthPenalty(-1))) {
         List<List<Sequence>> batch =
             Blip2Folder.decode(loaded, images, ids, decoding, loaded.endIds());
         for (int i = 0; i < images.size(); i++) {
@@ -93,7 +95,8 @@ public final class DecodingParity {
   }
 
   /** One case of a folder. */
-  private record Check(GenerationSession loaded, Golden golden, Rows layout, DecodingCase expected) {
+  private record Check(
+      GenerationSession loaded, Golden golden, Rows layout, DecodingCase expected) {
     void run(List<Image> images) {
       List<Image> asked = expected.images().stream().map(images::get).toList();
       List<int[]> ids = Blip2Folder.promptIds(loaded, expected.prompts(), asked.size());

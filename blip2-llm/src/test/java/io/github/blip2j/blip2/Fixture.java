@@ -1,12 +1,11 @@
 package io.github.blip2j.blip2;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
-
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,8 +1,5 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.backend.TensorMemory;
-import io.github.blip2j.io.file.CheckpointException;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -10,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.io.file.CheckpointException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;

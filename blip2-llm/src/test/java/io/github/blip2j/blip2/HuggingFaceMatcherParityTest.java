@@ -1,16 +1,15 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.blip2.text.Match;
-import io.github.blip2j.golden.Golden;
-import io.github.blip2j.io.file.ConfigJson;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.vision.image.Image;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.text.Match;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

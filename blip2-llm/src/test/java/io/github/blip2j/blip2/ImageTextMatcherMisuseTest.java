@@ -1,5 +1,9 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.google.gson.JsonObject;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.generation.GenerationConfig;
@@ -12,11 +16,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.Image;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,7 +121,9 @@ final class ImageTextMatcherMisuseTest {
     try (var writer = ImageTextMatcher.load(lavis)) {
       assertSays(
           "write: minNewTokens expected at most 64, got 80",
-          () -> writer.caption(List.of(image), GenerationConfig.greedy().maxNewTokens(99).minNewTokens(80)));
+          () ->
+              writer.caption(
+                  List.of(image), GenerationConfig.greedy().maxNewTokens(99).minNewTokens(80)));
     }
   }
 

@@ -1,5 +1,11 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.inference.GradCamMaps;
 import io.github.blip2j.blip2.text.Generated;
@@ -14,14 +20,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.Image;
-
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -138,7 +136,8 @@ public final class ImageTextMatcherTest {
   void match_fileAndBufferedImage_areTheSamePicture() throws IOException {
     Match match = matcher.match(images.get(0), "a dog");
 
-    assertEquals(match, matcher.match(matcher.read(FOLDER.resolve("images").resolve("a.png")), "a dog"));
+    assertEquals(
+        match, matcher.match(matcher.read(FOLDER.resolve("images").resolve("a.png")), "a dog"));
     assertEquals(match, matcher.match(images.get(0).toBufferedImage(), "a dog"));
   }
 

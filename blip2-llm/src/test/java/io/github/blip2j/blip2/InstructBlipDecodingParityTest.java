@@ -1,5 +1,9 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.inference.Blip2Folder;
 import io.github.blip2j.blip2.inference.ImageFeatures;
 import io.github.blip2j.blip2.text.Generated;
@@ -11,11 +15,6 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
-import static org.junit.jupiter.api.Assertions.assertAll;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -95,7 +94,9 @@ final class InstructBlipDecodingParityTest {
                   ForwardPass.evaluation());
 
       Generated written =
-          blip2.generate(Prompt.video(frames, prompt), GenerationConfig.numBeams(3).maxNewTokens(14)).get(0);
+          blip2
+              .generate(Prompt.video(frames, prompt), GenerationConfig.numBeams(3).maxNewTokens(14))
+              .get(0);
 
       more.assertClose("video.language_projection", seen, HIDDEN);
       assertEquals(video.get("text").getAsString().strip(), written.text());
@@ -120,8 +121,7 @@ final class InstructBlipDecodingParityTest {
   }
 
   /** That a model writes what the reference has written in this case. */
-  static void assertWrites(
-      Blip2 blip2, Golden golden, List<Image> images, DecodingCase expected) {
+  static void assertWrites(Blip2 blip2, Golden golden, List<Image> images, DecodingCase expected) {
     List<Image> asked = expected.images().stream().map(images::get).toList();
     List<String> prompts = expected.prompts();
     // The reference has nothing to say to no text at all; the empty text is what it is compared to.

@@ -1,12 +1,11 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.backend.TensorMemory;
-import io.github.blip2j.io.file.CheckpointException;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.io.file.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,8 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.golden.GoldenGradients;
@@ -13,10 +16,6 @@ import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Tokenizer;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,8 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.inference.Blip2Folder;
 import io.github.blip2j.blip2.model.Blip2Model;
@@ -11,10 +14,6 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -151,7 +150,8 @@ final class InstructBlipParityTest {
       answers.add(Arrays.stream(row).map(id -> Math.max(0, id)).toArray());
     }
     Tensor prompt = model.imagePrompt(golden.get("pixel_values"), read, ForwardPass.evaluation());
-    return model.logits(prompt, text, PromptBatch.of(answers, 0, Side.RIGHT), ForwardPass.evaluation());
+    return model.logits(
+        prompt, text, PromptBatch.of(answers, 0, Side.RIGHT), ForwardPass.evaluation());
   }
 
   /** The words of each prompt as the language model reads them, behind the image. */

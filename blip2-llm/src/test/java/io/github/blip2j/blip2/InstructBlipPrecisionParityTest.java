@@ -1,5 +1,7 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.inference.Blip2Folder;
 import io.github.blip2j.generation.GenerationConfig;
@@ -7,9 +9,6 @@ import io.github.blip2j.golden.Golden;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.Image;
-
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,10 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.inference.ImageFeatures;
@@ -14,13 +19,6 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,7 +66,9 @@ final class InstructBlipTest {
     String nothing = blip2.generate(picture, "", GenerationConfig.greedy()).get(0).text();
 
     assertEquals(nothing, blip2.caption(blip2.read(PICTURE)));
-    assertEquals(List.of(nothing, nothing), blip2.captions(List.of(image, image).stream().map(Image::of).toList()));
+    assertEquals(
+        List.of(nothing, nothing),
+        blip2.captions(List.of(image, image).stream().map(Image::of).toList()));
     assertEquals(blip2.answer(blip2.read(PICTURE), ASK), blip2.answer(image, ASK));
     assertNotEquals(nothing, blip2.answer(image, ASK));
   }
@@ -77,7 +77,8 @@ final class InstructBlipTest {
   void stream_pieces_joinToTheText() throws IOException {
     var pieces = new StringBuilder();
 
-    Generated text = blip2.stream(Image.of(ImageIO.read(PICTURE.toFile())), DESCRIBE, SHORT, pieces::append);
+    Generated text =
+        blip2.stream(Image.of(ImageIO.read(PICTURE.toFile())), DESCRIBE, SHORT, pieces::append);
 
     assertEquals("a purple star to the ri", text.text());
     assertEquals(text.text(), pieces.toString());

@@ -1,13 +1,12 @@
 package io.github.blip2j.blip2;
 
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.golden.Golden;
-
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.golden.Golden;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;

@@ -1,5 +1,7 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.blip2.inference.GradCamMaps;
 import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.golden.Golden;
@@ -10,9 +12,6 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

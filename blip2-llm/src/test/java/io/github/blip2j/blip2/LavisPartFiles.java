@@ -8,7 +8,6 @@ import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.io.torch.TorchWriter;
 import io.github.blip2j.tensor.types.DType;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -57,7 +56,8 @@ public final class LavisPartFiles {
   }
 
   /** The same, damaged. */
-  public static Path trained(Path folder, UnaryOperator<Map<String, Stored>> change) throws IOException {
+  public static Path trained(Path folder, UnaryOperator<Map<String, Stored>> change)
+      throws IOException {
     Path whole = whole(folder);
     Map<String, Stored> trained = read(whole);
     trained.keySet().removeIf(name -> name.startsWith(TOWER) || name.startsWith("opt_model."));

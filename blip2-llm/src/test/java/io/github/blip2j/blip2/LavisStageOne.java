@@ -12,7 +12,6 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.Negatives;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +30,9 @@ public record LavisStageOne(Blip2RetrievalModel model, Golden golden, ConfigJson
 
   static LavisStageOne open(Path folder, Golden golden, Scope home) throws IOException {
     return new LavisStageOne(
-        RetrievalLoader.load(folder, home), golden, ConfigJson.read(folder.resolve("expected.json")));
+        RetrievalLoader.load(folder, home),
+        golden,
+        ConfigJson.read(folder.resolve("expected.json")));
   }
 
   /** What LAVIS tokenised, padded as it was. */

@@ -1,5 +1,7 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.golden.Fixtures;
@@ -16,9 +18,6 @@ import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.qformer.objective.StageOneOutput;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -126,7 +125,8 @@ final class LavisStageOneParityTest {
     Negatives negatives = LavisStageOne.negatives(step);
     StageOneObjective objective =
         StageOneObjective.lavis(lavis.model().qformer()).with((similar, all, random) -> negatives);
-    ForwardPass pass = ForwardPass.evaluation(); // as the golden numbers: no dropout, gradients all the same
+    ForwardPass pass =
+        ForwardPass.evaluation(); // as the golden numbers: no dropout, gradients all the same
     Tensor image = lavis.model().encodeImage(lavis.pixels(), pass);
     return objective.forward(image, lavis.texts(), pairs, pass, new SplittableRandom(1));
   }

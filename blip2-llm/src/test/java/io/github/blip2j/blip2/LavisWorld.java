@@ -18,7 +18,6 @@ import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -3,7 +3,6 @@ package io.github.blip2j.blip2;
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,7 +27,9 @@ final class LeakProbe {
       List<Image> images = Fixture.images();
       boolean beams = args[0].equals("beams");
       GenerationConfig decoding =
-          beams ? GenerationConfig.numBeams(5).maxNewTokens(4) : GenerationConfig.greedy().maxNewTokens(3);
+          beams
+              ? GenerationConfig.numBeams(5).maxNewTokens(4)
+              : GenerationConfig.greedy().maxNewTokens(3);
       Round round =
           i -> {
             String prompt = beams ? PROMPTS.get(i % PROMPTS.size()) : "";

@@ -1,15 +1,13 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.blip2.text.Conversation;
 import io.github.blip2j.blip2.text.QuestionPrompt;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
-
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -104,16 +102,22 @@ final class QuestionsTest {
     assertSays(
         IllegalArgumentException.class,
         "answers: questions[1] expected words, got a blank",
-        () -> blip2.answers(images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?", " ")));
+        () ->
+            blip2.answers(
+                images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?", " ")));
     assertSays(
         IllegalArgumentException.class,
         "answers: questions[1] expected words, got '...', of which cleaning leaves none",
         () ->
-            blip2.withConvention(Convention.LAVIS).answers(images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?", "...")));
+            blip2
+                .withConvention(Convention.LAVIS)
+                .answers(
+                    images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?", "...")));
     assertSays(
         IllegalArgumentException.class,
         "answers: questions expected one for each of 2 images, got 1",
-        () -> blip2.answers(images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?")));
+        () ->
+            blip2.answers(images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?")));
     assertSays(
         IllegalArgumentException.class,
         "conversation: answer expected words, got a blank",
@@ -128,10 +132,15 @@ final class QuestionsTest {
   @SuppressWarnings("NullAway") // callers outside the null checker
   void calls_withNull_nameIt() {
     assertNull("answers: images expected, got null", () -> blip2.answers(null, QUESTIONS));
-    assertNull("answers: questions expected, got null", () -> blip2.answers(images.stream().map(Image::of).toList(), null));
+    assertNull(
+        "answers: questions expected, got null",
+        () -> blip2.answers(images.stream().map(Image::of).toList(), null));
     assertNull(
         "answers: questions[1] expected, got null",
-        () -> blip2.answers(images.subList(0, 2).stream().map(Image::of).toList(), Arrays.asList("why?", null)));
+        () ->
+            blip2.answers(
+                images.subList(0, 2).stream().map(Image::of).toList(),
+                Arrays.asList("why?", null)));
     assertNull(
         "answer: conversation expected, got null",
         () -> blip2.answer(Image.of(images.get(0)), (Conversation) null, "why?"));

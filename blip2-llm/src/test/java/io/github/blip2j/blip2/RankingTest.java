@@ -1,5 +1,10 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.inference.ImageFeatures;
 import io.github.blip2j.blip2.model.Convention;
@@ -11,13 +16,6 @@ import io.github.blip2j.blip2.text.RankedCandidate;
 import io.github.blip2j.blip2.text.ScoredText;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
-
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -93,7 +91,8 @@ final class RankingTest {
     ScoredText cut = blip2.score(about, captions.get(0));
     ScoredText whole = blip2.score(about, captions.get(1));
 
-    List<RankedCandidate> bySum = blip2.rank(about, captions, CandidateRanking.bySum().withoutEnd());
+    List<RankedCandidate> bySum =
+        blip2.rank(about, captions, CandidateRanking.bySum().withoutEnd());
     List<RankedCandidate> byMean = blip2.rank(about, captions, CandidateRanking.byMean());
 
     assertTrue(cut.mean() < whole.mean());
@@ -128,7 +127,8 @@ final class RankingTest {
             .limit(3)
             .toList();
 
-    List<RankedCandidate> kept = blip2.rank(about, candidates, CandidateRanking.bySum().preselecting(3));
+    List<RankedCandidate> kept =
+        blip2.rank(about, candidates, CandidateRanking.bySum().preselecting(3));
 
     assertEquals(3, kept.size());
     assertEquals(
@@ -308,9 +308,12 @@ final class RankingTest {
     CandidateRanking order = CandidateRanking.bySum();
     List<String> one = List.of("a");
     assertNull(
-        "rank: image expected, got null", () -> blip2.rank(Image.of((BufferedImage) null), "", one, order));
-    assertNull("rank: prompt expected, got null", () -> blip2.rank(Image.of(DOT), null, one, order));
-    assertNull("rank: candidates expected, got null", () -> blip2.rank(Image.of(DOT), "", null, order));
+        "rank: image expected, got null",
+        () -> blip2.rank(Image.of((BufferedImage) null), "", one, order));
+    assertNull(
+        "rank: prompt expected, got null", () -> blip2.rank(Image.of(DOT), null, one, order));
+    assertNull(
+        "rank: candidates expected, got null", () -> blip2.rank(Image.of(DOT), "", null, order));
     assertNull(
         "rank: candidate expected, got null",
         () -> blip2.rank(Image.of(DOT), "", Arrays.asList("a", null), order));

@@ -1,16 +1,15 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.ImageDecoder;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -9,7 +9,6 @@ import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.io.torch.TorchWriter;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.image.Image;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

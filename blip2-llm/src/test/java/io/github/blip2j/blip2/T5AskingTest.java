@@ -1,5 +1,8 @@
 package io.github.blip2j.blip2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.blip2.inference.Blip2Folder;
 import io.github.blip2j.blip2.text.CandidateRanking;
 import io.github.blip2j.blip2.text.Generated;
@@ -10,10 +13,6 @@ import io.github.blip2j.blip2.text.ScoredText;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.vision.image.Image;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -67,10 +66,12 @@ final class T5AskingTest {
             Prompt.about(images.get(1), "a").image(images.get(0)).text(" photo of"),
             Prompt.of(images.get(1)).image(images.get(2)));
 
-    List<List<RankedCandidate>> together = blip2.rank(prompts, candidates, CandidateRanking.bySum());
+    List<List<RankedCandidate>> together =
+        blip2.rank(prompts, candidates, CandidateRanking.bySum());
 
     for (int b = 0; b < prompts.size(); b++) {
-      List<RankedCandidate> alone = blip2.rank(prompts.get(b), candidates, CandidateRanking.bySum());
+      List<RankedCandidate> alone =
+          blip2.rank(prompts.get(b), candidates, CandidateRanking.bySum());
       for (int place = 0; place < candidates.size(); place++) {
         assertEquals(alone.get(place).index(), together.get(b).get(place).index());
         assertEquals(alone.get(place).sum(), together.get(b).get(place).sum(), 1e-4);

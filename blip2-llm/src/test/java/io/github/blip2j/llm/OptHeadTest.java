@@ -1,5 +1,8 @@
 package io.github.blip2j.llm;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.opt.OptModel;
@@ -7,10 +10,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -3,7 +3,6 @@ package io.github.blip2j.llm;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;

@@ -1,5 +1,8 @@
 package io.github.blip2j.llm;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.llm.t5.T5Model;
@@ -8,10 +11,6 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;

@@ -1,15 +1,14 @@
 package io.github.blip2j.llm;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import io.github.blip2j.llm.t5.T5EncoderKeyValues;
 import io.github.blip2j.llm.t5.T5Model;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,7 +49,8 @@ final class T5TrainingTest {
       values[i] = middle - STEP;
       expected[i] =
           (float)
-              ((above - loss(Tensor.of(values, 2, 4, 12), ForwardPass.evaluation()).item()) / (2 * STEP));
+              ((above - loss(Tensor.of(values, 2, 4, 12), ForwardPass.evaluation()).item())
+                  / (2 * STEP));
       values[i] = middle;
     }
     assertArrayEquals(expected, gradient, 5e-3f * largest(expected));

@@ -7,7 +7,6 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

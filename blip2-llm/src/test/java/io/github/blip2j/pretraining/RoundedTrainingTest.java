@@ -1,5 +1,8 @@
 package io.github.blip2j.pretraining;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
@@ -15,10 +18,6 @@ import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.BatchSource;
 import io.github.blip2j.training.Objective;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +59,9 @@ final class RoundedTrainingTest {
     Run rounded = stageTwo(StageTwoSetup.lavis().withComputePrecision(Precision.BFLOAT16));
     Run packed =
         stageTwo(
-            StageTwoSetup.lavis().withFrozenPrecision(Precision.BFLOAT16).withComputePrecision(Precision.BFLOAT16));
+            StageTwoSetup.lavis()
+                .withFrozenPrecision(Precision.BFLOAT16)
+                .withComputePrecision(Precision.BFLOAT16));
 
     assertFollows(exact, rounded);
     assertFollows(exact, packed);
@@ -121,7 +122,8 @@ final class RoundedTrainingTest {
       for (int i = 0; i < STEPS; i++) {
         optimizer.clearGradients();
         try (Scope step = Scope.open()) {
-          Tensor loss = objective.losses(batch, ForwardPass.training(new SplittableRandom(5))).total();
+          Tensor loss =
+              objective.losses(batch, ForwardPass.training(new SplittableRandom(5))).total();
           losses.add(loss.item());
           loss.backward();
         }

@@ -1,12 +1,11 @@
 package io.github.blip2j.pretraining;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.vision.image.ImageProcessor;
-
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,11 @@
 package io.github.blip2j.pretraining;
 
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
@@ -11,13 +17,6 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.torch.TorchWriter;
 import io.github.blip2j.tensor.Scope;
-
-import static java.util.Objects.requireNonNull;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,11 +113,13 @@ final class StageOnePartsTest {
         values(load(LAVIS, UnaryOperator.identity()), "queries"));
   }
 
-  private Blip2RetrievalModel load(Path tower, UnaryOperator<Blip2RetrievalConfig> change) throws IOException {
+  private Blip2RetrievalModel load(Path tower, UnaryOperator<Blip2RetrievalConfig> change)
+      throws IOException {
     return StageOneParts.load(tower, BERT, home, change, new Random(1));
   }
 
-  private static void assertTowersAlike(Blip2RetrievalModel expected, Blip2RetrievalModel model, int layers) {
+  private static void assertTowersAlike(
+      Blip2RetrievalModel expected, Blip2RetrievalModel model, int layers) {
     int compared = 0;
     for (String name : model.parameters().keySet()) {
       boolean stored = expected.parameters().containsKey(name); // a folder has biases of keys too

@@ -1,5 +1,8 @@
 package io.github.blip2j.pretraining;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.backend.Threads;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
@@ -16,10 +19,6 @@ import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingPosition;
 import io.github.blip2j.training.TrainingSettings;
 import io.github.blip2j.vision.image.Augmentation;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

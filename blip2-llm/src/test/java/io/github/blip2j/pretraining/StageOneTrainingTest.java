@@ -1,5 +1,11 @@
 package io.github.blip2j.pretraining;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
@@ -23,13 +29,6 @@ import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingDivergedException;
 import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -89,9 +88,12 @@ final class StageOneTrainingTest {
   void losses_sameStepTwice_drawTheSame() throws IOException {
     CaptionBatch batch = batch(4);
 
-    double first = training.losses(batch, ForwardPass.training(new SplittableRandom(5))).total().item();
-    double second = training.losses(batch, ForwardPass.training(new SplittableRandom(5))).total().item();
-    double other = training.losses(batch, ForwardPass.training(new SplittableRandom(6))).total().item();
+    double first =
+        training.losses(batch, ForwardPass.training(new SplittableRandom(5))).total().item();
+    double second =
+        training.losses(batch, ForwardPass.training(new SplittableRandom(5))).total().item();
+    double other =
+        training.losses(batch, ForwardPass.training(new SplittableRandom(6))).total().item();
 
     assertEquals(first, second);
     assertTrue(first != other, "another source expected to drop out others");

@@ -1,10 +1,5 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.blip2.Fixture;
-import io.github.blip2j.blip2.model.Blip2Config;
-import io.github.blip2j.vision.image.ImageProcessorConfig;
-import io.github.blip2j.vision.image.ImageSize;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
@@ -12,6 +7,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.blip2.Fixture;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.vision.image.ImageProcessorConfig;
+import io.github.blip2j.vision.image.ImageSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,14 +1,5 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.nn.ForwardPass;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.types.Precision;
-import io.github.blip2j.text.HuggingFaceTokenizer;
-import io.github.blip2j.text.Side;
-
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -17,6 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.text.Side;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,5 +1,9 @@
 package io.github.blip2j.pretraining;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.nn.ForwardPass;
@@ -7,11 +11,6 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

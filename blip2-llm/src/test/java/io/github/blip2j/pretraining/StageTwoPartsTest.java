@@ -1,5 +1,12 @@
 package io.github.blip2j.pretraining;
 
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Fixture;
@@ -21,15 +28,6 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
-
-
-import static java.util.Objects.requireNonNull;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -130,7 +128,8 @@ final class StageTwoPartsTest {
       assertSamePrompt(model, again);
     }
     Conversion.toHuggingFace(parts, folder.resolve("hf"));
-    try (GenerationSession again = GenerationSession.load(folder.resolve("hf"), Precision.FLOAT32)) {
+    try (GenerationSession again =
+        GenerationSession.load(folder.resolve("hf"), Precision.FLOAT32)) {
       assertSamePrompt(model, again);
     }
   }
@@ -181,7 +180,8 @@ final class StageTwoPartsTest {
   @Test
   void toHuggingFace_ofAFolder_changesNothingButWhatLearns() throws IOException {
     StageTwoModel model =
-        StageTwoModel.load(Fixture.HF_OPT, home, StageTwoSetup.lavis().withFrozenPrecision(Precision.INT8));
+        StageTwoModel.load(
+            Fixture.HF_OPT, home, StageTwoSetup.lavis().withFrozenPrecision(Precision.INT8));
     touch(model);
     Path hf = folder.resolve("hf");
 
@@ -319,7 +319,10 @@ final class StageTwoPartsTest {
       Path picture = InstructFolder.OWN.resolve("images/b.png");
       assertEquals(
           whole.answer(whole.read(picture), "what color is the ring?"),
-          lavis.withConvention(Convention.HF).answer(lavis.withConvention(Convention.HF).read(picture), "what color is the ring?"));
+          lavis
+              .withConvention(Convention.HF)
+              .answer(
+                  lavis.withConvention(Convention.HF).read(picture), "what color is the ring?"));
     }
   }
 

@@ -1,5 +1,9 @@
 package io.github.blip2j.pretraining;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.backend.Threads;
 import io.github.blip2j.optim.AdamW;
@@ -13,11 +17,6 @@ import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingPosition;
 import io.github.blip2j.training.TrainingSettings;
 import io.github.blip2j.vision.image.Augmentation;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,7 +91,8 @@ final class StageTwoRunTest {
     return numbers.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
   }
 
-  private TrainingPosition train(Path from, String run, long steps, boolean resume) throws IOException {
+  private TrainingPosition train(Path from, String run, long steps, boolean resume)
+      throws IOException {
     var schedule = new Schedule.WarmupCosine(5e-3, 1e-3, 20, new Warmup(1e-3, 3));
     var settings =
         TrainingSettings.of(folder.resolve(run), schedule)

@@ -1,5 +1,11 @@
 package io.github.blip2j.pretraining;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
@@ -10,13 +16,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -155,7 +154,8 @@ final class StageTwoTrainingTest {
       try (Scope other = Scope.detached()) {
         double[] rounded =
             gradient(
-                StageTwoModel.load(Speech.OPT, other, StageTwoSetup.lavis().withFrozenPrecision(precision)));
+                StageTwoModel.load(
+                    Speech.OPT, other, StageTwoSetup.lavis().withFrozenPrecision(precision)));
 
         assertTrue(cosine(exact, rounded) > 0.98, precision + " " + cosine(exact, rounded));
       }
@@ -254,7 +254,10 @@ final class StageTwoTrainingTest {
   }
 
   private double[] gradient(StageTwoModel of) throws IOException {
-    StageTwoTraining.of(of, tokenizer).losses(batch(3), ForwardPass.evaluation()).total().backward();
+    StageTwoTraining.of(of, tokenizer)
+        .losses(batch(3), ForwardPass.evaluation())
+        .total()
+        .backward();
     return Speech.queryGradient(of);
   }
 

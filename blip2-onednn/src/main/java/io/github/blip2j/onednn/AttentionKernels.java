@@ -13,7 +13,6 @@ import io.github.blip2j.onednn.primitive.Place;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Shape;
-
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +30,12 @@ final class AttentionKernels {
   private final CopyKernels copies;
   private final Kernels reference;
 
-  AttentionKernels(MatmulKernels products, NormKernels norms, ElementwiseKernels elements, CopyKernels copies, Kernels reference) {
+  AttentionKernels(
+      MatmulKernels products,
+      NormKernels norms,
+      ElementwiseKernels elements,
+      CopyKernels copies,
+      Kernels reference) {
     this.products = products;
     this.norms = norms;
     this.elements = elements;

@@ -5,7 +5,6 @@ import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.onednn.primitive.Memory;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

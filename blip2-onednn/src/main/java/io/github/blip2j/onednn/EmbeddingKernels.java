@@ -10,7 +10,6 @@ import io.github.blip2j.onednn.primitive.Memory;
 import io.github.blip2j.onednn.primitive.NormKernels;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 
@@ -21,7 +20,8 @@ final class EmbeddingKernels {
   private final CopyKernels copies;
   private final ReductionKernels sums;
 
-  EmbeddingKernels(NormKernels norms, ElementwiseKernels elements, CopyKernels copies, ReductionKernels sums) {
+  EmbeddingKernels(
+      NormKernels norms, ElementwiseKernels elements, CopyKernels copies, ReductionKernels sums) {
     this.norms = norms;
     this.elements = elements;
     this.copies = copies;

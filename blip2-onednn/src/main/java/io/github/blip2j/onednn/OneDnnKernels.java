@@ -21,7 +21,6 @@ import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.util.List;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -37,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 public final class OneDnnKernels implements Kernels {
   private final Kernels reference = Kernels.reference();
   private final engine processor = new engine(engine.kind.cpu, 0);
-  private final OpenMpThreads team = new OpenMpThreads(); // after the engine, which loads the library
+  private final OpenMpThreads team =
+      new OpenMpThreads(); // after the engine, which loads the library
   private final PrimitivePool calls = new PrimitivePool(processor, team);
   private final Cpu cpu;
   private final LinearKernels linears;

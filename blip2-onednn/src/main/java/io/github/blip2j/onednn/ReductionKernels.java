@@ -4,7 +4,6 @@ import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.onednn.linear.MatmulKernels;
 import io.github.blip2j.onednn.primitive.Layout;
 import io.github.blip2j.onednn.primitive.Place;
-
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
 

@@ -3,7 +3,6 @@ package io.github.blip2j.onednn;
 import io.github.blip2j.backend.Diagnostics;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.onednn.primitive.Cpu;
-
 import org.junit.jupiter.api.Assumptions;
 
 /** CPUs that this one can pass for. */

@@ -1,5 +1,7 @@
 package io.github.blip2j.onednn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import io.github.blip2j.backend.Int8Weight;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.PackedWeight;
@@ -10,9 +12,6 @@ import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -42,7 +41,8 @@ final class ManyThreadsTest {
       throws InterruptedException, ExecutionException {
     Tensor weight = Tensor.of(normal(96 * 160), 96, 160);
     PackedWeight fast = kernels.pack(weight, precision, PackedWeight.Use.PREFILL);
-    PackedWeight packed = fast == null ? Int8Weight.of(weight) : fast; // on a CPU without such a kernel
+    PackedWeight packed =
+        fast == null ? Int8Weight.of(weight) : fast; // on a CPU without such a kernel
     List<Tensor> inputs = new ArrayList<>();
     List<float[]> expected = new ArrayList<>();
     for (int thread = 0; thread < THREADS; thread++) {

@@ -1,11 +1,10 @@
 package io.github.blip2j.onednn;
 
-import io.github.blip2j.backend.Diagnostics;
-import io.github.blip2j.backend.Kernels;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.backend.Diagnostics;
+import io.github.blip2j.backend.Kernels;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 

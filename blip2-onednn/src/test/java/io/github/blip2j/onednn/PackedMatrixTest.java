@@ -1,5 +1,10 @@
 package io.github.blip2j.onednn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
 import io.github.blip2j.backend.Affine;
 import io.github.blip2j.backend.Int8Weight;
 import io.github.blip2j.backend.Kernels;
@@ -10,12 +15,6 @@ import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
-
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +70,8 @@ final class PackedMatrixTest {
   void pack_shortRegisters_storesTheSameNumbers(int N, int K) {
     Tensor weight = Tensor.of(normal(N * K, 1), N, K);
     for (Tensor source : List.of(weight, weight.to(DType.BFLOAT16), weight.to(DType.FLOAT16))) {
-      PackedWeight packed = shortRegisters.pack(source, Precision.BFLOAT16, PackedWeight.Use.PREFILL);
+      PackedWeight packed =
+          shortRegisters.pack(source, Precision.BFLOAT16, PackedWeight.Use.PREFILL);
       assertNotNull(packed);
       Tensor narrow = Tensor.uninitialized("test", DType.BFLOAT16, Shape.of(N, K));
       Tensor wide = result(N, K);
@@ -201,7 +201,8 @@ final class PackedMatrixTest {
         narrow.pack(
             Tensor.of(normal(70 * 130, 1), 70, 130), Precision.BFLOAT16, PackedWeight.Use.PREFILL);
     PackedWeight down =
-        narrow.pack(Tensor.of(normal(40 * 70, 1), 40, 70), Precision.BFLOAT16, PackedWeight.Use.PREFILL);
+        narrow.pack(
+            Tensor.of(normal(40 * 70, 1), 40, 70), Precision.BFLOAT16, PackedWeight.Use.PREFILL);
     if (up == null || down == null) {
       return; // no fast kernel, nothing to keep narrow
     }

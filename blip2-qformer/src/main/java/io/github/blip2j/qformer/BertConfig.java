@@ -3,7 +3,6 @@ package io.github.blip2j.qformer;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.tensor.types.Activation;
-
 import java.util.Locale;
 
 /**

@@ -8,7 +8,6 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
-
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;

@@ -8,7 +8,6 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +44,8 @@ public final class BertEncoder extends Module {
    * @param context what layers read; may be absent if no queries flow
    * @param mask of self-attention, broadcasts to [B, H, Q + T, S]
    * @param cache of self-attention; what flows is added to it, for which reason no layer is
-   *     computed again where there is one, {@linkplain ForwardPass#withGradientCheckpointing recomputing} or not
+   *     computed again where there is one, {@linkplain ForwardPass#withGradientCheckpointing
+   *     recomputing} or not
    */
   public QueriesAndText forward(
       QueriesAndText streams,
@@ -72,12 +72,20 @@ public final class BertEncoder extends Module {
 
   /** The first {@code wanted} rows of the last layer's output, [B, wanted, C]. */
   Tensor forwardFirst(
-      long wanted, QueriesAndText streams, @Nullable CrossAttentionKeyValues context, Mask mask, ForwardPass pass) {
+      long wanted,
+      QueriesAndText streams,
+      @Nullable CrossAttentionKeyValues context,
+      Mask mask,
+      ForwardPass pass) {
     return forward(streams, Rows.all(streams).wanting(wanted), context, mask, pass);
   }
 
   private Tensor forward(
-      QueriesAndText streams, Rows wanted, @Nullable CrossAttentionKeyValues context, Mask mask, ForwardPass pass) {
+      QueriesAndText streams,
+      Rows wanted,
+      @Nullable CrossAttentionKeyValues context,
+      Mask mask,
+      ForwardPass pass) {
     Rows all = Rows.all(streams);
     Tensor x = streams.joined();
     pass.observer().hiddenState(path(), 0, x);

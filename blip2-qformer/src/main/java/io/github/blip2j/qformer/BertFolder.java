@@ -7,7 +7,6 @@ import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;

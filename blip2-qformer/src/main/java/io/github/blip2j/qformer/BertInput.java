@@ -2,7 +2,6 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.tensor.Tensor;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -13,7 +13,6 @@ import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.nio.file.Path;
 

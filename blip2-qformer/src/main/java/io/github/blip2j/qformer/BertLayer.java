@@ -8,7 +8,6 @@ import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,7 +89,8 @@ public final class BertLayer extends Module {
   }
 
   /** Queries and text after self-attention, each by its own part of the layer. */
-  private Tensor forwardEach(QueriesAndText attended, @Nullable KeyValues context, ForwardPass pass) {
+  private Tensor forwardEach(
+      QueriesAndText attended, @Nullable KeyValues context, ForwardPass pass) {
     Tensor queries = attended.queries();
     Tensor text = attended.text();
     QueriesAndText streams =

@@ -8,7 +8,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -113,7 +112,10 @@ public final class BertModel extends Module {
 
   /** As above, of an image that has been read. */
   public Tensor encodeQueries(
-      Tensor queries, CrossAttentionKeyValues image, @Nullable KeyValueCache cache, ForwardPass pass) {
+      Tensor queries,
+      CrossAttentionKeyValues image,
+      @Nullable KeyValueCache cache,
+      ForwardPass pass) {
     requireImage(queries, image);
     Tensor x = embeddings.ofQueries(queries, pass);
     return encoder.forward(QueriesAndText.ofQueries(x), image, Mask.none(), cache, pass).joined();
@@ -140,7 +142,11 @@ public final class BertModel extends Module {
    * @return [B, Q, C]
    */
   public Tensor encodeQueriesWithText(
-      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, ForwardPass pass) {
+      Tensor queries,
+      Tensor ids,
+      int[][] textMask,
+      CrossAttentionKeyValues image,
+      ForwardPass pass) {
     QueriesAndText streams = joined(queries, ids, textMask, image, pass);
     Mask padding = Mask.padding(TextRows.afterOnes(length(queries), textMask));
     return encoder.forwardFirst(length(queries), streams, image, padding, pass);
@@ -148,7 +154,11 @@ public final class BertModel extends Module {
 
   /** As above, of an image that has been read. */
   public QueriesAndText encodeJoint(
-      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, ForwardPass pass) {
+      Tensor queries,
+      Tensor ids,
+      int[][] textMask,
+      CrossAttentionKeyValues image,
+      ForwardPass pass) {
     return joint(queries, ids, textMask, image, Mask.none(), pass);
   }
 
@@ -170,7 +180,11 @@ public final class BertModel extends Module {
 
   /** As above, of an image that has been read. */
   public QueriesAndText decodeJoint(
-      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, ForwardPass pass) {
+      Tensor queries,
+      Tensor ids,
+      int[][] textMask,
+      CrossAttentionKeyValues image,
+      ForwardPass pass) {
     Mask mask = Mask.prefixThenCausal(length(queries), length(ids));
     return joint(queries, ids, textMask, image, mask, pass);
   }
@@ -262,14 +276,23 @@ public final class BertModel extends Module {
   }
 
   private QueriesAndText joint(
-      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, Mask order, ForwardPass pass) {
+      Tensor queries,
+      Tensor ids,
+      int[][] textMask,
+      CrossAttentionKeyValues image,
+      Mask order,
+      ForwardPass pass) {
     QueriesAndText streams = joined(queries, ids, textMask, image, pass);
     Mask padding = Mask.padding(TextRows.afterOnes(length(queries), textMask));
     return encoder.forward(streams, image, order.and(padding), null, pass);
   }
 
   private QueriesAndText joined(
-      Tensor queries, Tensor ids, int[][] textMask, CrossAttentionKeyValues image, ForwardPass pass) {
+      Tensor queries,
+      Tensor ids,
+      int[][] textMask,
+      CrossAttentionKeyValues image,
+      ForwardPass pass) {
     requireImage(queries, image);
     requireText(ids, textMask, queries.dim(0));
     return new QueriesAndText(embeddings.ofQueries(queries, pass), embeddings.ofText(ids, 0, pass));

@@ -11,11 +11,10 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
 
-
 /**
- * BERT's attention (Devlin et al. 2019) with its output map, dropout and residual; the norm behind it
- * is the layer's. It also serves as the queries' attention to the image, whose context is another
- * sequence.
+ * BERT's attention (Devlin et al. 2019) with its output map, dropout and residual; the norm behind
+ * it is the layer's. It also serves as the queries' attention to the image, whose context is
+ * another sequence.
  *
  * <pre>{@code
  * B batch, T positions, S positions attended to, H heads, C width, E width of the context

@@ -10,7 +10,6 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * B images or pairs, N image tokens, Q queries, T words, E vision width, C width, P compared width
  * }</pre>
  *
- * <p>An image is read once, by {@link #imageKeyValues}; whatever is asked about it afterwards shares its
- * keys and values.
+ * <p>An image is read once, by {@link #imageKeyValues}; whatever is asked about it afterwards
+ * shares its keys and values.
  */
 public final class Blip2Qformer extends Module {
   private static final double FIRST_TEMPERATURE = 0.07;
@@ -102,7 +101,8 @@ public final class Blip2Qformer extends Module {
   }
 
   /** As above, leaving the queries' keys and values for text to be written. */
-  public Tensor encodeQueries(CrossAttentionKeyValues image, KeyValueCache cache, ForwardPass pass) {
+  public Tensor encodeQueries(
+      CrossAttentionKeyValues image, KeyValueCache cache, ForwardPass pass) {
     return bert.encodeQueries(queries(image), image, cache, pass);
   }
 
@@ -117,12 +117,14 @@ public final class Blip2Qformer extends Module {
   }
 
   /** What the queries see in the light of a text, [B, Q, C]; text i belongs to image i. */
-  public Tensor encodeQueriesWithText(CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
+  public Tensor encodeQueriesWithText(
+      CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
     return bert.encodeQueriesWithText(queries(image), texts.ids(), texts.mask(), image, pass);
   }
 
   /** Queries and text in the light of each other; text i belongs to image i. */
-  public QueriesAndText encodeJoint(CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
+  public QueriesAndText encodeJoint(
+      CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
     return bert.encodeJoint(queries(image), texts.ids(), texts.mask(), image, pass);
   }
 

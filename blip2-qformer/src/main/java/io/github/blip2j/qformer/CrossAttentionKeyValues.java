@@ -1,15 +1,14 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.nn.KeyValues;
-
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a BERT reads besides its own tokens, an image or the output of an encoder, as the keys and
- * values of each layer that reads it. Computed once by {@link BertModel#imageKeyValues}, it serves any
- * number of passes, and its gradient is the sum of theirs.
+ * values of each layer that reads it. Computed once by {@link BertModel#imageKeyValues}, it serves
+ * any number of passes, and its gradient is the sum of theirs.
  *
  * @param layers by number, those that read
  */

@@ -5,7 +5,6 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

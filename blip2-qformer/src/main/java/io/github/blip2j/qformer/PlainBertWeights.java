@@ -6,7 +6,6 @@ import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;

@@ -6,7 +6,6 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.Arrays;
 
 /**
@@ -33,7 +32,11 @@ public final class QFormerCaptioner implements DecodingSession {
    * @param newTokens the most tokens that may follow it
    */
   public QFormerCaptioner(
-      BertLMHeadModel model, Tensor queries, CrossAttentionKeyValues images, int startToken, int newTokens) {
+      BertLMHeadModel model,
+      Tensor queries,
+      CrossAttentionKeyValues images,
+      int startToken,
+      int newTokens) {
     this.model = model;
     this.queries = queries;
     this.images = images;

@@ -1,7 +1,6 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,7 +2,6 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.tensor.Tensor;
 
-
 /**
  * What the rows of one sequence are, queries first and then text, and how many of them, from the
  * first on, are wanted of a layer. The others are attended to and nothing more: of a last layer

@@ -4,7 +4,6 @@ import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.text.TokenGrid;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

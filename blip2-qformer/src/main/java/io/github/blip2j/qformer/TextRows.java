@@ -1,7 +1,6 @@
 package io.github.blip2j.qformer;
 
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Arrays;
 
 /** Rows of ones for tokens and zeros for padding. */

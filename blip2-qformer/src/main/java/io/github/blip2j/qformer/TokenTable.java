@@ -3,7 +3,6 @@ package io.github.blip2j.qformer;
 import io.github.blip2j.nn.Embedding;
 import io.github.blip2j.nn.Params;
 
-
 /** What a BERT's table of words is for, and so how it is stored. */
 enum TokenTable {
   /** Looking words up. */

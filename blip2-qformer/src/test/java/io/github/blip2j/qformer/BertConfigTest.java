@@ -1,13 +1,12 @@
 package io.github.blip2j.qformer;
 
-import io.github.blip2j.golden.ConfigText;
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.tensor.types.Activation;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.golden.ConfigText;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.tensor.types.Activation;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

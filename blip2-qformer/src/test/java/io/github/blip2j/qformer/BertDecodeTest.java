@@ -1,5 +1,10 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.ForwardPass;
@@ -10,12 +15,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -90,7 +89,8 @@ final class BertDecodeTest {
       for (int t = 0; t < 5; t++) {
         Tensor word = ids.narrow(0, 0, 1).narrow(1, t, 1).copy();
         Tensor y =
-            bert.decodeText(word, TextRows.ones(1, t + 1), cache, QUERIES, ForwardPass.evaluation());
+            bert.decodeText(
+                word, TextRows.ones(1, t + 1), cache, QUERIES, ForwardPass.evaluation());
         float[] place = new float[TinyBert.DIM];
         System.arraycopy(expected, t * TinyBert.DIM, place, 0, TinyBert.DIM);
         Golden.assertClose("word " + t, place, y.toFloats(), FLOAT32);
@@ -103,7 +103,8 @@ final class BertDecodeTest {
     Tensor otherIds = Tensor.of(new long[] {3, 16, 5, 9, 7, 1, 8, 4, 0, 0}, 2, 5);
 
     QueriesAndText one = bert.decodeJoint(queries, ids, KEEP, image, ForwardPass.evaluation());
-    QueriesAndText other = bert.decodeJoint(queries, otherIds, KEEP, image, ForwardPass.evaluation());
+    QueriesAndText other =
+        bert.decodeJoint(queries, otherIds, KEEP, image, ForwardPass.evaluation());
 
     Tensor alone = bert.encodeQueries(queries, image, ForwardPass.evaluation());
     Golden.assertClose("queries", alone.toFloats(), queriesOf(one).toFloats(), FLOAT32);
@@ -137,7 +138,9 @@ final class BertDecodeTest {
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> bert.decodeText(next, new int[][] {{1}, {1}}, cache, QUERIES, ForwardPass.evaluation()));
+            () ->
+                bert.decodeText(
+                    next, new int[][] {{1}, {1}}, cache, QUERIES, ForwardPass.evaluation()));
 
     assertEquals(": textMask row expected [6], got [1]", e.getMessage());
   }

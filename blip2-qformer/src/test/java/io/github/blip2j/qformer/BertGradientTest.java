@@ -1,5 +1,8 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
@@ -8,10 +11,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;

@@ -1,5 +1,8 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.NoisyWeights;
@@ -8,10 +11,6 @@ import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -53,7 +52,8 @@ final class BertMessagesTest {
     assertMessage(
         IllegalStateException.class,
         "qformer.layers.0: text expected a Q-Former with a text side, got one with queries only",
-        () -> encoder.forward(QueriesAndText.ofText(zeros(2, 3, 12)), null, Mask.none(), null, PASS));
+        () ->
+            encoder.forward(QueriesAndText.ofText(zeros(2, 3, 12)), null, Mask.none(), null, PASS));
   }
 
   @Test
@@ -63,7 +63,9 @@ final class BertMessagesTest {
     assertMessage(
         IllegalArgumentException.class,
         "qformer.layers.0: image features expected, got none",
-        () -> encoder.forward(QueriesAndText.ofQueries(zeros(2, 4, 12)), null, Mask.none(), null, PASS));
+        () ->
+            encoder.forward(
+                QueriesAndText.ofQueries(zeros(2, 4, 12)), null, Mask.none(), null, PASS));
   }
 
   @Test

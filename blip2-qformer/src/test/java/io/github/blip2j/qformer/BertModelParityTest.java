@@ -1,5 +1,7 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
@@ -7,9 +9,6 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -106,12 +105,14 @@ final class BertModelParityTest {
 
   private static Tensor imageVectors(Golden golden, RetrievalModel model) {
     Tensor image = golden.get("vision.last_hidden_state");
-    Tensor seen = model.bert.encodeQueries(model.queries(image.dim(0)), image, ForwardPass.evaluation());
+    Tensor seen =
+        model.bert.encodeQueries(model.queries(image.dim(0)), image, ForwardPass.evaluation());
     return unit(model.imageProjection.forward(seen));
   }
 
   private static Tensor textVectors(Golden golden, RetrievalModel model) {
-    Tensor text = model.bert.encodeText(ids(golden, model), mask(golden, model), ForwardPass.evaluation());
+    Tensor text =
+        model.bert.encodeText(ids(golden, model), mask(golden, model), ForwardPass.evaluation());
     return unit(model.textProjection.forward(text.select(1, 0)));
   }
 

@@ -1,5 +1,10 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
@@ -8,12 +13,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -73,7 +72,9 @@ final class BertModelTest {
 
     Tensor unpadded =
         bert.encodeText(
-            ids.narrow(0, 1, 1).narrow(1, 0, 3).copy(), new int[][] {{1, 1, 1}}, ForwardPass.evaluation());
+            ids.narrow(0, 1, 1).narrow(1, 0, 3).copy(),
+            new int[][] {{1, 1, 1}},
+            ForwardPass.evaluation());
     assertClose(padded.narrow(0, 1, 1).narrow(1, 0, 3), unpadded);
   }
 
@@ -99,8 +100,10 @@ final class BertModelTest {
     Tensor otherImage = image.mul(-1);
 
     QueriesAndText one = bert.encodeJoint(queries, ids, KEEP, image, ForwardPass.evaluation());
-    QueriesAndText otherText = bert.encodeJoint(queries, otherIds, KEEP, image, ForwardPass.evaluation());
-    QueriesAndText otherPicture = bert.encodeJoint(queries, ids, KEEP, otherImage, ForwardPass.evaluation());
+    QueriesAndText otherText =
+        bert.encodeJoint(queries, otherIds, KEEP, image, ForwardPass.evaluation());
+    QueriesAndText otherPicture =
+        bert.encodeJoint(queries, ids, KEEP, otherImage, ForwardPass.evaluation());
 
     assertDiffers(present(one.queries()), present(otherText.queries()));
     assertDiffers(present(one.text()), present(otherPicture.text()));

@@ -1,14 +1,13 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -77,7 +76,8 @@ final class BertObserverTest {
     var log = new Log(true);
     int[][] keep = {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}};
 
-    QueriesAndText last = bert.encodeJoint(queries, ids, keep, image, ForwardPass.evaluation().observedBy(log));
+    QueriesAndText last =
+        bert.encodeJoint(queries, ids, keep, image, ForwardPass.evaluation().observedBy(log));
 
     assertEquals("qformer.layers 0 [2, 9, 12]", log.events.get(0));
     assertEquals("qformer.layers.0.attention [2, 3, 9, 9]", log.events.get(1));
@@ -95,7 +95,9 @@ final class BertObserverTest {
     var log = new Log(true);
 
     bert.encodeText(
-        ids, new int[][] {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}}, ForwardPass.evaluation().observedBy(log));
+        ids,
+        new int[][] {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}},
+        ForwardPass.evaluation().observedBy(log));
 
     assertEquals(
         List.of(

@@ -1,5 +1,8 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.io.file.CheckpointException;
@@ -9,10 +12,6 @@ import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -69,7 +68,9 @@ final class BertSelfAttentionTest {
   }
 
   private float[] trained(BertSelfAttention attention) {
-    return attention.forward(x, context, Mask.none(), ForwardPass.training(new Random(5))).toFloats();
+    return attention
+        .forward(x, context, Mask.none(), ForwardPass.training(new Random(5)))
+        .toFloats();
   }
 
   private BertSelfAttention attention(double dropout, double attentionDropout) {

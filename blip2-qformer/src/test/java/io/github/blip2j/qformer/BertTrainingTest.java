@@ -1,5 +1,9 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.nn.ForwardPass;
@@ -9,11 +13,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.util.Map;
 import java.util.Random;
@@ -106,9 +105,11 @@ final class BertTrainingTest {
   @Test
   void dropout_ofTheSameSeed_isTheSame() {
     assertEquals(
-        step(ForwardPass.training(new Random(11))).loss, step(ForwardPass.training(new Random(11))).loss);
+        step(ForwardPass.training(new Random(11))).loss,
+        step(ForwardPass.training(new Random(11))).loss);
     assertTrue(
-        step(ForwardPass.training(new Random(11))).loss != step(ForwardPass.training(new Random(12))).loss);
+        step(ForwardPass.training(new Random(11))).loss
+            != step(ForwardPass.training(new Random(12))).loss);
   }
 
   private static double[] sum(double[] a, double[] b) {

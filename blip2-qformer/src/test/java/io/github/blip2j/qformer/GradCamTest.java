@@ -1,15 +1,14 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;

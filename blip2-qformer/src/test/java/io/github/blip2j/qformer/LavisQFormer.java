@@ -10,7 +10,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.nio.file.Path;
 

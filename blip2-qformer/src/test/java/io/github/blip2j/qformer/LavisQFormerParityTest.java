@@ -1,5 +1,8 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.ForwardPass;
@@ -8,10 +11,6 @@ import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -86,7 +85,8 @@ final class LavisQFormerParityTest {
     KeyValueCache cache = bert.cache(qformer.queryCount() + 16);
     queries(cache);
 
-    Tensor hidden = bert.decodeText(ids, mask(), cache, qformer.queryCount(), ForwardPass.evaluation());
+    Tensor hidden =
+        bert.decodeText(ids, mask(), cache, qformer.queryCount(), ForwardPass.evaluation());
 
     golden.assertClose("lm_logits", qformer.model.logits(hidden), LOGITS);
     TokenLoss how = TokenLoss.ofNextToken().withSmoothing(0.1).perSequence();
@@ -111,7 +111,8 @@ final class LavisQFormerParityTest {
   }
 
   private Tensor queries(KeyValueCache cache) {
-    return bert.encodeQueries(qformer.queries(image.dim(0)), image, cache, ForwardPass.evaluation());
+    return bert.encodeQueries(
+        qformer.queries(image.dim(0)), image, cache, ForwardPass.evaluation());
   }
 
   private QueriesAndText joint(ForwardPass pass) {

@@ -1,5 +1,8 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
@@ -9,10 +12,6 @@ import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -80,7 +79,8 @@ final class PlainBertParityTest {
       BertModel bert = BertModel.load(folder, scope);
       BertInput input = BertInput.ofEmbeddings(golden.get("inputs_embeds"));
 
-      golden.assertClose("encoder.from_embeds", bert.forward(input, ForwardPass.evaluation()), HIDDEN);
+      golden.assertClose(
+          "encoder.from_embeds", bert.forward(input, ForwardPass.evaluation()), HIDDEN);
     }
   }
 
@@ -120,9 +120,11 @@ final class PlainBertParityTest {
                   golden.get("decoder.encoder_hidden_states"),
                   rows(golden, "decoder.encoder_attention_mask"));
 
-      model.forward(part(ids, 0, 5).withContext(context).withCache(cache), ForwardPass.evaluation());
+      model.forward(
+          part(ids, 0, 5).withContext(context).withCache(cache), ForwardPass.evaluation());
       Tensor next =
-          model.forward(part(ids, 5, 3).withContext(context).withCache(cache), ForwardPass.evaluation());
+          model.forward(
+              part(ids, 5, 3).withContext(context).withCache(cache), ForwardPass.evaluation());
 
       golden.assertClose("decoder.cached_logits_5_8", next, LOGITS);
     }

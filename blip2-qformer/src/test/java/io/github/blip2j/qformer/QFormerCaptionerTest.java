@@ -1,5 +1,8 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.DecodingSession;
 import io.github.blip2j.generation.GenerationConfig;
@@ -11,10 +14,6 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,7 +70,8 @@ final class QFormerCaptionerTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void generate_overTheCache_isWhatRecomputingWrites(int beams) {
-    GenerationConfig base = beams == 1 ? GenerationConfig.greedy() : GenerationConfig.numBeams(beams);
+    GenerationConfig base =
+        beams == 1 ? GenerationConfig.greedy() : GenerationConfig.numBeams(beams);
     Generator generator = Generator.of(base.maxNewTokens(LONGEST), END);
     List<int[]> prompts = Stream.generate(() -> new int[] {START}).limit(4).toList();
 
@@ -132,7 +132,8 @@ final class QFormerCaptionerTest {
         Tensor ids = Tensor.ids(flat).reshape(R, T);
         Tensor rows = image.gather(Tensor.ids(images));
         Tensor text =
-            bert.decodeJoint(qformer.queries(R), ids, TextRows.ones(R, T), rows, ForwardPass.evaluation())
+            bert.decodeJoint(
+                    qformer.queries(R), ids, TextRows.ones(R, T), rows, ForwardPass.evaluation())
                 .text();
         assertNotNull(text);
         Tensor logits = qformer.model.logits(text.select(1, T - 1).copy());

@@ -2,7 +2,6 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.io.file.CheckpointException;
-
 import java.util.Locale;
 
 /** A Q-Former whose every size differs from every other, so that a swapped axis shows. */

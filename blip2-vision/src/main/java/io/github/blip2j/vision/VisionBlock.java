@@ -11,7 +11,6 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
 
-
 /**
  * One block of the vision transformer (Dosovitskiy et al. 2021, equations 2 and 3): attention and
  * MLP, each on its normed input and with a residual.

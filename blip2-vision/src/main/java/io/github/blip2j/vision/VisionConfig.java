@@ -6,7 +6,6 @@ import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.DropPath;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Locale;
 
 /**

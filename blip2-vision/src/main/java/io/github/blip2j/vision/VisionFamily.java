@@ -2,7 +2,6 @@ package io.github.blip2j.vision;
 
 import io.github.blip2j.tensor.types.Shape;
 
-
 /**
  * The two vision transformers that BLIP-2 was trained with, where more than their sizes differs.
  */
@@ -31,7 +30,10 @@ public enum VisionFamily {
     return this == CLIP;
   }
 
-  /** The first block that a {@linkplain io.github.blip2j.nn.ForwardPass#withGradientCheckpointing pass} recomputes. */
+  /**
+   * The first block that a {@linkplain io.github.blip2j.nn.ForwardPass#withGradientCheckpointing
+   * pass} recomputes.
+   */
   int firstRecomputed() {
     return this == CLIP ? FIRST_RECOMPUTED_OF_CLIP : 0;
   }

@@ -9,7 +9,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.ParentScope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * tokens, no norm after the last block. That norm belongs to the model, for it is trained while
  * this is frozen.
  *
- * <p>Frozen, it wants {@link ForwardPass#evaluating()} from the model around it. To be fine-tuned in
- * little memory it wants {@link ForwardPass#withGradientCheckpointing()}, which computes all of EVA's blocks again, and
- * those of CLIP after the thirteenth.
+ * <p>Frozen, it wants {@link ForwardPass#evaluating()} from the model around it. To be fine-tuned
+ * in little memory it wants {@link ForwardPass#withGradientCheckpointing()}, which computes all of
+ * EVA's blocks again, and those of CLIP after the thirteenth.
  *
  * <pre>{@code
  * B batch, H x W pixels, N patches, E width
@@ -72,7 +71,8 @@ public final class VisionTransformer extends Module {
     pass.observer().hiddenState(path(), 0, x);
     for (int i = 0; i < blocks.size(); i++) {
       VisionBlock block = blocks.get(i);
-      ForwardPass blockPass = i < config.family().firstRecomputed() ? pass.withoutGradientCheckpointing() : pass;
+      ForwardPass blockPass =
+          i < config.family().firstRecomputed() ? pass.withoutGradientCheckpointing() : pass;
       Tensor y = blockPass.layer(List.of(x), (in, inside) -> block.forward(in.get(0), inside));
       if (!y.requiresGrad()) {
         home.release(x); // a batch of a hundred pictures would gather gigabytes of them

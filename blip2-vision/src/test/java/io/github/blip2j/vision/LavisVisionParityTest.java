@@ -1,5 +1,7 @@
 package io.github.blip2j.vision;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.io.Checkpoint;
@@ -13,9 +15,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

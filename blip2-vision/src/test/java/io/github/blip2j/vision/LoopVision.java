@@ -1,11 +1,10 @@
 package io.github.blip2j.vision;
 
 import static io.github.blip2j.backend.Loops.activation;
+
 import io.github.blip2j.nn.Attention;
 import io.github.blip2j.nn.LoopAttention;
 import io.github.blip2j.nn.Loops;
-
-
 import java.util.HashMap;
 import java.util.Map;
 

@@ -1,5 +1,8 @@
 package io.github.blip2j.vision;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.io.Checkpoint;
@@ -14,10 +17,6 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -3,7 +3,6 @@ package io.github.blip2j.vision;
 import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.tensor.types.Activation;
 
-
 /** Vision transformers of three by three patches of four by four pixels. */
 final class TinyVision {
   static final int DIM = 10;

@@ -1,13 +1,12 @@
 package io.github.blip2j.vision;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.tensor.types.Activation;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

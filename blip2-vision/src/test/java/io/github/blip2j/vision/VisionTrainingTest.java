@@ -1,5 +1,12 @@
 package io.github.blip2j.vision;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
@@ -10,14 +17,6 @@ import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -106,7 +105,8 @@ final class VisionTrainingTest {
     VisionTransformer vision = trained(TinyVision.of(VisionFamily.CLIP, 13, DROP));
     step(vision, training());
 
-    assertEquals(step(vision, training()).bytes, step(vision, training().withGradientCheckpointing()).bytes);
+    assertEquals(
+        step(vision, training()).bytes, step(vision, training().withGradientCheckpointing()).bytes);
   }
 
   @Test

@@ -1,5 +1,9 @@
 package io.github.blip2j.vision;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
@@ -11,11 +15,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -168,7 +167,8 @@ final class VisionTransformerTest {
     Tensor pixels = NoisyWeights.tensor(new Random(7), 1, 4, 12, 12);
 
     var e =
-        assertThrows(ShapeMismatchException.class, () -> vision.forward(pixels, ForwardPass.evaluation()));
+        assertThrows(
+            ShapeMismatchException.class, () -> vision.forward(pixels, ForwardPass.evaluation()));
 
     assertEquals("vision: pixels expected [?, 3, ?, ?], got [1, 4, 12, 12]", e.getMessage());
   }

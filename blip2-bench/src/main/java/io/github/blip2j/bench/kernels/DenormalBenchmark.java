@@ -2,7 +2,6 @@ package io.github.blip2j.bench.kernels;
 
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
-
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullUnmarked;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -5,7 +5,6 @@ import io.github.blip2j.nn.Init;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 

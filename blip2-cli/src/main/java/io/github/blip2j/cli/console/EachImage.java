@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.console;
 
 import io.github.blip2j.backend.MemoryShortageException;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

@@ -3,7 +3,6 @@ package io.github.blip2j.cli.console;
 import io.github.blip2j.backend.Diagnostics;
 import io.github.blip2j.backend.MemoryShortageException;
 import io.github.blip2j.training.TrainingDivergedException;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;

@@ -47,7 +47,8 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
           TerminalText.line(
               event.getLevel() + " " + event.getLoggerName() + ": " + Console.oneLine(message)));
       if (event.getThrowableProxy() != null) {
-        System.err.print(TerminalText.lines(ThrowableProxyUtil.asString(event.getThrowableProxy())));
+        System.err.print(
+            TerminalText.lines(ThrowableProxyUtil.asString(event.getThrowableProxy())));
       }
     }
   }

@@ -14,7 +14,6 @@ import io.github.blip2j.cli.option.NamedPrecision;
 import io.github.blip2j.cli.option.PresetName;
 import io.github.blip2j.cli.option.RunOptions;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,14 +1,13 @@
 package io.github.blip2j.cli.machine;
 
-import io.github.blip2j.bench.BenchReport;
-import io.github.blip2j.bench.Measurement;
-import io.github.blip2j.cli.console.Console;
-import io.github.blip2j.cli.text.JsonReport;
-
 import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.github.blip2j.bench.BenchReport;
+import io.github.blip2j.bench.Measurement;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.text.JsonReport;
 import java.util.OptionalDouble;
 
 /** Figures as one JSON document. */

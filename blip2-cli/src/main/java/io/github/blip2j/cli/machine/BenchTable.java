@@ -3,7 +3,6 @@ package io.github.blip2j.cli.machine;
 import io.github.blip2j.bench.BenchReport;
 import io.github.blip2j.bench.Measurement;
 import io.github.blip2j.cli.console.Console;
-
 import java.io.PrintWriter;
 import java.util.Locale;
 

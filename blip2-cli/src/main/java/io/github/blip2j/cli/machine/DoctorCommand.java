@@ -1,13 +1,12 @@
 package io.github.blip2j.cli.machine;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.backend.Diagnostics;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.ErrorReport;
 import io.github.blip2j.cli.console.LogSettings;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.text.JsonReport;
-
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

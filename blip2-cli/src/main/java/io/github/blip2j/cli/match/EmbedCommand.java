@@ -10,7 +10,6 @@ import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.cli.option.MatcherOptions;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.vision.image.ImageFiles;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,8 @@
 package io.github.blip2j.cli.match;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.features.Feature;
@@ -16,10 +19,6 @@ import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.vision.image.UnreadableImageException;
-
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.match;
 
 import io.github.blip2j.cli.console.Version;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;

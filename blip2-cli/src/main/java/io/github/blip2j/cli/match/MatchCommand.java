@@ -5,7 +5,6 @@ import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.cli.option.MatcherOptions;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

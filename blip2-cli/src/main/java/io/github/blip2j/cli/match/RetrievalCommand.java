@@ -1,5 +1,7 @@
 package io.github.blip2j.cli.match;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextIndex;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.cli.console.Console;
@@ -14,9 +16,6 @@ import io.github.blip2j.data.RetrievalSet;
 import io.github.blip2j.qformer.retrieval.Recall;
 import io.github.blip2j.qformer.retrieval.RetrievalScores;
 import io.github.blip2j.text.CaptionText;
-
-import com.google.gson.Gson;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

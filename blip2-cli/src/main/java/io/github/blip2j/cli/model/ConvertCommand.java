@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.model;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
@@ -13,8 +14,6 @@ import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.PartsOptions;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.io.Checkpoint;
-
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -1,5 +1,7 @@
 package io.github.blip2j.cli.model;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.LogSettings;
 import io.github.blip2j.cli.console.Progress;
@@ -11,9 +13,6 @@ import io.github.blip2j.io.hub.DownloadedFile;
 import io.github.blip2j.io.hub.FileChoice;
 import io.github.blip2j.io.hub.Hub;
 import io.github.blip2j.io.hub.HubCache;
-
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -8,7 +8,6 @@ import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSummary;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

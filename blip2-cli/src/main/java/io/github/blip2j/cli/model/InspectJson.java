@@ -1,14 +1,13 @@
 package io.github.blip2j.cli.model;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.Inspection;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSummary;
-
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.checkpoint.Inspection;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSummary;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.model.Convention;
-
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 

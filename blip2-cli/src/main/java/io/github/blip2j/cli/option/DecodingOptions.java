@@ -2,7 +2,6 @@ package io.github.blip2j.cli.option;
 
 import io.github.blip2j.generation.EarlyStopping;
 import io.github.blip2j.generation.GenerationConfig;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,7 +77,8 @@ public final class DecodingOptions {
   @Nullable EarlyStopping earlyStopping;
 
   @Option(names = "--num-return", paramLabel = "N", description = "Texts for each image.")
-  @Nullable public Integer returning;
+  @Nullable
+  public Integer returning;
 
   @Option(names = "--sample", description = "Draw tokens at random instead of taking the best.")
   boolean sample;
@@ -154,7 +154,9 @@ public final class DecodingOptions {
   }
 
   private static <T> GenerationConfig set(
-      GenerationConfig decoding, @Nullable T value, BiFunction<GenerationConfig, T, GenerationConfig> setting) {
+      GenerationConfig decoding,
+      @Nullable T value,
+      BiFunction<GenerationConfig, T, GenerationConfig> setting) {
     return value == null ? decoding : setting.apply(decoding, value);
   }
 

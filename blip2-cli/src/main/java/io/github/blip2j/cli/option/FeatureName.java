@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.features.Feature;
-
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;

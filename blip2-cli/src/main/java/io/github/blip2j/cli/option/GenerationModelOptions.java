@@ -2,7 +2,6 @@ package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.model.Convention;
-
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;

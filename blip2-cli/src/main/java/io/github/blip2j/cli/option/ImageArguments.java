@@ -5,7 +5,6 @@ import io.github.blip2j.cli.console.FileName;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
 import io.github.blip2j.vision.image.ImageFiles;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

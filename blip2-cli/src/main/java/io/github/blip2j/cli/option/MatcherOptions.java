@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.ImageTextMatcher;
-
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -14,7 +13,8 @@ public final class MatcherOptions extends ModelOptions {
       description =
           "Required: a folder as of Salesforce/blip2-itm-vit-g, the id of a downloaded one, "
               + "or a .pth of LAVIS's first stage with a tokenizer.json beside it.")
-  @Nullable public ModelName model;
+  @Nullable
+  public ModelName model;
 
   @Option(
       names = "--max-text-tokens",

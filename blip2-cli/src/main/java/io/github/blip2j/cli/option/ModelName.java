@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.option;
 
 import io.github.blip2j.io.hub.HubCache;
-
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -2,7 +2,6 @@ package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
-
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

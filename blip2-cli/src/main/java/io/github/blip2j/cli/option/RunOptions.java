@@ -2,7 +2,6 @@ package io.github.blip2j.cli.option;
 
 import io.github.blip2j.backend.Threads;
 import io.github.blip2j.cli.console.LogSettings;
-
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -12,7 +11,8 @@ public final class RunOptions {
       names = "--threads",
       paramLabel = "N",
       description = "Threads of the native libraries; all cores by default.")
-  @Nullable public Integer threads;
+  @Nullable
+  public Integer threads;
 
   @Option(names = "--json", description = "Print one JSON document.")
   public boolean json;

@@ -3,7 +3,6 @@ package io.github.blip2j.cli.text;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

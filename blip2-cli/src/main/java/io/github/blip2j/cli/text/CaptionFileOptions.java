@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.text;
 
 import io.github.blip2j.cli.option.ImageArguments;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

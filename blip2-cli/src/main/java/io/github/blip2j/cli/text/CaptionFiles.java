@@ -1,5 +1,8 @@
 package io.github.blip2j.cli.text;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.captions.CaptionExport;
 import io.github.blip2j.cli.console.Console;
@@ -7,10 +10,6 @@ import io.github.blip2j.cli.console.ErrorReport;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.Timings;
 import io.github.blip2j.cli.option.ImageArguments;
-
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,10 +1,5 @@
 package io.github.blip2j.cli.text;
 
-import io.github.blip2j.blip2.text.Generated;
-import io.github.blip2j.cli.console.Console;
-import io.github.blip2j.cli.console.TerminalText;
-import io.github.blip2j.cli.console.Timings;
-
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
@@ -12,6 +7,10 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.TerminalText;
+import io.github.blip2j.cli.console.Timings;
 import java.util.List;
 
 /** All texts and timings as one JSON document. */

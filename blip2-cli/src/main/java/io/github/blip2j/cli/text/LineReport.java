@@ -2,7 +2,6 @@ package io.github.blip2j.cli.text;
 
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.cli.console.Console;
-
 import java.util.List;
 
 /** A line for each text, as soon as it is there; the image's name in front if there are several. */

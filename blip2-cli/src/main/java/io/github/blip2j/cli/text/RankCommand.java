@@ -8,7 +8,6 @@ import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.GenerationModelOptions;
 import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.data.DataException;
-
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;

@@ -1,5 +1,8 @@
 package io.github.blip2j.cli.text;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.text.CandidateRanking;
 import io.github.blip2j.blip2.text.Prompt;
@@ -8,10 +11,6 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.EachImage;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.option.ImageArguments;
-
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

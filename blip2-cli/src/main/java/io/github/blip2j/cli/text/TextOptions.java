@@ -3,7 +3,6 @@ package io.github.blip2j.cli.text;
 import io.github.blip2j.cli.option.DecodingOptions;
 import io.github.blip2j.cli.option.GenerationModelOptions;
 import io.github.blip2j.cli.option.ImageArguments;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

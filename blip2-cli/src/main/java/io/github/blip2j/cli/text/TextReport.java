@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.text;
 
 import io.github.blip2j.blip2.text.Generated;
-
 import java.util.List;
 
 /** Where the texts go. */

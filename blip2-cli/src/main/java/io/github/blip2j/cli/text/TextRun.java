@@ -14,7 +14,6 @@ import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.TokenStreamer;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Supplier;

@@ -6,7 +6,6 @@ import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 
-
 /** What a text is for, which decides how it is decoded unless options say so. */
 enum TextTask {
   CAPTION {

@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.text.Conversation;
 import io.github.blip2j.blip2.text.QuestionPrompt;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Version;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,6 @@ import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.vision.image.Augmentation;
 import io.github.blip2j.vision.image.ImageProcessor;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

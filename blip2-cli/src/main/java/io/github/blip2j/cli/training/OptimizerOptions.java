@@ -5,7 +5,6 @@ import io.github.blip2j.cli.option.ScheduleName;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.optim.Warmup;
 import io.github.blip2j.training.TrainingSettings;
-
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

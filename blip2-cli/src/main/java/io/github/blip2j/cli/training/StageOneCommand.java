@@ -9,7 +9,6 @@ import io.github.blip2j.pretraining.StageOneExport;
 import io.github.blip2j.pretraining.StageOneTraining;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -9,7 +9,6 @@ import io.github.blip2j.pretraining.StageOneParts;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.ImageProcessor;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

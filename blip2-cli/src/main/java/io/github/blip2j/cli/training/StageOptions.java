@@ -2,7 +2,6 @@ package io.github.blip2j.cli.training;
 
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.training.TrainingSettings;
-
 import picocli.CommandLine.Mixin;
 
 /** What the training of either stage can be told. */

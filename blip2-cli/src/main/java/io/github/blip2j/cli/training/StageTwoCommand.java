@@ -10,7 +10,6 @@ import io.github.blip2j.pretraining.StageTwoModel;
 import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.training.Objective;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -9,7 +9,6 @@ import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
-
 import java.io.IOException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

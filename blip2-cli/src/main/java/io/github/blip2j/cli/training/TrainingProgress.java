@@ -5,7 +5,6 @@ import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingPosition;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;

@@ -1,14 +1,13 @@
 package io.github.blip2j.cli.training;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.TrainingPosition;
-
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -17,7 +17,6 @@ import io.github.blip2j.training.Objective;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingPosition;
 import io.github.blip2j.training.TrainingSettings;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -120,7 +119,8 @@ final class TrainingRun {
       try (var interruption = Interruption.calling(trainer::stop)) {
         var listener = new TrainingProgress(console, progress, work.steps());
         progress.doing("training");
-        TrainingPosition end = options.run.resume ? trainer.resume(listener) : trainer.start(listener);
+        TrainingPosition end =
+            options.run.resume ? trainer.resume(listener) : trainer.start(listener);
         progress.clear();
         report.trained(end, listener, interruption.happened());
         if (!interruption.happened()) {

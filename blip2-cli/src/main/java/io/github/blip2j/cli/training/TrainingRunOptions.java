@@ -2,7 +2,6 @@ package io.github.blip2j.cli.training;
 
 import io.github.blip2j.cli.option.ExportName;
 import io.github.blip2j.cli.option.RunOptions;
-
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;

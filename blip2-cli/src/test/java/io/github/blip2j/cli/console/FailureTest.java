@@ -1,10 +1,9 @@
 package io.github.blip2j.cli.console;
 
-import io.github.blip2j.cli.Shell;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.cli.Shell;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -147,7 +146,8 @@ final class FailureTest {
   void describe_noThread_namesTheLimit() {
     var failure = new OutOfMemoryError("unable to create native thread");
 
-    assertTrue(ErrorReport.describe(failure).contains("(ulimit -u)"), ErrorReport.describe(failure));
+    assertTrue(
+        ErrorReport.describe(failure).contains("(ulimit -u)"), ErrorReport.describe(failure));
   }
 
   @Test

@@ -1,13 +1,12 @@
 package io.github.blip2j.cli.machine;
 
-import io.github.blip2j.backend.Threads;
-import io.github.blip2j.cli.Shell;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.blip2j.backend.Threads;
+import io.github.blip2j.cli.Shell;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -1,13 +1,12 @@
 package io.github.blip2j.cli.match;
 
-import io.github.blip2j.cli.Shell;
-import io.github.blip2j.io.safetensors.SafetensorsFile;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.cli.Shell;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

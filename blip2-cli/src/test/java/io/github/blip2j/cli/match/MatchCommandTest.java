@@ -1,16 +1,15 @@
 package io.github.blip2j.cli.match;
 
-import io.github.blip2j.cli.Shell;
-import io.github.blip2j.io.safetensors.SafetensorsFile;
-import io.github.blip2j.vision.image.Image;
-import io.github.blip2j.vision.image.ImageDecoder;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.blip2j.cli.Shell;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

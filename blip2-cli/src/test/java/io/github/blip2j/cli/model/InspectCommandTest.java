@@ -1,11 +1,5 @@
 package io.github.blip2j.cli.model;
 
-import io.github.blip2j.cli.Shell;
-import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.io.safetensors.SafetensorsWriter;
-import io.github.blip2j.io.tensor.TensorEntry;
-import io.github.blip2j.io.tensor.TensorSpec;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.blip2j.cli.Shell;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.io.tensor.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -4,7 +4,6 @@ import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

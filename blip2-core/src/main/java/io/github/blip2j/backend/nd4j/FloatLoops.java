@@ -5,7 +5,6 @@ import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Threads;
-
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.stream.IntStream;

@@ -2,12 +2,11 @@ package io.github.blip2j.backend.nd4j;
 
 import static io.github.blip2j.backend.nd4j.Nd4jKernels.like;
 import static io.github.blip2j.backend.nd4j.Nd4jKernels.run;
+
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.tensor.types.Activation;
-
-
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
 import org.nd4j.linalg.factory.Nd4j;
 

@@ -5,7 +5,6 @@ import io.github.blip2j.backend.PlainTensor;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.function.Function;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;

@@ -6,7 +6,6 @@ import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Shape;
-
 import org.jspecify.annotations.Nullable;
 
 /** Attention as two strided products around a softmax; heads are never copied. */
@@ -64,7 +63,8 @@ final class Nd4jAttention {
     }
   }
 
-  private static RawTensor thinned(Nd4jKernels kernels, RawTensor p, @Nullable DropoutSpec thinning) {
+  private static RawTensor thinned(
+      Nd4jKernels kernels, RawTensor p, @Nullable DropoutSpec thinning) {
     if (thinning == null) {
       return p;
     }

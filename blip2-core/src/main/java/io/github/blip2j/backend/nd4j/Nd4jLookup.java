@@ -1,12 +1,12 @@
 package io.github.blip2j.backend.nd4j;
 
 import static io.github.blip2j.backend.nd4j.Nd4jKernels.like;
+
 import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.PlainTensor;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.tensor.types.Shape;
-
 
 /** Embedding rows and the loss of labels. Both read a few places of large arrays, row by row. */
 final class Nd4jLookup {

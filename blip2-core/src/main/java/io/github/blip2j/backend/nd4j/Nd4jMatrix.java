@@ -2,7 +2,6 @@ package io.github.blip2j.backend.nd4j;
 
 import io.github.blip2j.backend.PlainTensor;
 import io.github.blip2j.backend.RawTensor;
-
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;

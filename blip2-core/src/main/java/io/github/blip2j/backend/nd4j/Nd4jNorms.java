@@ -5,12 +5,12 @@ import static io.github.blip2j.backend.nd4j.Nd4jKernels.column;
 import static io.github.blip2j.backend.nd4j.Nd4jKernels.flat;
 import static io.github.blip2j.backend.nd4j.Nd4jKernels.like;
 import static io.github.blip2j.backend.nd4j.Nd4jKernels.run;
+
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.PlainTensor;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.tensor.types.Shape;
-
 
 /**
  * Layer and root-mean-square norms, composed: ND4J's {@code layer_norm} divides by a deviation

@@ -50,8 +50,8 @@ public final class LeftOvers {
    * @param own what the asker writes itself
    * @throws CheckpointException if another writer is at work
    */
-  public static void requireAlone(Path where, Path folder, Predicate<String> targets, @Nullable Path own)
-      throws IOException {
+  public static void requireAlone(
+      Path where, Path folder, Predicate<String> targets, @Nullable Path own) throws IOException {
     @Nullable Path rival = remove(folder.toRealPath(), targets, own);
     if (rival != null) {
       throw new CheckpointException(

@@ -103,7 +103,8 @@ public final class ReadableFile implements AutoCloseable {
   }
 
   /** An error in this file, {@code what} being the message without the file's name. */
-  @SuppressWarnings("AnnotateFormatMethod") public // that annotation is in a library of its own
+  @SuppressWarnings("AnnotateFormatMethod")
+  public // that annotation is in a library of its own
   CheckpointException error(String what, Object... values) {
     String message = String.format(Locale.ROOT, what, values);
     return new CheckpointException(

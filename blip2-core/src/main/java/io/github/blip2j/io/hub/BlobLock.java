@@ -30,7 +30,8 @@ final class BlobLock implements AutoCloseable {
    *
    * @throws HubException if that stands still for too long
    */
-  static BlobLock acquire(ModelCache cache, RemoteFile file, DownloadResources means) throws IOException {
+  static BlobLock acquire(ModelCache cache, RemoteFile file, DownloadResources means)
+      throws IOException {
     Path path = cache.lock(file.etag());
     Files.createDirectories(path.resolveSibling(""));
     FileChannel channel =

@@ -1,7 +1,6 @@
 package io.github.blip2j.io.hub;
 
 import io.github.blip2j.io.file.OutputFile;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -25,7 +25,8 @@ final class Downloading {
   private final DownloadResources means;
   private final DownloadListener listener;
 
-  Downloading(ModelCache cache, HubClient client, DownloadResources means, DownloadListener listener) {
+  Downloading(
+      ModelCache cache, HubClient client, DownloadResources means, DownloadListener listener) {
     this.cache = cache;
     this.client = client;
     this.means = means;
@@ -98,7 +99,8 @@ final class Downloading {
 
   private List<DownloadedFile> fetch(RemoteModel remote, List<RemoteFile> files)
       throws IOException {
-    long total = files.stream().mapToLong(file -> Math.max(0, file.size())).reduce(0, DiskSpace::sum);
+    long total =
+        files.stream().mapToLong(file -> Math.max(0, file.size())).reduce(0, DiskSpace::sum);
     long done = 0;
     List<DownloadedFile> results = new ArrayList<>();
     for (RemoteFile file : files) {

@@ -31,7 +31,11 @@ final class FileTransfer {
   private long best; // bytes that were there at most
 
   FileTransfer(
-      ModelCache cache, RemoteModel remote, RemoteFile file, HubClient client, DownloadResources means) {
+      ModelCache cache,
+      RemoteModel remote,
+      RemoteFile file,
+      HubClient client,
+      DownloadResources means) {
     this.cache = cache;
     this.means = means;
     this.model = cache.id();

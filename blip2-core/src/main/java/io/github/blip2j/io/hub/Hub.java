@@ -27,7 +27,8 @@ public final class Hub {
   private final boolean offline;
   private final DownloadResources means;
 
-  private Hub(HubEnvironment environment, HubCache cache, boolean offline, DownloadResources means) {
+  private Hub(
+      HubEnvironment environment, HubCache cache, boolean offline, DownloadResources means) {
     this.environment = environment;
     this.cache = cache;
     this.offline = offline;

@@ -114,7 +114,8 @@ final class HubClient {
     }
   }
 
-  private static HubResponse checked(HubResponse answer, boolean trusted) throws TransientException {
+  private static HubResponse checked(HubResponse answer, boolean trusted)
+      throws TransientException {
     int status = answer.status();
     // Elsewhere a 403 means that the signed address has expired; the next attempt gets a new one.
     boolean expired = status == 403 && !trusted;

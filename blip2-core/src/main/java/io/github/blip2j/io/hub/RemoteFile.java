@@ -36,8 +36,8 @@ record RemoteFile(String name, String etag, long size) {
     }
   }
 
-  private static String etag(ModelId model, String name, @Nullable String linked, HubResponse answer)
-      throws HubException {
+  private static String etag(
+      ModelId model, String name, @Nullable String linked, HubResponse answer) throws HubException {
     @Nullable String quoted = linked != null ? linked : answer.header("ETag");
     String etag = quoted == null ? "" : WEAK.matcher(quoted).replaceAll("");
     if (!PlainNames.isOne(etag)) {
@@ -52,8 +52,8 @@ record RemoteFile(String name, String etag, long size) {
     return etag;
   }
 
-  private static void requireCommit(ModelId model, RemoteModel remote, String name, HubResponse answer)
-      throws HubException {
+  private static void requireCommit(
+      ModelId model, RemoteModel remote, String name, HubResponse answer) throws HubException {
     @Nullable String commit = answer.header("X-Repo-Commit");
     if (commit != null && !commit.equals(remote.commit())) {
       throw new HubException(

@@ -6,7 +6,6 @@ import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorFile;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

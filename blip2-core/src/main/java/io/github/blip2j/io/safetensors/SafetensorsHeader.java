@@ -1,13 +1,12 @@
 package io.github.blip2j.io.safetensors;
 
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.Json;
 import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.tensor.types.Shape;
-
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

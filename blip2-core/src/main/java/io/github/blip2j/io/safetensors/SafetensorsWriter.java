@@ -1,12 +1,11 @@
 package io.github.blip2j.io.safetensors;
 
+import com.google.gson.stream.JsonWriter;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.tensor.NewFile;
 import io.github.blip2j.io.tensor.TensorSpec;
-
-import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;

@@ -4,7 +4,6 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.file.UnwrittenFileException;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;

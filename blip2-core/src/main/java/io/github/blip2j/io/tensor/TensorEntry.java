@@ -4,7 +4,6 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;

@@ -3,7 +3,6 @@ package io.github.blip2j.io.tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 
-
 /**
  * A tensor that is going to be written.
  *

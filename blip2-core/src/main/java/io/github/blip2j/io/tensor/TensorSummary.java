@@ -1,7 +1,6 @@
 package io.github.blip2j.io.tensor;
 
 import io.github.blip2j.io.file.CheckpointException;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param kind what stands in the place of its element type
  * @param size axis lengths, as far as they are told
  */
-@SuppressWarnings("ArrayRecordComponent") public // made once, compared never, and kept within this package
+@SuppressWarnings("ArrayRecordComponent")
+public // made once, compared never, and kept within this package
 record UnreadableTensor(String kind, long[] size) {
   public static final String SPARSE = "SPARSE";
   public static final String QUANTIZED = "QUANTIZED";

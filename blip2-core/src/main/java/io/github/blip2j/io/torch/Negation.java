@@ -1,7 +1,6 @@
 package io.github.blip2j.io.torch;
 
 import io.github.blip2j.io.tensor.TensorEntry;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -2,7 +2,6 @@ package io.github.blip2j.io.torch;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.UnreadableTensor;
-
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.ArrayList;

@@ -1,7 +1,6 @@
 package io.github.blip2j.io.torch;
 
 import io.github.blip2j.io.file.CheckpointException;
-
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;

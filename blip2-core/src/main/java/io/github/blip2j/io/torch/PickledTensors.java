@@ -4,7 +4,6 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.UnreadableTensor;
 import io.github.blip2j.io.torch.PickledTensor.Storage;
-
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

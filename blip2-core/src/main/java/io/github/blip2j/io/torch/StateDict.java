@@ -3,7 +3,6 @@ package io.github.blip2j.io.torch;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.tensor.UnreadableTensor;
-
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;

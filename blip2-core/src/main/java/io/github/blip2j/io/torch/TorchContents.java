@@ -3,7 +3,6 @@ package io.github.blip2j.io.torch;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.GitLfs;
 import io.github.blip2j.io.file.ReadableFile;
-
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;

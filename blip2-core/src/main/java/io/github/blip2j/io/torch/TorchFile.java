@@ -7,7 +7,6 @@ import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorFile;
 import io.github.blip2j.io.tensor.UnreadableTensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,13 +1,12 @@
 package io.github.blip2j.io.torch;
 
+import static java.util.Objects.requireNonNull;
+
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.tensor.NewFile;
 import io.github.blip2j.io.tensor.TensorSpec;
-
-import static java.util.Objects.requireNonNull;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -6,7 +6,6 @@ import io.github.blip2j.text.tokenizer.normalizer.Normalizer;
 import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
-
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

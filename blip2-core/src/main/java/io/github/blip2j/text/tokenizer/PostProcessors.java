@@ -3,7 +3,6 @@ package io.github.blip2j.text.tokenizer;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.text.tokenizer.config.Component;
 import io.github.blip2j.text.tokenizer.model.IdList;
-
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,6 @@ package io.github.blip2j.text.tokenizer;
 
 import io.github.blip2j.text.tokenizer.model.LongIntMap;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
-
 import java.util.ArrayList;
 import java.util.List;
 

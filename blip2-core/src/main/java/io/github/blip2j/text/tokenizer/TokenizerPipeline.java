@@ -15,7 +15,6 @@ import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.pretokenizer.PreTokenizer;
 import io.github.blip2j.text.tokenizer.pretokenizer.PreTokenizers;
 import io.github.blip2j.text.tokenizer.unicode.Surrogates;
-
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;

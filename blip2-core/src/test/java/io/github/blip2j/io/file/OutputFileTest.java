@@ -1,12 +1,11 @@
 package io.github.blip2j.io.file;
 
-import io.github.blip2j.io.Holder;
-import io.github.blip2j.io.safetensors.SafetensorsWriterTest;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.io.Holder;
+import io.github.blip2j.io.safetensors.SafetensorsWriterTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

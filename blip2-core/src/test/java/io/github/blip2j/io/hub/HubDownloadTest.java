@@ -1,13 +1,12 @@
 package io.github.blip2j.io.hub;
 
-import io.github.blip2j.io.hub.FakeHub.Request;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.io.hub.FakeHub.Request;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -373,7 +372,8 @@ final class HubDownloadTest {
   }
 
   private Hub hub(TestMachine machine) {
-    return Hub.of(hub.environment(cache)).with(new DownloadResources(Limits.standard(Limits.SILENCE), machine));
+    return Hub.of(hub.environment(cache))
+        .with(new DownloadResources(Limits.standard(Limits.SILENCE), machine));
   }
 
   private Hub hub(Map<String, String> variables) {

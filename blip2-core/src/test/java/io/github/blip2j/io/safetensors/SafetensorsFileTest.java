@@ -1,14 +1,13 @@
 package io.github.blip2j.io.safetensors;
 
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.Shape;
-
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;

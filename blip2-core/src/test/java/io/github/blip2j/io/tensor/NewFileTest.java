@@ -1,12 +1,11 @@
 package io.github.blip2j.io.tensor;
 
-import io.github.blip2j.io.safetensors.SafetensorsWriterTest;
-import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.Shape;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.safetensors.SafetensorsWriterTest;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -1,14 +1,13 @@
 package io.github.blip2j.io.tensor;
 
-import io.github.blip2j.io.PickleBytes;
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.io.torch.TorchFile;
-import io.github.blip2j.io.torch.TorchFileTest;
-
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.PickleBytes;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.torch.TorchFile;
+import io.github.blip2j.io.torch.TorchFileTest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,12 +1,11 @@
 package io.github.blip2j.io.torch;
 
-import io.github.blip2j.io.PickleBytes;
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.io.file.ReadableFile;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.PickleBytes;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ReadableFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,10 @@
 package io.github.blip2j.io.torch;
 
-import io.github.blip2j.io.PickleBytes;
-import io.github.blip2j.io.file.CheckpointException;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.PickleBytes;
+import io.github.blip2j.io.file.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,14 +1,13 @@
 package io.github.blip2j.io.torch;
 
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.io.file.ReadableFile;
-import io.github.blip2j.io.tensor.TensorFile;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ReadableFile;
+import io.github.blip2j.io.tensor.TensorFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

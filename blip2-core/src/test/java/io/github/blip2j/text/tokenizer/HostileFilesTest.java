@@ -1,9 +1,5 @@
 package io.github.blip2j.text.tokenizer;
 
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.text.tokenizer.normalizer.Overrides;
-import io.github.blip2j.text.tokenizer.pattern.FilePattern;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +7,9 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.text.tokenizer.normalizer.Overrides;
+import io.github.blip2j.text.tokenizer.pattern.FilePattern;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.stream.Stream;

@@ -1,12 +1,11 @@
 package io.github.blip2j.text.tokenizer;
 
-import io.github.blip2j.text.tokenizer.TokenizerPipeline.SpecialTokenRule;
-import io.github.blip2j.text.tokenizer.normalizer.Overrides;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.text.tokenizer.TokenizerPipeline.SpecialTokenRule;
+import io.github.blip2j.text.tokenizer.normalizer.Overrides;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;

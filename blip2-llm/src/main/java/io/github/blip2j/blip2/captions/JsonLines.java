@@ -1,7 +1,5 @@
 package io.github.blip2j.blip2.captions;
 
-import io.github.blip2j.blip2.text.Generated;
-
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
@@ -10,6 +8,7 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
+import io.github.blip2j.blip2.text.Generated;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2.captions;
 
 import io.github.blip2j.blip2.text.Generated;
-
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

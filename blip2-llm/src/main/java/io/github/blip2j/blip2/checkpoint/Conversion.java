@@ -20,7 +20,6 @@ import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.io.torch.TorchWriter;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,11 +33,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two things differ besides names. Hugging Face stores the vision tower's query and value biases
  * as one vector with zeros for the key between them. And it has no place for what only training
- * needs, the temperature and the head that predicts words; these lie in {@value RetrievalLoader#LAVIS_ONLY} beside
- * its file, which it does not read.
+ * needs, the temperature and the head that predicts words; these lie in {@value
+ * RetrievalLoader#LAVIS_ONLY} beside its file, which it does not read.
  */
 public final class Conversion {
   private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
+
   private Conversion() {}
 
   /**
@@ -62,18 +62,21 @@ public final class Conversion {
    * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer, or
    *     weights in the folder would not be replaced whole
    */
-  public static void toHuggingFace(Path lavis, Path folder, AttentionHeads heads) throws IOException {
+  public static void toHuggingFace(Path lavis, Path folder, AttentionHeads heads)
+      throws IOException {
     convert(lavis, folder, heads, true);
   }
 
   /** The same over whatever the folder holds: where a run exports, it may have done so before. */
-  public static void exportToHuggingFace(Path lavis, Path folder, AttentionHeads heads) throws IOException {
+  public static void exportToHuggingFace(Path lavis, Path folder, AttentionHeads heads)
+      throws IOException {
     convert(lavis, folder, heads, false);
   }
 
   /** What a folder of the first stage says of its weights. */
   private record Description(String config, String preprocessor) {
-    static Description of(Path lavis, Checkpoint from, @Nullable AttentionHeads told) throws IOException {
+    static Description of(Path lavis, Checkpoint from, @Nullable AttentionHeads told)
+        throws IOException {
       var sizes = new LavisSizes(lavis.toString(), from.tensors());
       AttentionHeads heads = told != null ? told : LavisSizes.headsBeside(lavis, sizes);
       return new Description(
@@ -87,8 +90,8 @@ public final class Conversion {
   }
 
   /** All is checked before anything is written; see {@link Descriptions} for what a kill leaves. */
-  private static void convert(Path lavis, Path folder, @Nullable AttentionHeads heads, boolean keeping)
-      throws IOException {
+  private static void convert(
+      Path lavis, Path folder, @Nullable AttentionHeads heads, boolean keeping) throws IOException {
     var target = new ConversionTarget(folder);
     target.requireReplaceable();
     try (Checkpoint from = ModelFolder.open(lavis)) {
@@ -195,8 +198,8 @@ public final class Conversion {
   }
 
   /**
-   * Writes a Hugging Face folder as a checkpoint of LAVIS, with {@value RetrievalLoader#LAVIS_ONLY} if it is
-   * there.
+   * Writes a Hugging Face folder as a checkpoint of LAVIS, with {@value RetrievalLoader#LAVIS_ONLY}
+   * if it is there.
    *
    * @param file a file of {@code torch.save}, whose dict is under {@code model}
    * @throws CheckpointException if it is not a BLIP-2, or its vision tower has a bias of the keys

@@ -6,7 +6,6 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OpenResources;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

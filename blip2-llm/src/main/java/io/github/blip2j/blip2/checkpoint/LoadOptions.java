@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.NavigableSet;

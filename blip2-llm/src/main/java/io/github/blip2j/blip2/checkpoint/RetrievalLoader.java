@@ -17,7 +17,6 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.ResizedPositions;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -46,7 +45,8 @@ public final class RetrievalLoader {
   }
 
   /** As {@link #load(Path, Scope)}, packed for inference. */
-  public static Blip2RetrievalModel load(Path path, Scope home, Precision precision) throws IOException {
+  public static Blip2RetrievalModel load(Path path, Scope home, Precision precision)
+      throws IOException {
     return load(path, home, LoadOptions.of(precision)).model;
   }
 
@@ -63,7 +63,8 @@ public final class RetrievalLoader {
   }
 
   /** A model, names of the tensors that were there and have no place in it, and whose it is. */
-  public record Loaded(Blip2RetrievalModel model, NavigableSet<String> leftOut, Convention flavour) {}
+  public record Loaded(
+      Blip2RetrievalModel model, NavigableSet<String> leftOut, Convention flavour) {}
 
   /**
    * How a model is loaded.
@@ -86,8 +87,8 @@ public final class RetrievalLoader {
    * As {@link #load(Path, Scope)}, with a change of its sizes, such as pictures of another size:
    * positions are interpolated once.
    */
-  public static Blip2RetrievalModel load(Path path, Scope home, UnaryOperator<Blip2RetrievalConfig> change)
-      throws IOException {
+  public static Blip2RetrievalModel load(
+      Path path, Scope home, UnaryOperator<Blip2RetrievalConfig> change) throws IOException {
     return load(path, Loading.toTrain(home, change)).model;
   }
 
@@ -112,7 +113,8 @@ public final class RetrievalLoader {
   /** What is made of an open checkpoint. */
   @FunctionalInterface
   private interface Use<T> {
-    T of(Blip2RetrievalConfig config, Weights stored, KeyMap keys, Convention flavour) throws IOException;
+    T of(Blip2RetrievalConfig config, Weights stored, KeyMap keys, Convention flavour)
+        throws IOException;
   }
 
   private static Loaded load(Path path, Loading loading) throws IOException {
@@ -157,7 +159,8 @@ public final class RetrievalLoader {
   }
 
   private static Loaded build(
-      Blip2RetrievalConfig config, Weights stored, Loading loading, Convention flavour) throws IOException {
+      Blip2RetrievalConfig config, Weights stored, Loading loading, Convention flavour)
+      throws IOException {
     Weights weights = ResizedPositions.of(stored, config.vision(), "vision");
     Params params = loading.arrange.apply(Params.root(weights, loading.home));
     var model = model(config, params);

@@ -8,7 +8,6 @@ import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2.features;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
+
 import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.tensor.Scope;
@@ -9,8 +10,6 @@ import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageFiles;
 import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.UnreadableImageException;
-
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,7 +72,8 @@ public final class FeatureExport {
     this.listener = listener;
   }
 
-  public static FeatureExport from(FeatureSource source, ImageProcessor processor, Feature... features) {
+  public static FeatureExport from(
+      FeatureSource source, ImageProcessor processor, Feature... features) {
     Set<Feature> wanted = EnumSet.noneOf(Feature.class);
     for (Feature feature : Arguments.requiredAll("embed", "feature", Arrays.asList(features))) {
       requireAmong(source.features(), feature);
@@ -239,8 +239,7 @@ public final class FeatureExport {
     return List.copyOf(written);
   }
 
-  private void write(
-      List<String> names, List<Image> pictures, List<String> about, FeatureFile file)
+  private void write(List<String> names, List<Image> pictures, List<String> about, FeatureFile file)
       throws IOException {
     try (var scope = Scope.open()) {
       file.images(names, source.ofImages(pictures, about, ofImages()));

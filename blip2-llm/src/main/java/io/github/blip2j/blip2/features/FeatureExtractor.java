@@ -11,7 +11,6 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -141,7 +140,8 @@ public final class FeatureExtractor implements FeatureSource {
             // Cut as a comparison cuts them.
             TextBatch cut =
                 loaded.batch(texts.stream().map(text -> loaded.comparedIds(WHERE, text)).toList());
-            return scope.keep(qformer.textFeature(qformer.encodeText(cut, ForwardPass.evaluation())));
+            return scope.keep(
+                qformer.textFeature(qformer.encodeText(cut, ForwardPass.evaluation())));
           }
         });
   }

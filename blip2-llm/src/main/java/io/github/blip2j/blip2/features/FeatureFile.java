@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2.features;
 
 import io.github.blip2j.tensor.Tensor;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,6 @@ package io.github.blip2j.blip2.features;
 
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -1,12 +1,11 @@
 package io.github.blip2j.blip2.features;
 
-import io.github.blip2j.io.file.OutputFile;
-import io.github.blip2j.io.file.UnwrittenFileException;
-import io.github.blip2j.tensor.Tensor;
-
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.gson.stream.JsonWriter;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.file.UnwrittenFileException;
+import io.github.blip2j.tensor.Tensor;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.StringWriter;

@@ -7,7 +7,6 @@ import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;

@@ -5,7 +5,6 @@ import io.github.blip2j.blip2.text.CandidateRanking;
 import io.github.blip2j.blip2.text.RankedCandidate;
 import io.github.blip2j.blip2.text.ScoredText;
 import io.github.blip2j.llm.SequenceScorer;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -31,7 +30,10 @@ final class AnswerRanker {
   List<ScoredText> score(EncodedPrompts asked, List<String> texts) {
     List<List<int[]>> ids = new ArrayList<>();
     for (int b = 0; b < texts.size(); b++) {
-      int[] one = loaded.prompts().answerIds(asked.where() + ": text", asked.endings().get(b), texts.get(b));
+      int[] one =
+          loaded
+              .prompts()
+              .answerIds(asked.where() + ": text", asked.endings().get(b), texts.get(b));
       ids.add(List.of(withEnd(one)));
       requireRoom(asked, "text", ids.get(b).get(0));
     }
@@ -46,7 +48,8 @@ final class AnswerRanker {
   }
 
   /** For each prompt its candidates, the best first; equals in the order given. */
-  List<List<RankedCandidate>> rank(EncodedPrompts asked, List<String> candidates, CandidateRanking order) {
+  List<List<RankedCandidate>> rank(
+      EncodedPrompts asked, List<String> candidates, CandidateRanking order) {
     List<List<int[]>> ids = new ArrayList<>();
     for (String ending : asked.endings()) {
       ids.add(candidateIds(asked, ending, candidates, order));
@@ -81,7 +84,8 @@ final class AnswerRanker {
     List<int[]> ids = new ArrayList<>();
     for (int i = 0; i < candidates.size(); i++) {
       String what = String.format(Locale.ROOT, "candidates[%d]", i);
-      int[] words = loaded.prompts().answerIds(asked.where() + ": " + what, ending, candidates.get(i));
+      int[] words =
+          loaded.prompts().answerIds(asked.where() + ": " + what, ending, candidates.get(i));
       ids.add(order.withEnd() ? withEnd(words) : words);
       requireRoom(asked, what, ids.get(i));
     }
@@ -144,7 +148,9 @@ final class AnswerRanker {
     return chosen;
   }
 
-  /** As {@link SequenceScorer#of}, equal texts once: so that they are equal to the last bit, too. */
+  /**
+   * As {@link SequenceScorer#of}, equal texts once: so that they are equal to the last bit, too.
+   */
   private static List<List<float[]>> distinct(SequenceScorer read, List<List<int[]>> texts) {
     List<Map<List<Integer>, Integer>> places = new ArrayList<>();
     List<List<int[]>> once = new ArrayList<>();

@@ -2,7 +2,6 @@ package io.github.blip2j.blip2.inference;
 
 import io.github.blip2j.io.file.TemporaryFolder;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -10,7 +10,6 @@ import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.QFormerCaptioner;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.image.Image;
-
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;

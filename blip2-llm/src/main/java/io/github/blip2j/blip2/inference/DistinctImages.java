@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2.inference;
 
 import io.github.blip2j.vision.image.Image;
-
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;

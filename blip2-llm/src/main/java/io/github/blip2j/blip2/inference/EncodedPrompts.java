@@ -3,7 +3,6 @@ package io.github.blip2j.blip2.inference;
 import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.List;
 import java.util.Locale;
 

@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.generation.GenerationConfig;
 
-
 /** How a model decodes where a call does not say: greedily, or as LAVIS does for its models. */
 public final class GenerationDefaults {
   private GenerationDefaults() {}

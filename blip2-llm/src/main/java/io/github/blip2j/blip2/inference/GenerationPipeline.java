@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2.inference;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.blip2.model.PromptLayout;
@@ -15,8 +16,6 @@ import io.github.blip2j.generation.TokenStreamer;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -56,7 +55,8 @@ public final class GenerationPipeline {
   }
 
   /** The best text that continues the words i after the image i, batch by batch. */
-  public List<String> captions(List<Image> pictures, List<String> words, GenerationConfig decoding) {
+  public List<String> captions(
+      List<Image> pictures, List<String> words, GenerationConfig decoding) {
     List<String> texts = new ArrayList<>();
     for (int from = 0; from < pictures.size(); from += ImageEncoder.BATCH) {
       int to = Math.min(from + ImageEncoder.BATCH, pictures.size());
@@ -79,7 +79,10 @@ public final class GenerationPipeline {
 
   /** Texts that continue words about images that have been encoded. */
   public List<List<Generated>> generate(
-      ImageFeatures features, List<String> words, GenerationConfig decoding, TokenStreamer listener) {
+      ImageFeatures features,
+      List<String> words,
+      GenerationConfig decoding,
+      TokenStreamer listener) {
     requireWords("generate", words);
     required("generate", "features", features);
     required("generate", "decoding", decoding);

@@ -12,7 +12,6 @@ import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

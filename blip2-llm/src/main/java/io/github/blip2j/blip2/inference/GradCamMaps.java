@@ -9,7 +9,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.HeatMap;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageSize;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,7 +6,6 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -129,8 +128,7 @@ public final class ImageEncoder {
       int[] images = IntStream.of(some).map(pair -> rows[pair]).toArray();
       prompts.add(
           Scope.run(
-              () ->
-                  instructedPrompt(patches.gather(Tensor.ids(images)), instructions.rows(some))));
+              () -> instructedPrompt(patches.gather(Tensor.ids(images)), instructions.rows(some))));
     }
     return Tensor.concat(0, prompts);
   }

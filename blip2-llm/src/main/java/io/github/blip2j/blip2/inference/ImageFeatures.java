@@ -2,7 +2,6 @@ package io.github.blip2j.blip2.inference;
 
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

@@ -5,7 +5,6 @@ import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,7 +52,8 @@ public final class InstructionTokenizer {
           where + ": instruction expected words, or nothing at all, got a blank");
     }
     int[] ids = tokenizer.encode(prompt);
-    VocabularyCheck.requireWords(where + ": instruction", tokenizer, qformer.vocabSize(), null, ids);
+    VocabularyCheck.requireWords(
+        where + ": instruction", tokenizer, qformer.vocabSize(), null, ids);
     int most = Math.min(LAVIS_TOKENS, qformer.maxPositions());
     if (flavour == Convention.LAVIS && ids.length > most) {
       cuts.tell(

@@ -4,7 +4,6 @@ import io.github.blip2j.generation.BeamRules;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.llm.LanguageConfig;
 
-
 /**
  * How LAVIS decodes where it is not told otherwise. Lengths are of new tokens: what its {@code
  * max_length} of OPT counts besides, the one id that stands for the image and the prompt, is taken

@@ -19,7 +19,6 @@ import io.github.blip2j.text.Side;
 import io.github.blip2j.text.TokenizerFolder;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +43,8 @@ public final class MatchingSession implements AutoCloseable {
   private final @Nullable Integer usualTokens; // null: a text is read whole
   private final @Nullable Integer chosenTokens; // null: as usual
 
-  private MatchingSession(Scope memory, RetrievalLoader.Loaded loaded, Path folder) throws IOException {
+  private MatchingSession(Scope memory, RetrievalLoader.Loaded loaded, Path folder)
+      throws IOException {
     this.gate = new CloseGuard("matcher", "model");
     this.cuts = new TextCuts();
     this.memory = memory;
@@ -200,7 +200,8 @@ public final class MatchingSession implements AutoCloseable {
   }
 
   private int[] words(String where, int[] ids) {
-    VocabularyCheck.requireWords(where + ": text", tokenizer, config().bert().vocabSize(), null, ids);
+    VocabularyCheck.requireWords(
+        where + ": text", tokenizer, config().bert().vocabSize(), null, ids);
     return ids;
   }
 

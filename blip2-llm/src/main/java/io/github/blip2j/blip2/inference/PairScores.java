@@ -9,7 +9,6 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -72,7 +71,8 @@ public final class PairScores {
     TextBatch batch = loaded.batch(texts);
     Tensor starts = qformer.encodeTextStart(batch, ForwardPass.evaluation());
     double[] cosines = cosines(images, qformer.textFeature(starts));
-    float[] logits = qformer.matchLogits(read, batch, ForwardPass.evaluation()).toFloats(); // [B, 2]
+    float[] logits =
+        qformer.matchLogits(read, batch, ForwardPass.evaluation()).toFloats(); // [B, 2]
     List<Match> matches = new ArrayList<>();
     for (int b = 0; b < cosines.length; b++) {
       matches.add(Match.of(cosines[b], logits[2 * b], logits[2 * b + 1]));

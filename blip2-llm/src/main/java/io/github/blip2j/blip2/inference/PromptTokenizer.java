@@ -10,7 +10,6 @@ import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

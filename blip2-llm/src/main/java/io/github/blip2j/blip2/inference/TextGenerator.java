@@ -7,7 +7,6 @@ import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.generation.TokenStreamer;
 import io.github.blip2j.text.Tokenizer;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +22,8 @@ final class TextGenerator {
   }
 
   /** For each prompt its texts, the best first; in the open scope. */
-  List<List<Generated>> generate(EncodedPrompts prompts, GenerationConfig decoding, TokenStreamer listener) {
+  List<List<Generated>> generate(
+      EncodedPrompts prompts, GenerationConfig decoding, TokenStreamer listener) {
     GenerationConfig fitting = fitting(prompts, decoding);
     Generator generator = Generator.of(fitting, loaded.endIds()).onToken(listener);
     List<List<Sequence>> sequences =

@@ -5,7 +5,6 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.List;
 
 /** Texts in the space of comparison. */

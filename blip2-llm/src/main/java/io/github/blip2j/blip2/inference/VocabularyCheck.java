@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2.inference;
 
 import io.github.blip2j.text.Tokenizer;
-
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

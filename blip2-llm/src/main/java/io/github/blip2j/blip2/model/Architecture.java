@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
-
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;

@@ -8,7 +8,6 @@ import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
-
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

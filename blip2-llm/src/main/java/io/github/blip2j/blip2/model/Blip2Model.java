@@ -19,7 +19,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionTransformer;
-
 import java.util.List;
 
 /**
@@ -39,7 +38,8 @@ import java.util.List;
  * }</pre>
  *
  * <p>With a Q-Former that has a text side it is InstructBLIP (Dai et al. 2023): {@link
- * #encodeQueries(Tensor, TextBatch, ForwardPass)} takes the place of {@link #encodeQueries(Tensor, ForwardPass)}.
+ * #encodeQueries(Tensor, TextBatch, ForwardPass)} takes the place of {@link #encodeQueries(Tensor,
+ * ForwardPass)}.
  */
 public final class Blip2Model extends Module {
   private final Blip2Config config;
@@ -179,7 +179,8 @@ public final class Blip2Model extends Module {
    * @return [B, T, V], T the longest answer; those of padding mean nothing
    * @throws IllegalStateException if the language model is a decoder alone
    */
-  public Tensor logits(Tensor imagePrompt, PromptBatch text, PromptBatch answers, ForwardPass pass) {
+  public Tensor logits(
+      Tensor imagePrompt, PromptBatch text, PromptBatch answers, ForwardPass pass) {
     return language.logits(imagePrompt, text, answers, pass);
   }
 
@@ -215,7 +216,8 @@ public final class Blip2Model extends Module {
       Tensor imagePrompts, PromptBatch text, Generator generator, int newTokens) {
     Tensor x = text.embeddings(imagePrompts, language()); // [B, P, L]
     int[][] mask = text.mask(config.queryTokens());
-    return generator.generate(language().startDecoding(x, mask, newTokens), language.histories(text));
+    return generator.generate(
+        language().startDecoding(x, mask, newTokens), language.histories(text));
   }
 
   /**

@@ -5,7 +5,6 @@ import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.vision.VisionConfig;
-
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

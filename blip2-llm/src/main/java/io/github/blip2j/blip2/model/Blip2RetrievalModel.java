@@ -9,8 +9,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.VisionTransformer;
 
-import java.util.NavigableMap;
-
 /**
  * A model of BLIP-2's first stage (section 3.1): a frozen tower that sees, and the Q-Former that
  * compares, matches and writes.
@@ -22,7 +20,6 @@ public final class Blip2RetrievalModel extends Module {
   private final VisionTransformer vision;
   private final Blip2Qformer qformer;
 
-
   private Blip2RetrievalModel(Blip2RetrievalConfig config, boolean trains, Params params) {
     super(params);
     this.config = config;
@@ -31,7 +28,6 @@ public final class Blip2RetrievalModel extends Module {
         trains
             ? Blip2Qformer.of(config.qformer(), params)
             : Blip2Qformer.forRetrieval(config.qformer(), params);
-
   }
 
   /** A model with all that training needs, from any weights. */
@@ -62,7 +58,6 @@ public final class Blip2RetrievalModel extends Module {
     return qformer;
   }
 
-
   /**
    * Lets all linear maps, the tower's too, round what they multiply to {@code precision}, forward
    * and backward; see {@link Parameter#computeIn}.
@@ -73,12 +68,13 @@ public final class Blip2RetrievalModel extends Module {
 
   /** Trains all but the tower, as the paper does. */
   public void trainQformer() {
-    parameters().forEach(
-        (name, parameter) -> {
-          if (!name.startsWith(VISION + ".")) {
-            parameter.train();
-          }
-        });
+    parameters()
+        .forEach(
+            (name, parameter) -> {
+              if (!name.startsWith(VISION + ".")) {
+                parameter.train();
+              }
+            });
   }
 
   /**

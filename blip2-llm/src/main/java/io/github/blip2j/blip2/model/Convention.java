@@ -3,7 +3,6 @@ package io.github.blip2j.blip2.model;
 import io.github.blip2j.blip2.inference.LavisGenerationConfigs;
 import io.github.blip2j.text.QuestionText;
 import io.github.blip2j.vision.VisionConfig;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,14 +18,16 @@ public enum Convention {
   HF,
   /**
    * LAVIS: an epsilon of 1e-5, prompts of OPT cut to 32 tokens, questions cleaned, penalties that
-   * see new tokens only, five beams by the rules of transformers 4.33; see {@link LavisGenerationConfigs}.
+   * see new tokens only, five beams by the rules of transformers 4.33; see {@link
+   * LavisGenerationConfigs}.
    */
   LAVIS;
 
   private static final double LAVIS_NORM_EPS = 1e-5; // PyTorch's default
 
   /** How questions are cleaned, or null where they are asked as they are. */
-  @Nullable public QuestionText questions() {
+  @Nullable
+  public QuestionText questions() {
     return this == LAVIS ? QuestionText.lavis() : null;
   }
 

@@ -4,7 +4,6 @@ import io.github.blip2j.llm.opt.OptModel;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

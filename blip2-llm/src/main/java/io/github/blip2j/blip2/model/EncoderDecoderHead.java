@@ -5,7 +5,6 @@ import io.github.blip2j.llm.t5.T5Model;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +44,8 @@ record EncoderDecoderHead(Blip2Config config, T5Model model) implements Language
   }
 
   /** The last hidden states of the answers, [B, T, L]. */
-  private Tensor hidden(Tensor imagePrompt, PromptBatch text, PromptBatch answers, ForwardPass pass) {
+  private Tensor hidden(
+      Tensor imagePrompt, PromptBatch text, PromptBatch answers, ForwardPass pass) {
     int[][] mask = text.mask(config.queryTokens());
     Tensor encoded = model.encode(text.embeddings(imagePrompt, model), mask, pass);
     T5EncoderKeyValues context = model.encoderKeyValues(encoded, mask);

@@ -8,7 +8,6 @@ import io.github.blip2j.llm.t5.T5Model;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +34,8 @@ sealed interface LanguageHead permits DecoderHead, EncoderDecoderHead {
   LanguageModel model();
 
   /** See {@link Blip2Model#logits(Tensor, PromptBatch, PromptBatch, ForwardPass)}. */
-  Tensor logits(Tensor imagePrompt, PromptBatch text, @Nullable PromptBatch answers, ForwardPass pass);
+  Tensor logits(
+      Tensor imagePrompt, PromptBatch text, @Nullable PromptBatch answers, ForwardPass pass);
 
   /** See {@link Blip2Model#loss}. */
   Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, ForwardPass pass);

@@ -6,7 +6,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.TokenGrid;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

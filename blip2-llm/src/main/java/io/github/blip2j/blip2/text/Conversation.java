@@ -2,7 +2,6 @@ package io.github.blip2j.blip2.text;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
 
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

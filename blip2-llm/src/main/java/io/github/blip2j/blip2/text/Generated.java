@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2.text;
 
 import io.github.blip2j.generation.Sequence;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

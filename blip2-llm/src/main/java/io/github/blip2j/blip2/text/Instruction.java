@@ -3,7 +3,6 @@ package io.github.blip2j.blip2.text;
 import static io.github.blip2j.blip2.text.Arguments.required;
 import static io.github.blip2j.blip2.text.Arguments.requiredAll;
 
-
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;

@@ -1,9 +1,8 @@
 package io.github.blip2j.blip2.text;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
+
 import io.github.blip2j.vision.image.Image;
-
-
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,10 +1,9 @@
 package io.github.blip2j.blip2.text;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
+
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.text.QuestionText;
-
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -2,7 +2,6 @@ package io.github.blip2j.blip2.text;
 
 import io.github.blip2j.generation.TokenStreamer;
 import io.github.blip2j.text.Tokenizer;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

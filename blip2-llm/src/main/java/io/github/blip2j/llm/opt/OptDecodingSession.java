@@ -7,7 +7,6 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.Arrays;
 
 /** One decoding run of OPT: the prompt, its mask as it grows, and the cache. */

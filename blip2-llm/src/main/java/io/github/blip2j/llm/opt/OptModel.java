@@ -16,7 +16,6 @@ import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.TokenGrid;
-
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +53,8 @@ public final class OptModel extends Module implements LanguageModel {
     boolean wordsInHead =
         config.tiedHead() && !params.has("words.weight") && params.has("head.weight");
     // What the head loses is lost for every word, and it is small beside the layers.
-    Params table = params.at(wordsInHead ? "head" : "words").forDecoding().atLeast(Precision.BFLOAT16);
+    Params table =
+        params.at(wordsInHead ? "head" : "words").forDecoding().atLeast(Precision.BFLOAT16);
     this.words =
         apart
             ? new Embedding(config.vocabSize(), outer, table)

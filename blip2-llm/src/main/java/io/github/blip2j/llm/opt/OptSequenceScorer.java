@@ -8,16 +8,15 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * How likely texts follow prompts that OPT has read.
  *
- * <p>Texts stand side by side behind the cache of their prompt, in {@link PackedSequences one long row}.
- * So the prompt's keys and values are neither computed nor copied for each of them, no text is
- * padded to the length of another, and a few short answers cost one pass.
+ * <p>Texts stand side by side behind the cache of their prompt, in {@link PackedSequences one long
+ * row}. So the prompt's keys and values are neither computed nor copied for each of them, no text
+ * is padded to the length of another, and a few short answers cost one pass.
  */
 final class OptSequenceScorer implements SequenceScorer {
   private static final int READ = 512; // tokens at once, over all prompts

@@ -11,7 +11,6 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.RmsNorm;
 import io.github.blip2j.tensor.Tensor;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +29,8 @@ final class T5Attention extends Module {
   T5Attention(T5Config config, Params params) {
     super(params);
     this.norm = new RmsNorm(config.dim(), config.normEps(), params.at("norm"));
-    Attention.Config sizes = Attention.Config.ofHeads(config.dim(), config.heads(), config.headDim());
+    Attention.Config sizes =
+        Attention.Config.ofHeads(config.dim(), config.heads(), config.headDim());
     this.attention = Attention.of(sizes.withoutBias().unscaled(), params);
     this.dropout = new Dropout(config.dropout());
   }

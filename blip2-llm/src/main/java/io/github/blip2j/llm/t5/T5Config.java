@@ -6,7 +6,6 @@ import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.TokenIds;
 import io.github.blip2j.tensor.types.Activation;
-
 import java.util.List;
 import java.util.Locale;
 

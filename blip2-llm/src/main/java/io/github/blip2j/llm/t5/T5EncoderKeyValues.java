@@ -1,7 +1,6 @@
 package io.github.blip2j.llm.t5;
 
 import io.github.blip2j.nn.KeyValues;
-
 import java.util.List;
 
 /**

@@ -10,12 +10,12 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.RmsNorm;
 import io.github.blip2j.tensor.Tensor;
-
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer of T5's encoder or decoder (Raffel et al. 2020, section 2.1): self-attention, the decoder's
- * attention to the encoder's output, and MLP, each on its normed input and with a residual.
+ * A layer of T5's encoder or decoder (Raffel et al. 2020, section 2.1): self-attention, the
+ * decoder's attention to the encoder's output, and MLP, each on its normed input and with a
+ * residual.
  *
  * <pre>{@code
  * R rows, T positions, S positions that are read, L width

@@ -14,7 +14,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.text.Side;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,7 +145,11 @@ public final class T5Model extends Module implements LanguageModel {
    * @return [R, T, L]
    */
   public Tensor decode(
-      Tensor x, int[][] mask, T5EncoderKeyValues context, @Nullable KeyValueCache cache, ForwardPass pass) {
+      Tensor x,
+      int[][] mask,
+      T5EncoderKeyValues context,
+      @Nullable KeyValueCache cache,
+      ForwardPass pass) {
     x.shape().require(path(), "x", mask.length, Shape.ANY, config.dim());
     return decoder.forward(x, mask, context, cache, pass);
   }

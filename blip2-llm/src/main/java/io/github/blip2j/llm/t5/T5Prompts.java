@@ -3,7 +3,6 @@ package io.github.blip2j.llm.t5;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.KeyValues;
 import io.github.blip2j.nn.Mask;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -7,7 +7,6 @@ import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.TokenGrid;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +27,8 @@ final class T5SequenceScorer implements SequenceScorer {
     this.model = model;
     this.prompts = mask.length;
     try (var off = GradMode.noGrad()) {
-      Tensor encoded = Scope.run(() -> model.encode(prompt, mask, ForwardPass.evaluation())); // [B, P, L]
+      Tensor encoded =
+          Scope.run(() -> model.encode(prompt, mask, ForwardPass.evaluation())); // [B, P, L]
       this.context = model.encoderKeyValues(encoded, mask);
     }
   }

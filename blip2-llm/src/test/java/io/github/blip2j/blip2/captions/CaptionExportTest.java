@@ -1,17 +1,15 @@
 package io.github.blip2j.blip2.captions;
 
-import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.blip2.captions.CaptionExport.Outcome;
-import io.github.blip2j.data.CaptionFile;
-import io.github.blip2j.generation.GenerationConfig;
-import io.github.blip2j.vision.image.ImageFiles;
-
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.captions.CaptionExport.Outcome;
+import io.github.blip2j.data.CaptionFile;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.ImageFiles;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -102,7 +100,8 @@ final class CaptionExportTest {
   @Test
   void toCsv_afterAKillAnywhere_endsAsIfThereHadBeenNone() throws IOException {
     Path whole = folder.resolve("whole.csv");
-    var export = CaptionExport.of(blip2).withDecoding(GenerationConfig.numBeams(2).numReturnSequences(2));
+    var export =
+        CaptionExport.of(blip2).withDecoding(GenerationConfig.numBeams(2).numReturnSequences(2));
     export.toCsv(pictures, whole);
     byte[] bytes = Files.readAllBytes(whole);
     assertTrue(Files.readString(whole).startsWith("image,caption,score,caption_2,score_2\n\""));
@@ -121,7 +120,9 @@ final class CaptionExportTest {
     for (Path picture : pictures) {
       String name = picture.getFileName().toString().replace(".png", ".txt");
       assertEquals(
-          blip2.caption(blip2.read(picture)) + "\n", Files.readString(picture.resolveSibling(name)), name);
+          blip2.caption(blip2.read(picture)) + "\n",
+          Files.readString(picture.resolveSibling(name)),
+          name);
     }
     Path first = folder.resolve("photos/a, \"3\".txt");
     Files.writeString(first, "by hand\n");

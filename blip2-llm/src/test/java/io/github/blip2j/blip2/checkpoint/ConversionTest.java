@@ -1,5 +1,10 @@
 package io.github.blip2j.blip2.checkpoint;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.blip2.Fixture;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
@@ -13,12 +18,6 @@ import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.io.torch.TorchWriter;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -52,8 +51,7 @@ public final class ConversionTest {
   @Test
   void toLavisAndBack_huggingFace_isTheSameByteForByte() throws IOException {
     Path lavis = folder.resolve("lavis.pth");
-    Conversion.toLavis(
-        HUGGING_FACE, lavis, KeyBias.KEEP); // drawn, not trained: no zeros
+    Conversion.toLavis(HUGGING_FACE, lavis, KeyBias.KEEP); // drawn, not trained: no zeros
     Conversion.toHuggingFace(lavis, folder.resolve("hf"), new AttentionHeads(4, 4));
 
     assertEquals(tensors(HUGGING_FACE), tensors(folder.resolve("hf")));

@@ -1,5 +1,14 @@
 package io.github.blip2j.blip2.features;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Fixture;
@@ -11,16 +20,6 @@ import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.UnreadableImageException;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

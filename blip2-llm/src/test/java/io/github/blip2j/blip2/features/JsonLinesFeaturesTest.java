@@ -1,10 +1,9 @@
 package io.github.blip2j.blip2.features;
 
-import io.github.blip2j.io.file.OutputFile;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.file.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -12,7 +12,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -57,7 +56,8 @@ public final class Blip2Folder {
   }
 
   /** The ids of each prompt; where there is none, of the token that begins every text. */
-  public static List<int[]> promptIds(GenerationSession loaded, @Nullable List<String> prompts, int count) {
+  public static List<int[]> promptIds(
+      GenerationSession loaded, @Nullable List<String> prompts, int count) {
     List<int[]> ids = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       ids.add(
@@ -76,7 +76,11 @@ public final class Blip2Folder {
 
   /** Sequences for every picture and its prompt. */
   public static List<List<Sequence>> decode(
-      GenerationSession loaded, List<Image> images, List<int[]> ids, GenerationConfig decoding, int[] endIds) {
+      GenerationSession loaded,
+      List<Image> images,
+      List<int[]> ids,
+      GenerationConfig decoding,
+      int[] endIds) {
     PromptBatch text = loaded.prompts().batch(ids);
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {

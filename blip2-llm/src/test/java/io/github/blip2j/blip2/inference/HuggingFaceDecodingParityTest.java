@@ -1,13 +1,12 @@
 package io.github.blip2j.blip2.inference;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.gson.JsonElement;
 import io.github.blip2j.blip2.DecodingCase;
 import io.github.blip2j.blip2.DecodingParity;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.t5.T5Config;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import com.google.gson.JsonElement;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,5 +1,8 @@
 package io.github.blip2j.blip2.inference;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.DecodingCase;
 import io.github.blip2j.blip2.HiddenStates;
@@ -11,10 +14,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Side;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -113,7 +112,8 @@ final class HuggingFaceParityTest {
       int queries = loaded.model().config().queryTokens();
       int[][] ids = rows(golden.get("prompt.input_ids"));
       int[][] mask = rows(golden.get("prompt.attention_mask"));
-      List<int[]> prompts = DecodingCase.prompts(folder).stream().map(loaded.prompts()::ids).toList();
+      List<int[]> prompts =
+          DecodingCase.prompts(folder).stream().map(loaded.prompts()::ids).toList();
 
       int[][] ours = loaded.prompts().batch(prompts).mask(queries);
 

@@ -1,13 +1,12 @@
 package io.github.blip2j.blip2.inference;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.generation.BeamRules;
 import io.github.blip2j.generation.EarlyStopping;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import org.junit.jupiter.api.Test;
 
 final class LavisGenerationTest {
@@ -34,13 +33,15 @@ final class LavisGenerationTest {
     assertEquals(BEAMS.maxNewTokens(30).topP(0.9), LavisGenerationConfigs.caption(t5));
     assertEquals(BEAMS.maxNewTokens(10).lengthPenalty(-1), LavisGenerationConfigs.answer(t5));
     assertEquals(
-        BEAMS.maxNewTokens(30).topP(0.9).minNewTokens(7), LavisGenerationConfigs.formerCaptioningTask(t5));
+        BEAMS.maxNewTokens(30).topP(0.9).minNewTokens(7),
+        LavisGenerationConfigs.formerCaptioningTask(t5));
   }
 
   @Test
   void instruction_isLongAndAgainstRepetition() {
     assertEquals(
-        BEAMS.maxNewTokens(256).topP(0.9).repetitionPenalty(1.5), LavisGenerationConfigs.instruction());
+        BEAMS.maxNewTokens(256).topP(0.9).repetitionPenalty(1.5),
+        LavisGenerationConfigs.instruction());
   }
 
   @Test
@@ -56,6 +57,7 @@ final class LavisGenerationTest {
 
     assertEquals(before, LavisGenerationConfigs.formerCaptioningTask(OPT));
     assertEquals(
-        before.repetitionPenalty(1.15).lengthPenalty(0), LavisGenerationConfigs.captioningTask(OPT));
+        before.repetitionPenalty(1.15).lengthPenalty(0),
+        LavisGenerationConfigs.captioningTask(OPT));
   }
 }

@@ -1,5 +1,8 @@
 package io.github.blip2j.blip2.inference;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.generation.GenerationConfig;
@@ -10,10 +13,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.Image;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,7 +107,11 @@ final class LikelihoodParityTest {
       assertTrue(texts.stream().mapToInt(text -> text.length - 1).sum() > 2 * 512);
 
       List<float[]> found =
-          loaded.model().sequenceScorer(images, loaded.prompts().batch(prompt)).of(List.of(texts)).get(0);
+          loaded
+              .model()
+              .sequenceScorer(images, loaded.prompts().batch(prompt))
+              .of(List.of(texts))
+              .get(0);
 
       for (int k : new int[] {0, 57, 60, 61, 119}) {
         double[] expected = wholePass(loaded, images, prompt.get(0), texts.get(k));
@@ -131,7 +134,8 @@ final class LikelihoodParityTest {
   }
 
   /** Log-probabilities of a text's tokens from one pass over image, prompt and text. */
-  private static double[] wholePass(GenerationSession loaded, Tensor image, int[] prompt, int[] text) {
+  private static double[] wholePass(
+      GenerationSession loaded, Tensor image, int[] prompt, int[] text) {
     double[] logs = new double[text.length];
     try (var scope = Scope.open()) {
       Tensor logits = wholeLogits(loaded, image, prompt, text).select(0, 0); // [T, V]
@@ -143,16 +147,23 @@ final class LikelihoodParityTest {
   }
 
   /** The scores of each token of a text, [1, T, V]. */
-  private static Tensor wholeLogits(GenerationSession loaded, Tensor image, int[] prompt, int[] text) {
+  private static Tensor wholeLogits(
+      GenerationSession loaded, Tensor image, int[] prompt, int[] text) {
     if (loaded.model().config().text().kind().encodes()) {
       PromptBatch answer = PromptBatch.of(List.of(text), loaded.padId(), Side.RIGHT);
-      return loaded.model().logits(image, loaded.prompts().batch(List.of(prompt)), answer, ForwardPass.evaluation());
+      return loaded
+          .model()
+          .logits(image, loaded.prompts().batch(List.of(prompt)), answer, ForwardPass.evaluation());
     }
     int[] whole = Arrays.copyOf(prompt, prompt.length + text.length);
     System.arraycopy(text, 0, whole, prompt.length, text.length);
     Tensor logits =
-        loaded.model()
-            .logits(image, loaded.prompts().batch(List.of(whole)), ForwardPass.evaluation()); // [1, P + T, V]
+        loaded
+            .model()
+            .logits(
+                image,
+                loaded.prompts().batch(List.of(whole)),
+                ForwardPass.evaluation()); // [1, P + T, V]
     return logits.narrow(1, logits.dim(1) - text.length - 1, text.length);
   }
 
@@ -170,7 +181,10 @@ final class LikelihoodParityTest {
 
   private static Tensor images(GenerationSession loaded, Path folder, int count) {
     List<Image> three = three(Blip2Folder.images(folder));
-    return loaded.model().imagePrompt(loaded.pixels(three), ForwardPass.evaluation()).narrow(0, 0, count);
+    return loaded
+        .model()
+        .imagePrompt(loaded.pixels(three), ForwardPass.evaluation())
+        .narrow(0, 0, count);
   }
 
   private static List<Image> three(List<Image> all) {

@@ -1,9 +1,8 @@
 package io.github.blip2j.blip2.model;
 
-import io.github.blip2j.io.file.ConfigJson;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.blip2j.io.file.ConfigJson;
 import java.io.IOException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,5 +1,11 @@
 package io.github.blip2j.blip2.model;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Fixture;
 import io.github.blip2j.blip2.inference.GenerationSession;
@@ -16,14 +22,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.Image;
-
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -79,7 +77,10 @@ final class FlavourTest {
       float[] huggingFace = loaded.model().encodeImage(pixels, ForwardPass.evaluation()).toFloats();
       float[] ofLavis = lavis.encodeImage(pixels, ForwardPass.evaluation()).toFloats();
       float[] back =
-          lavis.withConvention(Convention.HF).encodeImage(pixels, ForwardPass.evaluation()).toFloats();
+          lavis
+              .withConvention(Convention.HF)
+              .encodeImage(pixels, ForwardPass.evaluation())
+              .toFloats();
 
       // The norm has an epsilon of 1e-5 in place of 1e-6 and nothing else changes.
       assertEquals(1e-5, lavis.config().visionNormEps());
@@ -96,10 +97,13 @@ final class FlavourTest {
     for (Path picture : pictures) {
       GenerationConfig decoding = LavisGenerationConfigs.caption(text());
 
-      assertEquals(lavis.generate(lavis.read(picture), "", decoding).get(0).text(), lavis.caption(lavis.read(picture)));
+      assertEquals(
+          lavis.generate(lavis.read(picture), "", decoding).get(0).text(),
+          lavis.caption(lavis.read(picture)));
     }
     List<String> all = lavis.captions(images().stream().map(Image::of).toList());
-    assertEquals(List.of("a red circle", lavis.caption(lavis.read(pictures.get(1)))), all.subList(0, 2));
+    assertEquals(
+        List.of("a red circle", lavis.caption(lavis.read(pictures.get(1)))), all.subList(0, 2));
   }
 
   @Test
@@ -131,7 +135,8 @@ final class FlavourTest {
     assertEquals(41, loaded.prompts().ids(prompt).length);
     assertArrayEquals(Arrays.copyOf(loaded.prompts().ids(prompt), 32), cut);
     assertArrayEquals(
-        loaded.prompts().ids("a photo"), loaded.withConvention(Convention.LAVIS).prompts().ids("a photo"));
+        loaded.prompts().ids("a photo"),
+        loaded.withConvention(Convention.LAVIS).prompts().ids("a photo"));
     assertArrayEquals(new int[] {2}, loaded.withConvention(Convention.LAVIS).prompts().ids(""));
   }
 
@@ -158,9 +163,12 @@ final class FlavourTest {
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
     String cut = String.join(" ", Collections.nCopies(31, "a"));
 
-    Generated ofCut = lavis.generate(lavis.read(pictures.get(0)), cut, GenerationConfig.greedy()).get(0);
+    Generated ofCut =
+        lavis.generate(lavis.read(pictures.get(0)), cut, GenerationConfig.greedy()).get(0);
     Generated ofLonger =
-        lavis.generate(lavis.read(pictures.get(0)), cut + " red ring", GenerationConfig.greedy()).get(0);
+        lavis
+            .generate(lavis.read(pictures.get(0)), cut + " red ring", GenerationConfig.greedy())
+            .get(0);
 
     assertEquals(ofCut.tokenIds(), ofLonger.tokenIds());
     assertEquals(ofCut.textWithPrompt(), ofLonger.textWithPrompt());
@@ -171,12 +179,24 @@ final class FlavourTest {
     GenerationConfig decoding = GenerationConfig.greedy().repetitionPenalty(3).maxNewTokens(1);
     String prompt = "a photo of a red"; // of which the caption begins with "a red"
 
-    Generated free = blip2.generate(blip2.read(pictures.get(0)), prompt, decoding.repetitionPenalty(1)).get(0);
+    Generated free =
+        blip2.generate(blip2.read(pictures.get(0)), prompt, decoding.repetitionPenalty(1)).get(0);
     Generated lavis =
-        blip2.withConvention(Convention.LAVIS).generate(blip2.withConvention(Convention.LAVIS).read(pictures.get(0)), prompt, decoding).get(0);
-    Generated huggingFace = blip2.generate(blip2.read(pictures.get(0)), "a red a red", decoding).get(0);
+        blip2
+            .withConvention(Convention.LAVIS)
+            .generate(
+                blip2.withConvention(Convention.LAVIS).read(pictures.get(0)), prompt, decoding)
+            .get(0);
+    Generated huggingFace =
+        blip2.generate(blip2.read(pictures.get(0)), "a red a red", decoding).get(0);
     Generated unseen =
-        blip2.withConvention(Convention.LAVIS).generate(blip2.withConvention(Convention.LAVIS).read(pictures.get(0)), "a red a red", decoding).get(0);
+        blip2
+            .withConvention(Convention.LAVIS)
+            .generate(
+                blip2.withConvention(Convention.LAVIS).read(pictures.get(0)),
+                "a red a red",
+                decoding)
+            .get(0);
 
     assertEquals(free.tokenIds(), lavis.tokenIds());
     assertNotEquals(unseen.tokenIds(), huggingFace.tokenIds());
@@ -184,7 +204,8 @@ final class FlavourTest {
 
   @Test
   void lengthPenalty_asLavis_countsTheBeginButNotTheEnd() throws IOException {
-    GenerationConfig sum = GenerationConfig.numBeams(3).lengthPenalty(0).beamRules(BeamRules.TRANSFORMERS_4_33);
+    GenerationConfig sum =
+        GenerationConfig.numBeams(3).lengthPenalty(0).beamRules(BeamRules.TRANSFORMERS_4_33);
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
 
     Generated summed = lavis.generate(lavis.read(pictures.get(0)), "", sum).get(0);

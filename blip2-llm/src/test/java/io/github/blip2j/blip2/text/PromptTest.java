@@ -1,5 +1,10 @@
 package io.github.blip2j.blip2.text;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Fixture;
@@ -15,12 +20,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.Image;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -155,7 +154,10 @@ final class PromptTest {
   @Test
   void generate_promptsOfDifferentImages_equalsOneByOne() {
     for (GenerationConfig decoding :
-        List.of(DECODING, DECODING.repetitionPenalty(1.6), GenerationConfig.numBeams(3).maxNewTokens(6))) {
+        List.of(
+            DECODING,
+            DECODING.repetitionPenalty(1.6),
+            GenerationConfig.numBeams(3).maxNewTokens(6))) {
       try (var blip2 = bundled()) {
         List<List<Generated>> together = blip2.generate(awkward(), decoding);
 

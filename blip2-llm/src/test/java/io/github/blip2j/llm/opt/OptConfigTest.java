@@ -1,9 +1,8 @@
 package io.github.blip2j.llm.opt;
 
-import io.github.blip2j.io.file.ConfigJson;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.blip2j.io.file.ConfigJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

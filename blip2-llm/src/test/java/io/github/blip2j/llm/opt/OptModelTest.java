@@ -1,5 +1,10 @@
 package io.github.blip2j.llm.opt;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.generation.DecodingSession;
@@ -13,12 +18,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -144,7 +143,8 @@ final class OptModelTest {
   @Test
   void next_manyReorderedSteps_keepsMemory() {
     OptModel model = model(config(true, true, 12));
-    DecodingSession run = model.startDecoding(embed(model, new int[][] {{2, 5}, {2, 9}}), ones(2, 2), 20);
+    DecodingSession run =
+        model.startDecoding(embed(model, new int[][] {{2, 5}, {2, 9}}), ones(2, 2), 20);
     run.start();
     run.next(new int[] {1, 0}, new int[] {3, 4});
     long used = TensorMemory.usedBytes();

@@ -1,5 +1,11 @@
 package io.github.blip2j.llm.t5;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.llm.TinyT5;
 import io.github.blip2j.llm.t5.RelativePositions.Buckets;
 import io.github.blip2j.nn.Params;
@@ -7,13 +13,6 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -59,8 +58,7 @@ final class RelativePositionsTest {
   void bias_morePositionsThanPairsHaveRoom_isRefused(Scope scope) {
     var positions = RelativePositions.bidirectional(config(), params(scope));
 
-    var thrown =
-        assertThrows(IllegalArgumentException.class, () -> positions.bias(46_341, 46_341));
+    var thrown = assertThrows(IllegalArgumentException.class, () -> positions.bias(46_341, 46_341));
 
     assertTrue(
         String.valueOf(thrown.getMessage())

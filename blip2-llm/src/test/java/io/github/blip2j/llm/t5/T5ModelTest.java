@@ -1,5 +1,10 @@
 package io.github.blip2j.llm.t5;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.generation.DecodingSession;
@@ -11,12 +16,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,7 +106,8 @@ final class T5ModelTest {
   void decode_inTwoPieces_equalsInOne() {
     T5Model model = TinyT5.model(TinyT5.config(true, true), memory);
     ForwardPass pass = ForwardPass.evaluation();
-    T5EncoderKeyValues context = model.encoderKeyValues(model.encode(TinyT5.embed(model, PROMPTS), MASK, pass), MASK);
+    T5EncoderKeyValues context =
+        model.encoderKeyValues(model.encode(TinyT5.embed(model, PROMPTS), MASK, pass), MASK);
     int[][] rows = {{0, 5, 7, 9, 4}, {0, 8, 2, 3, 6}};
     Tensor x = TinyT5.embed(model, rows);
     KeyValueCache cache = model.cache(5);
@@ -141,7 +141,8 @@ final class T5ModelTest {
     Tensor x = Tensor.zeros(DType.FLOAT32, 2, 4, 11);
 
     var thrown =
-        assertThrows(ShapeMismatchException.class, () -> model.encode(x, MASK, ForwardPass.evaluation()));
+        assertThrows(
+            ShapeMismatchException.class, () -> model.encode(x, MASK, ForwardPass.evaluation()));
 
     assertEquals("t5: prompt expected [2, ?, 12], got [2, 4, 11]", thrown.getMessage());
   }

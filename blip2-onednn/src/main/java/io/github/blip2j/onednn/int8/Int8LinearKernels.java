@@ -17,7 +17,6 @@ import io.github.blip2j.onednn.primitive.PrimitivePool;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -98,7 +97,8 @@ public final class Int8LinearKernels {
   }
 
   /** One map of the rows, to which {@code residual} is added. */
-  public void run(QuantizedActivations rows, Affine map, @Nullable RawTensor residual, RawTensor out) {
+  public void run(
+      QuantizedActivations rows, Affine map, @Nullable RawTensor residual, RawTensor out) {
     run(rows, List.of(Task.of(map, residual, out)));
   }
 
@@ -234,7 +234,8 @@ public final class Int8LinearKernels {
             rows.scales().address()));
   }
 
-  private static Primitive product(PrimitiveCache here, PackedMatrix weight, Size size, After after) {
+  private static Primitive product(
+      PrimitiveCache here, PackedMatrix weight, Size size, After after) {
     var pd = description(here.engine(), weight.description(), size, after, false);
     memory.desc out = cube(size.M(), size.N());
     Primitive call =
@@ -299,7 +300,13 @@ public final class Int8LinearKernels {
     after.append(then, row, matrix);
     var pd =
         new binary.primitive_desc(
-            here.engine(), operation, matrix, second, matrix, PrimitiveCache.attributes(then), false);
+            here.engine(),
+            operation,
+            matrix,
+            second,
+            matrix,
+            PrimitiveCache.attributes(then),
+            false);
     Primitive call =
         new Primitive(here, new binary(pd), pd)
             .operand(dnnl.DNNL_ARG_SRC_0, matrix)

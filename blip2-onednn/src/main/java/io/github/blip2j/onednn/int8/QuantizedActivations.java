@@ -14,7 +14,6 @@ import io.github.blip2j.onednn.primitive.PrimitiveKey;
 import io.github.blip2j.onednn.primitive.PrimitivePool;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -47,7 +46,8 @@ public final class QuantizedActivations {
   }
 
   /** Rounds dense rows [M, K]. */
-  public static QuantizedActivations of(PrimitivePool calls, RawTensor x, long M, long K, ByteRange bits) {
+  public static QuantizedActivations of(
+      PrimitivePool calls, RawTensor x, long M, long K, ByteRange bits) {
     float[] largest = new float[Math.toIntExact(M)];
     boolean few = M <= FEW_ROWS;
     float bound = few ? Float.POSITIVE_INFINITY : bits.outlier(); // settled where there are few
@@ -159,7 +159,13 @@ public final class QuantizedActivations {
     memory.desc out = bytes(matrix);
     var pd =
         new binary.primitive_desc(
-            here.engine(), algorithm.binary_mul, x, factors, out, PrimitiveCache.attributes(then), false);
+            here.engine(),
+            algorithm.binary_mul,
+            x,
+            factors,
+            out,
+            PrimitiveCache.attributes(then),
+            false);
     return new Primitive(here, new binary(pd), pd)
         .operand(dnnl.DNNL_ARG_SRC_0, x)
         .operand(dnnl.DNNL_ARG_SRC_1, factors)

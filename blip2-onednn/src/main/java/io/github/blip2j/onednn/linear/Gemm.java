@@ -3,7 +3,6 @@ package io.github.blip2j.onednn.linear;
 import io.github.blip2j.onednn.primitive.Layout;
 import io.github.blip2j.onednn.primitive.Memory;
 import io.github.blip2j.onednn.primitive.Place;
-
 import java.util.Locale;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;

@@ -6,7 +6,6 @@ import io.github.blip2j.onednn.packed.ByteRange;
 import io.github.blip2j.onednn.primitive.CopyKernels;
 import io.github.blip2j.onednn.primitive.PrimitivePool;
 import io.github.blip2j.tensor.types.DType;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -26,7 +26,6 @@ import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -91,7 +90,8 @@ public final class LinearKernels {
    * The packed weight, or null if no fast kernel for this type is there, or plain memory serves
    * better: without AVX-512, single rows of float32 are multiplied a tenth faster with it.
    */
-  @Nullable public PackedWeight pack(RawTensor weight, Precision precision, PackedWeight.Use use) {
+  @Nullable
+  public PackedWeight pack(RawTensor weight, Precision precision, PackedWeight.Use use) {
     if (precision == Precision.FLOAT32 && use == PackedWeight.Use.DECODE && !cpu.wide()) {
       return null;
     }
@@ -146,11 +146,14 @@ public final class LinearKernels {
 
   private static @Nullable WeightLayout stored(
       Size size, Kernel kernel, memory.@Nullable desc layout, Reads reads) {
-    return layout == null ? null : WeightLayout.of(size.precision, kernel, layout, reads, size.inputs);
+    return layout == null
+        ? null
+        : WeightLayout.of(size.precision, kernel, layout, reads, size.inputs);
   }
 
   private @Nullable WeightLayout convolution(Size size, Reads reads) {
-    memory.desc layout = Pointwise.layout(calls.engine(), size.precision, size.outputs, size.inputs);
+    memory.desc layout =
+        Pointwise.layout(calls.engine(), size.precision, size.outputs, size.inputs);
     return stored(size, Kernel.CONVOLUTION, layout, reads);
   }
 
@@ -242,7 +245,11 @@ public final class LinearKernels {
       Layout result = Layout.dense(Layout.type(out.dtype()), M, N);
       PrimitiveKey key =
           PrimitiveKey.of("linear", in, Layout.dense(matrix.type, K, N), result)
-              .with(matrix.packed ? 1 : 0, bias == null ? 0 : 1, Algorithms.number(activation), how.number);
+              .with(
+                  matrix.packed ? 1 : 0,
+                  bias == null ? 0 : 1,
+                  Algorithms.number(activation),
+                  how.number);
       RawTensor apart = how == Residual.APART ? residual : null;
       calls.run(
           key,

@@ -7,7 +7,6 @@ import io.github.blip2j.onednn.primitive.Primitive;
 import io.github.blip2j.onednn.primitive.PrimitiveCache;
 import io.github.blip2j.onednn.primitive.PrimitiveKey;
 import io.github.blip2j.onednn.primitive.PrimitivePool;
-
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
@@ -100,7 +99,9 @@ public final class MatmulKernels {
 
   private static Primitive product(
       PrimitiveCache here, memory.desc a, memory.desc b, post_ops after, memory.desc out) {
-    var pd = new matmul.primitive_desc(here.engine(), a, b, out, PrimitiveCache.attributes(after), false);
+    var pd =
+        new matmul.primitive_desc(
+            here.engine(), a, b, out, PrimitiveCache.attributes(after), false);
     return new Primitive(here, new matmul(pd), pd)
         .operand(dnnl.DNNL_ARG_SRC, a)
         .operand(dnnl.DNNL_ARG_WEIGHTS, pd.weights_desc())

@@ -3,7 +3,6 @@ package io.github.blip2j.onednn.linear;
 import io.github.blip2j.onednn.primitive.Layout;
 import io.github.blip2j.onednn.primitive.Primitive;
 import io.github.blip2j.onednn.primitive.PrimitiveCache;
-
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.inner_product_forward;
@@ -25,7 +24,8 @@ final class SingleRow {
    * A call whose operands are input, weight [N, K] and result, then the bias if there is one, or
    * null if the kernel is not there; operands of {@code after} are left to the caller.
    */
-  static @Nullable Primitive call(PrimitiveCache here, long N, long K, boolean biased, post_ops after) {
+  static @Nullable Primitive call(
+      PrimitiveCache here, long N, long K, boolean biased, post_ops after) {
     memory.desc in = Layout.matrix(1, K).desc();
     memory.desc weight = Layout.matrix(N, K).desc();
     memory.desc out = Layout.matrix(1, N).desc();

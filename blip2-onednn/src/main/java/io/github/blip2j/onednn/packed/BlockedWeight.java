@@ -6,7 +6,6 @@ import io.github.blip2j.onednn.primitive.Memory;
 import io.github.blip2j.onednn.primitive.ParallelChunks;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
-
 import java.nio.ByteBuffer;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.LongPointer;
@@ -107,7 +106,8 @@ final class BlockedWeight {
     if (!full) { // else clearing would only touch fresh memory by one thread
       Memory.clear(address, size);
     }
-    ParallelChunks parts = new ParallelChunks((N + GROUP - 1) / GROUP, (long) GROUP * columns.length);
+    ParallelChunks parts =
+        new ParallelChunks((N + GROUP - 1) / GROUP, (long) GROUP * columns.length);
     parts.stream(threads)
         .forEach(
             part -> {

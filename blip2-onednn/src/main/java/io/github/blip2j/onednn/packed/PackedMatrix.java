@@ -15,7 +15,6 @@ import io.github.blip2j.onednn.primitive.PrimitivePool;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
-
 import org.bytedeco.dnnl.memory;
 
 /**

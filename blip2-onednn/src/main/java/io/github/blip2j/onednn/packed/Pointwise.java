@@ -4,7 +4,6 @@ import io.github.blip2j.onednn.primitive.Layout;
 import io.github.blip2j.onednn.primitive.Primitive;
 import io.github.blip2j.onednn.primitive.PrimitiveCache;
 import io.github.blip2j.tensor.types.Precision;
-
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
@@ -39,7 +38,8 @@ public final class Pointwise {
   public static memory.@Nullable desc layout(engine cpu, Precision precision, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {N, K, 1}, WeightLayout.type(precision), memory.format_tag.any);
-    var pd = description(cpu, any, new Size(WeightLayout.TYPICAL_ROWS, N, K), false, new post_ops());
+    var pd =
+        description(cpu, any, new Size(WeightLayout.TYPICAL_ROWS, N, K), false, new post_ops());
     return pd == null ? null : pd.weights_desc();
   }
 
@@ -48,7 +48,8 @@ public final class Pointwise {
    * the input's {@link #zero}, then the bias if there is one; operands of {@code after} are left to
    * the caller.
    */
-  public static Primitive call(PrimitiveCache here, memory.desc weight, Size size, boolean biased, post_ops after) {
+  public static Primitive call(
+      PrimitiveCache here, memory.desc weight, Size size, boolean biased, post_ops after) {
     var pd = description(here.engine(), weight, size, biased, after);
     if (pd == null) {
       throw new IllegalStateException(

@@ -3,7 +3,6 @@ package io.github.blip2j.onednn.packed;
 import io.github.blip2j.onednn.primitive.Layout;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
-
 import org.bytedeco.dnnl.memory;
 
 /**

@@ -1,7 +1,6 @@
 package io.github.blip2j.onednn.primitive;
 
 import io.github.blip2j.tensor.types.Activation;
-
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.post_ops;

@@ -5,7 +5,6 @@ import io.github.blip2j.backend.PlainTensor;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.tensor.types.DType;
-
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.reorder;

@@ -2,7 +2,6 @@ package io.github.blip2j.onednn.primitive;
 
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.tensor.types.Activation;
-
 import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.eltwise_backward;
 import org.bytedeco.dnnl.eltwise_forward;

@@ -2,7 +2,6 @@ package io.github.blip2j.onednn.primitive;
 
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.tensor.types.DType;
-
 import java.util.Arrays;
 import org.bytedeco.dnnl.memory;
 

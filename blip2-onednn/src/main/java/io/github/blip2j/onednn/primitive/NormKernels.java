@@ -5,7 +5,6 @@ import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.normalization_flags;
@@ -80,7 +79,8 @@ public final class NormKernels {
     Layout rows = Layout.rows(x);
     try (Workspace workspace = Workspace.open()) {
       RawTensor mean = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
-      RawTensor variance = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
+      RawTensor variance =
+          PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
       RawTensor unused = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, x.shape());
       calls.run(
           PrimitiveKey.of("layerNorm statistics", rows).with(bits(eps)),
@@ -170,7 +170,14 @@ public final class NormKernels {
 
   private softmax_forward.primitive_desc softmax(algorithm kind, Layout rows, prop_kind pass) {
     return new softmax_forward.primitive_desc(
-        calls.engine(), pass, kind, rows.desc(), rows.desc(), 1, PrimitiveCache.attributes(), false);
+        calls.engine(),
+        pass,
+        kind,
+        rows.desc(),
+        rows.desc(),
+        1,
+        PrimitiveCache.attributes(),
+        false);
   }
 
   private void softmaxGradient(algorithm kind, RawTensor y, RawTensor g, RawTensor dx) {

@@ -28,7 +28,8 @@ public final class PrimitiveCache {
 
   private final engine cpu;
   private final stream inOrder;
-  private final Map<PrimitiveKey, Primitive> ready = new LinkedHashMap<>(64, 0.75f, true); // by last use
+  private final Map<PrimitiveKey, Primitive> ready =
+      new LinkedHashMap<>(64, 0.75f, true); // by last use
   private final int most;
   private final OpenMpThreads team;
   private final LongFunction<Pointer> allocator;

@@ -85,7 +85,11 @@ public final class PrimitivePool {
   }
 
   /** The same, told whether the call is {@code small}: done sooner than another thread wakes. */
-  public void run(PrimitiveKey key, boolean small, Function<PrimitiveCache, Primitive> maker, long... operands) {
+  public void run(
+      PrimitiveKey key,
+      boolean small,
+      Function<PrimitiveCache, Primitive> maker,
+      long... operands) {
     lend(calls -> calls.get(key, small, () -> maker.apply(calls)).run(operands));
   }
 

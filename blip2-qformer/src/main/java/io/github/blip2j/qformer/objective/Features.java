@@ -3,7 +3,6 @@ package io.github.blip2j.qformer.objective;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 
-
 /**
  * Where images and their texts lie in the space of comparison.
  *

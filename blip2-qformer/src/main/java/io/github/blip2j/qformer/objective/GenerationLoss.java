@@ -7,7 +7,6 @@ import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 
-
 /**
  * Image-grounded text generation (ITG, section 3.1): the text is written word by word over what the
  * queries saw, which they must therefore have seen completely.

@@ -5,7 +5,6 @@ import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

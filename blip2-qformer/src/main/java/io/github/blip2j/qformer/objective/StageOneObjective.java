@@ -7,7 +7,6 @@ import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.util.random.RandomGenerator;
 
 /**
@@ -38,7 +37,8 @@ public final class StageOneObjective {
 
   /** As LAVIS trains. */
   public static StageOneObjective lavis(Blip2Qformer model) {
-    return new StageOneObjective(model, ContrastiveLoss.lavis(), HardNegatives.MASKED, Weights.equal());
+    return new StageOneObjective(
+        model, ContrastiveLoss.lavis(), HardNegatives.MASKED, Weights.equal());
   }
 
   /** With another contrast. */

@@ -7,7 +7,6 @@ import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

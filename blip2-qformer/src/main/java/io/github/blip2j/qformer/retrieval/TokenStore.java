@@ -3,7 +3,6 @@ package io.github.blip2j.qformer.retrieval;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -2,7 +2,6 @@ package io.github.blip2j.qformer.retrieval;
 
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.tensor.Scope;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -10,7 +10,6 @@ import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;

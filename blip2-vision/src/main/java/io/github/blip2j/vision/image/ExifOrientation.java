@@ -2,7 +2,6 @@ package io.github.blip2j.vision.image;
 
 import io.github.blip2j.vision.image.codec.ImageHeader;
 
-
 /**
  * The turn that sets a picture upright, by the orientation in its EXIF data (CIPA DC-008, tag
  * 0x0112).

@@ -3,7 +3,6 @@ package io.github.blip2j.vision.image;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 
-
 /**
  * How much each patch of a picture matters, drawn over the picture, as BLIP draws its attention
  * maps ({@code getAttMap} in LAVIS).

@@ -1,7 +1,6 @@
 package io.github.blip2j.vision.image;
 
 import io.github.blip2j.io.file.OutputFile;
-
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -2,7 +2,6 @@ package io.github.blip2j.vision.image;
 
 import io.github.blip2j.vision.image.codec.EncodedImage;
 import io.github.blip2j.vision.image.codec.ImageHeader;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,6 @@
 package io.github.blip2j.vision.image;
 
 import io.github.blip2j.tensor.Tensor;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -64,7 +64,8 @@ public record ImageProcessorConfig(
   /**
    * Reads the settings in a model's folder.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if the file is missing or contradicts itself
+   * @throws io.github.blip2j.io.file.CheckpointException if the file is missing or contradicts
+   *     itself
    */
   public static ImageProcessorConfig load(Path folder) throws IOException {
     return ImageProcessorJson.load(folder);

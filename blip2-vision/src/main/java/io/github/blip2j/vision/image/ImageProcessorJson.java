@@ -2,7 +2,6 @@ package io.github.blip2j.vision.image;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,10 @@
 package io.github.blip2j.vision.image;
 
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.vision.image.codec.Exif;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.vision.image.codec.Exif;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,13 +1,12 @@
 package io.github.blip2j.vision.image;
 
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.io.file.CheckpointException;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.io.file.CheckpointException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;

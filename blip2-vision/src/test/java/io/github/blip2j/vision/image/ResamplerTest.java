@@ -74,8 +74,7 @@ final class ResamplerTest {
   @Test
   void resize_veryTall_orderShows() {
     Image tall = noise(3, 301);
-    Image acrossFirst =
-        tall.resize(20, 301, Resampling.BICUBIC).resize(20, 24, Resampling.BICUBIC);
+    Image acrossFirst = tall.resize(20, 301, Resampling.BICUBIC).resize(20, 24, Resampling.BICUBIC);
 
     assertFalse(
         Arrays.equals(acrossFirst.samples(), tall.resize(20, 24, Resampling.BICUBIC).samples()));

@@ -2,7 +2,6 @@ package io.github.blip2j.text.tokenizer.config;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.text.tokenizer.pattern.FilePattern;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,12 +1,11 @@
 package io.github.blip2j.text.tokenizer.config;
 
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.text.tokenizer.unicode.Surrogates;
-
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.text.tokenizer.unicode.Surrogates;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.Reader;
@@ -73,7 +72,8 @@ public final class TokenizerJson {
   }
 
   /** The part under a key, such as {@code "normalizer"}. */
-  @Nullable public Component part(String key) throws CheckpointException {
+  @Nullable
+  public Component part(String key) throws CheckpointException {
     return Component.of(name, key, parts.get(key));
   }
 

@@ -3,7 +3,6 @@ package io.github.blip2j.text.tokenizer.decoder;
 import io.github.blip2j.text.tokenizer.normalizer.ByteAlphabet;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.unicode.Utf8;
-
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,7 +1,6 @@
 package io.github.blip2j.text.tokenizer.decoder;
 
 import io.github.blip2j.text.tokenizer.pattern.Budget;
-
 import java.util.List;
 
 /** Turns tokens back into text; the text is what comes out, joined. */

@@ -6,7 +6,6 @@ import io.github.blip2j.text.tokenizer.normalizer.Normalizers;
 import io.github.blip2j.text.tokenizer.normalizer.Overrides;
 import io.github.blip2j.text.tokenizer.pretokenizer.MetaspacePreTokenizer.PrependScheme;
 import io.github.blip2j.text.tokenizer.pretokenizer.PreTokenizers;
-
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

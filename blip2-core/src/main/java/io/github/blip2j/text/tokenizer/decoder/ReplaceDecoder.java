@@ -3,7 +3,6 @@ package io.github.blip2j.text.tokenizer.decoder;
 import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.normalizer.ReplaceNormalizer;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
-
 import java.util.List;
 
 /** Puts a string in place of every match in every token. */

@@ -1,7 +1,6 @@
 package io.github.blip2j.text.tokenizer.model;
 
 import io.github.blip2j.text.tokenizer.pattern.Budget;
-
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

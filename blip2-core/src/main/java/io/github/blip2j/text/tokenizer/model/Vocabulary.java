@@ -40,7 +40,8 @@ public final class Vocabulary {
     return ids.keySet();
   }
 
-  @Nullable public Integer idOf(String token) {
+  @Nullable
+  public Integer idOf(String token) {
     return ids.get(token);
   }
 
@@ -50,7 +51,8 @@ public final class Vocabulary {
     return id == null ? -1 : id;
   }
 
-  @Nullable public String tokenOf(int id) {
+  @Nullable
+  public String tokenOf(int id) {
     return tokens.get(id);
   }
 

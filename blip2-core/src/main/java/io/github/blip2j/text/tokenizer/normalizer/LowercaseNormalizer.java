@@ -2,7 +2,6 @@ package io.github.blip2j.text.tokenizer.normalizer;
 
 import io.github.blip2j.text.unicode.LowerCase;
 
-
 /**
  * Every code point's lower case, whatever stands around it: a last sigma is one like the others.
  */

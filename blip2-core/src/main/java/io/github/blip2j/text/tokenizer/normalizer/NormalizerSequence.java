@@ -1,7 +1,6 @@
 package io.github.blip2j.text.tokenizer.normalizer;
 
 import io.github.blip2j.text.tokenizer.pattern.Budget;
-
 import java.util.List;
 
 /** One normalizer after the other. */

@@ -2,7 +2,6 @@ package io.github.blip2j.text.tokenizer.normalizer;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.text.tokenizer.config.Component;
-
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,6 @@
 package io.github.blip2j.text.tokenizer.normalizer;
 
 import io.github.blip2j.text.tokenizer.config.AddedToken;
-
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +62,8 @@ public final class Overrides {
     return added;
   }
 
-  @Nullable public Around around() {
+  @Nullable
+  public Around around() {
     return around;
   }
 

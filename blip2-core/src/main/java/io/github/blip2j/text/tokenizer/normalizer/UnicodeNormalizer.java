@@ -2,7 +2,6 @@ package io.github.blip2j.text.tokenizer.normalizer;
 
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
-
 import java.text.Normalizer.Form;
 
 /** A Unicode normalization form, of the Unicode version that the tokenizers library has. */

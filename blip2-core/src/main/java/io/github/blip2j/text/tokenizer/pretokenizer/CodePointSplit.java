@@ -4,7 +4,6 @@ import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.pattern.Spans;
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
-
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 

@@ -2,7 +2,6 @@ package io.github.blip2j.text.tokenizer.pretokenizer;
 
 import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
-
 import java.util.function.Consumer;
 
 /** Parts of so many characters each, the last of what is left. */

@@ -2,7 +2,6 @@ package io.github.blip2j.text.tokenizer.pretokenizer;
 
 import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
-
 import java.util.function.Consumer;
 
 /** Splits a text into the words that the model takes one by one. */

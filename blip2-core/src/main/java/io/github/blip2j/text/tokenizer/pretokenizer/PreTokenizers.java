@@ -5,7 +5,6 @@ import io.github.blip2j.text.tokenizer.config.Component;
 import io.github.blip2j.text.tokenizer.normalizer.Overrides;
 import io.github.blip2j.text.tokenizer.pretokenizer.MetaspacePreTokenizer.PrependScheme;
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
-
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,6 @@ package io.github.blip2j.text.tokenizer.pretokenizer;
 
 import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Spans;
-
 import java.util.function.Consumer;
 
 /** What becomes of the delimiters where a text is split. */

@@ -4,7 +4,6 @@ import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.pattern.FilePattern;
 import io.github.blip2j.text.tokenizer.pattern.Spans;
-
 import java.util.function.Consumer;
 
 /** Splits at the matches of a pattern, or, inverted, at what lies between them. */

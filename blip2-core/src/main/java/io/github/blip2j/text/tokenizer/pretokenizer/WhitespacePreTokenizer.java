@@ -3,7 +3,6 @@ package io.github.blip2j.text.tokenizer.pretokenizer;
 import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
-
 import java.util.function.Consumer;
 
 /**

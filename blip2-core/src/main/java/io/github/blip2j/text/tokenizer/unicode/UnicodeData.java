@@ -1,7 +1,6 @@
 package io.github.blip2j.text.tokenizer.unicode;
 
 import io.github.blip2j.text.unicode.UnicodeTables;
-
 import java.text.Normalizer;
 import java.text.Normalizer.Form;
 import java.util.BitSet;

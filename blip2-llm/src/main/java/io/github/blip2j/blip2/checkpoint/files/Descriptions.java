@@ -2,7 +2,6 @@ package io.github.blip2j.blip2.checkpoint.files;
 
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.file.TemporaryFolder;
-
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -102,8 +101,7 @@ public final class Descriptions implements AutoCloseable {
 
   private void remove(Path file) throws IOException {
     if (Files.deleteIfExists(file)) {
-      try (FileChannel names =
-          FileChannel.open(file.resolveSibling(""), StandardOpenOption.READ)) {
+      try (FileChannel names = FileChannel.open(file.resolveSibling(""), StandardOpenOption.READ)) {
         names.force(true); // before anything else changes on the disk
       } catch (AccessDeniedException e) {
         // Windows opens no folder, and keeps names by itself.

@@ -5,7 +5,6 @@ import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.TokenizerFolder;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

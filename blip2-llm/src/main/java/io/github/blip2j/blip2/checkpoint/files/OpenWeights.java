@@ -3,7 +3,6 @@ package io.github.blip2j.blip2.checkpoint.files;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.nn.Weights;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;

@@ -3,7 +3,6 @@ package io.github.blip2j.blip2.checkpoint.files;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

@@ -5,7 +5,6 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.tensor.types.Shape;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -36,7 +35,8 @@ public record TensorCopy(TensorSpec spec, List<Part> parts) {
   }
 
   /** One of three equal parts of a stored vector. */
-  public static TensorCopy third(String name, TensorEntry entry, int index) throws CheckpointException {
+  public static TensorCopy third(String name, TensorEntry entry, int index)
+      throws CheckpointException {
     if (entry.shape().rank() != 1 || entry.shape().dim(0) % 3 != 0) {
       throw new CheckpointException(
           String.format(

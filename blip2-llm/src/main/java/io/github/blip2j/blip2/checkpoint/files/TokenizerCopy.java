@@ -2,7 +2,6 @@ package io.github.blip2j.blip2.checkpoint.files;
 
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.text.TokenizerFolder;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

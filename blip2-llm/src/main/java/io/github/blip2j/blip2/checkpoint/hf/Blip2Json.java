@@ -1,5 +1,9 @@
 package io.github.blip2j.blip2.checkpoint.hf;
 
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.files.PreprocessorJson;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.file.CheckpointException;
@@ -7,11 +11,6 @@ import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionFamily;
-
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

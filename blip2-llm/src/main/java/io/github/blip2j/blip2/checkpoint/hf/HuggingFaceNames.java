@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.nn.KeyMap;
-
 import java.util.ArrayList;
 import java.util.List;
 

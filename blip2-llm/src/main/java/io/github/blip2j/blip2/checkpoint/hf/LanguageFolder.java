@@ -1,5 +1,7 @@
 package io.github.blip2j.blip2.checkpoint.hf;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.Quantization;
@@ -13,9 +15,6 @@ import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
-
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,6 @@ package io.github.blip2j.blip2.checkpoint.lavis;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.text.Arguments;
-import io.github.blip2j.tensor.types.Precision;
-
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

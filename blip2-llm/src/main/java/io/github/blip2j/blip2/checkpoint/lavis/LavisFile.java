@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
 import io.github.blip2j.io.file.CheckpointException;
-
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

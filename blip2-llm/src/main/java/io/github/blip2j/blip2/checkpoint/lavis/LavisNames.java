@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
 import io.github.blip2j.io.tensor.TensorEntry;
-
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;

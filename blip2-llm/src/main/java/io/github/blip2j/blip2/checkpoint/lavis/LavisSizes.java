@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import com.google.gson.stream.JsonWriter;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.files.PreprocessorJson;
 import io.github.blip2j.blip2.model.Blip2Config;
@@ -13,8 +14,6 @@ import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.vision.VisionConfig;
-
-import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -154,7 +153,8 @@ public final class LavisSizes {
    *
    * @param visionNormEps of the norm behind the tower, or null for Hugging Face's own
    */
-  public String configJson(AttentionHeads heads, @Nullable Double visionNormEps) throws IOException {
+  public String configJson(AttentionHeads heads, @Nullable Double visionNormEps)
+      throws IOException {
     var text = new StringWriter();
     var json = new JsonWriter(text);
     json.setIndent("  ");
@@ -328,7 +328,10 @@ public final class LavisSizes {
     var sizes = new LavisSizes(file.toString(), checkpoint.tensors());
     AttentionHeads heads = headsBeside(file, sizes);
     @Nullable ModelJson told = ModelJson.beside(file);
-    int maxTextTokens = told == null ? Blip2RetrievalConfig.MAX_TEXT_TOKENS : told.maxTextTokens(Blip2RetrievalConfig.MAX_TEXT_TOKENS);
+    int maxTextTokens =
+        told == null
+            ? Blip2RetrievalConfig.MAX_TEXT_TOKENS
+            : told.maxTextTokens(Blip2RetrievalConfig.MAX_TEXT_TOKENS);
     @Nullable Double visionNormEps = ModelJson.visionNormEpsBeside(file);
     return new Blip2RetrievalConfig(
         sizes.vision(heads.vision()), sizes.qformer(heads.qformer(), visionNormEps, maxTextTokens));

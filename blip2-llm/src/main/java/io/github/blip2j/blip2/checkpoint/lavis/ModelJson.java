@@ -1,11 +1,10 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OutputFile;
-
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
 import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.SplitWeights;
@@ -24,8 +25,6 @@ import io.github.blip2j.qformer.StageOneNames;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.TokenizerFolder;
 import io.github.blip2j.vision.VisionConfig;
-
-import com.google.gson.JsonObject;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,7 +51,11 @@ public final class OpenParts implements Closeable {
   public record Copies(ConversionPlan plan, Checkpoint from) {}
 
   private OpenParts(
-      Path file, Checkpoint trained, VisionEncoderSource vision, LanguageFolder language, Blip2Parts parts)
+      Path file,
+      Checkpoint trained,
+      VisionEncoderSource vision,
+      LanguageFolder language,
+      Blip2Parts parts)
       throws IOException {
     this.file = file;
     this.trained = trained;
@@ -199,7 +202,8 @@ public final class OpenParts implements Closeable {
   }
 
   /** Folder of the tokenizer that reads instructions, or null where there are none. */
-  @Nullable public Path instructions() {
+  @Nullable
+  public Path instructions() {
     return instructions;
   }
 

@@ -6,7 +6,6 @@ import io.github.blip2j.qformer.StageOneNames;
 import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.VisionConfig;
 
-
 /**
  * How checkpoints of BLIP-2's first stage spell its parameters: {@code vision.*} for the tower, the
  * rest as {@link StageOneNames} lists it.

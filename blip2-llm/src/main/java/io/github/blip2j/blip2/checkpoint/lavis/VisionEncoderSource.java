@@ -11,7 +11,6 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.VisionConfig;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param origin the file or folder
  * @param folder whether it is a folder of Hugging Face
  */
-public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkpoint) implements AutoCloseable {
+public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkpoint)
+    implements AutoCloseable {
   /** Where a model has its tower. */
   public static final String PATH = "vision";
 

@@ -6,17 +6,15 @@ import static io.github.blip2j.blip2.FolderCase.offsets;
 import static io.github.blip2j.blip2.FolderCase.tensor;
 import static io.github.blip2j.blip2.FolderCase.truncate;
 import static io.github.blip2j.blip2.FolderCase.write;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Fixture;
 import io.github.blip2j.blip2.FolderCase;
 import io.github.blip2j.blip2.inference.GenerationSession;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.tensor.types.Precision;
-
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

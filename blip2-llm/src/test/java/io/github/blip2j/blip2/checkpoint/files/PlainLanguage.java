@@ -1,12 +1,11 @@
 package io.github.blip2j.blip2.checkpoint.files;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.torch.TorchWriter;
-
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

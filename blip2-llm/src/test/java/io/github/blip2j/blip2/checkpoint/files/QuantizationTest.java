@@ -1,12 +1,11 @@
 package io.github.blip2j.blip2.checkpoint.files;
 
-import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.io.file.ConfigJson;
-
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
 import java.io.IOException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,5 +1,11 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.DecodingCase;
@@ -19,14 +25,6 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.Image;
-
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,19 +89,21 @@ final class Blip2PartsTest {
 
     try (var whole = Blip2.load(t5);
         var lavis = Blip2.load(parts, Precision.FLOAT32)) {
-      for (GenerationConfig decoding : List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(3))) {
+      for (GenerationConfig decoding :
+          List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(3))) {
         for (Path picture : Fixture.pictures()) {
           assertEquals(
               whole.generate(whole.read(picture), "a photo of", decoding).get(0).tokenIds(),
               lavis
                   .withConvention(Convention.HF)
-                  .generate(lavis
-                  .withConvention(Convention.HF).read(picture), "a photo of", decoding)
+                  .generate(
+                      lavis.withConvention(Convention.HF).read(picture), "a photo of", decoding)
                   .get(0)
                   .tokenIds());
         }
       }
-      assertEquals(LavisGenerationConfigs.answer(whole.model().config().text()), lavis.answerConfig());
+      assertEquals(
+          LavisGenerationConfigs.answer(whole.model().config().text()), lavis.answerConfig());
       assertEquals("Question: {} Short answer:", lavis.questions().template());
     }
     Conversion.toHuggingFace(parts, folder.resolve("hf"));
@@ -169,7 +169,8 @@ final class Blip2PartsTest {
       }
       GenerationConfig threeWords = GenerationConfig.greedy().maxNewTokens(3);
       assertEquals(
-          "a red circle", blip2.generate(blip2.read(Fixture.pictures().get(0)), "", threeWords).get(0).text());
+          "a red circle",
+          blip2.generate(blip2.read(Fixture.pictures().get(0)), "", threeWords).get(0).text());
     }
   }
 
@@ -191,7 +192,8 @@ final class Blip2PartsTest {
       for (Path picture : Fixture.pictures()) {
         GenerationConfig decoding = GenerationConfig.numBeams(3);
         assertEquals(
-            safetensors.generate(safetensors.read(picture), "", decoding), torch.generate(torch.read(picture), "", decoding));
+            safetensors.generate(safetensors.read(picture), "", decoding),
+            torch.generate(torch.read(picture), "", decoding));
       }
     }
   }
@@ -343,7 +345,8 @@ final class Blip2PartsTest {
       assertSameTensors(Fixture.HF_OPT, out);
       try (var folder = Blip2.load(out)) {
         assertEquals(Convention.HF, folder.convention());
-        assertTrue(folder.caption(folder.read(Fixture.pictures().get(0))).startsWith("a red circle"));
+        assertTrue(
+            folder.caption(folder.read(Fixture.pictures().get(0))).startsWith("a red circle"));
       }
     }
   }

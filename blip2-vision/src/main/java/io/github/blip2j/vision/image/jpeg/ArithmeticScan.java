@@ -3,7 +3,6 @@ package io.github.blip2j.vision.image.jpeg;
 import io.github.blip2j.vision.image.jpeg.entropy.ArithmeticConditioning;
 import io.github.blip2j.vision.image.jpeg.entropy.ArithmeticDecoder;
 import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
-
 import java.io.IOException;
 import java.util.Arrays;
 

@@ -1,7 +1,6 @@
 package io.github.blip2j.vision.image.jpeg;
 
 import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
-
 import org.jspecify.annotations.Nullable;
 
 /**

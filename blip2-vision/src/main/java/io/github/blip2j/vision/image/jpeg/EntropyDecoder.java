@@ -2,7 +2,6 @@ package io.github.blip2j.vision.image.jpeg;
 
 import io.github.blip2j.vision.image.jpeg.entropy.JpegInput;
 import io.github.blip2j.vision.image.jpeg.entropy.Marker;
-
 import java.io.IOException;
 
 /** Decodes the coefficients of one scan, MCU by MCU, and passes its restart markers. */

@@ -4,7 +4,6 @@ import io.github.blip2j.vision.image.codec.ByteReader;
 import io.github.blip2j.vision.image.codec.Exif;
 import io.github.blip2j.vision.image.codec.ImageHeader;
 import io.github.blip2j.vision.image.jpeg.entropy.Marker;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -4,7 +4,6 @@ import io.github.blip2j.vision.image.jpeg.entropy.BitReader;
 import io.github.blip2j.vision.image.jpeg.entropy.HuffmanTable;
 import io.github.blip2j.vision.image.jpeg.entropy.Marker;
 import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
-
 import java.io.IOException;
 import java.util.Arrays;
 

@@ -5,7 +5,6 @@ import io.github.blip2j.vision.image.jpeg.entropy.ArithmeticConditioning;
 import io.github.blip2j.vision.image.jpeg.entropy.ArithmeticDecoder;
 import io.github.blip2j.vision.image.jpeg.entropy.JpegInput;
 import io.github.blip2j.vision.image.jpeg.entropy.Marker;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -4,7 +4,6 @@ import io.github.blip2j.vision.image.jpeg.entropy.HuffmanTable;
 import io.github.blip2j.vision.image.jpeg.entropy.JpegInput;
 import io.github.blip2j.vision.image.jpeg.entropy.StandardHuffmanTables;
 import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
-
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

@@ -4,7 +4,6 @@ import io.github.blip2j.vision.image.webp.container.Chunk;
 import io.github.blip2j.vision.image.webp.lossless.BitReader;
 import io.github.blip2j.vision.image.webp.lossless.LosslessDecoder;
 import io.github.blip2j.vision.image.webp.lossless.PixelReader;
-
 import java.io.IOException;
 
 /**

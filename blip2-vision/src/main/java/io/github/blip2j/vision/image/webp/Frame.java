@@ -3,7 +3,6 @@ package io.github.blip2j.vision.image.webp;
 import io.github.blip2j.vision.image.webp.container.Chunk;
 import io.github.blip2j.vision.image.webp.lossless.LosslessHeader;
 import io.github.blip2j.vision.image.webp.lossy.LossyHeader;
-
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

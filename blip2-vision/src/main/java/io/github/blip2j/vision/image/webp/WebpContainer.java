@@ -3,7 +3,6 @@ package io.github.blip2j.vision.image.webp;
 import io.github.blip2j.vision.image.codec.Exif;
 import io.github.blip2j.vision.image.codec.ImageHeader;
 import io.github.blip2j.vision.image.webp.container.Chunk;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Locale;

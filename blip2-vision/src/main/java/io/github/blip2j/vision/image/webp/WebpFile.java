@@ -6,7 +6,6 @@ import io.github.blip2j.vision.image.webp.container.Canvas;
 import io.github.blip2j.vision.image.webp.container.Chunk;
 import io.github.blip2j.vision.image.webp.lossless.LosslessDecoder;
 import io.github.blip2j.vision.image.webp.lossy.LossyDecoder;
-
 import java.io.IOException;
 
 /**

@@ -1,14 +1,13 @@
 package io.github.blip2j.vision.image.jpeg;
 
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.vision.image.jpeg.entropy.ArithmeticDecoder;
-import io.github.blip2j.vision.image.jpeg.entropy.JpegInput;
-import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.vision.image.jpeg.entropy.ArithmeticDecoder;
+import io.github.blip2j.vision.image.jpeg.entropy.JpegInput;
+import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;

@@ -7,7 +7,8 @@ package io.github.blip2j.vision.image.webp.container;
  * @param origin of the frame within them
  * @param stride how far apart two rows are
  */
-@SuppressWarnings("ArrayRecordComponent") public // the array is what is written to
+@SuppressWarnings("ArrayRecordComponent")
+public // the array is what is written to
 record Canvas(byte[] samples, int origin, int stride) {
   /** Where row {@code y} of the frame begins. */
   public int at(int y) {

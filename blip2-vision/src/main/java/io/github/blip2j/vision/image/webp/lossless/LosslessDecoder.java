@@ -1,7 +1,6 @@
 package io.github.blip2j.vision.image.webp.lossless;
 
 import io.github.blip2j.vision.image.webp.container.Canvas;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -1,7 +1,6 @@
 package io.github.blip2j.vision.image.webp.lossless;
 
 import io.github.blip2j.vision.image.webp.container.Chunk;
-
 import java.io.IOException;
 
 /** The header of a VP8L picture (RFC 9649, section 3.4): its size in pixels. */

@@ -1,7 +1,6 @@
 package io.github.blip2j.vision.image.webp.lossy;
 
 import io.github.blip2j.vision.image.webp.container.Canvas;
-
 import java.io.EOFException;
 import java.io.IOException;
 

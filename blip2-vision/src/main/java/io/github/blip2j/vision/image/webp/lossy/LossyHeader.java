@@ -13,7 +13,8 @@ import java.io.IOException;
  * @param coefficients decoders of the others; a row of macroblocks takes the next in turn
  * @param skipProbability of a macroblock without coefficients, or -1 if none says so
  */
-@SuppressWarnings("ArrayRecordComponent") public // read only, never compared
+@SuppressWarnings("ArrayRecordComponent")
+public // read only, never compared
 record LossyHeader(
     int width,
     int height,
