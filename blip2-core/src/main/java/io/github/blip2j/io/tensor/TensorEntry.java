@@ -1,6 +1,5 @@
 package io.github.blip2j.io.tensor;
 
-import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
@@ -56,7 +55,7 @@ public record TensorEntry(
   }
 
   /**
-   * Whether {@link Checkpoint#summary} can add up its numbers: real or whole ones or truth values,
+   * Whether {@code Checkpoint#summary} can add up its numbers: real or whole ones or truth values,
    * which lie one by one.
    */
   public boolean hasSummary() {

@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2.features;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.inference.MatchingSession;
 import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.nn.ForwardPass;
@@ -69,7 +68,7 @@ public final class FeatureExtractor implements FeatureSource {
     return new OfImages(get(found, Feature.QUERIES), get(found, Feature.IMAGE));
   }
 
-  /** One vector for each image, as {@link ImageTextMatcher#embedPooled}, [B, P]. */
+  /** One vector for each image, as {@code ImageTextMatcher#embedPooled}, [B, P]. */
   public Tensor single(List<Image> images) {
     return only(Feature.SINGLE, images, List.of());
   }

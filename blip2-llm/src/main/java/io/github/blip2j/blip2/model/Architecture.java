@@ -1,7 +1,5 @@
 package io.github.blip2j.blip2.model;
 
-import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import java.util.List;
@@ -30,8 +28,8 @@ public final class Architecture {
   private Architecture() {}
 
   /**
-   * Whether such a folder is of a model that compares, for {@link ImageTextMatcher}, and not of one
-   * that writes, for {@link Blip2}: what its architecture says, or else its Q-Former, for only a
+   * Whether such a folder is of a model that compares, for {@code ImageTextMatcher}, and not of one
+   * that writes, for {@code Blip2}: what its architecture says, or else its Q-Former, for only a
    * BLIP-2 that compares has one that reads text.
    */
   public static boolean compares(ConfigJson json) throws CheckpointException {

@@ -1,6 +1,5 @@
 package io.github.blip2j.blip2.model;
 
-import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
 import io.github.blip2j.llm.LanguageModel;
@@ -131,7 +130,7 @@ public final class Blip2Model extends Module {
    * attend to each other, and the queries alone go on.
    *
    * @param image patch features [B, N, E], or [1, N, E] for all
-   * @param instructions B texts in the Q-Former's own vocabulary, see {@link Blip2#instructions}
+   * @param instructions B texts in the Q-Former's own vocabulary, see {@code Blip2#instructions}
    * @return [B, Q, C]
    * @throws IllegalStateException if the queries of this model read no instruction
    */

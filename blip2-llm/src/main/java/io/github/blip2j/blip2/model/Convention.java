@@ -1,6 +1,5 @@
 package io.github.blip2j.blip2.model;
 
-import io.github.blip2j.blip2.inference.LavisGenerationConfigs;
 import io.github.blip2j.text.QuestionText;
 import io.github.blip2j.vision.VisionConfig;
 import org.jspecify.annotations.Nullable;

@@ -1,15 +1,13 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
-import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.text.Arguments;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where a BLIP-2 of LAVIS's second stage lies, which stores apart what it trained and what it
- * trained from. Give it to {@link Blip2#load(Blip2Parts, io.github.blip2j.tensor.Precision)}, or to
- * {@link Conversion#toHuggingFace(Blip2Parts, Path)}.
+ * trained from. Give it to {@code Blip2#load}, or to
+ * {@code Conversion#toHuggingFace}.
  *
  * <pre>{@code
  * var parts =
