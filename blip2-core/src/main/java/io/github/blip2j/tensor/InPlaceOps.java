@@ -7,6 +7,7 @@ import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.types.DType;
 import java.lang.ref.Reference;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -38,9 +39,13 @@ final class InPlaceOps {
     requireConstant("copyInPlace", other);
     other.shape().require("copyInPlace", "source", x.shape().toArray());
     if (x.size() > 0) {
-      KernelChoice.kernels().copy(ShapeOps.plain(other), x);
+      try {
+        KernelChoice.kernels().copy(ShapeOps.plain(other), x);
+      } finally { // there may be no scope that holds somebody else's array
+        Reference.reachabilityFence(x);
+        Reference.reachabilityFence(other);
+      }
       x.storage().changed();
-      keep(x, other);
     }
   }
 
@@ -54,22 +59,15 @@ final class InPlaceOps {
       requireDenseFloats(tensor);
     }
     if (x.size() > 0) {
-      KernelChoice.kernels().adamW(rule, step, x, gradient, m, v);
+      try {
+        KernelChoice.kernels().adamW(rule, step, x, gradient, m, v);
+      } finally { // as above
+        Reference.reachabilityFence(List.of(x, gradient, m, v));
+      }
       x.storage().changed();
       m.storage().changed();
       v.storage().changed();
-      keep(x, gradient);
-      keep(m, v);
     }
-  }
-
-  /**
-   * Keeps what a kernel worked on from the collector until here. Arrays of somebody else's are held
-   * by the scope around a computation, but these two need none.
-   */
-  private static void keep(Tensor a, Tensor b) {
-    Reference.reachabilityFence(a);
-    Reference.reachabilityFence(b);
   }
 
   private static void requireDenseFloats(Tensor tensor) {

@@ -205,7 +205,7 @@ final class ShapeOps {
       if (dims[i] == Shape.ANY && open < 0) {
         open = i;
       } else {
-        boolean beyond = Math.multiplyHigh(known, dims[i]) != known * dims[i] >> 63;
+        boolean beyond = Math.multiplyHigh(known, dims[i]) != (known * dims[i]) >> 63;
         known = beyond ? Shape.ANY : known * dims[i]; // equals no number of elements
       }
     }

@@ -157,9 +157,11 @@ public final class Tensor extends RawTensor {
 
   /** A copy that the caller owns and closes. */
   public INDArray toINDArray() {
-    INDArray copy = Nd4jArrays.of(this).dup('c');
-    Reference.reachabilityFence(this); // there may be no scope to keep an array of somebody else's
-    return copy;
+    try {
+      return Nd4jArrays.of(this).dup('c');
+    } finally {
+      Reference.reachabilityFence(this); // there may be no scope that holds somebody else's array
+    }
   }
 
   /** The dense bytes, chunk by chunk, as a checkpoint stores them. */
