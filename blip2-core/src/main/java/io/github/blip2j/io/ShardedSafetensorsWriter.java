@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * the folder as it was. At every moment in between the folder holds the earlier model or the new
  * one whole, also after a kill: shards take names that no file has, and nothing reads them before
  * one step, the move of the only file or of the index, or the removal of an earlier {@code
- * model.safetensors}, which readers prefer to an index. What is left of the earlier model is removed
- * after it. Where an earlier model has the names, shards are called {@code
+ * model.safetensors}, which readers prefer to an index. What is left of the earlier model is
+ * removed after it. Where an earlier model has the names, shards are called {@code
  * model-2-00001-of-0000N.safetensors}; readers find them by the index, whatever they are called.
  */
 public final class ShardedSafetensorsWriter implements AutoCloseable {
@@ -43,10 +43,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
   private boolean closed;
 
   private ShardedSafetensorsWriter(
-      Path folder,
-      long totalBytes,
-      Map<String, SafetensorsWriter> shards,
-      Runnable afterEachStep) {
+      Path folder, long totalBytes, Map<String, SafetensorsWriter> shards, Runnable afterEachStep) {
     this.folder = folder;
     this.totalBytes = totalBytes;
     this.shards = shards;
@@ -167,8 +164,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
   }
 
   private void discard() throws IOException {
-    Opened.closeAll(
-        shards.values().stream().map(writer -> (Closeable) writer::discard).toList());
+    Opened.closeAll(shards.values().stream().map(writer -> (Closeable) writer::discard).toList());
   }
 
   private void writeIndex() throws IOException {
@@ -199,8 +195,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
       }
     }
     // First the one that readers prefer.
-    stale.sort(
-        Comparator.comparing(file -> !ReadableFile.nameOf(file).equals(Checkpoint.SINGLE)));
+    stale.sort(Comparator.comparing(file -> !ReadableFile.nameOf(file).equals(Checkpoint.SINGLE)));
     for (Path file : stale) {
       Files.delete(file);
       afterEachStep.run();

@@ -99,10 +99,7 @@ final class ModuleBoundariesTest {
             "        var outer = Scope.open()) {")) {
       var layer =
           new JavaFile(
-              "made-up",
-              "nn/Made.java",
-              true,
-              List.of("final class Made extends Module {", line));
+              "made-up", "nn/Made.java", true, List.of("final class Made extends Module {", line));
 
       assertTrue(isLayer(layer));
       assertEquals(1, layer.find(FREE).size(), line);

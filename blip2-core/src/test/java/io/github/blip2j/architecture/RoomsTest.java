@@ -118,8 +118,7 @@ final class RoomsTest {
    * @param types top-level types of each, {@code package-info} apart
    * @param arrows for each the packages it names, with the files that do
    */
-  private record Rooms(
-      Map<String, Integer> types, Map<String, Map<String, Set<String>>> arrows) {
+  private record Rooms(Map<String, Integer> types, Map<String, Map<String, Set<String>>> arrows) {
     private static final Pattern NAME =
         Pattern.compile("\\bio\\.github\\.blip2j\\.((?:[a-z][a-z0-9_]*\\.)+)[A-Z]");
     private static final Pattern COMMENT = Pattern.compile("^\\s*(/\\*|\\*|//).*");

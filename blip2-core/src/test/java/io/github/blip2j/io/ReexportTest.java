@@ -129,8 +129,7 @@ final class ReexportTest {
         IntStream.range(0, TENSORS)
             .mapToObj(i -> new TensorSpec("t" + i, DType.UINT8, Shape.of(1)))
             .toList();
-    try (var writer =
-        ShardedSafetensorsWriter.create(folder, specs, perShard, afterEachStep)) {
+    try (var writer = ShardedSafetensorsWriter.create(folder, specs, perShard, afterEachStep)) {
       for (TensorSpec spec : specs) {
         writer.write(spec.name(), ByteBuffer.wrap(new byte[] {value}));
       }

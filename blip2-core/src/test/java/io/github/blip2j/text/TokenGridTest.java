@@ -20,8 +20,7 @@ final class TokenGridTest {
   @CsvSource({"46341,46341", "70000,70000", "65536,65536", "4294967296,4294967296"})
   void size_beyond_isRefused(long rows, long columns) {
     var thrown =
-        assertThrows(
-            IllegalArgumentException.class, () -> TokenGrid.size("test", rows, columns));
+        assertThrows(IllegalArgumentException.class, () -> TokenGrid.size("test", rows, columns));
 
     assertEquals(
         "test: texts times tokens expected at most 2147483647, got "

@@ -33,8 +33,7 @@ final class Asker {
     given("generate", "listener", listener);
     var writer = new TextWriter(loaded, given("generate", "decoding", decoding));
     TokenListener aside =
-        (row, token) ->
-            loaded.aside(() -> features.aside(() -> listener.onToken(row, token)));
+        (row, token) -> loaded.aside(() -> features.aside(() -> listener.onToken(row, token)));
     return with("generate", features, prompts, asked -> writer.write(asked, aside));
   }
 

@@ -101,8 +101,7 @@ final class Descriptions implements AutoCloseable {
 
   private void remove(Path file) throws IOException {
     if (Files.deleteIfExists(file)) {
-      try (FileChannel names =
-          FileChannel.open(file.resolveSibling(""), StandardOpenOption.READ)) {
+      try (FileChannel names = FileChannel.open(file.resolveSibling(""), StandardOpenOption.READ)) {
         names.force(true); // before anything else changes on the disk
       } catch (AccessDeniedException e) {
         // Windows opens no folder, and keeps names by itself.

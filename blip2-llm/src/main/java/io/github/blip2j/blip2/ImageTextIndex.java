@@ -95,8 +95,7 @@ public final class ImageTextIndex implements AutoCloseable {
   /** As above, telling the number of each picture before its texts are matched, in order. */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
     given(WHERE, "listener", listener);
-    return during(
-        () -> index.rank(k, number -> gate.aside(() -> listener.accept(number))));
+    return during(() -> index.rank(k, number -> gate.aside(() -> listener.accept(number))));
   }
 
   /**

@@ -92,8 +92,7 @@ final class LoadedModel implements AutoCloseable {
       opened.add(memory::close);
       Built built = build(folder, config, options, memory);
       ImageProcessor processor = processor(folder, config.vision().imageSize());
-      return opened.keep(
-          of(memory, built, HuggingFaceTokenizer.open(folder), processor, reader));
+      return opened.keep(of(memory, built, HuggingFaceTokenizer.open(folder), processor, reader));
     }
   }
 
@@ -117,8 +116,7 @@ final class LoadedModel implements AutoCloseable {
       Blip2Model model = build(config, params);
       Built built = new Built(model, options.finish(params));
       var processor = ImageProcessor.blip2(config.vision().imageSize());
-      return opened.keep(
-          of(memory, built, open.tokenizer(), processor, open.instructions()));
+      return opened.keep(of(memory, built, open.tokenizer(), processor, open.instructions()));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

@@ -71,8 +71,7 @@ public final class StageOneExport {
     Blip2QformerConfig sizes = model.config().qformer();
     try (var descriptions = Descriptions.of(folder);
         Scope scope = Scope.open()) {
-      ModelJson.write(
-          descriptions.path(), heads(), sizes.visionNormEps(), sizes.maxTextTokens());
+      ModelJson.write(descriptions.path(), heads(), sizes.visionNormEps(), sizes.maxTextTokens());
       Conversion.copyTokenizer(tokenizer, descriptions.path());
       List<Entry> entries = entries(contents);
       List<TensorSpec> specs = entries.stream().map(Entry::spec).toList();

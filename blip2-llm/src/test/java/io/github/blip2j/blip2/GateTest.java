@@ -111,7 +111,8 @@ final class GateTest {
           gate.aside(
               () ->
                   assertEquals(
-                      message, assertThrows(IllegalStateException.class, this::close).getMessage()));
+                      message,
+                      assertThrows(IllegalStateException.class, this::close).getMessage()));
           return 0;
         });
     assertEquals(1, gate.call(() -> 1));
@@ -158,8 +159,7 @@ final class GateTest {
 
   private void assertClosed() {
     assertEquals(
-        CLOSED,
-        assertThrows(IllegalStateException.class, () -> gate.call(() -> 0)).getMessage());
+        CLOSED, assertThrows(IllegalStateException.class, () -> gate.call(() -> 0)).getMessage());
   }
 
   private void elsewhere(Runnable work) {

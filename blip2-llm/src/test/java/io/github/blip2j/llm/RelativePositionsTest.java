@@ -57,8 +57,7 @@ final class RelativePositionsTest {
   void bias_morePositionsThanPairsHaveRoom_isRefused(Scope scope) {
     var positions = RelativePositions.bidirectional(config(), params(scope));
 
-    var thrown =
-        assertThrows(IllegalArgumentException.class, () -> positions.bias(46_341, 46_341));
+    var thrown = assertThrows(IllegalArgumentException.class, () -> positions.bias(46_341, 46_341));
 
     assertTrue(
         String.valueOf(thrown.getMessage())

@@ -69,15 +69,7 @@ final class Elements {
   private eltwise_forward.primitive_desc forward(
       algorithm f, float alpha, float beta, Layout all, prop_kind pass) {
     return new eltwise_forward.primitive_desc(
-        calls.engine(),
-        pass,
-        f,
-        all.desc(),
-        all.desc(),
-        alpha,
-        beta,
-        Calls.attributes(),
-        false);
+        calls.engine(), pass, f, all.desc(), all.desc(), alpha, beta, Calls.attributes(), false);
   }
 
   /** out = a op b; a has the shape of out, b may have axes of length 1 or lack the first ones. */

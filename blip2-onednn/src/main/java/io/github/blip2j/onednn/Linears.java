@@ -135,7 +135,8 @@ final class Linears {
   }
 
   private @Nullable Stored convolution(Size size, Reads reads) {
-    memory.desc layout = Pointwise.layout(calls.engine(), size.precision, size.outputs, size.inputs);
+    memory.desc layout =
+        Pointwise.layout(calls.engine(), size.precision, size.outputs, size.inputs);
     return stored(size, Kernel.CONVOLUTION, layout, reads);
   }
 

@@ -51,8 +51,7 @@ final class Norms {
         gamma.address());
   }
 
-  private static Call call(
-      Calls here, layer_normalization_forward.primitive_desc pd, Layout rows) {
+  private static Call call(Calls here, layer_normalization_forward.primitive_desc pd, Layout rows) {
     return new Call(here, new layer_normalization_forward(pd), pd)
         .operand(dnnl.DNNL_ARG_SRC, rows.desc())
         .operand(dnnl.DNNL_ARG_DST, rows.desc())

@@ -21,8 +21,7 @@ final class PackedMatrix extends Packing {
   private final Stored stored;
   private final long scalesAt;
 
-  private PackedMatrix(
-      Tensor bytes, Shape shape, CallPool calls, Cpu cpu, Stored stored) {
+  private PackedMatrix(Tensor bytes, Shape shape, CallPool calls, Cpu cpu, Stored stored) {
     super(bytes, shape);
     this.calls = calls;
     this.cpu = cpu;

@@ -20,7 +20,8 @@ record Parts(long things, long numbers) {
     }
     return IntStream.range(0, shares)
         .parallel()
-        .flatMap(share -> IntStream.range(begin(count, share, shares), begin(count, share + 1, shares)));
+        .flatMap(
+            share -> IntStream.range(begin(count, share, shares), begin(count, share + 1, shares)));
   }
 
   private static int begin(int count, int share, int shares) {
