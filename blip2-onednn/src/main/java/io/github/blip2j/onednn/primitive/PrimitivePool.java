@@ -1,6 +1,7 @@
 package io.github.blip2j.onednn.primitive;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,7 +30,7 @@ public final class PrimitivePool {
   private final Condition givenBack = lock.newCondition();
   private final ArrayDeque<PrimitiveCache> idle = new ArrayDeque<>(); // last first
   private int made;
-  private volatile int waiting; // written with the lock
+  private final AtomicInteger waiting = new AtomicInteger(); // read without the lock, too
 
   /** A cache for each core. */
   public PrimitivePool(engine cpu, OpenMpThreads team) {
@@ -124,7 +125,7 @@ public final class PrimitivePool {
 
   private PrimitiveCache idleOrNew() {
     lock.lock();
-    waiting++; // before a last look, so that whoever gives one back later sees it
+    waiting.incrementAndGet(); // before a last look, so that whoever gives one back later sees it
     try {
       while (true) {
         PrimitiveCache latest = handy.getAndSet(null);
@@ -140,14 +141,14 @@ public final class PrimitivePool {
         givenBack.awaitUninterruptibly();
       }
     } finally {
-      waiting--;
+      waiting.decrementAndGet();
       lock.unlock();
     }
   }
 
   private void giveBack(PrimitiveCache calls) {
     boolean isHandy = handy.compareAndSet(null, calls);
-    if (isHandy && waiting == 0) {
+    if (isHandy && waiting.get() == 0) {
       return;
     }
     lock.lock();
