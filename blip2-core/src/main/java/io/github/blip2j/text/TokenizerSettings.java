@@ -79,7 +79,7 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
     return new TokenizerSettings(
         pad == null ? USUAL_PADS : List.of(pad),
         config.booleanAt("clean_up_tokenization_spaces", false),
-        overrides(config, tokens));
+        overrides(config, tokens, TokenizerFolder.isMade(folder)));
   }
 
   /** A folder's {@code tokenizer_config.json}, without keys if there is none. */
@@ -93,7 +93,11 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
     return config.stringAt("tokenizer_class", "").replaceFirst("Fast$", "");
   }
 
-  private static Overrides overrides(ConfigJson config, ConfigJson tokens)
+  /**
+   * @param made the tokenizer is made of older files: transformers heeds {@code add_bos_token} and
+   *     {@code add_eos_token} then, and passes over them beside a {@code tokenizer.json}
+   */
+  private static Overrides overrides(ConfigJson config, ConfigJson tokens, boolean made)
       throws CheckpointException {
     String kind = classOf(config);
     Overrides overrides = Overrides.NONE.withAdded(added(config, tokens));
@@ -110,7 +114,8 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
     } else if (SENTENCE_PIECE.contains(kind) && config.has("add_prefix_space")) {
       overrides = overrides.withPrefixSpace(config.booleanAt("add_prefix_space"));
     }
-    boolean surrounds = config.has("add_bos_token") || config.has("add_eos_token");
+    boolean surrounds =
+        made && (config.has("add_bos_token") || config.has("add_eos_token"));
     return surrounds && !WORD_PIECE.contains(kind)
         ? overrides.withAround(around(config, tokens, kind))
         : overrides;

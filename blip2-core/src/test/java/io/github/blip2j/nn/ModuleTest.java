@@ -9,6 +9,7 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,7 +68,9 @@ final class ModuleTest {
     NavigableMap<String, Tensor> state = pair.stateDict();
 
     assertEquals(pair.parameters().keySet(), state.keySet());
-    assertSame(pair.mlp2.parameters().get("weight").value(), state.get("mlp2.weight"));
+    assertSame(params.all().get("pair.mlp2.weight"), pair.parameters().get("mlp2.weight"));
+    assertEquals(
+        Objects.requireNonNull(pair.parameters().get("mlp2.weight")).value(), state.get("mlp2.weight"));
   }
 
   @Test

@@ -91,19 +91,17 @@ final class TokenizerSettingsTest {
             .encode("\u00e1 red"));
   }
 
+  /** As transformers 5.18 reads them: a {@code tokenizer.json} says what surrounds a text. */
   @Test
-  void open_tokensToAdd_surroundsTexts() throws IOException {
-    assertArrayEquals(
-        new int[] {68}, opened("hf-opt", "{'add_bos_token':false,'bos_token':'</s>'}").encode("a"));
-    assertArrayEquals(
-        new int[] {0, 68, 2},
-        opened(
-                "hf-opt",
-                "{'add_bos_token':true,'bos_token':'<s>','add_eos_token':true,"
-                    + "'eos_token':{'content':'</s>'}}")
-            .encode("a"));
-    assertArrayEquals(
-        new int[] {68}, opened("hf-opt", "{'add_bos_token':true,'bos_token':null}").encode("a"));
+  void open_tokensToAddBesideTokenizerJson_areNotHeeded() throws IOException {
+    for (String settings :
+        List.of(
+            "{'add_bos_token':false,'bos_token':'</s>'}",
+            "{'add_bos_token':true,'bos_token':'<s>','add_eos_token':true,"
+                + "'eos_token':{'content':'</s>'}}",
+            "{'tokenizer_class':'GPT2Tokenizer','add_eos_token':true}")) {
+      assertArrayEquals(new int[] {2, 68}, opened("hf-opt", settings).encode("a"), settings);
+    }
   }
 
   @Test

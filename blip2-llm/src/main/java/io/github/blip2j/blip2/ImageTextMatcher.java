@@ -250,7 +250,7 @@ public final class ImageTextMatcher implements AutoCloseable {
    * Captions of pictures that the Q-Former writes by itself, for each the best first.
    *
    * @param decoding tokens are counted without the one that starts a caption; LAVIS's nucleus
-   *     option is {@code Decoding.sample().topP(0.9)}
+   *     option is {@code GenerationConfig.sample().topP(0.9)}
    * @throws IllegalStateException if the model was stored without the head that writes, as Hugging
    *     Face stores it
    */

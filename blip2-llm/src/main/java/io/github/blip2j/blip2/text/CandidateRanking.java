@@ -4,9 +4,9 @@ package io.github.blip2j.blip2.text;
  * What makes one candidate better than another, and which are looked at in full. Immutable.
  *
  * <pre>{@code
- * CandidateOrder.bySum()                        as LAVIS's predict_class
- * CandidateOrder.byMean()                       length-normalised
- * CandidateOrder.bySum().preselecting(128)      as BLIP ranks answers
+ * CandidateRanking.bySum()                        as LAVIS's predict_class
+ * CandidateRanking.byMean()                       length-normalised
+ * CandidateRanking.bySum().preselecting(128)      as BLIP ranks answers
  * }</pre>
  *
  * <p>A candidate counts with the token that ends a text, as in LAVIS: the end of line (50118) that
