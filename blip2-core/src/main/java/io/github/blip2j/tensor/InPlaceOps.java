@@ -3,7 +3,6 @@ package io.github.blip2j.tensor;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
 import java.lang.ref.Reference;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -58,7 +57,10 @@ final class InPlaceOps {
       try {
         KernelChoice.kernels().adamW(rule, step, x, gradient, m, v);
       } finally { // as above
-        Reference.reachabilityFence(List.of(x, gradient, m, v));
+        Reference.reachabilityFence(x);
+        Reference.reachabilityFence(gradient);
+        Reference.reachabilityFence(m);
+        Reference.reachabilityFence(v);
       }
       x.storage().changed();
       m.storage().changed();
