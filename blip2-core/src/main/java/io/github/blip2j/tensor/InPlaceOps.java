@@ -7,7 +7,6 @@ import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.types.DType;
 import java.lang.ref.Reference;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -62,7 +61,10 @@ final class InPlaceOps {
       try {
         KernelChoice.kernels().adamW(rule, step, x, gradient, m, v);
       } finally { // as above
-        Reference.reachabilityFence(List.of(x, gradient, m, v));
+        Reference.reachabilityFence(x);
+        Reference.reachabilityFence(gradient);
+        Reference.reachabilityFence(m);
+        Reference.reachabilityFence(v);
       }
       x.storage().changed();
       m.storage().changed();
