@@ -166,12 +166,12 @@ public final class Blip2 implements AutoCloseable {
     return loaded.convention();
   }
 
-  /** How {@link #caption(Path)} decodes: greedily, or as LAVIS captions. */
+  /** How {@link #caption(Image)} decodes: greedily, or as LAVIS captions. */
   public GenerationConfig captionConfig() {
     return GenerationDefaults.caption(loaded.model().config());
   }
 
-  /** How {@link #answer(Path, String)} decodes: greedily, or as LAVIS answers. */
+  /** How {@link #answer(Image, String)} decodes: greedily, or as LAVIS answers. */
   public GenerationConfig answerConfig() {
     return GenerationDefaults.answer(loaded.model().config());
   }

@@ -1,6 +1,7 @@
 package io.github.blip2j.pretraining;
 
 import io.github.blip2j.blip2.checkpoint.Conversion;
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
@@ -105,8 +106,8 @@ public final class StageOneExport {
   }
 
   /**
-   * Writes a Hugging Face folder, with {@value Conversion#LAVIS_ONLY} for what only training needs.
-   * While it is written, the disk holds the model twice.
+   * Writes a Hugging Face folder, with {@value RetrievalLoader#LAVIS_ONLY} for what only training
+   * needs. While it is written, the disk holds the model twice.
    *
    * @param folder is created if there is none
    * @throws io.github.blip2j.io.file.CheckpointException if the tower is not EVA's

@@ -17,7 +17,7 @@ public enum Convention {
   HF,
   /**
    * LAVIS: an epsilon of 1e-5, prompts of OPT cut to 32 tokens, questions cleaned, penalties that
-   * see new tokens only, five beams by the rules of transformers 4.33; see {@link
+   * see new tokens only, five beams by the rules of transformers 4.33; see {@code
    * LavisGenerationConfigs}.
    */
   LAVIS;
