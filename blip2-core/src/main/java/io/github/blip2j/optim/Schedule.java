@@ -3,13 +3,14 @@ package io.github.blip2j.optim;
 import java.util.Locale;
 
 /**
- * A learning rate over time.
+ * A learning rate over time: any function of the epoch and of the batch in it.
  *
- * <p>Three are those of LAVIS, to the number: they warm up in epoch 0 and only there, so that a
+ * <p>Three of those here are LAVIS's, to the number: they warm up in epoch 0 and only there, so that a
  * warm-up longer than the epoch is cut, and are constant within every later epoch. {@link
  * StepwiseCosine} is for who wants neither.
  */
-public sealed interface Schedule {
+@FunctionalInterface
+public interface Schedule {
   /**
    * The rate of a batch.
    *

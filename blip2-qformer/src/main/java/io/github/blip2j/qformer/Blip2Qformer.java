@@ -1,5 +1,9 @@
 package io.github.blip2j.qformer;
 
+import java.util.Collections;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.KeyValueCache;
@@ -28,6 +32,17 @@ import org.jspecify.annotations.Nullable;
 public final class Blip2Qformer extends Module {
   private static final double FIRST_TEMPERATURE = 0.07;
   private static final double LEAST_SQUARED_NORM = 1e-24; // a norm of 1e-12, as PyTorch's normalize
+
+  private static final Set<String> PARTS =
+      Set.of(
+          "visionNorm",
+          "queries",
+          "qformer",
+          "visionProjection",
+          "textProjection",
+          "matching",
+          "head",
+          "temperature");
 
   private final Blip2QformerConfig config;
   private final LayerNorm visionNorm;
@@ -69,6 +84,24 @@ public final class Blip2Qformer extends Module {
    */
   public static Blip2Qformer forRetrieval(Blip2QformerConfig config, Params params) {
     return new Blip2Qformer(config, false, params);
+  }
+
+  /**
+   * The parameters of the Q-Former, its projections and heads. A vision encoder that was built on
+   * the same {@link Params} is not among them.
+   */
+  @Override
+  public NavigableMap<String, Parameter> parameters() {
+    var own = new TreeMap<String, Parameter>();
+    super.parameters()
+        .forEach(
+            (name, parameter) -> {
+              int dot = name.indexOf('.');
+              if (PARTS.contains(dot < 0 ? name : name.substring(0, dot))) {
+                own.put(name, parameter);
+              }
+            });
+    return Collections.unmodifiableNavigableMap(own);
   }
 
   /** The sizes. */
