@@ -45,7 +45,7 @@ final class DecodingTest {
             .beamRules(BeamRules.TRANSFORMERS_4_33);
 
     assertEquals(
-        "Decoding[maxNewTokens=30, minNewTokens=3, beams=4, sampled=true, temperature=0.7, topK=7,"
+        "GenerationConfig[maxNewTokens=30, minNewTokens=3, beams=4, sampled=true, temperature=0.7, topK=7,"
             + " topP=0.9, seed=5, lengthPenalty=-1.0, earlyStopping=NEVER, repetitionPenalty=1.5,"
             + " noRepeatNgramSize=2, returning=3, beamRules=TRANSFORMERS_4_33]",
         changed.toString());
