@@ -109,8 +109,7 @@ final class OutsideTest {
       Params params = Params.root(Weights.random(new Random(3)), home);
       var model = Blip2RetrievalModel.of(sizes(tokenizer.vocabSize()), params);
       model.trainQformer();
-      CaptionSet set =
-          CaptionSet.open(List.of(captions(folder)), IMAGES, CaptionSet.Faulty.REFUSE);
+      CaptionSet set = CaptionSet.open(List.of(captions(folder)), IMAGES, CaptionSet.Faulty.REFUSE);
       var batches = CaptionBatches.of(set, ImageProcessor.blip2(32), 2, 42);
       var objective = new WithDiversity(model, StageOneTraining.of(model, tokenizer), 0.5);
       var settings =

@@ -141,7 +141,7 @@ final class Workloads {
     Tensor prompt = Tensor.concat(1, List.of(image, word)); // [1, Q + 1, L]
     int[][] mask = ones(Math.toIntExact(prompt.dim(1)));
     GenerationConfig decoding =
-        GenerationConfig.numBeams(beams).maxNewTokens(count).minNewTokens(count);
+        GenerationConfig.beams(beams).maxNewTokens(count).minNewTokens(count);
     int[] ends = parts.sizes().text().endIds().stream().mapToInt(Integer::intValue).toArray();
     Generator.of(decoding, ends)
         .generate(language.startDecoding(prompt, mask, count), List.of(new int[] {begin}));

@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 /**
  * How to turn scores into sequences: the search, its lengths, penalties and randomness.
  *
- * <p>Start from {@link #greedy}, {@link #numBeams(int)} or {@link #sample} and change what differs,
- * as in {@code GenerationConfig.beams(5).maxNewTokens(30).returning(3)}. Every step on the way must
- * be valid by itself. Defaults are those of Hugging Face's {@code generate}. As there, the settings
- * of a search that is not used are ignored: temperature, topK, topP and seed without sampling,
- * length penalty and early stopping without beams.
+ * <p>Start from {@link #greedy}, {@link #beams} or {@link #sample} and change what differs, as in
+ * {@code GenerationConfig.beams(5).maxNewTokens(30).numReturnSequences(3)}. Every step on the way
+ * must be valid by itself. Defaults are those of Hugging Face's {@code generate}. As there, the
+ * settings of a search that is not used are ignored: temperature, topK, topP and seed without
+ * sampling, length penalty and early stopping without beams.
  *
  * @param maxNewTokens longest continuation, end token included; 20 by default
  * @param minNewTokens tokens before which no end token is allowed; 0 by default
@@ -108,8 +108,8 @@ public record GenerationConfig(
   }
 
   /** Beam search with this many beams; 1 is greedy. */
-  public static GenerationConfig numBeams(int beams) {
-    return greedy().withNumBeams(beams);
+  public static GenerationConfig beams(int beams) {
+    return greedy().numBeams(beams);
   }
 
   /** Draws each token from the model's distribution over the 50 best. */
@@ -127,8 +127,8 @@ public record GenerationConfig(
     return with(draft -> draft.minNewTokens = minNewTokens);
   }
 
-  /** With this many beams; named apart from the factory. */
-  public GenerationConfig withNumBeams(int beams) {
+  /** With this many beams. */
+  public GenerationConfig numBeams(int beams) {
     return with(draft -> draft.beams = beams);
   }
 

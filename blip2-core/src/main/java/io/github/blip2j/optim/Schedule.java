@@ -5,8 +5,8 @@ import java.util.Locale;
 /**
  * A learning rate over time: any function of the epoch and of the batch in it.
  *
- * <p>Three of those here are LAVIS's, to the number: they warm up in epoch 0 and only there, so that a
- * warm-up longer than the epoch is cut, and are constant within every later epoch. {@link
+ * <p>Three of those here are LAVIS's, to the number: they warm up in epoch 0 and only there, so
+ * that a warm-up longer than the epoch is cut, and are constant within every later epoch. {@link
  * StepwiseCosine} is for who wants neither.
  */
 @FunctionalInterface

@@ -59,7 +59,7 @@ final class BeamSearchTest {
     int beams = 2 + random.nextInt(3);
     int most = 1 + random.nextInt(7);
     double[] penalties = {1, 1, 1.5, 0.8};
-    return GenerationConfig.numBeams(beams)
+    return GenerationConfig.beams(beams)
         .maxNewTokens(most)
         .minNewTokens(Math.min(most, Math.max(0, random.nextInt(6) - 2)))
         .noRepeatNgramSize(Math.max(0, random.nextInt(6) - 2))
@@ -97,7 +97,7 @@ final class BeamSearchTest {
       for (long seed = 0; seed < 20; seed++) {
         var model = new PrefixModel(seed, V, List.of(prompt));
         GenerationConfig decoding =
-            GenerationConfig.numBeams(256)
+            GenerationConfig.beams(256)
                 .numReturnSequences(256)
                 .maxNewTokens(depth)
                 .lengthPenalty(lengthPenalty)
@@ -142,7 +142,7 @@ final class BeamSearchTest {
     for (long seed = 0; seed < 200; seed++) {
       List<int[]> prompts = List.of(new int[] {1, 2, 3}, new int[] {}, new int[] {4});
       GenerationConfig decoding =
-          GenerationConfig.numBeams(3).numReturnSequences(2).maxNewTokens(8).seed(seed);
+          GenerationConfig.beams(3).numReturnSequences(2).maxNewTokens(8).seed(seed);
       decoding = seed % 2 == 0 ? decoding : decoding.sampling().topK(5);
       Generator generator = Generator.of(decoding, 0, 5);
 
@@ -162,7 +162,7 @@ final class BeamSearchTest {
     List<int[]> prompts = List.of(new int[] {1}, new int[] {2});
     var model = new PrefixModel(1, 9, prompts);
 
-    Generator.of(GenerationConfig.numBeams(4).maxNewTokens(1)).generate(model, prompts);
+    Generator.of(GenerationConfig.beams(4).maxNewTokens(1)).generate(model, prompts);
 
     assertEquals(2, model.rowsScored);
   }
@@ -174,7 +174,7 @@ final class BeamSearchTest {
     var counts = new HashMap<String, Integer>();
     for (int seed = 0; seed < draws; seed++) {
       GenerationConfig decoding =
-          GenerationConfig.numBeams(2)
+          GenerationConfig.beams(2)
               .sampling()
               .topK(0)
               .maxNewTokens(1)
@@ -199,7 +199,7 @@ final class BeamSearchTest {
 
   @Test
   void generate_endFirst_returnsItAlone() {
-    GenerationConfig decoding = GenerationConfig.numBeams(2).lengthPenalty(0).maxNewTokens(3);
+    GenerationConfig decoding = GenerationConfig.beams(2).lengthPenalty(0).maxNewTokens(3);
 
     Sequence best =
         Generator.of(decoding, 0)
@@ -215,7 +215,7 @@ final class BeamSearchTest {
 
   @Test
   void generate_processedScores_leaveLogProbabilitiesRaw() {
-    GenerationConfig decoding = GenerationConfig.numBeams(2).repetitionPenalty(2).maxNewTokens(2);
+    GenerationConfig decoding = GenerationConfig.beams(2).repetitionPenalty(2).maxNewTokens(2);
 
     Sequence best =
         Generator.of(decoding)
@@ -231,7 +231,7 @@ final class BeamSearchTest {
 
   @Test
   void generate_fewerSequencesThanBeams_returnsThese() {
-    GenerationConfig decoding = GenerationConfig.numBeams(5).numReturnSequences(5).maxNewTokens(1);
+    GenerationConfig decoding = GenerationConfig.beams(5).numReturnSequences(5).maxNewTokens(1);
 
     List<Sequence> found =
         Generator.of(decoding, 0)
@@ -248,7 +248,7 @@ final class BeamSearchTest {
         assertThrows(
             IllegalStateException.class,
             () ->
-                Generator.of(GenerationConfig.numBeams(2).noRepeatNgramSize(1))
+                Generator.of(GenerationConfig.beams(2).noRepeatNgramSize(1))
                     .generate(FixedModel.of(0.5f, 0.5f), List.of(new int[] {0})));
 
     assertEquals(

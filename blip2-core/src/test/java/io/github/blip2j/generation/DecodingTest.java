@@ -29,7 +29,7 @@ final class DecodingTest {
   @Test
   void withers_changeOnlyTheirSetting() {
     GenerationConfig changed =
-        GenerationConfig.numBeams(4)
+        GenerationConfig.beams(4)
             .sampling()
             .maxNewTokens(30)
             .minNewTokens(3)
@@ -58,9 +58,8 @@ final class DecodingTest {
         refused(
             d -> d.minNewTokens(21),
             "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens first"),
-        refused(d -> d.withNumBeams(0), "beams expected at least 1, got 0"),
-        refused(
-            d -> d.withNumBeams(2_000_000_000), "beams expected at most 100000, got 2000000000"),
+        refused(d -> d.numBeams(0), "beams expected at least 1, got 0"),
+        refused(d -> d.numBeams(2_000_000_000), "beams expected at most 100000, got 2000000000"),
         refused(
             d -> d.sampling().numReturnSequences(2_000_000_000),
             "returning expected at most 100000, got 2000000000"),
@@ -83,10 +82,10 @@ final class DecodingTest {
         refused(
             d -> d.lengthPenalty(Double.NaN), "lengthPenalty expected a finite number, got NaN"),
         refused(
-            d -> d.withNumBeams(2).numReturnSequences(3),
+            d -> d.numBeams(2).numReturnSequences(3),
             "returning expected at most beams=2, got 3; use more beams"),
         refused(
-            d -> d.sampling().withNumBeams(2).numReturnSequences(3),
+            d -> d.sampling().numBeams(2).numReturnSequences(3),
             "returning expected at most beams=2, got 3; use more beams"),
         refused(
             d -> d.numReturnSequences(3),

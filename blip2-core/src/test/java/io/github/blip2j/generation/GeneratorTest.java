@@ -50,7 +50,7 @@ final class GeneratorTest {
     List<int[]> prompts = List.of(new int[] {1}, new int[] {2});
 
     List<List<Sequence>> found =
-        Generator.of(GenerationConfig.numBeams(3).numReturnSequences(2).maxNewTokens(4))
+        Generator.of(GenerationConfig.beams(3).numReturnSequences(2).maxNewTokens(4))
             .onToken((row, token) -> heard.add(row + ":" + token))
             .generate(new PrefixModel(5, 8, prompts), prompts);
 
@@ -189,7 +189,7 @@ final class GeneratorTest {
   private static IllegalStateException fails(int beams, DecodingSession model) {
     return assertThrows(
         IllegalStateException.class,
-        () -> Generator.of(GenerationConfig.numBeams(beams)).generate(model, ONE));
+        () -> Generator.of(GenerationConfig.beams(beams)).generate(model, ONE));
   }
 
   @Test

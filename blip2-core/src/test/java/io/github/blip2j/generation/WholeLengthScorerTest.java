@@ -48,7 +48,7 @@ final class WholeLengthScorerTest {
     int[] prompt = ints(search, "prompt");
     int most = search.get("max_length").getAsInt() - prompt.length;
     GenerationConfig decoding =
-        GenerationConfig.numBeams(search.get("beams").getAsInt())
+        GenerationConfig.beams(search.get("beams").getAsInt())
             .maxNewTokens(most)
             .minNewTokens(Math.max(0, search.get("min_length").getAsInt() - prompt.length))
             .lengthPenalty(search.get("length_penalty").getAsDouble())
@@ -78,7 +78,7 @@ final class WholeLengthScorerTest {
     for (long seed = 0; seed < 100; seed++) {
       List<int[]> prompts = List.of(new int[] {1, 2, 3}, new int[] {}, new int[] {4});
       GenerationConfig decoding =
-          GenerationConfig.numBeams(3)
+          GenerationConfig.beams(3)
               .numReturnSequences(2)
               .maxNewTokens(8)
               .seed(seed)
@@ -100,7 +100,7 @@ final class WholeLengthScorerTest {
   @Test
   void sampling_temperature_dividesTheSumTokenByToken() {
     GenerationConfig decoding =
-        GenerationConfig.numBeams(2).sampling().temperature(2).maxNewTokens(3).lengthPenalty(0);
+        GenerationConfig.beams(2).sampling().temperature(2).maxNewTokens(3).lengthPenalty(0);
     List<int[]> prompts = List.of(new int[] {1});
     for (long seed = 0; seed < 20; seed++) {
       Sequence older =
@@ -131,7 +131,7 @@ final class WholeLengthScorerTest {
   @Test
   void generate_nothingToStartFrom_countsOneId() {
     GenerationConfig decoding =
-        GenerationConfig.numBeams(2)
+        GenerationConfig.beams(2)
             .maxNewTokens(1)
             .beamRules(BeamRules.TRANSFORMERS_4_33)
             .numReturnSequences(2);

@@ -17,8 +17,7 @@ public final class Tour {
       System.out.println(blip2.caption(blip2.read(image)));
       System.out.println(blip2.answer(blip2.read(image), "what color is the square?"));
 
-      GenerationConfig decoding =
-          GenerationConfig.numBeams(5).maxNewTokens(30).numReturnSequences(3);
+      GenerationConfig decoding = GenerationConfig.beams(5).maxNewTokens(30).numReturnSequences(3);
       for (Generated text : blip2.generate(blip2.read(image), "a photo of", decoding)) {
         System.out.println(text.textWithPrompt());
       }

@@ -235,7 +235,7 @@ public final class ImageTextMatcher implements AutoCloseable {
 
   /** How LAVIS writes with a Q-Former: three beams, 9 to 29 tokens after the start token. */
   public static GenerationConfig lavisCaptionConfig() {
-    return GenerationConfig.numBeams(3).maxNewTokens(29).minNewTokens(9);
+    return GenerationConfig.beams(3).maxNewTokens(29).minNewTokens(9);
   }
 
   /** A caption that the Q-Former writes by itself, as LAVIS does. */

@@ -114,10 +114,7 @@ final class Blip2MisuseTest {
         "stream: returning expected 1, got 3; generate returns several",
         () ->
             blip2.stream(
-                Image.of(IMAGE),
-                "",
-                GenerationConfig.numBeams(3).numReturnSequences(3),
-                text -> {}));
+                Image.of(IMAGE), "", GenerationConfig.beams(3).numReturnSequences(3), text -> {}));
   }
 
   @Test
@@ -125,7 +122,7 @@ final class Blip2MisuseTest {
     assertSays(
         IllegalArgumentException.class,
         "decoding: returning expected at most beams=2, got 3; use more beams",
-        () -> blip2.generate(picture, "", GenerationConfig.numBeams(2).numReturnSequences(3)));
+        () -> blip2.generate(picture, "", GenerationConfig.beams(2).numReturnSequences(3)));
   }
 
   @Test

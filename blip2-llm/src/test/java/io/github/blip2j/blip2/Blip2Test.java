@@ -106,7 +106,7 @@ final class Blip2Test {
 
   @Test
   void generate_threeOfFourBeams_equalReference() throws IOException {
-    GenerationConfig decoding = GenerationConfig.numBeams(4).maxNewTokens(12).numReturnSequences(3);
+    GenerationConfig decoding = GenerationConfig.beams(4).maxNewTokens(12).numReturnSequences(3);
 
     List<Generated> written = blip2.generate(blip2.read(pictures.get(0)), "", decoding);
 
@@ -212,7 +212,7 @@ final class Blip2Test {
   @Test
   void stream_greedyAndBeams_piecesJoinToTheText() throws IOException {
     for (GenerationConfig decoding :
-        List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(3))) {
+        List.of(GenerationConfig.greedy(), GenerationConfig.beams(3))) {
       List<String> pieces = new ArrayList<>();
 
       Generated written = blip2.stream(Image.of(buffered(1)), "", decoding, pieces::add);
@@ -284,7 +284,7 @@ final class Blip2Test {
 
     try (var endless = Blip2.load(folder)) {
       for (GenerationConfig decoding :
-          List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(2))) {
+          List.of(GenerationConfig.greedy(), GenerationConfig.beams(2))) {
         Generated written =
             endless.generate(endless.read(pictures.get(0)), "", decoding.maxNewTokens(9)).get(0);
 

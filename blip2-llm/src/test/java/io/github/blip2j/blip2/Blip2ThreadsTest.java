@@ -24,7 +24,7 @@ final class Blip2ThreadsTest {
   private static final List<GenerationConfig> DECODINGS =
       List.of(
           GenerationConfig.greedy().maxNewTokens(6),
-          GenerationConfig.numBeams(3).maxNewTokens(5).numReturnSequences(2),
+          GenerationConfig.beams(3).maxNewTokens(5).numReturnSequences(2),
           GenerationConfig.sample().temperature(2).seed(5).maxNewTokens(6),
           GenerationConfig.greedy().repetitionPenalty(1.5).minNewTokens(4).maxNewTokens(6));
 

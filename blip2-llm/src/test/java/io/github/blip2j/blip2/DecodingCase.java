@@ -92,7 +92,7 @@ public record DecodingCase(
     GenerationConfig decoding = GenerationConfig.greedy();
     // Beams and the longest length first: other settings are checked against them.
     if (args.has("num_beams")) {
-      decoding = decoding.withNumBeams(args.get("num_beams").getAsInt());
+      decoding = decoding.numBeams(args.get("num_beams").getAsInt());
     }
     if (args.has("max_new_tokens")) {
       decoding = decoding.maxNewTokens(args.get("max_new_tokens").getAsInt());

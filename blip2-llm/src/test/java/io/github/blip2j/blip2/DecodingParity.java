@@ -70,11 +70,8 @@ public final class DecodingParity {
       for (GenerationConfig decoding :
           List.of(
               GenerationConfig.greedy().maxNewTokens(10),
-              GenerationConfig.numBeams(3).maxNewTokens(10).numReturnSequences(2),
-              GenerationConfig.numBeams(4)
-                  .maxNewTokens(10)
-                  .noRepeatNgramSize(2)
-                  .lengthPenalty(-1))) {
+              GenerationConfig.beams(3).maxNewTokens(10).numReturnSequences(2),
+              GenerationConfig.beams(4).maxNewTokens(10).noRepeatNgramSize(2).lengthPenalty(-1))) {
         List<List<Sequence>> batch =
             Blip2Folder.decode(loaded, images, ids, decoding, loaded.endIds());
         for (int i = 0; i < images.size(); i++) {

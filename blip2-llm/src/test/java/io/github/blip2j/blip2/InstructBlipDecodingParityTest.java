@@ -60,7 +60,7 @@ final class InstructBlipDecodingParityTest {
   @MethodSource("folders")
   void everyBatch_equalsOneByOne(Path folder) throws IOException {
     List<String> prompts = List.of("", "describe the picture", "what color is the ring?");
-    GenerationConfig decoding = GenerationConfig.numBeams(3).maxNewTokens(10).numReturnSequences(2);
+    GenerationConfig decoding = GenerationConfig.beams(3).maxNewTokens(10).numReturnSequences(2);
     try (var blip2 = Blip2.load(folder);
         ImageFeatures one = blip2.encode(Blip2Folder.images(folder).subList(0, 1));
         ImageFeatures all =
@@ -95,7 +95,7 @@ final class InstructBlipDecodingParityTest {
 
       Generated written =
           blip2
-              .generate(Prompt.video(frames, prompt), GenerationConfig.numBeams(3).maxNewTokens(14))
+              .generate(Prompt.video(frames, prompt), GenerationConfig.beams(3).maxNewTokens(14))
               .get(0);
 
       more.assertClose("video.language_projection", seen, HIDDEN);

@@ -28,7 +28,7 @@ final class LeakProbe {
       boolean beams = args[0].equals("beams");
       GenerationConfig decoding =
           beams
-              ? GenerationConfig.numBeams(5).maxNewTokens(4)
+              ? GenerationConfig.beams(5).maxNewTokens(4)
               : GenerationConfig.greedy().maxNewTokens(3);
       Round round =
           i -> {

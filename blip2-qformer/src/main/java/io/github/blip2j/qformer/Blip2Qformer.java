@@ -1,9 +1,5 @@
 package io.github.blip2j.qformer;
 
-import java.util.Collections;
-import java.util.NavigableMap;
-import java.util.Set;
-import java.util.TreeMap;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.KeyValueCache;
@@ -14,7 +10,11 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
+import java.util.Collections;
 import java.util.Locale;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**

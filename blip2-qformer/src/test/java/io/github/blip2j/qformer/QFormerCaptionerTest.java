@@ -70,8 +70,7 @@ final class QFormerCaptionerTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void generate_overTheCache_isWhatRecomputingWrites(int beams) {
-    GenerationConfig base =
-        beams == 1 ? GenerationConfig.greedy() : GenerationConfig.numBeams(beams);
+    GenerationConfig base = beams == 1 ? GenerationConfig.greedy() : GenerationConfig.beams(beams);
     Generator generator = Generator.of(base.maxNewTokens(LONGEST), END);
     List<int[]> prompts = Stream.generate(() -> new int[] {START}).limit(4).toList();
 

@@ -151,7 +151,7 @@ final class ScoreProcessorTest {
 
   @Test
   void chain_sampledBeams_keepOneTokenBesidesTheEnds() {
-    GenerationConfig decoding = GenerationConfig.numBeams(2).sampling().topK(1).topP(0.01);
+    GenerationConfig decoding = GenerationConfig.beams(2).sampling().topK(1).topP(0.01);
     var chain = new LogitsProcessorList(decoding, new EndTokens(0, 1), List.of());
 
     assertEquals(List.of(0, 1, 3), kept(chain, logs(0.4f, 0.3f, 0.1f, 0.2f)));

@@ -63,6 +63,6 @@ public final class LavisGenerationConfigs {
   }
 
   private static GenerationConfig beams() {
-    return GenerationConfig.numBeams(BEAMS).beamRules(BeamRules.TRANSFORMERS_4_33);
+    return GenerationConfig.beams(BEAMS).beamRules(BeamRules.TRANSFORMERS_4_33);
   }
 }

@@ -101,7 +101,7 @@ final class CaptionExportTest {
   void toCsv_afterAKillAnywhere_endsAsIfThereHadBeenNone() throws IOException {
     Path whole = folder.resolve("whole.csv");
     var export =
-        CaptionExport.of(blip2).withDecoding(GenerationConfig.numBeams(2).numReturnSequences(2));
+        CaptionExport.of(blip2).withDecoding(GenerationConfig.beams(2).numReturnSequences(2));
     export.toCsv(pictures, whole);
     byte[] bytes = Files.readAllBytes(whole);
     assertTrue(Files.readString(whole).startsWith("image,caption,score,caption_2,score_2\n\""));

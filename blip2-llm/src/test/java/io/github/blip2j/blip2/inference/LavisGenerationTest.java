@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 final class LavisGenerationTest {
   private static final OptConfig OPT = OptConfig.opt2b7();
   private static final GenerationConfig BEAMS =
-      GenerationConfig.numBeams(5)
+      GenerationConfig.beams(5)
           .beamRules(BeamRules.TRANSFORMERS_4_33)
           .earlyStopping(EarlyStopping.HEURISTIC);
 

@@ -72,7 +72,7 @@ final class LikelihoodParityTest {
               loaded,
               three(pictures),
               prompts,
-              GenerationConfig.numBeams(3).maxNewTokens(9).numReturnSequences(3),
+              GenerationConfig.beams(3).maxNewTokens(9).numReturnSequences(3),
               loaded.endIds());
 
       List<List<float[]>> found =

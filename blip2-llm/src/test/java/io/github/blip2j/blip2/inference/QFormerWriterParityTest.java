@@ -63,7 +63,7 @@ final class QFormerWriterParityTest {
 
   /** LAVIS counts the token that starts a caption. */
   private static GenerationConfig decoding(JsonObject args) {
-    return GenerationConfig.numBeams(args.get("num_beams").getAsInt())
+    return GenerationConfig.beams(args.get("num_beams").getAsInt())
         .maxNewTokens(args.get("max_length").getAsInt() - 1)
         .minNewTokens(Math.max(0, args.get("min_length").getAsInt() - 1))
         .repetitionPenalty(args.get("repetition_penalty").getAsDouble());

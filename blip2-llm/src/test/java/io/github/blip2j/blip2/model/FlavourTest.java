@@ -205,7 +205,7 @@ final class FlavourTest {
   @Test
   void lengthPenalty_asLavis_countsTheBeginButNotTheEnd() throws IOException {
     GenerationConfig sum =
-        GenerationConfig.numBeams(3).lengthPenalty(0).beamRules(BeamRules.TRANSFORMERS_4_33);
+        GenerationConfig.beams(3).lengthPenalty(0).beamRules(BeamRules.TRANSFORMERS_4_33);
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
 
     Generated summed = lavis.generate(lavis.read(pictures.get(0)), "", sum).get(0);

@@ -155,9 +155,7 @@ final class PromptTest {
   void generate_promptsOfDifferentImages_equalsOneByOne() {
     for (GenerationConfig decoding :
         List.of(
-            DECODING,
-            DECODING.repetitionPenalty(1.6),
-            GenerationConfig.numBeams(3).maxNewTokens(6))) {
+            DECODING, DECODING.repetitionPenalty(1.6), GenerationConfig.beams(3).maxNewTokens(6))) {
       try (var blip2 = bundled()) {
         List<List<Generated>> together = blip2.generate(awkward(), decoding);
 

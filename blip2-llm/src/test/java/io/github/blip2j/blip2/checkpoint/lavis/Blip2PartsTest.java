@@ -90,7 +90,7 @@ final class Blip2PartsTest {
     try (var whole = Blip2.load(t5);
         var lavis = Blip2.load(parts, Precision.FLOAT32)) {
       for (GenerationConfig decoding :
-          List.of(GenerationConfig.greedy(), GenerationConfig.numBeams(3))) {
+          List.of(GenerationConfig.greedy(), GenerationConfig.beams(3))) {
         for (Path picture : Fixture.pictures()) {
           assertEquals(
               whole.generate(whole.read(picture), "a photo of", decoding).get(0).tokenIds(),
@@ -190,7 +190,7 @@ final class Blip2PartsTest {
     try (var torch = Blip2.load(folder);
         var safetensors = Blip2.load(Fixture.HF_OPT)) {
       for (Path picture : Fixture.pictures()) {
-        GenerationConfig decoding = GenerationConfig.numBeams(3);
+        GenerationConfig decoding = GenerationConfig.beams(3);
         assertEquals(
             safetensors.generate(safetensors.read(picture), "", decoding),
             torch.generate(torch.read(picture), "", decoding));
