@@ -21,6 +21,7 @@ import io.github.blip2j.cli.training.StageOneCommand;
 import io.github.blip2j.cli.training.StageTwoCommand;
 import io.github.blip2j.cli.training.TrainCommand;
 import io.github.blip2j.io.hub.HubCache;
+import java.util.Arrays;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -70,13 +71,23 @@ final class Blip2Command {
             .setParameterExceptionHandler((e, ignored) -> wrongUsage(console, e))
             .setExecutionExceptionHandler((e, cmd, parsed) -> failed(console, e, parsed));
     try {
-      return command.execute(args);
+      return command.execute(helped(args));
     } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
       return failed(console, e, command.getParseResult());
     } finally {
       console.out().flush();
       console.help().flush();
     }
+  }
+
+  /** {@code help COMMAND} is {@code COMMAND --help}. */
+  private static String[] helped(String... args) {
+    if (args.length == 0 || !args[0].equals("help")) {
+      return args;
+    }
+    String[] rest = Arrays.copyOfRange(args, 1, args.length + 1);
+    rest[args.length - 1] = "--help";
+    return rest;
   }
 
   private static int wrongUsage(Console console, ParameterException e) {

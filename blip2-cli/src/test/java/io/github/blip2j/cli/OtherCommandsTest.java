@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class OtherCommandsTest {
   private static final String SQUARES = Shell.image("b.png");
@@ -175,5 +176,14 @@ final class OtherCommandsTest {
     Shell shell = Shell.run((command + "--version").split(" "));
 
     assertEquals(new Shell(0, "blip2 from classes\n", ""), shell);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "caption", "train", "train stage1", "evaluate retrieval"})
+  void help_ofACommand_isItsHelp(String command) {
+    Shell shell = Shell.run(("help " + command).strip().split(" "));
+
+    assertEquals(Shell.run((command + " --help").strip().split(" ")), shell);
+    assertTrue(shell.out().startsWith(("Usage: blip2 " + command).strip()), shell.out());
   }
 }

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,9 +81,10 @@ public final class Natives {
 
   /** As many threads as the user wants, for OpenMP, which all kernels share, and for OpenBLAS. */
   private static void limitThreads() {
-    String count = System.getProperty(Threads.PROPERTY);
+    @Nullable String count =
+        Threads.chosen(System.getProperty(Threads.PROPERTY), System.getenv(Threads.VARIABLE));
     if (count != null) {
-      setEnvironment("OMP_NUM_THREADS", count);
+      setEnvironment(Threads.VARIABLE, count);
       setEnvironment("OPENBLAS_NUM_THREADS", count);
     }
   }

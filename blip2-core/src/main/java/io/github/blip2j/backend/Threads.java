@@ -1,5 +1,8 @@
 package io.github.blip2j.backend;
 
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
@@ -10,23 +13,61 @@ import org.nd4j.nativeblas.NativeOpsHolder;
 public final class Threads {
   static final String PROPERTY = "blip2.threads";
 
+  private static final Pattern NUMBER = Pattern.compile("-?[0-9]+");
+  private static final int MOST_DIGITS = 18; // of a long
+  static final String VARIABLE = "OMP_NUM_THREADS";
+
+  /** More gain nothing anywhere, and tens of thousands end the process in libgomp. */
+  private static final int MOST = Math.max(1024, Runtime.getRuntime().availableProcessors());
+
   private Threads() {}
 
   /**
    * Chooses the number for the whole process, before its first tensor; later it does nothing. It is
    * what {@code -Dblip2.threads=} sets.
    *
-   * @throws IllegalArgumentException if it is not positive
+   * @throws IllegalArgumentException if it is not 1 to 1024, or to the number of cores where that
+   *     is greater
    */
   public static void choose(int count) {
-    requirePositive(count);
+    require("threads", count);
     System.setProperty(PROPERTY, Integer.toString(count));
   }
 
-  private static void requirePositive(int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException("threads: count expected at least 1, got " + count);
+  private static void require(String where, long count) {
+    if (count < 1 || count > MOST) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "%s: count of threads expected 1 to %d, got %d", where, MOST, count));
     }
+  }
+
+  /**
+   * The number that the property names, checked, for the libraries read it without.
+   *
+   * @param variable what the environment says in its place; libgomp takes a list too
+   * @return null if the property is not set
+   * @throws IllegalArgumentException if either is no number of threads
+   */
+  static @Nullable String chosen(@Nullable String property, @Nullable String variable) {
+    if (property != null) {
+      require("-D" + PROPERTY, number(property));
+      return property;
+    }
+    for (String level : variable == null ? new String[0] : variable.split(",", -1)) {
+      if (NUMBER.matcher(level.strip()).matches()) { // of anything else libgomp warns
+        require(VARIABLE, number(level.strip()));
+      }
+    }
+    return null;
+  }
+
+  private static long number(String text) {
+    if (!NUMBER.matcher(text).matches()) {
+      throw new IllegalArgumentException(
+          "-D" + PROPERTY + ": count of threads expected to be a number, got " + text);
+    }
+    return text.length() <= MOST_DIGITS ? Long.parseLong(text) : Long.MAX_VALUE;
   }
 
   /** The number in use. */
@@ -39,10 +80,11 @@ public final class Threads {
   /**
    * Changes the number, for operations of this thread that start later.
    *
-   * @throws IllegalArgumentException if it is not positive
+   * @throws IllegalArgumentException if it is not 1 to 1024, or to the number of cores where that
+   *     is greater
    */
   public static void use(int count) {
-    requirePositive(count);
+    require("threads", count);
     Natives.prepare();
     // ND4J's own loops, OpenMP's, and those of its BLAS are counted apart.
     Nd4j.getEnvironment().setMaxMasterThreads(count);

@@ -1,5 +1,7 @@
 package io.github.blip2j.data;
 
+import io.github.blip2j.io.file.PathName;
+
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -53,7 +55,7 @@ public record RetrievalSet(List<String> images, List<String> texts, List<Integer
     List<String> missing = new ArrayList<>();
     for (String image : images) {
       try {
-        Path file = folder.resolve(image);
+        Path file = PathName.listed(folder, image);
         files.add(file);
         if (!Files.isRegularFile(file)) {
           missing.add(image);

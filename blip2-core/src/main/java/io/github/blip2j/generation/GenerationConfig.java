@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * @param minNewTokens tokens before which no end token is allowed; 0 by default
  * @param numBeams beams kept for each prompt; 1 is no beam search
  * @param sampled whether tokens are drawn instead of taken from the top
- * @param temperature divides the scores before drawing; 1 by default
+ * @param temperature divides the scores before drawing, 1e-30 to 1e30; 1 by default
  * @param topK draws from this many best tokens (Fan et al. 2018); 50 by default, 0 for all
  * @param topP draws from the fewest best tokens with this probability (Holtzman et al. 2020); 1 by
  *     default
@@ -45,6 +45,11 @@ public record GenerationConfig(
     int numReturnSequences,
     BeamRules beamRules) {
   private static final int MOST = 100_000; // rows of a batch; more is a slip of the keyboard
+  private static final int MOST_BEAMS = 1000; // each step sorts beams times vocabulary scores
+
+  // Scores divided by less, or bans by more, are no float32 any longer.
+  private static final double LEAST_TEMPERATURE = 1e-30;
+  private static final double MOST_TEMPERATURE = 1e30;
 
   /**
    * Checks every setting and that they agree.
@@ -58,13 +63,19 @@ public record GenerationConfig(
     requireAtLeast(0, "topK", topK);
     requireAtLeast(0, "noRepeatNgramSize", noRepeatNgramSize);
     requireAtLeast(1, "returning", numReturnSequences);
-    require(numBeams <= MOST, "beams expected at most %d, got %d", MOST, numBeams);
+    require(numBeams <= MOST_BEAMS, "beams expected at most %d, got %d", MOST_BEAMS, numBeams);
     require(
         numReturnSequences <= MOST,
         "returning expected at most %d, got %d",
         MOST,
         numReturnSequences);
     requirePositive("temperature", temperature);
+    require(
+        temperature >= LEAST_TEMPERATURE && temperature <= MOST_TEMPERATURE,
+        "temperature expected %s to %s, got %s",
+        LEAST_TEMPERATURE,
+        MOST_TEMPERATURE,
+        temperature);
     requirePositive("repetitionPenalty", repetitionPenalty);
     require(topP > 0 && topP <= 1, "topP expected within (0, 1], got %s", topP);
     require(

@@ -3,6 +3,8 @@ package io.github.blip2j.pretraining;
 import io.github.blip2j.data.CaptionFile;
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.io.file.PathName;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -70,7 +72,7 @@ public final class CaptionSet {
 
   private static boolean isFile(Path images, String image) {
     try {
-      return Files.isRegularFile(images.resolve(image));
+      return Files.isRegularFile(PathName.listed(images, image));
     } catch (InvalidPathException e) { // no file system has such a name
       return false;
     }
@@ -98,7 +100,7 @@ public final class CaptionSet {
 
   /** Where a record's picture lies. */
   Path file(CaptionRecord each) {
-    return images.resolve(each.image());
+    return PathName.listed(images, each.image());
   }
 
   boolean skips() {

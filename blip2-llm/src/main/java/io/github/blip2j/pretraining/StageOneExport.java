@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
@@ -36,7 +37,7 @@ import java.util.stream.LongStream;
  */
 public final class StageOneExport {
   /** The file that {@link #toLavis} writes. */
-  public static final String LAVIS_FILE = "checkpoint.pth";
+  public static final String LAVIS_FILE = LavisFile.NAME;
 
   private static final String WORDS = "Qformer.bert.embeddings.word_embeddings.weight";
   private static final String HEAD = "Qformer.cls.predictions.";
@@ -75,6 +76,7 @@ public final class StageOneExport {
    * @return the file
    */
   public Path toLavis(Path folder, Contents contents) throws IOException {
+    Conversion.requireReplaceable(folder, List.of());
     OutputFile.makeFolder(folder);
     Path file = folder.resolve(LAVIS_FILE);
     Blip2QformerConfig sizes = model.config().qformer();
@@ -114,6 +116,7 @@ public final class StageOneExport {
    */
   public void toHuggingFace(Path folder) throws IOException {
     requireHuggingFace();
+    Conversion.requireReplaceable(folder, List.of());
     OutputFile.makeFolder(folder);
     List<String> weights =
         List.of(LAVIS_FILE); // the rest is small, and the next export's to remove

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
@@ -72,6 +73,7 @@ public final class StageTwoExport {
    */
   public void toHuggingFace(Path folder) throws IOException {
     requireHuggingFace();
+    Conversion.requireReplaceable(folder, List.of());
     OutputFile.makeFolder(folder);
     KeyMap keys = HuggingFaceNames.keys(model.blip2().config());
     Collection<Entry> entries = entries(keys::toStored, parameter -> true);
@@ -96,6 +98,7 @@ public final class StageTwoExport {
    * @return the file
    */
   public Path toLavis(Path folder) throws IOException {
+    Conversion.requireReplaceable(folder, List.of());
     OutputFile.makeFolder(folder);
     Path file = folder.resolve(LAVIS_FILE);
     var names = new StageTwoNames(model.blip2().config());

@@ -1,6 +1,7 @@
 package io.github.blip2j.cli.match;
 
 import io.github.blip2j.blip2.features.Feature;
+import io.github.blip2j.blip2.features.FeatureExport;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.FileName;
 import io.github.blip2j.cli.console.UsageException;
@@ -8,7 +9,6 @@ import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.FeatureName;
 import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.cli.option.MatcherOptions;
-import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.vision.image.ImageFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,7 +76,9 @@ public final class EmbedCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "Where to write; JSON lines if it ends in .jsonl.")
+      description =
+          "Where to write; JSON lines if it ends in .jsonl. Only features of an earlier run are "
+              + "replaced.")
   Path out = Path.of("");
 
   @Option(
@@ -106,7 +108,7 @@ public final class EmbedCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    OutputFile.require(out);
+    FeatureExport.requireTarget(out);
     return new EmbedRun(this, images, wanted, console).run();
   }
 

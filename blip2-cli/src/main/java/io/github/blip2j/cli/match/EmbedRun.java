@@ -96,7 +96,7 @@ final class EmbedRun {
     export = asked.texts.isEmpty() ? export : export.withTexts(asked.texts);
     export = asked.skipUnreadable ? export.skippingUnreadable() : export;
     progress.doing("reading");
-    return asked.out.toString().endsWith(".jsonl")
+    return FeatureExport.isJsonLines(asked.out)
         ? export.toJsonLines(images, asked.out)
         : export.toSafetensors(images, asked.out);
   }
@@ -149,7 +149,7 @@ final class EmbedRun {
 
   /** Those of the file that was written; none in JSON lines. */
   private List<TensorEntry> tensors() throws IOException {
-    if (asked.out.toString().endsWith(".jsonl")) {
+    if (FeatureExport.isJsonLines(asked.out)) {
       return List.of();
     }
     try (var file = SafetensorsFile.open(asked.out)) {

@@ -1,20 +1,24 @@
 package io.github.blip2j.cli.match;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.inference.GradCamMaps;
 import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.blip2.text.TextLength;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.EachImage;
+import io.github.blip2j.cli.console.FileName;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.Timings;
 import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.vision.image.Image;
+
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,11 +71,21 @@ final class MatchRun {
   /** Checks that the drawings can be written, before a model is loaded for them. */
   private void requireTargets() throws IOException {
     if (asked.cam != null) {
-      OutputFile.require(asked.cam);
+      requireTarget(asked.cam);
     }
     if (asked.camWords != null) {
       OutputFile.requireFolder(asked.camWords);
     }
+  }
+
+  /** Checks that a drawing replaces a drawing, and not what it is about. */
+  private void requireTarget(Path file) throws IOException {
+    for (String image : asked.images) {
+      if (!image.equals(ImageArguments.STANDARD_INPUT)) {
+        FileKind.requireNoneOf(List.of(FileName.path(image)), file);
+      }
+    }
+    FileKind.PNG.require(file);
   }
 
   private List<Match> match(ImageTextMatcher matcher, String image) throws IOException {
@@ -99,7 +113,9 @@ final class MatchRun {
       for (int word = 0; word < words.size(); word++) {
         String plain = words.get(word).replaceAll("[^\\p{L}\\p{N}]", "_"); // names on any disk
         String name = String.format(Locale.ROOT, "%02d-%s.png", word + 1, plain);
-        maps.drawing(layer, word).writePng(folder.resolve(name));
+        Path file = folder.resolve(name);
+        requireTarget(file);
+        maps.drawing(layer, word).writePng(file);
       }
     }
   }

@@ -14,6 +14,7 @@ import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.PartsOptions;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.file.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -138,7 +139,16 @@ public final class ConvertCommand implements Callable<Integer> {
       Conversion.toLavisTrained(read, out);
     } else {
       var keyBias = keepKeyBias ? KeyBias.KEEP : KeyBias.REFUSE;
-      Conversion.toLavis(read, out, keyBias);
+      try {
+        Conversion.toLavis(read, out, keyBias);
+      } catch (CheckpointException e) {
+        String said = String.valueOf(e.getMessage());
+        var exception =
+            new CheckpointException(
+                said.replace("KeyBias.KEEP keeps it", "--keep-key-bias keeps it"));
+        exception.initCause(e);
+        throw exception;
+      }
     }
   }
 

@@ -24,7 +24,8 @@ import picocli.CommandLine.Parameters;
     name = "inspect",
     description = {
       "Says what a checkpoint holds: what it is, what would load it and what is missing or surplus,",
-      "and of each tensor name, type, shape, sum, least and greatest number."
+      "and of each tensor name, type, shape, sum, least and greatest number. The JSON document has",
+      "the strings \"Infinity\", \"-Infinity\" and \"NaN\" for what JSON cannot say."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

@@ -53,9 +53,9 @@ final class InspectJson {
     tensor.add("shape", GSON.toJsonTree(entry.shape().toArray()));
     tensor.addProperty("file", entry.fileName());
     if (summary != null) {
-      tensor.add("sum", JsonReport.number(summary.sum()));
-      tensor.add("min", JsonReport.number(summary.min()));
-      tensor.add("max", JsonReport.number(summary.max()));
+      tensor.add("sum", JsonReport.numberOfFile(summary.sum()));
+      tensor.add("min", JsonReport.numberOfFile(summary.min()));
+      tensor.add("max", JsonReport.numberOfFile(summary.max()));
       tensor.addProperty("nans", summary.nans());
     }
     return tensor;

@@ -114,7 +114,7 @@ public final class DecodingOptions {
     try {
       // Each step is checked: what makes room comes before what needs it.
       GenerationConfig decoding = sample ? usual.sampling() : usual;
-      decoding = set(decoding, beams, GenerationConfig::withNumBeams);
+      decoding = set(decoding, beams, GenerationConfig::numBeams);
       decoding = set(decoding, maxNewTokens, GenerationConfig::maxNewTokens);
       decoding = set(decoding, minNewTokens, GenerationConfig::minNewTokens);
       decoding = set(decoding, returning, GenerationConfig::numReturnSequences);

@@ -1,6 +1,7 @@
 package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.cli.console.UsageException;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -32,7 +33,18 @@ public final class MatcherOptions extends ModelOptions {
 
   public ImageTextMatcher load() throws IOException {
     ImageTextMatcher matcher = ImageTextMatcher.load(named().path(), loading());
-    return maxTextTokens == null ? matcher : matcher.withMaxTextTokens(maxTextTokens);
+    if (maxTextTokens == null) {
+      return matcher;
+    }
+    try {
+      return matcher.withMaxTextTokens(maxTextTokens);
+    } catch (IllegalArgumentException e) {
+      matcher.close();
+      String said = String.valueOf(e.getMessage());
+      throw new UsageException(
+          new IllegalArgumentException(
+              said.replace("matcher: maxTextTokens expected", "--max-text-tokens: expected"), e));
+    }
   }
 
   /** Checks what must be given, and sets what concerns the whole process. */

@@ -3,6 +3,9 @@ package io.github.blip2j.cli.option;
 import io.github.blip2j.io.hub.HubCache;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model as it is called on a command line: a folder, a file, or the id of one that {@code blip2
@@ -15,6 +18,17 @@ public record ModelName(String given, HubCache cache) {
   /** Where it is; no network is needed to find out. */
   public Path path() throws IOException {
     return cache.resolve(given);
+  }
+
+  /** Where those are that were given. */
+  public static List<Path> paths(@Nullable ModelName... names) throws IOException {
+    List<Path> paths = new ArrayList<>();
+    for (@Nullable ModelName name : names) {
+      if (name != null) {
+        paths.add(name.path());
+      }
+    }
+    return paths;
   }
 
   /** As it was typed. */

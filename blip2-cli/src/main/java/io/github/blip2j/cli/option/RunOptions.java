@@ -10,7 +10,7 @@ public final class RunOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads of the native libraries; all cores by default.")
+      description = "Threads of the native libraries, up to 1024; all cores by default.")
   @Nullable
   public Integer threads;
 

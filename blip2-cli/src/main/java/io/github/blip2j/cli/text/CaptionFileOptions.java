@@ -27,7 +27,10 @@ final class CaptionFileOptions {
       })
   boolean beside;
 
-  @Option(names = "--overwrite", description = "Caption again what an earlier run captioned.")
+  @Option(
+      names = "--overwrite",
+      description =
+          "Caption again what an earlier run captioned, and keep its captions of other images.")
   boolean overwrite;
 
   @Option(

@@ -7,6 +7,7 @@ import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.captions.CaptionExport;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.ErrorReport;
+import io.github.blip2j.cli.console.FileName;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.Timings;
 import io.github.blip2j.cli.option.ImageArguments;
@@ -80,7 +81,7 @@ final class CaptionFiles {
       public void failed(Path image, Throwable why) {
         progress.clear();
         console.complain(ErrorReport.describe(why));
-        failed.add(image.toString());
+        failed.add(FileName.of(image));
       }
     };
   }

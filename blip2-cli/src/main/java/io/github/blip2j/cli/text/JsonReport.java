@@ -62,6 +62,13 @@ public final class JsonReport implements TextReport {
     return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
   }
 
+  /** A number of a file: what JSON has no word for is the string that Python and Java parse. */
+  public static JsonElement numberOfFile(double value) {
+    return Double.isFinite(value)
+        ? new JsonPrimitive(value)
+        : new JsonPrimitive(Double.toString(value));
+  }
+
   public static void print(Console console, JsonObject document) {
     console.out().println(TerminalText.json(GSON.toJson(document)));
   }

@@ -4,6 +4,7 @@ import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ExportName;
+import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.StageOneExport;
 import io.github.blip2j.pretraining.StageOneTraining;
@@ -11,6 +12,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,6 +47,11 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void requireAgreement() {
     options.requireAgreement();
+  }
+
+  @Override
+  public List<Path> inputs() throws IOException {
+    return ModelName.paths(options.model, options.vision, options.bert);
   }
 
   @Override

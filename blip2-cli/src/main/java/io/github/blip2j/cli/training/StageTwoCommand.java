@@ -3,6 +3,7 @@ package io.github.blip2j.cli.training;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ExportName;
+import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.pretraining.CaptionBatch;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.StageTwoExport;
@@ -12,6 +13,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.training.Objective;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,6 +53,11 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
           "train stage2: --export expected hf or lavis-trained, got lavis; no file of LAVIS holds"
               + " a language model");
     }
+  }
+
+  @Override
+  public List<Path> inputs() throws IOException {
+    return ModelName.paths(options.model, options.stageOne, options.language);
   }
 
   @Override

@@ -1,11 +1,11 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Interruption;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ExportName;
-import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
@@ -20,6 +20,7 @@ import io.github.blip2j.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import picocli.CommandLine.ExitCode;
 
 /** A run of either stage: captions, a model, updates until the end or Ctrl-C, then exports. */
@@ -34,6 +35,9 @@ final class TrainingRun {
   interface Stage {
     /** Checks what no single option can, before anything is read. */
     void requireAgreement();
+
+    /** The files and folders that models are read from. */
+    List<Path> inputs() throws IOException;
 
     /**
      * Loads a model and gives it to {@link TrainingRun#train}.
@@ -95,7 +99,7 @@ final class TrainingRun {
     }
     Trainer.requireFree(options.run.out);
     for (ExportName kind : options.run.exports) {
-      OutputFile.requireFolder(options.run.out.resolve(kind.toString()));
+      Conversion.requireReplaceable(options.run.out.resolve(kind.toString()), stage.inputs());
     }
     var report = new TrainingReport(console);
     try (var progress = Progress.on(console);

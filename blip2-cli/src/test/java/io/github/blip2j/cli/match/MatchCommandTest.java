@@ -3,6 +3,7 @@ package io.github.blip2j.cli.match;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -65,6 +66,14 @@ final class MatchCommandTest {
     JsonObject last = results.get(3).getAsJsonObject();
     assertEquals(List.of(B, STAR), List.of(string(last, "image"), string(last, "text")));
     assertEquals(0.895355, last.get("itc").getAsDouble(), 1e-5);
+  }
+
+  @Test
+  void match_limitThatNoModelHas_namesTheOption() {
+    Shell shell = Shell.run("match", A, "--text", TEXT, "--model", MODEL, "--max-text-tokens", "1");
+
+    assertEquals(2, shell.exit());
+    assertTrue(shell.err().startsWith("blip2: --max-text-tokens: expected 2 to "), shell.err());
   }
 
   @Test

@@ -12,8 +12,11 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,6 +73,38 @@ final class InspectCommandTest {
     assertEquals(-1.7525649070739746, positions.get("min").getAsDouble());
     assertEquals(1.7613933086395264, positions.get("max").getAsDouble());
     assertEquals(0, positions.get("nans").getAsInt());
+  }
+
+  @Test
+  void inspect_tensorOfWhatJsonCannotSay_tellsItApart() throws IOException {
+    Path file = folder.resolve("a.safetensors");
+    float[] numbers = {Float.POSITIVE_INFINITY, 1, Float.NEGATIVE_INFINITY};
+    var specs = List.of(new TensorSpec("a", DType.FLOAT32, Shape.of(3)));
+    try (var writer = SafetensorsWriter.create(file, specs)) {
+      var bytes = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+      bytes.asFloatBuffer().put(numbers);
+      writer.write("a", bytes);
+    }
+
+    JsonObject tensor =
+        Shell.run("inspect", file.toString(), "--json")
+            .json()
+            .getAsJsonArray("tensors")
+            .get(0)
+            .getAsJsonObject();
+
+    assertEquals("\"-Infinity\"", tensor.get("min").toString());
+    assertEquals("\"Infinity\"", tensor.get("max").toString());
+    assertEquals("\"NaN\"", tensor.get("sum").toString());
+  }
+
+  @Test
+  void inspect_picture_saysThatItIsNeither() {
+    String picture = Shell.image("a.png");
+
+    assertEquals(
+        "blip2: a.png: safetensors or file of torch.save expected, got neither; check the path\n",
+        Shell.run("inspect", picture).err());
   }
 
   @Test

@@ -44,6 +44,10 @@ final class Pickle {
     NONE
   }
 
+  static final String OLD_PROTOCOL =
+      "pickle of protocol 2 or later expected, got an older one; save with pickle_protocol=2 or"
+          + " higher, PyTorch's default";
+
   private final PickleInput in;
   private final PickleCalls calls;
   private final PickledTensors tensors;
@@ -68,6 +72,9 @@ final class Pickle {
   Object load() throws IOException {
     for (int op = in.uint8(); op != '.'; op = in.uint8()) {
       if (!number(op) && !text(op) && !container(op) && !remember(op) && !object(op)) {
+        if (protocol < 2) { // which it says before anything else
+          throw in.error(OLD_PROTOCOL);
+        }
         throw in.error(
             "pickle opcode expected one of protocol 2 to 5, got 0x%02x at byte %d",
             op, in.position() - 1);

@@ -5,6 +5,7 @@ import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.tensor.UnreadableTensor;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -26,6 +27,7 @@ final class StateDict {
   private static final int LONGEST_NAME = 500;
   private static final int MOST_TENSORS = 200_000;
   private static final int MOST_NOTES = 1000;
+  private static final int MOST_LOOKS = 100_000; // for each note
 
   private record Note(String name, String what) {}
 
@@ -194,8 +196,29 @@ final class StateDict {
 
   private void note(String name, Object value) {
     if (notes.size() < MOST_NOTES) {
-      notes.add(new Note(name, describe(value)));
+      int tensors = isTensor(value) ? 0 : tensorsIn(value, 0, new int[1]);
+      String held =
+          tensors == 0 ? "" : tensors == 1 ? " with a tensor" : " with " + tensors + " tensors";
+      notes.add(new Note(name, describe(value) + held));
     }
+  }
+
+  /** How many tensors a list or dict holds, at most in so many looks: one may contain itself. */
+  private static int tensorsIn(@Nullable Object value, int depth, int[] looks) {
+    if (isTensor(value)) {
+      return 1;
+    }
+    @Nullable Map<?, ?> dict = dict(value);
+    Collection<?> within =
+        dict != null ? dict.values() : value instanceof List<?> l ? l : List.of();
+    int count = 0;
+    for (Object each : within) {
+      if (depth == DEEPEST || ++looks[0] > MOST_LOOKS) {
+        return count;
+      }
+      count += tensorsIn(each, depth + 1, looks);
+    }
+    return count;
   }
 
   private void visit() throws CheckpointException {

@@ -21,6 +21,7 @@ record TorchContents(Object object, Map<String, Long> storages) {
   private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
   private static final Long PROTOCOL = 1001L;
   private static final String OBJECT = "/data.pkl";
+  private static final String OLD_START = "L" + MAGIC; // the same number, as text
   private static final int FIRST_OPCODE = 0x80; // every pickle since protocol 2 begins so
 
   /** Reads either kind of file. */
@@ -33,7 +34,11 @@ record TorchContents(Object object, Map<String, Long> storages) {
     }
     ByteBuffer start = file.bytes(0, (int) Math.min(GitLfs.LENGTH, file.size()));
     GitLfs.requireNone(start, file.name(), "tensors");
-    throw file.error("file of torch.save expected, got something else; check the path");
+    ByteBuffer first = file.bytes(0, (int) Math.min(OLD_START.length(), file.size()));
+    if (StandardCharsets.ISO_8859_1.decode(first).toString().equals(OLD_START)) {
+      throw file.error(Pickle.OLD_PROTOCOL);
+    }
+    throw file.error("safetensors or file of torch.save expected, got neither; check the path");
   }
 
   /** Since PyTorch 1.6: a zip archive of the object's pickle and one entry for each storage. */

@@ -25,6 +25,7 @@ final class AddedVocabulary {
   private final Vocabulary model;
   private final Map<String, Integer> ids = new HashMap<>();
   private final Map<Integer, AddedToken> tokens = new HashMap<>();
+  private final Map<Integer, String> spelled = new HashMap<>(); // of those that are normalized
   private final Set<String> special = new HashSet<>();
   private final TokenTrie plain = new TokenTrie();
   private final TokenTrie normalized = new TokenTrie();
@@ -54,6 +55,9 @@ final class AddedVocabulary {
       next = Math.max(next, id + 1);
       ids.put(token.content(), id);
       tokens.put(id, token);
+      if (token.normalized() && normalizer != null) { // decoded as it is looked for
+        spelled.put(id, normal(normalizer, token.content()));
+      }
       sought.putIfAbsent(token.content(), token);
     }
     sought.values().forEach(token -> seek(token, ids.getOrDefault(token.content(), -1)));
@@ -65,9 +69,12 @@ final class AddedVocabulary {
     } else if (normalizer == null) {
       normalized.add(token.content(), id);
     } else {
-      String content = token.content();
-      normalized.add(normalizer.apply(Piece.of(content), Budget.of(content.length())).text(), id);
+      normalized.add(normal(normalizer, token.content()), id);
     }
+  }
+
+  private static String normal(Normalizer normalizer, String content) {
+    return normalizer.apply(Piece.of(content), Budget.of(content.length())).text();
   }
 
   @Nullable Integer idOf(String token) {
@@ -75,9 +82,10 @@ final class AddedVocabulary {
     return id == null ? model.idOf(token) : id;
   }
 
+  /** How a token is decoded: since 0.23 the library spells the normalized ones normalized. */
   @Nullable String tokenOf(int id) {
     @Nullable AddedToken token = tokens.get(id);
-    return token == null ? model.tokenOf(id) : token.content();
+    return token == null ? model.tokenOf(id) : spelled.getOrDefault(id, token.content());
   }
 
   boolean isSpecial(String token) {

@@ -38,6 +38,11 @@ public final class LowerCase {
     append(c, c < DOTTED_I || PAIRS.containsKey(c) ? PAIRS : NEWER, out);
   }
 
+  /** The one code point that is the lower case of another, as of Unicode 17, or itself. */
+  public static int simple(int c) {
+    return PAIRS.getOrDefault(c, NEWER.getOrDefault(c, c));
+  }
+
   private static void append(int c, Map<Integer, Integer> pairs, StringBuilder out) {
     if (c < 0x80) {
       out.append((char) (c >= 'A' && c <= 'Z' ? c + 32 : c));

@@ -7,6 +7,7 @@ import io.github.blip2j.io.PickleBytes;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ReadableFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -212,6 +213,14 @@ final class PickleTest {
             "a.pth: pickle opcode expected one of protocol 2 to 5, got 0x%02x at byte 42",
             op),
         failure(PickleBytes.start().ops(op)));
+  }
+
+  @Test
+  void open_protocolOfThePast_isCalledSo() {
+    assertEquals(
+        "a.pth: pickle of protocol 2 or later expected, got an older one; save with"
+            + " pickle_protocol=2 or higher, PyTorch's default",
+        failure(new PickleBytes().raw("(dp0\n.".getBytes(StandardCharsets.US_ASCII))));
   }
 
   @Test

@@ -37,6 +37,22 @@ final class StateDictTest {
   }
 
   @Test
+  void open_tensorsInLists_areToldOf() throws IOException {
+    PickleBytes pickle = tensor(PickleBytes.start().ops('}'), "w");
+    pickle.text("l").ops(']').rebuild("F", 6, 0, SIZE, STRIDE).ops('a', 's');
+    pickle.text("d").ops('}').text("x").ops(']');
+    pickle.rebuild("F", 6, 0, SIZE, STRIDE).ops('a').rebuild("F", 6, 0, SIZE, STRIDE).ops('a');
+    pickle.ops('s', 's').text("e").ops(']', 'K', 3, 'a', 's');
+
+    try (TorchFile file = TorchFile.open(pickle.saveIn(folder))) {
+      assertEquals(List.of("w"), List.copyOf(file.tensors().keySet()));
+      assertEquals(
+          "{d=a dict of 1 with 2 tensors, e=a list of 1, l=a list of 1 with a tensor}",
+          file.passedOver().toString());
+    }
+  }
+
+  @Test
   void open_severalHolders_takesTheOneWithTheMostTensors() throws IOException {
     PickleBytes pickle = PickleBytes.start().ops('}');
     tensor(pickle.text("model").ops('}'), "weights_of_classes").ops('s');

@@ -109,12 +109,19 @@ final class ZipDirectoryTest {
 
     Files.writeString(file, "version https://git-lfs.github.com/spec/v1\n");
     assertEquals("a.pth: tensors expected, got a Git LFS pointer; run git lfs pull", failure(file));
+    Files.writeString(file, "L119547037146038801333356L\n.L1001L\n."); // of protocol 0 or 1
+    assertEquals(
+        "a.pth: pickle of protocol 2 or later expected, got an older one; save with"
+            + " pickle_protocol=2 or higher, PyTorch's default",
+        failure(file));
     Files.writeString(file, "hello");
     assertEquals(
-        "a.pth: file of torch.save expected, got something else; check the path", failure(file));
+        "a.pth: safetensors or file of torch.save expected, got neither; check the path",
+        failure(file));
     Files.writeString(file, "");
     assertEquals(
-        "a.pth: file of torch.save expected, got something else; check the path", failure(file));
+        "a.pth: safetensors or file of torch.save expected, got neither; check the path",
+        failure(file));
   }
 
   @Test

@@ -185,7 +185,6 @@ final class HostileFilesTest {
         "(a)\\1",
         "(?x)a b",
         "a\\K",
-        "\\R",
         "\\X",
         "(?~ab)",
         "(?(1)a|b)",

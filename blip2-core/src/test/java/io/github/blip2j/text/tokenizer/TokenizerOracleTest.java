@@ -10,11 +10,13 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -66,6 +68,10 @@ final class TokenizerOracleTest {
 
   private static void assertEqual(String json, int count) throws IOException {
     var ours = TokenizerPipeline.read(new StringReader(json), "t.json", Overrides.NONE);
+    // Of the library's version of before 0.23, which spelled them as they are added.
+    Set<Integer> spelledOtherwise = new HashSet<>();
+    TokenizerVariants.normalizedTokens(json)
+        .forEach(token -> spelledOtherwise.add(Objects.requireNonNull(ours.idOf(token))));
     var texts = new RandomTexts(count, TokenizerVariants.addedTokens(json));
     try (var library = new RustTokenizer(json)) {
       for (int i = 0; i < count; i++) {
@@ -74,7 +80,8 @@ final class TokenizerOracleTest {
 
         assertArrayEquals(ids, ours.encode(text), () -> spelled(text));
         assertArrayEquals(library.encode(text), around(ours, ids), () -> spelled(text));
-        for (int[] some : List.of(ids, texts.ids(ours.size(), ids))) {
+        for (int[] drawn : List.of(ids, texts.ids(ours.size(), ids))) {
+          int[] some = IntStream.of(drawn).filter(id -> !spelledOtherwise.contains(id)).toArray();
           assertEquals(library.decode(some, true), ours.decode(some, SpecialTokenRule.SKIP));
           assertEquals(library.decode(some, false), ours.decode(some, SpecialTokenRule.KEEP));
         }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** Files that put one part of a tokenizer to the test, made of the golden ones. */
 final class TokenizerVariants {
@@ -48,10 +49,25 @@ final class TokenizerVariants {
   }
 
   static List<String> addedTokens(String json) {
+    return addedTokens(json, token -> true);
+  }
+
+  /** Those that are looked for in normalized text, of a file with a normalizer. */
+  static List<String> normalizedTokens(String json) {
+    JsonElement normalizer = JsonParser.parseString(json).getAsJsonObject().get("normalizer");
+    return normalizer == null || normalizer.isJsonNull()
+        ? List.of()
+        : addedTokens(
+            json, token -> token.has("normalized") && token.get("normalized").getAsBoolean());
+  }
+
+  private static List<String> addedTokens(String json, Predicate<JsonObject> wanted) {
     List<String> contents = new ArrayList<>();
     for (JsonElement token :
         JsonParser.parseString(json).getAsJsonObject().getAsJsonArray("added_tokens")) {
-      contents.add(token.getAsJsonObject().get("content").getAsString());
+      if (wanted.test(token.getAsJsonObject())) {
+        contents.add(token.getAsJsonObject().get("content").getAsString());
+      }
     }
     return contents;
   }

@@ -5,7 +5,9 @@ import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.vision.image.Image;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,7 +114,7 @@ public final class CaptionExport {
     return new CaptionExport(blip2, prompt, decoding, batch, anew, true, reader, listener);
   }
 
-  /** This export, replacing the captions of earlier runs. */
+  /** This export, replacing what earlier runs say of the same pictures. */
   public CaptionExport startingAnew() {
     return new CaptionExport(blip2, prompt, decoding, batch, true, echo, reader, listener);
   }
@@ -132,12 +134,13 @@ public final class CaptionExport {
    * -0.4}}; several texts are lists {@code "captions"} and {@code "scores"}. Where there is one,
    * the file is one that training reads.
    *
-   * @param file begun if it isn't there, and gone on with if it is
-   * @throws IOException if it holds anything else, another run is writing it, or it can't be
-   *     written
+   * @param file begun if it isn't there, and gone on with if it is; pictures are called in it as
+   *     {@link PathName} does
+   * @throws IOException if it holds anything else or another number of texts for each picture,
+   *     another run is writing it, or it can't be written
    */
   public Outcome toJsonLines(List<Path> pictures, Path file) throws IOException {
-    try (var target = RecordFile.open(file, new JsonLines(), anew)) {
+    try (var target = RecordFile.open(file, new JsonLines(decoding.numReturnSequences()), anew)) {
       return write(pictures, target);
     }
   }
@@ -146,9 +149,10 @@ public final class CaptionExport {
    * A row of comma-separated values for each picture (RFC 4180): {@code image,caption,score}, and
    * two more columns for each further text.
    *
-   * @param file begun if it isn't there, and gone on with if it is
-   * @throws IOException if it holds anything else, another run is writing it, or it can't be
-   *     written
+   * @param file begun if it isn't there, and gone on with if it is; pictures are called in it as
+   *     {@link PathName} does
+   * @throws IOException if it holds anything else or another number of texts for each picture,
+   *     another run is writing it, or it can't be written
    */
   public Outcome toCsv(List<Path> pictures, Path file) throws IOException {
     try (var target = RecordFile.open(file, new CsvRows(decoding.numReturnSequences()), anew)) {

@@ -40,6 +40,19 @@ final class CsvRows implements RecordFormat {
   }
 
   @Override
+  public int texts() {
+    return texts;
+  }
+
+  @Override
+  public int textsIn(String text) {
+    String header = text.substring(0, Math.max(0, text.indexOf('\n') + 1));
+    int columns = (int) header.chars().filter(c -> c == ',').count();
+    int found = columns / 2;
+    return found > 0 && new CsvRows(found).header().equals(header) ? found : 0;
+  }
+
+  @Override
   public int endOf(String text, int from) {
     boolean quoted = false;
     for (int i = from; i < text.length(); i++) {

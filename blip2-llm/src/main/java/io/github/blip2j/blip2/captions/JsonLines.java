@@ -19,6 +19,13 @@ final class JsonLines implements RecordFormat {
 
   private static final String START = "{\"image\":";
 
+  private final int texts;
+
+  /** Objects of so many texts each. */
+  JsonLines(int texts) {
+    this.texts = texts;
+  }
+
   @Override
   public String name() {
     return "JSON lines";
@@ -30,16 +37,16 @@ final class JsonLines implements RecordFormat {
   }
 
   @Override
-  public String record(String image, List<Generated> texts) {
+  public String record(String image, List<Generated> found) {
     var record = new JsonObject();
     record.addProperty("image", image);
-    if (texts.size() == 1) {
-      record.addProperty("caption", texts.get(0).text());
-      record.add("score", score(texts.get(0)));
+    if (texts == 1) {
+      record.addProperty("caption", found.get(0).text());
+      record.add("score", score(found.get(0)));
     } else {
       var captions = new JsonArray();
       var scores = new JsonArray();
-      for (Generated text : texts) {
+      for (Generated text : found) {
         captions.add(text.text());
         scores.add(score(text));
       }
@@ -47,6 +54,20 @@ final class JsonLines implements RecordFormat {
       record.add("scores", scores);
     }
     return GSON.toJson(record) + "\n";
+  }
+
+  @Override
+  public int texts() {
+    return texts;
+  }
+
+  @Override
+  public int textsIn(String text) {
+    @Nullable JsonObject json = parsed(text.substring(0, Math.max(0, endOf(text, 0))));
+    if (json != null && json.get("captions") instanceof JsonArray captions) {
+      return captions.size();
+    }
+    return json != null && json.has("caption") ? 1 : 0;
   }
 
   @Override
@@ -62,11 +83,15 @@ final class JsonLines implements RecordFormat {
 
   @Override
   public @Nullable String imageOf(String record) {
+    @Nullable JsonObject json = parsed(record);
+    boolean captioned = json != null && json.has(texts == 1 ? "caption" : "captions");
+    JsonElement image = captioned ? json.get("image") : null;
+    return image instanceof JsonPrimitive word && word.isString() ? word.getAsString() : null;
+  }
+
+  private static @Nullable JsonObject parsed(String record) {
     try {
-      JsonObject json = GSON.fromJson(record, JsonObject.class);
-      boolean captioned = json != null && (json.has("caption") || json.has("captions"));
-      JsonElement image = captioned ? json.get("image") : null;
-      return image instanceof JsonPrimitive word && word.isString() ? word.getAsString() : null;
+      return GSON.fromJson(record, JsonObject.class);
     } catch (JsonParseException e) {
       return null;
     }

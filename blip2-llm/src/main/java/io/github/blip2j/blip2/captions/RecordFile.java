@@ -1,6 +1,12 @@
 package io.github.blip2j.blip2.captions;
 
 import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.file.PathName;
+import io.github.blip2j.io.file.UnwrittenFileException;
+
+import java.io.EOFException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -10,26 +16,44 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.HashSet;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file that grows by one record for each picture. Opened again, it is read up to its last whole
  * record; half a record after that, which a kill leaves, is cut off. Locked while it is open.
+ *
+ * <p>Records that replace others are appended too. When the file is closed, it is written anew
+ * without those that were replaced, and the new ones stand in their places. After a kill before
+ * that, the file holds both.
  */
 final class RecordFile implements CaptionTarget {
   private static final long LARGEST = Integer.MAX_VALUE - 8L; // the longest array
 
+  private static final boolean OPEN_FILES_MOVE = File.separatorChar == '/';
+
   private final Path file;
   private final RecordFormat format;
   private final FileChannel channel;
-  private final Set<String> images = new HashSet<>();
-  private final StringBuilder pending = new StringBuilder();
+  private final boolean anew;
+  private final Map<String, List<Place>> earlier = new HashMap<>();
+  private final Map<String, Place> written = new LinkedHashMap<>();
+  private final Map<String, String> pending = new LinkedHashMap<>();
 
-  private RecordFile(Path file, RecordFormat format, FileChannel channel) {
+  /** Where a record lies. */
+  private record Place(long begin, long end) {}
+
+  private RecordFile(Path file, RecordFormat format, FileChannel channel, boolean anew) {
+    this.anew = anew;
     this.file = file;
     this.format = format;
     this.channel = channel;
@@ -38,47 +62,111 @@ final class RecordFile implements CaptionTarget {
   /**
    * Begins a file or goes on with one.
    *
-   * @param anew whether what it holds is dropped
+   * @param anew whether records of the same pictures are replaced
    * @throws IOException if it holds something else, is no file, or is locked
    */
   static RecordFile open(Path file, RecordFormat format, boolean anew) throws IOException {
     requirePlace(file);
-    FileChannel channel =
-        FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    var records = new RecordFile(file, format, channel);
-    try {
-      records.lock();
-      if (anew) {
-        channel.truncate(0);
+    while (true) {
+      @Nullable Object before = identity(file);
+      FileChannel channel =
+          FileChannel.open(
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      var records = new RecordFile(file, format, channel, anew);
+      boolean open = false;
+      try {
+        records.lock();
+        // Whoever had it before may have put another file in its place just then.
+        if (Objects.equals(before, identity(file))) {
+          records.readEarlier();
+          open = true;
+          return records;
+        }
+      } finally {
+        if (!open) {
+          channel.close();
+        }
       }
-      records.readEarlier();
-      return records;
-    } catch (IOException | RuntimeException e) {
-      channel.close();
-      throw e;
     }
+  }
+
+  private static @Nullable Object identity(Path file) throws IOException {
+    return Files.exists(file)
+        ? Files.readAttributes(file, BasicFileAttributes.class).fileKey()
+        : null;
   }
 
   @Override
   public boolean has(Path picture) {
-    return images.contains(picture.toString());
+    return !anew && earlier.containsKey(PathName.of(picture));
   }
 
   @Override
   public void add(Path picture, List<Generated> texts) {
-    pending.append(format.record(picture.toString(), texts));
+    String image = PathName.of(picture);
+    pending.put(image, format.record(image, texts));
   }
 
   @Override
   public void flush() throws IOException {
-    write(pending.toString());
-    pending.setLength(0);
+    for (Map.Entry<String, String> each : pending.entrySet()) {
+      long begin = channel.position();
+      write(each.getValue());
+      written.put(each.getKey(), new Place(begin, channel.position()));
+    }
+    pending.clear();
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    try (channel) {
+      if (written.keySet().stream().anyMatch(earlier::containsKey)) {
+        replace();
+      }
+    }
+  }
+
+  /** Writes the file anew, each record that was written where the first for its picture stood. */
+  private void replace() throws IOException {
+    NavigableMap<Long, Place> places = new TreeMap<>();
+    written.forEach((image, place) -> places.put(place.begin, place));
+    earlier.forEach((image, old) -> old.forEach(place -> places.put(place.begin, place)));
+    written.forEach(
+        (image, place) -> {
+          List<Place> old = earlier.getOrDefault(image, List.of());
+          if (!old.isEmpty()) {
+            old.forEach(each -> places.remove(each.begin));
+            places.remove(place.begin);
+            places.put(old.get(0).begin, place);
+          }
+        });
+    try (OutputFile whole = OutputFile.create(file)) {
+      copy(new Place(0, format.header().length()), whole);
+      for (Place place : places.values()) {
+        copy(place, whole);
+      }
+      if (!OPEN_FILES_MOVE) {
+        channel.close();
+      }
+      whole.publish();
+    }
+  }
+
+  private void copy(Place place, OutputFile to) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(place.end - place.begin));
+    while (bytes.hasRemaining()) {
+      if (channel.read(bytes, place.begin + bytes.position()) < 0) {
+        throw new EOFException(file + ": file expected to keep its length, got a shorter one");
+      }
+    }
+    bytes.flip();
+    try {
+      while (bytes.hasRemaining()) {
+        to.channel().write(bytes);
+      }
+    } catch (IOException e) {
+      throw new UnwrittenFileException(file, e);
+    }
   }
 
   private static void requirePlace(Path file) throws IOException {
@@ -121,16 +209,23 @@ final class RecordFile implements CaptionTarget {
     }
     // Latin-1 keeps one character a byte, so that places in the text are places in the file.
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    int most = format.textsIn(text); // of a record: a search may find fewer than asked for
+    if (format.header().length() > 0) {
+      requireTexts(most);
+    }
     int end = headerEnd(text);
     for (int next = format.endOf(text, end); next >= 0; next = format.endOf(text, end)) {
       String record = new String(bytes, end, next - end, StandardCharsets.UTF_8);
       @Nullable String image = format.imageOf(record);
       if (image == null) {
+        requireTexts(format.textsIn(record)); // where runs have been mixed
         throw somethingElse();
       }
-      images.add(image);
+      most = Math.max(most, format.textsIn(record));
+      earlier.computeIfAbsent(image, none -> new ArrayList<>(1)).add(new Place(end, next));
       end = next;
     }
+    requireTexts(most);
     if (!format.mayBegin(text.substring(end))) {
       throw somethingElse();
     }
@@ -139,6 +234,24 @@ final class RecordFile implements CaptionTarget {
     if (end == 0) {
       write(format.header());
     }
+  }
+
+  private void requireTexts(int found) throws IOException {
+    if (found != 0 && found != format.texts()) {
+      throw otherNumber(found);
+    }
+  }
+
+  private IOException otherNumber(int found) {
+    return new IOException(
+        String.format(
+                Locale.ROOT,
+                "%s: captions of an earlier run expected to be %d of each image as in this one, got"
+                    + " %d; ",
+                file,
+                format.texts(),
+                found)
+            + "name another file, or ask for as many");
   }
 
   private int headerEnd(String text) throws IOException {
@@ -159,7 +272,7 @@ final class RecordFile implements CaptionTarget {
                 "%s: captions of an earlier run as %s expected, got something else; ",
                 file,
                 format.name())
-            + "name another file, or start anew");
+            + "name another file");
   }
 
   private void write(String text) throws IOException {

@@ -26,6 +26,17 @@ interface RecordFormat {
   boolean mayBegin(String text);
 
   /**
+   * How many texts a record has, or each record of a file by its header.
+   *
+   * @param text one record, or the file from its beginning
+   * @return 0 if it doesn't tell
+   */
+  int textsIn(String text);
+
+  /** How many texts each record has. */
+  int texts();
+
+  /**
    * The picture that a whole record is about.
    *
    * @return null if it is no record of this format

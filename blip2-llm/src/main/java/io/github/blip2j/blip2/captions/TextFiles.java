@@ -2,6 +2,8 @@ package io.github.blip2j.blip2.captions;
 
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.file.PathName;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,9 +34,9 @@ final class TextFiles implements CaptionTarget {
             String.format(
                 Locale.ROOT,
                 "%s: a text file of its own expected beside each picture, got %s for %s too; %s",
-                picture,
-                beside(picture),
-                other,
+                PathName.of(picture),
+                PathName.of(beside(picture)),
+                PathName.of(other),
                 "rename one, or write all to one file"));
       }
     }
@@ -66,8 +68,6 @@ final class TextFiles implements CaptionTarget {
   }
 
   private static Path beside(Path picture) {
-    String name = String.valueOf(picture.getFileName());
-    int dot = name.lastIndexOf('.');
-    return picture.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + ".txt");
+    return PathName.withEnding(picture, ".txt");
   }
 }

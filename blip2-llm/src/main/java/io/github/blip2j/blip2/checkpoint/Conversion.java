@@ -9,10 +9,12 @@ import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
 import io.github.blip2j.blip2.checkpoint.lavis.ConversionPlan;
 import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisSizes;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
 import io.github.blip2j.blip2.checkpoint.lavis.OpenParts;
 import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OutputFile;
@@ -20,10 +22,13 @@ import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.io.torch.TorchWriter;
+
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +70,24 @@ public final class Conversion {
   public static void toHuggingFace(Path lavis, Path folder, AttentionHeads heads)
       throws IOException {
     convert(lavis, folder, heads, true);
+  }
+
+  /**
+   * Checks that a model may be written to a folder, before time goes into it.
+   *
+   * @param inputs files and folders that are read
+   * @throws CheckpointException if it is none, or a file that would be replaced is of another kind
+   *     than what is written
+   * @throws IllegalArgumentException if it is one of {@code inputs}, or what is replaced in it is
+   */
+  public static void requireReplaceable(Path folder, Collection<Path> inputs) throws IOException {
+    Path file = folder.resolve(LavisFile.NAME); // of both stages
+    FileKind.requireNoneOf(inputs, folder);
+    FileKind.requireNoneOf(inputs, file);
+    new ConversionTarget(folder).requireReplaceable();
+    if (Files.exists(file)) {
+      FileKind.TORCH.require(file);
+    }
   }
 
   /** The same over whatever the folder holds: where a run exports, it may have done so before. */
@@ -185,7 +208,7 @@ public final class Conversion {
    */
   public static void toLavisTrained(Path folder, Path file) throws IOException {
     new ConversionTarget(file).requireOutside(folder);
-    OutputFile.require(file);
+    FileKind.TORCH.require(file);
     LoraAdapter.requireNone(folder, "model to convert");
     try (Checkpoint from = ModelFolder.open(folder)) {
       if (!from.tensors().containsKey("language_projection.weight")) {
@@ -202,7 +225,8 @@ public final class Conversion {
    * if it is there.
    *
    * @param file a file of {@code torch.save}, whose dict is under {@code model}
-   * @throws CheckpointException if it is not a BLIP-2, or its vision tower has a bias of the keys
+   * @throws CheckpointException if it is not a BLIP-2, its vision tower has a bias of the keys, or
+   *     {@code file} is there and is none of {@code torch.save}
    */
   public static void toLavis(Path folder, Path file) throws IOException {
     toLavis(folder, file, KeyBias.REFUSE);
@@ -216,7 +240,7 @@ public final class Conversion {
    */
   public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
     new ConversionTarget(file).requireOutside(folder);
-    OutputFile.require(file);
+    FileKind.TORCH.require(file);
     LoraAdapter.requireNone(folder, "model to convert");
     Path beside = folder.resolve(RetrievalLoader.LAVIS_ONLY);
     try (Checkpoint from = ModelFolder.open(folder)) {

@@ -1,10 +1,13 @@
 package io.github.blip2j.blip2.checkpoint;
 
 import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.tensor.TensorSpec;
+
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +29,21 @@ import org.jspecify.annotations.Nullable;
 record ConversionTarget(Path path) {
   private static final int NAMES_IN_MESSAGE = 4;
   private static final List<String> WRITTEN =
-      List.of("config.json", "preprocessor_config.json", RetrievalLoader.LAVIS_ONLY);
+      List.of(
+          "config.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "generation_config.json",
+          "model.safetensors.index.json",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json");
+
+  /** How files are called that a model's folder is read from. */
+  private static final List<String> READ =
+      List.of(".safetensors", ".bin", ".json", ".txt", ".model");
 
   /** The parts of a Hugging Face model, by what describes each in {@code config.json}. */
   private static final Map<String, String> PARTS =
@@ -42,33 +60,48 @@ record ConversionTarget(Path path) {
    */
   void requireNone(@Nullable Path... inputs) throws IOException {
     for (@Nullable Path input : inputs) {
-      if (input != null
-          && Files.exists(input)
-          && Files.exists(path)
-          && Files.isSameFile(input, path)) {
-        throw new IllegalArgumentException(
-            path + ": target expected to be none of what is read, got one of them; name another");
+      if (input != null) {
+        FileKind.requireNoneOf(List.of(input), path);
       }
     }
   }
 
-  /** Checks that it is a folder, if anything, and its files are files. */
+  /**
+   * Checks that it is a folder, if anything, and that of its files those which would be replaced
+   * are such as are written.
+   */
   void requireReplaceable() throws IOException {
     OutputFile.requireFolder(path);
-    if (Files.isDirectory(path)) {
-      for (String name : WRITTEN) {
-        OutputFile.require(path.resolve(name));
+    if (!Files.isDirectory(path)) {
+      return;
+    }
+    for (Path file : files()) {
+      String name = String.valueOf(file.getFileName());
+      if (name.endsWith(".safetensors")) {
+        FileKind.SAFETENSORS.require(file);
+      } else if (WRITTEN.contains(name)) {
+        FileKind.JSON.require(file);
       }
+    }
+  }
+
+  /** What lies in the folder, by any name. */
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(path)) {
+      return files.sorted().toList();
     }
   }
 
   /** Checks that it does not replace a file that a model's folder is read from. */
   void requireOutside(Path folder) throws IOException {
     requireNone(folder);
-    String name = String.valueOf(path.getFileName());
-    boolean own = name.endsWith(".safetensors") || name.endsWith(".bin") || name.endsWith(".json");
-    if (own && Files.exists(path)) {
-      requireNone(folder.resolve(name));
+    if (Files.isDirectory(folder)) {
+      for (Path file : new ConversionTarget(folder).files()) {
+        String name = String.valueOf(file.getFileName());
+        if (READ.stream().anyMatch(name::endsWith)) {
+          requireNone(file);
+        }
+      }
     }
   }
 

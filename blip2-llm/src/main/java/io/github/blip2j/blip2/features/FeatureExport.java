@@ -1,15 +1,17 @@
 package io.github.blip2j.blip2.features;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
-
 import io.github.blip2j.blip2.text.Arguments;
-import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageFiles;
 import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.UnreadableImageException;
+
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -79,7 +81,7 @@ public final class FeatureExport {
       requireAmong(source.features(), feature);
       wanted.add(feature);
     }
-    Reader files = name -> processor.read(Path.of(name));
+    Reader files = name -> processor.read(PathName.typed(name));
     return new FeatureExport(source, processor, wanted, files, List.of(), false, new Listener() {});
   }
 
@@ -116,9 +118,24 @@ public final class FeatureExport {
     return new FeatureExport(source, processor, features, reader, texts, skipping, newListener);
   }
 
+  /**
+   * Checks that features can be written to a file, before a model is loaded for them: as JSON lines
+   * if it ends in {@code .jsonl}, else as safetensors.
+   *
+   * @throws CheckpointException if its folder doesn't exist, or there is anything but features
+   */
+  public static void requireTarget(Path file) throws IOException {
+    (isJsonLines(file) ? JsonLinesFeatures.KIND : SafetensorsFeatures.KIND).require(file);
+  }
+
+  /** Whether a file of this name is for JSON lines. */
+  public static boolean isJsonLines(Path file) {
+    return file.toString().endsWith(".jsonl");
+  }
+
   /** The pictures below a folder, as {@link ImageFiles#in} finds them, for an export. */
   public static List<String> pictures(Path folder) throws IOException {
-    return ImageFiles.in(required("embed", "folder", folder)).stream().map(Path::toString).toList();
+    return ImageFiles.in(required("embed", "folder", folder)).stream().map(PathName::of).toList();
   }
 
   /**
@@ -127,11 +144,13 @@ public final class FeatureExport {
    *
    * <p>If unreadable images are skipped, all are opened twice: the file begins with their number.
    *
+   * @param file replaced if it is such a file of features already
    * @return the names of the images that were written
+   * @throws CheckpointException if {@code file} is any other file
    */
   public List<String> toSafetensors(List<String> images, Path file) throws IOException {
     List<Item> items = items(images);
-    OutputFile.require(file);
+    SafetensorsFeatures.KIND.require(file);
     List<Item> readable = skipping ? readable(items) : items;
     List<String> names = readable.stream().map(Item::name).toList();
     try (var target = new SafetensorsFeatures(file, names)) {
@@ -142,7 +161,9 @@ public final class FeatureExport {
   /**
    * Writes a line of JSON for each text, then one for each image.
    *
+   * @param file replaced if it is such a file of features already
    * @return the names of the images that were written
+   * @throws CheckpointException if {@code file} is any other file
    */
   public List<String> toJsonLines(List<String> images, Path file) throws IOException {
     List<Item> items = items(images);

@@ -1,17 +1,27 @@
 package io.github.blip2j.blip2.features;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.google.gson.stream.JsonWriter;
+import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.file.UnwrittenFileException;
 import io.github.blip2j.tensor.Tensor;
+
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.JsonWriter;
+import com.google.gson.stream.MalformedJsonException;
 import java.io.BufferedWriter;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.channels.Channels;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -20,6 +30,9 @@ import java.util.Map;
  * nested lists. The file is there when all are.
  */
 final class JsonLinesFeatures implements FeatureFile {
+  /** Such files, told by their first object. */
+  static final FileKind KIND = new FileKind("JSON lines of features", JsonLinesFeatures::isOne);
+
   private final Path target;
   private final OutputFile file;
   private final Writer lines;
@@ -37,6 +50,7 @@ final class JsonLinesFeatures implements FeatureFile {
 
   /** Begins a file. */
   static JsonLinesFeatures create(Path target) throws IOException {
+    KIND.require(target);
     return new JsonLinesFeatures(target, OutputFile.create(target));
   }
 
@@ -95,6 +109,23 @@ final class JsonLinesFeatures implements FeatureFile {
       if (finished) {
         file.publish();
       }
+    }
+  }
+
+  private static boolean isOne(Path file) throws IOException {
+    // Latin-1 reads any bytes; whoever is named by others is no less named.
+    try (var json = new JsonReader(Files.newBufferedReader(file, ISO_8859_1))) {
+      json.beginObject();
+      String about = json.nextName();
+      if (!about.equals("image") && !about.equals("text")) {
+        return false;
+      }
+      json.nextString();
+      String feature = json.nextName();
+      return Arrays.stream(Feature.values()).anyMatch(each -> each.tensor().equals(feature))
+          && json.peek() == JsonToken.BEGIN_ARRAY;
+    } catch (MalformedJsonException | IllegalStateException | EOFException e) {
+      return false;
     }
   }
 

@@ -1,11 +1,16 @@
 package io.github.blip2j.blip2.features;
 
-import com.google.gson.stream.JsonWriter;
+import io.github.blip2j.io.FileKind;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
+
+
+import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
@@ -23,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  * number of images is known before any is written.
  */
 final class SafetensorsFeatures implements FeatureFile {
+  /** Such files, told from models by the lists of what they are about. */
+  static final FileKind KIND =
+      new FileKind("a safetensors file of features", SafetensorsFeatures::isOne);
+
   private final Path target;
   private final List<String> images;
   private List<String> texts = List.of();
@@ -86,6 +95,14 @@ final class SafetensorsFeatures implements FeatureFile {
       begun.write(Feature.TEXT.tensor(), bytes);
     }
     return begun;
+  }
+
+  private static boolean isOne(Path file) throws IOException {
+    try (var there = SafetensorsFile.open(file)) {
+      return there.metadata().keySet().containsAll(List.of("images", "texts"));
+    } catch (CheckpointException e) {
+      return false;
+    }
   }
 
   private static String list(List<String> names) throws IOException {

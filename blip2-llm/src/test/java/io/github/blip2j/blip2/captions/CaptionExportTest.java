@@ -1,18 +1,21 @@
 package io.github.blip2j.blip2.captions;
 
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.captions.CaptionExport.Outcome;
+import io.github.blip2j.data.CaptionFile;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.io.file.PathName;
+import io.github.blip2j.vision.image.ImageFiles;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.blip2.Blip2;
-import io.github.blip2j.blip2.captions.CaptionExport.Outcome;
-import io.github.blip2j.data.CaptionFile;
-import io.github.blip2j.generation.GenerationConfig;
-import io.github.blip2j.vision.image.ImageFiles;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -169,12 +172,155 @@ final class CaptionExportTest {
       assertEquals(
           file
               + ": captions of an earlier run as comma-separated values expected, got something"
-              + " else; name another file, or start anew",
+              + " else; name another file",
           e.getMessage());
       assertEquals(other, Files.readString(file));
     }
     assertThrows(
         IOException.class, () -> CaptionExport.of(blip2).toCsv(pictures, Path.of("/dev/null")));
+  }
+
+  @Test
+  void startingAnew_ofSomePictures_keepsTheOthers() throws IOException {
+    for (String name : List.of("c.jsonl", "c.csv")) {
+      Path file = folder.resolve(name);
+      var export = CaptionExport.of(blip2);
+      write(export, pictures, file);
+      List<String> before = Files.readAllLines(file);
+      List<Path> some = List.of(pictures.get(3), pictures.get(1));
+
+      Outcome outcome = write(export.withPrompt("a photo of").startingAnew(), some, file);
+
+      assertEquals(new Outcome(2, 0, 0), outcome);
+      List<String> after = Files.readAllLines(file);
+      assertEquals(before.size(), after.size());
+      int header = before.size() - pictures.size();
+      for (int i = 0; i < before.size(); i++) {
+        boolean replaced = i == 1 + header || i == 3 + header;
+        assertEquals(!replaced, before.get(i).equals(after.get(i)), after.get(i));
+      }
+      assertEquals(new Outcome(0, 5, 0), write(export, pictures, file));
+    }
+  }
+
+  @Test
+  void startingAnew_killedAtAnyPicture_hasLostNothing() throws IOException {
+    Path file = folder.resolve("c.jsonl");
+    var export = CaptionExport.of(blip2);
+    export.toJsonLines(pictures, file);
+    List<String> before = Files.readAllLines(file);
+    List<Boolean> kept = new ArrayList<>();
+
+    export
+        .withPrompt("a photo of")
+        .withBatchSize(1)
+        .startingAnew()
+        .reading(
+            picture -> { // whoever is killed now leaves this
+              kept.add(Files.readAllLines(file).containsAll(before));
+              return blip2.read(picture);
+            })
+        .toJsonLines(pictures, file);
+
+    assertEquals(List.of(true, true, true, true, true), kept);
+    assertEquals(5, Files.readAllLines(file).size());
+  }
+
+  /** A kill leaves old rows and new ones: the next run of the kind leaves the new ones alone. */
+  @Test
+  void startingAnew_afterAKill_leavesOneRecordEach() throws IOException {
+    Path file = folder.resolve("c.jsonl");
+    var export = CaptionExport.of(blip2);
+    export.toJsonLines(pictures, file);
+    String once = Files.readString(file);
+    Files.writeString(file, once + once.lines().findFirst().orElseThrow() + "\n");
+
+    export.startingAnew().toJsonLines(pictures, file);
+
+    assertEquals(once, Files.readString(file));
+  }
+
+  @Test
+  void startingAnew_overSomethingElse_refusesAndLeavesIt() throws IOException {
+    for (String other : List.of("{\"a\": 1}\n", "notes", "image,caption\na,b\n")) {
+      Path file = Files.writeString(folder.resolve("other"), other);
+      var export = CaptionExport.of(blip2).startingAnew();
+
+      assertThrows(IOException.class, () -> export.toJsonLines(pictures, file), other);
+      assertThrows(IOException.class, () -> export.toCsv(pictures, file), other);
+      assertEquals(other, Files.readString(file));
+    }
+  }
+
+  @Test
+  void export_overAnotherNumberOfTexts_saysBoth() throws IOException {
+    var one = CaptionExport.of(blip2);
+    var two = one.withDecoding(GenerationConfig.beams(2).numReturnSequences(2));
+    for (String name : List.of("c.jsonl", "c.csv")) {
+      Path file = folder.resolve(name);
+      write(one, pictures, file);
+      String before = Files.readString(file);
+
+      var e = assertThrows(IOException.class, () -> write(two, pictures, file));
+
+      assertEquals(
+          file
+              + ": captions of an earlier run expected to be 2 of each image as in this one, got 1;"
+              + " name another file, or ask for as many",
+          e.getMessage());
+      assertThrows(IOException.class, () -> write(two.startingAnew(), pictures, file));
+      assertEquals(before, Files.readString(file));
+      Files.delete(file);
+      write(two, pictures, file);
+      e = assertThrows(IOException.class, () -> write(one, pictures, file));
+      assertTrue(String.valueOf(e.getMessage()).contains("1 of each image as in this one, got 2"));
+    }
+  }
+
+  /** A search may find fewer sequences than asked for. */
+  @Test
+  void export_overRecordsOfWhichOneHasFewerTexts_goesOn() throws IOException {
+    var two =
+        CaptionExport.of(blip2).withDecoding(GenerationConfig.beams(2).numReturnSequences(2));
+    Path file =
+        Files.writeString(
+            folder.resolve("c.jsonl"),
+            "{\"image\":\"a\",\"captions\":[\"b\"],\"scores\":[0]}\n"
+                + "{\"image\":\"b\",\"captions\":[\"b\",\"c\"],\"scores\":[0,0]}\n");
+
+    assertEquals(new Outcome(5, 0, 0), two.toJsonLines(pictures, file));
+    assertEquals(7, Files.readAllLines(file).size());
+  }
+
+  private static Outcome write(CaptionExport export, List<Path> pictures, Path file)
+      throws IOException {
+    return file.toString().endsWith(".csv")
+        ? export.toCsv(pictures, file)
+        : export.toJsonLines(pictures, file);
+  }
+
+  /** To Java's text all three are called alike, and the last is a name with the others' sign. */
+  @Test
+  void export_ofNamesThatAreNoText_tellsThemApart() throws IOException {
+    Path photos = Files.createDirectory(folder.resolve("bytes"));
+    List<Path> odd = new ArrayList<>();
+    for (String name : List.of("a%FE.png", "a%FF.png", "a%5Cxff.png")) {
+      odd.add(Path.of(URI.create(photos.toUri() + name)));
+      Files.copy(pictures.get(odd.size()), odd.get(odd.size() - 1));
+    }
+    for (String name : List.of("c.jsonl", "c.csv")) {
+      Path file = folder.resolve(name);
+      assertEquals(new Outcome(1, 0, 0), write(CaptionExport.of(blip2), odd.subList(0, 1), file));
+      assertEquals(new Outcome(2, 1, 0), write(CaptionExport.of(blip2), odd, file));
+    }
+    assertEquals(
+        odd,
+        CaptionFile.read(folder.resolve("c.jsonl")).stream()
+            .map(record -> PathName.listed(folder, record.image()))
+            .toList());
+    assertEquals(new Outcome(3, 0, 0), CaptionExport.of(blip2).toTextFiles(odd));
+    Path first = Path.of(URI.create(photos.toUri() + "a%FE.txt"));
+    assertEquals(blip2.caption(blip2.read(odd.get(0))) + "\n", Files.readString(first));
   }
 
   @Test

@@ -308,7 +308,7 @@ public final class ConversionTest {
     assertEquals(
         folder
             + ": vision_model.encoder.layers.0.self_attn.qkv.bias expected zeros in its middle"
-            + " third, got a bias of keys, which LAVIS has not; say that it be kept",
+            + " third, got a bias of keys, which LAVIS has not; KeyBias.KEEP keeps it",
         thrown.getMessage());
   }
 

@@ -11,10 +11,16 @@ import org.jspecify.annotations.Nullable;
 public final class Vocabulary {
   private final Map<String, Integer> ids;
   private final Map<Integer, String> tokens;
+  private final int size;
 
   /** Keeps {@code ids} without a copy. */
   Vocabulary(Map<String, Integer> ids) {
+    this(ids, ids.size());
+  }
+
+  private Vocabulary(Map<String, Integer> ids, int size) {
     this.ids = ids;
+    this.size = size;
     this.tokens = new HashMap<>(2 * ids.size());
     ids.forEach((token, id) -> tokens.put(id, token));
   }
@@ -25,15 +31,16 @@ public final class Vocabulary {
     for (int id = 0; id < pieces.size(); id++) {
       ids.put(pieces.get(id), id);
     }
-    var vocabulary = new Vocabulary(ids);
+    var vocabulary = new Vocabulary(ids, pieces.size());
     for (int id = 0; id < pieces.size(); id++) {
       vocabulary.tokens.put(id, pieces.get(id));
     }
     return vocabulary;
   }
 
+  /** How many entries there are, those that are equal counted each, behind which others count. */
   public int size() {
-    return ids.size();
+    return size;
   }
 
   public Set<String> tokens() {

@@ -9,6 +9,14 @@ final class CharacterClasses {
   private static final String SPACE =
       "\\x09-\\x0D\\x20\\x85\\xA0\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}"
           + "\\x{205F}\\x{3000}";
+  private static final String ASSIGNED = "[^" + PropertyClass.category("Cn") + "]";
+  private static final String GRAPH =
+      "[^"
+          + PropertyClass.category("Cc")
+          + PropertyClass.category("Cn")
+          + PropertyClass.category("Cs")
+          + PropertyClass.category("Z")
+          + "]";
   private static final String HEX = "0-9A-Fa-f";
   private static final Map<String, String> NAMES =
       Map.ofEntries(
@@ -29,6 +37,9 @@ final class CharacterClasses {
           Map.entry("uppercase", PropertyClass.uppercase()),
           Map.entry("word", WORD),
           Map.entry("xdigit", HEX),
+          Map.entry("graph", GRAPH),
+          Map.entry("print", GRAPH + PropertyClass.category("Zs")),
+          Map.entry("assigned", ASSIGNED),
           Map.entry("letter", PropertyClass.category("L")),
           Map.entry("mark", PropertyClass.category("M")),
           Map.entry("number", PropertyClass.category("N")),
@@ -37,12 +48,14 @@ final class CharacterClasses {
           Map.entry("separator", PropertyClass.category("Z")));
 
   private final RegexReader in;
+  private final boolean ignoresCase;
 
-  CharacterClasses(RegexReader in) {
+  CharacterClasses(RegexReader in, boolean ignoresCase) {
     this.in = in;
+    this.ignoresCase = ignoresCase;
   }
 
-  /** What stands behind an opening bracket, as a class of Java's. */
+  /** What stands behind an opening bracket, as a class of Java's or what matches like one. */
   String bracket() {
     return bracket(0);
   }
@@ -69,13 +82,16 @@ final class CharacterClasses {
       throw in.error("a class that holds something");
     }
     String all = intersection.append('[').append(union).append(']').toString();
+    if (ignoresCase && depth == 0) { // of brackets within brackets the outermost counts
+      return CaseFolding.bracket(all, negated);
+    }
     return negated ? "[^" + all + "]" : "[" + all + "]";
   }
 
   private void element(int depth, StringBuilder union, boolean first) {
     if (in.take("[:")) {
       boolean negated = in.take("^");
-      String set = named(in.until(":]"));
+      String set = named(in.until(":]"), false);
       union.append(negated ? "[^" + set + "]" : set);
       return;
     }
@@ -112,16 +128,29 @@ final class CharacterClasses {
     }
   }
 
-  private static boolean isSet(char c) {
+  /** Whether an escape stands for a set of characters, whose case always counts. */
+  static boolean isSet(char c) {
     return "dDwWsShHpP".indexOf(c) >= 0;
   }
 
   /** What stands behind a backslash outside of brackets, as the inside of a class of Java's. */
   String loneEscape() {
-    if (in.take("w")) {
-      return PropertyClass.loneWord();
+    for (String word : new String[] {"w", "p{Word}", "P{^Word}"}) {
+      if (in.take(word)) {
+        return PropertyClass.loneWord();
+      }
     }
-    return in.take("W") ? "[^" + PropertyClass.loneWord() + "]" : escape();
+    for (String other : new String[] {"W", "P{Word}", "p{^Word}"}) {
+      if (in.take(other)) {
+        return "[^" + PropertyClass.loneWord() + "]";
+      }
+    }
+    return escape();
+  }
+
+  /** The character of an escape that is no set, outside of brackets. */
+  int loneCodePoint() {
+    return escapedCodePoint(false);
   }
 
   private String escape() {
@@ -135,7 +164,7 @@ final class CharacterClasses {
         throw in.error("a property in braces");
       }
       boolean negated = in.take("^") != (c == 'P');
-      String set = named(in.until("}"));
+      String set = named(in.until("}"), true);
       return negated ? "[^" + set + "]" : set;
     }
     String set =
@@ -188,12 +217,13 @@ final class CharacterClasses {
     return value;
   }
 
-  private String named(String name) {
+  private String named(String name, boolean asProperty) {
     String key = name.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "");
     if (name.startsWith("^") || key.isEmpty()) {
       throw in.error("a property's name");
     }
-    String known = NAMES.get(key);
+    // Symbols are punctuation between [: and :] alone.
+    String known = NAMES.get(asProperty && key.equals("punct") ? "punctuation" : key);
     if (known != null) {
       return known;
     }

@@ -1,5 +1,7 @@
 package io.github.blip2j.text.tokenizer.pattern;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -8,13 +10,18 @@ import java.util.regex.PatternSyntaxException;
  * Oniguruma's regular expressions, which files are written in, as Java's: every class of characters
  * has its Unicode meaning, {@code .} stops at line feeds alone, {@code ^} and {@code $} are about
  * lines. What isn't supported is refused: references back, conditions, calls, absent operators,
- * {@code \G \K \R \X}.
+ * {@code \G \K \X}. Case is ignored by spelling out what is alike ({@link CaseFolding}).
  */
 final class OnigurumaSyntax {
   private static final int LONGEST = 10_000;
   private static final int DEEPEST = 50;
   private static final int MOST_REPEATS = 10_000;
+  private static final int NONE = -1;
+  private static final String OPERATORS = "([.^$*+?";
+  private static final String ESCAPED_CHARACTERS = "tnrfvaexu0";
+  private static final Pattern INTERVAL = Pattern.compile("\\{(\\d{0,6})(?:(,)(\\d{0,6}))?\\}");
   private static final String LINE_START = "(?<![^\\n])(?!(?<=\\n)\\z)";
+  private static final String LINE_BREAK = "(?>\\x0D\\x0A|[\\x0A-\\x0D\\x{85}\\x{2028}\\x{2029}])";
   private static final String LINE_END = "(?![^\\n])";
   private static final String WORD = "[" + PropertyClass.loneWord() + "]";
   private static final String WORD_EDGE =
@@ -27,6 +34,7 @@ final class OnigurumaSyntax {
   private final StringBuilder out = new StringBuilder();
   private int depth;
   private boolean dotIsAll;
+  private boolean ignoresCase;
 
   private OnigurumaSyntax(String expression) {
     this.in = new RegexReader(expression);
@@ -56,7 +64,7 @@ final class OnigurumaSyntax {
       java = "(?:" + java + ")" + BEYOND_BASIC_PLANE;
     }
     try {
-      return Pattern.compile(java, Pattern.UNICODE_CASE);
+      return Pattern.compile(java);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
           String.format(
@@ -73,22 +81,57 @@ final class OnigurumaSyntax {
       throw in.error("at most " + DEEPEST + " groups within another");
     }
     boolean outerDot = dotIsAll;
+    boolean outerCase = ignoresCase;
     sequence();
     while (in.take("|")) {
       out.append('|');
       sequence();
     }
     dotIsAll = outerDot;
+    ignoresCase = outerCase;
     depth--;
   }
 
   private void sequence() {
+    List<Integer> row = new ArrayList<>(); // characters whose case is ignored, not yet written
     while (!in.isAtEnd() && !in.sees("|") && !in.sees(")")) {
+      int character = ignoresCase ? character() : NONE;
+      if (character != NONE && !isRepeated()) {
+        row.add(character);
+        continue;
+      }
+      out.append(CaseFolding.literals(row));
+      row.clear();
       int from = out.length();
-      if (atom()) {
+      if (character != NONE) {
+        out.append(CaseFolding.literals(List.of(character)));
+        quantifiers(from);
+      } else if (atom()) {
         quantifiers(from);
       }
     }
+    out.append(CaseFolding.literals(row));
+  }
+
+  /** The next atom if it is a character that means itself, which is taken, or {@link #NONE}. */
+  private int character() {
+    if (in.sees("\\")) {
+      char escaped = in.rest().length() > 1 ? in.rest().charAt(1) : 'A';
+      boolean means = escaped >= 0x80 || !Character.isLetterOrDigit(escaped);
+      if (!means && ESCAPED_CHARACTERS.indexOf(escaped) < 0) {
+        return NONE;
+      }
+      in.take("\\");
+      return new CharacterClasses(in, false).loneCodePoint();
+    }
+    return OPERATORS.indexOf(in.peek()) >= 0 ? NONE : in.next();
+  }
+
+  private boolean isRepeated() {
+    return in.sees("*")
+        || in.sees("+")
+        || in.sees("?")
+        || (in.sees("{") && INTERVAL.matcher(in.rest()).lookingAt());
   }
 
   /** Translates one atom; returns whether it may be repeated. */
@@ -97,7 +140,7 @@ final class OnigurumaSyntax {
       return group();
     }
     if (in.take("[")) {
-      out.append(new CharacterClasses(in).bracket());
+      out.append(new CharacterClasses(in, ignoresCase).bracket());
       return true;
     }
     if (in.take(".")) {
@@ -138,7 +181,11 @@ final class OnigurumaSyntax {
       out.append(anchor);
       return false;
     }
-    out.append('[').append(new CharacterClasses(in).loneEscape()).append(']');
+    if (in.take("R")) {
+      out.append(LINE_BREAK);
+      return true;
+    }
+    out.append('[').append(new CharacterClasses(in, ignoresCase).loneEscape()).append(']');
     return true;
   }
 
@@ -179,30 +226,29 @@ final class OnigurumaSyntax {
 
   /** {@code (?i:...)}, or {@code (?i)}, which holds up to the end of the group around it. */
   private boolean options() {
-    var flags = new StringBuilder();
     boolean on = true;
     boolean outerDot = dotIsAll;
+    boolean outerCase = ignoresCase;
     while (!in.sees(":") && !in.sees(")")) {
       int option = in.next();
       if (option == '-' && on) {
         on = false;
-        flags.append('-');
       } else if (option == 'i') {
-        flags.append('i');
+        ignoresCase = on;
       } else if (option == 'm') {
         dotIsAll = on;
       } else {
         throw in.error("options of i and m");
       }
     }
-    String opening = flags.toString().equals("-") ? "(?:" : "(?" + flags + ":";
     if (in.take(":")) {
-      closed(opening);
+      closed("(?:");
       dotIsAll = outerDot;
+      ignoresCase = outerCase;
       return true;
     }
     in.take(")");
-    out.append(opening);
+    out.append("(?:");
     alternatives();
     out.append(')');
     return false;
@@ -236,7 +282,7 @@ final class OnigurumaSyntax {
 
   /** {@code {2}, {2,}, {,3}, {2,3}}; anything else in braces is text. */
   private String interval() {
-    var interval = Pattern.compile("\\{(\\d{0,6})(?:(,)(\\d{0,6}))?\\}").matcher(in.rest());
+    var interval = INTERVAL.matcher(in.rest());
     if (!interval.lookingAt() || (interval.group(1).isEmpty() && !hasNumber(interval.group(3)))) {
       return "";
     }

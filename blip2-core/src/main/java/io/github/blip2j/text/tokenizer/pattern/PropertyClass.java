@@ -15,8 +15,9 @@ import java.util.function.IntPredicate;
  * it knows beyond Unicode 16, which Oniguruma has, and with what it lacks.
  */
 final class PropertyClass {
+  // By the numbers of Character.getType, of which there is no 17.
   private static final String CATEGORIES =
-      "Lu Ll Lt Lm Lo Mn Me Mc Nd Nl No -- Zs Zl Zp Cc Cf -- Co"
+      "Lu Ll Lt Lm Lo Mn Me Mc Nd Nl No Zs Zl Zp Cc Cf -- Co"
           + " Cs Pd Ps Pe Pc Po Sm Sc Sk So Pi Pf";
   private static final String[] BY_TYPE = ("Cn " + CATEGORIES).split(" ");
   private static final int WORD_CATEGORIES =

@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer.pattern;
 import java.util.Locale;
 
 /** Reads an expression from left to right. */
-final class RegexReader {
+public final class RegexReader {
   private final String expression;
   private int at;
 
@@ -76,7 +76,7 @@ final class RegexReader {
   }
 
   /** How Java's language spells a character that means itself. */
-  static String literal(int codePoint) {
+  public static String literal(int codePoint) {
     if (codePoint > Character.MAX_CODE_POINT || (codePoint >= 0xD800 && codePoint <= 0xDFFF)) {
       throw new IllegalArgumentException(
           String.format(

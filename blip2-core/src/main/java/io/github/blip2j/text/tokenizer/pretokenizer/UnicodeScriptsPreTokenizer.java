@@ -6,7 +6,7 @@ import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 import java.util.function.Consumer;
 
 /** Splits where the script changes; kana count as Han, and a space to any script. */
-record UnicodeScriptsPreTokenizer() implements PreTokenizer {
+public record UnicodeScriptsPreTokenizer() implements PreTokenizer {
   private static final int ANY = UnicodeData.ANY_SCRIPT;
 
   @Override

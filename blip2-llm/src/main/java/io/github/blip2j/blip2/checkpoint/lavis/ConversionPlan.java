@@ -127,7 +127,7 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
                 "%s: %s expected zeros in its middle third, got a bias of keys, which LAVIS has not; %s",
                 folder,
                 fused.name(),
-                "say that it be kept"));
+                "KeyBias.KEEP keeps it"));
       }
       to.add(TensorCopy.third(block + KEY_BIAS, fused, 1));
     }

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The one file of a LAVIS checkpoint. */
 public final class LavisFile {
+  /** The name of the file that is written. */
+  public static final String NAME = "checkpoint.pth";
+
   private LavisFile() {}
 
   /**

@@ -123,7 +123,7 @@ final class ModelFolderTest {
         new FolderCase(
             "safetensors called PyTorch",
             f -> Files.move(f.resolve(WEIGHTS), f.resolve("pytorch_model.bin")),
-            "pytorch_model.bin: file of torch.save expected, got something else; check the path"),
+            "pytorch_model.bin: safetensors or file of torch.save expected, got neither; check the path"),
         new FolderCase(
             "weights empty",
             f -> truncate(f, WEIGHTS, 0),

@@ -1,13 +1,14 @@
 package io.github.blip2j.onednn.primitive;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(InScope.class)
-final class CallsTest {
+final class PrimitiveCacheTest {
   private final engine cpu = new engine(engine.kind.cpu, 0);
   private final PrimitivePool calls = new PrimitivePool(cpu, new OpenMpThreads(), 1, 3);
   private final NormKernels norms = new NormKernels(calls);

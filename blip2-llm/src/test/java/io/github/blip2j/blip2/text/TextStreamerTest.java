@@ -1,13 +1,14 @@
 package io.github.blip2j.blip2.text;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
-import com.google.gson.JsonArray;
 import io.github.blip2j.blip2.Fixture;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.google.gson.JsonArray;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -19,10 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class TextStreamTest {
+final class TextStreamerTest {
   private final Path folder;
 
-  TextStreamTest(@TempDir Path folder) {
+  TextStreamerTest(@TempDir Path folder) {
     this.folder = folder;
   }
 

@@ -1,13 +1,14 @@
 package io.github.blip2j.onednn;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Linear maps of unpacked weights: one row, and fewer and more rows than GEMM is taken for. */
 @ExtendWith(InScope.class)
-final class LinearsTest {
+final class LinearKernelsTest {
   private final Kernels kernels = new OneDnnKernels(Cpus.here());
   private final Kernels shortRegisters = new OneDnnKernels(Cpus.AVX2);
   private final Random random = new Random(5);

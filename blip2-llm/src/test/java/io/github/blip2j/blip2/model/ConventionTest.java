@@ -1,11 +1,5 @@
 package io.github.blip2j.blip2.model;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.Fixture;
 import io.github.blip2j.blip2.inference.GenerationSession;
@@ -22,6 +16,13 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.Image;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What changes when the same model runs as LAVIS would run it. */
-final class FlavourTest {
+final class ConventionTest {
   private static final double CLOSE = 1e-6;
 
   private static Blip2 blip2;

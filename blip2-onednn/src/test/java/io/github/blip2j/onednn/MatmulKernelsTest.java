@@ -1,12 +1,13 @@
 package io.github.blip2j.onednn;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import java.util.Random;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Products large enough for their right side to be copied into blocks first. */
 @ExtendWith(InScope.class)
-final class ProductsTest {
+final class MatmulKernelsTest {
   private final Kernels kernels = new OneDnnKernels(Cpus.here());
   private final Random random = new Random(5);
 

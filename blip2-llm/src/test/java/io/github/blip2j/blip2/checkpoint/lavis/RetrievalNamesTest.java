@@ -1,10 +1,5 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
-import static java.util.Objects.requireNonNull;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.golden.Fixtures;
@@ -24,6 +19,12 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionTransformer;
+
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.NavigableMap;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One set of weights, in the two spellings. */
-final class StageOneCheckpointTest {
+final class RetrievalNamesTest {
   private static final Path LAVIS = Fixtures.own("lavis-stage1").resolve("checkpoint.pth");
 
   @TempDir private Path folder;

@@ -1,14 +1,15 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.tensor.types.Activation;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.backend.TensorMemory;
-import io.github.blip2j.tensor.types.Activation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(InScope.class)
-final class RecomputedTest {
+final class GradientCheckpointTest {
   private static final int SIZE = 40;
 
   private final List<double[]> received = new ArrayList<>();

@@ -1,10 +1,5 @@
 package io.github.blip2j.blip2.inference;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.Blip2;
@@ -28,6 +23,12 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.ImageProcessor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What loading takes, and gives back. */
-final class LoadedModelTest {
+final class GenerationSessionTest {
   @TempDir Path folder;
 
   @ParameterizedTest

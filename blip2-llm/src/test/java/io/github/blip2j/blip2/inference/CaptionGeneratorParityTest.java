@@ -1,17 +1,18 @@
 package io.github.blip2j.blip2.inference;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.LavisStageOne;
 import io.github.blip2j.blip2.StageOneFolder;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * stage of LAVIS and every case in it that does not draw: tokens and texts are identical. The
  * reference wrote them after its six training steps.
  */
-final class QFormerWriterParityTest {
+final class CaptionGeneratorParityTest {
   @TempDir Path copy;
 
   static Stream<Path> folders() {

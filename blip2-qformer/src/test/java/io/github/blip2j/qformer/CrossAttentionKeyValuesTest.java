@@ -1,10 +1,5 @@
 package io.github.blip2j.qformer;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
@@ -13,6 +8,12 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** An image that is read once and used in many passes. */
 @ExtendWith(InScope.class)
-final class BertContextTest {
+final class CrossAttentionKeyValuesTest {
   private static final String KEY = "layers.2.imageAttention.key.weight";
   private static final int[][] KEEP = {{1, 1, 1}, {1, 1, 0}, {1, 1, 1}};
 

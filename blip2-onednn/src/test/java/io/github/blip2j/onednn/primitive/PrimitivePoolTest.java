@@ -1,15 +1,16 @@
 package io.github.blip2j.onednn.primitive;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.github.blip2j.onednn.Cpus;
 import io.github.blip2j.onednn.OneDnnKernels;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +22,7 @@ import java.util.concurrent.Future;
 import org.bytedeco.dnnl.engine;
 import org.junit.jupiter.api.Test;
 
-final class CallPoolTest {
+final class PrimitivePoolTest {
   private static final int THREADS = 200;
 
   private final engine cpu = new engine(engine.kind.cpu, 0);

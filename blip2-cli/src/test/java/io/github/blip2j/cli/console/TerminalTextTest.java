@@ -1,10 +1,11 @@
 package io.github.blip2j.cli.console;
 
+import io.github.blip2j.cli.text.JsonReport;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.blip2j.cli.text.JsonReport;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class ShownTest {
+final class TerminalTextTest {
   private static final String HOSTILE =
       "a\u001b]0;b\u0007\n\r\t\u007f\u009b\u2028\u202e\u2066\ud800 \u00e9\u5b57\ud83d\ude00\u200f";
   private static final String HARMLESS =

@@ -1,10 +1,11 @@
 package io.github.blip2j.generation.logits;
 
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.generation.LogitsProcessorList;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.blip2j.generation.GenerationConfig;
-import io.github.blip2j.generation.LogitsProcessorList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -13,7 +14,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-final class ScoreProcessorTest {
+final class LogitsProcessorTest {
   private static final float NO = Float.NEGATIVE_INFINITY;
 
   private static float[] processed(LogitsProcessor processor, int[] history, float... scores) {

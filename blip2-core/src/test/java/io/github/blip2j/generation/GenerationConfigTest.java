@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-final class DecodingTest {
+final class GenerationConfigTest {
 
   @Test
   void greedy_hasDefaultsOfTheReference() {
@@ -45,9 +45,9 @@ final class DecodingTest {
             .beamRules(BeamRules.TRANSFORMERS_4_33);
 
     assertEquals(
-        "GenerationConfig[maxNewTokens=30, minNewTokens=3, beams=4, sampled=true, temperature=0.7, topK=7,"
+        "GenerationConfig[maxNewTokens=30, minNewTokens=3, numBeams=4, sampled=true, temperature=0.7, topK=7,"
             + " topP=0.9, seed=5, lengthPenalty=-1.0, earlyStopping=NEVER, repetitionPenalty=1.5,"
-            + " noRepeatNgramSize=2, returning=3, beamRules=TRANSFORMERS_4_33]",
+            + " noRepeatNgramSize=2, numReturnSequences=3, beamRules=TRANSFORMERS_4_33]",
         changed.toString());
   }
 
@@ -59,7 +59,14 @@ final class DecodingTest {
             d -> d.minNewTokens(21),
             "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens first"),
         refused(d -> d.numBeams(0), "beams expected at least 1, got 0"),
-        refused(d -> d.numBeams(2_000_000_000), "beams expected at most 100000, got 2000000000"),
+        refused(d -> d.numBeams(2_000_000_000), "beams expected at most 1000, got 2000000000"),
+        refused(d -> d.numBeams(1001), "beams expected at most 1000, got 1001"),
+        refused(
+            d -> d.sampling().temperature(1e-38),
+            "temperature expected 1.0E-30 to 1.0E30, got 1.0E-38"),
+        refused(
+            d -> d.sampling().temperature(1e300),
+            "temperature expected 1.0E-30 to 1.0E30, got 1.0E300"),
         refused(
             d -> d.sampling().numReturnSequences(2_000_000_000),
             "returning expected at most 100000, got 2000000000"),

@@ -1,14 +1,15 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(InScope.class)
-final class DrawnWeightsTest {
+final class InitializedWeightsTest {
   @Test
   void drawn_parameter_isWhatTheDrawingMakes() throws IOException {
     Tensor made = Tensor.of(new float[] {3, 1}, 2);

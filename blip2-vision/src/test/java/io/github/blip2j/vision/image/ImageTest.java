@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class RgbImageTest {
+final class ImageTest {
   private static final int ORANGE = 0xFF8810;
 
   @ParameterizedTest

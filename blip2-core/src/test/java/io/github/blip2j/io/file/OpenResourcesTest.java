@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class OpenedTest {
+final class OpenResourcesTest {
   private final List<String> closed = new ArrayList<>();
 
   @Test

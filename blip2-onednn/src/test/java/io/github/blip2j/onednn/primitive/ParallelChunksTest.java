@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class PartsTest {
+final class ParallelChunksTest {
   private static final ParallelChunks MANY = new ParallelChunks(1000, 1 << 18);
 
   @ParameterizedTest

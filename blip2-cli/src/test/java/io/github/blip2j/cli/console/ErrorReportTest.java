@@ -1,9 +1,10 @@
 package io.github.blip2j.cli.console;
 
+import io.github.blip2j.cli.Shell;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.cli.Shell;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class FailureTest {
+final class ErrorReportTest {
   private static final String CIRCLE = Shell.image("a.png");
 
   @TempDir Path folder;
@@ -33,7 +34,7 @@ final class FailureTest {
         "--min-new-tokens 30|decoding: --min-new-tokens expected at most --max-new-tokens=20, got"
             + " 30; raise --max-new-tokens",
         "--temperature 0|decoding: --temperature expected a finite number above 0, got 0.0",
-        "--threads 0|threads: count expected at least 1, got 0",
+        "--threads 0|threads: count of threads expected 1 to 1024, got 0",
         "--stream --json|--stream: output expected as text, got --json; leave one of them out",
         "-|-: standard input expected once, got it several times; name files instead",
         "--num-beams two|invalid value for option '--num-beams': 'two' is not an int; see blip2"

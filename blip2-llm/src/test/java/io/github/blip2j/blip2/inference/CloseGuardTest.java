@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-final class GateTest {
+final class CloseGuardTest {
   private static final String CLOSED =
       "house: open door expected, got closed; close after the last use";
 

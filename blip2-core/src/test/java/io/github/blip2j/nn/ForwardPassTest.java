@@ -1,14 +1,15 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(InScope.class)
-final class PassTest {
+final class ForwardPassTest {
   private static final Dropout HALF = new Dropout(0.5);
 
   @Test

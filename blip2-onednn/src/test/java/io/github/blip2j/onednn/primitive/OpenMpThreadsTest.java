@@ -1,17 +1,18 @@
 package io.github.blip2j.onednn.primitive;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import org.bytedeco.dnnl.engine;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(InScope.class)
-final class TeamTest {
+final class OpenMpThreadsTest {
   private final engine cpu = new engine(engine.kind.cpu, 0); // loads the library
   private final OpenMpThreads team = new OpenMpThreads();
 
