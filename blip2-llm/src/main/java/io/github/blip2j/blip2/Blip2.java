@@ -153,12 +153,12 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * The same model as {@code flavour} would run it, whosever checkpoint it is. Both share one
+   * The same model as {@code convention} would run it, whosever checkpoint it is. Both share one
    * memory: close either.
    */
-  public Blip2 withConvention(Convention flavour) {
-    GenerationSession other = loaded.withConvention(required("blip2", "flavour", flavour));
-    return new Blip2(other, processor, questions.cleaning(flavour.questions()));
+  public Blip2 withConvention(Convention convention) {
+    GenerationSession other = loaded.withConvention(required("blip2", "convention", convention));
+    return new Blip2(other, processor, questions.cleaning(convention.questions()));
   }
 
   /** Whose rules the model follows: of its checkpoint, unless changed. */

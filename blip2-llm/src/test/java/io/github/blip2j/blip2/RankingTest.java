@@ -215,12 +215,12 @@ final class RankingTest {
   }
 
   @Test
-  void features_ofAnotherFlavour_areRefused() {
+  void features_ofAnotherConvention_areRefused() {
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
     try (ImageFeatures features = blip2.encode(images.subList(0, 1))) {
       assertSays(
           IllegalArgumentException.class,
-          "rank: features expected of flavour LAVIS, got HF; encode the images as LAVIS does",
+          "rank: features expected of convention LAVIS, got HF; encode the images as LAVIS does",
           () -> lavis.rank(features, List.of(""), COLORS, CandidateRanking.bySum()));
       assertEquals(
           COLORS.size(),

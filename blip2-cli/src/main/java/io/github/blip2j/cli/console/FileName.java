@@ -15,16 +15,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a file is called, and where the file of a name is. To the system a name is bytes, of which
- * not all are text: a picture of such a name is called by its bytes, as in {@code caf\xe9.png}, on
- * the way out as on the way in.
+ * Conversion between paths and their names as text. To the system a name is bytes, and not all
+ * bytes are text: a name of other bytes is spelt with their numbers, as in {@code caf\xe9.png}, in
+ * output and input alike.
  */
 public final class FileName {
   private static final Pattern BYTE = Pattern.compile("\\\\x([0-9a-f]{2})");
 
   private FileName() {}
 
-  /** A path as text, with numbers for bytes that are none. */
+  /** A path as text, with numbers for bytes that are not UTF-8. */
   public static String of(Path file) {
     if (file.equals(pathOrNull(file.toString()))) {
       return file.toString();
@@ -37,7 +37,7 @@ public final class FileName {
   }
 
   /**
-   * The file of a name.
+   * The path of a name.
    *
    * @throws InvalidPathException if no file can have it
    */
@@ -58,7 +58,7 @@ public final class FileName {
     }
   }
 
-  /** Only an address tells the system bytes. */
+  /** A path of these bytes, by way of a URI, the only form that takes bytes. */
   private static Path ofBytes(String name) {
     var address = new StringBuilder();
     if (!name.startsWith("/")) {
@@ -86,7 +86,7 @@ public final class FileName {
     }
   }
 
-  /** A name as the system has it. */
+  /** The bytes of a name. */
   private static byte[] bytes(Path part) {
     String address = part.toUri().getRawPath();
     String whole = address.endsWith("/") ? address.substring(0, address.length() - 1) : address;
@@ -104,7 +104,7 @@ public final class FileName {
   }
 
   private static String text(byte[] bytes) {
-    CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder(); // stops at what is none
+    CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder(); // stops at bytes that are not UTF-8
     ByteBuffer in = ByteBuffer.wrap(bytes);
     CharBuffer out = CharBuffer.allocate(bytes.length);
     var text = new StringBuilder();

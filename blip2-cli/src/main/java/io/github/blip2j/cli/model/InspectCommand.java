@@ -23,8 +23,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = {
-      "Says what a checkpoint holds: what it is, what would load it and what is missing or surplus,",
-      "and of each tensor name, type, shape, sum, least and greatest number."
+      "Describes a checkpoint: its kind, the class that would load it, missing and surplus "
+          + "tensors,",
+      "and each tensor's name, type, shape, sum, minimum and maximum."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -35,20 +36,20 @@ public final class InspectCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE|FOLDER",
       description = {
-        "A file of safetensors or PyTorch, a checkpoint of LAVIS or of a training run, the folder of",
+        "A safetensors or PyTorch file, a checkpoint of LAVIS or of a training run, the folder of",
         "a model, a language model, a BERT or an adapter, or the id of a downloaded one."
       })
   private @Nullable ModelName model;
 
   @Option(
       names = "--no-sums",
-      description = "Read headers alone, which takes a moment for files of any size.")
+      description = "Read only headers, which is fast for files of any size.")
   private boolean withoutSums;
 
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
-  @Option(names = "--debug", description = "Show where errors come from.")
+  @Option(names = "--debug", description = "Print stack traces of errors.")
   private boolean debug;
 
   public InspectCommand(Console console) {
@@ -72,7 +73,7 @@ public final class InspectCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** Of all tensors that have numbers. */
+  /** The sums of all tensors with numeric types. */
   private Map<String, TensorSummary> sums(Inspection inspection) throws IOException {
     Map<String, TensorSummary> sums = new LinkedHashMap<>();
     int of = inspection.checkpoint().tensors().size();

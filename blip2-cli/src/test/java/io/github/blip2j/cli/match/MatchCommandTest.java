@@ -205,7 +205,8 @@ final class MatchCommandTest {
   @Test
   void match_withoutModel_exits2() {
     String message =
-        "blip2: --model: a model that matches expected, got none; the bundled one only writes, so"
+        "blip2: --model: a model that matches expected, got none; the bundled one only generates "
+            + "text, so"
             + " give a folder as of Salesforce/blip2-itm-vit-g\n";
 
     assertEquals(new Shell(2, "", message), Shell.run("match", A, "--text", TEXT));

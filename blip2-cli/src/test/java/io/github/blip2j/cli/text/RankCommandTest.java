@@ -129,7 +129,7 @@ final class RankCommandTest {
         "--candidate=a",
         "--question=b",
         "--prompt=c");
-    assertUsage("rank: question expected words, got a blank", "--candidate=a", "--question= ");
+    assertUsage("rank: question expected text, got a blank", "--candidate=a", "--question= ");
     assertUsage(
         "rank: preselecting expected 1 candidate or more, got 0",
         "--candidate=a",

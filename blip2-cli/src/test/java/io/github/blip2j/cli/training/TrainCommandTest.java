@@ -71,7 +71,8 @@ final class TrainCommandTest {
   @Test
   void stage1_int8_exits2() throws IOException {
     assertUsage(
-        "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for what is frozen",
+        "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for frozen "
+            + "weights only",
         "--dtype",
         "int8");
   }

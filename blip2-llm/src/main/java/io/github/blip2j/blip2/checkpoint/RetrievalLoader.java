@@ -64,7 +64,7 @@ public final class RetrievalLoader {
 
   /** A model, names of the tensors that were there and have no place in it, and whose it is. */
   public record Loaded(
-      Blip2RetrievalModel model, NavigableSet<String> leftOut, Convention flavour) {}
+      Blip2RetrievalModel model, NavigableSet<String> leftOut, Convention convention) {}
 
   /**
    * How a model is loaded.
@@ -103,7 +103,7 @@ public final class RetrievalLoader {
     return open(
         path,
         Loading.toTrain(home, UnaryOperator.identity()),
-        (config, stored, keys, flavour) -> {
+        (config, stored, keys, convention) -> {
           Params params = Params.checking(stored, home);
           model(config, params);
           return params.fit().spelledBy(keys);
@@ -113,13 +113,15 @@ public final class RetrievalLoader {
   /** What is made of an open checkpoint. */
   @FunctionalInterface
   private interface Use<T> {
-    T of(Blip2RetrievalConfig config, Weights stored, KeyMap keys, Convention flavour)
+    T of(Blip2RetrievalConfig config, Weights stored, KeyMap keys, Convention convention)
         throws IOException;
   }
 
   private static Loaded load(Path path, Loading loading) throws IOException {
     return open(
-        path, loading, (config, stored, keys, flavour) -> build(config, stored, loading, flavour));
+        path,
+        loading,
+        (config, stored, keys, convention) -> build(config, stored, loading, convention));
   }
 
   private static <T> T open(Path path, Loading loading, Use<T> use) throws IOException {
@@ -159,11 +161,11 @@ public final class RetrievalLoader {
   }
 
   private static Loaded build(
-      Blip2RetrievalConfig config, Weights stored, Loading loading, Convention flavour)
+      Blip2RetrievalConfig config, Weights stored, Loading loading, Convention convention)
       throws IOException {
     Weights weights = ResizedPositions.of(stored, config.vision(), "vision");
     Params params = loading.arrange.apply(Params.root(weights, loading.home));
     var model = model(config, params);
-    return new Loaded(model, loading.options.finish(params), flavour);
+    return new Loaded(model, loading.options.finish(params), convention);
   }
 }

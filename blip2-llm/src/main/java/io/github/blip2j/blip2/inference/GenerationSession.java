@@ -64,12 +64,12 @@ public final class GenerationSession implements AutoCloseable {
     return of(Blip2Loader.load(parts, options));
   }
 
-  /** The same model in one memory, computing and prompted as {@code flavour} does. */
-  public GenerationSession withConvention(Convention flavour) {
-    return new GenerationSession(gate, loaded, model.withConvention(flavour));
+  /** The same model in one memory, computing and prompted as {@code convention} does. */
+  public GenerationSession withConvention(Convention convention) {
+    return new GenerationSession(gate, loaded, model.withConvention(convention));
   }
 
-  /** Whether the other is this model, in the same memory, of whichever flavour. */
+  /** Whether the other is this model, in the same memory, of whichever convention. */
   boolean sharesWeights(GenerationSession other) {
     return loaded.memory() == other.loaded.memory();
   }

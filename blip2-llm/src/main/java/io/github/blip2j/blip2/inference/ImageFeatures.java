@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the model has seen of one or more images, to be asked about as often as one likes: this
- * model, as its flavour computes. It holds off-heap memory: close it.
+ * model, as its convention computes. It holds off-heap memory: close it.
  *
  * <p>InstructBLIP's queries read each prompt too. Of such a model these are the patches alone,
  * which take most of the time, and the queries look at them anew for every prompt.
@@ -47,7 +47,7 @@ public final class ImageFeatures implements AutoCloseable {
   }
 
   /**
-   * Checks that these are of this model and its flavour. Where only sizes agree, a model would
+   * Checks that these are of this model and its convention. Where only sizes agree, a model would
    * write with confidence about what it has not seen.
    *
    * @param where what they are for, as messages say it
@@ -61,7 +61,7 @@ public final class ImageFeatures implements AutoCloseable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: features expected of flavour %s, got %s; encode the images as %s does",
+              "%s: features expected of convention %s, got %s; encode the images as %s does",
               where,
               asked.convention(),
               source.convention(),

@@ -21,14 +21,14 @@ public final class InstructionTokenizer {
 
   private final HuggingFaceTokenizer tokenizer;
   private final BertConfig qformer;
-  private final Convention flavour;
+  private final Convention convention;
   private final TextCuts cuts = new TextCuts();
 
   /** Reads with this tokenizer, which its owner closes after the last use. */
-  InstructionTokenizer(HuggingFaceTokenizer tokenizer, BertConfig qformer, Convention flavour) {
+  InstructionTokenizer(HuggingFaceTokenizer tokenizer, BertConfig qformer, Convention convention) {
     this.tokenizer = tokenizer;
     this.qformer = qformer;
-    this.flavour = flavour;
+    this.convention = convention;
   }
 
   /**
@@ -55,9 +55,9 @@ public final class InstructionTokenizer {
     VocabularyCheck.requireWords(
         where + ": instruction", tokenizer, qformer.vocabSize(), null, ids);
     int most = Math.min(LAVIS_TOKENS, qformer.maxPositions());
-    if (flavour == Convention.LAVIS && ids.length > most) {
+    if (convention == Convention.LAVIS && ids.length > most) {
       cuts.tell(
-          where + ": instruction", ids.length, most, "beginning", "flavour HF reads it whole");
+          where + ": instruction", ids.length, most, "beginning", "convention HF reads it whole");
       return tokenizer.encodeTruncated(prompt, most, Side.LEFT);
     }
     if (ids.length > qformer.maxPositions()) {

@@ -52,7 +52,7 @@ public final class MatchingSession implements AutoCloseable {
     // LAVIS cuts texts to max_txt_len; Hugging Face reads as many as there are positions for.
     this.chosenTokens = null;
     this.usualTokens =
-        loaded.flavour() == Convention.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
+        loaded.convention() == Convention.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
     this.leftOut = loaded.leftOut();
     this.processor = ModelFolder.processor(folder, model.config().vision().imageSize());
     this.tokenizer = HuggingFaceTokenizer.open(folder); // last: nothing fails after it

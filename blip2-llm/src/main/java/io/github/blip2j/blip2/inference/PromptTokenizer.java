@@ -50,7 +50,7 @@ public final class PromptTokenizer {
     if (!cutting || ids.length <= LAVIS_PROMPT) {
       return ids;
     }
-    cuts.tell("prompt", ids.length, LAVIS_PROMPT, "end", "flavour HF reads it whole");
+    cuts.tell("prompt", ids.length, LAVIS_PROMPT, "end", "convention HF reads it whole");
     return tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT);
   }
 

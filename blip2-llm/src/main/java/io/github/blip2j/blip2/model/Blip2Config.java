@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     have none
  * @param convention whose checkpoint it is
  * @param ownVisionNormEps epsilon of the norm behind the vision tower where the checkpoint was
- *     trained with one of its own, or null for its flavour's
+ *     trained with one of its own, or null for its convention's
  */
 public record Blip2Config(
     VisionConfig vision,
@@ -82,9 +82,9 @@ public record Blip2Config(
   }
 
   /** The same sizes of another's checkpoint. */
-  public Blip2Config withConvention(Convention newFlavour) {
+  public Blip2Config withConvention(Convention newConvention) {
     return new Blip2Config(
-        vision, qformer, text, queryTokens, imageTokenId, newFlavour, ownVisionNormEps);
+        vision, qformer, text, queryTokens, imageTokenId, newConvention, ownVisionNormEps);
   }
 
   /** Epsilon of the norm behind the vision tower. */

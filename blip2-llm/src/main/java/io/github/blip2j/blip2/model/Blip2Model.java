@@ -67,9 +67,9 @@ public final class Blip2Model extends Module {
     this.language = LanguageHead.of(config, params.at("language"));
   }
 
-  private Blip2Model(Blip2Model from, Convention flavour) {
+  private Blip2Model(Blip2Model from, Convention convention) {
     super(from);
-    this.config = from.config.withConvention(flavour);
+    this.config = from.config.withConvention(convention);
     this.vision = from.vision;
     this.visionNorm = from.visionNorm.withEps(config.visionNormEps());
     this.queryTokens = from.queryTokens;
@@ -78,9 +78,9 @@ public final class Blip2Model extends Module {
     this.language = from.language.with(config);
   }
 
-  /** The same parameters in one memory, computing as {@code flavour} does. */
-  public Blip2Model withConvention(Convention flavour) {
-    return new Blip2Model(this, flavour);
+  /** The same parameters in one memory, computing as {@code convention} does. */
+  public Blip2Model withConvention(Convention convention) {
+    return new Blip2Model(this, convention);
   }
 
   /** The sizes. */

@@ -27,7 +27,7 @@ sealed interface LanguageHead permits DecoderHead, EncoderDecoderHead {
     throw new AssertionError("no language model of " + config.text().kind());
   }
 
-  /** The same parameters under a configuration that may differ in its flavour. */
+  /** The same parameters under a configuration that may differ in its convention. */
   LanguageHead with(Blip2Config config);
 
   /** The language model. */

@@ -42,7 +42,7 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
     this(template, null);
   }
 
-  /** How the paper asks this kind of model, and what its flavour does to questions. */
+  /** How the paper asks this kind of model, and what its convention does to questions. */
   public static QuestionPrompt usual(Blip2Config config) {
     QuestionPrompt prompt =
         switch (config.text().kind()) {

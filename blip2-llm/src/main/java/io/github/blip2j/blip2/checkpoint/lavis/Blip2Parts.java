@@ -6,8 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where a BLIP-2 of LAVIS's second stage lies, which stores apart what it trained and what it
- * trained from. Give it to {@code Blip2#load}, or to
- * {@code Conversion#toHuggingFace}.
+ * trained from. Give it to {@code Blip2#load}, or to {@code Conversion#toHuggingFace}.
  *
  * <pre>{@code
  * var parts =

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class ShownTest {
+final class TerminalTextTest {
   private static final String HOSTILE =
       "a\u001b]0;b\u0007\n\r\t\u007f\u009b\u2028\u202e\u2066\ud800 \u00e9\u5b57\ud83d\ude00\u200f";
   private static final String HARMLESS =

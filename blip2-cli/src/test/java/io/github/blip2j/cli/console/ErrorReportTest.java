@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class FailureTest {
+final class ErrorReportTest {
   private static final String CIRCLE = Shell.image("a.png");
 
   @TempDir Path folder;

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What changes when the same model runs as LAVIS would run it. */
-final class FlavourTest {
+final class ConventionTest {
   private static final double CLOSE = 1e-6;
 
   private static Blip2 blip2;
@@ -57,7 +57,7 @@ final class FlavourTest {
   }
 
   @Test
-  void flavour_ofAFolder_isHuggingFaceUntilChanged() {
+  void convention_ofAFolder_isHuggingFaceUntilChanged() {
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
 
     assertEquals(Convention.HF, blip2.convention());
