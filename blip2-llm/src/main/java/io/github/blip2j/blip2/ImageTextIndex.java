@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * Pictures and texts to be found by each other; see {@link RetrievalIndex}. Texts are cut to 35
- * tokens, as LAVIS does here and nowhere else.
+ * An index of images and texts for retrieval in both directions; see {@link RetrievalIndex}. Texts
+ * are cut to 35 tokens, as in LAVIS's retrieval evaluation.
  *
  * <p>It holds a temporary file: close it, before its matcher. Not for use by several threads at
  * once.
@@ -43,12 +43,12 @@ public final class ImageTextIndex implements AutoCloseable {
         loaded, RetrievalIndex.create(loaded.qformer(), loaded.padId(), folder));
   }
 
-  /** Adds a picture; the first has number 0. */
+  /** Adds an image; the first has number 0. */
   public void addImage(Image image) throws IOException {
     addImages(List.of(required(WHERE, "image", image)));
   }
 
-  /** Adds pictures, numbered in their order. */
+  /** Adds images, numbered in their order. */
   public void addImages(List<Image> images) throws IOException {
     requiredAll(WHERE, "image", images);
     for (int from = 0; from < images.size(); from += BATCH) {
@@ -74,36 +74,35 @@ public final class ImageTextIndex implements AutoCloseable {
         });
   }
 
-  /** Pictures so far. */
+  /** The number of images so far. */
   public int images() {
     return index.images();
   }
 
-  /** Texts so far. */
+  /** The number of texts so far. */
   public int texts() {
     return index.texts();
   }
 
   /**
-   * Ranks all texts for every picture and all pictures for every text, to be scored by {@link
-   * Rankings#scores}.
+   * Ranks all texts for every image and all images for every text; see {@link Rankings#scores}.
    *
-   * @param k how many of the most similar are matched; LAVIS takes 128
+   * @param k how many of the most similar are re-ranked by match score; LAVIS takes 128
    */
   public Rankings rank(int k) throws IOException {
     return during(() -> index.rank(k));
   }
 
-  /** As above, telling the number of each picture before its texts are matched, in order. */
+  /** Ranks as {@link #rank(int)} does; the listener receives the number of each image before its texts are matched, in order. */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
     required(WHERE, "listener", listener);
     return during(() -> index.rank(k, number -> gate.aside(() -> listener.accept(number))));
   }
 
   /**
-   * The pictures that a text describes, the best first.
+   * The images that a text describes, the best first.
    *
-   * @param k how many of the most similar are matched and returned
+   * @param k how many of the most similar are re-ranked by match score and returned
    */
   public Ranking search(String text, int k) throws IOException {
     required(WHERE, "text", text);
@@ -131,7 +130,7 @@ public final class ImageTextIndex implements AutoCloseable {
     return loaded.comparedIds(WHERE, text, MOST_TOKENS);
   }
 
-  /** A call that may fail at the temporary file. */
+  /** A call that may fail to read or write the temporary file. */
   @FunctionalInterface
   private interface Work<T> {
     T run() throws IOException;

@@ -20,9 +20,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the Q-Former makes of images, of texts, and of both together: LAVIS's {@code
- * extract_features} in its three modes. Texts are read whole, not cut to what models were trained
- * on; results live in the caller's open scope.
+ * The Q-Former's features of images, of texts, and of both together: LAVIS's {@code
+ * extract_features} in its three modes. Texts are used whole, not cut to the length of training;
+ * results live in the caller's open scope.
  *
  * <pre>{@code
  * B images, texts or pairs, Q queries, T tokens of the longest text, C width, P compared width
@@ -40,18 +40,18 @@ public final class FeatureExtractor implements FeatureSource {
   /**
    * Features of images.
    *
-   * @param queries what the queries saw, {@code image_embeds}, [B, Q, C]
-   * @param compared the same as unit vectors in the space of comparison, {@code image_embeds_proj},
+   * @param queries the Q-Former's output, {@code image_embeds}, [B, Q, C]
+   * @param compared the queries projected to unit vectors, {@code image_embeds_proj},
    *     [B, Q, P]
    */
   public record OfImages(Tensor queries, Tensor compared) {}
 
   /**
-   * Features of texts, of every token; a text's own is the first, {@code [CLS]}. What stands in the
-   * place of padding means nothing.
+   * Features of texts, of every token; that of the whole text is the first, {@code [CLS]}. Values at
+   * padding are undefined.
    *
    * @param words {@code text_embeds}, [B, T, C]
-   * @param compared the same as unit vectors in the space of comparison, {@code text_embeds_proj},
+   * @param compared the tokens projected to unit vectors, {@code text_embeds_proj},
    *     [B, T, P]
    */
   public record OfTexts(Tensor words, Tensor compared) {}
@@ -92,7 +92,7 @@ public final class FeatureExtractor implements FeatureSource {
   }
 
   /**
-   * What the queries saw of image i in the light of text i, {@code multimodal_embeds}.
+   * The Q-Former's output for image i with text i, {@code multimodal_embeds}.
    *
    * @return [B, Q, C]
    * @throws IllegalArgumentException if a text has more tokens than the model has positions, or
@@ -136,7 +136,7 @@ public final class FeatureExtractor implements FeatureSource {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
             Blip2Qformer qformer = loaded.qformer();
-            // Cut as a comparison cuts them.
+            // Cut as for comparisons.
             TextBatch cut =
                 loaded.batch(texts.stream().map(text -> loaded.comparedIds(WHERE, text)).toList());
             return scope.keep(
@@ -153,7 +153,7 @@ public final class FeatureExtractor implements FeatureSource {
     return Objects.requireNonNull(found.get(feature));
   }
 
-  /** Images that have been looked at; what several features need is computed once. */
+  /** Encoded images; intermediate results of several features are computed once. */
   private static final class Seen {
     private final Blip2Qformer qformer;
     private final Tensor image; // [B, N, E]

@@ -14,12 +14,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** The features of a model that writes. */
+/** The features of a model with a language model. */
 public record PromptFeatures(GenerationSession loaded) implements FeatureSource {
   @Override
   public Set<Feature> features() {
     return loaded.model().config().readsInstruction()
-        ? EnumSet.of(Feature.PATCHES) // the others depend on the words of a prompt
+        ? EnumSet.of(Feature.PATCHES) // the others depend on the text of a prompt
         : EnumSet.of(Feature.PATCHES, Feature.QUERIES, Feature.PROMPT);
   }
 

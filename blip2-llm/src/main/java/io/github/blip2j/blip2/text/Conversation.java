@@ -7,20 +7,19 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Questions about an image and their answers so far, for a question that follows up on them. The
- * model keeps nothing between calls: what it is to know of is told again. Immutable.
+ * Questions about an image and their answers so far, for a question that follows up on them. The model keeps no state between calls, so each prompt repeats the conversation. Immutable.
  *
  * <pre>{@code
  * Conversation talk = Conversation.empty().and("which city is this?", "singapore");
  * String why = blip2.answer(image, talk, "why?");
  * }</pre>
  *
- * @param turns the first first
+ * @param turns from the first to the last
  */
 public record Conversation(List<Turn> turns) {
   /** A question and its answer, neither blank. */
   public record Turn(String question, String answer) {
-    /** Checks that both have words. */
+    /** Checks that both have text. */
     public Turn {
       requireWords("question", question);
       requireWords("answer", answer);
@@ -39,7 +38,7 @@ public record Conversation(List<Turn> turns) {
     turns = List.copyOf(required("conversation", "turns", turns));
   }
 
-  /** Before the first question. */
+  /** The conversation before the first question. */
   public static Conversation empty() {
     return new Conversation(List.of());
   }
