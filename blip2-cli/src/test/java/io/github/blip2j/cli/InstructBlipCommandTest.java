@@ -62,7 +62,7 @@ final class InstructBlipCommandTest {
   void caption_blankInstruction_saysSo() {
     Shell shell = Shell.run("caption", PICTURE, "--model", MODEL, "--prompt", "  ");
 
-    String message = "generate: instruction expected words, or nothing at all, got a blank";
+    String message = "generate: instruction expected text or the empty text, got a blank";
     assertEquals(new Shell(1, "", "blip2: " + message + "\n"), shell);
   }
 

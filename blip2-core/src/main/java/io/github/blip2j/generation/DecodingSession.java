@@ -24,12 +24,13 @@ public interface DecodingSession {
   float[][] start();
 
   /**
-   * Scores after one more token. New row {@code i} extends row {@code parents[i]} of the previous
-   * call by {@code tokens[i]}; a parent may be named several times (beams) or not at all (ended).
+   * Scores after one more token. New row {@code i} extends row {@code beamIndices[i]} of the
+   * previous call by {@code tokens[i]}; a parent may be named several times (beams) or not at all
+   * (ended).
    *
-   * @param parents rows of the previous call, {@code [R]}
+   * @param beamIndices rows of the previous call, {@code [R]}
    * @param tokens ids to append, {@code [R]}
    * @return {@code [R][V]}
    */
-  float[][] next(int[] parents, int[] tokens);
+  float[][] next(int[] beamIndices, int[] tokens);
 }

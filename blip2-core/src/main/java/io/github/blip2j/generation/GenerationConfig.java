@@ -7,10 +7,10 @@ import java.util.function.Consumer;
  * How to turn scores into sequences: the search, its lengths, penalties and randomness.
  *
  * <p>Start from {@link #greedy}, {@link #numBeams(int)} or {@link #sample} and change what differs,
- * as in {@code GenerationConfig.beams(5).maxNewTokens(30).returning(3)}. Every step on the way must be
- * valid by itself. Defaults are those of Hugging Face's {@code generate}. As there, the settings of
- * a search that is not used are ignored: temperature, topK, topP and seed without sampling, length
- * penalty and early stopping without beams.
+ * as in {@code GenerationConfig.beams(5).maxNewTokens(30).returning(3)}. Every step on the way must
+ * be valid by itself. Defaults are those of Hugging Face's {@code generate}. As there, the settings
+ * of a search that is not used are ignored: temperature, topK, topP and seed without sampling,
+ * length penalty and early stopping without beams.
  *
  * @param maxNewTokens longest continuation, end token included; 20 by default
  * @param minNewTokens tokens before which no end token is allowed; 0 by default

@@ -22,8 +22,8 @@ final class ModelRows {
     return checked("start", prompts, model.start());
   }
 
-  float[][] next(int[] parents, int[] tokens) {
-    return checked("next", parents.length, model.next(parents, tokens));
+  float[][] next(int[] beamIndices, int[] tokens) {
+    return checked("next", beamIndices.length, model.next(beamIndices, tokens));
   }
 
   private float[][] checked(String call, int rows, float[][] scores) {

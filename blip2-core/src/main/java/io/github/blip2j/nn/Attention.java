@@ -23,7 +23,7 @@ public final class Attention extends Module {
   private final Linear key;
   private final Linear value;
   private final Linear output;
-  private final DType between; // what nobody sees may be as narrow as all maps read it
+  private final DType intermediateType; // what nobody sees may be as narrow as all maps read it
   private final Config sizes;
 
   private Attention(Config sizes, Params params) {
@@ -38,7 +38,7 @@ public final class Attention extends Module {
     this.output = linear(inner, sizes.dim, sizes.outputBias, params.at("output"));
     DType read = output.input();
     boolean alike = Stream.of(query, key, value).allMatch(map -> map.input() == read);
-    this.between = alike ? read : DType.FLOAT32;
+    this.intermediateType = alike ? read : DType.FLOAT32;
   }
 
   /** Which of query, key and value have a bias. */
@@ -154,7 +154,7 @@ public final class Attention extends Module {
     if (context != x) {
       return attend(x, keyValues(context, mask), how);
     }
-    DType type = isKernel(mask, how) ? between : DType.FLOAT32;
+    DType type = isKernel(mask, how) ? intermediateType : DType.FLOAT32;
     List<Tensor> qkv = Linear.each(x, type, query, key, value);
     return mixHeads(qkv.get(0), split(qkv.get(1)), split(qkv.get(2)), mask, how);
   }

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The caller owns the cache and passes it along; a model keeps nothing between calls. Memory
  * comes from the scope in which the cache is made, in which it must be used, and is laid out once
  * for the expected number of positions. Rows change when beams do: {@link #select} lets new row i
- * continue old row {@code parents[i]}, copying only rows that change and only their filled part.
+ * continue old row {@code beamIndices[i]}, copying only rows that change and only their filled
+ * part.
  *
  * <p>While gradients are recorded the cache holds what it is given as it is: positions are joined
  * and rows gathered by operations that have derivatives, and nothing is overwritten that a backward
@@ -119,17 +120,17 @@ public final class KeyValueCache {
       return fresh;
     }
 
-    private void select(int[] parents) {
+    private void select(int[] beamIndices) {
       if (keys == null || values == null) {
         return;
       }
       if (recorded && GradMode.isRecording()) {
-        Tensor rows = Tensor.ids(parents);
+        Tensor rows = Tensor.ids(beamIndices);
         keys = keys.gather(rows);
         values = values.gather(rows);
       } else {
-        keys = selected(keys, parents);
-        values = selected(values, parents);
+        keys = selected(keys, beamIndices);
+        values = selected(values, beamIndices);
         recorded = false;
       }
     }
@@ -148,32 +149,32 @@ public final class KeyValueCache {
       }
     }
 
-    private Tensor selected(Tensor tensor, int[] parents) {
-      if (!recorded && parents.length <= tensor.dim(0)) {
-        reorder(tensor, parents);
+    private Tensor selected(Tensor tensor, int[] beamIndices) {
+      if (!recorded && beamIndices.length <= tensor.dim(0)) {
+        reorder(tensor, beamIndices);
         return tensor;
       }
-      Tensor fresh = cache.allocate(tensor, parents.length, Math.toIntExact(tensor.dim(1)));
-      for (int row = 0; row < parents.length; row++) {
-        filledRow(fresh, row).copyInPlace(filledRow(tensor, parents[row]));
+      Tensor fresh = cache.allocate(tensor, beamIndices.length, Math.toIntExact(tensor.dim(1)));
+      for (int row = 0; row < beamIndices.length; row++) {
+        filledRow(fresh, row).copyInPlace(filledRow(tensor, beamIndices[row]));
       }
       release(tensor);
       return fresh;
     }
 
     /** Rows whose parent is overwritten too are set aside first; the others are copied straight. */
-    private void reorder(Tensor tensor, int[] parents) {
-      Tensor[] aside = new Tensor[parents.length];
-      for (int row = 0; row < parents.length; row++) {
-        int parent = parents[row];
-        boolean overwritten = parent < parents.length && parents[parent] != parent;
+    private void reorder(Tensor tensor, int[] beamIndices) {
+      Tensor[] aside = new Tensor[beamIndices.length];
+      for (int row = 0; row < beamIndices.length; row++) {
+        int parent = beamIndices[row];
+        boolean overwritten = parent < beamIndices.length && beamIndices[parent] != parent;
         if (parent != row && overwritten) {
           aside[row] = filledRow(tensor, parent).copy();
         }
       }
-      for (int row = 0; row < parents.length; row++) {
-        if (parents[row] != row) {
-          Tensor source = aside[row] == null ? filledRow(tensor, parents[row]) : aside[row];
+      for (int row = 0; row < beamIndices.length; row++) {
+        if (beamIndices[row] != row) {
+          Tensor source = aside[row] == null ? filledRow(tensor, beamIndices[row]) : aside[row];
           filledRow(tensor, row).copyInPlace(source);
         }
       }
@@ -213,29 +214,29 @@ public final class KeyValueCache {
   }
 
   /**
-   * Lets row i continue what was row {@code parents[i]}; there may be more rows than before or
+   * Lets row i continue what was row {@code beamIndices[i]}; there may be more rows than before or
    * fewer.
    *
    * @throws IllegalArgumentException if a parent is not a row, or there is none
    */
-  public void select(int... parents) {
-    if (parents.length == 0) {
-      throw new IllegalArgumentException("cache: parents expected one or more, got none");
+  public void select(int... beamIndices) {
+    if (beamIndices.length == 0) {
+      throw new IllegalArgumentException("cache: beamIndices expected one or more, got none");
     }
-    for (int parent : parents) {
+    for (int parent : beamIndices) {
       if (parent < 0 || parent >= rows) {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "cache: parents expected below %d rows, got %s",
+                "cache: beamIndices expected below %d rows, got %s",
                 rows,
-                Arrays.toString(parents)));
+                Arrays.toString(beamIndices)));
       }
     }
     for (Layer layer : layers) {
-      layer.select(parents);
+      layer.select(beamIndices);
     }
-    rows = parents.length;
+    rows = beamIndices.length;
   }
 
   /**

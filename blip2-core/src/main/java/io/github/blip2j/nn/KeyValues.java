@@ -16,7 +16,7 @@ public record KeyValues(Tensor keys, Tensor values, Mask mask) {
     values.shape().require("attention", "values", keys.shape().toArray());
   }
 
-  /** The same for a batch whose row i is row {@code rows[i]} of this one; rows may repeat. */
+  /** Keys and values of a batch whose row i is row {@code rows[i]} of this one; rows may repeat. */
   public KeyValues rows(int... rows) {
     Tensor ids = Tensor.ids(rows);
     return new KeyValues(keys.gather(ids), values.gather(ids), mask.rows(rows));

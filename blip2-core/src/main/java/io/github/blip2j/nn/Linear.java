@@ -67,12 +67,14 @@ public final class Linear extends Module {
     return x.linear(weight.value(), bias == null ? null : bias.value(), activation, residual);
   }
 
-  /** Several maps of one input, which is prepared for them once. */
+  /** Applies several maps to one input, which is prepared for them once. */
   static List<Tensor> each(Tensor x, Linear... maps) {
     return each(x, DType.FLOAT32, maps);
   }
 
-  /** The same, results kept in {@code result} where nothing is recorded. */
+  /**
+   * Applies several maps to one input, with results in type {@code result} if nothing is recorded.
+   */
   static List<Tensor> each(Tensor x, DType result, Linear... maps) {
     return LinearMap.each(
         x, Arrays.stream(maps).map(map -> map.over(x, Activation.IDENTITY, result)).toList());

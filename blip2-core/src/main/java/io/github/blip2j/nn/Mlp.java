@@ -41,7 +41,7 @@ public final class Mlp extends Module {
         params);
   }
 
-  /** The same without biases. */
+  /** A plain MLP without biases. */
   public static Mlp withoutBias(int dim, int hidden, Activation activation, Params params) {
     Linear up = Linear.withoutBias(dim, hidden, params.at("up"));
     Linear down = Linear.withoutBias(hidden, dim, params.at("down"));
@@ -79,7 +79,7 @@ public final class Mlp extends Module {
     return down.forward(hidden(x, down.input()), dropout, residual);
   }
 
-  /** The same with dropout of the hidden layer too. */
+  /** Applies the MLP with dropout of the hidden layer and of the output, and adds the residual. */
   public Tensor forward(Tensor x, Tensor residual, Dropout dropout, ForwardPass pass) {
     Tensor hidden = dropout.forward(hidden(x, DType.FLOAT32), pass);
     return down.forward(hidden, dropout.spec(pass), residual);

@@ -254,9 +254,7 @@ public final class Params {
    * @param unused names of stored tensors that were not asked for
    */
   public record Fit(List<String> missing, List<String> misshapen, NavigableSet<String> unused) {
-    /**
-     * The same fit, its missing parameters under the names that a checkpoint would have for them.
-     */
+    /** This fit with the missing parameters under their names in a checkpoint. */
     public Fit spelledBy(KeyMap keys) {
       TreeSet<String> stored = new TreeSet<>();
       missing.forEach(name -> stored.add(keys.toStored(name).name()));

@@ -146,7 +146,7 @@ final class ElementOps {
     requireFloating(where, x, x.dtype());
   }
 
-  /** As above for {@code x} computed with in another type. */
+  /** Checks that {@code type}, in which {@code x} is computed with, is a floating type. */
   static void requireFloating(String where, Tensor x, DType type) {
     if (type != DType.FLOAT32 && type != DType.FLOAT64) {
       throw new IllegalArgumentException(

@@ -36,7 +36,7 @@ public record LinearMap(Tensor weight, @Nullable Tensor bias, Activation activat
     return weight.requiresGrad() || (bias != null && bias.requiresGrad());
   }
 
-  /** The same on memory as kernels read it. */
+  /** This map with dense operands, for the kernels. */
   Affine dense() {
     return new Affine(
         weight.packing() == null ? ShapeOps.dense(weight) : weight,

@@ -238,7 +238,7 @@ final class MatrixOps {
     return multiplied(a, b);
   }
 
-  /** The same of two tensors of one type, which may be bfloat16; the product then is float32. */
+  /** The product of two tensors of one type; that of bfloat16 is float32. */
   private static Tensor multiplied(Tensor a, Tensor b) {
     DType type = a.dtype() == DType.BFLOAT16 ? DType.FLOAT32 : a.dtype();
     if (a.rank() < 2 || b.rank() < 2 || a.dim(-1) != b.dim(-2)) {

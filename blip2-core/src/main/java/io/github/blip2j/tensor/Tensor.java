@@ -87,9 +87,9 @@ public final class Tensor extends RawTensor {
   }
 
   /**
-   * The same memory as {@code array}, which its owner must not close or change meanwhile. The array
-   * is kept from the garbage collector by this tensor, its views, and the scope in which one of
-   * them was last computed with.
+   * A tensor on the memory of {@code array}, which its owner must not close or change meanwhile.
+   * The tensor, its views, and the scopes in which they were used keep the array from the garbage
+   * collector.
    */
   public static Tensor of(INDArray array) {
     return new Tensor(Nd4jArrays.wrap(array), null, Precision.FLOAT32);
@@ -178,7 +178,7 @@ public final class Tensor extends RawTensor {
 
   // ---- shape
 
-  /** The same values in another shape; one length may be {@code -1} and is then derived. */
+  /** This tensor in another shape; one length may be {@code -1} and is then derived. */
   public Tensor reshape(long... newShape) {
     return ShapeOps.reshape(this, newShape);
   }
@@ -345,7 +345,7 @@ public final class Tensor extends RawTensor {
     return attention(k, v, scale, mask, null);
   }
 
-  /** As above, with dropout of the probabilities. */
+  /** Attention with dropout of the probabilities. */
   public Tensor attention(
       Tensor k, Tensor v, double scale, @Nullable Tensor mask, @Nullable DropoutSpec thinning) {
     return AttentionOps.attention(this, k, v, scale, mask, thinning);
@@ -381,9 +381,9 @@ public final class Tensor extends RawTensor {
   }
 
   /**
-   * The same memory as the matrix of linear maps that round what they multiply: {@code x W^T}, and
-   * {@code G W} and {@code G^T x} of the gradients. Sums stay float32, and so does all else that
-   * reads this tensor. What is packed is multiplied forward as it was packed.
+   * A view of this weight matrix whose linear maps round their operands to {@code precision}: in
+   * {@code x W^T}, and in {@code G W} and {@code G^T x} of the gradients. Sums stay float32, and so
+   * do all other operations on this tensor. A packed matrix is multiplied forward as it is packed.
    *
    * @param precision float32 or bfloat16
    */

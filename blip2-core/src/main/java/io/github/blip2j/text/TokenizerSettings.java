@@ -114,8 +114,7 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
     } else if (SENTENCE_PIECE.contains(kind) && config.has("add_prefix_space")) {
       overrides = overrides.withPrefixSpace(config.booleanAt("add_prefix_space"));
     }
-    boolean surrounds =
-        made && (config.has("add_bos_token") || config.has("add_eos_token"));
+    boolean surrounds = made && (config.has("add_bos_token") || config.has("add_eos_token"));
     return surrounds && !WORD_PIECE.contains(kind)
         ? overrides.withAround(around(config, tokens, kind))
         : overrides;

@@ -33,10 +33,7 @@ final class RoomsTest {
     Map<String, Integer> crowds = new TreeMap<>(Rooms.of(main()).types());
     crowds.values().removeIf(types -> types <= MOST_TYPES);
 
-    assertEquals(
-        Set.of(),
-        crowds.keySet(),
-        () -> "more than " + MOST_TYPES + " types: " + crowds);
+    assertEquals(Set.of(), crowds.keySet(), () -> "more than " + MOST_TYPES + " types: " + crowds);
   }
 
   @Test

@@ -83,7 +83,8 @@ public final class KernelChoiceTest {
     Files.createDirectories(services.getParent());
     Files.writeString(services, Offered.class.getName());
     List<URL> urls = new ArrayList<>(List.of(folder.toUri().toURL()));
-    for (String path : List.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))) {
+    for (String path :
+        List.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))) {
       urls.add(Path.of(path).toUri().toURL());
     }
     Thread thread = Thread.currentThread();

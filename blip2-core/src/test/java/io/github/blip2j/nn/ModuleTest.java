@@ -70,7 +70,8 @@ final class ModuleTest {
     assertEquals(pair.parameters().keySet(), state.keySet());
     assertSame(params.all().get("pair.mlp2.weight"), pair.parameters().get("mlp2.weight"));
     assertEquals(
-        Objects.requireNonNull(pair.parameters().get("mlp2.weight")).value(), state.get("mlp2.weight"));
+        Objects.requireNonNull(pair.parameters().get("mlp2.weight")).value(),
+        state.get("mlp2.weight"));
   }
 
   @Test

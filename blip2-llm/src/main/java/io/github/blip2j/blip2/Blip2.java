@@ -55,18 +55,18 @@ import java.util.function.Consumer;
  * closed model throws {@link IllegalStateException}.
  */
 public final class Blip2 implements AutoCloseable {
-  private final GenerationSession loaded;
+  private final GenerationSession session;
   private final ImageProcessor processor;
   private final QuestionPrompt questions;
 
-  private Blip2(GenerationSession loaded, ImageProcessor processor, QuestionPrompt questions) {
-    this.loaded = loaded;
+  private Blip2(GenerationSession session, ImageProcessor processor, QuestionPrompt questions) {
+    this.session = session;
     this.processor = processor;
     this.questions = questions;
   }
 
-  private Blip2(GenerationSession loaded) {
-    this(loaded, loaded.processor(), QuestionPrompt.usual(loaded.model().config()));
+  private Blip2(GenerationSession session) {
+    this(session, session.processor(), QuestionPrompt.usual(session.model().config()));
   }
 
   /**
@@ -91,7 +91,8 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * Loads a Hugging Face folder. A LoRA adapter in the folder is merged into the weights, as is one that the options name.
+   * Loads a Hugging Face folder. A LoRA adapter in the folder is merged into the weights, as is one
+   * that the options name.
    *
    * @throws io.github.blip2j.io.file.CheckpointException if the folder is no BLIP-2 or InstructBLIP
    *     with one of our language models, its tensors do not fit its configuration, or the adapter
@@ -106,7 +107,8 @@ public final class Blip2 implements AutoCloseable {
    * Loads a model of LAVIS's second stage from its parts; it follows {@link Convention#LAVIS}, see
    * {@link #withConvention}.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if a part is of another kind, the parts are not of one model, or a tensor is missing, unused or of another shape
+   * @throws io.github.blip2j.io.file.CheckpointException if a part is of another kind, the parts
+   *     are not of one model, or a tensor is missing, unused or of another shape
    */
   public static Blip2 load(Blip2Parts parts, Precision precision) throws IOException {
     return load(parts, LoadOptions.of(required("load", "precision", precision)));
@@ -115,7 +117,8 @@ public final class Blip2 implements AutoCloseable {
   /**
    * Loads a model of LAVIS's second stage from its parts, with options.
    *
-   * @throws IllegalArgumentException if the options name an adapter, which these files do not support
+   * @throws IllegalArgumentException if the options name an adapter, which these files do not
+   *     support
    */
   public static Blip2 load(Blip2Parts parts, LoadOptions options) throws IOException {
     required("load", "parts", parts);
@@ -127,7 +130,10 @@ public final class Blip2 implements AutoCloseable {
     return bundled(Precision.FLOAT32);
   }
 
-  /** The bundled tiny model with its matrices in another precision, as in {@link #load(Path, Precision)}. */
+  /**
+   * The bundled tiny model with its matrices in another precision, as in {@link #load(Path,
+   * Precision)}.
+   */
   public static Blip2 bundled(Precision precision) throws IOException {
     return new Blip2(BundledModel.load(precision));
   }
@@ -137,12 +143,15 @@ public final class Blip2 implements AutoCloseable {
    * The references do not, so the default is off. Both share one memory: close either.
    */
   public Blip2 withExifRotation(boolean exifRotation) {
-    return new Blip2(loaded, processor.withExifRotation(exifRotation), questions);
+    return new Blip2(session, processor.withExifRotation(exifRotation), questions);
   }
 
-  /** A view of this model with another template for questions than the paper's. Both share one memory. */
+  /**
+   * A view of this model with another template for questions than the paper's. Both share one
+   * memory.
+   */
   public Blip2 withQuestions(QuestionPrompt newQuestions) {
-    return new Blip2(loaded, processor, required("answer", "template", newQuestions));
+    return new Blip2(session, processor, required("answer", "template", newQuestions));
   }
 
   /** The template for questions. */
@@ -155,33 +164,36 @@ public final class Blip2 implements AutoCloseable {
    * of its checkpoint. Both share one memory: close either.
    */
   public Blip2 withConvention(Convention convention) {
-    GenerationSession other = loaded.withConvention(required("blip2", "convention", convention));
+    GenerationSession other = session.withConvention(required("blip2", "convention", convention));
     return new Blip2(other, processor, questions.cleaning(convention.questions()));
   }
 
-  /** The reference that the model follows: by default the one its checkpoint's format belongs to. */
+  /**
+   * The reference that the model follows: by default the one its checkpoint's format belongs to.
+   */
   public Convention convention() {
-    return loaded.convention();
+    return session.convention();
   }
 
   /** How {@link #caption(Image)} decodes: greedily, or as LAVIS captions. */
   public GenerationConfig captionConfig() {
-    return GenerationDefaults.caption(loaded.model().config());
+    return GenerationDefaults.caption(session.model().config());
   }
 
   /** How {@link #answer(Image, String)} decodes: greedily, or as LAVIS answers. */
   public GenerationConfig answerConfig() {
-    return GenerationDefaults.answer(loaded.model().config());
+    return GenerationDefaults.answer(session.model().config());
   }
 
   /**
    * The model itself, for access to its modules, hidden states and logits.
    *
-   * <p>{@link #close} waits for the calls of this class, not for calls on the returned model.
-   * End those first: a close frees the parameters under a call that still uses them, which may crash the process. A later call throws {@link IllegalStateException}.
+   * <p>{@link #close} waits for the calls of this class, not for calls on the returned model. End
+   * those first: a close frees the parameters under a call that still uses them, which may crash
+   * the process. A later call throws {@link IllegalStateException}.
    */
   public Blip2Model model() {
-    return loaded.model();
+    return session.model();
   }
 
   /**
@@ -189,12 +201,12 @@ public final class Blip2 implements AutoCloseable {
    * {@link LoadOptions#leavingOutUnexpected}.
    */
   public NavigableSet<String> leftOut() {
-    return loaded.leftOut();
+    return session.leftOut();
   }
 
   /** The tokenizer that came with the model. */
   public Tokenizer tokenizer() {
-    return loaded.tokenizer();
+    return session.tokenizer();
   }
 
   /** Reads an image file, with the EXIF setting of this model. */
@@ -239,9 +251,9 @@ public final class Blip2 implements AutoCloseable {
    *
    * @throws IllegalArgumentException if a question is blank, or there are not as many as images
    */
-  public List<String> answers(List<Image> images, List<String> asked) {
+  public List<String> answers(List<Image> images, List<String> questionTexts) {
     requireImages("answers", images);
-    List<String> prompts = questions.askEach(images.size(), asked);
+    List<String> prompts = questions.askEach(images.size(), questionTexts);
     return pipeline().captions(images, prompts, answerConfig());
   }
 
@@ -268,7 +280,8 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * Texts that continue each prompt. Prompts with different numbers of images and tokens do not influence each other.
+   * Texts that continue each prompt. Prompts with different numbers of images and tokens do not
+   * influence each other.
    */
   public List<List<Generated>> generate(List<Prompt> prompts, GenerationConfig decoding) {
     return pipeline().generate(prompts, decoding);
@@ -316,7 +329,7 @@ public final class Blip2 implements AutoCloseable {
    * @return [B, 3, H, W]
    */
   public Tensor pixels(List<Image> images) {
-    return loaded.during(() -> loaded.pixels(images));
+    return session.during(() -> session.pixels(images));
   }
 
   /**
@@ -325,20 +338,23 @@ public final class Blip2 implements AutoCloseable {
    * @param pixels [B, 3, H, W]
    */
   public ImageFeatures encode(Tensor pixels) {
-    return loaded.during(() -> new ImageEncoder(loaded).encode(pixels));
+    return session.during(() -> new ImageEncoder(session).encode(pixels));
   }
 
   /**
-   * Feature vectors of an image: {@link Feature#PATCHES} [N][E], {@link Feature#QUERIES} [Q][C] or its
-   * {@link Feature#PROMPT} [Q][L].
+   * Feature vectors of an image: {@link Feature#PATCHES} [N][E], {@link Feature#QUERIES} [Q][C] or
+   * its {@link Feature#PROMPT} [Q][L].
    */
   public float[][] embed(Image image, Feature feature) {
-    return new PromptFeatures(loaded).of(required("embed", "image", image), feature);
+    return new PromptFeatures(session).of(required("embed", "image", image), feature);
   }
 
-  /** Exports {@link Feature#PATCHES}, queries or prompts of many images to a file, in bounded memory. */
+  /**
+   * Exports {@link Feature#PATCHES}, queries or prompts of many images to a file, in bounded
+   * memory.
+   */
   public FeatureExport export(Feature... features) {
-    return FeatureExport.from(new PromptFeatures(loaded), processor, features);
+    return FeatureExport.from(new PromptFeatures(session), processor, features);
   }
 
   /**
@@ -349,10 +365,13 @@ public final class Blip2 implements AutoCloseable {
    * @throws IllegalStateException if the model's Q-Former takes no instruction
    */
   public TextBatch instructions(List<String> prompts) {
-    return loaded.during(() -> loaded.requireInstructions().read("instructions", prompts));
+    return session.during(() -> session.requireInstructions().read("instructions", prompts));
   }
 
-  /** Texts that continue each prompt, without a listener; see {@link #generate(ImageFeatures, List, GenerationConfig, TokenStreamer)}. */
+  /**
+   * Texts that continue each prompt, without a listener; see {@link #generate(ImageFeatures, List,
+   * GenerationConfig, TokenStreamer)}.
+   */
   public List<List<Generated>> generate(
       ImageFeatures features, List<String> prompts, GenerationConfig decoding) {
     return generate(features, prompts, decoding, (row, token) -> {});
@@ -414,7 +433,10 @@ public final class Blip2 implements AutoCloseable {
     return pipeline().rank(prompts, candidates, order);
   }
 
-  /** Ranks candidate texts after each prompt about encoded images: one for each prompt, or one for all. */
+  /**
+   * Ranks candidate texts after each prompt about encoded images: one for each prompt, or one for
+   * all.
+   */
   public List<List<RankedCandidate>> rank(
       ImageFeatures features,
       List<String> prompts,
@@ -424,14 +446,15 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * Frees the model's memory, after the calls that still run. It waits for them, but not for a listener: if a call is in its listener when all others have
-   * ended, that call frees the memory when it ends.
+   * Frees the model's memory, after the calls that still run. It waits for them, but not for a
+   * listener: if a call is in its listener when all others have ended, that call frees the memory
+   * when it ends.
    *
    * @throws IllegalStateException from within a call, as a listener on its thread would be
    */
   @Override
   public void close() {
-    loaded.close();
+    session.close();
   }
 
   private String text(String where, Image image, String prompt, GenerationConfig decoding) {
@@ -445,7 +468,7 @@ public final class Blip2 implements AutoCloseable {
   }
 
   private GenerationPipeline pipeline() {
-    return new GenerationPipeline(loaded);
+    return new GenerationPipeline(session);
   }
 
   private static void requireImages(String where, List<Image> images) {

@@ -29,18 +29,18 @@ public final class ImageTextIndex implements AutoCloseable {
   private static final int MOST_TOKENS = 35;
   private static final int BATCH = 8; // more gains little and takes memory
 
-  private final MatchingSession loaded;
+  private final MatchingSession session;
   private final RetrievalIndex index;
   private final CloseGuard gate = new CloseGuard(WHERE, "index");
 
-  private ImageTextIndex(MatchingSession loaded, RetrievalIndex index) {
-    this.loaded = loaded;
+  private ImageTextIndex(MatchingSession session, RetrievalIndex index) {
+    this.session = session;
     this.index = index;
   }
 
-  static ImageTextIndex create(MatchingSession loaded, Path folder) throws IOException {
+  static ImageTextIndex create(MatchingSession session, Path folder) throws IOException {
     return new ImageTextIndex(
-        loaded, RetrievalIndex.create(loaded.qformer(), loaded.padId(), folder));
+        session, RetrievalIndex.create(session.qformer(), session.padId(), folder));
   }
 
   /** Adds an image; the first has number 0. */
@@ -57,7 +57,7 @@ public final class ImageTextIndex implements AutoCloseable {
           () -> {
             try (var off = GradMode.noGrad();
                 var scope = Scope.open()) {
-              index.addImages(loaded.see(some));
+              index.addImages(session.see(some));
               return index;
             }
           });
@@ -93,7 +93,10 @@ public final class ImageTextIndex implements AutoCloseable {
     return during(() -> index.rank(k));
   }
 
-  /** Ranks as {@link #rank(int)} does; the listener receives the number of each image before its texts are matched, in order. */
+  /**
+   * Ranks as {@link #rank(int)} does; the listener receives the number of each image before its
+   * texts are matched, in order.
+   */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
     required(WHERE, "listener", listener);
     return during(() -> index.rank(k, number -> gate.aside(() -> listener.accept(number))));
@@ -127,7 +130,7 @@ public final class ImageTextIndex implements AutoCloseable {
   }
 
   private int[] ids(String text) {
-    return loaded.comparedIds(WHERE, text, MOST_TOKENS);
+    return session.comparedIds(WHERE, text, MOST_TOKENS);
   }
 
   /** A call that may fail to read or write the temporary file. */
@@ -140,7 +143,7 @@ public final class ImageTextIndex implements AutoCloseable {
     try {
       return gate.call(
           () ->
-              loaded.during(
+              session.during(
                   () -> {
                     try {
                       return work.run();

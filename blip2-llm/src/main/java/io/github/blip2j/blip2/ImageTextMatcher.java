@@ -54,11 +54,11 @@ import java.util.NavigableSet;
 public final class ImageTextMatcher implements AutoCloseable {
   private static final int BATCH = 8; // more gains little and takes memory
 
-  private final MatchingSession loaded;
+  private final MatchingSession session;
   private final ImageProcessor processor;
 
-  private ImageTextMatcher(MatchingSession loaded, ImageProcessor processor) {
-    this.loaded = loaded;
+  private ImageTextMatcher(MatchingSession session, ImageProcessor processor) {
+    this.session = session;
     this.processor = processor;
   }
 
@@ -67,7 +67,8 @@ public final class ImageTextMatcher implements AutoCloseable {
    * Blip2ForImageTextRetrieval}; weights in float32. A {@code tokenizer.json} is expected beside
    * the weights.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if the path is neither, or its tensors do not fit
+   * @throws io.github.blip2j.io.file.CheckpointException if the path is neither, or its tensors do
+   *     not fit
    */
   public static ImageTextMatcher load(Path path) throws IOException {
     return load(path, Precision.FLOAT32);
@@ -83,16 +84,16 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   /**
-   * Loads a checkpoint; in the case of a Hugging Face folder, with the LoRA adapter in it or the one
-   * that the options name.
+   * Loads a checkpoint; in the case of a Hugging Face folder, with the LoRA adapter in it or the
+   * one that the options name.
    *
    * @throws io.github.blip2j.io.file.CheckpointException if it is no model of the first stage, its
    *     tensors do not fit, or the adapter does not fit them
    */
   public static ImageTextMatcher load(Path path, LoadOptions options) throws IOException {
     required("load", "path", path);
-    MatchingSession loaded = MatchingSession.load(path, required("load", "options", options));
-    return new ImageTextMatcher(loaded, loaded.processor());
+    MatchingSession session = MatchingSession.load(path, required("load", "options", options));
+    return new ImageTextMatcher(session, session.processor());
   }
 
   /**
@@ -100,7 +101,7 @@ public final class ImageTextMatcher implements AutoCloseable {
    * Both share one memory: close either.
    */
   public ImageTextMatcher withExifRotation(boolean exifRotation) {
-    return new ImageTextMatcher(loaded, processor.withExifRotation(exifRotation));
+    return new ImageTextMatcher(session, processor.withExifRotation(exifRotation));
   }
 
   /**
@@ -110,13 +111,13 @@ public final class ImageTextMatcher implements AutoCloseable {
    * @throws IllegalArgumentException if the model has fewer positions, or the limit is below 2
    */
   public ImageTextMatcher withMaxTextTokens(int most) {
-    return new ImageTextMatcher(loaded.withMaxTextTokens(most), processor);
+    return new ImageTextMatcher(session.withMaxTextTokens(most), processor);
   }
 
   /** The length of a text in tokens, and how many of them are used. */
   public TextLength length(String text) {
     required("match", "text", text);
-    return loaded.during(() -> loaded.length(text));
+    return session.during(() -> session.length(text));
   }
 
   /**
@@ -124,7 +125,7 @@ public final class ImageTextMatcher implements AutoCloseable {
    * returned model: end those first.
    */
   public Blip2RetrievalModel model() {
-    return loaded.model();
+    return session.model();
   }
 
   /**
@@ -132,12 +133,12 @@ public final class ImageTextMatcher implements AutoCloseable {
    * {@link LoadOptions#leavingOutUnexpected}.
    */
   public NavigableSet<String> leftOut() {
-    return loaded.leftOut();
+    return session.leftOut();
   }
 
   /** The tokenizer that came with the model. */
   public Tokenizer tokenizer() {
-    return loaded.tokenizer();
+    return session.tokenizer();
   }
 
   /** Reads an image file, with the EXIF setting of this model. */
@@ -159,7 +160,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   public List<Match> match(Image image, List<String> texts) {
     required("match", "image", image);
     requiredAll("match", "text", texts);
-    return loaded.during(() -> new PairScores(loaded).against(image, ids("match", texts)));
+    return session.during(() -> new PairScores(session).against(image, ids("match", texts)));
   }
 
   /**
@@ -171,14 +172,18 @@ public final class ImageTextMatcher implements AutoCloseable {
     requiredAll("match", "image", images);
     requiredAll("match", "text", texts);
     Arguments.paired("match", images, texts);
-    return loaded.during(() -> new PairScores(loaded).pairs(images, ids("match", texts)));
+    return session.during(() -> new PairScores(session).pairs(images, ids("match", texts)));
   }
 
-  /** GradCAM maps: the regions of an image that speak for its match with a text (Selvaraju et al. 2017). */
+  /**
+   * GradCAM maps: the regions of an image that speak for its match with a text (Selvaraju et al.
+   * 2017).
+   */
   public GradCamMaps gradCam(Image image, String text) {
-    required("explain", "image", image);
-    required("explain", "text", text);
-    return loaded.during(() -> GradCamMaps.of(loaded, image, loaded.comparedIds("explain", text)));
+    required("gradCam", "image", image);
+    required("gradCam", "text", text);
+    return session.during(
+        () -> GradCamMaps.of(session, image, session.comparedIds("gradCam", text)));
   }
 
   /** Shorthand for {@link #embed(Image)}. */
@@ -200,7 +205,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   /** The embedding of a text: a unit vector, [P]. */
   public float[] embed(String text) {
     required("embed", "text", text);
-    return loaded.during(() -> new TextVectors(loaded).of(loaded.comparedIds("embed", text)));
+    return session.during(() -> new TextVectors(session).of(session.comparedIds("embed", text)));
   }
 
   /**
@@ -215,7 +220,7 @@ public final class ImageTextMatcher implements AutoCloseable {
 
   /** Features of images and texts as tensors. */
   public FeatureExtractor features() {
-    return new FeatureExtractor(loaded);
+    return new FeatureExtractor(session);
   }
 
   /** Exports features of many images and texts to a file, in bounded memory. */
@@ -223,42 +228,50 @@ public final class ImageTextMatcher implements AutoCloseable {
     return FeatureExport.from(features(), processor, features);
   }
 
-  /** An empty index of images and texts, with its temporary file in the system's folder for such files. */
+  /**
+   * An empty index of images and texts, with its temporary file in the system's folder for such
+   * files.
+   */
   public ImageTextIndex index() throws IOException {
     return index(Path.of(System.getProperty("java.io.tmpdir")));
   }
 
   /** An empty index of images and texts, with its temporary file in {@code folder}. */
   public ImageTextIndex index(Path folder) throws IOException {
-    return ImageTextIndex.create(loaded, required("retrieval", "folder", folder));
+    return ImageTextIndex.create(session, required("retrieval", "folder", folder));
   }
 
-  /** How LAVIS generates captions with a Q-Former: three beams, 9 to 29 tokens after the start token. */
+  /**
+   * How LAVIS generates captions with a Q-Former: three beams, 9 to 29 tokens after the start
+   * token.
+   */
   public static GenerationConfig lavisCaptionConfig() {
     return GenerationConfig.numBeams(3).maxNewTokens(29).minNewTokens(9);
   }
 
   /** A caption that the Q-Former generates without a language model, as in LAVIS. */
   public String caption(Image image) {
-    return caption(List.of(required("write", "image", image)), lavisCaptionConfig())
+    return caption(List.of(required("caption", "image", image)), lavisCaptionConfig())
         .get(0)
         .get(0)
         .text();
   }
 
   /**
-   * Captions of images that the Q-Former generates without a language model, for each the best first.
+   * Captions of images that the Q-Former generates without a language model, for each the best
+   * first.
    *
-   * @param decoding limits count tokens without the start token; LAVIS's nucleus sampling is {@code GenerationConfig.sample().topP(0.9)}
+   * @param decoding limits count tokens without the start token; LAVIS's nucleus sampling is {@code
+   *     GenerationConfig.sample().topP(0.9)}
    * @throws IllegalStateException if the checkpoint lacks the captioning head, as Hugging Face's do
    */
   public List<List<Generated>> caption(List<Image> images, GenerationConfig decoding) {
-    requiredAll("write", "image", images);
-    required("write", "decoding", decoding);
+    requiredAll("caption", "image", images);
+    required("caption", "decoding", decoding);
     List<List<Generated>> texts = new ArrayList<>();
     for (int from = 0; from < images.size(); from += BATCH) {
       List<Image> some = images.subList(from, Math.min(from + BATCH, images.size()));
-      texts.addAll(loaded.during(() -> new CaptionGenerator(loaded).generate(some, decoding)));
+      texts.addAll(session.during(() -> new CaptionGenerator(session).generate(some, decoding)));
     }
     return List.copyOf(texts);
   }
@@ -266,10 +279,10 @@ public final class ImageTextMatcher implements AutoCloseable {
   /** Frees the model's memory, after the calls that still run. */
   @Override
   public void close() {
-    loaded.close();
+    session.close();
   }
 
   private List<int[]> ids(String where, List<String> texts) {
-    return texts.stream().map(text -> loaded.comparedIds(where, text)).toList();
+    return texts.stream().map(text -> session.comparedIds(where, text)).toList();
   }
 }

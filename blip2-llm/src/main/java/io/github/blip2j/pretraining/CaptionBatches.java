@@ -135,7 +135,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
         throw new DataException(
             String.format(
                 Locale.ROOT,
-                "captions: words expected about %s, got none; leave the record out",
+                "captions: text expected about %s, got none; leave the record out",
                 each.image()));
       }
     }
@@ -224,7 +224,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "captions: pictures expected that can be read, got %d damaged ones",
+              "captions: readable pictures expected, got %d damaged ones",
               damaged.size()));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the stream's reader unwraps it

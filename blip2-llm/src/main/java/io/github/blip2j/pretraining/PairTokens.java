@@ -61,12 +61,12 @@ final class PairTokens {
         NOTHING);
   }
 
-  /** The same, of which a Q-Former reads the input too, as these ids. */
+  /** These tokens with the input's ids for the Q-Former. */
   PairTokens withInstruction(int[] ids) {
     return new PairTokens(text, labels, ids);
   }
 
-  /** What stands behind the image. */
+  /** The token ids after the image. */
   int[] text() {
     return text;
   }

@@ -139,7 +139,7 @@ public final class StageTwoModel {
   }
 
   /**
-   * The soft prompt of pictures under instructions, likewise.
+   * The soft prompts of images with instructions.
    *
    * @param pixels [B, 3, H, W]
    * @param instructions B texts in the Q-Former's own words

@@ -19,7 +19,9 @@ interface StageTwoSource {
   /** The tokenizer that reads and writes its texts, to be closed by the caller. */
   HuggingFaceTokenizer tokenizer() throws IOException;
 
-  /** The tokenizer that reads instructions for the Q-Former, likewise; null where none are read. */
+  /**
+   * The tokenizer of the Q-Former's instructions, which the caller closes; null if it takes none.
+   */
   default @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
     return null;
   }

@@ -18,7 +18,7 @@ record TextPair(String id, String input, String output) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "stage2: caption of %s expected words, got none; leave the record out",
+              "stage2: caption of %s expected text, got none; leave the record out",
               id));
     }
   }

@@ -53,7 +53,7 @@ final class Blip2MisuseTest {
   void answer_toBlankQuestion_isRefused() {
     assertSays(
         IllegalArgumentException.class,
-        "answer: question expected words, got a blank",
+        "answer: question expected text, got a blank",
         () -> blip2.answer(IMAGE, " \n"));
   }
 
@@ -70,7 +70,7 @@ final class Blip2MisuseTest {
   void generate_promptWithTheImageToken_isRefused() {
     assertSays(
         IllegalArgumentException.class,
-        "generate: prompt expected words, got the token <image>, which stands for the image;"
+        "generate: prompt expected text, got the token <image>, which stands for the image;"
             + " leave it out",
         () -> blip2.generate(picture, "a photo <image> of", GenerationConfig.greedy()));
   }

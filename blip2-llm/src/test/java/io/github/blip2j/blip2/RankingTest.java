@@ -276,11 +276,11 @@ final class RankingTest {
         () -> blip2.rank(Image.of(DOT), "", List.of(), order));
     assertSays(
         IllegalArgumentException.class,
-        "rank: candidates[1] expected words, got a blank",
+        "rank: candidates[1] expected text, got a blank",
         () -> blip2.rank(Image.of(DOT), "", List.of("a", " \n"), order));
     assertSays(
         IllegalArgumentException.class,
-        "generate: prompt expected words, got the token <image>, which stands for the image;"
+        "generate: prompt expected text, got the token <image>, which stands for the image;"
             + " leave it out",
         () -> blip2.rank(Image.of(DOT), "", List.of("an <image>"), order));
     assertSays(
@@ -298,7 +298,7 @@ final class RankingTest {
         () -> order.preselecting(0));
     assertSays(
         IllegalArgumentException.class,
-        "score: text expected words, got a blank",
+        "score: text expected text, got a blank",
         () -> blip2.score(Image.of(DOT), "", ""));
   }
 

@@ -104,13 +104,16 @@ public final class BertModel extends Module {
     return encodeQueries(queries, image, null, pass);
   }
 
-  /** As above, adding the queries' keys and values to a cache for the text that follows. */
+  /**
+   * Encodes queries for an image and adds their keys and values to a cache, for the text that
+   * follows.
+   */
   public Tensor encodeQueries(
       Tensor queries, Tensor image, @Nullable KeyValueCache cache, ForwardPass pass) {
     return encodeQueries(queries, readFor(queries, image), cache, pass);
   }
 
-  /** As above, of an image that has been read. */
+  /** Encodes queries for the image of these cross-attention keys and values; see above. */
   public Tensor encodeQueries(
       Tensor queries,
       CrossAttentionKeyValues image,
@@ -152,7 +155,7 @@ public final class BertModel extends Module {
     return encoder.forwardFirst(length(queries), streams, image, padding, pass);
   }
 
-  /** As above, of an image that has been read. */
+  /** Encodes queries and text together for the image of these cross-attention keys and values. */
   public QueriesAndText encodeJoint(
       Tensor queries,
       Tensor ids,
@@ -178,7 +181,7 @@ public final class BertModel extends Module {
     return decodeJoint(queries, ids, textMask, readFor(queries, image), pass);
   }
 
-  /** As above, of an image that has been read. */
+  /** Decodes text after queries for the image of these cross-attention keys and values. */
   public QueriesAndText decodeJoint(
       Tensor queries,
       Tensor ids,
@@ -255,7 +258,7 @@ public final class BertModel extends Module {
     Tensor given = input.embeddings();
     Tensor vectors = ids == null || given != null ? given : embeddings.lookup(ids);
     if (vectors == null) {
-      throw new AssertionError("input without words");
+      throw new AssertionError("input without tokens");
     }
     vectors.shape().require(path(), "embeddings", Shape.ANY, Shape.ANY, config.dim());
     long B = vectors.dim(0);

@@ -57,13 +57,18 @@ public final class BertSelfAttention extends Module {
     return attention.project(mixed, dropout.spec(pass), x);
   }
 
-  /** The same of a context whose {@linkplain #keyValues keys and values} are computed. */
+  /**
+   * Cross-attention to a context of given {@linkplain #keyValues keys and values}, with residual.
+   */
   public Tensor forward(Tensor x, KeyValues context, ForwardPass pass) {
     Tensor mixed = attention.attend(x, context, AttentionOptions.of(pass, attentionDropout));
     return attention.project(mixed, dropout.spec(pass), x);
   }
 
-  /** The same over the cache and {@code x}, which is added to it. */
+  /**
+   * Self-attention over the cache and {@code x}, whose keys and values are added to it, with
+   * residual.
+   */
   public Tensor forward(Tensor x, KeyValueCache.Layer cache, Mask mask, ForwardPass pass) {
     Tensor mixed = attention.attend(x, cache, mask, AttentionOptions.of(pass, attentionDropout));
     return attention.project(mixed, dropout.spec(pass), x);

@@ -64,7 +64,7 @@ public final class Blip2Qformer extends Module {
   }
 
   /**
-   * A model that compares and matches only, as Hugging Face stores it: without the head that writes
+   * A model that compares and matches only, as Hugging Face stores it: without the captioning head
    * and without a temperature.
    */
   public static Blip2Qformer forRetrieval(Blip2QformerConfig config, Params params) {
@@ -95,18 +95,21 @@ public final class Blip2Qformer extends Module {
     return visionNorm.forward(image);
   }
 
-  /** What the queries see, [B, Q, C]. */
+  /** Encodes the queries for an image, [B, Q, C]. */
   public Tensor encodeQueries(CrossAttentionKeyValues image, ForwardPass pass) {
     return bert.encodeQueries(queries(image), image, null, pass);
   }
 
-  /** As above, leaving the queries' keys and values for text to be written. */
+  /**
+   * Encodes the queries for an image, [B, Q, C], and adds their keys and values to a cache for
+   * generation.
+   */
   public Tensor encodeQueries(
       CrossAttentionKeyValues image, KeyValueCache cache, ForwardPass pass) {
     return bert.encodeQueries(queries(image), image, cache, pass);
   }
 
-  /** What texts say by themselves, [B, T, C]. */
+  /** Encodes texts without an image, [B, T, C]. */
   public Tensor encodeText(TextBatch texts, ForwardPass pass) {
     return bert.encodeText(texts.ids(), texts.mask(), pass);
   }
@@ -168,12 +171,12 @@ public final class Blip2Qformer extends Module {
   }
 
   /**
-   * The head that writes captions.
+   * The captioning head captions.
    *
    * @throws IllegalStateException if the model was loaded without it
    */
   public BertLMHeadModel captionHead() {
-    return present(captionHead, "head that writes");
+    return present(captionHead, "captioning head");
   }
 
   /**

@@ -19,8 +19,8 @@ public record CrossAttentionKeyValues(Map<Integer, KeyValues> layers) {
   }
 
   /**
-   * The same for a batch whose row i is row {@code rows[i]} of this one, so that one image's keys
-   * and values serve several texts, or those of a batch its hard negatives. Gradients follow.
+   * Keys and values of a batch whose row i is row {@code rows[i]} of this one, so that one image's
+   * serve several texts, or those of a batch its hard negatives. Gradients flow through.
    */
   public CrossAttentionKeyValues rows(int... rows) {
     Map<Integer, KeyValues> picked = new TreeMap<>();

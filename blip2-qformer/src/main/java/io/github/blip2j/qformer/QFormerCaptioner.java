@@ -61,10 +61,10 @@ public final class QFormerCaptioner implements DecodingSession {
   }
 
   @Override
-  public float[][] next(int[] parents, int[] tokens) {
+  public float[][] next(int[] beamIndices, int[] tokens) {
     try (Scope step = Scope.open();
         var off = GradMode.noGrad()) {
-      cache.select(parents); // rows that swap places are copied aside, for this step only
+      cache.select(beamIndices); // rows that swap places are copied aside, for this step only
       return scores(tokens);
     }
   }

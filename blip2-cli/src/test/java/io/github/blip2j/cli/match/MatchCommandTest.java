@@ -190,7 +190,7 @@ final class MatchCommandTest {
         new Shell(
             1,
             "",
-            "blip2: explain: layer expected among those that read the image, [0, 2], got 1\n"),
+            "blip2: gradCam: layer expected among those that attend to the image, [0, 2], got 1\n"),
         shell);
   }
 

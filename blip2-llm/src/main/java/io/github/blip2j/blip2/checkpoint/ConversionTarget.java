@@ -17,7 +17,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a conversion goes, to be checked before anything is written: what is there already may be
+ * The target of a conversion, which is checked before anything is written: existing weights may be
  * replaced by the same model, but not by a part of it.
  *
  * @param path a folder or a file, which need not exist
@@ -27,7 +27,7 @@ record ConversionTarget(Path path) {
   private static final List<String> WRITTEN =
       List.of("config.json", "preprocessor_config.json", RetrievalLoader.LAVIS_ONLY);
 
-  /** The parts of a Hugging Face model, by what describes each in {@code config.json}. */
+  /** The parts of a Hugging Face model, by their key in {@code config.json}. */
   private static final Map<String, String> PARTS =
       new TreeMap<>(
           Map.of(
@@ -36,7 +36,7 @@ record ConversionTarget(Path path) {
               "text_config", "language_model."));
 
   /**
-   * Checks that it is none of what is read.
+   * Checks that the target is none of the inputs.
    *
    * @param inputs files and folders, or null for those that are not given
    */
@@ -47,12 +47,12 @@ record ConversionTarget(Path path) {
           && Files.exists(path)
           && Files.isSameFile(input, path)) {
         throw new IllegalArgumentException(
-            path + ": target expected to be none of what is read, got one of them; name another");
+            path + ": target expected to be none of the inputs, got one of them; name another");
       }
     }
   }
 
-  /** Checks that it is a folder, if anything, and its files are files. */
+  /** Checks that the target is a folder, if it exists, and its files are files. */
   void requireReplaceable() throws IOException {
     OutputFile.requireFolder(path);
     if (Files.isDirectory(path)) {
@@ -62,7 +62,7 @@ record ConversionTarget(Path path) {
     }
   }
 
-  /** Checks that it does not replace a file that a model's folder is read from. */
+  /** Checks that the target does not replace a file of an input folder. */
   void requireOutside(Path folder) throws IOException {
     requireNone(folder);
     String name = String.valueOf(path.getFileName());
@@ -101,7 +101,8 @@ record ConversionTarget(Path path) {
                   "%s: tensors expected of all parts that config.json describes, got none of %s; name the",
                   path,
                   String.join(", ", missing))
-              + " language model's own folder with --language, and the tower with --vision");
+              + " language model's own folder with --language, and the vision encoder with "
+              + "--vision");
     }
   }
 

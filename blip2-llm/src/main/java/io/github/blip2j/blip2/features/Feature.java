@@ -16,7 +16,10 @@ public enum Feature {
   QUERIES("queries"),
   /** The soft prompt of a language model: [Q, L]. */
   PROMPT("prompt"),
-  /** The queries projected to unit vectors, for comparison with texts: [Q, P]; {@code image_embeds_proj}. */
+  /**
+   * The queries projected to unit vectors, for comparison with texts: [Q, P]; {@code
+   * image_embeds_proj}.
+   */
   IMAGE("image_embeds"),
   /** One unit vector for an image, in the direction of the mean of {@link #IMAGE}'s: [P]. */
   SINGLE("single_embeds"),

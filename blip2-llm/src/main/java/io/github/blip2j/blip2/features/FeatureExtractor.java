@@ -31,28 +31,26 @@ import org.jspecify.annotations.Nullable;
 public final class FeatureExtractor implements FeatureSource {
   private static final String WHERE = "features";
 
-  private final MatchingSession loaded;
+  private final MatchingSession session;
 
-  public FeatureExtractor(MatchingSession loaded) {
-    this.loaded = loaded;
+  public FeatureExtractor(MatchingSession session) {
+    this.session = session;
   }
 
   /**
    * Features of images.
    *
    * @param queries the Q-Former's output, {@code image_embeds}, [B, Q, C]
-   * @param compared the queries projected to unit vectors, {@code image_embeds_proj},
-   *     [B, Q, P]
+   * @param compared the queries projected to unit vectors, {@code image_embeds_proj}, [B, Q, P]
    */
   public record OfImages(Tensor queries, Tensor compared) {}
 
   /**
-   * Features of texts, of every token; that of the whole text is the first, {@code [CLS]}. Values at
-   * padding are undefined.
+   * Features of texts, of every token; that of the whole text is the first, {@code [CLS]}. Values
+   * at padding are undefined.
    *
    * @param words {@code text_embeds}, [B, T, C]
-   * @param compared the tokens projected to unit vectors, {@code text_embeds_proj},
-   *     [B, T, P]
+   * @param compared the tokens projected to unit vectors, {@code text_embeds_proj}, [B, T, P]
    */
   public record OfTexts(Tensor words, Tensor compared) {}
 
@@ -80,11 +78,11 @@ public final class FeatureExtractor implements FeatureSource {
    */
   public OfTexts texts(List<String> texts) {
     TextBatch batch = tokens(texts);
-    return loaded.during(
+    return session.during(
         () -> {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
-            Blip2Qformer qformer = loaded.qformer();
+            Blip2Qformer qformer = session.qformer();
             Tensor words = scope.keep(qformer.encodeText(batch, ForwardPass.evaluation()));
             return new OfTexts(words, scope.keep(qformer.tokenFeatures(words)));
           }
@@ -116,12 +114,12 @@ public final class FeatureExtractor implements FeatureSource {
     if (joint) {
       Arguments.paired(WHERE, images, texts);
     }
-    return loaded.during(
+    return session.during(
         () -> {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
             var found = new EnumMap<Feature, Tensor>(Feature.class);
-            Seen seen = new Seen(loaded.qformer(), loaded.see(images));
+            Seen seen = new Seen(session.qformer(), session.see(images));
             wanted.forEach(feature -> found.put(feature, scope.keep(seen.of(feature, batch))));
             return found;
           }
@@ -131,14 +129,15 @@ public final class FeatureExtractor implements FeatureSource {
   @Override
   public Tensor ofTexts(List<String> texts) {
     Arguments.requiredAll(WHERE, "text", texts);
-    return loaded.during(
+    return session.during(
         () -> {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
-            Blip2Qformer qformer = loaded.qformer();
+            Blip2Qformer qformer = session.qformer();
             // Cut as for comparisons.
             TextBatch cut =
-                loaded.batch(texts.stream().map(text -> loaded.comparedIds(WHERE, text)).toList());
+                session.batch(
+                    texts.stream().map(text -> session.comparedIds(WHERE, text)).toList());
             return scope.keep(
                 qformer.textFeature(qformer.encodeText(cut, ForwardPass.evaluation())));
           }
@@ -208,7 +207,7 @@ public final class FeatureExtractor implements FeatureSource {
 
   private TextBatch tokens(List<String> texts) {
     Arguments.requiredAll(WHERE, "text", texts);
-    return loaded.during(
-        () -> loaded.batch(texts.stream().map(text -> loaded.wholeIds(WHERE, text)).toList()));
+    return session.during(
+        () -> session.batch(texts.stream().map(text -> session.wholeIds(WHERE, text)).toList()));
   }
 }

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The output file of an export: texts first, then images, then {@link #finish}; an unfinished file is deleted.
+ * The output file of an export: texts first, then images, then {@link #finish}; an unfinished file
+ * is deleted.
  */
 interface FeatureFile extends AutoCloseable {
   /** Writes all texts. */

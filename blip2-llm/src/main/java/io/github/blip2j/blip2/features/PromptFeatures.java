@@ -41,7 +41,7 @@ public record PromptFeatures(GenerationSession loaded) implements FeatureSource 
 
   @Override
   public Tensor ofTexts(List<String> texts) {
-    throw new AssertionError("a model that writes has no vectors of texts");
+    throw new AssertionError("a model with a language model has no embeddings of texts");
   }
 
   /** One feature of one image, [N][E] or [Q][C] or [Q][L]. */

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param imageTokenId the id that stands for one query in token lists, or null in checkpoints that
  *     have none
  * @param convention the reference whose numerics apply
- * @param ownVisionNormEps epsilon of the norm after the vision encoder if the checkpoint was trained with one of its own, or null for the convention's
+ * @param ownVisionNormEps epsilon of the norm after the vision encoder if the checkpoint was
+ *     trained with one of its own, or null for the convention's
  */
 public record Blip2Config(
     VisionConfig vision,
@@ -32,8 +33,8 @@ public record Blip2Config(
     @Nullable Double ownVisionNormEps) {
 
   /**
-   * Key of a {@code vision_config} for an epsilon that differs from the vision encoder's. Hugging Face has one epsilon for both,
-   * keeps unknown keys, and computes with {@code layer_norm_eps}.
+   * Key of a {@code vision_config} for an epsilon that differs from the vision encoder's. Hugging
+   * Face has one epsilon for both, keeps unknown keys, and computes with {@code layer_norm_eps}.
    */
   public static final String VISION_NORM_EPS = "post_layernorm_eps";
 
@@ -102,7 +103,9 @@ public record Blip2Config(
   }
 
   /**
-   * Whether the queries attend to the instruction besides the image, as in InstructBLIP (Dai et al. 2023): its Q-Former has text embeddings, and those of other models with a language model have none.
+   * Whether the queries attend to the instruction besides the image, as in InstructBLIP (Dai et al.
+   * 2023): its Q-Former has text embeddings, and those of other models with a language model have
+   * none.
    */
   public boolean readsInstruction() {
     return qformer.text();

@@ -22,8 +22,9 @@ import java.util.List;
 
 /**
  * BLIP-2 with a language model (Li et al. 2023, figures 1 and 3), {@code
- * Blip2ForConditionalGeneration} of transformers: learned queries attend to a frozen vision transformer's
- * features, and their projected output is a soft prompt before the language model's text.
+ * Blip2ForConditionalGeneration} of transformers: learned queries attend to a frozen vision
+ * transformer's features, and their projected output is a soft prompt before the language model's
+ * text.
  *
  * <pre>{@code
  * pixels [B, 3, H, W] -> vision, visionNorm -> [B, N, E]    encodeImage
@@ -99,7 +100,10 @@ public final class Blip2Model extends Module {
     return project(queries); // [B, Q, L]
   }
 
-  /** The soft prompts of images under B instructions, for InstructBLIP: pixels [B, 3, H, W] to [B, Q, L]. */
+  /**
+   * The soft prompts of images under B instructions, for InstructBLIP: pixels [B, 3, H, W] to [B,
+   * Q, L].
+   */
   public Tensor imagePrompt(Tensor pixels, TextBatch instructions, ForwardPass pass) {
     Tensor image = encodeImage(pixels, pass); // [B, N, E]
     Tensor queries = encodeQueries(image, instructions, pass); // [B, Q, C]
@@ -125,7 +129,8 @@ public final class Blip2Model extends Module {
   }
 
   /**
-   * The Q-Former's output under an instruction (Dai et al. 2023, section 2.3): queries and tokens attend to each other, and only the queries are returned.
+   * The Q-Former's output under an instruction (Dai et al. 2023, section 2.3): queries and tokens
+   * attend to each other, and only the queries are returned.
    *
    * @param image patch features [B, N, E], or [1, N, E] for all
    * @param instructions B texts in the Q-Former's own vocabulary, see {@code Blip2#instructions}
@@ -155,7 +160,8 @@ public final class Blip2Model extends Module {
   }
 
   /**
-   * Logits of the next token at every position of image and text, for a decoder-only language model.
+   * Logits of the next token at every position of image and text, for a decoder-only language
+   * model.
    *
    * @param imagePrompt [B, Q, L]
    * @param text padded rows of equal length
@@ -184,13 +190,15 @@ public final class Blip2Model extends Module {
    * The language-modelling loss (section 3.2): the mean negative logarithm, in float32, of the
    * probability of every token that has a label. Logits are computed for these positions only.
    *
-   * <p>For a decoder, {@code labels} are as long as the texts; a label of the first token is predicted
-   * by the last query. Hugging Face does not count that one in
-   * checkpoints without an image token; ignore it to compute the same loss. For an encoder-decoder, the texts are the encoder's input and the labels the decoder's target, so their lengths differ.
+   * <p>For a decoder, {@code labels} are as long as the texts; a label of the first token is
+   * predicted by the last query. Hugging Face does not count that one in checkpoints without an
+   * image token; ignore it to compute the same loss. For an encoder-decoder, the texts are the
+   * encoder's input and the labels the decoder's target, so their lengths differ.
    *
    * @param imagePrompt [B, Q, L]
    * @param text the language model's text after the image, padded on the right
-   * @param labels of each text, {@link io.github.blip2j.nn.TokenLoss#IGNORED} for positions without loss
+   * @param labels of each text, {@link io.github.blip2j.nn.TokenLoss#IGNORED} for positions without
+   *     loss
    * @param pass of the language model, whose dropout is on if this trains
    * @return a scalar
    * @throws IllegalArgumentException if labels are of another length or not tokens
@@ -200,7 +208,8 @@ public final class Blip2Model extends Module {
   }
 
   /**
-   * Starts decoding: a continuation of each prompt, or its answer if the language model has an encoder.
+   * Starts decoding: a continuation of each prompt, or its answer if the language model has an
+   * encoder.
    *
    * @param imagePrompts of all images in the prompts, in order, [images, Q, L]
    * @param text the prompts, padded on the language model's side
@@ -215,7 +224,8 @@ public final class Blip2Model extends Module {
   }
 
   /**
-   * Encodes each prompt once, to score texts that follow it; the result belongs to the current scope.
+   * Encodes each prompt once, to score texts that follow it; the result belongs to the current
+   * scope.
    *
    * @param imagePrompts of all images in the prompts, in order, [images, Q, L]
    * @param text the prompts, padded on the language model's side

@@ -26,7 +26,7 @@ public record Blip2RetrievalConfig(VisionConfig vision, Blip2QformerConfig qform
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "StageOneConfig: encoderDim must be the vision width, got %d and %d",
+              "Blip2RetrievalConfig: encoderDim must be the vision width, got %d and %d",
               qformer.bert().encoderDim(),
               vision.dim()));
     }

@@ -10,7 +10,8 @@ import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.VisionTransformer;
 
 /**
- * A model of BLIP-2's first stage (section 3.1): a frozen vision encoder, and the Q-Former with its heads for contrast, matching and generation.
+ * A model of BLIP-2's first stage (section 3.1): a frozen vision encoder, and the Q-Former with its
+ * heads for contrast, matching and generation.
  */
 public final class Blip2RetrievalModel extends Module {
   private static final String VISION = "vision";
@@ -35,7 +36,8 @@ public final class Blip2RetrievalModel extends Module {
   }
 
   /**
-   * A model for matching and retrieval: without the temperature of training and the captioning head.
+   * A model for matching and retrieval: without the temperature of training and the captioning
+   * head.
    */
   public static Blip2RetrievalModel forRetrieval(Blip2RetrievalConfig config, Params params) {
     return new Blip2RetrievalModel(config, false, params);
@@ -57,7 +59,8 @@ public final class Blip2RetrievalModel extends Module {
   }
 
   /**
-   * Sets the compute precision of all linear maps, those of the vision encoder included, forward and backward; see {@link Parameter#computeIn}.
+   * Sets the compute precision of all linear maps, those of the vision encoder included, forward
+   * and backward; see {@link Parameter#computeIn}.
    */
   public void computeIn(Precision precision) {
     parameters().values().forEach(parameter -> parameter.computeIn(precision));

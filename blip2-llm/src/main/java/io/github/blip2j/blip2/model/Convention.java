@@ -11,13 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 public enum Convention {
   /**
-   * Hugging Face: an epsilon from the configuration, prompts of any length, repetition penalties that
-   * count the image's placeholders and the prompt if the checkpoint has placeholders, greedy
+   * Hugging Face: an epsilon from the configuration, prompts of any length, repetition penalties
+   * that count the image's placeholders and the prompt if the checkpoint has placeholders, greedy
    * decoding.
    */
   HF,
   /**
-   * LAVIS: an epsilon of 1e-5, prompts of OPT cut to 32 tokens, questions cleaned, repetition penalties that count new tokens only, five beams by the rules of transformers 4.33; see {@link
+   * LAVIS: an epsilon of 1e-5, prompts of OPT cut to 32 tokens, questions cleaned, repetition
+   * penalties that count new tokens only, five beams by the rules of transformers 4.33; see {@link
    * LavisGenerationConfigs}.
    */
   LAVIS;

@@ -45,8 +45,8 @@ record DecoderHead(Blip2Config config, OptModel model) implements LanguageHead {
   }
 
   /**
-   * Checkpoints with an image token count it once for each query; those without pass embeddings only,
-   * so there are no ids to count. LAVIS passes embeddings only, for which transformers 4.33
+   * Checkpoints with an image token count it once for each query; those without pass embeddings
+   * only, so there are no ids to count. LAVIS passes embeddings only, for which transformers 4.33
    * substitutes the one start token.
    */
   @Override

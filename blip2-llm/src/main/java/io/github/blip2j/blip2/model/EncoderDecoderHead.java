@@ -10,7 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An encoder-decoder language model after the soft prompt: the encoder takes image and text, the decoder generates the answer.
+ * An encoder-decoder language model after the soft prompt: the encoder takes image and text, the
+ * decoder generates the answer.
  *
  * <pre>{@code
  * B batch, Q queries, T tokens of an answer, L language width, V vocabulary
@@ -52,7 +53,10 @@ record EncoderDecoderHead(Blip2Config config, T5Model model) implements Language
     return model.decode(before, answers.mask(0), context, null, pass);
   }
 
-  /** Repetition penalties count the decoder's text, which begins with the start token, not with the prompt. */
+  /**
+   * Repetition penalties count the decoder's text, which begins with the start token, not with the
+   * prompt.
+   */
   @Override
   public List<int[]> histories(PromptBatch text) {
     return Collections.nCopies(text.size(), new int[] {model.config().startId()});

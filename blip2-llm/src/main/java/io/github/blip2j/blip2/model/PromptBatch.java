@@ -20,7 +20,8 @@ import java.util.Locale;
  * [query 1 ... query Q][</s>][words][query 1 ... query Q][words]    several images
  * }</pre>
  *
- * <p>Padding is masked in attention and does not count in positions, so a prompt continues as it would alone.
+ * <p>Padding is masked in attention and does not count in positions, so a prompt continues as it
+ * would alone.
  */
 public final class PromptBatch {
   private static final int IMAGE = PromptLayout.IMAGE;
@@ -93,12 +94,12 @@ public final class PromptBatch {
     return rows.stream().mapToInt(PromptLayout::images).sum();
   }
 
-  /** Positions of the longest prompt with {@code Q} queries for each image. */
+  /** Positions of the longest prompt with {@code queries} queries for each image. */
   public int positions(int queries) {
     return rows.stream().mapToInt(row -> row.length(queries)).max().orElse(0);
   }
 
-  /** The index of the longest prompt. */
+  /** The longest prompt. */
   public PromptLayout longest(int queries) {
     int positions = positions(queries);
     return rows.stream().filter(row -> row.length(queries) == positions).findFirst().orElseThrow();
@@ -142,7 +143,8 @@ public final class PromptBatch {
   }
 
   /**
-   * The decoder's input for these tokens as targets, without the image: shifted right by one, with {@code startId} first; [B, T].
+   * The decoder's input for these tokens as targets, without the image: shifted right by one, with
+   * {@code startId} first; [B, T].
    */
   Tensor shifted(int startId) {
     int[][] padded = padded(0);

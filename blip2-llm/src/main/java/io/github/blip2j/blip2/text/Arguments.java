@@ -4,9 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
-/**
- * Checks of public methods' arguments, whose messages name the argument.
- */
+/** Checks of public methods' arguments, whose messages name the argument. */
 public final class Arguments {
   private Arguments() {}
 

@@ -9,8 +9,9 @@ package io.github.blip2j.blip2.text;
  * CandidateRanking.bySum().preselecting(128)      as BLIP ranks answers
  * }</pre>
  *
- * <p>Scores include the end token, as in LAVIS: the end of line (50118) that BLIP-2 with OPT was trained to end with, {@code </s>} for T5. Without it, "a red" is never less
- * likely than "a red circle".
+ * <p>Scores include the end token, as in LAVIS: the end of line (50118) that BLIP-2 with OPT was
+ * trained to end with, {@code </s>} for T5. Without it, "a red" is never less likely than "a red
+ * circle".
  */
 public final class CandidateRanking {
   private final boolean byMean;

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Questions about an image and their answers so far, for a question that follows up on them. The model keeps no state between calls, so each prompt repeats the conversation. Immutable.
+ * Questions about an image and their answers so far, for a question that follows up on them. The
+ * model keeps no state between calls, so each prompt repeats the conversation. Immutable.
  *
  * <pre>{@code
  * Conversation talk = Conversation.empty().and("which city is this?", "singapore");
@@ -28,7 +29,7 @@ public record Conversation(List<Turn> turns) {
     private static void requireWords(String what, String text) {
       if (required("conversation", what, text).isBlank()) {
         throw new IllegalArgumentException(
-            String.format(Locale.ROOT, "conversation: %s expected words, got a blank", what));
+            String.format(Locale.ROOT, "conversation: %s expected text, got a blank", what));
       }
     }
   }

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.StringJoiner;
 
 /**
- * An instruction in the format that InstructBLIP was trained on, as LAVIS builds it (Dai et
- * al. 2023, section 2.2). Immutable.
+ * An instruction in the format that InstructBLIP was trained on, as LAVIS builds it (Dai et al.
+ * 2023, section 2.2). Immutable.
  *
  * <pre>{@code
  * Instruction.of("what is behind it?").withHistory("Q: what is this? A: a cat").text()
@@ -29,7 +29,7 @@ public record Instruction(String request, String context, String history, String
   /** Checks that there is a request. */
   public Instruction {
     if (required("instruction", "request", request).isBlank()) {
-      throw new IllegalArgumentException("instruction: request expected words, got a blank");
+      throw new IllegalArgumentException("instruction: request expected text, got a blank");
     }
     required("instruction", "context", context);
     required("instruction", "history", history);

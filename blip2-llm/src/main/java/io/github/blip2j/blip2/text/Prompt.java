@@ -19,8 +19,8 @@ import java.util.List;
  * text. The language model's special tokens occur once: the start token before the first text, or
  * after the images if there is none, and the end token at the very end.
  *
- * <p>The released models were trained with one image before each text. More images, or images between
- * texts, are possible and untrained; InstructBLIP takes a video as its frames in a row.
+ * <p>The released models were trained with one image before each text. More images, or images
+ * between texts, are possible and untrained; InstructBLIP takes a video as its frames in a row.
  */
 public final class Prompt {
   /** An image, or text. */
@@ -54,7 +54,8 @@ public final class Prompt {
   }
 
   /**
-   * Frames of a video in a row, then text, which may be empty. InstructBLIP's queries attend to the text with each frame.
+   * Frames of a video in a row, then text, which may be empty. InstructBLIP's queries attend to the
+   * text with each frame.
    */
   public static Prompt video(List<Image> frames, String text) {
     Prompt prompt = new Prompt(List.of());

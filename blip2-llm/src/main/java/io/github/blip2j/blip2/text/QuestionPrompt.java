@@ -42,7 +42,9 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
     this(template, null);
   }
 
-  /** The paper's template for this kind of model, with its convention's preprocessing of questions. */
+  /**
+   * The paper's template for this kind of model, with its convention's preprocessing of questions.
+   */
   public static QuestionPrompt usual(Blip2Config config) {
     QuestionPrompt prompt =
         switch (config.text().kind()) {
@@ -72,14 +74,14 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
   }
 
   private String ask(String where, String which, String question) {
-    String asked = required(where, which, question);
-    String words = cleaning == null ? asked : cleaning.clean(asked);
-    if (words.isBlank()) {
-      String got = asked.isBlank() ? "a blank" : "'" + asked + "', of which cleaning leaves none";
+    String text = required(where, which, question);
+    String cleaned = cleaning == null ? text : cleaning.clean(text);
+    if (cleaned.isBlank()) {
+      String got = text.isBlank() ? "a blank" : "'" + text + "', of which cleaning leaves none";
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "%s: %s expected words, got %s", where, which, got));
+          String.format(Locale.ROOT, "%s: %s expected text, got %s", where, which, got));
     }
-    return template.replace(PLACE, words.strip());
+    return template.replace(PLACE, cleaned.strip());
   }
 
   /**

@@ -11,10 +11,13 @@ import java.util.function.Consumer;
  * Turns the tokens of one sequence into text while they are decided.
  *
  * <p>A token may hold a part of a character, or end in a space that the finished text will lack:
- * one before a quote or in {@code do n't}, where the tokenizer cleans up. Such ends are held back until the next token completes them, so that the joined pieces are the finished text; call {@link #finish} after the last token to flush them. For one sequence and one thread.
+ * one before a quote or in {@code do n't}, where the tokenizer cleans up. Such ends are held back
+ * until the next token completes them, so that the joined pieces are the finished text; call {@link
+ * #finish} after the last token to flush them. For one sequence and one thread.
  */
 public final class TextStreamer implements TokenStreamer {
-  private static final char PART_OF_CHARACTER = '\uFFFD'; // the replacement character that decoders emit for it
+  private static final char PART_OF_CHARACTER =
+      '\uFFFD'; // the replacement character that decoders emit for it
 
   /** Beginnings of texts that a clean-up joins to the word before. */
   private static final List<String> JOINABLE = List.of(" '", " 'v", " 'r", " n", " n'");
@@ -63,7 +66,8 @@ public final class TextStreamer implements TokenStreamer {
     if (told.startsWith(stripped)) {
       return; // no new text, or an end that is held back again
     }
-    // If the tokenizer changed text that was handed out, hand out all from the change on, so that no text is lost.
+    // If the tokenizer changed text that was handed out, hand out all from the change on, so that
+    // no text is lost.
     int common = Math.max(0, Arrays.mismatch(stripped.toCharArray(), told.toCharArray()));
     text.accept(stripped.substring(common));
     told = stripped;

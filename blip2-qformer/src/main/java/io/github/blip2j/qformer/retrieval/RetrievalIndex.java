@@ -110,8 +110,8 @@ public final class RetrievalIndex implements AutoCloseable {
   }
 
   /**
-   * As above, telling the number of each image before its texts are matched, in order: that is what
-   * takes so long.
+   * Ranks as {@link #rank(int)} does; the listener receives the number of each image before its
+   * texts are matched, in order, which is the slow part.
    */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
     requirePositive(k);

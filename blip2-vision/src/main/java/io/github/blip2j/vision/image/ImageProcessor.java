@@ -55,13 +55,15 @@ public final class ImageProcessor {
     return new ImageProcessor(ImageProcessorConfig.load(folder));
   }
 
-  /** The same for another size, to use a model at a resolution it was not made for. */
+  /**
+   * This processor for another image size, to use a model at a resolution it was not trained for.
+   */
   public ImageProcessor withSize(int height, int width) {
     return new ImageProcessor(config.withSize(new ImageSize(height, width)), decoder);
   }
 
   /**
-   * The same, turning photographs upright as their EXIF data asks when {@link #read} opens them, or
+   * This processor with {@link #read} turning photographs upright by their EXIF orientation, or
    * not.
    */
   public ImageProcessor withExifRotation(boolean exifRotation) {

@@ -72,8 +72,8 @@ public record ImageProcessorConfig(
   }
 
   /**
-   * The same for pictures of another size. Where the middle is cut out, the shorter side is resized
-   * to the longer side of the cut.
+   * This configuration for images of another size. With a center crop, the shorter side is resized
+   * to the longer side of the crop.
    */
   public ImageProcessorConfig withSize(ImageSize size) {
     boolean cropped = croppedTo != null;

@@ -95,7 +95,7 @@ public final class Blip2Json {
   public static void requireTower(VisionConfig vision) throws CheckpointException {
     if (vision.family() != VisionFamily.EVA) {
       throw new CheckpointException(
-          "export: tower of Hugging Face expected to be EVA's, got "
+          "export: vision encoder expected to be EVA's, the one Hugging Face supports, got "
               + vision.family()
               + "; export for LAVIS");
     }

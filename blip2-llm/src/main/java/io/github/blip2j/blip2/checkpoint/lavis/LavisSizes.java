@@ -305,13 +305,13 @@ public final class LavisSizes {
     return told == null ? sizes.releasedHeads() : told.heads();
   }
 
-  /** The tower's heads alone, likewise. */
+  /** The attention heads of the vision encoder. */
   int visionHeadsBeside(Path checkpoint) throws IOException {
     @Nullable ModelJson told = ModelJson.beside(checkpoint);
     return told == null ? releasedVisionHeads() : told.visionHeads();
   }
 
-  /** The Q-Former's heads alone, likewise. */
+  /** The attention heads of the Q-Former. */
   int qformerHeadsBeside(Path checkpoint) throws IOException {
     @Nullable ModelJson told = ModelJson.beside(checkpoint);
     return told == null ? heads("Q-Former", dim(), BERT_HEAD_WIDTH) : told.qformerHeads();

@@ -49,7 +49,7 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
       checkpoint.close();
       throw new CheckpointException(
           origin
-              + ": vision tower expected, got a file without one; name the tower's file, such as"
+              + ": vision encoder expected, got a file without one; name its file, such as"
               + " eva_vit_g.pth, or a BLIP-2 that has it");
     }
     return new VisionEncoderSource(origin, file == null, checkpoint);
