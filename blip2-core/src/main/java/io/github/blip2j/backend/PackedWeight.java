@@ -9,9 +9,9 @@ import io.github.blip2j.tensor.types.Shape;
  *
  * <p>A packed tensor reads like a float32 tensor: linear maps take it as it is, lookups unpack the
  * rows they ask for, and everything else works on an unpacked copy. Only its maker knows how it
- * lies, so its address is not for sale: what asks for it gets an error instead of nonsense. Frozen
- * models are packed once, when they are loaded; what is trained stays plain, for it would have to
- * be packed anew at every step.
+ * lies, so its address is not exposed: asking for it is an error. Frozen models are packed once,
+ * when they are loaded; what is trained stays plain, for it would have to be packed anew at every
+ * step.
  */
 public abstract class PackedWeight {
   /** What a weight is mostly multiplied by; it may decide which arrangement is fastest. */

@@ -92,7 +92,7 @@ final class AncestralDecoder {
     return List.copyOf(sequences);
   }
 
-  /** A sequence in the making. */
+  /** A running sequence. */
   private static final class Line {
     final int index; // among all returned sequences
     final TokenSampler choice;

@@ -2,7 +2,7 @@ package io.github.blip2j.generation;
 
 import java.util.Locale;
 
-/** A model whose answers are checked for their shape, so that a wrong one is named where it is. */
+/** Checks the shapes of a model's results. */
 final class ModelRows {
   private final DecodingSession model;
   private final int prompts;

@@ -11,8 +11,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys and values of positions that a decoder has already read, so that a new token costs one
- * position and not the whole sequence.
+ * The keys and values of earlier positions of a decoder, so that a new token costs one position and
+ * not the whole sequence.
  *
  * <pre>{@code
  * keys, values  [R, P, H, D] each, for each layer
@@ -20,15 +20,15 @@ import org.jspecify.annotations.Nullable;
  *   P  positions with room; the first length() are filled
  * }</pre>
  *
- * <p>The caller owns the cache and passes it along; a model keeps nothing between calls. Memory
+ * <p>The caller owns the cache and passes it along; a model keeps no state between calls. Memory
  * comes from the scope in which the cache is made, in which it must be used, and is laid out once
  * for the expected number of positions. Rows change when beams do: {@link #select} lets new row i
  * continue old row {@code beamIndices[i]}, copying only rows that change and only their filled
  * part.
  *
- * <p>While gradients are recorded the cache holds what it is given as it is: positions are joined
- * and rows gathered by operations that have derivatives, and nothing is overwritten that a backward
- * pass will need. Such tensors belong to the scope of whoever computed them.
+ * <p>While gradients are recorded the cache holds the given tensors themselves: positions are
+ * joined and rows gathered by differentiable operations, and no tensor that a backward pass needs
+ * is overwritten. Such tensors belong to the scope in which they were computed.
  */
 public final class KeyValueCache {
   /** Keys and values of one layer. */
@@ -37,13 +37,13 @@ public final class KeyValueCache {
     private @Nullable Tensor keys;
     private @Nullable Tensor values;
     private int length;
-    private boolean recorded; // what is held lies on a tape, and its memory is not the cache's
+    private boolean recorded; // the tensors are on a tape, and their memory is not the cache's
 
     private Layer(KeyValueCache cache) {
       this.cache = cache;
     }
 
-    /** Positions held. */
+    /** The number of cached positions. */
     public int length() {
       return length;
     }
@@ -162,7 +162,10 @@ public final class KeyValueCache {
       return fresh;
     }
 
-    /** Rows whose parent is overwritten too are set aside first; the others are copied straight. */
+    /**
+     * Source rows that are overwritten themselves are copied aside first; the others are copied
+     * directly.
+     */
     private void reorder(Tensor tensor, int[] beamIndices) {
       Tensor[] aside = new Tensor[beamIndices.length];
       for (int row = 0; row < beamIndices.length; row++) {
@@ -208,14 +211,14 @@ public final class KeyValueCache {
     return layers.get(index);
   }
 
-  /** Positions held by every layer. */
+  /** The number of cached positions in every layer. */
   public int length() {
     return layers.isEmpty() ? 0 : layers.get(0).length;
   }
 
   /**
-   * Lets row i continue what was row {@code beamIndices[i]}; there may be more rows than before or
-   * fewer.
+   * Reorders the rows: new row i continues old row {@code beamIndices[i]}; the number of rows may
+   * change.
    *
    * @throws IllegalArgumentException if a parent is not a row, or there is none
    */
@@ -240,7 +243,7 @@ public final class KeyValueCache {
   }
 
   /**
-   * Forgets all positions but the first, so that others may be tried in the place of the rest.
+   * Drops all but the first positions, so that other continuations can be tried.
    *
    * @throws IllegalArgumentException if there are not so many
    */

@@ -3,8 +3,8 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Tensor;
 
 /**
- * A sequence as one attention reads it: its keys, its values, and which of them count. Read once,
- * it serves any number of calls, and gradients of all of them meet in it.
+ * The keys and values of a context sequence and its mask. Computed once, they serve any number of
+ * attention calls, whose gradients are summed.
  *
  * @param keys [B, S, H, D]
  * @param values [B, S, H, D]

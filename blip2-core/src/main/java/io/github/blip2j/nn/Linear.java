@@ -41,7 +41,7 @@ public final class Linear extends Module {
     return new Linear(in, out, false, params);
   }
 
-  /** Length of the vectors it returns. */
+  /** The output width. */
   public int outputs() {
     return Math.toIntExact(weight.value().dim(0));
   }
@@ -86,7 +86,7 @@ public final class Linear extends Module {
     return new LinearMap(weight.value(), bias == null ? null : bias.value(), activation, result);
   }
 
-  /** What its kernel reads: what lies before it may be kept in this. */
+  /** The type that the kernel converts its input to; a preceding result may be stored in it. */
   DType input() {
     PackedWeight packing = weight.value().packing();
     return packing == null ? DType.FLOAT32 : packing.input();
@@ -96,7 +96,7 @@ public final class Linear extends Module {
    * {@code residual + dropout(map(x))}.
    *
    * @param x [..., in]
-   * @param dropout null where nothing is dropped
+   * @param dropout null for no dropout
    * @param residual [..., out]
    * @return [..., out]
    */

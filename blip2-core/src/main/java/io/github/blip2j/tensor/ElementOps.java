@@ -89,7 +89,7 @@ final class ElementOps {
     return Op.of("activate", value).wrt(x, g -> activationGradient(activation, input, g)).tensor();
   }
 
-  /** x times a mask of zeros and 1 / (1 - p). dx = g times the same mask, drawn again. */
+  /** x times a mask of zeros and 1 / (1 - p). dx = g times that mask, recomputed from its seed. */
   static Tensor dropout(Tensor x, DropoutSpec thinning) {
     requireFloating("dropout", x);
     return Op.of("dropout", thinned(x, thinning)).wrt(x, g -> thinned(g, thinning)).tensor();

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Views and copies: what changes where elements are, not what they are. */
+/** Views and copies: operations that change the layout of elements, not their values. */
 final class ShapeOps {
   private ShapeOps() {}
 

@@ -45,9 +45,10 @@ final class DecodingTest {
             .beamRules(BeamRules.TRANSFORMERS_4_33);
 
     assertEquals(
-        "Decoding[maxNewTokens=30, minNewTokens=3, beams=4, sampled=true, temperature=0.7, topK=7,"
+        "GenerationConfig[maxNewTokens=30, minNewTokens=3, numBeams=4, sampled=true, "
+            + "temperature=0.7, topK=7,"
             + " topP=0.9, seed=5, lengthPenalty=-1.0, earlyStopping=NEVER, repetitionPenalty=1.5,"
-            + " noRepeatNgramSize=2, returning=3, beamRules=TRANSFORMERS_4_33]",
+            + " noRepeatNgramSize=2, numReturnSequences=3, beamRules=TRANSFORMERS_4_33]",
         changed.toString());
   }
 
@@ -58,15 +59,15 @@ final class DecodingTest {
         refused(
             d -> d.minNewTokens(21),
             "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens first"),
-        refused(d -> d.withNumBeams(0), "beams expected at least 1, got 0"),
+        refused(d -> d.withNumBeams(0), "numBeams expected at least 1, got 0"),
         refused(
-            d -> d.withNumBeams(2_000_000_000), "beams expected at most 100000, got 2000000000"),
+            d -> d.withNumBeams(2_000_000_000), "numBeams expected at most 100000, got 2000000000"),
         refused(
             d -> d.sampling().numReturnSequences(2_000_000_000),
-            "returning expected at most 100000, got 2000000000"),
+            "numReturnSequences expected at most 100000, got 2000000000"),
         refused(d -> d.topK(-2), "topK expected at least 0, got -2"),
         refused(d -> d.noRepeatNgramSize(-1), "noRepeatNgramSize expected at least 0, got -1"),
-        refused(d -> d.numReturnSequences(0), "returning expected at least 1, got 0"),
+        refused(d -> d.numReturnSequences(0), "numReturnSequences expected at least 1, got 0"),
         refused(d -> d.temperature(0), "temperature expected a finite number above 0, got 0.0"),
         refused(
             d -> d.temperature(Double.NaN),
@@ -84,13 +85,14 @@ final class DecodingTest {
             d -> d.lengthPenalty(Double.NaN), "lengthPenalty expected a finite number, got NaN"),
         refused(
             d -> d.withNumBeams(2).numReturnSequences(3),
-            "returning expected at most beams=2, got 3; use more beams"),
+            "numReturnSequences expected at most numBeams=2, got 3; use more beams"),
         refused(
             d -> d.sampling().withNumBeams(2).numReturnSequences(3),
-            "returning expected at most beams=2, got 3; use more beams"),
+            "numReturnSequences expected at most numBeams=2, got 3; use more beams"),
         refused(
             d -> d.numReturnSequences(3),
-            "returning expected 1 without sampling at beams=1, got 3; sample or use more beams"));
+            "numReturnSequences expected 1 without sampling at numBeams=1, got 3; sample or use "
+                + "more beams"));
   }
 
   private static Arguments refused(UnaryOperator<GenerationConfig> change, String message) {

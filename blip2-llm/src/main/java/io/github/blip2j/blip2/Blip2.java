@@ -299,7 +299,7 @@ public final class Blip2 implements AutoCloseable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "stream: returning expected 1, got %d; generate returns several",
+              "stream: numReturnSequences expected 1, got %d; generate returns several",
               decoding.numReturnSequences()));
     }
     required("stream", "prompt", prompt);

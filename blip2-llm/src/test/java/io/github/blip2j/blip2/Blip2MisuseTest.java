@@ -111,7 +111,7 @@ final class Blip2MisuseTest {
   void stream_ofSeveralTexts_isRefused() {
     assertSays(
         IllegalArgumentException.class,
-        "stream: returning expected 1, got 3; generate returns several",
+        "stream: numReturnSequences expected 1, got 3; generate returns several",
         () ->
             blip2.stream(
                 Image.of(IMAGE),
@@ -124,7 +124,7 @@ final class Blip2MisuseTest {
   void decoding_contradicting_isRefusedBeforeAnythingRuns() {
     assertSays(
         IllegalArgumentException.class,
-        "decoding: returning expected at most beams=2, got 3; use more beams",
+        "decoding: numReturnSequences expected at most numBeams=2, got 3; use more beams",
         () -> blip2.generate(picture, "", GenerationConfig.numBeams(2).numReturnSequences(3)));
   }
 

@@ -21,8 +21,8 @@ public final class DecodingOptions {
   static {
     OPTIONS.put("maxNewTokens", "--max-new-tokens");
     OPTIONS.put("minNewTokens", "--min-new-tokens");
-    OPTIONS.put("beams", "--num-beams");
-    OPTIONS.put("returning", "--num-return");
+    OPTIONS.put("numBeams", "--num-beams");
+    OPTIONS.put("numReturnSequences", "--num-return");
     OPTIONS.put("lengthPenalty", "--length-penalty");
     OPTIONS.put("repetitionPenalty", "--repetition-penalty");
     OPTIONS.put("noRepeatNgramSize", "--no-repeat-ngram-size");

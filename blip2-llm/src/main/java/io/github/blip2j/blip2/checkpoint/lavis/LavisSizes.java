@@ -305,13 +305,13 @@ public final class LavisSizes {
     return told == null ? sizes.releasedHeads() : told.heads();
   }
 
-  /** The attention heads of the vision encoder. */
+  /** The attention heads of the vision encoder, from a {@code model.json} or as released. */
   int visionHeadsBeside(Path checkpoint) throws IOException {
     @Nullable ModelJson told = ModelJson.beside(checkpoint);
     return told == null ? releasedVisionHeads() : told.visionHeads();
   }
 
-  /** The attention heads of the Q-Former. */
+  /** The attention heads of the Q-Former, from a {@code model.json} or as released. */
   int qformerHeadsBeside(Path checkpoint) throws IOException {
     @Nullable ModelJson told = ModelJson.beside(checkpoint);
     return told == null ? heads("Q-Former", dim(), BERT_HEAD_WIDTH) : told.qformerHeads();
