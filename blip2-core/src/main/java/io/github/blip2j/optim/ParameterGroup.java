@@ -12,8 +12,8 @@ import java.util.Map;
  * Parameters with the same hyperparameters.
  *
  * @param parameters which
- * @param lrScale what the learning rate is multiplied by
- * @param weightDecay what they lose of themselves in a step, times the learning rate
+ * @param lrScale factor of the learning rate
+ * @param weightDecay decoupled weight decay: subtracted in a step, times learning rate and value
  */
 public record ParameterGroup(List<Parameter> parameters, double lrScale, double weightDecay) {
   /**

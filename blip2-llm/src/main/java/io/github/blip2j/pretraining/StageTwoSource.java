@@ -16,7 +16,7 @@ interface StageTwoSource {
   /** All weights that are stored; those that are not are drawn. */
   OpenWeights open() throws IOException;
 
-  /** The tokenizer that reads and writes its texts, to be closed by the caller. */
+  /** The tokenizer of the language model, which the caller closes. */
   HuggingFaceTokenizer tokenizer() throws IOException;
 
   /**
@@ -30,7 +30,7 @@ interface StageTwoSource {
   ImageProcessor processor() throws IOException;
 
   /**
-   * Writes all that a Hugging Face folder holds besides weights.
+   * Writes all files of a Hugging Face folder except weights.
    *
    * @throws io.github.blip2j.io.file.CheckpointException if Hugging Face has no such model
    */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * both. The Q-Former has no token types.
  */
 public final class BertEmbeddings extends Module {
-  private final @Nullable Embedding words;
+  private final @Nullable Embedding tokenEmbedding;
   private final @Nullable Embedding positions;
   private final @Nullable Embedding types;
   private final LayerNorm norm;
@@ -33,7 +33,7 @@ public final class BertEmbeddings extends Module {
     super(params);
     int C = config.dim();
     this.maxPositions = config.maxPositions();
-    this.words = config.text() ? table.of(config, params.at("words")) : null;
+    this.tokenEmbedding = config.text() ? table.of(config, params.at("words")) : null;
     this.positions = config.text() ? new Embedding(maxPositions, C, params.at("positions")) : null;
     this.types =
         config.tokenTypes() > 0 ? new Embedding(config.tokenTypes(), C, params.at("types")) : null;
@@ -60,12 +60,12 @@ public final class BertEmbeddings extends Module {
 
   /** The token embeddings alone, [B, T] to [B, T, C]. */
   Tensor lookup(Tensor ids) {
-    return words().forward(ids);
+    return tokenEmbedding().forward(ids);
   }
 
   /** The logits of each token by the tied table, [..., C] to [..., V], plus a bias [V]. */
   Tensor scores(Tensor x, Tensor bias) {
-    return words().scores(x, bias);
+    return tokenEmbedding().scores(x, bias);
   }
 
   /**
@@ -105,11 +105,11 @@ public final class BertEmbeddings extends Module {
     return x.add(types.forward(ids));
   }
 
-  private Embedding words() {
-    if (words == null) {
+  private Embedding tokenEmbedding() {
+    if (tokenEmbedding == null) {
       throw withoutText();
     }
-    return words;
+    return tokenEmbedding;
   }
 
   private IllegalStateException withoutText() {

@@ -32,7 +32,7 @@ public final class OptModel extends Module implements LanguageModel {
   static final int POSITION_OFFSET = 2;
 
   private final OptConfig config;
-  private final Embedding words;
+  private final Embedding tokenEmbedding;
   private final Embedding positions;
   private final @Nullable Linear projectIn;
   private final @Nullable Linear projectOut;
@@ -50,12 +50,12 @@ public final class OptModel extends Module implements LanguageModel {
     int inner = config.dim();
     int outer = config.embeddingDim();
     boolean apart = !config.tiedHead() || params.storedApart("words.weight", "head.weight");
-    boolean wordsInHead =
+    boolean storedInHead =
         config.tiedHead() && !params.has("words.weight") && params.has("head.weight");
     // Rounding errors of the head affect every token, and it is small compared with the layers.
     Params table =
-        params.at(wordsInHead ? "head" : "words").forDecoding().atLeast(Precision.BFLOAT16);
-    this.words =
+        params.at(storedInHead ? "head" : "words").forDecoding().atLeast(Precision.BFLOAT16);
+    this.tokenEmbedding =
         apart
             ? new Embedding(config.vocabSize(), outer, table)
             : Embedding.tied(config.vocabSize(), outer, table);
@@ -108,7 +108,7 @@ public final class OptModel extends Module implements LanguageModel {
 
   @Override
   public Tensor embed(Tensor ids) {
-    return words.forward(ids);
+    return tokenEmbedding.forward(ids);
   }
 
   @Override
@@ -176,7 +176,7 @@ public final class OptModel extends Module implements LanguageModel {
    * @return [..., V]
    */
   public Tensor logits(Tensor hidden) {
-    return head == null ? words.scores(hidden) : head.forward(hidden);
+    return head == null ? tokenEmbedding.scores(hidden) : head.forward(hidden);
   }
 
   /** An empty cache for this model. */

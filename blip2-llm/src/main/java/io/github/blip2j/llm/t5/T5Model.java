@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class T5Model extends Module implements LanguageModel {
   private final T5Config config;
-  private final Embedding words;
+  private final Embedding tokenEmbedding;
   private final Embedding
-      writtenWords; // of the decoder: the encoder's, unless a checkpoint has its own
+      decoderEmbedding; // of the decoder: the encoder's, unless a checkpoint has its own
   private final T5Stack encoder;
   private final T5Stack decoder;
   private final @Nullable Linear head;
@@ -45,14 +45,14 @@ public final class T5Model extends Module implements LanguageModel {
     boolean apart = drawn ? !config.tiedHead() : params.storedApart("words.weight", "head.weight");
     // Rounding errors of the head affect every token, and it is small compared with the layers.
     Params table = params.at("words").forDecoding().atLeast(Precision.BFLOAT16);
-    this.words =
+    this.tokenEmbedding =
         apart
             ? new Embedding(config.vocabSize(), config.dim(), table)
             : Embedding.tied(config.vocabSize(), config.dim(), table);
-    this.writtenWords =
+    this.decoderEmbedding =
         params.storedApart("words.weight", "decoder.words.weight")
             ? new Embedding(config.vocabSize(), config.dim(), params.at("decoder").at("words"))
-            : words;
+            : tokenEmbedding;
     this.encoder = T5Stack.encoder(config, params.at("encoder"));
     this.decoder = T5Stack.decoder(config, params.at("decoder").forDecoding());
     Params own = params.at("head").forDecoding().atLeast(Precision.BFLOAT16);
@@ -91,7 +91,7 @@ public final class T5Model extends Module implements LanguageModel {
 
   @Override
   public Tensor embed(Tensor ids) {
-    return words.forward(ids);
+    return tokenEmbedding.forward(ids);
   }
 
   /**
@@ -100,7 +100,7 @@ public final class T5Model extends Module implements LanguageModel {
    * @return [..., L]
    */
   public Tensor embedDecoderIds(Tensor ids) {
-    return writtenWords.forward(ids);
+    return decoderEmbedding.forward(ids);
   }
 
   @Override
@@ -163,7 +163,7 @@ public final class T5Model extends Module implements LanguageModel {
    */
   public Tensor logits(Tensor hidden) {
     Tensor scaled = config.scaledHead() ? hidden.mul(1 / Math.sqrt(config.dim())) : hidden;
-    return head == null ? words.scores(scaled) : head.forward(scaled);
+    return head == null ? tokenEmbedding.scores(scaled) : head.forward(scaled);
   }
 
   /** An empty cache for the decoder. */

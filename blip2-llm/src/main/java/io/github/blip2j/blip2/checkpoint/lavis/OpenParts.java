@@ -244,7 +244,7 @@ public final class OpenParts implements Closeable {
   /**
    * What a Hugging Face folder of the whole holds, tensor by tensor.
    *
-   * @throws CheckpointException if the tower is not EVA's
+   * @throws CheckpointException if the vision encoder is not EVA's
    */
   public List<Copies> copies() throws IOException {
     ConversionPlan plan = ConversionPlan.ofLavis(file, trained.tensors());
