@@ -8,17 +8,17 @@ import java.util.stream.Collectors;
 public enum Figure {
   /** Reading 1 GB from memory: the limit of decoding, which reads all weights for each token. */
   READ_1GB(7, "1 GB"),
-  /** One large product: the limit of whatever has many rows. */
+  /** One large matrix product: the limit of layers with many rows. */
   PRODUCT(7, "[2048, 4096] by [4096, 4096], 69 GFLOP"),
-  /** The vision transformer and its norm over one picture. */
+  /** The vision transformer and its norm on one image. */
   VISION_B1(5, "1 image"),
-  /** The same over four pictures at once. */
+  /** The vision transformer and its norm on a batch of four images. */
   VISION_B4(3, "4 images"),
-  /** The Q-Former reading one picture's features. */
+  /** The Q-Former on one image's features. */
   QFORMER_B1(9, "32 queries"),
-  /** A decoder reading a soft prompt and one word, with scores after every position. */
+  /** Prefill of a decoder: a soft prompt and one token, with logits at every position. */
   PREFILL(5, "33 positions"),
-  /** Each further word of a caption. */
+  /** Decoding of each further token of a caption. */
   DECODE_GREEDY(3, "1 token"),
   /** Each further word of a beam search. */
   DECODE_BEAM5(3, "1 token of 5 beams"),

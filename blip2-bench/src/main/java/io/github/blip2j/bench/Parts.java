@@ -141,7 +141,7 @@ final class Parts {
     return language.get();
   }
 
-  /** The same where it is a decoder alone, as every preset's is that can be prefilled. */
+  /** The language model as a decoder, as it is in every preset with a prefill figure. */
   OptModel decoder() {
     return (OptModel) language.get();
   }

@@ -107,7 +107,7 @@ final class Workloads {
     }
   }
 
-  /** The same captions whatever the threads, which begin together and are waited for. */
+  /** Generates the same captions on any number of threads, which start together and are joined. */
   private Measurement captions(Figure figure, int threads) {
     Tensor pixels = pixels(1);
     inference(() -> caption(pixels, 1, SHORT_CAPTION)); // makes the parts, which one thread must

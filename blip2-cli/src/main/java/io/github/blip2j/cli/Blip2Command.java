@@ -28,7 +28,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** The command that holds the others. */
+/** The parent of all commands. */
 @Command(
     name = "blip2",
     description = "Describes images, answers questions about them and finds them with BLIP-2.",

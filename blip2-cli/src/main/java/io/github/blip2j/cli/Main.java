@@ -17,7 +17,7 @@ public final class Main {
     int exit;
     try {
       exit = run(args);
-    } catch (LinkageError e) { // what would describe it may not load either
+    } catch (LinkageError e) { // the classes that describe errors may not load either
       System.err.println(
           "blip2: classes expected to load, got "
               + e
@@ -32,9 +32,9 @@ public final class Main {
         new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
     var err =
         new PrintWriter(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
-    // Standard output is for results alone: whatever a library prints belongs elsewhere.
+    // Standard output is for results alone: output of libraries goes to standard error.
     System.setOut(System.err);
-    boolean terminal = Boolean.getBoolean("blip2.terminal"); // bin/blip2 knows
+    boolean terminal = Boolean.getBoolean("blip2.terminal"); // set by bin/blip2
     var patience = Duration.ofSeconds(terminal ? 2 : 5);
     var console = new Console(out, err, System.in, terminal, patience, System.getenv());
     int exit = Blip2Command.run(console, args);

@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Commands that write and train, with an InstructBLIP. */
+/** Commands that generate text and train, with an InstructBLIP. */
 final class InstructBlipCommandTest {
   private static final String MODEL = "../blip2-llm/src/test/resources/golden/hf-instructblip";
   private static final String PICTURE = MODEL + "/images/a.png";
@@ -62,7 +62,7 @@ final class InstructBlipCommandTest {
   void caption_blankInstruction_saysSo() {
     Shell shell = Shell.run("caption", PICTURE, "--model", MODEL, "--prompt", "  ");
 
-    String message = "generate: instruction expected words, or nothing at all, got a blank";
+    String message = "generate: instruction expected text or the empty text, got a blank";
     assertEquals(new Shell(1, "", "blip2: " + message + "\n"), shell);
   }
 
@@ -78,7 +78,7 @@ final class InstructBlipCommandTest {
 
   @Test
   void caption_partsOfLavis_areTheReferences() throws IOException {
-    Shell shell = parts("caption", PICTURE, "--prompt=describe the picture", "--flavour=hf");
+    Shell shell = parts("caption", PICTURE, "--prompt=describe the picture", "--convention=hf");
 
     assertEquals(new Shell(0, "a purple star below\n", ""), shell);
   }

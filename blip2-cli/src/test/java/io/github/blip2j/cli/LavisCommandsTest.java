@@ -29,7 +29,7 @@ final class LavisCommandsTest {
 
   @Test
   void caption_asLavis_decodesWithItsBeams() {
-    Shell lavis = Shell.run("caption", CIRCLE, "--flavour", "lavis", "--json");
+    Shell lavis = Shell.run("caption", CIRCLE, "--convention", "lavis", "--json");
     Shell beams = Shell.run("caption", CIRCLE, "--num-beams", "5", "--max-new-tokens=29", "--json");
 
     assertEquals(beams.texts(), lavis.texts());
@@ -59,7 +59,12 @@ final class LavisCommandsTest {
   void vqa_asLavis_cleansTheQuestion() {
     Shell shell =
         Shell.run(
-            "vqa", SQUARES, "--question", "What color is: the star?", "--flavour=lavis", "--json");
+            "vqa",
+            SQUARES,
+            "--question",
+            "What color is: the star?",
+            "--convention=lavis",
+            "--json");
 
     String prompt =
         shell.json().getAsJsonArray("results").get(0).getAsJsonObject().get("prompt").getAsString();
@@ -110,23 +115,23 @@ final class LavisCommandsTest {
   }
 
   @Test
-  void flavour_ofAnotherKind_exits2() {
-    Shell shell = Shell.run("caption", CIRCLE, "--flavour", "blip");
+  void convention_ofAnotherKind_exits2() {
+    Shell shell = Shell.run("caption", CIRCLE, "--convention", "blip");
 
     assertEquals(2, shell.exit());
-    assertTrue(shell.err().contains("flavour expected lavis or hf, got blip"), shell.err());
+    assertTrue(shell.err().contains("convention expected lavis or hf, got blip"), shell.err());
   }
 
   @Test
   void parts_thatContradict_exit2() {
     assertFails(
-        "--vision: --language expected beside it, got none; a folder of Hugging Face needs neither",
+        "--vision: --language expected beside it, got none; a Hugging Face folder needs neither",
         "caption",
         CIRCLE,
         "--model=a.pth",
         "--vision=b.pth");
     assertFails(
-        "--bert: --language expected beside it, got none; a folder of Hugging Face needs neither",
+        "--bert: --language expected beside it, got none; a Hugging Face folder needs neither",
         "caption",
         CIRCLE,
         "--model=a.pth",
@@ -137,7 +142,7 @@ final class LavisCommandsTest {
         CIRCLE,
         "--language=opt");
     assertFails(
-        "convert: --language expected with --from lavis only, got it for a whole folder",
+        "convert: --language expected with --from lavis only, got it for a complete folder",
         "convert",
         "--from=hf",
         "--language=opt",

@@ -89,14 +89,14 @@ final class OtherCommandsTest {
         new Shell(2, "", "blip2: --context: question=answer expected, got 'why?'\n"),
         Shell.run("vqa", SQUARES, "--question=a?", "--context=why?"));
     assertEquals(
-        new Shell(2, "", "blip2: conversation: answer expected words, got a blank\n"),
+        new Shell(2, "", "blip2: conversation: answer expected text, got a blank\n"),
         Shell.run("vqa", SQUARES, "--question=a?", "--context=why?="));
   }
 
   @Test
   void vqa_blankQuestion_exits2() {
     assertEquals(
-        new Shell(2, "", "blip2: answer: question expected words, got a blank\n"),
+        new Shell(2, "", "blip2: answer: question expected text, got a blank\n"),
         Shell.run("vqa", SQUARES, "--question", " "));
   }
 

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The commands that write, given a folder with T5. */
+/** The commands that generate text, given a folder with T5. */
 final class T5CommandsTest {
   private static final Path FOLDER = Path.of("../blip2-llm/src/test/resources/golden/hf-t5");
   private static final String A = FOLDER.resolve("images/a.png").toString();

@@ -18,8 +18,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * What the machine offers to tensors and what was made of it, for people who ask why something is
- * slow or fails. Values are for reading, in the order in which they should be read.
+ * The machine's features for tensors and those in use, to diagnose slowness and failures. Values
+ * are text, in reading order.
  */
 public final class Diagnostics {
   static {
@@ -42,7 +42,7 @@ public final class Diagnostics {
 
   private Diagnostics() {}
 
-  /** What the first CPU can do, as Linux spells it; empty where the system does not tell. */
+  /** The CPU's feature flags in Linux's spelling; empty if the system has none. */
   public static Set<String> cpuFlags() {
     return Natives.cpuFlags();
   }
@@ -58,7 +58,7 @@ public final class Diagnostics {
     return values;
   }
 
-  /** Memory of the machine and the limits on what tensors may take of it. */
+  /** Memory of the machine and the limits for tensors. */
   public static Map<String, String> memory() {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("physical", mebibytes(SystemMemory.HERE.physical()));
@@ -112,8 +112,8 @@ public final class Diagnostics {
   }
 
   /**
-   * Why native libraries did not load, where the folder they are unpacked to tells: JavaCPP goes on
-   * with what a full disk has taken, and the system then finds files missing.
+   * The reason why native libraries did not load, if their folder shows it: on a full disk JavaCPP
+   * continues with incomplete files, which then fail to load.
    */
   public static Optional<String> nativeShortage() {
     try {
@@ -133,7 +133,7 @@ public final class Diagnostics {
     }
   }
 
-  /** The C library and its version, {@code unknown} where it does not tell. */
+  /** The C library and its version, {@code unknown} if it has no version function. */
   public static String libc() {
     try {
       return "glibc " + Function.getFunction("c", "gnu_get_libc_version").invokeString(null, false);

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** Tensor memory as Java reads and writes it. */
+/** Access to tensor memory from Java. */
 public final class HostMemory {
   public static final long CHUNK = 1L << 26; // a ByteBuffer ends at 2 GiB, and 64 MiB is plenty
 

@@ -9,10 +9,10 @@ import java.nio.FloatBuffer;
 import java.util.stream.IntStream;
 
 /**
- * A matrix as bytes with one scale for each row, symmetric around zero, so that the largest number
- * of a row is 127 (Dettmers et al. 2022, section 2).
+ * A matrix in per-channel int8: bytes with one scale for each row, symmetric around zero, so that
+ * the largest magnitude of a row is 127 (Dettmers et al. 2022, section 2).
  *
- * <p>This is what int8 means here; a provider may lay the same bytes out otherwise.
+ * <p>This defines int8 in this library; a provider may use another layout of the same bytes.
  */
 public final class Int8Weight extends PackedWeight {
   private static final int LARGEST = 127;
@@ -52,7 +52,7 @@ public final class Int8Weight extends PackedWeight {
     }
   }
 
-  /** Bytes of a row, and the scale that turns them back into numbers. */
+  /** Quantizes a row and returns its scale. */
   private static float round(float[] values, byte[] rounded) {
     float largest = 0;
     for (float value : values) {
@@ -71,7 +71,7 @@ public final class Int8Weight extends PackedWeight {
     return bytes();
   }
 
-  /** What each row's bytes are multiplied by, [N]. */
+  /** The scale of each row, [N]. */
   public RawTensor scales() {
     return scales;
   }

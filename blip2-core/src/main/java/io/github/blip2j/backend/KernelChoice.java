@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The kernels of this process: the fastest provider that can run, or the one the user names. */
+/**
+ * Selects the kernels of this process: the fastest provider that can run, or the one the user
+ * names.
+ */
 public final class KernelChoice {
   private static final Logger LOG = LoggerFactory.getLogger(KernelChoice.class);
   private static final String PROPERTY = "blip2.kernels";
@@ -36,7 +39,7 @@ public final class KernelChoice {
     return kernels == null ? chooseOnce() : kernels;
   }
 
-  // A field and no initialiser: what goes wrong is then said as it is, each time.
+  // Not a static initializer: an error is then reported as itself, each time.
   private static synchronized Kernels chooseOnce() {
     Kernels kernels = chosen;
     if (kernels == null) {
@@ -47,7 +50,7 @@ public final class KernelChoice {
     return kernels;
   }
 
-  /** The kernels that implement everything. */
+  /** The reference kernels, which implement everything. */
   static Kernels reference() {
     Kernels kernels = reference;
     return kernels == null ? createReference() : kernels;
@@ -68,7 +71,7 @@ public final class KernelChoice {
     return kernels;
   }
 
-  /** Says so where rounding factors to {@code precision} gains nothing. */
+  /** Warns once if products in {@code precision} are not faster here. */
   public static void warnIfSlow(Precision precision) {
     String complaint = complaint(precision, kernels());
     if (complaint != null && TOLD.add(precision)) {
@@ -106,9 +109,9 @@ public final class KernelChoice {
   }
 
   /**
-   * Whatever is on the class path of this library, then what its caller's thread sees besides:
-   * where an application server or a single jar has class loaders of its own, threads of common
-   * pools see less than the library, and plug-ins more.
+   * Providers of this library's class loader, then those of the thread's context class loader: with
+   * an application server's or a fat jar's class loaders, threads of common pools see fewer classes
+   * than the library, and plug-ins more.
    */
   static List<Kernels.Provider> providers() {
     Map<Class<?>, Kernels.Provider> providers = new LinkedHashMap<>();

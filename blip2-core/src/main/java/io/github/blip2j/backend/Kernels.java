@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The boundary between mathematics and speed: whole operations on memory that is already there.
+ * The kernel interface: whole operations on allocated memory.
  *
  * <p>A provider computes; it allocates no result, records no gradient and keeps no tensor. Results
  * go to the {@code out} arguments, whose shapes the caller has checked. Tensors are dense and
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * test in this module's test-jar runs every method of a provider against plain loops.
  */
 public interface Kernels {
-  /** Makes kernels where their hardware is present. */
+  /** Creates kernels if their hardware is present. */
   interface Provider {
-    /** The name to choose it by with {@code -Dblip2.kernels=}. */
+    /** The name for {@code -Dblip2.kernels=}. */
     String name();
 
     /** Whether this machine can run them, and why or why not, for the log. */
@@ -67,26 +67,26 @@ public interface Kernels {
   String name();
 
   /**
-   * The weight of linear maps arranged as this provider multiplies it fastest; {@link #linear} must
-   * take what this returns. Memory is allocated in the current scope.
+   * The weight of linear maps, prepacked for this provider; {@link #linear} must accept the result.
+   * Memory is allocated in the current scope.
    *
    * @param weight [N, K], plain and dense, of any floating type
-   * @param use what it is mostly multiplied by; any number of rows must still be right
-   * @return null if plain memory serves as well
+   * @param use the main use, decoding or prefill; results must be correct for any number of rows
+   * @return null if plain memory is as fast
    */
   default @Nullable PackedWeight pack(RawTensor weight, Precision precision, PackedWeight.Use use) {
     return null;
   }
 
   /**
-   * Whether products of numbers rounded to {@code precision} are faster here than in float32. Where
-   * they are not, they are right all the same.
+   * Whether products in {@code precision} are faster here than in float32. If not, they are still
+   * correct.
    */
   default boolean accelerates(Precision precision) {
     return false;
   }
 
-  /** The reference kernels, for what a provider leaves to them. */
+  /** The reference kernels, for methods that a provider does not implement. */
   static Kernels reference() {
     return KernelChoice.reference();
   }
@@ -112,8 +112,7 @@ public interface Kernels {
       RawTensor out);
 
   /**
-   * Several linear maps of one input, for providers that do something to an input first: they do it
-   * once.
+   * Several linear maps of one input, for providers that prepare an input: it is prepared once.
    *
    * @param x [..., K]
    * @param outs [..., N] for each map, in their order
@@ -144,8 +143,9 @@ public interface Kernels {
    * @param k [B, S, H, D]
    * @param v [B, S, H, D]
    * @param mask additive, broadcasts to [B, H, T, S]
-   * @param thinning dropout of the softmax before the values are mixed; none if null
-   * @param weights [B, H, T, S], takes the softmax, not thinned, for the gradient; may be absent
+   * @param thinning dropout of the softmax before the product with the values; null for none
+   * @param weights [B, H, T, S], receives the softmax without dropout, for the gradient; may be
+   *     null
    * @param out [B, T, H, D]
    */
   void attention(
@@ -161,8 +161,8 @@ public interface Kernels {
   /**
    * Gradients of {@link #attention}; strides of q, k and v are honoured.
    *
-   * @param weights as {@code attention} left them
-   * @param thinning as {@code attention} was given it
+   * @param weights from {@code attention}
+   * @param thinning the dropout of {@code attention}
    * @param g gradient of its output, [B, T, H, D]
    */
   void attentionGradient(
@@ -261,10 +261,10 @@ public interface Kernels {
   void fill(RawTensor target, double value);
 
   /**
-   * Dropout (Srivastava et al. 2014): an element is zeroed or divided by the probability that it is
-   * not. Which one it is follows from the seed and the element's place alone, the same for every
-   * provider, so that a mask need never be kept. Both are dense, float32 or float64, and may be the
-   * same memory.
+   * Dropout (Srivastava et al. 2014): an element is zeroed, or divided by the probability of being
+   * kept. The choice depends only on the seed and the element's index, the same for every provider,
+   * so that a mask need not be stored. Both are dense, float32 or float64, and may be the same
+   * memory.
    */
   void dropout(RawTensor x, DropoutSpec thinning, RawTensor out);
 

@@ -9,17 +9,18 @@ import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Off-heap blocks that are used again.
+ * A pool of off-heap blocks.
  *
  * <p>Fresh pages cost ten times the addition that fills them: the kernel clears each one at first
  * touch, and the C library returns large blocks as soon as they are freed, so the next tensor of
- * the same size pays again. Released blocks therefore wait here, sorted by size; a request takes
- * the smallest that fits if it wastes less than a quarter. Sizes are rounded to 256 bytes, from 4
- * KiB to pages and from 1 MiB to 64 KiB, so that lengths which grow by one token still meet.
+ * the same size pays again. Released blocks are therefore kept here, sorted by size; a request
+ * takes the smallest that fits if it wastes less than a quarter. Sizes are rounded to 256 bytes,
+ * from 4 KiB to pages and from 1 MiB to 64 KiB, so that lengths which grow by one token reuse
+ * blocks.
  *
- * <p>What waits is bounded; beyond that, blocks go back to the system at once. Requests of a
- * megabyte or more are checked against the memory the system has left, because Linux would grant
- * them and kill the process later.
+ * <p>The size of the pool is bounded; further blocks are freed at once. Requests of a megabyte or
+ * more are checked against the memory the system has left, because Linux would grant them and kill
+ * the process later.
  */
 final class MemoryPool {
   /** A block and the pointer that frees it. */
@@ -34,7 +35,7 @@ final class MemoryPool {
 
   private static final long ALIGNMENT = 64; // one cache line, one AVX-512 register
   private static final long CHECKED = 1L << 20;
-  static final long RESERVE = 1L << 28; // what the heap, code and threads still ask for
+  static final long RESERVE = 1L << 28; // for the heap, code and threads
 
   private final long limit;
   private final long waitingLimit;
@@ -50,13 +51,14 @@ final class MemoryPool {
     Natives.prepare();
   }
 
-  /** A pool that asks before each large block. */
+  /** A pool that queries the system's memory before each large block. */
   MemoryPool(long limit, long waitingLimit, LongSupplier available) {
     this(limit, waitingLimit, available, 0);
   }
 
   /**
-   * A pool that goes by an answer for so long, less what it has taken since, while that is enough.
+   * A pool that caches the system's free memory for a time, less the blocks taken since, while that
+   * is enough.
    */
   MemoryPool(long limit, long waitingLimit, LongSupplier available, long lastingNanos) {
     this.limit = limit;
@@ -87,7 +89,7 @@ final class MemoryPool {
     return new Block(owner, address, size);
   }
 
-  /** Takes a block back. */
+  /** Returns a block to the pool. */
   synchronized void release(Block block) {
     if (waitingBytes + block.size > waitingLimit) {
       free(block);
@@ -97,14 +99,14 @@ final class MemoryPool {
     waitingBytes += block.size;
   }
 
-  /** Returns everything that waits to the system. */
+  /** Frees all pooled blocks. */
   synchronized void trim() {
     waiting.values().forEach(blocks -> blocks.forEach(this::free));
     waiting.clear();
     waitingBytes = 0;
   }
 
-  /** Bytes held from the system, in use or waiting. */
+  /** Bytes taken from the system, in use or pooled. */
   synchronized long totalBytes() {
     return totalBytes;
   }
@@ -114,7 +116,7 @@ final class MemoryPool {
     return totalBytes - waitingBytes;
   }
 
-  /** Bytes that wait to be used again. */
+  /** Bytes that are pooled. */
   synchronized long waitingBytes() {
     return waitingBytes;
   }

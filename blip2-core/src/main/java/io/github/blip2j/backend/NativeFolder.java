@@ -15,12 +15,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder that native libraries are unpacked to and loaded from. Whoever can write there runs
- * code in this process, so it must be nobody but its user and root.
+ * The folder that native libraries are unpacked to and loaded from. Users who can write there can
+ * run code in this process, so only its user and root may.
  *
- * <p>JavaCPP takes the first of three that it can write to, the last of which lies in the folder
- * for temporary files under a name that anyone can guess and be the first to make. JNA does alike.
- * So the folder is chosen and checked here, by JavaCPP's rules, and both are told.
+ * <p>JavaCPP uses the first writable one of three folders, the last of which is in the folder for
+ * temporary files under a predictable name, which another user could create first. JNA does the
+ * same. So the folder is chosen and checked here, by JavaCPP's rules, and set for both.
  */
 final class NativeFolder {
   static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
@@ -34,7 +34,7 @@ final class NativeFolder {
   private NativeFolder() {}
 
   /**
-   * Tells JavaCPP and JNA where to unpack.
+   * Sets the folder of JavaCPP and JNA.
    *
    * @throws IllegalStateException if there is no place that nobody else can write
    */
@@ -57,14 +57,14 @@ final class NativeFolder {
     Path home = Path.of(System.getProperty("user.home"));
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
     List<Path> folders = new ArrayList<>();
-    if (home.isAbsolute()) { // Java's word for a home that nobody knows is a question mark
+    if (home.isAbsolute()) { // Java's value for an unknown home is a question mark
       folders.add(home.resolve(".javacpp").resolve("cache"));
     }
     folders.add(temporary.resolve(user).resolve("cache"));
     return choose(folders).toString();
   }
 
-  /** The first that nobody else can write to. */
+  /** The first folder that no other user can write to. */
   static Path choose(List<Path> folders) {
     List<String> troubles = new ArrayList<>();
     for (Path folder : folders) {
@@ -94,7 +94,10 @@ final class NativeFolder {
             + "=");
   }
 
-  /** Why libraries can't be loaded from a folder, which is made if it isn't there; or null. */
+  /**
+   * The reason why libraries cannot be loaded from a folder, or null; creates the folder if it does
+   * not exist.
+   */
   static @Nullable String trouble(Path folder) {
     try {
       if (!folder.getFileSystem().supportedFileAttributeViews().contains("unix")) {
@@ -119,7 +122,7 @@ final class NativeFolder {
     }
   }
 
-  /** This user's number, which no property tells, by way of a file. */
+  /** This user's id, read from a new file, for no property has it. */
   private static int user(Path folder) throws IOException {
     Path file = Files.createTempFile(folder, "probe", null);
     try {
@@ -148,7 +151,7 @@ final class NativeFolder {
     return null;
   }
 
-  /** Who else can write to a file or folder, in words; or null if nobody can. */
+  /** The others who can write to a file or folder, as text; or null. */
   private static @Nullable String writer(Path path, int user, int checked) throws IOException {
     Map<String, Object> told =
         Files.readAttributes(path, "unix:mode,uid,owner,group", LinkOption.NOFOLLOW_LINKS);

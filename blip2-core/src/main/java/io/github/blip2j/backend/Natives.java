@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What has to be said to the native libraries before the first of their classes loads.
+ * Settings of the native libraries that must be made before the first of their classes loads.
  *
  * <p>JavaCPP reads its limits once, from properties, and its defaults (off-heap memory up to {@code
  * -Xmx}, resident memory up to four times that) stop any real model. Every entry into ND4J in this

@@ -5,20 +5,20 @@ import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 
 /**
- * The matrix [N, K] of a linear map in an arrangement that its kernels multiply fastest.
+ * A prepacked weight: the matrix [N, K] of a linear map in the layout that its kernels multiply
+ * fastest.
  *
- * <p>A packed tensor reads like a float32 tensor: linear maps take it as it is, lookups unpack the
- * rows they ask for, and everything else works on an unpacked copy. Only its maker knows how it
- * lies, so its address is not for sale: what asks for it gets an error instead of nonsense. Frozen
- * models are packed once, when they are loaded; what is trained stays plain, for it would have to
- * be packed anew at every step.
+ * <p>A packed tensor has type float32: linear maps use it as it is, lookups unpack the requested
+ * rows, and all other operations use an unpacked copy. Only its provider knows the layout, so its
+ * address is not exposed: asking for it is an error. Frozen models are packed once, when they are
+ * loaded; trained weights stay unpacked, for they would have to be packed again in every step.
  */
 public abstract class PackedWeight {
-  /** What a weight is mostly multiplied by; it may decide which arrangement is fastest. */
+  /** The main use of a weight, which may decide which layout is fastest. */
   public enum Use {
-    /** Hundreds of rows, as an image has patches. */
+    /** Prefill: products of hundreds of rows, such as an image's patches. */
     PREFILL,
-    /** One row or a few, as of a text that is written token by token. */
+    /** Decoding: products of one row or a few, such as token by token generation. */
     DECODE
   }
 

@@ -13,18 +13,18 @@ public final class PlainTensor extends RawTensor {
     super(storage, layout, dtype, null);
   }
 
-  /** Memory for the result of {@code op}, dense, its content undefined. */
+  /** Uninitialized dense memory for the result of {@code op}. */
   public static PlainTensor uninitialized(String op, DType dtype, Shape shape) {
     return new PlainTensor(
         Storage.allocate(op, dtype.bytes(shape, op)), Layout.dense(shape), dtype);
   }
 
-  /** The same, of another's type and shape. */
+  /** Uninitialized memory for the result of {@code op}, of the type and shape of {@code x}. */
   public static PlainTensor like(String op, RawTensor x) {
     return uninitialized(op, x.dtype(), x.shape());
   }
 
-  /** Memory that somebody else owns and that lives as long as {@code owner}. */
+  /** A tensor on memory that belongs to {@code owner}, which is kept alive. */
   public static PlainTensor wrap(
       long address, DType dtype, Shape shape, long[] strides, Object owner) {
     Storage storage = Storage.wrap("of", address, owner);

@@ -29,12 +29,12 @@ public abstract class RawTensor {
     this.packing = packing;
   }
 
-  /** A packed matrix, which reads like a float32 one. */
+  /** A packed matrix, which has the type float32. */
   protected RawTensor(PackedWeight packing) {
     this(packing.bytes().storage, Layout.dense(packing.shape()), DType.FLOAT32, packing);
   }
 
-  /** The same memory as another. */
+  /** A tensor that shares the memory of another. */
   protected RawTensor(RawTensor other) {
     this(other.storage, other.layout, other.dtype, other.packing);
   }

@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * {@code file_name} and {@code text} in place of {@code image} and {@code caption}.
  *
  * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing. In
- * place of a caption or beside it there may be a {@code text_output} to be written, and a {@code
- * text_input} to be read before. Other keys are passed over. What a record lacks is an error, for
- * it would be trained on.
+ * place of a caption or beside it there may be a {@code text_output}, the target, and a {@code
+ * text_input}, the input before it. Other keys are ignored. A missing value is an error, for it
+ * would be trained on.
  */
 public final class CaptionFile {
   private static final List<String> TABLES = List.of(".csv", ".tsv", ".parquet");
@@ -187,7 +187,7 @@ public final class CaptionFile {
     return new CaptionRecord(image, captions, imageId, dialogue);
   }
 
-  /** Records of other formats, of which the person who has them is best told what is missing. */
+  /** The error for records of other formats, with advice about the missing keys. */
   private DataException otherKeys(String where, Set<String> keys) {
     List<String> shown = keys.stream().limit(MOST_KEYS).map(CaptionFile::plain).toList();
     String more = keys.size() > MOST_KEYS ? ", ..." : "";

@@ -4,18 +4,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A picture and what is said of it.
+ * An image with its captions or dialogue.
  *
  * @param image path of the file, within the folder of pictures
  * @param captions at least one
- * @param imageId what tells that two records show the same picture, or null
- * @param dialogue what is asked about it and what is to be said, or null
+ * @param imageId id of the image, equal for records of the same image, or null
+ * @param dialogue input and output text of a language model, or null
  */
 public record CaptionRecord(
     String image, List<String> captions, @Nullable String imageId, @Nullable Dialogue dialogue) {
 
   /**
-   * A text that a language model is given, and the one that it shall write.
+   * The input of a language model and its target output.
    *
    * @param input such as a question; may be empty
    * @param output such as its answer
@@ -31,7 +31,7 @@ public record CaptionRecord(
     }
   }
 
-  /** A picture with captions alone. */
+  /** An image with captions only. */
   public CaptionRecord(String image, List<String> captions, @Nullable String imageId) {
     this(image, captions, imageId, null);
   }

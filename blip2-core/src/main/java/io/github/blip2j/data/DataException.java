@@ -2,7 +2,7 @@ package io.github.blip2j.data;
 
 import java.io.IOException;
 
-/** A data set that is not what it should be; the message names file and record. */
+/** An error in a data set; the message names file and record. */
 public final class DataException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ public final class DataException extends IOException {
     super(message);
   }
 
-  /** With what led to it. */
+  /** With a cause. */
   public DataException(String message, Throwable cause) {
     super(message, cause);
   }

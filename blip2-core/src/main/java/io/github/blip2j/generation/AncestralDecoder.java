@@ -69,15 +69,15 @@ final class AncestralDecoder {
   }
 
   private float[][] next(List<Line> open) {
-    int[] parents = new int[open.size()];
+    int[] beamIndices = new int[open.size()];
     int[] tokens = new int[open.size()];
-    for (int i = 0; i < parents.length; i++) {
+    for (int i = 0; i < beamIndices.length; i++) {
       Line line = open.get(i);
-      parents[i] = line.row;
+      beamIndices[i] = line.row;
       tokens[i] = line.history.last();
       line.row = i;
     }
-    return model.next(parents, tokens);
+    return model.next(beamIndices, tokens);
   }
 
   private List<List<Sequence>> sequences(List<Line> lines) {
@@ -92,7 +92,7 @@ final class AncestralDecoder {
     return List.copyOf(sequences);
   }
 
-  /** A sequence in the making. */
+  /** A running sequence. */
   private static final class Line {
     final int index; // among all returned sequences
     final TokenSampler choice;

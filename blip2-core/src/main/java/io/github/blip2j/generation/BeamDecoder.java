@@ -4,8 +4,8 @@ import io.github.blip2j.generation.logits.TokenHistory;
 import java.util.List;
 
 /**
- * Runs the beam searches of a batch side by side, so that the model is asked once a step. Prompts
- * whose search is over leave the model's batch.
+ * Runs the beam searches of a batch together, with one model call for each step. Prompts whose
+ * search is over leave the model's batch.
  */
 final class BeamDecoder {
   private final GenerationRules rules;
@@ -42,18 +42,18 @@ final class BeamDecoder {
 
   private float[][] next(List<BeamSearch> open) {
     int rows = open.stream().mapToInt(search -> search.running().size()).sum();
-    int[] parents = new int[rows];
+    int[] beamIndices = new int[rows];
     int[] tokens = new int[rows];
     int row = 0;
     for (BeamSearch search : open) {
       search.rowsFrom(row);
       for (Beam beam : search.running()) {
-        parents[row] = beam.beamIndex();
+        beamIndices[row] = beam.beamIndex();
         tokens[row] = beam.history().last();
         row++;
       }
     }
-    return model.next(parents, tokens);
+    return model.next(beamIndices, tokens);
   }
 
   private void report(List<Sequence> sequences, int firstRow) {

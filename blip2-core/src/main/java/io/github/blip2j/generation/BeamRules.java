@@ -2,8 +2,8 @@ package io.github.blip2j.generation;
 
 /**
  * Which generation of Hugging Face's {@code generate} a beam search follows. The two keep the same
- * beams; they differ in how long a finished sequence counts as, in when the search ends, and in
- * what is drawn when tokens are drawn.
+ * beams; they differ in how long a finished sequence counts as, in when the search ends, and in the
+ * sampling of beams.
  */
 public enum BeamRules {
   /**

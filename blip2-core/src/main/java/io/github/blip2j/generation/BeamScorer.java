@@ -5,8 +5,8 @@ import io.github.blip2j.generation.logits.TopCandidates;
 import java.util.List;
 
 /**
- * What {@link BeamRules} decide in the beam search of one prompt: how candidates are scored, which
- * of them finish, and when the finished ones are enough. Holds the finished sequences.
+ * The part of one prompt's beam search that depends on {@link BeamRules}: how candidates are
+ * scored, which of them finish, and when the search ends. Holds the finished sequences.
  */
 interface BeamScorer {
   /**
@@ -20,7 +20,7 @@ interface BeamScorer {
   /** Whether a candidate that ends in {@code token} leaves the beams. */
   boolean ends(int token, int newTokens);
 
-  /** Takes a candidate that leaves the beams and ranks among the first. */
+  /** Adds a finished candidate. */
   void add(TokenHistory history, float score);
 
   /**

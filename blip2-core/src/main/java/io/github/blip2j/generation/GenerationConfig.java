@@ -4,23 +4,23 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * How to turn scores into sequences: the search, its lengths, penalties and randomness.
+ * How to decode logits into sequences: the search, its lengths, penalties and randomness.
  *
  * <p>Start from {@link #greedy}, {@link #beams} or {@link #sample} and change what differs, as in
- * {@code GenerationConfig.beams(5).maxNewTokens(30).numReturnSequences(3)}. Every step on the way
- * must be valid by itself. Defaults are those of Hugging Face's {@code generate}. As there, the
+ * {@code GenerationConfig.beams(5).maxNewTokens(30).numReturnSequences(3)}. Every intermediate
+ * configuration must be valid. Defaults are those of Hugging Face's {@code generate}. As there, the
  * settings of a search that is not used are ignored: temperature, topK, topP and seed without
  * sampling, length penalty and early stopping without beams.
  *
  * @param maxNewTokens longest continuation, end token included; 20 by default
  * @param minNewTokens tokens before which no end token is allowed; 0 by default
  * @param numBeams beams kept for each prompt; 1 is no beam search
- * @param sampled whether tokens are drawn instead of taken from the top
- * @param temperature divides the scores before drawing, 1e-30 to 1e30; 1 by default
- * @param topK draws from this many best tokens (Fan et al. 2018); 50 by default, 0 for all
- * @param topP draws from the fewest best tokens with this probability (Holtzman et al. 2020); 1 by
- *     default
- * @param seed of the draws; equal seeds give equal sequences
+ * @param sampled whether tokens are sampled instead of taken from the top
+ * @param temperature divides the logits before sampling, 1e-30 to 1e30; 1 by default
+ * @param topK samples from this many likeliest tokens (Fan et al. 2018); 50 by default, 0 for all
+ * @param topP samples from the fewest likeliest tokens with this total probability (Holtzman et al.
+ *     2020); 1 by default
+ * @param seed of sampling; equal seeds give equal sequences
  * @param lengthPenalty exponent of the length that divides a beam's score (after Wu et al. 2016);
  *     scores are negative, so above 0 favours long sequences; 1 by default
  * @param earlyStopping when a beam search stops before the length limit
@@ -44,7 +44,7 @@ public record GenerationConfig(
     int noRepeatNgramSize,
     int numReturnSequences,
     BeamRules beamRules) {
-  private static final int MOST = 100_000; // rows of a batch; more is a slip of the keyboard
+  private static final int MOST = 100_000; // rows of a batch; more is taken for a typing error
   private static final int MOST_BEAMS = 1000; // each step sorts beams times vocabulary scores
 
   // Scores divided by less, or bans by more, are no float32 any longer.
@@ -59,14 +59,14 @@ public record GenerationConfig(
   public GenerationConfig {
     requireAtLeast(1, "maxNewTokens", maxNewTokens);
     requireAtLeast(0, "minNewTokens", minNewTokens);
-    requireAtLeast(1, "beams", numBeams);
+    requireAtLeast(1, "numBeams", numBeams);
     requireAtLeast(0, "topK", topK);
     requireAtLeast(0, "noRepeatNgramSize", noRepeatNgramSize);
-    requireAtLeast(1, "returning", numReturnSequences);
-    require(numBeams <= MOST_BEAMS, "beams expected at most %d, got %d", MOST_BEAMS, numBeams);
+    requireAtLeast(1, "numReturnSequences", numReturnSequences);
+    require(numBeams <= MOST_BEAMS, "numBeams expected at most %d, got %d", MOST_BEAMS, numBeams);
     require(
         numReturnSequences <= MOST,
-        "returning expected at most %d, got %d",
+        "numReturnSequences expected at most %d, got %d",
         MOST,
         numReturnSequences);
     requirePositive("temperature", temperature);
@@ -89,17 +89,18 @@ public record GenerationConfig(
         minNewTokens);
     require(
         numBeams == 1 || numReturnSequences <= numBeams,
-        "returning expected at most beams=%d, got %d; use more beams",
+        "numReturnSequences expected at most numBeams=%d, got %d; use more beams",
         numBeams,
         numReturnSequences);
     require(
         numBeams > 1 || sampled || numReturnSequences == 1,
-        "returning expected 1 without sampling at beams=%d, got %d; sample or use more beams",
+        "numReturnSequences expected 1 without sampling at numBeams=%d, got %d; sample or use "
+            + "more beams",
         numBeams,
         numReturnSequences);
   }
 
-  /** Takes the best token at every step. */
+  /** Greedy decoding: the likeliest token at every step. */
   public static GenerationConfig greedy() {
     return new GenerationConfig(
         20,
@@ -123,7 +124,7 @@ public record GenerationConfig(
     return greedy().numBeams(beams);
   }
 
-  /** Draws each token from the model's distribution over the 50 best. */
+  /** Sampling from the model's distribution over the 50 likeliest tokens. */
   public static GenerationConfig sample() {
     return greedy().sampling();
   }
@@ -143,7 +144,7 @@ public record GenerationConfig(
     return with(draft -> draft.beams = beams);
   }
 
-  /** With drawing instead of taking the best; with several beams, the beams' tokens are drawn. */
+  /** With sampling; with several beams, beam sampling. */
   public GenerationConfig sampling() {
     return with(draft -> draft.sampled = true);
   }
@@ -153,12 +154,12 @@ public record GenerationConfig(
     return with(draft -> draft.temperature = temperature);
   }
 
-  /** With draws from this many best tokens, or from all for 0. */
+  /** With samples from this many likeliest tokens, or from all for 0. */
   public GenerationConfig topK(int topK) {
     return with(draft -> draft.topK = topK);
   }
 
-  /** With draws from the nucleus of this probability. */
+  /** With samples from the nucleus of this probability. */
   public GenerationConfig topP(double topP) {
     return with(draft -> draft.topP = topP);
   }
@@ -223,7 +224,7 @@ public record GenerationConfig(
     }
   }
 
-  /** The settings while one of them changes, so that a wither names only its own. */
+  /** A mutable copy of the settings, in which a wither changes one. */
   private static final class Draft {
     int maxNewTokens;
     int minNewTokens;

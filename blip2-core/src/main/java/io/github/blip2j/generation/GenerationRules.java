@@ -5,7 +5,7 @@ import io.github.blip2j.generation.logits.TokenHistory;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
-/** What all rows of one generation share. */
+/** The settings and random sources that all rows of one generation share. */
 record GenerationRules(GenerationConfig decoding, EndTokens ends, LogitsProcessorList processors) {
 
   boolean isLast(TokenHistory history) {

@@ -7,17 +7,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes token sequences with any {@link DecodingSession}: greedily, by sampling, or with beams.
+ * Generates token sequences with any {@link DecodingSession}: greedily, by sampling, or with beams.
  * Immutable, so one serves many threads.
  *
  * <pre>{@code
  * List<List<Sequence>> captions =
- *     Generator.of(Decoding.beams(5).returning(3), 50118).generate(model, prompts);
+ *     Generator.of(GenerationConfig.beams(5).numReturnSequences(3), 50118)
+ *         .generate(model, prompts);
  * }</pre>
  *
  * <p>The prompts of a batch do not influence each other: every one gets the sequences that it would
- * get alone, drawn ones included. So equal prompts draw equal tokens; for several draws from one
- * prompt, ask for them with {@link GenerationConfig#numReturnSequences}.
+ * get alone, sampled ones included. So equal prompts sample equal tokens; for several samples of
+ * one prompt, use {@link GenerationConfig#numReturnSequences}.
  */
 public final class Generator {
   private final GenerationConfig decoding;
@@ -39,7 +40,7 @@ public final class Generator {
   /**
    * A generator.
    *
-   * @param endTokens ids that end a sequence; with none, each runs to the longest length
+   * @param endTokens ids that end a sequence; without any, each runs to the length limit
    */
   public static Generator of(GenerationConfig decoding, int... endTokens) {
     return new Generator(decoding, new EndTokens(endTokens), List.of(), (row, token) -> {});
@@ -55,7 +56,7 @@ public final class Generator {
     return new Generator(decoding, ends, List.copyOf(more), listener);
   }
 
-  /** This generator telling this listener, instead of any other, of its tokens. */
+  /** This generator with this listener for its tokens, in the place of any other. */
   public Generator onToken(TokenStreamer newListener) {
     return new Generator(decoding, ends, processors, newListener);
   }
@@ -63,9 +64,9 @@ public final class Generator {
   /**
    * Continues every prompt.
    *
-   * @param model a run over these prompts that has not been started
-   * @param prompts the ids of each prompt for the processors to see, without padding; empty where a
-   *     model has embeddings only
+   * @param model a decoding session of these prompts that has not been started
+   * @param prompts the ids of each prompt for the processors, without padding; empty if a model has
+   *     embeddings only
    * @return for each prompt its sequences, {@link GenerationConfig#numReturnSequences} of them and
    *     the best first; fewer where beam search finds no more that are possible
    * @throws IllegalArgumentException if there is no prompt or an end token is no token

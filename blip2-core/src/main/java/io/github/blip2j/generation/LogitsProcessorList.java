@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The processors that some settings ask for, in the order of Hugging Face's {@code generate}:
- * repetition penalty, n-grams, shortest length, the caller's own, and for sampling temperature,
- * top-k and top-p.
+ * The processors of a configuration, in the order of Hugging Face's {@code generate}: repetition
+ * penalty, n-grams, shortest length, the caller's own, and for sampling temperature, top-k and
+ * top-p.
  */
 public final class LogitsProcessorList implements LogitsProcessor {
   private final List<LogitsProcessor> processors;
@@ -42,7 +42,7 @@ public final class LogitsProcessorList implements LogitsProcessor {
 
   private static List<LogitsProcessor> warpers(GenerationConfig decoding, EndTokens ends) {
     var chain = new ArrayList<LogitsProcessor>();
-    // Beams need something to go on with when every end token is drawn.
+    // Beams need tokens to continue with when every end token is sampled.
     int least = decoding.numBeams() > 1 ? ends.count() + 1 : 1;
     if (decoding.temperature() != 1) {
       chain.add(new Temperature((float) decoding.temperature()));
@@ -76,7 +76,7 @@ public final class LogitsProcessorList implements LogitsProcessor {
     }
   }
 
-  /** The caller's processor, and a check that names it while it can still be told from the rest. */
+  /** The caller's processor, and a check right after it, whose message names it. */
   private record RefuseNan(LogitsProcessor processor) implements LogitsProcessor {
     @Override
     public void process(TokenHistory history, float[] scores) {

@@ -2,7 +2,7 @@ package io.github.blip2j.generation;
 
 import java.util.Locale;
 
-/** A model whose answers are checked for their shape, so that a wrong one is named where it is. */
+/** Checks the shapes of a model's results. */
 final class ModelRows {
   private final DecodingSession model;
   private final int prompts;
@@ -22,8 +22,8 @@ final class ModelRows {
     return checked("start", prompts, model.start());
   }
 
-  float[][] next(int[] parents, int[] tokens) {
-    return checked("next", parents.length, model.next(parents, tokens));
+  float[][] next(int[] beamIndices, int[] tokens) {
+    return checked("next", beamIndices.length, model.next(beamIndices, tokens));
   }
 
   private float[][] checked(String call, int rows, float[][] scores) {

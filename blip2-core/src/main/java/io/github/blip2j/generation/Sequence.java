@@ -4,7 +4,7 @@ import io.github.blip2j.generation.logits.TokenHistory;
 import java.util.Arrays;
 
 /**
- * Tokens that decoding wrote after a prompt, and how likely it found them. Immutable.
+ * Generated tokens with their log-probabilities. Immutable.
  *
  * <p>The prompt is not part of it, and neither is padding: a row of Hugging Face's {@code generate}
  * is the prompt, then {@link #tokens}, then padding up to the longest row.
@@ -38,17 +38,17 @@ public final class Sequence {
   }
 
   /**
-   * How good decoding found the sequence. From beam search, the sum of the processed
-   * log-probabilities divided by {@code length^lengthPenalty} ({@code sequences_scores} in Hugging
-   * Face); otherwise, the mean of {@link #logProbabilities}.
+   * The score of the sequence. From beam search, the sum of the processed log-probabilities divided
+   * by {@code length^lengthPenalty} ({@code sequences_scores} in Hugging Face); otherwise, the mean
+   * of {@link #logProbabilities}.
    */
   public float score() {
     return score;
   }
 
   /**
-   * The natural logarithm of each token's probability in a fresh array, as the model gave it:
-   * before penalties, bans and temperature.
+   * The natural logarithm of each token's probability in a fresh array, by the model: before
+   * penalties, bans and temperature.
    */
   public float[] logProbabilities() {
     return logProbabilities.clone();

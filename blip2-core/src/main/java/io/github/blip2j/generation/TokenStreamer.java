@@ -1,14 +1,13 @@
 package io.github.blip2j.generation;
 
 /**
- * Hears of tokens as they are decided, so that text can be shown while it is written.
+ * Receives tokens as they are decided, so that text can be shown while it is generated.
  *
  * <p>Greedy decoding and sampling report each token at once, step by step and within a step in row
  * order. A beam may still lose to another, so beam search reports a prompt's tokens, sequence after
  * sequence and the best first, when the search for that prompt is over.
  *
- * <p>It runs on the thread that generates, which goes on when it returns. It may hand work to other
- * threads and wait for them.
+ * <p>It runs on the generating thread. It may hand work to other threads and wait for them.
  */
 @FunctionalInterface
 public interface TokenStreamer {

@@ -70,7 +70,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     return create(folder, tensors, maxShardBytes, () -> {});
   }
 
-  /** The same; tests look at the folder after each step. */
+  /** Creates a writer with a hook after each step, for tests. */
   static ShardedSafetensorsWriter create(
       Path folder, List<TensorSpec> tensors, long maxShardBytes, Runnable afterEachStep)
       throws IOException {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * B batch, T target positions, S source positions, H heads, D head width
- * C width, E width of what is read, I = H D, which is C but where heads have a width of their own
+ * C width, E width of the context, I = H D, which equals C unless headDim is given
  * }</pre>
  */
 public final class Attention extends Module {
@@ -23,7 +23,8 @@ public final class Attention extends Module {
   private final Linear key;
   private final Linear value;
   private final Linear output;
-  private final DType between; // what nobody sees may be as narrow as all maps read it
+  private final DType
+      intermediateType; // of hidden results, which may be as narrow as the maps' input type
   private final Config sizes;
 
   private Attention(Config sizes, Params params) {
@@ -38,14 +39,16 @@ public final class Attention extends Module {
     this.output = linear(inner, sizes.dim, sizes.outputBias, params.at("output"));
     DType read = output.input();
     boolean alike = Stream.of(query, key, value).allMatch(map -> map.input() == read);
-    this.between = alike ? read : DType.FLOAT32;
+    this.intermediateType = alike ? read : DType.FLOAT32;
   }
 
   /** Which of query, key and value have a bias. */
   public enum InputBias {
     /** All three. */
     ALL,
-    /** Query and value: the key's adds the same to all scores of a softmax, which changes none. */
+    /**
+     * Query and value: a key bias adds a constant to all scores of a softmax, which has no effect.
+     */
     QUERY_AND_VALUE,
     /** None of them. */
     NONE
@@ -54,8 +57,8 @@ public final class Attention extends Module {
   /**
    * Sizes of an attention.
    *
-   * @param dim width of the sequence that asks
-   * @param contextDim width of the sequence that is read
+   * @param dim width of the query sequence
+   * @param contextDim width of the key and value sequence
    * @param headDim width of a head
    * @param inputBias which of query, key and value have a bias
    * @param outputBias whether the output map has one
@@ -81,12 +84,12 @@ public final class Attention extends Module {
       }
     }
 
-    /** A sequence of width {@code dim} that reads itself. */
+    /** Self-attention of a sequence of width {@code dim}. */
     public static Config self(int dim, int heads) {
       return cross(dim, dim, heads);
     }
 
-    /** A sequence of width {@code dim} that reads one of width {@code contextDim}. */
+    /** Cross-attention of a sequence of width {@code dim} to one of width {@code contextDim}. */
     public static Config cross(int dim, int contextDim, int heads) {
       if (heads <= 0 || dim % heads != 0) {
         throw new IllegalArgumentException(
@@ -99,7 +102,10 @@ public final class Attention extends Module {
       return new Config(dim, contextDim, heads, dim / heads, InputBias.ALL, true, true);
     }
 
-    /** A sequence that reads itself, or one as wide, with heads of a width of their own. */
+    /**
+     * Attention to a sequence of the same width, with a head width that is independent of {@code
+     * dim}.
+     */
     public static Config ofHeads(int dim, int heads, int headDim) {
       return new Config(dim, dim, heads, headDim, InputBias.ALL, true, true);
     }
@@ -119,12 +125,12 @@ public final class Attention extends Module {
       return new Config(dim, contextDim, heads, headDim, newInputBias, outputBias, scaled);
     }
 
-    /** With scores as they are, as T5 has them: its initial weights hold the scale. */
+    /** With unscaled scores, as in T5, whose initial weights include the scale. */
     public Config unscaled() {
       return new Config(dim, contextDim, heads, headDim, inputBias, outputBias, false);
     }
 
-    /** What scores are multiplied by. */
+    /** The factor of the scores. */
     double scale() {
       return scaled ? 1 / Math.sqrt(headDim) : 1;
     }
@@ -135,7 +141,7 @@ public final class Attention extends Module {
     }
   }
 
-  /** An attention of these sizes. */
+  /** Builds an attention. */
   public static Attention of(Config sizes, Params params) {
     return new Attention(sizes, params);
   }
@@ -154,14 +160,14 @@ public final class Attention extends Module {
     if (context != x) {
       return attend(x, keyValues(context, mask), how);
     }
-    DType type = isKernel(mask, how) ? between : DType.FLOAT32;
+    DType type = isKernel(mask, how) ? intermediateType : DType.FLOAT32;
     List<Tensor> qkv = Linear.each(x, type, query, key, value);
     return mixHeads(qkv.get(0), split(qkv.get(1)), split(qkv.get(2)), mask, how);
   }
 
   /**
-   * A context's keys and values, for {@link #attend(Tensor, KeyValues, AttentionOptions)} as often
-   * as wanted.
+   * A context's keys and values, for any number of calls of {@link #attend(Tensor, KeyValues,
+   * AttentionOptions)}.
    *
    * @param context [B, S, E]
    * @param mask broadcasts to [B, H, T, S]
@@ -173,7 +179,7 @@ public final class Attention extends Module {
   }
 
   /**
-   * Attention to a context that has been {@linkplain #keyValues read}.
+   * Attention to a context of given {@linkplain #keyValues keys and values}.
    *
    * @param x [B, T, C]
    * @return [B, T, I], before the output map; see {@link #project}
@@ -186,11 +192,11 @@ public final class Attention extends Module {
   }
 
   /**
-   * Self-attention; with a cache, of the newest positions to all that it holds, after adding them
-   * to it.
+   * Self-attention; with a cache, of the new positions to all cached ones, after adding the new
+   * keys and values to it.
    *
    * @param x [B, T, C]
-   * @param cache null without one
+   * @param cache null for none
    * @param mask broadcasts to [B, H, T, S] with S the cache's new length
    * @return [B, T, I], before the output map; see {@link #project}
    */
@@ -210,7 +216,7 @@ public final class Attention extends Module {
     return output.forward(mixed, Activation.IDENTITY, residual);
   }
 
-  /** {@code residual + dropout(output(mixed))}; null where nothing is dropped. */
+  /** {@code residual + dropout(output(mixed))}; null for no dropout. */
   public Tensor project(Tensor mixed, @Nullable DropoutSpec dropout, Tensor residual) {
     return output.forward(mixed, dropout, residual);
   }
@@ -226,7 +232,7 @@ public final class Attention extends Module {
     return mixed.reshape(B, T, sizes.innerDim());
   }
 
-  /** The kernel takes its mask for a constant; a position bias that learns is none. */
+  /** The kernel treats its mask as a constant; a trained position bias is not one. */
   private static boolean isKernel(Mask mask, AttentionOptions how) {
     return how.isUnseen() && !mask.isRecorded();
   }

@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done to attention probabilities on their way: dropout, and showing them to an observer.
- * Without either, attention is one kernel that never writes them down.
+ * Options for attention probabilities: dropout, and an observer that receives them. Without either,
+ * attention is one kernel that does not store them.
  */
 public final class AttentionOptions {
   private static final Dropout NO_DROPOUT = new Dropout(0);
@@ -21,29 +21,29 @@ public final class AttentionOptions {
     this.pass = pass;
   }
 
-  /** Probabilities as they are, shown to the pass's observer. */
+  /** No dropout; probabilities are shown to the pass's observer. */
   public static AttentionOptions of(ForwardPass pass) {
     return new AttentionOptions(NO_DROPOUT, pass);
   }
 
-  /** Probabilities thinned by {@code dropout} while training, shown to the pass's observer. */
+  /** Dropout of probabilities while training; they are shown to the pass's observer. */
   public static AttentionOptions of(ForwardPass pass, Dropout dropout) {
     return new AttentionOptions(dropout, pass);
   }
 
-  /** Whether nobody looks at the probabilities, so that they need not be in the open. */
+  /** Whether the probabilities are not observed, so that they need not be computed separately. */
   boolean isUnseen() {
     ForwardPass.Observer observer = pass.observer();
     boolean watched = observer.wantsAttention() || observer.wantsAttentionGradient();
     return !watched;
   }
 
-  /** What the probabilities of one call lose, or null. */
+  /** The dropout of one call, or null. */
   @Nullable DropoutSpec thinning() {
     return dropout.spec(pass);
   }
 
-  /** Attention with its probabilities in the open; q is scaled already. */
+  /** Attention with separately computed probabilities; q is scaled already. */
   Tensor mix(String path, Tensor q, Tensor k, Tensor v, Mask mask) {
     Tensor scores = q.transpose(1, 2).matmul(k.transpose(1, 2).transpose()); // [B, H, T, S]
     Tensor additive = mask.tensor();

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The tensors of a checkpoint under our names. */
+/** The tensors of a checkpoint under this library's parameter names. */
 public final class CheckpointWeights implements Weights {
   private final Checkpoint checkpoint;
   private final KeyMap keys;
@@ -28,7 +28,7 @@ public final class CheckpointWeights implements Weights {
     return origin;
   }
 
-  /** Where a parameter is stored: of its names that which is there, or else the likeliest. */
+  /** The stored name of a parameter: the one of its names that exists, or else the first. */
   public KeyMap.Key storedAs(String name) {
     List<KeyMap.Key> candidates = keys.candidates(name);
     return candidates.stream()

@@ -7,15 +7,15 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stochastic depth (Huang et al. 2016): leaves out a residual branch with a probability, for each
- * sample apart, and scales it up otherwise, so that the expectation stays. Without a training
- * {@link ForwardPass} the branch is always taken, and costs nothing more.
+ * Stochastic depth (Huang et al. 2016): leaves out a residual branch with a probability,
+ * independently for each sample, and scales it up otherwise, so that the expectation is unchanged.
+ * Without a training {@link ForwardPass} the branch is always taken, at no extra cost.
  */
 public final class DropPath {
   private final double probability;
 
   /**
-   * With this probability of leaving the branch out.
+   * Builds stochastic depth with this probability of leaving the branch out.
    *
    * @throws IllegalArgumentException unless it is in [0, 1)
    */
@@ -36,10 +36,10 @@ public final class DropPath {
   }
 
   /**
-   * {@code x + branch}, or {@code x} alone where a sample is left out.
+   * {@code x + branch}, or {@code x} for samples that are left out.
    *
    * @param x [B, ...]
-   * @param branch adds what it is given, if anything, to its result, in the kernel that computes it
+   * @param branch computes the branch and adds its argument, if there is one, in the same kernel
    */
   public Tensor add(Tensor x, Function<@Nullable Tensor, Tensor> branch, ForwardPass pass) {
     RandomGenerator random = pass.random();

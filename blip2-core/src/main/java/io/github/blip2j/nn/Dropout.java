@@ -6,14 +6,14 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Zeroes elements with a probability and scales the others up, so that the expectation stays
+ * Zeroes elements with a probability and scales the others up, so that the expectation is unchanged
  * (Srivastava et al. 2014). Without a training {@link ForwardPass} it is the identity.
  */
 public final class Dropout {
   private final double probability;
 
   /**
-   * With this probability of zero.
+   * Builds dropout with this probability of zero.
    *
    * @throws IllegalArgumentException unless it is in [0, 1)
    */
@@ -21,13 +21,16 @@ public final class Dropout {
     this.probability = new DropoutSpec(probability, 0).probability(); // checked there
   }
 
-  /** The tensor itself, or a thinned copy while training. */
+  /** The tensor itself, or a copy with dropout while training. */
   public Tensor forward(Tensor x, ForwardPass pass) {
     DropoutSpec thinning = spec(pass);
     return thinning == null ? x : x.dropout(thinning);
   }
 
-  /** What the next tensor of a training pass loses, drawn from its source; null for nothing. */
+  /**
+   * The dropout of the next tensor of a training pass, with a seed from the pass's random source;
+   * null for none.
+   */
   public @Nullable DropoutSpec spec(ForwardPass pass) {
     RandomGenerator random = pass.random();
     return random == null || probability == 0

@@ -6,7 +6,15 @@ import io.github.blip2j.tensor.types.Shape;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A table of vectors, read by id. */
+/**
+ * An embedding: a table of vectors, looked up by id.
+ *
+ * <pre>{@code
+ * weight  [count, dim]
+ * ids     [...]       -> [..., dim]
+ * scores  [..., dim]  -> [..., count]   with the tied table as output matrix
+ * }</pre>
+ */
 public final class Embedding extends Module {
   private final Parameter weight;
 
@@ -20,7 +28,7 @@ public final class Embedding extends Module {
     this(params.table("weight", Shape.of(count, dim), Init.normal(0.02)), params);
   }
 
-  /** A table that gives {@link #scores} too, and is stored as a linear map is. */
+  /** A table that also computes {@link #scores}, stored like the matrix of a linear map. */
   public static Embedding tied(int count, int dim, Params params) {
     return new Embedding(params.matrix("weight", Shape.of(count, dim), Init.normal(0.02)), params);
   }
@@ -38,7 +46,8 @@ public final class Embedding extends Module {
   }
 
   /**
-   * The table as the last layer of a language model (Press and Wolf 2017): a score for each id.
+   * The logits of each id, with the table as the tied output matrix of a language model (Press and
+   * Wolf 2017).
    *
    * @param x [..., dim]
    * @return [..., count]
@@ -47,13 +56,13 @@ public final class Embedding extends Module {
     return scores(x, null);
   }
 
-  /** As {@link #scores(Tensor)}, plus a bias [count]. */
+  /** The logits of each id, plus a bias [count]; see {@link #scores(Tensor)}. */
   public Tensor scores(Tensor x, @Nullable Tensor bias) {
     requireLastAxis(x, weight.value().dim(1));
     return x.linear(weight.value(), bias);
   }
 
-  /** The lookup would refuse them too, without saying which of a model's tables they missed. */
+  /** The lookup checks ids too, but its message cannot name the table. */
   private void requireIds(Tensor ids) {
     if (ids.dtype() != DType.INT64) {
       throw new IllegalArgumentException(path() + ": ids expected INT64, got " + ids.dtype());

@@ -9,16 +9,16 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one forward pass runs: evaluating or training, what it keeps for the backward pass, and who
- * watches it. It is passed along, never stored, so that one model can do all of it at once.
+ * The context of one forward pass: evaluation or training mode, gradient checkpointing, and an
+ * observer. It is an argument, never stored, so that one model serves passes of all kinds at once.
  */
 public final class ForwardPass {
-  /** Sees what a pass computes on the way. Tensors are valid during the call unless kept. */
+  /** Observes intermediate results of a pass. Tensors are valid during the call unless kept. */
   public interface Observer {
     /** The residual stream, before the first layer (index 0) and after each. */
     default void hiddenState(String path, int index, Tensor x) {}
 
-    /** Attention probabilities [B, H, T, S]; only then are they computed apart from the product. */
+    /** Attention probabilities [B, H, T, S]; called only if {@link #wantsAttention} is true. */
     default void attention(String path, Tensor weights) {}
 
     /** Whether {@link #attention} wants to be called. */
@@ -27,21 +27,21 @@ public final class ForwardPass {
     }
 
     /**
-     * The gradient of what {@link #attention} showed under the same path, [B, H, T, S]. It comes
-     * while {@link Tensor#backward()} runs, the last layer's first.
+     * The gradient of the probabilities of {@link #attention} under the same path, [B, H, T, S]. It
+     * is called while {@link Tensor#backward()} runs, for the last layer first.
      */
     default void attentionGradient(String path, Tensor gradient) {}
 
     /**
-     * Whether {@link #attentionGradient} wants to be called. Probabilities then are recorded though
-     * nothing before them wants a gradient, so that a loss of a frozen model has one.
+     * Whether {@link #attentionGradient} wants to be called. Probabilities are then recorded even
+     * if no parameter before them wants a gradient, so that it exists for a frozen model too.
      */
     default boolean wantsAttentionGradient() {
       return false;
     }
   }
 
-  /** One layer of a tower, run by {@link #layer}. */
+  /** One layer of a stack, run by {@link #layer}. */
   @FunctionalInterface
   public interface Layer {
     /** The layer's output; {@code pass} replaces the one around it. */
@@ -71,39 +71,36 @@ public final class ForwardPass {
     return new ForwardPass(random, false, NOBODY);
   }
 
-  /** This pass, watched. */
+  /** This pass with an observer. */
   public ForwardPass observedBy(Observer newObserver) {
     return new ForwardPass(random, withGradientCheckpointing, newObserver);
   }
 
-  /**
-   * This pass with dropout off, for a frozen part inside a training one. Which parts those are is
-   * known to the model that owns them, not to the parts.
-   */
+  /** This pass with dropout off, for a frozen part inside a trained model. */
   public ForwardPass evaluating() {
     return new ForwardPass(null, withGradientCheckpointing, observer);
   }
 
   /**
-   * This pass, keeping no more of each {@linkplain #layer layer} than its inputs and its output:
-   * the backward pass computes it again, at the price of one more forward pass.
+   * This pass with gradient checkpointing: of each {@linkplain #layer layer} only inputs and output
+   * are kept, and the backward pass recomputes it, at the cost of one more forward pass.
    */
   public ForwardPass withGradientCheckpointing() {
     return new ForwardPass(random, true, observer);
   }
 
-  /** This pass, keeping all that the backward pass needs. */
+  /** This pass without gradient checkpointing. */
   public ForwardPass withoutGradientCheckpointing() {
     return new ForwardPass(random, false, observer);
   }
 
   /**
-   * Runs one layer of a tower in a scope of its own, the second time that it is needed too.
+   * Runs one layer of a stack in a scope of its own, also when it is recomputed.
    *
-   * <p>While training, the layer draws from a source of its own, seeded by one draw from this
-   * pass's. Computed again, it therefore drops out the same, and recomputing changes no number.
+   * <p>While training, the layer has a random source of its own, seeded from this pass's. Its
+   * dropout is therefore the same when recomputed, and gradient checkpointing changes no result.
    *
-   * @param inputs all tensors that the layer reads and that may want a gradient, but parameters
+   * @param inputs all tensors that the layer uses and that may want a gradient, except parameters
    */
   public Tensor layer(List<Tensor> inputs, Layer layer) {
     long seed = random == null ? 0 : random.nextLong();
@@ -114,12 +111,12 @@ public final class ForwardPass {
     return GradientCheckpoint.of(inputs, first, x -> layer.forward(x, forked(seed, unseen())));
   }
 
-  /** Who watches. */
+  /** The observer. */
   public Observer observer() {
     return observer;
   }
 
-  /** Whether anybody watches. */
+  /** Whether there is an observer. */
   public boolean isObserved() {
     return observer != NOBODY;
   }
@@ -133,7 +130,10 @@ public final class ForwardPass {
     return new ForwardPass(random == null ? null : new SplittableRandom(seed), false, by);
   }
 
-  /** An observer that sees nothing, yet lets attention be computed as for the one who saw it. */
+  /**
+   * An observer for recomputed layers: it receives nothing, but attention is computed as in the
+   * observed pass.
+   */
   private Observer unseen() {
     return new Observer() {
       @Override

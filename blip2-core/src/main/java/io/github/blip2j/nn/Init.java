@@ -5,7 +5,7 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import java.util.random.RandomGenerator;
 
-/** How a parameter starts when there is no checkpoint. */
+/** The initialization of a parameter without a checkpoint. */
 @FunctionalInterface
 public interface Init {
   /** A fresh float32 value. */
@@ -21,7 +21,7 @@ public interface Init {
     return (shape, random) -> Tensor.full(DType.FLOAT32, 1, shape.toArray());
   }
 
-  /** One number everywhere. */
+  /** A constant. */
   static Init constant(double value) {
     return (shape, random) -> Tensor.full(DType.FLOAT32, value, shape.toArray());
   }

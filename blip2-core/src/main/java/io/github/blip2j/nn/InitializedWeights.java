@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Parameters that nothing stores: each is drawn when it is asked for. */
+/** Random weights: each parameter is initialized when it is requested. */
 final class InitializedWeights implements Weights {
   private final BiFunction<Shape, Init, Tensor> drawing;
 

@@ -7,13 +7,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How a kind of checkpoint spells our parameter names.
+ * The mapping from this library's parameter names to those of a kind of checkpoint.
  *
- * <p>A rule turns a prefix of ours into one of theirs, {@code *} standing for one path segment such
- * as a layer's number. The first rule that matches wins; without one the names agree. A slice rule
- * says that ours is one of several equal parts of theirs along the first axis, as the query is of a
- * fused {@code qkv}. A rule of several names says that ours is stored under any one of them, as
- * weights are that a model ties: who saves one keeps the name that they like.
+ * <p>A rule replaces a prefix of a parameter name by one of the checkpoint, {@code *} standing for
+ * one path segment such as a layer's number. The first rule that matches wins; without one the
+ * names are equal. A slice rule maps a parameter to one of several equal parts of a stored tensor
+ * along the first axis, such as the query of a fused {@code qkv}. A rule of several names maps a
+ * parameter to whichever of them is stored, as for tied weights, of which a checkpoint may store
+ * either.
  *
  * <pre>{@code
  * KeyMap.builder()
@@ -44,7 +45,7 @@ public final class KeyMap {
     this.ignored = List.copyOf(builder.ignored);
   }
 
-  /** Names that agree. */
+  /** The identity map. */
   public static KeyMap identity() {
     return builder().build();
   }
@@ -54,12 +55,12 @@ public final class KeyMap {
     return new Builder();
   }
 
-  /** What checkpoints call our {@code name}: the likeliest of several names. */
+  /** The stored name of parameter {@code name}: the first of several. */
   public Key toStored(String name) {
     return candidates(name).get(0);
   }
 
-  /** All that checkpoints may call our {@code name}, the likeliest first. */
+  /** All possible stored names of parameter {@code name}, the likeliest first. */
   public List<Key> candidates(String name) {
     for (Rule rule : rules) {
       Matcher matcher = rule.ours.matcher(name);
@@ -70,7 +71,7 @@ public final class KeyMap {
     return List.of(new Key(name, 0, 1));
   }
 
-  /** Whether a stored tensor that nobody asks for is no reason for doubt. */
+  /** Whether a stored tensor may stay unused. */
   public boolean ignores(String storedName) {
     return ignored.stream().anyMatch(rule -> rule.test(storedName));
   }
@@ -82,36 +83,39 @@ public final class KeyMap {
 
     private Builder() {}
 
-    /** Our prefix is spelled {@code theirs}. */
+    /** Maps prefix {@code ours} to {@code theirs}. */
     public Builder rename(String ours, String theirs) {
       return slice(ours, theirs, 0, 1);
     }
 
     /**
-     * Our prefix is spelled in any one of these ways, of which the first that is stored is read. A
-     * tensor under another of them may be left unread if it equals that one byte for byte, as tied
-     * weights do that a file holds more than once.
+     * Maps prefix {@code ours} to any of these names, of which the first that is stored is read. A
+     * tensor under another of them may stay unused if it equals that one byte for byte, as tied
+     * weights that a file holds more than once.
      */
     public Builder renameToAny(String ours, String... theirs) {
       rules.add(new Rule(prefix(ours), List.of(theirs), 0, 1));
       return this;
     }
 
-    /** Our prefix is part {@code part} of {@code parts} of the tensors under {@code theirs}. */
+    /**
+     * Maps prefix {@code ours} to part {@code part} of {@code parts} of the tensors under {@code
+     * theirs}.
+     */
     public Builder slice(String ours, String theirs, int part, int parts) {
       rules.add(new Rule(prefix(ours), List.of(theirs), part, parts));
       return this;
     }
 
-    /** Stored tensors of this name, {@code *} standing for anything, may be left unread. */
+    /** Stored tensors of this name, {@code *} standing for anything, may stay unused. */
     public Builder ignore(String theirs) {
       ignored.add(Pattern.compile(pattern(theirs, ".*")).asMatchPredicate());
       return this;
     }
 
     /**
-     * Stored tensors under {@code theirs}, in which {@code *} stands for a layer's number, may be
-     * left unread from layer {@code first} on: a model may be built with fewer than are stored.
+     * Stored tensors under {@code theirs}, in which {@code *} stands for a layer's number, may stay
+     * unused from layer {@code first} on: a model may be built with fewer than are stored.
      */
     public Builder ignoreFrom(int first, String theirs) {
       Pattern layer = Pattern.compile(pattern(theirs, "(\\d{1,9})") + "\\..*");

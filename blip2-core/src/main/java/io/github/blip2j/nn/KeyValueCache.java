@@ -11,8 +11,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys and values of positions that a decoder has already read, so that a new token costs one
- * position and not the whole sequence.
+ * The keys and values of earlier positions of a decoder, so that a new token costs one position and
+ * not the whole sequence.
  *
  * <pre>{@code
  * keys, values  [R, P, H, D] each, for each layer
@@ -20,14 +20,15 @@ import org.jspecify.annotations.Nullable;
  *   P  positions with room; the first length() are filled
  * }</pre>
  *
- * <p>The caller owns the cache and passes it along; a model keeps nothing between calls. Memory
+ * <p>The caller owns the cache and passes it along; a model keeps no state between calls. Memory
  * comes from the scope in which the cache is made, in which it must be used, and is laid out once
  * for the expected number of positions. Rows change when beams do: {@link #select} lets new row i
- * continue old row {@code parents[i]}, copying only rows that change and only their filled part.
+ * continue old row {@code beamIndices[i]}, copying only rows that change and only their filled
+ * part.
  *
- * <p>While gradients are recorded the cache holds what it is given as it is: positions are joined
- * and rows gathered by operations that have derivatives, and nothing is overwritten that a backward
- * pass will need. Such tensors belong to the scope of whoever computed them.
+ * <p>While gradients are recorded the cache holds the given tensors themselves: positions are
+ * joined and rows gathered by differentiable operations, and no tensor that a backward pass needs
+ * is overwritten. Such tensors belong to the scope in which they were computed.
  */
 public final class KeyValueCache {
   /** Keys and values of one layer. */
@@ -36,13 +37,13 @@ public final class KeyValueCache {
     private @Nullable Tensor keys;
     private @Nullable Tensor values;
     private int length;
-    private boolean recorded; // what is held lies on a tape, and its memory is not the cache's
+    private boolean recorded; // the tensors are on a tape, and their memory is not the cache's
 
     private Layer(KeyValueCache cache) {
       this.cache = cache;
     }
 
-    /** Positions held. */
+    /** The number of cached positions. */
     public int length() {
       return length;
     }
@@ -119,17 +120,17 @@ public final class KeyValueCache {
       return fresh;
     }
 
-    private void select(int[] parents) {
+    private void select(int[] beamIndices) {
       if (keys == null || values == null) {
         return;
       }
       if (recorded && GradMode.isRecording()) {
-        Tensor rows = Tensor.ids(parents);
+        Tensor rows = Tensor.ids(beamIndices);
         keys = keys.gather(rows);
         values = values.gather(rows);
       } else {
-        keys = selected(keys, parents);
-        values = selected(values, parents);
+        keys = selected(keys, beamIndices);
+        values = selected(values, beamIndices);
         recorded = false;
       }
     }
@@ -148,32 +149,35 @@ public final class KeyValueCache {
       }
     }
 
-    private Tensor selected(Tensor tensor, int[] parents) {
-      if (!recorded && parents.length <= tensor.dim(0)) {
-        reorder(tensor, parents);
+    private Tensor selected(Tensor tensor, int[] beamIndices) {
+      if (!recorded && beamIndices.length <= tensor.dim(0)) {
+        reorder(tensor, beamIndices);
         return tensor;
       }
-      Tensor fresh = cache.allocate(tensor, parents.length, Math.toIntExact(tensor.dim(1)));
-      for (int row = 0; row < parents.length; row++) {
-        filledRow(fresh, row).copyInPlace(filledRow(tensor, parents[row]));
+      Tensor fresh = cache.allocate(tensor, beamIndices.length, Math.toIntExact(tensor.dim(1)));
+      for (int row = 0; row < beamIndices.length; row++) {
+        filledRow(fresh, row).copyInPlace(filledRow(tensor, beamIndices[row]));
       }
       release(tensor);
       return fresh;
     }
 
-    /** Rows whose parent is overwritten too are set aside first; the others are copied straight. */
-    private void reorder(Tensor tensor, int[] parents) {
-      Tensor[] aside = new Tensor[parents.length];
-      for (int row = 0; row < parents.length; row++) {
-        int parent = parents[row];
-        boolean overwritten = parent < parents.length && parents[parent] != parent;
+    /**
+     * Source rows that are overwritten themselves are copied aside first; the others are copied
+     * directly.
+     */
+    private void reorder(Tensor tensor, int[] beamIndices) {
+      Tensor[] aside = new Tensor[beamIndices.length];
+      for (int row = 0; row < beamIndices.length; row++) {
+        int parent = beamIndices[row];
+        boolean overwritten = parent < beamIndices.length && beamIndices[parent] != parent;
         if (parent != row && overwritten) {
           aside[row] = filledRow(tensor, parent).copy();
         }
       }
-      for (int row = 0; row < parents.length; row++) {
-        if (parents[row] != row) {
-          Tensor source = aside[row] == null ? filledRow(tensor, parents[row]) : aside[row];
+      for (int row = 0; row < beamIndices.length; row++) {
+        if (beamIndices[row] != row) {
+          Tensor source = aside[row] == null ? filledRow(tensor, beamIndices[row]) : aside[row];
           filledRow(tensor, row).copyInPlace(source);
         }
       }
@@ -207,39 +211,39 @@ public final class KeyValueCache {
     return layers.get(index);
   }
 
-  /** Positions held by every layer. */
+  /** The number of cached positions in every layer. */
   public int length() {
     return layers.isEmpty() ? 0 : layers.get(0).length;
   }
 
   /**
-   * Lets row i continue what was row {@code parents[i]}; there may be more rows than before or
-   * fewer.
+   * Reorders the rows: new row i continues old row {@code beamIndices[i]}; the number of rows may
+   * change.
    *
    * @throws IllegalArgumentException if a parent is not a row, or there is none
    */
-  public void select(int... parents) {
-    if (parents.length == 0) {
-      throw new IllegalArgumentException("cache: parents expected one or more, got none");
+  public void select(int... beamIndices) {
+    if (beamIndices.length == 0) {
+      throw new IllegalArgumentException("cache: beamIndices expected one or more, got none");
     }
-    for (int parent : parents) {
+    for (int parent : beamIndices) {
       if (parent < 0 || parent >= rows) {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "cache: parents expected below %d rows, got %s",
+                "cache: beamIndices expected below %d rows, got %s",
                 rows,
-                Arrays.toString(parents)));
+                Arrays.toString(beamIndices)));
       }
     }
     for (Layer layer : layers) {
-      layer.select(parents);
+      layer.select(beamIndices);
     }
-    rows = parents.length;
+    rows = beamIndices.length;
   }
 
   /**
-   * Forgets all positions but the first, so that others may be tried in the place of the rest.
+   * Drops all but the first positions, so that other continuations can be tried.
    *
    * @throws IllegalArgumentException if there are not so many
    */

@@ -3,8 +3,8 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Tensor;
 
 /**
- * A sequence as one attention reads it: its keys, its values, and which of them count. Read once,
- * it serves any number of calls, and gradients of all of them meet in it.
+ * The keys and values of a context sequence and its mask. Computed once, they serve any number of
+ * attention calls, whose gradients are summed.
  *
  * @param keys [B, S, H, D]
  * @param values [B, S, H, D]
@@ -16,7 +16,7 @@ public record KeyValues(Tensor keys, Tensor values, Mask mask) {
     values.shape().require("attention", "values", keys.shape().toArray());
   }
 
-  /** The same for a batch whose row i is row {@code rows[i]} of this one; rows may repeat. */
+  /** Keys and values of a batch whose row i is row {@code rows[i]} of this one; rows may repeat. */
   public KeyValues rows(int... rows) {
     Tensor ids = Tensor.ids(rows);
     return new KeyValues(keys.gather(ids), values.gather(ids), mask.rows(rows));

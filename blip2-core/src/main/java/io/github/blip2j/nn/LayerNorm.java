@@ -6,6 +6,11 @@ import io.github.blip2j.tensor.types.Shape;
 /**
  * Layer normalisation of the last axis (Ba et al. 2016): {@code (x - mean) / √(variance + eps) γ +
  * β}, with the biased variance.
+ *
+ * <pre>{@code
+ * gamma, beta  [dim]
+ * x            [..., dim] -> [..., dim]
+ * }</pre>
  */
 public final class LayerNorm extends Module {
   private final Parameter gamma;

@@ -41,7 +41,7 @@ public final class Linear extends Module {
     return new Linear(in, out, false, params);
   }
 
-  /** Length of the vectors it returns. */
+  /** The output width. */
   public int outputs() {
     return Math.toIntExact(weight.value().dim(0));
   }
@@ -67,12 +67,14 @@ public final class Linear extends Module {
     return x.linear(weight.value(), bias == null ? null : bias.value(), activation, residual);
   }
 
-  /** Several maps of one input, which is prepared for them once. */
+  /** Applies several maps to one input, which is prepared for them once. */
   static List<Tensor> each(Tensor x, Linear... maps) {
     return each(x, DType.FLOAT32, maps);
   }
 
-  /** The same, results kept in {@code result} where nothing is recorded. */
+  /**
+   * Applies several maps to one input, with results in type {@code result} if nothing is recorded.
+   */
   static List<Tensor> each(Tensor x, DType result, Linear... maps) {
     return LinearMap.each(
         x, Arrays.stream(maps).map(map -> map.over(x, Activation.IDENTITY, result)).toList());
@@ -84,7 +86,7 @@ public final class Linear extends Module {
     return new LinearMap(weight.value(), bias == null ? null : bias.value(), activation, result);
   }
 
-  /** What its kernel reads: what lies before it may be kept in this. */
+  /** The type that the kernel converts its input to; a preceding result may be stored in it. */
   DType input() {
     PackedWeight packing = weight.value().packing();
     return packing == null ? DType.FLOAT32 : packing.input();
@@ -94,7 +96,7 @@ public final class Linear extends Module {
    * {@code residual + dropout(map(x))}.
    *
    * @param x [..., in]
-   * @param dropout null where nothing is dropped
+   * @param dropout null for no dropout
    * @param residual [..., out]
    * @return [..., out]
    */

@@ -7,14 +7,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What each position may attend to: added to the scores before the softmax, 0 where it may and a
- * large negative number where it may not. A position bias, which prefers where others forbid, is
- * one more term of the sum. This is the only mask convention here, and models build their masks
- * themselves.
+ * An additive attention mask: added to the scores before the softmax, 0 for allowed positions and a
+ * large negative number for forbidden ones. A position bias is one more term of the sum. This is
+ * the only mask convention of the library; models build their masks themselves.
  */
 public final class Mask {
-  // Finite: a row in which all is forbidden becomes uniform, where -infinity would make it NaN.
-  // Large enough that a float32 score vanishes beside it, so that the row is exactly uniform.
+  // Finite: a fully masked row becomes uniform, where -infinity would make it NaN. Large enough //
+  // that a float32 score is rounded away, so that the row is exactly uniform.
   private static final float FORBIDDEN = -1e9f;
   private static final Mask NONE = new Mask(null);
 
@@ -24,15 +23,16 @@ public final class Mask {
     this.additive = additive;
   }
 
-  /** Everything may be attended to. */
+  /** No mask. */
   public static Mask none() {
     return NONE;
   }
 
   /**
-   * Position t of the last {@code targets} of {@code sources} positions sees those up to itself.
+   * A causal mask: position t of the last {@code targets} of {@code sources} positions attends to
+   * those up to itself.
    *
-   * @return [1, 1, T, S]; nothing at all for a single target, which sees everything
+   * @return [1, 1, T, S]; no mask for a single target, which attends to everything
    * @throws IllegalArgumentException if there are more targets than sources
    */
   public static Mask causal(int targets, int sources) {
@@ -57,10 +57,10 @@ public final class Mask {
   }
 
   /**
-   * A prefix whose positions see each other only, then words that see it and the words up to
-   * themselves, as UniLM's sequence-to-sequence mask does (Dong et al. 2019).
+   * A prefix mask: the prefix attends to itself only, and tokens attend to the prefix and to the
+   * tokens up to themselves, as in UniLM's sequence-to-sequence mask (Dong et al. 2019).
    *
-   * @return [1, 1, T, T] with T of prefix and words together
+   * @return [1, 1, T, T] with T of prefix and tokens together
    */
   public static Mask prefixThenCausal(int prefix, int words) {
     long positions = (long) prefix + words;
@@ -75,9 +75,9 @@ public final class Mask {
   }
 
   /**
-   * Keys that count: {@code keep[b][s]} is 1 for a token and 0 for padding.
+   * A padding mask: {@code keep[b][s]} is 1 for a token and 0 for padding.
    *
-   * @return [B, 1, 1, S]; nothing at all without padding
+   * @return [B, 1, 1, S]; no mask without padding
    * @throws IllegalArgumentException if rows differ in length
    */
   public static Mask padding(int[][] keep) {
@@ -111,7 +111,7 @@ public final class Mask {
   }
 
   /**
-   * What a function allows, where no simpler rule does.
+   * A mask of any rule, given by a function.
    *
    * @return [B, 1, T, S]
    */
@@ -129,7 +129,7 @@ public final class Mask {
   }
 
   /**
-   * What a position bias adds to scores.
+   * A position bias as a mask.
    *
    * @param bias broadcasts to [B, H, T, S]; may want a gradient
    */
@@ -148,12 +148,12 @@ public final class Mask {
   /** The mask of a batch whose row i is row {@code rows[i]} of this one's. */
   Mask rows(int... rows) {
     if (additive == null || additive.dim(0) == 1) {
-      return this; // every row's
+      return this; // the same for every row
     }
     return new Mask(additive.gather(Tensor.ids(rows)));
   }
 
-  /** Whether something in it wants a gradient. */
+  /** Whether a term wants a gradient. */
   boolean isRecorded() {
     return additive != null && additive.requiresGrad() && GradMode.isRecording();
   }

@@ -9,8 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two-layer perceptron of a transformer block (Vaswani et al. 2017, section 3.3), or its gated
- * kind, whose hidden layer is a product of two (Shazeer 2020, "GLU variants improve transformer").
+ * The MLP (feed-forward network) of a transformer block (Vaswani et al. 2017, section 3.3), plain
+ * or gated, with a hidden layer that is a product of two (Shazeer 2020, "GLU variants improve
+ * transformer").
  *
  * <pre>{@code
  * plain  down(f(up(x)))
@@ -31,7 +32,7 @@ public final class Mlp extends Module {
     this.activation = f;
   }
 
-  /** From {@code dim} to {@code hidden} and back. */
+  /** A plain MLP from {@code dim} to {@code hidden} and back. */
   public Mlp(int dim, int hidden, Activation activation, Params params) {
     this(
         new Linear(dim, hidden, params.at("up")),
@@ -41,14 +42,14 @@ public final class Mlp extends Module {
         params);
   }
 
-  /** The same without biases. */
+  /** A plain MLP without biases. */
   public static Mlp withoutBias(int dim, int hidden, Activation activation, Params params) {
     Linear up = Linear.withoutBias(dim, hidden, params.at("up"));
     Linear down = Linear.withoutBias(hidden, dim, params.at("down"));
     return new Mlp(up, null, down, activation, params);
   }
 
-  /** A gated one, which has no biases either. */
+  /** A gated MLP, without biases. */
   public static Mlp gated(int dim, int hidden, Activation activation, Params params) {
     Linear gate = Linear.withoutBias(dim, hidden, params.at("gate"));
     Linear up = Linear.withoutBias(dim, hidden, params.at("up"));
@@ -71,7 +72,7 @@ public final class Mlp extends Module {
    * {@code residual + dropout(mlp(x))}.
    *
    * @param x [..., dim]
-   * @param dropout null where nothing is dropped
+   * @param dropout null for no dropout
    * @param residual [..., dim]
    * @return [..., dim]
    */
@@ -79,13 +80,13 @@ public final class Mlp extends Module {
     return down.forward(hidden(x, down.input()), dropout, residual);
   }
 
-  /** The same with dropout of the hidden layer too. */
+  /** Applies the MLP with dropout of the hidden layer and of the output, and adds the residual. */
   public Tensor forward(Tensor x, Tensor residual, Dropout dropout, ForwardPass pass) {
     Tensor hidden = dropout.forward(hidden(x, DType.FLOAT32), pass);
     return down.forward(hidden, dropout.spec(pass), residual);
   }
 
-  /** The hidden layer; a plain one is kept in {@code type} where nothing is recorded. */
+  /** The hidden layer; that of a plain MLP has type {@code type} if nothing is recorded. */
   private Tensor hidden(Tensor x, DType type) {
     if (gate == null) {
       return LinearMap.each(x, List.of(up.over(x, activation, type))).get(0);

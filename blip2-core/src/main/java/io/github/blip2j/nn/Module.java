@@ -9,37 +9,38 @@ import java.util.TreeMap;
 /**
  * A part of a model that owns parameters.
  *
- * <p>A module is immutable once built: its {@code forward} keeps nothing, so that one loaded model
- * serves many threads. Whatever changes from call to call, such as caches, random sources and
- * whether dropout is on, is an argument. Building and loading are the same code, by {@link Params}.
+ * <p>A module keeps no state in {@code forward}, so that one loaded model serves many threads:
+ * caches, random sources and training mode are arguments. Only its {@link Parameter}s can be set to
+ * train, frozen, or given another compute precision. Building and loading are the same code, by
+ * {@link Params}.
  */
 public abstract class Module {
   private final String path;
   private final NavigableMap<String, Parameter> ofModel; // of the whole model, by path
 
-  /** A module at the cursor's place. */
+  /** A module at the path of the cursor. */
   protected Module(Params params) {
     this.path = params.path();
     this.ofModel = params.all();
   }
 
-  /** A module that shares the parameters of {@code other}, and so stands where that does. */
+  /** A module that shares the parameters of {@code other}, under the same path. */
   protected Module(Module other) {
     this.path = other.path;
     this.ofModel = other.ofModel;
   }
 
-  /** Where this module stands in its model, as in {@code "qformer.layers.0.attention"}. */
+  /** The path of this module in its model, as in {@code "qformer.layers.0.attention"}. */
   public final String path() {
     return path;
   }
 
   /**
    * The parameters of this module and of all modules in it, by the path below this module, sorted:
-   * PyTorch's {@code named_parameters}. A parameter that several modules share stands here once, at
-   * the place that it was loaded for.
+   * PyTorch's {@code named_parameters}. A parameter that several modules share is listed once,
+   * under the path that it was loaded for.
    *
-   * <p>{@link Parameter#train} and {@link Parameter#freeze} decide what an optimiser moves.
+   * <p>{@link Parameter#train} and {@link Parameter#freeze} decide which ones an optimizer updates.
    *
    * @return unmodifiable
    */

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Weights over others, the upper ones winning where both have a name. */
+/** Weights laid over others; the upper ones win if both have a name. */
 final class OverlaidWeights implements Weights {
   private final Weights upper;
   private final Weights base;
@@ -35,7 +35,7 @@ final class OverlaidWeights implements Weights {
     holder.read(name, byteOffset, into);
   }
 
-  /** Of the one that has the name, which may arrange what it stores; else of whoever draws. */
+  /** The initial value by the weights that store the name, else by those that initialize. */
   @Override
   public @Nullable Tensor initial(String name, Shape shape, Init init) throws IOException {
     if (upper.find(name) != null) {

@@ -6,11 +6,10 @@ import io.github.blip2j.tensor.types.Precision;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A weight: a tensor that outlives every step, and the gradient that gathers for it.
+ * A weight of a model with its accumulated gradient.
  *
- * <p>Parameters are frozen when a model is loaded. {@link #train()} makes a parameter a leaf of
- * whatever is computed from it; gradients then add up over backward passes until {@link
- * #clearGradient()}.
+ * <p>Parameters are frozen when a model is loaded. {@link #train()} makes a parameter a leaf of the
+ * graph; gradients then accumulate over backward passes until {@link #clearGradient()}.
  */
 public final class Parameter {
   private final String name;
@@ -50,9 +49,9 @@ public final class Parameter {
   }
 
   /**
-   * Lets linear maps of this matrix round what they multiply, forward and backward; see {@link
-   * Tensor#withComputePrecision}. The weight itself and its gradient stay float32. What is no
-   * matrix, such as a bias, is no factor and stays as it is.
+   * Sets the compute precision of linear maps by this matrix, forward and backward; see {@link
+   * Tensor#withComputePrecision}. The weight itself and its gradient stay float32. It has no effect
+   * on parameters that are not matrices, such as biases.
    */
   public void computeIn(Precision precision) {
     if (value.rank() == 2) {
@@ -60,7 +59,7 @@ public final class Parameter {
     }
   }
 
-  /** Wants none any more. */
+  /** Wants no gradient from now on. */
   public void freeze() {
     value = value.detach();
     clearGradient();
@@ -76,7 +75,7 @@ public final class Parameter {
     return sum;
   }
 
-  /** Forgets the gradients so far and gives their memory back, for the next forward pass to use. */
+  /** Clears the gradient and releases its memory for the next forward pass. */
   public void clearGradient() {
     if (sum != null) {
       home.release(sum);

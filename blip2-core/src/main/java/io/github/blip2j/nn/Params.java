@@ -23,12 +23,12 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a module gets its parameters: a checkpoint to read, or an initialiser to draw from.
+ * The source of a module's parameters: a checkpoint, or random initialization.
  *
- * <p>Think of it as a directory handle. A module asks for {@code "weight"}; the handle knows that
- * here this means {@code "qformer.layers.0.attention.query.weight"}. Modules are therefore built
- * and loaded by the same code, and each name is written once. A load is strict: {@link #finish}
- * reports everything missing, unused or misshapen together.
+ * <p>It works like a directory handle. A module asks for {@code "weight"}; the handle knows that at
+ * its path this means {@code "qformer.layers.0.attention.query.weight"}. Modules are therefore
+ * built and loaded by the same code, and each name is written once. A load is strict: {@link
+ * #finish} reports everything missing, unused or misshapen together.
  */
 public final class Params {
   private static final int COMPARED_BYTES = 1 << 20;
@@ -37,7 +37,7 @@ public final class Params {
 
   private final String path;
   private final @Nullable Precision packed; // null: plain float32, to be trained
-  private final Set<String> plainParts; // what packing leaves alone, by path
+  private final Set<String> plainParts; // paths that are not packed
   private final PackedWeight.Use use;
   private final Load load;
 
@@ -45,7 +45,7 @@ public final class Params {
   private static final class Load {
     private final Weights weights;
     private final Scope home;
-    private final boolean reads; // or only looks whether all is there
+    private final boolean reads; // or only checks names and shapes
     private final NavigableMap<String, Parameter> parameters = new TreeMap<>();
     private final List<Set<String>> copies = new ArrayList<>();
     private final List<String> missing = new ArrayList<>();
@@ -61,7 +61,7 @@ public final class Params {
       return missing.size() + wrong.size();
     }
 
-    /** What is stored and neither a parameter nor a copy of one. */
+    /** Stored tensors that are neither a parameter nor a copy of one. */
     Set<String> unused() {
       Set<String> used = new TreeSet<>(parameters.keySet());
       for (Set<String> pair : copies) {
@@ -100,16 +100,16 @@ public final class Params {
   }
 
   /**
-   * The root of a model whose parameters come from {@code weights} and live in {@code home}, plain
-   * and in float32, as training wants them.
+   * The root of a model whose parameters come from {@code weights} and belong to {@code home},
+   * unpacked and in float32, for training.
    */
   public static Params root(Weights weights, Scope home) {
     return new Params("", null, Set.of(), PackedWeight.Use.PREFILL, new Load(weights, home, true));
   }
 
   /**
-   * A root that reads no numbers and takes no memory: a model built on it computes nothing, and
-   * {@link #fit} tells afterwards whether a real load would succeed.
+   * A root that reads no values and takes no memory: a model built on it cannot compute, and {@link
+   * #fit} tells afterwards whether a real load would succeed.
    */
   public static Params checking(Weights weights, Scope home) {
     return new Params("", null, Set.of(), PackedWeight.Use.PREFILL, new Load(weights, home, false));
@@ -117,16 +117,13 @@ public final class Params {
 
   /**
    * This cursor with every matrix below it packed for inference, stored and multiplied in {@code
-   * precision}; see {@link Tensor#pack}. What is packed can't be trained.
+   * precision}; see {@link Tensor#pack}. Packed matrices cannot be trained.
    */
   public Params packed(Precision precision) {
     return new Params(path, precision, plainParts, use, load);
   }
 
-  /**
-   * This cursor, packing all but the parts at these paths, which are to be trained while the rest
-   * is not.
-   */
+  /** This cursor with the parts at these paths unpacked, for training while the rest is frozen. */
   public Params packed(Precision precision, Set<String> except) {
     return new Params(path, precision, Set.copyOf(except), use, load);
   }
@@ -136,25 +133,27 @@ public final class Params {
     return new Params(join(name), packed, plainParts, use, load);
   }
 
-  /** This cursor, packing for products of a row or a few, as of a text that is being written. */
+  /** This cursor with matrices packed for decoding: products of one row or a few. */
   public Params forDecoding() {
     return new Params(path, packed, plainParts, PackedWeight.Use.DECODE, load);
   }
 
   /**
-   * This cursor with every matrix below it at least as exact as {@code precision}, for what loses
-   * most by less; no change where nothing is packed.
+   * This cursor with every matrix below it at least as exact as {@code precision}, for layers that
+   * are sensitive to rounding; no change if nothing is packed.
    */
   public Params atLeast(Precision precision) {
     return packed == null ? this : packed(packed.atLeast(precision));
   }
 
-  /** Where the cursor stands. */
+  /** The path of the cursor. */
   public String path() {
     return path;
   }
 
-  /** The small parameter {@code name} here, in float32: a bias, a scale, a position table. */
+  /**
+   * The small parameter {@code name} at this path, in float32: a bias, a scale, a position table.
+   */
   public Parameter get(String name, Shape shape, Init init) {
     return get(name, shape, init, Params::wide);
   }
@@ -171,8 +170,8 @@ public final class Params {
   }
 
   /**
-   * Whether the checkpoint holds {@code name} here; false where there is no checkpoint. Only what
-   * is read counts as used.
+   * Whether the checkpoint holds {@code name} at this path; false without a checkpoint. Does not
+   * count as use.
    */
   public boolean has(String name) {
     return storedShape(name) != null;
@@ -189,9 +188,9 @@ public final class Params {
   }
 
   /**
-   * Whether the checkpoint holds tensors under both names here and they differ, as two matrices do
-   * that a configuration calls tied and training did not; false where there is no checkpoint. Where
-   * they are the same, a model that reads one has used both.
+   * Whether the checkpoint holds tensors under both names here and they differ, for matrices that a
+   * configuration calls tied but training did not tie; false without a checkpoint. If they are
+   * equal, a model that uses one has used both.
    */
   public boolean storedApart(String first, String second) {
     if (!has(first) || !has(second)) {
@@ -210,7 +209,7 @@ public final class Params {
   }
 
   /**
-   * Ends the load.
+   * Completes the load.
    *
    * @throws CheckpointException listing every tensor that is missing, unused or misshapen
    */
@@ -219,9 +218,9 @@ public final class Params {
   }
 
   /**
-   * As {@link #finish()}.
+   * Completes the load, with advice for unused tensors; see {@link #finish()}.
    *
-   * @param advice what the message ends with where nothing is wrong but tensors that are unused
+   * @param advice the end of the message if unused tensors are the only problem
    */
   public void finish(String advice) throws CheckpointException {
     Set<String> unused = load.unused();
@@ -234,7 +233,7 @@ public final class Params {
   }
 
   /**
-   * Ends a load that may leave tensors unread, but is strict otherwise.
+   * Completes a load in which stored tensors may stay unused; otherwise strict.
    *
    * @return the names of those that are stored and were not asked for
    * @throws CheckpointException listing every tensor that is missing or misshapen
@@ -247,16 +246,14 @@ public final class Params {
   }
 
   /**
-   * How the checkpoint fits what was built so far.
+   * How the checkpoint fits the modules built so far.
    *
    * @param missing names of parameters that are not stored
    * @param misshapen those stored in another shape or type, and in which
    * @param unused names of stored tensors that were not asked for
    */
   public record Fit(List<String> missing, List<String> misshapen, NavigableSet<String> unused) {
-    /**
-     * The same fit, its missing parameters under the names that a checkpoint would have for them.
-     */
+    /** This fit with the missing parameters under their names in a checkpoint. */
     public Fit spelledBy(KeyMap keys) {
       TreeSet<String> stored = new TreeSet<>();
       missing.forEach(name -> stored.add(keys.toStored(name).name()));
@@ -362,7 +359,7 @@ public final class Params {
     }
   }
 
-  /** The stored shape that holds {@code shape}: more rows if ours is a slice of it. */
+  /** The stored shape that holds {@code shape}: more rows if the parameter is a slice of it. */
   private static Shape whole(Weights.Stored stored, Shape shape) {
     return stored.parts() == 1 ? shape : shape.with(0, shape.dim(0) * stored.parts());
   }

@@ -5,7 +5,12 @@ import io.github.blip2j.tensor.types.Shape;
 
 /**
  * Root-mean-square normalisation of the last axis (Zhang and Sennrich 2019): {@code x / √(mean(x²)
- * + eps) γ}. Nothing is subtracted and nothing added.
+ * + eps) γ}. It has no mean subtraction and no bias.
+ *
+ * <pre>{@code
+ * gamma  [dim]
+ * x      [..., dim] -> [..., dim]
+ * }</pre>
  */
 public final class RmsNorm extends Module {
   private final Parameter gamma;

@@ -8,11 +8,11 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
- * Cross-entropy of a language model's scores: which position predicts which label, how labels are
- * smoothed (Szegedy et al. 2016, section 7), and what becomes of the losses of single tokens.
+ * Cross-entropy of a language model's scores: which position predicts which label, label smoothing
+ * (Szegedy et al. 2016, section 7), and the reduction of the tokens' losses.
  *
- * <p>A label of {@link #IGNORED} counts nowhere: neither in the likelihood nor in the smoothing nor
- * in the number that a mean divides by. Where none counts, the loss is 0.
+ * <p>A label of {@link #IGNORED} is left out: of the likelihood, of the smoothing, and of the
+ * number that a mean divides by. If all labels are ignored, the loss is 0.
  *
  * <pre>{@code
  * B sequences, T positions, C width, V vocabulary, M positions that count
@@ -21,26 +21,26 @@ import java.util.function.UnaryOperator;
  * @param smoothing the share of the target spread evenly over the vocabulary, in [0, 1]
  */
 public record TokenLoss(Target target, double smoothing, Reduction reduction) {
-  /** The label that counts nowhere; PyTorch's choice. */
+  /** The label of positions without loss; PyTorch's value. */
   public static final int IGNORED = -100;
 
   /** Which label a position predicts. */
   public enum Target {
-    /** The one after it, as a decoder does; the last position predicts nothing. */
+    /** The label of the next position, as a decoder; the last position predicts nothing. */
     NEXT,
-    /** The one at its own place, as a masked language model does. */
+    /** The label of the same position, as a masked language model. */
     SAME
   }
 
-  /** What becomes of the losses of single tokens. */
+  /** The reduction of the tokens' losses. */
   public enum Reduction {
-    /** One number: their mean over all tokens that count. */
+    /** The mean over all labelled tokens, a scalar. */
     MEAN,
-    /** A number for each sequence, [B]: the sum over its tokens that count. */
+    /** The sum over the labelled tokens of each sequence, [B]. */
     SUM_PER_SEQUENCE
   }
 
-  /** Checks the share. */
+  /** Checks the smoothing. */
   public TokenLoss {
     if (!(smoothing >= 0 && smoothing <= 1)) {
       throw new IllegalArgumentException("loss: smoothing expected in [0, 1], got " + smoothing);
@@ -68,7 +68,7 @@ public record TokenLoss(Target target, double smoothing, Reduction reduction) {
   }
 
   /**
-   * The loss of these scores.
+   * The loss of logits.
    *
    * @param logits [B, T, V]
    * @param labels [B, T], int64, {@link #IGNORED} where there is nothing to learn
@@ -83,8 +83,8 @@ public record TokenLoss(Target target, double smoothing, Reduction reduction) {
   }
 
   /**
-   * The loss of the scores that {@code head} gives to hidden states, computed only where a label
-   * counts: the vocabulary is the widest layer of all, and half of a batch may be padding.
+   * The loss of hidden states; {@code head} computes logits for labelled positions only, for it is
+   * the widest layer, and half of a batch may be padding.
    *
    * @param hidden [B, T, C]
    * @param labels [B, T], int64, {@link #IGNORED} where there is nothing to learn
@@ -140,12 +140,18 @@ public record TokenLoss(Target target, double smoothing, Reduction reduction) {
     int T = Math.toIntExact(labels.dim(1));
     long[] next = new long[own.length];
     for (int i = 0; i < own.length; i++) {
-      next[i] = (i + 1) % T == 0 ? IGNORED : own[i + 1]; // labels move, so that no score is copied
+      next[i] =
+          (i + 1) % T == 0
+              ? IGNORED
+              : own[i + 1]; // labels are shifted, so that no logits are copied
     }
     return next;
   }
 
-  /** Where a label counts; one place that does not, where none does, for the sake of its graph. */
+  /**
+   * The labelled positions; if there are none, one ignored position, so that the graph is
+   * connected.
+   */
   private static int[] counted(long[] targets) {
     int[] places = new int[targets.length];
     int count = 0;

@@ -11,12 +11,12 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the values of parameters come from. Names are the model's own; {@link KeyMap} translates
- * those of checkpoints.
+ * A source of parameter values. Names are the model's; {@link KeyMap} translates them to those of
+ * checkpoints.
  */
 public interface Weights {
   /**
-   * What is stored under a name.
+   * A stored tensor.
    *
    * @param shape of the whole stored tensor
    * @param parts how many equal parts of it, along the first axis, have names of their own
@@ -26,40 +26,46 @@ public interface Weights {
   /** The file or folder, for messages. */
   String origin();
 
-  /** What is stored under {@code name}, or null if nothing is. */
+  /** The stored tensor of {@code name}, or null if there is none. */
   @Nullable Stored find(String name) throws IOException;
 
   /** Fills {@code into} with bytes of a stored tensor from {@code byteOffset} on. */
   void read(String name, long byteOffset, ByteBuffer into) throws IOException;
 
-  /** What is stored beside the parameters {@code used}, by the names it is stored under. */
+  /** The stored names of tensors other than the parameters {@code used}. */
   Set<String> unused(Set<String> used);
 
-  /** The initialiser's turn: a value when there is no checkpoint at all, else null. */
+  /** The initial value if there is no checkpoint, else null. */
   default @Nullable Tensor initial(Shape shape, Init init) {
     return null;
   }
 
   /**
-   * These weights laid over others: what is stored here wins, the rest comes from {@code base}, as
-   * a file with the trained part of a model is laid over what it was trained from. A tensor of the
-   * base that is covered counts as used.
+   * These weights overlaid on others: tensors stored here win, the rest comes from {@code base}, as
+   * a file with the trained part of a model is overlaid on the model it was trained from. A covered
+   * tensor of the base counts as used.
    */
   default Weights overlaying(Weights base) {
     return new OverlaidWeights(this, base);
   }
 
-  /** As {@link #initial(Shape, Init)}, for those who draw some parameters and read others. */
+  /**
+   * The initial value of one parameter, for weights that initialize some and read others; see
+   * {@link #initial(Shape, Init)}.
+   */
   default @Nullable Tensor initial(String name, Shape shape, Init init) throws IOException {
     return initial(shape, init);
   }
 
-  /** No checkpoint: every parameter is what {@code drawing} makes of its shape and initialiser. */
+  /**
+   * Weights without a checkpoint: every parameter is computed by {@code drawing} from its shape and
+   * initialization.
+   */
   static Weights initialized(BiFunction<Shape, Init, Tensor> drawing) {
     return new InitializedWeights(drawing);
   }
 
-  /** No checkpoint: every parameter is drawn from its initialiser. */
+  /** Weights without a checkpoint: every parameter is randomly initialized. */
   static Weights random(RandomGenerator random) {
     return initialized((shape, init) -> init.draw(shape, random));
   }

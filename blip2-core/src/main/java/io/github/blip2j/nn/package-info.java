@@ -1,6 +1,4 @@
-/**
- * Modules: parameters and how they are read, the layers that models are made of, masks and caches.
- */
+/** Modules: parameters and their loading, the layers of models, masks and caches. */
 @NullMarked
 package io.github.blip2j.nn;
 

@@ -17,9 +17,9 @@ import java.util.Map;
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019), as {@code torch.optim.AdamW}
  * computes it: in float32, the decay before the step, both means corrected for their start at zero.
  *
- * <p>It keeps eight bytes for each number it trains, allocated at once, so that a machine that is
- * too small fails before the first step. A parameter without a gradient stays as it is, decay
- * included, and its steps are counted apart.
+ * <p>It keeps eight bytes for each trained number, allocated at once, so that a machine that is too
+ * small fails before the first step. A parameter without a gradient stays as it is, decay included,
+ * and its steps are counted apart.
  */
 public final class AdamW implements AutoCloseable {
   /** Reads one tensor of a saved state into the current scope. */
@@ -86,7 +86,7 @@ public final class AdamW implements AutoCloseable {
     }
   }
 
-  /** What it trains, in the order of the groups. */
+  /** The trained parameters, in the order of the groups. */
   public List<Parameter> parameters() {
     return slots.values().stream().map(slot -> slot.parameter).toList();
   }
@@ -105,10 +105,10 @@ public final class AdamW implements AutoCloseable {
   }
 
   /**
-   * Moves every parameter that has a gradient.
+   * Updates every parameter that has a gradient.
    *
    * @param lr learning rate, which each group scales
-   * @param gradientScale what gradients are multiplied by first; 1 unless they are clipped
+   * @param gradientScale factor of the gradients; 1 unless they are clipped
    */
   public void step(double lr, double gradientScale) {
     try (var off = GradMode.noGrad()) {
@@ -124,7 +124,7 @@ public final class AdamW implements AutoCloseable {
     }
   }
 
-  /** Forgets all gradients. */
+  /** Clears all gradients. */
   public void clearGradients() {
     slots.values().forEach(slot -> slot.parameter.clearGradient());
   }
@@ -145,7 +145,7 @@ public final class AdamW implements AutoCloseable {
     return state;
   }
 
-  /** Takes over a state that {@link #state} gave, bit for bit. */
+  /** Restores a state of {@link #state}, bit for bit. */
   public void restore(StateSource source) throws IOException {
     for (Map.Entry<String, Slot> entry : slots.entrySet()) {
       Slot slot = entry.getValue();

@@ -14,7 +14,7 @@ import java.util.function.ToIntFunction;
  * @param layers how many layers there are, {@code L}
  * @param layerOf from a parameter's name to its layer: 0 for what is below the first block, such as
  *     patches and positions, {@code i + 1} for block {@code i}, and {@code L + 1} for everything
- *     that shall learn at the full rate
+ *     with the full rate
  */
 public record LayerDecay(double rate, int layers, ToIntFunction<String> layerOf) {
   /** Checks the rate. */
@@ -25,7 +25,7 @@ public record LayerDecay(double rate, int layers, ToIntFunction<String> layerOf)
   }
 
   /**
-   * What the learning rate of a parameter is multiplied by.
+   * The factor of a parameter's learning rate.
    *
    * @throws IllegalArgumentException if it is said to be of a layer that there is not
    */

@@ -9,11 +9,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Parameters that move alike.
+ * Parameters with the same hyperparameters.
  *
  * @param parameters which
- * @param lrScale what the learning rate is multiplied by
- * @param weightDecay what they lose of themselves in a step, times the learning rate
+ * @param lrScale factor of the learning rate
+ * @param weightDecay decoupled weight decay: subtracted in a step, times learning rate and value
  */
 public record ParameterGroup(List<Parameter> parameters, double lrScale, double weightDecay) {
   /**
@@ -35,7 +35,7 @@ public record ParameterGroup(List<Parameter> parameters, double lrScale, double 
     return of(parameters, weightDecay, new LayerDecay(1, 0, name -> 1));
   }
 
-  /** The same groups, split further by layer. */
+  /** Groups with and without weight decay, split further by layer. */
   public static List<ParameterGroup> of(
       Collection<Parameter> parameters, double weightDecay, LayerDecay layers) {
     record Kind(double lrScale, double weightDecay) {}

@@ -7,7 +7,7 @@ import java.util.Locale;
  *
  * <p>Three of those here are LAVIS's, to the number: they warm up in epoch 0 and only there, so
  * that a warm-up longer than the epoch is cut, and are constant within every later epoch. {@link
- * StepwiseCosine} is for who wants neither.
+ * StepwiseCosine} has neither property.
  */
 @FunctionalInterface
 public interface Schedule {

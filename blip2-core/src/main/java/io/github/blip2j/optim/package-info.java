@@ -1,4 +1,4 @@
-/** How parameters move: the optimiser, its groups of parameters, and learning rates over time. */
+/** The optimizer, its groups of parameters, and learning rate schedules. */
 @NullMarked
 package io.github.blip2j.optim;
 

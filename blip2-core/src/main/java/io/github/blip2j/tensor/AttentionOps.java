@@ -15,8 +15,8 @@ final class AttentionOps {
 
   /**
    * softmax(s q kᵀ + m) v. With P the softmax: dv = Pᵀ G; dS = P (G vᵀ - rowsum(P G vᵀ)); dq = s dS
-   * k; dk = s dSᵀ q. The mask is a constant. Thinned, P is multiplied by zeros and factors wherever
-   * it meets v.
+   * k; dk = s dSᵀ q. The mask is a constant. With dropout, P is multiplied by the dropout mask
+   * before v.
    */
   static Tensor attention(
       Tensor q,

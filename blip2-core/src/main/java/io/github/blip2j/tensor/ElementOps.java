@@ -89,7 +89,7 @@ final class ElementOps {
     return Op.of("activate", value).wrt(x, g -> activationGradient(activation, input, g)).tensor();
   }
 
-  /** x times a mask of zeros and 1 / (1 - p). dx = g times the same mask, drawn again. */
+  /** x times a mask of zeros and 1 / (1 - p). dx = g times that mask, recomputed from its seed. */
   static Tensor dropout(Tensor x, DropoutSpec thinning) {
     requireFloating("dropout", x);
     return Op.of("dropout", thinned(x, thinning)).wrt(x, g -> thinned(g, thinning)).tensor();
@@ -146,7 +146,7 @@ final class ElementOps {
     requireFloating(where, x, x.dtype());
   }
 
-  /** As above for {@code x} computed with in another type. */
+  /** Checks that {@code type}, in which {@code x} is computed with, is a floating type. */
   static void requireFloating(String where, Tensor x, DType type) {
     if (type != DType.FLOAT32 && type != DType.FLOAT64) {
       throw new IllegalArgumentException(

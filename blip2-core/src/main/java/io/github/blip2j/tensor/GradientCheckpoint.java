@@ -5,12 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A part of a model that is computed twice to save memory (gradient checkpointing; Chen et al.
- * 2016, "Training deep nets with sublinear memory cost").
+ * Gradient checkpointing: a part of a model is computed twice to save memory ( Chen et al. 2016,
+ * "Training deep nets with sublinear memory cost").
  *
- * <p>A backward pass needs the intermediate values of every layer, and a tower of 39 layers has
- * gigabytes of them. Here a part keeps its inputs and its result only. When its gradient is wanted,
- * the part runs once more, recorded, and that small tape is sent backward at once and released:
+ * <p>A backward pass needs the intermediate values of every layer, and a transformer of 39 layers
+ * has gigabytes of them. With checkpointing a part keeps only its inputs and its result. When its
+ * gradient is needed, the part runs once more, recorded, and the backward pass of that small tape
+ * runs at once and releases it:
  *
  * <pre>
  * kept                  inputs ─────────────── result
@@ -18,13 +19,13 @@ import java.util.List;
  * backward                └── again, recorded, backward, released ──┘
  * </pre>
  *
- * <p>The first run is recorded too, although nothing of it is kept. Only so is it known whether
- * anything inside wants a gradient, and only so do both runs take the same kernels, which makes
- * gradients equal to those without recomputation to the last bit.
+ * <p>The first run is recorded too, although its tape is not kept. This shows whether anything
+ * inside wants a gradient, and makes both runs use the same kernels, so that gradients are
+ * bit-identical to those without recomputation.
  *
- * <p>Inputs get their gradients through the tape around. What a part uses besides, such as
- * parameters, gets its gradient from a tape of its own: the sink of such a leaf is called once for
- * each part that uses it, with a tensor that is released afterwards.
+ * <p>Inputs get their gradients through the enclosing tape. Other leaves, such as parameters, get
+ * theirs from the part's own tape: the sink of such a leaf is called once for each part that uses
+ * it, with a tensor that is released afterwards.
  */
 public final class GradientCheckpoint {
   private GradientCheckpoint() {}
@@ -37,8 +38,8 @@ public final class GradientCheckpoint {
   }
 
   /**
-   * The result of {@code first}; {@code again} is run in the backward pass, if one comes. Both must
-   * be the same arithmetic, random numbers included, and must not change the inputs.
+   * The result of {@code first}; {@code again} runs in the backward pass, if there is one. Both
+   * must compute the same, random numbers included, and must not change the inputs.
    */
   public static Tensor of(List<Tensor> inputs, Part first, Part again) {
     Tensor result = withoutIntermediates(inputs, first);

@@ -7,13 +7,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of several linear maps that read the same input, {@code f(x W^T + b)}: query, key and value,
- * or the two halves of a gated perceptron.
+ * One of several linear maps of the same input, {@code f(x W^T + b)}: query, key and value, or the
+ * two halves of a gated MLP.
  *
  * @param weight [N, K]
  * @param bias [N]
- * @param result the type that the result is kept in where nothing is recorded: float32, or bfloat16
- *     if whoever reads it rounds it to that anyway
+ * @param result the type of the result if nothing is recorded: float32, or bfloat16 if the next
+ *     operation rounds it to that anyway
  */
 public record LinearMap(Tensor weight, @Nullable Tensor bias, Activation activation, DType result) {
   /** A map whose result is float32. */
@@ -22,8 +22,8 @@ public record LinearMap(Tensor weight, @Nullable Tensor bias, Activation activat
   }
 
   /**
-   * Each map of {@code x}. What kernels do to an input, such as rounding it to the type that the
-   * weights are stored in, they do once for all maps.
+   * Applies each map to {@code x}. The kernels' preparation of the input, such as rounding to the
+   * weights' type, is done once for all maps.
    *
    * @param x [..., K]
    * @return [..., N] for each map
@@ -36,7 +36,7 @@ public record LinearMap(Tensor weight, @Nullable Tensor bias, Activation activat
     return weight.requiresGrad() || (bias != null && bias.requiresGrad());
   }
 
-  /** The same on memory as kernels read it. */
+  /** This map with dense operands, for the kernels. */
   Affine dense() {
     return new Affine(
         weight.packing() == null ? ShapeOps.dense(weight) : weight,

@@ -6,7 +6,7 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import java.util.Arrays;
 
-/** Operations that read by index: embeddings and the loss of labels. */
+/** Operations by index: embedding lookup and cross-entropy. */
 final class LookupOps {
   private LookupOps() {}
 
@@ -45,7 +45,7 @@ final class LookupOps {
     return gather(table.reshape(table.dim(0), width), ids).reshape(dims);
   }
 
-  /** A language model asks for a row or a few at a time. */
+  /** Lookups of a language model are one row or a few. */
   private static void unpackRows(PackedWeight packing, long[] ids, Tensor out) {
     Tensor flat = out.reshape(ids.length, packing.shape().dim(1));
     for (int i = 0; i < ids.length; i++) {

@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Matrix products, each value beside its derivatives.
  *
- * <p>A weight may say that what it is multiplied with, and it itself, are rounded to bfloat16 first
- * (Kalamkar et al. 2019; {@link Tensor#withComputePrecision}). R(x) is x rounded so, or x itself.
+ * <p>A weight may set its compute precision: both operands of its products are rounded to bfloat16
+ * first (Kalamkar et al. 2019; {@link Tensor#withComputePrecision}). R(x) is x rounded in this way,
+ * or x itself.
  */
 final class MatrixOps {
   private MatrixOps() {}
@@ -106,8 +107,8 @@ final class MatrixOps {
   }
 
   /**
-   * M (R(x) R(W)ᵀ + b) + r with M a mask of zeros and factors, drawn again for the gradients: with
-   * H = M G, dx = R(H) R(W), dW = R(H)ᵀ R(x), db = sum of H's rows, dr = G.
+   * M (R(x) R(W)ᵀ + b) + r with M the dropout mask, recomputed for the gradients: with H = M G, dx
+   * = R(H) R(W), dW = R(H)ᵀ R(x), db = sum of H's rows, dr = G.
    */
   static Tensor thinnedLinear(
       Tensor x, Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
@@ -131,7 +132,7 @@ final class MatrixOps {
         .tensor();
   }
 
-  /** Those that are wanted; in the place of others, any tensor. */
+  /** The wanted gradients; in the place of others, any tensor. */
   private static Tensor[] gradients(Tensor x, Tensor weight, Tensor g, boolean[] wanted) {
     Tensor[] gradients = new Tensor[wanted.length]; // of the bias too if there is one
     Arrays.fill(gradients, g);
@@ -149,8 +150,8 @@ final class MatrixOps {
   }
 
   /**
-   * R(G) R(W), the weight in the type of R(G): what is stored in a narrower one is widened for it,
-   * as the forward kernel does, unless it is rounded to that type anyway.
+   * R(G) R(W), the weight in the type of R(G): a narrower stored type is widened, as in the forward
+   * kernel, unless R rounds to it anyway.
    */
   private static Tensor inputGradient(Tensor factor, Tensor weight, Shape shape) {
     DType type = factor.dtype();
@@ -163,13 +164,13 @@ final class MatrixOps {
     return multiplied(factor.transpose(), rounded(rows(x), factors));
   }
 
-  /** R(x). What is float64, as in a gradient check, stays exact. */
+  /** R(x). Float64, as in gradient checks, is not rounded. */
   private static Tensor rounded(Tensor x, Precision factors) {
     boolean narrow = factors == Precision.BFLOAT16 && x.dtype() == DType.FLOAT32;
     return narrow ? x.detach().to(DType.BFLOAT16) : x;
   }
 
-  /** {@code weight} as the kernels want it: packed, or plain and in the type asked for. */
+  /** {@code weight} for the kernels: packed, or plain and in the requested type. */
   static Tensor pack(Tensor weight, Precision precision, PackedWeight.Use use) {
     weight.shape().require("pack", "weight", Shape.ANY, Shape.ANY);
     if (!weight.dtype().isFloating()) {
@@ -192,7 +193,8 @@ final class MatrixOps {
   static Tensor multipliedIn(Tensor weight, Precision precision) {
     if (precision == Precision.INT8) {
       throw new IllegalArgumentException(
-          "multipliedIn: precision expected float32 or bfloat16, got int8; pack a weight that does"
+          "withComputePrecision: precision expected float32 or bfloat16, got int8; pack a weight "
+              + "that does"
               + " not learn");
     }
     KernelChoice.warnIfSlow(precision);
@@ -238,7 +240,7 @@ final class MatrixOps {
     return multiplied(a, b);
   }
 
-  /** The same of two tensors of one type, which may be bfloat16; the product then is float32. */
+  /** The product of two tensors of one type; that of bfloat16 is float32. */
   private static Tensor multiplied(Tensor a, Tensor b) {
     DType type = a.dtype() == DType.BFLOAT16 ? DType.FLOAT32 : a.dtype();
     if (a.rank() < 2 || b.rank() < 2 || a.dim(-1) != b.dim(-2)) {

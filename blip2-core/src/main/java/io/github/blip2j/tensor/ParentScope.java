@@ -6,8 +6,8 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 
 /**
- * A scope remembered by something that grows while inner scopes come and go, such as a cache of
- * keys and values: what it allocates here survives them.
+ * The owning scope of a growing structure such as a key-value cache: its memory survives the inner
+ * scopes in which it grows.
  */
 public final class ParentScope {
   private final Workspace memory;
@@ -16,14 +16,14 @@ public final class ParentScope {
     this.memory = memory;
   }
 
-  /** The innermost scope of this thread, for {@code owner}'s sake. */
+  /** The innermost scope of this thread, as the parent of {@code owner}'s memory. */
   public static ParentScope ofCurrent(String owner) {
     return new ParentScope(Workspace.current(owner));
   }
 
   /**
-   * Memory that lives until the remembered scope ends. It is zero, for kernels may read what is not
-   * filled yet and ignore it, which nothing but a number allows.
+   * Zeroed memory that lives until the parent scope ends. It is zeroed because kernels may read
+   * positions that are not filled yet, and multiply them by 0: any bit pattern could be a NaN.
    */
   public Tensor allocate(String op, DType dtype, Shape shape) {
     try (Scope inner = Scope.open()) {
@@ -34,7 +34,7 @@ public final class ParentScope {
     }
   }
 
-  /** Gives memory back before the scope ends. */
+  /** Releases memory before the scope ends. */
   public void release(Tensor tensor) {
     memory.release(tensor.storage());
   }

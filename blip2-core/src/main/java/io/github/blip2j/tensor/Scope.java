@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  *
  * <p>A result leaves by {@link #keep}, which hands it to the enclosing scope. What must outlive all
  * scopes of its thread, such as the weights of a model, belongs to a scope made by {@link
- * #detached}: it never is a thread's innermost scope, and owns only what is given to it by {@link
+ * #detached}: it never is a thread's innermost scope, and owns only tensors given to it by {@link
  * #adopt}. Modules and operations never see a scope; the loops that call them open one.
  *
  * <p>A scope belongs to the thread that opened it. A detached one may be closed by any thread.
@@ -40,7 +40,10 @@ public final class Scope implements AutoCloseable {
     return new Scope(Workspace.open());
   }
 
-  /** A scope that no thread's new tensors fall into; it owns what it {@linkplain #adopt adopts}. */
+  /**
+   * A scope that is no thread's innermost one; it owns the tensors that it {@linkplain #adopt
+   * adopts}.
+   */
   public static Scope detached() {
     return new Scope(Workspace.detached());
   }
@@ -81,7 +84,7 @@ public final class Scope implements AutoCloseable {
     return tensor;
   }
 
-  /** Gives back one tensor of this scope before its end; no change if another scope owns it. */
+  /** Releases one tensor of this scope before its end; no effect if another scope owns it. */
   public void release(Tensor tensor) {
     memory.release(tensor.storage());
   }

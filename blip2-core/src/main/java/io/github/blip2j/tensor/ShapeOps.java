@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Views and copies: what changes where elements are, not what they are. */
+/** Views and copies: operations that change the layout of elements, not their values. */
 final class ShapeOps {
   private ShapeOps() {}
 
@@ -146,7 +146,7 @@ final class ShapeOps {
     return Op.of("to", copyOf(x, type)).wrt(x, g -> g.to(x.dtype())).tensor();
   }
 
-  /** The same values elsewhere. dx is the gradient. */
+  /** A copy in memory of its own. dx is the gradient. */
   static Tensor copy(Tensor x) {
     return Op.of("copy", copyOf(x, x.dtype())).wrt(x, g -> g).tensor();
   }

@@ -87,9 +87,9 @@ public final class Tensor extends RawTensor {
   }
 
   /**
-   * The same memory as {@code array}, which its owner must not close or change meanwhile. The array
-   * is kept from the garbage collector by this tensor, its views, and the scope in which one of
-   * them was last computed with.
+   * A tensor on the memory of {@code array}, which its owner must not close or change meanwhile.
+   * The tensor, its views, and the scopes in which they were used keep the array from the garbage
+   * collector.
    */
   public static Tensor of(INDArray array) {
     return new Tensor(Nd4jArrays.wrap(array), null, Precision.FLOAT32);
@@ -178,7 +178,7 @@ public final class Tensor extends RawTensor {
 
   // ---- shape
 
-  /** The same values in another shape; one length may be {@code -1} and is then derived. */
+  /** This tensor in another shape; one length may be {@code -1} and is then derived. */
   public Tensor reshape(long... newShape) {
     return ShapeOps.reshape(this, newShape);
   }
@@ -332,8 +332,8 @@ public final class Tensor extends RawTensor {
   }
 
   /**
-   * {@code x W^T + b}, thinned, plus a residual: the end of a block in training, without a tensor
-   * between. See {@link #linear(Tensor, Tensor)}.
+   * {@code x W^T + b} with dropout, plus a residual: the end of a block in training, without an
+   * intermediate tensor. See {@link #linear(Tensor, Tensor)}.
    */
   public Tensor linear(
       Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
@@ -345,7 +345,7 @@ public final class Tensor extends RawTensor {
     return attention(k, v, scale, mask, null);
   }
 
-  /** As above, with dropout of the probabilities. */
+  /** Attention with dropout of the probabilities. */
   public Tensor attention(
       Tensor k, Tensor v, double scale, @Nullable Tensor mask, @Nullable DropoutSpec thinning) {
     return AttentionOps.attention(this, k, v, scale, mask, thinning);
@@ -372,18 +372,17 @@ public final class Tensor extends RawTensor {
   }
 
   /**
-   * This matrix [N, K] of a linear map as the kernels multiply it fastest by what it is mostly
-   * multiplied by, in a precision of choice. The result reads like a float32 tensor, cannot be
-   * changed, and owns its memory.
+   * This matrix [N, K] of a linear map, prepacked for the kernels and its main use, in a precision
+   * of choice. The result has type float32, cannot be changed, and owns its memory.
    */
   public Tensor pack(Precision precision, PackedWeight.Use use) {
     return MatrixOps.pack(this, precision, use);
   }
 
   /**
-   * The same memory as the matrix of linear maps that round what they multiply: {@code x W^T}, and
-   * {@code G W} and {@code G^T x} of the gradients. Sums stay float32, and so does all else that
-   * reads this tensor. What is packed is multiplied forward as it was packed.
+   * A view of this weight matrix whose linear maps round their operands to {@code precision}: in
+   * {@code x W^T}, and in {@code G W} and {@code G^T x} of the gradients. Sums stay float32, and so
+   * do all other operations on this tensor. A packed matrix is multiplied forward as it is packed.
    *
    * @param precision float32 or bfloat16
    */
@@ -442,16 +441,16 @@ public final class Tensor extends RawTensor {
   }
 
   /**
-   * As {@link #leaf(Consumer)}, for a sink that adopts gradients which nobody else reads; those it
-   * leaves alone are released when the backward pass ends.
+   * A leaf whose sink may adopt gradients that have no other user; others are released when the
+   * backward pass ends. See {@link #leaf(Consumer)}.
    */
   public Tensor leaf(Node.Sink<Tensor> sink) {
     return Gradients.leaf(this, sink);
   }
 
   /**
-   * This value, whose complete gradient every backward pass shows to {@code watcher} on its way, in
-   * a scope that ends with the call. Nothing happens where nothing is recorded.
+   * This value with a {@code watcher} that receives its complete gradient in every backward pass,
+   * in a scope that ends with the call. No effect if nothing is recorded.
    */
   public Tensor watchGradient(Consumer<Tensor> watcher) {
     return Gradients.watched(this, watcher);
@@ -477,7 +476,7 @@ public final class Tensor extends RawTensor {
     Gradients.backward(this);
   }
 
-  /** As {@link #backward()}, with the gradient of this tensor given. */
+  /** Sends a given gradient of this tensor to every leaf it depends on; see {@link #backward()}. */
   public void backward(Tensor gradient) {
     Gradients.backward(this, gradient);
   }
@@ -492,7 +491,7 @@ public final class Tensor extends RawTensor {
     return node;
   }
 
-  /** What linear maps round their factors to where this is the weight. */
+  /** The compute precision of linear maps by this weight. */
   Precision computePrecision() {
     return computePrecision;
   }
@@ -505,7 +504,7 @@ public final class Tensor extends RawTensor {
     return new Tensor(this, newNode, computePrecision);
   }
 
-  /** This memory seen otherwise; no history. */
+  /** A view of this memory with another layout; no history. */
   Tensor view(long elementOffset, Shape newShape, long[] newStrides) {
     requirePlain();
     return new Tensor(storage, layout.view(elementOffset, newShape, newStrides), dtype());

@@ -37,12 +37,12 @@ public record CaptionText(String prompt, int maxWords) {
     return new CaptionText("", LAVIS_WORDS);
   }
 
-  /** The same behind a prompt. */
+  /** This preprocessing with a prompt before the caption. */
   public CaptionText withPrompt(String newPrompt) {
     return new CaptionText(newPrompt, maxWords);
   }
 
-  /** The caption, cleaned, behind the prompt. */
+  /** The prompt followed by the cleaned caption. */
   public String clean(String caption) {
     return prompt + cleanWords(caption);
   }

@@ -42,17 +42,18 @@ public interface Tokenizer extends AutoCloseable {
   /** The id of a whole token such as {@code "<image>"}, if the tokenizer has it. */
   OptionalInt idOf(String token);
 
-  /** The id that fills short rows of a batch, if the tokenizer has one. */
+  /** The padding token's id, if the tokenizer has one. */
   OptionalInt padId();
 
   /**
-   * The same tokenizer for a model with so many embeddings, closed together with this one. Added
-   * tokens may lie beyond them, for processors add some without resizing the model: a text that
-   * holds one is refused by the encoding methods, with {@link IllegalArgumentException}.
+   * A view of this tokenizer for a model with {@code modelVocabSize} embeddings, closed together
+   * with this one. Added tokens may lie beyond them, for processors add some without resizing the
+   * model: the encoding methods refuse a text with such a token, with {@link
+   * IllegalArgumentException}.
    *
    * @param modelVocabSize rows in the model's token embedding
-   * @throws CheckpointException if tokens lie beyond them that weren't added, for then this is
-   *     another model's tokenizer
+   * @throws CheckpointException if other than added tokens lie beyond them: then this is another
+   *     model's tokenizer
    */
   Tokenizer within(int modelVocabSize) throws CheckpointException;
 

@@ -4,6 +4,6 @@ import java.util.List;
 
 /** Samples that go through the model together. */
 public interface Batch {
-  /** One name for each sample, for messages: what to look at when a loss is not a number. */
+  /** One name for each sample, for messages about losses that are not finite. */
   List<String> ids();
 }

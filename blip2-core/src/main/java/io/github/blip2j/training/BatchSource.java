@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * Where batches come from, epoch by epoch.
+ * A source of batches, epoch by epoch (a data loader).
  *
  * <p>A source that gives the same batches for the same epoch, whatever was asked of it before, is
  * all that an exact resume needs: an order drawn from a generator that is seeded by the epoch.
@@ -18,10 +18,10 @@ public interface BatchSource<B extends Batch> {
   /**
    * The batches of an epoch, from {@code first} on; none if it has no more. The trainer reads them
    * one at a time, on its own thread, and closes the stream when it needs no more. A tensor made
-   * while a batch is read lives until that batch has been learnt.
+   * while a batch is read lives until that batch has been used.
    *
    * @param epoch from 0
-   * @param first how many batches to leave out, which nobody should have to decode
+   * @param first how many batches to skip, without decoding them
    */
   Stream<B> open(int epoch, long first) throws IOException;
 

@@ -44,7 +44,7 @@ final class CheckpointFolder {
   private static final String STATE = "optimizer.";
   private static final String DTYPE = "dtype";
 
-  /** Takes bytes to a file; tests put a full disk here. */
+  /** Writes bytes to a file; tests simulate a full disk here. */
   @FunctionalInterface
   interface Pipe {
     /** Writes the next bytes of a tensor. */
@@ -79,7 +79,7 @@ final class CheckpointFolder {
     return new CheckpointFolder(folder, optimizer, pipe, new TreeMap<>(newSizes), batchesPerEpoch);
   }
 
-  /** These checkpoints, of a run with so many batches in an epoch, if anybody knows. */
+  /** These checkpoints, of a run with this number of batches in an epoch, if known. */
   CheckpointFolder withBatches(OptionalLong perEpoch) {
     return new CheckpointFolder(folder, optimizer, pipe, sizes, perEpoch);
   }
@@ -111,12 +111,12 @@ final class CheckpointFolder {
     return file;
   }
 
-  /** Removes what a run left that was killed while it wrote, so that the disk has room again. */
+  /** Removes temporary files of a run that was killed while writing. */
   void removeLeftOvers() throws IOException {
     LeftOvers.remove(folder, name -> NAME.matcher(name).matches());
   }
 
-  /** What the system said, without the file's name around it. */
+  /** The system's message without the file's name. */
   private static @Nullable String reason(IOException e) {
     return e.getCause() instanceof IOException cause ? cause.getMessage() : e.getMessage();
   }

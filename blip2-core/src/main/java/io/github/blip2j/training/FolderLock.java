@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A run's right to a folder, among all processes that see it. The system takes it back when the
- * process ends, however it does.
+ * A lock of a run's folder among all processes. The system releases it when the process ends, in
+ * any way.
  */
 final class FolderLock implements AutoCloseable {
   static final String NAME = ".lock";

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The loss of a batch, and what it is made of.
+ * The loss of a batch and its parts.
  *
  * @param total the scalar to minimise, recorded
  * @param parts scalars for the log by name, in their order, such as {@code itc}, {@code itm}

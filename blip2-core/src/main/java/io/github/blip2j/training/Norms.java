@@ -9,7 +9,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Which parameters are at fault: those of the largest norms, for messages. */
+/** Names the parameters with the largest norms, for messages. */
 final class Norms {
   private static final int SHOWN = 5;
 

@@ -3,7 +3,7 @@ package io.github.blip2j.training;
 import io.github.blip2j.nn.ForwardPass;
 
 /**
- * What is minimised: a model's losses on a batch.
+ * A training objective: a model's losses on a batch.
  *
  * @param <B> a batch
  */

@@ -4,8 +4,8 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * Random sources that a run can find again: each depends on the seed and on what it is for alone,
- * be it an update or a sample of an epoch, so that a checkpoint needs no generator's state.
+ * Reproducible random sources: each depends only on the seed and on its use, an update or a sample
+ * of an epoch, so that checkpoints need no generator state.
  */
 public final class StepRandom {
   private static final long OF_EPOCH = 0x45706F6368L; // or the first update's would be the order's
@@ -27,7 +27,7 @@ public final class StepRandom {
     return of(mix(seed ^ OF_EPOCH), epoch);
   }
 
-  /** The source of what happens to a sample in an epoch, such as how it is cut. */
+  /** The source of a sample's random choices in an epoch, such as its crop. */
   public static RandomGenerator ofSample(long seed, int epoch, long sample) {
     return of(mix(mix(seed ^ OF_SAMPLE) + epoch * GOLDEN), sample);
   }

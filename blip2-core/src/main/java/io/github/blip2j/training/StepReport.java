@@ -5,14 +5,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One update, as the log and listeners see it.
+ * The report of one update for the log and listeners.
  *
  * @param position after the update
  * @param lr learning rate, before groups scale it
  * @param losses {@code loss}, then {@code loss_NAME} of each part; means over the update's batches
  * @param gradientNorm Euclidean length of the whole gradient, before clipping
  * @param samplesPerSecond over the updates since the last report
- * @param remaining at this speed; null where the end is not known
+ * @param remaining at this speed; null if the end is not known
  */
 public record StepReport(
     TrainingPosition position,

@@ -14,11 +14,13 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** One move of the parameters: the batches that make it, forward, backward, and the move itself. */
+/**
+ * One training step: its batches, forward and backward passes, and the update of the parameters.
+ */
 final class TrainStep<B extends Batch> {
   private static final int IDS_SHOWN = 16;
 
-  /** What an update did. */
+  /** The result of an update. */
   record Outcome(int samples, double lr, Map<String, Double> losses, double gradientNorm) {}
 
   private final Objective<B> objective;
@@ -33,9 +35,9 @@ final class TrainStep<B extends Batch> {
   }
 
   /**
-   * Makes the update that follows {@code at}.
+   * Makes the update after {@code at}.
    *
-   * @return null if there are not batches enough for one; nothing has moved then
+   * @return null if there are not enough batches for one; then no parameter has changed
    * @throws TrainingDivergedException if a loss or a gradient is not finite; nothing has moved
    */
   @Nullable Outcome make(Iterator<B> batches, TrainingPosition at) {
@@ -54,7 +56,7 @@ final class TrainStep<B extends Batch> {
     }
   }
 
-  /** Whether no move has failed halfway, with some parameters moved and others not. */
+  /** Whether no update has failed halfway, with only some parameters changed. */
   boolean isWhole() {
     return !moving;
   }
@@ -92,7 +94,7 @@ final class TrainStep<B extends Batch> {
     return new Outcome(gathered.ids.size(), lr, gathered.losses, norm);
   }
 
-  /** What the batches of one update have given so far. */
+  /** The accumulated losses of one update. */
   private final class Gathered {
     private final long step;
     private final List<String> ids = new ArrayList<>();

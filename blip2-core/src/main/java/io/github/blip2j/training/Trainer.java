@@ -18,19 +18,19 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The training loop: asks for batches, makes updates, logs them, writes checkpoints.
+ * The training loop: requests batches, makes updates, logs them, writes checkpoints.
  *
  * <p>A run that is stopped and resumed ends with the same bits as one that was not. Dropout draws
  * from a source derived from the seed and the number of the update, batches are asked for by epoch
  * and place, and a checkpoint holds the rest: parameters, optimiser, position.
  *
- * <p>A run that fails, for a picture that can't be read as for a loss that is not finite, saves its
- * last update before it throws, and removes no checkpoint for it. Where that fails too, its failure
- * is a suppressed one of what is thrown. Only a move of the parameters that fails halfway leaves
- * nothing to save.
+ * <p>A run that fails, for example by an unreadable image or a loss that is not finite, saves its
+ * last update before it throws, without removing older checkpoints. If saving fails too, that
+ * exception is a suppressed one. Only an update of the parameters that fails halfway cannot be
+ * saved.
  *
- * <p>Parameters, gradients and the optimiser's state are float32. Whether linear maps round what
- * they multiply is said by the parameters ({@link io.github.blip2j.nn.Parameter#computeIn}).
+ * <p>Parameters, gradients and the optimiser's state are float32. The compute precision of linear
+ * maps is set by the parameters ({@link io.github.blip2j.nn.Parameter#computeIn}).
  *
  * <p>Differs from LAVIS: batches at the end of an epoch that do not fill an update are dropped;
  * there their gradients enter the first update of the next epoch. The logged loss is the mean over
@@ -46,7 +46,7 @@ public final class Trainer<B extends Batch> {
   private final LongSupplier nanoTime;
   private volatile boolean stopping;
 
-  /** A loop that moves what the optimiser holds, and nothing else. */
+  /** A loop that updates the optimizer's parameters. */
   public Trainer(
       Objective<B> objective, BatchSource<B> source, AdamW optimizer, TrainingSettings settings) {
     this(
@@ -112,7 +112,7 @@ public final class Trainer<B extends Batch> {
   }
 
   /**
-   * Trains on from the newest checkpoint, as if there had been no stop.
+   * Resumes training from the newest checkpoint, as if there had been no stop.
    *
    * @return where it ended; there is a checkpoint of it
    * @throws IllegalStateException if there is no checkpoint, or another run writes there
@@ -145,8 +145,8 @@ public final class Trainer<B extends Batch> {
   }
 
   /**
-   * Ends the run after the update in hand, with a checkpoint, as if that had been the last one; for
-   * other threads and for listeners. A trainer that was stopped stays so.
+   * Ends the run after the current update, with a checkpoint; for other threads and for listeners.
+   * A stopped trainer cannot be started again.
    */
   public void stop() {
     stopping = true;
@@ -164,13 +164,13 @@ public final class Trainer<B extends Batch> {
     }
   }
 
-  /** How a run's state gets to its folder. */
+  /** Saves a run's state to its folder. */
   @FunctionalInterface
   private interface Saving {
     Path save(TrainingPosition at, TrainingSettings settings) throws IOException;
   }
 
-  /** One run: where it is, and what it has not reported yet. */
+  /** The state of one run: its position and unreported updates. */
   private final class Run implements AutoCloseable {
     private final TrainingLog log;
     private final TrainingListener listener;
@@ -202,7 +202,7 @@ public final class Trainer<B extends Batch> {
             return;
           }
         }
-      } catch (UncheckedIOException e) { // a stream has no other way to say that it can't read
+      } catch (UncheckedIOException e) { // how streams report an IOException
         throw e.getCause();
       }
     }

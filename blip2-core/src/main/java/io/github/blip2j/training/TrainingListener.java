@@ -2,9 +2,9 @@ package io.github.blip2j.training;
 
 import java.nio.file.Path;
 
-/** Watches a run, on its thread; what takes long here makes the run longer. */
+/** Observes a run, on its thread; it should return soon. */
 public interface TrainingListener {
-  /** Nobody. */
+  /** A listener that does nothing. */
   TrainingListener NONE = new TrainingListener() {};
 
   /** An update was made that is due to be reported. */

@@ -1,17 +1,17 @@
 package io.github.blip2j.training;
 
 /**
- * How far a run has come; always between two updates.
+ * The position of a run, between two updates.
  *
- * @param step how many updates were made
+ * @param step the number of updates
  * @param epoch the epoch it is in, from 0
- * @param batch how many batches of that epoch were learnt
+ * @param batch the number of batches of that epoch that were used
  */
 public record TrainingPosition(long step, int epoch, long batch) {
   /** Before the first batch. */
   public static final TrainingPosition START = new TrainingPosition(0, 0, 0);
 
-  /** One update later, which took so many batches. */
+  /** The position after one more update of {@code batches} batches. */
   TrainingPosition after(int batches) {
     return new TrainingPosition(step + 1, epoch, batch + batches);
   }

@@ -7,22 +7,22 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * How a run goes; {@link #of} gives defaults and the withers change them.
+ * The settings of a run; {@link #of} gives defaults and the withers change them.
  *
  * @param output folder of the log and the checkpoints
  * @param schedule learning rate over time
- * @param epochs after how many the run ends
- * @param maxSteps after how many updates it ends at the latest
- * @param accumulate how many batches make one update
- * @param clipNorm longest gradient; a longer one is shortened to it (Pascanu et al. 2013). Infinity
- *     for none, which is what LAVIS does
+ * @param epochs the number of epochs
+ * @param maxSteps the most updates
+ * @param accumulate gradient accumulation: the number of batches for each update
+ * @param clipNorm the greatest norm of the gradient; a longer one is scaled down to it (Pascanu et
+ *     al. 2013). Infinity for none, which is what LAVIS does
  * @param logEvery updates from one line of the log to the next
  * @param checkpointEvery updates from one checkpoint to the next; the end of a run writes one too
  * @param keep how many checkpoints stay; the disk must hold one more
  * @param seed of dropout, and of nothing else here
- * @param precision what the objective's linear maps round their factors to ({@link
- *     io.github.blip2j.nn.Parameter#computeIn}); the loop does not set it, but names it in the log
- *     and resumes no other
+ * @param precision the compute precision of the objective's linear maps ({@link
+ *     io.github.blip2j.nn.Parameter#computeIn}); the loop does not set it, but logs it and refuses
+ *     to resume with another
  */
 public record TrainingSettings(
     Path output,
@@ -131,7 +131,7 @@ public record TrainingSettings(
         draft.precision);
   }
 
-  /** Settings while one of them changes, so that their order is written once. */
+  /** A mutable copy of the settings, in which a wither changes one. */
   private static final class Draft {
     private int epochs;
     private long maxSteps;

@@ -30,8 +30,8 @@ final class FixedModel implements DecodingSession {
   }
 
   @Override
-  public float[][] next(int[] parents, int[] tokens) {
-    float[][] rows = new float[parents.length][];
+  public float[][] next(int[] beamIndices, int[] tokens) {
+    float[][] rows = new float[beamIndices.length][];
     Arrays.fill(rows, logits[0]);
     return rows;
   }

@@ -45,7 +45,8 @@ final class GenerationConfigTest {
             .beamRules(BeamRules.TRANSFORMERS_4_33);
 
     assertEquals(
-        "GenerationConfig[maxNewTokens=30, minNewTokens=3, numBeams=4, sampled=true, temperature=0.7, topK=7,"
+        "GenerationConfig[maxNewTokens=30, minNewTokens=3, numBeams=4, sampled=true, "
+            + "temperature=0.7, topK=7,"
             + " topP=0.9, seed=5, lengthPenalty=-1.0, earlyStopping=NEVER, repetitionPenalty=1.5,"
             + " noRepeatNgramSize=2, numReturnSequences=3, beamRules=TRANSFORMERS_4_33]",
         changed.toString());
@@ -58,9 +59,9 @@ final class GenerationConfigTest {
         refused(
             d -> d.minNewTokens(21),
             "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens first"),
-        refused(d -> d.numBeams(0), "beams expected at least 1, got 0"),
-        refused(d -> d.numBeams(2_000_000_000), "beams expected at most 1000, got 2000000000"),
-        refused(d -> d.numBeams(1001), "beams expected at most 1000, got 1001"),
+        refused(d -> d.numBeams(0), "numBeams expected at least 1, got 0"),
+        refused(d -> d.numBeams(2_000_000_000), "numBeams expected at most 1000, got 2000000000"),
+        refused(d -> d.numBeams(1001), "numBeams expected at most 1000, got 1001"),
         refused(
             d -> d.sampling().temperature(1e-38),
             "temperature expected 1.0E-30 to 1.0E30, got 1.0E-38"),
@@ -69,10 +70,10 @@ final class GenerationConfigTest {
             "temperature expected 1.0E-30 to 1.0E30, got 1.0E300"),
         refused(
             d -> d.sampling().numReturnSequences(2_000_000_000),
-            "returning expected at most 100000, got 2000000000"),
+            "numReturnSequences expected at most 100000, got 2000000000"),
         refused(d -> d.topK(-2), "topK expected at least 0, got -2"),
         refused(d -> d.noRepeatNgramSize(-1), "noRepeatNgramSize expected at least 0, got -1"),
-        refused(d -> d.numReturnSequences(0), "returning expected at least 1, got 0"),
+        refused(d -> d.numReturnSequences(0), "numReturnSequences expected at least 1, got 0"),
         refused(d -> d.temperature(0), "temperature expected a finite number above 0, got 0.0"),
         refused(
             d -> d.temperature(Double.NaN),
@@ -90,13 +91,14 @@ final class GenerationConfigTest {
             d -> d.lengthPenalty(Double.NaN), "lengthPenalty expected a finite number, got NaN"),
         refused(
             d -> d.numBeams(2).numReturnSequences(3),
-            "returning expected at most beams=2, got 3; use more beams"),
+            "numReturnSequences expected at most numBeams=2, got 3; use more beams"),
         refused(
             d -> d.sampling().numBeams(2).numReturnSequences(3),
-            "returning expected at most beams=2, got 3; use more beams"),
+            "numReturnSequences expected at most numBeams=2, got 3; use more beams"),
         refused(
             d -> d.numReturnSequences(3),
-            "returning expected 1 without sampling at beams=1, got 3; sample or use more beams"));
+            "numReturnSequences expected 1 without sampling at numBeams=1, got 3; sample or use "
+                + "more beams"));
   }
 
   private static Arguments refused(UnaryOperator<GenerationConfig> change, String message) {

@@ -141,7 +141,7 @@ final class GeneratorTest {
           }
 
           @Override
-          public float[][] next(int[] parents, int[] tokens) {
+          public float[][] next(int[] beamIndices, int[] tokens) {
             return new float[1][2];
           }
         };

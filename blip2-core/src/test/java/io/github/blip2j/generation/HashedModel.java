@@ -29,10 +29,10 @@ final class HashedModel implements DecodingSession {
   }
 
   @Override
-  public float[][] next(int[] parents, int[] tokens) {
+  public float[][] next(int[] beamIndices, int[] tokens) {
     var longer = new ArrayList<int[]>();
-    for (int i = 0; i < parents.length; i++) {
-      longer.add(PrefixModel.append(rows.get(parents[i]), tokens[i]));
+    for (int i = 0; i < beamIndices.length; i++) {
+      longer.add(PrefixModel.append(rows.get(beamIndices[i]), tokens[i]));
     }
     rows = longer;
     return start();

@@ -36,10 +36,10 @@ final class PrefixModel implements DecodingSession {
   }
 
   @Override
-  public float[][] next(int[] parents, int[] tokens) {
+  public float[][] next(int[] beamIndices, int[] tokens) {
     var longer = new ArrayList<int[]>();
-    for (int i = 0; i < parents.length; i++) {
-      longer.add(append(rows.get(parents[i]), tokens[i]));
+    for (int i = 0; i < beamIndices.length; i++) {
+      longer.add(append(rows.get(beamIndices[i]), tokens[i]));
     }
     rows = longer;
     return scored();

@@ -34,11 +34,11 @@ final class CacheModel {
     }
   }
 
-  void select(KeyValueCache cache, int... parents) {
-    cache.select(parents);
+  void select(KeyValueCache cache, int... beamIndices) {
+    cache.select(beamIndices);
     for (int layer = 0; layer < layers.size(); layer++) {
       List<List<Float>> rows = new ArrayList<>();
-      for (int parent : parents) {
+      for (int parent : beamIndices) {
         rows.add(new ArrayList<>(layers.get(layer).get(parent)));
       }
       layers.set(layer, rows);

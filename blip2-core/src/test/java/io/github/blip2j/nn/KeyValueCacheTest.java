@@ -70,15 +70,15 @@ final class KeyValueCacheTest {
     "'3'",
     "'2,1,0,3,3,0'" // more rows
   })
-  void select_parents_rowsContinueThem(String parents) {
+  void select_beamIndices_rowsContinueThem(String beamIndices) {
     var cache = new KeyValueCache(2, 6);
     var model = new CacheModel(2, random);
     model.append(cache, 4, 3);
 
-    model.select(cache, ints(parents));
+    model.select(cache, ints(beamIndices));
 
     model.assertHeldBy(cache);
-    model.append(cache, ints(parents).length, 2);
+    model.append(cache, ints(beamIndices).length, 2);
     model.assertHeldBy(cache);
   }
 
@@ -165,9 +165,9 @@ final class KeyValueCacheTest {
     var below = assertThrows(IllegalArgumentException.class, () -> cache.select(-1));
     var none = assertThrows(IllegalArgumentException.class, cache::select);
 
-    assertEquals("cache: parents expected below 3 rows, got [1, 3]", above.getMessage());
-    assertEquals("cache: parents expected below 3 rows, got [-1]", below.getMessage());
-    assertEquals("cache: parents expected one or more, got none", none.getMessage());
+    assertEquals("cache: beamIndices expected below 3 rows, got [1, 3]", above.getMessage());
+    assertEquals("cache: beamIndices expected below 3 rows, got [-1]", below.getMessage());
+    assertEquals("cache: beamIndices expected one or more, got none", none.getMessage());
     model.assertHeldBy(cache);
   }
 

@@ -16,7 +16,8 @@ final class RoundedLinearTest extends RoundedLinearConformance {
             IllegalArgumentException.class, () -> weight.withComputePrecision(Precision.INT8));
 
     assertEquals(
-        "multipliedIn: precision expected float32 or bfloat16, got int8; pack a weight that does not"
+        "withComputePrecision: precision expected float32 or bfloat16, got int8; pack a weight "
+            + "that does not"
             + " learn",
         refused.getMessage());
   }

@@ -46,7 +46,7 @@ public final class TrainStage1 {
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(folder)) {
       Blip2RetrievalModel model = RetrievalLoader.load(folder, home);
-      model.trainQformer(); // and not the tower
+      model.trainQformer(); // and not the vision encoder
       var processor = ImageProcessor.blip2(model.config().vision().imageSize());
       var batches = CaptionBatches.of(set, processor, BATCH_SIZE, SEED).with(Augmentation.blip2());
       batches.requireWords(); // at once, not in the middle of a run

@@ -41,7 +41,8 @@ public final class CommandLineTarget {
   };
 
   private static final String[] OPTIONS =
-      ("--dtype --exif --threads --json --debug --model --language --vision --bert --flavour --echo"
+      ("--dtype --exif --threads --json --debug --model --language --vision --bert --convention"
+              + " --flavour --echo"
               + " --stream --num-beams --max-new-tokens --min-new-tokens --length-penalty"
               + " --repetition-penalty --no-repeat-ngram-size --early-stopping --num-return"
               + " --sample --top-p --top-k --temperature --seed --prompt --question --context"

@@ -42,7 +42,7 @@ import java.util.NavigableSet;
 import java.util.function.Consumer;
 
 /**
- * BLIP-2 as an application uses it: pictures in, text out.
+ * BLIP-2 for applications: generates text from images.
  *
  * <pre>{@code
  * try (var blip2 = Blip2.load(Path.of("blip2-opt-2.7b"))) {
@@ -55,18 +55,18 @@ import java.util.function.Consumer;
  * closed model throws {@link IllegalStateException}.
  */
 public final class Blip2 implements AutoCloseable {
-  private final GenerationSession loaded;
+  private final GenerationSession session;
   private final ImageProcessor processor;
   private final QuestionPrompt questions;
 
-  private Blip2(GenerationSession loaded, ImageProcessor processor, QuestionPrompt questions) {
-    this.loaded = loaded;
+  private Blip2(GenerationSession session, ImageProcessor processor, QuestionPrompt questions) {
+    this.session = session;
     this.processor = processor;
     this.questions = questions;
   }
 
-  private Blip2(GenerationSession loaded) {
-    this(loaded, loaded.processor(), QuestionPrompt.usual(loaded.model().config()));
+  private Blip2(GenerationSession session) {
+    this(session, session.processor(), QuestionPrompt.usual(session.model().config()));
   }
 
   /**
@@ -91,8 +91,8 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * Loads a Hugging Face folder. A LoRA adapter that lies in it is merged into the weights, as one
-   * that the options name is.
+   * Loads a Hugging Face folder. A LoRA adapter in the folder is merged into the weights, as is one
+   * that the options name.
    *
    * @throws io.github.blip2j.io.file.CheckpointException if the folder is no BLIP-2 or InstructBLIP
    *     with one of our language models, its tensors do not fit its configuration, or the adapter
@@ -104,103 +104,112 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * Loads a model of LAVIS's second stage from its parts; it then runs as LAVIS would, see {@link
-   * #withConvention}.
+   * Loads a model of LAVIS's second stage from its parts; it follows {@link Convention#LAVIS}, see
+   * {@link #withConvention}.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if a part is something else, they are not
-   *     of one model, or a tensor is missing, unused or of another shape
+   * @throws io.github.blip2j.io.file.CheckpointException if a part is of another kind, the parts
+   *     are not of one model, or a tensor is missing, unused or of another shape
    */
   public static Blip2 load(Blip2Parts parts, Precision precision) throws IOException {
     return load(parts, LoadOptions.of(required("load", "precision", precision)));
   }
 
   /**
-   * Loads a model of LAVIS's second stage, likewise.
+   * Loads a model of LAVIS's second stage from its parts, with options.
    *
-   * @throws IllegalArgumentException if the options name an adapter, which these files have none of
+   * @throws IllegalArgumentException if the options name an adapter, which these files do not
+   *     support
    */
   public static Blip2 load(Blip2Parts parts, LoadOptions options) throws IOException {
     required("load", "parts", parts);
     return new Blip2(GenerationSession.load(parts, required("load", "options", options)));
   }
 
-  /** The tiny model of drawn scenes that comes with the library: for a first try and for tests. */
+  /** The tiny model of drawn scenes that is bundled with the library, for first steps and tests. */
   public static Blip2 bundled() throws IOException {
     return bundled(Precision.FLOAT32);
   }
 
-  /** The same, its matrices stored as {@link #load(Path, Precision)} stores them. */
+  /**
+   * The bundled tiny model with its matrices in another precision, as in {@link #load(Path,
+   * Precision)}.
+   */
   public static Blip2 bundled(Precision precision) throws IOException {
     return new Blip2(BundledModel.load(precision));
   }
 
   /**
-   * The same model, turning photographs in files upright as their EXIF data asks, or not. The
-   * references do not, so neither is this the default. Both share one memory: close either.
+   * A view of this model that turns photographs in files upright by their EXIF orientation, or not.
+   * The references do not, so the default is off. Both share one memory: close either.
    */
   public Blip2 withExifRotation(boolean exifRotation) {
-    return new Blip2(loaded, processor.withExifRotation(exifRotation), questions);
+    return new Blip2(session, processor.withExifRotation(exifRotation), questions);
   }
 
-  /** The same model, asked so, instead of as the paper asks its kind. Both share one memory. */
+  /**
+   * A view of this model with another template for questions than the paper's. Both share one
+   * memory.
+   */
   public Blip2 withQuestions(QuestionPrompt newQuestions) {
-    return new Blip2(loaded, processor, required("answer", "template", newQuestions));
+    return new Blip2(session, processor, required("answer", "template", newQuestions));
   }
 
-  /** How this model is asked. */
+  /** The template for questions. */
   public QuestionPrompt questions() {
     return questions;
   }
 
   /**
-   * The same model as {@code flavour} would run it, whosever checkpoint it is. Both share one
-   * memory: close either.
+   * A view of this model that computes and decodes as {@code convention} does, whatever the format
+   * of its checkpoint. Both share one memory: close either.
    */
-  public Blip2 withConvention(Convention flavour) {
-    GenerationSession other = loaded.withConvention(required("blip2", "flavour", flavour));
-    return new Blip2(other, processor, questions.cleaning(flavour.questions()));
+  public Blip2 withConvention(Convention convention) {
+    GenerationSession other = session.withConvention(required("blip2", "convention", convention));
+    return new Blip2(other, processor, questions.cleaning(convention.questions()));
   }
 
-  /** Whose rules the model follows: of its checkpoint, unless changed. */
+  /**
+   * The reference that the model follows: by default the one its checkpoint's format belongs to.
+   */
   public Convention convention() {
-    return loaded.convention();
+    return session.convention();
   }
 
   /** How {@link #caption(Image)} decodes: greedily, or as LAVIS captions. */
   public GenerationConfig captionConfig() {
-    return GenerationDefaults.caption(loaded.model().config());
+    return GenerationDefaults.caption(session.model().config());
   }
 
   /** How {@link #answer(Image, String)} decodes: greedily, or as LAVIS answers. */
   public GenerationConfig answerConfig() {
-    return GenerationDefaults.answer(loaded.model().config());
+    return GenerationDefaults.answer(session.model().config());
   }
 
   /**
-   * The model itself, for those who want its parts: hidden states, logits, a module to look into.
+   * The model itself, for access to its modules, hidden states and logits.
    *
-   * <p>{@link #close} waits for the calls of this class, not for calls on what is returned here.
-   * End those first: a close frees the parameters under a call that still reads them, which may end
+   * <p>{@link #close} waits for the calls of this class, not for calls on the returned model. End
+   * those first: a close frees the parameters under a call that still uses them, which may crash
    * the process. A later call throws {@link IllegalStateException}.
    */
   public Blip2Model model() {
-    return loaded.model();
+    return session.model();
   }
 
   /**
-   * Names of the tensors that lay with the model and have no place in it; none but with {@link
-   * LoadOptions#leavingOutUnexpected}.
+   * Names of the checkpoint's tensors that the model has no parameter for; empty unless loaded with
+   * {@link LoadOptions#leavingOutUnexpected}.
    */
   public NavigableSet<String> leftOut() {
-    return loaded.leftOut();
+    return session.leftOut();
   }
 
   /** The tokenizer that came with the model. */
   public Tokenizer tokenizer() {
-    return loaded.tokenizer();
+    return session.tokenizer();
   }
 
-  /** Reads a picture as the model's processor is told to. */
+  /** Reads an image file, with the EXIF setting of this model. */
   public Image read(Path file) throws IOException {
     return processor.read(required("read", "file", file));
   }
@@ -215,7 +224,7 @@ public final class Blip2 implements AutoCloseable {
     return caption(decoded("caption", image));
   }
 
-  /** A caption of each image; faster than one by one. */
+  /** A caption of each image, in batches, which is faster than one by one. */
   public List<String> captions(List<Image> images) {
     requireImages("captions", images);
     List<String> prompts = Collections.nCopies(images.size(), "");
@@ -232,27 +241,27 @@ public final class Blip2 implements AutoCloseable {
     return answer(decoded("answer", image), question);
   }
 
-  /** The answer to a question that follows up on others about the same image. */
+  /** The answer to a question that follows up on earlier ones about the same image. */
   public String answer(Image image, Conversation before, String question) {
     return text("answer", image, questions.ask(before, question), answerConfig());
   }
 
   /**
-   * The answer to question i about image i: what one by one would give, faster.
+   * The answer to question i about image i, in batches: the same answers as one by one, faster.
    *
    * @throws IllegalArgumentException if a question is blank, or there are not as many as images
    */
-  public List<String> answers(List<Image> images, List<String> asked) {
+  public List<String> answers(List<Image> images, List<String> questionTexts) {
     requireImages("answers", images);
-    List<String> prompts = questions.askEach(images.size(), asked);
+    List<String> prompts = questions.askEach(images.size(), questionTexts);
     return pipeline().captions(images, prompts, answerConfig());
   }
 
   /**
    * Texts that continue a prompt about an image, the best first.
    *
-   * @param prompt words that the text begins with; may be empty
-   * @param decoding its longest length is cut to what the model has positions for
+   * @param prompt the text to continue; may be empty
+   * @param decoding how to decode; its length limit is lowered to the model's positions
    */
   public List<Generated> generate(Image image, String prompt, GenerationConfig decoding) {
     required("generate", "prompt", prompt);
@@ -265,13 +274,13 @@ public final class Blip2 implements AutoCloseable {
     return generate(decoded("generate", image), prompt, decoding);
   }
 
-  /** Texts that continue a prompt of images and words in any order, the best first. */
+  /** Texts that continue a prompt of images and text in any order, the best first. */
   public List<Generated> generate(Prompt prompt, GenerationConfig decoding) {
     return generate(List.of(required("generate", "prompt", prompt)), decoding).get(0);
   }
 
   /**
-   * Texts that continue each prompt. Prompts with different numbers of images and words do not
+   * Texts that continue each prompt. Prompts with different numbers of images and tokens do not
    * influence each other.
    */
   public List<List<Generated>> generate(List<Prompt> prompts, GenerationConfig decoding) {
@@ -279,10 +288,10 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * As {@link #generate(Image, String, GenerationConfig)}, handing out the one text piece by piece
-   * while it is written. Beam search decides all of it at its end.
+   * Generates one text and hands it out piece by piece while it is decoded; otherwise as {@link
+   * #generate(Image, String, GenerationConfig)}. Beam search decides all of it at its end.
    *
-   * @param text is given pieces that joined are {@link Generated#text()}
+   * @param text receives pieces that joined are {@link Generated#text()}
    */
   public Generated stream(
       Image image, String prompt, GenerationConfig decoding, Consumer<String> text) {
@@ -290,7 +299,7 @@ public final class Blip2 implements AutoCloseable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "stream: returning expected 1, got %d; generate returns several",
+              "stream: numReturnSequences expected 1, got %d; generate returns several",
               decoding.numReturnSequences()));
     }
     required("stream", "prompt", prompt);
@@ -303,7 +312,7 @@ public final class Blip2 implements AutoCloseable {
     }
   }
 
-  /** Looks at pictures once, to ask about them often. */
+  /** Encodes images once, for any number of prompts about them. */
   public ImageFeatures encode(List<Image> images) {
     if (required("encode", "images", images).isEmpty()) {
       throw new IllegalArgumentException("encode: images expected at least 1, got 0");
@@ -315,48 +324,54 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * Pictures resized and normalised as the vision transformer reads them, in the open scope.
+   * Images resized and normalised for the vision transformer, in the open scope.
    *
    * @return [B, 3, H, W]
    */
   public Tensor pixels(List<Image> images) {
-    return loaded.during(() -> loaded.pixels(images));
+    return session.during(() -> session.pixels(images));
   }
 
   /**
-   * Looks at pictures that are pixel values already.
+   * Encodes images that are given as pixel values.
    *
    * @param pixels [B, 3, H, W]
    */
   public ImageFeatures encode(Tensor pixels) {
-    return loaded.during(() -> new ImageEncoder(loaded).encode(pixels));
+    return session.during(() -> new ImageEncoder(session).encode(pixels));
   }
 
   /**
-   * A picture as vectors: {@link Feature#PATCHES} [N][E], {@link Feature#QUERIES} [Q][C] or its
-   * {@link Feature#PROMPT} [Q][L].
+   * Feature vectors of an image: {@link Feature#PATCHES} [N][E], {@link Feature#QUERIES} [Q][C] or
+   * its {@link Feature#PROMPT} [Q][L].
    */
   public float[][] embed(Image image, Feature feature) {
-    return new PromptFeatures(loaded).of(required("embed", "image", image), feature);
-  }
-
-  /** Writes {@link Feature#PATCHES}, queries or prompts of many images, in bounded memory. */
-  public FeatureExport export(Feature... features) {
-    return FeatureExport.from(new PromptFeatures(loaded), processor, features);
+    return new PromptFeatures(session).of(required("embed", "image", image), feature);
   }
 
   /**
-   * Prompts as the Q-Former of InstructBLIP reads them, for {@link Blip2Model#encodeQueries(Tensor,
+   * Exports {@link Feature#PATCHES}, queries or prompts of many images to a file, in bounded
+   * memory.
+   */
+  public FeatureExport export(Feature... features) {
+    return FeatureExport.from(new PromptFeatures(session), processor, features);
+  }
+
+  /**
+   * Prompts tokenized for the Q-Former of InstructBLIP, for {@link Blip2Model#encodeQueries(Tensor,
    * TextBatch, io.github.blip2j.nn.Pass)}. An empty prompt is two special tokens.
    *
    * @throws IllegalArgumentException if one is blank but not empty, or is too long
-   * @throws IllegalStateException if the model's Q-Former reads none
+   * @throws IllegalStateException if the model's Q-Former takes no instruction
    */
   public TextBatch instructions(List<String> prompts) {
-    return loaded.during(() -> loaded.requireInstructions().read("instructions", prompts));
+    return session.during(() -> session.requireInstructions().read("instructions", prompts));
   }
 
-  /** As {@link #generate(ImageFeatures, List, GenerationConfig, TokenStreamer)}, unheard. */
+  /**
+   * Texts that continue each prompt, without a listener; see {@link #generate(ImageFeatures, List,
+   * GenerationConfig, TokenStreamer)}.
+   */
   public List<List<Generated>> generate(
       ImageFeatures features, List<String> prompts, GenerationConfig decoding) {
     return generate(features, prompts, decoding, (row, token) -> {});
@@ -366,8 +381,8 @@ public final class Blip2 implements AutoCloseable {
    * Texts that continue each prompt. Prompts of different lengths do not influence each other.
    *
    * @param features of one image for each prompt, or of one image for all
-   * @param prompts words that each text begins with; may be empty
-   * @param listener hears of tokens as they are decided; it may wait for other threads, also for
+   * @param prompts the text to continue of each; may be empty
+   * @param listener receives tokens as they are decided; it may wait for other threads, also for
    *     one that uses or closes this model
    * @return for each prompt its texts, the best first
    */
@@ -380,24 +395,24 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * How likely a text follows a prompt about a picture, token by token and with its end: what
-   * {@link Generated#logProbabilities} tells of a text that the model wrote.
+   * The log-probability of each token of a text after a prompt about an image, the end token
+   * included: the values that {@link Generated#logProbabilities} has for a generated text.
    */
   public ScoredText score(Image image, String prompt, String text) {
     required("score", "image", image);
     return score(Prompt.about(image, required("score", "prompt", prompt)), text);
   }
 
-  /** How likely a text follows a prompt of images and words in any order. */
+  /** The log-probability of each token of a text after a prompt of images and text in any order. */
   public ScoredText score(Prompt prompt, String text) {
     return pipeline().score(prompt, text);
   }
 
   /**
-   * The candidates by how likely they follow a prompt about a picture, the best first and equals in
-   * the order given. The prompt is read once, however many there are.
+   * Ranks candidate texts by how likely they follow a prompt about an image, the best first and
+   * equals in the order given. The prompt is encoded once for all candidates.
    *
-   * @param prompt words, such as {@link #questions}{@code .ask(question)}
+   * @param prompt text, such as {@link #questions}{@code .ask(question)}
    */
   public List<RankedCandidate> rank(
       Image image, String prompt, List<String> candidates, CandidateRanking order) {
@@ -406,19 +421,22 @@ public final class Blip2 implements AutoCloseable {
     return rank(about, candidates, order);
   }
 
-  /** As above, after a prompt of images and words in any order. */
+  /** Ranks candidate texts after a prompt of images and text in any order. */
   public List<RankedCandidate> rank(
       Prompt prompt, List<String> candidates, CandidateRanking order) {
     return rank(List.of(required("rank", "prompt", prompt)), candidates, order).get(0);
   }
 
-  /** The candidates after each prompt; prompts do not influence each other. */
+  /** Ranks candidate texts after each prompt; prompts do not influence each other. */
   public List<List<RankedCandidate>> rank(
       List<Prompt> prompts, List<String> candidates, CandidateRanking order) {
     return pipeline().rank(prompts, candidates, order);
   }
 
-  /** As above, for pictures that have been looked at: one for each prompt, or one for all. */
+  /**
+   * Ranks candidate texts after each prompt about encoded images: one for each prompt, or one for
+   * all.
+   */
   public List<List<RankedCandidate>> rank(
       ImageFeatures features,
       List<String> prompts,
@@ -429,13 +447,14 @@ public final class Blip2 implements AutoCloseable {
 
   /**
    * Frees the model's memory, after the calls that still run. It waits for them, but not for a
-   * listener: a call that is in its own when all others have ended frees the memory when it ends.
+   * listener: if a call is in its listener when all others have ended, that call frees the memory
+   * when it ends.
    *
    * @throws IllegalStateException from within a call, as a listener on its thread would be
    */
   @Override
   public void close() {
-    loaded.close();
+    session.close();
   }
 
   private String text(String where, Image image, String prompt, GenerationConfig decoding) {
@@ -449,7 +468,7 @@ public final class Blip2 implements AutoCloseable {
   }
 
   private GenerationPipeline pipeline() {
-    return new GenerationPipeline(loaded);
+    return new GenerationPipeline(session);
   }
 
   private static void requireImages(String where, List<Image> images) {

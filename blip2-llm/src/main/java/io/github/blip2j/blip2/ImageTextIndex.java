@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * Pictures and texts to be found by each other; see {@link RetrievalIndex}. Texts are cut to 35
- * tokens, as LAVIS does here and nowhere else.
+ * An index of images and texts for retrieval in both directions; see {@link RetrievalIndex}. Texts
+ * are cut to 35 tokens, as in LAVIS's retrieval evaluation.
  *
  * <p>It holds a temporary file: close it, before its matcher. Not for use by several threads at
  * once.
@@ -29,26 +29,26 @@ public final class ImageTextIndex implements AutoCloseable {
   private static final int MOST_TOKENS = 35;
   private static final int BATCH = 8; // more gains little and takes memory
 
-  private final MatchingSession loaded;
+  private final MatchingSession session;
   private final RetrievalIndex index;
   private final CloseGuard gate = new CloseGuard(WHERE, "index");
 
-  private ImageTextIndex(MatchingSession loaded, RetrievalIndex index) {
-    this.loaded = loaded;
+  private ImageTextIndex(MatchingSession session, RetrievalIndex index) {
+    this.session = session;
     this.index = index;
   }
 
-  static ImageTextIndex create(MatchingSession loaded, Path folder) throws IOException {
+  static ImageTextIndex create(MatchingSession session, Path folder) throws IOException {
     return new ImageTextIndex(
-        loaded, RetrievalIndex.create(loaded.qformer(), loaded.padId(), folder));
+        session, RetrievalIndex.create(session.qformer(), session.padId(), folder));
   }
 
-  /** Adds a picture; the first has number 0. */
+  /** Adds an image; the first has number 0. */
   public void addImage(Image image) throws IOException {
     addImages(List.of(required(WHERE, "image", image)));
   }
 
-  /** Adds pictures, numbered in their order. */
+  /** Adds images, numbered in their order. */
   public void addImages(List<Image> images) throws IOException {
     requiredAll(WHERE, "image", images);
     for (int from = 0; from < images.size(); from += BATCH) {
@@ -57,7 +57,7 @@ public final class ImageTextIndex implements AutoCloseable {
           () -> {
             try (var off = GradMode.noGrad();
                 var scope = Scope.open()) {
-              index.addImages(loaded.see(some));
+              index.addImages(session.see(some));
               return index;
             }
           });
@@ -74,36 +74,38 @@ public final class ImageTextIndex implements AutoCloseable {
         });
   }
 
-  /** Pictures so far. */
+  /** The number of images so far. */
   public int images() {
     return index.images();
   }
 
-  /** Texts so far. */
+  /** The number of texts so far. */
   public int texts() {
     return index.texts();
   }
 
   /**
-   * Ranks all texts for every picture and all pictures for every text, to be scored by {@link
-   * Rankings#scores}.
+   * Ranks all texts for every image and all images for every text; see {@link Rankings#scores}.
    *
-   * @param k how many of the most similar are matched; LAVIS takes 128
+   * @param k how many of the most similar are re-ranked by match score; LAVIS takes 128
    */
   public Rankings rank(int k) throws IOException {
     return during(() -> index.rank(k));
   }
 
-  /** As above, telling the number of each picture before its texts are matched, in order. */
+  /**
+   * Ranks as {@link #rank(int)} does; the listener receives the number of each image before its
+   * texts are matched, in order.
+   */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
     required(WHERE, "listener", listener);
     return during(() -> index.rank(k, number -> gate.aside(() -> listener.accept(number))));
   }
 
   /**
-   * The pictures that a text describes, the best first.
+   * The images that a text describes, the best first.
    *
-   * @param k how many of the most similar are matched and returned
+   * @param k how many of the most similar are re-ranked by match score and returned
    */
   public Ranking search(String text, int k) throws IOException {
     required(WHERE, "text", text);
@@ -128,10 +130,10 @@ public final class ImageTextIndex implements AutoCloseable {
   }
 
   private int[] ids(String text) {
-    return loaded.comparedIds(WHERE, text, MOST_TOKENS);
+    return session.comparedIds(WHERE, text, MOST_TOKENS);
   }
 
-  /** A call that may fail at the temporary file. */
+  /** A call that may fail to read or write the temporary file. */
   @FunctionalInterface
   private interface Work<T> {
     T run() throws IOException;
@@ -141,7 +143,7 @@ public final class ImageTextIndex implements AutoCloseable {
     try {
       return gate.call(
           () ->
-              loaded.during(
+              session.during(
                   () -> {
                     try {
                       return work.run();

@@ -32,8 +32,8 @@ import java.util.List;
 import java.util.NavigableSet;
 
 /**
- * A model of BLIP-2's first stage as an application uses it: whether a text describes an image,
- * where both lie in one space, and what of the image says so (section 3.1).
+ * A model of BLIP-2's first stage for applications: image-text matching, embeddings in one space,
+ * and GradCAM maps (section 3.1).
  *
  * <pre>{@code
  * try (var matcher = ImageTextMatcher.load(Path.of("blip2-itm-vit-g"))) {
@@ -43,10 +43,10 @@ import java.util.NavigableSet;
  * }
  * }</pre>
  *
- * <p>Texts are read as the checkpoint's makers read them: of LAVIS cut to as many tokens as the
- * model was trained on (32), except by {@link #features}, with a warning; of Hugging Face whole, up
- * to the model's positions. {@link #withMaxTextTokens} says otherwise. An empty text is a text of
- * two special tokens, and is scored as one.
+ * <p>Texts are tokenized as in the checkpoint's reference. With LAVIS's checkpoints they are cut to
+ * the length of training (32 tokens) with a warning, except by {@link #features}; with Hugging
+ * Face's they are used whole, up to the model's positions. {@link #withMaxTextTokens} sets another
+ * limit. An empty text is a text of two special tokens, and is scored as one.
  *
  * <p>A loaded model may be used by many threads at once. It holds off-heap memory: close it. A
  * closed model throws {@link IllegalStateException}.
@@ -54,21 +54,21 @@ import java.util.NavigableSet;
 public final class ImageTextMatcher implements AutoCloseable {
   private static final int BATCH = 8; // more gains little and takes memory
 
-  private final MatchingSession loaded;
+  private final MatchingSession session;
   private final ImageProcessor processor;
 
-  private ImageTextMatcher(MatchingSession loaded, ImageProcessor processor) {
-    this.loaded = loaded;
+  private ImageTextMatcher(MatchingSession session, ImageProcessor processor) {
+    this.session = session;
     this.processor = processor;
   }
 
   /**
-   * Loads a checkpoint of LAVIS ({@code .pth}, or the folder it lies in), or a Hugging Face folder
-   * of a {@code Blip2ForImageTextRetrieval}; weights in float32. A {@code tokenizer.json} lies
-   * beside the weights.
+   * Loads a checkpoint of LAVIS ({@code .pth}, or its folder), or a Hugging Face folder of a {@code
+   * Blip2ForImageTextRetrieval}; weights in float32. A {@code tokenizer.json} is expected beside
+   * the weights.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if it is neither, or its tensors do not
-   *     fit
+   * @throws io.github.blip2j.io.file.CheckpointException if the path is neither, or its tensors do
+   *     not fit
    */
   public static ImageTextMatcher load(Path path) throws IOException {
     return load(path, Precision.FLOAT32);
@@ -84,64 +84,64 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   /**
-   * Loads a checkpoint, a Hugging Face folder with the LoRA adapter that lies in it or that the
-   * options name.
+   * Loads a checkpoint; in the case of a Hugging Face folder, with the LoRA adapter in it or the
+   * one that the options name.
    *
    * @throws io.github.blip2j.io.file.CheckpointException if it is no model of the first stage, its
    *     tensors do not fit, or the adapter does not fit them
    */
   public static ImageTextMatcher load(Path path, LoadOptions options) throws IOException {
     required("load", "path", path);
-    MatchingSession loaded = MatchingSession.load(path, required("load", "options", options));
-    return new ImageTextMatcher(loaded, loaded.processor());
+    MatchingSession session = MatchingSession.load(path, required("load", "options", options));
+    return new ImageTextMatcher(session, session.processor());
   }
 
   /**
-   * The same model, turning photographs in files upright as their EXIF data asks, or not. Both
-   * share one memory: close either.
+   * A view of this model that turns photographs in files upright by their EXIF orientation, or not.
+   * Both share one memory: close either.
    */
   public ImageTextMatcher withExifRotation(boolean exifRotation) {
-    return new ImageTextMatcher(loaded, processor.withExifRotation(exifRotation));
+    return new ImageTextMatcher(session, processor.withExifRotation(exifRotation));
   }
 
   /**
-   * The same model, comparing no more than so many tokens of a text with pictures. Both share one
-   * memory: close either.
+   * A view of this model that uses at most {@code most} tokens of a text. Both share one memory:
+   * close either.
    *
-   * @throws IllegalArgumentException if it has not as many positions, or there are fewer than 2
+   * @throws IllegalArgumentException if the model has fewer positions, or the limit is below 2
    */
   public ImageTextMatcher withMaxTextTokens(int most) {
-    return new ImageTextMatcher(loaded.withMaxTextTokens(most), processor);
+    return new ImageTextMatcher(session.withMaxTextTokens(most), processor);
   }
 
-  /** How long a text is, and how much of it is compared with pictures. */
+  /** The length of a text in tokens, and how many of them are used. */
   public TextLength length(String text) {
     required("match", "text", text);
-    return loaded.during(() -> loaded.length(text));
+    return session.during(() -> session.length(text));
   }
 
   /**
-   * The model itself, for those who want its parts. {@link #close} does not wait for calls on what
-   * is returned here: end those first.
+   * The model itself, for access to its modules. {@link #close} does not wait for calls on the
+   * returned model: end those first.
    */
   public Blip2RetrievalModel model() {
-    return loaded.model();
+    return session.model();
   }
 
   /**
-   * Names of the tensors that lay with the model and have no place in it; none but with {@link
-   * LoadOptions#leavingOutUnexpected}.
+   * Names of the checkpoint's tensors that the model has no parameter for; empty unless loaded with
+   * {@link LoadOptions#leavingOutUnexpected}.
    */
   public NavigableSet<String> leftOut() {
-    return loaded.leftOut();
+    return session.leftOut();
   }
 
   /** The tokenizer that came with the model. */
   public Tokenizer tokenizer() {
-    return loaded.tokenizer();
+    return session.tokenizer();
   }
 
-  /** Reads a picture as the model's processor is told to. */
+  /** Reads an image file, with the EXIF setting of this model. */
   public Image read(Path file) throws IOException {
     return processor.read(required("read", "file", file));
   }
@@ -156,30 +156,34 @@ public final class ImageTextMatcher implements AutoCloseable {
     return match(Image.of(required("match", "image", image)), text);
   }
 
-  /** How well each text describes one picture, which is looked at once. */
+  /** How well each text describes one image, which is encoded once. */
   public List<Match> match(Image image, List<String> texts) {
     required("match", "image", image);
     requiredAll("match", "text", texts);
-    return loaded.during(() -> new PairScores(loaded).against(image, ids("match", texts)));
+    return session.during(() -> new PairScores(session).against(image, ids("match", texts)));
   }
 
   /**
-   * How well text i describes picture i. Pairs do not influence each other.
+   * How well text i describes image i. Pairs do not influence each other.
    *
-   * @throws IllegalArgumentException if there are not as many texts as pictures
+   * @throws IllegalArgumentException if there are not as many texts as images
    */
   public List<Match> matchPairs(List<Image> images, List<String> texts) {
     requiredAll("match", "image", images);
     requiredAll("match", "text", texts);
     Arguments.paired("match", images, texts);
-    return loaded.during(() -> new PairScores(loaded).pairs(images, ids("match", texts)));
+    return session.during(() -> new PairScores(session).pairs(images, ids("match", texts)));
   }
 
-  /** GradCAM maps: where in an image the model sees what a text says (Selvaraju et al. 2017). */
+  /**
+   * GradCAM maps: the regions of an image that speak for its match with a text (Selvaraju et al.
+   * 2017).
+   */
   public GradCamMaps gradCam(Image image, String text) {
-    required("explain", "image", image);
-    required("explain", "text", text);
-    return loaded.during(() -> GradCamMaps.of(loaded, image, loaded.comparedIds("explain", text)));
+    required("gradCam", "image", image);
+    required("gradCam", "text", text);
+    return session.during(
+        () -> GradCamMaps.of(session, image, session.comparedIds("gradCam", text)));
   }
 
   /** Shorthand for {@link #embed(Image)}. */
@@ -188,8 +192,8 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   /**
-   * A picture in the space of comparison: a unit vector for each query, [Q][P]. The largest product
-   * of one of them with {@link #embed(String)} is {@link Match#itc}.
+   * The embedding of an image: a unit vector for each query, [Q][P]. The largest dot product of one
+   * of them with {@link #embed(String)} is {@link Match#itc}.
    */
   public float[][] embed(Image image) {
     required("embed", "image", image);
@@ -198,69 +202,76 @@ public final class ImageTextMatcher implements AutoCloseable {
     }
   }
 
-  /** A text in the space of comparison: a unit vector, [P]. */
+  /** The embedding of a text: a unit vector, [P]. */
   public float[] embed(String text) {
     required("embed", "text", text);
-    return loaded.during(() -> new TextVectors(loaded).of(loaded.comparedIds("embed", text)));
+    return session.during(() -> new TextVectors(session).of(session.comparedIds("embed", text)));
   }
 
   /**
-   * One vector for a picture, [P], where an index takes no more: the unit vector in the direction
-   * of the queries' mean. Its product with a text is the mean over the queries, divided by the
-   * mean's length, where {@link Match#itc} takes their largest; it ranks alike but not the same.
+   * One embedding for an image, [P], for indexes that hold one vector each: the unit vector in the
+   * direction of the queries' mean. Its dot product with a text is the mean over the queries,
+   * divided by the mean's length, where {@link Match#itc} takes the maximum; rankings are similar
+   * but not equal.
    */
   public float[] embedPooled(Image image) {
     return FloatRows.direction(embed(image));
   }
 
-  /** What the Q-Former makes of images and texts, as tensors. */
+  /** Features of images and texts as tensors. */
   public FeatureExtractor features() {
-    return new FeatureExtractor(loaded);
+    return new FeatureExtractor(session);
   }
 
-  /** Writes features of many images and texts to a file, in bounded memory. */
+  /** Exports features of many images and texts to a file, in bounded memory. */
   public FeatureExport export(Feature... features) {
     return FeatureExport.from(features(), processor, features);
   }
 
-  /** An empty index of pictures and texts, whose temporary file lies where such files lie here. */
+  /**
+   * An empty index of images and texts, with its temporary file in the system's folder for such
+   * files.
+   */
   public ImageTextIndex index() throws IOException {
     return index(Path.of(System.getProperty("java.io.tmpdir")));
   }
 
-  /** An empty index of pictures and texts, whose temporary file lies in {@code folder}. */
+  /** An empty index of images and texts, with its temporary file in {@code folder}. */
   public ImageTextIndex index(Path folder) throws IOException {
-    return ImageTextIndex.create(loaded, required("retrieval", "folder", folder));
+    return ImageTextIndex.create(session, required("retrieval", "folder", folder));
   }
 
-  /** How LAVIS writes with a Q-Former: three beams, 9 to 29 tokens after the start token. */
+  /**
+   * How LAVIS generates captions with a Q-Former: three beams, 9 to 29 tokens after the start
+   * token.
+   */
   public static GenerationConfig lavisCaptionConfig() {
     return GenerationConfig.beams(3).maxNewTokens(29).minNewTokens(9);
   }
 
-  /** A caption that the Q-Former writes by itself, as LAVIS does. */
+  /** A caption that the Q-Former generates without a language model, as in LAVIS. */
   public String caption(Image image) {
-    return caption(List.of(required("write", "image", image)), lavisCaptionConfig())
+    return caption(List.of(required("caption", "image", image)), lavisCaptionConfig())
         .get(0)
         .get(0)
         .text();
   }
 
   /**
-   * Captions of pictures that the Q-Former writes by itself, for each the best first.
+   * Captions of images that the Q-Former generates without a language model, for each the best
+   * first.
    *
-   * @param decoding tokens are counted without the one that starts a caption; LAVIS's nucleus
-   *     option is {@code GenerationConfig.sample().topP(0.9)}
-   * @throws IllegalStateException if the model was stored without the head that writes, as Hugging
-   *     Face stores it
+   * @param decoding limits count tokens without the start token; LAVIS's nucleus sampling is {@code
+   *     GenerationConfig.sample().topP(0.9)}
+   * @throws IllegalStateException if the checkpoint lacks the captioning head, as Hugging Face's do
    */
   public List<List<Generated>> caption(List<Image> images, GenerationConfig decoding) {
-    requiredAll("write", "image", images);
-    required("write", "decoding", decoding);
+    requiredAll("caption", "image", images);
+    required("caption", "decoding", decoding);
     List<List<Generated>> texts = new ArrayList<>();
     for (int from = 0; from < images.size(); from += BATCH) {
       List<Image> some = images.subList(from, Math.min(from + BATCH, images.size()));
-      texts.addAll(loaded.during(() -> new CaptionGenerator(loaded).generate(some, decoding)));
+      texts.addAll(session.during(() -> new CaptionGenerator(session).generate(some, decoding)));
     }
     return List.copyOf(texts);
   }
@@ -268,10 +279,10 @@ public final class ImageTextMatcher implements AutoCloseable {
   /** Frees the model's memory, after the calls that still run. */
   @Override
   public void close() {
-    loaded.close();
+    session.close();
   }
 
   private List<int[]> ids(String where, List<String> texts) {
-    return texts.stream().map(text -> loaded.comparedIds(where, text)).toList();
+    return texts.stream().map(text -> session.comparedIds(where, text)).toList();
   }
 }

@@ -2,23 +2,23 @@ package io.github.blip2j.llm;
 
 import java.util.List;
 
-/** What every language model's sizes tell, whatever its kind. */
+/** The sizes that language models of all families have. */
 public interface LanguageConfig {
-  /** The family that it is of. */
+  /** The family of the model. */
   LanguageFamily kind();
 
-  /** Width of the embeddings that it reads. */
+  /** Width of the input embeddings. */
   int embeddingDim();
 
   /** Number of token ids. */
   int vocabSize();
 
-  /** The token that stands for a prompt without words. */
+  /** The token of an empty prompt. */
   int beginId();
 
-  /** Tokens that end a text, any of them; with none, only its length does. */
+  /** End tokens, any of which ends a text; if there are none, only its length ends it. */
   List<Integer> endIds();
 
-  /** The token that fills the places of shorter texts. */
+  /** The padding token. */
   int padId();
 }

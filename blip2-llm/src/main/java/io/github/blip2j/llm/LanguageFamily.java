@@ -5,13 +5,13 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Families of language models that BLIP-2 speaks through, as checkpoints name them. */
+/** Families of language models for BLIP-2, as checkpoints name them. */
 public enum LanguageFamily {
-  /** A decoder, which continues what stands before. */
+  /** Decoder-only: continues the prompt. */
   OPT("opt", false, "opt"),
   /**
-   * An encoder, which reads what it is asked, and a decoder, which writes the answer. An {@code
-   * mt5} is one too, with a tokenizer of many languages.
+   * Encoder-decoder: the encoder takes the prompt, the decoder generates the answer. Includes
+   * {@code mt5}, with a tokenizer of many languages.
    */
   T5("t5", true, "mt5");
 
@@ -25,7 +25,7 @@ public enum LanguageFamily {
     this.otherType = otherType;
   }
 
-  /** The kind that the {@code model_type} of a {@code config.json} says, if it is one of ours. */
+  /** The family of the {@code model_type} of a {@code config.json}, if it is supported. */
   public static Optional<LanguageFamily> of(String modelType) {
     return Arrays.stream(values())
         .filter(kind -> kind.label.equals(modelType) || kind.otherType.equals(modelType))
@@ -33,10 +33,10 @@ public enum LanguageFamily {
   }
 
   /**
-   * The kind that the {@code model_type} of a {@code config.json} says.
+   * The family of the {@code model_type} of a {@code config.json}.
    *
    * @param where the file and key, for the message
-   * @throws CheckpointException naming those that there are, if it is none of ours
+   * @throws CheckpointException naming the supported ones, if it is not supported
    */
   public static LanguageFamily require(String where, String modelType) throws CheckpointException {
     Optional<LanguageFamily> kind = of(modelType);
@@ -60,12 +60,12 @@ public enum LanguageFamily {
     };
   }
 
-  /** Whether what is read and what is written are texts of their own. */
+  /** Whether input and output are separate texts (encoder-decoder). */
   public boolean encodes() {
     return encodes;
   }
 
-  /** The family, as LAVIS says it in names such as {@code opt_proj}. */
+  /** The family in LAVIS's names such as {@code opt_proj}. */
   @Override
   public String toString() {
     return label;

@@ -5,30 +5,30 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
 
 /**
- * A language model that reads embeddings, so that an image's soft prompt can stand before words.
+ * A language model with embeddings as input, so that an image's soft prompt can precede text.
  *
  * <pre>{@code
  * B prompts, P positions, L width
  * }</pre>
  */
 public interface LanguageModel {
-  /** Width {@code L} of what it reads. */
+  /** Width {@code L} of the input embeddings. */
   int dim();
 
-  /** Number of token ids. */
+  /** Size of the vocabulary. */
   int vocabSize();
 
   /** The side on which shorter prompts are padded. */
   Side paddingSide();
 
-  /** Longest prompt; {@link Integer#MAX_VALUE} where there is no limit. */
+  /** The longest prompt; {@link Integer#MAX_VALUE} if there is no limit. */
   int maxPositions();
 
-  /** The most tokens that may follow a prompt of this length, which is not too long. */
+  /** The most tokens that can follow a prompt of this length, which must be within the limit. */
   int roomAfter(int promptLength);
 
   /**
-   * The embeddings of words, without positions.
+   * The embeddings of tokens, without positions.
    *
    * @param ids [B, T], int64
    * @return [B, T, L]
@@ -36,19 +36,19 @@ public interface LanguageModel {
   Tensor embed(Tensor ids);
 
   /**
-   * One run over these prompts, to be decoded in the current scope.
+   * Encodes prompts and starts decoding in the current scope.
    *
    * @param prompt [B, P, L]
-   * @param mask 1 for what counts, 0 for padding, which stands on {@link #paddingSide}, [B][P]
-   * @param newTokens how many tokens may follow, to make room for
+   * @param mask 1 for tokens, 0 for padding, which is on {@link #paddingSide}, [B][P]
+   * @param newTokens the most tokens that may follow, which sizes the cache
    */
   DecodingSession startDecoding(Tensor prompt, int[][] mask, int newTokens);
 
   /**
-   * Reads these prompts once, to say in the current scope how likely any texts follow them.
+   * Encodes prompts once, to score texts that follow them, in the current scope.
    *
    * @param prompt [B, P, L]
-   * @param mask 1 for what counts, 0 for padding, [B][P]
+   * @param mask 1 for tokens, 0 for padding, [B][P]
    */
   SequenceScorer sequenceScorer(Tensor prompt, int[][] mask);
 }

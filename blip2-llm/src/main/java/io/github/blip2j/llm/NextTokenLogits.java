@@ -2,7 +2,7 @@ package io.github.blip2j.llm;
 
 import io.github.blip2j.tensor.Tensor;
 
-/** Logits as decoding reads them. */
+/** Logits as arrays for decoding. */
 public final class NextTokenLogits {
   private NextTokenLogits() {}
 

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Texts that a decoder reads at once after one prompt, none seeing another: each sees the prompt
- * and itself, and its positions begin where the prompt ends.
+ * Texts packed into one row after one prompt (packed sequences): each attends to the prompt and
+ * itself only, and its positions begin where the prompt ends.
  *
  * <pre>{@code
  * prompt          a a a  b b  c c c c     one row of T = 9, its prompt in a cache of P
  * positions       p p+1 p+2  p p+1  p p+1 p+2 p+3
  * }</pre>
  *
- * <p>The last token of a text is not read, for nothing is asked of what follows it.
+ * <p>The last token of a text is no input, for its continuation is not scored.
  */
 public final class PackedSequences {
   /** One place of a row: the token at {@code t} of a text that begins at {@code start}. */
@@ -48,7 +48,7 @@ public final class PackedSequences {
   /**
    * Adds a text to row {@code b}.
    *
-   * @param found takes the log-probabilities of its tokens, all but the first
+   * @param found receives the log-probabilities of its tokens, all but the first
    */
   public void add(int b, int[] text, float[] found) {
     List<Place> row = rows.get(b);
@@ -67,7 +67,7 @@ public final class PackedSequences {
     return rows.stream().mapToInt(List::size).max().orElse(0);
   }
 
-  /** The tokens, [B, T]; any where a row is shorter. */
+  /** The tokens, [B, T]; undefined where a row is shorter. */
   public Tensor ids() {
     return longs((b, place) -> place.text[place.t]);
   }
@@ -78,7 +78,7 @@ public final class PackedSequences {
     return longs((b, place) -> first + prompt[b] + place.t);
   }
 
-  /** What each place sees of prompt and places, [B, 1, T, P + T]. */
+  /** The attention mask of each place over prompt and places, [B, 1, T, P + T]. */
   public Mask visible() {
     int P = promptMask[0].length;
     int T = length();
@@ -111,7 +111,7 @@ public final class PackedSequences {
         .toArray();
   }
 
-  /** Takes the log-probabilities of {@link #next}. */
+  /** Distributes the log-probabilities of {@link #next}. */
   public void found(float[] logProbabilities) {
     int i = 0;
     for (List<Place> row : rows) {

@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Checks and readings that the special tokens of every language model share. */
+/** Checks and parsing of special tokens, shared by all language models. */
 public final class TokenIds {
   private TokenIds() {}
 
-  /** That a token is one of the vocabulary. */
+  /** Checks that a token is in the vocabulary. */
   public static void require(String where, String name, int id, int vocabSize) {
     if (id < 0 || id >= vocabSize) {
       throw new IllegalArgumentException(
@@ -19,10 +19,13 @@ public final class TokenIds {
     }
   }
 
-  /** Of the text's own configuration: {@code generation_config.json} is not asked, as there. */
+  /**
+   * End tokens of the text configuration; {@code generation_config.json} is not used, as in the
+   * reference.
+   */
   public static List<Integer> endIds(ConfigJson json, int absent) throws CheckpointException {
     if (json.isNull("eos_token_id")) {
-      return List.of(); // said to be none, which is not the same as not said
+      return List.of(); // an explicit null, unlike a missing key, means none
     }
     if (!json.has("eos_token_id")) {
       return List.of(absent);

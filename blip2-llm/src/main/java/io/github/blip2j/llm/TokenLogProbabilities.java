@@ -5,14 +5,14 @@ import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
-/** Hidden states to the log-probabilities of given tokens, a few places at a time. */
+/** Log-probabilities of given tokens from hidden states, a few positions at a time. */
 public final class TokenLogProbabilities {
   private static final int SCORED = 64; // at once: the vocabulary is the widest layer of all
 
   private TokenLogProbabilities() {}
 
   /**
-   * The natural logarithm of each token's probability at its place.
+   * The log-probability of each token at its position, natural logarithm.
    *
    * @param hidden [M, L]
    * @param places rows of it

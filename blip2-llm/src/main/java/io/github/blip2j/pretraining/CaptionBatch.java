@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Pictures and a caption of each.
+ * Images and a caption of each.
  *
  * @param pixels [B, 3, H, W], in the open scope
  * @param captions B texts, as they are tokenised
- * @param ids what messages call the pairs, B
- * @param imageIds what tells pairs of one picture, B, or none where each has its own
- * @param inputs what a language model reads before each caption, B, or none at all
+ * @param ids names of the pairs in messages, B
+ * @param imageIds ids of the images, equal for pairs of one image, B, or none if all differ
+ * @param inputs the language model's input before each caption, B, or none
  */
 public record CaptionBatch(
     Tensor pixels,
@@ -49,13 +49,13 @@ public record CaptionBatch(
     }
   }
 
-  /** Pictures and captions alone. */
+  /** Images and captions without ids and inputs. */
   public CaptionBatch(
       Tensor pixels, List<String> captions, List<String> ids, List<String> imageIds) {
     this(pixels, captions, ids, imageIds, List.of());
   }
 
-  /** What stands before a caption; empty if nothing does. */
+  /** The input before a caption; empty if there is none. */
   String input(int row) {
     return inputs.isEmpty() ? "" : inputs.get(row);
   }

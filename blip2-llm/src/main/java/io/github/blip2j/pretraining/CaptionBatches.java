@@ -85,11 +85,11 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     return new CaptionBatches(set, processor, batchSize, seed, CaptionText.lavis(), null, false);
   }
 
-  /** With pictures that look a little different each time. */
+  /** With random augmentation of the images. */
   public CaptionBatches with(Augmentation newAugmentation) {
     ImageProcessorConfig config = processor.config();
     var stretching =
-        new ImageProcessorConfig( // what is cut out already must not be cut once more
+        new ImageProcessorConfig( // augmented images are cropped already
             processor.size(),
             null,
             null,
@@ -135,7 +135,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
         throw new DataException(
             String.format(
                 Locale.ROOT,
-                "captions: words expected about %s, got none; leave the record out",
+                "captions: text expected about %s, got none; leave the record out",
                 each.image()));
       }
     }
@@ -149,7 +149,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
         .toList();
   }
 
-  /** What is read before a record's output; empty where it has none of its own. */
+  /** The input before a record's output; empty if it has none. */
   static String input(CaptionRecord each) {
     var own = each.dialogue();
     return own == null ? "" : own.input().strip();
@@ -203,7 +203,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
         Tensor.concat(0, pixels), captions, ids, imageIds, dialogues ? inputs : List.of());
   }
 
-  /** A record with what was drawn for it; pixels are [1, 3, H, W]. */
+  /** A record with its random choices; pixels are [1, 3, H, W]. */
   private record Sample(CaptionRecord of, Tensor pixels, String input, String caption) {}
 
   /** The record at a place of the order, or the first one after it that can be read. */
@@ -224,7 +224,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "captions: pictures expected that can be read, got %d damaged ones",
+              "captions: readable pictures expected, got %d damaged ones",
               damaged.size()));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the stream's reader unwraps it

@@ -6,7 +6,7 @@ import io.github.blip2j.text.Tokenizer;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** What a language model reads of a pair of texts, and its labels. */
+/** The language model's tokens of a pair of texts, and their labels. */
 final class PairTokens {
   private static final int[] NOTHING = {};
 
@@ -37,7 +37,7 @@ final class PairTokens {
     return new PairTokens(ids, labels, NOTHING);
   }
 
-  /** How many tokens of {@link #continued} are not learnt. */
+  /** The number of tokens of {@link #continued} without loss. */
   static int given(String input, Tokenizer tokenizer) {
     return input.isEmpty() ? 0 : tokenizer.encode(input).length;
   }
@@ -61,12 +61,12 @@ final class PairTokens {
         NOTHING);
   }
 
-  /** The same, of which a Q-Former reads the input too, as these ids. */
+  /** These tokens with the input's ids for the Q-Former. */
   PairTokens withInstruction(int[] ids) {
     return new PairTokens(text, labels, ids);
   }
 
-  /** What stands behind the image. */
+  /** The token ids after the image. */
   int[] text() {
     return text;
   }
@@ -76,7 +76,7 @@ final class PairTokens {
     return labels;
   }
 
-  /** What the Q-Former reads; nothing where it has no words. */
+  /** The Q-Former's token ids; empty if it takes no text. */
   int[] instruction() {
     return instruction;
   }

@@ -101,7 +101,7 @@ public final class StageOneExport {
   /**
    * Checks that {@link #toHuggingFace} can write this model, before time goes into training it.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if the tower is not EVA's
+   * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
    */
   public void requireHuggingFace() throws IOException {
     Blip2Json.requireTower(model.config().vision());
@@ -112,7 +112,7 @@ public final class StageOneExport {
    * needs. While it is written, the disk holds the model twice.
    *
    * @param folder is created if there is none
-   * @throws io.github.blip2j.io.file.CheckpointException if the tower is not EVA's
+   * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
    */
   public void toHuggingFace(Path folder) throws IOException {
     requireHuggingFace();

@@ -20,7 +20,7 @@ import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /**
- * What the first stage starts from before there is any (section 3.1): a vision tower, and a plain
+ * What the first stage starts from before there is any (section 3.1): a vision encoder, and a plain
  * BERT that becomes the Q-Former. Queries, the attention to the image and the heads are drawn.
  */
 public final class StageOneParts {
@@ -31,10 +31,10 @@ public final class StageOneParts {
   /**
    * Builds a model to be trained, in float32.
    *
-   * <p>The tower may be a BLIP-2 folder of Hugging Face, a BLIP-2 checkpoint of LAVIS, or a tower's
-   * own file as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}); of the latter
-   * the last block is dropped, as BLIP-2 does. Heads of a file are those that a {@code model.json}
-   * beside it tells, or else those of the released towers.
+   * <p>The vision encoder may be a BLIP-2 folder of Hugging Face, a BLIP-2 checkpoint of LAVIS, or
+   * a vision encoder's own file as LAVIS downloads it ({@code eva_vit_g.pth}, {@code
+   * clip_vit_L.pth}); of the latter the last block is dropped, as BLIP-2 does. Heads of a file are
+   * those that a {@code model.json} beside it tells, or else those of the released vision encoders.
    *
    * @param bert a {@code bert-base-uncased} style folder; its vocabulary grows by {@code [DEC]}
    * @param home where parameters live

@@ -58,7 +58,7 @@ public final class StageTwoExport {
   /**
    * Checks that {@link #toHuggingFace} can write this model, before time goes into training it.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if the tower is not EVA's
+   * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
    */
   public void requireHuggingFace() throws IOException {
     Blip2Json.requireTower(model.blip2().config().vision());
@@ -69,7 +69,7 @@ public final class StageTwoExport {
    * InstructBlipForConditionalGeneration}.
    *
    * @param folder is created if there is none
-   * @throws io.github.blip2j.io.file.CheckpointException if the tower is not EVA's
+   * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
    */
   public void toHuggingFace(Path folder) throws IOException {
     requireHuggingFace();

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A BLIP-2 in its second stage of training (Li et al. 2023, section 3.2): the Q-Former, its
- * queries, the vision norm and the projection learn what a frozen language model understands. Of an
+ * queries, the vision norm and the projection learn soft prompts for a frozen language model. Of an
  * InstructBLIP (Dai et al. 2023, section 2.4) the Q-Former's text side learns with it.
  *
- * <p>What is frozen gets no gradient and no memory for one; gradients pass through it.
+ * <p>Frozen parameters get no gradients and no memory for them; gradients pass through them.
  */
 public final class StageTwoModel {
   private static final String VISION = "vision";
@@ -105,7 +105,7 @@ public final class StageTwoModel {
     return parameters;
   }
 
-  /** The tokenizer that reads and writes this model's texts, to be closed by the caller. */
+  /** The tokenizer of the language model, which the caller closes. */
   public HuggingFaceTokenizer openTokenizer() throws IOException {
     return source.tokenizer();
   }
@@ -128,7 +128,7 @@ public final class StageTwoModel {
   }
 
   /**
-   * The soft prompt of pictures; a frozen tower evaluates in training too.
+   * The soft prompts of images; a frozen vision encoder is in evaluation mode in training too.
    *
    * @param pixels [B, 3, H, W]
    * @return [B, Q, L]
@@ -139,10 +139,10 @@ public final class StageTwoModel {
   }
 
   /**
-   * The soft prompt of pictures under instructions, likewise.
+   * The soft prompts of images with instructions.
    *
    * @param pixels [B, 3, H, W]
-   * @param instructions B texts in the Q-Former's own words
+   * @param instructions B texts in the Q-Former's vocabulary
    * @return [B, Q, L]
    * @throws IllegalStateException if the Q-Former reads none
    */

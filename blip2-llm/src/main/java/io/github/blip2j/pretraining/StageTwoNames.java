@@ -8,7 +8,7 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionFamily;
 
-/** What LAVIS calls the parameters that the second stage trains. */
+/** LAVIS's names for the parameters that the second stage trains. */
 final class StageTwoNames {
   private final boolean eva;
   private final String projection;

@@ -78,7 +78,8 @@ public final class StageTwoParts implements StageTwoSource {
     if (resolved.toString().endsWith(".safetensors")) {
       throw new CheckpointException(
           resolved
-              + ": first stage expected whole, got a file without its tower or sizes; give the"
+              + ": first stage expected whole, got a file without its vision encoder or sizes; "
+              + "give the"
               + " run's command again with --resume --export lavis");
     }
     try (var opened = LanguageFolder.open(language);

@@ -4,14 +4,14 @@ import io.github.blip2j.tensor.types.Precision;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of a BLIP-2 the second stage trains (section 3.2), and how the rest is held.
+ * Which parts of a BLIP-2 the second stage trains (section 3.2), and the precision of the rest.
  *
- * @param trainsVision whether the vision tower learns too, as in fine-tuning on captions
+ * @param trainsVision whether the vision encoder is trained too, as in fine-tuning on captions
  * @param frozenPrecision how matrices that do not learn are stored and multiplied, or null for
  *     plain float32. Narrower ones take less memory and give gradients that are as rounded; every
  *     backward step unpacks them one by one
- * @param computePrecision what linear maps round to before they multiply, forward and backward:
- *     float32 or bfloat16. What learns is stored in float32 all the same
+ * @param computePrecision the precision of linear maps, forward and backward: float32 or bfloat16.
+ *     Trained parameters are stored in float32
  * @param imageSize side of pictures in pixels, or null for the model's own; positions are
  *     interpolated once
  */
@@ -33,17 +33,17 @@ public record StageTwoSetup(
     return new StageTwoSetup(false, null, Precision.FLOAT32, null);
   }
 
-  /** The tower learns too, or not. */
+  /** With the vision encoder trained too, or not. */
   public StageTwoSetup withTrainedVision(boolean trained) {
     return new StageTwoSetup(trained, frozenPrecision, computePrecision, imageSize);
   }
 
-  /** What does not learn is held in this precision. */
+  /** With frozen parameters stored in this precision. */
   public StageTwoSetup withFrozenPrecision(Precision precision) {
     return new StageTwoSetup(trainsVision, precision, computePrecision, imageSize);
   }
 
-  /** Linear maps round what they multiply. */
+  /** With this compute precision of linear maps. */
   public StageTwoSetup withComputePrecision(Precision precision) {
     return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize);
   }

@@ -16,10 +16,12 @@ interface StageTwoSource {
   /** All weights that are stored; those that are not are drawn. */
   OpenWeights open() throws IOException;
 
-  /** The tokenizer that reads and writes its texts, to be closed by the caller. */
+  /** The tokenizer of the language model, which the caller closes. */
   HuggingFaceTokenizer tokenizer() throws IOException;
 
-  /** The tokenizer that reads instructions for the Q-Former, likewise; null where none are read. */
+  /**
+   * The tokenizer of the Q-Former's instructions, which the caller closes; null if it takes none.
+   */
   default @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
     return null;
   }
@@ -28,7 +30,7 @@ interface StageTwoSource {
   ImageProcessor processor() throws IOException;
 
   /**
-   * Writes all that a Hugging Face folder holds besides weights.
+   * Writes all files of a Hugging Face folder except weights.
    *
    * @throws io.github.blip2j.io.file.CheckpointException if Hugging Face has no such model
    */

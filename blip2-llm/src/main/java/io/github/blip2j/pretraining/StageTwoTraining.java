@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * The second stage of BLIP-2 (Li et al. 2023, section 3.2) as something to minimise: pictures and
  * captions to the loss of a language model that continues the pictures' soft prompts.
  *
- * <p>OPT reads {@code input output\n} and learns what follows the input. T5's encoder reads the
+ * <p>OPT's sequence is {@code input output\n}, with loss after the input. T5's encoder reads the
  * input and its decoder learns the output. A caption is an output, and has the prompt as its input.
  * Texts longer than {@code maxTextTokens} lose their end; an input that leaves OPT nothing to learn
  * is an error, which {@link #requireRoom} finds in advance.
@@ -130,12 +130,15 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     return new StageTwoTraining(model, writer, reader, new Choices(limits));
   }
 
-  /** With a prompt before every caption, such as {@code "a photo of"}, that is not learnt. */
+  /** With a prompt before every caption, such as {@code "a photo of"}, which has no loss. */
   public StageTwoTraining withPrompt(String prompt) {
     return with(draft -> draft.prompt = prompt.strip());
   }
 
-  /** With longer or shorter texts, inputs and outputs alike, but of InstructBLIP inputs alone. */
+  /**
+   * With another length limit of texts, for inputs and outputs, or only for inputs with
+   * InstructBLIP.
+   */
   public StageTwoTraining withMaxTextTokens(int tokens) {
     return with(draft -> draft.limits = draft.limits.withText(tokens));
   }
@@ -249,7 +252,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     return tokens;
   }
 
-  /** The input in the Q-Former's words, no more than it has positions for. */
+  /** The input's ids in the Q-Former's vocabulary, cut to its positions. */
   private int[] instruction(TextPair pair, Tokenizer reader) {
     TextLimits limits = choices.limits;
     int most = Math.min(limits.input(), model.blip2().config().qformer().maxPositions());

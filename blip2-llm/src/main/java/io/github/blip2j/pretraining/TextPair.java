@@ -5,20 +5,20 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
- * A text that a language model is given with a picture, and the one that it shall write.
+ * A language model's input text for an image, and its target text.
  *
- * @param id what messages call the pair
+ * @param id the name of the pair in messages
  * @param input may be empty
  * @param output has a word
  */
 record TextPair(String id, String input, String output) {
-  /** Checks that there is something to write. */
+  /** Checks that there is a target. */
   TextPair {
     if (output.isBlank()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "stage2: caption of %s expected words, got none; leave the record out",
+              "stage2: caption of %s expected text, got none; leave the record out",
               id));
     }
   }

@@ -15,6 +15,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -53,7 +54,7 @@ final class Blip2MisuseTest {
   void answer_toBlankQuestion_isRefused() {
     assertSays(
         IllegalArgumentException.class,
-        "answer: question expected words, got a blank",
+        "answer: question expected text, got a blank",
         () -> blip2.answer(IMAGE, " \n"));
   }
 
@@ -70,7 +71,7 @@ final class Blip2MisuseTest {
   void generate_promptWithTheImageToken_isRefused() {
     assertSays(
         IllegalArgumentException.class,
-        "generate: prompt expected words, got the token <image>, which stands for the image;"
+        "generate: prompt expected text, got the token <image>, which stands for the image;"
             + " leave it out",
         () -> blip2.generate(picture, "a photo <image> of", GenerationConfig.greedy()));
   }
@@ -111,7 +112,7 @@ final class Blip2MisuseTest {
   void stream_ofSeveralTexts_isRefused() {
     assertSays(
         IllegalArgumentException.class,
-        "stream: returning expected 1, got 3; generate returns several",
+        "stream: numReturnSequences expected 1, got 3; generate returns several",
         () ->
             blip2.stream(
                 Image.of(IMAGE), "", GenerationConfig.beams(3).numReturnSequences(3), text -> {}));
@@ -121,7 +122,7 @@ final class Blip2MisuseTest {
   void decoding_contradicting_isRefusedBeforeAnythingRuns() {
     assertSays(
         IllegalArgumentException.class,
-        "decoding: returning expected at most beams=2, got 3; use more beams",
+        "decoding: numReturnSequences expected at most numBeams=2, got 3; use more beams",
         () -> blip2.generate(picture, "", GenerationConfig.beams(2).numReturnSequences(3)));
   }
 
@@ -295,14 +296,14 @@ final class Blip2MisuseTest {
                         try {
                           own.caption(IMAGE);
                         } catch (IllegalStateException e) {
-                          refused.set(e.getMessage().equals(CLOSED));
+                          refused.set(String.valueOf(e.getMessage()).equals(CLOSED));
                         }
                       });
                 }
               });
 
       assertEquals("a red circle", text.get(0).get(0).text());
-      closing.get().get(1, TimeUnit.MINUTES);
+      Objects.requireNonNull(closing.get()).get(1, TimeUnit.MINUTES);
     } finally {
       closer.shutdownNow();
       other.shutdownNow();

@@ -83,7 +83,7 @@ final class Blip2T5Test {
                       blip2.read(PICTURE), "a photo <image> of", GenerationConfig.greedy()));
 
       assertEquals(
-          "generate: prompt expected words, got the token <image>, which stands for the image;"
+          "generate: prompt expected text, got the token <image>, which stands for the image;"
               + " leave it out",
           thrown.getMessage());
     }
@@ -104,12 +104,12 @@ final class Blip2T5Test {
       var ofEncoder = assertThrows(IllegalStateException.class, () -> t5.logits(image, text, pass));
 
       assertEquals(
-          "logits: answers expected by a language model with an encoder, got a decoder; put them"
-              + " behind the prompts",
+          "logits: answers expected by a language model with an encoder, got a decoder; append "
+              + "them to the prompts",
           ofDecoder.getMessage());
       assertEquals(
-          "logits: answers expected by a language model with an encoder, got none; give the words"
-              + " to be generated",
+          "logits: answers expected by a language model with an encoder, got none; give the "
+              + "tokens to be generated",
           ofEncoder.getMessage());
     }
   }

@@ -56,9 +56,9 @@ final class ImageTextMatcherMisuseTest {
     assertNull("match: image expected, got null", () -> matcher.match((Image) null, "a dog"));
     assertNull("embed: text expected, got null", () -> matcher.embed((String) null));
     assertNull("embed: image expected, got null", () -> matcher.embed((Image) null));
-    assertNull("explain: text expected, got null", () -> matcher.gradCam(image, null));
+    assertNull("gradCam: text expected, got null", () -> matcher.gradCam(image, null));
     assertNull("features: images expected, got null", () -> matcher.features().images(null));
-    assertNull("write: decoding expected, got null", () -> matcher.caption(List.of(image), null));
+    assertNull("caption: decoding expected, got null", () -> matcher.caption(List.of(image), null));
   }
 
   @Test
@@ -81,7 +81,7 @@ final class ImageTextMatcherMisuseTest {
     copyWithImageToken();
     try (var placed = ImageTextMatcher.load(folder)) {
       assertSays(
-          "match: text expected words, got the token <image>, which stands for the image; leave it"
+          "match: text expected text, got the token <image>, which stands for the image; leave it"
               + " out",
           () -> placed.match(image, "a <image> dog"));
       assertEquals(matcher.match(image, "a dog"), placed.match(image, "a dog"));
@@ -91,7 +91,7 @@ final class ImageTextMatcherMisuseTest {
   @Test
   void explain_layerThatReadsNoImage_isRefused() {
     assertSays(
-        "explain: layer expected among those that read the image, [0, 2], got 1",
+        "gradCam: layer expected among those that attend to the image, [0, 2], got 1",
         () -> matcher.gradCam(image, "a dog").relevance(1));
   }
 
@@ -110,7 +110,7 @@ final class ImageTextMatcherMisuseTest {
   @Test
   void write_modelWithoutTheHead_isRefused() {
     assertSays(
-        "Blip2Qformer: head that writes expected, got a model for retrieval only; load a LAVIS"
+        "Blip2Qformer: captioning head expected, got a model for retrieval only; load a LAVIS"
             + " checkpoint",
         () -> matcher.caption(image));
   }
@@ -120,7 +120,7 @@ final class ImageTextMatcherMisuseTest {
     Path lavis = Fixtures.own("lavis-stage1");
     try (var writer = ImageTextMatcher.load(lavis)) {
       assertSays(
-          "write: minNewTokens expected at most 64, got 80",
+          "caption: minNewTokens expected at most 64, got 80",
           () ->
               writer.caption(
                   List.of(image), GenerationConfig.greedy().maxNewTokens(99).minNewTokens(80)));
@@ -185,7 +185,7 @@ final class ImageTextMatcherMisuseTest {
 
     assertEquals(
         "config.json: architectures expected Blip2ForImageTextRetrieval, got"
-            + " Blip2ForConditionalGeneration, which writes texts and compares none; use blip2"
+            + " Blip2ForConditionalGeneration, which generates texts and compares none; use blip2"
             + " caption, vqa or Blip2",
         thrown.getMessage());
     assertEquals(used, TensorMemory.usedBytes());

@@ -207,7 +207,7 @@ public final class ImageTextMatcherTest {
     assertEquals(6, maps.relevance(0, 2)[0].length);
     assertEquals(images.get(0).toString(), maps.drawing(2, 1).toString());
     Exception e = assertThrows(IllegalArgumentException.class, () -> maps.relevance(0, 3));
-    assertEquals("explain: word expected among 3, got 3", e.getMessage());
+    assertEquals("gradCam: word expected among 3, got 3", e.getMessage());
   }
 
   @Test

@@ -47,13 +47,13 @@ final class InstructBlipFolderTest {
         damaged(
             "Vicuna",
             f -> language(f, "llama"),
-            "config.json: text_config.model_type expected t5, got llama; of InstructBLIP only that"
-                + " with T5 is supported"),
+            "config.json: text_config.model_type expected t5, got llama; only InstructBLIP with "
+                + "T5 is supported"),
         damaged(
             "OPT",
             f -> language(f, "opt"),
-            "config.json: text_config.model_type expected t5, got opt; of InstructBLIP only that"
-                + " with T5 is supported"),
+            "config.json: text_config.model_type expected t5, got opt; only InstructBLIP with T5 "
+                + "is supported"),
         damaged(
             "a part of a model",
             f ->
@@ -61,7 +61,7 @@ final class InstructBlipFolderTest {
                     f.resolve(CONFIG),
                     json -> json.add("architectures", FolderCase.list("InstructBlipQFormerModel"))),
             "config.json: architectures expected InstructBlipForConditionalGeneration, got"
-                + " InstructBlipQFormerModel, which is a part of a model; take the whole one"),
+                + " InstructBlipQFormerModel, which is a part of a model; use the complete model"),
         damaged(
             "a text side without one of its tensors",
             f -> Fixture.drop(f, "qformer.encoder.layer.1.intermediate.dense.bias"),

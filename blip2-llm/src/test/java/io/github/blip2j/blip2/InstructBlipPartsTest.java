@@ -250,8 +250,8 @@ final class InstructBlipPartsTest {
             .withVision(t5)
             .withBert(BERT),
         plain
-            + ": Q-Former expected to read the instruction where a BERT is named, got one that"
-            + " reads queries only; leave the BERT out");
+            + ": Q-Former expected to take the instruction where a BERT is named, got one that "
+            + "takes queries only; leave the BERT out");
   }
 
   @Test
@@ -266,8 +266,8 @@ final class InstructBlipPartsTest {
     assertRefused(
         Blip2Parts.of(wordless, language).withVision(WHOLE).withBert(BERT),
         wordless
-            + ": Q-Former expected to read the instruction where a BERT is named, got one that"
-            + " reads queries only; leave the BERT out");
+            + ": Q-Former expected to take the instruction where a BERT is named, got one that "
+            + "takes queries only; leave the BERT out");
   }
 
   @Test
@@ -322,7 +322,7 @@ final class InstructBlipPartsTest {
             () -> Conversion.toHuggingFace(parts().withBert(bert), bert));
 
     assertEquals(
-        bert + ": target expected to be none of what is read, got one of them; name another",
+        bert + ": target expected to be none of the inputs, got one of them; name another",
         thrown.getMessage());
   }
 

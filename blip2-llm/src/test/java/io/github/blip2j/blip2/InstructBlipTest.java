@@ -142,7 +142,7 @@ final class InstructBlipTest {
   void features_queriesAndPrompt_sayWhatTheyWaitFor() {
     try (ImageFeatures features = blip2.encode(List.of(picture))) {
       String message =
-          "features: %s expected of a model that reads no instruction, got InstructBLIP's; use"
+          "features: %s expected of a model that takes no instruction, got InstructBLIP's; use"
               + " model().encodeQueries(patches, instructions, pass)";
       assertEquals(1, features.size());
       assertEquals(1, features.patches().dim(0));
@@ -161,7 +161,7 @@ final class InstructBlipTest {
   void generate_blankInstruction_isRefused() {
     assertSays(
         IllegalArgumentException.class,
-        "generate: instruction expected words, or nothing at all, got a blank",
+        "generate: instruction expected text or the empty text, got a blank",
         () -> blip2.generate(picture, " \n", SHORT));
   }
 
@@ -220,7 +220,7 @@ final class InstructBlipTest {
           () -> blip2.generate(features, List.of(ASK, ASK, ASK), SHORT));
       assertSays(
           IllegalStateException.class,
-          "instructions: InstructBLIP expected, got a model whose Q-Former reads none",
+          "instructions: InstructBLIP expected, got a model whose Q-Former takes none",
           () -> plain.instructions(List.of(ASK)));
       assertSays(
           IllegalStateException.class,

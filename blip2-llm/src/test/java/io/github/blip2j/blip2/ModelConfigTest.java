@@ -91,13 +91,13 @@ final class ModelConfigTest {
             "a retrieval model",
             json -> json.add("architectures", list("Blip2ForImageTextRetrieval")),
             "config.json: architectures expected Blip2ForConditionalGeneration, got "
-                + "Blip2ForImageTextRetrieval, which compares images with texts and writes none;"
+                + "Blip2ForImageTextRetrieval, which compares images with texts and generates none;"
                 + " use blip2 match or ImageTextMatcher"),
         config(
             "a part of a model",
             json -> json.add("architectures", list("Blip2QFormerModel")),
             "config.json: architectures expected Blip2ForConditionalGeneration, got "
-                + "Blip2QFormerModel, which is a part of a model; take the whole one"),
+                + "Blip2QFormerModel, which is a part of a model; use the complete model"),
         text(
             "activation",
             "activation_function",

@@ -101,13 +101,13 @@ final class QuestionsTest {
   void answers_toBlankQuestions_sayWhich() {
     assertSays(
         IllegalArgumentException.class,
-        "answers: questions[1] expected words, got a blank",
+        "answers: questions[1] expected text, got a blank",
         () ->
             blip2.answers(
                 images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?", " ")));
     assertSays(
         IllegalArgumentException.class,
-        "answers: questions[1] expected words, got '...', of which cleaning leaves none",
+        "answers: questions[1] expected text, got '...', of which cleaning leaves none",
         () ->
             blip2
                 .withConvention(Convention.LAVIS)
@@ -120,11 +120,11 @@ final class QuestionsTest {
             blip2.answers(images.subList(0, 2).stream().map(Image::of).toList(), List.of("why?")));
     assertSays(
         IllegalArgumentException.class,
-        "conversation: answer expected words, got a blank",
+        "conversation: answer expected text, got a blank",
         () -> Conversation.empty().and("why?", ""));
     assertSays(
         IllegalArgumentException.class,
-        "conversation: question expected words, got a blank",
+        "conversation: question expected text, got a blank",
         () -> Conversation.empty().and(" ", "so"));
   }
 

@@ -215,12 +215,12 @@ final class RankingTest {
   }
 
   @Test
-  void features_ofAnotherFlavour_areRefused() {
+  void features_ofAnotherConvention_areRefused() {
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
     try (ImageFeatures features = blip2.encode(images.subList(0, 1))) {
       assertSays(
           IllegalArgumentException.class,
-          "rank: features expected of flavour LAVIS, got HF; encode the images as LAVIS does",
+          "rank: features expected of convention LAVIS, got HF; encode the images as LAVIS does",
           () -> lavis.rank(features, List.of(""), COLORS, CandidateRanking.bySum()));
       assertEquals(
           COLORS.size(),
@@ -276,11 +276,11 @@ final class RankingTest {
         () -> blip2.rank(Image.of(DOT), "", List.of(), order));
     assertSays(
         IllegalArgumentException.class,
-        "rank: candidates[1] expected words, got a blank",
+        "rank: candidates[1] expected text, got a blank",
         () -> blip2.rank(Image.of(DOT), "", List.of("a", " \n"), order));
     assertSays(
         IllegalArgumentException.class,
-        "generate: prompt expected words, got the token <image>, which stands for the image;"
+        "generate: prompt expected text, got the token <image>, which stands for the image;"
             + " leave it out",
         () -> blip2.rank(Image.of(DOT), "", List.of("an <image>"), order));
     assertSays(
@@ -298,7 +298,7 @@ final class RankingTest {
         () -> order.preselecting(0));
     assertSays(
         IllegalArgumentException.class,
-        "score: text expected words, got a blank",
+        "score: text expected text, got a blank",
         () -> blip2.score(Image.of(DOT), "", ""));
   }
 

@@ -165,8 +165,7 @@ final class CaptionBatchesTest {
 
     var e = assertThrows(UncheckedIOException.class, () -> all(batches, 0, 0));
 
-    assertEquals(
-        "captions: pictures expected that can be read, got 1 damaged ones", messageOfCause(e));
+    assertEquals("captions: readable pictures expected, got 1 damaged ones", messageOfCause(e));
   }
 
   @Test

@@ -90,7 +90,8 @@ final class StageOneExportTest {
         List.<Executable>of(export::requireHuggingFace, () -> export.toHuggingFace(hf))) {
       var e = assertThrows(CheckpointException.class, tried);
       assertEquals(
-          "export: tower of Hugging Face expected to be EVA's, got CLIP; export for LAVIS",
+          "export: vision encoder expected to be EVA's, the one Hugging Face supports, got CLIP; "
+              + "export for LAVIS",
           e.getMessage());
     }
     assertFalse(Files.exists(hf));

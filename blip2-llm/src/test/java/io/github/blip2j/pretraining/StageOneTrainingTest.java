@@ -174,7 +174,7 @@ final class StageOneTrainingTest {
         assertThrows(IllegalStateException.class, () -> StageOneTraining.of(retrieval, tokenizer));
 
     assertEquals(
-        "Blip2Qformer: head that writes expected, got a model for retrieval only; load a LAVIS"
+        "Blip2Qformer: captioning head expected, got a model for retrieval only; load a LAVIS"
             + " checkpoint",
         e.getMessage());
   }

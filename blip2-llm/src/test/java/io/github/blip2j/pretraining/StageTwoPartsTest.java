@@ -229,7 +229,8 @@ final class StageTwoPartsTest {
         List.<Executable>of(export::requireHuggingFace, () -> export.toHuggingFace(hf))) {
       var e = assertThrows(CheckpointException.class, tried);
       assertEquals(
-          "export: tower of Hugging Face expected to be EVA's, got CLIP; export for LAVIS",
+          "export: vision encoder expected to be EVA's, the one Hugging Face supports, got CLIP; "
+              + "export for LAVIS",
           e.getMessage());
     }
     assertFalse(Files.exists(hf));
@@ -371,7 +372,8 @@ final class StageTwoPartsTest {
 
     assertEquals(
         file
-            + ": first stage expected whole, got a file without its tower or sizes; give the run's"
+            + ": first stage expected whole, got a file without its vision encoder or sizes; "
+            + "give the run's"
             + " command again with --resume --export lavis",
         e.getMessage());
   }

@@ -127,7 +127,7 @@ final class StageTwoTrainingTest {
     assertEquals(
         String.format(
             Locale.ROOT,
-            "stage2: caption of %s expected words, got none; leave the record out",
+            "stage2: caption of %s expected text, got none; leave the record out",
             batch.ids().get(1)),
         e.getMessage());
   }

@@ -110,7 +110,10 @@ final class AttentionKernels {
     return heads(x, x.dim(1));
   }
 
-  /** The same with this many positions, which may be more than the tensor shows. */
+  /**
+   * [B, positions, H, D] as [B, H, positions, D]; the positions may be more than those of the
+   * tensor.
+   */
   private static Place heads(RawTensor x, long positions) {
     long[] dims = x.shape().toArray();
     dims[1] = positions;

@@ -10,12 +10,12 @@ import java.util.Locale;
  * (section 3.1).
  *
  * @param dim width
- * @param encoderDim width of the image features, or of the encoder's output, that it reads
- * @param crossAttentionEvery layers {@code 0, n, 2n, ...} read it
- * @param vocabSize words of its text side
+ * @param encoderDim width of the image features, or of the encoder's output, in cross-attention
+ * @param crossAttentionEvery layers {@code 0, n, 2n, ...} have cross-attention
+ * @param vocabSize size of the text vocabulary
  * @param maxPositions longest text
  * @param tokenTypes kinds of text, such as question and answer; 0 for none, as in a Q-Former
- * @param text whether it has a text side: embeddings and feed-forwards of their own
+ * @param text whether it takes text: with token embeddings and MLPs for text
  * @param dropout probability, of hidden states
  * @param attentionDropout probability, of attention probabilities
  */
@@ -36,7 +36,10 @@ public record BertConfig(
     double dropout,
     double attentionDropout) {
 
-  /** Checks that heads divide the width, that a frequency is positive, and that something flows. */
+  /**
+   * Checks that heads divide the width, that the frequency is positive, and that there are queries
+   * or text.
+   */
   public BertConfig {
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
@@ -92,7 +95,7 @@ public record BertConfig(
   /**
    * Reads the {@code qformer_config} of a {@code config.json}.
    *
-   * @param encoderDim the vision width, which overrules what the file says
+   * @param encoderDim the vision width, which replaces the file's
    */
   public static BertConfig fromJson(ConfigJson json, int encoderDim) throws CheckpointException {
     // Older files call the same switch qformer_text_input.
@@ -137,7 +140,7 @@ public record BertConfig(
         sizes.attentionDropout);
   }
 
-  /** What both kinds of files call the same. */
+  /** The keys that both kinds of files have. */
   private static BertConfig sizes(ConfigJson json, BertConfig otherwise)
       throws CheckpointException {
     return new BertConfig(
@@ -167,17 +170,17 @@ public record BertConfig(
     }
   }
 
-  /** Whether a layer reads the image, or the encoder's output. */
+  /** Whether a layer has cross-attention. */
   public boolean readsImageAt(int layer) {
     return kind.readsContext() && layer % crossAttentionEvery == 0;
   }
 
-  /** This BERT with a text side. */
+  /** This BERT with text. */
   public BertConfig withTextSide() {
     return withText(true);
   }
 
-  /** This Q-Former with queries only, as a language model needs it. */
+  /** This Q-Former with queries only, as for a language model. */
   public BertConfig withoutTextSide() {
     return withText(false);
   }
@@ -201,7 +204,7 @@ public record BertConfig(
         attentionDropout);
   }
 
-  /** This BERT with another number of words, such as one more for a start token. */
+  /** This BERT with another vocabulary size, such as one more for a start token. */
   public BertConfig withVocabSize(int newSize) {
     return copy(
         kind, encoderDim, crossAttentionEvery, newSize, tokenTypes, dropout, attentionDropout);
@@ -213,8 +216,8 @@ public record BertConfig(
   }
 
   /**
-   * The Q-Former that starts as this BERT: queries beside the text, which read features of width
-   * {@code newEncoderDim} in layers {@code 0, every, ...}; no token types.
+   * The Q-Former that starts as this BERT: queries beside the text, with cross-attention to
+   * features of width {@code newEncoderDim} in layers {@code 0, every, ...}; no token types.
    */
   public BertConfig asQFormer(int newEncoderDim, int every) {
     return copy(BertKind.Q_FORMER, newEncoderDim, every, vocabSize, 0, dropout, attentionDropout);

@@ -13,18 +13,18 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes into the first layer: words with positions and token types, queries without, one norm
- * over both. Token types are absent from the Q-Former.
+ * The input embeddings: tokens with positions and token types, queries without, and one norm for
+ * both. The Q-Former has no token types.
  */
 public final class BertEmbeddings extends Module {
-  private final @Nullable Embedding words;
+  private final @Nullable Embedding tokenEmbedding;
   private final @Nullable Embedding positions;
   private final @Nullable Embedding types;
   private final LayerNorm norm;
   private final Dropout dropout;
   private final int maxPositions;
 
-  /** Embeddings of these sizes; a BERT without a text side has only the norm. */
+  /** Builds the embeddings; those of a BERT without text have only the norm. */
   public BertEmbeddings(BertConfig config, Params params) {
     this(config, TokenTable.UNTIED, params);
   }
@@ -33,7 +33,7 @@ public final class BertEmbeddings extends Module {
     super(params);
     int C = config.dim();
     this.maxPositions = config.maxPositions();
-    this.words = config.text() ? table.of(config, params.at("words")) : null;
+    this.tokenEmbedding = config.text() ? table.of(config, params.at("words")) : null;
     this.positions = config.text() ? new Embedding(maxPositions, C, params.at("positions")) : null;
     this.types =
         config.tokenTypes() > 0 ? new Embedding(config.tokenTypes(), C, params.at("types")) : null;
@@ -41,16 +41,16 @@ public final class BertEmbeddings extends Module {
     this.dropout = new Dropout(config.dropout());
   }
 
-  /** Queries as they enter the first layer, [B, Q, C]. */
+  /** The first layer's input of queries, [B, Q, C]. */
   public Tensor ofQueries(Tensor queries, ForwardPass pass) {
     return dropout.forward(norm.forward(queries), pass);
   }
 
   /**
-   * Words as they enter the first layer.
+   * The first layer's input of tokens.
    *
    * @param ids [B, T], int64
-   * @param offset position of the first word: how many came before it in the cache
+   * @param offset position of the first token: the number of tokens in the cache
    * @return [B, T, C]
    * @throws IllegalStateException if this BERT has no text side
    */
@@ -58,18 +58,18 @@ public final class BertEmbeddings extends Module {
     return ofText(lookup(ids), null, offset, pass);
   }
 
-  /** The vectors of these words alone, [B, T] to [B, T, C]. */
+  /** The token embeddings alone, [B, T] to [B, T, C]. */
   Tensor lookup(Tensor ids) {
-    return words().forward(ids);
+    return tokenEmbedding().forward(ids);
   }
 
-  /** A score for each word of the table, [..., C] to [..., V], plus a bias [V]. */
+  /** The logits of each token by the tied table, [..., C] to [..., V], plus a bias [V]. */
   Tensor scores(Tensor x, Tensor bias) {
-    return words().scores(x, bias);
+    return tokenEmbedding().scores(x, bias);
   }
 
   /**
-   * Vectors of words as they enter the first layer.
+   * The first layer's input of given token embeddings.
    *
    * @param vectors [B, T, C]
    * @param tokenTypes [B, T], int64; without, all are of the first type
@@ -105,11 +105,11 @@ public final class BertEmbeddings extends Module {
     return x.add(types.forward(ids));
   }
 
-  private Embedding words() {
-    if (words == null) {
+  private Embedding tokenEmbedding() {
+    if (tokenEmbedding == null) {
       throw withoutText();
     }
-    return words;
+    return tokenEmbedding;
   }
 
   private IllegalStateException withoutText() {

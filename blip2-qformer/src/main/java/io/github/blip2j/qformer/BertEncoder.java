@@ -14,11 +14,18 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The layers, one after another. */
+/**
+ * The stack of BERT's layers.
+ *
+ * <pre>{@code
+ * B batch, Q queries, T tokens, S positions with those of the cache, N image tokens, C width
+ * queries [B, Q, C], text [B, T, C] -> the same shapes
+ * }</pre>
+ */
 public final class BertEncoder extends Module {
   private final List<BertLayer> layers = new ArrayList<>();
 
-  /** All layers of a BERT of these sizes. */
+  /** Builds the layers. */
   public BertEncoder(BertConfig config, Params params) {
     super(params);
     for (int i = 0; i < config.layers(); i++) {
@@ -26,7 +33,7 @@ public final class BertEncoder extends Module {
     }
   }
 
-  /** Keys and values of {@code context} [B, N, E] for every layer that reads it. */
+  /** Keys and values of {@code context} [B, N, E] for every layer with cross-attention. */
   public CrossAttentionKeyValues keyValues(Tensor context, Mask mask) {
     Map<Integer, KeyValues> read = new TreeMap<>();
     for (int i = 0; i < layers.size(); i++) {
@@ -41,11 +48,10 @@ public final class BertEncoder extends Module {
   /**
    * The last layer's output.
    *
-   * @param context what layers read; may be absent if no queries flow
+   * @param context cross-attention keys and values; may be absent without queries
    * @param mask of self-attention, broadcasts to [B, H, Q + T, S]
-   * @param cache of self-attention; what flows is added to it, for which reason no layer is
-   *     computed again where there is one, {@linkplain ForwardPass#withGradientCheckpointing
-   *     recomputing} or not
+   * @param cache of self-attention, to which new keys and values are added; with a cache there is
+   *     no {@linkplain ForwardPass#withGradientCheckpointing gradient checkpointing}
    */
   public QueriesAndText forward(
       QueriesAndText streams,
@@ -91,7 +97,7 @@ public final class BertEncoder extends Module {
     pass.observer().hiddenState(path(), 0, x);
     for (int i = 0; i < layers.size(); i++) {
       boolean last = i == layers.size() - 1;
-      Rows rows = last && !pass.isObserved() ? wanted : all; // who watches sees all rows
+      Rows rows = last && !pass.isObserved() ? wanted : all; // an observer gets all rows
       KeyValues read = context == null ? null : context.layer(i);
       x = run(layers.get(i), x, rows, read, mask, pass);
       pass.observer().hiddenState(path(), i + 1, x);

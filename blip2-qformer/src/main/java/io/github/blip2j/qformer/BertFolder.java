@@ -17,7 +17,7 @@ import java.util.function.Function;
 final class BertFolder {
   private BertFolder() {}
 
-  /** How the tensors in a folder fit a model; none is read. */
+  /** How the tensors in a folder fit a model, by names and shapes only. */
   static <M> Params.Fit fit(
       Path folder,
       Scope home,

@@ -5,11 +5,11 @@ import io.github.blip2j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a plain BERT is asked to read: words, as ids or as vectors, and what goes with them. All but
- * the words is optional. Immutable; each {@code with} returns another input.
+ * The input of a plain BERT: tokens, as ids or embeddings, and optional masks, types, context and
+ * cache. Immutable; each {@code with} returns another input.
  *
  * <pre>{@code
- * B batch, T new words, P words in the cache, N tokens of the context, C width, E encoder width
+ * B batch, T new tokens, P tokens in the cache, N tokens of the context, C width, E encoder width
  * }</pre>
  */
 public final class BertInput {
@@ -27,31 +27,31 @@ public final class BertInput {
     this.embeddings = embeddings;
   }
 
-  /** Words by id, [B, T], int64. */
+  /** Token ids, [B, T], int64. */
   public static BertInput ofIds(Tensor ids) {
     return new BertInput(ids, null);
   }
 
-  /** Vectors in the place of words, [B, T, C]; positions and token types are still added. */
+  /** Token embeddings, [B, T, C]; positions and token types are still added. */
   public static BertInput ofEmbeddings(Tensor embeddings) {
     return new BertInput(null, embeddings);
   }
 
-  /** With 1 for a word and 0 for padding, [B][P + T]; without, all are words. */
+  /** With 1 for a token and 0 for padding, [B][P + T]; without, there is no padding. */
   public BertInput withMask(int[][] newMask) {
     BertInput next = copy();
     next.mask = newMask;
     return next;
   }
 
-  /** With the type of each word, [B, T], int64; without, all are of the first. */
+  /** With the type of each token, [B, T], int64; without, all are of the first type. */
   public BertInput withTokenTypes(Tensor newTypes) {
     BertInput next = copy();
     next.tokenTypes = newTypes;
     return next;
   }
 
-  /** With an encoder's output [B, N, E] for a decoder to read. */
+  /** With an encoder's output [B, N, E] for a decoder's cross-attention. */
   public BertInput withContext(Tensor newContext) {
     BertInput next = copy();
     next.context = newContext;
@@ -60,14 +60,14 @@ public final class BertInput {
     return next;
   }
 
-  /** As {@link #withContext(Tensor)}, with 1 for what counts in it and 0 for padding, [B][N]. */
+  /** With an encoder's output [B, N, E] and its mask, 1 for tokens and 0 for padding, [B][N]. */
   public BertInput withContext(Tensor newContext, int[][] newMask) {
     BertInput next = withContext(newContext);
     next.contextMask = newMask;
     return next;
   }
 
-  /** With an encoder's output that has been read; see {@link BertModel#contextKeyValues}. */
+  /** With the keys and values of an encoder's output; see {@link BertModel#contextKeyValues}. */
   public BertInput withContext(CrossAttentionKeyValues newContext) {
     BertInput next = copy();
     next.context = null;
@@ -76,7 +76,7 @@ public final class BertInput {
     return next;
   }
 
-  /** With the words before these, to which these are added. */
+  /** With a cache of the tokens before these, to which these are added. */
   public BertInput withCache(KeyValueCache newCache) {
     BertInput next = copy();
     next.cache = newCache;
@@ -103,7 +103,7 @@ public final class BertInput {
     return cache;
   }
 
-  /** What there is to read, or null. */
+  /** The context's keys and values, or null. */
   @Nullable CrossAttentionKeyValues context(BertModel model) {
     Tensor given = context;
     return given == null ? read : model.contextKeyValues(given, contextMask);

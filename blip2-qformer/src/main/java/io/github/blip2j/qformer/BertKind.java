@@ -1,27 +1,29 @@
 package io.github.blip2j.qformer;
 
-/** Which tokens flow through a BERT, and which of them read another sequence. */
+/**
+ * The kinds of BERT: which tokens it has, how they attend, and whether there is cross-attention.
+ */
 public enum BertKind {
-  /** BLIP-2's: learned queries, which read an image, and text that never does. */
+  /** BLIP-2's Q-Former: learned queries with cross-attention to an image, and text without. */
   Q_FORMER,
-  /** Text that sees itself both ways (Devlin et al. 2019). */
+  /** An encoder: bidirectional text (Devlin et al. 2019). */
   ENCODER,
-  /** Text that sees what came before it. */
+  /** A decoder: causal text. */
   DECODER,
-  /** Text that sees what came before it and, in every layer, the output of an encoder. */
+  /** A decoder with cross-attention to an encoder's output in every layer. */
   CROSS_DECODER;
 
-  /** Whether some layers read another sequence: an image, or the output of an encoder. */
+  /** Whether layers have cross-attention, to an image or an encoder's output. */
   public boolean readsContext() {
     return this == Q_FORMER || this == CROSS_DECODER;
   }
 
-  /** Whether text on its own sees only what came before it. */
+  /** Whether text without queries is causal. */
   boolean isCausal() {
     return this == DECODER || this == CROSS_DECODER;
   }
 
-  /** What the attention to the other sequence is called in parameter paths. */
+  /** The name of cross-attention in parameter paths. */
   String contextAttention() {
     return this == Q_FORMER ? "imageAttention" : "crossAttention";
   }

@@ -17,13 +17,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * BERT with its language-model head (Devlin et al. 2019): a transform, and the table of words again
- * as the last matrix, with a bias of its own. A plain BERT predicts masked words with it or, as a
- * decoder, the next one; the Q-Former writes text grounded in an image (Li et al. 2023, section
- * 3.1).
+ * BERT with its language-model head (Devlin et al. 2019): a transform, and the tied token embedding
+ * as output matrix, with a bias. A plain BERT predicts masked tokens with it or, as a decoder, the
+ * next one; the Q-Former generates image-grounded text (Li et al. 2023, section 3.1).
  *
  * <pre>{@code
- * B batch, R rows of one decoding step, T words, C width, V vocabulary
+ * B batch, R rows of one decoding step, T tokens, C width, V vocabulary
  * }</pre>
  */
 public final class BertLMHeadModel extends Module {
@@ -32,14 +31,14 @@ public final class BertLMHeadModel extends Module {
   private final LayerNorm norm;
   private final Parameter bias;
 
-  /** A model of these sizes; the configuration needs a text side. */
+  /** Builds a model; the configuration must have text. */
   public BertLMHeadModel(BertConfig config, Params params) {
     this(params, new BertModel(config, TokenTable.TIED, params.at("bert")), params.at("head"));
-    // A copy of the tied matrix is read with the table; another one is left for the load to report.
+    // A stored copy of the tied matrix counts as used; a different matrix is reported as unused.
     params.storedApart("bert.embeddings.words.weight", "head.decoder.weight");
   }
 
-  /** The head of a body that is there already, whose table of words can be multiplied with. */
+  /** Builds a head on a given body with a tied token embedding. */
   BertLMHeadModel(BertModel bert, Params params) {
     this(params, bert, params);
   }
@@ -60,14 +59,14 @@ public final class BertLMHeadModel extends Module {
   /**
    * A plain BERT with its head from a {@code bert-base-uncased} style folder.
    *
-   * @param home where parameters live
+   * @param home the scope of the parameters
    */
   public static BertLMHeadModel load(Path folder, Scope home) throws IOException {
     return BertFolder.load(folder, home, BertNames::withHead, BertLMHeadModel::new);
   }
 
   /**
-   * How the tensors of such a folder fit, without their numbers.
+   * How the tensors of such a folder fit, by names and shapes only.
    *
    * @param home what the load would take memory from
    */
@@ -80,12 +79,12 @@ public final class BertLMHeadModel extends Module {
     return bert;
   }
 
-  /** Scores of every word at every place of a plain BERT's input, [B, T, V]. */
+  /** The logits of every position of a plain BERT's input, [B, T, V]. */
   public Tensor forward(BertInput input, ForwardPass pass) {
     return logits(bert.forward(input, pass));
   }
 
-  /** The head: hidden states [..., C] to scores [..., V]. */
+  /** The head: hidden states [..., C] to logits [..., V]. */
   public Tensor logits(Tensor hidden) {
     Tensor x = norm.forward(transform.forward(hidden, bert.config().activation())); // [..., C]
     return bert.scores(x, bias.value());
@@ -95,7 +94,7 @@ public final class BertLMHeadModel extends Module {
    * The loss of hidden states; the head is applied only where a label counts.
    *
    * @param hidden [B, T, C]
-   * @param labels [B, T], int64, {@link TokenLoss#IGNORED} where there is nothing to learn
+   * @param labels [B, T], int64, {@link TokenLoss#IGNORED} for positions without loss
    * @return as {@link TokenLoss} says
    */
   public Tensor loss(Tensor hidden, Tensor labels, TokenLoss loss) {
@@ -103,10 +102,10 @@ public final class BertLMHeadModel extends Module {
   }
 
   /**
-   * One decoding step after the queries in a cache: scores of the word after the newest. Nothing is
+   * One decoding step after the queries in a cache: the logits of the next token. Nothing is
    * recorded.
    *
-   * @param ids the newest words, [R, T], int64; they are added to the cache
+   * @param ids the new tokens, [R, T], int64; they are added to the cache
    * @param queries how many of the cache's positions are queries
    * @return [R, V]
    */
@@ -126,7 +125,7 @@ public final class BertLMHeadModel extends Module {
     }
   }
 
-  /** Only the last position is scored: the vocabulary is the widest layer of all. */
+  /** Logits of the last position only, for the head is the widest layer. */
   private Tensor lastLogits(Tensor hidden) {
     return logits(hidden.select(1, hidden.dim(1) - 1).copy());
   }

@@ -11,13 +11,13 @@ import io.github.blip2j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One layer of BERT: attention, MLP, each with a residual and a norm behind it. In the Q-Former
+ * One layer of BERT: attention and MLP, each with a residual and a norm after it. In the Q-Former
  * (section 3.1, figure 2) queries and text share self-attention, only queries attend to the image,
  * and each has an MLP of its own. In a plain BERT there is only text, and a decoder's text attends
  * to a context.
  *
  * <pre>{@code
- * B batch, Q queries, T words, R wanted rows, S positions attended to, N image tokens, H heads
+ * B batch, Q queries, T tokens, R wanted rows, S positions attended to, N image tokens, H heads
  * C width, E encoder width
  * }</pre>
  */
@@ -53,11 +53,12 @@ public final class BertLayer extends Module {
   }
 
   /**
-   * The layer, without a cache: queries and text attend to each other, then each goes its own way.
+   * The layer without a cache: self-attention of queries and text together, then cross-attention of
+   * the queries and an MLP for each.
    *
    * @param x [B, Q + T, C]
-   * @param rows which of them are queries, and how many are wanted, R
-   * @param context keys and values of what this layer reads; may be absent if there are no queries
+   * @param rows the number of queries, and of wanted rows, R
+   * @param context cross-attention keys and values; may be absent without queries
    * @param mask of self-attention, broadcasts to [B, H, R, Q + T]
    * @return [B, R, C]
    */
@@ -67,7 +68,7 @@ public final class BertLayer extends Module {
   }
 
   /**
-   * The layer with a cache, to which all rows are added, and of which all are wanted.
+   * The layer with a cache, to which all rows are added; all rows are wanted.
    *
    * @param mask of self-attention, broadcasts to [B, H, Q + T, S]
    * @return [B, Q + T, C]
@@ -83,12 +84,12 @@ public final class BertLayer extends Module {
     return forwardEach(rows.part(selfAttentionNorm.forward(attended)), context, pass);
   }
 
-  /** Keys and values of {@code context} [B, N, E]; null if this layer does not read. */
+  /** Keys and values of {@code context} [B, N, E]; null without cross-attention. */
   @Nullable KeyValues read(Tensor context, Mask mask) {
     return contextAttention == null ? null : contextAttention.keyValues(context, mask);
   }
 
-  /** Queries and text after self-attention, each by its own part of the layer. */
+  /** The part after self-attention, separately for queries and text. */
   private Tensor forwardEach(
       QueriesAndText attended, @Nullable KeyValues context, ForwardPass pass) {
     Tensor queries = attended.queries();
@@ -121,7 +122,7 @@ public final class BertLayer extends Module {
           path() + ": text expected a Q-Former with a text side, got one with queries only");
     }
     Tensor x = text; // [B, T, C]
-    boolean decoder = queryMlp == null; // a Q-Former's text meets the image in the queries only
+    boolean decoder = queryMlp == null; // a Q-Former's text has no cross-attention
     if (decoder && contextAttention != null && contextAttentionNorm != null && context != null) {
       x = contextAttentionNorm.forward(contextAttention.forward(x, context, pass));
     }

@@ -7,7 +7,7 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
 
-/** A feed-forward (MLP) with its dropout and residual; the norm behind it is the layer's. */
+/** An MLP with dropout and residual; the norm after it belongs to the layer. */
 final class BertMlp extends Module {
   private final Mlp mlp;
   private final Dropout dropout;

@@ -17,12 +17,13 @@ import org.jspecify.annotations.Nullable;
  * BERT's body, embeddings and encoder (Devlin et al. 2019), and with queries the Q-Former's (Li et
  * al. 2023, section 3.1).
  *
- * <p>Masks are built here from what each call means (figure 2): {@link #encodeQueries} and {@link
- * #encodeText} keep the two apart, {@link #encodeJoint} lets each see the other, and in {@link
- * #decodeText} and {@link #decodeJoint}, which agree, text sees the queries and the text before it.
+ * <p>Each method has its attention mask (figure 2): {@link #encodeQueries} and {@link #encodeText}
+ * are unimodal, {@link #encodeJoint} is bidirectional between queries and text, and in {@link
+ * #decodeText} and {@link #decodeJoint}, which compute the same, text attends to the queries and
+ * the text before it.
  *
  * <pre>{@code
- * B batch, Q queries, T new words, P words in the cache, N image tokens, C width, E encoder width
+ * B batch, Q queries, T new tokens, P tokens in the cache, N image tokens, C width, E encoder width
  * }</pre>
  */
 public final class BertModel extends Module {
@@ -30,7 +31,7 @@ public final class BertModel extends Module {
   private final BertEmbeddings embeddings;
   private final BertEncoder encoder;
 
-  /** A model of these sizes. */
+  /** Builds a model. */
   public BertModel(BertConfig config, Params params) {
     this(config, TokenTable.UNTIED, params);
   }
@@ -45,24 +46,24 @@ public final class BertModel extends Module {
   /**
    * The body of a plain BERT in a {@code bert-base-uncased} style folder, whatever heads it has.
    *
-   * @param home where parameters live
+   * @param home the scope of the parameters
    */
   public static BertModel load(Path folder, Scope home) throws IOException {
     return BertFolder.load(folder, home, BertNames::body, BertModel::new);
   }
 
-  /** The sizes. */
+  /** The configuration. */
   public BertConfig config() {
     return config;
   }
 
-  /** An empty cache for this model, with room for so many positions at once. */
+  /** An empty cache for this model, with memory for {@code positions} positions. */
   public KeyValueCache cache(int expectedPositions) {
     return new KeyValueCache(config.layers(), expectedPositions);
   }
 
   /**
-   * The keys and values of an image, for as many passes as wanted.
+   * The cross-attention keys and values of an image, for any number of passes.
    *
    * @param image [B, N, E]
    */
@@ -71,10 +72,10 @@ public final class BertModel extends Module {
   }
 
   /**
-   * The keys and values of an encoder's output, for as many passes as wanted.
+   * The cross-attention keys and values of an encoder's output, for any number of passes.
    *
    * @param context [B, N, E]
-   * @param keep 1 for what counts in it and 0 for padding, [B][N]; null if all counts
+   * @param keep 1 for tokens and 0 for padding, [B][N]; null without padding
    */
   public CrossAttentionKeyValues contextKeyValues(Tensor context, int @Nullable [][] keep) {
     if (!config.kind().readsContext()) {
@@ -94,7 +95,7 @@ public final class BertModel extends Module {
   }
 
   /**
-   * What the queries see in the image.
+   * Encodes queries for an image.
    *
    * @param queries [B, Q, C]
    * @param image [B, N, E]
@@ -104,13 +105,16 @@ public final class BertModel extends Module {
     return encodeQueries(queries, image, null, pass);
   }
 
-  /** As above, adding the queries' keys and values to a cache for the text that follows. */
+  /**
+   * Encodes queries for an image and adds their keys and values to a cache, for the text that
+   * follows.
+   */
   public Tensor encodeQueries(
       Tensor queries, Tensor image, @Nullable KeyValueCache cache, ForwardPass pass) {
     return encodeQueries(queries, readFor(queries, image), cache, pass);
   }
 
-  /** As above, of an image that has been read. */
+  /** Encodes queries for the image of these cross-attention keys and values; see above. */
   public Tensor encodeQueries(
       Tensor queries,
       CrossAttentionKeyValues image,
@@ -122,12 +126,12 @@ public final class BertModel extends Module {
   }
 
   /**
-   * Queries and text together, each seeing every query and every word that is not padding (section
-   * 3.1, image-text matching).
+   * Encodes queries and text together with bidirectional attention (section 3.1, image-text
+   * matching).
    *
    * @param queries [B, Q, C]
    * @param ids [B, T], int64
-   * @param textMask 1 for a word, 0 for padding, [B][T]
+   * @param textMask 1 for a token, 0 for padding, [B][T]
    * @param image [B, N, E]
    * @throws IllegalStateException if this Q-Former has no text side
    */
@@ -137,7 +141,7 @@ public final class BertModel extends Module {
   }
 
   /**
-   * The queries of {@link #encodeJoint}, where nobody asks for the text that they saw.
+   * The queries of {@link #encodeJoint}, without computing the text's output.
    *
    * @return [B, Q, C]
    */
@@ -152,7 +156,7 @@ public final class BertModel extends Module {
     return encoder.forwardFirst(length(queries), streams, image, padding, pass);
   }
 
-  /** As above, of an image that has been read. */
+  /** Encodes queries and text together for the image of these cross-attention keys and values. */
   public QueriesAndText encodeJoint(
       Tensor queries,
       Tensor ids,
@@ -163,13 +167,13 @@ public final class BertModel extends Module {
   }
 
   /**
-   * Queries and text together, where no query sees text, and a word sees the queries and the words
-   * up to itself (section 3.1, image-grounded text generation). The text is what {@link
-   * #decodeText} computes from the queries' cache.
+   * Queries and text together, where queries do not attend to text, and a token attends to the
+   * queries and the tokens up to itself (section 3.1, image-grounded text generation). The text is
+   * what {@link #decodeText} computes from the queries' cache.
    *
    * @param queries [B, Q, C]
    * @param ids [B, T], int64
-   * @param textMask 1 for a word, 0 for padding, [B][T]
+   * @param textMask 1 for a token, 0 for padding, [B][T]
    * @param image [B, N, E]
    * @throws IllegalStateException if this Q-Former has no text side
    */
@@ -178,7 +182,7 @@ public final class BertModel extends Module {
     return decodeJoint(queries, ids, textMask, readFor(queries, image), pass);
   }
 
-  /** As above, of an image that has been read. */
+  /** Decodes text after queries for the image of these cross-attention keys and values. */
   public QueriesAndText decodeJoint(
       Tensor queries,
       Tensor ids,
@@ -190,11 +194,12 @@ public final class BertModel extends Module {
   }
 
   /**
-   * Text after the queries that {@link #encodeQueries} left in a cache: a word sees them and the
-   * words up to itself. Positions count words only, and the new words are added to the cache.
+   * Text after the queries that {@link #encodeQueries} added to a cache: a token attends to them
+   * and the tokens up to itself. Positions count tokens only, and the new tokens are added to the
+   * cache.
    *
    * @param ids [B, T], int64
-   * @param textMask 1 for a word, 0 for padding, [B][P + T]
+   * @param textMask 1 for a token, 0 for padding, [B][P + T]
    * @param queries how many of the cache's positions are queries
    * @return [B, T, C]
    * @throws IllegalStateException if this Q-Former has no text side
@@ -220,10 +225,10 @@ public final class BertModel extends Module {
   }
 
   /**
-   * Text alone, every word seeing every word that is not padding (section 3.1, contrastive).
+   * Encodes text alone with bidirectional attention (section 3.1, contrastive).
    *
    * @param ids [B, T], int64
-   * @param textMask 1 for a word, 0 for padding, [B][T]
+   * @param textMask 1 for a token, 0 for padding, [B][T]
    * @return [B, T, C]
    * @throws IllegalStateException if this Q-Former has no text side
    */
@@ -234,7 +239,7 @@ public final class BertModel extends Module {
   }
 
   /**
-   * The first token of {@link #encodeText}, which stands for the text.
+   * The first token of {@link #encodeText}, which represents the text.
    *
    * @return [B, 1, C]
    */
@@ -245,8 +250,8 @@ public final class BertModel extends Module {
   }
 
   /**
-   * A plain BERT's last hidden states: an encoder's words see each other, a decoder's what came
-   * before them, in the cache too.
+   * A plain BERT's last hidden states: bidirectional in an encoder, causal in a decoder, with the
+   * cached tokens.
    *
    * @return [B, T, C]
    */
@@ -255,7 +260,7 @@ public final class BertModel extends Module {
     Tensor given = input.embeddings();
     Tensor vectors = ids == null || given != null ? given : embeddings.lookup(ids);
     if (vectors == null) {
-      throw new AssertionError("input without words");
+      throw new AssertionError("input without tokens");
     }
     vectors.shape().require(path(), "embeddings", Shape.ANY, Shape.ANY, config.dim());
     long B = vectors.dim(0);
@@ -270,7 +275,7 @@ public final class BertModel extends Module {
     return encoder.forward(QueriesAndText.ofText(x), context, mask, cache, pass).joined();
   }
 
-  /** A score for each word: [..., C] to [..., V], plus a bias [V]. */
+  /** The logits of each token: [..., C] to [..., V], plus a bias [V]. */
   Tensor scores(Tensor x, Tensor bias) {
     return embeddings.scores(x, bias);
   }

@@ -4,9 +4,10 @@ import io.github.blip2j.nn.KeyMap;
 import java.util.Set;
 
 /**
- * How Hugging Face spells the parameters of a BERT: with or without {@code bert.} before the body's
- * names, with norms' {@code weight} and {@code bias} or TensorFlow's {@code gamma} and {@code
- * beta}, as {@code bert-base-uncased} still has them. What a checkpoint does is seen in its names.
+ * Hugging Face's names for the parameters of a BERT: with or without {@code bert.} before the
+ * body's names, with norms' {@code weight} and {@code bias} or TensorFlow's {@code gamma} and
+ * {@code beta}, as {@code bert-base-uncased} still has them. The variant is detected from the
+ * checkpoint's names.
  */
 final class BertNames {
   private static final String BODY = "bert.";
@@ -19,14 +20,14 @@ final class BertNames {
     this.gamma = stored.stream().anyMatch(name -> name.endsWith(".LayerNorm.gamma"));
   }
 
-  /** Of a {@link BertModel} at the root; heads are left unread. */
+  /** Names of a {@link BertModel} at the root; heads stay unused. */
   static KeyMap body(Set<String> stored) {
     var names = new BertNames(stored);
     names.body("", prefix(stored));
     return names.ignoring().ignore("cls.*").build();
   }
 
-  /** Of a {@link BertLMHeadModel} at the root. */
+  /** Names of a {@link BertLMHeadModel} at the root. */
   static KeyMap withHead(Set<String> stored) {
     var names = new BertNames(stored);
     names.body("bert.", prefix(stored));
@@ -35,7 +36,7 @@ final class BertNames {
   }
 
   /**
-   * Of a Q-Former that starts as the plain BERT in a checkpoint, which lacks the rest.
+   * Names of a Q-Former that is initialized from the plain BERT in a checkpoint.
    *
    * @param body path of the {@link BertModel}
    * @param head path of the head beside it
@@ -85,7 +86,7 @@ final class BertNames {
     keys.rename(ours + ".bias", theirs + (gamma ? ".beta" : ".bias"));
   }
 
-  /** What belongs to tasks that nobody here has: the next sentence, classification. */
+  /** Parts for tasks that are not supported: next sentence prediction, classification. */
   private KeyMap.Builder ignoring() {
     return keys.ignore("*pooler.dense.*").ignore("cls.seq_relationship.*").ignore("*.position_ids");
   }

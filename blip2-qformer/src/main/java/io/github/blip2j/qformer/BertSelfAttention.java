@@ -12,9 +12,8 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
 
 /**
- * BERT's attention (Devlin et al. 2019) with its output map, dropout and residual; the norm behind
- * it is the layer's. It also serves as the queries' attention to the image, whose context is
- * another sequence.
+ * BERT's attention (Devlin et al. 2019) with its output map, dropout and residual; the norm after
+ * it belongs to the layer. It also serves as the queries' cross-attention to the image.
  *
  * <pre>{@code
  * B batch, T positions, S positions attended to, H heads, C width, E width of the context
@@ -32,13 +31,13 @@ public final class BertSelfAttention extends Module {
     this.attentionDropout = new Dropout(config.attentionDropout());
   }
 
-  /** Attention of the sequence to itself. */
+  /** Self-attention. */
   public static BertSelfAttention toSelf(BertConfig config, Params params) {
     return new BertSelfAttention(
         config, Attention.Config.self(config.dim(), config.heads()), params);
   }
 
-  /** Attention of the queries to the image. */
+  /** Cross-attention to the image. */
   public static BertSelfAttention toImage(BertConfig config, Params params) {
     return new BertSelfAttention(
         config, Attention.Config.cross(config.dim(), config.encoderDim(), config.heads()), params);
@@ -48,7 +47,8 @@ public final class BertSelfAttention extends Module {
    * {@code x + dropout(output(attention(x, context)))}.
    *
    * @param x [B, T, C]
-   * @param context [B, S, E]; for self-attention {@code x}, or the sequence whose rows it has
+   * @param context [B, S, E]; for self-attention {@code x}, or the sequence that {@code x} is a
+   *     part of
    * @param mask broadcasts to [B, H, T, S]
    * @return [B, T, C]
    */
@@ -57,13 +57,18 @@ public final class BertSelfAttention extends Module {
     return attention.project(mixed, dropout.spec(pass), x);
   }
 
-  /** The same of a context whose {@linkplain #keyValues keys and values} are computed. */
+  /**
+   * Cross-attention to a context of given {@linkplain #keyValues keys and values}, with residual.
+   */
   public Tensor forward(Tensor x, KeyValues context, ForwardPass pass) {
     Tensor mixed = attention.attend(x, context, AttentionOptions.of(pass, attentionDropout));
     return attention.project(mixed, dropout.spec(pass), x);
   }
 
-  /** The same over the cache and {@code x}, which is added to it. */
+  /**
+   * Self-attention over the cache and {@code x}, whose keys and values are added to it, with
+   * residual.
+   */
   public Tensor forward(Tensor x, KeyValueCache.Layer cache, Mask mask, ForwardPass pass) {
     Tensor mixed = attention.attend(x, cache, mask, AttentionOptions.of(pass, attentionDropout));
     return attention.project(mixed, dropout.spec(pass), x);

@@ -18,16 +18,16 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first stage of BLIP-2 (Li et al. 2023, section 3.1): learned queries that read an image, one
- * BERT for them and for text, and the heads that compare, match and write. The vision tower stands
- * outside; what it sees comes in as tokens.
+ * The first stage of BLIP-2 (Li et al. 2023, section 3.1): learned queries with cross-attention to
+ * an image, one BERT for queries and text, and the heads for contrast, matching and generation. The
+ * vision encoder is not included; its output is the input.
  *
  * <pre>{@code
- * B images or pairs, N image tokens, Q queries, T words, E vision width, C width, P compared width
+ * B images or pairs, N image tokens, Q queries, T tokens, E vision width, C width, P projection width
  * }</pre>
  *
- * <p>An image is read once, by {@link #imageKeyValues}; whatever is asked about it afterwards
- * shares its keys and values.
+ * <p>Cross-attention keys and values of an image are computed once, by {@link #imageKeyValues}, and
+ * shared by all later calls.
  */
 public final class Blip2Qformer extends Module {
   private static final double FIRST_TEMPERATURE = 0.07;
@@ -73,14 +73,14 @@ public final class Blip2Qformer extends Module {
         trains ? params.get("temperature", Shape.of(), Init.constant(FIRST_TEMPERATURE)) : null;
   }
 
-  /** A model with all that training needs, as LAVIS stores it. */
+  /** A model with all parts for training, as in LAVIS's checkpoints. */
   public static Blip2Qformer of(Blip2QformerConfig config, Params params) {
     return new Blip2Qformer(config, true, params);
   }
 
   /**
-   * A model that compares and matches only, as Hugging Face stores it: without the head that writes
-   * and without a temperature.
+   * A model for contrast and matching only, as in Hugging Face's checkpoints: without captioning
+   * head and temperature.
    */
   public static Blip2Qformer forRetrieval(Blip2QformerConfig config, Params params) {
     return new Blip2Qformer(config, false, params);
@@ -104,7 +104,7 @@ public final class Blip2Qformer extends Module {
     return Collections.unmodifiableNavigableMap(own);
   }
 
-  /** The sizes. */
+  /** The configuration. */
   public Blip2QformerConfig config() {
     return config;
   }
@@ -115,7 +115,7 @@ public final class Blip2Qformer extends Module {
   }
 
   /**
-   * Reads what the vision tower sees.
+   * Computes the cross-attention keys and values of the vision encoder's output.
    *
    * @param image [B, N, E], before the norm that belongs to this model
    */
@@ -123,46 +123,49 @@ public final class Blip2Qformer extends Module {
     return bert.imageKeyValues(patches(image));
   }
 
-  /** What the vision tower sees, normed, [B, N, E]. */
+  /** The vision encoder's output after the norm, [B, N, E]. */
   public Tensor patches(Tensor image) {
     return visionNorm.forward(image);
   }
 
-  /** What the queries see, [B, Q, C]. */
+  /** Encodes the queries for an image, [B, Q, C]. */
   public Tensor encodeQueries(CrossAttentionKeyValues image, ForwardPass pass) {
     return bert.encodeQueries(queries(image), image, null, pass);
   }
 
-  /** As above, leaving the queries' keys and values for text to be written. */
+  /**
+   * Encodes the queries for an image, [B, Q, C], and adds their keys and values to a cache for
+   * generation.
+   */
   public Tensor encodeQueries(
       CrossAttentionKeyValues image, KeyValueCache cache, ForwardPass pass) {
     return bert.encodeQueries(queries(image), image, cache, pass);
   }
 
-  /** What texts say by themselves, [B, T, C]. */
+  /** Encodes texts without an image, [B, T, C]. */
   public Tensor encodeText(TextBatch texts, ForwardPass pass) {
     return bert.encodeText(texts.ids(), texts.mask(), pass);
   }
 
-  /** The first token of texts, which stands for them, [B, 1, C]. */
+  /** The first token of texts, which represents them, [B, 1, C]. */
   public Tensor encodeTextStart(TextBatch texts, ForwardPass pass) {
     return bert.encodeTextStart(texts.ids(), texts.mask(), pass);
   }
 
-  /** What the queries see in the light of a text, [B, Q, C]; text i belongs to image i. */
+  /** The queries encoded together with texts, [B, Q, C]; text i belongs to image i. */
   public Tensor encodeQueriesWithText(
       CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
     return bert.encodeQueriesWithText(queries(image), texts.ids(), texts.mask(), image, pass);
   }
 
-  /** Queries and text in the light of each other; text i belongs to image i. */
+  /** Queries and text encoded together; text i belongs to image i. */
   public QueriesAndText encodeJoint(
       CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
     return bert.encodeJoint(queries(image), texts.ids(), texts.mask(), image, pass);
   }
 
   /**
-   * Where images lie in the space of comparison: a unit vector for each query.
+   * The embeddings of images: a unit vector for each query.
    *
    * @param encoded queries, [B, Q, C]
    * @return [B, Q, P]
@@ -172,7 +175,7 @@ public final class Blip2Qformer extends Module {
   }
 
   /**
-   * Where every word of texts would lie in the space of comparison; the first stands for the text.
+   * The projected unit vectors of every token of texts; the first represents the text.
    *
    * @param encoded texts, [B, T, C]
    * @return [B, T, P]
@@ -182,9 +185,9 @@ public final class Blip2Qformer extends Module {
   }
 
   /**
-   * Where texts lie in the space of comparison: the unit vector of the first token.
+   * The embeddings of texts: the unit vector of the first token.
    *
-   * @param encoded texts, [B, T, C], or no more of them than their first token
+   * @param encoded texts, [B, T, C], or only their first token
    * @return [B, P]
    */
   public Tensor textFeature(Tensor encoded) {
@@ -192,25 +195,25 @@ public final class Blip2Qformer extends Module {
   }
 
   /**
-   * Whether text i describes image i.
+   * The matching logits of text i and image i.
    *
-   * @return [B, 2], scores of no and yes: the mean over the queries
+   * @return [B, 2], logits of no match and match: the mean over the queries
    */
   public Tensor matchLogits(CrossAttentionKeyValues image, TextBatch texts, ForwardPass pass) {
     return matching.forward(encodeQueriesWithText(image, texts, pass)).mean(1);
   }
 
   /**
-   * The head that writes captions.
+   * The captioning head.
    *
    * @throws IllegalStateException if the model was loaded without it
    */
   public BertLMHeadModel captionHead() {
-    return present(captionHead, "head that writes");
+    return present(captionHead, "captioning head");
   }
 
   /**
-   * What similarities are divided by, a scalar.
+   * The temperature, a scalar that similarities are divided by.
    *
    * @throws IllegalStateException if the model was loaded without it
    */
@@ -223,9 +226,7 @@ public final class Blip2Qformer extends Module {
     return bert.cache(config.queryTokens() + tokens);
   }
 
-  /**
-   * One run that writes a caption of each image, in the open scope; see {@link QFormerCaptioner}.
-   */
+  /** Starts decoding a caption of each image, in the open scope; see {@link QFormerCaptioner}. */
   public QFormerCaptioner captioner(CrossAttentionKeyValues image, int newTokens) {
     return new QFormerCaptioner(captionHead(), queries(image), image, config.startId(), newTokens);
   }

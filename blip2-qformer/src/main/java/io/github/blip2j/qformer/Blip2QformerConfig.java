@@ -5,8 +5,8 @@ import java.util.Locale;
 /**
  * Sizes of BLIP-2's first stage (section 3.1).
  *
- * @param bert with a text side
- * @param queryTokens how many queries are learned
+ * @param bert with text
+ * @param queryTokens the number of learned queries
  * @param projectionDim width of the space in which images and texts are compared
  * @param visionNormEps of the norm over image features: 1e-5 in LAVIS, 1e-6 in Hugging Face
  * @param maxTextTokens longest text in training and matching, with its first and last token
@@ -18,7 +18,7 @@ public record Blip2QformerConfig(
 
   private static final int WORDS_WITH_START = 30523; // bert-base-uncased and [DEC]
 
-  /** Checks that there is a text side and that sizes are positive. */
+  /** Checks that there is text and that sizes are positive. */
   public Blip2QformerConfig {
     if (!bert.text()) {
       throw new IllegalArgumentException(
@@ -48,7 +48,7 @@ public record Blip2QformerConfig(
         newBert, queryTokens, projectionDim, visionNormEps, maxTextTokens);
   }
 
-  /** The token that a caption starts from, {@code [DEC]}: the last word, added to BERT's. */
+  /** The start token of captions, {@code [DEC]}: the last token, added to BERT's. */
   public int startId() {
     return bert.vocabSize() - 1;
   }

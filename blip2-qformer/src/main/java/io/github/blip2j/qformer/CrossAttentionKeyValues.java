@@ -6,11 +6,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a BERT reads besides its own tokens, an image or the output of an encoder, as the keys and
- * values of each layer that reads it. Computed once by {@link BertModel#imageKeyValues}, it serves
- * any number of passes, and its gradient is the sum of theirs.
+ * The cross-attention keys and values of an image or an encoder's output, for each layer with
+ * cross-attention. Computed once by {@link BertModel#imageKeyValues}, they serve any number of
+ * passes, and their gradient is the sum of the passes'.
  *
- * @param layers by number, those that read
+ * @param layers the layers with cross-attention, by number
  */
 public record CrossAttentionKeyValues(Map<Integer, KeyValues> layers) {
   /** Copies the map. */
@@ -19,8 +19,8 @@ public record CrossAttentionKeyValues(Map<Integer, KeyValues> layers) {
   }
 
   /**
-   * The same for a batch whose row i is row {@code rows[i]} of this one, so that one image's keys
-   * and values serve several texts, or those of a batch its hard negatives. Gradients follow.
+   * Keys and values of a batch whose row i is row {@code rows[i]} of this one, so that one image's
+   * serve several texts, or those of a batch its hard negatives. Gradients flow through.
    */
   public CrossAttentionKeyValues rows(int... rows) {
     Map<Integer, KeyValues> picked = new TreeMap<>();
@@ -28,12 +28,12 @@ public record CrossAttentionKeyValues(Map<Integer, KeyValues> layers) {
     return new CrossAttentionKeyValues(picked);
   }
 
-  /** Rows, or 0 if no layer reads. */
+  /** The number of rows, or 0 without layers. */
   public long batch() {
     return layers.values().stream().findFirst().map(read -> read.keys().dim(0)).orElse(0L);
   }
 
-  /** Of one layer, or null if it reads nothing. */
+  /** Keys and values of one layer, or null if it has no cross-attention. */
   @Nullable KeyValues layer(int index) {
     return layers.get(index);
   }

@@ -12,19 +12,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which patches of an image speak for a match (GradCAM, Selvaraju et al. 2017, as BLIP applies it
- * to attention): where queries look, weighted by how much looking there raises the match score.
+ * The relevance of image patches to a match (GradCAM, Selvaraju et al. 2017, as BLIP applies it to
+ * attention): the queries' cross-attention, weighted by the gradient of the match score by it.
  *
  * <pre>{@code
- * B pairs, H heads, Q queries, T words, N patches and the class token before them
+ * B pairs, H heads, Q queries, T tokens, N patches and the class token before them
  * }</pre>
  */
 public final class GradCam {
-  private static final int YES = 1; // of no and yes
+  private static final int YES = 1; // of no match and match
 
   private GradCam() {}
 
-  /** One layer's look at the image. */
+  /** The maps of one layer. */
   public static final class Layer {
     private final int index;
     private final Shape shape;
@@ -44,12 +44,12 @@ public final class GradCam {
       this.words = Math.toIntExact(Math.round(rows) - shape.dim(2));
     }
 
-    /** Which layer of the Q-Former. */
+    /** The number of the layer in the Q-Former. */
     public int index() {
       return index;
     }
 
-    /** Where the queries look: probabilities, [B, H, Q, N + 1], in the open scope. */
+    /** The queries' cross-attention probabilities, [B, H, Q, N + 1], in the open scope. */
     public Tensor attention() {
       return Tensor.of(attention, shape.toArray());
     }
@@ -63,8 +63,8 @@ public final class GradCam {
     }
 
     /**
-     * How much each patch speaks for the match: attention times what is positive of its gradient,
-     * averaged over heads and queries. The class token is left out.
+     * The relevance of each patch to the match: attention times the positive part of its gradient
+     * (its relu), averaged over heads and queries. The class token is left out.
      *
      * @return [B, N], in the open scope
      */
@@ -87,10 +87,10 @@ public final class GradCam {
     }
 
     /**
-     * How much each patch speaks for the match through what a word reads. Words see no patches,
-     * only queries: the next layer's self-attention from word to query, where they read what the
-     * queries saw, times {@link #relevance} of that query alone, summed over the queries; each
-     * averaged over heads. After a last layer nothing is read, and its own self-attention counts.
+     * The relevance of each patch to the match by token. Tokens attend to queries, not to patches,
+     * so it is the next layer's self-attention from token to query times the {@link #relevance} of
+     * that query alone, summed over the queries; each averaged over heads. For the last layer it is
+     * that layer's own self-attention.
      *
      * @return [B, T, N], in the open scope
      */
@@ -118,7 +118,7 @@ public final class GradCam {
       return Tensor.of(relevance, B, words, N);
     }
 
-    /** How much an image token speaks for the match through one query. */
+    /** The relevance of an image token through one query. */
     private double ofQuery(int b, int q, int token) {
       int H = Math.toIntExact(shape.dim(1));
       int Q = Math.toIntExact(shape.dim(2));
@@ -131,7 +131,7 @@ public final class GradCam {
       return sum / H;
     }
 
-    /** How much a word looks at a query. */
+    /** The attention of a token to a query. */
     private double read(int b, int word, int q) {
       int H = Math.toIntExact(shape.dim(1));
       int Q = Math.toIntExact(shape.dim(2));
@@ -145,10 +145,10 @@ public final class GradCam {
   }
 
   /**
-   * Every layer that reads the image, from the first. The model is only read, unless parameters of
-   * it are being trained: those gather gradients as in any backward pass.
+   * The maps of every layer with cross-attention, from the first. Parameters that are being trained
+   * accumulate gradients as in any backward pass; the model is otherwise unchanged.
    *
-   * @param image what the vision tower sees, [B, N + 1, E], before the norm of this model
+   * @param image the vision encoder's output, [B, N + 1, E], before the norm of this model
    * @param texts text i belongs to image i
    * @throws IllegalStateException under {@link GradMode#noGrad}, where there are no gradients
    */
@@ -176,7 +176,7 @@ public final class GradCam {
     return layers;
   }
 
-  /** Copies maps and gradients, which live no longer than the call that shows them. */
+  /** Copies maps and gradients, which are valid only during the observer's call. */
   private static final class Watcher implements ForwardPass.Observer {
     private final Map<String, Shape> shapes = new HashMap<>();
     private final Map<String, float[]> attention = new HashMap<>();

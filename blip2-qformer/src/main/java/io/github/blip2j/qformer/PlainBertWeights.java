@@ -15,12 +15,12 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a Q-Former that starts as a plain BERT (Li et al. 2023, section 3.1).
+ * The initial weights of a Q-Former from a plain BERT (Li et al. 2023, section 3.1).
  *
- * <p>What the BERT has is read. Queries' feed-forwards are copies of the text's. The table of words
- * grows by the rows that the configuration asks for, such as one for {@code [DEC]}. Everything
- * else, the attention to the image before all, is drawn as its module draws it: matrices and rows
- * from N(0, 0.02), biases 0.
+ * <p>The BERT's tensors are loaded. The queries' MLPs are copies of the text's. The token embedding
+ * gets the further rows of the configuration, such as one for {@code [DEC]}. Everything else, in
+ * particular the cross-attention, is randomly initialized: matrices and rows from N(0, 0.02),
+ * biases 0.
  */
 public final class PlainBertWeights implements Weights {
   private static final String COPY = ".queryMlp.";
@@ -40,7 +40,7 @@ public final class PlainBertWeights implements Weights {
   }
 
   /**
-   * The weights of a model in which a {@link BertLMHeadModel} stands at {@code path}.
+   * The weights of a model with a {@link BertLMHeadModel} at {@code path}.
    *
    * @param origin the BERT's folder, for messages
    * @param checkpoint the BERT, open while the model is built
@@ -110,7 +110,7 @@ public final class PlainBertWeights implements Weights {
     return Tensor.concat(0, List.of(read.to(drawn.dtype()), drawn));
   }
 
-  /** Whether a BERT has it, be it under another name. */
+  /** Whether the BERT has the parameter, possibly under another name. */
   private boolean isStored(String name) {
     boolean inside = name.startsWith(body + ".") || name.startsWith(head + ".");
     return inside && !name.contains(DRAWN);

@@ -9,8 +9,8 @@ import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * One run of a Q-Former that writes captions by itself (Li et al. 2023, section 3.1): the queries
- * read the images once, and text grows from a start token over their cache. There is no prompt.
+ * A decoding session of the Q-Former's captioning head (Li et al. 2023, section 3.1): the queries
+ * are encoded once, and text is generated from a start token after their cache. There is no prompt.
  *
  * <pre>{@code
  * B images, Q queries, R rows of one call, V vocabulary
@@ -24,10 +24,10 @@ public final class QFormerCaptioner implements DecodingSession {
   private final KeyValueCache cache;
 
   /**
-   * A run over these images, which needs an open scope and ends with it.
+   * Starts decoding for these images, in the open scope.
    *
    * @param queries [B, Q, C]
-   * @param images read by {@link BertModel#imageKeyValues}, B rows
+   * @param images from {@link BertModel#imageKeyValues}, B rows
    * @param startToken BLIP-2's is {@code [DEC]}
    * @param newTokens the most tokens that may follow it
    */
@@ -61,10 +61,10 @@ public final class QFormerCaptioner implements DecodingSession {
   }
 
   @Override
-  public float[][] next(int[] parents, int[] tokens) {
+  public float[][] next(int[] beamIndices, int[] tokens) {
     try (Scope step = Scope.open();
         var off = GradMode.noGrad()) {
-      cache.select(parents); // rows that swap places are copied aside, for this step only
+      cache.select(beamIndices); // reordered rows are copied, for this step only
       return scores(tokens);
     }
   }

@@ -5,15 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two kinds of tokens in one BERT: queries, which read the image, and text. They meet in
- * self-attention, where they are one sequence with the queries first, and part again for their own
- * feed-forwards. Either may be absent, not both.
+ * The hidden states of queries and text in one BERT. In self-attention they are one sequence with
+ * the queries first; their MLPs are separate. Either may be absent, not both.
  *
  * @param queries [B, Q, C]
  * @param text [B, T, C]
  */
 public record QueriesAndText(@Nullable Tensor queries, @Nullable Tensor text) {
-  /** Checks that something flows. */
+  /** Checks that there are queries or text. */
   public QueriesAndText {
     if (queries == null && text == null) {
       throw new IllegalArgumentException("streams: expected queries or text, got neither");

@@ -3,15 +3,15 @@ package io.github.blip2j.qformer;
 import io.github.blip2j.tensor.Tensor;
 
 /**
- * What the rows of one sequence are, queries first and then text, and how many of them, from the
- * first on, are wanted of a layer. The others are attended to and nothing more: of a last layer
- * nobody reads them, so it need not compute them.
+ * The rows of one sequence: how many of them are queries, which precede the text, and how many,
+ * from the first on, a layer must compute. The others only serve as keys and values: outputs of the
+ * last layer that are not used are not computed.
  *
  * <pre>{@code
- * B batch, Q queries, T words, R wanted rows, C width
+ * B batch, Q queries, T tokens, R wanted rows, C width
  * }</pre>
  *
- * @param queries Q; none of a text
+ * @param queries Q; 0 for a text
  * @param wanted R, at most Q + T
  */
 record Rows(long queries, long wanted) {
@@ -33,7 +33,7 @@ record Rows(long queries, long wanted) {
     return x.dim(1) == wanted ? x : x.narrow(1, 0, wanted).copy();
   }
 
-  /** The wanted rows [B, R, C], queries and text apart. */
+  /** The wanted rows [B, R, C], separated into queries and text. */
   QueriesAndText part(Tensor x) {
     if (queries == 0) {
       return QueriesAndText.ofText(x);

@@ -3,8 +3,8 @@ package io.github.blip2j.qformer;
 import io.github.blip2j.nn.KeyMap;
 
 /**
- * How LAVIS and Hugging Face spell the parameters of BLIP-2's first stage: the queries, the
- * Q-Former and the heads that train it. The vision tower has rules of its own.
+ * The names of LAVIS and Hugging Face for the parameters of BLIP-2's first stage: the queries, the
+ * Q-Former and its heads. The vision encoder has rules of its own.
  *
  * <pre>{@code
  * visionNorm, queries, qformer.*, head.*, visionProjection, textProjection, matching, temperature
@@ -13,7 +13,7 @@ import io.github.blip2j.nn.KeyMap;
 public final class StageOneNames {
   private static final String LAYER = "encoder.layer.*.";
   private static final String WORDS = "qformer.embeddings.words";
-  // The matrix that predicts words, tied to those that are read.
+  // The output matrix of the captioning head, tied to the token embedding.
   private static final String PREDICTED = "Qformer.cls.predictions.decoder";
 
   private final KeyMap.Builder keys;

@@ -91,7 +91,7 @@ public final class TextBatch {
         Arrays.stream(rows).mapToObj(row -> mask[row]).toArray(int[][]::new));
   }
 
-  /** The same texts beginning with another token: a decoder starts with one of its own. */
+  /** These texts with {@code startId} as first token, the decoder's start token. */
   public TextBatch startingWith(int startId) {
     int[][] begun = Arrays.stream(ids).map(int[]::clone).toArray(int[][]::new);
     for (int[] text : begun) {

@@ -107,15 +107,15 @@ final class QFormerCaptionerTest {
     }
 
     @Override
-    public float[][] next(int[] parents, int[] tokens) {
+    public float[][] next(int[] beamIndices, int[] tokens) {
       List<int[]> longer = new ArrayList<>();
-      int[] of = new int[parents.length];
-      for (int row = 0; row < parents.length; row++) {
-        int[] before = words.get(parents[row]);
+      int[] of = new int[beamIndices.length];
+      for (int row = 0; row < beamIndices.length; row++) {
+        int[] before = words.get(beamIndices[row]);
         int[] after = Arrays.copyOf(before, before.length + 1);
         after[before.length] = tokens[row];
         longer.add(after);
-        of[row] = images[parents[row]];
+        of[row] = images[beamIndices[row]];
       }
       words = longer;
       images = of;

@@ -5,8 +5,8 @@ import io.github.blip2j.nn.KeyMap;
 import java.util.List;
 
 /**
- * How LAVIS spells the parameters of its vision transformers, in BLIP-2's checkpoints and in the
- * files of their own ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}).
+ * LAVIS's names for the parameters of its vision transformers, in BLIP-2's checkpoints and in their
+ * own files ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}).
  */
 public final class LavisVisionNames {
   private static final List<String> INPUTS = List.of("query", "key", "value");
@@ -22,11 +22,11 @@ public final class LavisVisionNames {
   }
 
   /**
-   * Adds the rules of a tower to {@code keys}. Blocks beyond those that {@code config} asks for may
-   * be left unread: BLIP-2 drops the last one of each tower.
+   * Adds the rules of a vision encoder to {@code keys}. Blocks beyond those of {@code config} may
+   * stay unused: BLIP-2 drops the last one of each encoder.
    *
    * @param ours path of the {@link VisionTransformer}, empty if it is the root
-   * @param theirs {@code "visual_encoder"} in a BLIP-2 checkpoint, empty in a tower's own file
+   * @param theirs {@code "visual_encoder"} in a BLIP-2 checkpoint, empty in an encoder's own file
    * @return {@code keys}
    */
   public static KeyMap.Builder add(
@@ -59,7 +59,7 @@ public final class LavisVisionNames {
     rename("layers.*.mlp.down", "blocks.*.mlp.fc2");
     keys.ignoreFrom(config.layers(), theirs + "blocks.*");
     if (config.inputBias() == InputBias.QUERY_AND_VALUE) {
-      ignoreAll("blocks.*.attn.k_bias"); // kept from Hugging Face; no softmax sees it
+      ignoreAll("blocks.*.attn.k_bias"); // kept from Hugging Face; it does not change a softmax
     }
     ignoreAll("norm.*", "fc_norm.*", "head.*"); // of EVA's own training
   }

@@ -9,8 +9,8 @@ import io.github.blip2j.tensor.types.Shape;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Patches as vectors. A convolution whose stride is its kernel is a linear map of disjoint patches,
- * so the pixels are laid out patch by patch and the rest is one matrix product.
+ * Embeds patches as vectors. A convolution whose stride is its kernel is a linear map of disjoint
+ * patches, so the pixels are laid out patch by patch and the rest is one matrix product.
  */
 final class PatchEmbedding extends Module {
   private final Parameter weight;

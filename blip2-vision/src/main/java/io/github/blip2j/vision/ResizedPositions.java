@@ -14,9 +14,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checkpoint whose positions are interpolated for pictures of another size once, when they are
- * read: to be trained on from there, as LAVIS does with {@code image_size: 364}. A tower that is
- * only used needs none of this, for it interpolates as it goes.
+ * A checkpoint whose positions are interpolated for images of another size when they are loaded, to
+ * train the interpolated ones, as LAVIS does with {@code image_size: 364}. For inference this is
+ * not needed: the vision transformer interpolates in its forward pass.
  */
 public final class ResizedPositions implements Weights {
   private final Weights stored;
@@ -77,7 +77,10 @@ public final class ResizedPositions implements Weights {
     return stored.initial(name, shape, init);
   }
 
-  /** Only a square grid of the right width is another size; all else is the loader's to refuse. */
+  /**
+   * Only a square grid of the right width is another size; other differences are left to the
+   * loader's checks.
+   */
   private boolean isResized(String path, Stored found) {
     if (!path.equals(name) || found.shape().rank() != config.positionsShape().rank()) {
       return false;

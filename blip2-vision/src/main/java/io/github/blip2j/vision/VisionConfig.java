@@ -11,12 +11,13 @@ import java.util.Locale;
 /**
  * Sizes of a vision transformer.
  *
- * @param family whose architecture it has
+ * @param family the architecture
  * @param dim width
  * @param imageSize side of the pictures it was trained on, in pixels
  * @param patchSize side of a patch, in pixels
  * @param inputBias which of query, key and value have a bias
- * @param dropPath how often training leaves out the last block; the others less, the first never
+ * @param dropPath probability of stochastic depth for the last block in training, linear down to 0
+ *     for the first
  */
 public record VisionConfig(
     VisionFamily family,
@@ -77,7 +78,7 @@ public record VisionConfig(
         0);
   }
 
-  /** Reads the {@code vision_config} of a {@code config.json}; what it leaves out is ViT-g's. */
+  /** Reads the {@code vision_config} of a {@code config.json}; missing values are ViT-g's. */
   public static VisionConfig fromJson(ConfigJson json) throws CheckpointException {
     VisionConfig otherwise = evaG();
     return new VisionConfig(
@@ -94,7 +95,7 @@ public record VisionConfig(
         otherwise.dropPath);
   }
 
-  /** With so many blocks of those that are stored, the first ones. */
+  /** With only the first {@code layers} of the stored blocks. */
   public VisionConfig withLayers(int newLayers) {
     return new VisionConfig(
         family,
@@ -180,7 +181,7 @@ public record VisionConfig(
     return family.positionsShape((long) grid() * grid() + 1, dim);
   }
 
-  /** How often training leaves out the branches of block {@code index}. */
+  /** The probability of stochastic depth for block {@code index}. */
   public double dropPathAt(int index) {
     return DropPath.linear(dropPath, index, layers);
   }

@@ -15,13 +15,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vision transformer (Dosovitskiy et al. 2021) as BLIP-2 uses it: EVA ViT-g or CLIP ViT-L, all
- * tokens, no norm after the last block. That norm belongs to the model, for it is trained while
- * this is frozen.
+ * A vision transformer (Dosovitskiy et al. 2021) in BLIP-2: EVA ViT-g or CLIP ViT-L, all tokens, no
+ * norm after the last block. That norm belongs to the model, for it is trained while this is
+ * frozen.
  *
- * <p>Frozen, it wants {@link ForwardPass#evaluating()} from the model around it. To be fine-tuned
- * in little memory it wants {@link ForwardPass#withGradientCheckpointing()}, which computes all of
- * EVA's blocks again, and those of CLIP after the thirteenth.
+ * <p>Frozen, it is run with {@link ForwardPass#evaluating()} by its model. To fine-tune it with
+ * less memory use {@link ForwardPass#withGradientCheckpointing()}, which recomputes all of EVA's
+ * blocks, and those of CLIP after the thirteenth.
  *
  * <pre>{@code
  * B batch, H x W pixels, N patches, E width
@@ -35,7 +35,7 @@ public final class VisionTransformer extends Module {
   private final @Nullable LayerNorm inputNorm;
   private final List<VisionBlock> blocks = new ArrayList<>();
 
-  /** A transformer of these sizes. */
+  /** Builds a vision transformer. */
   public VisionTransformer(VisionConfig config, Params params) {
     super(params);
     this.config = config;
@@ -53,7 +53,7 @@ public final class VisionTransformer extends Module {
     }
   }
 
-  /** The sizes. */
+  /** The configuration. */
   public VisionConfig config() {
     return config;
   }
@@ -61,8 +61,8 @@ public final class VisionTransformer extends Module {
   /**
    * Features of every patch.
    *
-   * @param pixels [B, 3, H, W], normalised; any size of at least one patch, with the trained
-   *     positions interpolated where it is not the trained one
+   * @param pixels [B, 3, H, W], normalised; any size of at least one patch, for other sizes than
+   *     the trained one, positions are interpolated
    * @return [B, N + 1, E], the class token first
    */
   public Tensor forward(Tensor pixels, ForwardPass pass) {
@@ -75,7 +75,7 @@ public final class VisionTransformer extends Module {
           i < config.family().firstRecomputed() ? pass.withoutGradientCheckpointing() : pass;
       Tensor y = blockPass.layer(List.of(x), (in, inside) -> block.forward(in.get(0), inside));
       if (!y.requiresGrad()) {
-        home.release(x); // a batch of a hundred pictures would gather gigabytes of them
+        home.release(x); // a batch of a hundred images would keep gigabytes of activations
       }
       x = y;
       pass.observer().hiddenState(path(), i + 1, x);

@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * What a block of ViT-g does between its linear maps, at its sizes, and the lookup of words.
  *
  * <pre>{@code
- * 257 patches, 16 heads of width 88, 1408 width, 6144 width of the perceptron
+ * 257 patches, 16 heads of width 88, 1408 width, 6144 width of the MLP
  * }</pre>
  */
 @State(Scope.Thread)

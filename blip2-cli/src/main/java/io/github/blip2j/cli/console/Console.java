@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
 
-/** Where a command reads and writes. What it prints, a terminal shows and does not obey. */
+/** Where a command reads and writes. Its output is escaped, so that no terminal obeys it. */
 public final class Console {
   private final PrintWriter rawErr;
   private final PrintWriter out;
@@ -23,7 +23,7 @@ public final class Console {
    * @param out results
    * @param err errors, warnings and progress
    * @param in standard input
-   * @param terminal whether somebody watches {@code err} on a terminal
+   * @param terminal whether {@code err} is a terminal
    * @param patience how long work may take before progress is shown
    * @param environment the environment variables
    */
@@ -45,17 +45,17 @@ public final class Console {
     this.environment = environment;
   }
 
-  /** For results; what is printed at once stays on one line. */
+  /** For results; each print call stays on one line. */
   public PrintWriter out() {
     return out;
   }
 
-  /** For notes; what is printed at once stays on one line. */
+  /** For notes; each print call stays on one line. */
   PrintWriter err() {
     return err;
   }
 
-  /** For texts of our own of several lines, in colours where picocli likes. */
+  /** For help texts of several lines, in colours where picocli uses them. */
   public PrintWriter help() {
     return help;
   }
@@ -92,7 +92,7 @@ public final class Console {
     note(oneLine(message));
   }
 
-  /** One line about what goes on. */
+  /** One line about progress. */
   public void note(String message) {
     err.println("blip2: " + message);
     err.flush();

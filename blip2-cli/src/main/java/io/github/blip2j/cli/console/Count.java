@@ -1,6 +1,6 @@
 package io.github.blip2j.cli.console;
 
-/** A number of things, in words. */
+/** A number with its noun in singular or plural. */
 public final class Count {
   private Count() {}
 

@@ -6,12 +6,15 @@ import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.ExitCode;
 
-/** Images one after another; what goes wrong with one is told, and the others take their turn. */
+/**
+ * Processes images one after another; an error of one is printed, and the others are still
+ * processed.
+ */
 public final class EachImage {
   private final Console console;
   private final Progress progress;
 
-  /** What is done with an image. It clears the progress before it prints. */
+  /** The work on an image. It clears the progress before it prints. */
   @FunctionalInterface
   public interface Step {
     void take(String image) throws IOException;
@@ -22,7 +25,7 @@ public final class EachImage {
     this.progress = progress;
   }
 
-  /** Takes all and returns the exit code: 1 if any image failed. */
+  /** Processes all and returns the exit code: 1 if any image failed. */
   public int of(List<String> images, Step step) {
     int failed = 0;
     for (int i = 0; i < images.size(); i++) {
@@ -35,7 +38,7 @@ public final class EachImage {
           | IllegalStateException
           | MemoryShortageException
           | OutOfMemoryError e) {
-        // The other images are no worse for it: even a full heap is empty again without this one.
+        // The other images can still succeed: even a full heap is freed with this one.
         progress.clear();
         console.complain(ErrorReport.describe(e));
         failed++;

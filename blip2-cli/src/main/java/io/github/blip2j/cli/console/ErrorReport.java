@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What went wrong, in one line. */
+/** An error as one line. */
 public final class ErrorReport {
   private static final List<String> JAVACPP_LIMITS = List.of("hysicalBytes", "maxBytes");
 
@@ -26,13 +26,13 @@ public final class ErrorReport {
       return memory(String.valueOf(e.getMessage()));
     }
     if (e instanceof ExceptionInInitializerError && e.getCause() != null && spoken(e.getCause())) {
-      return describe(e.getCause()); // a property that is read when its class loads
+      return describe(e.getCause()); // a system property read in a static initializer
     }
     if (e instanceof LinkageError) {
       return natives(e);
     }
     @Nullable Throwable cause = e.getCause();
-    if (e instanceof UncheckedIOException && cause != null) { // a stream's only way to say it
+    if (e instanceof UncheckedIOException && cause != null) { // how streams report an IOException
       return describe(cause);
     }
     if (e instanceof FileSystemException failure) {
@@ -51,7 +51,7 @@ public final class ErrorReport {
         Locale.ROOT, "a fault in blip2 itself: %s; run again with --debug and report it", root(e));
   }
 
-  /** Which memory was too small; without a formatter, for that needs heap itself. */
+  /** Names the memory that was too small; without a formatter, which would need heap itself. */
   private static String memory(String got) {
     if (JAVACPP_LIMITS.stream()
         .anyMatch(got::contains)) { // JavaCPP's own limit, which only a user sets

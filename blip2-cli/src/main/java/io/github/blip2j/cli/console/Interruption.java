@@ -23,12 +23,14 @@ public final class Interruption implements AutoCloseable {
     this.hook = new Thread(() -> interrupted(stop), "interruption");
   }
 
-  /** From now until it is closed, {@code stop} is called when the process shall end. */
+  /** From now until it is closed, {@code stop} is called when the process is told to end. */
   public static Interruption calling(Runnable stop) {
     return calling(stop, PATIENCE);
   }
 
-  /** The same with another patience, in milliseconds. */
+  /**
+   * Calls {@code stop} likewise, waiting for the work no longer than {@code patience} milliseconds.
+   */
   static Interruption calling(Runnable stop, long patience) {
     var interruption = new Interruption(stop, patience);
     Runtime.getRuntime().addShutdownHook(interruption.hook);
@@ -53,7 +55,7 @@ public final class Interruption implements AutoCloseable {
     }
   }
 
-  /** What the process waits in while it ends. */
+  /** The shutdown hook, in which the process waits for the work. */
   Thread hook() {
     return hook;
   }

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Warnings on standard error. Written in Java because reading the same from XML takes longer than
- * captioning an image.
+ * Warnings on standard error. Configured in Java because reading an XML configuration takes longer
+ * than captioning an image.
  */
 public final class LogSettings extends ContextAwareBase implements Configurator {
   private static final String OURS = "io.github.blip2j";
@@ -31,7 +31,7 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
-  /** Says more, for {@code --debug}. */
+  /** Lowers the levels, for {@code --debug}. */
   public static void debug() {
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
       context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.INFO);

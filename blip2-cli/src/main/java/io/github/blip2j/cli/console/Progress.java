@@ -6,8 +6,8 @@ import java.util.TimerTask;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Says on standard error what takes so long: on a terminal one line that is rewritten, elsewhere a
- * line every few seconds; nothing about work that is soon done.
+ * Reports long work on standard error: on a terminal one line that is rewritten, elsewhere a line
+ * every few seconds; nothing for short work.
  */
 public final class Progress implements AutoCloseable {
   private final Console console;
@@ -34,13 +34,13 @@ public final class Progress implements AutoCloseable {
     return progress;
   }
 
-  /** From now on, this is what takes so long. */
+  /** Sets the work that is reported from now on. */
   public synchronized void doing(String newWork) {
     work = newWork;
   }
 
   synchronized void show() {
-    if (work.isEmpty()) { // nobody has said yet
+    if (work.isEmpty()) { // no work is set yet
       return;
     }
     long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
@@ -54,7 +54,7 @@ public final class Progress implements AutoCloseable {
     }
   }
 
-  /** Makes room on the terminal for a line of results. */
+  /** Clears the line of the terminal for a line of results. */
   public synchronized void clear() {
     if (shown > 0) {
       console.rewrite(" ".repeat(shown));

@@ -4,9 +4,9 @@ import java.util.Locale;
 import java.util.function.IntPredicate;
 
 /**
- * Text as people see it. Names of files, tensors and models come from elsewhere and may hold what a
- * terminal obeys: escape sequences, line ends, marks that turn the direction of writing round. Such
- * characters are shown by their numbers, as in {@code \x1b}.
+ * Escapes text for a terminal. Names of files, tensors and models come from outside and may hold
+ * characters that a terminal obeys: escape sequences, line ends, marks that change the direction of
+ * text. Such characters are replaced by their numbers, as in {@code \x1b}.
  */
 public final class TerminalText {
   private TerminalText() {}
@@ -21,7 +21,7 @@ public final class TerminalText {
     return escaped(text, c -> isObeyed(c) && c != '\n' && c != '\r' && c != '\t', false);
   }
 
-  /** A JSON document, in whose strings such characters have a spelling of their own. */
+  /** A JSON document, with these characters in JSON's own escapes. */
   public static String json(String document) {
     return escaped(document, TerminalText::isObeyed, true);
   }
@@ -49,7 +49,7 @@ public final class TerminalText {
       case Character.CONTROL,
           Character.LINE_SEPARATOR,
           Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE -> // one without the other half
+          Character.SURROGATE -> // a surrogate without its pair
           true;
       default -> (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
     };

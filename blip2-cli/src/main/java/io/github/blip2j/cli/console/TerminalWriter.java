@@ -5,18 +5,18 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 
-/** Lets through what {@link TerminalText} leaves of a text, whoever writes it. */
+/** A writer that escapes all text with {@link TerminalText}. */
 final class TerminalWriter extends FilterWriter {
   private TerminalWriter(Writer out) {
     super(out);
   }
 
-  /** A printer of whole texts, as help is, with their line ends and tabs. */
+  /** A printer of texts of several lines, such as help; line ends and tabs are kept. */
   static PrintWriter texts(PrintWriter out) {
     return new PrintWriter(new TerminalWriter(out));
   }
 
-  /** A printer of lines: none that is printed becomes two. */
+  /** A printer of lines; each print call stays on one line. */
   static PrintWriter lines(PrintWriter out) {
     return new PrintWriter(new TerminalWriter(out)) {
       @Override

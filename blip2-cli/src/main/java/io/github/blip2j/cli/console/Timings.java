@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Where the time of a command went, summed over all images. */
+/** The time of each stage of a command, summed over all images. */
 public final class Timings {
   /** Work that may fail at a file. */
   @FunctionalInterface
@@ -14,17 +14,20 @@ public final class Timings {
 
   private final long start = System.nanoTime();
   private final Map<String, Long> nanos = new LinkedHashMap<>();
-  private long inner; // of the stages within the one that is running
+  private long inner; // of stages nested in the running one
   private int tokens;
 
-  /** Of these stages, which are told in this order, those that nothing came to as well. */
+  /** With these stages, reported in this order, those without time as well. */
   public Timings(String... stages) {
     for (String stage : stages) {
       nanos.put(stage, 0L);
     }
   }
 
-  /** Does the work on a stage's account, failed work too; less what stages within it take. */
+  /**
+   * Does the work and adds its time to the stage, also if it fails; without the time of nested
+   * stages.
+   */
   public <T> T time(String stage, Work<T> work) throws IOException {
     long beside = inner;
     inner = 0;
@@ -42,7 +45,7 @@ public final class Timings {
     tokens += count;
   }
 
-  /** Milliseconds of each stage, of a token where some are generated, and of all until now. */
+  /** Milliseconds of each stage, of a token where text is generated, and in total until now. */
   public Map<String, Double> milliseconds() {
     Map<String, Double> milliseconds = new LinkedHashMap<>();
     nanos.forEach((stage, time) -> milliseconds.put(stage, rounded(time)));

@@ -1,6 +1,6 @@
 package io.github.blip2j.cli.console;
 
-/** Options that contradict each other or cannot be. */
+/** Options that contradict each other or are out of range. */
 public final class UsageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -24,12 +24,12 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code blip2 bench}: how fast a model of some size is here. */
+/** {@code blip2 bench}: the speed of a model of a given size on this machine. */
 @Command(
     name = "bench",
     description = {
-      "Times a model of a given size on this machine, with random weights made in memory.",
-      "Figures are medians in milliseconds, after a run that is not counted."
+      "Times a model of a given size on this machine, with random weights created in memory.",
+      "Figures are medians in milliseconds, after a warm-up run."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -51,8 +51,8 @@ public final class BenchCommand implements Callable<Integer> {
       converter = NamedPrecision.class,
       description =
           "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter. "
-              + "Weights that learn are float32; with bfloat16, what they are multiplied with is "
-              + "rounded.")
+              + "Trained weights are float32; with bfloat16, the inputs they are multiplied with "
+              + "are rounded.")
   private Precision dtype = Precision.FLOAT32;
 
   @Option(
@@ -77,7 +77,7 @@ public final class BenchCommand implements Callable<Integer> {
     Bench bench = bench();
     BenchReport report;
     try (var progress = Progress.on(console)) {
-      progress.doing("making weights of " + preset.label());
+      progress.doing("creating weights of " + preset.label());
       report = bench.run(progress::doing);
     }
     if (run.json) {
@@ -93,7 +93,7 @@ public final class BenchCommand implements Callable<Integer> {
       run.prepare();
       Bench bench = Bench.of(preset, dtype, figures == null ? usual() : figures);
       if (run.threads != null) {
-        Threads.use(run.threads); // whatever ran in this process before
+        Threads.use(run.threads); // also after other commands in this process
       }
       return bench;
     } catch (IllegalArgumentException e) {
@@ -101,7 +101,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  /** Training, threads and the machine's limits are other questions, and take a while. */
+  /**
+   * Figures of training, threads and the machine's limits are left out by default, for they take
+   * long.
+   */
   private List<Figure> usual() {
     List<Figure> usual = new ArrayList<>(preset.figures());
     usual.removeAll(

@@ -6,7 +6,7 @@ import io.github.blip2j.cli.console.Console;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/** Figures as a table, below what they were taken on and above what that took. */
+/** Figures as a table, below the machine's description and above the costs of the run. */
 final class BenchTable {
   private BenchTable() {}
 

@@ -23,14 +23,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 
-/** {@code blip2 doctor}: what this machine offers, what was made of it, and what does not work. */
+/** {@code blip2 doctor}: the machine's features, those that are used, and problems. */
 @Command(
     name = "doctor",
-    description = "Shows what matters for speed and for getting started on this machine.",
+    description =
+        "Shows the features of this machine that matter for speed, and problems with them.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class)
 public final class DoctorCommand implements Callable<Integer> {
-  /** A part of the report, which may be the one that does not work. */
+  /** A section of the report; an exception becomes a problem of it. */
   @FunctionalInterface
   private interface Section {
     Map<String, String> read() throws IOException;
@@ -43,7 +44,7 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
+  @Option(names = "--debug", description = "Log more, and print stack traces of errors.")
   private boolean debug;
 
   public DoctorCommand(Console console) {

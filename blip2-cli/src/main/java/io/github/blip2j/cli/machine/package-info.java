@@ -1,4 +1,4 @@
-/** The commands that look at the machine: bench and doctor. Internal. */
+/** The commands about the machine: bench and doctor. Internal. */
 @NullMarked
 package io.github.blip2j.cli.machine;
 

@@ -30,9 +30,9 @@ import picocli.CommandLine.Parameters;
       "Writes features of images and texts to a file, batch by batch: a safetensors file "
           + "with a tensor for each kind, row after row in the order of the images, or a .jsonl "
           + "file with a line for each.",
-      "By default both as vectors of one space, of length 1: image_embeds [images, "
-          + "queries, width] and text_embeds [texts, width]. An image is as like a text as the "
-          + "best of its queries: their largest product is the itc of blip2 match."
+      "By default both as unit vectors of one space: image_embeds [images, queries, width] "
+          + "and text_embeds [texts, width]. The similarity of an image and a text is the largest "
+          + "of the dot products of its queries with the text, the itc of blip2 match."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -56,7 +56,7 @@ public final class EmbedCommand implements Callable<Integer> {
       names = "--text",
       arity = "1..*",
       paramLabel = "T",
-      description = "Texts, each one word for the shell.")
+      description = "Texts, each one shell argument.")
   List<String> texts = new ArrayList<>();
 
   @Option(
@@ -65,11 +65,11 @@ public final class EmbedCommand implements Callable<Integer> {
       paramLabel = "KIND",
       converter = FeatureName.class,
       description =
-          "What to write, several with commas. patches: [tokens, width] of the tower; "
-              + "queries: what the queries see; image: that as unit vectors; single: one vector for "
-              + "an image; text; multimodal: queries in the light of a --text, one for all images "
-              + "or one for each. Of models that write: patches, queries, and prompt, what stands "
-              + "before their words.")
+          "The features to write, several with commas. patches: [tokens, width] of the vision "
+              + "encoder; queries: the Q-Former's output; image: the queries projected to unit "
+              + "vectors; single: one vector for each image; text; multimodal: queries that attend "
+              + "to a --text, one for all images or one for each. Of models with a language model: "
+              + "patches, queries, and prompt, its soft prompts.")
   private List<Feature> kinds = new ArrayList<>();
 
   @Option(
@@ -112,7 +112,7 @@ public final class EmbedCommand implements Callable<Integer> {
     return new EmbedRun(this, images, wanted, console).run();
   }
 
-  /** What was asked for, or else all that compares. */
+  /** The kinds asked for, or by default the embeddings that can be compared. */
   private Set<Feature> wanted(List<String> images) {
     Set<Feature> wanted = EnumSet.noneOf(Feature.class);
     wanted.addAll(kinds);
@@ -127,7 +127,7 @@ public final class EmbedCommand implements Callable<Integer> {
 
   private void requireAgreement(List<String> images, Set<Feature> wanted) {
     if (options.model == null && !wanted.isEmpty() && WRITTEN.containsAll(wanted)) {
-      options.run.prepare(); // the bundled model has them
+      options.run.prepare(); // the bundled model has these features
     } else {
       options.prepare();
     }

@@ -31,15 +31,15 @@ import picocli.CommandLine.ExitCode;
 
 /** One run of {@code blip2 embed}: load, then batch after batch into the file. */
 final class EmbedRun {
-  private final EmbedCommand asked;
+  private final EmbedCommand command;
   private final List<String> images;
   private final Feature[] wanted;
   private final Console console;
   private final Timings timings = new Timings("load", "preprocess", "embed");
-  private final List<String> cut = new ArrayList<>(); // texts that are not read whole
+  private final List<String> cut = new ArrayList<>(); // texts that are cut
 
-  EmbedRun(EmbedCommand asked, List<String> images, Set<Feature> wanted, Console console) {
-    this.asked = asked;
+  EmbedRun(EmbedCommand command, List<String> images, Set<Feature> wanted, Console console) {
+    this.command = command;
     this.images = images;
     this.wanted = wanted.toArray(Feature[]::new);
     this.console = console;
@@ -49,21 +49,21 @@ final class EmbedRun {
     List<String> written;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + name());
-      if (writes()) {
-        @Nullable ModelName model = asked.options.model;
+      if (generates()) {
+        @Nullable ModelName model = command.options.model;
         try (Blip2 blip2 =
             timings.time(
                 "load",
                 () ->
                     model == null
-                        ? Blip2.bundled(asked.options.dtype)
-                        : Blip2.load(model.path(), asked.options.loading()))) {
+                        ? Blip2.bundled(command.options.dtype)
+                        : Blip2.load(model.path(), command.options.loading()))) {
           written = timings.time("embed", () -> export(blip2.export(wanted), progress));
         }
       } else {
-        try (ImageTextMatcher matcher = timings.time("load", asked.options::load)) {
+        try (ImageTextMatcher matcher = timings.time("load", command.options::load)) {
           if (Set.of(wanted).contains(Feature.TEXT)) {
-            asked.texts.stream().filter(text -> matcher.length(text).isCut()).forEach(cut::add);
+            command.texts.stream().filter(text -> matcher.length(text).isCut()).forEach(cut::add);
           }
           written = timings.time("embed", () -> export(matcher.export(wanted), progress));
         }
@@ -74,12 +74,12 @@ final class EmbedRun {
   }
 
   private String name() {
-    return asked.options.model == null ? "bundled" : asked.options.modelName();
+    return command.options.model == null ? "bundled" : command.options.modelName();
   }
 
-  /** Whether the model is one that writes, which has soft prompts and compares nothing. */
-  private boolean writes() throws IOException {
-    @Nullable ModelName model = asked.options.model;
+  /** Whether the model generates text: then it has soft prompts and no embeddings to compare. */
+  private boolean generates() throws IOException {
+    @Nullable ModelName model = command.options.model;
     if (model == null || Set.of(wanted).contains(Feature.PROMPT)) {
       return true;
     }
@@ -88,17 +88,17 @@ final class EmbedRun {
   }
 
   private List<String> export(FeatureExport plain, Progress progress) throws IOException {
-    var pictures = new ImageArguments(console, asked.options.exif);
+    var pictures = new ImageArguments(console, command.options.exif);
     FeatureExport export =
         plain
             .reading(file -> timings.time("preprocess", () -> pictures.read(file)))
             .onProgress(listener(progress));
-    export = asked.texts.isEmpty() ? export : export.withTexts(asked.texts);
-    export = asked.skipUnreadable ? export.skippingUnreadable() : export;
+    export = command.texts.isEmpty() ? export : export.withTexts(command.texts);
+    export = command.skipUnreadable ? export.skippingUnreadable() : export;
     progress.doing("reading");
-    return FeatureExport.isJsonLines(asked.out)
-        ? export.toJsonLines(images, asked.out)
-        : export.toSafetensors(images, asked.out);
+    return FeatureExport.isJsonLines(command.out)
+        ? export.toJsonLines(images, command.out)
+        : export.toSafetensors(images, command.out);
   }
 
   private FeatureExport.Listener listener(Progress progress) {
@@ -118,14 +118,14 @@ final class EmbedRun {
 
   private void report(List<String> written) throws IOException {
     List<TensorEntry> tensors = tensors();
-    if (!asked.options.run.json) {
+    if (!command.options.run.json) {
       for (TensorEntry tensor : tensors) {
-        console.out().println(asked.out + ": " + tensor.name() + " " + tensor.shape());
+        console.out().println(command.out + ": " + tensor.name() + " " + tensor.shape());
       }
       if (tensors.isEmpty()) {
         int lines =
-            written.size() + (Set.of(wanted).contains(Feature.TEXT) ? asked.texts.size() : 0);
-        console.out().println(asked.out + ": " + Count.of(lines, "line"));
+            written.size() + (Set.of(wanted).contains(Feature.TEXT) ? command.texts.size() : 0);
+        console.out().println(command.out + ": " + Count.of(lines, "line"));
       }
       return;
     }
@@ -138,21 +138,21 @@ final class EmbedRun {
     }
     var document = new JsonObject();
     document.addProperty("model", name());
-    document.addProperty("file", asked.out.toString());
+    document.addProperty("file", command.out.toString());
     document.add("tensors", shapes);
     document.add("images", new Gson().toJsonTree(written));
-    document.add("texts", new Gson().toJsonTree(asked.texts));
+    document.add("texts", new Gson().toJsonTree(command.texts));
     document.add("texts_cut", new Gson().toJsonTree(cut));
     document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
     JsonReport.print(console, document);
   }
 
-  /** Those of the file that was written; none in JSON lines. */
+  /** The tensors of the file that was written; none in JSON lines. */
   private List<TensorEntry> tensors() throws IOException {
-    if (FeatureExport.isJsonLines(asked.out)) {
+    if (FeatureExport.isJsonLines(command.out)) {
       return List.of();
     }
-    try (var file = SafetensorsFile.open(asked.out)) {
+    try (var file = SafetensorsFile.open(command.out)) {
       return new ArrayList<>(file.tensors().values());
     }
   }

@@ -6,10 +6,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code blip2 evaluate}: the command that holds the tasks. */
+/** {@code blip2 evaluate}: the parent of the tasks' commands. */
 @Command(
     name = "evaluate",
-    description = "Tells how well a model does on pictures and captions.",
+    description = "Evaluates a model on pictures and captions.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class)
 public final class EvaluateCommand implements Runnable {

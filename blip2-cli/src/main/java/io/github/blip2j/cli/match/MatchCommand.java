@@ -21,9 +21,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "match",
     description = {
-      "Tells how well texts describe images: every text is held against every image.",
-      "itc is the cosine of both by themselves, in -1 to 1; itm is what the model says "
-          + "when it looks at both together, as a logit and as a probability."
+      "Scores how well texts describe images: every text with every image.",
+      "itc is the cosine similarity of image and text encoded separately, in -1 to 1; itm is "
+          + "the score of the matching head, whose queries attend to both, as a logit and a "
+          + "probability."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -45,26 +46,26 @@ public final class MatchCommand implements Callable<Integer> {
       arity = "1..*",
       required = true,
       paramLabel = "T",
-      description = "Texts, each one word for the shell.")
+      description = "Texts, each one shell argument.")
   List<String> texts = new ArrayList<>();
 
   @Option(
       names = "--cam",
       paramLabel = "FILE",
-      description = "Draw where one image speaks for one text, as a PNG.")
+      description = "Draw the GradCAM map of one image and one text as a PNG.")
   @Nullable Path cam;
 
   @Option(
       names = "--cam-words",
       paramLabel = "DIR",
-      description = "Draw the same for each word of the text: DIR/01-WORD.png and so on.")
+      description = "Draw a GradCAM map for each word of the text: DIR/01-WORD.png and so on.")
   @Nullable Path camWords;
 
   @Option(
       names = "--layer",
       paramLabel = "N",
       description =
-          "With --cam or --cam-words: the layer to look at; one in the middle by default.")
+          "With --cam or --cam-words: the cross-attention layer; a middle one by default.")
   @Nullable Integer layer;
 
   @Mixin MatcherOptions options = new MatcherOptions();

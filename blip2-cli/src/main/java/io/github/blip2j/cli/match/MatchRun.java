@@ -28,29 +28,32 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of {@code blip2 match}: load, then image after image. */
 final class MatchRun {
-  private final MatchCommand asked;
+  private final MatchCommand command;
   private final Console console;
   private final Timings timings = new Timings("load", "preprocess", "match");
   private final JsonArray results = new JsonArray();
   private final List<TextLength> lengths = new ArrayList<>(); // of the texts
 
-  MatchRun(MatchCommand asked, Console console) {
-    this.asked = asked;
+  MatchRun(MatchCommand command, Console console) {
+    this.command = command;
     this.console = console;
   }
 
-  /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
+  /**
+   * Does the work and returns the exit code: 1 if any image failed, whether or not others
+   * succeeded.
+   */
   int run() throws IOException {
-    asked.images = ImageArguments.names(asked.images);
+    command.images = ImageArguments.names(command.images);
     requireTargets();
     int code;
     try (var progress = Progress.on(console)) {
-      progress.doing("loading " + asked.options.modelName());
-      try (ImageTextMatcher matcher = timings.time("load", asked.options::load)) {
+      progress.doing("loading " + command.options.modelName());
+      try (ImageTextMatcher matcher = timings.time("load", command.options::load)) {
         code =
             new EachImage(console, progress)
                 .of(
-                    asked.images,
+                    command.images,
                     image -> {
                       List<Match> matches = match(matcher, image);
                       progress.clear();
@@ -58,9 +61,9 @@ final class MatchRun {
                     });
       }
     }
-    if (asked.options.run.json) {
+    if (command.options.run.json) {
       var document = new JsonObject();
-      document.addProperty("model", asked.options.modelName());
+      document.addProperty("model", command.options.modelName());
       document.add("results", results);
       document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
       JsonReport.print(console, document);
@@ -70,17 +73,17 @@ final class MatchRun {
 
   /** Checks that the drawings can be written, before a model is loaded for them. */
   private void requireTargets() throws IOException {
-    if (asked.cam != null) {
-      requireTarget(asked.cam);
+    if (command.cam != null) {
+      requireTarget(command.cam);
     }
-    if (asked.camWords != null) {
-      OutputFile.requireFolder(asked.camWords);
+    if (command.camWords != null) {
+      OutputFile.requireFolder(command.camWords);
     }
   }
 
   /** Checks that a drawing replaces a drawing, and not what it is about. */
   private void requireTarget(Path file) throws IOException {
-    for (String image : asked.images) {
+    for (String image : command.images) {
       if (!image.equals(ImageArguments.STANDARD_INPUT)) {
         FileKind.requireNoneOf(List.of(FileName.path(image)), file);
       }
@@ -90,23 +93,23 @@ final class MatchRun {
 
   private List<Match> match(ImageTextMatcher matcher, String image) throws IOException {
     if (lengths.isEmpty()) {
-      asked.texts.forEach(text -> lengths.add(matcher.length(text)));
+      command.texts.forEach(text -> lengths.add(matcher.length(text)));
     }
-    var pictures = new ImageArguments(console, asked.options.exif);
+    var pictures = new ImageArguments(console, command.options.exif);
     Image picture = timings.time("preprocess", () -> pictures.read(image));
-    if (asked.cam != null || asked.camWords != null) {
-      draw(matcher.gradCam(picture, asked.texts.get(0)));
+    if (command.cam != null || command.camWords != null) {
+      draw(matcher.gradCam(picture, command.texts.get(0)));
     }
-    return timings.time("match", () -> matcher.match(picture, asked.texts));
+    return timings.time("match", () -> matcher.match(picture, command.texts));
   }
 
   private void draw(GradCamMaps maps) throws IOException {
-    int layer = asked.layer == null ? maps.usualLayer() : asked.layer;
-    @Nullable Path cam = asked.cam;
+    int layer = command.layer == null ? maps.usualLayer() : command.layer;
+    @Nullable Path cam = command.cam;
     if (cam != null) {
       maps.drawing(layer).writePng(cam);
     }
-    @Nullable Path folder = asked.camWords;
+    @Nullable Path folder = command.camWords;
     if (folder != null) {
       OutputFile.makeFolder(folder);
       List<String> words = maps.words();
@@ -123,8 +126,8 @@ final class MatchRun {
   private void report(String image, List<Match> matches) {
     for (int t = 0; t < matches.size(); t++) {
       Match match = matches.get(t);
-      String text = asked.texts.get(t);
-      if (asked.options.run.json) {
+      String text = command.texts.get(t);
+      if (command.options.run.json) {
         results.add(json(image, text, lengths.get(t), match));
       } else {
         console

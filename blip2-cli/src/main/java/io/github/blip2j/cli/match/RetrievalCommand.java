@@ -32,16 +32,16 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "retrieval",
     description = {
-      "Searches all captions for each picture and all pictures for each caption, and "
-          + "tells in percent how often the right one is first, among five and among ten.",
-      "Captions are cleaned as LAVIS does: lower case, without most marks, at most 50 "
+      "Retrieves captions for each picture and pictures for each caption, and prints recall "
+          + "at 1, 5 and 10 in percent.",
+      "Captions are cleaned as LAVIS does: lower case, without most punctuation, at most 50 "
           + "words and 35 tokens."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
 public final class RetrievalCommand implements Callable<Integer> {
-  private static final int TEXTS_AT_ONCE = 64; // between two signs of life
+  private static final int TEXTS_AT_ONCE = 64; // between two updates of the progress
 
   private final Console console;
   private final Timings timings = new Timings("load", "index", "rank");
@@ -57,13 +57,13 @@ public final class RetrievalCommand implements Callable<Integer> {
   @Option(
       names = "--images",
       paramLabel = "DIR",
-      description = "The folder that paths start from; that of IMAGES.json by default.")
+      description = "The folder that paths are relative to; that of IMAGES.json by default.")
   private @Nullable Path images;
 
   @Option(
       names = "--k",
       paramLabel = "N",
-      description = "How many of the most similar are matched; default: ${DEFAULT-VALUE}.")
+      description = "How many of the most similar are re-ranked by itm; default: ${DEFAULT-VALUE}.")
   private int k = 128;
 
   @Mixin private MatcherOptions options = new MatcherOptions();
@@ -107,7 +107,7 @@ public final class RetrievalCommand implements Callable<Integer> {
       throws IOException {
     try (ImageTextIndex index = matcher.index()) {
       timings.time("index", () -> fill(index, matcher, set, files, progress));
-      progress.doing("comparing");
+      progress.doing("computing similarities");
       String of = "matching image %d of " + files.size();
       return timings
           .time(
@@ -148,7 +148,7 @@ public final class RetrievalCommand implements Callable<Integer> {
         recall.mean());
   }
 
-  /** Scores by the names that LAVIS gives them. */
+  /** The scores under LAVIS's names. */
   private JsonObject document(RetrievalSet set, RetrievalScores scores) {
     var named = new JsonObject();
     add(named, "txt", scores.text());

@@ -31,8 +31,8 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "convert",
     description = {
-      "Turns a checkpoint of LAVIS (.pth) into a Hugging Face folder, or back, byte for " + "byte.",
-      "The JSON document names what was read and written, and how many tensors there are."
+      "Converts a checkpoint of LAVIS (.pth) to a Hugging Face folder, or back, byte for byte.",
+      "The JSON document holds the paths of input and output and the number of tensors."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -40,7 +40,7 @@ import picocli.CommandLine.TypeConversionException;
 public final class ConvertCommand implements Callable<Integer> {
   private final Console console;
 
-  /** Whose checkpoint is read. */
+  /** The format of the checkpoint that is read. */
   enum From {
     LAVIS,
     HF;
@@ -65,7 +65,7 @@ public final class ConvertCommand implements Callable<Integer> {
       required = true,
       paramLabel = "KIND",
       converter = From.Converter.class,
-      description = "lavis or hf: what IN is; OUT becomes the other.")
+      description = "lavis or hf: the format of IN; OUT gets the other.")
   private From from = From.LAVIS;
 
   @Parameters(
@@ -79,32 +79,36 @@ public final class ConvertCommand implements Callable<Integer> {
 
   @Option(
       names = "--keep-key-bias",
-      description = "From hf: keep biases of keys that are not zero, which LAVIS leaves unread.")
+      description = "From hf: keep key biases that are not zero, which LAVIS ignores.")
   private boolean keepKeyBias;
 
   @Option(
       names = "--heads-vision",
       paramLabel = "N",
-      description = "From lavis: heads of the tower, if not the released 88 wide ones.")
+      description =
+          "From lavis: attention heads of the vision encoder, if not 88 wide as in the released "
+              + "ones.")
   private @Nullable Integer visionHeads;
 
   @Option(
       names = "--heads-qformer",
       paramLabel = "N",
-      description = "From lavis: heads of the Q-Former, if not the released 64 wide ones.")
+      description =
+          "From lavis: attention heads of the Q-Former, if not 64 wide as in the released ones.")
   private @Nullable Integer qformerHeads;
 
   @Mixin private PartsOptions parts = new PartsOptions();
 
   @Option(
       names = "--trained",
-      description = "From hf: write only what the second stage trains, as LAVIS's runs do.")
+      description =
+          "From hf: write only the parameters that the second stage trains, as LAVIS's runs do.")
   private boolean trained;
 
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
+  @Option(names = "--debug", description = "Log more, and print stack traces of errors.")
   private boolean debug;
 
   public ConvertCommand(Console console) {
@@ -177,12 +181,13 @@ public final class ConvertCommand implements Callable<Integer> {
     }
     if (from == From.HF && visionHeads != null) {
       throw new IllegalArgumentException(
-          "convert: heads expected with --from lavis only, got them for a folder that tells them");
+          "convert: heads expected with --from lavis only, got them for a folder whose "
+              + "config.json has them");
     }
     parts.requireAgreement(true);
     if (from == From.HF && parts.areGiven()) {
       throw new IllegalArgumentException(
-          "convert: --language expected with --from lavis only, got it for a whole folder");
+          "convert: --language expected with --from lavis only, got it for a complete folder");
     }
     if (from == From.LAVIS && trained) {
       throw new IllegalArgumentException(

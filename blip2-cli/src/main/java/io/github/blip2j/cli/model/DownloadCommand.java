@@ -25,13 +25,12 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code blip2 download}: models of a hub to the cache that {@code --model} looks in. */
+/** {@code blip2 download}: models of a hub to the cache that {@code --model} resolves ids in. */
 @Command(
     name = "download",
     description = {
-      "Downloads a model to the Hugging Face cache, where --model ID finds it, and Python "
-          + "too.",
-      "What is there already is left, what came in part is gone on with, and each file is "
+      "Downloads a model to the Hugging Face cache, where --model ID and Python find it.",
+      "Files that are there already are kept, partial files are resumed, and each file is "
           + "compared with its checksum. Prints the model's folder."
     },
     mixinStandardHelpOptions = true,
@@ -40,7 +39,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Variables: HF_TOKEN for models that need a licence, HF_HUB_CACHE and HF_HOME for the",
-      "cache's place, HF_ENDPOINT for another hub, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT."
+      "cache folder, HF_ENDPOINT for another hub, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT."
     })
 public final class DownloadCommand implements Callable<Integer> {
   private static final double MEGA = 1e6;
@@ -62,29 +61,29 @@ public final class DownloadCommand implements Callable<Integer> {
       names = "--include",
       paramLabel = "GLOB",
       description =
-          "Files that match, instead of configuration, tokenizer and one kind of weights; may "
+          "Files to download instead of configuration, tokenizer and one format of weights; may "
               + "be given several times.")
   private List<String> included = new ArrayList<>();
 
   @Option(
       names = "--exclude",
       paramLabel = "GLOB",
-      description = "Not files that match; may be given several times.")
+      description = "Files not to download; may be given several times.")
   private List<String> excluded = new ArrayList<>();
 
   @Option(
       names = "--cache",
       paramLabel = "DIR",
-      description = "Another cache; other commands find it if HF_HUB_CACHE names it.")
+      description = "Another cache; other commands use it if HF_HUB_CACHE names it.")
   private @Nullable Path cache;
 
-  @Option(names = "--offline", description = "Only look at what is there.")
+  @Option(names = "--offline", description = "Use the cache only, without network.")
   private boolean offline;
 
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
+  @Option(names = "--debug", description = "Log more, and print stack traces of errors.")
   private boolean debug;
 
   public DownloadCommand(Console console) {

@@ -23,9 +23,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = {
-      "Says what a checkpoint holds: what it is, what would load it and what is missing or surplus,",
-      "and of each tensor name, type, shape, sum, least and greatest number. The JSON document has",
-      "the strings \"Infinity\", \"-Infinity\" and \"NaN\" for what JSON cannot say."
+      "Describes a checkpoint: its kind, the class that would load it, missing and surplus "
+          + "tensors,",
+      "and each tensor's name, type, shape, sum, minimum and maximum.",
+      "In the JSON document, numbers that JSON lacks are the strings \"Infinity\", \"-Infinity\" and",
+      "\"NaN\"."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -36,20 +38,20 @@ public final class InspectCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE|FOLDER",
       description = {
-        "A file of safetensors or PyTorch, a checkpoint of LAVIS or of a training run, the folder of",
+        "A safetensors or PyTorch file, a checkpoint of LAVIS or of a training run, the folder of",
         "a model, a language model, a BERT or an adapter, or the id of a downloaded one."
       })
   private @Nullable ModelName model;
 
   @Option(
       names = "--no-sums",
-      description = "Read headers alone, which takes a moment for files of any size.")
+      description = "Read only headers, which is fast for files of any size.")
   private boolean withoutSums;
 
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
-  @Option(names = "--debug", description = "Show where errors come from.")
+  @Option(names = "--debug", description = "Print stack traces of errors.")
   private boolean debug;
 
   public InspectCommand(Console console) {
@@ -73,7 +75,7 @@ public final class InspectCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** Of all tensors that have numbers. */
+  /** The sums of all tensors with numeric types. */
   private Map<String, TensorSummary> sums(Inspection inspection) throws IOException {
     Map<String, TensorSummary> sums = new LinkedHashMap<>();
     int of = inspection.checkpoint().tensors().size();

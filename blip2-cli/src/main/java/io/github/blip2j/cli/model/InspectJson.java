@@ -11,7 +11,7 @@ import io.github.blip2j.io.tensor.TensorSummary;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code blip2 inspect} found, as one JSON document. */
+/** The result of {@code blip2 inspect} as one JSON document. */
 final class InspectJson {
   private static final Gson GSON = new Gson();
 

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code blip2 inspect} found, for people. */
+/** The result of {@code blip2 inspect} as text. */
 final class InspectTable {
   private static final int SHOWN = 8; // a model of another kind has thousands
 
@@ -19,7 +19,7 @@ final class InspectTable {
   static void print(Console console, Inspection inspection, Map<String, TensorSummary> sums) {
     List<String> lines = new ArrayList<>();
     lines.add(inspection.kind());
-    inspection.uses().forEach(use -> lines.addAll(told(use)));
+    inspection.uses().forEach(use -> lines.addAll(lines(use)));
     if (inspection.uses().isEmpty()) {
       lines.add("loaded by: Checkpoint alone");
     }
@@ -34,11 +34,11 @@ final class InspectTable {
     var tensors = inspection.checkpoint().tensors().values();
     long numbers = tensors.stream().mapToLong(tensor -> tensor.shape().size()).sum();
     lines.add(tensors.size() + " tensors, " + numbers + " numbers");
-    tensors.forEach(tensor -> lines.add(told(tensor, sums.get(tensor.name()))));
+    tensors.forEach(tensor -> lines.add(line(tensor, sums.get(tensor.name()))));
     lines.forEach(line -> console.out().println(Console.oneLine(line)));
   }
 
-  private static List<String> told(Inspection.Use use) {
+  private static List<String> lines(Inspection.Use use) {
     List<String> lines = new ArrayList<>();
     String by = use.name() + " (" + String.join(", ", use.commands()) + ")";
     if (use.loads()) {
@@ -63,7 +63,7 @@ final class InspectTable {
     }
   }
 
-  private static String told(TensorEntry tensor, @Nullable TensorSummary summary) {
+  private static String line(TensorEntry tensor, @Nullable TensorSummary summary) {
     String line = tensor.name() + " " + tensor.dtypeName() + " " + tensor.shape();
     if (summary == null) {
       return line;

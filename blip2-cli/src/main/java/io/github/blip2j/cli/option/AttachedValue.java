@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * Takes an option's optional value only from {@code --option=value}: in {@code --option a.png} the
- * next word is an image.
+ * next argument is an image.
  */
 final class AttachedValue implements IParameterPreprocessor {
   AttachedValue() {}

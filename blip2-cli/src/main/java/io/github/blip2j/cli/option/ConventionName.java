@@ -4,7 +4,7 @@ import io.github.blip2j.blip2.model.Convention;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads {@code --flavour}. */
+/** Reads {@code --convention}. */
 final class ConventionName implements ITypeConverter<Convention> {
   ConventionName() {}
 
@@ -13,7 +13,7 @@ final class ConventionName implements ITypeConverter<Convention> {
     return switch (value) {
       case "lavis" -> Convention.LAVIS;
       case "hf" -> Convention.HF;
-      default -> throw new TypeConversionException("flavour expected lavis or hf, got " + value);
+      default -> throw new TypeConversionException("convention expected lavis or hf, got " + value);
     };
   }
 }

@@ -11,18 +11,18 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
- * How to turn scores into words; names are those of Hugging Face's generate, and so are defaults
- * unless the model follows LAVIS.
+ * How to decode logits into text; names are those of Hugging Face's generate, and so are the
+ * defaults unless the model follows LAVIS.
  */
 public final class DecodingOptions {
-  /** What {@link GenerationConfig} calls the options in its messages. */
+  /** From the names in messages of {@link GenerationConfig} to the options. */
   private static final Map<String, String> OPTIONS = new LinkedHashMap<>();
 
   static {
     OPTIONS.put("maxNewTokens", "--max-new-tokens");
     OPTIONS.put("minNewTokens", "--min-new-tokens");
-    OPTIONS.put("beams", "--num-beams");
-    OPTIONS.put("returning", "--num-return");
+    OPTIONS.put("numBeams", "--num-beams");
+    OPTIONS.put("numReturnSequences", "--num-return");
     OPTIONS.put("lengthPenalty", "--length-penalty");
     OPTIONS.put("repetitionPenalty", "--repetition-penalty");
     OPTIONS.put("noRepeatNgramSize", "--no-repeat-ngram-size");
@@ -34,19 +34,19 @@ public final class DecodingOptions {
   @Option(
       names = "--num-beams",
       paramLabel = "N",
-      description = "Beams of the search; 1 is greedy.")
+      description = "Beams of beam search; 1 is greedy decoding.")
   @Nullable Integer beams;
 
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      description = "Longest text in tokens, its end included; 20 by default.")
+      description = "Most tokens to generate, the end token included; 20 by default.")
   @Nullable Integer maxNewTokens;
 
   @Option(
       names = "--min-new-tokens",
       paramLabel = "N",
-      description = "Tokens before which the text must not end.")
+      description = "Fewest tokens to generate before the end token.")
   @Nullable Integer minNewTokens;
 
   @Option(
@@ -58,13 +58,13 @@ public final class DecodingOptions {
   @Option(
       names = "--repetition-penalty",
       paramLabel = "F",
-      description = "Factor against tokens that occurred; 1 for none.")
+      description = "Divides the scores of tokens that occurred already; 1 for no penalty.")
   @Nullable Double repetitionPenalty;
 
   @Option(
       names = "--no-repeat-ngram-size",
       paramLabel = "N",
-      description = "Length of token sequences that may occur only once.")
+      description = "Length of the n-grams that may occur only once.")
   @Nullable Integer noRepeatNgramSize;
 
   @Option(
@@ -80,39 +80,42 @@ public final class DecodingOptions {
   @Nullable
   public Integer returning;
 
-  @Option(names = "--sample", description = "Draw tokens at random instead of taking the best.")
+  @Option(names = "--sample", description = "Sample tokens instead of taking the likeliest.")
   boolean sample;
 
   @Option(
       names = "--top-p",
       paramLabel = "F",
-      description = "With --sample: draw from the fewest tokens with this probability.")
+      description = "With --sample: sample from the fewest tokens with this total probability.")
   @Nullable Double topP;
 
   @Option(
       names = "--top-k",
       paramLabel = "N",
-      description = "With --sample: draw from this many best tokens; 50 by default, 0 for all.")
+      description = "With --sample: sample from the N likeliest tokens; 50 by default, 0 for all.")
   @Nullable Integer topK;
 
   @Option(
       names = "--temperature",
       paramLabel = "F",
-      description = "With --sample: above 1 more adventurous, below 1 less.")
+      description = "With --sample: above 1 for more variety, below 1 for less.")
   @Nullable Double temperature;
 
-  @Option(names = "--seed", paramLabel = "N", description = "With --sample: start of the draws.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "With --sample: seed of the random numbers.")
   @Nullable Long seed;
 
   /**
-   * The settings, those that no option gives being {@code usual}.
+   * The settings of the options, with those of {@code usual} where no option is given.
    *
    * @throws IllegalArgumentException if one is out of range or two contradict each other; it names
    *     the options
    */
   public GenerationConfig over(GenerationConfig usual) {
     try {
-      // Each step is checked: what makes room comes before what needs it.
+      // Each step is checked, so a limit is raised before the settings that need it raised.
       GenerationConfig decoding = sample ? usual.sampling() : usual;
       decoding = set(decoding, beams, GenerationConfig::numBeams);
       decoding = set(decoding, maxNewTokens, GenerationConfig::maxNewTokens);
@@ -131,7 +134,7 @@ public final class DecodingOptions {
     }
   }
 
-  /** Options that change nothing in this combination. */
+  /** Notes about the options that have no effect in this combination. */
   public List<String> idle(GenerationConfig decoding) {
     List<String> idle = new ArrayList<>();
     if (!sample) {

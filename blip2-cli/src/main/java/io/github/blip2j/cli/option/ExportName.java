@@ -3,7 +3,7 @@ package io.github.blip2j.cli.option;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** What a trained model is written as, and the folder it goes to within that of the run. */
+/** The format that a trained model is written in, and its folder within that of the run. */
 public enum ExportName {
   LAVIS("lavis"),
   LAVIS_TRAINED("lavis-trained"),

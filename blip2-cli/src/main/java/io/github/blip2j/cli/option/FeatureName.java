@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** What can be embedded, by name. */
+/** Reads the names of {@code --kind}. */
 public final class FeatureName implements ITypeConverter<Feature> {
   FeatureName() {}
 

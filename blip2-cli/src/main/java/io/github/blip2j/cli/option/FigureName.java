@@ -4,7 +4,7 @@ import io.github.blip2j.bench.Figure;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The figures that can be taken. */
+/** Reads the names of {@code --figures}. */
 public final class FigureName implements ITypeConverter<Figure> {
   FigureName() {}
 

@@ -7,36 +7,37 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What every command on a model that writes can be told. */
+/** The options of every command that runs a model with a language model. */
 public final class GenerationModelOptions extends ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
       description =
           "Folder of a BLIP-2 model, or the id of a downloaded one as in "
-              + "Salesforce/blip2-opt-2.7b; without it, a tiny model of drawn scenes. With "
+              + "Salesforce/blip2-opt-2.7b; without it, the bundled tiny model. With "
               + "--language, a .pth of LAVIS's second stage.")
   @Nullable ModelName model;
 
   @Mixin PartsOptions parts = new PartsOptions();
 
   @Option(
-      names = "--flavour",
+      names = {"--convention", "--flavour"},
       paramLabel = "lavis|hf",
       converter = ConventionName.class,
       description =
-          "Whose numbers and defaults to follow: lavis for five beams, prompts to OPT of 32 "
-              + "tokens and penalties that see new words only. Of the model's own files by default.")
-  @Nullable Convention flavour;
+          "The reference whose numerics and defaults apply: lavis for five beams, prompts to OPT "
+              + "cut to 32 tokens and repetition penalties on new tokens only. By default the one "
+              + "that the model's files belong to.")
+  @Nullable Convention convention;
 
-  /** What the model is called in results. */
+  /** The model's name in results. */
   public String modelName() {
     return model == null ? "bundled" : model.toString();
   }
 
   public Blip2 load() throws IOException {
     Blip2 loaded = loadAsItIs();
-    return flavour == null ? loaded : loaded.withConvention(flavour);
+    return convention == null ? loaded : loaded.withConvention(convention);
   }
 
   private Blip2 loadAsItIs() throws IOException {
@@ -48,10 +49,10 @@ public final class GenerationModelOptions extends ModelOptions {
         : Blip2.load(model.path(), loading());
   }
 
-  /** Whose defaults the loaded model will have. */
+  /** The convention whose defaults the loaded model will have. */
   public Convention flavour() {
-    if (flavour != null) {
-      return flavour;
+    if (convention != null) {
+      return convention;
     }
     return parts.areGiven() ? Convention.LAVIS : Convention.HF;
   }

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Pictures as they are named on a command line: files, or {@code -} for standard input. */
+/** Images as a command line names them: files, or {@code -} for standard input. */
 public record ImageArguments(Console console, boolean exif) {
   public static final String STANDARD_INPUT = "-";
 
@@ -28,7 +28,7 @@ public record ImageArguments(Console console, boolean exif) {
   }
 
   /**
-   * Files as they are, and of folders all pictures in them and in theirs.
+   * The files named, and all pictures in the folders named and their subfolders.
    *
    * @throws IOException if a folder holds none or can't be read
    */
@@ -40,7 +40,7 @@ public record ImageArguments(Console console, boolean exif) {
     return files;
   }
 
-  /** The same as names, standard input among them. */
+  /** The names of the images of these arguments: pictures of folders, files, standard input. */
   public static List<String> names(List<String> named) throws IOException {
     List<String> names = new ArrayList<>();
     for (String name : named) {

@@ -6,7 +6,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What every command on a model of the first stage can be told. */
+/** The options of every command that runs a first-stage (retrieval) model. */
 public final class MatcherOptions extends ModelOptions {
   @Option(
       names = "--model",
@@ -21,12 +21,12 @@ public final class MatcherOptions extends ModelOptions {
       names = "--max-text-tokens",
       paramLabel = "N",
       description = {
-        "Compare no more than so many tokens of a text; by default 32 of LAVIS's models and all of",
+        "Most tokens of a text that are compared; by default 32 of LAVIS's models and all of",
         "Hugging Face's."
       })
   @Nullable Integer maxTextTokens;
 
-  /** What the model is called in results. */
+  /** The model's name in results. */
   public String modelName() {
     return String.valueOf(model);
   }
@@ -47,7 +47,7 @@ public final class MatcherOptions extends ModelOptions {
     }
   }
 
-  /** Checks what must be given, and sets what concerns the whole process. */
+  /** Checks the required options, and applies the settings of the whole process. */
   public void prepare() {
     run.prepare();
     named();
@@ -56,7 +56,8 @@ public final class MatcherOptions extends ModelOptions {
   private ModelName named() {
     if (model == null) {
       throw new IllegalArgumentException(
-          "--model: a model that matches expected, got none; the bundled one only writes, so give"
+          "--model: a model that matches expected, got none; the bundled one only generates "
+              + "text, so give"
               + " a folder as of Salesforce/blip2-itm-vit-g");
     }
     return model;

@@ -8,14 +8,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model as it is called on a command line: a folder, a file, or the id of one that {@code blip2
- * download} has brought.
+ * A model as a command line names it: a folder, a file, or the id of a model that {@code blip2
+ * download} has fetched.
  *
- * @param given what was typed
+ * @param given the text that was typed
  * @param cache where ids are looked up
  */
 public record ModelName(String given, HubCache cache) {
-  /** Where it is; no network is needed to find out. */
+  /** The path of the model; looking it up needs no network. */
   public Path path() throws IOException {
     return cache.resolve(given);
   }
@@ -31,7 +31,7 @@ public record ModelName(String given, HubCache cache) {
     return paths;
   }
 
-  /** As it was typed. */
+  /** The name as it was typed. */
   @Override
   public String toString() {
     return given;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What every command that uses a model on images can be told, whatever the model. */
+/** The options of every command that runs a model on images, of any kind of model. */
 public abstract class ModelOptions {
   @Option(
       names = "--dtype",
@@ -22,14 +22,14 @@ public abstract class ModelOptions {
       names = "--adapter",
       paramLabel = "DIR",
       description = {
-        "Folder of a LoRA adapter as peft saves it, merged into the weights. One that lies in the",
+        "Folder of a LoRA adapter as peft saves it, merged into the weights. One inside the",
         "model's own folder needs no naming."
       })
   @Nullable Path adapter;
 
   @Option(
       names = "--ignore-unexpected-keys",
-      description = "Load weights that hold tensors the model has no use for, and list these.")
+      description = "Load weights that hold tensors the model has no use for, and list those.")
   boolean ignoreUnexpectedKeys;
 
   @Option(names = "--exif", description = "Turn photographs upright as their EXIF data asks.")
@@ -44,7 +44,7 @@ public abstract class ModelOptions {
     return ignoreUnexpectedKeys ? options.leavingOutUnexpected() : options;
   }
 
-  /** Checks what is only for a model that is named. */
+  /** Checks the options that need a named model. */
   void requireModel(boolean named) {
     if (!named && (adapter != null || ignoreUnexpectedKeys)) {
       throw new IllegalArgumentException(

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** How weights may be stored, by name. */
+/** Reads the names of {@code --dtype}. */
 public final class NamedPrecision implements ITypeConverter<Precision> {
   NamedPrecision() {}
 

@@ -6,7 +6,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where the parts lie that a checkpoint of LAVIS's second stage leaves out. */
+/** Where the parts are that a checkpoint of LAVIS's second stage leaves out. */
 public final class PartsOptions {
   @Option(
       names = "--language",
@@ -18,7 +18,7 @@ public final class PartsOptions {
       names = "--vision",
       paramLabel = "PATH",
       description = {
-        "For a .pth of LAVIS without a vision tower: eva_vit_g.pth, or a BLIP-2 that has the tower."
+        "For a .pth of LAVIS without a vision encoder: eva_vit_g.pth, or a BLIP-2 that has one."
       })
   @Nullable Path vision;
 
@@ -26,7 +26,7 @@ public final class PartsOptions {
       names = "--bert",
       paramLabel = "DIR",
       description =
-          "For a .pth of InstructBLIP: bert-base-uncased, which the Q-Former reads with, or "
+          "For a .pth of InstructBLIP: bert-base-uncased, whose tokenizer the Q-Former uses, or "
               + "an InstructBLIP's folder. A qformer_tokenizer beside the .pth needs no naming.")
   @Nullable Path bert;
 
@@ -46,13 +46,13 @@ public final class PartsOptions {
     return bert == null ? parts : parts.withBert(bert);
   }
 
-  /** Checks that what goes together is there. */
+  /** Checks that options that need each other are given together. */
   public void requireAgreement(boolean hasCheckpoint) {
     if (language == null && (vision != null || bert != null)) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: --language expected beside it, got none; a folder of Hugging Face needs neither",
+              "%s: --language expected beside it, got none; a Hugging Face folder needs neither",
               vision == null ? "--bert" : "--vision"));
     }
     if (language != null && !hasCheckpoint) {

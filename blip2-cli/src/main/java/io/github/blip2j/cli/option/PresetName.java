@@ -4,7 +4,7 @@ import io.github.blip2j.bench.Preset;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The models that can be timed. */
+/** Reads the names of {@code --preset}. */
 public final class PresetName implements ITypeConverter<Preset> {
   PresetName() {}
 

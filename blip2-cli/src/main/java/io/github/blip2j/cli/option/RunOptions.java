@@ -5,7 +5,7 @@ import io.github.blip2j.cli.console.LogSettings;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What every command that runs a model can be told about the process and what it prints. */
+/** The options of every command that runs a model about the process and its output. */
 public final class RunOptions {
   @Option(
       names = "--threads",
@@ -17,10 +17,10 @@ public final class RunOptions {
   @Option(names = "--json", description = "Print one JSON document.")
   public boolean json;
 
-  @Option(names = "--debug", description = "Log more, and show where errors come from.")
+  @Option(names = "--debug", description = "Log more, and print stack traces of errors.")
   private boolean debug;
 
-  /** Sets what concerns the whole process. */
+  /** Applies the settings of the whole process. */
   public void prepare() {
     if (debug) {
       LogSettings.debug();

@@ -22,7 +22,7 @@ public final class CaptionCommand implements Callable<Integer> {
 
   @Mixin private TextOptions options = new TextOptions();
 
-  @Option(names = "--prompt", paramLabel = "P", description = "Words that the text begins with.")
+  @Option(names = "--prompt", paramLabel = "P", description = "Text that the caption begins with.")
   private String prompt = "";
 
   @Mixin private CaptionFileOptions files = new CaptionFileOptions();

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where captions of many images are kept, instead of printed. */
+/** The files that captions of many images go to instead of standard output. */
 final class CaptionFileOptions {
   private static final List<String> ENDINGS = List.of(".jsonl", ".csv");
 
@@ -16,14 +16,14 @@ final class CaptionFileOptions {
       paramLabel = "FILE",
       description = {
         "Write captions to a file: a line of JSON for each image if it ends in .jsonl, a row if it",
-        "ends in .csv. The same command goes on with it after a stop."
+        "ends in .csv. The same command resumes it after a stop."
       })
   @Nullable Path out;
 
   @Option(
       names = "--txt",
       description = {
-        "Write each caption to a .txt file beside its image. Images that have one are passed over."
+        "Write each caption to a .txt file beside its image. Images that have one are skipped."
       })
   boolean beside;
 
@@ -36,21 +36,21 @@ final class CaptionFileOptions {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      description = "With --out or --txt: images at once; 8 by default.")
+      description = "With --out or --txt: images in a batch; 8 by default.")
   @Nullable Integer batchSize;
 
-  /** Whether captions go to files at all. */
+  /** Whether captions go to files. */
   boolean areGiven() {
     return out != null || beside;
   }
 
-  /** Whether the file is to hold rows of values instead of lines of JSON. */
+  /** Whether the file is to be CSV instead of lines of JSON. */
   boolean csv() {
     return ending().equals(".csv");
   }
 
   /**
-   * Checks what no single option can.
+   * Checks combinations of options.
    *
    * @throws IllegalArgumentException if two contradict each other
    */

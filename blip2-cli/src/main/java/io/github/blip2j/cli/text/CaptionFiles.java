@@ -31,17 +31,20 @@ final class CaptionFiles {
     this.console = console;
   }
 
-  /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
+  /**
+   * Does the work and returns the exit code: 1 if any image failed, whether or not others
+   * succeeded.
+   */
   int run(String prompt) throws IOException {
     List<Path> images = ImageArguments.files(options.images);
     options
         .decoding
-        .idle(options.decoding.over(TextTask.CAPTION.usual(options.writer.flavour())))
+        .idle(options.decoding.over(TextTask.CAPTION.usual(options.model.flavour())))
         .forEach(console::complain);
     CaptionExport.Outcome outcome;
     try (var progress = Progress.on(console)) {
-      progress.doing("loading " + options.writer.modelName());
-      try (Blip2 blip2 = timings.time("load", options.writer::load)) {
+      progress.doing("loading " + options.model.modelName());
+      try (Blip2 blip2 = timings.time("load", options.model::load)) {
         CaptionExport export = export(blip2, prompt, progress);
         outcome = timings.time("generate", () -> write(export, images));
       }
@@ -51,7 +54,7 @@ final class CaptionFiles {
   }
 
   private CaptionExport export(Blip2 blip2, String prompt, Progress progress) {
-    var pictures = new ImageArguments(console, options.writer.exif);
+    var pictures = new ImageArguments(console, options.model.exif);
     CaptionExport export =
         CaptionExport.of(blip2)
             .withPrompt(prompt)
@@ -88,7 +91,7 @@ final class CaptionFiles {
 
   private void report(CaptionExport.Outcome outcome) {
     String where = files.out == null ? "text files" : files.out.toString();
-    if (!options.writer.run.json) {
+    if (!options.model.run.json) {
       console
           .out()
           .println(
@@ -102,7 +105,7 @@ final class CaptionFiles {
       return;
     }
     var document = new JsonObject();
-    document.addProperty("model", options.writer.modelName());
+    document.addProperty("model", options.model.modelName());
     document.addProperty("file", files.out == null ? null : files.out.toString());
     document.addProperty("written", outcome.written());
     document.addProperty("earlier", outcome.earlier());

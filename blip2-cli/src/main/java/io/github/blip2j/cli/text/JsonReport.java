@@ -51,13 +51,13 @@ public final class JsonReport implements TextReport {
   @Override
   public void finish() {
     var document = new JsonObject();
-    document.addProperty("model", options.writer.modelName());
+    document.addProperty("model", options.model.modelName());
     document.add("results", results);
     document.add("timing_ms", GSON.toJsonTree(timings.milliseconds()));
     print(console, document);
   }
 
-  /** JSON has no word for what is no number, minus infinity included. */
+  /** NaN and the infinities become null, for JSON has no spelling for them. */
   public static JsonElement number(double value) {
     return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
   }

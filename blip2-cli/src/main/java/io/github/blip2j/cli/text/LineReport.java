@@ -4,7 +4,10 @@ import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.cli.console.Console;
 import java.util.List;
 
-/** A line for each text, as soon as it is there; the image's name in front if there are several. */
+/**
+ * A line for each text, as soon as it is generated; after the image's name if there are several
+ * images.
+ */
 final class LineReport implements TextReport {
   private final Console console;
   private final TextOptions options;
@@ -18,7 +21,7 @@ final class LineReport implements TextReport {
   public void add(String image, String prompt, List<Generated> texts) {
     boolean several = options.images.size() > 1 || texts.size() > 1;
     for (Generated text : texts) {
-      // What was streamed is there already, but for the end of its line.
+      // The text of a stream is printed already, except for the end of its line.
       String line = options.stream ? "" : Console.oneLine(text.text());
       console.out().println(several && !options.stream ? image + ": " + line : line);
     }
@@ -27,6 +30,6 @@ final class LineReport implements TextReport {
 
   @Override
   public void finish() {
-    // Every line is out.
+    // Every line is printed already.
   }
 }

@@ -25,9 +25,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "rank",
     description =
-        "Puts candidates in order of how likely the model would say them of an image, the "
-            + "best first: by the log-probability of all tokens, the one that ends a text "
-            + "included.",
+        "Ranks candidate texts by how likely the model is to generate them about an image, the "
+            + "likeliest first: by the sum of the tokens' log-probabilities, that of the end "
+            + "token included.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
@@ -42,13 +42,16 @@ public final class RankCommand implements Callable<Integer> {
       })
   List<String> images = new ArrayList<>();
 
-  @Option(names = "--question", paramLabel = "Q", description = "What the candidates answer.")
+  @Option(
+      names = "--question",
+      paramLabel = "Q",
+      description = "The question that the candidates answer.")
   private @Nullable String question;
 
   @Option(
       names = "--prompt",
       paramLabel = "P",
-      description = "Words before the candidates, instead of a question.")
+      description = "Text before the candidates, instead of a question.")
   private @Nullable String prompt;
 
   @Option(names = "--candidate", paramLabel = "A", description = "A candidate; give several.")
@@ -57,18 +60,18 @@ public final class RankCommand implements Callable<Integer> {
   @Option(
       names = "--candidates",
       paramLabel = "FILE",
-      description = "More candidates, one on each line; blank lines do not count.")
+      description = "More candidates, one on each line; blank lines are ignored.")
   private @Nullable Path file;
 
   @Option(
       names = "--normalise",
-      description = "By the mean of the tokens' log-probabilities instead of their sum.")
+      description = "Rank by the mean of the tokens' log-probabilities instead of their sum.")
   private boolean normalise;
 
   @Option(
       names = "--preselect",
       paramLabel = "K",
-      description = "Look only at the K candidates whose first tokens are the likeliest.")
+      description = "Score only the K candidates whose first tokens are the likeliest.")
   private @Nullable Integer preselect;
 
   @Mixin GenerationModelOptions options = new GenerationModelOptions();
@@ -101,7 +104,7 @@ public final class RankCommand implements Callable<Integer> {
     }
   }
 
-  /** The prompt, which asks as the model's kind is used to. */
+  /** The prompt: the one given, or the question in the template of this kind of model. */
   String prompt(Blip2 blip2) {
     return question == null ? String.valueOf(prompt) : blip2.questions().ask(question);
   }
@@ -120,7 +123,7 @@ public final class RankCommand implements Callable<Integer> {
               + (question == null ? "neither" : "both"));
     }
     if (question != null && question.isBlank()) {
-      throw new IllegalArgumentException("rank: question expected words, got a blank");
+      throw new IllegalArgumentException("rank: question expected text, got a blank");
     }
     if (all.isEmpty()) {
       throw new IllegalArgumentException(

@@ -17,32 +17,35 @@ import java.util.Locale;
 
 /** One run of {@code blip2 rank}: load, then image after image. */
 final class RankRun {
-  private final RankCommand asked;
+  private final RankCommand command;
   private final List<String> candidates;
   private final CandidateRanking order;
   private final Console console;
   private final JsonArray results = new JsonArray();
 
-  RankRun(RankCommand asked, List<String> candidates, CandidateRanking order, Console console) {
-    this.asked = asked;
+  RankRun(RankCommand command, List<String> candidates, CandidateRanking order, Console console) {
+    this.command = command;
     this.candidates = candidates;
     this.order = order;
     this.console = console;
   }
 
-  /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
+  /**
+   * Does the work and returns the exit code: 1 if any image failed, whether or not others
+   * succeeded.
+   */
   int run() throws IOException {
-    asked.images = ImageArguments.names(asked.images);
+    command.images = ImageArguments.names(command.images);
     int code;
     try (var progress = Progress.on(console)) {
-      progress.doing("loading " + asked.options.modelName());
-      try (Blip2 blip2 = asked.options.load()) {
-        String prompt = asked.prompt(blip2);
-        var pictures = new ImageArguments(console, asked.options.exif);
+      progress.doing("loading " + command.options.modelName());
+      try (Blip2 blip2 = command.options.load()) {
+        String prompt = command.prompt(blip2);
+        var pictures = new ImageArguments(console, command.options.exif);
         code =
             new EachImage(console, progress)
                 .of(
-                    asked.images,
+                    command.images,
                     image -> {
                       Prompt about = Prompt.about(pictures.read(image), prompt);
                       List<RankedCandidate> ranked = blip2.rank(about, candidates, order);
@@ -51,9 +54,9 @@ final class RankRun {
                     });
       }
     }
-    if (asked.options.run.json) {
+    if (command.options.run.json) {
       var document = new JsonObject();
-      document.addProperty("model", asked.options.modelName());
+      document.addProperty("model", command.options.modelName());
       document.add("results", results);
       JsonReport.print(console, document);
     }
@@ -61,11 +64,11 @@ final class RankRun {
   }
 
   private void report(String image, String prompt, List<RankedCandidate> ranked) {
-    if (asked.options.run.json) {
+    if (command.options.run.json) {
       results.add(json(image, prompt, ranked));
       return;
     }
-    String name = asked.images.size() > 1 ? image + ": " : "";
+    String name = command.images.size() > 1 ? image + ": " : "";
     for (RankedCandidate answer : ranked) {
       console
           .out()

@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What every command that writes about images can be told. */
+/** The options of every command that generates text about images. */
 final class TextOptions {
   @Parameters(
       arity = "1..*",
@@ -20,20 +20,20 @@ final class TextOptions {
       })
   List<String> images = new ArrayList<>();
 
-  @Mixin GenerationModelOptions writer = new GenerationModelOptions();
+  @Mixin GenerationModelOptions model = new GenerationModelOptions();
 
   @Option(names = "--echo", description = "Print the prompt before the text.")
   boolean echo;
 
-  @Option(names = "--stream", description = "Print words while they are written.")
+  @Option(names = "--stream", description = "Print the text while it is generated.")
   boolean stream;
 
   @Mixin DecodingOptions decoding = new DecodingOptions();
 
-  /** Checks what no single option can. */
+  /** Checks combinations of options. */
   void requireAgreement() {
-    writer.prepare();
-    if (stream && writer.run.json) {
+    model.prepare();
+    if (stream && model.run.json) {
       throw new IllegalArgumentException(
           "--stream: output expected as text, got --json; leave one of them out");
     }

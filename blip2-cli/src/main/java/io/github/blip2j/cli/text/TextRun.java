@@ -18,9 +18,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** One run of a command that writes about images: load, then image after image. */
+/** One run of a command that generates text about images: load, then image after image. */
 final class TextRun {
-  /** What a model is to continue, which may depend on its kind. */
+  /** The prompts that a model is to continue, which may depend on its kind. */
   @FunctionalInterface
   interface Prompts {
     /** The prompts about every image. */
@@ -49,21 +49,24 @@ final class TextRun {
       TextOptions options, TextTask task, Supplier<Prompts> prompts, Console console) {
     try {
       options.requireAgreement();
-      options.decoding.over(task.usual(options.writer.flavour()));
+      options.decoding.over(task.usual(options.model.flavour()));
       return new TextRun(options, prompts.get(), task, console);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
   }
 
-  /** Does the work and returns the exit code: 1 if any image failed, whatever became of others. */
+  /**
+   * Does the work and returns the exit code: 1 if any image failed, whether or not others
+   * succeeded.
+   */
   int run() throws IOException {
     options.images = ImageArguments.names(options.images);
-    GenerationConfig expected = options.decoding.over(task.usual(options.writer.flavour()));
+    GenerationConfig expected = options.decoding.over(task.usual(options.model.flavour()));
     options.decoding.idle(expected).forEach(console::complain);
     try (var progress = Progress.on(console)) {
-      progress.doing("loading " + options.writer.modelName());
-      try (Blip2 blip2 = timings.time("load", options.writer::load)) {
+      progress.doing("loading " + options.model.modelName());
+      try (Blip2 blip2 = timings.time("load", options.model::load)) {
         return all(blip2, progress);
       }
     }
@@ -71,14 +74,16 @@ final class TextRun {
 
   private int all(Blip2 blip2, Progress progress) {
     TextReport report =
-        options.writer.run.json
+        options.model.run.json
             ? new JsonReport(console, options, timings)
             : new LineReport(console, options);
     GenerationConfig decoding = options.decoding.over(task.usual(blip2));
-    List<String> asked = prompts.of(blip2);
+    List<String> promptTexts = prompts.of(blip2);
     int code =
         new EachImage(console, progress)
-            .of(options.images, image -> describe(blip2, image, asked, decoding, progress, report));
+            .of(
+                options.images,
+                image -> describe(blip2, image, promptTexts, decoding, progress, report));
     report.finish();
     return code;
   }
@@ -86,23 +91,23 @@ final class TextRun {
   private void describe(
       Blip2 blip2,
       String image,
-      List<String> asked,
+      List<String> promptTexts,
       GenerationConfig decoding,
       Progress progress,
       TextReport report)
       throws IOException {
-    try (ImageFeatures features = look(blip2, image)) {
+    try (ImageFeatures features = encode(blip2, image)) {
       if (options.stream) {
-        for (String prompt : asked) {
+        for (String prompt : promptTexts) {
           report.add(image, prompt, stream(blip2, features, image, prompt, decoding, progress));
         }
         return;
       }
       List<List<Generated>> texts =
-          timings.time("generate", () -> blip2.generate(features, asked, decoding));
+          timings.time("generate", () -> blip2.generate(features, promptTexts, decoding));
       progress.clear();
-      for (int i = 0; i < asked.size(); i++) {
-        report.add(image, asked.get(i), told(texts.get(i)));
+      for (int i = 0; i < promptTexts.size(); i++) {
+        report.add(image, promptTexts.get(i), withEcho(texts.get(i)));
       }
     }
   }
@@ -115,30 +120,30 @@ final class TextRun {
       GenerationConfig decoding,
       Progress progress)
       throws IOException {
-    TextStreamer words = words(blip2, image, prompt);
+    TextStreamer streamer = streamer(blip2, image, prompt);
     TokenStreamer listener =
         (row, token) -> {
           progress.clear();
-          words.onToken(row, token);
+          streamer.onToken(row, token);
         };
     List<Generated> texts =
         timings.time(
             "generate", () -> blip2.generate(features, List.of(prompt), decoding, listener).get(0));
-    words.finish();
+    streamer.finish();
     progress.clear();
-    return told(texts);
+    return withEcho(texts);
   }
 
-  /** The texts as they are shown. */
-  private List<Generated> told(List<Generated> texts) {
+  /** The texts as they are printed: with {@code --echo} after their prompt. */
+  private List<Generated> withEcho(List<Generated> texts) {
     texts.forEach(text -> timings.countTokens(text.tokenIds().size()));
     return options.echo
         ? texts.stream().map(text -> text.withText(text.textWithPrompt())).toList()
         : texts;
   }
 
-  private ImageFeatures look(Blip2 blip2, String image) throws IOException {
-    var pictures = new ImageArguments(console, options.writer.exif);
+  private ImageFeatures encode(Blip2 blip2, String image) throws IOException {
+    var pictures = new ImageArguments(console, options.model.exif);
     try (var scope = Scope.open()) {
       Tensor pixels =
           timings.time(
@@ -147,8 +152,8 @@ final class TextRun {
     }
   }
 
-  /** Prints the text piece by piece, after what goes before it. */
-  private TextStreamer words(Blip2 blip2, String image, String prompt) {
+  /** Prints the text piece by piece, after the image's name and the echoed prompt. */
+  private TextStreamer streamer(Blip2 blip2, String image, String prompt) {
     String name = options.images.size() > 1 ? image + ": " : "";
     var before = new StringBuilder(name).append(echo(prompt));
     return TextStreamer.of(

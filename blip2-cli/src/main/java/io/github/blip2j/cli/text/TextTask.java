@@ -6,7 +6,7 @@ import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 
-/** What a text is for, which decides how it is decoded unless options say so. */
+/** The purpose of a text, which decides how it is decoded unless options do. */
 enum TextTask {
   CAPTION {
     @Override
@@ -31,13 +31,13 @@ enum TextTask {
     }
   };
 
-  /** What the loaded model does. */
+  /** The defaults of the loaded model. */
   abstract GenerationConfig usual(Blip2 blip2);
 
   abstract GenerationConfig ofLavis();
 
-  /** Nearly the same before it is loaded, to find contradictions early. */
-  GenerationConfig usual(Convention flavour) {
-    return flavour == Convention.LAVIS ? ofLavis() : GenerationConfig.greedy();
+  /** Close to the loaded model's defaults before it is loaded, to find contradictions early. */
+  GenerationConfig usual(Convention convention) {
+    return convention == Convention.LAVIS ? ofLavis() : GenerationConfig.greedy();
   }
 }

@@ -37,16 +37,16 @@ public final class VqaCommand implements Callable<Integer> {
       names = {"--template", "--prompt"},
       paramLabel = "T",
       description =
-          "How to ask, {} where the question goes; by default as the paper asks the model's "
-              + "kind, as in 'Question: {} Answer:' for OPT.")
+          "The prompt's template, {} where the question goes; by default the paper's for this kind "
+              + "of model, as 'Question: {} Answer:' for OPT.")
   private @Nullable String template;
 
   @Option(
       names = "--context",
       paramLabel = "Q=A",
       description =
-          "A question that was asked before and its answer, for questions that follow up on "
-              + "it; give several in order. The last = parts them.")
+          "An earlier question and its answer, for questions that follow up on it; give several "
+              + "in order. The last = separates the two.")
   private List<String> context = new ArrayList<>();
 
   public VqaCommand(Console console) {
@@ -58,19 +58,19 @@ public final class VqaCommand implements Callable<Integer> {
     return TextRun.of(options, TextTask.ANSWER, this::prompts, console).run();
   }
 
-  /** What asks a model all questions; those that can't be are refused before it is loaded. */
+  /** The prompts of all questions; invalid questions are refused before the model is loaded. */
   private TextRun.Prompts prompts() {
     Conversation before = before();
     QuestionPrompt tried = template == null ? QuestionPrompt.ANSWER : new QuestionPrompt(template);
     questions.forEach(tried::ask);
     return blip2 ->
-        asked(
+        prompts(
             template == null ? blip2.questions() : blip2.questions().withTemplate(template),
             before);
   }
 
-  private List<String> asked(QuestionPrompt how, Conversation before) {
-    return questions.stream().map(question -> how.ask(before, question)).toList();
+  private List<String> prompts(QuestionPrompt template, Conversation before) {
+    return questions.stream().map(question -> template.ask(before, question)).toList();
   }
 
   private Conversation before() {

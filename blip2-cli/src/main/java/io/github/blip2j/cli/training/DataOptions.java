@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What a stage is trained on. */
+/** The training data of a stage. */
 final class DataOptions {
   @Option(
       names = {"--data", "--captions"},
@@ -21,14 +21,14 @@ final class DataOptions {
       description =
           "JSON lists or lines of {\"image\": path, \"caption\": text or texts, "
               + "\"image_id\": id}; in stage2 also with \"text_input\" and \"text_output\". "
-              + "Several are put one behind the other.")
+              + "Several are concatenated.")
   List<Path> data = new ArrayList<>();
 
   @Option(
       names = "--images",
       required = true,
       paramLabel = "DIR",
-      description = "The folder that paths of pictures start from.")
+      description = "The folder that paths of pictures are relative to.")
   Path images = Path.of("");
 
   @Option(
@@ -39,32 +39,35 @@ final class DataOptions {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      description = "Pairs that go through the model together; default: ${DEFAULT-VALUE}.")
+      description = "Pairs in a batch; default: ${DEFAULT-VALUE}.")
   int batchSize;
 
   @Option(
       names = "--image-size",
       paramLabel = "N",
-      description = "Side of pictures in pixels; the model's by default.")
+      description = "Height and width of pictures in pixels; the model's by default.")
   @Nullable Integer imageSize;
 
   @Option(
       names = "--augment",
-      description = "Cut out half to all of each picture, mirror half: LAVIS's blip2_image_train.")
+      description =
+          "Crop half to all of each picture and mirror every other one at random, as LAVIS's "
+              + "blip2_image_train.")
   boolean augment;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Of order, augmentation, dropout and negatives; default: ${DEFAULT-VALUE}.")
+      description =
+          "Seed of order, augmentation, dropout and negatives; default: ${DEFAULT-VALUE}.")
   long seed = 42;
 
-  /** As many pairs at once as LAVIS takes on each of its GPUs. */
+  /** With a default batch size: that of LAVIS on each GPU. */
   DataOptions(int batchSize) {
     this.batchSize = batchSize;
   }
 
-  /** Checks what no single option can. */
+  /** Checks combinations of options. */
   void requireAgreement() {
     if (imageSize != null && imageSize < 1) {
       throw new IllegalArgumentException(

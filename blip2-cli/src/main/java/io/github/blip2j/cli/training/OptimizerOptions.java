@@ -10,7 +10,10 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How parameters move and for how long; the defaults are those LAVIS pretrains with. */
+/**
+ * Options of AdamW, the schedule and the length of a run; the defaults are those LAVIS pretrains
+ * with.
+ */
 final class OptimizerOptions {
   @Option(names = "--epochs", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
   int epochs = 10;
@@ -18,25 +21,28 @@ final class OptimizerOptions {
   @Option(names = "--max-steps", paramLabel = "N", description = "End after N updates at most.")
   long maxSteps = Long.MAX_VALUE;
 
-  @Option(names = "--lr", paramLabel = "F", description = "Full rate; default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--lr",
+      paramLabel = "F",
+      description = "Peak learning rate; default: ${DEFAULT-VALUE}.")
   double lr = 1e-4;
 
   @Option(
       names = "--min-lr",
       paramLabel = "F",
-      description = "The rate it falls to; default: ${DEFAULT-VALUE}.")
+      description = "The learning rate at the end; default: ${DEFAULT-VALUE}.")
   double minLr = 1e-5;
 
   @Option(
       names = "--warmup-lr",
       paramLabel = "F",
-      description = "The first rate; default: ${DEFAULT-VALUE}.")
+      description = "The learning rate at the start of the warm-up; default: ${DEFAULT-VALUE}.")
   double warmupLr = 1e-6;
 
   @Option(
       names = "--warmup-steps",
       paramLabel = "N",
-      description = "Batches until the full rate; default: ${DEFAULT-VALUE}.")
+      description = "Batches of the warm-up; default: ${DEFAULT-VALUE}.")
   long warmupSteps;
 
   @Option(
@@ -45,19 +51,20 @@ final class OptimizerOptions {
       converter = ScheduleName.Converter.class,
       description =
           "cosine, step, constant: LAVIS's, which warm up in the first epoch only and change "
-              + "from epoch to epoch; stepwise: a cosine from batch to batch. Default: cosine.")
+              + "after each epoch; stepwise: a cosine that changes after each batch. Default: "
+              + "cosine.")
   ScheduleName schedule = ScheduleName.COSINE;
 
   @Option(
       names = "--lr-decay-rate",
       paramLabel = "F",
-      description = "What the rate is multiplied by after each epoch; with --schedule step.")
+      description = "The factor of the learning rate after each epoch; with --schedule step.")
   @Nullable Double lrDecayRate;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "F",
-      description = "Of matrices; default: ${DEFAULT-VALUE}.")
+      description = "Weight decay of matrices; default: ${DEFAULT-VALUE}.")
   double weightDecay = 0.05;
 
   @Option(names = "--beta2", paramLabel = "F", description = "Default: ${DEFAULT-VALUE}.")
@@ -66,28 +73,28 @@ final class OptimizerOptions {
   @Option(
       names = "--accumulate",
       paramLabel = "N",
-      description = "Batches that make one update; default: ${DEFAULT-VALUE}.")
+      description = "Gradient accumulation: batches for each update; default: ${DEFAULT-VALUE}.")
   int accumulate = 1;
 
   @Option(
       names = "--clip-norm",
       paramLabel = "F",
-      description = "Longest gradient; no limit by default, as in LAVIS.")
+      description = "Greatest norm of the gradient; no limit by default, as in LAVIS.")
   double clipNorm = Double.POSITIVE_INFINITY;
 
   @Option(
       names = "--log-every",
       paramLabel = "N",
-      description = "Updates from one line to the next; default: ${DEFAULT-VALUE}.")
+      description = "Updates between log lines; default: ${DEFAULT-VALUE}.")
   int logEvery = 10;
 
   @Option(
       names = "--checkpoint-every",
       paramLabel = "N",
-      description = "Updates from one checkpoint to the next; default: ${DEFAULT-VALUE}.")
+      description = "Updates between checkpoints; default: ${DEFAULT-VALUE}.")
   int checkpointEvery = 1000;
 
-  /** With as many batches to warm up as LAVIS's stage has. */
+  /** With a default length of the warm-up: that of LAVIS's stage. */
   OptimizerOptions(long warmupSteps) {
     this.warmupSteps = warmupSteps;
   }
@@ -97,7 +104,7 @@ final class OptimizerOptions {
     return AdamWRule.DEFAULT.withBeta2(beta2);
   }
 
-  /** How a run goes. */
+  /** The settings of a run. */
   TrainingSettings settings(Path output, long batchesPerEpoch, long seed) {
     return TrainingSettings.of(output, schedule(batchesPerEpoch))
         .withEpochs(epochs)

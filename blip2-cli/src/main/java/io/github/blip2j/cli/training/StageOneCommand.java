@@ -17,14 +17,18 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code blip2 train stage1}: the Q-Former learns to compare, to match and to write. */
+/**
+ * {@code blip2 train stage1}: the Q-Former learns contrast, matching and generation (ITC, ITM,
+ * ITG).
+ */
 @Command(
     name = "stage1",
     description = {
-      "Trains the first stage: contrast, matching and generation over a frozen vision " + "tower.",
+      "Trains the first stage: contrastive, matching and generation losses (ITC, ITM, ITG) over "
+          + "a frozen vision encoder.",
       "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
-          + "--out; Ctrl-C ends with a checkpoint, and --resume goes on from the last one to "
-          + "the same bits."
+          + "--out; Ctrl-C ends with a checkpoint, and --resume continues from the last one to "
+          + "bit-identical results."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

@@ -18,13 +18,14 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What the first stage is trained from. */
+/** The models that the first stage starts from. */
 final class StageOneOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "A first stage to go on from: LAVIS's folder or .pth, Hugging Face's folder, or the "
+          "A first-stage model to start from: LAVIS's folder or .pth, Hugging Face's folder, or "
+              + "the "
               + "id of a downloaded one.")
   @Nullable ModelName model;
 
@@ -32,8 +33,8 @@ final class StageOneOptions {
       names = "--vision",
       paramLabel = "PATH",
       description =
-          "Instead of --model, with --bert: where the vision tower is, a BLIP-2 folder or "
-              + ".pth or a tower's own file such as eva_vit_g.pth.")
+          "Instead of --model, with --bert: the vision encoder, from a BLIP-2 folder or .pth or "
+              + "from a file of its own such as eva_vit_g.pth.")
   @Nullable ModelName vision;
 
   @Option(
@@ -47,16 +48,17 @@ final class StageOneOptions {
       paramLabel = "TYPE",
       converter = NamedPrecision.class,
       description =
-          "What matrix products round their factors to: float32, or bfloat16, which is "
-              + "faster where the CPU multiplies it. What learns is stored in float32. Default: "
-              + "${DEFAULT-VALUE}.")
+          "The type that inputs of matrix products are rounded to: float32, or bfloat16, which is "
+              + "faster on CPUs with bfloat16 instructions. Trained parameters are stored in "
+              + "float32. Default: ${DEFAULT-VALUE}.")
   Precision dtype = Precision.FLOAT32;
 
-  /** Checks what no single option can. */
+  /** Checks combinations of options. */
   void requireAgreement() {
     if (dtype == Precision.INT8) {
       throw new IllegalArgumentException(
-          "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for what is frozen");
+          "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for frozen "
+              + "weights only");
     }
     boolean parts = vision != null && bert != null;
     boolean either = vision != null || bert != null;
@@ -69,7 +71,7 @@ final class StageOneOptions {
     }
   }
 
-  /** The folder whose tokenizer reads captions. */
+  /** The folder of the tokenizer for captions. */
   Path tokenizerFolder() throws IOException {
     ModelName named = model != null ? model : bert;
     if (named == null) {
@@ -97,8 +99,8 @@ final class StageOneOptions {
 
   ImageProcessor processor(Blip2RetrievalConfig config) throws IOException {
     int side = config.vision().imageSize();
-    boolean told = Files.exists(tokenizerFolder().resolve("preprocessor_config.json"));
-    return told
+    boolean configured = Files.exists(tokenizerFolder().resolve("preprocessor_config.json"));
+    return configured
         ? ImageProcessor.load(tokenizerFolder()).withSize(side, side)
         : ImageProcessor.blip2(side);
   }

@@ -18,14 +18,15 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code blip2 train stage2}: the Q-Former learns to speak to a frozen language model. */
+/** {@code blip2 train stage2}: the Q-Former learns soft prompts for a frozen language model. */
 @Command(
     name = "stage2",
     description = {
-      "Trains the second stage: a frozen language model continues what the Q-Former sees.",
+      "Trains the second stage: a frozen language model generates captions from the Q-Former's "
+          + "output.",
       "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
-          + "--out; Ctrl-C ends with a checkpoint, and --resume goes on from the last one to "
-          + "the same bits."
+          + "--out; Ctrl-C ends with a checkpoint, and --resume continues from the last one to "
+          + "bit-identical results."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

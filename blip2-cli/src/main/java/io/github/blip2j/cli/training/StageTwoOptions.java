@@ -14,13 +14,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What the second stage is trained from, and what of it. */
+/** The models that the second stage starts from, and the parts of them that are trained. */
 final class StageTwoOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "A BLIP-2 that writes or an InstructBLIP to go on from: a folder of Hugging Face, "
+          "A BLIP-2 with a language model or an InstructBLIP to start from: a Hugging Face folder, "
               + "or the id of a downloaded one.")
   @Nullable ModelName model;
 
@@ -28,8 +28,8 @@ final class StageTwoOptions {
       names = "--stage1",
       paramLabel = "PATH",
       description =
-          "Instead of --model, with --language: a first stage, LAVIS's folder or .pth, or a "
-              + "folder of Hugging Face.")
+          "Instead of --model, with --language: a first-stage model, LAVIS's folder or .pth, or a "
+              + "Hugging Face folder.")
   @Nullable ModelName stageOne;
 
   @Option(
@@ -41,7 +41,7 @@ final class StageTwoOptions {
   @Option(
       names = "--prompt",
       paramLabel = "P",
-      description = "Words before every caption, which are not learnt; none by default.")
+      description = "Text before every caption, which has no loss; none by default.")
   String prompt = "";
 
   @Option(
@@ -49,33 +49,33 @@ final class StageTwoOptions {
       paramLabel = "N",
       description =
           "Longer texts lose their end, but prompt or text_input must leave an OPT room to "
-              + "write; 32 by default. Longer inputs of InstructBLIP lose their beginning; 128 by "
-              + "default.")
+              + "generate; 32 by default. Longer inputs of InstructBLIP lose their beginning; 128 "
+              + "by default.")
   @Nullable Integer maxTextTokens;
 
   @Option(
       names = "--max-output-tokens",
       paramLabel = "N",
       description =
-          "With T5: longer outputs lose their end; as many as of any text by default, and 256 "
-              + "of InstructBLIP.")
+          "With T5: longer outputs lose their end; by default --max-text-tokens, and 256 "
+              + "for InstructBLIP.")
   @Nullable Integer maxOutputTokens;
 
   @Option(
       names = "--prefix-split",
       description =
-          "With T5: cut each caption at a random word, the encoder reads the first part and "
-              + "the decoder learns the rest, as in the paper.")
+          "With T5: split each caption at a random word; the first part is the encoder's input, "
+              + "the rest the decoder's target, as in the paper.")
   boolean prefixSplit;
 
   @Option(
       names = "--no-language-dropout",
-      description = "Let the frozen language model evaluate; LAVIS leaves its dropout on.")
+      description = "Run the frozen language model without dropout; LAVIS leaves its dropout on.")
   boolean noLanguageDropout;
 
   @Option(
       names = "--train-vision",
-      description = "Train the vision tower too, as LAVIS does when it fine-tunes on captions.")
+      description = "Train the vision encoder too, as LAVIS does when it fine-tunes on captions.")
   boolean trainVision;
 
   @Option(
@@ -83,19 +83,22 @@ final class StageTwoOptions {
       paramLabel = "TYPE",
       converter = NamedPrecision.class,
       description =
-          "How frozen weights are held: float32, bfloat16 for half the memory, int8 for a "
-              + "quarter. What learns is stored in float32; with bfloat16, matrix products round "
-              + "their factors to it, which is faster where the CPU multiplies it.")
+          "How frozen weights are stored: float32, bfloat16 for half the memory, int8 for a "
+              + "quarter. Trained parameters are stored in float32; with bfloat16, inputs of "
+              + "matrix "
+              + "products are rounded to it, which is faster on CPUs with bfloat16 instructions.")
   Precision dtype = Precision.FLOAT32;
 
   @Option(
       names = "--recompute",
-      description = "Compute layers again in the backward pass instead of keeping them in memory.")
+      description =
+          "Gradient checkpointing: recompute layers in the backward pass instead of keeping their "
+              + "activations in memory.")
   boolean recompute;
 
   StageTwoOptions() {}
 
-  /** Checks what no single option can. */
+  /** Checks combinations of options. */
   void requireAgreement() {
     boolean parts = stageOne != null && language != null;
     boolean either = stageOne != null || language != null;
@@ -108,7 +111,10 @@ final class StageTwoOptions {
     }
   }
 
-  /** What learns is multiplied no less exactly than in bfloat16, whatever the rest is held in. */
+  /**
+   * The precision of trained layers' matrix products: bfloat16 at the least, also where frozen
+   * weights are int8.
+   */
   Precision factors() {
     return dtype == Precision.BFLOAT16 ? dtype : Precision.FLOAT32;
   }

@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code blip2 train}: the command that holds the stages. */
+/** {@code blip2 train}: the parent of the stages' commands. */
 @Command(
     name = "train",
     description = "Trains a stage of BLIP-2 on pictures and captions.",

@@ -11,7 +11,10 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Shows how training goes, a line for each report, and keeps the last ones for the end. */
+/**
+ * Prints the progress of training, a line for each report, and keeps the last report and
+ * checkpoint.
+ */
 final class TrainingProgress implements TrainingListener {
   private static final String PART = "loss_";
 

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What became of a run of a stage. */
+/** The outcome of a run of a stage. */
 final class TrainingReport {
   private final Console console;
   private final long start = System.nanoTime();
@@ -40,7 +40,7 @@ final class TrainingReport {
       console.complain(
           String.format(
               Locale.ROOT,
-              "pictures expected of %d records, got none of %d, which are left out",
+              "pictures expected for %d records, got none for %d, which are left out",
               pairs + missing,
               missing));
     }
@@ -64,7 +64,7 @@ final class TrainingReport {
       console.complain(
           String.format(
               Locale.ROOT,
-              "pictures expected that can be read, got %d damaged ones (%s%s); others took their place",
+              "readable pictures expected, got %d damaged ones (%s%s); others were used instead",
               names.size(),
               String.join(", ", names.subList(0, Math.min(3, names.size()))),
               names.size() > 3 ? ", ..." : ""));

@@ -31,9 +31,9 @@ final class TrainingRun {
   private final Progress progress;
   private final TrainingReport report;
 
-  /** What is one stage's own. */
+  /** The parts of a run that differ from stage to stage. */
   interface Stage {
-    /** Checks what no single option can, before anything is read. */
+    /** Checks combinations of options, before anything is read. */
     void requireAgreement();
 
     /** The files and folders that models are read from. */
@@ -42,12 +42,12 @@ final class TrainingRun {
     /**
      * Loads a model and gives it to {@link TrainingRun#train}.
      *
-     * @param home where parameters live
+     * @param home the scope of the parameters
      */
     void train(Scope home, TrainingRun run) throws IOException;
   }
 
-  /** Puts together what is trained, with errors that are the user's. */
+  /** Builds the work of a run; its {@code IllegalArgumentException}s are wrong usage. */
   @FunctionalInterface
   interface Preparation {
     Work prepare(CaptionSet captions) throws IOException;
@@ -60,9 +60,9 @@ final class TrainingRun {
   }
 
   /**
-   * What a run is about.
+   * The objective, data and settings of a run.
    *
-   * @param parameters those that learn and those that do not
+   * @param parameters trained and frozen ones
    */
   record Work(
       Objective<CaptionBatch> objective,

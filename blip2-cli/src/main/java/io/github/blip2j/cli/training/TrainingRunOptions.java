@@ -8,7 +8,7 @@ import java.util.Set;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Where a training run goes, and what every command can be told. */
+/** The output of a training run, and the options of every command. */
 final class TrainingRunOptions {
   @Option(
       names = "--out",
@@ -17,7 +17,7 @@ final class TrainingRunOptions {
       description = "Folder for the log and the checkpoints.")
   Path out = Path.of("");
 
-  @Option(names = "--resume", description = "Go on from the last checkpoint in --out.")
+  @Option(names = "--resume", description = "Resume from the last checkpoint in --out.")
   boolean resume;
 
   @Option(
@@ -27,8 +27,8 @@ final class TrainingRunOptions {
       converter = ExportName.Converter.class,
       description =
           "At the end write the model to a folder of this name in --out: hf, lavis-trained (a "
-              + ".pth of what was trained, as LAVIS saves), or in stage1 lavis (a .pth with the "
-              + "tower too).")
+              + ".pth of the trained parameters, as LAVIS saves), or in stage1 lavis (a .pth with "
+              + "the vision encoder too).")
   Set<ExportName> exports = new LinkedHashSet<>();
 
   @Mixin RunOptions run = new RunOptions();

@@ -199,7 +199,7 @@ final class MatchCommandTest {
         new Shell(
             1,
             "",
-            "blip2: explain: layer expected among those that read the image, [0, 2], got 1\n"),
+            "blip2: gradCam: layer expected among those that attend to the image, [0, 2], got 1\n"),
         shell);
   }
 
@@ -214,7 +214,8 @@ final class MatchCommandTest {
   @Test
   void match_withoutModel_exits2() {
     String message =
-        "blip2: --model: a model that matches expected, got none; the bundled one only writes, so"
+        "blip2: --model: a model that matches expected, got none; the bundled one only generates "
+            + "text, so"
             + " give a folder as of Salesforce/blip2-itm-vit-g\n";
 
     assertEquals(new Shell(2, "", message), Shell.run("match", A, "--text", TEXT));

@@ -129,7 +129,7 @@ final class RankCommandTest {
         "--candidate=a",
         "--question=b",
         "--prompt=c");
-    assertUsage("rank: question expected words, got a blank", "--candidate=a", "--question= ");
+    assertUsage("rank: question expected text, got a blank", "--candidate=a", "--question= ");
     assertUsage(
         "rank: preselecting expected 1 candidate or more, got 0",
         "--candidate=a",
@@ -149,7 +149,7 @@ final class RankCommandTest {
   @Test
   void rank_blankCandidate_isNamed() {
     assertEquals(
-        new Shell(1, "", "blip2: rank: candidates[1] expected words, got a blank\n"),
+        new Shell(1, "", "blip2: rank: candidates[1] expected text, got a blank\n"),
         Shell.run("rank", SQUARES, "--question=b", "--candidate=a", "--candidate= "));
   }
 

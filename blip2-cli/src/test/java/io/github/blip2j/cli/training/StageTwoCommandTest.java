@@ -154,8 +154,7 @@ final class StageTwoCommandTest {
 
     Shell shell = stage2("out", data);
 
-    String message =
-        "blip2: captions: words expected about b.png, got none; leave the record out\n";
+    String message = "blip2: captions: text expected about b.png, got none; leave the record out\n";
     assertEquals(new Shell(1, "", message), shell);
   }
 

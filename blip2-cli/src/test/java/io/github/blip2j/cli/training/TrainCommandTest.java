@@ -71,7 +71,8 @@ final class TrainCommandTest {
   @Test
   void stage1_int8_exits2() throws IOException {
     assertUsage(
-        "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for what is frozen",
+        "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for frozen "
+            + "weights only",
         "--dtype",
         "int8");
   }
@@ -99,7 +100,7 @@ final class TrainCommandTest {
       Shell shell = stage1("out", captions);
 
       String message =
-          "blip2: captions: words expected about 1.png, got none; leave the record out\n";
+          "blip2: captions: text expected about 1.png, got none; leave the record out\n";
       assertEquals(new Shell(1, "", message), shell);
     }
   }
@@ -130,7 +131,8 @@ final class TrainCommandTest {
     Shell shell = train("out", CLIP, "--max-steps", "1", "--export", "lavis-trained,hf");
 
     String message =
-        "blip2: export: tower of Hugging Face expected to be EVA's, got CLIP; export for LAVIS\n";
+        "blip2: export: vision encoder expected to be EVA's, the one Hugging Face supports, got "
+            + "CLIP; export for LAVIS\n";
     assertEquals(new Shell(1, "", message), shell);
     assertFalse(Files.exists(folder.resolve("out")));
   }

@@ -4,8 +4,8 @@ package io.github.blip2j.generation.logits;
  * Changes the scores of the next token before one is chosen: penalties, bans, constraints.
  *
  * <p>Greedy decoding and sampling pass logits, beam search log-probabilities, which need not sum to
- * one afterwards. One instance sees the rows of a whole batch, in any order, and must not remember
- * them: what it may depend on is in the history.
+ * one afterwards. One instance sees the rows of a whole batch, in any order, and must not keep
+ * state between rows: it may depend only on the history.
  */
 @FunctionalInterface
 public interface LogitsProcessor {

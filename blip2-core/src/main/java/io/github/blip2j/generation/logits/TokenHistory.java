@@ -20,7 +20,7 @@ public final class TokenHistory {
     return new TokenHistory(prompt, ids.length, ids.clone(), new float[0]);
   }
 
-  /** This history and one more token, which the model gave the natural logarithm of probability. */
+  /** This history and one more token with its log-probability by the model. */
   public TokenHistory append(int token, float logProbability) {
     int[] longer = Arrays.copyOf(ids, ids.length + 1);
     longer[ids.length] = token;
@@ -30,7 +30,7 @@ public final class TokenHistory {
     return new TokenHistory(prompt, promptLength, longer, more);
   }
 
-  /** Which prompt of the batch this continues, from 0. */
+  /** The index of the prompt in the batch. */
   public int prompt() {
     return prompt;
   }

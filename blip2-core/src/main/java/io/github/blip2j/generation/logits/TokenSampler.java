@@ -2,10 +2,10 @@ package io.github.blip2j.generation.logits;
 
 import java.util.random.RandomGenerator;
 
-/** How one token is chosen from processed scores. */
+/** Chooses one token from processed scores: greedily or by sampling. */
 @FunctionalInterface
 public interface TokenSampler {
-  /** The answer when every score is {@code -inf}. */
+  /** The result if every score is {@code -inf}. */
   int NONE = -1;
 
   /** An id with a score above {@code -inf}, or {@link #NONE}. */
@@ -24,7 +24,7 @@ public interface TokenSampler {
     return best;
   }
 
-  /** A draw from the softmax of the scores. */
+  /** A sample from the softmax of the scores. */
   static TokenSampler drawn(RandomGenerator random) {
     return scores -> {
       int best = best(scores);

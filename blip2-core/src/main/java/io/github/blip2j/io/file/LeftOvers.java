@@ -64,7 +64,7 @@ public final class LeftOvers {
     }
   }
 
-  /** The same; a file that another is still writing, or null. */
+  /** Removes left-over files and returns one that another process is still writing, or null. */
   private static @Nullable Path remove(Path folder, Predicate<String> targets, @Nullable Path own)
       throws IOException {
     List<Path> hidden;

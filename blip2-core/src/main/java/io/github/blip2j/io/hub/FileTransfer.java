@@ -55,7 +55,7 @@ final class FileTransfer {
     Files.createDirectories(incomplete.resolveSibling(""));
     LongConsumer progress =
         at -> {
-          if (at > best) { // or a host that always starts anew would be asked forever
+          if (at > best) { // or a host that always starts anew would be uri forever
             best = at;
             attempts.progressed();
           }
@@ -207,7 +207,7 @@ final class FileTransfer {
   /** Without a length in its headers, a cut connection looks like the end. */
   private void requireWhole(HubResponse answer) throws IOException {
     if (file.size() >= 0 && Files.size(incomplete) < file.size()) {
-      throw new TransientException(answer.asked(), "no connection or a cut one", null, null);
+      throw new TransientException(answer.uri(), "no connection or a cut one", null, null);
     }
   }
 }

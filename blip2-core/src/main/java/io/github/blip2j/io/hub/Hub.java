@@ -44,7 +44,7 @@ public final class Hub {
     return of(System.getenv());
   }
 
-  /** The same, of other environment variables than this process's. */
+  /** The hub that the given environment variables name. */
   public static Hub of(Map<String, String> variables) {
     var environment = new HubEnvironment(variables);
     Limits limits = Limits.standard(environment.timeout(Limits.SILENCE));

@@ -34,7 +34,7 @@ public final class HubCache {
     return of(System.getenv());
   }
 
-  /** The same, of other environment variables than this process's. */
+  /** The cache that the given environment variables name. */
   public static HubCache of(Map<String, String> environment) {
     return new HubCache(new HubEnvironment(environment).cache());
   }

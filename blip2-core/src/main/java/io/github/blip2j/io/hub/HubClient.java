@@ -121,7 +121,7 @@ final class HubClient {
     boolean expired = status == 403 && !trusted;
     if (status >= 500 || status == 429 || status == 408 || expired) {
       answer.close();
-      throw new TransientException(answer.asked(), "HTTP " + status, answer.retryAfter(), null);
+      throw new TransientException(answer.uri(), "HTTP " + status, answer.retryAfter(), null);
     }
     return answer;
   }
@@ -129,10 +129,10 @@ final class HubClient {
   private URI target(HubResponse answer) throws HubException {
     @Nullable String location = answer.header("Location");
     try {
-      URI target = location == null ? null : answer.asked().resolve(location);
+      URI target = location == null ? null : answer.uri().resolve(location);
       boolean secure = target != null && "https".equalsIgnoreCase(target.getScheme());
       boolean plain = target != null && "http".equalsIgnoreCase(target.getScheme());
-      boolean loss = plain && "https".equalsIgnoreCase(answer.asked().getScheme());
+      boolean loss = plain && "https".equalsIgnoreCase(answer.uri().getScheme());
       boolean whole = target != null && target.getHost() != null && HubEndpoint.hasPort(target);
       if (target != null && whole && (secure || plain) && !loss) {
         return target;
@@ -155,11 +155,11 @@ final class HubClient {
     return cause == null ? new HubException(message) : new HubException(message, cause);
   }
 
-  static TransientException silent(URI asked, Duration silence, @Nullable Throwable cause) {
-    return new TransientException(asked, "none within " + Limits.seconds(silence), null, cause);
+  static TransientException silent(URI uri, Duration silence, @Nullable Throwable cause) {
+    return new TransientException(uri, "none within " + Limits.seconds(silence), null, cause);
   }
 
-  static TransientException cut(URI asked, Throwable cause) {
-    return new TransientException(asked, "no connection or a cut one", null, cause);
+  static TransientException cut(URI uri, Throwable cause) {
+    return new TransientException(uri, "no connection or a cut one", null, cause);
   }
 }

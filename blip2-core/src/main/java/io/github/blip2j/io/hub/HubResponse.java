@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 record HubResponse(HttpResponse<TimedBody> response) implements AutoCloseable {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
-  URI asked() {
+  URI uri() {
     return response.uri();
   }
 
@@ -43,7 +43,7 @@ record HubResponse(HttpResponse<TimedBody> response) implements AutoCloseable {
           String.format(
               Locale.ROOT,
               "%s: %s expected a number of bytes, got \"%s\"; check HF_ENDPOINT",
-              asked(),
+              uri(),
               name,
               text));
     }
@@ -83,7 +83,7 @@ record HubResponse(HttpResponse<TimedBody> response) implements AutoCloseable {
                 Locale.ROOT,
                 "%s: whole answer expected within %s, got %d bytes of it; check the network and"
                     + " HF_ENDPOINT",
-                asked(),
+                uri(),
                 Limits.seconds(within),
                 bytes.size()));
       }
@@ -97,7 +97,7 @@ record HubResponse(HttpResponse<TimedBody> response) implements AutoCloseable {
             String.format(
                 Locale.ROOT,
                 "%s: answer expected of at most %d bytes, got more; check HF_ENDPOINT",
-                asked(),
+                uri(),
                 limit));
       }
     }

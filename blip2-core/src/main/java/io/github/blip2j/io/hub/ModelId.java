@@ -33,7 +33,7 @@ record ModelId(String name, String revision) {
     return id;
   }
 
-  /** The same, or null if it is neither. */
+  /** Parses an id, or returns null if it is not one. */
   static @Nullable ModelId parseOrNull(String text) {
     int at = text.indexOf('@');
     String name = at < 0 ? text : text.substring(0, at);

@@ -35,7 +35,7 @@ record RemoteModel(String commit, List<String> files) {
       if (answer.status() != 200) {
         throw HubErrors.ofModel(model, client.endpoint(), answer);
       }
-      return parse(String.valueOf(answer.asked()), answer.text(MOST_BYTES, limits.wholeAnswer()));
+      return parse(String.valueOf(answer.uri()), answer.text(MOST_BYTES, limits.wholeAnswer()));
     }
   }
 

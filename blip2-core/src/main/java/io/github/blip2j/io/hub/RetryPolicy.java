@@ -46,8 +46,8 @@ final class RetryPolicy {
 
   private Duration pauseAfter(TransientException e) throws HubException {
     failures++;
-    @Nullable Duration asked = e.retryAfter();
-    if (asked != null && asked.compareTo(means.limits().longestPause()) > 0) {
+    @Nullable Duration retryAfter = e.retryAfter();
+    if (retryAfter != null && retryAfter.compareTo(means.limits().longestPause()) > 0) {
       throw new HubException(
           String.format(
               Locale.ROOT,
@@ -55,7 +55,7 @@ final class RetryPolicy {
               model,
               e.host(),
               e.getMessage(),
-              Limits.seconds(asked)),
+              Limits.seconds(retryAfter)),
           e);
     }
     if (failures >= means.limits().attempts()) {
@@ -69,6 +69,6 @@ final class RetryPolicy {
               failures),
           e);
     }
-    return asked != null ? asked : FIRST_PAUSE.multipliedBy(1L << (failures - 1));
+    return retryAfter != null ? retryAfter : FIRST_PAUSE.multipliedBy(1L << (failures - 1));
   }
 }

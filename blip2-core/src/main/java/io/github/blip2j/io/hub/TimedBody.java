@@ -23,14 +23,14 @@ final class TimedBody implements BodySubscriber<TimedBody>, AutoCloseable {
   /** A piece, or the end, which has no bytes and perhaps an error. */
   private record Event(@Nullable List<ByteBuffer> bytes, @Nullable Throwable error) {}
 
-  private final URI asked;
+  private final URI uri;
   private final Duration silence;
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private @Nullable Subscription subscription;
   private boolean closed;
 
-  TimedBody(URI asked, Duration silence) {
-    this.asked = asked;
+  TimedBody(URI uri, Duration silence) {
+    this.uri = uri;
     this.silence = silence;
   }
 
@@ -48,10 +48,10 @@ final class TimedBody implements BodySubscriber<TimedBody>, AutoCloseable {
       throw new InterruptedIOException("download: interrupted while reading");
     }
     if (event == null) {
-      throw HubClient.silent(asked, silence, null);
+      throw HubClient.silent(uri, silence, null);
     }
     if (event.error() != null) {
-      throw HubClient.cut(asked, event.error());
+      throw HubClient.cut(uri, event.error());
     }
     if (event.bytes() != null) {
       askForMore();

@@ -19,9 +19,9 @@ final class TransientException extends IOException {
    * @param retryAfter how long the host asks to wait
    */
   TransientException(
-      URI asked, String got, @Nullable Duration retryAfter, @Nullable Throwable cause) {
+      URI uri, String got, @Nullable Duration retryAfter, @Nullable Throwable cause) {
     super(got, cause);
-    this.host = asked.getScheme() + "://" + asked.getRawAuthority();
+    this.host = uri.getScheme() + "://" + uri.getRawAuthority();
     this.retryAfter = retryAfter;
   }
 

@@ -62,7 +62,7 @@ public record TensorEntry(
     return TensorSummary.isOf(dtypeName);
   }
 
-  /** The same tensor under another name. */
+  /** This tensor under another name. */
   public TensorEntry withName(String newName) {
     return new TensorEntry(newName, fileName, dtypeName, shape, begin, byteSize);
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param nans elements that are NaN
  * @param sum of the others, added up in float64; truth values count as 0 and 1
  * @param min the least of the others, NaN if there are none; integers beyond 2^53 are rounded
- * @param max the greatest of the others, likewise
+ * @param max the greatest value that is not NaN
  */
 public record TensorSummary(long count, long nans, double sum, double min, double max) {
   private static final int PART_BYTES = 1 << 20; // a multiple of every element's size

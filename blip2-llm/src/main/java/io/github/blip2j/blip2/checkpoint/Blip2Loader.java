@@ -19,15 +19,16 @@ import java.nio.file.Path;
 import java.util.NavigableSet;
 import org.jspecify.annotations.Nullable;
 
-/** Loads models with a language model, as Hugging Face and LAVIS store them. */
+/** Loads models with a language model, in the formats of Hugging Face and LAVIS. */
 public final class Blip2Loader {
   private Blip2Loader() {}
 
   /**
-   * A model and what came with it. Whoever takes it closes the memory and the tokenizers.
+   * A model with its memory, processor and tokenizers. The caller closes the memory and the
+   * tokenizers.
    *
    * @param memory of the parameters
-   * @param leftOut names of the tensors that were there and have no place in the model
+   * @param leftOut names of the checkpoint's tensors that the model has no parameter for
    * @param instructionTokenizer of the Q-Former of InstructBLIP; other models have none
    */
   public record Loaded(
@@ -39,9 +40,9 @@ public final class Blip2Loader {
       @Nullable HuggingFaceTokenizer instructionTokenizer) {}
 
   /**
-   * Loads a folder of Hugging Face.
+   * Loads a Hugging Face folder.
    *
-   * @throws CheckpointException if it is none, or its tensors do not fit its sizes
+   * @throws CheckpointException if it is of another kind, or its tensors do not fit its sizes
    */
   public static Loaded load(Path folder, LoadOptions options) throws IOException {
     if (!Files.isDirectory(folder)) {
@@ -74,7 +75,7 @@ public final class Blip2Loader {
   }
 
   /**
-   * Loads a model of LAVIS from the parts that it stores apart.
+   * Loads a model of LAVIS from its parts.
    *
    * @throws IllegalArgumentException if the options name an adapter
    */
@@ -85,7 +86,7 @@ public final class Blip2Loader {
       Blip2Config config = open.config();
       if (options.adapter() != null) {
         throw new IllegalArgumentException(
-            "load: adapter expected with a folder of Hugging Face, got parts of LAVIS; convert them"
+            "load: adapter expected with a Hugging Face folder, got parts of LAVIS; convert them"
                 + " first");
       }
       Params params = Params.root(open.weights(), memory).packed(options.precision());

@@ -32,7 +32,7 @@ import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Whether the loaders of this library would load a checkpoint; they are tried without numbers. */
+/** Checks which loaders of this library would load a checkpoint, by names and shapes only. */
 final class CheckpointFit {
   private static final LoadOptions STRICT = LoadOptions.of(Precision.FLOAT32);
 
@@ -42,13 +42,13 @@ final class CheckpointFit {
     this.path = path;
   }
 
-  /** A loader at work: builds a model on what is stored. */
+  /** A loader: builds a model on stored weights. */
   @FunctionalInterface
   private interface Attempt {
     Params.Fit run(Scope memory) throws IOException;
   }
 
-  /** Which stage of LAVIS's training names like these are of, if of any. */
+  /** The stage of LAVIS's training that tensors of these names belong to, if any. */
   static Optional<String> lavisKind(NavigableSet<String> names) {
     boolean lavis =
         names.stream().anyMatch(name -> name.endsWith("query_tokens"))
@@ -64,7 +64,7 @@ final class CheckpointFit {
     return names.stream().anyMatch(name -> name.matches("(.*\\.)?(opt|t5|llm)_proj\\.weight"));
   }
 
-  /** What loads checkpoints of this kind, and whether it would load this one. */
+  /** The loaders for checkpoints of this kind, and whether they would load this one. */
   List<Use> uses(NavigableSet<String> names) throws IOException {
     if (Files.isRegularFile(path.resolve("config.json"))) {
       return folderUses(ConfigJson.read(path.resolve("config.json")));
@@ -118,8 +118,8 @@ final class CheckpointFit {
         List.of(),
         List.of(),
         path
-            + ": holds the trained part alone; name the language model (--language) and the tower"
-            + " (--vision) that it was trained over");
+            + ": holds the trained part only; name the language model (--language) and the vision"
+            + " encoder (--vision) that it was trained with");
   }
 
   private Use adapter() {
@@ -129,7 +129,7 @@ final class CheckpointFit {
         List.of(),
         List.of(),
         List.of(),
-        path + ": holds an adapter alone; name its base as the model (--model)");
+        path + ": holds only an adapter; name its base as the model (--model)");
   }
 
   private Use matcher() {

@@ -33,13 +33,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a checkpoint of LAVIS into a folder of Hugging Face and back, tensor by tensor and byte by
- * byte: types are kept, and there and back gives the same bytes.
+ * Converts a checkpoint of LAVIS to a Hugging Face folder and back, tensor by tensor and byte by
+ * byte: types are kept, and a round trip gives the same bytes.
  *
- * <p>Two things differ besides names. Hugging Face stores the vision tower's query and value biases
- * as one vector with zeros for the key between them. And it has no place for what only training
- * needs, the temperature and the head that predicts words; these lie in {@value
- * RetrievalLoader#LAVIS_ONLY} beside its file, which it does not read.
+ * <p>Two things differ besides names. Hugging Face stores the vision encoder's query and value
+ * biases as one vector with zeros for the key between them. And its model lacks the parts that only
+ * training needs, the temperature and the captioning head; these go to {@value
+ * RetrievalLoader#LAVIS_ONLY} beside its file, which it does not load.
  */
 public final class Conversion {
   private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
@@ -47,8 +47,8 @@ public final class Conversion {
   private Conversion() {}
 
   /**
-   * Writes a checkpoint of LAVIS as a Hugging Face folder, with the heads that a {@code model.json}
-   * beside it tells or else those of the released models, 88 wide in EVA and 64 in BERT.
+   * Writes a checkpoint of LAVIS as a Hugging Face folder, with the attention heads of a {@code
+   * model.json} beside it or else those of the released models, 88 wide in EVA and 64 in BERT.
    *
    * @param lavis a file of {@code torch.save}
    * @param folder is created if there is none; tokenizer files beside {@code lavis} are copied
@@ -90,13 +90,16 @@ public final class Conversion {
     }
   }
 
-  /** The same over whatever the folder holds: where a run exports, it may have done so before. */
+  /**
+   * Writes a checkpoint of LAVIS as a Hugging Face folder and replaces weights in it, for repeated
+   * exports of a training run.
+   */
   public static void exportToHuggingFace(Path lavis, Path folder, AttentionHeads heads)
       throws IOException {
     convert(lavis, folder, heads, false);
   }
 
-  /** What a folder of the first stage says of its weights. */
+  /** The configuration files of a first-stage folder. */
   private record Description(String config, String preprocessor) {
     static Description of(Path lavis, Checkpoint from, @Nullable AttentionHeads told)
         throws IOException {
@@ -150,7 +153,7 @@ public final class Conversion {
     if (lavisOnly.isEmpty()) {
       try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
         write(shared, from, writer::write);
-        boolean stale = Files.exists(beside); // it belongs to the weights that go
+        boolean stale = Files.exists(beside); // it belongs to the weights that are replaced
         descriptions.begin(stale);
         if (stale) {
           Files.delete(beside);
@@ -167,12 +170,12 @@ public final class Conversion {
   }
 
   /**
-   * Writes what LAVIS's second stage stores apart as one Hugging Face folder of {@code
+   * Writes the parts of LAVIS's second stage as one Hugging Face folder of {@code
    * Blip2ForConditionalGeneration}, with sizes, image processor and tokenizer.
    *
    * @param folder is created if there is none
-   * @throws CheckpointException if a part is something else, the parts are not of one model, the
-   *     tower is not EVA's, or weights in the folder would not be replaced whole
+   * @throws CheckpointException if a part is of another kind, the parts are not of one model, the
+   *     vision encoder is not EVA's, or weights in the folder would not be replaced whole
    * @throws IllegalArgumentException if the folder is one of the parts
    */
   public static void toHuggingFace(Blip2Parts parts, Path folder) throws IOException {
@@ -199,12 +202,13 @@ public final class Conversion {
   }
 
   /**
-   * Writes what the second stage trains of a Hugging Face folder as LAVIS stores it: the Q-Former,
-   * the queries, the norm and the projection, without tower and language model.
+   * Writes the parameters of a Hugging Face folder that the second stage trains, in LAVIS's format:
+   * the Q-Former, the queries, the norm and the projection, without vision encoder and language
+   * model.
    *
    * @param file a file of {@code torch.save}, whose dict is under {@code model}
-   * @throws CheckpointException if the folder is not a BLIP-2 that writes
-   * @throws IllegalArgumentException if {@code file} is one of those that are read
+   * @throws CheckpointException if the folder is not a BLIP-2 with a language model
+   * @throws IllegalArgumentException if {@code file} is one of the inputs
    */
   public static void toLavisTrained(Path folder, Path file) throws IOException {
     new ConversionTarget(file).requireOutside(folder);
@@ -225,15 +229,15 @@ public final class Conversion {
    * if it is there.
    *
    * @param file a file of {@code torch.save}, whose dict is under {@code model}
-   * @throws CheckpointException if it is not a BLIP-2, its vision tower has a bias of the keys, or
-   *     {@code file} is there and is none of {@code torch.save}
+   * @throws CheckpointException if it is not a BLIP-2, its vision encoder has a key bias, or {@code
+   *     file} exists and is not a file of {@code torch.save}
    */
   public static void toLavis(Path folder, Path file) throws IOException {
     toLavis(folder, file, KeyBias.REFUSE);
   }
 
   /**
-   * As {@link #toLavis(Path, Path)}, with a say on biases of the keys.
+   * Writes a Hugging Face folder as a checkpoint of LAVIS, with a choice for key biases.
    *
    * @throws CheckpointException if it is not a BLIP-2, or has a bias that is refused
    * @throws IllegalArgumentException if {@code file} is one of those that are read

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a conversion goes, to be checked before anything is written: what is there already may be
+ * The target of a conversion, which is checked before anything is written: existing weights may be
  * replaced by the same model, but not by a part of it.
  *
  * @param path a folder or a file, which need not exist
@@ -45,7 +45,7 @@ record ConversionTarget(Path path) {
   private static final List<String> READ =
       List.of(".safetensors", ".bin", ".json", ".txt", ".model");
 
-  /** The parts of a Hugging Face model, by what describes each in {@code config.json}. */
+  /** The parts of a Hugging Face model, by their key in {@code config.json}. */
   private static final Map<String, String> PARTS =
       new TreeMap<>(
           Map.of(
@@ -54,7 +54,7 @@ record ConversionTarget(Path path) {
               "text_config", "language_model."));
 
   /**
-   * Checks that it is none of what is read.
+   * Checks that the target is none of the inputs.
    *
    * @param inputs files and folders, or null for those that are not given
    */
@@ -67,8 +67,8 @@ record ConversionTarget(Path path) {
   }
 
   /**
-   * Checks that it is a folder, if anything, and that of its files those which would be replaced
-   * are such as are written.
+   * Checks that the target is a folder, if it exists, and that the files in it that would be
+   * replaced are of the kinds that are written.
    */
   void requireReplaceable() throws IOException {
     OutputFile.requireFolder(path);
@@ -92,7 +92,7 @@ record ConversionTarget(Path path) {
     }
   }
 
-  /** Checks that it does not replace a file that a model's folder is read from. */
+  /** Checks that the target does not replace a file of an input folder. */
   void requireOutside(Path folder) throws IOException {
     requireNone(folder);
     if (Files.isDirectory(folder)) {
@@ -134,7 +134,8 @@ record ConversionTarget(Path path) {
                   "%s: tensors expected of all parts that config.json describes, got none of %s; name the",
                   path,
                   String.join(", ", missing))
-              + " language model's own folder with --language, and the tower with --vision");
+              + " language model's own folder with --language, and the vision encoder with "
+              + "--vision");
     }
   }
 

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.NavigableSet;
 
 /**
- * A look into a checkpoint, whosever it is: what it is, its tensors, and what would load it. Only
- * headers are read; {@link Checkpoint#summary} reads numbers.
+ * A description of a checkpoint of any kind: its kind, its tensors, and the loaders for it. Only
+ * headers are read; {@link Checkpoint#summary} reads values.
  *
  * <pre>{@code
  * try (Inspection inspection = Inspection.open(Path.of("blip2-opt-2.7b"))) {
@@ -42,15 +42,14 @@ public final class Inspection implements AutoCloseable {
   }
 
   /**
-   * Something that loads checkpoints of this kind.
+   * A loader for checkpoints of this kind.
    *
    * @param name of the class, as in {@code "Blip2"}
    * @param commands that use it
-   * @param missing names of tensors that it needs and that are not there, as the checkpoint would
-   *     spell them
+   * @param missing names of needed tensors that are not there, in the checkpoint's spelling
    * @param misshapen tensors of another shape or type than it needs
-   * @param surplus names of tensors that it has no use for
-   * @param refusal why it would not even try, empty if it would
+   * @param surplus names of tensors without a parameter in the model
+   * @param refusal the reason why loading cannot be tried, or empty
    */
   public record Use(
       String name,
@@ -78,22 +77,22 @@ public final class Inspection implements AutoCloseable {
     }
   }
 
-  /** What was opened. */
+  /** The path that was opened. */
   public Path path() {
     return path;
   }
 
-  /** Its tensors, under the names that they are stored by; open until this is closed. */
+  /** The tensors under their stored names; open until this is closed. */
   public Checkpoint checkpoint() {
     return checkpoint;
   }
 
-  /** What it is, in a few words. */
+  /** The kind of checkpoint, in a few words. */
   public String kind() {
     return kind;
   }
 
-  /** What loads checkpoints of this kind, and whether it would load this one. */
+  /** The loaders for checkpoints of this kind, and whether they would load this one. */
   public List<Use> uses() {
     return uses;
   }

@@ -12,41 +12,41 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How a model is loaded.
+ * Options for loading a model.
  *
  * <pre>{@code
  * Blip2.load(folder, LoadOptions.of(Precision.BFLOAT16).withAdapter(Path.of("my-lora")));
  * }</pre>
  *
  * @param precision how matrices are stored and multiplied
- * @param adapter folder of a LoRA adapter that is merged into the weights, or null for one that
- *     lies beside them, if there is any
- * @param unexpected what becomes of tensors that the model has no use for
+ * @param adapter folder of a LoRA adapter that is merged into the weights, or null for one beside
+ *     the weights, if there is any
+ * @param unexpected the treatment of tensors that the model has no parameter for
  */
 public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpected unexpected) {
   private static final Logger LOG = LoggerFactory.getLogger(LoadOptions.class);
 
-  /** What becomes of tensors that the model has no use for; Python's transformers calls them so. */
+  /** The treatment of tensors that the model has no parameter for, "unexpected" in transformers. */
   public enum Unexpected {
-    /** They are an error: the files are likely to be of another model. */
+    /** Unexpected tensors are an error: the files are likely to be of another model. */
     REFUSED,
-    /** They are left out, and named in a warning, as in transformers. */
+    /** Unexpected tensors are left out, and named in a warning, as in transformers. */
     LEFT_OUT
   }
 
-  /** Checks that all is given. */
+  /** Checks that no value is null. */
   public LoadOptions {
     Arguments.required("load", "precision", precision);
     Arguments.required("load", "unexpected", unexpected);
   }
 
-  /** Strictly, in {@code precision}. */
+  /** Strict loading, in {@code precision}. */
   public static LoadOptions of(Precision precision) {
     return new LoadOptions(precision, null, Unexpected.REFUSED);
   }
 
   /**
-   * Ends a load.
+   * Completes a load.
    *
    * @return names of the tensors that are left out
    * @throws io.github.blip2j.io.file.CheckpointException if the load failed
@@ -66,12 +66,12 @@ public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpecte
     return leftOut;
   }
 
-  /** With the adapter in a folder of its own. */
+  /** With the adapter in another folder than the weights'. */
   public LoadOptions withAdapter(Path folder) {
     return new LoadOptions(precision, folder, unexpected);
   }
 
-  /** Leaving out tensors that the model has no use for. */
+  /** Leaving out tensors that the model has no parameter for. */
   public LoadOptions leavingOutUnexpected() {
     return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT);
   }

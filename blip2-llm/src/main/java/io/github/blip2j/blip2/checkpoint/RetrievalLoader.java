@@ -25,35 +25,36 @@ import java.util.NavigableSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Loads models of BLIP-2's first stage, as LAVIS and Hugging Face store them. */
+/** Loads models of BLIP-2's first stage, in the formats of LAVIS and Hugging Face. */
 public final class RetrievalLoader {
-  /** The file in a Hugging Face folder with what only LAVIS reads. */
+  /** The file in a Hugging Face folder with the tensors that only LAVIS uses. */
   public static final String LAVIS_ONLY = "lavis.safetensors";
 
   private RetrievalLoader() {}
 
   /**
-   * Loads a LAVIS checkpoint, its file or the folder it lies in, or a Hugging Face folder of {@code
+   * Loads a LAVIS checkpoint, its file or its folder, or a Hugging Face folder of {@code
    * Blip2ForImageTextRetrieval}, in float32 and ready to be trained. Hugging Face's has neither
-   * temperature nor the head that writes, unless {@link Conversion} left them beside it.
+   * temperature nor captioning head, unless {@link Conversion} stored them beside it.
    *
-   * @param home where parameters live
+   * @param home the scope of the parameters
    * @throws CheckpointException if it is neither, or its tensors do not fit
    */
   public static Blip2RetrievalModel load(Path path, Scope home) throws IOException {
     return load(path, Loading.toTrain(home, UnaryOperator.identity())).model;
   }
 
-  /** As {@link #load(Path, Scope)}, packed for inference. */
+  /** Loads a model with its weights packed for inference; see {@link #load(Path, Scope)}. */
   public static Blip2RetrievalModel load(Path path, Scope home, Precision precision)
       throws IOException {
     return load(path, home, LoadOptions.of(precision)).model;
   }
 
   /**
-   * As {@link #load(Path, Scope)}, packed for inference, with what else the options say.
+   * Loads a model with its weights packed for inference, with options; see {@link #load(Path,
+   * Scope)}.
    *
-   * @throws IllegalArgumentException if they name an adapter of a file of LAVIS
+   * @throws IllegalArgumentException if they name an adapter for a file of LAVIS
    */
   public static Loaded load(Path path, Scope home, LoadOptions options) throws IOException {
     Loading loading =
@@ -62,12 +63,12 @@ public final class RetrievalLoader {
     return load(path, loading);
   }
 
-  /** A model, names of the tensors that were there and have no place in it, and whose it is. */
+  /** A model, the checkpoint's tensors that it has no parameter for, and its convention. */
   public record Loaded(
-      Blip2RetrievalModel model, NavigableSet<String> leftOut, Convention flavour) {}
+      Blip2RetrievalModel model, NavigableSet<String> leftOut, Convention convention) {}
 
   /**
-   * How a model is loaded.
+   * Settings of a load.
    *
    * @param change of its sizes
    * @param arrange of its parameters
@@ -84,8 +85,8 @@ public final class RetrievalLoader {
   }
 
   /**
-   * As {@link #load(Path, Scope)}, with a change of its sizes, such as pictures of another size:
-   * positions are interpolated once.
+   * Loads a model with a change of its sizes, such as images of another size, for which positions
+   * are interpolated once; see {@link #load(Path, Scope)}.
    */
   public static Blip2RetrievalModel load(
       Path path, Scope home, UnaryOperator<Blip2RetrievalConfig> change) throws IOException {
@@ -98,28 +99,30 @@ public final class RetrievalLoader {
         : Blip2RetrievalModel.forRetrieval(config, params);
   }
 
-  /** How the tensors of a checkpoint fit the model that it tells of, without their numbers. */
+  /** How a checkpoint's tensors fit the model of its configuration, by names and shapes only. */
   static Params.Fit fit(Path path, Scope home) throws IOException {
     return open(
         path,
         Loading.toTrain(home, UnaryOperator.identity()),
-        (config, stored, keys, flavour) -> {
+        (config, stored, keys, convention) -> {
           Params params = Params.checking(stored, home);
           model(config, params);
           return params.fit().spelledBy(keys);
         });
   }
 
-  /** What is made of an open checkpoint. */
+  /** A use of an open checkpoint. */
   @FunctionalInterface
   private interface Use<T> {
-    T of(Blip2RetrievalConfig config, Weights stored, KeyMap keys, Convention flavour)
+    T of(Blip2RetrievalConfig config, Weights stored, KeyMap keys, Convention convention)
         throws IOException;
   }
 
   private static Loaded load(Path path, Loading loading) throws IOException {
     return open(
-        path, loading, (config, stored, keys, flavour) -> build(config, stored, loading, flavour));
+        path,
+        loading,
+        (config, stored, keys, convention) -> build(config, stored, loading, convention));
   }
 
   private static <T> T open(Path path, Loading loading, Use<T> use) throws IOException {
@@ -134,7 +137,7 @@ public final class RetrievalLoader {
   private static <T> T openLavis(Path file, Loading loading, Use<T> use) throws IOException {
     if (loading.options.adapter() != null) {
       throw new IllegalArgumentException(
-          "load: adapter expected with a folder of Hugging Face, got a file of LAVIS; convert it"
+          "load: adapter expected with a Hugging Face folder, got a file of LAVIS; convert it"
               + " first");
     }
     try (Checkpoint checkpoint = ModelFolder.open(file)) {
@@ -159,11 +162,11 @@ public final class RetrievalLoader {
   }
 
   private static Loaded build(
-      Blip2RetrievalConfig config, Weights stored, Loading loading, Convention flavour)
+      Blip2RetrievalConfig config, Weights stored, Loading loading, Convention convention)
       throws IOException {
     Weights weights = ResizedPositions.of(stored, config.vision(), "vision");
     Params params = loading.arrange.apply(Params.root(weights, loading.home));
     var model = model(config, params);
-    return new Loaded(model, loading.options.finish(params), flavour);
+    return new Loaded(model, loading.options.finish(params), convention);
   }
 }

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The weights in a Hugging Face folder, open, with the adapter that is merged into them.
+ * The open weights of a Hugging Face folder, with the adapter that is merged into them.
  *
- * @param folder where they lie
+ * @param folder of the weights
  */
 record StoredWeights(
     Path folder, Checkpoint checkpoint, @Nullable LoraAdapter adapter, Weights weights)
@@ -31,7 +31,7 @@ record StoredWeights(
     return over(folder, ModelFolder.open(folder), keys, options);
   }
 
-  /** The same of weights that are open already; they are closed if this fails. */
+  /** Combines weights that are open already with the adapter; they are closed if this fails. */
   static StoredWeights over(Path folder, Checkpoint open, KeyMap keys, LoadOptions options)
       throws IOException {
     try (var opened = new OpenResources()) {

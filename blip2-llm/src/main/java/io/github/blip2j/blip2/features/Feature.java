@@ -3,7 +3,7 @@ package io.github.blip2j.blip2.features;
 import java.util.Locale;
 
 /**
- * What can be taken from images and texts.
+ * The kinds of features of images and texts.
  *
  * <pre>{@code
  * N image tokens, E encoder width, Q queries, C Q-Former width, L language width, P compared width
@@ -12,19 +12,22 @@ import java.util.Locale;
 public enum Feature {
   /** Normed features of every patch, the class token first: [N, E]. */
   PATCHES("patches"),
-  /** What the queries see of an image: [Q, C]; LAVIS's {@code image_embeds}. */
+  /** The Q-Former's output for an image: [Q, C]; LAVIS's {@code image_embeds}. */
   QUERIES("queries"),
-  /** The soft prompt before a language model's words: [Q, L]. */
+  /** The soft prompt of a language model: [Q, L]. */
   PROMPT("prompt"),
-  /** The queries as unit vectors that compare with texts: [Q, P]; {@code image_embeds_proj}. */
+  /**
+   * The queries projected to unit vectors, for comparison with texts: [Q, P]; {@code
+   * image_embeds_proj}.
+   */
   IMAGE("image_embeds"),
-  /** One unit vector for an image, the direction of the mean of those: [P]. */
+  /** One unit vector for an image, in the direction of the mean of {@link #IMAGE}'s: [P]. */
   SINGLE("single_embeds"),
   /**
    * A text, cut to the trained length, as a unit vector: [P]; first of {@code text_embeds_proj}.
    */
   TEXT("text_embeds"),
-  /** What the queries see of an image in the light of a text: [Q, C]. */
+  /** The Q-Former's output for an image and a text: [Q, C]. */
   MULTIMODAL("multimodal_embeds");
 
   private final String tensor;
@@ -38,7 +41,7 @@ public enum Feature {
     return tensor;
   }
 
-  /** As on the command line: {@code patches}. */
+  /** The name on the command line, such as {@code patches}. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -22,8 +22,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Features of any number of images, and of texts, to one file. Images go through in batches and are
- * forgotten: memory does not grow with their number. Immutable.
+ * Exports features of any number of images, and of texts, to one file. Images are processed in
+ * batches, so memory does not grow with their number. Immutable.
  *
  * <pre>{@code
  * List<String> images = FeatureExport.pictures(Path.of("photos"));
@@ -40,12 +40,12 @@ public final class FeatureExport {
     Image read(String name) throws IOException;
   }
 
-  /** Hears how far an export is. */
+  /** Receives the progress of an export. */
   public interface Listener {
-    /** So many images are done. */
+    /** Called after each batch with the number of images done. */
     default void done(int images, int of) {}
 
-    /** An image was left out. */
+    /** Called when an image is left out. */
     default void skipped(UnreadableImageException why) {}
   }
 
@@ -97,7 +97,7 @@ public final class FeatureExport {
     }
   }
 
-  /** This export, opening images otherwise than as files of their names. */
+  /** This export with another way to open images than as files of their names. */
   public FeatureExport reading(Reader newReader) {
     return new FeatureExport(source, processor, features, newReader, texts, skipping, listener);
   }
@@ -113,7 +113,7 @@ public final class FeatureExport {
     return new FeatureExport(source, processor, features, reader, texts, true, listener);
   }
 
-  /** This export, telling how far it is. */
+  /** This export with a listener for its progress. */
   public FeatureExport onProgress(Listener newListener) {
     return new FeatureExport(source, processor, features, reader, texts, skipping, newListener);
   }
@@ -172,7 +172,7 @@ public final class FeatureExport {
     }
   }
 
-  /** An image, and the text in whose light it is seen, if that is asked for. */
+  /** An image, and the text of its multimodal features if those are wanted. */
   private record Item(String name, String text) {}
 
   private List<Item> items(List<String> images) {
@@ -235,7 +235,7 @@ public final class FeatureExport {
     List<Image> pictures = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       try {
-        // At the size that the model reads: a batch of photographs would fill the heap.
+        // At the model's input size, for a batch of photographs would fill the heap.
         pictures.add(processor.fit(reader.read(items.get(i).name)));
         batch.add(items.get(i));
       } catch (UnreadableImageException e) {
@@ -254,7 +254,7 @@ public final class FeatureExport {
       }
     }
     if (written.isEmpty() && !ofImages().isEmpty()) {
-      throw new IllegalArgumentException("embed: images expected some to be readable, got none");
+      throw new IllegalArgumentException("embed: readable images expected, got none");
     }
     file.finish();
     return List.copyOf(written);

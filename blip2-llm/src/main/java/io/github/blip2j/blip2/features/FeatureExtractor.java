@@ -20,9 +20,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the Q-Former makes of images, of texts, and of both together: LAVIS's {@code
- * extract_features} in its three modes. Texts are read whole, not cut to what models were trained
- * on; results live in the caller's open scope.
+ * The Q-Former's features of images, of texts, and of both together: LAVIS's {@code
+ * extract_features} in its three modes. Texts are used whole, not cut to the length of training;
+ * results live in the caller's open scope.
  *
  * <pre>{@code
  * B images, texts or pairs, Q queries, T tokens of the longest text, C width, P compared width
@@ -31,28 +31,26 @@ import org.jspecify.annotations.Nullable;
 public final class FeatureExtractor implements FeatureSource {
   private static final String WHERE = "features";
 
-  private final MatchingSession loaded;
+  private final MatchingSession session;
 
-  public FeatureExtractor(MatchingSession loaded) {
-    this.loaded = loaded;
+  public FeatureExtractor(MatchingSession session) {
+    this.session = session;
   }
 
   /**
    * Features of images.
    *
-   * @param queries what the queries saw, {@code image_embeds}, [B, Q, C]
-   * @param compared the same as unit vectors in the space of comparison, {@code image_embeds_proj},
-   *     [B, Q, P]
+   * @param queries the Q-Former's output, {@code image_embeds}, [B, Q, C]
+   * @param compared the queries projected to unit vectors, {@code image_embeds_proj}, [B, Q, P]
    */
   public record OfImages(Tensor queries, Tensor compared) {}
 
   /**
-   * Features of texts, of every token; a text's own is the first, {@code [CLS]}. What stands in the
-   * place of padding means nothing.
+   * Features of texts, of every token; that of the whole text is the first, {@code [CLS]}. Values
+   * at padding are undefined.
    *
    * @param words {@code text_embeds}, [B, T, C]
-   * @param compared the same as unit vectors in the space of comparison, {@code text_embeds_proj},
-   *     [B, T, P]
+   * @param compared the tokens projected to unit vectors, {@code text_embeds_proj}, [B, T, P]
    */
   public record OfTexts(Tensor words, Tensor compared) {}
 
@@ -80,11 +78,11 @@ public final class FeatureExtractor implements FeatureSource {
    */
   public OfTexts texts(List<String> texts) {
     TextBatch batch = tokens(texts);
-    return loaded.during(
+    return session.during(
         () -> {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
-            Blip2Qformer qformer = loaded.qformer();
+            Blip2Qformer qformer = session.qformer();
             Tensor words = scope.keep(qformer.encodeText(batch, ForwardPass.evaluation()));
             return new OfTexts(words, scope.keep(qformer.tokenFeatures(words)));
           }
@@ -92,7 +90,7 @@ public final class FeatureExtractor implements FeatureSource {
   }
 
   /**
-   * What the queries saw of image i in the light of text i, {@code multimodal_embeds}.
+   * The Q-Former's output for image i with text i, {@code multimodal_embeds}.
    *
    * @return [B, Q, C]
    * @throws IllegalArgumentException if a text has more tokens than the model has positions, or
@@ -116,12 +114,12 @@ public final class FeatureExtractor implements FeatureSource {
     if (joint) {
       Arguments.paired(WHERE, images, texts);
     }
-    return loaded.during(
+    return session.during(
         () -> {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
             var found = new EnumMap<Feature, Tensor>(Feature.class);
-            Seen seen = new Seen(loaded.qformer(), loaded.see(images));
+            Seen seen = new Seen(session.qformer(), session.see(images));
             wanted.forEach(feature -> found.put(feature, scope.keep(seen.of(feature, batch))));
             return found;
           }
@@ -131,14 +129,15 @@ public final class FeatureExtractor implements FeatureSource {
   @Override
   public Tensor ofTexts(List<String> texts) {
     Arguments.requiredAll(WHERE, "text", texts);
-    return loaded.during(
+    return session.during(
         () -> {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
-            Blip2Qformer qformer = loaded.qformer();
-            // Cut as a comparison cuts them.
+            Blip2Qformer qformer = session.qformer();
+            // Cut as for comparisons.
             TextBatch cut =
-                loaded.batch(texts.stream().map(text -> loaded.comparedIds(WHERE, text)).toList());
+                session.batch(
+                    texts.stream().map(text -> session.comparedIds(WHERE, text)).toList());
             return scope.keep(
                 qformer.textFeature(qformer.encodeText(cut, ForwardPass.evaluation())));
           }
@@ -153,7 +152,7 @@ public final class FeatureExtractor implements FeatureSource {
     return Objects.requireNonNull(found.get(feature));
   }
 
-  /** Images that have been looked at; what several features need is computed once. */
+  /** Encoded images; intermediate results of several features are computed once. */
   private static final class Seen {
     private final Blip2Qformer qformer;
     private final Tensor image; // [B, N, E]
@@ -208,7 +207,7 @@ public final class FeatureExtractor implements FeatureSource {
 
   private TextBatch tokens(List<String> texts) {
     Arguments.requiredAll(WHERE, "text", texts);
-    return loaded.during(
-        () -> loaded.batch(texts.stream().map(text -> loaded.wholeIds(WHERE, text)).toList()));
+    return session.during(
+        () -> session.batch(texts.stream().map(text -> session.wholeIds(WHERE, text)).toList()));
   }
 }

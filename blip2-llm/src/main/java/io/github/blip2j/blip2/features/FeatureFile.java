@@ -6,16 +6,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where an export goes: texts first, then images, then {@link #finish}; unfinished, it vanishes.
+ * The output file of an export: texts first, then images, then {@link #finish}; an unfinished file
+ * is deleted.
  */
 interface FeatureFile extends AutoCloseable {
-  /** Takes all texts. */
+  /** Writes all texts. */
   void texts(List<String> texts, List<float[]> vectors) throws IOException;
 
-  /** Takes the next images and their features, each [B, ...]. */
+  /** Writes the next images and their features, each [B, ...]. */
   void images(List<String> names, Map<Feature, Tensor> found) throws IOException;
 
-  /** All has been taken. */
+  /** Completes the file after the last image. */
   void finish() throws IOException;
 
   /** Moves a finished file into place and removes any other. */

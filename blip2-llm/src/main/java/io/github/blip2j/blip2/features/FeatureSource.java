@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A model that features come from. */
+/** A model that computes features. */
 interface FeatureSource {
-  /** Those that it has. */
+  /** The features that this model has. */
   Set<Feature> features();
 
   /**
-   * Features of images, each looked at once, in the open scope.
+   * Features of images, each encoded once, in the open scope.
    *
    * @param texts for {@link Feature#MULTIMODAL} one for each image
    * @param wanted some of {@link #features}, but no {@link Feature#TEXT}

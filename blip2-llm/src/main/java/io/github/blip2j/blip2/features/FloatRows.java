@@ -2,7 +2,7 @@ package io.github.blip2j.blip2.features;
 
 import io.github.blip2j.tensor.Tensor;
 
-/** Tensors as arrays of Java. */
+/** Tensors as Java arrays. */
 public final class FloatRows {
   private FloatRows() {}
 

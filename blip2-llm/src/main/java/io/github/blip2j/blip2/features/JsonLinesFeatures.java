@@ -27,7 +27,7 @@ import java.util.Map;
 
 /**
  * Features as JSON lines: an object for each text and each image, with its name and its features as
- * nested lists. The file is there when all are.
+ * nested lists. The file appears when it is complete.
  */
 final class JsonLinesFeatures implements FeatureFile {
   /** Such files, told by their first object. */

@@ -14,12 +14,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** The features of a model that writes. */
+/** The features of a model with a language model. */
 public record PromptFeatures(GenerationSession loaded) implements FeatureSource {
   @Override
   public Set<Feature> features() {
     return loaded.model().config().readsInstruction()
-        ? EnumSet.of(Feature.PATCHES) // the others depend on the words of a prompt
+        ? EnumSet.of(Feature.PATCHES) // the others depend on the text of a prompt
         : EnumSet.of(Feature.PATCHES, Feature.QUERIES, Feature.PROMPT);
   }
 
@@ -41,7 +41,7 @@ public record PromptFeatures(GenerationSession loaded) implements FeatureSource 
 
   @Override
   public Tensor ofTexts(List<String> texts) {
-    throw new AssertionError("a model that writes has no vectors of texts");
+    throw new AssertionError("a model with a language model has no embeddings of texts");
   }
 
   /** One feature of one image, [N][E] or [Q][C] or [Q][L]. */

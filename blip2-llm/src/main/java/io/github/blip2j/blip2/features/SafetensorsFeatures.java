@@ -69,7 +69,7 @@ final class SafetensorsFeatures implements FeatureFile {
     }
   }
 
-  /** The file, begun with the first features, which tell what the others look like. */
+  /** The file, begun with the first features, which determine the shapes of all. */
   private SafetensorsWriter writer(Map<Feature, Tensor> found) throws IOException {
     if (writer != null) {
       return writer;

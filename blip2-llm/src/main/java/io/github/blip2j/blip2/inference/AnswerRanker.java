@@ -16,32 +16,32 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * How likely candidates follow prompts, and which is the likeliest: LAVIS's {@code predict_class},
- * and the preselection of BLIP. Calls run within the gate of the model, in the open scope.
+ * Scores and ranks candidate texts after prompts: LAVIS's {@code predict_class}, and the
+ * preselection of BLIP. Calls run while the model is held open, in the open scope.
  */
 final class AnswerRanker {
-  private final GenerationSession loaded;
+  private final GenerationSession session;
 
-  AnswerRanker(GenerationSession loaded) {
-    this.loaded = loaded;
+  AnswerRanker(GenerationSession session) {
+    this.session = session;
   }
 
-  /** How likely text i follows prompt i, with its end. */
-  List<ScoredText> score(EncodedPrompts asked, List<String> texts) {
+  /** The log-probabilities of text i after prompt i, end token included. */
+  List<ScoredText> score(EncodedPrompts prompts, List<String> texts) {
     List<List<int[]>> ids = new ArrayList<>();
     for (int b = 0; b < texts.size(); b++) {
       int[] one =
-          loaded
+          session
               .prompts()
-              .answerIds(asked.where() + ": text", asked.endings().get(b), texts.get(b));
+              .answerIds(prompts.where() + ": text", prompts.endings().get(b), texts.get(b));
       ids.add(List.of(withEnd(one)));
-      requireRoom(asked, "text", ids.get(b).get(0));
+      requireRoom(prompts, "text", ids.get(b).get(0));
     }
     List<ScoredText> scored = new ArrayList<>();
     try (var off = GradMode.noGrad()) {
-      List<List<float[]>> logs = read(asked).of(ids);
+      List<List<float[]>> logs = read(prompts).of(ids);
       for (int b = 0; b < texts.size(); b++) {
-        scored.add(scored(asked, texts.get(b), ids.get(b).get(0), logs.get(b).get(0)));
+        scored.add(scored(prompts, texts.get(b), ids.get(b).get(0), logs.get(b).get(0)));
       }
     }
     return List.copyOf(scored);
@@ -49,14 +49,14 @@ final class AnswerRanker {
 
   /** For each prompt its candidates, the best first; equals in the order given. */
   List<List<RankedCandidate>> rank(
-      EncodedPrompts asked, List<String> candidates, CandidateRanking order) {
+      EncodedPrompts prompts, List<String> candidates, CandidateRanking order) {
     List<List<int[]>> ids = new ArrayList<>();
-    for (String ending : asked.endings()) {
-      ids.add(candidateIds(asked, ending, candidates, order));
+    for (String ending : prompts.endings()) {
+      ids.add(candidateIds(prompts, ending, candidates, order));
     }
     List<List<RankedCandidate>> ranked = new ArrayList<>();
     try (var off = GradMode.noGrad()) {
-      SequenceScorer read = read(asked);
+      SequenceScorer read = read(prompts);
       List<List<Integer>> kept = preselected(read, ids, order.preselected());
       List<List<float[]>> logs = distinct(read, chosen(ids, kept));
       for (int b = 0; b < ids.size(); b++) {
@@ -66,7 +66,8 @@ final class AnswerRanker {
           row.add(
               new RankedCandidate(
                   index,
-                  scored(asked, candidates.get(index), ids.get(b).get(index), logs.get(b).get(i))));
+                  scored(
+                      prompts, candidates.get(index), ids.get(b).get(index), logs.get(b).get(i))));
         }
         row.sort(Comparator.comparingDouble(answer -> -order.value(answer.scored())));
         ranked.add(List.copyOf(row));
@@ -75,26 +76,26 @@ final class AnswerRanker {
     return List.copyOf(ranked);
   }
 
-  private SequenceScorer read(EncodedPrompts asked) {
-    return loaded.model().sequenceScorer(asked.images(), asked.text());
+  private SequenceScorer read(EncodedPrompts prompts) {
+    return session.model().sequenceScorer(prompts.images(), prompts.text());
   }
 
   private List<int[]> candidateIds(
-      EncodedPrompts asked, String ending, List<String> candidates, CandidateRanking order) {
+      EncodedPrompts prompts, String ending, List<String> candidates, CandidateRanking order) {
     List<int[]> ids = new ArrayList<>();
     for (int i = 0; i < candidates.size(); i++) {
       String what = String.format(Locale.ROOT, "candidates[%d]", i);
       int[] words =
-          loaded.prompts().answerIds(asked.where() + ": " + what, ending, candidates.get(i));
+          session.prompts().answerIds(prompts.where() + ": " + what, ending, candidates.get(i));
       ids.add(order.withEnd() ? withEnd(words) : words);
-      requireRoom(asked, what, ids.get(i));
+      requireRoom(prompts, what, ids.get(i));
     }
     return ids;
   }
 
-  /** With the token that ends a text; a model without one has texts without. */
+  /** Appends the end token, if the model has one. */
   private int[] withEnd(int[] words) {
-    int[] ends = loaded.endIds();
+    int[] ends = session.endIds();
     if (ends.length == 0) {
       return words;
     }
@@ -103,17 +104,17 @@ final class AnswerRanker {
     return ended;
   }
 
-  private void requireRoom(EncodedPrompts asked, String what, int[] ids) {
-    int room = loaded.model().language().roomAfter(asked.positions());
+  private void requireRoom(EncodedPrompts prompts, String what, int[] ids) {
+    int room = session.model().language().roomAfter(prompts.positions());
     if (ids.length > room) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "%s: %s expected at most %d tokens after a prompt of %d, got %d; shorten either",
-              asked.where(),
+              prompts.where(),
               what,
               room,
-              asked.longestWords(),
+              prompts.longestWords(),
               ids.length));
     }
   }
@@ -149,7 +150,8 @@ final class AnswerRanker {
   }
 
   /**
-   * As {@link SequenceScorer#of}, equal texts once: so that they are equal to the last bit, too.
+   * Log-probabilities as in {@link SequenceScorer#of}; equal texts are scored once, so that their
+   * scores are bit-identical.
    */
   private static List<List<float[]>> distinct(SequenceScorer read, List<List<int[]>> texts) {
     List<Map<List<Integer>, Integer>> places = new ArrayList<>();
@@ -182,7 +184,7 @@ final class AnswerRanker {
     return Arrays.stream(ids).boxed().toList();
   }
 
-  private static ScoredText scored(EncodedPrompts asked, String text, int[] ids, float[] logs) {
+  private static ScoredText scored(EncodedPrompts prompts, String text, int[] ids, float[] logs) {
     List<Double> logProbabilities = new ArrayList<>();
     for (float log : logs) {
       if (Float.isNaN(log)) {
@@ -190,7 +192,7 @@ final class AnswerRanker {
             String.format(
                 Locale.ROOT,
                 "%s: log-probabilities of '%s' expected numbers, got NaN",
-                asked.where(),
+                prompts.where(),
                 text));
       }
       logProbabilities.add((double) log);

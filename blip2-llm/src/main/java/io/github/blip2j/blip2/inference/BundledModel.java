@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** The model that lies in this module's jar. It is small enough to be unpacked for each load. */
+/** The model in this module's jar, small enough to be unpacked for each load. */
 public final class BundledModel {
   private static final String FOLDER = "/io/github/blip2j/blip2/bundled/";
   private static final List<String> FILES =

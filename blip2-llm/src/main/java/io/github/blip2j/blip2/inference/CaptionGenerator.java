@@ -14,25 +14,28 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
-/** Captions by the Q-Former itself, without a language model (section 3.1, ITG). */
+/**
+ * Generates captions by the Q-Former's captioning head, without a language model (section 3.1,
+ * ITG).
+ */
 public final class CaptionGenerator {
-  private final MatchingSession loaded;
+  private final MatchingSession session;
 
-  /** Calls run within the gate of {@code loaded}. */
-  public CaptionGenerator(MatchingSession loaded) {
-    this.loaded = loaded;
+  /** Calls run while {@code session} is held open. */
+  public CaptionGenerator(MatchingSession session) {
+    this.session = session;
   }
 
   /** For each image its captions, the best first. */
   public List<List<Generated>> generate(List<Image> images, GenerationConfig decoding) {
-    Blip2Qformer qformer = loaded.qformer();
-    qformer.captionHead(); // asked for first, so that a model without it complains at once
+    Blip2Qformer qformer = session.qformer();
+    qformer.captionHead(); // first, so that a model without it fails before any work
     GenerationConfig fitting = fitting(decoding);
-    Generator generator = Generator.of(fitting, loaded.endId());
-    List<int[]> starts = Collections.nCopies(images.size(), new int[] {loaded.config().startId()});
+    Generator generator = Generator.of(fitting, session.endId());
+    List<int[]> starts = Collections.nCopies(images.size(), new int[] {session.config().startId()});
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      CrossAttentionKeyValues read = qformer.imageKeyValues(loaded.see(images));
+      CrossAttentionKeyValues read = qformer.imageKeyValues(session.see(images));
       QFormerCaptioner captioner = qformer.captioner(read, fitting.maxNewTokens());
       return generator.generate(captioner, starts).stream()
           .map(written -> written.stream().map(this::text).toList())
@@ -40,14 +43,16 @@ public final class CaptionGenerator {
     }
   }
 
-  /** The last token is written but never read, so it needs no position; the start token does. */
+  /**
+   * The last token is generated but never an input, so it needs no position; the start token does.
+   */
   private GenerationConfig fitting(GenerationConfig decoding) {
-    int room = loaded.config().bert().maxPositions();
+    int room = session.config().bert().maxPositions();
     if (decoding.minNewTokens() > room) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "write: minNewTokens expected at most %d, got %d",
+              "caption: minNewTokens expected at most %d, got %d",
               room,
               decoding.minNewTokens()));
     }
@@ -55,7 +60,7 @@ public final class CaptionGenerator {
   }
 
   private Generated text(Sequence written) {
-    String text = loaded.tokenizer().decode(written.tokens()).strip();
+    String text = session.tokenizer().decode(written.tokens()).strip();
     return Generated.of(written, text, text);
   }
 }

@@ -10,13 +10,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets any number of calls in while something is open, and lets its close wait for them: memory
- * that is freed under a running call takes the process down.
+ * Guards a resource: any number of calls run while it is open, and its close waits for them, for
+ * memory that is freed under a running call crashes the process.
  *
- * <p>Code of others that a call runs, its listener, may wait for whatever it likes, this close
- * included. So a close does not wait for a listener: where only calls in their listeners are left,
- * it returns, and the last of them frees what was to be freed when it ends. From the moment that a
- * close begins, no new call is let in.
+ * <p>A call's listener is foreign code, which may wait for anything, this close included. So a
+ * close does not wait for a listener: if all remaining calls are in their listeners, it returns,
+ * and the last of them frees the resource when it ends. Once a close has begun, new calls are
+ * refused.
  */
 public final class CloseGuard {
   private final String where;
@@ -28,13 +28,13 @@ public final class CloseGuard {
   private boolean settled; // freed, or left to the last call inside
   private @Nullable Runnable left;
 
-  /** What a thread does inside. */
+  /** The state of a thread inside. */
   private static final class Visit {
     private int depth;
     private boolean listening;
   }
 
-  /** A gate to {@code what}, as its messages say. */
+  /** A guard of {@code what}, the name in its messages. */
   public CloseGuard(String where, String what) {
     this.where = where;
     this.what = what;
@@ -47,7 +47,7 @@ public final class CloseGuard {
   }
 
   /**
-   * Enters; what {@link #close} frees stays until the entry is closed.
+   * Enters; the resource stays open until the entry is closed.
    *
    * @throws IllegalStateException if the gate is closed
    */
@@ -59,7 +59,7 @@ public final class CloseGuard {
   /**
    * Runs {@code body} inside.
    *
-   * @throws IllegalStateException if the gate is closed
+   * @throws IllegalStateException if the guard is closed
    */
   public <T> T call(Supplier<T> body) {
     try (Entry entry = enter()) {
@@ -120,7 +120,7 @@ public final class CloseGuard {
     }
   }
 
-  /** Returns what was before. */
+  /** Returns the state before. */
   private boolean listen(boolean listening) {
     lock.lock();
     try {
@@ -139,9 +139,10 @@ public final class CloseGuard {
   }
 
   /**
-   * Closes, the first time, after the calls inside have ended but for those in their listeners.
+   * Closes once the calls inside have ended, except those in their listeners; later closes have no
+   * effect.
    *
-   * @throws IllegalStateException from inside a call, which can't wait for itself
+   * @throws IllegalStateException if called from inside a call, which cannot wait for itself
    */
   public void close(Runnable release) {
     lock.lock();

@@ -6,7 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Pictures of which the same object may come several times, to be looked at once. */
+/** Images of which the same object may occur several times, to be encoded once. */
 final class DistinctImages {
   private final List<Image> distinct;
   private final int[] numbers;
@@ -16,7 +16,7 @@ final class DistinctImages {
     this.numbers = numbers;
   }
 
-  /** Numbers pictures in the order of their first place. */
+  /** Numbers images in the order of their first occurrence. */
   static DistinctImages of(List<Image> images) {
     IdentityHashMap<Image, Integer> known = new IdentityHashMap<>();
     List<Image> distinct = new ArrayList<>();
@@ -28,22 +28,22 @@ final class DistinctImages {
     return new DistinctImages(distinct, images.stream().mapToInt(known::get).toArray());
   }
 
-  /** How many there are. */
+  /** The number of distinct images. */
   int count() {
     return distinct.size();
   }
 
-  /** Whether no image comes twice. */
+  /** Whether no image occurs twice. */
   boolean isOnceEach() {
     return distinct.size() == numbers.length;
   }
 
-  /** Those from a number on, so many at most. */
+  /** At most {@code most} distinct images from number {@code number} on. */
   List<Image> from(int number, int most) {
     return distinct.subList(number, Math.min(number + most, distinct.size()));
   }
 
-  /** The number of the picture at a place. */
+  /** The number of the image at a place. */
   int numberAt(int place) {
     return numbers[place];
   }
@@ -53,7 +53,7 @@ final class DistinctImages {
     return numbers.clone();
   }
 
-  /** The places of {@link #from}'s pictures, in order. */
+  /** The places of {@link #from}'s images, in order. */
   int[] placesOf(int number, int most) {
     return IntStream.range(0, numbers.length)
         .filter(place -> numbers[place] >= number && numbers[place] < number + most)

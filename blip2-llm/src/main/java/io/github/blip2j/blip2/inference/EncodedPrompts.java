@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Prompts as the language model reads them: token ids, and a soft prompt for each image.
+ * Inputs of the language model: token ids, and a soft prompt for each image.
  *
- * @param where the call they are for, as messages name it
+ * @param where the name of the call in messages
  * @param text the token ids of each prompt and the places of its images
- * @param endings the words right before a continuation, empty where an image is
+ * @param endings the text right before a continuation, empty after an image
  * @param images the soft prompts of all images in order, [images, Q, L]
  */
 record EncodedPrompts(String where, PromptBatch text, List<String> endings, Tensor images) {
@@ -37,7 +37,7 @@ record EncodedPrompts(String where, PromptBatch text, List<String> endings, Tens
   /**
    * These prompts.
    *
-   * @throws IllegalArgumentException if one takes more positions than the language model has
+   * @throws IllegalArgumentException if one has more positions than the language model
    */
   EncodedPrompts requireFitting(LanguageModel language) {
     if (positions() > language.maxPositions()) {

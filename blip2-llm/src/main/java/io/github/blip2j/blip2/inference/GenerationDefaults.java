@@ -4,11 +4,11 @@ import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.generation.GenerationConfig;
 
-/** How a model decodes where a call does not say: greedily, or as LAVIS does for its models. */
+/** The default decoding of a model: greedy, or LAVIS's for its convention. */
 public final class GenerationDefaults {
   private GenerationDefaults() {}
 
-  /** For a caption. */
+  /** The default for captions. */
   public static GenerationConfig caption(Blip2Config config) {
     if (config.convention() != Convention.LAVIS) {
       return GenerationConfig.greedy();
@@ -18,7 +18,7 @@ public final class GenerationDefaults {
         : LavisGenerationConfigs.caption(config.text());
   }
 
-  /** For the answer to a question. */
+  /** The default for answers to questions. */
   public static GenerationConfig answer(Blip2Config config) {
     if (config.convention() != Convention.LAVIS) {
       return GenerationConfig.greedy();

@@ -21,31 +21,31 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * From images and words to texts, in named steps: {@link ImageEncoder} encodes the images, {@link
- * PromptTokenizer} the words, {@link TextGenerator} decodes ({@link AnswerRanker} scores given
- * texts instead). A call holds the model open and has a scope of its own.
+ * From images and prompts to texts, in named steps: {@link ImageEncoder} encodes the images, {@link
+ * PromptTokenizer} tokenizes the prompts, {@link TextGenerator} decodes ({@link AnswerRanker}
+ * scores given texts instead). A call holds the model open and has a scope of its own.
  */
 public final class GenerationPipeline {
   private static final TokenStreamer UNHEARD = (row, token) -> {};
 
-  private final GenerationSession loaded;
+  private final GenerationSession session;
   private final ImageEncoder images;
   private final TextGenerator generator;
   private final AnswerRanker ranker;
 
-  public GenerationPipeline(GenerationSession loaded) {
-    this.loaded = loaded;
-    this.images = new ImageEncoder(loaded);
-    this.generator = new TextGenerator(loaded);
-    this.ranker = new AnswerRanker(loaded);
+  public GenerationPipeline(GenerationSession session) {
+    this.session = session;
+    this.images = new ImageEncoder(session);
+    this.generator = new TextGenerator(session);
+    this.ranker = new AnswerRanker(session);
   }
 
-  /** Texts that continue the words i after the image i, the best first. */
+  /** Texts that continue prompt i about image i, the best first. */
   public List<List<Generated>> generate(
       List<Image> pictures, List<String> words, GenerationConfig decoding) {
     requireWords("generate", words);
     required("generate", "decoding", decoding);
-    try (var open = loaded.enter();
+    try (var open = session.enter();
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
       Tensor imagePrompts = images.imagePrompts("generate", pictures, words); // [B, Q, L]
@@ -54,7 +54,7 @@ public final class GenerationPipeline {
     }
   }
 
-  /** The best text that continues the words i after the image i, batch by batch. */
+  /** The best text that continues prompt i about image i, batch by batch. */
   public List<String> captions(
       List<Image> pictures, List<String> words, GenerationConfig decoding) {
     List<String> texts = new ArrayList<>();
@@ -66,18 +66,18 @@ public final class GenerationPipeline {
     return List.copyOf(texts);
   }
 
-  /** Texts that continue each prompt of images and words in any order, the best first. */
+  /** Texts that continue each prompt of images and text in any order, the best first. */
   public List<List<Generated>> generate(List<Prompt> prompts, GenerationConfig decoding) {
     Arguments.requiredAll("generate", "prompt", prompts);
     required("generate", "decoding", decoding);
-    try (var open = loaded.enter();
+    try (var open = session.enter();
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
       return generator.generate(encode("generate", prompts), decoding, UNHEARD);
     }
   }
 
-  /** Texts that continue words about images that have been encoded. */
+  /** Texts that continue prompts about encoded images. */
   public List<List<Generated>> generate(
       ImageFeatures features,
       List<String> words,
@@ -87,49 +87,49 @@ public final class GenerationPipeline {
     required("generate", "features", features);
     required("generate", "decoding", decoding);
     required("generate", "listener", listener);
-    try (var open = loaded.enter();
+    try (var open = session.enter();
         var kept = features.enter();
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
       EncodedPrompts prompts = encode("generate", features, words);
       TokenStreamer aside =
-          (row, token) -> loaded.aside(() -> features.aside(() -> listener.onToken(row, token)));
+          (row, token) -> session.aside(() -> features.aside(() -> listener.onToken(row, token)));
       return generator.generate(prompts, decoding, aside);
     }
   }
 
-  /** How likely a text follows a prompt. */
+  /** The log-probabilities of a text after a prompt. */
   public ScoredText score(Prompt prompt, String text) {
     required("score", "text", text);
     required("score", "prompt", prompt);
-    try (var open = loaded.enter();
+    try (var open = session.enter();
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
       return ranker.score(encode("score", List.of(prompt)), List.of(text)).get(0);
     }
   }
 
-  /** The candidates after each prompt, the best first. */
+  /** The candidates ranked after each prompt, the best first. */
   public List<List<RankedCandidate>> rank(
       List<Prompt> prompts, List<String> candidates, CandidateRanking order) {
     Arguments.requiredAll("rank", "candidate", candidates);
     required("rank", "order", order);
     Arguments.requiredAll("rank", "prompt", prompts);
-    try (var open = loaded.enter();
+    try (var open = session.enter();
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
       return ranker.rank(encode("rank", prompts), candidates, order);
     }
   }
 
-  /** The candidates after each text about images that have been encoded. */
+  /** The candidates ranked after each prompt about encoded images. */
   public List<List<RankedCandidate>> rank(
       ImageFeatures features, List<String> words, List<String> candidates, CandidateRanking order) {
     Arguments.requiredAll("rank", "candidate", candidates);
     required("rank", "order", order);
     requireWords("rank", words);
     required("rank", "features", features);
-    try (var open = loaded.enter();
+    try (var open = session.enter();
         var kept = features.enter();
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
@@ -141,7 +141,7 @@ public final class GenerationPipeline {
     required(where, "prompts", words).forEach(prompt -> required(where, "prompt", prompt));
   }
 
-  /** Prompts of images and words in any order. */
+  /** Encodes prompts of images and text in any order. */
   private EncodedPrompts encode(String where, List<Prompt> prompts) {
     List<PromptLayout> layouts = new ArrayList<>();
     List<Image> pictures = new ArrayList<>();
@@ -155,7 +155,7 @@ public final class GenerationPipeline {
                 where,
                 prompt));
       }
-      layouts.add(loaded.prompts().layout(prompt));
+      layouts.add(session.prompts().layout(prompt));
       for (Image picture : prompt.images()) {
         pictures.add(picture);
         words.add(prompt.words());
@@ -163,22 +163,22 @@ public final class GenerationPipeline {
     }
     Tensor imagePrompts = images.imagePrompts(where, pictures, words); // [images, Q, L]
     List<String> endings = prompts.stream().map(Prompt::ending).toList();
-    PromptBatch text = loaded.prompts().layoutBatch(layouts);
+    PromptBatch text = session.prompts().layoutBatch(layouts);
     return fitting(new EncodedPrompts(where, text, endings, imagePrompts));
   }
 
-  /** Words after an encoded image each, or all after one. */
+  /** Encodes prompts after an encoded image each, or all after one. */
   private EncodedPrompts encode(String where, ImageFeatures features, List<String> words) {
     return encode(where, images.imagePrompts(where, features, words), words);
   }
 
   private EncodedPrompts encode(String where, Tensor imagePrompts, List<String> words) {
-    PromptTokenizer tokenizer = loaded.prompts();
+    PromptTokenizer tokenizer = session.prompts();
     PromptBatch text = tokenizer.batch(words.stream().map(tokenizer::ids).toList());
     return fitting(new EncodedPrompts(where, text, words, imagePrompts));
   }
 
   private EncodedPrompts fitting(EncodedPrompts prompts) {
-    return prompts.requireFitting(loaded.model().language());
+    return prompts.requireFitting(session.model().language());
   }
 }

@@ -20,8 +20,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model in memory with what it needs to read images and words, shared by all calls: the
- * parameters, the tokenizers, the image processor, and the gate that keeps them open for a call.
+ * A loaded model, shared by all calls: the parameters, the tokenizers, the image processor, and the
+ * guard that keeps them open for a call.
  */
 public final class GenerationSession implements AutoCloseable {
   private final CloseGuard gate;
@@ -59,17 +59,17 @@ public final class GenerationSession implements AutoCloseable {
     return load(parts, LoadOptions.of(precision));
   }
 
-  /** Loads what LAVIS stores apart. */
+  /** Loads a model from LAVIS's parts. */
   public static GenerationSession load(Blip2Parts parts, LoadOptions options) throws IOException {
     return of(Blip2Loader.load(parts, options));
   }
 
-  /** The same model in one memory, computing and prompted as {@code flavour} does. */
-  public GenerationSession withConvention(Convention flavour) {
-    return new GenerationSession(gate, loaded, model.withConvention(flavour));
+  /** A view of this model that computes and tokenizes prompts as {@code convention} does. */
+  public GenerationSession withConvention(Convention convention) {
+    return new GenerationSession(gate, loaded, model.withConvention(convention));
   }
 
-  /** Whether the other is this model, in the same memory, of whichever flavour. */
+  /** Whether the other shares this model's parameters, with any convention. */
   boolean sharesWeights(GenerationSession other) {
     return loaded.memory() == other.loaded.memory();
   }
@@ -82,7 +82,7 @@ public final class GenerationSession implements AutoCloseable {
     return model;
   }
 
-  /** Names of the tensors that were there and have no place in the model. */
+  /** Names of the checkpoint's tensors that the model has no parameter for. */
   public NavigableSet<String> leftOut() {
     return loaded.leftOut();
   }
@@ -100,7 +100,7 @@ public final class GenerationSession implements AutoCloseable {
     return prompts;
   }
 
-  /** What reads prompts for the Q-Former, or null where it reads none. */
+  /** The tokenizer of the Q-Former's instructions, or null if it takes none. */
   @Nullable InstructionTokenizer instructions() {
     return instructions;
   }
@@ -108,7 +108,7 @@ public final class GenerationSession implements AutoCloseable {
   public InstructionTokenizer requireInstructions() {
     if (instructions == null) {
       throw new IllegalStateException(
-          "instructions: InstructBLIP expected, got a model whose Q-Former reads none");
+          "instructions: InstructBLIP expected, got a model whose Q-Former takes none");
     }
     return instructions;
   }
@@ -121,7 +121,7 @@ public final class GenerationSession implements AutoCloseable {
     return model.config().text().padId();
   }
 
-  /** Images as the vision transformer reads them, [B, 3, H, W]. */
+  /** Images as input of the vision transformer, [B, 3, H, W]. */
   public Tensor pixels(List<Image> images) {
     return processor().tensor(images);
   }
@@ -135,12 +135,12 @@ public final class GenerationSession implements AutoCloseable {
     return gate.enter();
   }
 
-  /** Runs a call that uses the model, likewise. */
+  /** Runs a call that uses the model; {@link #close} waits for it. */
   public <T> T during(Supplier<T> body) {
     return gate.call(body);
   }
 
-  /** Runs what a call tells its listener; {@link #close} does not wait for that. */
+  /** Runs a call's listener; {@link #close} does not wait for it. */
   void aside(Runnable listener) {
     gate.aside(listener);
   }

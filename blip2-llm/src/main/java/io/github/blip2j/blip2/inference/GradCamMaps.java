@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Where in a picture a Q-Former sees what a text says (GradCAM; Selvaraju et al. 2017): for each
- * layer that reads the image, how much every patch speaks for a match. See {@link GradCam}.
+ * GradCAM maps of a Q-Former (Selvaraju et al. 2017): for each layer with cross-attention, the
+ * relevance of every image patch to the match with a text. See {@link GradCam}.
  */
 public final class GradCamMaps {
   private final Image image;
@@ -27,16 +27,16 @@ public final class GradCamMaps {
   private final Map<Integer, Maps> layers;
   private final int usual;
 
-  /** A word of several tokens begins where the one before it ends. */
+  /** The start of each word's tokens, and the end of the last. */
   private record Word(String text, int begin, int end) {
-    /** Tokens of a WordPiece that go on with a word begin so. */
+    /** Prefix of WordPiece tokens that continue a word. */
     private static final String CONTINUED = "##";
 
-    /** The words between the tokens that begin and end a text. */
-    static List<Word> of(MatchingSession loaded, int[] text) {
+    /** The words between the start and end tokens of a text. */
+    static List<Word> of(MatchingSession session, int[] text) {
       List<Word> words = new ArrayList<>();
       for (int at = 1; at < text.length - 1; at++) {
-        String token = loaded.tokenizer().decodeAll(new int[] {text[at]});
+        String token = session.tokenizer().decodeAll(new int[] {text[at]});
         if (token.startsWith(CONTINUED) && !words.isEmpty()) {
           Word last = words.remove(words.size() - 1);
           String longer = last.text + token.substring(CONTINUED.length());
@@ -49,7 +49,7 @@ public final class GradCamMaps {
     }
   }
 
-  /** Patches of one layer. */
+  /** Relevance of the patches in one layer. */
   private static final class Maps {
     final float[] whole; // [N], of the whole text
     final float[] tokens; // [T * N]
@@ -69,26 +69,29 @@ public final class GradCamMaps {
     this.usual = usual;
   }
 
-  public static GradCamMaps of(MatchingSession loaded, Image image, int[] text) {
+  public static GradCamMaps of(MatchingSession session, Image image, int[] text) {
     Map<Integer, Maps> layers = new TreeMap<>();
     try (var scope = Scope.open()) {
       Tensor seen;
       try (var off = GradMode.noGrad()) {
-        seen = loaded.see(List.of(image));
+        seen = session.see(List.of(image));
       }
-      TextBatch texts = loaded.batch(List.of(text));
-      for (GradCam.Layer layer : GradCam.of(loaded.qformer(), seen, texts)) {
+      TextBatch texts = session.batch(List.of(text));
+      for (GradCam.Layer layer : GradCam.of(session.qformer(), seen, texts)) {
         float[] whole = layer.relevance().toFloats(); // [1, N]
         layers.put(layer.index(), new Maps(whole, layer.wordRelevance().toFloats()));
       }
     }
-    ImageSize size = loaded.processor().size();
-    int columns = size.width() / loaded.model().config().vision().patchSize();
-    List<Word> words = Word.of(loaded, text);
-    return new GradCamMaps(image, columns, words, layers, usualLayer(loaded.config().bert()));
+    ImageSize size = session.processor().size();
+    int columns = size.width() / session.model().config().vision().patchSize();
+    List<Word> words = Word.of(session, text);
+    return new GradCamMaps(image, columns, words, layers, usualLayer(session.config().bert()));
   }
 
-  /** BLIP looks at layer 6 of 12; the same depth, or the next that reads the image. */
+  /**
+   * BLIP uses layer 6 of 12; this is the same relative depth, or the next layer with
+   * cross-attention.
+   */
   private static int usualLayer(BertConfig bert) {
     int last = 0;
     for (int layer = 0; layer < bert.layers(); layer++) {
@@ -102,38 +105,38 @@ public final class GradCamMaps {
     return last;
   }
 
-  /** The layers that read the image, from the first. */
+  /** The layers with cross-attention, from the first. */
   public List<Integer> layers() {
     return List.copyOf(layers.keySet());
   }
 
-  /** The layer to look at if there is no reason for another: in the middle of the model. */
+  /** The default layer, in the middle of the model. */
   public int usualLayer() {
     return usual;
   }
 
   /**
-   * How much each patch speaks for a match, none below 0.
+   * The relevance of each patch to the match, at least 0.
    *
    * @return [rows][columns], from the top left
-   * @throws IllegalArgumentException if the layer does not read the image
+   * @throws IllegalArgumentException if the layer has no cross-attention
    */
   public float[][] relevance(int layer) {
     return rows(layer(layer).whole);
   }
 
-  /** The words of the text, in order, as the tokenizer writes them. */
+  /** The words of the text, in order, as the tokenizer decodes them. */
   public List<String> words() {
     return words.stream().map(Word::text).toList();
   }
 
   /**
-   * How much each patch speaks for a match through what one word reads, none below 0; see {@link
-   * GradCam.Layer#wordRelevance}. Of a word of several tokens it is their mean.
+   * The relevance of each patch to the match through the attention of one word, at least 0; see
+   * {@link GradCam.Layer#wordRelevance}. For a word of several tokens it is their mean.
    *
    * @param word its place in {@link #words}
    * @return [rows][columns], from the top left
-   * @throws IllegalArgumentException if the layer does not read the image, or there is no such word
+   * @throws IllegalArgumentException if the layer has no cross-attention, or there is no such word
    */
   public float[][] relevance(int layer, int word) {
     return rows(patches(layer, word));
@@ -147,12 +150,12 @@ public final class GradCamMaps {
     return rows;
   }
 
-  /** The map of a layer drawn over the picture, at the picture's size. */
+  /** The map of a layer drawn over the image, at the image's size. */
   public Image drawing(int layer) {
     return drawing(layer(layer).whole);
   }
 
-  /** The map of a layer and a word drawn over the picture, at the picture's size. */
+  /** The map of a layer and a word drawn over the image, at the image's size. */
   public Image drawing(int layer, int word) {
     return drawing(patches(layer, word));
   }
@@ -170,13 +173,13 @@ public final class GradCamMaps {
     if (word < 0 || word >= words.size()) {
       throw new IllegalArgumentException(
           String.format(
-              Locale.ROOT, "explain: word expected among %d, got %d", words.size(), word));
+              Locale.ROOT, "gradCam: word expected among %d, got %d", words.size(), word));
     }
-    Word asked = words.get(word);
+    Word selected = words.get(word);
     float[] mean = new float[maps.whole.length];
-    for (int token = asked.begin; token < asked.end; token++) {
+    for (int token = selected.begin; token < selected.end; token++) {
       for (int n = 0; n < mean.length; n++) {
-        mean[n] += maps.tokens[token * mean.length + n] / (asked.end - asked.begin);
+        mean[n] += maps.tokens[token * mean.length + n] / (selected.end - selected.begin);
       }
     }
     return mean;
@@ -188,7 +191,7 @@ public final class GradCamMaps {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "explain: layer expected among those that read the image, %s, got %d",
+              "gradCam: layer expected among those that attend to the image, %s, got %d",
               layers.keySet(),
               layer));
     }

@@ -12,12 +12,12 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * The first step of a generation: images to the soft prompts that a language model reads. Calls run
- * within the gate of the model, without gradients.
+ * The first step of a generation: images to soft prompts of the language model. Calls run while the
+ * model is held open, without gradients.
  *
- * <p>An image that comes several times in a call is encoded once, and the vision transformer's
- * features are released batch by batch. InstructBLIP's queries read the words of the prompt besides
- * the image, so there each pair of image and words has a soft prompt of its own.
+ * <p>An image that occurs several times in a call is encoded once, and the vision transformer's
+ * features are released batch by batch. InstructBLIP's queries attend to the text of the prompt
+ * besides the image, so there each pair of image and text has a soft prompt of its own.
  *
  * <pre>{@code
  * B images, N image tokens, Q queries, E encoder width, C Q-Former width, L language width
@@ -26,34 +26,34 @@ import java.util.stream.IntStream;
 public final class ImageEncoder {
   static final int BATCH = 8; // more gains little and takes memory
 
-  private final GenerationSession loaded;
+  private final GenerationSession session;
 
-  public ImageEncoder(GenerationSession loaded) {
-    this.loaded = loaded;
+  public ImageEncoder(GenerationSession session) {
+    this.session = session;
   }
 
   /** All features of these pixels [B, 3, H, W], in memory of their own. */
   public ImageFeatures encode(Tensor pixels) {
-    Blip2Model model = loaded.model();
+    Blip2Model model = session.model();
     ForwardPass pass = ForwardPass.evaluation();
     try (var scope = Scope.open()) {
       Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass)); // [B, N, E]
       if (model.config().readsInstruction()) {
-        return ImageFeatures.uninstructed(loaded, patches);
+        return ImageFeatures.uninstructed(session, patches);
       }
       Tensor queries = Scope.run(() -> model.encodeQueries(patches, pass)); // [B, Q, C]
-      return new ImageFeatures(loaded, patches, queries, model.project(queries));
+      return new ImageFeatures(session, patches, queries, model.project(queries));
     }
   }
 
   /**
-   * The soft prompts of image i under the words i; in the open scope.
+   * The soft prompts of image i with text i, in the open scope.
    *
    * @param where the call they are for, as messages name it
    * @return [B, Q, L]
    */
   Tensor imagePrompts(String where, List<Image> images, List<String> words) {
-    InstructionTokenizer instructions = loaded.instructions();
+    InstructionTokenizer instructions = session.instructions();
     DistinctImages distinct = DistinctImages.of(images);
     return instructions == null
         ? imagePrompts(distinct)
@@ -61,7 +61,7 @@ public final class ImageEncoder {
   }
 
   /**
-   * The soft prompts of images that have been encoded, under the words i; in the open scope.
+   * The soft prompts of encoded images with text i, in the open scope.
    *
    * @param where the call they are for, as messages name it
    * @param features of one image for each text, or of one image for all
@@ -78,8 +78,8 @@ public final class ImageEncoder {
               images,
               words.size()));
     }
-    features.requireOf(where, loaded);
-    InstructionTokenizer instructions = loaded.instructions();
+    features.requireOf(where, session);
+    InstructionTokenizer instructions = session.instructions();
     if (instructions != null) {
       Tensor patches = features.patches();
       TextBatch read = instructions.read(where, words);
@@ -92,11 +92,11 @@ public final class ImageEncoder {
   }
 
   private Tensor imagePrompts(DistinctImages images) {
-    Blip2Model model = loaded.model();
+    Blip2Model model = session.model();
     List<Tensor> prompts = new ArrayList<>();
     for (int from = 0; from < images.count(); from += BATCH) {
       try (var batch = Scope.open()) {
-        Tensor pixels = loaded.pixels(images.from(from, BATCH)); // [b, 3, H, W]
+        Tensor pixels = session.pixels(images.from(from, BATCH)); // [b, 3, H, W]
         prompts.add(batch.keep(model.imagePrompt(pixels, ForwardPass.evaluation()))); // [b, Q, L]
       }
     }
@@ -119,9 +119,11 @@ public final class ImageEncoder {
     return Tensor.concat(0, prompts).gather(Tensor.ids(back));
   }
 
-  /** Of image {@code rows[i]} under instruction i, for any number of instructions. */
+  /**
+   * The soft prompts of image {@code rows[i]} with instruction i, for any number of instructions.
+   */
   private Tensor instructedBatch(List<Image> batch, int[] rows, TextBatch instructions) {
-    Tensor patches = loaded.model().encodeImage(loaded.pixels(batch), ForwardPass.evaluation());
+    Tensor patches = session.model().encodeImage(session.pixels(batch), ForwardPass.evaluation());
     List<Tensor> prompts = new ArrayList<>();
     for (int from = 0; from < rows.length; from += BATCH) {
       int[] some = IntStream.range(from, Math.min(from + BATCH, rows.length)).toArray();
@@ -133,9 +135,9 @@ public final class ImageEncoder {
     return Tensor.concat(0, prompts);
   }
 
-  /** Of patch features [B, N, E], or [1, N, E] for all, under B instructions. */
+  /** The soft prompts of patch features [B, N, E], or [1, N, E] for all, with B instructions. */
   private Tensor instructedPrompt(Tensor patches, TextBatch instructions) {
-    Blip2Model model = loaded.model();
+    Blip2Model model = session.model();
     return model.project(model.encodeQueries(patches, instructions, ForwardPass.evaluation()));
   }
 }

@@ -6,11 +6,11 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the model has seen of one or more images, to be asked about as often as one likes: this
- * model, as its flavour computes. It holds off-heap memory: close it.
+ * Encoded images, for any number of prompts to the model that encoded them, with the same
+ * convention. They hold off-heap memory: close them.
  *
- * <p>InstructBLIP's queries read each prompt too. Of such a model these are the patches alone,
- * which take most of the time, and the queries look at them anew for every prompt.
+ * <p>InstructBLIP's queries attend to each prompt too. For such a model these are the patch
+ * features only, which take most of the time, and the Q-Former runs for every prompt.
  *
  * <pre>{@code
  * B images, N image tokens, Q queries, E encoder width, C Q-Former width, L language width
@@ -41,35 +41,35 @@ public final class ImageFeatures implements AutoCloseable {
     this.prompt = null;
   }
 
-  /** What the tower saw, where queries wait for an instruction. */
+  /** The vision encoder's features, for a model whose queries need an instruction. */
   static ImageFeatures uninstructed(GenerationSession source, Tensor patches) {
     return new ImageFeatures(source, patches);
   }
 
   /**
-   * Checks that these are of this model and its flavour. Where only sizes agree, a model would
-   * write with confidence about what it has not seen.
+   * Checks that the features are of this model and its convention. Features of another model of
+   * equal sizes would give wrong texts without an error.
    *
-   * @param where what they are for, as messages say it
+   * @param where the name of the call in messages
    */
-  void requireOf(String where, GenerationSession asked) {
-    if (!source.sharesWeights(asked)) {
+  void requireOf(String where, GenerationSession session) {
+    if (!source.sharesWeights(session)) {
       throw new IllegalArgumentException(
           where + ": features expected of this model, got another's; encode the images with it");
     }
-    if (source.convention() != asked.convention()) {
+    if (source.convention() != session.convention()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: features expected of flavour %s, got %s; encode the images as %s does",
+              "%s: features expected of convention %s, got %s; encode the images as %s does",
               where,
-              asked.convention(),
+              session.convention(),
               source.convention(),
-              asked.convention()));
+              session.convention()));
     }
   }
 
-  /** Number of images. */
+  /** The number of images. */
   public int size() {
     return size;
   }
@@ -91,7 +91,7 @@ public final class ImageFeatures implements AutoCloseable {
   /**
    * The soft prompt for the language model, [B, Q, L].
    *
-   * @throws IllegalStateException if it depends on the prompt's words, as InstructBLIP's does
+   * @throws IllegalStateException if it depends on the prompt's text, as InstructBLIP's does
    */
   public Tensor prompt() {
     return gate.call(() -> seen("prompt", prompt));
@@ -102,19 +102,19 @@ public final class ImageFeatures implements AutoCloseable {
       throw new IllegalStateException(
           String.format(
               Locale.ROOT,
-              "features: %s expected of a model that reads no instruction, got InstructBLIP's; use"
+              "features: %s expected of a model that takes no instruction, got InstructBLIP's; use"
                   + " model().encodeQueries(patches, instructions, pass)",
               what));
     }
     return tensor;
   }
 
-  /** Keeps these features open for a call that reads them; {@link #close} waits for it. */
+  /** Keeps these features open for a call; {@link #close} waits for it. */
   CloseGuard.Entry enter() {
     return gate.enter();
   }
 
-  /** Runs what a call tells its listener; {@link #close} does not wait for that. */
+  /** Runs a call's listener; {@link #close} does not wait for it. */
   void aside(Runnable listener) {
     gate.aside(listener);
   }

@@ -5,13 +5,13 @@ import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.llm.LanguageConfig;
 
 /**
- * How LAVIS decodes where it is not told otherwise. Lengths are of new tokens: what its {@code
- * max_length} of OPT counts besides, the one id that stands for the image and the prompt, is taken
- * off, and so is T5's start token of {@code min_length}.
+ * LAVIS's default decoding. Lengths count new tokens: the one id for image and prompt that LAVIS's
+ * {@code max_length} of OPT counts too is subtracted, and so is T5's start token of {@code
+ * min_length}.
  *
- * <p>Its {@code use_nucleus_sampling} is {@code .sampling()} after these, which draws the beams'
- * tokens and keeps the 50 best besides the nucleus; for plain nucleus sampling add {@code
- * .withBeams(1)}.
+ * <p>Its {@code use_nucleus_sampling} is {@code .sampling()} after these, which samples the beams'
+ * tokens and applies top-k 50 besides the nucleus; for plain nucleus sampling add {@code
+ * .numBeams(1)}.
  */
 public final class LavisGenerationConfigs {
   private static final int BEAMS = 5;
@@ -50,14 +50,14 @@ public final class LavisGenerationConfigs {
   }
 
   /**
-   * The captioning task as its files for COCO set it up, with what LAVIS has added to it since the
-   * end of 2023: a penalty of repetition, and none of length.
+   * The captioning task of LAVIS's configuration for COCO, with the changes since the end of 2023:
+   * a repetition penalty, and no length penalty.
    */
   public static GenerationConfig captioningTask(LanguageConfig language) {
     return formerCaptioningTask(language).repetitionPenalty(1.15).lengthPenalty(0);
   }
 
-  /** The same before, with which the published numbers were made. */
+  /** The captioning task before these changes, which the published numbers were made with. */
   public static GenerationConfig formerCaptioningTask(LanguageConfig language) {
     return caption(language).minNewTokens(8 - UNSEEN_START);
   }

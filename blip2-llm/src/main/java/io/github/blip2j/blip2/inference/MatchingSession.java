@@ -29,7 +29,7 @@ import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A model of the first stage in memory: weights, tokenizer and image processor. */
+/** A loaded model of the first stage: weights, tokenizer and image processor. */
 public final class MatchingSession implements AutoCloseable {
   private static final String END = "[SEP]";
 
@@ -40,7 +40,7 @@ public final class MatchingSession implements AutoCloseable {
   private final NavigableSet<String> leftOut;
   private final HuggingFaceTokenizer tokenizer;
   private final ImageProcessor processor;
-  private final @Nullable Integer usualTokens; // null: a text is read whole
+  private final @Nullable Integer usualTokens; // null: texts are not cut
   private final @Nullable Integer chosenTokens; // null: as usual
 
   private MatchingSession(Scope memory, RetrievalLoader.Loaded loaded, Path folder)
@@ -49,10 +49,10 @@ public final class MatchingSession implements AutoCloseable {
     this.cuts = new TextCuts();
     this.memory = memory;
     this.model = loaded.model();
-    // LAVIS cuts texts to max_txt_len; Hugging Face reads as many as there are positions for.
+    // LAVIS cuts texts to max_txt_len; Hugging Face uses all tokens that there are positions for.
     this.chosenTokens = null;
     this.usualTokens =
-        loaded.flavour() == Convention.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
+        loaded.convention() == Convention.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
     this.leftOut = loaded.leftOut();
     this.processor = ModelFolder.processor(folder, model.config().vision().imageSize());
     this.tokenizer = HuggingFaceTokenizer.open(folder); // last: nothing fails after it
@@ -70,7 +70,7 @@ public final class MatchingSession implements AutoCloseable {
     this.chosenTokens = maxTextTokens;
   }
 
-  /** The same model in one memory, comparing no more than so many tokens of a text. */
+  /** A view of this model that uses at most {@code most} tokens of a text. */
   public MatchingSession withMaxTextTokens(int most) {
     int positions = config().bert().maxPositions();
     if (most < 2 || most > positions) {
@@ -109,7 +109,7 @@ public final class MatchingSession implements AutoCloseable {
     return model;
   }
 
-  /** Names of the tensors that were there and have no place in the model. */
+  /** Names of the checkpoint's tensors that the model has no parameter for. */
   public NavigableSet<String> leftOut() {
     return leftOut;
   }
@@ -130,7 +130,7 @@ public final class MatchingSession implements AutoCloseable {
     return processor;
   }
 
-  /** The token that ends a text, {@code [SEP]}. */
+  /** The end token, {@code [SEP]}. */
   int endId() {
     OptionalInt id = tokenizer.idOf(END);
     return id.orElseThrow(
@@ -138,23 +138,23 @@ public final class MatchingSession implements AutoCloseable {
   }
 
   public int padId() {
-    return tokenizer.padId().orElse(0); // hidden by masks, so that any word would do
+    return tokenizer.padId().orElse(0); // masked, so any token would do
   }
 
-  /** Pictures as the tower sees them, [B, N, E]. */
+  /** The vision encoder's features of images, [B, N, E]. */
   public Tensor see(List<Image> images) {
     return Scope.run(() -> model.encodeImage(processor.tensor(images), ForwardPass.evaluation()));
   }
 
-  /** A text as it is compared: whole, or cut as LAVIS or the caller wants it. */
+  /** The token ids of a text for comparison: all, or cut as LAVIS or the caller sets. */
   public int[] comparedIds(String where, String text) {
     return comparedIds(where, text, usualTokens);
   }
 
   /**
-   * As above, unless the caller wants it otherwise.
+   * The token ids of a text for comparison, cut to {@code most} if the caller set no limit.
    *
-   * @param most tokens of it at most, or null for all
+   * @param most the limit of tokens, or null for none
    */
   public int[] comparedIds(String where, String text, @Nullable Integer most) {
     TextLength length = length(text, most);
@@ -165,7 +165,7 @@ public final class MatchingSession implements AutoCloseable {
     return words(where, tokenizer.encodeTruncated(text, length.read(), Side.RIGHT));
   }
 
-  /** How much of a text is compared. */
+  /** The length of a text, and of the part that is used. */
   public TextLength length(String text) {
     return length(text, usualTokens);
   }
@@ -178,7 +178,7 @@ public final class MatchingSession implements AutoCloseable {
         tokens, limit == null ? tokens : Math.min(tokens, Math.min(limit, positions)));
   }
 
-  /** A whole text. */
+  /** All token ids of a text. */
   public int[] wholeIds(String where, String text) {
     int[] ids = tokenizer.encode(text);
     int positions = config().bert().maxPositions();

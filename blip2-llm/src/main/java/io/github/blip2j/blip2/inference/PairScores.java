@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Scores pairs: each image is read once, for its comparison and for its match.
+ * Scores pairs of images and texts; each image is encoded once for both scores.
  *
  * <pre>{@code
  * B images or pairs, T texts, Q queries, P compared width
@@ -22,13 +22,13 @@ import java.util.List;
 public final class PairScores {
   private static final int BATCH = 16; // an image's keys and values are copied for each text
 
-  private final MatchingSession loaded;
+  private final MatchingSession session;
   private final Blip2Qformer qformer;
 
-  /** Calls run within the gate of {@code loaded}. */
-  public PairScores(MatchingSession loaded) {
-    this.loaded = loaded;
-    this.qformer = loaded.qformer();
+  /** Calls run while {@code session} is held open. */
+  public PairScores(MatchingSession session) {
+    this.session = session;
+    this.qformer = session.qformer();
   }
 
   /** One image against every text. */
@@ -36,7 +36,7 @@ public final class PairScores {
     List<Match> matches = new ArrayList<>();
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      CrossAttentionKeyValues read = qformer.imageKeyValues(loaded.see(List.of(image)));
+      CrossAttentionKeyValues read = qformer.imageKeyValues(session.see(List.of(image)));
       Tensor features = features(read); // [1, Q, P]
       for (int from = 0; from < texts.size(); from += BATCH) {
         List<int[]> some = texts.subList(from, Math.min(from + BATCH, texts.size()));
@@ -56,7 +56,8 @@ public final class PairScores {
       int to = Math.min(from + BATCH, texts.size());
       try (var off = GradMode.noGrad();
           var scope = Scope.open()) {
-        CrossAttentionKeyValues read = qformer.imageKeyValues(loaded.see(images.subList(from, to)));
+        CrossAttentionKeyValues read =
+            qformer.imageKeyValues(session.see(images.subList(from, to)));
         matches.addAll(score(read, features(read), texts.subList(from, to)));
       }
     }
@@ -68,7 +69,7 @@ public final class PairScores {
   }
 
   private List<Match> score(CrossAttentionKeyValues read, Tensor images, List<int[]> texts) {
-    TextBatch batch = loaded.batch(texts);
+    TextBatch batch = session.batch(texts);
     Tensor starts = qformer.encodeTextStart(batch, ForwardPass.evaluation());
     double[] cosines = cosines(images, qformer.textFeature(starts));
     float[] logits =

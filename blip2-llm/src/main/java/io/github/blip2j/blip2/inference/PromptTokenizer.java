@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Prompts to the token ids of a language model. */
+/** Tokenizes prompts for a language model. */
 public final class PromptTokenizer {
   private static final int LAVIS_PROMPT = 32; // its max_txt_len
 
@@ -29,17 +29,17 @@ public final class PromptTokenizer {
     this.language = model.language();
   }
 
-  /** Prompts after one image each, padded as the language model wants them. */
+  /** Prompts after one image each, padded on the language model's side. */
   PromptBatch batch(List<int[]> ids) {
     return PromptBatch.of(ids, config.text().padId(), language.paddingSide());
   }
 
-  /** Prompts with images anywhere, padded alike. */
+  /** Prompts with images anywhere, padded on the language model's side. */
   PromptBatch layoutBatch(List<PromptLayout> layouts) {
     return PromptBatch.ofLayouts(layouts, config.text().padId(), language.paddingSide());
   }
 
-  /** The ids of a prompt after one image; LAVIS cuts one that is too long for it. */
+  /** The ids of a prompt after one image; cut with the convention of LAVIS if it is too long. */
   public int[] ids(String prompt) {
     int[] ids = textIds(prompt);
     // LAVIS tells OPT's tokenizer to cut, and in generation neither T5's nor InstructBLIP's.
@@ -50,11 +50,11 @@ public final class PromptTokenizer {
     if (!cutting || ids.length <= LAVIS_PROMPT) {
       return ids;
     }
-    cuts.tell("prompt", ids.length, LAVIS_PROMPT, "end", "flavour HF reads it whole");
+    cuts.tell("prompt", ids.length, LAVIS_PROMPT, "end", "convention HF reads it whole");
     return tokenizer.encodeTruncated(prompt, LAVIS_PROMPT, Side.RIGHT);
   }
 
-  /** The ids of a text; without words, the token that begins every text. */
+  /** The ids of a text; of the empty text, the start token. */
   private int[] textIds(String text) {
     int begin = config.text().beginId();
     int[] ids = text.isEmpty() ? new int[] {begin} : tokenizer.encode(text);
@@ -62,7 +62,7 @@ public final class PromptTokenizer {
     return ids.length == 0 ? new int[] {begin} : ids;
   }
 
-  /** The ids of words alone, without the tokenizer's special tokens. */
+  /** The ids of a text without special tokens. */
   private int[] wordIds(String words) {
     int[] ids = tokenizer.encodePlain(words);
     requireWords(ids);
@@ -75,8 +75,8 @@ public final class PromptTokenizer {
   }
 
   /**
-   * Where a prompt's images and words stand. What the tokenizer puts before and after a text stands
-   * before the first words and at the very end.
+   * The layout of a prompt's images and tokens. The tokenizer's start tokens are put before the
+   * first text, its end tokens at the very end.
    */
   public PromptLayout layout(Prompt prompt) {
     List<Prompt.Part> parts = prompt.parts();
@@ -105,18 +105,18 @@ public final class PromptTokenizer {
   }
 
   /**
-   * An answer's tokens, as the model would write them after these words.
+   * The tokens of an answer, as the model would generate them after this text.
    *
    * <p>OPT's tokens hold the space before a word, so an answer gets one unless it begins the text
-   * or a space stands there already. T5 writes a text of its own, which begins without.
+   * or the text before ends in one. T5's output is a text of its own, without a space before it.
    *
-   * @param where the answer, as messages name it
-   * @param before the words right before the answer, empty where an image is
-   * @throws IllegalArgumentException if there are none
+   * @param where the name of the answer in messages
+   * @param before the text right before the answer, empty after an image
+   * @throws IllegalArgumentException if the answer has no tokens
    */
   int[] answerIds(String where, String before, String answer) {
     if (answer.isBlank()) {
-      throw new IllegalArgumentException(where + " expected words, got a blank");
+      throw new IllegalArgumentException(where + " expected text, got a blank");
     }
     boolean continued =
         !config.text().kind().encodes()
@@ -127,14 +127,14 @@ public final class PromptTokenizer {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s expected words, got '%s', of which the tokenizer makes nothing",
+              "%s expected text, got '%s', of which the tokenizer makes nothing",
               where,
               answer));
     }
     return ids;
   }
 
-  /** Whether it is what models were trained on, and may be cut. */
+  /** Whether it has the form of training, one image and text, and may be cut. */
   private static boolean isAfterImage(List<Prompt.Part> parts) {
     return parts.size() == 2
         && !(parts.get(0) instanceof Prompt.Words)
@@ -150,7 +150,7 @@ public final class PromptTokenizer {
     return "";
   }
 
-  /** Where the text's own tokens begin among those with what surrounds them. */
+  /** The start of a text's own tokens among those with special tokens. */
   private static int indexOf(int[] whole, int[] plain) {
     for (int at = 0; at + plain.length <= whole.length; at++) {
       if (Arrays.equals(whole, at, at + plain.length, plain, 0, plain.length)) {

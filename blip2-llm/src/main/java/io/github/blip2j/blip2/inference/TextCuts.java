@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells of texts that lose a part because a model's reference cuts them, the first few aloud. */
+/** Logs texts that are cut as in a model's reference, the first few as warnings. */
 final class TextCuts {
   private static final Logger LOG = LoggerFactory.getLogger(TextCuts.class);
   private static final int ALOUD = 10; // a data set may have thousands
@@ -12,11 +12,11 @@ final class TextCuts {
   private final AtomicInteger told = new AtomicInteger();
 
   /**
-   * Tells of one.
+   * Logs a text that is cut.
    *
-   * @param where what the text is
-   * @param side what it loses
-   * @param how to keep it whole
+   * @param where the name of the text in messages
+   * @param side the side that is cut off
+   * @param how to keep the text whole
    */
   void tell(String where, int tokens, int kept, String side, String how) {
     String text = "{}: text of {} tokens is cut to {}, it loses its {}; {}";
@@ -28,7 +28,7 @@ final class TextCuts {
       LOG.debug(text, values);
     }
     if (before == ALOUD) {
-      LOG.warn("more texts are cut; each is told at level DEBUG");
+      LOG.warn("more texts are cut; each is logged at level DEBUG");
     }
   }
 }

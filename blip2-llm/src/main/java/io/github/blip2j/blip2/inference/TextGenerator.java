@@ -14,28 +14,28 @@ import java.util.Locale;
 
 /** The last step of a generation: encoded prompts to texts, token by token. */
 final class TextGenerator {
-  private final GenerationSession loaded;
+  private final GenerationSession session;
 
-  /** Calls run within the gate of {@code loaded}. */
-  TextGenerator(GenerationSession loaded) {
-    this.loaded = loaded;
+  /** Calls run while {@code session} is held open. */
+  TextGenerator(GenerationSession session) {
+    this.session = session;
   }
 
-  /** For each prompt its texts, the best first; in the open scope. */
+  /** The texts of each prompt, the best first, in the open scope. */
   List<List<Generated>> generate(
       EncodedPrompts prompts, GenerationConfig decoding, TokenStreamer listener) {
     GenerationConfig fitting = fitting(prompts, decoding);
-    Generator generator = Generator.of(fitting, loaded.endIds()).onToken(listener);
+    Generator generator = Generator.of(fitting, session.endIds()).onToken(listener);
     List<List<Sequence>> sequences =
-        loaded
+        session
             .model()
             .generate(prompts.images(), prompts.text(), generator, fitting.maxNewTokens());
     return texts(prompts.text().rows(), sequences);
   }
 
-  /** The decoding, cut to what fits: the model has no positions beyond its last. */
+  /** The decoding, with its length limited to the model's positions. */
   private GenerationConfig fitting(EncodedPrompts prompts, GenerationConfig decoding) {
-    int room = loaded.model().language().roomAfter(prompts.positions());
+    int room = session.model().language().roomAfter(prompts.positions());
     if (decoding.minNewTokens() > room) {
       throw new IllegalArgumentException(
           String.format(
@@ -58,7 +58,7 @@ final class TextGenerator {
   }
 
   private Generated text(int[] prompt, Sequence written) {
-    Tokenizer tokenizer = loaded.tokenizer();
+    Tokenizer tokenizer = session.tokenizer();
     int[] tokens = written.tokens();
     int[] whole = Arrays.copyOf(prompt, prompt.length + tokens.length);
     System.arraycopy(tokens, 0, whole, prompt.length, tokens.length);

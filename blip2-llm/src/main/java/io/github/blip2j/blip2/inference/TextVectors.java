@@ -7,21 +7,22 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.List;
 
-/** Texts in the space of comparison. */
+/** Embeddings of texts. */
 public final class TextVectors {
-  private final MatchingSession loaded;
+  private final MatchingSession session;
 
-  /** Calls run within the gate of {@code loaded}. */
-  public TextVectors(MatchingSession loaded) {
-    this.loaded = loaded;
+  /** Calls run while {@code session} is held open. */
+  public TextVectors(MatchingSession session) {
+    this.session = session;
   }
 
-  /** A unit vector, [P]. */
+  /** The embedding of a text: a unit vector, [P]. */
   public float[] of(int[] text) {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Blip2Qformer qformer = loaded.qformer();
-      Tensor start = qformer.encodeTextStart(loaded.batch(List.of(text)), ForwardPass.evaluation());
+      Blip2Qformer qformer = session.qformer();
+      Tensor start =
+          qformer.encodeTextStart(session.batch(List.of(text)), ForwardPass.evaluation());
       return qformer.textFeature(start).toFloats(); // [1, P]
     }
   }

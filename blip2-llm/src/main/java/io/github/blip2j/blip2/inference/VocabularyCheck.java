@@ -5,8 +5,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a text is made of. A tokenizer may know tokens that a model has no row for, such as those
- * that Python added without resizing; they only matter to the text that holds one.
+ * Checks that a model has an embedding for each token of a text. A tokenizer may have tokens
+ * without a row in the model, such as those that Python added without resizing; only a text with
+ * such a token is refused.
  */
 final class VocabularyCheck {
   private static final String IMAGE = "<image>";
@@ -14,11 +15,11 @@ final class VocabularyCheck {
   private VocabularyCheck() {}
 
   /**
-   * Checks that a model has a row for each token of a text.
+   * Checks that a model has an embedding for each token of a text.
    *
-   * @param where what the text is, for the message
-   * @param image the token that stands for the image, or null
-   * @throws IllegalArgumentException naming the token that is none of the model's words
+   * @param where the name of the text in messages
+   * @param image the image's placeholder token, or null
+   * @throws IllegalArgumentException naming the token that the model has no embedding for
    */
   static void requireWords(
       String where, Tokenizer tokenizer, int vocabSize, @Nullable Integer image, int[] ids) {
@@ -29,7 +30,7 @@ final class VocabularyCheck {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "%s expected words, got the token %s, which stands for the image; leave it out",
+                "%s expected text, got the token %s, which stands for the image; leave it out",
                 where,
                 tokenizer.decodeAll(new int[] {id})));
       }

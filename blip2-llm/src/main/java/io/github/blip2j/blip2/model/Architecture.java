@@ -7,15 +7,15 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What a {@code config.json} says of the class that wrote it. transformers reads any folder as the
- * class that it is asked for, whatever stands there; so do we, but for those that lack what is
- * asked for.
+ * The {@code architectures} of a {@code config.json}. transformers loads any folder as the class
+ * that is asked for, whatever architecture it names; so does this library, except for architectures
+ * that lack needed parts.
  */
 public final class Architecture {
-  /** Of a model that compares images with texts, and has no language model. */
+  /** Architecture of a model that compares images with texts, without a language model. */
   private static final String RETRIEVAL = "Blip2ForImageTextRetrieval";
 
-  /** Those that hold a part of a model. */
+  /** Architectures that are a part of a model. */
   private static final Set<String> PARTS =
       Set.of(
           "Blip2VisionModel",
@@ -28,9 +28,9 @@ public final class Architecture {
   private Architecture() {}
 
   /**
-   * Whether such a folder is of a model that compares, for {@code ImageTextMatcher}, and not of one
-   * that writes, for {@code Blip2}: what its architecture says, or else its Q-Former, for only a
-   * BLIP-2 that compares has one that reads text.
+   * Whether the folder is of a retrieval model, for {@code ImageTextMatcher}, and not of one with a
+   * language model, for {@code Blip2}: by its architecture, or else by its Q-Former, for only the
+   * Q-Former of a BLIP-2 retrieval model takes text.
    */
   public static boolean compares(ConfigJson json) throws CheckpointException {
     List<String> architectures = json.stringsAt("architectures");
@@ -41,9 +41,9 @@ public final class Architecture {
   }
 
   /**
-   * Checks that a folder is of a model that writes.
+   * Checks that a folder is of a model with a language model.
    *
-   * @throws CheckpointException if it says that it is one that compares, or a part of one
+   * @throws CheckpointException if its architecture is a retrieval model, or a part of a model
    */
   static void requireWriting(ConfigJson json) throws CheckpointException {
     boolean instructs = json.stringAt("model_type", "").equals("instructblip");
@@ -54,16 +54,16 @@ public final class Architecture {
           String.format(
               Locale.ROOT,
               "%s: architectures expected Blip2ForConditionalGeneration, got %s, which compares images"
-                  + " with texts and writes none; use blip2 match or ImageTextMatcher",
+                  + " with texts and generates none; use blip2 match or ImageTextMatcher",
               json,
               told(json)));
     }
   }
 
   /**
-   * Checks that a folder is of a model that compares.
+   * Checks that a folder is of a retrieval model.
    *
-   * @throws CheckpointException if it says that it is one that writes, or a part of one
+   * @throws CheckpointException if its architecture has a language model, or is a part of a model
    */
   static void requireComparing(ConfigJson json) throws CheckpointException {
     requireWhole(json, RETRIEVAL);
@@ -71,7 +71,7 @@ public final class Architecture {
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
-              "%s: architectures expected %s, got %s, which writes texts and compares none; use blip2"
+              "%s: architectures expected %s, got %s, which generates texts and compares none; use blip2"
                   + " caption, vqa or Blip2",
               json,
               RETRIEVAL,
@@ -85,7 +85,7 @@ public final class Architecture {
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
-              "%s: architectures expected %s, got %s, which is a part of a model; take the whole one",
+              "%s: architectures expected %s, got %s, which is a part of a model; use the complete model",
               json,
               expected,
               told(json)));
@@ -95,7 +95,7 @@ public final class Architecture {
   private static String told(ConfigJson json) throws CheckpointException {
     List<String> architectures = json.stringsAt("architectures");
     return architectures.isEmpty()
-        ? "none and a Q-Former that reads text"
+        ? "none and a Q-Former that takes text"
         : String.join(", ", architectures);
   }
 }

@@ -14,14 +14,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sizes of a BLIP-2 that writes.
+ * Sizes of a BLIP-2 with a language model.
  *
  * @param queryTokens learned queries, and so the length of an image's soft prompt
  * @param imageTokenId the id that stands for one query in token lists, or null in checkpoints that
  *     have none
- * @param convention whose checkpoint it is
- * @param ownVisionNormEps epsilon of the norm behind the vision tower where the checkpoint was
- *     trained with one of its own, or null for its flavour's
+ * @param convention the reference whose numerics apply
+ * @param ownVisionNormEps epsilon of the norm after the vision encoder if the checkpoint was
+ *     trained with one of its own, or null for the convention's
  */
 public record Blip2Config(
     VisionConfig vision,
@@ -33,8 +33,8 @@ public record Blip2Config(
     @Nullable Double ownVisionNormEps) {
 
   /**
-   * Key of a {@code vision_config} for an epsilon that is not the tower's. Hugging Face knows one
-   * epsilon for both, keeps what it does not know, and computes with {@code layer_norm_eps}.
+   * Key of a {@code vision_config} for an epsilon that differs from the vision encoder's. Hugging
+   * Face has one epsilon for both, keeps unknown keys, and computes with {@code layer_norm_eps}.
    */
   public static final String VISION_NORM_EPS = "post_layernorm_eps";
 
@@ -71,7 +71,7 @@ public record Blip2Config(
     }
   }
 
-  /** Sizes of a checkpoint of Hugging Face. */
+  /** Sizes with {@link Convention#HF}. */
   public Blip2Config(
       VisionConfig vision,
       BertConfig qformer,
@@ -81,13 +81,13 @@ public record Blip2Config(
     this(vision, qformer, text, queryTokens, imageTokenId, Convention.HF, null);
   }
 
-  /** The same sizes of another's checkpoint. */
-  public Blip2Config withConvention(Convention newFlavour) {
+  /** These sizes with another convention. */
+  public Blip2Config withConvention(Convention newConvention) {
     return new Blip2Config(
-        vision, qformer, text, queryTokens, imageTokenId, newFlavour, ownVisionNormEps);
+        vision, qformer, text, queryTokens, imageTokenId, newConvention, ownVisionNormEps);
   }
 
-  /** Epsilon of the norm behind the vision tower. */
+  /** Epsilon of the norm after the vision encoder. */
   public double visionNormEps() {
     return ownVisionNormEps == null ? convention.visionNormEps(vision) : ownVisionNormEps;
   }
@@ -103,8 +103,9 @@ public record Blip2Config(
   }
 
   /**
-   * Whether the queries read the instruction besides the image, as in InstructBLIP (Dai et al.
-   * 2023): its Q-Former has a text side, and other models that write have none.
+   * Whether the queries attend to the instruction besides the image, as in InstructBLIP (Dai et al.
+   * 2023): its Q-Former has text embeddings, and those of other models with a language model have
+   * none.
    */
   public boolean readsInstruction() {
     return qformer.text();
@@ -147,13 +148,13 @@ public record Blip2Config(
     }
   }
 
-  /** With another vision tower, such as one for pictures of another size. */
+  /** With another vision encoder, such as one for images of another size. */
   public Blip2Config withVision(VisionConfig newVision) {
     return new Blip2Config(
         newVision, qformer, text, queryTokens, imageTokenId, convention, ownVisionNormEps);
   }
 
-  /** The epsilon that a {@code config.json} of Hugging Face has of its own, or null. */
+  /** The value of this library's own epsilon key in a {@code config.json}, or null. */
   static @Nullable public Double ownVisionNormEps(ConfigJson json) throws CheckpointException {
     ConfigJson vision = json.childOrEmpty("vision_config");
     return vision.has(VISION_NORM_EPS) ? Double.valueOf(vision.doubleAt(VISION_NORM_EPS)) : null;
@@ -175,7 +176,7 @@ public record Blip2Config(
     };
   }
 
-  /** InstructBLIP has been released with Vicuna too, which is not one of ours. */
+  /** InstructBLIP has been released with Vicuna too, which is not supported. */
   private static LanguageConfig instructed(ConfigJson json, ConfigJson textJson)
       throws CheckpointException {
     String kind = textJson.stringAt("model_type", OTHERWISE);
@@ -183,7 +184,7 @@ public record Blip2Config(
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
-              "%s: text_config.model_type expected t5, got %s; of InstructBLIP only that with T5 is"
+              "%s: text_config.model_type expected t5, got %s; only InstructBLIP with T5 is"
                   + " supported",
               json,
               kind));

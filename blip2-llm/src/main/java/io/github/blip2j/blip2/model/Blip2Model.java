@@ -22,9 +22,9 @@ import java.util.List;
 
 /**
  * BLIP-2 with a language model (Li et al. 2023, figures 1 and 3), {@code
- * Blip2ForConditionalGeneration} of transformers: learned queries read a frozen vision
- * transformer's features, and their projected output is a soft prompt before the words that the
- * language model reads.
+ * Blip2ForConditionalGeneration} of transformers: learned queries attend to a frozen vision
+ * transformer's features, and their projected output is a soft prompt before the language model's
+ * text.
  *
  * <pre>{@code
  * pixels [B, 3, H, W] -> vision, visionNorm -> [B, N, E]    encodeImage
@@ -33,10 +33,10 @@ import java.util.List;
  *                     -> language           -> texts        generate, loss, logits
  *
  * B batch, N image tokens, Q queries, E encoder width, C Q-Former width, L language width
- * P positions of a prompt, T words of a text, V vocabulary
+ * P positions of a prompt, T tokens of a text, V vocabulary
  * }</pre>
  *
- * <p>With a Q-Former that has a text side it is InstructBLIP (Dai et al. 2023): {@link
+ * <p>With a Q-Former that takes text it is InstructBLIP (Dai et al. 2023): {@link
  * #encodeQueries(Tensor, TextBatch, ForwardPass)} takes the place of {@link #encodeQueries(Tensor,
  * ForwardPass)}.
  */
@@ -59,7 +59,7 @@ public final class Blip2Model extends Module {
         new LayerNorm(config.vision().dim(), config.visionNormEps(), params.at("visionNorm"));
     this.queryTokens =
         params.get("queryTokens", Shape.of(1, config.queryTokens(), C), Init.normal(0.02));
-    // At least bfloat16: both are small beside the rest, and what they lose is lost for every word.
+    // At least bfloat16: both are small, and their rounding errors affect every token.
     this.qformer =
         new BertModel(config.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16));
     Params projecting = params.at("projection").atLeast(Precision.BFLOAT16);
@@ -67,9 +67,9 @@ public final class Blip2Model extends Module {
     this.language = LanguageHead.of(config, params.at("language"));
   }
 
-  private Blip2Model(Blip2Model from, Convention flavour) {
+  private Blip2Model(Blip2Model from, Convention convention) {
     super(from);
-    this.config = from.config.withConvention(flavour);
+    this.config = from.config.withConvention(convention);
     this.vision = from.vision;
     this.visionNorm = from.visionNorm.withEps(config.visionNormEps());
     this.queryTokens = from.queryTokens;
@@ -78,12 +78,12 @@ public final class Blip2Model extends Module {
     this.language = from.language.with(config);
   }
 
-  /** The same parameters in one memory, computing as {@code flavour} does. */
-  public Blip2Model withConvention(Convention flavour) {
-    return new Blip2Model(this, flavour);
+  /** A view of these parameters that computes as {@code convention} does. */
+  public Blip2Model withConvention(Convention convention) {
+    return new Blip2Model(this, convention);
   }
 
-  /** The sizes. */
+  /** The configuration. */
   public Blip2Config config() {
     return config;
   }
@@ -93,14 +93,17 @@ public final class Blip2Model extends Module {
     return language.model();
   }
 
-  /** The whole way of an image: pixels [B, 3, H, W] to the soft prompt [B, Q, L]. */
+  /** The soft prompts of images: pixels [B, 3, H, W] to [B, Q, L]. */
   public Tensor imagePrompt(Tensor pixels, ForwardPass pass) {
     Tensor image = encodeImage(pixels, pass); // [B, N, E]
     Tensor queries = encodeQueries(image, pass); // [B, Q, C]
     return project(queries); // [B, Q, L]
   }
 
-  /** The same under B instructions, as InstructBLIP reads them with each image. */
+  /**
+   * The soft prompts of images under B instructions, for InstructBLIP: pixels [B, 3, H, W] to [B,
+   * Q, L].
+   */
   public Tensor imagePrompt(Tensor pixels, TextBatch instructions, ForwardPass pass) {
     Tensor image = encodeImage(pixels, pass); // [B, N, E]
     Tensor queries = encodeQueries(image, instructions, pass); // [B, Q, C]
@@ -115,7 +118,7 @@ public final class Blip2Model extends Module {
   /**
    * The Q-Former's output: patch features [B, N, E] to [B, Q, C].
    *
-   * @throws IllegalStateException if the queries of this model read an instruction besides
+   * @throws IllegalStateException if the queries of this model need an instruction
    */
   public Tensor encodeQueries(Tensor image, ForwardPass pass) {
     if (config.readsInstruction()) {
@@ -126,13 +129,13 @@ public final class Blip2Model extends Module {
   }
 
   /**
-   * The Q-Former's output under an instruction (Dai et al. 2023, section 2.3): queries and words
-   * attend to each other, and the queries alone go on.
+   * The Q-Former's output under an instruction (Dai et al. 2023, section 2.3): queries and tokens
+   * attend to each other, and only the queries are returned.
    *
    * @param image patch features [B, N, E], or [1, N, E] for all
    * @param instructions B texts in the Q-Former's own vocabulary, see {@code Blip2#instructions}
    * @return [B, Q, C]
-   * @throws IllegalStateException if the queries of this model read no instruction
+   * @throws IllegalStateException if the queries of this model take no instruction
    */
   public Tensor encodeQueries(Tensor image, TextBatch instructions, ForwardPass pass) {
     if (!config.readsInstruction()) {
@@ -157,8 +160,8 @@ public final class Blip2Model extends Module {
   }
 
   /**
-   * Scores of every token after every position of image and text, of a language model that is a
-   * decoder.
+   * Logits of the next token at every position of image and text, for a decoder-only language
+   * model.
    *
    * @param imagePrompt [B, Q, L]
    * @param text padded rows of equal length
@@ -170,12 +173,12 @@ public final class Blip2Model extends Module {
   }
 
   /**
-   * Scores of every token at every place of an answer, of a language model that has an encoder.
+   * Logits of every position of an answer, for a language model with an encoder.
    *
    * @param imagePrompt [B, Q, L]
    * @param text the prompts, padded on the right
-   * @param answers the words to be generated, end tokens included, padded on the right
-   * @return [B, T, V], T the longest answer; those of padding mean nothing
+   * @param answers the tokens to be generated, end tokens included, padded on the right
+   * @return [B, T, V], T the longest answer; undefined at padding
    * @throws IllegalStateException if the language model is a decoder alone
    */
   public Tensor logits(
@@ -185,27 +188,28 @@ public final class Blip2Model extends Module {
 
   /**
    * The language-modelling loss (section 3.2): the mean negative logarithm, in float32, of the
-   * probability of every token that has a label. Scores are computed for these alone.
+   * probability of every token that has a label. Logits are computed for these positions only.
    *
-   * <p>A decoder predicts the labels of its own words, {@code labels} being as long as the texts; a
-   * label of the first word is predicted by the last query. Hugging Face does not count that one in
-   * checkpoints without an image token; ignore it to compute the same. A decoder with an encoder
-   * before it predicts the labels after the encoder has read the texts, and their lengths differ.
+   * <p>For a decoder, {@code labels} are as long as the texts; a label of the first token is
+   * predicted by the last query. Hugging Face does not count that one in checkpoints without an
+   * image token; ignore it to compute the same loss. For an encoder-decoder, the texts are the
+   * encoder's input and the labels the decoder's target, so their lengths differ.
    *
    * @param imagePrompt [B, Q, L]
-   * @param text the language model's words behind the image, padded on the right
-   * @param labels of each text, {@link io.github.blip2j.nn.TokenLoss#IGNORED} where nothing is to
-   *     be learnt
+   * @param text the language model's text after the image, padded on the right
+   * @param labels of each text, {@link io.github.blip2j.nn.TokenLoss#IGNORED} for positions without
+   *     loss
    * @param pass of the language model, whose dropout is on if this trains
    * @return a scalar
-   * @throws IllegalArgumentException if labels are of another length or no tokens
+   * @throws IllegalArgumentException if labels are of another length or not tokens
    */
   public Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, ForwardPass pass) {
     return language.loss(imagePrompt, text, labels, pass);
   }
 
   /**
-   * Continues each prompt, or answers it where the language model has an encoder.
+   * Starts decoding: a continuation of each prompt, or its answer if the language model has an
+   * encoder.
    *
    * @param imagePrompts of all images in the prompts, in order, [images, Q, L]
    * @param text the prompts, padded on the language model's side
@@ -220,7 +224,8 @@ public final class Blip2Model extends Module {
   }
 
   /**
-   * Reads each prompt once, to score in the current scope any texts that follow it.
+   * Encodes each prompt once, to score texts that follow it; the result belongs to the current
+   * scope.
    *
    * @param imagePrompts of all images in the prompts, in order, [images, Q, L]
    * @param text the prompts, padded on the language model's side

@@ -9,10 +9,10 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sizes of a model of BLIP-2's first stage: the tower and what reads it.
+ * Sizes of a model of BLIP-2's first stage: vision encoder and Q-Former.
  *
- * @param vision sizes of the tower
- * @param qformer sizes of the rest
+ * @param vision sizes of the vision encoder
+ * @param qformer sizes of the Q-Former and its heads
  */
 public record Blip2RetrievalConfig(VisionConfig vision, Blip2QformerConfig qformer) {
   /** LAVIS's {@code max_txt_len}, which no checkpoint holds. */
@@ -20,13 +20,13 @@ public record Blip2RetrievalConfig(VisionConfig vision, Blip2QformerConfig qform
 
   private static final int PROJECTION_DIM = 256;
 
-  /** Checks that one reads what the other gives. */
+  /** Checks that the widths fit. */
   public Blip2RetrievalConfig {
     if (qformer.bert().encoderDim() != vision.dim()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "StageOneConfig: encoderDim must be the vision width, got %d and %d",
+              "Blip2RetrievalConfig: encoderDim must be the vision width, got %d and %d",
               qformer.bert().encoderDim(),
               vision.dim()));
     }
@@ -63,7 +63,7 @@ public record Blip2RetrievalConfig(VisionConfig vision, Blip2QformerConfig qform
             MAX_TEXT_TOKENS));
   }
 
-  /** With stochastic depth in the tower, or pictures of another size. */
+  /** With stochastic depth in the vision encoder, or images of another size. */
   public Blip2RetrievalConfig withVision(VisionConfig newVision) {
     return new Blip2RetrievalConfig(newVision, qformer);
   }

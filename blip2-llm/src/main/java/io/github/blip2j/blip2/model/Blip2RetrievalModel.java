@@ -10,8 +10,8 @@ import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.VisionTransformer;
 
 /**
- * A model of BLIP-2's first stage (section 3.1): a frozen tower that sees, and the Q-Former that
- * compares, matches and writes.
+ * A model of BLIP-2's first stage (section 3.1): a frozen vision encoder, and the Q-Former with its
+ * heads for contrast, matching and generation.
  */
 public final class Blip2RetrievalModel extends Module {
   private static final String VISION = "vision";
@@ -30,43 +30,43 @@ public final class Blip2RetrievalModel extends Module {
             : Blip2Qformer.forRetrieval(config.qformer(), params);
   }
 
-  /** A model with all that training needs, from any weights. */
+  /** A model with all parts for training, from any weights. */
   public static Blip2RetrievalModel of(Blip2RetrievalConfig config, Params params) {
     return new Blip2RetrievalModel(config, true, params);
   }
 
   /**
-   * A model for matching and retrieval: without the temperature of training and the head that
-   * generates.
+   * A model for matching and retrieval: without the temperature of training and the captioning
+   * head.
    */
   public static Blip2RetrievalModel forRetrieval(Blip2RetrievalConfig config, Params params) {
     return new Blip2RetrievalModel(config, false, params);
   }
 
-  /** The sizes. */
+  /** The configuration. */
   public Blip2RetrievalConfig config() {
     return config;
   }
 
-  /** The tower. */
+  /** The vision encoder. */
   public VisionTransformer vision() {
     return vision;
   }
 
-  /** What reads the tower. */
+  /** The Q-Former. */
   public Blip2Qformer qformer() {
     return qformer;
   }
 
   /**
-   * Lets all linear maps, the tower's too, round what they multiply to {@code precision}, forward
+   * Sets the compute precision of all linear maps, those of the vision encoder included, forward
    * and backward; see {@link Parameter#computeIn}.
    */
   public void computeIn(Precision precision) {
     parameters().values().forEach(parameter -> parameter.computeIn(precision));
   }
 
-  /** Trains all but the tower, as the paper does. */
+  /** Trains all but the vision encoder, as the paper does. */
   public void trainQformer() {
     parameters()
         .forEach(
@@ -78,7 +78,7 @@ public final class Blip2RetrievalModel extends Module {
   }
 
   /**
-   * What the tower sees; the frozen tower evaluates in training too.
+   * The vision encoder's features; the frozen encoder is in evaluation mode in training too.
    *
    * @param pixels [B, 3, H, W]
    * @return [B, N, E]

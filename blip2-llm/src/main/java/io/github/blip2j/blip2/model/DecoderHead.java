@@ -9,10 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decoder behind the soft prompt: it continues the words that stand after the image.
+ * A decoder-only language model after the soft prompt: it continues the text after the image.
  *
  * <pre>{@code
- * B batch, Q queries, T words of a text, L language width, V vocabulary
+ * B batch, Q queries, T tokens of a text, L language width, V vocabulary
  * }</pre>
  */
 record DecoderHead(Blip2Config config, OptModel model) implements LanguageHead {
@@ -26,8 +26,8 @@ record DecoderHead(Blip2Config config, OptModel model) implements LanguageHead {
       Tensor imagePrompt, PromptBatch text, @Nullable PromptBatch answers, ForwardPass pass) {
     if (answers != null) {
       throw new IllegalStateException(
-          "logits: answers expected by a language model with an encoder, got a decoder; put them"
-              + " behind the prompts");
+          "logits: answers expected by a language model with an encoder, got a decoder; append"
+              + " them to the prompts");
     }
     return model.logits(hidden(imagePrompt, text, pass)); // [B, Q + T, V]
   }
@@ -45,9 +45,9 @@ record DecoderHead(Blip2Config config, OptModel model) implements LanguageHead {
   }
 
   /**
-   * Checkpoints with an image token count it once for each query; those without gave embeddings
-   * only, so there is nothing to count. LAVIS gives embeddings only, in whose place transformers
-   * 4.33 puts the one token that begins every text.
+   * Checkpoints with an image token count it once for each query; those without pass embeddings
+   * only, so there are no ids to count. LAVIS passes embeddings only, for which transformers 4.33
+   * substitutes the one start token.
    */
   @Override
   public List<int[]> histories(PromptBatch text) {

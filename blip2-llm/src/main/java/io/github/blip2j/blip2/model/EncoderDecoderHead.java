@@ -10,11 +10,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An encoder behind the soft prompt, which reads image and words, and a decoder, which generates
- * the answer.
+ * An encoder-decoder language model after the soft prompt: the encoder takes image and text, the
+ * decoder generates the answer.
  *
  * <pre>{@code
- * B batch, Q queries, T words of an answer, L language width, V vocabulary
+ * B batch, Q queries, T tokens of an answer, L language width, V vocabulary
  * }</pre>
  */
 record EncoderDecoderHead(Blip2Config config, T5Model model) implements LanguageHead {
@@ -28,7 +28,7 @@ record EncoderDecoderHead(Blip2Config config, T5Model model) implements Language
       Tensor imagePrompt, PromptBatch text, @Nullable PromptBatch answers, ForwardPass pass) {
     if (answers == null) {
       throw new IllegalStateException(
-          "logits: answers expected by a language model with an encoder, got none; give the words"
+          "logits: answers expected by a language model with an encoder, got none; give the tokens"
               + " to be generated");
     }
     return model.logits(hidden(imagePrompt, text, answers, pass)); // [B, T, V]
@@ -53,7 +53,10 @@ record EncoderDecoderHead(Blip2Config config, T5Model model) implements Language
     return model.decode(before, answers.mask(0), context, null, pass);
   }
 
-  /** Penalties see the decoder's text, which begins with one token, not with the prompt. */
+  /**
+   * Repetition penalties count the decoder's text, which begins with the start token, not with the
+   * prompt.
+   */
   @Override
   public List<int[]> histories(PromptBatch text) {
     return Collections.nCopies(text.size(), new int[] {model.config().startId()});

@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A language model behind the soft prompt of an image: the part of {@link Blip2Model} that differs
+ * A language model after the soft prompt of an image: the part of {@link Blip2Model} that differs
  * between a decoder, which continues the prompt, and an encoder with a decoder, which answers it.
  */
 sealed interface LanguageHead permits DecoderHead, EncoderDecoderHead {
@@ -27,7 +27,7 @@ sealed interface LanguageHead permits DecoderHead, EncoderDecoderHead {
     throw new AssertionError("no language model of " + config.text().kind());
   }
 
-  /** The same parameters under a configuration that may differ in its flavour. */
+  /** A view of these parameters with a configuration that may differ in its convention. */
   LanguageHead with(Blip2Config config);
 
   /** The language model. */
@@ -40,6 +40,6 @@ sealed interface LanguageHead permits DecoderHead, EncoderDecoderHead {
   /** See {@link Blip2Model#loss}. */
   Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, ForwardPass pass);
 
-  /** The token ids before a continuation that penalties of repetition count, for each prompt. */
+  /** The token ids before a continuation that repetition penalties count, for each prompt. */
   List<int[]> histories(PromptBatch text);
 }

@@ -12,15 +12,16 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Prompts of a batch in one rectangle.
+ * The prompts of a batch, padded to one length.
  *
  * <pre>{@code
- * [query 1 ... query Q][pad ... pad][</s>][words]    OPT pads on the left, behind a first image
+ * [query 1 ... query Q][pad ... pad][</s>][words]    OPT pads on the left, after a first image
  * [query 1 ... query Q][words][</s>][pad ... pad]    T5 on the right
  * [query 1 ... query Q][</s>][words][query 1 ... query Q][words]    several images
  * }</pre>
  *
- * <p>Masks keep padding out of attention and of positions, so a prompt continues as it would alone.
+ * <p>Padding is masked in attention and does not count in positions, so a prompt continues as it
+ * would alone.
  */
 public final class PromptBatch {
   private static final int IMAGE = PromptLayout.IMAGE;
@@ -40,13 +41,13 @@ public final class PromptBatch {
    * Prompts of any lengths, each after one image.
    *
    * @param rows the ids of each, with the tokenizer's special tokens
-   * @param padding the side on which the language model wants shorter rows padded
+   * @param padding the side on which the language model pads shorter rows
    * @throws IllegalArgumentException if an id is negative
    */
   public static PromptBatch of(List<int[]> rows, int padId, Side padding) {
     for (int[] row : rows) {
       for (int id : row) {
-        if (id < 0) { // it would be taken for padding or for an image
+        if (id < 0) { // negative ids mark padding and images
           throw new IllegalArgumentException("prompt: ids expected 0 or more, got " + id);
         }
       }
@@ -63,7 +64,7 @@ public final class PromptBatch {
     return new PromptBatch(rows, padId, padding);
   }
 
-  /** What a decoder writes by these labels; it reads padding where nothing is labelled. */
+  /** The decoder's tokens of these labels, with padding where there is no label. */
   public static PromptBatch ofAnswers(List<int[]> labels, int padId) {
     if (labels.stream().allMatch(row -> row.length == 0)) {
       throw new IllegalArgumentException(
@@ -80,7 +81,7 @@ public final class PromptBatch {
                         .map(label -> label == TokenLoss.IGNORED ? padId : label)
                         .toArray())
             .toList();
-    return afterImages(rows, padId, Side.RIGHT); // whoever uses the labels checks them
+    return afterImages(rows, padId, Side.RIGHT); // labels are checked where they are used
   }
 
   /** Number of prompts. */
@@ -93,12 +94,12 @@ public final class PromptBatch {
     return rows.stream().mapToInt(PromptLayout::images).sum();
   }
 
-  /** Positions of the longest prompt with so many queries to an image. */
+  /** Positions of the longest prompt with {@code queries} queries for each image. */
   public int positions(int queries) {
     return rows.stream().mapToInt(row -> row.length(queries)).max().orElse(0);
   }
 
-  /** The prompt that takes most positions. */
+  /** The longest prompt. */
   public PromptLayout longest(int queries) {
     int positions = positions(queries);
     return rows.stream().filter(row -> row.length(queries) == positions).findFirst().orElseThrow();
@@ -108,7 +109,7 @@ public final class PromptBatch {
     return rows;
   }
 
-  /** 1 for the images' queries and the words, 0 for padding, [B][P]. */
+  /** 1 for the images' queries and tokens, 0 for padding, [B][P]. */
   public int[][] mask(int queries) {
     return Arrays.stream(padded(queries))
         .map(row -> Arrays.stream(row).map(id -> id == PAD ? 0 : 1).toArray())
@@ -116,7 +117,7 @@ public final class PromptBatch {
   }
 
   /**
-   * The embeddings of images and words.
+   * The embeddings of images and tokens.
    *
    * @param imagePrompts of all images in order, [images, Q, L]
    * @return [B, P, L]
@@ -142,8 +143,8 @@ public final class PromptBatch {
   }
 
   /**
-   * What a decoder reads to write these words, without their image: each after the one before, the
-   * first after {@code startId}; [B, T].
+   * The decoder's input for these tokens as targets, without the image: shifted right by one, with
+   * {@code startId} first; [B, T].
    */
   Tensor shifted(int startId) {
     int[][] padded = padded(0);
@@ -160,11 +161,10 @@ public final class PromptBatch {
   }
 
   /**
-   * What each position of images and words is labelled with, [B, P]; nothing where an image and
-   * padding stand.
+   * The label of each position of images and tokens, [B, P]; none at images and padding.
    *
-   * @param labels of each word of each prompt, {@link TokenLoss#IGNORED} where there is none
-   * @param vocabSize what labels are below
+   * @param labels of each token of each prompt, {@link TokenLoss#IGNORED} for none
+   * @param vocabSize the exclusive upper bound of labels
    */
   Tensor labels(List<int[]> labels, int queries, int vocabSize) {
     requireRows(labels);
@@ -185,7 +185,7 @@ public final class PromptBatch {
     return Tensor.of(all, padded.length, P);
   }
 
-  /** Checks that there are labels of every prompt. */
+  /** Checks that there are labels for every prompt. */
   void requireRows(List<int[]> labels) {
     if (labels.size() != rows.size()) {
       throw new IllegalArgumentException(
@@ -222,7 +222,7 @@ public final class PromptBatch {
     }
   }
 
-  /** Rows put together from images [N, Q, L] and all words [1, W, L], both in order. */
+  /** Rows joined from images [N, Q, L] and all tokens [1, W, L], both in order. */
   private static Tensor joined(int[][] padded, Tensor images, Tensor words) {
     int Q = Math.toIntExact(images.dim(1));
     int image = 0;
@@ -254,7 +254,7 @@ public final class PromptBatch {
     return end - at;
   }
 
-  /** Rows of one length, {@link #PAD} where a shorter one has nothing. */
+  /** Rows padded to one length with {@link #PAD}. */
   private int[][] padded(int queries) {
     int positions = positions(queries);
     return rows.stream().map(row -> padded(row, queries, positions)).toArray(int[][]::new);
@@ -264,7 +264,7 @@ public final class PromptBatch {
     int[] row = layout.spread(queries, IMAGE);
     int missing = positions - row.length;
     boolean imageFirst = row.length > 0 && row[0] == IMAGE;
-    // Between the first image and the words, where the references have it.
+    // Padding goes between the first image and the text, as in the references.
     int before = padding == Side.RIGHT ? row.length : imageFirst ? queries : 0;
     int[] padded = new int[positions];
     Arrays.fill(padded, PAD);

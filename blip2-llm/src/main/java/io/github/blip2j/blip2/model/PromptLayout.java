@@ -2,7 +2,7 @@ package io.github.blip2j.blip2.model;
 
 import java.util.Arrays;
 
-/** One prompt as a language model reads it: words, and places for what queries see of images. */
+/** One prompt of a language model: token ids, and positions for the queries of images. */
 public final class PromptLayout {
   static final int IMAGE = -1; // stands for all queries of one image
 
@@ -12,7 +12,7 @@ public final class PromptLayout {
     this.ids = ids;
   }
 
-  /** An image, then words. */
+  /** An image, then tokens. */
   public static PromptLayout afterImage(int[] words) {
     return image().and(new PromptLayout(words.clone()));
   }
@@ -22,12 +22,12 @@ public final class PromptLayout {
     return new PromptLayout(new int[] {IMAGE});
   }
 
-  /** Words. */
+  /** Tokens. */
   public static PromptLayout words(int[] words) {
     return new PromptLayout(words.clone());
   }
 
-  /** This, then that. */
+  /** This layout followed by another. */
   public PromptLayout and(PromptLayout next) {
     int[] joined = Arrays.copyOf(ids, ids.length + next.ids.length);
     System.arraycopy(next.ids, 0, joined, ids.length, next.ids.length);
@@ -39,17 +39,17 @@ public final class PromptLayout {
     return (int) Arrays.stream(ids).filter(id -> id == IMAGE).count();
   }
 
-  /** The words alone, in a fresh array. */
+  /** The token ids without images, in a fresh array. */
   public int[] words() {
     return Arrays.stream(ids).filter(id -> id != IMAGE).toArray();
   }
 
-  /** Whether it is an image and words after it, as models were trained. */
+  /** Whether it is one image followed by tokens, the form of training. */
   boolean isAfterImage() {
     return images() == 1 && ids[0] == IMAGE;
   }
 
-  /** Positions it takes with so many queries to an image. */
+  /** Its positions with {@code queries} queries for each image. */
   public int length(int queries) {
     return ids.length + images() * (queries - 1);
   }

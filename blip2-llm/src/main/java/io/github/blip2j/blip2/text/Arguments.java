@@ -4,9 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
-/**
- * Arguments of callers outside the null checker: they get a name instead of a place in our code.
- */
+/** Checks of public methods' arguments, whose messages name the argument. */
 public final class Arguments {
   private Arguments() {}
 
@@ -15,7 +13,7 @@ public final class Arguments {
     return Objects.requireNonNull(value, () -> where + ": " + what + " expected, got null");
   }
 
-  /** {@code values}, of which there must be one, and none null. */
+  /** {@code values}, which must be at least one and not null. */
   public static <T> List<T> requiredAll(String where, String what, List<T> values) {
     required(where, what + "s", values).forEach(value -> required(where, what, value));
     if (values.isEmpty()) {
@@ -25,7 +23,7 @@ public final class Arguments {
     return values;
   }
 
-  /** As many of one as of the other. */
+  /** Checks that there is one text for each image. */
   public static void paired(String where, List<?> images, List<?> texts) {
     if (images.size() != texts.size()) {
       throw new IllegalArgumentException(

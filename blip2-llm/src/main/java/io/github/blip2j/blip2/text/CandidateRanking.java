@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2.text;
 
 /**
- * What makes one candidate better than another, and which are looked at in full. Immutable.
+ * The score that candidates are ranked by, and how many of them are scored in full. Immutable.
  *
  * <pre>{@code
  * CandidateRanking.bySum()                        as LAVIS's predict_class
@@ -9,9 +9,9 @@ package io.github.blip2j.blip2.text;
  * CandidateRanking.bySum().preselecting(128)      as BLIP ranks answers
  * }</pre>
  *
- * <p>A candidate counts with the token that ends a text, as in LAVIS: the end of line (50118) that
- * BLIP-2 with OPT was trained to end with, {@code </s>} of T5. Without it, "a red" is never less
- * likely than "a red circle".
+ * <p>Scores include the end token, as in LAVIS: the end of line (50118) that BLIP-2 with OPT was
+ * trained to end with, {@code </s>} for T5. Without it, "a red" is never less likely than "a red
+ * circle".
  */
 public final class CandidateRanking {
   private final boolean byMean;
@@ -34,16 +34,16 @@ public final class CandidateRanking {
     return new CandidateRanking(true, true, Integer.MAX_VALUE);
   }
 
-  /** This order, without the token that ends a text. */
+  /** This ranking, without the end token. */
   public CandidateRanking withoutEnd() {
     return new CandidateRanking(byMean, false, preselected);
   }
 
   /**
-   * This order among the {@code count} candidates with the likeliest first tokens, which cost next
-   * to nothing to find; the others are left out (Li et al. 2022, section 5.4).
+   * This ranking of the {@code count} candidates with the likeliest first tokens, which costs one
+   * step for all; the others are left out (Li et al. 2022, section 5.4).
    *
-   * @param count more than there are means all
+   * @param count how many; all, if there are fewer
    */
   public CandidateRanking preselecting(int count) {
     if (count < 1) {

@@ -8,19 +8,19 @@ import java.util.Locale;
 
 /**
  * Questions about an image and their answers so far, for a question that follows up on them. The
- * model keeps nothing between calls: what it is to know of is told again. Immutable.
+ * model keeps no state between calls, so each prompt repeats the conversation. Immutable.
  *
  * <pre>{@code
  * Conversation talk = Conversation.empty().and("which city is this?", "singapore");
  * String why = blip2.answer(image, talk, "why?");
  * }</pre>
  *
- * @param turns the first first
+ * @param turns from the first to the last
  */
 public record Conversation(List<Turn> turns) {
   /** A question and its answer, neither blank. */
   public record Turn(String question, String answer) {
-    /** Checks that both have words. */
+    /** Checks that both have text. */
     public Turn {
       requireWords("question", question);
       requireWords("answer", answer);
@@ -29,7 +29,7 @@ public record Conversation(List<Turn> turns) {
     private static void requireWords(String what, String text) {
       if (required("conversation", what, text).isBlank()) {
         throw new IllegalArgumentException(
-            String.format(Locale.ROOT, "conversation: %s expected words, got a blank", what));
+            String.format(Locale.ROOT, "conversation: %s expected text, got a blank", what));
       }
     }
   }
@@ -39,7 +39,7 @@ public record Conversation(List<Turn> turns) {
     turns = List.copyOf(required("conversation", "turns", turns));
   }
 
-  /** Before the first question. */
+  /** The conversation before the first question. */
   public static Conversation empty() {
     return new Conversation(List.of());
   }

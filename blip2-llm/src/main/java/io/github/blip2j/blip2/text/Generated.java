@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A text that the model wrote.
+ * A generated text.
  *
- * @param text the new words, without the prompt and without special tokens
- * @param textWithPrompt prompt and new words, joined as the tokenizer joins them
+ * @param text the new text, without the prompt and without special tokens
+ * @param textWithPrompt prompt and new text, joined as the tokenizer joins them
  * @param tokenIds the new tokens, the end token included if there is one
  * @param score from beam search the length-penalised sum of log-probabilities, otherwise their mean
  * @param ended whether the model ended it; if not, the length limit did
@@ -29,7 +29,7 @@ public record Generated(
     logProbabilities = List.copyOf(logProbabilities);
   }
 
-  /** What decoding wrote, in words. */
+  /** The text of a decoded sequence. */
   public static Generated of(Sequence written, String text, String textWithPrompt) {
     List<Double> logProbabilities = new ArrayList<>();
     for (float log : written.logProbabilities()) {
@@ -44,7 +44,7 @@ public record Generated(
         logProbabilities);
   }
 
-  /** The same tokens under other words, such as {@link #textWithPrompt}. */
+  /** These tokens with another text, such as {@link #textWithPrompt}. */
   public Generated withText(String newText) {
     return new Generated(newText, textWithPrompt, tokenIds, score, ended, logProbabilities);
   }

@@ -8,16 +8,16 @@ import java.util.Locale;
 import java.util.StringJoiner;
 
 /**
- * An instruction in the words that InstructBLIP was trained on, as LAVIS puts them together (Dai et
- * al. 2023, section 2.2). Immutable.
+ * An instruction in the format that InstructBLIP was trained on, as LAVIS builds it (Dai et al.
+ * 2023, section 2.2). Immutable.
  *
  * <pre>{@code
  * Instruction.of("what is behind it?").withHistory("Q: what is this? A: a cat").text()
  * Instruction.choosing("{} Options: {}.", "what is it?", List.of("a cat", "a dog")).text()
  * }</pre>
  *
- * @param request what is asked
- * @param context what is known besides, or empty
+ * @param request the question or task
+ * @param context further knowledge, or empty
  * @param history a dialog so far, or empty
  * @param caption of the image, or empty
  */
@@ -26,17 +26,17 @@ public record Instruction(String request, String context, String history, String
   private static final int MOST_OCR_TOKENS = 30;
   private static final int LETTERS = 26;
 
-  /** Checks that something is asked. */
+  /** Checks that there is a request. */
   public Instruction {
     if (required("instruction", "request", request).isBlank()) {
-      throw new IllegalArgumentException("instruction: request expected words, got a blank");
+      throw new IllegalArgumentException("instruction: request expected text, got a blank");
     }
     required("instruction", "context", context);
     required("instruction", "history", history);
     required("instruction", "caption", caption);
   }
 
-  /** These words, such as those of a question. */
+  /** A request, such as a question. */
   public static Instruction of(String request) {
     return new Instruction(request, "", "", "");
   }
@@ -45,7 +45,7 @@ public record Instruction(String request, String context, String history, String
    * A request about text in the image.
    *
    * @param template with {@code {}} once, where the first 30 tokens go, joined by commas
-   * @param ocrTokens what character recognition found, in its order
+   * @param ocrTokens the result of character recognition, in its order
    */
   public static Instruction reading(String template, List<String> ocrTokens) {
     return of(filled(template, tokens(ocrTokens)));
@@ -55,7 +55,7 @@ public record Instruction(String request, String context, String history, String
    * A question about text in the image.
    *
    * @param template with {@code {}} twice, first for the tokens, then for the question
-   * @param ocrTokens what character recognition found, in its order; the first 30 are taken
+   * @param ocrTokens the result of character recognition, in its order; the first 30 are used
    */
   public static Instruction reading(String template, List<String> ocrTokens, String question) {
     required("instruction", "question", question);
@@ -86,17 +86,17 @@ public record Instruction(String request, String context, String history, String
     return of(filled(template, question, listed.toString()));
   }
 
-  /** With what is known besides. */
+  /** This instruction with context. */
   public Instruction withContext(String newContext) {
     return new Instruction(request, newContext, history, caption);
   }
 
-  /** With a dialog so far. */
+  /** This instruction with a dialog so far. */
   public Instruction withHistory(String newHistory) {
     return new Instruction(request, context, newHistory, caption);
   }
 
-  /** With a caption of the image. */
+  /** This instruction with a caption of the image. */
   public Instruction withCaption(String newCaption) {
     return new Instruction(request, context, history, newCaption);
   }

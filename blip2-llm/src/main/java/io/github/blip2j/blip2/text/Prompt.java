@@ -7,29 +7,29 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Images and words in the order in which the language model reads them. Immutable.
+ * Images and text in the order of the language model's input. Immutable.
  *
  * <pre>{@code
- * Prompt.about(image, "a photo of")                 [Q places][words]
- * Prompt.of(before).image(after).text("a change:")  [Q places][Q places][words]
- * Prompt.of(image).text("a cat.").image(other)      [Q places][words][Q places]
+ * Prompt.about(image, "a photo of")                 [Q positions][text]
+ * Prompt.of(before).image(after).text("a change:")  [Q positions][Q positions][text]
+ * Prompt.of(image).text("a cat.").image(other)      [Q positions][text][Q positions]
  * }</pre>
  *
- * <p>Words are read as they stand, without a space added before or after an image; texts in a row
- * are one text. A language model's own tokens stand once: what begins a text before the first
- * words, or after the images if there are none, and what ends it at the very end.
+ * <p>Text is used as it is, without a space added before or after an image; texts in a row are one
+ * text. The language model's special tokens occur once: the start token before the first text, or
+ * after the images if there is none, and the end token at the very end.
  *
- * <p>The released models saw one image before each text in training. More images, or images between
- * words, are possible and untrained; frames of a video in a row are how InstructBLIP reads it.
+ * <p>The released models were trained with one image before each text. More images, or images
+ * between texts, are possible and untrained; InstructBLIP takes a video as its frames in a row.
  */
 public final class Prompt {
-  /** An image, or words. */
+  /** An image, or text. */
   public sealed interface Part permits Picture, Words {}
 
   /** An image. */
   record Picture(Image image) implements Part {}
 
-  /** Words, not empty. */
+  /** Text, not empty. */
   public record Words(String text) implements Part {}
 
   private final List<Part> parts;
@@ -43,19 +43,19 @@ public final class Prompt {
     return new Prompt(List.of()).image(image);
   }
 
-  /** A prompt that begins with words. */
+  /** A prompt that begins with text. */
   public static Prompt of(String text) {
     return new Prompt(List.of()).text(text);
   }
 
-  /** An image, then words, which may be empty: what models were trained on. */
+  /** An image, then text, which may be empty: the form that models were trained on. */
   public static Prompt about(Image image, String text) {
     return of(image).text(text);
   }
 
   /**
-   * Frames of a video in a row, then words, which may be empty. InstructBLIP reads the words with
-   * each frame.
+   * Frames of a video in a row, then text, which may be empty. InstructBLIP's queries attend to the
+   * text with each frame.
    */
   public static Prompt video(List<Image> frames, String text) {
     Prompt prompt = new Prompt(List.of());
@@ -70,7 +70,7 @@ public final class Prompt {
     return with(new Picture(required("prompt", "image", image)));
   }
 
-  /** This prompt and more words. */
+  /** This prompt and more text. */
   public Prompt text(String text) {
     if (required("prompt", "text", text).isEmpty()) {
       return this;
@@ -93,7 +93,7 @@ public final class Prompt {
     return List.copyOf(images);
   }
 
-  /** All words without the images, joined as they stand. */
+  /** All text without the images, concatenated. */
   public String words() {
     var words = new StringBuilder();
     for (Part part : parts) {
@@ -104,7 +104,7 @@ public final class Prompt {
     return words.toString();
   }
 
-  /** The words at its very end; none where an image is. */
+  /** The text at the end; empty if an image is there. */
   public String ending() {
     Part last = parts.get(parts.size() - 1);
     return last instanceof Words words ? words.text() : "";

@@ -10,18 +10,18 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a question is put to the language model (Li et al. 2023, section 4.1).
+ * The template that makes a question a prompt of the language model (Li et al. 2023, section 4.1).
  *
  * @param template the prompt, with {@code {}} once, where the question goes
- * @param cleaning what is done to questions first, or null for nothing
+ * @param cleaning the preprocessing of questions, or null for none
  */
 public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
   private static final String PLACE = "{}";
 
-  /** How OPT is asked: {@code Question: {} Answer:}. */
+  /** The template of OPT: {@code Question: {} Answer:}. */
   public static final QuestionPrompt ANSWER = new QuestionPrompt("Question: {} Answer:");
 
-  /** How T5 is asked for the few words that VQA wants: {@code Question: {} Short answer:}. */
+  /** The template of T5 for the short answers of VQA: {@code Question: {} Short answer:}. */
   public static final QuestionPrompt SHORT_ANSWER =
       new QuestionPrompt("Question: {} Short answer:");
 
@@ -37,12 +37,14 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
     }
   }
 
-  /** Asks questions as they are. */
+  /** A template without preprocessing of questions. */
   public QuestionPrompt(String template) {
     this(template, null);
   }
 
-  /** How the paper asks this kind of model, and what its flavour does to questions. */
+  /**
+   * The paper's template for this kind of model, with its convention's preprocessing of questions.
+   */
   public static QuestionPrompt usual(Blip2Config config) {
     QuestionPrompt prompt =
         switch (config.text().kind()) {
@@ -52,12 +54,12 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
     return prompt.cleaning(config.convention().questions());
   }
 
-  /** The same template for questions that are cleaned so before, or as they are for null. */
+  /** This template with another preprocessing of questions, or none for null. */
   public QuestionPrompt cleaning(@Nullable QuestionText newCleaning) {
     return new QuestionPrompt(template, newCleaning);
   }
 
-  /** Another template for questions that are cleaned alike. */
+  /** Another template with this preprocessing of questions. */
   public QuestionPrompt withTemplate(String newTemplate) {
     return new QuestionPrompt(newTemplate, cleaning);
   }
@@ -72,14 +74,14 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
   }
 
   private String ask(String where, String which, String question) {
-    String asked = required(where, which, question);
-    String words = cleaning == null ? asked : cleaning.clean(asked);
-    if (words.isBlank()) {
-      String got = asked.isBlank() ? "a blank" : "'" + asked + "', of which cleaning leaves none";
+    String text = required(where, which, question);
+    String cleaned = cleaning == null ? text : cleaning.clean(text);
+    if (cleaned.isBlank()) {
+      String got = text.isBlank() ? "a blank" : "'" + text + "', of which cleaning leaves none";
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "%s: %s expected words, got %s", where, which, got));
+          String.format(Locale.ROOT, "%s: %s expected text, got %s", where, which, got));
     }
-    return template.replace(PLACE, words.strip());
+    return template.replace(PLACE, cleaned.strip());
   }
 
   /**
@@ -97,7 +99,7 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
     return prompt.append(ask(question)).toString();
   }
 
-  /** The prompts that ask a question each about so many pictures. */
+  /** The prompts of {@code questions}, of which there must be one for each image. */
   public List<String> askEach(int pictures, List<String> questions) {
     required("answers", "questions", questions);
     if (questions.size() != pictures) {

@@ -1,10 +1,10 @@
 package io.github.blip2j.blip2.text;
 
 /**
- * A candidate in its place among others.
+ * A candidate of a ranking.
  *
- * @param index which of the candidates it is, from 0
- * @param scored its text and how likely it is
+ * @param index its place in the candidates given, from 0
+ * @param scored its text and log-probabilities
  */
 public record RankedCandidate(int index, ScoredText scored) {
   /** The candidate as it was given. */
@@ -17,7 +17,7 @@ public record RankedCandidate(int index, ScoredText scored) {
     return scored.sum();
   }
 
-  /** The same for each token. */
+  /** The mean of the log-probabilities over the tokens. */
   public double mean() {
     return scored.mean();
   }

@@ -3,10 +3,10 @@ package io.github.blip2j.blip2.text;
 import java.util.List;
 
 /**
- * A text and how likely the model finds it after a prompt.
+ * A text and its log-probabilities after a prompt.
  *
  * @param text as it was given
- * @param tokenIds its tokens, with the token that ends a text at its end unless that was left out
+ * @param tokenIds its tokens, with the end token unless that was left out
  * @param logProbabilities of each token given all before it, natural logarithm
  */
 public record ScoredText(String text, List<Integer> tokenIds, List<Double> logProbabilities) {
@@ -21,7 +21,7 @@ public record ScoredText(String text, List<Integer> tokenIds, List<Double> logPr
     return logProbabilities.stream().mapToDouble(Double::doubleValue).sum();
   }
 
-  /** The same for each token, so that a long text is not less likely for its length. */
+  /** The mean of the log-probabilities over the tokens, which does not favour short texts. */
   public double mean() {
     return sum() / logProbabilities.size();
   }

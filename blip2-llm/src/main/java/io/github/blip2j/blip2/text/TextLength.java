@@ -1,13 +1,13 @@
 package io.github.blip2j.blip2.text;
 
 /**
- * How long a text is to a model that may cut it.
+ * The length of a text in tokens, and of the part that a model uses.
  *
- * @param tokens all of its tokens, with the first and the last
- * @param read as many of them as the model reads
+ * @param tokens all of its tokens, start and end tokens included
+ * @param read how many of them the model uses
  */
 public record TextLength(int tokens, int read) {
-  /** Whether the end of the text is not read. */
+  /** Whether the end of the text is cut off. */
   public boolean isCut() {
     return read < tokens;
   }

@@ -11,14 +11,15 @@ import java.util.function.Consumer;
  * Turns the tokens of one sequence into text while they are decided.
  *
  * <p>A token may hold a part of a character, or end in a space that the finished text will lack:
- * one before a quote or in {@code do n't}, where the tokenizer cleans up. Such ends wait until the
- * next token completes them, so that pieces joined are the finished text; call {@link #finish}
- * after the last token to have what still waits. For one sequence and one thread.
+ * one before a quote or in {@code do n't}, where the tokenizer cleans up. Such ends are held back
+ * until the next token completes them, so that the joined pieces are the finished text; call {@link
+ * #finish} after the last token to flush them. For one sequence and one thread.
  */
 public final class TextStreamer implements TokenStreamer {
-  private static final char PART_OF_CHARACTER = '\uFFFD'; // what decoders put in its place
+  private static final char PART_OF_CHARACTER =
+      '\uFFFD'; // the replacement character that decoders emit for it
 
-  /** Beginnings of what a clean-up joins to the word before. */
+  /** Beginnings of texts that a clean-up joins to the word before. */
   private static final List<String> JOINABLE = List.of(" '", " 'v", " 'r", " n", " n'");
 
   private final Tokenizer tokenizer;
@@ -55,7 +56,7 @@ public final class TextStreamer implements TokenStreamer {
     tell(withoutOpenEnd(tokenizer.decode(tokens)));
   }
 
-  /** Hands out what still waits: the sequence has ended. */
+  /** Flushes the text held back; call it after the last token. */
   public void finish() {
     tell(tokenizer.decode(tokens));
   }
@@ -63,10 +64,10 @@ public final class TextStreamer implements TokenStreamer {
   private void tell(String decoded) {
     String stripped = decoded.strip();
     if (told.startsWith(stripped)) {
-      return; // nothing new, or an end that waits again
+      return; // no new text, or an end that is held back again
     }
-    // A tokenizer that reshapes what was told can't be followed: told again from there, nothing is
-    // lost.
+    // If the tokenizer changed text that was handed out, hand out all from the change on, so that
+    // no text is lost.
     int common = Math.max(0, Arrays.mismatch(stripped.toCharArray(), told.toCharArray()));
     text.accept(stripped.substring(common));
     told = stripped;

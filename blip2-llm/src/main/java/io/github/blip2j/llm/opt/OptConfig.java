@@ -15,12 +15,12 @@ import java.util.Locale;
  * @param dim width of its layers
  * @param embeddingDim width of its embeddings, projected to {@code dim} where they differ
  * @param maxPositions longest sequence
- * @param normFirst norms before attention and perceptron, as all sizes but 350m have them
+ * @param normFirst norms before attention and MLP, as in all sizes but 350m
  * @param finalNorm a norm after the last layer
- * @param tiedHead the embeddings are the last layer too
+ * @param tiedHead the LM head shares the token embeddings
  * @param beginId token before every text
- * @param endIds tokens that end a text, any of them; with none, only its length does
- * @param dropout probability in training, of what attention and perceptron add
+ * @param endIds end tokens, any of which ends a text; if there are none, only its length ends it
+ * @param dropout probability in training, of the outputs of attention and MLP
  * @param attentionDropout probability in training, of attention probabilities
  */
 public record OptConfig(
@@ -42,7 +42,7 @@ public record OptConfig(
     double attentionDropout)
     implements LanguageConfig {
 
-  /** Checks that heads divide the width and that the special tokens are tokens. */
+  /** Checks that heads divide the width and that the special tokens are in the vocabulary. */
   public OptConfig {
     endIds = List.copyOf(endIds);
     if (heads <= 0 || dim % heads != 0) {
@@ -62,7 +62,7 @@ public record OptConfig(
     return LanguageFamily.OPT;
   }
 
-  /** OPT-2.7b as {@code Salesforce/blip2-opt-2.7b} holds it, with BLIP-2's line end as its end. */
+  /** OPT-2.7b as in {@code Salesforce/blip2-opt-2.7b}, with a line end as end token. */
   public static OptConfig opt2b7() {
     return new OptConfig(
         2560,
@@ -84,8 +84,8 @@ public record OptConfig(
   }
 
   /**
-   * Reads the {@code text_config} of a {@code config.json}; what it leaves out is OPT-125m's, as
-   * there.
+   * Reads the {@code text_config} of a {@code config.json}; missing values are OPT-125m's, as in
+   * transformers.
    */
   public static OptConfig fromJson(ConfigJson json) throws CheckpointException {
     requireSupported(json);

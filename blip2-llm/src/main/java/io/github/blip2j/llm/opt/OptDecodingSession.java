@@ -9,7 +9,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
 
-/** One decoding run of OPT: the prompt, its mask as it grows, and the cache. */
+/** A decoding session of OPT: the prompt's growing mask and the key-value cache. */
 final class OptDecodingSession implements DecodingSession {
   private final OptModel model;
   private final Tensor prompt;
@@ -36,21 +36,21 @@ final class OptDecodingSession implements DecodingSession {
   }
 
   @Override
-  public float[][] next(int[] parents, int[] tokens) {
-    int[][] longer = new int[parents.length][];
-    for (int row = 0; row < parents.length; row++) {
-      int[] before = mask[parents[row]];
+  public float[][] next(int[] beamIndices, int[] tokens) {
+    int[][] longer = new int[beamIndices.length][];
+    for (int row = 0; row < beamIndices.length; row++) {
+      int[] before = mask[beamIndices[row]];
       longer[row] = Arrays.copyOf(before, before.length + 1);
       longer[row][before.length] = 1;
     }
     mask = longer;
     try (Scope step = Scope.open()) {
-      cache.select(parents); // rows that swap places are copied aside, for this step only
+      cache.select(beamIndices); // reordered rows are copied, for this step only
       return scores(model.embed(Tensor.ids(tokens).reshape(tokens.length, 1)));
     }
   }
 
-  /** Only the last position is scored: the vocabulary is the widest layer of all. */
+  /** Logits of the last position only, for the LM head is the widest layer. */
   private float[][] scores(Tensor x) {
     try (var off = GradMode.noGrad()) {
       Tensor hidden = model.forward(x, mask, cache, ForwardPass.evaluation()); // [R, T, L]

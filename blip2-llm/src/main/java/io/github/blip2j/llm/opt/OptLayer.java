@@ -14,8 +14,8 @@ import io.github.blip2j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One decoder layer of OPT (Zhang et al. 2022): attention and MLP, each with a residual, their
- * norms before them, or behind the residual as in OPT-350m.
+ * One decoder layer of OPT (Zhang et al. 2022): attention and MLP, each with a residual, with norms
+ * before them, or after the residual as in OPT-350m.
  *
  * <pre>{@code
  * R rows, T new positions, S positions with those of the cache, H heads, C width

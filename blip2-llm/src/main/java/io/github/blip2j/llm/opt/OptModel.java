@@ -32,7 +32,7 @@ public final class OptModel extends Module implements LanguageModel {
   static final int POSITION_OFFSET = 2;
 
   private final OptConfig config;
-  private final Embedding words;
+  private final Embedding tokenEmbedding;
   private final Embedding positions;
   private final @Nullable Linear projectIn;
   private final @Nullable Linear projectOut;
@@ -41,8 +41,8 @@ public final class OptModel extends Module implements LanguageModel {
   private final @Nullable Linear head;
 
   /**
-   * A model of these sizes. Where the configuration ties the head to the embeddings, a checkpoint
-   * may hold either or both; if both and they differ, they are not tied, as Hugging Face decides.
+   * Builds a model. If the configuration ties the head to the embeddings, a checkpoint may hold
+   * either or both; if it holds both and they differ, they are not tied, as in Hugging Face.
    */
   public OptModel(OptConfig config, Params params) {
     super(params);
@@ -50,12 +50,12 @@ public final class OptModel extends Module implements LanguageModel {
     int inner = config.dim();
     int outer = config.embeddingDim();
     boolean apart = !config.tiedHead() || params.storedApart("words.weight", "head.weight");
-    boolean wordsInHead =
+    boolean storedInHead =
         config.tiedHead() && !params.has("words.weight") && params.has("head.weight");
-    // What the head loses is lost for every word, and it is small beside the layers.
+    // Rounding errors of the head affect every token, and it is small compared with the layers.
     Params table =
-        params.at(wordsInHead ? "head" : "words").forDecoding().atLeast(Precision.BFLOAT16);
-    this.words =
+        params.at(storedInHead ? "head" : "words").forDecoding().atLeast(Precision.BFLOAT16);
+    this.tokenEmbedding =
         apart
             ? new Embedding(config.vocabSize(), outer, table)
             : Embedding.tied(config.vocabSize(), outer, table);
@@ -75,7 +75,7 @@ public final class OptModel extends Module implements LanguageModel {
     this.head = apart ? Linear.withoutBias(outer, config.vocabSize(), own) : null;
   }
 
-  /** The sizes. */
+  /** The configuration. */
   public OptConfig config() {
     return config;
   }
@@ -102,13 +102,13 @@ public final class OptModel extends Module implements LanguageModel {
 
   @Override
   public int roomAfter(int promptLength) {
-    // The last token is written but never read, so it needs no position.
+    // The last token is generated but never an input, so it needs no position.
     return config.maxPositions() - promptLength + 1;
   }
 
   @Override
   public Tensor embed(Tensor ids) {
-    return words.forward(ids);
+    return tokenEmbedding.forward(ids);
   }
 
   @Override
@@ -125,7 +125,7 @@ public final class OptModel extends Module implements LanguageModel {
    * The last hidden states.
    *
    * @param x embeddings of the new positions, [R, T, L]
-   * @param mask 1 for what counts, 0 for padding, over all positions, [R][S]
+   * @param mask 1 for tokens, 0 for padding, over all positions, [R][S]
    * @param cache earlier positions; the new ones are added to it. Without one, S = T
    * @return [R, T, L]
    */
@@ -137,7 +137,7 @@ public final class OptModel extends Module implements LanguageModel {
     return forward(x, positionIds(mask, T), visible, cache, pass);
   }
 
-  /** As above, at any positions and seeing any others. */
+  /** The last hidden states at the given positions, with any attention mask. */
   private Tensor forward(
       Tensor x, Tensor positionIds, Mask visible, @Nullable KeyValueCache cache, ForwardPass pass) {
     Tensor inner = projectIn == null ? x : projectIn.forward(x); // [R, T, C]
@@ -157,11 +157,12 @@ public final class OptModel extends Module implements LanguageModel {
   }
 
   /**
-   * The last hidden states of tokens beside each other, none of which need follow another.
+   * The last hidden states of packed tokens, at the given positions and with the given attention
+   * mask.
    *
    * @param x their embeddings, [R, T, L]
    * @param at the row of each in the table of positions, [R, T]
-   * @param visible what each sees of the cache and of these, [R, 1, T, S]
+   * @param visible the attention mask over the cache and these tokens, [R, 1, T, S]
    * @return [R, T, L]
    */
   Tensor forwardAt(Tensor x, Tensor at, Mask visible, KeyValueCache cache) {
@@ -169,13 +170,13 @@ public final class OptModel extends Module implements LanguageModel {
   }
 
   /**
-   * A score for every token.
+   * The logits of every token.
    *
    * @param hidden [..., L]
    * @return [..., V]
    */
   public Tensor logits(Tensor hidden) {
-    return head == null ? words.scores(hidden) : head.forward(hidden);
+    return head == null ? tokenEmbedding.scores(hidden) : head.forward(hidden);
   }
 
   /** An empty cache for this model. */
@@ -183,7 +184,7 @@ public final class OptModel extends Module implements LanguageModel {
     return new KeyValueCache(config.layers(), expectedPositions);
   }
 
-  /** Positions count what is not padding; padding itself reads row 1, which nothing depends on. */
+  /** Positions count tokens, not padding; padding uses row 1, on which no result depends. */
   private static Tensor positionIds(int[][] mask, int newest) {
     int R = mask.length;
     long[] ids = new long[TokenGrid.size("positions", R, newest)];

@@ -12,11 +12,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How likely texts follow prompts that OPT has read.
+ * Scores texts after prompts that OPT has encoded.
  *
- * <p>Texts stand side by side behind the cache of their prompt, in {@link PackedSequences one long
- * row}. So the prompt's keys and values are neither computed nor copied for each of them, no text
- * is padded to the length of another, and a few short answers cost one pass.
+ * <p>Texts are packed after the cache of their prompt, in {@link PackedSequences one long row}. So
+ * the prompt's keys and values are neither computed nor copied for each of them, no text is padded
+ * to the length of another, and a few short answers cost one pass.
  */
 final class OptSequenceScorer implements SequenceScorer {
   private static final int READ = 512; // tokens at once, over all prompts
@@ -71,7 +71,7 @@ final class OptSequenceScorer implements SequenceScorer {
     return false;
   }
 
-  /** The texts of each row that are read together next, at least one while there are any. */
+  /** The texts of each row in the next pass, at least one while there are any. */
   private PackedSequences nextRows(int[] done, List<List<int[]>> texts, List<List<float[]>> found) {
     int most = Math.max(1, READ / mask.length);
     var rows = new PackedSequences(mask);

@@ -10,8 +10,8 @@ import io.github.blip2j.tensor.types.Shape;
 import java.util.Locale;
 
 /**
- * How much each head minds the distance between two positions: T5's position bias (Raffel et al.
- * 2020, section 2.1), one table for all layers of a stack.
+ * T5's relative position bias: a learned bias of each head for the distance between two positions
+ * (Raffel et al. 2020, section 2.1), one table for all layers of a stack.
  *
  * <p>Distances share buckets. Half of them hold one small distance each; the other half holds ever
  * wider spans of large ones, by their logarithm, and the last all from {@code maxDistance} on. An
@@ -19,7 +19,7 @@ import java.util.Locale;
  * sees only what comes before.
  */
 final class RelativePositions extends Module {
-  private static final int MOST = 46_340; // whose square is the last that an array holds
+  private static final int MOST = 46_340; // the largest whose square fits an array
 
   private final Parameter table; // [buckets, H]
   private final Buckets buckets;
@@ -31,13 +31,13 @@ final class RelativePositions extends Module {
     this.buckets = buckets;
   }
 
-  /** Of positions that look both ways. */
+  /** The bias of an encoder, in both directions. */
   static RelativePositions bidirectional(T5Config config, Params params) {
     var oneWay = new Buckets(config.positionBuckets() / 2, config.maxDistance(), true);
     return new RelativePositions(config, oneWay, params);
   }
 
-  /** Of positions that look back. */
+  /** The bias of a decoder, backward only. */
   static RelativePositions causal(T5Config config, Params params) {
     var all = new Buckets(config.positionBuckets(), config.maxDistance(), false);
     return new RelativePositions(config, all, params);

@@ -14,8 +14,8 @@ import io.github.blip2j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention with the norm before it, dropout and residual: to the sequence itself, or of the
- * decoder to what the encoder read.
+ * Attention with the norm before it, dropout and residual: self-attention, or the decoder's
+ * cross-attention to the encoder's output.
  *
  * <pre>{@code
  * R rows, T new positions, S positions attended to, B contexts, L width
@@ -35,7 +35,7 @@ final class T5Attention extends Module {
     this.dropout = new Dropout(config.dropout());
   }
 
-  /** To itself and what the cache holds, [R, T, L] to [R, T, L]. */
+  /** Self-attention over the cache and {@code x}, [R, T, L] to [R, T, L]. */
   Tensor toSelf(Tensor x, Mask mask, KeyValueCache.@Nullable Layer cache, ForwardPass pass) {
     Tensor normed = norm.forward(x);
     AttentionOptions how = AttentionOptions.of(pass, dropout);
@@ -44,7 +44,7 @@ final class T5Attention extends Module {
   }
 
   /**
-   * To a context of each row, or of several rows that follow each other.
+   * Cross-attention to the context of each row, or of several consecutive rows.
    *
    * @param x [R, T, L]
    * @param context of B rows, B a divisor of R
@@ -54,8 +54,8 @@ final class T5Attention extends Module {
     long R = x.dim(0);
     long T = x.dim(1);
     long B = context.keys().dim(0);
-    // Beams that read one context are to it what positions are, so that it is neither copied for
-    // them nor read more than once: [R, T, L] as [B, R / B T, L].
+    // Beams with one context become positions, so that the context is neither copied nor read //
+    // more than once: [R, T, L] as [B, R / B T, L].
     Tensor normed = norm.forward(x).reshape(B, R / B * T, x.dim(2));
     Tensor mixed = attention.attend(normed, context, AttentionOptions.of(pass, dropout));
     return attention.project(mixed.reshape(R, T, mixed.dim(2)), dropout.spec(pass), x);

@@ -15,15 +15,15 @@ import java.util.Locale;
  *
  * @param dim width of its layers and of the embeddings
  * @param headDim width of a head; heads times this need not be {@code dim}
- * @param positionBuckets kinds of distance that a position bias tells apart
- * @param maxDistance from here on all distances are one kind
- * @param gated whether the perceptrons are gated
- * @param activation of the perceptrons; BLIP-2's is the exact GELU where Flan's own is the tanh one
- * @param tiedHead the embeddings are the last layer too; a checkpoint without a head ties it anyway
+ * @param positionBuckets number of buckets of the relative position bias
+ * @param maxDistance all distances from here on share one bucket
+ * @param gated whether the MLPs are gated
+ * @param activation of the MLPs; BLIP-2's is the exact GELU, Flan's own the tanh approximation
+ * @param tiedHead the LM head shares the token embeddings; so it does in checkpoints without a head
  * @param scaledHead whether the last hidden states are divided by the root of {@code dim}
- * @param beginId token of a prompt without words
- * @param startId token before everything the decoder writes
- * @param endIds tokens that end a text, any of them; with none, only its length does
+ * @param beginId token of an empty prompt
+ * @param startId the decoder's start token
+ * @param endIds end tokens, any of which ends a text; if there are none, only its length ends it
  */
 public record T5Config(
     int dim,
@@ -48,7 +48,7 @@ public record T5Config(
     implements LanguageConfig {
   private static final String GATED = "gated-";
 
-  /** Checks that buckets can tell distances apart and that the special tokens are tokens. */
+  /** Checks that there are enough buckets and that the special tokens are in the vocabulary. */
   public T5Config {
     endIds = List.copyOf(endIds);
     // A direction has half the buckets, and the exact half of those must hold a distance.
@@ -79,7 +79,7 @@ public record T5Config(
     return dim;
   }
 
-  /** Flan-T5-xl as {@code Salesforce/blip2-flan-t5-xl} holds it. */
+  /** Flan-T5-xl as in {@code Salesforce/blip2-flan-t5-xl}. */
   public static T5Config flanT5Xl() {
     return flan(2048, 32, 5120);
   }
@@ -108,12 +108,12 @@ public record T5Config(
   }
 
   /**
-   * Reads the {@code text_config} of a {@code config.json}; what it leaves out is T5-small's or, of
-   * an {@code mt5}, mT5-small's, as there.
+   * Reads the {@code text_config} of a {@code config.json}; missing values are T5-small's or, for
+   * {@code mt5}, mT5-small's, as in transformers.
    *
-   * <p>Whether the head is scaled follows {@code scale_decoder_outputs}. Without it, all are but
-   * those that say {@code "tie_word_embeddings": false}, for that is how version 1.1 told itself
-   * from 1.0; newer files say true there and mean nothing by it.
+   * <p>Whether the head is scaled follows {@code scale_decoder_outputs}. Without it, the head is
+   * scaled except with {@code "tie_word_embeddings": false}, which marks version 1.1; newer files
+   * have true there with any version.
    */
   public static T5Config fromJson(ConfigJson json) throws CheckpointException {
     boolean many = json.stringAt("model_type", "").equals("mt5");
@@ -146,7 +146,7 @@ public record T5Config(
         padId);
   }
 
-  /** T5 has no token that begins a text; a file may leave it out or say so. */
+  /** T5 has no start-of-text token, so the key may be missing or null. */
   private static int token(ConfigJson json, String key, int absent) throws CheckpointException {
     return json.isNull(key) ? absent : json.intAt(key, absent);
   }

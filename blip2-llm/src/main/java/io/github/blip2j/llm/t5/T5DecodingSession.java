@@ -9,7 +9,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
 
-/** One decoding run of T5: the prompts, encoded once, and the cache of what is being written. */
+/** A decoding session of T5: the prompts, encoded once, and the decoder's key-value cache. */
 final class T5DecodingSession implements DecodingSession {
   private static final int MOST_EXPECTED =
       256; // tokens; a text may be longer, its cache then grows
@@ -47,18 +47,18 @@ final class T5DecodingSession implements DecodingSession {
   }
 
   @Override
-  public float[][] next(int[] parents, int[] tokens) {
+  public float[][] next(int[] beamIndices, int[] tokens) {
     try (var off = GradMode.noGrad();
         Scope step = Scope.open()) {
-      written.select(parents); // rows that swap places are copied aside, for this step only
-      prompts.select(parents);
+      written.select(beamIndices); // reordered rows are copied, for this step only
+      prompts.select(beamIndices);
       return scores(tokens);
     }
   }
 
   private float[][] scores(int[] tokens) {
     int R = tokens.length;
-    int[][] mask = new int[R][written.length() + 1]; // nothing that is written is padding
+    int[][] mask = new int[R][written.length() + 1]; // generated tokens are never padding
     Arrays.stream(mask).forEach(row -> Arrays.fill(row, 1));
     Tensor x = model.embedDecoderIds(Tensor.ids(tokens).reshape(R, 1)); // [R, 1, L]
     Tensor hidden = model.decode(x, mask, prompts.context(), written, ForwardPass.evaluation());

@@ -4,8 +4,8 @@ import io.github.blip2j.nn.KeyValues;
 import java.util.List;
 
 /**
- * What an encoder read, as the keys and values of each layer of the decoder. Computed once by
- * {@link T5Model#encoderKeyValues}, it serves every token that is written about it.
+ * Cross-attention keys and values of each decoder layer for an encoder output. Computed once by
+ * {@link T5Model#encoderKeyValues}, they serve all generated tokens.
  */
 public record T5EncoderKeyValues(List<KeyValues> layers) {
   /** Copies the list. */
@@ -13,7 +13,7 @@ public record T5EncoderKeyValues(List<KeyValues> layers) {
     layers = List.copyOf(layers);
   }
 
-  /** That of one prompt. */
+  /** The keys and values of one prompt. */
   T5EncoderKeyValues row(int prompt) {
     return new T5EncoderKeyValues(layers.stream().map(read -> read.rows(prompt)).toList());
   }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * residual.
  *
  * <pre>{@code
- * R rows, T positions, S positions that are read, L width
+ * R rows, T positions, S positions attended to, L width
  * }</pre>
  */
 final class T5Layer extends Module {
@@ -64,10 +64,10 @@ final class T5Layer extends Module {
     return mlp.forward(mlpNorm.forward(attended), attended, dropout, pass); // + MLP
   }
 
-  /** Keys and values of what the encoder read, [B, S, L]. */
+  /** Keys and values of the encoder output [B, S, L]. */
   KeyValues read(Tensor context, Mask mask) {
     if (contextAttention == null) {
-      throw new AssertionError(path() + ": an encoder's layer reads no context");
+      throw new AssertionError(path() + ": an encoder layer has no cross-attention");
     }
     return contextAttention.read(context, mask);
   }

@@ -17,48 +17,49 @@ import io.github.blip2j.text.Side;
 import org.jspecify.annotations.Nullable;
 
 /**
- * T5, an encoder that reads a prompt and a decoder that writes about it (Raffel et al. 2020).
+ * T5, an encoder-decoder language model (Raffel et al. 2020).
  *
  * <pre>{@code
- * B prompts, P positions of a prompt, R rows that are written, T new positions of them
+ * B prompts, P positions of a prompt, R decoder rows, T new positions of them
  * S all positions of a row with those of the cache, L width, V vocabulary
  * }</pre>
  */
 public final class T5Model extends Module implements LanguageModel {
   private final T5Config config;
-  private final Embedding words;
-  private final Embedding writtenWords; // that the decoder looks into: the same, but in odd files
+  private final Embedding tokenEmbedding;
+  private final Embedding
+      decoderEmbedding; // of the decoder: the encoder's, unless a checkpoint has its own
   private final T5Stack encoder;
   private final T5Stack decoder;
   private final @Nullable Linear head;
 
   /**
-   * A model of these sizes. A checkpoint that holds a head of its own has one, whatever its
-   * configuration says; one that does not, or holds the embeddings once more, ties it. So it is
-   * with the decoder's embeddings, as Hugging Face decides.
+   * Builds a model. The head is tied to the embeddings if the checkpoint has none or one equal to
+   * the embeddings, and separate otherwise, whatever the configuration says. The same rule applies
+   * to the decoder's embeddings, as in Hugging Face.
    */
   public T5Model(T5Config config, Params params) {
     super(params);
     this.config = config;
     boolean drawn = !params.has("words.weight");
     boolean apart = drawn ? !config.tiedHead() : params.storedApart("words.weight", "head.weight");
-    // What the head loses is lost for every word, and it is small beside the layers.
+    // Rounding errors of the head affect every token, and it is small compared with the layers.
     Params table = params.at("words").forDecoding().atLeast(Precision.BFLOAT16);
-    this.words =
+    this.tokenEmbedding =
         apart
             ? new Embedding(config.vocabSize(), config.dim(), table)
             : Embedding.tied(config.vocabSize(), config.dim(), table);
-    this.writtenWords =
+    this.decoderEmbedding =
         params.storedApart("words.weight", "decoder.words.weight")
             ? new Embedding(config.vocabSize(), config.dim(), params.at("decoder").at("words"))
-            : words;
+            : tokenEmbedding;
     this.encoder = T5Stack.encoder(config, params.at("encoder"));
     this.decoder = T5Stack.decoder(config, params.at("decoder").forDecoding());
     Params own = params.at("head").forDecoding().atLeast(Precision.BFLOAT16);
     this.head = apart ? Linear.withoutBias(config.dim(), config.vocabSize(), own) : null;
   }
 
-  /** The sizes. */
+  /** The configuration. */
   public T5Config config() {
     return config;
   }
@@ -90,16 +91,16 @@ public final class T5Model extends Module implements LanguageModel {
 
   @Override
   public Tensor embed(Tensor ids) {
-    return words.forward(ids);
+    return tokenEmbedding.forward(ids);
   }
 
   /**
-   * The embeddings of tokens that the decoder has before it.
+   * The embeddings of the decoder's input tokens.
    *
    * @return [..., L]
    */
   public Tensor embedDecoderIds(Tensor ids) {
-    return writtenWords.forward(ids);
+    return decoderEmbedding.forward(ids);
   }
 
   @Override
@@ -113,10 +114,10 @@ public final class T5Model extends Module implements LanguageModel {
   }
 
   /**
-   * What the encoder makes of a prompt.
+   * The encoder's output for a prompt.
    *
    * @param prompt embeddings, [B, P, L]
-   * @param mask 1 for what counts, 0 for padding, [B][P]
+   * @param mask 1 for tokens, 0 for padding, [B][P]
    * @return [B, P, L]
    */
   public Tensor encode(Tensor prompt, int[][] mask, ForwardPass pass) {
@@ -125,7 +126,7 @@ public final class T5Model extends Module implements LanguageModel {
   }
 
   /**
-   * The keys and values that the decoder's layers have for an encoded prompt.
+   * The cross-attention keys and values of the decoder's layers for an encoded prompt.
    *
    * @param encoded [B, P, L]
    * @param mask of the prompt, [B][P]
@@ -139,8 +140,8 @@ public final class T5Model extends Module implements LanguageModel {
    * The last hidden states of texts that begin with {@link T5Config#startId}.
    *
    * @param x embeddings of the new positions, [R, T, L]
-   * @param mask 1 for what counts, 0 for padding, over all positions, [R][S]
-   * @param context of B prompts; as many rows as go into R follow each other for each
+   * @param mask 1 for tokens, 0 for padding, over all positions, [R][S]
+   * @param context of B prompts; R / B consecutive rows belong to each
    * @param cache earlier positions; the new ones are added to it. Without one, S = T
    * @return [R, T, L]
    */
@@ -155,17 +156,17 @@ public final class T5Model extends Module implements LanguageModel {
   }
 
   /**
-   * A score for every token.
+   * The logits of every token.
    *
    * @param hidden [..., L]
    * @return [..., V]
    */
   public Tensor logits(Tensor hidden) {
     Tensor scaled = config.scaledHead() ? hidden.mul(1 / Math.sqrt(config.dim())) : hidden;
-    return head == null ? words.scores(scaled) : head.forward(scaled);
+    return head == null ? tokenEmbedding.scores(scaled) : head.forward(scaled);
   }
 
-  /** An empty cache for what the decoder writes or reads. */
+  /** An empty cache for the decoder. */
   KeyValueCache cache(int expectedPositions) {
     return new KeyValueCache(config.decoderLayers(), expectedPositions);
   }

@@ -9,19 +9,19 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The encoded prompts of one run, and which row of the decoder reads which.
+ * The encoded prompts of a decoding session, and the prompt of each decoder row.
  *
- * <p>Keys and values of a prompt are computed once and stay where they are, however many beams read
- * them, as long as every prompt has equally many rows and they follow each other. Otherwise each
- * row gets a copy: samples of one prompt that end at different times make such rows.
+ * <p>Keys and values of a prompt are computed once and not copied, whatever the number of beams, as
+ * long as every prompt has equally many consecutive rows. Otherwise each row gets a copy: samples
+ * of one prompt that end at different times make such rows.
  */
 final class T5Prompts {
   private final KeyValueCache read;
   private int layers;
   private int[][] mask; // of each prompt held
-  private int[] promptOf; // for each row, which of those
+  private int[] promptOf; // for each row, the index of its prompt
 
-  /** Prompts with one row each, to be held in an empty cache. */
+  /** Prompts with one row each. */
   T5Prompts(KeyValueCache empty, int[][] mask) {
     this.read = empty;
     this.mask = mask;
@@ -37,9 +37,9 @@ final class T5Prompts {
     }
   }
 
-  /** Lets row i read what row {@code parents[i]} read. */
-  void select(int[] parents) {
-    int[] wanted = Arrays.stream(parents).map(parent -> promptOf[parent]).toArray();
+  /** Gives row i the prompt of row {@code beamIndices[i]}. */
+  void select(int[] beamIndices) {
+    int[] wanted = Arrays.stream(beamIndices).map(parent -> promptOf[parent]).toArray();
     int[] prompts = Arrays.stream(wanted).distinct().toArray();
     int rowsEach = (wanted.length + prompts.length - 1) / prompts.length;
     int[] evenly = IntStream.range(0, wanted.length).map(row -> prompts[row / rowsEach]).toArray();
@@ -48,7 +48,7 @@ final class T5Prompts {
     promptOf = IntStream.range(0, wanted.length).map(row -> even ? row / rowsEach : row).toArray();
   }
 
-  /** What the decoder's layers read. */
+  /** The cross-attention keys and values of the current rows. */
   T5EncoderKeyValues context() {
     Mask visible = Mask.padding(mask);
     List<KeyValues> held = new ArrayList<>();

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How likely T5's decoder writes texts about prompts that its encoder has read. Texts of a prompt
- * go through the decoder some at a time, padded on the right, which nothing before padding sees.
+ * Scores texts of T5's decoder for encoded prompts. Texts of a prompt go through the decoder some
+ * at a time, padded on the right; causal masks hide the padding.
  */
 final class T5SequenceScorer implements SequenceScorer {
   private static final int READ = 512; // tokens at once
@@ -50,7 +50,7 @@ final class T5SequenceScorer implements SequenceScorer {
     return found;
   }
 
-  /** Texts of one prompt, side by side. */
+  /** Scores texts of one prompt in one batch. */
   private List<float[]> read(int prompt, List<int[]> texts) {
     int R = texts.size();
     int T = texts.stream().mapToInt(text -> text.length).max().orElse(1);

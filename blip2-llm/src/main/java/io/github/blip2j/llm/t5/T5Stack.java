@@ -56,8 +56,8 @@ final class T5Stack extends Module {
    * The normed states after the last layer.
    *
    * @param x embeddings of the new positions, [R, T, L]
-   * @param mask 1 for what counts, 0 for padding, over all positions, [R][S]
-   * @param context what the decoder reads
+   * @param mask 1 for tokens, 0 for padding, over all positions, [R][S]
+   * @param context the decoder's cross-attention keys and values
    * @param cache earlier positions; the new ones are added to it. Without one, S = T
    * @return [R, T, L]
    */
@@ -82,7 +82,7 @@ final class T5Stack extends Module {
     return dropout.forward(norm.forward(h), pass);
   }
 
-  /** Keys and values of what the encoder read, [B, S, L], for every layer. */
+  /** Keys and values of the encoder output [B, S, L], for every layer. */
   T5EncoderKeyValues read(Tensor encoded, Mask mask) {
     return new T5EncoderKeyValues(layers.stream().map(layer -> layer.read(encoded, mask)).toList());
   }

@@ -169,7 +169,7 @@ public final class ConversionTest {
         whole
             + ": tensors expected of all parts that config.json describes, got none of"
             + " language_model.*, vision_model.encoder.*; name the language model's own folder with"
-            + " --language, and the tower with --vision",
+            + " --language, and the vision encoder with --vision",
         failure(trained));
     assertEquals(before, tensors(whole));
   }
@@ -221,7 +221,7 @@ public final class ConversionTest {
               () -> Conversion.toLavis(whole, target, KeyBias.KEEP));
 
       assertEquals(
-          target + ": target expected to be none of what is read, got one of them; name another",
+          target + ": target expected to be none of the inputs, got one of them; name another",
           thrown.getMessage());
     }
     assertThrows(IllegalArgumentException.class, () -> Conversion.toLavisTrained(whole, weights));

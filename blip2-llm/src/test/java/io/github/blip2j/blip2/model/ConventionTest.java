@@ -58,7 +58,7 @@ final class ConventionTest {
   }
 
   @Test
-  void flavour_ofAFolder_isHuggingFaceUntilChanged() {
+  void convention_ofAFolder_isHuggingFaceUntilChanged() {
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
 
     assertEquals(Convention.HF, blip2.convention());

@@ -98,7 +98,7 @@ final class InstructionTest {
 
   @Test
   void of_blank_isRefused() {
-    assertSays("instruction: request expected words, got a blank", () -> Instruction.of(" \n"));
+    assertSays("instruction: request expected text, got a blank", () -> Instruction.of(" \n"));
   }
 
   private static void assertSays(String message, Executable call) {

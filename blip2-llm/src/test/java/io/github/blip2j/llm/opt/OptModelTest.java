@@ -74,13 +74,13 @@ final class OptModelTest {
     OptModel model = model(config(true, true, 12));
     int[][] rows = {{2, 5, 7}, {2, 11, 3}};
     DecodingSession run = model.startDecoding(embed(model, rows), ones(2, 3), 9);
-    int[][] parents = {
+    int[][] beamIndices = {
       {0, 0, 1, 1}, {3, 2, 1, 0}, {1, 1, 1, 1}, {2, 0, 3}, {2, 0, 1, 1, 0, 2}, {5}, {0, 0}
     };
 
     assertScores(model, rows, run.start());
     int token = 3;
-    for (int[] chosen : parents) {
+    for (int[] chosen : beamIndices) {
       int[] tokens = new int[chosen.length];
       for (int i = 0; i < tokens.length; i++) {
         tokens[i] = token++ % VOCAB;
@@ -100,10 +100,10 @@ final class OptModelTest {
     run.start();
     float[][] scores = new float[0][];
     for (int step = 0; step < 9; step++) {
-      int[] parents = step % 2 == 0 ? new int[] {1, 0} : new int[] {0, 0};
+      int[] beamIndices = step % 2 == 0 ? new int[] {1, 0} : new int[] {0, 0};
       int[] tokens = {step, step + 1};
-      rows = extend(rows, parents, tokens);
-      scores = run.next(parents, tokens);
+      rows = extend(rows, beamIndices, tokens);
+      scores = run.next(beamIndices, tokens);
     }
 
     assertScores(model, rows, scores);
@@ -179,7 +179,7 @@ final class OptModelTest {
       var thrown =
           assertThrows(IllegalArgumentException.class, () -> read.of(List.of(List.of(text))));
 
-      assertEquals("likelihood: tokens expected 0 to 28, got " + id, thrown.getMessage());
+      assertEquals("score: tokens expected 0 to 28, got " + id, thrown.getMessage());
     }
   }
 
@@ -253,10 +253,10 @@ final class OptModelTest {
     return model.embed(Tensor.of(ids, rows.length, rows[0].length));
   }
 
-  private static int[][] extend(int[][] rows, int[] parents, int[] tokens) {
-    int[][] longer = new int[parents.length][];
-    for (int i = 0; i < parents.length; i++) {
-      int[] row = rows[parents[i]];
+  private static int[][] extend(int[][] rows, int[] beamIndices, int[] tokens) {
+    int[][] longer = new int[beamIndices.length][];
+    for (int i = 0; i < beamIndices.length; i++) {
+      int[] row = rows[beamIndices[i]];
       longer[i] = Arrays.copyOf(row, row.length + 1);
       longer[i][row.length] = tokens[i];
     }

@@ -158,15 +158,15 @@ final class T5ModelTest {
     assertEquals("t5.words: ids expected 0 to 28, got 29", thrown.getMessage());
   }
 
-  /** Runs through rows of parents, each row taking a token of its own. */
-  private static void assertWrites(T5Model model, int expectedTokens, int[][] parents) {
+  /** Runs through rows of beamIndices, each row taking a token of its own. */
+  private static void assertWrites(T5Model model, int expectedTokens, int[][] beamIndices) {
     DecodingSession run = model.startDecoding(TinyT5.embed(model, PROMPTS), MASK, expectedTokens);
     int[][] rows = {{START}, {START}};
     int[] prompts = {0, 1};
 
     assertScores(model, rows, prompts, run.start());
     int token = 3;
-    for (int[] chosen : parents) {
+    for (int[] chosen : beamIndices) {
       int[] tokens = new int[chosen.length];
       int[][] longer = new int[chosen.length][];
       int[] followed = new int[chosen.length];

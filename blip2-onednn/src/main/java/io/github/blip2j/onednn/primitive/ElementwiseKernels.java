@@ -84,7 +84,7 @@ public final class ElementwiseKernels {
     binary(op, Place.of(a), Place.of(b), Place.of(out));
   }
 
-  /** The same of places. */
+  /** out = a op b on places; a has the shape of out. */
   public void binary(algorithm op, Place a, Place b, Place out) {
     Layout left = a.layout();
     Layout right = b.layout().padded(left.rank());

@@ -104,7 +104,10 @@ public final class Layout {
     return new Layout(type, newDims, newStrides);
   }
 
-  /** The same memory, of elements of two bytes, as bytes: with an axis for those of an element. */
+  /**
+   * The layout of this memory of two-byte elements as bytes, with an axis for the bytes of an
+   * element.
+   */
   Layout bytes() {
     long[] newDims = Arrays.copyOf(dims, dims.length + 1);
     long[] newStrides = Arrays.copyOf(strides, dims.length + 1);

@@ -48,12 +48,15 @@ public final class PrimitiveCache {
     this.inOrder = new stream(cpu);
   }
 
-  /** The call for {@code key}, made by {@code maker} if it was not used lately. */
+  /** The primitive for {@code key}, created by {@code maker} if it is not cached. */
   Primitive get(PrimitiveKey key, Supplier<Primitive> maker) {
     return get(key, key.largest() <= SMALL, maker);
   }
 
-  /** The same, told whether the call is {@code small}: done sooner than another thread wakes. */
+  /**
+   * The primitive for {@code key}; a {@code small} one, which takes less time than waking threads,
+   * runs on one thread.
+   */
   Primitive get(PrimitiveKey key, boolean small, Supplier<Primitive> maker) {
     // A kernel is made for the threads that will run it.
     PrimitiveKey here = key.forThreads(small ? 1 : team.size());
@@ -113,7 +116,7 @@ public final class PrimitiveCache {
     return attributes;
   }
 
-  /** The same, with operations on the result. */
+  /** The attributes of all primitives, with post-operations on the result. */
   public static primitive_attr attributes(post_ops after) {
     primitive_attr attributes = attributes();
     attributes.set_post_ops(after);

@@ -33,7 +33,7 @@ public final class PrimitiveKey {
     return new PrimitiveKey(op, new long[0], layouts);
   }
 
-  /** The same for so many threads of one operation. */
+  /** This key for primitives on {@code count} threads. */
   PrimitiveKey forThreads(int count) {
     return new PrimitiveKey(this, count);
   }
@@ -47,7 +47,9 @@ public final class PrimitiveKey {
     return largest;
   }
 
-  /** The same with numbers that matter, such as an algorithm or an epsilon. */
+  /**
+   * This key with further values that the primitive depends on, such as an algorithm or an epsilon.
+   */
   public PrimitiveKey with(long... more) {
     return new PrimitiveKey(op, more, layouts);
   }

@@ -80,12 +80,15 @@ public final class PrimitivePool {
     }
   }
 
-  /** Runs the call for {@code key}, made by {@code maker} where it is not ready. */
+  /** Runs the primitive for {@code key}, created by {@code maker} if it is not cached. */
   public void run(PrimitiveKey key, Function<PrimitiveCache, Primitive> maker, long... operands) {
     lend(calls -> calls.get(key, () -> maker.apply(calls)).run(operands));
   }
 
-  /** The same, told whether the call is {@code small}: done sooner than another thread wakes. */
+  /**
+   * Runs the primitive for {@code key}; a {@code small} one, which takes less time than waking
+   * threads, runs on one thread.
+   */
   public void run(
       PrimitiveKey key,
       boolean small,

@@ -10,13 +10,13 @@ import io.github.blip2j.tensor.types.Shape;
  * @param texts unit vectors, [B, P]
  */
 public record Features(Tensor images, Tensor texts) {
-  /** Checks that they are of as many pairs and as wide. */
+  /** Checks that images and texts are equally many and of one width. */
   public Features {
     images.shape().require("contrast", "image features", texts.dim(0), Shape.ANY, texts.dim(-1));
     texts.shape().require("contrast", "text features", images.dim(0), images.dim(2));
   }
 
-  /** The same values, through which no gradient flows. */
+  /** These features without gradients. */
   public Features detach() {
     return new Features(images.detach(), texts.detach());
   }

@@ -59,7 +59,7 @@ public final class StageOneObjective {
   /**
    * All losses of a batch.
    *
-   * @param image what the vision tower sees, [B, N, E]
+   * @param image the vision encoder's output, [B, N, E]
    * @param texts one for each image
    * @param pairs which of them show the same image
    * @param random where negatives are drawn from

@@ -20,9 +20,9 @@ import java.util.function.IntConsumer;
  *
  * <p>It is made for 5 000 images and 25 000 texts. Features are kept in the heap: 32 KiB for each
  * image of 32 queries and 256 numbers, 1 KiB for each text, and 12 bytes for each candidate. What
- * the tower saw is kept in a temporary file, 1.4 MiB for each image of ViT-g: it is read once for
- * each search, image after image, so that a tower need not look again. No matrix of all pairs is
- * ever held.
+ * the vision encoder saw is kept in a temporary file, 1.4 MiB for each image of ViT-g: it is read
+ * once for each search, image after image, so that a vision encoder need not look again. No matrix
+ * of all pairs is ever held.
  *
  * <p>A pair that is a candidate both ways is matched once. Not for use by several threads at once.
  *
@@ -60,7 +60,7 @@ public final class RetrievalIndex implements AutoCloseable {
   /**
    * Adds images, numbered in the order in which they come.
    *
-   * @param seen by the vision tower, [B, N, E]
+   * @param seen the vision encoder's output, [B, N, E]
    * @throws IllegalStateException if their features are not numbers
    */
   public void addImages(Tensor seen) throws IOException {
@@ -110,8 +110,8 @@ public final class RetrievalIndex implements AutoCloseable {
   }
 
   /**
-   * As above, telling the number of each image before its texts are matched, in order: that is what
-   * takes so long.
+   * Ranks as {@link #rank(int)} does; the listener receives the number of each image before its
+   * texts are matched, in order, which is the slow part.
    */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
     requirePositive(k);

@@ -13,8 +13,9 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a vision tower saw of many images, in a temporary file that goes away with {@link #close}:
- * float32, [images, N, E]. The system keeps in memory what fits and gives it up where it does not.
+ * The vision encoder's output for many images, in a temporary file that goes away with {@link
+ * #close}: float32, [images, N, E]. The system keeps in memory what fits and gives it up where it
+ * does not.
  */
 final class TokenStore implements AutoCloseable {
   /** Takes bytes to a file; tests put a full disk here. */

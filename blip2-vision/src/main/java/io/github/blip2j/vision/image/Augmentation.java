@@ -3,9 +3,8 @@ package io.github.blip2j.vision.image;
 import java.util.random.RandomGenerator;
 
 /**
- * Shows a picture a little differently each time it is trained on: LAVIS's {@code
- * blip2_image_train}. A part of random size and shape is cut out and stretched bicubically to the
- * size asked for; half of the parts are mirrored.
+ * The random augmentation of training images: LAVIS's {@code blip2_image_train}. A crop of random
+ * size and aspect ratio is resized bicubically to the target size, and mirrored with a probability.
  *
  * <p>Parts are drawn as {@code torchvision.transforms.RandomResizedCrop} draws them, from another
  * random source: the same in distribution.

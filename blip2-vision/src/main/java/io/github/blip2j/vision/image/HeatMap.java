@@ -4,13 +4,13 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 
 /**
- * How much each patch of a picture matters, drawn over the picture, as BLIP draws its attention
- * maps ({@code getAttMap} in LAVIS).
+ * Relevance of patches drawn over an image, as BLIP draws its attention maps ({@code getAttMap} in
+ * LAVIS).
  *
  * <p>The map is brought to 0..1, stretched over the picture by a cubic spline, blurred by two
  * percent of the longer side, and brought to 0..1 again. With {@code m} its value at a pixel, the
- * drawing is {@code picture (1 - m^0.7) + jet(m) m^0.7}. Where all patches matter alike there is
- * nothing to show, and the drawing is the picture.
+ * drawing is {@code picture (1 - m^0.7) + jet(m) m^0.7}. If all patches are equal, the drawing is
+ * the picture.
  */
 public final class HeatMap {
   private static final double BLUR = 0.02;

@@ -9,7 +9,7 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 
 /**
- * A picture of 8-bit red, green and blue samples, row by row from the top left: {@code [height,
+ * An image of 8-bit red, green and blue samples, row by row from the top left: {@code [height,
  * width, 3]}. Immutable.
  */
 public final class Image {
@@ -30,8 +30,8 @@ public final class Image {
   }
 
   /**
-   * The picture as a BLIP-2 reference would see it: alpha is dropped without blending, gray is
-   * copied to all three channels without a change of gamma, and of 16 bits the upper 8 are kept.
+   * Converts an image as BLIP-2's references do: alpha is dropped without blending, gray is copied
+   * to all three channels without a change of gamma, and of 16 bits the upper 8 are kept.
    *
    * @param image of any type
    * @throws IllegalArgumentException if it has more pixels than one array can hold
@@ -41,7 +41,7 @@ public final class Image {
   }
 
   /**
-   * A picture from its samples, which are copied.
+   * An image from its samples, which are copied.
    *
    * @param samples {@code [height, width, 3]}, unsigned
    * @throws IllegalArgumentException if their number is not {@code height * width * 3}
@@ -60,7 +60,7 @@ public final class Image {
     return new Image(width, height, samples.clone());
   }
 
-  /** As {@link #of(int, int, byte[])}, without the copy: the caller gives the array away. */
+  /** An image from its samples, without a copy: the caller must not use the array afterwards. */
   static Image wrap(int width, int height, byte[] samples) {
     return new Image(width, height, samples);
   }
@@ -142,7 +142,7 @@ public final class Image {
     return new Image(newWidth, newHeight, part);
   }
 
-  /** The picture as a mirror beside it would show it, left and right exchanged. */
+  /** The image mirrored horizontally. */
   public Image mirrored() {
     byte[] mirror = newSamples(width, height);
     for (int y = 0; y < height; y++) {

@@ -58,8 +58,8 @@ public final class ImageDecoder {
   }
 
   /**
-   * A decoder that turns photographs upright as their EXIF data asks, or does not. BLIP-2's
-   * references do not, so neither does this by default; but Pillow turns TIFF files always.
+   * A decoder that turns photographs upright by their EXIF orientation, or not. BLIP-2's references
+   * do not, so the default is off; TIFF files are always turned, as by Pillow.
    */
   public ImageDecoder withExifRotation(boolean exifRotation) {
     return new ImageDecoder(maxPixels, exifRotation);

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** The pictures below a folder, told by the endings of their names. */
+/** The pictures below a folder, recognised by their file name extensions. */
 public final class ImageFiles {
-  // AVIF and HEIC are not read; a folder that holds some is to say so, not to pass over them.
+  // AVIF and HEIC are not read; a folder with such files gives an error instead of skipping them.
   private static final Set<String> ENDINGS =
       Set.of(
           "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "dib", "webp", "tif", "tiff", "avif",
@@ -27,7 +27,7 @@ public final class ImageFiles {
 
   /**
    * All pictures in {@code folder} and the folders in it, sorted by path. Hidden files and folders,
-   * whose names begin with a dot, are passed over; links are followed, but not in a circle.
+   * whose names begin with a dot, are skipped; links are followed, but not in a circle.
    *
    * @return paths that begin with {@code folder}
    * @throws IOException if a folder can't be read

@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Turns pictures into the pixel values a vision model reads: resize, scale to 0..1, normalise
- * (BLIP's {@code blip_image_eval}; {@code BlipImageProcessor} on Pillow). Immutable and safe for
- * many threads.
+ * Converts images to pixel values for a vision model: resize, rescale to 0..1, normalise (BLIP's
+ * {@code blip_image_eval}; {@code BlipImageProcessor} on Pillow). Immutable and safe for many
+ * threads.
  *
  * <pre>{@code
- * RgbImage  any size, levels 0 to 255
- * pixels    [3, H, W], row by row, red first
+ * Image   any size, levels 0 to 255
+ * pixels  [3, H, W], row by row, red first
  * }</pre>
  */
 public final class ImageProcessor {
@@ -37,7 +37,7 @@ public final class ImageProcessor {
     return new ImageProcessor(ImageProcessorConfig.blip2(size));
   }
 
-  /** Whether a model's folder tells how pictures are prepared. */
+  /** Whether a model's folder has image processor settings. */
   public static boolean isToldIn(Path folder) throws IOException {
     return ImageProcessorJson.isIn(folder);
   }
@@ -45,7 +45,7 @@ public final class ImageProcessor {
   /**
    * With the settings in a model's folder: under {@code image_processor} in {@code
    * processor_config.json}, where transformers 5 writes them, or else in {@code
-   * preprocessor_config.json}. What they leave out is BLIP's or, of a {@code CLIPImageProcessor},
+   * preprocessor_config.json}. Missing settings are BLIP's or, for a {@code CLIPImageProcessor},
    * CLIP's.
    *
    * @throws io.github.blip2j.io.file.CheckpointException if there are none, or they contradict
@@ -55,13 +55,15 @@ public final class ImageProcessor {
     return new ImageProcessor(ImageProcessorConfig.load(folder));
   }
 
-  /** The same for another size, to use a model at a resolution it was not made for. */
+  /**
+   * This processor for another image size, to use a model at a resolution it was not trained for.
+   */
   public ImageProcessor withSize(int height, int width) {
     return new ImageProcessor(config.withSize(new ImageSize(height, width)), decoder);
   }
 
   /**
-   * The same, turning photographs upright as their EXIF data asks when {@link #read} opens them, or
+   * This processor with {@link #read} turning photographs upright by their EXIF orientation, or
    * not.
    */
   public ImageProcessor withExifRotation(boolean exifRotation) {
@@ -130,7 +132,7 @@ public final class ImageProcessor {
   }
 
   /**
-   * A batch of pictures as a vision transformer reads it.
+   * A batch of images as input of a vision transformer.
    *
    * @return [B, 3, H, W], float32
    */

@@ -6,15 +6,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a picture becomes pixel values; what {@code preprocessor_config.json} holds.
+ * The settings of an image processor, the content of {@code preprocessor_config.json}.
  *
  * @param stretchedTo the size the whole picture is stretched to, or null
  * @param shortestEdge the length its shorter side is resized to, in proportion, or null; not both
  * @param croppedTo the size cut from its middle, or null
  * @param resampling how it is resized
- * @param rescaleFactor what its levels 0 to 255 are multiplied by
- * @param mean what is then subtracted from red, green and blue
- * @param std what they are then divided by
+ * @param rescaleFactor the factor of its levels 0 to 255
+ * @param mean then subtracted from red, green and blue
+ * @param std the divisor after that
  */
 public record ImageProcessorConfig(
     @Nullable ImageSize stretchedTo,
@@ -72,8 +72,8 @@ public record ImageProcessorConfig(
   }
 
   /**
-   * The same for pictures of another size. Where the middle is cut out, the shorter side is resized
-   * to the longer side of the cut.
+   * This configuration for images of another size. With a center crop, the shorter side is resized
+   * to the longer side of the crop.
    */
   public ImageProcessorConfig withSize(ImageSize size) {
     boolean cropped = croppedTo != null;

@@ -19,7 +19,7 @@ public record ImageSize(int height, int width) {
     }
   }
 
-  /** The same height and width. */
+  /** A square size. */
   public static ImageSize square(int side) {
     return new ImageSize(side, side);
   }

@@ -18,12 +18,12 @@ public record AddedToken(
     boolean normalized,
     boolean special) {
 
-  /** One found as it stands, such as {@code "</s>"}. */
+  /** A special token that is matched literally, such as {@code "</s>"}. */
   public static AddedToken special(String content) {
     return new AddedToken(content, false, false, false, false, true);
   }
 
-  /** The same as a special token. */
+  /** This token as a special one. */
   public AddedToken asSpecial() {
     return new AddedToken(content, singleWord, stripsLeft, stripsRight, normalized, true);
   }

@@ -24,7 +24,7 @@ public record Piece(String text, int head) {
     return new Piece(text.substring(from, to), Math.max(0, Math.min(head, to) - from));
   }
 
-  /** The same behind {@code prefix}, which counts to the first character as the old start did. */
+  /** This piece with {@code prefix} before it, which counts as part of the first character. */
   public Piece behind(String prefix) {
     return new Piece(prefix + text, head == 0 ? 0 : head + prefix.length());
   }

@@ -41,9 +41,9 @@ final class OnigurumaSyntax {
   }
 
   /**
-   * The same expression in Java's language.
+   * Translates an expression to Java's syntax.
    *
-   * @throws IllegalArgumentException if it is none, or uses what isn't supported
+   * @throws IllegalArgumentException if it is not a valid expression, or uses unsupported syntax
    */
   static Pattern translate(String expression) {
     if (expression.length() > LONGEST) {

@@ -51,7 +51,7 @@ public final class Spans {
     return size == 1 && !matches.get(0);
   }
 
-  /** The same with matches taken for gaps and gaps for matches. */
+  /** Swaps matches and gaps, in place. */
   public Spans inverted() {
     matches.flip(0, size);
     return this;

@@ -44,7 +44,7 @@ public final class Descriptions implements AutoCloseable {
     return of(folder, () -> {});
   }
 
-  /** The same; tests look at the folder after each step. */
+  /** Creates the descriptions with a hook after each step, for tests. */
   static Descriptions of(Path folder, Runnable afterEachStep) throws IOException {
     // The next writer's to remove are those of a process that is told to end: they are small.
     return new Descriptions(

@@ -26,7 +26,8 @@ public final class Blip2Json {
    * Writes all that a folder holds besides weights, texts' tokenizers and how these are set up.
    *
    * @param text the {@code text_config}
-   * @throws CheckpointException if the tower is not EVA's, the only one that Hugging Face has
+   * @throws CheckpointException if the vision encoder is not EVA's, the only one that Hugging Face
+   *     has
    */
   public static void write(Path folder, Blip2Config config, JsonObject text) throws IOException {
     String processor = processor(config);
@@ -53,7 +54,8 @@ public final class Blip2Json {
    * InstructBlipForConditionalGeneration}.
    *
    * @param text the {@code text_config}
-   * @throws CheckpointException if the tower is not EVA's, the only one that Hugging Face has
+   * @throws CheckpointException if the vision encoder is not EVA's, the only one that Hugging Face
+   *     has
    */
   static String of(Blip2Config config, JsonObject text) throws CheckpointException {
     requireTower(config.vision());
@@ -88,14 +90,14 @@ public final class Blip2Json {
   }
 
   /**
-   * Checks that Hugging Face has a BLIP-2 with such a tower.
+   * Checks that Hugging Face has a BLIP-2 with such a vision encoder.
    *
    * @throws CheckpointException if not
    */
   public static void requireTower(VisionConfig vision) throws CheckpointException {
     if (vision.family() != VisionFamily.EVA) {
       throw new CheckpointException(
-          "export: tower of Hugging Face expected to be EVA's, got "
+          "export: vision encoder expected to be EVA's, the one Hugging Face supports, got "
               + vision.family()
               + "; export for LAVIS");
     }

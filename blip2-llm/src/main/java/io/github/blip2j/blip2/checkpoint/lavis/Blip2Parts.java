@@ -18,14 +18,15 @@ import org.jspecify.annotations.Nullable;
  * {@link #withBert(Path) the BERT} that it reads with.
  *
  * @param checkpoint file of {@code blip2_opt}, {@code blip2_t5} or {@code blip2_t5_instruct} with
- *     the Q-Former, the queries, the norm and the projection, and the tower where that was trained
- *     too
+ *     the Q-Former, the queries, the norm and the projection, and the vision encoder where that was
+ *     trained too
  * @param language folder of the plain language model, such as {@code facebook/opt-2.7b}, with its
  *     {@code tokenizer.json}
- * @param vision a tower's own file, a LAVIS checkpoint or a BLIP-2 folder that has the tower, or
- *     null if {@code checkpoint} does; a tower in there goes before this one
+ * @param vision a vision encoder's own file, a LAVIS checkpoint or a BLIP-2 folder that has the
+ *     vision encoder, or null if {@code checkpoint} does; a vision encoder in there takes
+ *     precedence over this one
  * @param imageSize side of pictures in pixels for which positions are interpolated, or null for the
- *     tower's own
+ *     vision encoder's own
  * @param bert folder with the {@code tokenizer.json} of {@code bert-base-uncased}, or of an
  *     InstructBLIP that has it in {@code qformer_tokenizer}; null for a {@code qformer_tokenizer}
  *     beside the checkpoint, or where the Q-Former reads no words
@@ -46,12 +47,12 @@ public record Blip2Parts(
     }
   }
 
-  /** A checkpoint that holds its tower, and a language model. */
+  /** A checkpoint that holds its vision encoder, and a language model. */
   public static Blip2Parts of(Path checkpoint, Path language) {
     return new Blip2Parts(checkpoint, language, null, null, null);
   }
 
-  /** With the tower from here. */
+  /** With the vision encoder from here. */
   public Blip2Parts withVision(Path newVision) {
     return new Blip2Parts(checkpoint, language, newVision, imageSize, bert);
   }

@@ -149,7 +149,10 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
     return true;
   }
 
-  /** What of a conversion to LAVIS the second stage trains, without language model and tower. */
+  /**
+   * What of a conversion to LAVIS the second stage trains, without language model and vision
+   * encoder.
+   */
   public ConversionPlan trained() {
     List<TensorCopy> trained =
         shared.stream().filter(copy -> LavisNames.isTrained(copy.spec().name())).toList();

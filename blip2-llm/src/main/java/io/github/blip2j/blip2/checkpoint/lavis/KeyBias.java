@@ -1,8 +1,8 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
 /**
- * What to do where the vision tower of Hugging Face has a bias of the keys. It adds the same to all
- * scores of a softmax and so changes nothing, but training there may have moved it.
+ * The treatment of a key bias in the vision encoder of Hugging Face. It adds the same to all scores
+ * of a softmax and so changes nothing, but training there may have moved it.
  */
 public enum KeyBias {
   /** Stop: LAVIS has no such tensor. */

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What LAVIS and Hugging Face call the same tensor of BLIP-2 or InstructBLIP, whose Q-Former reads
  * text and has it under other names there. Each name has one counterpart, so that there and back
- * gives the same; the vision tower's query and value biases, which Hugging Face stores as one, are
- * {@link ConversionPlan}'s.
+ * gives the same; the vision encoder's query and value biases, which Hugging Face stores as one,
+ * are {@link ConversionPlan}'s.
  */
 final class LavisNames {
   /** A prefix of LAVIS, that of Hugging Face, and which rules hold behind it. */
@@ -68,7 +68,9 @@ final class LavisNames {
         || lavis.equals("Qformer.bert.embeddings.position_ids");
   }
 
-  /** Whether the second stage trains a tensor, where tower and language model are frozen. */
+  /**
+   * Whether the second stage trains a tensor, where vision encoder and language model are frozen.
+   */
   static boolean isTrained(String lavis) {
     return !lavis.startsWith("visual_encoder.")
         && LANGUAGE_MODELS.stream().noneMatch(kind -> lavis.startsWith(kind + "_model."));

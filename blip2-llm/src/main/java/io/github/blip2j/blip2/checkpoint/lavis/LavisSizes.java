@@ -47,7 +47,7 @@ public final class LavisSizes {
     this.tower = tower;
   }
 
-  /** Of a file that holds a vision tower and nothing else, as {@code eva_vit_g.pth} does. */
+  /** Of a file that holds a vision encoder and nothing else, as {@code eva_vit_g.pth} does. */
   static LavisSizes ofTower(String where, NavigableMap<String, TensorEntry> tensors) {
     return new LavisSizes(where, tensors, "");
   }
@@ -75,7 +75,7 @@ public final class LavisSizes {
     return dim / width;
   }
 
-  /** The tower, without a bias of the keys where it is EVA's. */
+  /** The vision encoder, without a bias of the keys where it is EVA's. */
   VisionConfig vision(int heads) throws CheckpointException {
     int mlpDim = size(blocks() + (isClip() ? "0.mlp.c_fc.weight" : "0.mlp.fc1.weight"), 0);
     VisionConfig released = isClip() ? VisionConfig.clipL() : VisionConfig.evaG();
@@ -94,9 +94,9 @@ public final class LavisSizes {
   }
 
   /**
-   * Everything but the tower.
+   * Everything but the vision encoder.
    *
-   * @param visionNormEps of the norm behind the tower, or null for LAVIS's own
+   * @param visionNormEps of the norm behind the vision encoder, or null for LAVIS's own
    */
   Blip2QformerConfig qformer(int heads, @Nullable Double visionNormEps, int maxTextTokens)
       throws IOException {
@@ -121,7 +121,7 @@ public final class LavisSizes {
   /**
    * The Q-Former of a second stage, which reads queries only or, in InstructBLIP, words besides.
    *
-   * @param encoderDim width of the tower, which such a file may lack
+   * @param encoderDim width of the vision encoder, which such a file may lack
    */
   BertConfig secondStage(int heads, int encoderDim) throws IOException {
     var text = new StringWriter();
@@ -151,7 +151,7 @@ public final class LavisSizes {
   /**
    * The {@code config.json} of a {@code Blip2ForImageTextRetrieval}.
    *
-   * @param visionNormEps of the norm behind the tower, or null for Hugging Face's own
+   * @param visionNormEps of the norm behind the vision encoder, or null for Hugging Face's own
    */
   public String configJson(AttentionHeads heads, @Nullable Double visionNormEps)
       throws IOException {
@@ -305,13 +305,13 @@ public final class LavisSizes {
     return told == null ? sizes.releasedHeads() : told.heads();
   }
 
-  /** The tower's heads alone, likewise. */
+  /** The attention heads of the vision encoder, from a {@code model.json} or as released. */
   int visionHeadsBeside(Path checkpoint) throws IOException {
     @Nullable ModelJson told = ModelJson.beside(checkpoint);
     return told == null ? releasedVisionHeads() : told.visionHeads();
   }
 
-  /** The Q-Former's heads alone, likewise. */
+  /** The attention heads of the Q-Former, from a {@code model.json} or as released. */
   int qformerHeadsBeside(Path checkpoint) throws IOException {
     @Nullable ModelJson told = ModelJson.beside(checkpoint);
     return told == null ? heads("Q-Former", dim(), BERT_HEAD_WIDTH) : told.qformerHeads();
@@ -319,8 +319,8 @@ public final class LavisSizes {
 
   /**
    * Reads sizes off a checkpoint of LAVIS, with the heads, the text length and the epsilon of the
-   * norm behind the tower that a {@code model.json} beside it tells, or else those of the released
-   * models.
+   * norm behind the vision encoder that a {@code model.json} beside it tells, or else those of the
+   * released models.
    *
    * @param file where it lies
    */

@@ -33,7 +33,7 @@ public final class ModelJson {
     return Files.exists(told) ? new ModelJson(ConfigJson.read(told)) : null;
   }
 
-  /** Epsilon of the norm behind the tower if that is told beside a checkpoint, or null. */
+  /** Epsilon of the norm behind the vision encoder if that is told beside a checkpoint, or null. */
   static @Nullable public Double visionNormEpsBeside(Path checkpoint) throws IOException {
     @Nullable ModelJson told = beside(checkpoint);
     return told != null && told.json.has(VISION_NORM_EPS)

@@ -112,7 +112,7 @@ public final class OpenParts implements Closeable {
     if (!got.equals(wanted)) {
       String how =
           switch (got) {
-            case "none" -> "a file of the first stage writes without a language model";
+            case "none" -> "a file of the first stage has no language model";
             case "llm_proj" -> "that of Vicuna, which is not supported";
             default -> "name the language model that the checkpoint was trained with";
           };
@@ -131,16 +131,17 @@ public final class OpenParts implements Closeable {
       throw new CheckpointException(
           String.format(
                   Locale.ROOT,
-                  "%s: Q-Former expected to read queries only beside %s, got one that reads the instruction",
+                  "%s: Q-Former expected to take queries only with %s, got one that takes the "
+                      + "instruction",
                   file,
                   wanted)
-              + " too; of InstructBLIP only that with T5 is supported");
+              + " too; only InstructBLIP with T5 is supported");
     }
     if (!instructed && bert != null) {
       throw new CheckpointException(
           file
-              + ": Q-Former expected to read the instruction where a BERT is named, got one that"
-              + " reads queries only; leave the BERT out");
+              + ": Q-Former expected to take the instruction where a BERT is named, got one that "
+              + "takes queries only; leave the BERT out");
     }
   }
 
@@ -170,8 +171,8 @@ public final class OpenParts implements Closeable {
     if (parts.vision() == null) {
       throw new CheckpointException(
           file
-              + ": vision tower expected, got the trained part alone; name the tower's file, such"
-              + " as eva_vit_g.pth, or a BLIP-2 that has it");
+              + ": vision encoder expected, got the trained part alone; name its file, such as "
+              + "eva_vit_g.pth, or a BLIP-2 that has it");
     }
     return VisionEncoderSource.open(parts.vision());
   }
@@ -243,7 +244,7 @@ public final class OpenParts implements Closeable {
   /**
    * What a Hugging Face folder of the whole holds, tensor by tensor.
    *
-   * @throws CheckpointException if the tower is not EVA's
+   * @throws CheckpointException if the vision encoder is not EVA's
    */
   public List<Copies> copies() throws IOException {
     ConversionPlan plan = ConversionPlan.ofLavis(file, trained.tensors());

@@ -7,16 +7,16 @@ import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.VisionConfig;
 
 /**
- * How checkpoints of BLIP-2's first stage spell its parameters: {@code vision.*} for the tower, the
- * rest as {@link StageOneNames} lists it.
+ * How checkpoints of BLIP-2's first stage spell its parameters: {@code vision.*} for the vision
+ * encoder, the rest as {@link StageOneNames} lists it.
  */
 public final class RetrievalNames {
   private RetrievalNames() {}
 
   /**
-   * As LAVIS does, with either tower.
+   * As LAVIS does, with either vision encoder.
    *
-   * @param vision sizes of the tower; LAVIS stores EVA's without a bias of the keys
+   * @param vision sizes of the vision encoder; LAVIS stores EVA's without a bias of the keys
    */
   public static KeyMap lavis(VisionConfig vision) {
     KeyMap.Builder keys = KeyMap.builder();

@@ -18,7 +18,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vision tower wherever it lies: in a BLIP-2 folder of Hugging Face, in a BLIP-2 checkpoint of
+ * A vision encoder wherever it lies: in a BLIP-2 folder of Hugging Face, in a BLIP-2 checkpoint of
  * LAVIS, or in a file of its own as LAVIS downloads it ({@code eva_vit_g.pth}, {@code
  * clip_vit_L.pth}), of which the last block is dropped as BLIP-2 does.
  *
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkpoint)
     implements AutoCloseable {
-  /** Where a model has its tower. */
+  /** Where a model has its vision encoder. */
   public static final String PATH = "vision";
 
   private static final String IN_BLIP2 = "visual_encoder";
@@ -38,7 +38,7 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
   /**
    * Opens a folder or file, or the one file of LAVIS in a folder.
    *
-   * @throws CheckpointException if a file holds no tower
+   * @throws CheckpointException if a file holds no vision encoder
    */
   public static VisionEncoderSource open(Path path) throws IOException {
     @Nullable Path file = LavisFile.in(path);
@@ -49,13 +49,13 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
       checkpoint.close();
       throw new CheckpointException(
           origin
-              + ": vision tower expected, got a file without one; name the tower's file, such as"
+              + ": vision encoder expected, got a file without one; name its file, such as"
               + " eva_vit_g.pth, or a BLIP-2 that has it");
     }
     return new VisionEncoderSource(origin, file == null, checkpoint);
   }
 
-  /** Whether a checkpoint of LAVIS holds a tower beside other parts. */
+  /** Whether a checkpoint of LAVIS holds a vision encoder beside other parts. */
   static boolean isIn(Checkpoint checkpoint) {
     @Nullable String first = checkpoint.tensors().ceilingKey(IN_BLIP2 + ".");
     return first != null && first.startsWith(IN_BLIP2 + ".");
@@ -87,8 +87,8 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
   }
 
   /**
-   * The tower's tensors alone, as a BLIP-2 calls them: of LAVIS from a file, of Hugging Face from a
-   * folder.
+   * The vision encoder's tensors alone, as a BLIP-2 calls them: of LAVIS from a file, of Hugging
+   * Face from a folder.
    */
   Checkpoint named() throws IOException {
     if (folder) {

@@ -221,7 +221,7 @@ final class Blip2PartsTest {
     assertRefused(
         Blip2Parts.of(trained, language),
         trained
-            + ": vision tower expected, got the trained part alone; name the tower's file, such as"
+            + ": vision encoder expected, got the trained part alone; name its file, such as"
             + " eva_vit_g.pth, or a BLIP-2 that has it");
   }
 
@@ -230,7 +230,7 @@ final class Blip2PartsTest {
     assertRefused(
         Blip2Parts.of(trained, language).withVision(trained),
         trained
-            + ": vision tower expected, got a file without one; name the tower's file, such as"
+            + ": vision encoder expected, got a file without one; name its file, such as"
             + " eva_vit_g.pth, or a BLIP-2 that has it");
   }
 
@@ -276,7 +276,7 @@ final class Blip2PartsTest {
             "%s: opt_proj expected for the language model in %s, got none; %s",
             first,
             language,
-            "a file of the first stage writes without a language model"));
+            "a file of the first stage has no language model"));
   }
 
   @Test
@@ -293,8 +293,8 @@ final class Blip2PartsTest {
     assertRefused(
         Blip2Parts.of(instruct, language).withVision(tower),
         instruct
-            + ": Q-Former expected to read queries only beside opt_proj, got one that reads the"
-            + " instruction too; of InstructBLIP only that with T5 is supported");
+            + ": Q-Former expected to take queries only with opt_proj, got one that takes the "
+            + "instruction too; only InstructBLIP with T5 is supported");
   }
 
   @Test
@@ -362,7 +362,7 @@ final class Blip2PartsTest {
             () -> Conversion.toHuggingFace(Blip2Parts.of(trained, words).withVision(tower), words));
 
     assertEquals(
-        words + ": target expected to be none of what is read, got one of them; name another",
+        words + ": target expected to be none of the inputs, got one of them; name another",
         thrown.getMessage());
     assertEquals(before, ConversionTest.tensors(words));
   }

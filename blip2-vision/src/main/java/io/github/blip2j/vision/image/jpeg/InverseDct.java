@@ -106,7 +106,7 @@ final class InverseDct {
     }
   }
 
-  /** The same where only the upper left quarter may not be zero. */
+  /** Transforms columns of a block in which only the upper left quarter may be nonzero. */
   private void transformQuarterColumns(short[] in, int from, short[] steps) {
     for (int c = 0; c < 4; c++) {
       int i = from + c;

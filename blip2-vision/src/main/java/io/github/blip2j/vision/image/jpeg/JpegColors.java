@@ -52,8 +52,8 @@ enum JpegColors {
   }
 
   /**
-   * The same for lossless coding, where libjpeg takes three components for RGB unless the file says
-   * otherwise, and converts nothing.
+   * The colors of lossless coding, where libjpeg takes three components for RGB unless the file
+   * says otherwise, and converts nothing.
    */
   JpegColors lossless(boolean jfif, int adobeTransform) throws IOException {
     JpegColors stored = this == YCBCR && !jfif && adobeTransform == NO_ADOBE_SEGMENT ? RGB : this;

@@ -40,7 +40,7 @@ final class Progression {
     return missing[component][k];
   }
 
-  /** The same before the last scan of the component. */
+  /** Bits missing of coefficient {@code k} before the last scan of the component. */
   int missingBefore(int component, int k) {
     return before[component][k];
   }

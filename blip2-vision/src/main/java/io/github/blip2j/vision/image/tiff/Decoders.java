@@ -68,7 +68,7 @@ final class Decoders {
     decode(segments.bytes(segments.index(x, y, plane), target.length), target, size);
   }
 
-  /** As above, of these bytes. */
+  /** Decodes the given bytes of a segment. */
   void decode(CodedBytes coded, byte[] target, int size) throws IOException {
     boolean reversed = backwards && !compression.isFax() && compression != Compression.JPEG;
     if (reversed) {

@@ -213,7 +213,7 @@ final class Directory {
     return integer(tag, 0);
   }
 
-  /** As above, but {@code missing} also if it is no integer. */
+  /** The number of an entry, or {@code missing} if there is none or it is no integer. */
   long numberIfAny(int tag, long missing) {
     try {
       return number(tag, missing);
