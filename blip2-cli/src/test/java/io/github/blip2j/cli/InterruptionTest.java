@@ -18,6 +18,7 @@ final class InterruptionTest {
     private Ending() {}
 
     /** Its standard output says how it went. */
+    @SuppressWarnings("SystemOut") // how the process answers
     public static void main(String[] args) throws InterruptedException {
       var stopping = new CountDownLatch(1);
       var other = new CountDownLatch(1);
@@ -50,6 +51,7 @@ final class InterruptionTest {
     private Ended() {}
 
     /** Closes within another hook, before this one's has run. */
+    @SuppressWarnings("SystemOut") // how the process answers
     public static void main(String[] args) {
       var interruption = Interruption.calling(() -> {}, 1);
       Runtime.getRuntime()

@@ -66,7 +66,7 @@ final class ViewReader {
 
   private ByteBuffer page(long number) throws IOException {
     // Multiplied, so that steps of a power of two do not all want the same few slots.
-    int slot = (int) (number * 0x9E3779B97F4A7C15L >>> shift);
+    int slot = (int) ((number * 0x9E3779B97F4A7C15L) >>> shift);
     @Nullable ByteBuffer page = pages[slot];
     if (page != null && numbers[slot] == number) {
       return page;

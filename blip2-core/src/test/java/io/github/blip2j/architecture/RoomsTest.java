@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.architecture.Sources.JavaFile;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -162,14 +163,17 @@ final class RoomsTest {
     Set<Set<String>> circles() {
       Map<String, Set<String>> reached = new TreeMap<>();
       arrows.keySet().forEach(from -> reached.put(from, reachedFrom(from)));
-      return reached.keySet().stream()
-          .filter(from -> reached.get(from).contains(from))
-          .map(
-              from ->
-                  reached.get(from).stream()
+      Set<Set<String>> circles = new HashSet<>();
+      reached.forEach(
+          (from, others) -> {
+            if (others.contains(from)) {
+              circles.add(
+                  others.stream()
                       .filter(other -> reached.getOrDefault(other, Set.of()).contains(from))
-                      .collect(Collectors.toCollection(TreeSet::new)))
-          .collect(Collectors.toSet());
+                      .collect(Collectors.toCollection(TreeSet::new)));
+            }
+          });
+      return circles;
     }
 
     private Set<String> reachedFrom(String from) {

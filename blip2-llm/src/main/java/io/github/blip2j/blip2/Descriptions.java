@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -120,9 +119,7 @@ final class Descriptions implements AutoCloseable {
     for (Path file : all) {
       Path name = ready.path().relativize(file);
       Path there = folder.resolve(name.toString());
-      boolean same =
-          Files.isRegularFile(there)
-              && Arrays.equals(Files.readAllBytes(file), Files.readAllBytes(there));
+      boolean same = Files.isRegularFile(there) && Files.mismatch(file, there) < 0;
       if (!same) {
         changed.add(name);
       }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -284,14 +285,14 @@ final class Blip2MisuseTest {
                         try {
                           own.caption(IMAGE);
                         } catch (IllegalStateException e) {
-                          refused.set(e.getMessage().equals(CLOSED));
+                          refused.set(CLOSED.equals(e.getMessage()));
                         }
                       });
                 }
               });
 
       assertEquals("a red circle", text.get(0).get(0).text());
-      closing.get().get(1, TimeUnit.MINUTES);
+      Objects.requireNonNull(closing.get()).get(1, TimeUnit.MINUTES);
     } finally {
       closer.shutdownNow();
       other.shutdownNow();

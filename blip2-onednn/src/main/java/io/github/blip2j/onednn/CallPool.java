@@ -1,6 +1,7 @@
 package io.github.blip2j.onednn;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,7 +30,7 @@ final class CallPool {
   private final Condition givenBack = lock.newCondition();
   private final ArrayDeque<Calls> idle = new ArrayDeque<>(); // last first
   private int made;
-  private volatile int waiting; // written with the lock
+  private final AtomicInteger waiting = new AtomicInteger(); // read without the lock, too
 
   /** A cache for each core. */
   CallPool(engine cpu, Team team) {
@@ -120,7 +121,7 @@ final class CallPool {
 
   private Calls idleOrNew() {
     lock.lock();
-    waiting++; // before a last look, so that whoever gives one back later sees it
+    waiting.incrementAndGet(); // before a last look, so that whoever gives one back later sees it
     try {
       while (true) {
         Calls latest = handy.getAndSet(null);
@@ -136,14 +137,14 @@ final class CallPool {
         givenBack.awaitUninterruptibly();
       }
     } finally {
-      waiting--;
+      waiting.decrementAndGet();
       lock.unlock();
     }
   }
 
   private void giveBack(Calls calls) {
     boolean isHandy = handy.compareAndSet(null, calls);
-    if (isHandy && waiting == 0) {
+    if (isHandy && waiting.get() == 0) {
       return;
     }
     lock.lock();

@@ -29,7 +29,7 @@ final class PartsTest {
         .forEach(
             part -> {
               taken.add(Thread.currentThread());
-              Thread.yield();
+              Thread.onSpinWait();
             });
 
     assertTrue(taken.size() <= threads, taken + " expected to be at most " + threads);
