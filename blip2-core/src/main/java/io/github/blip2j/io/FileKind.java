@@ -5,8 +5,6 @@ import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.torch.TorchFile;
-
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

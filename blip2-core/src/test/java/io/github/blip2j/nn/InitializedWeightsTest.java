@@ -1,15 +1,14 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.InScope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.Shape;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.tensor.InScope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;

@@ -1,15 +1,14 @@
 package io.github.blip2j.tensor;
 
-import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.backend.TensorMemory;
-import io.github.blip2j.tensor.types.Activation;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.tensor.types.Activation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

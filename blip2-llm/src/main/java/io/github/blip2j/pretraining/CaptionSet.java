@@ -4,7 +4,6 @@ import io.github.blip2j.data.CaptionFile;
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.DataException;
 import io.github.blip2j.io.file.PathName;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

@@ -1,12 +1,12 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
 import io.github.blip2j.blip2.checkpoint.lavis.RetrievalNames;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;

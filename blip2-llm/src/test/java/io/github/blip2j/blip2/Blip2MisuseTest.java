@@ -296,7 +296,11 @@ final class Blip2MisuseTest {
                         try {
                           own.caption(IMAGE);
                         } catch (IllegalStateException e) {
+<<<<<<< HEAD
                           refused.set(String.valueOf(e.getMessage()).equals(CLOSED));
+=======
+                          refused.set(CLOSED.equals(e.getMessage()));
+>>>>>>> defects
                         }
                       });
                 }

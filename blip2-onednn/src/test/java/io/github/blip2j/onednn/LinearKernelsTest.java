@@ -1,14 +1,13 @@
 package io.github.blip2j.onednn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtendWith;

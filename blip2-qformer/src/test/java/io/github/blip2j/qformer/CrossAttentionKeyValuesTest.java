@@ -1,5 +1,10 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.NoisyWeights;
@@ -8,12 +13,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import java.util.List;
 import java.util.Random;
 import java.util.Set;

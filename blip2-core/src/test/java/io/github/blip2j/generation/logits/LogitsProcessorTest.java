@@ -1,11 +1,10 @@
 package io.github.blip2j.generation.logits;
 
-import io.github.blip2j.generation.GenerationConfig;
-import io.github.blip2j.generation.LogitsProcessorList;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.generation.LogitsProcessorList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

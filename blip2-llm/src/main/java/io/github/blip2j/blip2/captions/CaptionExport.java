@@ -7,7 +7,6 @@ import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.vision.image.Image;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.io.file.UnwrittenFileException;
-
 import java.io.EOFException;
 import java.io.File;
 import java.io.IOException;

@@ -3,7 +3,6 @@ package io.github.blip2j.blip2.captions;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.file.PathName;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -22,8 +22,6 @@ import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.io.torch.TorchWriter;
-
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,8 +6,6 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.tensor.TensorSpec;
-
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2.features;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
+
 import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.PathName;
@@ -10,8 +11,6 @@ import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageFiles;
 import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.UnreadableImageException;
-
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,11 +1,5 @@
 package io.github.blip2j.blip2.features;
 
-import io.github.blip2j.io.FileKind;
-import io.github.blip2j.io.file.OutputFile;
-import io.github.blip2j.io.file.UnwrittenFileException;
-import io.github.blip2j.tensor.Tensor;
-
-
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -13,6 +7,10 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import com.google.gson.stream.MalformedJsonException;
+import io.github.blip2j.io.FileKind;
+import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.file.UnwrittenFileException;
+import io.github.blip2j.tensor.Tensor;
 import java.io.BufferedWriter;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.features;
 
+import com.google.gson.stream.JsonWriter;
 import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
@@ -8,9 +9,6 @@ import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-
-
-import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;

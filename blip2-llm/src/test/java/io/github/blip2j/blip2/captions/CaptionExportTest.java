@@ -1,17 +1,16 @@
 package io.github.blip2j.blip2.captions;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.captions.CaptionExport.Outcome;
 import io.github.blip2j.data.CaptionFile;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.vision.image.ImageFiles;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -280,8 +279,7 @@ final class CaptionExportTest {
   /** A search may find fewer sequences than asked for. */
   @Test
   void export_overRecordsOfWhichOneHasFewerTexts_goesOn() throws IOException {
-    var two =
-        CaptionExport.of(blip2).withDecoding(GenerationConfig.beams(2).numReturnSequences(2));
+    var two = CaptionExport.of(blip2).withDecoding(GenerationConfig.beams(2).numReturnSequences(2));
     Path file =
         Files.writeString(
             folder.resolve("c.jsonl"),

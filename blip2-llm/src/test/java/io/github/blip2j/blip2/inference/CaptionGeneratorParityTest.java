@@ -1,18 +1,17 @@
 package io.github.blip2j.blip2.inference;
 
-import io.github.blip2j.blip2.ImageTextMatcher;
-import io.github.blip2j.blip2.LavisStageOne;
-import io.github.blip2j.blip2.StageOneFolder;
-import io.github.blip2j.blip2.text.Generated;
-import io.github.blip2j.generation.GenerationConfig;
-import io.github.blip2j.vision.image.Image;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.LavisStageOne;
+import io.github.blip2j.blip2.StageOneFolder;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,10 @@
 package io.github.blip2j.blip2.inference;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.backend.TensorMemory;
 import io.github.blip2j.blip2.Blip2;
@@ -23,12 +28,6 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.vision.image.ImageProcessor;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,13 +1,12 @@
 package io.github.blip2j.blip2.inference;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.github.blip2j.generation.BeamRules;
 import io.github.blip2j.generation.EarlyStopping;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import org.junit.jupiter.api.Test;
 
 final class LavisGenerationConfigsTest {

@@ -1,14 +1,13 @@
 package io.github.blip2j.blip2.text;
 
-import io.github.blip2j.blip2.Fixture;
-import io.github.blip2j.golden.Fixtures;
-import io.github.blip2j.text.HuggingFaceTokenizer;
-import io.github.blip2j.text.Tokenizer;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.gson.JsonArray;
+import io.github.blip2j.blip2.Fixture;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;

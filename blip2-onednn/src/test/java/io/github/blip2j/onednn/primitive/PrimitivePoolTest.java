@@ -1,16 +1,15 @@
 package io.github.blip2j.onednn.primitive;
 
-import io.github.blip2j.onednn.Cpus;
-import io.github.blip2j.onednn.OneDnnKernels;
-import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.DType;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.onednn.Cpus;
+import io.github.blip2j.onednn.OneDnnKernels;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

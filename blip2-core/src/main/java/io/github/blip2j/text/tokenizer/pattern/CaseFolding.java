@@ -2,7 +2,6 @@ package io.github.blip2j.text.tokenizer.pattern;
 
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 import io.github.blip2j.text.unicode.LowerCase;
-
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;

@@ -153,7 +153,8 @@ final class DescriptionsTest {
   private void assertNothingHidden() throws IOException {
     try (var files = Files.list(folder)) {
       assertEquals(
-          List.of(), files.filter(file -> file.getFileName().toString().startsWith(".")).toList());
+          List.of(),
+          files.filter(file -> String.valueOf(file.getFileName()).startsWith(".")).toList());
     }
   }
 }

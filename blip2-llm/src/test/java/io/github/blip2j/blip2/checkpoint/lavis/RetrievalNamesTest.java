@@ -1,5 +1,10 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.golden.Fixtures;
@@ -19,12 +24,6 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionTransformer;
-
-import static java.util.Objects.requireNonNull;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.NavigableMap;
