@@ -296,11 +296,7 @@ final class Blip2MisuseTest {
                         try {
                           own.caption(IMAGE);
                         } catch (IllegalStateException e) {
-<<<<<<< HEAD
-                          refused.set(String.valueOf(e.getMessage()).equals(CLOSED));
-=======
                           refused.set(CLOSED.equals(e.getMessage()));
->>>>>>> defects
                         }
                       });
                 }

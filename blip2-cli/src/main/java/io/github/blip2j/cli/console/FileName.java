@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.console;
 
 import io.github.blip2j.io.file.PathName;
-
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 

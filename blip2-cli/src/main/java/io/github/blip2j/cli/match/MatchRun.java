@@ -1,5 +1,8 @@
 package io.github.blip2j.cli.match;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.inference.GradCamMaps;
 import io.github.blip2j.blip2.text.Match;
@@ -14,11 +17,6 @@ import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.vision.image.Image;
-
-
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

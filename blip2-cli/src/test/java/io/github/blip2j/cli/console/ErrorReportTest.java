@@ -1,10 +1,9 @@
 package io.github.blip2j.cli.console;
 
-import io.github.blip2j.cli.Shell;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.cli.Shell;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

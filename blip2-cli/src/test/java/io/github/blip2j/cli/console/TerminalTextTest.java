@@ -1,11 +1,10 @@
 package io.github.blip2j.cli.console;
 
-import io.github.blip2j.cli.text.JsonReport;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.cli.text.JsonReport;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
