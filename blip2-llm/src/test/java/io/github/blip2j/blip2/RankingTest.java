@@ -307,9 +307,7 @@ final class RankingTest {
   void calls_withNull_nameIt() {
     CandidateRanking order = CandidateRanking.bySum();
     List<String> one = List.of("a");
-    assertNull(
-        "rank: image expected, got null",
-        () -> blip2.rank(Image.of((BufferedImage) null), "", one, order));
+    assertNull("rank: image expected, got null", () -> blip2.rank((Image) null, "", one, order));
     assertNull(
         "rank: prompt expected, got null", () -> blip2.rank(Image.of(DOT), null, one, order));
     assertNull(

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -24,10 +25,10 @@ public final class CaseFolding {
   private static final BitSet KNOWN = known();
 
   /** Of each character that has others like it: all of them, itself included. */
-  private static final Map<Integer, TreeSet<Integer>> ALIKE = alike();
+  private static final Map<Integer, SortedSet<Integer>> ALIKE = alike();
 
   /** The characters that are like several, by these, of whose kinds the least stands for each. */
-  private static final Map<String, TreeSet<Integer>> BY_SEVERAL = bySeveral();
+  private static final Map<String, SortedSet<Integer>> BY_SEVERAL = bySeveral();
 
   private static final Map<Integer, String> SEVERAL = several();
 
@@ -41,7 +42,7 @@ public final class CaseFolding {
       for (int length = LONGEST; length > 1 && taken == 1; length--) {
         if (i + length <= characters.size()) {
           List<Integer> some = characters.subList(i, i + length);
-          @Nullable TreeSet<Integer> one = BY_SEVERAL.get(key(some));
+          @Nullable SortedSet<Integer> one = BY_SEVERAL.get(key(some));
           if (one != null) {
             java.append("(?:").append(each(some)).append('|').append(set(one)).append(')');
             taken = length;
@@ -94,13 +95,13 @@ public final class CaseFolding {
     return java.toString();
   }
 
-  private static String set(TreeSet<Integer> characters) {
+  private static String set(SortedSet<Integer> characters) {
     var java = new StringBuilder("[");
     characters.forEach(c -> java.append(RegexReader.literal(c)));
     return java.append(']').toString();
   }
 
-  private static TreeSet<Integer> alike(int c) {
+  private static SortedSet<Integer> alike(int c) {
     return ALIKE.getOrDefault(c, new TreeSet<>(List.of(c)));
   }
 
@@ -116,8 +117,8 @@ public final class CaseFolding {
     return known;
   }
 
-  private static Map<Integer, TreeSet<Integer>> alike() {
-    Map<Integer, TreeSet<Integer>> alike = new TreeMap<>();
+  private static Map<Integer, SortedSet<Integer>> alike() {
+    Map<Integer, SortedSet<Integer>> alike = new TreeMap<>();
     for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
       if (c != DOTTED_I && c != DOTLESS_I) {
         join(alike, c, Character.toLowerCase(c));
@@ -125,13 +126,13 @@ public final class CaseFolding {
         join(alike, c, LowerCase.simple(c));
       }
     }
-    for (TreeSet<Integer> several : byUpperCase().values()) {
+    for (SortedSet<Integer> several : byUpperCase().values()) {
       several.forEach(c -> join(alike, several.first(), c));
     }
     return alike;
   }
 
-  private static void join(Map<Integer, TreeSet<Integer>> alike, int a, int b) {
+  private static void join(Map<Integer, SortedSet<Integer>> alike, int a, int b) {
     if (a == b || !KNOWN.get(a) || !KNOWN.get(b)) {
       return;
     }
@@ -142,8 +143,8 @@ public final class CaseFolding {
   }
 
   /** Characters by what they are like, where that is several. */
-  private static Map<String, TreeSet<Integer>> byUpperCase() {
-    Map<String, TreeSet<Integer>> several = new TreeMap<>();
+  private static Map<String, SortedSet<Integer>> byUpperCase() {
+    Map<String, SortedSet<Integer>> several = new TreeMap<>();
     for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
       if (Character.isLetter(c)) {
         String one = Character.toString(c);
@@ -156,8 +157,8 @@ public final class CaseFolding {
     return several;
   }
 
-  private static Map<String, TreeSet<Integer>> bySeveral() {
-    Map<String, TreeSet<Integer>> several = new HashMap<>();
+  private static Map<String, SortedSet<Integer>> bySeveral() {
+    Map<String, SortedSet<Integer>> several = new HashMap<>();
     byUpperCase()
         .forEach(
             (text, characters) -> {
