@@ -3,6 +3,7 @@ package io.github.blip2j.examples;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -12,13 +13,13 @@ public final class Tour {
 
   /** Prints a caption, an answer, and the three best of five beams. */
   public static void main(String[] args) throws IOException {
-    Path image = Path.of(args[0]);
     try (var blip2 = Blip2.bundled()) { // or Blip2.load(Path.of("blip2-opt-2.7b"))
-      System.out.println(blip2.caption(blip2.read(image)));
-      System.out.println(blip2.answer(blip2.read(image), "what color is the square?"));
+      Image image = blip2.read(Path.of(args[0]));
+      System.out.println(blip2.caption(image));
+      System.out.println(blip2.answer(image, "what color is the square?"));
 
-      GenerationConfig decoding = GenerationConfig.beams(5).maxNewTokens(30).numReturnSequences(3);
-      for (Generated text : blip2.generate(blip2.read(image), "a photo of", decoding)) {
+      GenerationConfig config = GenerationConfig.beams(5).maxNewTokens(30).numReturnSequences(3);
+      for (Generated text : blip2.generate(image, "a photo of", config)) {
         System.out.println(text.textWithPrompt());
       }
     }

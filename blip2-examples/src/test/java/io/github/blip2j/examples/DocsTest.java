@@ -36,7 +36,7 @@ final class DocsTest {
   private static final Path ROOT = Path.of("..");
   private static final Pattern BLOCK =
       Pattern.compile(
-          "(?:<!-- java: (members of|with) ([^>]+) -->\\s*)?^ *```java\\n(.*?)^ *```",
+          "(?:<!-- java: (members of|with) (.+?) -->\\s*)?^ *```java\\n(.*?)^ *```",
           Pattern.MULTILINE | Pattern.DOTALL);
 
   /** What a block may use without declaring it. */
@@ -92,7 +92,7 @@ final class DocsTest {
       String kind = found.group(1);
       String more = found.group(2);
       String members = "members of".equals(kind) ? more : "";
-      String known = "with".equals(kind) ? more + ";" : "";
+      String known = "with".equals(kind) ? more + (more.endsWith("}") ? "" : ";") : "";
       blocks.add(new Block(file, line, members, known, found.group(3)));
     }
     return blocks;
