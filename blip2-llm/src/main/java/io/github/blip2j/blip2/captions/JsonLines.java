@@ -84,8 +84,10 @@ final class JsonLines implements RecordFormat {
   @Override
   public @Nullable String imageOf(String record) {
     @Nullable JsonObject json = parsed(record);
-    boolean captioned = json != null && json.has(texts == 1 ? "caption" : "captions");
-    JsonElement image = captioned ? json.get("image") : null;
+    if (json == null || !json.has(texts == 1 ? "caption" : "captions")) {
+      return null;
+    }
+    JsonElement image = json.get("image");
     return image instanceof JsonPrimitive word && word.isString() ? word.getAsString() : null;
   }
 

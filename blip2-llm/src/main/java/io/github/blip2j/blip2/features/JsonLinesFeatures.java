@@ -118,7 +118,7 @@ final class JsonLinesFeatures implements FeatureFile {
       if (!about.equals("image") && !about.equals("text")) {
         return false;
       }
-      json.nextString();
+      json.skipValue(); // the name
       String feature = json.nextName();
       return Arrays.stream(Feature.values()).anyMatch(each -> each.tensor().equals(feature))
           && json.peek() == JsonToken.BEGIN_ARRAY;
