@@ -283,8 +283,10 @@ final class CaptionExportTest {
     Path file =
         Files.writeString(
             folder.resolve("c.jsonl"),
-            "{\"image\":\"a\",\"captions\":[\"b\"],\"scores\":[0]}\n"
-                + "{\"image\":\"b\",\"captions\":[\"b\",\"c\"],\"scores\":[0,0]}\n");
+            """
+            {"image":"a","captions":["b"],"scores":[0]}
+            {"image":"b","captions":["b","c"],"scores":[0,0]}
+            """);
 
     assertEquals(new Outcome(5, 0, 0), two.toJsonLines(pictures, file));
     assertEquals(7, Files.readAllLines(file).size());
