@@ -173,7 +173,7 @@ final class OutputTargetsTest {
     assertEquals(
         "blip2: "
             + picture
-            + ": target expected to be none of what is read, got one of them; name another\n",
+            + ": target expected to be none of the inputs, got one of them; name another\n",
         shell.err());
   }
 
@@ -191,7 +191,7 @@ final class OutputTargetsTest {
     assertEquals(
         "blip2: "
             + hf
-            + ": target expected to be none of what is read, got one of them; name another\n",
+            + ": target expected to be none of the inputs, got one of them; name another\n",
         shell.err());
   }
 

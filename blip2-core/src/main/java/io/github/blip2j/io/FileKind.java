@@ -58,7 +58,7 @@ public record FileKind(String name, Recognizer recognizer) {
   }
 
   /**
-   * Checks that an output is none of what is read.
+   * Checks that an output is none of the inputs.
    *
    * @param inputs files, and folders that are read from, whichever of them exist
    * @throws IllegalArgumentException if it is one of them
@@ -67,7 +67,7 @@ public record FileKind(String name, Recognizer recognizer) {
     for (Path input : inputs) {
       if (Files.exists(input) && Files.exists(target) && Files.isSameFile(input, target)) {
         throw new IllegalArgumentException(
-            target + ": target expected to be none of what is read, got one of them; name another");
+            target + ": target expected to be none of the inputs, got one of them; name another");
       }
     }
   }

@@ -86,7 +86,7 @@ final class FileKindTest {
             () -> FileKind.requireNoneOf(List.of(folder.resolve("none"), input), link));
 
     assertEquals(
-        link + ": target expected to be none of what is read, got one of them; name another",
+        link + ": target expected to be none of the inputs, got one of them; name another",
         refused.getMessage());
   }
 }

@@ -202,19 +202,22 @@ final class StageTwoPartsTest {
   }
 
   @Test
-  void toHuggingFace_overAnotherModel_failingAmongItsFiles_leavesNoMixture() throws IOException {
+  void toHuggingFace_whereAFileCannotBeReplaced_changesNothing() throws IOException {
     StageTwoModel model = StageTwoModel.load(Fixture.HF_OPT, home, StageTwoSetup.lavis());
     Path hf = folder.resolve("hf");
     new StageTwoExport(model).toHuggingFace(hf);
     Path config = hf.resolve("config.json");
-    Files.writeString(config, Files.readString(config) + "\n"); // as of another model
+    String old = Files.readString(config) + "\n"; // as of another model
+    Files.writeString(config, old);
+    byte[] weights = Files.readAllBytes(hf.resolve("model.safetensors"));
     Files.delete(hf.resolve("tokenizer.json"));
-    Files.createDirectory(hf.resolve("tokenizer.json")); // where the export fails at last
+    Files.createDirectory(hf.resolve("tokenizer.json"));
     touch(model);
 
     assertThrows(IOException.class, () -> new StageTwoExport(model).toHuggingFace(hf));
 
-    assertFalse(Files.exists(config), "weights and sizes may be of two models");
+    assertEquals(old, Files.readString(config));
+    assertArrayEquals(weights, Files.readAllBytes(hf.resolve("model.safetensors")));
     Files.delete(hf.resolve("tokenizer.json"));
     new StageTwoExport(model).toHuggingFace(hf);
     assertEquals(Blip2Config.fromJson(ConfigJson.read(config)), model.blip2().config());
