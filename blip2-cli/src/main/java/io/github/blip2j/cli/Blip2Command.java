@@ -45,31 +45,7 @@ final class Blip2Command {
 
   /** Runs one command line and returns its exit code. */
   static int run(Console console, String... args) {
-    HubCache cache = HubCache.of(console.environment());
-    CommandLine command =
-        new CommandLine(new Blip2Command())
-            .addSubcommand(new CaptionCommand(console))
-            .addSubcommand(new VqaCommand(console))
-            .addSubcommand(new RankCommand(console))
-            .addSubcommand(new MatchCommand(console))
-            .addSubcommand(new EmbedCommand(console))
-            .addSubcommand(new DoctorCommand(console))
-            .addSubcommand(new BenchCommand(console))
-            .addSubcommand(
-                new CommandLine(new TrainCommand())
-                    .addSubcommand(new StageOneCommand(console))
-                    .addSubcommand(new StageTwoCommand(console)))
-            .addSubcommand(
-                new CommandLine(new EvaluateCommand()).addSubcommand(new RetrievalCommand(console)))
-            .addSubcommand(new InspectCommand(console))
-            .addSubcommand(new ConvertCommand(console))
-            .addSubcommand(new DownloadCommand(console))
-            .registerConverter(ModelName.class, given -> new ModelName(given, cache))
-            .setOut(console.help())
-            .setErr(console.traces())
-            .setUsageHelpAutoWidth(true)
-            .setParameterExceptionHandler((e, ignored) -> wrongUsage(console, e))
-            .setExecutionExceptionHandler((e, cmd, parsed) -> failed(console, e, parsed));
+    CommandLine command = of(console);
     try {
       return command.execute(helped(args));
     } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
@@ -78,6 +54,34 @@ final class Blip2Command {
       console.out().flush();
       console.help().flush();
     }
+  }
+
+  /** All commands, which print on {@code console}. */
+  static CommandLine of(Console console) {
+    HubCache cache = HubCache.of(console.environment());
+    return new CommandLine(new Blip2Command())
+        .addSubcommand(new CaptionCommand(console))
+        .addSubcommand(new VqaCommand(console))
+        .addSubcommand(new RankCommand(console))
+        .addSubcommand(new MatchCommand(console))
+        .addSubcommand(new EmbedCommand(console))
+        .addSubcommand(new DoctorCommand(console))
+        .addSubcommand(new BenchCommand(console))
+        .addSubcommand(
+            new CommandLine(new TrainCommand())
+                .addSubcommand(new StageOneCommand(console))
+                .addSubcommand(new StageTwoCommand(console)))
+        .addSubcommand(
+            new CommandLine(new EvaluateCommand()).addSubcommand(new RetrievalCommand(console)))
+        .addSubcommand(new InspectCommand(console))
+        .addSubcommand(new ConvertCommand(console))
+        .addSubcommand(new DownloadCommand(console))
+        .registerConverter(ModelName.class, given -> new ModelName(given, cache))
+        .setOut(console.help())
+        .setErr(console.traces())
+        .setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler((e, ignored) -> wrongUsage(console, e))
+        .setExecutionExceptionHandler((e, cmd, parsed) -> failed(console, e, parsed));
   }
 
   /** {@code help COMMAND} is {@code COMMAND --help}. */

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Command lines of real commands and options with likely and unlikely values, run in this process:
@@ -22,41 +24,10 @@ import javax.imageio.ImageIO;
 public final class CommandLineTarget {
   private static final Path FOLDER = Scratch.folder("commands");
 
-  private static final String[] COMMANDS = {
-    "caption",
-    "vqa",
-    "rank",
-    "match",
-    "embed",
-    "evaluate retrieval",
-    "train stage1",
-    "train stage2",
-    "convert",
-    "download",
-    "doctor",
-    "help",
-    "evaluate",
-    "train",
-    ""
-  };
+  /** Every command that ends by itself, with its own options: what picocli was told. */
+  private static final List<Command> COMMANDS = commands();
 
-  private static final String[] OPTIONS =
-      ("--dtype --exif --threads --json --debug --model --language --vision --bert --convention"
-              + " --flavour --echo"
-              + " --stream --num-beams --max-new-tokens --min-new-tokens --length-penalty"
-              + " --repetition-penalty --no-repeat-ngram-size --early-stopping --num-return"
-              + " --sample --top-p --top-k --temperature --seed --prompt --question --context"
-              + " --candidate --candidates --normalise --preselect --text --cam --cam-words"
-              + " --layer --kind --out --skip-unreadable --images --k --data --captions"
-              + " --skip-faulty --batch-size --image-size --augment --resume --export --epochs"
-              + " --max-steps --lr --min-lr --warmup-lr --warmup-steps --schedule --lr-decay-rate"
-              + " --weight-decay --beta2 --accumulate --clip-norm --log-every --checkpoint-every"
-              + " --stage1 --max-text-tokens --max-output-tokens --prefix-split"
-              + " --no-language-dropout --train-vision --recompute --from --keep-key-bias"
-              + " --heads-vision --heads-qformer --trained --revision --include --exclude --cache"
-              + " --offline --help --version --")
-          .split(" ");
-
+  private static final List<String> FILES = files();
   private static final List<String> VALUES = values();
 
   private CommandLineTarget() {}
@@ -66,17 +37,7 @@ public final class CommandLineTarget {
     List<String> args = arguments(data);
     var out = new StringWriter();
     var err = new StringWriter();
-    var console =
-        new Console(
-            new PrintWriter(out),
-            new PrintWriter(err),
-            new ByteArrayInputStream(new byte[] {1, 2, 3}),
-            false,
-            Duration.ofSeconds(5),
-            Map.of(
-                "HF_ENDPOINT", "http://127.0.0.1:9",
-                "HF_HUB_CACHE", FOLDER.resolve("hub").toString(),
-                "HOME", FOLDER.toString()));
+    Console console = console(out, err);
     int code = Blip2Command.run(console, args.toArray(new String[0]));
     String said = err.toString();
     Optional<String> fault =
@@ -94,35 +55,89 @@ public final class CommandLineTarget {
     }
   }
 
+  private record Command(List<String> words, List<OptionSpec> options) {}
+
+  private static Console console(StringWriter out, StringWriter err) {
+    return new Console(
+        new PrintWriter(out),
+        new PrintWriter(err),
+        new ByteArrayInputStream(new byte[] {1, 2, 3}),
+        false,
+        Duration.ofSeconds(5),
+        Map.of(
+            "HF_HUB_OFFLINE", "1",
+            "HF_HUB_CACHE", FOLDER.resolve("hub").toString(),
+            "HOME", FOLDER.toString()));
+  }
+
+  private static List<Command> commands() {
+    List<Command> commands = new ArrayList<>();
+    add(Blip2Command.of(console(new StringWriter(), new StringWriter())), List.of(), commands);
+    return commands;
+  }
+
+  /** Adds a command and those below it; not {@code bench}, which takes minutes by design. */
+  private static void add(CommandLine command, List<String> words, List<Command> commands) {
+    if (words.contains("bench")) {
+      return;
+    }
+    commands.add(new Command(words, command.getCommandSpec().options()));
+    command
+        .getSubcommands()
+        .forEach(
+            (name, below) -> {
+              List<String> longer = new ArrayList<>(words);
+              longer.add(name);
+              add(below, longer, commands);
+            });
+  }
+
+  /**
+   * The first byte chooses a command. Each argument takes three more: its kind, an option, and a
+   * value.
+   */
   private static List<String> arguments(byte[] data) {
     List<String> args = new ArrayList<>();
     if (data.length == 0) {
       return args;
     }
-    String command = COMMANDS[(data[0] & 0xFF) % COMMANDS.length];
-    if (!command.isEmpty()) {
-      args.addAll(List.of(command.split(" ")));
+    Command command = at(COMMANDS, data[0]);
+    args.addAll(command.words());
+    for (int i = 1; i + 2 < data.length && args.size() < 16; i += 3) {
+      args.add(argument(command, data[i] & 0x0F, data[i + 1], data[i + 2]));
     }
-    int at = 1;
-    while (at < data.length && args.size() < 16) {
-      int choice = data[at++] & 0xFF;
-      if (choice >= 140 || at == data.length) {
-        args.add(VALUES.get(choice % VALUES.size()));
-        continue;
-      }
-      String option = OPTIONS[choice % OPTIONS.length];
-      String value = VALUES.get((data[at++] & 0xFF) % VALUES.size());
-      if (choice % 3 == 0) {
-        args.add(option);
-      } else {
-        args.add(option + "=" + value);
-      }
-    }
-    if (command.startsWith("train")) {
+    if (command.words().contains("train")) {
       args.add("--max-steps=1");
       args.add("--batch-size=2");
     }
     return args;
+  }
+
+  /** A value alone, an option of the command as its type wants it, or an unlikely mixture. */
+  private static String argument(Command command, int kind, byte which, byte value) {
+    if (kind < 4) {
+      return at(kind < 3 ? FILES : VALUES, value);
+    }
+    OptionSpec option = at((kind == 15 ? at(COMMANDS, value) : command).options(), which);
+    String name = option.longestName();
+    if (kind == 14) {
+      return name;
+    }
+    if (kind > 10) {
+      return name + "=" + at(VALUES, value);
+    }
+    if (option.arity().max() == 0) {
+      return name;
+    }
+    Class<?> type = option.typeInfo().getAuxiliaryTypes()[0];
+    if (Number.class.isAssignableFrom(type) || type.isPrimitive()) {
+      return name + "=" + (value & 0x1F);
+    }
+    return name + "=" + at(type == Path.class ? FILES : VALUES, value);
+  }
+
+  private static <T> T at(List<T> list, byte index) {
+    return list.get((index & 0xFF) % list.size());
   }
 
   private static List<String> values() {
@@ -183,6 +198,12 @@ public final class CommandLineTarget {
                 "linear",
                 "cosine",
                 "opt-2.7b"));
+    values.addAll(FILES);
+    values.add("@" + FOLDER.resolve("candidates.txt"));
+    return values;
+  }
+
+  private static List<String> files() {
     try {
       Path picture = FOLDER.resolve("a.png");
       var image = new java.awt.image.BufferedImage(5, 4, java.awt.image.BufferedImage.TYPE_INT_RGB);
@@ -195,20 +216,17 @@ public final class CommandLineTarget {
       Path candidates = Files.writeString(FOLDER.resolve("candidates.txt"), "a cat\n\ntwo\n");
       Path empty = Files.write(FOLDER.resolve("empty"), new byte[0]);
       Path folder = Files.createDirectories(FOLDER.resolve("folder"));
-      values.addAll(
-          List.of(
-              picture.toString(),
-              captions.toString(),
-              candidates.toString(),
-              empty.toString(),
-              folder.toString(),
-              FOLDER.toString(),
-              FOLDER.resolve("none").toString(),
-              FOLDER.resolve("out").toString(),
-              "@" + candidates));
+      return List.of(
+          picture.toString(),
+          captions.toString(),
+          candidates.toString(),
+          empty.toString(),
+          folder.toString(),
+          FOLDER.toString(),
+          FOLDER.resolve("none").toString(),
+          FOLDER.resolve("out").toString());
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
-    return values;
   }
 }
