@@ -1,7 +1,9 @@
 package io.github.blip2j.text.tokenizer.pattern;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** Oniguruma's classes of characters in Java's language, with their Unicode meaning. */
 final class CharacterClasses {
@@ -47,6 +49,12 @@ final class CharacterClasses {
           Map.entry("symbol", PropertyClass.category("S")),
           Map.entry("separator", PropertyClass.category("Z")));
 
+  /** What may stand between {@code [:} and {@code :]}, in lower case. */
+  private static final List<String> POSIX_NAMES =
+      List.of(
+          "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+          "space", "upper", "word", "xdigit");
+
   private final RegexReader in;
   private final boolean ignoresCase;
 
@@ -89,10 +97,8 @@ final class CharacterClasses {
   }
 
   private void element(int depth, StringBuilder union, boolean first) {
-    if (in.take("[:")) {
-      boolean negated = in.take("^");
-      String set = named(in.until(":]"), false);
-      union.append(negated ? "[^" + set + "]" : set);
+    if (in.sees("[:") && in.comesBefore(":]", ']')) {
+      union.append(posixBracket());
       return;
     }
     if (in.take("[")) {
@@ -126,6 +132,19 @@ final class CharacterClasses {
       }
       union.append('-').append(RegexReader.literal(high));
     }
+  }
+
+  /** A bracket such as {@code [:alpha:]}; one with other names is refused, or no such bracket. */
+  private String posixBracket() {
+    in.take("[:");
+    boolean negated = in.take("^");
+    for (String name : POSIX_NAMES) {
+      if (in.take(name + ":]")) {
+        String set = Objects.requireNonNull(NAMES.get(name));
+        return negated ? "[^" + set + "]" : set;
+      }
+    }
+    throw in.error("a POSIX bracket of " + POSIX_NAMES);
   }
 
   /** Whether an escape stands for a set of characters, whose case always counts. */
@@ -164,7 +183,7 @@ final class CharacterClasses {
         throw in.error("a property in braces");
       }
       boolean negated = in.take("^") != (c == 'P');
-      String set = named(in.until("}"), true);
+      String set = named(in.until("}"));
       return negated ? "[^" + set + "]" : set;
     }
     String set =
@@ -217,13 +236,13 @@ final class CharacterClasses {
     return value;
   }
 
-  private String named(String name, boolean asProperty) {
+  private String named(String name) {
     String key = name.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "");
     if (name.startsWith("^") || key.isEmpty()) {
       throw in.error("a property's name");
     }
     // Symbols are punctuation between [: and :] alone.
-    String known = NAMES.get(asProperty && key.equals("punct") ? "punctuation" : key);
+    String known = NAMES.get(key.equals("punct") ? "punctuation" : key);
     if (known != null) {
       return known;
     }

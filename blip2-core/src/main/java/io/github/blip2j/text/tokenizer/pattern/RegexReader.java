@@ -56,6 +56,13 @@ public final class RegexReader {
     return text;
   }
 
+  /** Whether {@code wanted} comes before the next {@code barrier}. */
+  boolean comesBefore(String wanted, char barrier) {
+    int found = expression.indexOf(wanted, at);
+    int limit = expression.indexOf(barrier, at);
+    return found >= 0 && (limit < 0 || found < limit);
+  }
+
   /** At most so many digits of a base; there must be one. */
   int digits(int base, int most) {
     int value = 0;

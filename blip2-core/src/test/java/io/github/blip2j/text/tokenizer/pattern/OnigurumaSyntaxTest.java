@@ -81,6 +81,25 @@ final class OnigurumaSyntaxTest {
     assertEquals(expected, replaced(expression, text));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "[[:a]b], ab:x, XXXx",
+    "[[:a-c]x:], abd:x, XXdXX",
+    "[[:a\\]:]b], a]:bx, XXXXx",
+    "[:word:], wx:d, XxXX",
+    "[[:^xdigit:]g], fg, fX"
+  })
+  void bracket_withAColon_isAPosixBracketOnlyIfItEndsAsOne(
+      String expression, String text, String expected) {
+    assertEquals(expected, replaced(expression, text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[[:Word:]]", "[[:^Word:]]", "[[:foo:]]", "[[:Greek:]]", "[[:any:]]"})
+  void posixBracket_ofAnotherName_isRefused(String expression) {
+    assertThrows(IllegalArgumentException.class, () -> OnigurumaSyntax.translate(expression));
+  }
+
   /** Code points that Java 17 has no category for. */
   @Test
   void category_newerThanJava_isThatOfUnicode16() {
