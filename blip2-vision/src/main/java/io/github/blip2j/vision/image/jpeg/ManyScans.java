@@ -3,6 +3,7 @@ package io.github.blip2j.vision.image.jpeg;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes a picture of several scans: a progressive one, or one whose components come apart. The
@@ -147,18 +148,24 @@ final class ManyScans {
         frame.coding().progressive()
             ? BlockSmoothing.of(frame, progression, segments.scans(), lastWholeRow)
             : null;
-    for (int mcuRow = 0; mcuRow < frame.mcuRows(); mcuRow++) {
-      for (Component component : frame.components()) {
-        int height = component.blockRowsIn(mcuRow, frame.mcuRows());
-        for (int y = 0; y < height; y++) {
-          if (smoothing == null) {
-            transform(component, rows, mcuRow * component.vertical + y);
-          } else {
-            smooth(component, rows, mcuRow, y, smoothing);
-          }
+    try (var conversion = new RowConversion(rows, frame)) {
+      for (int mcuRow = 0; mcuRow < frame.mcuRows(); mcuRow++) {
+        transformRow(rows, mcuRow, smoothing);
+        conversion.decoded(mcuRow);
+      }
+    }
+  }
+
+  private void transformRow(PictureRows rows, int mcuRow, @Nullable BlockSmoothing smoothing) {
+    for (Component component : frame.components()) {
+      int height = component.blockRowsIn(mcuRow, frame.mcuRows());
+      for (int y = 0; y < height; y++) {
+        if (smoothing == null) {
+          transform(component, rows, mcuRow * component.vertical + y);
+        } else {
+          smooth(component, rows, mcuRow, y, smoothing);
         }
       }
-      rows.put(mcuRow);
     }
   }
 

@@ -40,8 +40,9 @@ final class PictureRows {
   /** A picture whose rows are put as soon as they are decoded. */
   static PictureRows streamed(Frame frame, JpegColors colors) throws IOException {
     var planes = new SampleRows[frame.components().size()];
+    int kept = Math.min(RowConversion.KEPT_MCU_ROWS, frame.mcuRows());
     for (Component component : frame.components()) {
-      planes[component.index] = SampleRows.ofTwo(component, frame.size().unit());
+      planes[component.index] = SampleRows.ofLast(component, frame.size().unit(), kept);
     }
     return new PictureRows(frame, colors, planes);
   }

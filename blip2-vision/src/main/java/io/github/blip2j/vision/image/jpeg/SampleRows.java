@@ -16,9 +16,9 @@ final class SampleRows {
     samples = new byte[capacity * stride];
   }
 
-  /** Rows of which those of two rows of MCUs are kept: the older give way to the next. */
-  static SampleRows ofTwo(Component component, int unit) {
-    return new SampleRows(component, unit, 2);
+  /** Rows of which those of the last {@code mcuRows} rows of MCUs are kept. */
+  static SampleRows ofLast(Component component, int unit, int mcuRows) {
+    return new SampleRows(component, unit, mcuRows);
   }
 
   /** The rows of all {@code mcuRows} rows of MCUs. */

@@ -46,13 +46,15 @@ final class SingleScan {
   }
 
   byte[] decode() throws IOException {
-    for (int mcuRow = 0; mcuRow < frame.mcuRows(); mcuRow++) {
-      if (scan.interleaved()) {
-        decodeRow(mcuRow);
-      } else {
-        decodeBlocks(mcuRow);
+    try (var conversion = new RowConversion(rows, frame)) {
+      for (int mcuRow = 0; mcuRow < frame.mcuRows(); mcuRow++) {
+        if (scan.interleaved()) {
+          decodeRow(mcuRow);
+        } else {
+          decodeBlocks(mcuRow);
+        }
+        conversion.decoded(mcuRow);
       }
-      rows.put(mcuRow);
     }
     segments.requireLastScan();
     return rows.samples();
