@@ -84,7 +84,7 @@ public record GenerationConfig(
         lengthPenalty);
     require(
         minNewTokens <= maxNewTokens,
-        "minNewTokens expected at most maxNewTokens=%d, got %d; raise maxNewTokens first",
+        "minNewTokens expected at most maxNewTokens=%d, got %d; raise maxNewTokens",
         maxNewTokens,
         minNewTokens);
     require(

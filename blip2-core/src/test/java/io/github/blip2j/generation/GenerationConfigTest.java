@@ -58,7 +58,7 @@ final class GenerationConfigTest {
         refused(d -> d.minNewTokens(-1), "minNewTokens expected at least 0, got -1"),
         refused(
             d -> d.minNewTokens(21),
-            "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens first"),
+            "minNewTokens expected at most maxNewTokens=20, got 21; raise maxNewTokens"),
         refused(d -> d.numBeams(0), "numBeams expected at least 1, got 0"),
         refused(d -> d.numBeams(2_000_000_000), "numBeams expected at most 1000, got 2000000000"),
         refused(d -> d.numBeams(1001), "numBeams expected at most 1000, got 1001"),

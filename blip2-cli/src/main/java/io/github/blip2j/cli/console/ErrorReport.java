@@ -45,7 +45,7 @@ public final class ErrorReport {
           + "; rename it or set LC_ALL=C.UTF-8";
     }
     if (spoken(e) && e.getMessage() != null) {
-      return e.getMessage();
+      return OptionNames.in(e.getMessage());
     }
     return String.format(
         Locale.ROOT, "a fault in blip2 itself: %s; run again with --debug and report it", root(e));

@@ -3,9 +3,7 @@ package io.github.blip2j.cli.option;
 import io.github.blip2j.generation.EarlyStopping;
 import io.github.blip2j.generation.GenerationConfig;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -15,22 +13,6 @@ import picocli.CommandLine.Option;
  * defaults unless the model follows LAVIS.
  */
 public final class DecodingOptions {
-  /** From the names in messages of {@link GenerationConfig} to the options. */
-  private static final Map<String, String> OPTIONS = new LinkedHashMap<>();
-
-  static {
-    OPTIONS.put("maxNewTokens", "--max-new-tokens");
-    OPTIONS.put("minNewTokens", "--min-new-tokens");
-    OPTIONS.put("numBeams", "--num-beams");
-    OPTIONS.put("numReturnSequences", "--num-return");
-    OPTIONS.put("lengthPenalty", "--length-penalty");
-    OPTIONS.put("repetitionPenalty", "--repetition-penalty");
-    OPTIONS.put("noRepeatNgramSize", "--no-repeat-ngram-size");
-    OPTIONS.put("temperature", "--temperature");
-    OPTIONS.put("topK", "--top-k");
-    OPTIONS.put("topP", "--top-p");
-  }
-
   @Option(
       names = "--num-beams",
       paramLabel = "N",
@@ -110,28 +92,23 @@ public final class DecodingOptions {
   /**
    * The settings of the options, with those of {@code usual} where no option is given.
    *
-   * @throws IllegalArgumentException if one is out of range or two contradict each other; it names
-   *     the options
+   * @throws IllegalArgumentException if one is out of range or two contradict each other
    */
   public GenerationConfig over(GenerationConfig usual) {
-    try {
-      // Each step is checked, so a limit is raised before the settings that need it raised.
-      GenerationConfig decoding = sample ? usual.sampling() : usual;
-      decoding = set(decoding, beams, GenerationConfig::numBeams);
-      decoding = set(decoding, maxNewTokens, GenerationConfig::maxNewTokens);
-      decoding = set(decoding, minNewTokens, GenerationConfig::minNewTokens);
-      decoding = set(decoding, returning, GenerationConfig::numReturnSequences);
-      decoding = set(decoding, lengthPenalty, GenerationConfig::lengthPenalty);
-      decoding = set(decoding, earlyStopping, GenerationConfig::earlyStopping);
-      decoding = set(decoding, repetitionPenalty, GenerationConfig::repetitionPenalty);
-      decoding = set(decoding, noRepeatNgramSize, GenerationConfig::noRepeatNgramSize);
-      decoding = set(decoding, temperature, GenerationConfig::temperature);
-      decoding = set(decoding, topK, GenerationConfig::topK);
-      decoding = set(decoding, topP, GenerationConfig::topP);
-      return set(decoding, seed, GenerationConfig::seed);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(inOptions(String.valueOf(e.getMessage())), e);
-    }
+    // Each step is checked, so a limit is raised before the settings that need it raised.
+    GenerationConfig decoding = sample ? usual.sampling() : usual;
+    decoding = set(decoding, beams, GenerationConfig::numBeams);
+    decoding = set(decoding, maxNewTokens, GenerationConfig::maxNewTokens);
+    decoding = set(decoding, minNewTokens, GenerationConfig::minNewTokens);
+    decoding = set(decoding, returning, GenerationConfig::numReturnSequences);
+    decoding = set(decoding, lengthPenalty, GenerationConfig::lengthPenalty);
+    decoding = set(decoding, earlyStopping, GenerationConfig::earlyStopping);
+    decoding = set(decoding, repetitionPenalty, GenerationConfig::repetitionPenalty);
+    decoding = set(decoding, noRepeatNgramSize, GenerationConfig::noRepeatNgramSize);
+    decoding = set(decoding, temperature, GenerationConfig::temperature);
+    decoding = set(decoding, topK, GenerationConfig::topK);
+    decoding = set(decoding, topP, GenerationConfig::topP);
+    return set(decoding, seed, GenerationConfig::seed);
   }
 
   /** Notes about the options that have no effect in this combination. */
@@ -161,13 +138,5 @@ public final class DecodingOptions {
       @Nullable T value,
       BiFunction<GenerationConfig, T, GenerationConfig> setting) {
     return value == null ? decoding : setting.apply(decoding, value);
-  }
-
-  private static String inOptions(String message) {
-    String said = message;
-    for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
-      said = said.replaceAll("\\b" + option.getKey() + "(?= expected|=)", option.getValue());
-    }
-    return said.replace("raise maxNewTokens first", "raise --max-new-tokens");
   }
 }

@@ -40,10 +40,7 @@ public final class MatcherOptions extends ModelOptions {
       return matcher.withMaxTextTokens(maxTextTokens);
     } catch (IllegalArgumentException e) {
       matcher.close();
-      String said = String.valueOf(e.getMessage());
-      throw new UsageException(
-          new IllegalArgumentException(
-              said.replace("matcher: maxTextTokens expected", "--max-text-tokens: expected"), e));
+      throw new UsageException(e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.NamedPrecision;
 import io.github.blip2j.pretraining.StageTwoModel;
@@ -143,12 +144,16 @@ final class StageTwoOptions {
         StageTwoTraining.of(loaded, tokenizer, instructions)
             .withPrompt(prompt)
             .withLanguageDropout(!noLanguageDropout);
-    if (maxTextTokens != null) {
-      training = training.withMaxTextTokens(maxTextTokens);
+    try {
+      if (maxTextTokens != null) {
+        training = training.withMaxTextTokens(maxTextTokens);
+      }
+      if (maxOutputTokens != null) {
+        training = training.withMaxOutputTokens(maxOutputTokens);
+      }
+      return prefixSplit ? training.withPrefixSplit() : training;
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
     }
-    if (maxOutputTokens != null) {
-      training = training.withMaxOutputTokens(maxOutputTokens);
-    }
-    return prefixSplit ? training.withPrefixSplit() : training;
   }
 }

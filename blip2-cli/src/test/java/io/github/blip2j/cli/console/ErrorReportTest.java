@@ -50,6 +50,23 @@ final class ErrorReportTest {
     assertEquals(new Shell(2, "", "blip2: " + message + "\n"), Shell.run(args));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "decoding: temperature expected above 0, got 0 | decoding: --temperature expected above 0,"
+            + " got 0",
+        "decoding: topP expected within (0, 1], got 2 | decoding: --top-p expected within (0, 1],"
+            + " got 2",
+        "stage2: maxOutputTokens expected with an encoder, got opt; use maxTextTokens | stage2:"
+            + " --max-output-tokens expected with an encoder, got opt; use --max-text-tokens",
+        "a.json: temperature expected a number | a.json: temperature expected a number",
+        "myFile.json: captions expected, got none | myFile.json: captions expected, got none"
+      })
+  void describe_settingOfAProgram_isTheOption(String message, String expected) {
+    assertEquals(expected, ErrorReport.describe(new IllegalArgumentException(message)));
+  }
+
   @Test
   void caption_withoutImage_exits2() {
     String message =

@@ -73,7 +73,8 @@ final class MatchCommandTest {
     Shell shell = Shell.run("match", A, "--text", TEXT, "--model", MODEL, "--max-text-tokens", "1");
 
     assertEquals(2, shell.exit());
-    assertTrue(shell.err().startsWith("blip2: --max-text-tokens: expected 2 to "), shell.err());
+    assertTrue(
+        shell.err().startsWith("blip2: matcher: --max-text-tokens expected 2 to "), shell.err());
   }
 
   @Test

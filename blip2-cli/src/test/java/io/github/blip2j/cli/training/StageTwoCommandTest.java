@@ -175,7 +175,7 @@ final class StageTwoCommandTest {
         shell
             .err()
             .matches(
-                "blip2: stage2: input about b.png expected fewer than maxTextTokens=32 tokens, got"
+                "blip2: stage2: input about b.png expected fewer than --max-text-tokens=32 tokens, got"
                     + " \\d+; shorten it or allow more\n"),
         shell.err());
     assertFalse(Files.exists(folder.resolve("out")));
@@ -187,9 +187,19 @@ final class StageTwoCommandTest {
 
     assertEquals(2, shell.exit());
     assertTrue(
-        shell.err().startsWith("blip2: stage2: prompt expected fewer than maxTextTokens=32 tokens"),
+        shell
+            .err()
+            .startsWith("blip2: stage2: prompt expected fewer than --max-text-tokens=32 tokens"),
         shell.err());
     assertFalse(Files.exists(folder.resolve("out")));
+  }
+
+  @Test
+  void stage2_noRoomForAToken_exits2() throws IOException {
+    Shell shell = train("out", "--max-text-tokens", "1");
+
+    assertEquals(2, shell.exit());
+    assertEquals("blip2: stage2: --max-text-tokens expected at least 2, got 1\n", shell.err());
   }
 
   @Test

@@ -161,7 +161,12 @@ public final class MatchingSession implements AutoCloseable {
     if (!length.isCut()) {
       return wholeIds(where, text);
     }
-    cuts.tell(where, length.tokens(), length.read(), "end", "withMaxTextTokens says otherwise");
+    cuts.tell(
+        where,
+        length.tokens(),
+        length.read(),
+        "end",
+        "raise the limit by withMaxTextTokens or --max-text-tokens");
     return words(where, tokenizer.encodeTruncated(text, length.read(), Side.RIGHT));
   }
 
