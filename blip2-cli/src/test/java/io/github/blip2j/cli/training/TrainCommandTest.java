@@ -89,6 +89,33 @@ final class TrainCommandTest {
   }
 
   @Test
+  void stage1_faultyImages_areSkippedOnlyIfAsked() throws IOException {
+    Files.copy(MODEL.resolve("images/0.png"), folder.resolve("0.png"));
+    Files.copy(MODEL.resolve("images/1.png"), folder.resolve("1.png"));
+    Files.writeString(folder.resolve("broken.png"), "no image");
+    Path captions =
+        Files.writeString(
+            folder.resolve("c.jsonl"),
+            """
+            {"image": "0.png", "caption": "a star"}
+            {"image": "broken.png", "caption": "a moon"}
+            {"image": "missing.png", "caption": "a sun"}
+            {"image": "1.png", "caption": "a dog"}
+            """);
+    String[] args = {"--images", folder.toString(), "--batch-size", "2", "--max-steps", "3"};
+    List<String> skipping = new ArrayList<>(List.of(args));
+    skipping.add("--skip-faulty");
+
+    Shell stopped = stage1("out", captions, args);
+    Shell skipped = stage1("out", captions, skipping.toArray(new String[0]));
+
+    assertEquals(1, stopped.exit());
+    assertTrue(stopped.err().contains("missing.png"), stopped.err());
+    assertEquals(0, skipped.exit(), skipped.err());
+    assertTrue(skipped.err().contains("for 4 records, got none for 1, which are left out"));
+  }
+
+  @Test
   void stage1_captionWithoutWords_failsNamingItsPicture() throws IOException {
     for (String caption : List.of("", " ", "...")) {
       Path captions =
