@@ -157,9 +157,9 @@ final class Workloads {
 
   private Measurement stageOne() {
     StageOneStep step = parts.stageOne();
-    VisionConfig tower = VisionConfig.evaG();
-    long tokens = (long) tower.grid() * tower.grid() + 1;
-    Tensor image = uniform(TEXTS, tokens, tower.dim()); // [B, N, E]
+    VisionConfig encoder = VisionConfig.evaG();
+    long tokens = (long) encoder.grid() * encoder.grid() + 1;
+    Tensor image = uniform(TEXTS, tokens, encoder.dim()); // [B, N, E]
     List<int[]> texts = new ArrayList<>();
     for (int i = 0; i < TEXTS; i++) {
       texts.add(random.ints(CAPTION_TOKENS, 0, WORDS).toArray());

@@ -143,7 +143,7 @@ public interface Kernels {
    * @param k [B, S, H, D]
    * @param v [B, S, H, D]
    * @param mask additive, broadcasts to [B, H, T, S]
-   * @param thinning dropout of the softmax before the product with the values; null for none
+   * @param dropout of the softmax before the product with the values; null for none
    * @param weights [B, H, T, S], receives the softmax without dropout, for the gradient; may be
    *     null
    * @param out [B, T, H, D]
@@ -154,7 +154,7 @@ public interface Kernels {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       @Nullable RawTensor weights,
       RawTensor out);
 
@@ -162,7 +162,7 @@ public interface Kernels {
    * Gradients of {@link #attention}; strides of q, k and v are honoured.
    *
    * @param weights from {@code attention}
-   * @param thinning the dropout of {@code attention}
+   * @param dropout the dropout of {@code attention}
    * @param g gradient of its output, [B, T, H, D]
    */
   void attentionGradient(
@@ -171,7 +171,7 @@ public interface Kernels {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       RawTensor g,
       RawTensor[] dqkv);
 
@@ -266,7 +266,7 @@ public interface Kernels {
    * so that a mask need not be stored. Both are dense, float32 or float64, and may be the same
    * memory.
    */
-  void dropout(RawTensor x, DropoutSpec thinning, RawTensor out);
+  void dropout(RawTensor x, DropoutSpec dropout, RawTensor out);
 
   /**
    * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2), in place and in one pass over

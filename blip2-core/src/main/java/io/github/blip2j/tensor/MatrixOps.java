@@ -110,14 +110,14 @@ final class MatrixOps {
    * M (R(x) R(W)ᵀ + b) + r with M the dropout mask, recomputed for the gradients: with H = M G, dx
    * = R(H) R(W), dW = R(H)ᵀ R(x), db = sum of H's rows, dr = G.
    */
-  static Tensor thinnedLinear(
-      Tensor x, Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
+  static Tensor linearWithDropout(
+      Tensor x, Tensor weight, @Nullable Tensor bias, DropoutSpec dropout, Tensor residual) {
     requireLinear(x, weight, bias, residual);
     Tensor input = x.detach();
     Tensor matrix = weight.detach();
     Tensor value = affineMap(input, matrix, bias, Activation.IDENTITY, null);
     if (value.size() > 0) {
-      KernelChoice.kernels().dropout(value, thinning, value);
+      KernelChoice.kernels().dropout(value, dropout, value);
       KernelChoice.kernels()
           .binary(Kernels.Binary.ADD, value, ShapeOps.dense(residual).detach(), value);
     }
@@ -127,7 +127,7 @@ final class MatrixOps {
       wanted[i] = inputs.get(i).requiresGrad();
     }
     return Op.of("linear", value)
-        .wrt(inputs, g -> gradients(input, matrix, ElementOps.thinned(g, thinning), wanted))
+        .wrt(inputs, g -> gradients(input, matrix, ElementOps.withDropout(g, dropout), wanted))
         .wrt(residual, g -> g)
         .tensor();
   }

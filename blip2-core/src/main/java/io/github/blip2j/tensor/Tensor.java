@@ -284,8 +284,8 @@ public final class Tensor extends RawTensor {
    * Zeroes each element with a probability and divides the others by its complement (Srivastava et
    * al. 2014).
    */
-  public Tensor dropout(DropoutSpec thinning) {
-    return ElementOps.dropout(this, thinning);
+  public Tensor dropout(DropoutSpec dropout) {
+    return ElementOps.dropout(this, dropout);
   }
 
   /** Sum of all elements, a scalar. */
@@ -336,8 +336,8 @@ public final class Tensor extends RawTensor {
    * intermediate tensor. See {@link #linear(Tensor, Tensor)}.
    */
   public Tensor linear(
-      Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
-    return MatrixOps.thinnedLinear(this, weight, bias, thinning, residual);
+      Tensor weight, @Nullable Tensor bias, DropoutSpec dropout, Tensor residual) {
+    return MatrixOps.linearWithDropout(this, weight, bias, dropout, residual);
   }
 
   /** Attention of these queries [B, T, H, D]; see {@link Kernels#attention}. */
@@ -347,8 +347,8 @@ public final class Tensor extends RawTensor {
 
   /** Attention with dropout of the probabilities. */
   public Tensor attention(
-      Tensor k, Tensor v, double scale, @Nullable Tensor mask, @Nullable DropoutSpec thinning) {
-    return AttentionOps.attention(this, k, v, scale, mask, thinning);
+      Tensor k, Tensor v, double scale, @Nullable Tensor mask, @Nullable DropoutSpec dropout) {
+    return AttentionOps.attention(this, k, v, scale, mask, dropout);
   }
 
   /** Softmax of the last axis. */

@@ -49,7 +49,7 @@ final class AttentionKernels {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       @Nullable RawTensor weights,
       RawTensor out) {
     try (Workspace workspace = Workspace.open()) {
@@ -70,7 +70,7 @@ final class AttentionKernels {
         elements.binary(algorithm.binary_add, Place.of(p), after, Place.of(p));
       }
       norms.softmax(p, p);
-      products.run(Place.of(copies.cast(thinned(p, thinning), out.dtype())), values, heads(out));
+      products.run(Place.of(copies.cast(withDropout(p, dropout), out.dtype())), values, heads(out));
     }
   }
 
@@ -80,15 +80,15 @@ final class AttentionKernels {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       RawTensor g,
       RawTensor[] dqkv) {
     try (Workspace workspace = Workspace.open()) {
-      products.run(transposed(Place.of(thinned(weights, thinning))), heads(g), heads(dqkv[2]));
+      products.run(transposed(Place.of(withDropout(weights, dropout))), heads(g), heads(dqkv[2]));
       RawTensor dp = PlainTensor.uninitialized("attention", DType.FLOAT32, weights.shape());
       products.run(heads(g), transposed(heads(v)), Place.of(dp));
-      if (thinning != null) {
-        reference.dropout(dp, thinning, dp);
+      if (dropout != null) {
+        reference.dropout(dp, dropout, dp);
       }
       norms.softmaxGradient(weights, dp, dp);
       products.run(Place.of(dp), heads(k), scale, null, heads(dqkv[0]));
@@ -96,13 +96,13 @@ final class AttentionKernels {
     }
   }
 
-  private RawTensor thinned(RawTensor p, @Nullable DropoutSpec thinning) {
-    if (thinning == null) {
+  private RawTensor withDropout(RawTensor p, @Nullable DropoutSpec dropout) {
+    if (dropout == null) {
       return p;
     }
-    RawTensor thin = PlainTensor.uninitialized("attention", DType.FLOAT32, p.shape());
-    reference.dropout(p, thinning, thin);
-    return thin;
+    RawTensor dropped = PlainTensor.uninitialized("attention", DType.FLOAT32, p.shape());
+    reference.dropout(p, dropout, dropped);
+    return dropped;
   }
 
   /** [B, T, H, D] as [B, H, T, D]. */

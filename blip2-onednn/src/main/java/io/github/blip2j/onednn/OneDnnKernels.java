@@ -151,13 +151,13 @@ public final class OneDnnKernels implements Kernels {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       @Nullable RawTensor weights,
       RawTensor out) {
     if (out.dtype() != DType.FLOAT64 && out.size() > 0 && !isTooNarrow(q)) {
-      attentions.forward(q, k, v, scale, mask, thinning, weights, out);
+      attentions.forward(q, k, v, scale, mask, dropout, weights, out);
     } else {
-      reference.attention(q, k, v, scale, mask, thinning, weights, out);
+      reference.attention(q, k, v, scale, mask, dropout, weights, out);
     }
   }
 
@@ -168,13 +168,13 @@ public final class OneDnnKernels implements Kernels {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       RawTensor g,
       RawTensor[] dqkv) {
     if (isFloat(g)) {
-      attentions.gradient(q, k, v, scale, weights, thinning, g, dqkv);
+      attentions.gradient(q, k, v, scale, weights, dropout, g, dqkv);
     } else {
-      reference.attentionGradient(q, k, v, scale, weights, thinning, g, dqkv);
+      reference.attentionGradient(q, k, v, scale, weights, dropout, g, dqkv);
     }
   }
 
@@ -361,8 +361,8 @@ public final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void dropout(RawTensor x, DropoutSpec thinning, RawTensor out) {
-    reference.dropout(x, thinning, out); // oneDNN's would draw other masks
+  public void dropout(RawTensor x, DropoutSpec dropout, RawTensor out) {
+    reference.dropout(x, dropout, out); // oneDNN's would draw other masks
   }
 
   @Override

@@ -76,8 +76,8 @@ public final class StageOneNames {
   private void layers() {
     attention("attention.", "attention.");
     attention("imageAttention.", "crossattention.");
-    perceptron("queryMlp.", "_query");
-    perceptron("textMlp.", "");
+    mlp("queryMlp.", "_query");
+    mlp("textMlp.", "");
   }
 
   private void attention(String ours, String theirs) {
@@ -88,7 +88,7 @@ public final class StageOneNames {
     rename(ours + "norm", theirs + "output.LayerNorm");
   }
 
-  private void perceptron(String ours, String suffix) {
+  private void mlp(String ours, String suffix) {
     rename(ours + "up", "intermediate" + suffix + ".dense");
     rename(ours + "down", "output" + suffix + ".dense");
     rename(ours + "norm", "output" + suffix + ".LayerNorm");

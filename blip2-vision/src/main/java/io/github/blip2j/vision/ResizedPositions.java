@@ -32,10 +32,10 @@ public final class ResizedPositions implements Weights {
   /**
    * The weights {@code stored}, with positions for {@code config}.
    *
-   * @param tower path of the {@link VisionTransformer}
+   * @param encoder path of the {@link VisionTransformer}
    */
-  public static Weights of(Weights stored, VisionConfig config, String tower) {
-    return new ResizedPositions(stored, config, tower + ".positions");
+  public static Weights of(Weights stored, VisionConfig config, String encoder) {
+    return new ResizedPositions(stored, config, encoder + ".positions");
   }
 
   @Override

@@ -39,7 +39,7 @@ final class CaptionFiles {
     List<Path> images = ImageArguments.files(options.images);
     options
         .decoding
-        .idle(options.decoding.over(TextTask.CAPTION.usual(options.model.flavour())))
+        .idle(options.decoding.over(TextTask.CAPTION.usual(options.model.convention())))
         .forEach(console::complain);
     CaptionExport.Outcome outcome;
     try (var progress = Progress.on(console)) {

@@ -49,7 +49,7 @@ final class TextRun {
       TextOptions options, TextTask task, Supplier<Prompts> prompts, Console console) {
     try {
       options.requireAgreement();
-      options.decoding.over(task.usual(options.model.flavour()));
+      options.decoding.over(task.usual(options.model.convention()));
       return new TextRun(options, prompts.get(), task, console);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
@@ -62,7 +62,7 @@ final class TextRun {
    */
   int run() throws IOException {
     options.images = ImageArguments.names(options.images);
-    GenerationConfig expected = options.decoding.over(task.usual(options.model.flavour()));
+    GenerationConfig expected = options.decoding.over(task.usual(options.model.convention()));
     options.decoding.idle(expected).forEach(console::complain);
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.model.modelName());

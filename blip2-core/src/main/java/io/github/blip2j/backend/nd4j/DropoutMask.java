@@ -31,11 +31,11 @@ final class DropoutMask {
   private final int seed1;
   private final int seed2;
 
-  DropoutMask(DropoutSpec thinning) {
-    this.threshold = (int) Math.round(thinning.probability() * (1L << 31));
-    this.scaleBits = Float.floatToRawIntBits((float) (1 / (1 - thinning.probability())));
-    this.seed1 = (int) thinning.seed();
-    this.seed2 = (int) (thinning.seed() >>> 32);
+  DropoutMask(DropoutSpec dropout) {
+    this.threshold = (int) Math.round(dropout.probability() * (1L << 31));
+    this.scaleBits = Float.floatToRawIntBits((float) (1 / (1 - dropout.probability())));
+    this.seed1 = (int) dropout.seed();
+    this.seed2 = (int) (dropout.seed() >>> 32);
   }
 
   /** out = x times the mask. */

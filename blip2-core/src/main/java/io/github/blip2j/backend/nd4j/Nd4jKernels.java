@@ -84,16 +84,16 @@ final class Nd4jKernels implements Kernels {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       @Nullable RawTensor weights,
       RawTensor out) {
     if (out.dtype() != DType.BFLOAT16) {
-      Nd4jAttention.forward(this, q, k, v, scale, mask, thinning, weights, out);
+      Nd4jAttention.forward(this, q, k, v, scale, mask, dropout, weights, out);
       return;
     }
     try (Workspace workspace = Workspace.open()) {
       RawTensor wide = PlainTensor.uninitialized("attention", DType.FLOAT32, out.shape());
-      Nd4jAttention.forward(this, wide(q), wide(k), wide(v), scale, mask, thinning, weights, wide);
+      Nd4jAttention.forward(this, wide(q), wide(k), wide(v), scale, mask, dropout, weights, wide);
       copy(wide, out);
     }
   }
@@ -109,10 +109,10 @@ final class Nd4jKernels implements Kernels {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       RawTensor g,
       RawTensor[] dqkv) {
-    Nd4jAttention.gradient(this, q, k, v, scale, weights, thinning, g, dqkv);
+    Nd4jAttention.gradient(this, q, k, v, scale, weights, dropout, g, dqkv);
   }
 
   @Override
@@ -302,8 +302,8 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void dropout(RawTensor x, DropoutSpec thinning, RawTensor out) {
-    new DropoutMask(thinning).apply(x, out);
+  public void dropout(RawTensor x, DropoutSpec dropout, RawTensor out) {
+    new DropoutMask(dropout).apply(x, out);
   }
 
   @Override

@@ -53,7 +53,7 @@ public final class ImageEncoder {
    * @return [B, Q, L]
    */
   Tensor imagePrompts(String where, List<Image> images, List<String> words) {
-    InstructionTokenizer instructions = session.instructions();
+    QFormerTokenizer instructions = session.instructions();
     DistinctImages distinct = DistinctImages.of(images);
     return instructions == null
         ? imagePrompts(distinct)
@@ -79,7 +79,7 @@ public final class ImageEncoder {
               words.size()));
     }
     features.requireOf(where, session);
-    InstructionTokenizer instructions = session.instructions();
+    QFormerTokenizer instructions = session.instructions();
     if (instructions != null) {
       Tensor patches = features.patches();
       TextBatch read = instructions.read(where, words);

@@ -16,7 +16,7 @@ import java.util.Locale;
  * <p>An empty prompt is {@code [CLS] [SEP]}, as both references tokenize the empty text; Hugging
  * Face fails if there is no text at all.
  */
-public final class InstructionTokenizer {
+public final class QFormerTokenizer {
   private static final int LAVIS_TOKENS = 128; // its max_txt_len
 
   private final HuggingFaceTokenizer tokenizer;
@@ -25,7 +25,7 @@ public final class InstructionTokenizer {
   private final TextCuts cuts = new TextCuts();
 
   /** Uses this tokenizer, which its owner closes after the last use. */
-  InstructionTokenizer(HuggingFaceTokenizer tokenizer, BertConfig qformer, Convention convention) {
+  QFormerTokenizer(HuggingFaceTokenizer tokenizer, BertConfig qformer, Convention convention) {
     this.tokenizer = tokenizer;
     this.qformer = qformer;
     this.convention = convention;
