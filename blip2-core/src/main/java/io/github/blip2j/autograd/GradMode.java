@@ -3,7 +3,7 @@ package io.github.blip2j.autograd;
 /**
  * Whether the current thread records gradients.
  *
- * <p>It does by default, but recording needs an input that wants a gradient, and loaded parameters
+ * <p>It does by default, but recording needs an input that requires a gradient, and loaded parameters
  * do not until a trainer says so: inference records nothing even when its author forgets {@link
  * #noGrad()}. A block under {@code noGrad} records nothing whatever its inputs want, and nothing
  * inside such a block can turn recording on again. The one exception is a backward pass: its own
@@ -12,7 +12,7 @@ package io.github.blip2j.autograd;
 public final class GradMode {
   private static final ThreadLocal<State> STATE = ThreadLocal.withInitial(State::new);
 
-  /** What one thread is in the middle of. */
+  /** The state of one thread. */
   private static final class State {
     private int noGradDepth;
     private int backwardDepth;
@@ -20,7 +20,7 @@ public final class GradMode {
 
   private GradMode() {}
 
-  /** Whether operations of this thread are recorded when an input wants a gradient. */
+  /** Whether operations of this thread are recorded when an input requires a gradient. */
   public static boolean isRecording() {
     return STATE.get().noGradDepth == 0;
   }

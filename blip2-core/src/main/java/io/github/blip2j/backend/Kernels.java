@@ -34,7 +34,7 @@ public interface Kernels {
   /**
    * Whether a provider can run here.
    *
-   * @param speed preference among those that can; 0 cannot run, the reference has 1
+   * @param speed rank among the available providers; 0 for unavailable, 1 for the reference
    * @param reason for the log and {@code blip2 doctor}
    */
   record Support(int speed, String reason) {}
@@ -136,8 +136,8 @@ public interface Kernels {
 
   /**
    * Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1), {@code softmax(scale q k^T +
-   * mask) v}; strides of q, k and v are honoured. q, k, v and out may all be bfloat16 where no
-   * {@code weights} are wanted; scores and softmax then are float32 all the same.
+   * mask) v}; strides of q, k and v are honoured. q, k, v and out may all be bfloat16 if {@code
+   * weights} is null; scores and softmax are float32 even then.
    *
    * @param q [B, T, H, D]
    * @param k [B, S, H, D]
@@ -222,7 +222,7 @@ public interface Kernels {
   void affine(RawTensor x, double scale, double shift, RawTensor out);
 
   /**
-   * Sum of the last axis or of the first, accumulated without the loss of a running float.
+   * Sum of the last axis or of the first, accumulated more precisely than in one float32.
    *
    * @param x [R, C], which may be empty and then gives zeros
    * @param overRows whether rows are summed, giving [C]; otherwise columns, giving [R]

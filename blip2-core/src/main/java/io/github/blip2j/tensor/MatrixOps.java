@@ -132,7 +132,7 @@ final class MatrixOps {
         .tensor();
   }
 
-  /** The wanted gradients; in the place of others, any tensor. */
+  /** The requested gradients; any tensor in place of the others. */
   private static Tensor[] gradients(Tensor x, Tensor weight, Tensor g, boolean[] wanted) {
     Tensor[] gradients = new Tensor[wanted.length]; // of the bias too if there is one
     Arrays.fill(gradients, g);
@@ -277,7 +277,7 @@ final class MatrixOps {
     return x.detach().expand(dims);
   }
 
-  /** The type of sums: what lies between two maps in bfloat16 is float32 in them. */
+  /** The type of sums: values between two maps in bfloat16 are added in float32. */
   private static DType wide(Tensor x, Tensor weight) {
     PackedWeight packing = weight.packing();
     boolean narrow = packing != null && x.dtype() == packing.input();

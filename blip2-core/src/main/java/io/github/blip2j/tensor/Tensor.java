@@ -32,7 +32,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * type, and shapes broadcast by aligning the last axes. Memory belongs to the innermost {@link
  * Scope} of the thread that makes the tensor, and a tensor used after its scope has ended throws.
  *
- * <p>Where a tensor came from is recorded if it depends on a leaf that wants a gradient; see {@link
+ * <p>Where a tensor came from is recorded if it depends on a leaf that requires a gradient; see {@link
  * #leaf} and {@link #backward()}.
  */
 public final class Tensor extends RawTensor {
@@ -160,7 +160,7 @@ public final class Tensor extends RawTensor {
     try {
       return Nd4jArrays.of(this).dup('c');
     } finally {
-      Reference.reachabilityFence(this); // there may be no scope that holds somebody else's array
+      Reference.reachabilityFence(this); // foreign memory may have no scope that keeps it alive
     }
   }
 

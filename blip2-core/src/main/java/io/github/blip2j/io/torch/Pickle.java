@@ -281,7 +281,7 @@ final class Pickle {
       stack.push(new PickledObject("a long str"), OBJECT);
     } else {
       String text = in.utf8(bytes);
-      stack.push(text, TEXT + (text.length() == bytes ? bytes : 2 * bytes)); // ASCII, or perhaps not
+      stack.push(text, TEXT + (text.length() == bytes ? bytes : 2 * bytes)); // ASCII, or unknown
     }
   }
 

@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer.pattern;
 import java.util.Locale;
 import java.util.Map;
 
-/** Oniguruma's classes of characters in Java's language, with their Unicode meaning. */
+/** Translates Oniguruma's character classes to Java's syntax, with their Unicode meaning. */
 final class CharacterClasses {
   private static final String WORD = PropertyClass.word();
   private static final String SPACE =
@@ -55,7 +55,9 @@ final class CharacterClasses {
     this.ignoresCase = ignoresCase;
   }
 
-  /** What stands behind an opening bracket, as a class of Java's or what matches like one. */
+  /**
+   * Translates the class after an opening bracket to a Java class, or to an equivalent expression.
+   */
   String bracket() {
     return bracket(0);
   }
@@ -82,7 +84,7 @@ final class CharacterClasses {
       throw in.error("a class that holds something");
     }
     String all = intersection.append('[').append(union).append(']').toString();
-    if (ignoresCase && depth == 0) { // of brackets within brackets the outermost counts
+    if (ignoresCase && depth == 0) { // only the outermost of nested brackets is folded
       return CaseFolding.bracket(all, negated);
     }
     return negated ? "[^" + all + "]" : "[" + all + "]";
@@ -116,7 +118,7 @@ final class CharacterClasses {
     if (in.sees("-") && !in.sees("-]") && !in.sees("-[") && !in.sees("-&&")) {
       in.take("-");
       boolean escaped = in.take("\\");
-      if (escaped && isSet(in.peek())) { // a set can't end a range: the hyphen is one
+      if (escaped && isSet(in.peek())) { // a set can't end a range: the hyphen is literal
         union.append("\\x2D").append(escape());
         return;
       }
@@ -128,12 +130,12 @@ final class CharacterClasses {
     }
   }
 
-  /** Whether an escape stands for a set of characters, whose case always counts. */
+  /** Whether an escape denotes a set of characters, whose case always counts. */
   static boolean isSet(char c) {
     return "dDwWsShHpP".indexOf(c) >= 0;
   }
 
-  /** What stands behind a backslash outside of brackets, as the inside of a class of Java's. */
+  /** The inside of a Java class for an escape outside of brackets. */
   String loneEscape() {
     for (String word : new String[] {"w", "p{Word}", "P{^Word}"}) {
       if (in.take(word)) {
@@ -148,7 +150,7 @@ final class CharacterClasses {
     return escape();
   }
 
-  /** The character of an escape that is no set, outside of brackets. */
+  /** The character of an escape outside of brackets that is no set. */
   int loneCodePoint() {
     return escapedCodePoint(false);
   }
@@ -222,7 +224,7 @@ final class CharacterClasses {
     if (name.startsWith("^") || key.isEmpty()) {
       throw in.error("a property's name");
     }
-    // Symbols are punctuation between [: and :] alone.
+    // Symbols count as punctuation only between [: and :].
     String known = NAMES.get(asProperty && key.equals("punct") ? "punctuation" : key);
     if (known != null) {
       return known;
