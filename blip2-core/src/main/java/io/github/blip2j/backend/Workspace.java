@@ -110,7 +110,7 @@ public final class Workspace implements AutoCloseable {
       storage.owner(this);
       if (owned.size() >= crowded) {
         owned.removeIf(other -> !owns(other) || other.isReleased());
-        crowded = Math.max(FEW, 2 * owned.size()); // amortised: each entry is visited twice on average
+        crowded = Math.max(FEW, 2 * owned.size()); // amortised over the entries
       }
       owned.add(storage);
     }

@@ -17,11 +17,11 @@ import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention in three kernels: scores with scale and mask, softmax in place, mixture. Heads are read
- * where the projections left them and written where the output map reads them.
+ * Attention in three kernels: scores with scale and mask, softmax in place, weighted sum of values.
+ * Heads are read and written by strides, in the layout of the projections.
  *
  * <p>While decoding, the number of positions grows with every token, and kernels are compiled for
- * numbers: see {@link CacheSpan}.
+ * fixed sizes: see {@link CacheSpan}.
  */
 final class AttentionKernels {
   private final MatmulKernels products;
@@ -63,8 +63,8 @@ final class AttentionKernels {
       RawTensor p =
           weights == null ? PlainTensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
       Place after = added == null ? null : mask(added);
-      // With AMX, as emulated, oneDNN 3.11's product of bfloat16 adds the wrong numbers where all
-      // heads share a mask, so it is a pass of its own.
+      // With AMX, under an emulator, oneDNN 3.11's bfloat16 product adds wrong numbers where all
+      // heads share a mask, so the mask is added in a pass of its own.
       products.run(heads(q), transposed(keys), scale, narrow ? null : after, Place.of(p));
       if (narrow && after != null) {
         elements.binary(algorithm.binary_add, Place.of(p), after, Place.of(p));
@@ -111,8 +111,7 @@ final class AttentionKernels {
   }
 
   /**
-   * [B, positions, H, D] as [B, H, positions, D]; the positions may be more than those of the
-   * tensor.
+   * [B, positions, H, D] as [B, H, positions, D]; {@code positions} may exceed those of the tensor.
    */
   private static Place heads(RawTensor x, long positions) {
     long[] dims = x.shape().toArray();
