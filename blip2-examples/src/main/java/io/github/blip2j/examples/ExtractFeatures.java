@@ -30,7 +30,7 @@ public final class ExtractFeatures {
   }
 
   private static void write(ImageTextMatcher matcher, Path folder, Path out) throws IOException {
-    List<String> images = FeatureExport.pictures(folder);
+    List<String> images = FeatureExport.images(folder);
     List<String> written =
         matcher
             .export(Feature.QUERIES, Feature.SINGLE)
@@ -49,7 +49,7 @@ public final class ExtractFeatures {
       System.out.println("image, as one vector: " + matcher.embedPooled(image).length);
 
       FeatureExtractor.OfTexts texts = features.texts(List.of(text));
-      System.out.println("text, every token: " + texts.words().shape());
+      System.out.println("text, every token: " + texts.tokens().shape());
       System.out.println("text, compared: " + texts.compared().shape());
 
       System.out.println("both: " + features.multimodal(List.of(image), List.of(text)).shape());

@@ -49,10 +49,10 @@ public final class FeatureExtractor implements FeatureSource {
    * Features of texts, of every token; that of the whole text is the first, {@code [CLS]}. Values
    * at padding are undefined.
    *
-   * @param words {@code text_embeds}, [B, T, C]
+   * @param tokens {@code text_embeds}, [B, T, C]
    * @param compared the tokens projected to unit vectors, {@code text_embeds_proj}, [B, T, P]
    */
-  public record OfTexts(Tensor words, Tensor compared) {}
+  public record OfTexts(Tensor tokens, Tensor compared) {}
 
   /** Normed features of every patch of each image, the class token first, [B, N, E]. */
   public Tensor patches(List<Image> images) {
@@ -83,8 +83,8 @@ public final class FeatureExtractor implements FeatureSource {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
             Blip2Qformer qformer = session.qformer();
-            Tensor words = scope.keep(qformer.encodeText(batch, ForwardPass.evaluation()));
-            return new OfTexts(words, scope.keep(qformer.tokenFeatures(words)));
+            Tensor encoded = scope.keep(qformer.encodeText(batch, ForwardPass.evaluation()));
+            return new OfTexts(encoded, scope.keep(qformer.tokenFeatures(encoded)));
           }
         });
   }

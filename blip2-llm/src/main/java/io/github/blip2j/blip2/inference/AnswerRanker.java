@@ -85,22 +85,22 @@ final class AnswerRanker {
     List<int[]> ids = new ArrayList<>();
     for (int i = 0; i < candidates.size(); i++) {
       String what = String.format(Locale.ROOT, "candidates[%d]", i);
-      int[] words =
+      int[] tokens =
           session.prompts().answerIds(prompts.where() + ": " + what, ending, candidates.get(i));
-      ids.add(order.withEnd() ? withEnd(words) : words);
+      ids.add(order.withEnd() ? withEnd(tokens) : tokens);
       requireRoom(prompts, what, ids.get(i));
     }
     return ids;
   }
 
   /** Appends the end token, if the model has one. */
-  private int[] withEnd(int[] words) {
+  private int[] withEnd(int[] tokens) {
     int[] ends = session.endIds();
     if (ends.length == 0) {
-      return words;
+      return tokens;
     }
-    int[] ended = Arrays.copyOf(words, words.length + 1);
-    ended[words.length] = ends[0];
+    int[] ended = Arrays.copyOf(tokens, tokens.length + 1);
+    ended[tokens.length] = ends[0];
     return ended;
   }
 
@@ -114,7 +114,7 @@ final class AnswerRanker {
               prompts.where(),
               what,
               room,
-              prompts.longestWords(),
+              prompts.longestText(),
               ids.length));
     }
   }

@@ -162,7 +162,7 @@ public final class MatchingSession implements AutoCloseable {
       return wholeIds(where, text);
     }
     cuts.tell(where, length.tokens(), length.read(), "end", "withMaxTextTokens says otherwise");
-    return words(where, tokenizer.encodeTruncated(text, length.read(), Side.RIGHT));
+    return checked(where, tokenizer.encodeTruncated(text, length.read(), Side.RIGHT));
   }
 
   /** The length of a text, and of the part that is used. */
@@ -191,7 +191,7 @@ public final class MatchingSession implements AutoCloseable {
               positions,
               ids.length));
     }
-    return words(where, ids);
+    return checked(where, ids);
   }
 
   /** Texts padded to the longest. */
@@ -199,8 +199,8 @@ public final class MatchingSession implements AutoCloseable {
     return TextBatch.of(texts, padId());
   }
 
-  private int[] words(String where, int[] ids) {
-    VocabularyCheck.requireWords(
+  private int[] checked(String where, int[] ids) {
+    VocabularyCheck.requireEmbeddings(
         where + ": text", tokenizer, config().bert().vocabSize(), null, ids);
     return ids;
   }

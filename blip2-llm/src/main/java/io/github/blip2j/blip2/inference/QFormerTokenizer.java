@@ -52,7 +52,7 @@ public final class QFormerTokenizer {
           where + ": instruction expected text or the empty text, got a blank");
     }
     int[] ids = tokenizer.encode(prompt);
-    VocabularyCheck.requireWords(
+    VocabularyCheck.requireEmbeddings(
         where + ": instruction", tokenizer, qformer.vocabSize(), null, ids);
     int most = Math.min(LAVIS_TOKENS, qformer.maxPositions());
     if (convention == Convention.LAVIS && ids.length > most) {
