@@ -132,7 +132,9 @@ public final class FeatureExport {
     return file.toString().endsWith(".jsonl");
   }
 
-  /** The pictures below a folder, as {@link ImageFiles#in} finds them, for an export. */
+  /**
+   * The images in a folder and its subfolders, as {@link ImageFiles#in} finds them, for an export.
+   */
   public static List<String> images(Path folder) throws IOException {
     return ImageFiles.in(required("embed", "folder", folder)).stream().map(PathName::of).toList();
   }
@@ -234,7 +236,7 @@ public final class FeatureExport {
     List<Image> images = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       try {
-        // At the model's input size, for a batch of photographs would fill the heap.
+        // At the model's input size, because a batch of photographs would fill the heap.
         images.add(processor.fit(reader.read(items.get(i).name)));
         batch.add(items.get(i));
       } catch (UnreadableImageException e) {

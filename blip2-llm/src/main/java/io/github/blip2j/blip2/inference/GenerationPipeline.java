@@ -122,7 +122,7 @@ public final class GenerationPipeline {
     }
   }
 
-  /** The candidates ranked after each prompt about encoded images. */
+  /** Ranks the candidates after each prompt about encoded images. */
   public List<List<RankedCandidate>> rank(
       ImageFeatures features, List<String> texts, List<String> candidates, CandidateRanking order) {
     Arguments.requiredAll("rank", "candidate", candidates);

@@ -49,7 +49,7 @@ public final class ImageEncoder {
   /**
    * The soft prompts of image i with text i, in the open scope.
    *
-   * @param where the call they are for, as messages name it
+   * @param where the name of the call in messages
    * @return [B, Q, L]
    */
   Tensor imagePrompts(String where, List<Image> images, List<String> texts) {
@@ -63,7 +63,7 @@ public final class ImageEncoder {
   /**
    * The soft prompts of encoded images with text i, in the open scope.
    *
-   * @param where the call they are for, as messages name it
+   * @param where the name of the call in messages
    * @param features of one image for each text, or of one image for all
    * @return [B, Q, L]
    */

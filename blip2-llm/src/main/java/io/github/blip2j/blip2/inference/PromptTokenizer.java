@@ -42,7 +42,7 @@ public final class PromptTokenizer {
   /** The ids of a prompt after one image; cut with the convention of LAVIS if it is too long. */
   public int[] ids(String prompt) {
     int[] ids = textIds(prompt);
-    // LAVIS tells OPT's tokenizer to cut, and in generation neither T5's nor InstructBLIP's.
+    // LAVIS truncates OPT's prompts only; in generation T5's and InstructBLIP's are whole.
     boolean cutting =
         config.convention() == Convention.LAVIS
             && !config.readsInstruction()
