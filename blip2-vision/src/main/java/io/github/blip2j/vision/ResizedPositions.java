@@ -78,8 +78,8 @@ public final class ResizedPositions implements Weights {
   }
 
   /**
-   * Only a square grid of the right width is another size; other differences are left to the
-   * loader's checks.
+   * Whether the positions are a square grid of the right width and another size; the loader's
+   * checks report other differences.
    */
   private boolean isResized(String path, Stored found) {
     if (!path.equals(name) || found.shape().rank() != config.positionsShape().rank()) {

@@ -143,11 +143,11 @@ final class TextRun {
   }
 
   private ImageFeatures encode(Blip2 blip2, String image) throws IOException {
-    var pictures = new ImageArguments(console, options.model.exif);
+    var arguments = new ImageArguments(console, options.model.exif);
     try (var scope = Scope.open()) {
       Tensor pixels =
           timings.time(
-              "preprocess", () -> blip2.pixels(List.of(pictures.read(image)))); // [1, 3, H, W]
+              "preprocess", () -> blip2.pixels(List.of(arguments.read(image)))); // [1, 3, H, W]
       return timings.time("vision_qformer", () -> blip2.encode(pixels));
     }
   }

@@ -20,8 +20,8 @@ import java.util.Set;
  * and skipped. Immutable.
  *
  * <pre>{@code
- * List<Path> pictures = ImageFiles.in(Path.of("photos"));
- * CaptionExport.of(blip2).withPrompt("a photo of").toCsv(pictures, Path.of("captions.csv"));
+ * List<Path> images = ImageFiles.in(Path.of("photos"));
+ * CaptionExport.of(blip2).withPrompt("a photo of").toCsv(images, Path.of("captions.csv"));
  * }</pre>
  */
 public final class CaptionExport {

@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decodes a picture of several scans: a progressive one, or one whose components come apart. The
- * coefficients are kept until the end of the image is read.
+ * Decodes an image of several scans: a progressive one, or one with separate components.
+ * Coefficients are stored until the end of the image.
  */
 final class ManyScans {
-  // Far more than files of cameras and programs need, of which each block is in some 10 scans.
+  // Far more than files of cameras and programs need, which visit each block in some 10 scans.
   private static final long FREE_BLOCKS = 1L << 26;
   private static final int MOST_VISITS = 16;
 
@@ -45,7 +45,7 @@ final class ManyScans {
       }
       read(scan, decoder);
     } while (segments.nextScan());
-    PictureRows rows = PictureRows.streamed(frame, colors);
+    ImageRows rows = ImageRows.streamed(frame, colors);
     write(rows);
     return rows.samples();
   }
@@ -142,7 +142,7 @@ final class ManyScans {
     decoder.next(mcu);
   }
 
-  private void write(PictureRows rows) {
+  private void write(ImageRows rows) {
     BlockSmoothing smoothing =
         frame.coding().progressive()
             ? BlockSmoothing.of(frame, progression, segments.scans(), lastWholeRow)
@@ -162,7 +162,7 @@ final class ManyScans {
     }
   }
 
-  private void transform(Component component, PictureRows rows, int blockRow) {
+  private void transform(Component component, ImageRows rows, int blockRow) {
     SampleRows plane = rows.plane(component.index);
     Coefficients kept = coefficients.get(component.index);
     short[] row = kept.row(blockRow);
@@ -175,7 +175,7 @@ final class ManyScans {
   }
 
   private void smooth(
-      Component component, PictureRows rows, int mcuRow, int y, BlockSmoothing smoothing) {
+      Component component, ImageRows rows, int mcuRow, int y, BlockSmoothing smoothing) {
     SampleRows plane = rows.plane(component.index);
     smoothing.turnTo(component, coefficients.get(component.index), mcuRow, y);
     int to = plane.offset(8 * (mcuRow * component.vertical + y));
