@@ -3,11 +3,12 @@ package io.github.blip2j.autograd;
 /**
  * Whether the current thread records gradients.
  *
- * <p>It does by default, but recording needs an input that requires a gradient, and loaded parameters
- * do not until a trainer says so: inference records nothing even when its author forgets {@link
- * #noGrad()}. A block under {@code noGrad} records nothing whatever its inputs want, and nothing
- * inside such a block can turn recording on again. The one exception is a backward pass: its own
- * derivatives are not recorded, but what it has to {@linkplain #recordAgain compute again} is.
+ * <p>It does by default, but recording needs an input that requires a gradient, and loaded
+ * parameters do not until a trainer says so: inference records nothing even when its author forgets
+ * {@link #noGrad()}. A block under {@code noGrad} records nothing whatever its inputs want, and
+ * nothing inside such a block can turn recording on again. The one exception is a backward pass:
+ * its own derivatives are not recorded, but what it has to {@linkplain #recordAgain compute again}
+ * is.
  */
 public final class GradMode {
   private static final ThreadLocal<State> STATE = ThreadLocal.withInitial(State::new);

@@ -100,7 +100,8 @@ public final class ForwardPass {
    * <p>While training, the layer has a random source of its own, seeded from this pass's. Its
    * dropout is therefore the same when recomputed, and gradient checkpointing changes no result.
    *
-   * @param inputs all tensors that the layer uses and that may require a gradient, except parameters
+   * @param inputs all tensors that the layer uses and that may require a gradient, except
+   *     parameters
    */
   public Tensor layer(List<Tensor> inputs, Layer layer) {
     long seed = random == null ? 0 : random.nextLong();

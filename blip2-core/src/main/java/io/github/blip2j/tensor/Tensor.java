@@ -32,8 +32,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * type, and shapes broadcast by aligning the last axes. Memory belongs to the innermost {@link
  * Scope} of the thread that makes the tensor, and a tensor used after its scope has ended throws.
  *
- * <p>Where a tensor came from is recorded if it depends on a leaf that requires a gradient; see {@link
- * #leaf} and {@link #backward()}.
+ * <p>Where a tensor came from is recorded if it depends on a leaf that requires a gradient; see
+ * {@link #leaf} and {@link #backward()}.
  */
 public final class Tensor extends RawTensor {
   private final @Nullable Node<Tensor> node;
@@ -335,8 +335,7 @@ public final class Tensor extends RawTensor {
    * {@code x W^T + b} with dropout, plus a residual: the end of a block in training, without an
    * intermediate tensor. See {@link #linear(Tensor, Tensor)}.
    */
-  public Tensor linear(
-      Tensor weight, @Nullable Tensor bias, DropoutSpec dropout, Tensor residual) {
+  public Tensor linear(Tensor weight, @Nullable Tensor bias, DropoutSpec dropout, Tensor residual) {
     return MatrixOps.linearWithDropout(this, weight, bias, dropout, residual);
   }
 

@@ -111,7 +111,8 @@ final class PickleCalls {
         return named(owner.name() + "." + name);
       }
       if (given.get(0) instanceof PickledObject owner) {
-        return new PickledObject(owner.what()); // a constant or a method, which is not distinguished
+        return new PickledObject(
+            owner.what()); // a constant or a method, which is not distinguished
       }
     }
     throw refusal(of.name());

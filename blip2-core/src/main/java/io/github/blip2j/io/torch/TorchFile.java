@@ -34,8 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class TorchFile implements TensorFile {
   private final ReadableFile file;
   private final NavigableMap<String, TensorEntry> tensors;
-  private final Map<String, PickledTensor>
-      views; // not contiguous in the file
+  private final Map<String, PickledTensor> views; // not contiguous in the file
   private final NavigableMap<String, String> passedOver;
 
   private TorchFile(ReadableFile file) throws IOException {

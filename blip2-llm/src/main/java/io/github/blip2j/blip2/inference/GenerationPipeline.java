@@ -55,8 +55,7 @@ public final class GenerationPipeline {
   }
 
   /** The best text that continues prompt i about image i, batch by batch. */
-  public List<String> captions(
-      List<Image> images, List<String> texts, GenerationConfig decoding) {
+  public List<String> captions(List<Image> images, List<String> texts, GenerationConfig decoding) {
     List<String> captions = new ArrayList<>();
     for (int from = 0; from < images.size(); from += ImageEncoder.BATCH) {
       int to = Math.min(from + ImageEncoder.BATCH, images.size());

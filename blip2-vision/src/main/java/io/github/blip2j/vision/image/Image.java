@@ -124,8 +124,8 @@ public final class Image {
   }
 
   /**
-   * The part of the image with this top left corner and size. What lies outside the image is
-   * black, as in the centre crop of the Hugging Face processors.
+   * The part of the image with this top left corner and size. What lies outside the image is black,
+   * as in the centre crop of the Hugging Face processors.
    */
   public Image crop(int left, int top, int newWidth, int newHeight) {
     byte[] part = newSamples(newWidth, newHeight);
