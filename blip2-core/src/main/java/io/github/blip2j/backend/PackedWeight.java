@@ -11,7 +11,7 @@ import io.github.blip2j.tensor.types.Shape;
  * <p>A packed tensor has type float32: linear maps use it as it is, lookups unpack the requested
  * rows, and all other operations use an unpacked copy. Only its provider knows the layout, so its
  * address is not exposed: asking for it is an error. Frozen models are packed once, when they are
- * loaded; trained weights stay unpacked, for they would have to be packed again in every step.
+ * loaded; trained weights stay unpacked, because they would have to be packed again in every step.
  */
 public abstract class PackedWeight {
   /** The main use of a weight, which may decide which layout is fastest. */

@@ -39,8 +39,8 @@ final class MatrixOps {
   }
 
   /**
-   * f(x Wᵀ + b) + r. With nothing to record this is one kernel. Otherwise an activation is an
-   * operation of its own, for its gradient needs what stands before it.
+   * f(x Wᵀ + b) + r. If nothing is recorded, this is one kernel. Otherwise an activation is a
+   * separate operation, because its gradient needs its input.
    */
   static Tensor linear(
       Tensor x,
@@ -62,7 +62,7 @@ final class MatrixOps {
     return residual == null ? fused : Op.of("linear", fused).wrt(residual, g -> g).tensor();
   }
 
-  /** Several maps of one input; those that are recorded are operations of their own. */
+  /** Several maps of one input; recorded maps are separate operations. */
   static List<Tensor> linears(Tensor x, List<LinearMap> maps) {
     boolean recorded = x.requiresGrad() || maps.stream().anyMatch(LinearMap::requiresGrad);
     maps.forEach(map -> requireLinear(x, map.weight(), map.bias(), null));

@@ -57,7 +57,7 @@ public final class Tensor extends RawTensor {
     this.computePrecision = Precision.FLOAT32;
   }
 
-  /** Where the bytes of a tensor come from, such as a place in a file. */
+  /** A source of a tensor's bytes, such as a position in a file. */
   @FunctionalInterface
   public interface Source {
     /** Fills {@code into} with the bytes from {@code byteOffset} on. */
@@ -169,10 +169,10 @@ public final class Tensor extends RawTensor {
     HostData.write(this, sink);
   }
 
-  /** Takes the bytes of a tensor, in order. */
+  /** Receives the bytes of a tensor, in order. */
   @FunctionalInterface
   public interface ByteSink {
-    /** Takes the next bytes. */
+    /** Receives the next bytes. */
     void write(ByteBuffer bytes) throws IOException;
   }
 

@@ -60,7 +60,7 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
   private static Decoder decoder(TensorEntry entry) throws CheckpointException {
     @Nullable Decoder decoder = find(entry.dtypeName());
     if (decoder == null) {
-      entry.dtype(); // says what it is
+      entry.dtype(); // rejects unreadable types
       throw new AssertionError(entry.dtypeName());
     }
     return decoder;
