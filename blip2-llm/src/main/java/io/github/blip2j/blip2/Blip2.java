@@ -365,7 +365,7 @@ public final class Blip2 implements AutoCloseable {
    * @throws IllegalStateException if the model's Q-Former takes no instruction
    */
   public TextBatch instructions(List<String> prompts) {
-    return session.during(() -> session.requireInstructions().read("instructions", prompts));
+    return session.during(() -> session.requireInstructions().tokenize("instructions", prompts));
   }
 
   /**

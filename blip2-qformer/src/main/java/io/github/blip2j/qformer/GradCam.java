@@ -159,8 +159,9 @@ public final class GradCam {
     }
     var watcher = new Watcher();
     try (var scope = Scope.open()) {
-      CrossAttentionKeyValues read = model.imageKeyValues(image);
-      Tensor logits = model.matchLogits(read, texts, ForwardPass.evaluation().observedBy(watcher));
+      CrossAttentionKeyValues keyValues = model.imageKeyValues(image);
+      Tensor logits =
+          model.matchLogits(keyValues, texts, ForwardPass.evaluation().observedBy(watcher));
       logits.select(1, YES).sum().backward();
     }
     BertConfig config = model.bert().config();

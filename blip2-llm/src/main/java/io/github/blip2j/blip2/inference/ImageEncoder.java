@@ -57,7 +57,7 @@ public final class ImageEncoder {
     DistinctImages distinct = DistinctImages.of(images);
     return instructions == null
         ? imagePrompts(distinct)
-        : instructedPrompts(distinct, instructions.read(where, texts));
+        : instructedPrompts(distinct, instructions.tokenize(where, texts));
   }
 
   /**
@@ -82,8 +82,8 @@ public final class ImageEncoder {
     QFormerTokenizer instructions = session.instructions();
     if (instructions != null) {
       Tensor patches = features.patches();
-      TextBatch read = instructions.read(where, texts);
-      return Scope.run(() -> instructedPrompt(patches, read));
+      TextBatch batch = instructions.tokenize(where, texts);
+      return Scope.run(() -> instructedPrompt(patches, batch));
     }
     Tensor prompt = features.prompt(); // [B or 1, Q, L]
     return images == texts.size()

@@ -142,7 +142,7 @@ public final class MatchingSession implements AutoCloseable {
   }
 
   /** The vision encoder's features of images, [B, N, E]. */
-  public Tensor see(List<Image> images) {
+  public Tensor encodeImages(List<Image> images) {
     return Scope.run(() -> model.encodeImage(processor.tensor(images), ForwardPass.evaluation()));
   }
 

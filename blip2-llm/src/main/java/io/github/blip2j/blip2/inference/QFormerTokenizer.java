@@ -38,7 +38,7 @@ public final class QFormerTokenizer {
    * @throws IllegalArgumentException if one is blank but not empty, has a token that the Q-Former
    *     lacks, or more tokens than it has positions, unless LAVIS cuts it
    */
-  public TextBatch read(String where, List<String> prompts) {
+  public TextBatch tokenize(String where, List<String> prompts) {
     List<int[]> ids = new ArrayList<>();
     for (String prompt : prompts) {
       ids.add(ids(where, prompt));

@@ -67,9 +67,9 @@ public final class StageOneObjective {
   public StageOneOutput forward(
       Tensor image, TextBatch texts, Pairs pairs, ForwardPass pass, RandomGenerator random) {
     image.shape().require("stage1", "image", texts.size(), Shape.ANY, Shape.ANY);
-    CrossAttentionKeyValues read = model.imageKeyValues(image);
+    CrossAttentionKeyValues keyValues = model.imageKeyValues(image);
     KeyValueCache cache = model.cache(texts.length());
-    Tensor queries = model.encodeQueries(read, cache, pass); // [B, Q, C]
+    Tensor queries = model.encodeQueries(keyValues, cache, pass); // [B, Q, C]
     Tensor starts = model.encodeTextStart(texts, pass); // [B, 1, C]
 
     Features features = new Features(model.imageFeatures(queries), model.textFeature(starts));
@@ -77,7 +77,7 @@ public final class StageOneObjective {
     Tensor itc = contrast.of(similarities, pairs);
 
     Negatives negatives = sampler.sample(similarities, pairs, random);
-    Tensor logits = MatchingLoss.logits(model, read, texts, pairs, negatives, pass); // [3B, 2]
+    Tensor logits = MatchingLoss.logits(model, keyValues, texts, pairs, negatives, pass); // [3B, 2]
     Tensor itm = MatchingLoss.of(logits);
 
     Tensor decoded = GenerationLoss.decode(model, cache, texts, pass); // [B, T, C]

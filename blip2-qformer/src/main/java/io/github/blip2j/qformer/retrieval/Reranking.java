@@ -67,12 +67,12 @@ final class Reranking {
     float[] logits = new float[texts.length];
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      CrossAttentionKeyValues read = model.imageKeyValues(tokens.read(image));
+      CrossAttentionKeyValues keyValues = model.imageKeyValues(tokens.read(image));
       for (int from = 0; from < texts.length; from += PAIRS_AT_ONCE) {
         int to = Math.min(from + PAIRS_AT_ONCE, texts.length);
         List<int[]> some = Arrays.stream(texts, from, to).mapToObj(words::get).toList();
         try (var block = Scope.open()) {
-          CrossAttentionKeyValues repeated = read.rows(new int[some.size()]); // row 0 for each
+          CrossAttentionKeyValues repeated = keyValues.rows(new int[some.size()]); // row 0 for each
           TextBatch batch = TextBatch.of(some, padId);
           Tensor both = model.matchLogits(repeated, batch, ForwardPass.evaluation()); // [some, 2]
           System.arraycopy(both.select(1, YES).copy().toFloats(), 0, logits, from, to - from);

@@ -61,16 +61,16 @@ public final class RetrievalIndex implements AutoCloseable {
   /**
    * Adds images, numbered in the order of addition.
    *
-   * @param seen the vision encoder's output, [B, N, E]
+   * @param image the vision encoder's output, [B, N, E]
    * @throws IllegalStateException if their features are not finite
    */
-  public void addImages(Tensor seen) throws IOException {
+  public void addImages(Tensor image) throws IOException {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Tensor queries = model.encodeQueries(model.imageKeyValues(seen), ForwardPass.evaluation());
+      Tensor queries = model.encodeQueries(model.imageKeyValues(image), ForwardPass.evaluation());
       Tensor features = model.imageFeatures(queries); // [B, Q, P]
       List<float[]> rows = rows("image", images.size(), features);
-      tokens.add(seen);
+      tokens.add(image);
       images.addAll(rows);
     }
   }

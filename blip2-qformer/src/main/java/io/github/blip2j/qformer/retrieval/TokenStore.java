@@ -53,22 +53,22 @@ final class TokenStore implements AutoCloseable {
    * Adds images, [B, N, E]; all must have the same shape. A failed call adds none, and can be
    * repeated.
    */
-  void add(Tensor seen) throws IOException {
+  void add(Tensor images) throws IOException {
     Shape one = image;
     if (one == null) {
-      one = Shape.of(seen.dim(1), seen.dim(2));
+      one = Shape.of(images.dim(1), images.dim(2));
       image = one;
     }
-    seen.shape().require("retrieval", "image", Shape.ANY, one.dim(0), one.dim(1));
+    images.shape().require("retrieval", "image", Shape.ANY, one.dim(0), one.dim(1));
     // Not at the end of the file: a full disk may have left half an image there.
     long[] at = {begin(one, count)};
-    seen.write(
+    images.write(
         bytes -> {
           while (bytes.hasRemaining()) {
             at[0] += pipe.write(channel, bytes, at[0]);
           }
         });
-    count += Math.toIntExact(seen.dim(0));
+    count += Math.toIntExact(images.dim(0));
   }
 
   int count() {

@@ -75,7 +75,7 @@ public final class Models {
       throw json.error("merges is missing");
     }
     if (json.has("dropout") && !json.isZero("dropout")) {
-      throw json.error("dropout expected none, got some: its tokens would be drawn by chance");
+      throw json.error("dropout expected none, got some: its tokens would be random");
     }
     Vocabulary vocabulary = vocabulary(file, json);
     var options =
