@@ -13,9 +13,8 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * Times a model of given sizes with random weights, which are made in memory: nothing is downloaded
- * and nothing is written. What it computes means nothing; how long it takes does not depend on
- * that.
+ * Times a model of given sizes with random weights, which are made in memory; nothing is downloaded
+ * or written. The weights do not affect the times.
  */
 public final class Bench {
   private final Preset preset;
@@ -31,8 +30,8 @@ public final class Bench {
   /**
    * A benchmark.
    *
-   * @param precision how the matrices of the vision and language models are stored; in bfloat16
-   *     training rounds what it multiplies
+   * @param precision how the matrices of the vision and language models are stored; in bfloat16,
+   *     training rounds the operands of linear maps
    * @throws IllegalArgumentException if the preset lacks what a figure needs
    */
   public static Bench of(Preset preset, Precision precision, List<Figure> figures) {
@@ -52,12 +51,12 @@ public final class Bench {
   }
 
   /**
-   * Takes the figures, one after another.
+   * Measures the figures, one after another.
    *
-   * @param progress hears what is being timed
+   * @param progress receives a description of the current work
    */
   public BenchReport run(Consumer<String> progress) throws IOException {
-    // Asked first: starting the native libraries is no part of making weights.
+    // First, so that starting the native libraries does not count as making weights.
     String kernels = Diagnostics.kernels().getOrDefault("chosen", "unknown");
     int threads = Threads.count();
     List<Measurement> measured = new ArrayList<>();

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * Figures, and on what they were taken.
+ * Measured figures and their conditions.
  *
  * @param kernels name of the kernel provider
  * @param threads of the native libraries
- * @param loadMs milliseconds that making the models took
- * @param peakResidentMb most memory that the process has held so far, in MiB; empty where the
- *     system does not tell
+ * @param loadMs milliseconds for making the models
+ * @param peakResidentMb peak of resident memory so far, in MiB; empty if the system does not report
+ *     it
  */
 public record BenchReport(
     Preset preset,

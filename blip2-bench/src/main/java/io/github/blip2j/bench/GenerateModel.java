@@ -15,9 +15,9 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Writes a BLIP-2 of full size with random bfloat16 weights, sharded as on the hub, to measure
- * loading, memory and speed on: OPT-2.7B, 7.6 GB, or Flan-T5-xl, 7.9 GB. What it says means
- * nothing.
+ * Writes a BLIP-2 of full size with random bfloat16 weights, sharded as on the hub, for
+ * measurements of loading, memory and speed: OPT-2.7B, 7.6 GB, or Flan-T5-xl, 7.9 GB. Its texts are
+ * meaningless.
  *
  * <pre>{@code
  * java ... io.github.blip2j.bench.GenerateModel OUT-FOLDER TOKENIZER-FOLDER [opt-2.7b|flan-t5-xl]
@@ -92,7 +92,7 @@ public final class GenerateModel {
     }
   }
 
-  /** Norms are the identity; everything else is a window of one block of noise. */
+  /** Values of a tensor: ones for the scales of norms, otherwise a part of one block of noise. */
   private ByteBuffer values(String name, int count) {
     boolean norm = name.toLowerCase(Locale.ROOT).contains("norm");
     if (norm) {
@@ -102,7 +102,7 @@ public final class GenerateModel {
       }
       return values.flip();
     }
-    offset = (offset + 2 * 7919) % (BLOCK / 2); // a prime, so that no two tensors agree
+    offset = (offset + 2 * 7919) % (BLOCK / 2); // a prime, so that tensors differ
     return noise.duplicate().position(offset).limit(offset + count);
   }
 
@@ -115,7 +115,7 @@ public final class GenerateModel {
     return noise.flip();
   }
 
-  /** The index of the image token and the language model's sizes are left open. */
+  /** A configuration template; the image token and the language model's sizes are inserted. */
   private static final String CONFIG =
       """
       {

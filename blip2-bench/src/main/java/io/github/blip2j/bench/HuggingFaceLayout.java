@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT or with T5, gated
- * and with a head of its own as Flan-T5 is. Written down apart from the loader's own names, so that
- * loading such a folder checks both.
+ * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT, or with a T5 that
+ * is gated and has an untied head, as Flan-T5. They are independent of the loader's names, so
+ * loading such a folder tests both.
  */
 final class HuggingFaceLayout {
   private final DType dtype;
@@ -118,7 +118,7 @@ final class HuggingFaceLayout {
     add(language + "lm_head.weight", config.vocabSize(), C);
   }
 
-  /** The first layer of a stack holds the position biases of all. */
+  /** The self-attention of a layer; the first layer of a stack has the position biases of all. */
   private void selfAttention(String layer, int index, T5Config config) {
     attention(layer + "0.", "SelfAttention.", config);
     if (index == 0) {

@@ -12,18 +12,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * What the machine can do at best, to set the other figures against: both change from minute to
- * minute on a machine that is shared, so they are taken in the same run.
+ * The limits of the machine, to compare other figures with. On a shared machine they change from
+ * minute to minute, so they are measured in the same run.
  */
 final class Limits {
   static final int ROWS = 2048;
   static final int WIDTH = 4096;
   private static final int BYTES = 1_000_000_000;
-  private static final int PASSES = 4; // over a quarter of them, still more than any cache holds
+  private static final int PASSES = 4; // over a quarter of the numbers, more than any cache holds
 
   private Limits() {}
 
-  /** Reading 1 GB with a plain loop on each core, as decoding reads its weights. */
+  /** Times reading 1 GB with a plain loop on each core, as decoding reads its weights. */
   static Stopwatch read(int runs) {
     int threads = Threads.count();
     long[][] shares = new long[threads][BYTES / PASSES / Long.BYTES / threads];
@@ -51,7 +51,7 @@ final class Limits {
     return sum;
   }
 
-  /** From four places at once: one stream alone reads little more than half as much. */
+  /** Sums in four streams: a single one reads little more than half as fast. */
   private static long sumOfQuarters(long[] numbers) {
     int quarter = numbers.length / 4;
     long a = 0;
@@ -67,7 +67,7 @@ final class Limits {
     return a + b + c + d;
   }
 
-  /** One large product with a weight stored like the model's. */
+  /** Times one large product with a weight stored like the model's. */
   static Stopwatch product(int runs, Precision precision, Tensor x, Tensor weight) {
     try (Scope scope = Scope.open()) {
       Tensor packed = weight.pack(precision, PackedWeight.Use.PREFILL);

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Captions images with the bundled model, a new image each time, and writes down every fifty
- * captions what the process holds: bytes of Java's heap after a collection, bytes of tensors in
+ * Captions images with the bundled model, a new image each time, and writes the memory of the
+ * process after every fifty captions: bytes of Java's heap after a collection, bytes of tensors in
  * use, and MiB of resident memory.
  *
  * <pre>{@code
@@ -38,7 +38,7 @@ public final class MemoryTrace {
     Files.writeString(Path.of(args[1]), String.join("\n", lines) + "\n", StandardCharsets.UTF_8);
   }
 
-  /** A line of headings, and one after every so many captions. */
+  /** A header, and a line after each {@code every} captions. */
   static List<String> trace(int captions, int every) throws IOException {
     SplittableRandom random = new SplittableRandom(0);
     List<String> lines = new ArrayList<>();

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The parts of a BLIP-2 with random weights, composed as {@link
  * io.github.blip2j.blip2.model.Blip2Model} composes them. Each is made when it is first needed, so
- * that the vision side can be timed where the language model would not fit.
+ * the vision side can be timed on machines that cannot hold the language model.
  *
  * <pre>{@code
  * B batch, N image tokens, Q queries, E encoder width, C Q-Former width, L language width
@@ -45,7 +45,7 @@ final class Parts {
   private final Part<StageOneStep> stageOne;
   private long loadNanos;
 
-  /** One part, and whether it is there yet. */
+  /** A part that is made on first use. */
   private final class Part<T> {
     private final Supplier<T> builder;
     private @Nullable T built;
@@ -67,9 +67,9 @@ final class Parts {
   }
 
   /**
-   * Parts that will live in {@code memory}.
+   * Parts that live in {@code memory}.
    *
-   * @param precision how matrices are stored; the Q-Former's are bfloat16 at least, as in a loaded
+   * @param precision how matrices are stored; the Q-Former's are at least bfloat16, as in a loaded
    *     model
    */
   Parts(Preset preset, Precision precision, Scope memory) {
@@ -92,7 +92,7 @@ final class Parts {
     this.projection =
         new Part<>(() -> new Linear(C, L, params.at("projection").atLeast(Precision.BFLOAT16)));
     this.language = new Part<>(() -> language(params.at("language")));
-    // What learns is stored in float32, and int8 is for what does not.
+    // Trained parts are stored in float32; int8 is for frozen ones.
     Precision factors = precision == Precision.BFLOAT16 ? precision : Precision.FLOAT32;
     this.training =
         new Part<>(
@@ -104,7 +104,7 @@ final class Parts {
     return sizes;
   }
 
-  /** How matrices are stored. */
+  /** The stored precision of matrices. */
   Precision precision() {
     return precision;
   }
@@ -115,7 +115,7 @@ final class Parts {
         : new OptModel((OptConfig) sizes.text(), params);
   }
 
-  /** Milliseconds that making the parts has taken so far. */
+  /** Milliseconds spent on making parts so far. */
   double loadMs() {
     return loadNanos / (double) TimeUnit.MILLISECONDS.toNanos(1);
   }
@@ -125,7 +125,7 @@ final class Parts {
     return visionNorm.get().forward(vision.get().forward(pixels, ForwardPass.evaluation()));
   }
 
-  /** What the queries see of one image: [1, N, E] to [1, Q, C]. */
+  /** The Q-Former's output for one image: [1, N, E] to [1, Q, C]. */
   Tensor encodeQueries(Tensor image) {
     return qformer.get().encodeQueries(queryTokens.get().value(), image, ForwardPass.evaluation());
   }
@@ -141,7 +141,7 @@ final class Parts {
     return language.get();
   }
 
-  /** The language model as a decoder, as it is in every preset with a prefill figure. */
+  /** The language model as a decoder, which every preset with a prefill figure has. */
   OptModel decoder() {
     return (OptModel) language.get();
   }

@@ -51,11 +51,11 @@ public enum Preset {
     return label;
   }
 
-  /** The figures that can be taken of it. */
+  /** The figures that this preset supports. */
   public Set<Figure> figures() {
     Set<Figure> figures = EnumSet.allOf(Figure.class);
     if (this == FLAN_T5_XL) {
-      figures.remove(Figure.PREFILL); // its decoder begins with one token, whatever the prompt
+      figures.remove(Figure.PREFILL); // T5's decoder begins with one token for any prompt
     }
     return figures;
   }

@@ -5,18 +5,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 
-/** How much memory this process holds, as the system tells it, in MiB; empty where it does not. */
+/** Resident memory of this process in MiB; empty if the system does not report it. */
 final class ProcessMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private ProcessMemory() {}
 
-  /** The most that was resident at any time. */
+  /** The peak so far. */
   static OptionalDouble peak() throws IOException {
     return mebibytes(STATUS, "VmHWM:");
   }
 
-  /** What is resident now. */
+  /** The current value. */
   static OptionalDouble resident() throws IOException {
     return mebibytes(STATUS, "VmRSS:");
   }

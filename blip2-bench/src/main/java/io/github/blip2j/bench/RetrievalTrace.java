@@ -19,16 +19,16 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Ranks random images and texts in an index whose every width is ViT-g's and the Q-Former's own:
- * tokens [257, 1408] on disk, features of 32 queries by 256 in the heap. Only the Q-Former between
- * them is small, one layer of 32 numbers, so that matching costs microseconds a pair, not the tenth
- * of a second of the real one. Writes down the seconds of each step and the memory after it.
+ * Ranks random images and texts in an index of full size: tokens [257, 1408] on disk, as from
+ * ViT-g, features of 32 queries by 256 in the heap. Only the Q-Former is small, one layer of width
+ * 32, so that matching takes microseconds a pair instead of a tenth of a second. Writes the seconds
+ * of each step and the memory after it.
  *
  * <pre>{@code
  * java ... io.github.blip2j.bench.RetrievalTrace IMAGES TEXTS K FOLDER OUT-FILE
  * }</pre>
  *
- * <p>The folder takes the temporary file, 1.4 MiB for each image.
+ * <p>The folder holds the temporary file, 1.4 MiB for each image.
  */
 public final class RetrievalTrace {
   private static final int BATCH = 8;
@@ -63,7 +63,7 @@ public final class RetrievalTrace {
     Files.writeString(Path.of(args[4]), String.join("\n", lines) + "\n", StandardCharsets.UTF_8);
   }
 
-  /** A line of headings, and one for each step; {@code folder} holds the temporary file. */
+  /** A header, and a line for each step; {@code folder} holds the temporary file. */
   static List<String> trace(int images, int texts, int k, Path folder) throws IOException {
     BertConfig bert = BertConfig.fromJson(ConfigJson.parse("small", SMALL), WIDTH);
     var config = new Blip2QformerConfig(bert, 32, 256, 1e-5, LENGTH);
@@ -88,7 +88,7 @@ public final class RetrievalTrace {
         int count = Math.min(BATCH, images - done);
         float[] seen = new float[count * TOKENS * WIDTH];
         for (int i = 0; i < seen.length; i++) {
-          seen[i] = (random.nextInt() >> 8) * 0x1p-23f; // in -1..1, as fast as it goes
+          seen[i] = (random.nextInt() >> 8) * 0x1p-23f; // in -1..1, with little work
         }
         index.addImages(Tensor.of(seen, count, TOKENS, WIDTH));
       }

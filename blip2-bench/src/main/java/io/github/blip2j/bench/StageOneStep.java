@@ -18,8 +18,8 @@ import io.github.blip2j.tensor.types.Precision;
 import java.util.SplittableRandom;
 
 /**
- * One step of BLIP-2's first stage at full size, on image features that are there already: three
- * losses with dropout, their gradients, and the update of 188 million float32 parameters.
+ * One step of BLIP-2's first stage at full size, on given image features: three losses with
+ * dropout, their gradients, and the update of 188 million float32 parameters.
  */
 final class StageOneStep {
   private static final double RATE = 1e-4;
@@ -34,7 +34,7 @@ final class StageOneStep {
     this.optimizer = optimizer;
   }
 
-  /** The step of a model that lives in {@code memory} and rounds what it multiplies. */
+  /** The step of a model that lives in {@code memory} and computes in {@code factors}. */
   static StageOneStep of(Weights weights, Precision factors, Scope memory) {
     Params params = Params.root(weights, memory);
     var model = Blip2Qformer.of(Blip2QformerConfig.blip2(), params);
@@ -47,7 +47,7 @@ final class StageOneStep {
   }
 
   /**
-   * One step.
+   * Runs one step.
    *
    * @param image [B, N, E]
    * @return the loss, a scalar

@@ -3,7 +3,7 @@ package io.github.blip2j.bench;
 import io.github.blip2j.tensor.Scope;
 import java.util.Arrays;
 
-/** The times of one piece of work, in milliseconds, ascending. */
+/** The times of a piece of work, in milliseconds, ascending. */
 final class Stopwatch {
   private static final int MOST_WARM_UPS = 30;
   private static final double WARM_AFTER_MS = 1000;
@@ -15,8 +15,8 @@ final class Stopwatch {
   }
 
   /**
-   * Does the work to warm up and then {@code runs} times. Freeing what it made is part of it, as it
-   * is in languages that count references.
+   * Runs the work to warm up, and then {@code runs} times. The time includes freeing its results,
+   * as in languages with reference counting.
    */
   static Stopwatch time(int runs, Runnable work) {
     warmUp(work);
@@ -28,7 +28,7 @@ final class Stopwatch {
     return new Stopwatch(times);
   }
 
-  /** Once, and short work until the compiler has seen what it does. */
+  /** Runs once, and repeats short work until it is compiled. */
   private static void warmUp(Runnable work) {
     double spent = 0;
     for (int i = 0; i < MOST_WARM_UPS && spent < WARM_AFTER_MS; i++) {

@@ -13,14 +13,14 @@ import java.nio.ByteOrder;
 import java.util.SplittableRandom;
 
 /**
- * Random weights as fast as memory can be written: uniform in [-0.03, 0.03], the scales of norms 1.
- * Each tensor is a window on one block of numbers, repeated as often as it takes, for drawing three
- * billion would take minutes.
+ * Random weights, made as fast as memory can be written: uniform in [-0.03, 0.03], scales of norms
+ * 1. Each tensor repeats a part of one block of numbers, because drawing three billion numbers
+ * would take minutes.
  */
 final class TiledWeights {
   private static final double SPREAD = 0.03;
   private static final int BLOCK = 1 << 20; // numbers; 4 MiB stay in the cache
-  private static final int STEP = 7919; // a prime, so that no two tensors begin alike
+  private static final int STEP = 7919; // a prime, so that tensors begin differently
 
   private final SplittableRandom random;
   private final ByteBuffer noise;
@@ -34,7 +34,7 @@ final class TiledWeights {
     }
   }
 
-  /** Weights that are all drawn so. */
+  /** Weights made in this way. */
   static Weights of(long seed) {
     return Weights.initialized(new TiledWeights(seed)::draw);
   }
@@ -49,11 +49,14 @@ final class TiledWeights {
       return Tensor.read(
           "tiled weights", DType.FLOAT32, shape, (at, into) -> tile(first + at, into));
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // nothing is read from anywhere
+      throw new UncheckedIOException(e); // nothing is read
     }
   }
 
-  /** A norm's scale is the only vector that does; its initialiser tells where names need not. */
+  /**
+   * Whether a tensor consists of ones: only the scales of norms do, and their initializer
+   * identifies them.
+   */
   private boolean startsAtOne(Init init) {
     try (var scope = Scope.open()) {
       return init.draw(Shape.of(1), random).item() == 1;

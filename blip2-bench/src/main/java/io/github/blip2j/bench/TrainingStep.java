@@ -14,9 +14,9 @@ import io.github.blip2j.tensor.types.Precision;
 import java.util.List;
 
 /**
- * Forward and backward of BERT with its language-model head: what a training step costs before the
+ * Forward and backward pass of BERT with its language-model head: a training step without the
  * optimiser. Every position has a label, the loss is the mean cross-entropy, and every parameter
- * gets a gradient. Nothing is dropped out.
+ * gets a gradient. There is no dropout.
  */
 final class TrainingStep {
   private final BertLMHeadModel model;
@@ -27,7 +27,10 @@ final class TrainingStep {
     this.parameters = parameters;
   }
 
-  /** The step of a model of these sizes, which lives in {@code memory} and rounds its factors. */
+  /**
+   * The step of a model of these sizes, which lives in {@code memory} and computes in {@code
+   * factors}.
+   */
   static TrainingStep of(BertConfig config, Weights weights, Precision factors, Scope memory) {
     Params params = Params.root(weights, memory);
     var model = new BertLMHeadModel(config, params);
@@ -44,14 +47,14 @@ final class TrainingStep {
   }
 
   /**
-   * One step.
+   * Runs one step.
    *
    * @param ids [B, T], int64; the labels too
    * @return the loss, a scalar
    */
   Tensor run(Tensor ids) {
     parameters.forEach(Parameter::clearGradient);
-    // No dropout; gradients are recorded all the same.
+    // No dropout, but gradients are recorded.
     Tensor hidden = model.bert().forward(BertInput.ofIds(ids), ForwardPass.evaluation());
     Tensor loss = model.loss(hidden, ids, TokenLoss.ofSameToken());
     loss.backward();

@@ -20,7 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 
-/** The work behind each figure, of the shapes and as often as the Python side does it. */
+/** The work of each figure, with the shapes and repetitions of the Python counterpart. */
 final class Workloads {
   private static final int FEW_TOKENS = 2;
   private static final int MANY_TOKENS = 18;
@@ -38,7 +38,7 @@ final class Workloads {
     this.parts = parts;
   }
 
-  /** Takes one figure. Inputs fall into the open scope. */
+  /** Measures one figure. Inputs belong to the open scope. */
   Measurement measure(Figure figure) {
     return switch (figure) {
       case READ_1GB -> measurement(figure, Limits.read(figure.runs()));
@@ -76,7 +76,7 @@ final class Workloads {
     return inference(Figure.QFORMER_B1, () -> parts.encodeQueries(image));
   }
 
-  /** The prompt of a caption, its keys and values kept and every position scored. */
+  /** Prefill of a caption: keys and values are kept, and logits computed at every position. */
   private Measurement prefill() {
     int positions = parts.sizes().queryTokens() + 1;
     Tensor x = uniform(1, positions, parts.sizes().text().embeddingDim()); // [1, T, L]
@@ -90,7 +90,9 @@ final class Workloads {
         });
   }
 
-  /** A long caption less a short one, by the number of tokens between, the image in both. */
+  /**
+   * A long caption minus a short one, divided by the difference in tokens; both encode the image.
+   */
   private Measurement decode(Figure figure, int beams) {
     Tensor pixels = pixels(1);
     try (var off = GradMode.noGrad()) {
@@ -107,10 +109,10 @@ final class Workloads {
     }
   }
 
-  /** Generates the same captions on any number of threads, which start together and are joined. */
+  /** Generates the same captions on a number of threads, which start together and are joined. */
   private Measurement captions(Figure figure, int threads) {
     Tensor pixels = pixels(1);
-    inference(() -> caption(pixels, 1, SHORT_CAPTION)); // makes the parts, which one thread must
+    inference(() -> caption(pixels, 1, SHORT_CAPTION)); // makes the parts, in one thread
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       Runnable share =
@@ -157,9 +159,9 @@ final class Workloads {
 
   private Measurement stageOne() {
     StageOneStep step = parts.stageOne();
-    VisionConfig tower = VisionConfig.evaG();
-    long tokens = (long) tower.grid() * tower.grid() + 1;
-    Tensor image = uniform(TEXTS, tokens, tower.dim()); // [B, N, E]
+    VisionConfig encoder = VisionConfig.evaG();
+    long tokens = (long) encoder.grid() * encoder.grid() + 1;
+    Tensor image = uniform(TEXTS, tokens, encoder.dim()); // [B, N, E]
     List<int[]> texts = new ArrayList<>();
     for (int i = 0; i < TEXTS; i++) {
       texts.add(random.ints(CAPTION_TOKENS, 0, WORDS).toArray());

@@ -1,4 +1,4 @@
-/** Benchmarks, and models of full size to run them on. */
+/** Benchmarks, and generated models of full size for them. */
 @NullMarked
 package io.github.blip2j.bench;
 

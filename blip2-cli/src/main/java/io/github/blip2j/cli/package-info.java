@@ -1,4 +1,4 @@
-/** The {@code blip2} command: captions, answers and a look at the machine, from a shell. */
+/** The {@code blip2} command. */
 @NullMarked
 package io.github.blip2j.cli;
 

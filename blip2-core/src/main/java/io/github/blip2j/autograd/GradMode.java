@@ -3,16 +3,16 @@ package io.github.blip2j.autograd;
 /**
  * Whether the current thread records gradients.
  *
- * <p>It does by default, but recording needs an input that wants a gradient, and loaded parameters
- * do not until a trainer says so: inference records nothing even when its author forgets {@link
- * #noGrad()}. A block under {@code noGrad} records nothing whatever its inputs want, and nothing
- * inside such a block can turn recording on again. The one exception is a backward pass: its own
- * derivatives are not recorded, but what it has to {@linkplain #recordAgain compute again} is.
+ * <p>Recording is on by default, but it also needs an input that requires a gradient, and loaded
+ * parameters do not require one until they are trained: inference records nothing even without
+ * {@link #noGrad()}. A block under {@code noGrad} records nothing, whatever its inputs, and
+ * recording cannot be turned on inside it. The one exception is a backward pass: its derivatives
+ * are not recorded, but values that it has to {@linkplain #recordAgain recompute} are.
  */
 public final class GradMode {
   private static final ThreadLocal<State> STATE = ThreadLocal.withInitial(State::new);
 
-  /** What one thread is in the middle of. */
+  /** The state of one thread. */
   private static final class State {
     private int noGradDepth;
     private int backwardDepth;
@@ -20,7 +20,7 @@ public final class GradMode {
 
   private GradMode() {}
 
-  /** Whether operations of this thread are recorded when an input wants a gradient. */
+  /** Whether operations of this thread are recorded when an input requires a gradient. */
   public static boolean isRecording() {
     return STATE.get().noGradDepth == 0;
   }
@@ -37,7 +37,7 @@ public final class GradMode {
 
   /**
    * Records inside a backward pass until the returned block is closed: values that were not kept
-   * are computed again, and need a tape of their own.
+   * are recomputed, and need a tape of their own.
    *
    * @throws IllegalStateException if this thread is in no backward pass
    */

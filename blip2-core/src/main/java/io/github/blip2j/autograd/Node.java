@@ -10,42 +10,42 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recorded operation: what it was made from, and how its gradient becomes theirs.
+ * One recorded operation: its inputs, and the functions from its gradient to theirs.
  *
  * <p>A graph of nodes is the tape of reverse-mode differentiation (Griewank and Walther 2008,
  * chapter 3). Nodes are numbered as they are made, so every input has a smaller number than its
  * output, and visiting nodes from the largest number down meets each one after all of its users.
  * That order makes a single pass enough: when a node is visited its gradient is complete.
  *
- * @param <T> what flows through the graph
+ * @param <T> type of the gradients
  */
 public final class Node<T> {
   private static final AtomicLong COUNT = new AtomicLong();
 
   /**
-   * What a backward pass needs to know of the gradients it sends along: how to add two, and who
-   * still waits for one, so that its memory can be used again.
+   * Operations on gradients during a backward pass: adding two, and tracking which nodes still need
+   * one, so that its memory can be reused.
    */
   public interface Flow<T> {
-    /** The sum of two gradients that were held for the same node, held in their place. */
+    /** The sum of two gradients of the same node, which replaces them. */
     T add(T a, T b);
 
-    /** One more node waits for this gradient. */
+    /** Marks a gradient as needed by one more node. */
     void hold(T gradient);
 
-    /** A node that waited for this gradient has used it. */
+    /** Marks a gradient as used by one of the nodes that needed it. */
     void release(T gradient);
 
-    /** Whether anybody else may still read this gradient, which one node holds. */
+    /** Whether other nodes still need a gradient that one node holds. */
     boolean isShared(T gradient);
   }
 
-  /** Where the complete gradient of a leaf goes. */
+  /** Receives the complete gradient of a leaf. */
   public interface Sink<T> {
     /**
      * Takes the gradient.
      *
-     * @param shared whether others may still read it; if not, it is the sink's to keep or change
+     * @param shared whether other nodes still need it; if not, the sink may keep or change it
      */
     void accept(T gradient, boolean shared);
   }
@@ -73,7 +73,10 @@ public final class Node<T> {
     return new Node<>(name, sink);
   }
 
-  /** Adds an input and the product of its Jacobian, transposed, with the output's gradient. */
+  /**
+   * Adds an input and a derivative: the product of the transposed Jacobian and the output's
+   * gradient.
+   */
   public Node<T> wrt(Node<T> input, UnaryOperator<T> derivative) {
     edges.add(new Edge<>(input, derivative));
     return this;
@@ -89,7 +92,7 @@ public final class Node<T> {
     return op;
   }
 
-  /** Whether this is a leaf, as against the output of an operation. */
+  /** Whether this is a leaf and not the output of an operation. */
   public boolean isLeaf() {
     return sink != null;
   }
@@ -98,7 +101,7 @@ public final class Node<T> {
    * Sends the gradient of every leaf below this node to its sink.
    *
    * @param seed the gradient of this node
-   * @param flow what happens to gradients on their way
+   * @param flow operations on gradients
    */
   public void backward(T seed, Flow<T> flow) {
     Map<Node<T>, T> gradients = new HashMap<>();

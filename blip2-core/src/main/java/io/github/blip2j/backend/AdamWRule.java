@@ -5,10 +5,10 @@ package io.github.blip2j.backend;
  *
  * @param beta1 decay of the running mean of gradients
  * @param beta2 decay of the running mean of their squares
- * @param eps what keeps a step finite where gradients were zero
+ * @param eps added to the denominator, so that a step stays finite where gradients were zero
  */
 public record AdamWRule(double beta1, double beta2, double eps) {
-  /** PyTorch's, and those of every BLIP-2 recipe that was released. */
+  /** PyTorch's defaults, which all published BLIP-2 recipes use. */
   public static final AdamWRule DEFAULT = new AdamWRule(0.9, 0.999, 1e-8);
 
   /** Checks them. */
@@ -20,7 +20,7 @@ public record AdamWRule(double beta1, double beta2, double eps) {
     }
   }
 
-  /** These constants with another {@code beta2}; the paper says 0.98. */
+  /** These constants with another {@code beta2}; the BLIP-2 paper states 0.98. */
   public AdamWRule withBeta2(double newBeta2) {
     return new AdamWRule(beta1, newBeta2, eps);
   }
@@ -28,10 +28,10 @@ public record AdamWRule(double beta1, double beta2, double eps) {
   /**
    * One step of one parameter.
    *
-   * @param number how many steps the parameter has taken with this one, from 1
+   * @param number the number of this step for the parameter, from 1
    * @param lr learning rate
-   * @param weightDecay what the parameter loses of itself, times the learning rate
-   * @param gradientScale what the gradient is multiplied by first, as clipping does
+   * @param weightDecay decoupled weight decay, to be multiplied by the learning rate
+   * @param gradientScale a factor of the gradient, as for clipping
    */
   public record Step(long number, double lr, double weightDecay, double gradientScale) {
     /** Checks them. */

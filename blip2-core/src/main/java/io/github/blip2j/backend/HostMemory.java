@@ -92,7 +92,8 @@ public final class HostMemory {
   }
 
   /**
-   * An address and a number of bytes, for a pointer to copy: JavaCPP makes none from an address.
+   * An address and a number of bytes for a pointer to copy, because JavaCPP makes no pointer from
+   * an address.
    */
   private static final class Place extends Pointer {
     Place(long at, long count) {

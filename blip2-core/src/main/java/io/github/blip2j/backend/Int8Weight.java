@@ -9,8 +9,8 @@ import java.nio.FloatBuffer;
 import java.util.stream.IntStream;
 
 /**
- * A matrix in per-channel int8: bytes with one scale for each row, symmetric around zero, so that
- * the largest magnitude of a row is 127 (Dettmers et al. 2022, section 2).
+ * A matrix in per-channel int8: bytes with one scale for each row, symmetric around zero; the
+ * largest magnitude of a row is 127 (Dettmers et al. 2022, section 2).
  *
  * <p>This defines int8 in this library; a provider may use another layout of the same bytes.
  */
@@ -60,7 +60,7 @@ public final class Int8Weight extends PackedWeight {
     }
     float inverse = largest == 0 ? 0 : LARGEST / largest;
     for (int i = 0; i < values.length; i++) {
-      // Positive before it is cut off, which rounds to the nearest.
+      // Shifted to positive before truncation, which rounds to nearest.
       rounded[i] = (byte) ((int) (values[i] * inverse + LARGEST + 1.5f) - (LARGEST + 1));
     }
     return largest / LARGEST;

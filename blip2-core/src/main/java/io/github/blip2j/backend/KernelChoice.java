@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Selects the kernels of this process: the fastest provider that can run, or the one the user
+ * Selects the kernels of this process: the fastest available provider, or the one that the user
  * names.
  */
 public final class KernelChoice {
@@ -24,22 +24,22 @@ public final class KernelChoice {
   private static final String PROPERTY = "blip2.kernels";
 
   private static final String REFERENCE = "nd4j";
-  private static final int MOST_FAILED = 100; // a broken class path fails for ever
+  private static final int MOST_FAILED = 100; // a broken class path may fail without end
 
   private static volatile @Nullable Kernels chosen;
   private static volatile @Nullable Kernels reference;
 
-  private static final Set<Precision> TOLD = ConcurrentHashMap.newKeySet(); // once is enough
+  private static final Set<Precision> TOLD = ConcurrentHashMap.newKeySet(); // warn once
 
   private KernelChoice() {}
 
-  /** The kernels of this process, chosen when they are first asked for. */
+  /** The kernels of this process, selected at the first call. */
   public static Kernels kernels() {
     Kernels kernels = chosen;
     return kernels == null ? chooseOnce() : kernels;
   }
 
-  // Not a static initializer: an error is then reported as itself, each time.
+  // Not a static initializer: an error is then reported directly, each time.
   private static synchronized Kernels chooseOnce() {
     Kernels kernels = chosen;
     if (kernels == null) {
@@ -109,9 +109,9 @@ public final class KernelChoice {
   }
 
   /**
-   * Providers of this library's class loader, then those of the thread's context class loader: with
-   * an application server's or a fat jar's class loaders, threads of common pools see fewer classes
-   * than the library, and plug-ins more.
+   * Providers of this library's class loader, then those of the thread's context class loader. With
+   * the class loaders of application servers and fat jars, threads of common pools see fewer
+   * classes than the library, and plug-ins see more.
    */
   static List<Kernels.Provider> providers() {
     Map<Class<?>, Kernels.Provider> providers = new LinkedHashMap<>();

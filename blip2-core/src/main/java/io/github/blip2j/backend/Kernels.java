@@ -34,7 +34,7 @@ public interface Kernels {
   /**
    * Whether a provider can run here.
    *
-   * @param speed preference among those that can; 0 cannot run, the reference has 1
+   * @param speed rank among the available providers; 0 for unavailable, 1 for the reference
    * @param reason for the log and {@code blip2 doctor}
    */
   record Support(int speed, String reason) {}
@@ -136,14 +136,14 @@ public interface Kernels {
 
   /**
    * Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1), {@code softmax(scale q k^T +
-   * mask) v}; strides of q, k and v are honoured. q, k, v and out may all be bfloat16 where no
-   * {@code weights} are wanted; scores and softmax then are float32 all the same.
+   * mask) v}; strides of q, k and v are honoured. q, k, v and out may all be bfloat16 if {@code
+   * weights} is null; scores and softmax are float32 even then.
    *
    * @param q [B, T, H, D]
    * @param k [B, S, H, D]
    * @param v [B, S, H, D]
    * @param mask additive, broadcasts to [B, H, T, S]
-   * @param thinning dropout of the softmax before the product with the values; null for none
+   * @param dropout of the softmax before the product with the values; null for none
    * @param weights [B, H, T, S], receives the softmax without dropout, for the gradient; may be
    *     null
    * @param out [B, T, H, D]
@@ -154,7 +154,7 @@ public interface Kernels {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       @Nullable RawTensor weights,
       RawTensor out);
 
@@ -162,7 +162,7 @@ public interface Kernels {
    * Gradients of {@link #attention}; strides of q, k and v are honoured.
    *
    * @param weights from {@code attention}
-   * @param thinning the dropout of {@code attention}
+   * @param dropout the dropout of {@code attention}
    * @param g gradient of its output, [B, T, H, D]
    */
   void attentionGradient(
@@ -171,7 +171,7 @@ public interface Kernels {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       RawTensor g,
       RawTensor[] dqkv);
 
@@ -222,7 +222,7 @@ public interface Kernels {
   void affine(RawTensor x, double scale, double shift, RawTensor out);
 
   /**
-   * Sum of the last axis or of the first, accumulated without the loss of a running float.
+   * Sum of the last axis or of the first, accumulated more precisely than in one float32.
    *
    * @param x [R, C], which may be empty and then gives zeros
    * @param overRows whether rows are summed, giving [C]; otherwise columns, giving [R]
@@ -266,7 +266,7 @@ public interface Kernels {
    * so that a mask need not be stored. Both are dense, float32 or float64, and may be the same
    * memory.
    */
-  void dropout(RawTensor x, DropoutSpec thinning, RawTensor out);
+  void dropout(RawTensor x, DropoutSpec dropout, RawTensor out);
 
   /**
    * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2), in place and in one pass over

@@ -3,7 +3,7 @@ package io.github.blip2j.backend;
 import io.github.blip2j.tensor.types.Shape;
 import java.util.Arrays;
 
-/** Where the elements of a tensor lie in its storage, counted in elements. Immutable. */
+/** The positions of a tensor's elements in its storage, counted in elements. Immutable. */
 public final class Layout {
   private final long offset;
   private final Shape shape;
@@ -15,17 +15,17 @@ public final class Layout {
     this.strides = strides;
   }
 
-  /** Row-major without gaps, from the beginning of the storage. */
+  /** Row-major without gaps, from the start of the storage. */
   public static Layout dense(Shape shape) {
     return of(shape, denseStrides(shape));
   }
 
-  /** From the beginning of the storage, {@code strides} apart. */
+  /** From the start of the storage, with these strides. */
   static Layout of(Shape shape, long[] strides) {
     return new Layout(0, shape, strides.clone());
   }
 
-  /** Another shape and other strides, from {@code elements} further on. */
+  /** Another shape and other strides, {@code elements} further on. */
   public Layout view(long elements, Shape newShape, long[] newStrides) {
     return new Layout(offset + elements, newShape, newStrides.clone());
   }

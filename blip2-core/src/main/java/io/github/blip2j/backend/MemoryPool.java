@@ -44,7 +44,7 @@ final class MemoryPool {
   private final TreeMap<Long, ArrayDeque<Block>> waiting = new TreeMap<>();
   private long waitingBytes;
   private long totalBytes;
-  private long left; // of what the system had when it was asked, after the blocks taken since
+  private long left; // the system's free memory at the last query, minus blocks taken since
   private long askedAt = Long.MIN_VALUE;
 
   static {
@@ -57,8 +57,8 @@ final class MemoryPool {
   }
 
   /**
-   * A pool that caches the system's free memory for a time, less the blocks taken since, while that
-   * is enough.
+   * A pool that caches the system's free memory for some time, minus the blocks taken since, as
+   * long as that is enough.
    */
   MemoryPool(long limit, long waitingLimit, LongSupplier available, long lastingNanos) {
     this.limit = limit;
@@ -70,7 +70,7 @@ final class MemoryPool {
   /**
    * A block of at least {@code bytes}, its content undefined.
    *
-   * @throws MemoryShortageException if the system has not that much left
+   * @throws MemoryShortageException if the system has less memory left
    */
   synchronized Block acquire(long bytes, String op) {
     long size = roundUp(Math.max(bytes, 1), op);
@@ -185,7 +185,7 @@ final class MemoryPool {
   }
 
   private static long roundUp(long bytes, String op) {
-    if (bytes > Long.MAX_VALUE - RESERVE - CHECKED) { // what is added to it must not wrap around
+    if (bytes > Long.MAX_VALUE - RESERVE - CHECKED) { // sums with it must not overflow
       throw new MemoryShortageException(op + ": memory expected, got a size of " + bytes + " B");
     }
     long step = bytes < 1L << 12 ? 256 : bytes < 1L << 20 ? 1L << 12 : 1L << 16;

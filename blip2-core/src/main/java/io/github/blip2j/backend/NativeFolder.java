@@ -27,7 +27,7 @@ final class NativeFolder {
 
   private static final String OTHER_SPELLING = "org.bytedeco.javacpp.cacheDir";
   private static final String JNA = "jna.tmpdir";
-  private static final int STICKY = 01000; // only owners rename and remove what is in there
+  private static final int STICKY = 01000; // only owners can rename or remove entries
   private static final int GROUP_WRITES = 020;
   private static final int OTHERS_WRITE = 02;
 
@@ -36,7 +36,7 @@ final class NativeFolder {
   /**
    * Sets the folder of JavaCPP and JNA.
    *
-   * @throws IllegalStateException if there is no place that nobody else can write
+   * @throws IllegalStateException if every candidate folder is writable for others
    */
   static void use() {
     String chosen = choose(System.getProperty(PROPERTY, System.getProperty(OTHER_SPELLING)));
@@ -51,7 +51,7 @@ final class NativeFolder {
 
   private static String choose(@Nullable String told) {
     String user = ".javacpp-" + System.getProperty("user.name");
-    if (told != null) { // in what everybody shares, as /tmp is, a folder of one's own will do
+    if (told != null) { // in a shared folder such as /tmp, a folder of the user's own
       return choose(List.of(Path.of(told), Path.of(told).resolve(user))).toString();
     }
     Path home = Path.of(System.getProperty("user.home"));
@@ -101,7 +101,7 @@ final class NativeFolder {
   static @Nullable String trouble(Path folder) {
     try {
       if (!folder.getFileSystem().supportedFileAttributeViews().contains("unix")) {
-        Files.createDirectories(folder); // Windows keeps a user's folders from others by itself
+        Files.createDirectories(folder); // Windows protects users' folders by itself
         return Files.isWritable(folder) ? null : "which can't be written to";
       }
       Files.createDirectories(
@@ -122,7 +122,7 @@ final class NativeFolder {
     }
   }
 
-  /** This user's id, read from a new file, for no property has it. */
+  /** This user's id, read from a new file, because no property has it. */
   private static int user(Path folder) throws IOException {
     Path file = Files.createTempFile(folder, "probe", null);
     try {
@@ -132,7 +132,7 @@ final class NativeFolder {
     }
   }
 
-  /** What was unpacked before. */
+  /** A description of other users who can write to an unpacked file, or null. */
   private static @Nullable String inside(Path folder, int user) throws IOException {
     List<Path> all;
     try (Stream<Path> files = Files.walk(folder)) {
@@ -145,13 +145,13 @@ final class NativeFolder {
           return writer;
         }
       } catch (NoSuchFileException e) {
-        // Another process needed it for a moment.
+        // Another process created it for a moment.
       }
     }
     return null;
   }
 
-  /** The others who can write to a file or folder, as text; or null. */
+  /** A description of other users who can write to a file or folder, or null. */
   private static @Nullable String writer(Path path, int user, int checked) throws IOException {
     Map<String, Object> told =
         Files.readAttributes(path, "unix:mode,uid,owner,group", LinkOption.NOFOLLOW_LINKS);
@@ -161,13 +161,13 @@ final class NativeFolder {
       return "of which " + path + " is another user's";
     }
     boolean held = (checked & STICKY) != 0 && (mode & STICKY) != 0;
-    if (held || Files.isSymbolicLink(path)) { // a link's mode means nothing, its owner does
+    if (held || Files.isSymbolicLink(path)) { // a link's mode has no meaning, its owner has
       return null;
     }
     if ((mode & OTHERS_WRITE) != 0) {
       return "of which everybody can write " + path;
     }
-    // Where everyone has a group of their own, it is called like its only member.
+    // A user's private group has the user's name.
     boolean shared = !nameOf(told, "group").equals(nameOf(told, "owner"));
     return (mode & GROUP_WRITES) != 0 && shared
         ? "of which the group " + nameOf(told, "group") + " can write " + path

@@ -35,7 +35,7 @@ public final class Natives {
     setDefault("org.bytedeco.javacpp.maxbytes", "0");
     setDefault("org.bytedeco.javacpp.maxphysicalbytes", "0");
     setDefault("org.bytedeco.javacpp.logger", "slf4j");
-    // Left alone, JavaCPP takes the avx2 build on every CPU, for it stands first in ND4J's list.
+    // By default JavaCPP takes the avx2 build on every CPU, because it is first in ND4J's list.
     fastestBuild().ifPresent(extension -> setDefault(EXTENSION, extension));
     waitAsleep();
     limitThreads();
@@ -43,12 +43,12 @@ public final class Natives {
 
   private Natives() {}
 
-  /** Sets the properties, the first time. */
+  /** Sets the properties once. */
   public static void prepare() {
-    // Loading this class did it.
+    // The static initializer did it.
   }
 
-  /** The flags of the first CPU, empty where the system does not tell. */
+  /** The flags of the first CPU; empty if the system does not list them. */
   static Set<String> cpuFlags() {
     Path cpuinfo = Path.of("/proc/cpuinfo");
     if (!Files.isReadable(cpuinfo)) {
@@ -61,16 +61,16 @@ public final class Natives {
           .flatMap(line -> Arrays.stream(line.substring(line.indexOf(':') + 1).trim().split(" ")))
           .collect(Collectors.toUnmodifiableSet());
     } catch (IOException e) {
-      return Set.of(); // a guess about speed must not stop the start
+      return Set.of(); // start even if the speed cannot be guessed
     }
   }
 
   /**
-   * Lets OpenMP's threads sleep between operations unless the user says otherwise. They spin for
-   * milliseconds by default, and when anything else runs on the same cores an operation of a few
-   * microseconds takes 8 to 16 ms. Waking one takes 10 to 60 microseconds, though, so they look
-   * about for as long as the next operation of a model is likely to take to come. libgomp reads the
-   * variables once, when it is loaded.
+   * Lets OpenMP's threads sleep between operations, unless the user has set a policy. By default
+   * they spin for milliseconds, and if anything else runs on the same cores, an operation of a few
+   * microseconds takes 8 to 16 ms. Waking a thread takes 10 to 60 microseconds, so threads spin for
+   * about as long as the next operation of a model needs to arrive. libgomp reads the variables
+   * once, when it is loaded.
    */
   private static void waitAsleep() {
     if (System.getenv(WAIT_POLICY) == null && System.getenv(SPIN_COUNT) == null) {
@@ -79,7 +79,7 @@ public final class Natives {
     }
   }
 
-  /** As many threads as the user wants, for OpenMP, which all kernels share, and for OpenBLAS. */
+  /** Sets the user's number of threads for OpenMP, which all kernels share, and for OpenBLAS. */
   private static void limitThreads() {
     @Nullable String count =
         Threads.chosen(System.getProperty(Threads.PROPERTY), System.getenv(Threads.VARIABLE));
@@ -94,7 +94,7 @@ public final class Natives {
       try {
         Function.getFunction("c", "setenv").invokeInt(new Object[] {name, value, 1});
       } catch (LinkageError e) {
-        // Without JNA's own library tensors are slower beside other programs, and still right.
+        // Without JNA's library, tensors are slower beside other programs, but correct.
         LOG.debug("{} stays as it is: {}", name, e.toString());
       }
     }

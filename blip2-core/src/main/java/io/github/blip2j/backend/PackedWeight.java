@@ -11,7 +11,7 @@ import io.github.blip2j.tensor.types.Shape;
  * <p>A packed tensor has type float32: linear maps use it as it is, lookups unpack the requested
  * rows, and all other operations use an unpacked copy. Only its provider knows the layout, so its
  * address is not exposed: asking for it is an error. Frozen models are packed once, when they are
- * loaded; trained weights stay unpacked, for they would have to be packed again in every step.
+ * loaded; trained weights stay unpacked, because they would have to be packed again in every step.
  */
 public abstract class PackedWeight {
   /** The main use of a weight, which may decide which layout is fastest. */
@@ -28,8 +28,7 @@ public abstract class PackedWeight {
   /**
    * A packed matrix.
    *
-   * @param bytes the memory it lies in, plain and of any type; whoever owns the packed tensor owns
-   *     it
+   * @param bytes its memory, plain and of any type; it belongs to the owner of the packed tensor
    * @param shape [N, K]
    */
   protected PackedWeight(RawTensor bytes, Shape shape) {
@@ -37,7 +36,7 @@ public abstract class PackedWeight {
     this.shape = shape;
   }
 
-  /** The memory, in an order that only this packing knows. */
+  /** The memory, in this packing's own layout. */
   protected final RawTensor bytes() {
     return bytes;
   }
@@ -48,18 +47,18 @@ public abstract class PackedWeight {
   }
 
   /**
-   * The type that its products read: what lies between two maps may be kept in it, for it would be
-   * rounded to it anyway. Float32, or bfloat16 where the CPU multiplies that.
+   * The type that its products read. Values between two maps may be stored in it, because they
+   * would be rounded to it anyway. Float32, or bfloat16 if the CPU multiplies that.
    */
   public DType input() {
     return DType.FLOAT32;
   }
 
-  /** How it is stored. */
+  /** The stored precision. */
   public abstract Precision precision();
 
   /**
-   * Writes rows {@code first}, {@code first + 1}, ...
+   * Unpacks rows {@code first}, {@code first + 1}, ...
    *
    * @param out dense, [rows, K], float32; for the whole of a bfloat16 matrix also bfloat16
    */

@@ -4,9 +4,8 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 
 /**
- * Memory without a history: what kernels make on their way, and parts of what they are given. It
- * belongs to the innermost {@link Workspace} of the thread, or to whoever owns what it is a part
- * of.
+ * A tensor without history: temporaries of kernels, and views of their arguments. It belongs to the
+ * innermost {@link Workspace} of the thread or, for a view, to the owner of the viewed memory.
  */
 public final class PlainTensor extends RawTensor {
   PlainTensor(Storage storage, Layout layout, DType dtype) {
@@ -31,31 +30,31 @@ public final class PlainTensor extends RawTensor {
     return new PlainTensor(storage, Layout.of(shape, strides), dtype);
   }
 
-  /** The memory of {@code x} from {@code offset} elements further on, seen otherwise. */
+  /** A view of the memory of {@code x} with another layout, {@code offset} elements further on. */
   public static PlainTensor view(RawTensor x, long offset, Shape shape, long[] strides) {
     x.requirePlain();
     return new PlainTensor(x.storage, x.layout.view(offset, shape, strides), x.dtype());
   }
 
-  /** Dense memory in another shape of as many elements. */
+  /** Dense memory with another shape of the same size. */
   public static PlainTensor reshaped(RawTensor dense, long... dims) {
     Shape shape = Shape.of(dims);
     return view(dense, 0, shape, Layout.denseStrides(shape));
   }
 
-  /** {@code length} positions of an axis from {@code start} on. */
+  /** {@code length} positions of an axis, from {@code start} on. */
   public static PlainTensor narrow(RawTensor x, int axis, long start, long length) {
     long[] strides = x.strides();
     return view(x, start * strides[axis], x.shape().with(axis, length), strides);
   }
 
-  /** One position of the first axis of a matrix, which goes away. */
+  /** One row of a matrix, as a vector. */
   public static PlainTensor row(RawTensor matrix, long index) {
     long[] strides = matrix.strides();
     return view(matrix, index * strides[0], Shape.of(matrix.dim(1)), new long[] {strides[1]});
   }
 
-  /** The last two axes exchanged. */
+  /** A view with the last two axes exchanged. */
   public static PlainTensor transpose(RawTensor x) {
     long[] dims = x.shape().toArray();
     long[] strides = x.strides();
@@ -71,7 +70,7 @@ public final class PlainTensor extends RawTensor {
     numbers[last - 1] = number;
   }
 
-  /** {@code x} in another type by these kernels' copy, or {@code x} itself where it has it. */
+  /** {@code x} cast to another type by these kernels, or {@code x} itself if it has that type. */
   public static RawTensor cast(Kernels kernels, RawTensor x, DType type) {
     PackedWeight packing = x.packing();
     if (packing != null) {
@@ -82,7 +81,7 @@ public final class PlainTensor extends RawTensor {
     return x.dtype() == type ? x : copy(kernels, x, type);
   }
 
-  /** {@code x} row-major without gaps: a copy by these kernels, or {@code x} itself. */
+  /** {@code x} in dense row-major order: a copy by these kernels, or {@code x} itself. */
   public static RawTensor dense(Kernels kernels, RawTensor x) {
     return x.isDense() ? x : copy(kernels, x, x.dtype());
   }

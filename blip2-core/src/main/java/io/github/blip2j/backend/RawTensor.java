@@ -7,21 +7,21 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What kernels read and write: memory with a shape and a type, which knows nothing of what it was
- * computed from. {@code Tensor} adds a history to it; kernels make {@link PlainTensor}s without.
+ * An operand of kernels: memory with a shape and a type, without a history. {@code Tensor} adds the
+ * history; kernels make {@link PlainTensor}s.
  */
 public abstract class RawTensor {
-  /** The memory, which views share. */
+  /** The memory, shared with views. */
   protected final Storage storage;
 
-  /** Where in it the elements are. */
+  /** The positions of the elements in the memory. */
   protected final Layout layout;
 
   private final DType dtype;
   private final @Nullable PackedWeight packing; // null: plain memory
   private volatile @Nullable Object counterpart; // made by the first thread that needs it
 
-  /** Elements that lie somewhere in a memory. */
+  /** A tensor on memory with a layout. */
   protected RawTensor(Storage storage, Layout layout, DType dtype, @Nullable PackedWeight packing) {
     this.storage = storage;
     this.layout = layout;
@@ -29,7 +29,7 @@ public abstract class RawTensor {
     this.packing = packing;
   }
 
-  /** A packed matrix, which has the type float32. */
+  /** A packed matrix, whose type is float32. */
   protected RawTensor(PackedWeight packing) {
     this(packing.bytes().storage, Layout.dense(packing.shape()), DType.FLOAT32, packing);
   }
@@ -39,51 +39,51 @@ public abstract class RawTensor {
     this(other.storage, other.layout, other.dtype, other.packing);
   }
 
-  /** Lengths of the axes. */
+  /** The shape. */
   public final Shape shape() {
     return layout.shape();
   }
 
-  /** Length of one axis; {@code -1} is the last. */
+  /** The length of one axis; {@code -1} is the last. */
   public final long dim(int axis) {
     return shape().dim(axis);
   }
 
-  /** Number of axes. */
+  /** The number of axes. */
   public final int rank() {
     return shape().rank();
   }
 
-  /** Number of elements. */
+  /** The number of elements. */
   public final long size() {
     return shape().size();
   }
 
-  /** Type of the elements. */
+  /** The type of the elements. */
   public final DType dtype() {
     return dtype;
   }
 
-  /** Address of the first element, for kernel providers; valid until the scope ends. */
+  /** The address of the first element, for kernel providers; valid until the scope ends. */
   public final long address() {
     requirePlain();
     return storage.address() + layout.offset() * dtype.byteSize();
   }
 
   /**
-   * Elements from the first one to the end of this memory, for kernel providers: what a kernel may
-   * read beyond a view, whose content it then has to ignore. 0 where the end is not known.
+   * The number of elements from the first one to the end of the memory, for kernel providers: a
+   * kernel may read beyond a view up to here, and must ignore the content. 0 if the end is unknown.
    */
   public final long room() {
     return Math.max(0, storage.size() / dtype.byteSize() - layout.offset());
   }
 
-  /** How this matrix is packed, for kernel providers; null if it is plain. */
+  /** The packing of this matrix, for kernel providers; null if it is plain. */
   public final @Nullable PackedWeight packing() {
     return packing;
   }
 
-  /** Distance between neighbours along each axis, in elements, for kernel providers. */
+  /** The stride of each axis in elements, for kernel providers. */
   public final long[] strides() {
     return layout.strides();
   }
@@ -94,8 +94,8 @@ public abstract class RawTensor {
   }
 
   /**
-   * What a provider's library has in place of this tensor, for kernel providers: made once, then
-   * the same for as long as this object lives.
+   * The provider's own object for this tensor, for kernel providers. It is made once and kept as
+   * long as this object lives.
    */
   public final <T> T counterpart(Class<T> type, Function<RawTensor, T> maker) {
     Object known = counterpart;
@@ -113,7 +113,7 @@ public abstract class RawTensor {
   }
 
   /**
-   * Refuses a packed matrix.
+   * Rejects a packed matrix.
    *
    * @throws IllegalStateException if this is one
    */

@@ -3,20 +3,20 @@ package io.github.blip2j.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory behind one or more tensors, and who owns it.
+ * The memory of one or more tensors, and its owner.
  *
- * <p>Tensors that are views of each other share a storage. It knows the operation that made it, so
- * that use after release can name it, and counts in-place changes, so that a gradient can tell that
- * a value it needs is gone.
+ * <p>Tensors that are views of each other share a storage. It knows the operation that made it, for
+ * the message about a use after release, and counts in-place changes, so that a gradient detects
+ * that a value it needs was overwritten.
  *
- * <p>Several threads may release it. Its owner and its version are for the thread that computes
- * with it: a tensor that others read is handed to them by what happens before, such as a lock, and
- * not changed meanwhile.
+ * <p>Several threads may release it. Its owner and its version belong to the thread that computes
+ * with it: a tensor that other threads read must be published safely, such as by a lock, and not be
+ * changed afterwards.
  */
 public final class Storage {
   private final String op;
   private final long address;
-  private final @Nullable Object keepAlive; // whose memory this is, if not the pool's
+  private final @Nullable Object keepAlive; // the owner of foreign memory
   private MemoryPool.@Nullable Block block;
   private @Nullable Workspace owner;
   private volatile boolean released;
@@ -39,13 +39,13 @@ public final class Storage {
     return storage;
   }
 
-  /** Memory that somebody else owns and that lives as long as {@code keepAlive}. */
+  /** Memory of another owner, which lives as long as {@code keepAlive}. */
   static Storage wrap(String op, long address, Object keepAlive) {
     return new Storage(op, address, keepAlive, null);
   }
 
   /**
-   * Where the memory begins.
+   * The address of the memory.
    *
    * @throws IllegalStateException if its scope has ended
    */
@@ -57,12 +57,11 @@ public final class Storage {
               + " with scope.keep(tensor)");
     }
     if (keepAlive != null) {
-      // Whoever asks computes with the bare address. Nothing then tells the collector that the
-      // owner is still needed: a tensor is dead after its last use in Java, however long native
-      // code goes on reading, and with the last tensor goes the array whose memory this is. The
-      // workspace around the computation is reachable from its thread until it closes, and that
-      // is after the computation has returned. Memory of the pool needs none of this, for a
-      // workspace owns it.
+      // The caller computes with the bare address, and nothing then tells the collector that the
+      // owner is still needed: in Java a tensor is dead after its last use, although native code
+      // still reads, and the array that owns the memory is collected with the last tensor. The
+      // workspace around the computation is reachable from its thread until it closes, which is
+      // after the computation. The pool's memory needs none of this, because a workspace owns it.
       Workspace.hold(keepAlive);
     }
     return address;
@@ -76,17 +75,17 @@ public final class Storage {
     this.owner = workspace;
   }
 
-  /** Bytes from the beginning to the end, 0 where somebody else's memory tells no end. */
+  /** The size in bytes, or 0 if it is unknown for foreign memory. */
   long size() {
     return block == null ? 0 : block.size();
   }
 
-  /** Whether the pool owns the memory, so that a workspace may release it. */
+  /** Whether the memory belongs to the pool, so that a workspace may release it. */
   boolean isManaged() {
     return keepAlive == null;
   }
 
-  /** Number of in-place changes so far. */
+  /** The number of in-place changes so far. */
   public int version() {
     return version;
   }
@@ -103,7 +102,7 @@ public final class Storage {
     return op;
   }
 
-  /** Gives the memory back, once, whichever threads ask for it. */
+  /** Releases the memory once, even if several threads call this. */
   void release() {
     MemoryPool.Block returned;
     synchronized (this) {

@@ -8,12 +8,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of this machine, and what the control groups around this process leave of it.
+ * The free memory of this machine within the limits of the process's control groups.
  *
- * <p>A process is in a group, that in another, and the tightest limit holds. Version 2 of control
- * groups has one tree, version 1 one for memory; where both are mounted, memory is in one of them.
- * In a container the path that a process is told may be the host's, of which the container shows
- * the root only; groups that are not there are passed over.
+ * <p>Control groups are nested, and the tightest limit holds. Version 2 has one tree for
+ * everything, version 1 a tree for memory; if both are mounted, one of them limits memory. In a
+ * container, the group's path in {@code /proc} may be the host's, of which the container sees the
+ * root only; missing groups are skipped.
  */
 final class SystemMemory {
   static final SystemMemory HERE = new SystemMemory(Path.of("/"));
@@ -23,25 +23,25 @@ final class SystemMemory {
   private final Path meminfo;
   private final List<Group> groups;
 
-  /** One group: its folder, and how its version spells what it tells. */
+  /** One control group: its folder, and the file names of its version. */
   private record Group(Path folder, String limit, String usage, String files) {
     long limitBytes() {
       return number(folder.resolve(limit), Long.MAX_VALUE);
     }
 
     long availableBytes() {
-      // What the group holds of files can be dropped, so it counts as free.
+      // Page cache of the group can be dropped, so it counts as free.
       long dropped = field(folder.resolve("memory.stat"), files + " ", 0, 0);
       return limitBytes() - Math.max(0, number(folder.resolve(usage), 0) - dropped);
     }
   }
 
-  /** Of a system whose files lie under {@code root}. */
+  /** Reads the system files below {@code root}. */
   SystemMemory(Path root) {
     this.meminfo = root.resolve("proc/meminfo");
     Path mounted = root.resolve("sys/fs/cgroup");
     this.groups = new ArrayList<>();
-    addGroups(mounted, mounted); // the roots, whatever the process is told
+    addGroups(mounted, mounted); // the roots, whatever /proc states
     addGroups(mounted.resolve("memory"), mounted.resolve("memory"));
     for (String line : lines(root.resolve("proc/self/cgroup"))) { // number:controllers:/path
       String[] parts = line.split(":", 3);
@@ -55,7 +55,7 @@ final class SystemMemory {
     }
   }
 
-  /** A group and those around it, up to the root of their tree but for that itself. */
+  /** Adds a group and its ancestors, up to and without the root of the tree. */
   private void addGroups(Path tree, Path innermost) {
     @Nullable Path group = innermost;
     do {
@@ -69,7 +69,7 @@ final class SystemMemory {
     } while (group != null && group.startsWith(tree) && !group.equals(tree));
   }
 
-  /** Bytes that the system would still give: the least of machine and groups. */
+  /** Available bytes: the minimum over machine and groups. */
   long available() {
     long least = field(meminfo, "MemAvailable:", 10, Long.MAX_VALUE);
     for (Group group : groups) {
@@ -78,7 +78,7 @@ final class SystemMemory {
     return least;
   }
 
-  /** Bytes of memory in this machine, or what its groups may use of them. */
+  /** Total bytes: those of the machine, or the limit of its groups. */
   long physical() {
     long least = field(meminfo, "MemTotal:", 10, UNKNOWN_MACHINE);
     for (Group group : groups) {
@@ -87,7 +87,7 @@ final class SystemMemory {
     return least;
   }
 
-  /** The number that is all of a file; the word {@code max} is no number. */
+  /** The number that a file consists of, or {@code otherwise}, as for the word {@code max}. */
   private static long number(Path file, long otherwise) {
     try {
       String value = Files.isReadable(file) ? Files.readString(file).trim() : "max";
@@ -97,14 +97,14 @@ final class SystemMemory {
     }
   }
 
-  /** A number in a file of lines {@code name number}, times two to the {@code shift}. */
+  /** The number in a line {@code name number} of a file, times two to the {@code shift}. */
   private static long field(Path file, String name, int shift, long otherwise) {
     for (String line : lines(file)) {
       if (line.startsWith(name)) {
         return Long.parseLong(line.replaceAll("\\D", "")) << shift;
       }
     }
-    return otherwise; // not Linux: malloc's own answer has to do
+    return otherwise; // not Linux: malloc reports a shortage itself
   }
 
   private static List<String> lines(Path file) {

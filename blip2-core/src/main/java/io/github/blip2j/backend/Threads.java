@@ -7,8 +7,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * How many threads one operation of the native libraries is spread over: all cores unless {@code
- * OMP_NUM_THREADS} or {@link #use} says otherwise. It holds for the whole process.
+ * The number of threads for one operation of the native libraries: all cores, unless {@code
+ * OMP_NUM_THREADS} or {@link #use} sets another number. It holds for the whole process.
  */
 public final class Threads {
   static final String PROPERTY = "blip2.threads";
@@ -17,14 +17,14 @@ public final class Threads {
   private static final int MOST_DIGITS = 18; // of a long
   static final String VARIABLE = "OMP_NUM_THREADS";
 
-  /** More gain nothing anywhere, and tens of thousands end the process in libgomp. */
+  /** A greater number has no use, and tens of thousands crash the process in libgomp. */
   private static final int MOST = Math.max(1024, Runtime.getRuntime().availableProcessors());
 
   private Threads() {}
 
   /**
-   * Chooses the number for the whole process, before its first tensor; later it does nothing. It is
-   * what {@code -Dblip2.threads=} sets.
+   * Chooses the number for the whole process, like {@code -Dblip2.threads=}. It has no effect after
+   * the first tensor.
    *
    * @throws IllegalArgumentException if it is not 1 to 1024, or to the number of cores where that
    *     is greater
@@ -43,9 +43,9 @@ public final class Threads {
   }
 
   /**
-   * The number that the property names, checked, for the libraries read it without.
+   * The number that the property states, checked, because the libraries do not check it.
    *
-   * @param variable what the environment says in its place; libgomp takes a list too
+   * @param variable the environment variable, used without the property; libgomp accepts a list too
    * @return null if the property is not set
    * @throws IllegalArgumentException if either is no number of threads
    */
@@ -55,7 +55,7 @@ public final class Threads {
       return property;
     }
     for (String level : variable == null ? new String[0] : variable.split(",", -1)) {
-      if (NUMBER.matcher(level.strip()).matches()) { // of anything else libgomp warns
+      if (NUMBER.matcher(level.strip()).matches()) { // libgomp warns of anything else
         require(VARIABLE, number(level.strip()));
       }
     }
@@ -73,7 +73,7 @@ public final class Threads {
   /** The number in use. */
   public static int count() {
     Natives.prepare();
-    Nd4j.getBackend(); // sets it
+    Nd4j.getBackend(); // initialises ND4J, which sets the number
     return NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads();
   }
 
@@ -86,7 +86,7 @@ public final class Threads {
   public static void use(int count) {
     require("threads", count);
     Natives.prepare();
-    // ND4J's own loops, OpenMP's, and those of its BLAS are counted apart.
+    // ND4J's own loops, OpenMP and the BLAS each have their own number.
     Nd4j.getEnvironment().setMaxMasterThreads(count);
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(count);
     Nd4j.factory().blas().setMaxThreads(count);

@@ -8,12 +8,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owner of the memory taken while it is open: what stands behind a {@code Scope}, and what kernels
- * open around their temporaries.
+ * The owner of memory that is allocated while it is open: the implementation of a {@code Scope};
+ * kernels open one around their temporaries.
  *
- * <p>The innermost open workspace of a thread owns all memory that the thread takes; when it closes
- * that is released together, and its blocks are used again by the next ones. A {@linkplain
- * #detached} one never is a thread's innermost, and owns what it {@linkplain #adopt adopts}.
+ * <p>The innermost open workspace of a thread owns all memory that the thread allocates. When it
+ * closes, the memory is released together and its blocks are reused. A {@linkplain #detached}
+ * workspace never is a thread's innermost one, and owns the memory that it {@linkplain #adopt
+ * adopts}.
  *
  * <p>A workspace belongs to the thread that opened it. A detached one may be closed by any thread.
  */
@@ -25,9 +26,9 @@ public final class Workspace implements AutoCloseable {
   private final @Nullable Workspace outer;
   private final boolean detached;
   private List<Storage> owned = new ArrayList<>();
-  private int crowded = FEW; // entries at which those that left are cleared out
+  private int crowded = FEW; // number of entries at which stale ones are removed
   private boolean closed;
-  private @Nullable Set<Object> held; // by identity; most workspaces meet nobody else's memory
+  private @Nullable Set<Object> held; // by identity; most workspaces hold no foreign memory
 
   private Workspace(@Nullable Workspace outer, boolean detached) {
     this.outer = outer;
@@ -41,12 +42,12 @@ public final class Workspace implements AutoCloseable {
     return workspace;
   }
 
-  /** A workspace that no thread's new memory falls into. */
+  /** A workspace that never owns new memory of a thread by itself. */
   public static Workspace detached() {
     return new Workspace(null, true);
   }
 
-  /** The innermost workspace of this thread, which will own what {@code op} makes. */
+  /** The innermost workspace of this thread, which will own the results of {@code op}. */
   public static Workspace current(String op) {
     Workspace workspace = INNERMOST.get();
     if (workspace == null) {
@@ -58,13 +59,13 @@ public final class Workspace implements AutoCloseable {
     return workspace;
   }
 
-  /** Whether this owns the memory, and so may release it. */
+  /** Whether this workspace owns the memory, and so may release it. */
   public boolean owns(Storage storage) {
     return storage.owner() == this;
   }
 
   /**
-   * Hands memory of this workspace to the enclosing one; no change if another one owns it.
+   * Passes memory of this workspace to the enclosing one; no effect if another workspace owns it.
    *
    * @throws IllegalStateException if this is the outermost workspace of its thread
    */
@@ -79,7 +80,7 @@ public final class Workspace implements AutoCloseable {
     }
   }
 
-  /** Hands everything to the enclosing workspace, if there is one. */
+  /** Passes all memory to the enclosing workspace, if there is one. */
   public void keepAll() {
     for (Storage storage : owned) {
       if (owns(storage) && outer != null) {
@@ -89,7 +90,7 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
-   * Takes memory over from whichever workspace owns it; somebody else's memory stays theirs.
+   * Takes ownership of memory from another workspace; foreign memory keeps its owner.
    *
    * @throws IllegalStateException if this is closed, or the memory is released
    */
@@ -109,13 +110,13 @@ public final class Workspace implements AutoCloseable {
       storage.owner(this);
       if (owned.size() >= crowded) {
         owned.removeIf(other -> !owns(other) || other.isReleased());
-        crowded = Math.max(FEW, 2 * owned.size()); // each entry is looked at twice on average
+        crowded = Math.max(FEW, 2 * owned.size()); // amortised over the entries
       }
       owned.add(storage);
     }
   }
 
-  /** Gives memory back before the end; no change if another workspace owns it. */
+  /** Releases memory early; no effect if another workspace owns it. */
   public void release(Storage storage) {
     if (owns(storage)) {
       storage.release();
@@ -124,7 +125,7 @@ public final class Workspace implements AutoCloseable {
 
   /**
    * Keeps an object from the garbage collector until the innermost workspace of this thread closes;
-   * nothing happens without one.
+   * no effect without one.
    */
   static void hold(Object object) {
     Workspace workspace = INNERMOST.get();
@@ -138,7 +139,7 @@ public final class Workspace implements AutoCloseable {
     }
   }
 
-  /** Releases all memory this owns. */
+  /** Releases all memory of this workspace. */
   @Override
   public void close() {
     List<Storage> released;
@@ -147,7 +148,7 @@ public final class Workspace implements AutoCloseable {
         return;
       }
       if (!detached) {
-        leave(); // first: one closed out of order stays open, to be closed in its turn
+        leave(); // first: a workspace closed out of order stays open for now
       }
       closed = true;
       held = null;

@@ -29,10 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Or those that Hugging Face's {@code imagefolder} reads from {@code metadata.jsonl}, with
  * {@code file_name} and {@code text} in place of {@code image} and {@code caption}.
  *
- * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing. In
- * place of a caption or beside it there may be a {@code text_output}, the target, and a {@code
- * text_input}, the input before it. Other keys are ignored. A missing value is an error, for it
- * would be trained on.
+ * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing.
+ * Instead of a caption or beside it there may be a {@code text_output}, the target, and a {@code
+ * text_input}, the input before it. Other keys are ignored. A missing value is an error.
  */
 public final class CaptionFile {
   private static final List<String> TABLES = List.of(".csv", ".tsv", ".parquet");

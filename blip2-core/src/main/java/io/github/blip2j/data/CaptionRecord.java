@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An image with its captions or dialogue.
  *
- * @param image path of the file, within the folder of pictures
+ * @param image path of the file, within the folder of images
  * @param captions at least one
  * @param imageId id of the image, equal for records of the same image, or null
  * @param dialogue input and output text of a language model, or null

@@ -4,13 +4,13 @@ import io.github.blip2j.training.StepRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * In which order an epoch takes its samples: a permutation drawn from the seed and the epoch, and
- * so the same whenever it is asked for (Fisher and Yates 1938, as Durstenfeld 1964 has it).
+ * The order of samples in an epoch: a permutation drawn from the seed and the epoch, and therefore
+ * reproducible (Fisher and Yates 1938, in the form of Durstenfeld 1964).
  */
 public final class EpochOrder {
   private EpochOrder() {}
 
-  /** The places 0 to {@code size - 1}, shuffled. */
+  /** The numbers 0 to {@code size - 1}, shuffled. */
   public static int[] of(int size, long seed, int epoch) {
     int[] order = new int[size];
     RandomGenerator random = StepRandom.ofEpoch(seed, epoch);

@@ -11,12 +11,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Pictures and texts that are to find each other: each picture once, however many records show it,
- * and each text with the picture that it belongs to.
+ * Images and texts to be matched: each image once, however many records contain it, and each text
+ * with the image that it belongs to.
  *
- * @param images paths of the pictures, within a folder
- * @param texts all captions, those of one record together
- * @param imageOfText for each text the place of its picture in {@code images}
+ * @param images paths of the images, within a folder
+ * @param texts all captions, grouped by record
+ * @param imageOfText for each text the index of its image in {@code images}
  */
 public record RetrievalSet(List<String> images, List<String> texts, List<Integer> imageOfText) {
   private static final int SHOWN = 3;
@@ -28,7 +28,7 @@ public record RetrievalSet(List<String> images, List<String> texts, List<Integer
     imageOfText = List.copyOf(imageOfText);
   }
 
-  /** The pictures and texts of these records, in their order. */
+  /** The images and texts of these records, in their order. */
   public static RetrievalSet of(List<CaptionRecord> records) {
     Map<String, Integer> places = new LinkedHashMap<>();
     List<String> texts = new ArrayList<>();
@@ -44,10 +44,10 @@ public record RetrievalSet(List<String> images, List<String> texts, List<Integer
   }
 
   /**
-   * The files of all pictures.
+   * The files of all images.
    *
-   * @param folder that paths start from
-   * @throws DataException naming pictures that are not there
+   * @param folder folder of the paths
+   * @throws DataException naming missing images
    */
   public List<Path> files(Path folder) throws DataException {
     List<Path> files = new ArrayList<>();
@@ -59,7 +59,7 @@ public record RetrievalSet(List<String> images, List<String> texts, List<Integer
         if (!Files.isRegularFile(file)) {
           missing.add(image);
         }
-      } catch (InvalidPathException e) { // no file system has such a name
+      } catch (InvalidPathException e) { // the file system does not allow such a name
         missing.add(image);
       }
     }

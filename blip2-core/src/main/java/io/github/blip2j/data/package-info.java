@@ -1,4 +1,4 @@
-/** Data sets as files list them. */
+/** Data sets as listed in files. */
 @NullMarked
 package io.github.blip2j.data;
 

@@ -7,17 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One token after the other, each final once chosen: greedy decoding, and sampling in the order in
- * which the model factors the probability of a sequence.
+ * Greedy decoding and sampling: token by token, each final once it is chosen.
  *
- * <p>Rows that have ended leave the model's batch. With several sequences for each prompt, all of
- * them choose their first token from the scores of the one prompt row.
+ * <p>Finished rows leave the model's batch. If several sequences are returned for each prompt, all
+ * of them choose their first token from the logits of the one prompt row.
  */
 final class AncestralDecoder {
   private final GenerationRules rules;
   private final ModelRows model;
   private final TokenStreamer listener;
-  private final float[] scores; // [V], processed in place so that the model's own stay as they are
+  private final float[] scores; // [V], a copy that is processed in place
 
   AncestralDecoder(GenerationRules rules, ModelRows model, TokenStreamer listener) {
     this.rules = rules;

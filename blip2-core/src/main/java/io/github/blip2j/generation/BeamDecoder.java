@@ -4,8 +4,8 @@ import io.github.blip2j.generation.logits.TokenHistory;
 import java.util.List;
 
 /**
- * Runs the beam searches of a batch together, with one model call for each step. Prompts whose
- * search is over leave the model's batch.
+ * Runs the beam searches of a batch together, with one model call for each step. Prompts with a
+ * finished search leave the model's batch.
  */
 final class BeamDecoder {
   private final GenerationRules rules;

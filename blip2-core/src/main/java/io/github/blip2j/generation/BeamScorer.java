@@ -5,8 +5,8 @@ import io.github.blip2j.generation.logits.TopCandidates;
 import java.util.List;
 
 /**
- * The part of one prompt's beam search that depends on {@link BeamRules}: how candidates are
- * scored, which of them finish, and when the search ends. Holds the finished sequences.
+ * The part of a beam search that depends on {@link BeamRules}: the scores of candidates, which of
+ * them finish, and the end of the search. Holds the finished sequences.
  */
 interface BeamScorer {
   /**
@@ -14,7 +14,7 @@ interface BeamScorer {
    */
   void score(Beam beam, float[] logProbabilities);
 
-  /** Orders candidates that were drawn; those of a search without draws are in order. */
+  /** Orders sampled candidates; those of a search without sampling are ordered already. */
   void rank(TopCandidates drawn);
 
   /** Whether a candidate that ends in {@code token} leaves the beams. */

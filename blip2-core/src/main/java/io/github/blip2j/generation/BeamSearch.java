@@ -74,7 +74,7 @@ final class BeamSearch {
     this.firstRow = prompt.prompt();
   }
 
-  /** What one step writes to; the searches of a batch take turns. */
+  /** Buffers of one step, shared by the searches of a batch in turn. */
   static final class Workspace {
     final float[] scores; // [V], of the extensions of one beam
     final TopCandidates ranked;
@@ -93,7 +93,7 @@ final class BeamSearch {
     return running;
   }
 
-  /** Tells where the rows of the running beams begin in the scores of the next step. */
+  /** Sets the first row of the running beams in the logits of the next step. */
   void rowsFrom(int row) {
     firstRow = row;
   }

@@ -1,6 +1,6 @@
 package io.github.blip2j.generation;
 
-/** When a beam search stops that has as many finished sequences as beams. */
+/** The rule for stopping a beam search that has as many finished sequences as beams. */
 public enum EarlyStopping {
   /**
    * When the best running beam, ended here, would not beat the worst finished sequence ({@code

@@ -4,7 +4,7 @@ import io.github.blip2j.generation.logits.TokenHistory;
 import io.github.blip2j.generation.logits.TopCandidates;
 import java.util.List;
 
-/** The rules of {@link BeamRules#TRANSFORMERS_5}; {@link BeamSearch} tells their reasons. */
+/** The rules of {@link BeamRules#TRANSFORMERS_5}; {@link BeamSearch} explains them. */
 final class GeneratedLengthScorer implements BeamScorer {
   private final GenerationRules rules;
   private final GenerationConfig decoding;
@@ -24,7 +24,7 @@ final class GeneratedLengthScorer implements BeamScorer {
     }
   }
 
-  /** Ranks, and so the right to finish, go by the draw. */
+  /** Ranks, which decide whether a candidate may finish, are those of sampling. */
   @Override
   public void rank(TopCandidates drawn) {}
 

@@ -62,21 +62,21 @@ public final class LogitsProcessorList implements LogitsProcessor {
     warp(history, scores);
   }
 
-  /** Temperature, top-k and top-p alone; nothing without sampling. */
+  /** Applies temperature, top-k and top-p; nothing without sampling. */
   void warp(TokenHistory history, float[] scores) {
     for (LogitsProcessor warper : warpers) {
       warper.process(history, scores);
     }
   }
 
-  /** All the others. */
+  /** Applies all other processors. */
   void penalize(TokenHistory history, float[] scores) {
     for (LogitsProcessor processor : processors) {
       processor.process(history, scores);
     }
   }
 
-  /** The caller's processor, and a check right after it, whose message names it. */
+  /** The caller's processor, followed by a check for NaN whose message names it. */
   private record RefuseNan(LogitsProcessor processor) implements LogitsProcessor {
     @Override
     public void process(TokenHistory history, float[] scores) {

@@ -6,21 +6,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The rules of {@link BeamRules#TRANSFORMERS_4_33}, in float64 where Python's numbers are.
+ * The rules of {@link BeamRules#TRANSFORMERS_4_33}, in float64 where Python uses it.
  *
  * <p>The reference divides the sum of a sequence by the number of its ids without the end, but with
  * those that it started from: the one {@code </s>} that stands for embeddings in OPT, the start of
- * T5, or a prompt of ids. The bound on what still runs is divided by the length with its last
- * token. Numbers follow it in both; a row that started from nothing counts as started from one id,
- * as there. Scores that a draw was made from stay divided by the temperature, token after token.
+ * T5, or a prompt of ids. The bound on running beams is divided by the length with its last token.
+ * Both are followed here; a row that started without ids counts as started from one id, as there.
+ * Sampled scores stay divided by the temperature, token after token.
  *
- * <p><b>Differs from HF:</b> a sequence ends in the end token that it was given, where the
- * reference writes the first of several whichever it was.
+ * <p><b>Differs from HF:</b> a sequence ends in the end token that was generated; the reference
+ * always writes the first of several end tokens.
  */
 final class WholeLengthScorer implements BeamScorer {
   private final GenerationRules rules;
   private final GenerationConfig decoding;
-  private final List<Finished> finished = new ArrayList<>(); // as they came
+  private final List<Finished> finished = new ArrayList<>(); // in the order of their completion
 
   private record Finished(TokenHistory history, double score) {}
 
@@ -64,7 +64,7 @@ final class WholeLengthScorer implements BeamScorer {
     return Math.max(1, history.length() - history.newTokens()) + history.newTokens();
   }
 
-  /** Place of the worst; of equal ones the first. */
+  /** The index of the worst; of equal scores the first. */
   private int worst() {
     int worst = 0;
     for (int i = 1; i < finished.size(); i++) {
@@ -105,7 +105,10 @@ final class WholeLengthScorer implements BeamScorer {
     return finished.get(worst()).score >= best / Math.pow(length, decoding.lengthPenalty());
   }
 
-  /** Of equal ones the last is the best, as Python takes them from the end of a sorted list. */
+  /**
+   * The best sequences; of equal scores the last is the best, as Python takes them from the end of
+   * a sorted list.
+   */
   @Override
   public List<Hypothesis> first(int count) {
     List<Finished> rest = new ArrayList<>(finished);

@@ -26,9 +26,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a model: a file, or a folder with one file or with shards behind an index, of
- * safetensors or of PyTorch. Every shard is opened and checked at once, so that what is missing is
- * known before the first read; reads are safe from any number of threads.
+ * The weights of a model, in safetensors or PyTorch format: one file, or a folder with one file or
+ * with several shards. Every shard is opened and checked when the checkpoint is opened, so missing
+ * shards are reported before the first read. Reads are safe from any number of threads.
  */
 public final class Checkpoint implements AutoCloseable {
   static final String SINGLE = "model.safetensors";
@@ -38,7 +38,7 @@ public final class Checkpoint implements AutoCloseable {
   private static final List<String> NAMES = List.of(SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX);
   private static final int COMPARED_BYTES = 1 << 20;
 
-  /** The file that a tensor lies in, and what it is called there. */
+  /** A tensor's file, and the tensor's name in that file. */
   record Place(TensorFile file, String name) {
     TensorEntry entry() throws CheckpointException {
       @Nullable TensorEntry entry = file.tensors().get(name);
@@ -66,16 +66,17 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Opens a file, or a folder that holds {@code model.safetensors}, {@code
    * model.safetensors.index.json}, {@code pytorch_model.bin} or {@code
-   * pytorch_model.bin.index.json}; the first of these wins, as it does in Python. A folder without
-   * any of them may hold all shards of a model, {@code model-00001-of-00002.safetensors} and so on.
-   * A file is safetensors if it is called so, and else one of {@code torch.save}; see {@link
-   * TorchFile}.
+   * pytorch_model.bin.index.json}. The first of these that exists is used, as in Python. A folder
+   * without any of them may hold all shards of a model, {@code model-00001-of-00002.safetensors}
+   * and so on. A file with the ending {@code .safetensors} is read as safetensors, any other as a
+   * file of {@code torch.save}; see {@link TorchFile}.
    *
-   * <p>Of shards every tensor counts, whether the index names it or not, as in Python's
-   * transformers; where a tensor lies is looked up in the shards, for an index may be another's.
+   * <p>All tensors of the shards are available, also those that the index does not name, as in
+   * transformers. The location of a tensor is looked up in the shards, because the index may belong
+   * to another model.
    *
-   * @throws CheckpointException if there is nothing of that name, it holds no weights that can be
-   *     read, shards are missing, or the index names a tensor that none of them holds
+   * @throws CheckpointException if the path does not exist, holds no readable weights, shards are
+   *     missing, or the index names a tensor that no shard holds
    */
   public static Checkpoint open(Path path) throws IOException {
     if (Files.isRegularFile(path)) {
@@ -105,15 +106,15 @@ public final class Checkpoint implements AutoCloseable {
             TORCH_INDEX));
   }
 
-  /** Whether a folder holds weights that {@link #open} would look for, whole or not. */
+  /** Whether a folder holds weights that {@link #open} would look for, complete or not. */
   public static boolean isIn(Path folder) throws IOException {
     return NAMES.stream().anyMatch(name -> Files.exists(folder.resolve(name)))
         || Shards.isIn(folder);
   }
 
   /**
-   * This checkpoint laid over another whose tensors are named alike: what is stored here wins, the
-   * rest comes from {@code base}. The result owns both, and closing it closes them.
+   * This checkpoint laid over another whose tensors have the same names: tensors that are in both
+   * come from this one. The result owns both checkpoints; closing it closes them.
    */
   public Checkpoint over(Checkpoint base) {
     List<TensorFile> both = new ArrayList<>(base.files);
@@ -126,11 +127,11 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * This checkpoint with other names for its tensors, such as those they have where it becomes a
-   * part of something larger. The result owns the files; close either.
+   * This checkpoint with its tensors renamed, for example as a part of a larger model. The result
+   * owns the files; close either.
    *
-   * @param names the new name of each tensor, or nothing for one that is left out
-   * @throws CheckpointException if two tensors get one name
+   * @param names the new name of each tensor, or empty to leave the tensor out
+   * @throws CheckpointException if two tensors get the same name
    */
   public Checkpoint renamed(Function<String, Optional<String>> names) throws CheckpointException {
     Map<String, Place> newPlaces = new HashMap<>();
@@ -173,7 +174,7 @@ public final class Checkpoint implements AutoCloseable {
    * Reads a whole tensor into the buffer's remaining bytes, little-endian.
    *
    * @throws CheckpointException if there is no such tensor or it is of an unknown type
-   * @throws IllegalArgumentException if the buffer's remaining bytes are not the tensor's
+   * @throws IllegalArgumentException if the buffer's remaining size differs from the tensor's
    */
   public void read(String name, ByteBuffer into) throws IOException {
     Place place = placeOf(name);
@@ -181,8 +182,8 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * What the files say of themselves in words, as safetensors do in {@code __metadata__}; where two
-   * say the same key, the file that comes last. Files of PyTorch say nothing. Unmodifiable.
+   * The metadata of the files, such as safetensors' {@code __metadata__}. If two files have the
+   * same key, the last file's value is returned. PyTorch files have no metadata. Unmodifiable.
    */
   public NavigableMap<String, String> metadata() {
     NavigableMap<String, String> metadata = new TreeMap<>();
@@ -191,8 +192,8 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * What files of PyTorch hold besides these tensors, as {@code optimizer -> a dict of 2}; see
-   * {@link TorchFile#passedOver}. Unmodifiable.
+   * The other contents of PyTorch files, as {@code optimizer -> a dict of 2}; see {@link
+   * TorchFile#passedOver}. Unmodifiable.
    */
   public NavigableMap<String, String> passedOver() {
     NavigableMap<String, String> passedOver = new TreeMap<>();
@@ -201,10 +202,10 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * The sum, the least and the greatest of a tensor's numbers, which is read in pieces.
+   * The sum, minimum and maximum of a tensor, computed in pieces.
    *
-   * @throws CheckpointException if there is no such tensor, or its type is one of complex or packed
-   *     numbers, or it is none that can be read
+   * @throws CheckpointException if there is no such tensor, it can't be read, or its type is
+   *     complex or packed
    */
   public TensorSummary summary(String name) throws IOException {
     Place place = placeOf(name);
@@ -212,9 +213,7 @@ public final class Checkpoint implements AutoCloseable {
         place.entry(), (at, into) -> place.file.readStored(place.entry(), at, into));
   }
 
-  /**
-   * Whether two tensors are stored alike, in type, shape and every byte; false if one is missing.
-   */
+  /** Whether two tensors are equal in type, shape and every byte; false if either is missing. */
   public boolean sameBytes(String first, String second) throws IOException {
     @Nullable Place one = places.get(first);
     @Nullable Place other = places.get(second);

@@ -13,40 +13,43 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /**
- * A kind of file that is written, told by what is in one and never by its name: what a user names
- * as an output by mistake is another kind, and stays.
+ * A kind of file, recognised by content and never by name. An output may replace only a file of its
+ * own kind, so a file that a user names by mistake is kept.
  *
- * @param name what it is called in messages
- * @param recognizer tells it
+ * @param name the kind's name in messages
+ * @param recognizer recognises files of this kind
  */
 public record FileKind(String name, Recognizer recognizer) {
   private static final byte[] PNG_START = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
-  /** Tensors behind a header of safetensors. */
+  /** Safetensors. */
   public static final FileKind SAFETENSORS =
       new FileKind("a safetensors file", FileKind::isSafetensors);
 
-  /** Tensors of {@code torch.save}. */
+  /** Files of {@code torch.save}. */
   public static final FileKind TORCH = new FileKind("a file of torch.save", FileKind::isTorch);
 
-  /** A picture. */
+  /** PNG images. */
   public static final FileKind PNG = new FileKind("a PNG picture", FileKind::isPng);
 
-  /** An object of JSON. */
+  /** JSON objects. */
   public static final FileKind JSON = new FileKind("a JSON object", FileKind::isJson);
 
-  /** Tells whether a file that is there is of a kind. */
+  /** Recognises the files of a kind. */
   @FunctionalInterface
   public interface Recognizer {
-    /** Whether it is; of one that can't be read, an exception. */
+    /**
+     * Whether an existing file is of this kind.
+     *
+     * @throws IOException if it can't be read
+     */
     boolean isOne(Path file) throws IOException;
   }
 
   /**
-   * Checks that a file can be written there, and that a file which is there is of this kind or
-   * empty.
+   * Checks that a file can be written there, and that an existing file is of this kind or empty.
    *
-   * @throws CheckpointException if the folder doesn't exist, or there is anything else
+   * @throws CheckpointException if the folder doesn't exist, or the target is anything else
    */
   public void require(Path target) throws IOException {
     OutputFile.require(target);
@@ -60,8 +63,8 @@ public record FileKind(String name, Recognizer recognizer) {
   /**
    * Checks that an output is none of the inputs.
    *
-   * @param inputs files, and folders that are read from, whichever of them exist
-   * @throws IllegalArgumentException if it is one of them
+   * @param inputs files and folders to read from; they need not exist
+   * @throws IllegalArgumentException if the output is one of them
    */
   public static void requireNoneOf(Collection<Path> inputs, Path target) throws IOException {
     for (Path input : inputs) {

@@ -30,16 +30,16 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a model folder's weights as Python does: {@code model.safetensors} if they fit in one
- * shard, else {@code model-00001-of-0000N.safetensors} and their index.
+ * Writes a model folder's weights in the layout of transformers: {@code model.safetensors} if they
+ * fit in one shard, else {@code model-00001-of-0000N.safetensors} and an index.
  *
- * <p>{@link #close} moves everything into place when every tensor is complete, and otherwise leaves
- * the folder as it was. At every moment in between the folder holds the earlier model or the new
- * one whole, also after a kill: shards take names that no file has, and nothing reads them before
- * one step, the move of the only file or of the index, or the removal of an earlier {@code
- * model.safetensors}, which readers prefer to an index. What is left of the earlier model is
- * removed after it. Where an earlier model has the names, shards are called {@code
- * model-2-00001-of-0000N.safetensors}; readers find them by the index, whatever they are called.
+ * <p>{@link #close} moves the files into place if every tensor is complete; otherwise the folder
+ * stays as it was. At every moment, also after a kill, the folder holds the complete old or the
+ * complete new model. Shards get unused names, and readers see them only after one atomic step: the
+ * move of the only file or of the index, or the removal of an old {@code model.safetensors}, which
+ * readers prefer to an index. The old model's other files are removed after that step. If the usual
+ * names are taken, shards are called {@code model-2-00001-of-0000N.safetensors}; readers find them
+ * through the index.
  */
 public final class ShardedSafetensorsWriter implements AutoCloseable {
   private final Path folder;
@@ -61,7 +61,8 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
   /**
    * Starts the weights of a folder that exists.
    *
-   * @param maxShardBytes how many bytes of tensors a shard may hold; a larger tensor has one alone
+   * @param maxShardBytes the maximum tensor bytes in a shard; a larger tensor gets a shard of its
+   *     own
    * @throws CheckpointException if the folder doesn't exist
    * @throws IllegalArgumentException if two tensors share a name
    */
@@ -70,7 +71,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     return create(folder, tensors, maxShardBytes, () -> {});
   }
 
-  /** Creates a writer with a hook after each step, for tests. */
+  /** As {@link #create(Path, List, long)}, with a hook after each step, for tests. */
   static ShardedSafetensorsWriter create(
       Path folder, List<TensorSpec> tensors, long maxShardBytes, Runnable afterEachStep)
       throws IOException {
@@ -79,7 +80,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     long totalBytes = tensors.stream().mapToLong(TensorSpec::byteSize).sum();
     var result =
         new ShardedSafetensorsWriter(folder, totalBytes, new LinkedHashMap<>(), afterEachStep);
-    if (Files.isDirectory(folder)) { // those of other numbers of shards, too
+    if (Files.isDirectory(folder)) { // also shards of models with another number of shards
       LeftOvers.requireAlone(folder, folder, ShardedSafetensorsWriter::isOurs, null);
     }
     try (var opened = new OpenResources()) {
@@ -94,7 +95,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     }
   }
 
-  /** The first names that no file of the folder has; the only file's may be replaced. */
+  /** The first shard names that the folder does not use yet; a single file's name may be in use. */
   private static List<String> names(Path folder, int count) {
     if (count == 1) {
       return List.of(Checkpoint.SINGLE);
@@ -116,7 +117,8 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
   }
 
   /**
-   * Appends the buffer's remaining bytes, little-endian, to a tensor; tensors in any order.
+   * Appends the buffer's remaining bytes, little-endian, to a tensor. Tensors may be written in any
+   * order.
    *
    * @throws IllegalArgumentException if there is no such tensor, or its bytes would exceed its size
    */
@@ -143,7 +145,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     }
     closed = true;
     List<String> moved = new ArrayList<>();
-    boolean read = false; // whether the new files may be read already
+    boolean read = false; // whether readers may see the new files already
     try {
       for (SafetensorsWriter writer : shards.values()) {
         writer.requireComplete();
@@ -202,7 +204,7 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
         }
       }
     }
-    // First the one that readers prefer.
+    // First the file that readers prefer.
     stale.sort(Comparator.comparing(file -> !ReadableFile.nameOf(file).equals(Checkpoint.SINGLE)));
     for (Path file : stale) {
       Files.delete(file);

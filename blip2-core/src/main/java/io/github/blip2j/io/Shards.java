@@ -26,9 +26,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files that a model's weights are split into, and what an index says of them. Tensors are
- * taken from where they are: transformers too opens every shard that the index names, and looks
- * into it.
+ * The shards of a model and their index. The location of a tensor is looked up in the shards, not
+ * in the index: transformers, too, opens every shard that the index names.
  */
 final class Shards {
   private static final String WEIGHT_MAP = "weight_map";
@@ -39,7 +38,7 @@ final class Shards {
   private final Path folder;
   private final String where; // for messages
   private final SortedSet<String> files;
-  private final NavigableMap<String, String> told; // by tensor, the file that should hold it
+  private final NavigableMap<String, String> told; // the file that should hold each tensor
 
   private Shards(
       Path folder, String where, SortedSet<String> files, NavigableMap<String, String> told) {
@@ -52,7 +51,7 @@ final class Shards {
   /**
    * The shards that an index names.
    *
-   * @throws CheckpointException if it is no index, or names files outside its folder
+   * @throws CheckpointException if the file is no index, or names files outside its folder
    */
   static Shards behind(Path folder, String index) throws IOException {
     ConfigJson weightMap = ConfigJson.read(folder.resolve(index)).child(WEIGHT_MAP);
@@ -75,10 +74,10 @@ final class Shards {
   }
 
   /**
-   * The shards of a folder without an index, by their numbers; null if there are none. Those of
-   * safetensors go first.
+   * The shards of a folder without an index, by their numbers, or null if there are none.
+   * Safetensors shards take precedence.
    *
-   * @throws CheckpointException if no model is whole
+   * @throws CheckpointException if no set of shards is complete
    */
   static @Nullable Shards alone(Path folder) throws IOException {
     NavigableMap<String, SortedSet<String>> found = numbered(folder);
@@ -143,7 +142,7 @@ final class Shards {
     }
   }
 
-  /** Where each tensor is that is anywhere. */
+  /** The location of each tensor. */
   private Map<String, Place> places(Map<String, TensorFile> opened) throws IOException {
     Map<String, Place> places = new HashMap<>();
     for (TensorFile file : opened.values()) {
@@ -174,7 +173,10 @@ final class Shards {
     return places;
   }
 
-  /** Copies may differ after shards of two models were mixed, and then nobody knows which is it. */
+  /**
+   * Rejects different tensors of one name: shards of two models may be mixed, and nothing tells
+   * which tensor is right.
+   */
   private void requireSame(Place one, Place other) throws IOException {
     if (!Checkpoint.sameBytes(one, other)) {
       throw new CheckpointException(
@@ -189,13 +191,13 @@ final class Shards {
     }
   }
 
-  /** An index comes from strangers: it must not reach for files elsewhere. */
+  /** An index is untrusted: it must not refer to files outside the folder. */
   private static boolean isPlainFileName(String name) {
     boolean odd = name.chars().anyMatch(c -> c < ' ' || c == '/' || c == '\\' || c == ':');
     return !odd && !name.isBlank() && !name.equals(".") && !name.equals("..");
   }
 
-  /** Numbered files, by what they have in common; safetensors sort first. */
+  /** Numbered files, grouped by the rest of their names; safetensors sort first. */
   private static NavigableMap<String, SortedSet<String>> numbered(Path folder) throws IOException {
     NavigableMap<String, SortedSet<String>> found = new TreeMap<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*model-*-of-*")) {

@@ -7,14 +7,14 @@ import io.github.blip2j.io.torch.TorchFile;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Opens files of tensors by the kind that their name says. */
+/** Opens files of tensors in the format that their names state. */
 final class TensorFiles {
   /** The ending of safetensors files; every other file is PyTorch's. */
   static final String SAFETENSORS = ".safetensors";
 
   private TensorFiles() {}
 
-  /** Opens a file; whoever opens it closes it. */
+  /** Opens a file; the caller closes it. */
   static TensorFile open(Path file) throws IOException {
     return ReadableFile.nameOf(file).endsWith(SAFETENSORS)
         ? SafetensorsFile.open(file)

@@ -11,10 +11,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What wrappers of training add to tensor names, and a state dict of the wrapped model keeps:
+ * Removes the prefixes that training wrappers add to tensor names and that remain in a state dict:
  * {@code module.} of {@code DataParallel} and {@code DistributedDataParallel}, {@code _orig_mod.}
- * of {@code torch.compile}, those of FSDP and of activation checkpoints, and the name that a model
- * has in a larger one, such as {@code model.} in a Lightning module.
+ * of {@code torch.compile}, those of FSDP and of activation checkpointing, and the name of a model
+ * within a larger one, such as {@code model.} in a Lightning module.
  */
 public final class WrapperNames {
   private static final Set<String> WRAPPERS =
@@ -22,7 +22,7 @@ public final class WrapperNames {
 
   private WrapperNames() {}
 
-  /** Opens a file or folder, without the names of wrappers. */
+  /** Opens a file or folder, with the wrappers' prefixes removed. */
   public static Checkpoint open(Path path) throws IOException {
     Checkpoint stored = Checkpoint.open(path);
     try (var opened = new OpenResources()) {
@@ -32,9 +32,10 @@ public final class WrapperNames {
   }
 
   /**
-   * A checkpoint without the names of wrappers, wherever they stand; itself, if there are none.
+   * A checkpoint with the wrappers' prefixes removed, wherever they stand; the same checkpoint if
+   * there are none.
    *
-   * @throws CheckpointException if two tensors are called alike without them
+   * @throws CheckpointException if two tensors would get the same name
    */
   public static Checkpoint removed(Checkpoint checkpoint) throws CheckpointException {
     boolean clean =
@@ -43,10 +44,11 @@ public final class WrapperNames {
   }
 
   /**
-   * As {@link #removed(Checkpoint)}, and without what stands before {@code landmark}, a tensor that
-   * every model of the kind has. Names without that prefix are kept, to be reported.
+   * As {@link #removed(Checkpoint)}, and also without the prefix of {@code landmark}, a tensor that
+   * every model of the kind has. Names without that prefix are kept, and are reported later as
+   * unexpected.
    *
-   * @throws CheckpointException if two tensors are called alike without them
+   * @throws CheckpointException if two tensors would get the same name
    */
   public static Checkpoint removed(Checkpoint checkpoint, String landmark)
       throws CheckpointException {
@@ -58,7 +60,7 @@ public final class WrapperNames {
             name -> Optional.of(name.startsWith(prefix) ? name.substring(prefix.length()) : name));
   }
 
-  /** What stands before {@code landmark} in the one name that ends so, or nothing. */
+  /** The prefix of {@code landmark} in the only name that ends with it, or the empty string. */
   public static String before(NavigableSet<String> names, String landmark) {
     if (names.contains(landmark)) {
       return "";

@@ -227,7 +227,7 @@ public final class Attention extends Module {
     Tensor q = split(queries); // [B, T, H, D]
     Tensor mixed =
         isKernel(mask, how)
-            ? q.attention(k, v, sizes.scale(), mask.tensor(), how.thinning())
+            ? q.attention(k, v, sizes.scale(), mask.tensor(), how.dropoutSpec())
             : how.mix(path(), q.mul(sizes.scale()), k, v, mask);
     return mixed.reshape(B, T, sizes.innerDim());
   }

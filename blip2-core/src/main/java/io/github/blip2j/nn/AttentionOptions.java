@@ -39,7 +39,7 @@ public final class AttentionOptions {
   }
 
   /** The dropout of one call, or null. */
-  @Nullable DropoutSpec thinning() {
+  @Nullable DropoutSpec dropoutSpec() {
     return dropout.spec(pass);
   }
 

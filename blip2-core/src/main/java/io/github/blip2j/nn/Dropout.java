@@ -23,8 +23,8 @@ public final class Dropout {
 
   /** The tensor itself, or a copy with dropout while training. */
   public Tensor forward(Tensor x, ForwardPass pass) {
-    DropoutSpec thinning = spec(pass);
-    return thinning == null ? x : x.dropout(thinning);
+    DropoutSpec spec = spec(pass);
+    return spec == null ? x : x.dropout(spec);
   }
 
   /**

@@ -34,7 +34,7 @@ public final class ForwardPass {
 
     /**
      * Whether {@link #attentionGradient} wants to be called. Probabilities are then recorded even
-     * if no parameter before them wants a gradient, so that it exists for a frozen model too.
+     * if no parameter before them requires a gradient, so that it exists for a frozen model too.
      */
     default boolean wantsAttentionGradient() {
       return false;
@@ -100,7 +100,8 @@ public final class ForwardPass {
    * <p>While training, the layer has a random source of its own, seeded from this pass's. Its
    * dropout is therefore the same when recomputed, and gradient checkpointing changes no result.
    *
-   * @param inputs all tensors that the layer uses and that may want a gradient, except parameters
+   * @param inputs all tensors that the layer uses and that may require a gradient, except
+   *     parameters
    */
   public Tensor layer(List<Tensor> inputs, Layer layer) {
     long seed = random == null ? 0 : random.nextLong();

@@ -62,16 +62,16 @@ public final class Mask {
    *
    * @return [1, 1, T, T] with T of prefix and tokens together
    */
-  public static Mask prefixThenCausal(int prefix, int words) {
-    long positions = (long) prefix + words;
+  public static Mask prefixThenCausal(int prefix, int tokens) {
+    long positions = (long) prefix + tokens;
     float[] values = new float[Shape.of(positions, positions).arrayLength("mask")];
-    int T = prefix + words;
+    int T = prefix + tokens;
     for (int t = 0; t < T; t++) {
       for (int s = Math.max(prefix, t + 1); s < T; s++) {
         values[t * T + s] = FORBIDDEN;
       }
     }
-    return words == 0 ? NONE : new Mask(Tensor.of(values, 1, 1, T, T));
+    return tokens == 0 ? NONE : new Mask(Tensor.of(values, 1, 1, T, T));
   }
 
   /**
@@ -131,7 +131,7 @@ public final class Mask {
   /**
    * A position bias as a mask.
    *
-   * @param bias broadcasts to [B, H, T, S]; may want a gradient
+   * @param bias broadcasts to [B, H, T, S]; may require a gradient
    */
   public static Mask adding(Tensor bias) {
     return new Mask(bias);
@@ -153,7 +153,7 @@ public final class Mask {
     return new Mask(additive.gather(Tensor.ids(rows)));
   }
 
-  /** Whether a term wants a gradient. */
+  /** Whether a term requires a gradient. */
   boolean isRecorded() {
     return additive != null && additive.requiresGrad() && GradMode.isRecording();
   }

@@ -56,10 +56,8 @@ public abstract class Module {
   }
 
   /**
-   * The values of {@link #parameters}, as {@link
-   * io.github.blip2j.io.safetensors.SafetensorsWriter#create(java.nio.file.Path, java.util.List)}
-   * and {@link Weights} know them: PyTorch's {@code state_dict}. The tensors are the module's own,
-   * not copies.
+   * The values of {@link #parameters}, by the same names: PyTorch's {@code state_dict}. The tensors
+   * are the module's own, not copies.
    *
    * @return unmodifiable
    */

@@ -34,7 +34,7 @@ public final class Parameter {
   }
 
   /**
-   * Wants a gradient from now on.
+   * Requires a gradient from now on.
    *
    * @throws IllegalStateException if the weight is packed for inference
    */
@@ -59,13 +59,13 @@ public final class Parameter {
     }
   }
 
-  /** Wants no gradient from now on. */
+  /** Requires no gradient from now on. */
   public void freeze() {
     value = value.detach();
     clearGradient();
   }
 
-  /** Whether it wants a gradient. */
+  /** Whether it requires a gradient. */
   public boolean isTrained() {
     return value.requiresGrad();
   }

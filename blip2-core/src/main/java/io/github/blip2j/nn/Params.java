@@ -235,7 +235,7 @@ public final class Params {
   /**
    * Completes a load in which stored tensors may stay unused; otherwise strict.
    *
-   * @return the names of those that are stored and were not asked for
+   * @return the names of stored tensors that no module requested
    * @throws CheckpointException listing every tensor that is missing or misshapen
    */
   public NavigableSet<String> finishLeavingUnused() throws CheckpointException {
@@ -250,7 +250,7 @@ public final class Params {
    *
    * @param missing names of parameters that are not stored
    * @param misshapen those stored in another shape or type, and in which
-   * @param unused names of stored tensors that were not asked for
+   * @param unused names of stored tensors that no module requested
    */
   public record Fit(List<String> missing, List<String> misshapen, NavigableSet<String> unused) {
     /** This fit with the missing parameters under their names in a checkpoint. */

@@ -83,8 +83,8 @@ public record TokenLoss(Target target, double smoothing, Reduction reduction) {
   }
 
   /**
-   * The loss of hidden states; {@code head} computes logits for labelled positions only, for it is
-   * the widest layer, and half of a batch may be padding.
+   * The loss of hidden states; {@code head} computes logits for labelled positions only, because it
+   * is the widest layer, and half of a batch may be padding.
    *
    * @param hidden [B, T, C]
    * @param labels [B, T], int64, {@link #IGNORED} where there is nothing to learn

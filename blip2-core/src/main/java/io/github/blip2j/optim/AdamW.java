@@ -14,12 +14,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019), as {@code torch.optim.AdamW}
- * computes it: in float32, the decay before the step, both means corrected for their start at zero.
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019), as in {@code torch.optim.AdamW}:
+ * in float32, with the decay before the step and bias correction of both means.
  *
- * <p>It keeps eight bytes for each trained number, allocated at once, so that a machine that is too
- * small fails before the first step. A parameter without a gradient stays as it is, decay included,
- * and its steps are counted apart.
+ * <p>It keeps eight bytes for each trained number, allocated at once, so a machine without enough
+ * memory fails before the first step. A parameter without a gradient is not updated or decayed, and
+ * steps are counted for each parameter.
  */
 public final class AdamW implements AutoCloseable {
   /** Reads one tensor of a saved state into the current scope. */

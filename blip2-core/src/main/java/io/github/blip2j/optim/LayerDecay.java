@@ -5,13 +5,13 @@ import java.util.function.ToIntFunction;
 
 /**
  * Smaller learning rates for lower layers (Clark et al. 2020, section 3.1): a layer {@code i} of
- * {@code L} learns at {@code rate^(L + 1 - i)} times the rate of what is above.
+ * {@code L} learns at {@code rate^(L + 1 - i)} times the full rate.
  *
  * <p>Differs from LAVIS: there the scale is computed and no scheduler reads it, so that nothing
  * decays. To compute what LAVIS computes, use no layer decay.
  *
  * @param rate at most 1
- * @param layers how many layers there are, {@code L}
+ * @param layers number of layers, {@code L}
  * @param layerOf from a parameter's name to its layer: 0 for what is below the first block, such as
  *     patches and positions, {@code i + 1} for block {@code i}, and {@code L + 1} for everything
  *     with the full rate
@@ -27,7 +27,7 @@ public record LayerDecay(double rate, int layers, ToIntFunction<String> layerOf)
   /**
    * The factor of a parameter's learning rate.
    *
-   * @throws IllegalArgumentException if it is said to be of a layer that there is not
+   * @throws IllegalArgumentException if {@code layerOf} returns a layer that does not exist
    */
   public double scale(String name) {
     int layer = layerOf.applyAsInt(name);

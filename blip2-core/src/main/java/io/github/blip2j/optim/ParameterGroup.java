@@ -11,7 +11,7 @@ import java.util.Map;
 /**
  * Parameters with the same hyperparameters.
  *
- * @param parameters which
+ * @param parameters the group's members
  * @param lrScale factor of the learning rate
  * @param weightDecay decoupled weight decay: subtracted in a step, times learning rate and value
  */

@@ -23,7 +23,7 @@ public interface Schedule {
   /**
    * LAVIS's {@code linear_warmup_cosine_lr}: a warm-up to {@code init}, which lasts through epoch
    * 0, then a cosine of the epoch down to {@code min} (Loshchilov and Hutter 2017, without
-   * restarts). At the end of epoch 0 the rate jumps to where the cosine is by then.
+   * restarts). After epoch 0 the rate jumps to the cosine's current value.
    *
    * @param epochs after how many the cosine would reach {@code min}
    */
@@ -80,7 +80,7 @@ public interface Schedule {
   }
 
   /**
-   * A warm-up of as many batches as it says, over epochs if need be, then a cosine of the batch
+   * A warm-up of the full number of batches, across epochs if necessary, then a cosine of the batch
    * down to {@code min} without a jump. Not in LAVIS.
    */
   record StepwiseCosine(double init, double min, Span span, Warmup warmup) implements Schedule {
@@ -108,7 +108,7 @@ public interface Schedule {
     }
   }
 
-  /** How long a run is: epochs, and batches in each. */
+  /** The length of a run: epochs, and batches in each. */
   record Span(int epochs, long batchesPerEpoch) {
     /** Checks them. */
     public Span {
@@ -116,7 +116,7 @@ public interface Schedule {
       requirePositive("batchesPerEpoch", batchesPerEpoch);
     }
 
-    /** All of them. */
+    /** The number of batches. */
     public long batches() {
       return epochs * batchesPerEpoch;
     }

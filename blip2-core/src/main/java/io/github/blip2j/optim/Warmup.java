@@ -4,7 +4,7 @@ package io.github.blip2j.optim;
  * The linear start of a learning rate.
  *
  * @param from the rate of the very first batch; LAVIS's {@code warmup_lr}
- * @param batches after how many the full rate is reached; LAVIS's {@code warmup_steps}
+ * @param batches the number of batches until the full rate; LAVIS's {@code warmup_steps}
  */
 public record Warmup(double from, long batches) {
   /** Checks them. */
@@ -18,7 +18,7 @@ public record Warmup(double from, long batches) {
     }
   }
 
-  /** The rate at a batch, on the way to {@code full} and no further. */
+  /** The rate at a batch, at most {@code full}. */
   double at(long batch, double full) {
     return Math.min(full, from + (full - from) * batch / Math.max(batches, 1));
   }

@@ -24,7 +24,7 @@ final class AttentionOps {
       Tensor v,
       double scale,
       @Nullable Tensor mask,
-      @Nullable DropoutSpec thinning) {
+      @Nullable DropoutSpec dropout) {
     requireHeads(q, k, v, mask);
     Tensor out = Tensor.uninitialized("attention", q.dtype(), q.shape());
     boolean recorded =
@@ -36,7 +36,7 @@ final class AttentionOps {
             : null;
     if (out.size() > 0 && k.dim(1) > 0) {
       Tensor added = mask == null ? null : ShapeOps.dense(mask);
-      KernelChoice.kernels().attention(q, k, v, scale, added, thinning, weights, out);
+      KernelChoice.kernels().attention(q, k, v, scale, added, dropout, weights, out);
     } else {
       KernelChoice.kernels().fill(out, 0); // nothing to attend to
     }
@@ -48,13 +48,13 @@ final class AttentionOps {
             List.of(q, k, v),
             g -> {
               Tensor[] qkv = {q.detach(), k.detach(), v.detach()};
-              return gradients(qkv, scale, weights, thinning, g);
+              return gradients(qkv, scale, weights, dropout, g);
             })
         .tensor();
   }
 
   private static Tensor[] gradients(
-      Tensor[] qkv, double scale, Tensor weights, @Nullable DropoutSpec thinning, Tensor g) {
+      Tensor[] qkv, double scale, Tensor weights, @Nullable DropoutSpec dropout, Tensor g) {
     Tensor q = qkv[0];
     Tensor k = qkv[1];
     Tensor v = qkv[2];
@@ -63,7 +63,7 @@ final class AttentionOps {
     }
     Tensor[] all = {like(q), like(k), like(v)};
     Tensor dense = ShapeOps.dense(g);
-    KernelChoice.kernels().attentionGradient(q, k, v, scale, weights, thinning, dense, all);
+    KernelChoice.kernels().attentionGradient(q, k, v, scale, weights, dropout, dense, all);
     return all;
   }
 

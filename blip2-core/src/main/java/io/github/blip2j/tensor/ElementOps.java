@@ -90,16 +90,16 @@ final class ElementOps {
   }
 
   /** x times a mask of zeros and 1 / (1 - p). dx = g times that mask, recomputed from its seed. */
-  static Tensor dropout(Tensor x, DropoutSpec thinning) {
+  static Tensor dropout(Tensor x, DropoutSpec dropout) {
     requireFloating("dropout", x);
-    return Op.of("dropout", thinned(x, thinning)).wrt(x, g -> thinned(g, thinning)).tensor();
+    return Op.of("dropout", withDropout(x, dropout)).wrt(x, g -> withDropout(g, dropout)).tensor();
   }
 
   /** The product with the mask, without history. */
-  static Tensor thinned(Tensor x, DropoutSpec thinning) {
+  static Tensor withDropout(Tensor x, DropoutSpec dropout) {
     Tensor out = Tensor.uninitialized("dropout", x.dtype(), x.shape());
     if (out.size() > 0) {
-      KernelChoice.kernels().dropout(ShapeOps.dense(x), thinning, out);
+      KernelChoice.kernels().dropout(ShapeOps.dense(x), dropout, out);
     }
     return out;
   }

@@ -20,7 +20,7 @@ import java.util.List;
  * </pre>
  *
  * <p>The first run is recorded too, although its tape is not kept. This shows whether anything
- * inside wants a gradient, and makes both runs use the same kernels, so that gradients are
+ * inside requires a gradient, and makes both runs use the same kernels, so that gradients are
  * bit-identical to those without recomputation.
  *
  * <p>Inputs get their gradients through the enclosing tape. Other leaves, such as parameters, get
@@ -46,7 +46,7 @@ public final class GradientCheckpoint {
     if (!result.requiresGrad()) {
       return result;
     }
-    // An input that always wants a gradient: there may be none but the parameters inside.
+    // An input that always requires a gradient: there may be none but the parameters inside.
     Tensor anchor = Tensor.zeros(result.dtype(), 0).leaf(g -> {});
     List<Tensor> anchored = new ArrayList<>(inputs);
     anchored.add(anchor);

@@ -6,11 +6,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The gradients of one backward pass and their memory, which is released as soon as every node that
- * waits for it has been visited. A step then works in the few blocks that are warm in the caches,
- * where keeping all gradients to its end would touch as much memory again as the forward pass.
+ * The gradients of one backward pass and their memory. A gradient is released as soon as every node
+ * that needs it has been visited, so a pass works in few blocks, which stay in the caches.
  *
- * <p>Only what the pass made itself is released or changed: derivatives hand on their own argument,
+ * <p>Only memory of the pass itself is released or changed: derivatives may return their argument,
  * views of it, and tensors of the caller.
  */
 final class GradientFlow implements Node.Flow<Tensor> {
@@ -56,7 +55,10 @@ final class GradientFlow implements Node.Flow<Tensor> {
     return sum;
   }
 
-  /** Not a repeated number, nor part of something larger that waits as a whole. */
+  /**
+   * Whether a gradient may be changed in place: no other node needs it, and it is dense, so no
+   * element is repeated.
+   */
   private boolean isWritable(Tensor gradient) {
     return !isShared(gradient) && gradient.isDense();
   }

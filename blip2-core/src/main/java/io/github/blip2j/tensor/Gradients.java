@@ -5,7 +5,7 @@ import io.github.blip2j.autograd.Node;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
 import java.util.function.Consumer;
 
-/** Both ends of the tape: where recording starts, and where gradients are sent back from. */
+/** The start of recording and the start of the backward pass. */
 final class Gradients {
   private Gradients() {}
 
@@ -16,7 +16,7 @@ final class Gradients {
     return x.withNode(Node.leaf(x.storage().op(), sink));
   }
 
-  /** The identity. dx = g, after a look at it. */
+  /** The identity. dx = g, passed to {@code watcher}. */
   static Tensor watched(Tensor x, Consumer<Tensor> watcher) {
     return Op.of("watchGradient", x.detach())
         .wrt(

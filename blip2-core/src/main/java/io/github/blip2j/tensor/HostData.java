@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Locale;
 
-/** Values on their way between Java arrays, files and tensor memory. */
+/** Transfers values between Java arrays, files and tensor memory. */
 final class HostData {
   private HostData() {}
 

@@ -10,7 +10,7 @@ import java.lang.ref.Reference;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Changes of a tensor's own memory, refused where the tape would not notice or not survive one. */
+/** In-place changes of a tensor, rejected where they would invalidate the tape. */
 final class InPlaceOps {
   private InPlaceOps() {}
 
@@ -40,7 +40,7 @@ final class InPlaceOps {
     if (x.size() > 0) {
       try {
         KernelChoice.kernels().copy(ShapeOps.plain(other), x);
-      } finally { // there may be no scope that holds somebody else's array
+      } finally { // foreign memory may have no scope that keeps it alive
         Reference.reachabilityFence(x);
         Reference.reachabilityFence(other);
       }
@@ -48,7 +48,7 @@ final class InPlaceOps {
     }
   }
 
-  /** x and its state one step of AdamW further. */
+  /** One AdamW step of x and its state. */
   static void adamW(
       Tensor x, AdamWRule rule, AdamWRule.Step step, Tensor gradient, Tensor m, Tensor v) {
     requireChangeable("adamWInPlace", x);
@@ -83,7 +83,7 @@ final class InPlaceOps {
     }
   }
 
-  /** Runs a kernel that wants dense memory on {@code x}, through a copy where it is not. */
+  /** Runs a kernel that needs dense memory on {@code x}, through a copy if necessary. */
   private static void change(Tensor x, Consumer<Tensor> kernel) {
     if (x.size() == 0) {
       return;

@@ -36,7 +36,7 @@ final class LookupOps {
     return Op.of("gather", out).wrt(table, g -> scattered(g, table, rows)).tensor();
   }
 
-  /** Rows with axes of their own: as rows of numbers, and back. */
+  /** Gathers rows of any rank, by way of flat rows. */
   private static Tensor gatherBlocks(Tensor table, Tensor ids) {
     long[] block = Arrays.copyOfRange(table.shape().toArray(), 1, table.rank());
     long width = Arrays.stream(block).reduce(1, Math::multiplyExact);
@@ -45,7 +45,7 @@ final class LookupOps {
     return gather(table.reshape(table.dim(0), width), ids).reshape(dims);
   }
 
-  /** Lookups of a language model are one row or a few. */
+  /** Unpacks rows of a packed table; a language model looks up one row or a few. */
   private static void unpackRows(PackedWeight packing, long[] ids, Tensor out) {
     Tensor flat = out.reshape(ids.length, packing.shape().dim(1));
     for (int i = 0; i < ids.length; i++) {

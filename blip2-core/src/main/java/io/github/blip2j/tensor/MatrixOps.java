@@ -39,8 +39,8 @@ final class MatrixOps {
   }
 
   /**
-   * f(x Wᵀ + b) + r. With nothing to record this is one kernel. Otherwise an activation is an
-   * operation of its own, for its gradient needs what stands before it.
+   * f(x Wᵀ + b) + r. If nothing is recorded, this is one kernel. Otherwise an activation is a
+   * separate operation, because its gradient needs its input.
    */
   static Tensor linear(
       Tensor x,
@@ -62,7 +62,7 @@ final class MatrixOps {
     return residual == null ? fused : Op.of("linear", fused).wrt(residual, g -> g).tensor();
   }
 
-  /** Several maps of one input; those that are recorded are operations of their own. */
+  /** Several maps of one input; recorded maps are separate operations. */
   static List<Tensor> linears(Tensor x, List<LinearMap> maps) {
     boolean recorded = x.requiresGrad() || maps.stream().anyMatch(LinearMap::requiresGrad);
     maps.forEach(map -> requireLinear(x, map.weight(), map.bias(), null));
@@ -110,14 +110,14 @@ final class MatrixOps {
    * M (R(x) R(W)ᵀ + b) + r with M the dropout mask, recomputed for the gradients: with H = M G, dx
    * = R(H) R(W), dW = R(H)ᵀ R(x), db = sum of H's rows, dr = G.
    */
-  static Tensor thinnedLinear(
-      Tensor x, Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
+  static Tensor linearWithDropout(
+      Tensor x, Tensor weight, @Nullable Tensor bias, DropoutSpec dropout, Tensor residual) {
     requireLinear(x, weight, bias, residual);
     Tensor input = x.detach();
     Tensor matrix = weight.detach();
     Tensor value = affineMap(input, matrix, bias, Activation.IDENTITY, null);
     if (value.size() > 0) {
-      KernelChoice.kernels().dropout(value, thinning, value);
+      KernelChoice.kernels().dropout(value, dropout, value);
       KernelChoice.kernels()
           .binary(Kernels.Binary.ADD, value, ShapeOps.dense(residual).detach(), value);
     }
@@ -127,12 +127,12 @@ final class MatrixOps {
       wanted[i] = inputs.get(i).requiresGrad();
     }
     return Op.of("linear", value)
-        .wrt(inputs, g -> gradients(input, matrix, ElementOps.thinned(g, thinning), wanted))
+        .wrt(inputs, g -> gradients(input, matrix, ElementOps.withDropout(g, dropout), wanted))
         .wrt(residual, g -> g)
         .tensor();
   }
 
-  /** The wanted gradients; in the place of others, any tensor. */
+  /** The requested gradients; any tensor in place of the others. */
   private static Tensor[] gradients(Tensor x, Tensor weight, Tensor g, boolean[] wanted) {
     Tensor[] gradients = new Tensor[wanted.length]; // of the bias too if there is one
     Arrays.fill(gradients, g);
@@ -277,7 +277,7 @@ final class MatrixOps {
     return x.detach().expand(dims);
   }
 
-  /** The type of sums: what lies between two maps in bfloat16 is float32 in them. */
+  /** The type of sums: values between two maps in bfloat16 are added in float32. */
   private static DType wide(Tensor x, Tensor weight) {
     PackedWeight packing = weight.packing();
     boolean narrow = packing != null && x.dtype() == packing.input();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The value of an operation together with its derivatives, so that both are read side by side.
  *
- * <p>Nothing is recorded unless an input wants a gradient and the thread {@linkplain
+ * <p>Nothing is recorded unless an input requires a gradient and the thread {@linkplain
  * GradMode#isRecording records}. A recorded operation remembers the versions of its inputs and of
  * its output: a later change in place of any of them makes the backward pass fail instead of being
  * wrong.
@@ -102,7 +102,7 @@ final class Op {
     }
   }
 
-  /** The value, connected to its inputs if they want a gradient. */
+  /** The value, connected to its inputs if they require a gradient. */
   Tensor tensor() {
     if (node == null) {
       return value;

@@ -32,8 +32,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * type, and shapes broadcast by aligning the last axes. Memory belongs to the innermost {@link
  * Scope} of the thread that makes the tensor, and a tensor used after its scope has ended throws.
  *
- * <p>Where a tensor came from is recorded if it depends on a leaf that wants a gradient; see {@link
- * #leaf} and {@link #backward()}.
+ * <p>Where a tensor came from is recorded if it depends on a leaf that requires a gradient; see
+ * {@link #leaf} and {@link #backward()}.
  */
 public final class Tensor extends RawTensor {
   private final @Nullable Node<Tensor> node;
@@ -57,7 +57,7 @@ public final class Tensor extends RawTensor {
     this.computePrecision = Precision.FLOAT32;
   }
 
-  /** Where the bytes of a tensor come from, such as a place in a file. */
+  /** A source of a tensor's bytes, such as a position in a file. */
   @FunctionalInterface
   public interface Source {
     /** Fills {@code into} with the bytes from {@code byteOffset} on. */
@@ -160,7 +160,7 @@ public final class Tensor extends RawTensor {
     try {
       return Nd4jArrays.of(this).dup('c');
     } finally {
-      Reference.reachabilityFence(this); // there may be no scope that holds somebody else's array
+      Reference.reachabilityFence(this); // foreign memory may have no scope that keeps it alive
     }
   }
 
@@ -169,10 +169,10 @@ public final class Tensor extends RawTensor {
     HostData.write(this, sink);
   }
 
-  /** Takes the bytes of a tensor, in order. */
+  /** Receives the bytes of a tensor, in order. */
   @FunctionalInterface
   public interface ByteSink {
-    /** Takes the next bytes. */
+    /** Receives the next bytes. */
     void write(ByteBuffer bytes) throws IOException;
   }
 
@@ -284,8 +284,8 @@ public final class Tensor extends RawTensor {
    * Zeroes each element with a probability and divides the others by its complement (Srivastava et
    * al. 2014).
    */
-  public Tensor dropout(DropoutSpec thinning) {
-    return ElementOps.dropout(this, thinning);
+  public Tensor dropout(DropoutSpec dropout) {
+    return ElementOps.dropout(this, dropout);
   }
 
   /** Sum of all elements, a scalar. */
@@ -335,9 +335,8 @@ public final class Tensor extends RawTensor {
    * {@code x W^T + b} with dropout, plus a residual: the end of a block in training, without an
    * intermediate tensor. See {@link #linear(Tensor, Tensor)}.
    */
-  public Tensor linear(
-      Tensor weight, @Nullable Tensor bias, DropoutSpec thinning, Tensor residual) {
-    return MatrixOps.thinnedLinear(this, weight, bias, thinning, residual);
+  public Tensor linear(Tensor weight, @Nullable Tensor bias, DropoutSpec dropout, Tensor residual) {
+    return MatrixOps.linearWithDropout(this, weight, bias, dropout, residual);
   }
 
   /** Attention of these queries [B, T, H, D]; see {@link Kernels#attention}. */
@@ -347,8 +346,8 @@ public final class Tensor extends RawTensor {
 
   /** Attention with dropout of the probabilities. */
   public Tensor attention(
-      Tensor k, Tensor v, double scale, @Nullable Tensor mask, @Nullable DropoutSpec thinning) {
-    return AttentionOps.attention(this, k, v, scale, mask, thinning);
+      Tensor k, Tensor v, double scale, @Nullable Tensor mask, @Nullable DropoutSpec dropout) {
+    return AttentionOps.attention(this, k, v, scale, mask, dropout);
   }
 
   /** Softmax of the last axis. */

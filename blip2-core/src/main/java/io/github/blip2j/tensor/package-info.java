@@ -1,4 +1,4 @@
-/** Tensors, their memory, and the kernels that compute on them. */
+/** Tensors, scopes and differentiable operations. */
 @NullMarked
 package io.github.blip2j.tensor;
 

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * {@code vocab.json} and {@code merges.txt}: GPT-2's byte-level pairs (Radford et al. 2019), as the
- * folders of OPT hold them. {@code added_tokens.json} may name more tokens.
+ * {@code vocab.json} and {@code merges.txt}: GPT-2's byte-level pairs (Radford et al. 2019), as in
+ * folders of OPT. {@code added_tokens.json} may name more tokens.
  */
 final class BytePairFiles {
   private static final String VOCABULARY = "vocab.json";
@@ -31,15 +31,15 @@ final class BytePairFiles {
     return Files.exists(folder.resolve(VOCABULARY)) && Files.exists(folder.resolve(MERGES));
   }
 
-  /** What the tokenizer is called in messages. */
+  /** The tokenizer's name in messages. */
   static String name(Path folder) {
     return String.format(Locale.ROOT, "%s: %s and %s", folder, VOCABULARY, MERGES);
   }
 
   /**
-   * The {@code tokenizer.json} that says the same, without what {@code tokenizer_config.json} adds.
+   * The equivalent {@code tokenizer.json}, without the settings of {@code tokenizer_config.json}.
    *
-   * @throws CheckpointException if one of the files is not what it is called
+   * @throws CheckpointException if one of the files is invalid
    */
   static String json(Path folder) throws IOException {
     ConfigJson vocabulary = ConfigJson.read(folder.resolve(VOCABULARY));
@@ -65,7 +65,10 @@ final class BytePairFiles {
     return text.toString();
   }
 
-  /** GPT-2's own class puts nothing before a text, unless a setting says so. */
+  /**
+   * Whether the tokenizer is transformers' GPT-2 class, which adds no start token unless a setting
+   * says so.
+   */
   private static boolean isPlainGpt2(ConfigJson config) throws CheckpointException {
     return TokenizerSettings.classOf(config).equals("GPT2Tokenizer");
   }

@@ -5,14 +5,14 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /**
- * Captions as BLIP-2 learns them: LAVIS's {@code blip_caption}.
+ * The preprocessing of captions for training: LAVIS's {@code blip_caption}.
  *
- * <p>In this order: lower case; each of {@code . ! " ( ) * # : ; ~} becomes a space; two and more
- * white spaces become one; line feeds at the end and spaces at both ends go; of more words, told
- * apart by single spaces, {@code maxWords} stay; the prompt comes before.
+ * <p>In this order: lower case; each of {@code . ! " ( ) * # : ; ~} becomes a space; several white
+ * spaces become one; line feeds at the end and spaces at both ends are removed; at most {@code
+ * maxWords} words, separated by single spaces, are kept; the prompt is put before.
  *
  * @param prompt put before every caption as it is, such as {@code "a photo of "}
- * @param maxWords how many words stay
+ * @param maxWords the maximum number of words
  */
 public record CaptionText(String prompt, int maxWords) {
   private static final int LAVIS_WORDS = 50;
@@ -24,7 +24,7 @@ public record CaptionText(String prompt, int maxWords) {
   private static final Pattern ENDS = Pattern.compile("\\A +| +\\z");
   private static final Pattern SPACE = Pattern.compile(" ");
 
-  /** Checks that a word may stay. */
+  /** Checks that {@code maxWords} is positive. */
   public CaptionText {
     if (maxWords < 1) {
       throw new IllegalArgumentException(
@@ -32,7 +32,7 @@ public record CaptionText(String prompt, int maxWords) {
     }
   }
 
-  /** As LAVIS pretrains: no prompt, 50 words. */
+  /** LAVIS's settings for pretraining: no prompt, 50 words. */
   public static CaptionText lavis() {
     return new CaptionText("", LAVIS_WORDS);
   }

@@ -11,19 +11,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Tokenizer} of Hugging Face's kind: byte-pair encoding, WordPiece, Unigram or whole
- * words, with everything that a {@code tokenizer.json} puts around them. Reads local files only,
- * and gives the ids of Hugging Face's own library.
+ * A {@link Tokenizer} from Hugging Face's files: byte-pair encoding, WordPiece, Unigram or whole
+ * words, with all components of a {@code tokenizer.json}. It reads local files only, and gives the
+ * same ids as Hugging Face's library.
  *
- * <p>A text with half a surrogate pair, which no file holds, is read with U+FFFD in its place.
+ * <p>Half a surrogate pair, which no UTF-8 file can contain, is replaced by U+FFFD.
  */
 public final class HuggingFaceTokenizer implements Tokenizer {
   private static final String IMAGE = "<image>";
 
   private final TokenizerPipeline pipeline;
   private final TokenizerSettings settings;
-  private final int rows; // of the model's embedding; tokens beyond can't be read
-  private final AtomicBoolean closed; // shared by all that stem from one opening
+  private final int rows; // of the model's token embedding
+  private final AtomicBoolean closed; // shared by all views
 
   private HuggingFaceTokenizer(
       TokenizerPipeline pipeline, TokenizerSettings settings, int rows, AtomicBoolean closed) {
@@ -36,11 +36,10 @@ public final class HuggingFaceTokenizer implements Tokenizer {
   /**
    * Opens a tokenizer, with the settings in {@code tokenizer_config.json} if a folder has one.
    *
-   * @param path a folder that holds {@code tokenizer.json} or the older files that say the same,
-   *     {@code vocab.json} with {@code merges.txt} or {@code vocab.txt}; or a {@code
-   *     tokenizer.json} under any name
-   * @throws CheckpointException if there is no such file, it describes no tokenizer, or one with a
-   *     part of an unknown kind
+   * @param path a folder that holds {@code tokenizer.json} or the older files, {@code vocab.json}
+   *     with {@code merges.txt} or {@code vocab.txt}; or a {@code tokenizer.json} under any name
+   * @throws CheckpointException if there is no such file, it describes no tokenizer, or one with an
+   *     unknown component
    */
   public static HuggingFaceTokenizer open(Path path) throws IOException {
     TokenizerSettings settings = TokenizerSettings.of(path);
@@ -153,7 +152,7 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     return settings.cleanUp(open().decode(ids, rule), pipeline.modelType());
   }
 
-  /** Checks that the model has rows for the ids. */
+  /** Checks that the model has embeddings for the ids. */
   private int[] fitting(int[] ids) {
     for (int id : ids) {
       if (id >= rows) {

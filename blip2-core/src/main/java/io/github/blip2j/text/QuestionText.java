@@ -5,13 +5,13 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /**
- * Questions as LAVIS asks them: its {@code blip_question}.
+ * The preprocessing of questions: LAVIS's {@code blip_question}.
  *
- * <p>In this order: lower case; each of {@code . ! " ( ) * # : ; ~} goes, where {@link CaptionText}
- * puts a space; spaces at the end go; of more words, told apart by single spaces, {@code maxWords}
- * stay. Question marks and commas stay.
+ * <p>In this order: lower case; each of {@code . ! " ( ) * # : ; ~} is removed, where {@link
+ * CaptionText} puts a space; spaces at the end are removed; at most {@code maxWords} words,
+ * separated by single spaces, are kept. Question marks and commas stay.
  *
- * @param maxWords how many words stay
+ * @param maxWords the maximum number of words
  */
 public record QuestionText(int maxWords) {
   private static final int LAVIS_WORDS = 50;
@@ -19,7 +19,7 @@ public record QuestionText(int maxWords) {
   private static final Pattern END = Pattern.compile(" +\\z");
   private static final Pattern SPACE = Pattern.compile(" ");
 
-  /** Checks that a word may stay. */
+  /** Checks that {@code maxWords} is positive. */
   public QuestionText {
     if (maxWords < 1) {
       throw new IllegalArgumentException(
@@ -27,7 +27,7 @@ public record QuestionText(int maxWords) {
     }
   }
 
-  /** As LAVIS evaluates: 50 words. */
+  /** LAVIS's setting for evaluation: 50 words. */
   public static QuestionText lavis() {
     return new QuestionText(LAVIS_WORDS);
   }

@@ -59,7 +59,7 @@ public final class TokenBatch {
     return lengths[row];
   }
 
-  /** Where the padding is. */
+  /** The side of the padding. */
   public Side side() {
     return side;
   }

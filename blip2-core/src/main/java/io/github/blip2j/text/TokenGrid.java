@@ -2,17 +2,17 @@ package io.github.blip2j.text;
 
 import java.util.Locale;
 
-/** The size of a table of numbers, one for each token of each text, that one array holds. */
+/** The size of an array with a number for each token of each text. */
 public final class TokenGrid {
   private TokenGrid() {}
 
   /**
-   * How many numbers there are.
+   * The number of elements.
    *
-   * @param where what they are for, as messages begin
+   * @param where the beginning of messages
    * @param rows texts
    * @param columns tokens of each, with its padding
-   * @throws IllegalArgumentException if they are more than an array holds
+   * @throws IllegalArgumentException if an array cannot hold so many
    */
   public static int size(String where, long rows, long columns) {
     long high = Math.multiplyHigh(rows, columns);

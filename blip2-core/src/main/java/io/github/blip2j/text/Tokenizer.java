@@ -4,27 +4,28 @@ import io.github.blip2j.io.file.CheckpointException;
 import java.util.OptionalInt;
 
 /**
- * Text to token ids and back, as a checkpoint's {@code tokenizer.json} defines it. Never pads and
- * truncates only when asked; batches are made by {@link TokenBatch}. Safe for use by many threads.
+ * Text to token ids and back, as a checkpoint's {@code tokenizer.json} defines it. It never pads,
+ * and truncates only in {@link #encodeTruncated}; {@link TokenBatch} makes batches. Safe for use by
+ * many threads.
  */
 public interface Tokenizer extends AutoCloseable {
 
   /**
-   * Ids of the text within the tokenizer's own special tokens, such as {@code [CLS] ... [SEP]}.
+   * Ids of the text with the tokenizer's special tokens, such as {@code [CLS] ... [SEP]}.
    *
-   * @throws IllegalArgumentException if the tokenizer can't write the text, or its file's regular
-   *     expressions take too long with it
+   * @throws IllegalArgumentException if the tokenizer cannot represent the text, or its regular
+   *     expressions take too long
    */
   int[] encode(String text);
 
-  /** Ids of the text alone, else as {@link #encode}. */
+  /** Ids of the text without special tokens; otherwise as {@link #encode}. */
   int[] encodePlain(String text);
 
   /**
    * At most {@code maxTokens} ids: as {@link #encode}, but with ids of the text dropped on one side
    * until everything fits. The special tokens survive, as they do in the reference.
    *
-   * @param maxTokens how many ids to return at most, special tokens included
+   * @param maxTokens the maximum number of ids, special tokens included
    * @param side where ids are dropped; the reference drops on the right
    * @throws IllegalArgumentException if not even the special tokens fit
    */
@@ -47,19 +48,19 @@ public interface Tokenizer extends AutoCloseable {
 
   /**
    * A view of this tokenizer for a model with {@code modelVocabSize} embeddings, closed together
-   * with this one. Added tokens may lie beyond them, for processors add some without resizing the
-   * model: the encoding methods refuse a text with such a token, with {@link
+   * with this one. Added tokens may have ids beyond them, because processors add some without
+   * resizing the model; the encoding methods reject a text with such a token by an {@link
    * IllegalArgumentException}.
    *
    * @param modelVocabSize rows in the model's token embedding
-   * @throws CheckpointException if other than added tokens lie beyond them: then this is another
-   *     model's tokenizer
+   * @throws CheckpointException if other tokens than added ones have ids beyond them: then this is
+   *     another model's tokenizer
    */
   Tokenizer within(int modelVocabSize) throws CheckpointException;
 
   /**
-   * Ends the tokenizer's use: encoding and decoding afterwards throw {@link IllegalStateException}.
-   * There is nothing to free, so that one which is never closed costs no more than its memory.
+   * Closes the tokenizer: later calls throw {@link IllegalStateException}. There is nothing to
+   * free, so an unclosed tokenizer costs only its memory.
    */
   @Override
   void close();

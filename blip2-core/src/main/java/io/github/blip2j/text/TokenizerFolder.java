@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The files of a tokenizer: {@code tokenizer.json}, or the older ones that it can be made of. What
- * SentencePiece writes is refused with a word on what to do.
+ * The files of a tokenizer: {@code tokenizer.json}, or older files that it can be made from.
+ * SentencePiece files are rejected with advice.
  */
 public final class TokenizerFolder {
   private static final String FILE = "tokenizer.json";
@@ -25,7 +25,7 @@ public final class TokenizerFolder {
     return Files.isRegularFile(folder.resolve(FILE)) || isMade(folder);
   }
 
-  /** Whether a folder's {@code tokenizer.json} would have to be made of older files. */
+  /** Whether a folder's {@code tokenizer.json} must be made from older files. */
   public static boolean isMade(Path folder) {
     return !Files.exists(folder.resolve(FILE))
         && (BytePairFiles.areIn(folder) || WordPieceFile.isIn(folder));
@@ -34,7 +34,7 @@ public final class TokenizerFolder {
   /**
    * The {@code tokenizer.json} of a folder that holds only older files.
    *
-   * @throws CheckpointException if there are none, or one isn't what it is called
+   * @throws CheckpointException if there are none, or one is invalid
    */
   public static String makeJson(Path folder) throws IOException {
     if (BytePairFiles.areIn(folder)) {
@@ -66,7 +66,7 @@ public final class TokenizerFolder {
       String made = makeJson(path);
       try (Reader json = new StringReader(made)) {
         return TokenizerPipeline.read(json, name, overrides);
-      } catch (CheckpointException e) { // about the made file, of which nobody knows
+      } catch (CheckpointException e) { // about the generated file, which users do not know
         String what = String.valueOf(e.getMessage()).substring(name.length() + 2);
         var exception = new CheckpointException(name + ": tokenizer expected, got " + what);
         exception.initCause(e);

@@ -15,13 +15,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the files beside a {@code tokenizer.json} add to it or set otherwise, as transformers 5
- * reads them: {@code tokenizer_config.json}, and {@code special_tokens_map.json} for tokens that
- * the former doesn't name.
+ * The settings in files beside a {@code tokenizer.json}, as transformers 5 reads them: {@code
+ * tokenizer_config.json}, and {@code special_tokens_map.json} for tokens that the former doesn't
+ * name.
  *
- * @param padTokens spellings of the padding token, the likeliest first
- * @param cleansUp whether decoding removes the spaces before punctuation
- * @param overrides what goes before the tokenizer's own settings
+ * @param padTokens spellings of the padding token, the most likely first
+ * @param cleansUp whether decoding removes spaces before punctuation
+ * @param overrides settings that take precedence over the tokenizer's own
  */
 record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides overrides) {
   static final String FILE = "tokenizer_config.json";
@@ -38,7 +38,7 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
           "mask_token");
   private static final List<String> LISTED =
       List.of("extra_special_tokens", "additional_special_tokens");
-  // Classes that build their pre-tokenizer themselves, without a space unless the setting is there.
+  // Classes that build their pre-tokenizer themselves; a space before texts is off by default.
   private static final Set<String> BYTE_LEVEL =
       Set.of(
           "GPT2Tokenizer",
@@ -66,7 +66,7 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
 
   static final TokenizerSettings NONE = new TokenizerSettings(USUAL_PADS, false, Overrides.NONE);
 
-  /** Of a folder; none of a file alone. */
+  /** The settings of a folder; defaults for a single file. */
   static TokenizerSettings of(Path path) throws IOException {
     return Files.isDirectory(path) ? read(path) : NONE;
   }
@@ -94,8 +94,8 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
   }
 
   /**
-   * @param made the tokenizer is made of older files: transformers heeds {@code add_bos_token} and
-   *     {@code add_eos_token} then, and passes over them beside a {@code tokenizer.json}
+   * @param made whether the tokenizer is made from older files: transformers applies {@code
+   *     add_bos_token} and {@code add_eos_token} to those only, not to a {@code tokenizer.json}
    */
   private static Overrides overrides(ConfigJson config, ConfigJson tokens, boolean made)
       throws CheckpointException {
@@ -133,7 +133,7 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
         config.booleanAt("add_eos_token", false) ? end : null);
   }
 
-  /** Tokens that the settings name; a token's flags here go before those in the file. */
+  /** Tokens that the settings name; their flags take precedence over those of the file. */
   private static List<AddedToken> added(ConfigJson config, ConfigJson tokens)
       throws CheckpointException {
     List<AddedToken> added = new ArrayList<>();
@@ -204,10 +204,7 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
     return source.has(name) ? source.stringAt(name) : null;
   }
 
-  /**
-   * The text as transformers 5 returns it. It ignores the setting for byte-pair encodings, whose
-   * spaces are the author's, though many of their checkpoints carry it.
-   */
+  /** The cleaned text, as in transformers 5, which ignores the setting for byte-pair encodings. */
   String cleanUp(String text, String modelType) {
     if (!cleansUp || modelType.equals("BPE")) {
       return text;

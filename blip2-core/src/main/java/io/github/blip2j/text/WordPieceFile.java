@@ -28,8 +28,7 @@ final class WordPieceFile {
   }
 
   /**
-   * The {@code tokenizer.json} that says the same, with BERT's settings in {@code
-   * tokenizer_config.json}.
+   * The equivalent {@code tokenizer.json}, with BERT's settings in {@code tokenizer_config.json}.
    *
    * @throws CheckpointException if the file isn't UTF-8, or lacks a special token
    */

@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 /**
  * A source of batches, epoch by epoch (a data loader).
  *
- * <p>A source that gives the same batches for the same epoch, whatever was asked of it before, is
- * all that an exact resume needs: an order drawn from a generator that is seeded by the epoch.
+ * <p>For an exact resume, a source must give the same batches for the same epoch, whatever was
+ * requested before: for example in an order that a generator draws from the epoch.
  *
  * @param <B> a batch
  */

@@ -128,10 +128,10 @@ final class CheckpointFolder {
   }
 
   /**
-   * Sets parameters and optimiser to what a checkpoint holds.
+   * Restores parameters and optimiser from a checkpoint.
    *
-   * @throws CheckpointException if it is of another model, seed, precision or sizes, or of a place
-   *     that the run does not come to; nothing has changed then
+   * @throws CheckpointException if it has another model, seed, precision or sizes, or a position
+   *     that the run does not reach; then nothing has changed
    */
   TrainingPosition restore(Path file, TrainingSettings settings) throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
@@ -141,7 +141,7 @@ final class CheckpointFolder {
       requireFits(where, saved);
       long seed = number(where, saved, "seed");
       requireSame(where, "seed", settings.seed(), seed);
-      // Checkpoints without it were written when there was nothing else.
+      // Checkpoints without it were written before the setting existed.
       String rounded = saved.metadata().getOrDefault(DTYPE, Precision.FLOAT32.toString());
       requireSame(where, DTYPE, settings.precision().toString(), rounded);
       requireSizes(where, saved);
@@ -157,7 +157,7 @@ final class CheckpointFolder {
     }
   }
 
-  /** Where it was written, which must be within the run. */
+  /** The checkpoint's position, which must be within the run. */
   private TrainingPosition position(String where, SafetensorsFile saved, TrainingSettings settings)
       throws CheckpointException {
     long step = within(where, saved, "step", settings.maxSteps());
@@ -242,11 +242,11 @@ final class CheckpointFolder {
     }
   }
 
-  /** Other sizes would go on with other batches from the same place. */
+  /** Checks the sizes: other sizes would continue with other batches. */
   private void requireSizes(String where, SafetensorsFile saved) throws CheckpointException {
     for (Map.Entry<String, Long> size : sizes.entrySet()) {
       String name = size.getKey();
-      boolean told = saved.metadata().containsKey(name); // older checkpoints tell no sizes
+      boolean told = saved.metadata().containsKey(name); // older checkpoints have no sizes
       if (told && number(where, saved, name) != size.getValue()) {
         throw new CheckpointException(
             String.format(

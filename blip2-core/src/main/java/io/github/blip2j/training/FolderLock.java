@@ -27,7 +27,7 @@ final class FolderLock implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(FolderLock.class);
 
-  /** Of this process. To open one of these files again would end its lock, as POSIX has it. */
+  /** Locks of this process. Opening one of these files again would release its lock (POSIX). */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path file;
@@ -39,9 +39,9 @@ final class FolderLock implements AutoCloseable {
   }
 
   /**
-   * Takes a folder.
+   * Locks a folder.
    *
-   * @throws IllegalStateException if another run has it
+   * @throws IllegalStateException if another run holds the lock
    */
   static FolderLock take(Path folder) throws IOException {
     Path file = folder.toRealPath().resolve(NAME);
@@ -64,7 +64,7 @@ final class FolderLock implements AutoCloseable {
     }
   }
 
-  /** The locked file, or null if it was removed by whoever had it before. */
+  /** The locked file, or null if its previous owner removed it. */
   private static @Nullable FileChannel open(Path file, Path folder) throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -74,7 +74,7 @@ final class FolderLock implements AutoCloseable {
       if (!lock(channel, folder)) {
         throw taken(folder);
       }
-      // What is locked but has no name any more keeps nobody out.
+      // A locked file without a name excludes nobody.
       held = opened != null && opened.equals(identity(file));
       return held ? channel : null;
     } finally {
@@ -88,16 +88,16 @@ final class FolderLock implements AutoCloseable {
     try {
       @Nullable Object key =
           Files.readAttributes(file, BasicFileAttributes.class, NOFOLLOW_LINKS).fileKey();
-      return key == null ? file : key; // Windows has none, and removes no open file
+      return key == null ? file : key; // Windows has no file keys, and removes no open file
     } catch (NoSuchFileException e) {
       return null;
     }
   }
 
   /**
-   * Checks that no run has a folder, which need not be there.
+   * Checks that no run holds a folder, which need not exist.
    *
-   * @throws IllegalStateException if one has it
+   * @throws IllegalStateException if a run holds it
    */
   static void requireFree(Path folder) throws IOException {
     if (Files.exists(folder.resolve(NAME))) {
@@ -126,7 +126,7 @@ final class FolderLock implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    Files.deleteIfExists(file); // before the lock ends: afterwards it may be another's
+    Files.deleteIfExists(file); // before the unlock: afterwards the file may be another process's
     channel.close();
     HELD.remove(file);
   }

@@ -8,17 +8,18 @@ import java.util.random.RandomGenerator;
  * of an epoch, so that checkpoints need no generator state.
  */
 public final class StepRandom {
-  private static final long OF_EPOCH = 0x45706F6368L; // or the first update's would be the order's
+  private static final long OF_EPOCH = 0x45706F6368L; // separates orders from updates
   private static final long OF_SAMPLE = 0x53616D706C65L;
 
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   private StepRandom() {}
 
-  /** The source of the update after {@code step} others. */
+  /** The source of the update after {@code step} updates. */
   static RandomGenerator of(long seed, long step) {
-    // Mixed twice: SplittableRandom itself counts up by GOLDEN, so that plain sums of seed and
-    // step would give streams which are each other's continuation.
+    // Mixed twice: SplittableRandom itself counts up by GOLDEN, so plain sums of seed and step
+    // would
+    // give streams that continue each other.
     return new SplittableRandom(mix(mix(seed) + step * GOLDEN));
   }
 

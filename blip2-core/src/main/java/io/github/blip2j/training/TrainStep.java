@@ -37,8 +37,9 @@ final class TrainStep<B extends Batch> {
   /**
    * Makes the update after {@code at}.
    *
-   * @return null if there are not enough batches for one; then no parameter has changed
-   * @throws TrainingDivergedException if a loss or a gradient is not finite; nothing has moved
+   * @return null if there are not enough batches for an update; then no parameter has changed
+   * @throws TrainingDivergedException if a loss or a gradient is not finite; no parameter has
+   *     changed
    */
   @Nullable Outcome make(Iterator<B> batches, TrainingPosition at) {
     optimizer.clearGradients();
@@ -61,7 +62,7 @@ final class TrainStep<B extends Batch> {
     return !moving;
   }
 
-  /** Adds the gradients of the next batch, if there is one. */
+  /** Accumulates the gradients of the next batch, if there is one. */
   private boolean learn(Iterator<B> batches, ForwardPass pass, Gathered gathered) {
     try (Scope scope = Scope.open()) {
       if (!batches.hasNext()) {
@@ -83,10 +84,10 @@ final class TrainStep<B extends Batch> {
           "gradients expected finite, got a norm of " + norm,
           "largest norms of gradients: " + Norms.ofGradients(optimizer));
     }
-    // LAVIS sets the rate before every batch; the last one's is the one that the update sees.
+    // LAVIS sets the rate before every batch; the update uses the rate of the last one.
     long last = at.batch() + settings.accumulate() - 1;
     double lr = settings.schedule().at(at.epoch(), last);
-    // PyTorch's clip_grad_norm_, its 1e-6 included
+    // the 1e-6 of PyTorch's clip_grad_norm_
     double scale = Math.min(1, settings.clipNorm() / (norm + 1e-6));
     moving = true;
     optimizer.step(lr, scale);

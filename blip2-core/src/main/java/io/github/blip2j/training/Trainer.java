@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * The training loop: requests batches, makes updates, logs them, writes checkpoints.
  *
  * <p>A run that is stopped and resumed ends with the same bits as one that was not. Dropout draws
- * from a source derived from the seed and the number of the update, batches are asked for by epoch
- * and place, and a checkpoint holds the rest: parameters, optimiser, position.
+ * from a source derived from the seed and the number of the update, batches are requested by epoch
+ * and position, and a checkpoint holds the rest: parameters, optimiser, position.
  *
  * <p>A run that fails, for example by an unreadable image or a loss that is not finite, saves its
  * last update before it throws, without removing older checkpoints. If saving fails too, that
@@ -73,10 +73,10 @@ public final class Trainer<B extends Batch> {
   }
 
   /**
-   * Checks that a run can write to a folder, before a model is loaded for it.
+   * Checks that a run can write to a folder, before a model is loaded.
    *
    * @throws IllegalStateException if another run writes there
-   * @throws IOException if it is no folder
+   * @throws IOException if the path is no folder
    */
   public static void requireFree(Path output) throws IOException {
     OutputFile.requireFolder(output);
@@ -86,11 +86,12 @@ public final class Trainer<B extends Batch> {
   /**
    * Trains from the beginning to the end that the settings name.
    *
-   * @return where it ended; there is a checkpoint of it
+   * @return the final position, which has a checkpoint
    * @throws IllegalStateException if the folder holds checkpoints already, or another run writes
    *     there
    * @throws TrainingDivergedException if a loss or gradient is not finite
-   * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
+   * @throws IOException if log or checkpoint can't be written; the previous checkpoint is complete
+   *     then
    */
   public TrainingPosition start(TrainingListener listener) throws IOException {
     OutputFile.makeFolder(settings.output());
@@ -114,13 +115,14 @@ public final class Trainer<B extends Batch> {
   /**
    * Resumes training from the newest checkpoint, as if there had been no stop.
    *
-   * @return where it ended; there is a checkpoint of it
+   * @return the final position, which has a checkpoint
    * @throws IllegalStateException if there is no checkpoint, or another run writes there
    * @throws io.github.blip2j.io.file.CheckpointException if it is of another model, seed or
-   *     precision, other batches or another {@code accumulate}, or of a place that this run does
-   *     not come to
+   *     precision, other batches or another {@code accumulate}, or a position that this run does
+   *     not reach
    * @throws TrainingDivergedException if a loss or gradient is not finite
-   * @throws IOException if log or checkpoint can't be written; the checkpoint before is whole then
+   * @throws IOException if log or checkpoint can't be written; the previous checkpoint is complete
+   *     then
    */
   public TrainingPosition resume(TrainingListener listener) throws IOException {
     if (!Files.isDirectory(settings.output())) {
@@ -226,7 +228,10 @@ public final class Trainer<B extends Batch> {
       return true;
     }
 
-    /** An endless run would wait for ever on a source that gives too little. */
+    /**
+     * Checks that the source makes progress: an endless run would wait forever for one that gives
+     * too few batches.
+     */
     private void requireProgress(long batchBefore) {
       if (batchBefore == 0 && at.batch() == 0) {
         throw new IllegalStateException(
@@ -257,7 +262,7 @@ public final class Trainer<B extends Batch> {
       seconds = 0;
     }
 
-    /** Updates to the end, or -1 where nobody knows. */
+    /** Updates until the end, or -1 if unknown. */
     private long stepsLeft() {
       OptionalLong perEpoch = source.batchesPerEpoch();
       boolean limited = settings.maxSteps() != Long.MAX_VALUE;
@@ -271,13 +276,16 @@ public final class Trainer<B extends Batch> {
       return limited ? Math.min(toLimit, toEnd) : toEnd;
     }
 
-    /** Saves, unless that has been tried at this place; an interrupt waits until it is done. */
+    /**
+     * Saves, unless that was tried at this position already; an interrupt is deferred until it is
+     * done.
+     */
     void save(Saving saving) throws IOException {
       if (at.step() == savedStep) {
         return;
       }
       savedStep = at.step();
-      boolean interrupted = Thread.interrupted(); // it would close the file's channel
+      boolean interrupted = Thread.interrupted(); // an interrupt would close the file's channel
       try {
         listener.saved(saving.save(at, settings), at);
       } finally {
@@ -287,11 +295,11 @@ public final class Trainer<B extends Batch> {
       }
     }
 
-    /** Saves the last update of a run that fails; one that ends has done so itself. */
+    /** Saves the last update of a failed run; a run that ends normally has saved already. */
     @Override
     public void close() throws IOException {
       if (at.step() > 0 && update.isWhole()) {
-        save(checkpoints::add); // older ones stay: what went wrong may be in this one already
+        save(checkpoints::add); // without removing older ones: the newest may contain the fault
       }
     }
   }

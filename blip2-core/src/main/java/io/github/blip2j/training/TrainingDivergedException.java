@@ -1,8 +1,8 @@
 package io.github.blip2j.training;
 
 /**
- * A loss or gradient that is not a number, or infinite. The update was not made: parameters,
- * optimiser and checkpoints are as the last good step left them.
+ * A loss or gradient that is NaN or infinite. The update was not made: parameters, optimiser and
+ * checkpoints are those of the last good step.
  */
 public final class TrainingDivergedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -15,7 +15,7 @@ public final class TrainingDivergedException extends RuntimeException {
     this.step = step;
   }
 
-  /** The number of the update that was not made, from 1. */
+  /** The number of the failed update, from 1. */
   public long step() {
     return step;
   }

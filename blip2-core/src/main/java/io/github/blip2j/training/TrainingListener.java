@@ -7,9 +7,9 @@ public interface TrainingListener {
   /** A listener that does nothing. */
   TrainingListener NONE = new TrainingListener() {};
 
-  /** An update was made that is due to be reported. */
+  /** Called after an update that is due to be reported. */
   default void stepped(StepReport report) {}
 
-  /** A checkpoint is whole. */
+  /** Called when a checkpoint is complete. */
   default void saved(Path checkpoint, TrainingPosition position) {}
 }

@@ -21,8 +21,8 @@ import java.util.Map;
 /**
  * The log of a run: one JSON object a line, appended.
  *
- * <p>A run that resumes cuts off what was logged after its checkpoint, so that every update stands
- * in the log once.
+ * <p>A resumed run first removes the lines after its checkpoint, so that every update is logged
+ * once.
  */
 final class TrainingLog implements AutoCloseable {
   static final String NAME = "log.jsonl";
@@ -35,7 +35,10 @@ final class TrainingLog implements AutoCloseable {
     this.precision = precision;
   }
 
-  /** The log in a folder, without what comes after {@code step}; it names no float32. */
+  /**
+   * Opens the log in a folder, without lines after {@code step}; float32 is not recorded as a
+   * precision.
+   */
   static TrainingLog open(Path folder, long step, Precision precision) throws IOException {
     Path file = folder.resolve(NAME);
     OutputFile.require(file);
@@ -44,7 +47,7 @@ final class TrainingLog implements AutoCloseable {
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       channel.truncate(kept);
     }
-    // No channel: an interrupt would close it, and the update that it came in would have no line.
+    // No channel: an interrupt would close it, and the line of the current update would be lost.
     return new TrainingLog(new FileOutputStream(file.toFile(), true), precision);
   }
 
@@ -75,7 +78,8 @@ final class TrainingLog implements AutoCloseable {
   }
 
   /**
-   * Bytes of the whole lines whose step is at most {@code step}; a killed run leaves half a one.
+   * Bytes of the complete lines whose step is at most {@code step}; a killed run leaves a partial
+   * line.
    */
   private static long lengthUpTo(Path file, long step) throws IOException {
     byte[] bytes = Files.readAllBytes(file);

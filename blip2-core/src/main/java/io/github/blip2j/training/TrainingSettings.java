@@ -12,14 +12,14 @@ import java.util.function.Consumer;
  * @param output folder of the log and the checkpoints
  * @param schedule learning rate over time
  * @param epochs the number of epochs
- * @param maxSteps the most updates
+ * @param maxSteps the maximum number of updates
  * @param accumulate gradient accumulation: the number of batches for each update
- * @param clipNorm the greatest norm of the gradient; a longer one is scaled down to it (Pascanu et
- *     al. 2013). Infinity for none, which is what LAVIS does
+ * @param clipNorm the maximum norm of the gradient; a larger gradient is scaled down to it (Pascanu
+ *     et al. 2013). Infinity for none, which is what LAVIS does
  * @param logEvery updates from one line of the log to the next
  * @param checkpointEvery updates from one checkpoint to the next; the end of a run writes one too
  * @param keep how many checkpoints stay; the disk must hold one more
- * @param seed of dropout, and of nothing else here
+ * @param seed seed of dropout
  * @param precision the compute precision of the objective's linear maps ({@link
  *     io.github.blip2j.nn.Parameter#computeIn}); the loop does not set it, but logs it and refuses
  *     to resume with another

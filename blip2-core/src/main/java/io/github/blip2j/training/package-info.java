@@ -1,4 +1,4 @@
-/** The training loop: batches in, updates, a log and checkpoints out. */
+/** The training loop with its log and checkpoints. */
 @NullMarked
 package io.github.blip2j.training;
 

@@ -73,7 +73,7 @@ final class GradientTest {
   }
 
   @Test
-  void thinnedLinear_allInputs_agrees() {
+  void linearWithDropout_allInputs_agrees() {
     DropoutSpec thinning = new DropoutSpec(0.4, 8);
 
     check(
@@ -85,7 +85,7 @@ final class GradientTest {
   }
 
   @Test
-  void thinnedLinear_withoutBias_agrees() {
+  void linearWithDropout_withoutBias_agrees() {
     DropoutSpec thinning = new DropoutSpec(0.4, 8);
 
     check(
@@ -96,7 +96,7 @@ final class GradientTest {
   }
 
   @Test
-  void thinnedAttention_allInputs_agrees() {
+  void attentionWithDropout_allInputs_agrees() {
     DropoutSpec thinning = new DropoutSpec(0.4, 9);
 
     check(

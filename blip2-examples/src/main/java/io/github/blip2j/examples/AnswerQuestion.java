@@ -15,8 +15,7 @@ public final class AnswerQuestion {
   private AnswerQuestion() {}
 
   /**
-   * Prints the answers. Without a model folder, or with {@code -}, the tiny model in the library
-   * gives them.
+   * Prints the answers. Without a model folder, or with {@code -}, the bundled tiny model is used.
    */
   public static void main(String[] args) throws IOException {
     boolean own = args.length > 2 && !args[2].equals("-");

@@ -12,13 +12,16 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Shows what can be taken from a Q-Former, for one image or a folder of any size: {@code
+ * Extracts features with a Q-Former, from one image or from a folder of any size: {@code
  * ExtractFeatures MODEL IMAGE TEXT} or {@code ExtractFeatures MODEL FOLDER OUT.safetensors}.
  */
 public final class ExtractFeatures {
   private ExtractFeatures() {}
 
-  /** Prints the shapes of all features of an image and a text, or writes a folder's to a file. */
+  /**
+   * Prints the shapes of all features of an image and a text, or writes the features of a folder to
+   * a file.
+   */
   public static void main(String[] args) throws IOException {
     try (var matcher = ImageTextMatcher.load(Path.of(args[0]))) {
       if (Files.isDirectory(Path.of(args[1]))) {
@@ -30,12 +33,12 @@ public final class ExtractFeatures {
   }
 
   private static void write(ImageTextMatcher matcher, Path folder, Path out) throws IOException {
-    List<String> images = FeatureExport.pictures(folder);
+    List<String> images = FeatureExport.images(folder);
     List<String> written =
         matcher
             .export(Feature.QUERIES, Feature.SINGLE)
             .skippingUnreadable()
-            .toSafetensors(images, out); // batch by batch, whatever their number
+            .toSafetensors(images, out); // in batches, for any number of images
     System.out.println(written.size() + " of " + images.size() + " images in " + out.getFileName());
   }
 
@@ -49,7 +52,7 @@ public final class ExtractFeatures {
       System.out.println("image, as one vector: " + matcher.embedPooled(image).length);
 
       FeatureExtractor.OfTexts texts = features.texts(List.of(text));
-      System.out.println("text, every token: " + texts.words().shape());
+      System.out.println("text, every token: " + texts.tokens().shape());
       System.out.println("text, compared: " + texts.compared().shape());
 
       System.out.println("both: " + features.multimodal(List.of(image), List.of(text)).shape());

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Which texts describe an image: {@code MatchImageText MODEL IMAGE TEXT...}. */
+/** Scores texts as descriptions of an image: {@code MatchImageText MODEL IMAGE TEXT...}. */
 public final class MatchImageText {
   private MatchImageText() {}
 
@@ -18,7 +18,7 @@ public final class MatchImageText {
     List<String> texts = Arrays.asList(args).subList(2, args.length);
     try (var matcher = ImageTextMatcher.load(Path.of(args[0]))) {
       Image image = matcher.read(Path.of(args[1]));
-      List<Match> matches = matcher.match(image, texts); // looks at the image once
+      List<Match> matches = matcher.match(image, texts); // encodes the image once
       for (int i = 0; i < texts.size(); i++) {
         Match match = matches.get(i);
         System.out.printf(

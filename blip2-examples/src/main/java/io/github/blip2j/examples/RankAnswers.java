@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** Tells which answer is the likeliest: {@code RankAnswers IMAGE QUESTION CANDIDATE...}. */
+/** Ranks answers to a question by probability: {@code RankAnswers IMAGE QUESTION CANDIDATE...}. */
 public final class RankAnswers {
   private RankAnswers() {}
 

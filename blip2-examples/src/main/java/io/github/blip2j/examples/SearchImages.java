@@ -8,13 +8,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** Finds images by what they show: {@code SearchImages MODEL FOLDER TEXT}. */
+/** Finds images by a description: {@code SearchImages MODEL FOLDER TEXT}. */
 public final class SearchImages {
-  private static final int COMPARED = 16; // the most similar, which matching puts in order
+  private static final int COMPARED = 16; // candidates of the matching step
 
   private SearchImages() {}
 
-  /** Prints the names of the images in a folder that a text describes best, the best first. */
+  /** Prints the names of the images in a folder that match a text best, best first. */
   public static void main(String[] args) throws IOException {
     List<Path> files;
     try (var found = Files.list(Path.of(args[1]))) {

@@ -7,7 +7,7 @@ import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The program of the README, on the tiny model in the library: {@code Tour IMAGE}. */
+/** The program of the README, with the bundled tiny model: {@code Tour IMAGE}. */
 public final class Tour {
   private Tour() {}
 

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Trains the first stage on pictures with captions: {@code TrainStage1 MODEL_FOLDER CAPTIONS_JSON
+ * Trains the first stage on images with captions: {@code TrainStage1 MODEL_FOLDER CAPTIONS_JSON
  * IMAGE_FOLDER OUTPUT_FOLDER}.
  */
 public final class TrainStage1 {
@@ -34,7 +34,7 @@ public final class TrainStage1 {
 
   private TrainStage1() {}
 
-  /** Prints the losses of each update, and leaves checkpoints and a folder for Python. */
+  /** Prints the losses of each update, and writes checkpoints and folders for Python. */
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
     Path output = Path.of(args[3]);
@@ -46,10 +46,10 @@ public final class TrainStage1 {
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(folder)) {
       Blip2RetrievalModel model = RetrievalLoader.load(folder, home);
-      model.trainQformer(); // and not the vision encoder
+      model.trainQformer(); // but not the vision encoder
       var processor = ImageProcessor.blip2(model.config().vision().imageSize());
       var batches = CaptionBatches.of(set, processor, BATCH_SIZE, SEED).with(Augmentation.blip2());
-      batches.requireWords(); // at once, not in the middle of a run
+      batches.requireWords(); // now rather than in the middle of a run
 
       var groups = ParameterGroup.of(model.parameters().values(), 0.05);
       try (var optimizer = new AdamW(groups, AdamWRule.DEFAULT)) {

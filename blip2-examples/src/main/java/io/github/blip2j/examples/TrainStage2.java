@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Trains the second stage on pictures with captions: {@code TrainStage2 MODEL_FOLDER CAPTIONS_JSON
+ * Trains the second stage on images with captions: {@code TrainStage2 MODEL_FOLDER CAPTIONS_JSON
  * IMAGE_FOLDER OUTPUT_FOLDER}. {@code StageTwoParts.load} starts from a first stage instead.
  */
 public final class TrainStage2 {
@@ -31,7 +31,7 @@ public final class TrainStage2 {
 
   private TrainStage2() {}
 
-  /** Prints the loss of each update, and leaves checkpoints and a folder for Python. */
+  /** Prints the loss of each update, and writes checkpoints and folders for Python. */
   public static void main(String[] args) throws IOException {
     Path output = Path.of(args[3]);
     CaptionSet set =

@@ -1,4 +1,4 @@
-/** One short program for each task, exactly as a user of the library would write it. */
+/** Short programs, one for each task, as a user of the library would write them. */
 @NullMarked
 package io.github.blip2j.examples;
 

@@ -18,14 +18,14 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Weights with an adapter merged into those that it changes, which are then of float32. */
+/** Weights with a merged adapter; changed tensors are float32. */
 final class AdaptedWeights implements Weights {
   private final String where;
   private final CheckpointWeights base;
   private final Checkpoint adapter;
-  private final Map<String, Change> changes; // by the name in the base
+  private final Map<String, Change> changes; // by tensor name in the base model
   private final LoraConfig config;
-  private @Nullable LowRank last; // a matrix is read piece by piece
+  private @Nullable LowRank last; // cached, because a matrix is read in pieces
 
   AdaptedWeights(
       String where,
@@ -132,7 +132,10 @@ final class AdaptedWeights implements Weights {
     }
   }
 
-  /** Of the base's as it tells, and the adapter's where the model does not read what it changes. */
+  /**
+   * Unused tensors of the base model, and those of the adapter whose base tensors the model does
+   * not use.
+   */
   @Override
   public Set<String> unused(Set<String> used) {
     Set<String> unused = new TreeSet<>(base.unused(used));

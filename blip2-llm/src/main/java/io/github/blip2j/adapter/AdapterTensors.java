@@ -9,19 +9,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What the tensors in an adapter's file are for, told by their names. */
+/** Sorts the tensors of an adapter file by their names. */
 final class AdapterTensors {
   private static final String ROOT = "base_model.model.";
 
-  /** A part of a module's adapter; older files have the adapter's name within. */
+  /** Names of a module's factors; older files include the adapter's name. */
   private static final Pattern PART =
       Pattern.compile("(.+)\\.lora_(A|B)(?:\\.default)?\\.(weight|bias)");
 
-  /** What stands in the names of tensors that replace the base's. */
+  /** A part of the names of tensors that replace the base model's. */
   private static final Pattern WRAPPED =
       Pattern.compile("\\.(?:modules_to_save(?:\\.default)?|base_layer)(?=\\.)");
 
-  /** Tables that another layer may be tied to, so that a name does not tell what changes. */
+  /**
+   * Embeddings that another layer may be tied to, so that the name does not tell which tensors
+   * change.
+   */
   private static final Pattern TABLE =
       Pattern.compile("(?:.*\\.)?(?:embed_tokens|shared|word_embeddings)\\.weight");
 
@@ -29,17 +32,17 @@ final class AdapterTensors {
   private final Map<String, String> a = new TreeMap<>(); // by module
   private final Map<String, String> b = new TreeMap<>();
   private final Map<String, String> shifts = new TreeMap<>();
-  private final Map<String, Change> changes = new TreeMap<>(); // by the base's tensor
+  private final Map<String, Change> changes = new TreeMap<>(); // by tensor of the base model
 
   private AdapterTensors(String where) {
     this.where = where;
   }
 
   /**
-   * The change of each tensor of the base, by its name there.
+   * The change of each tensor of the base model, by its name there.
    *
    * @param where the adapter, for messages
-   * @throws CheckpointException naming a tensor that is none of a LoRA's
+   * @throws CheckpointException naming a tensor that does not belong to a LoRA adapter
    */
   static Map<String, Change> sort(String where, Set<String> names) throws CheckpointException {
     var sorted = new AdapterTensors(where);

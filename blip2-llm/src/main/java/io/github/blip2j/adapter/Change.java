@@ -1,14 +1,14 @@
 package io.github.blip2j.adapter;
 
-/** What an adapter does to one tensor of its base. */
+/** The change of one tensor of the base model by an adapter. */
 sealed interface Change {
-  /** Where the tensor that tells its shape lies in the adapter. */
+  /** The adapter's tensor that determines the shape. */
   String tensor();
 
   /**
-   * A product of low rank, added to a matrix.
+   * A low-rank product that is added to a matrix.
    *
-   * @param module whose matrix it is
+   * @param module the module of the matrix
    * @param a name of the factor [R, in]
    * @param b name of the factor [out, R]
    */
@@ -20,12 +20,12 @@ sealed interface Change {
   }
 
   /**
-   * A bias of the second factor, added to the module's own.
+   * The bias of the second factor, which is added to the module's own bias.
    *
-   * @param of the module's product, which it is scaled as
+   * @param of the module's product, which has the same scale
    */
   record Shift(Product of, String tensor) implements Change {}
 
-  /** A tensor that was trained whole. */
+  /** A tensor that was trained as a whole and replaces the base model's. */
   record Replacement(String tensor) implements Change {}
 }

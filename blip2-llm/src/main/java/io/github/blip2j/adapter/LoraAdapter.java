@@ -21,12 +21,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A LoRA adapter (Hu et al. 2021) as Python's peft saves it: {@code adapter_config.json} and {@code
- * adapter_model.safetensors} or {@code .bin}. It is merged into the weights that it was trained on
- * while they are read, {@code W + scale B A}, and then costs nothing.
+ * A LoRA adapter (Hu et al. 2021) as saved by Python's peft: {@code adapter_config.json} and {@code
+ * adapter_model.safetensors} or {@code .bin}. It is merged while the weights are read, {@code W +
+ * scale B A}, so inference costs nothing more.
  *
- * <p>What else it may hold is taken in place of the base's: biases, and modules that were trained
- * whole ({@code modules_to_save}).
+ * <p>Biases, and modules that were trained as a whole ({@code modules_to_save}), replace those of
+ * the base model.
  */
 public final class LoraAdapter implements AutoCloseable {
   static final String MERGE =
@@ -36,7 +36,10 @@ public final class LoraAdapter implements AutoCloseable {
       List.of("adapter_model.safetensors", "adapter_model.bin");
   private static final int NAMES_IN_MESSAGE = 4;
 
-  /** Where a model is in those whose adapters call it the whole. */
+  /**
+   * Paths of the trained model in the models here: an adapter of a language model alone names it as
+   * the root.
+   */
   private static final List<String> ROOTS = List.of("", "language_model.");
 
   private final Path folder;
@@ -60,7 +63,7 @@ public final class LoraAdapter implements AutoCloseable {
   /**
    * Opens the adapter in a folder.
    *
-   * @throws CheckpointException if there is none, it is of another kind, or one of its tensors is
+   * @throws CheckpointException if there is none, it is not LoRA, or one of its tensors is not
    */
   public static LoraAdapter open(Path folder) throws IOException {
     if (!isIn(folder)) {
@@ -96,7 +99,7 @@ public final class LoraAdapter implements AutoCloseable {
             CONFIG));
   }
 
-  /** The model that an adapter says it was trained on, if it does. */
+  /** The base model that an adapter names, if it names one. */
   public static Optional<String> baseOf(Path folder) throws IOException {
     ConfigJson json = ConfigJson.read(folder.resolve(CONFIG));
     String key = "base_model_name_or_path";
@@ -104,9 +107,9 @@ public final class LoraAdapter implements AutoCloseable {
   }
 
   /**
-   * Refuses a folder with an adapter where it would be passed over.
+   * Checks that a folder has no adapter, where it would be ignored.
    *
-   * @param what is read from the folder
+   * @param what the files that are read from the folder
    * @throws CheckpointException if there is one
    */
   public static void requireNone(Path folder, String what) throws CheckpointException {
@@ -123,11 +126,12 @@ public final class LoraAdapter implements AutoCloseable {
   }
 
   /**
-   * The base's weights with this adapter in them. It must stay open as long as they are read.
+   * The base model's weights with this adapter merged. The adapter must stay open while they are
+   * read.
    *
-   * @param stored the tensors of the base, by the names that {@code base} looks them up under
-   * @throws CheckpointException listing what it changes and the base does not have, or has in
-   *     another shape
+   * @param stored the tensors of the base model, by the names under which {@code base} finds them
+   * @throws CheckpointException listing changed tensors that the base model does not have, or has
+   *     in another shape
    */
   public Weights over(CheckpointWeights base, NavigableMap<String, TensorEntry> stored)
       throws CheckpointException {
@@ -185,7 +189,10 @@ public final class LoraAdapter implements AutoCloseable {
     return null;
   }
 
-  /** The shape of what a change changes; of factors that don't fit, one that nothing has. */
+  /**
+   * The shape of the changed tensor; for factors that do not fit together, a shape that no tensor
+   * has.
+   */
   private Shape shape(Change change) throws CheckpointException {
     Shape shape = entry(change.tensor()).shape();
     if (!(change instanceof Change.Product product)) {

@@ -8,18 +8,18 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What the {@code adapter_config.json} of a LoRA says of its strength.
+ * The scaling in the {@code adapter_config.json} of a LoRA adapter.
  *
- * @param alpha the adapter's strength, divided by its rank or the root of that
- * @param byRoot whether by the root (Kalajdzievski 2023)
- * @param alphas strengths of single modules, by the end of their names
+ * @param alpha the scale before its division by the rank or the rank's root
+ * @param byRoot whether it is divided by the root (Kalajdzievski 2023)
+ * @param alphas scales of single modules, by the end of their names
  */
 record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
   private static final String INIT = "init_lora_weights";
   private static final String ALPHAS = "alpha_pattern";
   private static final int MOST_SHOWN = 80;
 
-  /** What says nothing of the result, or is seen in the tensors too. */
+  /** Keys that do not affect the result, or whose effect is visible in the tensors. */
   private static final Set<String> HARMLESS =
       Set.of(
           ALPHAS,
@@ -53,7 +53,7 @@ record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
           "task_type",
           "use_rslora");
 
-  /** Ways to begin that leave the base as it is; others change it before training. */
+  /** Initialisations that leave the base model unchanged; others change it before training. */
   private static final Set<String> PLAIN_INITS = Set.of("gaussian", "eva", "orthogonal");
 
   private static final Pattern PLAIN_NAME = Pattern.compile("[\\w.]+");
@@ -63,9 +63,9 @@ record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
   }
 
   /**
-   * Reads what a LoRA says.
+   * Reads the configuration of a LoRA adapter.
    *
-   * @throws CheckpointException naming what makes it another kind of adapter
+   * @throws CheckpointException naming the setting of another kind of adapter
    */
   static LoraConfig fromJson(ConfigJson json) throws CheckpointException {
     String kind = json.stringAt("peft_type", "nothing");
@@ -101,7 +101,7 @@ record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
     }
   }
 
-  /** How much a module's product of a rank counts. */
+  /** The scale of a module's product of a given rank. */
   double scale(String module, long rank) {
     double strength =
         alphas.entrySet().stream()
@@ -123,7 +123,7 @@ record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
       }
       return isBoolean(json, key) ? !json.booleanAt(key) : json.stringsAt(key).isEmpty();
     } catch (CheckpointException e) {
-      return false; // a number, or a list of some
+      return false; // a number, or a list with one
     }
   }
 

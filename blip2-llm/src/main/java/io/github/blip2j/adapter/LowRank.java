@@ -1,8 +1,8 @@
 package io.github.blip2j.adapter;
 
-/** A change of a matrix, {@code scale B A}. */
+/** A low-rank change of a matrix, {@code scale B A}. */
 final class LowRank {
-  private final String name; // of the matrix, as the base stores it
+  private final String name; // of the matrix in the base model
   private final float[] a; // [R, in]
   private final float[] b; // [out, R]
   private final int in;
@@ -21,9 +21,9 @@ final class LowRank {
   }
 
   /**
-   * Adds it to a part of the matrix.
+   * Adds the product to a part of the matrix.
    *
-   * @param values of the matrix from element {@code first} on, row by row
+   * @param values the elements of the matrix from {@code first} on, row by row
    */
   void addTo(float[] values, long first) {
     int rank = a.length / in;

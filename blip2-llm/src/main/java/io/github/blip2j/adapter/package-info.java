@@ -1,6 +1,4 @@
-/**
- * Adapters that training left beside the weights it began with: LoRA, as Python's peft saves it.
- */
+/** LoRA adapters, as saved by Python's peft. */
 @NullMarked
 package io.github.blip2j.adapter;
 

@@ -359,13 +359,13 @@ public final class Blip2 implements AutoCloseable {
 
   /**
    * Prompts tokenized for the Q-Former of InstructBLIP, for {@link Blip2Model#encodeQueries(Tensor,
-   * TextBatch, io.github.blip2j.nn.Pass)}. An empty prompt is two special tokens.
+   * TextBatch, ForwardPass)}. An empty prompt is two special tokens.
    *
    * @throws IllegalArgumentException if one is blank but not empty, or is too long
    * @throws IllegalStateException if the model's Q-Former takes no instruction
    */
   public TextBatch instructions(List<String> prompts) {
-    return session.during(() -> session.requireInstructions().read("instructions", prompts));
+    return session.during(() -> session.requireInstructions().tokenize("instructions", prompts));
   }
 
   /**

@@ -57,7 +57,7 @@ public final class ImageTextIndex implements AutoCloseable {
           () -> {
             try (var off = GradMode.noGrad();
                 var scope = Scope.open()) {
-              index.addImages(session.see(some));
+              index.addImages(session.encodeImages(some));
               return index;
             }
           });

@@ -176,8 +176,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   /**
-   * GradCAM maps: the regions of an image that speak for its match with a text (Selvaraju et al.
-   * 2017).
+   * GradCAM maps: the relevance of image regions to the match with a text (Selvaraju et al. 2017).
    */
   public GradCamMaps gradCam(Image image, String text) {
     required("gradCam", "image", image);

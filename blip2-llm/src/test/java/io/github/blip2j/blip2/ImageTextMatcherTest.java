@@ -178,10 +178,10 @@ public final class ImageTextMatcherTest {
   void featuresOfTexts_longOnes_areWhole() {
     int tokens = matcher.tokenizer().encode(LONG).length;
     try (var scope = Scope.open()) {
-      Tensor words = matcher.features().texts(List.of(LONG, "a dog")).words();
+      Tensor words = matcher.features().texts(List.of(LONG, "a dog")).tokens();
 
       assertEquals(String.format(Locale.ROOT, "[2, %d, 48]", tokens), words.shape().toString());
-      float[] alone = matcher.features().texts(List.of("a dog")).words().select(1, 0).toFloats();
+      float[] alone = matcher.features().texts(List.of("a dog")).tokens().select(1, 0).toFloats();
       Golden.assertClose("padded", alone, words.select(1, 0).select(0, 1).toFloats(), 1e-5);
     }
   }

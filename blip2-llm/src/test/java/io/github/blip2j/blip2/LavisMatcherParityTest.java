@@ -54,7 +54,7 @@ final class LavisMatcherParityTest {
     try (var asked = new Asked(folder)) {
       var features = asked.matcher.features().texts(asked.texts);
 
-      asked.golden.assertClose("features.text.text_embeds", features.words(), STATES);
+      asked.golden.assertClose("features.text.text_embeds", features.tokens(), STATES);
       asked.golden.assertClose("features.text.text_embeds_proj", features.compared(), UNIT_VECTORS);
     }
   }

@@ -17,11 +17,11 @@ import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention in three kernels: scores with scale and mask, softmax in place, mixture. Heads are read
- * where the projections left them and written where the output map reads them.
+ * Attention in three kernels: scores with scale and mask, softmax in place, weighted sum of values.
+ * Heads are read and written by strides, in the layout of the projections.
  *
  * <p>While decoding, the number of positions grows with every token, and kernels are compiled for
- * numbers: see {@link CacheSpan}.
+ * fixed sizes: see {@link CacheSpan}.
  */
 final class AttentionKernels {
   private final MatmulKernels products;
@@ -49,7 +49,7 @@ final class AttentionKernels {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       @Nullable RawTensor weights,
       RawTensor out) {
     try (Workspace workspace = Workspace.open()) {
@@ -63,14 +63,14 @@ final class AttentionKernels {
       RawTensor p =
           weights == null ? PlainTensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
       Place after = added == null ? null : mask(added);
-      // With AMX, as emulated, oneDNN 3.11's product of bfloat16 adds the wrong numbers where all
-      // heads share a mask, so it is a pass of its own.
+      // With AMX, under an emulator, oneDNN 3.11's bfloat16 product adds wrong numbers where all
+      // heads share a mask, so the mask is added in a pass of its own.
       products.run(heads(q), transposed(keys), scale, narrow ? null : after, Place.of(p));
       if (narrow && after != null) {
         elements.binary(algorithm.binary_add, Place.of(p), after, Place.of(p));
       }
       norms.softmax(p, p);
-      products.run(Place.of(copies.cast(thinned(p, thinning), out.dtype())), values, heads(out));
+      products.run(Place.of(copies.cast(withDropout(p, dropout), out.dtype())), values, heads(out));
     }
   }
 
@@ -80,15 +80,15 @@ final class AttentionKernels {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       RawTensor g,
       RawTensor[] dqkv) {
     try (Workspace workspace = Workspace.open()) {
-      products.run(transposed(Place.of(thinned(weights, thinning))), heads(g), heads(dqkv[2]));
+      products.run(transposed(Place.of(withDropout(weights, dropout))), heads(g), heads(dqkv[2]));
       RawTensor dp = PlainTensor.uninitialized("attention", DType.FLOAT32, weights.shape());
       products.run(heads(g), transposed(heads(v)), Place.of(dp));
-      if (thinning != null) {
-        reference.dropout(dp, thinning, dp);
+      if (dropout != null) {
+        reference.dropout(dp, dropout, dp);
       }
       norms.softmaxGradient(weights, dp, dp);
       products.run(Place.of(dp), heads(k), scale, null, heads(dqkv[0]));
@@ -96,13 +96,13 @@ final class AttentionKernels {
     }
   }
 
-  private RawTensor thinned(RawTensor p, @Nullable DropoutSpec thinning) {
-    if (thinning == null) {
+  private RawTensor withDropout(RawTensor p, @Nullable DropoutSpec dropout) {
+    if (dropout == null) {
       return p;
     }
-    RawTensor thin = PlainTensor.uninitialized("attention", DType.FLOAT32, p.shape());
-    reference.dropout(p, thinning, thin);
-    return thin;
+    RawTensor dropped = PlainTensor.uninitialized("attention", DType.FLOAT32, p.shape());
+    reference.dropout(p, dropout, dropped);
+    return dropped;
   }
 
   /** [B, T, H, D] as [B, H, T, D]. */
@@ -111,8 +111,7 @@ final class AttentionKernels {
   }
 
   /**
-   * [B, positions, H, D] as [B, H, positions, D]; the positions may be more than those of the
-   * tensor.
+   * [B, positions, H, D] as [B, H, positions, D]; {@code positions} may exceed those of the tensor.
    */
   private static Place heads(RawTensor x, long positions) {
     long[] dims = x.shape().toArray();

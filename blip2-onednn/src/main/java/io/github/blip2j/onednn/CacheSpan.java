@@ -10,20 +10,20 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many positions of a cache one new position attends to: a whole number of blocks.
+ * The number of cache positions that a new position attends to, rounded up to whole blocks.
  *
- * <p>A cache shows one position more with every token. Kernels for exactly that many would be
- * compiled for every token, a millisecond each. A cache has memory for positions to come, though,
- * and what lies there is finite, so kernels may read on to the end of a block, if a mask hides what
- * is too much: its probability is exactly zero.
+ * <p>A cache has one more position with every token, and a kernel for exactly that many would have
+ * to be compiled for every token, a millisecond each. The cache's memory beyond its filled
+ * positions is allocated and finite, so kernels read to the end of a block, and a mask hides the
+ * surplus: its probability is exactly zero.
  */
 final class CacheSpan {
   private static final int BLOCK = 32;
-  private static final float HIDDEN = -1e9f; // a float32 score vanishes beside it
+  private static final float HIDDEN = -1e9f; // rounds a float32 score away
 
   private CacheSpan() {}
 
-  /** The positions to read: those shown, or more. */
+  /** The number of positions to read, at least the filled ones. */
   static long of(RawTensor q, RawTensor k, RawTensor v, @Nullable RawTensor mask) {
     long shown = k.dim(1);
     boolean step = q.dim(1) == 1 && (mask == null || mask.dim(-1) == shown);
@@ -32,7 +32,7 @@ final class CacheSpan {
     return step && there > shown ? Math.min(there, blocks) : shown;
   }
 
-  /** Positions that every row has in memory, from the first one shown on. */
+  /** The number of allocated positions in every row, from the first one on. */
   private static long there(RawTensor x) {
     long[] strides = x.strides();
     long beforeLastRow = (x.dim(0) - 1) * strides[0];
@@ -40,7 +40,7 @@ final class CacheSpan {
     return byPosition ? Math.min(strides[0], x.room() - beforeLastRow) / strides[1] : 0;
   }
 
-  /** The mask with all positions from {@code shown} on hidden. */
+  /** The mask, with all positions from {@code shown} on hidden. */
   static RawTensor hide(@Nullable RawTensor mask, long shown, long span) {
     long rows = mask == null ? 1 : mask.size() / shown;
     long[] dims = {1, 1, 1, span};

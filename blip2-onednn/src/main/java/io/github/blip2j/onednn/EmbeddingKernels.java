@@ -13,7 +13,7 @@ import io.github.blip2j.tensor.types.Shape;
 import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 
-/** Rows of tables, and the loss of labels. */
+/** Embedding lookup and cross-entropy. */
 final class EmbeddingKernels {
   private final NormKernels norms;
   private final ElementwiseKernels elements;
@@ -76,7 +76,7 @@ final class EmbeddingKernels {
     return means;
   }
 
-  /** dx = g (softmax(x) - smoothed target), in one pass over what softmax left. */
+  /** dx = g (softmax(x) - smoothed target), in one pass over the softmax. */
   void crossEntropyGradient(
       RawTensor logits, RawTensor labels, double smoothing, RawTensor g, RawTensor dlogits) {
     long M = logits.dim(0);

@@ -27,11 +27,11 @@ import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Kernels on oneDNN: each operation one primitive, or few, on memory that is already there.
+ * Kernels on oneDNN: each operation is one primitive, or a few, on existing memory.
  *
- * <p>Everything is float32 here, but for what products read where the CPU multiplies bfloat16. What
- * comes in float64, which gradient checks compute in, or lies as no primitive reads it, goes to the
- * reference as it is.
+ * <p>Computation is in float32, except for the inputs of products where the CPU multiplies
+ * bfloat16. Float64 operands, which gradient checks use, and layouts that no primitive supports go
+ * to the reference kernels.
  */
 public final class OneDnnKernels implements Kernels {
   private final Kernels reference = Kernels.reference();
@@ -49,7 +49,7 @@ public final class OneDnnKernels implements Kernels {
   private final EmbeddingKernels lookups;
   private final ReductionKernels sums = new ReductionKernels(products);
 
-  /** Kernels for a CPU, which this one must be able to pass for. */
+  /** Kernels for a CPU; this machine must have all its features. */
   public OneDnnKernels(Cpu cpu) {
     this.cpu = cpu;
     this.copies = new CopyKernels(calls, cpu, reference);
@@ -63,12 +63,12 @@ public final class OneDnnKernels implements Kernels {
     return "onednn";
   }
 
-  /** How many kernels are ready while none runs. */
+  /** The number of cached primitives while none runs. */
   int ready() {
     return calls.ready();
   }
 
-  /** How many caches of kernels there are. */
+  /** The number of primitive caches. */
   public int caches() {
     return calls.size();
   }
@@ -83,7 +83,9 @@ public final class OneDnnKernels implements Kernels {
     return precision == Precision.BFLOAT16 && cpu.bfloat16();
   }
 
-  /** Whether factors must be widened, for oneDNN would multiply them by its plain loops. */
+  /**
+   * Whether an operand must be widened, because oneDNN would multiply it in its reference loops.
+   */
   private boolean isTooNarrow(RawTensor factor) {
     return factor.dtype() == DType.BFLOAT16 && !cpu.bfloat16();
   }
@@ -151,13 +153,13 @@ public final class OneDnnKernels implements Kernels {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       @Nullable RawTensor weights,
       RawTensor out) {
     if (out.dtype() != DType.FLOAT64 && out.size() > 0 && !isTooNarrow(q)) {
-      attentions.forward(q, k, v, scale, mask, thinning, weights, out);
+      attentions.forward(q, k, v, scale, mask, dropout, weights, out);
     } else {
-      reference.attention(q, k, v, scale, mask, thinning, weights, out);
+      reference.attention(q, k, v, scale, mask, dropout, weights, out);
     }
   }
 
@@ -168,13 +170,13 @@ public final class OneDnnKernels implements Kernels {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       RawTensor g,
       RawTensor[] dqkv) {
     if (isFloat(g)) {
-      attentions.gradient(q, k, v, scale, weights, thinning, g, dqkv);
+      attentions.gradient(q, k, v, scale, weights, dropout, g, dqkv);
     } else {
-      reference.attentionGradient(q, k, v, scale, weights, thinning, g, dqkv);
+      reference.attentionGradient(q, k, v, scale, weights, dropout, g, dqkv);
     }
   }
 
@@ -361,14 +363,14 @@ public final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void dropout(RawTensor x, DropoutSpec thinning, RawTensor out) {
-    reference.dropout(x, thinning, out); // oneDNN's would draw other masks
+  public void dropout(RawTensor x, DropoutSpec dropout, RawTensor out) {
+    reference.dropout(x, dropout, out); // oneDNN's masks differ
   }
 
   @Override
   public void adamW(
       AdamWRule rule, AdamWRule.Step step, RawTensor x, RawTensor g, RawTensor m, RawTensor v) {
-    reference.adamW(rule, step, x, g, m, v); // bound by memory, which the reference reads once
+    reference.adamW(rule, step, x, g, m, v); // memory-bound; the reference reads memory once
   }
 
   @Override

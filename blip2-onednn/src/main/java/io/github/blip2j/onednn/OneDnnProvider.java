@@ -6,12 +6,12 @@ import io.github.blip2j.onednn.primitive.Cpu;
 import java.util.Locale;
 import java.util.Set;
 
-/** Offers oneDNN's kernels where their native library is there and the CPU has AVX2. */
+/** Provides oneDNN's kernels if the native library is available and the CPU has AVX2. */
 public final class OneDnnProvider implements Kernels.Provider {
   private static final int SPEED = 10;
   private static final String LIBRARY = "/org/bytedeco/dnnl/linux-x86_64/libjnidnnl.so";
 
-  /** For the service loader. */
+  /** Used by the service loader. */
   public OneDnnProvider() {}
 
   @Override
@@ -37,7 +37,7 @@ public final class OneDnnProvider implements Kernels.Provider {
     return new OneDnnKernels(Cpu.of(Diagnostics.cpuFlags()));
   }
 
-  /** What oneDNN will make use of, best last. */
+  /** The instruction sets that oneDNN will use, best last. */
   private static String instructions(Set<String> flags) {
     String set = flags.contains("avx512f") ? "AVX-512" : "AVX2";
     set += flags.contains("avx512_vnni") || flags.contains("avx_vnni") ? ", VNNI" : "";

@@ -9,7 +9,7 @@ import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * Sums as products with ones: oneDNN's own reduction is far slower over rows, and a product adds in
- * blocks, which loses less than one running sum.
+ * blocks, which is more exact than one running sum.
  */
 final class ReductionKernels {
   private final MatmulKernels products;
@@ -37,7 +37,7 @@ final class ReductionKernels {
     }
   }
 
-  /** At least {@code count} ones. They never change; a reader of fewer keeps its own alive. */
+  /** At least {@code count} ones. The array never changes; a caller keeps its own copy alive. */
   private FloatPointer ones(long count) {
     FloatPointer enough = ones;
     if (enough.capacity() < count) {

@@ -1,4 +1,4 @@
-/** Kernels on oneDNN, found by the service loader: fused, on packed weights, in reused memory. */
+/** Kernels on oneDNN, found by the service loader: fused operations on packed weights. */
 @NullMarked
 package io.github.blip2j.onednn;
 

@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The input embeddings: tokens with positions and token types, queries without, and one norm for
  * both. The Q-Former has no token types.
+ *
+ * <pre>{@code
+ * B batch, Q queries, T tokens, C width, V vocabulary
+ * queries [B, Q, C] -> [B, Q, C]
+ * ids     [B, T]    -> [B, T, C]
+ * }</pre>
  */
 public final class BertEmbeddings extends Module {
   private final @Nullable Embedding tokenEmbedding;

@@ -35,14 +35,14 @@ public final class BertEncoder extends Module {
 
   /** Keys and values of {@code context} [B, N, E] for every layer with cross-attention. */
   public CrossAttentionKeyValues keyValues(Tensor context, Mask mask) {
-    Map<Integer, KeyValues> read = new TreeMap<>();
+    Map<Integer, KeyValues> keyValues = new TreeMap<>();
     for (int i = 0; i < layers.size(); i++) {
-      KeyValues ofLayer = layers.get(i).read(context, mask);
+      KeyValues ofLayer = layers.get(i).keyValues(context, mask);
       if (ofLayer != null) {
-        read.put(i, ofLayer);
+        keyValues.put(i, ofLayer);
       }
     }
-    return new CrossAttentionKeyValues(read);
+    return new CrossAttentionKeyValues(keyValues);
   }
 
   /**
@@ -67,10 +67,10 @@ public final class BertEncoder extends Module {
     pass.observer().hiddenState(path(), 0, x);
     for (int i = 0; i < layers.size(); i++) {
       BertLayer layer = layers.get(i);
-      KeyValues read = context == null ? null : context.layer(i);
+      KeyValues keyValues = context == null ? null : context.layer(i);
       KeyValueCache.Layer layerCache = cache.layer(i);
       Tensor input = x;
-      x = Scope.run(() -> layer.forward(input, rows, read, mask, layerCache, pass));
+      x = Scope.run(() -> layer.forward(input, rows, keyValues, mask, layerCache, pass));
       pass.observer().hiddenState(path(), i + 1, x);
     }
     return rows.part(x);
@@ -98,23 +98,28 @@ public final class BertEncoder extends Module {
     for (int i = 0; i < layers.size(); i++) {
       boolean last = i == layers.size() - 1;
       Rows rows = last && !pass.isObserved() ? wanted : all; // an observer gets all rows
-      KeyValues read = context == null ? null : context.layer(i);
-      x = run(layers.get(i), x, rows, read, mask, pass);
+      KeyValues keyValues = context == null ? null : context.layer(i);
+      x = run(layers.get(i), x, rows, keyValues, mask, pass);
       pass.observer().hiddenState(path(), i + 1, x);
     }
     return wanted.of(x);
   }
 
   private static Tensor run(
-      BertLayer layer, Tensor x, Rows rows, @Nullable KeyValues read, Mask mask, ForwardPass pass) {
-    if (read == null) {
+      BertLayer layer,
+      Tensor x,
+      Rows rows,
+      @Nullable KeyValues keyValues,
+      Mask mask,
+      ForwardPass pass) {
+    if (keyValues == null) {
       return pass.layer(
           List.of(x), (in, inside) -> layer.forward(in.get(0), rows, null, mask, inside));
     }
     return pass.layer(
-        List.of(x, read.keys(), read.values()),
+        List.of(x, keyValues.keys(), keyValues.values()),
         (in, inside) -> {
-          KeyValues context = new KeyValues(in.get(1), in.get(2), read.mask());
+          KeyValues context = new KeyValues(in.get(1), in.get(2), keyValues.mask());
           return layer.forward(in.get(0), rows, context, mask, inside);
         });
   }

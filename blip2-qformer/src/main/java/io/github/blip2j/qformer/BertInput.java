@@ -19,7 +19,7 @@ public final class BertInput {
   private @Nullable Tensor tokenTypes;
   private @Nullable Tensor context;
   private int @Nullable [][] contextMask;
-  private @Nullable CrossAttentionKeyValues read;
+  private @Nullable CrossAttentionKeyValues keyValues;
   private @Nullable KeyValueCache cache;
 
   private BertInput(@Nullable Tensor ids, @Nullable Tensor embeddings) {
@@ -56,7 +56,7 @@ public final class BertInput {
     BertInput next = copy();
     next.context = newContext;
     next.contextMask = null;
-    next.read = null;
+    next.keyValues = null;
     return next;
   }
 
@@ -72,7 +72,7 @@ public final class BertInput {
     BertInput next = copy();
     next.context = null;
     next.contextMask = null;
-    next.read = newContext;
+    next.keyValues = newContext;
     return next;
   }
 
@@ -106,7 +106,7 @@ public final class BertInput {
   /** The context's keys and values, or null. */
   @Nullable CrossAttentionKeyValues context(BertModel model) {
     Tensor given = context;
-    return given == null ? read : model.contextKeyValues(given, contextMask);
+    return given == null ? keyValues : model.contextKeyValues(given, contextMask);
   }
 
   private BertInput copy() {
@@ -115,7 +115,7 @@ public final class BertInput {
     next.tokenTypes = tokenTypes;
     next.context = context;
     next.contextMask = contextMask;
-    next.read = read;
+    next.keyValues = keyValues;
     next.cache = cache;
     return next;
   }

@@ -112,8 +112,8 @@ public final class BertLMHeadModel extends Module {
   public Tensor nextLogits(Tensor ids, KeyValueCache cache, int queries) {
     try (var off = GradMode.noGrad()) {
       ids.shape().require(path(), "ids", Shape.ANY, Shape.ANY);
-      int words = Math.max(0, cache.length() - queries) + Math.toIntExact(ids.dim(1));
-      int[][] mask = TextRows.ones(Math.toIntExact(ids.dim(0)), words);
+      int tokens = Math.max(0, cache.length() - queries) + Math.toIntExact(ids.dim(1));
+      int[][] mask = TextRows.ones(Math.toIntExact(ids.dim(0)), tokens);
       return lastLogits(bert.decodeText(ids, mask, cache, queries, ForwardPass.evaluation()));
     }
   }

@@ -85,7 +85,7 @@ public final class BertLayer extends Module {
   }
 
   /** Keys and values of {@code context} [B, N, E]; null without cross-attention. */
-  @Nullable KeyValues read(Tensor context, Mask mask) {
+  @Nullable KeyValues keyValues(Tensor context, Mask mask) {
     return contextAttention == null ? null : contextAttention.keyValues(context, mask);
   }
 

@@ -7,7 +7,14 @@ import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
 
-/** An MLP with dropout and residual; the norm after it belongs to the layer. */
+/**
+ * An MLP with dropout and residual; the norm after it belongs to the layer.
+ *
+ * <pre>{@code
+ * B batch, T positions, C width
+ * x [B, T, C] -> [B, T, C]
+ * }</pre>
+ */
 final class BertMlp extends Module {
   private final Mlp mlp;
   private final Dropout dropout;

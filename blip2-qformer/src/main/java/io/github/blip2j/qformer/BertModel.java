@@ -114,7 +114,11 @@ public final class BertModel extends Module {
     return encodeQueries(queries, readFor(queries, image), cache, pass);
   }
 
-  /** Encodes queries for the image of these cross-attention keys and values; see above. */
+  /**
+   * Encodes queries for the image of these cross-attention keys and values.
+   *
+   * @return [B, Q, C]
+   */
   public Tensor encodeQueries(
       Tensor queries,
       CrossAttentionKeyValues image,
@@ -303,12 +307,12 @@ public final class BertModel extends Module {
     return new QueriesAndText(embeddings.ofQueries(queries, pass), embeddings.ofText(ids, 0, pass));
   }
 
-  private Mask plainMask(int @Nullable [][] keep, long batch, int past, int words) {
-    Mask order = config.kind().isCausal() ? Mask.causal(words, past + words) : Mask.none();
+  private Mask plainMask(int @Nullable [][] keep, long batch, int past, int tokens) {
+    Mask order = config.kind().isCausal() ? Mask.causal(tokens, past + tokens) : Mask.none();
     if (keep == null) {
       return order;
     }
-    TextRows.require(path(), "mask", keep, batch, past + words);
+    TextRows.require(path(), "mask", keep, batch, past + tokens);
     return order.and(Mask.padding(keep));
   }
 

@@ -31,7 +31,7 @@ public final class GradCam {
     private final float[] attention;
     private final float[] gradient;
     private final float[] selfAttention;
-    private final int words;
+    private final int textTokens;
 
     private Layer(
         int index, Shape shape, float[] attention, float[] gradient, float[] selfAttention) {
@@ -41,7 +41,7 @@ public final class GradCam {
       this.gradient = gradient;
       this.selfAttention = selfAttention;
       double rows = Math.sqrt(selfAttention.length / (double) (shape.dim(0) * shape.dim(1)));
-      this.words = Math.toIntExact(Math.round(rows) - shape.dim(2));
+      this.textTokens = Math.toIntExact(Math.round(rows) - shape.dim(2));
     }
 
     /** The number of the layer in the Q-Former. */
@@ -98,7 +98,7 @@ public final class GradCam {
       int B = Math.toIntExact(shape.dim(0));
       int Q = Math.toIntExact(shape.dim(2));
       int N = Math.toIntExact(shape.dim(3)) - 1;
-      float[] relevance = new float[B * words * N];
+      float[] relevance = new float[B * textTokens * N];
       for (int b = 0; b < B; b++) {
         double[][] ofQueries = new double[Q][N];
         for (int q = 0; q < Q; q++) {
@@ -106,19 +106,19 @@ public final class GradCam {
             ofQueries[q][n] = ofQuery(b, q, n + 1);
           }
         }
-        for (int t = 0; t < words; t++) {
+        for (int t = 0; t < textTokens; t++) {
           for (int q = 0; q < Q; q++) {
-            double read = read(b, t, q);
+            double weight = attentionTo(b, t, q);
             for (int n = 0; n < N; n++) {
-              relevance[(b * words + t) * N + n] += (float) (read * ofQueries[q][n]);
+              relevance[(b * textTokens + t) * N + n] += (float) (weight * ofQueries[q][n]);
             }
           }
         }
       }
-      return Tensor.of(relevance, B, words, N);
+      return Tensor.of(relevance, B, textTokens, N);
     }
 
-    /** The relevance of an image token through one query. */
+    /** The relevance of an image token through one query: the mean over heads. */
     private double ofQuery(int b, int q, int token) {
       int H = Math.toIntExact(shape.dim(1));
       int Q = Math.toIntExact(shape.dim(2));
@@ -131,14 +131,14 @@ public final class GradCam {
       return sum / H;
     }
 
-    /** The attention of a token to a query. */
-    private double read(int b, int word, int q) {
+    /** The attention of a text token to a query: the mean over heads. */
+    private double attentionTo(int b, int token, int q) {
       int H = Math.toIntExact(shape.dim(1));
       int Q = Math.toIntExact(shape.dim(2));
-      int rows = Q + words;
+      int rows = Q + textTokens;
       double sum = 0;
       for (int h = 0; h < H; h++) {
-        sum += selfAttention[((b * H + h) * rows + Q + word) * rows + q];
+        sum += selfAttention[((b * H + h) * rows + Q + token) * rows + q];
       }
       return sum / H;
     }
@@ -159,8 +159,9 @@ public final class GradCam {
     }
     var watcher = new Watcher();
     try (var scope = Scope.open()) {
-      CrossAttentionKeyValues read = model.imageKeyValues(image);
-      Tensor logits = model.matchLogits(read, texts, ForwardPass.evaluation().observedBy(watcher));
+      CrossAttentionKeyValues keyValues = model.imageKeyValues(image);
+      Tensor logits =
+          model.matchLogits(keyValues, texts, ForwardPass.evaluation().observedBy(watcher));
       logits.select(1, YES).sum().backward();
     }
     BertConfig config = model.bert().config();

@@ -95,8 +95,9 @@ public final class PlainBertWeights implements Weights {
     if (!isStored(name)) {
       return init.draw(shape, random);
     }
-    boolean perWord = name.equals(body + ".embeddings.words.weight") || name.equals(head + ".bias");
-    Stored found = perWord ? stored.find(name) : null;
+    boolean perToken =
+        name.equals(body + ".embeddings.words.weight") || name.equals(head + ".bias");
+    Stored found = perToken ? stored.find(name) : null;
     if (found == null || found.shape().rank() != shape.rank()) {
       return null;
     }

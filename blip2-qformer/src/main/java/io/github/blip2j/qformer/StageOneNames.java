@@ -17,8 +17,8 @@ public final class StageOneNames {
   private static final String PREDICTED = "Qformer.cls.predictions.decoder";
 
   private final KeyMap.Builder keys;
-  private final String bert; // what their Q-Former is called
-  private final String attention; // what they call the three maps into an attention
+  private final String bert; // their name of the Q-Former
+  private final String attention; // their name of the three input maps of attention
 
   private StageOneNames(KeyMap.Builder keys, String bert, String attention) {
     this.keys = keys;
@@ -27,8 +27,8 @@ public final class StageOneNames {
   }
 
   /**
-   * Adds the rules for LAVIS. The matrix that predicts words may lie in the file in place of the
-   * words that it is tied to, or beside them, and must then equal them.
+   * Adds the rules for LAVIS. A file may hold the output matrix of the captioning head instead of
+   * the token embedding that it is tied to, or both, which must then be equal.
    *
    * @return {@code keys}
    */
@@ -46,8 +46,8 @@ public final class StageOneNames {
   }
 
   /**
-   * Adds the rules for Hugging Face. It has no names for the temperature and the head that predicts
-   * words; where a folder holds them all the same, they are called as in LAVIS.
+   * Adds the rules for Hugging Face. It has no names for the temperature and the captioning head;
+   * if a folder holds them, they have LAVIS's names.
    *
    * @return {@code keys}
    */
@@ -76,8 +76,8 @@ public final class StageOneNames {
   private void layers() {
     attention("attention.", "attention.");
     attention("imageAttention.", "crossattention.");
-    perceptron("queryMlp.", "_query");
-    perceptron("textMlp.", "");
+    mlp("queryMlp.", "_query");
+    mlp("textMlp.", "");
   }
 
   private void attention(String ours, String theirs) {
@@ -88,7 +88,7 @@ public final class StageOneNames {
     rename(ours + "norm", theirs + "output.LayerNorm");
   }
 
-  private void perceptron(String ours, String suffix) {
+  private void mlp(String ours, String suffix) {
     rename(ours + "up", "intermediate" + suffix + ".dense");
     rename(ours + "down", "output" + suffix + ".dense");
     rename(ours + "norm", "output" + suffix + ".LayerNorm");

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Texts as the Q-Former reads them: token ids on the left, padding on the right.
+ * A batch of texts for the Q-Former: token ids on the left, padding on the right.
  *
  * <pre>{@code
  * B texts, T tokens of the longest
@@ -35,7 +35,7 @@ public final class TextBatch {
   }
 
   /**
-   * Texts padded to a length that all of them fit in.
+   * Texts padded to a length that fits all of them.
    *
    * @throws IllegalArgumentException if there is no text, or one without tokens or with too many
    */
@@ -63,12 +63,12 @@ public final class TextBatch {
     return new TextBatch(ids, mask);
   }
 
-  /** How many texts, B. */
+  /** The number of texts, B. */
   public int size() {
     return ids.length;
   }
 
-  /** Tokens of each with its padding, T. */
+  /** The padded length of each text, T. */
   public int length() {
     return ids[0].length;
   }
@@ -84,7 +84,7 @@ public final class TextBatch {
     return Arrays.stream(mask).map(int[]::clone).toArray(int[][]::new);
   }
 
-  /** The texts of these rows, in this order; a row may come several times. */
+  /** The texts of these rows, in this order; rows may repeat. */
   public TextBatch rows(int... rows) {
     return new TextBatch(
         Arrays.stream(rows).mapToObj(row -> ids[row]).toArray(int[][]::new),

@@ -3,11 +3,11 @@ package io.github.blip2j.qformer;
 import io.github.blip2j.tensor.types.Shape;
 import java.util.Arrays;
 
-/** Rows of ones for tokens and zeros for padding. */
+/** Text masks: rows of ones for tokens and zeros for padding. */
 final class TextRows {
   private TextRows() {}
 
-  /** Checks that there is a row for each sequence and a number for each of its positions. */
+  /** Checks that there is a row for each sequence and a value for each of its positions. */
   static void require(String where, String what, int[][] keep, long rows, long positions) {
     Shape.of(keep.length).require(where, what + " rows", rows);
     for (int[] row : keep) {
@@ -15,7 +15,10 @@ final class TextRows {
     }
   }
 
-  /** The rows after so many ones, as text stands after queries, which are never padding. */
+  /**
+   * The rows with {@code ones} ones before each, as for text after queries, which are never
+   * padding.
+   */
   static int[][] afterOnes(int ones, int[][] keep) {
     int[][] longer = new int[keep.length][];
     for (int b = 0; b < keep.length; b++) {

@@ -3,11 +3,11 @@ package io.github.blip2j.qformer;
 import io.github.blip2j.nn.Embedding;
 import io.github.blip2j.nn.Params;
 
-/** What a BERT's table of words is for, and so how it is stored. */
+/** The use of BERT's token embedding, which decides how it is stored. */
 enum TokenTable {
-  /** Looking words up. */
+  /** Lookup only. */
   UNTIED,
-  /** Looking words up and scoring them: the language-model head's last matrix too. */
+  /** Lookup, and output matrix of the language-model head. */
   TIED;
 
   Embedding of(BertConfig config, Params params) {

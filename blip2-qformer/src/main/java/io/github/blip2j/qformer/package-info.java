@@ -1,4 +1,7 @@
-/** The querying transformer: a BERT that reads learned queries, text, or both, and the image. */
+/**
+ * The querying transformer: a BERT over learned queries, text, or both, with cross-attention to the
+ * image.
+ */
 @NullMarked
 package io.github.blip2j.qformer;
 

@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Embeds patches as vectors. A convolution whose stride is its kernel is a linear map of disjoint
  * patches, so the pixels are laid out patch by patch and the rest is one matrix product.
+ *
+ * <pre>{@code
+ * B images, H x W pixels, P side of a patch, N = (H / P) (W / P) patches, E width
+ * weight [E, 3, P, P], bias [E]
+ * pixels [B, 3, H, W] -> [B, N, E]
+ * }</pre>
  */
 final class PatchEmbedding extends Module {
   private final Parameter weight;

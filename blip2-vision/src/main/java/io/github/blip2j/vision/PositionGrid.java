@@ -3,23 +3,22 @@ package io.github.blip2j.vision;
 import io.github.blip2j.tensor.Tensor;
 
 /**
- * Position embeddings for another grid of patches: bicubic, without antialiasing, as PyTorch's
- * {@code interpolate} does it.
+ * Interpolates position embeddings to another grid of patches: bicubic, without antialiasing, as in
+ * PyTorch's {@code interpolate}.
  *
  * <p>The interpolation is separable and linear, so each direction is a product with a small matrix
- * that holds four weights in a row. The kernel's parameter is -0.75 (Keys 1981), where Pillow's
- * resize uses -0.5.
+ * of four weights a row. The kernel's parameter is -0.75 (Keys 1981); Pillow's resize has -0.5.
  *
  * @param side of the trained grid, in patches
- * @param alignCorners whether the corners' centres stay where they are, or their outer edges do
+ * @param alignCorners whether the centres of the corner patches are aligned, or their outer edges
  */
 record PositionGrid(int side, boolean alignCorners) {
   private static final double A = -0.75;
 
   /**
-   * Another grid.
+   * Interpolates to another grid.
    *
-   * @param positions [..., G G, E]; the axes before are of length 1
+   * @param positions [..., G G, E]; leading axes have length 1
    * @return [..., rows columns, E]
    */
   Tensor interpolate(Tensor positions, int rows, int columns) {
@@ -31,7 +30,7 @@ record PositionGrid(int side, boolean alignCorners) {
     return both.reshape(shape);
   }
 
-  /** [to, side]: each row the weights of one new position. */
+  /** The weights of each new position, [to, side]. */
   private Tensor weights(int to) {
     float[] values = new float[to * side];
     for (int i = 0; i < to; i++) {
@@ -45,7 +44,7 @@ record PositionGrid(int side, boolean alignCorners) {
     return Tensor.of(values, to, side);
   }
 
-  /** Where new position {@code i} of {@code to} lies in the trained grid. */
+  /** The position of {@code i}, out of {@code to}, in the trained grid. */
   private double source(int i, int to) {
     if (alignCorners) {
       return to == 1 ? 0 : (double) i * (side - 1) / (to - 1);

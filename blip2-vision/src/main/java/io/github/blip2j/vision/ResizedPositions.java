@@ -32,10 +32,10 @@ public final class ResizedPositions implements Weights {
   /**
    * The weights {@code stored}, with positions for {@code config}.
    *
-   * @param tower path of the {@link VisionTransformer}
+   * @param encoder path of the {@link VisionTransformer}
    */
-  public static Weights of(Weights stored, VisionConfig config, String tower) {
-    return new ResizedPositions(stored, config, tower + ".positions");
+  public static Weights of(Weights stored, VisionConfig config, String encoder) {
+    return new ResizedPositions(stored, config, encoder + ".positions");
   }
 
   @Override
@@ -78,8 +78,8 @@ public final class ResizedPositions implements Weights {
   }
 
   /**
-   * Only a square grid of the right width is another size; other differences are left to the
-   * loader's checks.
+   * Whether the positions are a square grid of the right width and another size; the loader's
+   * checks report other differences.
    */
   private boolean isResized(String path, Stored found) {
     if (!path.equals(name) || found.shape().rank() != config.positionsShape().rank()) {

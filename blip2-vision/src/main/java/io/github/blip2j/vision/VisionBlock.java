@@ -16,7 +16,8 @@ import io.github.blip2j.tensor.Tensor;
  * MLP, each on its normed input and with a residual.
  *
  * <pre>{@code
- * B images, N patches and the class token, E width
+ * B images, N patches, besides the class token, E width
+ * x [B, N + 1, E] -> [B, N + 1, E]
  * }</pre>
  */
 final class VisionBlock extends Module {
@@ -37,7 +38,7 @@ final class VisionBlock extends Module {
     this.dropPath = new DropPath(config.dropPathAt(index));
   }
 
-  /** [B, N, E] to [B, N, E]. */
+  /** [B, N + 1, E] to [B, N + 1, E]. */
   Tensor forward(Tensor x, ForwardPass pass) {
     Tensor normed = attentionNorm.forward(x);
     Tensor mixed = attention.attend(normed, normed, Mask.none(), AttentionOptions.of(pass));

@@ -13,7 +13,7 @@ import java.util.Locale;
  *
  * @param family the architecture
  * @param dim width
- * @param imageSize side of the pictures it was trained on, in pixels
+ * @param imageSize side of the images it was trained on, in pixels
  * @param patchSize side of a patch, in pixels
  * @param inputBias which of query, key and value have a bias
  * @param dropPath probability of stochastic depth for the last block in training, linear down to 0
@@ -32,7 +32,7 @@ public record VisionConfig(
     InputBias inputBias,
     double dropPath) {
 
-  /** Checks that heads divide the width, a picture holds a patch, and a block can remain. */
+  /** Checks that heads divide the width, an image holds a patch, and a block can remain. */
   public VisionConfig {
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
@@ -128,7 +128,7 @@ public record VisionConfig(
   }
 
   /**
-   * Trained on pictures of another size, as the checkpoints fine-tuned at 364 pixels are.
+   * Trained on images of another size, as the checkpoints fine-tuned at 364 pixels are.
    *
    * @throws IllegalArgumentException if patches do not fill it: not every format would keep it
    */
@@ -171,7 +171,7 @@ public record VisionConfig(
         newDropPath);
   }
 
-  /** Patches along one side of a training picture. */
+  /** Patches along one side of a training image. */
   public int grid() {
     return imageSize / patchSize;
   }

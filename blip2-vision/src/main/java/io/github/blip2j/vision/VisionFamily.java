@@ -2,9 +2,7 @@ package io.github.blip2j.vision;
 
 import io.github.blip2j.tensor.types.Shape;
 
-/**
- * The two vision transformers that BLIP-2 was trained with, where more than their sizes differs.
- */
+/** The two vision transformers that BLIP-2 was trained with. */
 public enum VisionFamily {
   /** EVA-CLIP (Fang et al. 2023): patches with a bias, positions interpolated between centres. */
   EVA,
@@ -15,7 +13,7 @@ public enum VisionFamily {
    */
   CLIP;
 
-  // LAVIS keeps the values of CLIP's first blocks, and computes all of EVA's again.
+  // LAVIS keeps the activations of CLIP's first blocks, and recomputes all of EVA's.
   private static final int FIRST_RECOMPUTED_OF_CLIP = 13;
 
   boolean patchBias() {

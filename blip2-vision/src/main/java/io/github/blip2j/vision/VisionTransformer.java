@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A vision transformer (Dosovitskiy et al. 2021) in BLIP-2: EVA ViT-g or CLIP ViT-L, all tokens, no
- * norm after the last block. That norm belongs to the model, for it is trained while this is
- * frozen.
+ * norm after the last block. That norm belongs to the model, because it is trained while this
+ * transformer is frozen.
  *
  * <p>Frozen, it is run with {@link ForwardPass#evaluating()} by its model. To fine-tune it with
  * less memory use {@link ForwardPass#withGradientCheckpointing()}, which recomputes all of EVA's
@@ -75,7 +75,7 @@ public final class VisionTransformer extends Module {
           i < config.family().firstRecomputed() ? pass.withoutGradientCheckpointing() : pass;
       Tensor y = blockPass.layer(List.of(x), (in, inside) -> block.forward(in.get(0), inside));
       if (!y.requiresGrad()) {
-        home.release(x); // a batch of a hundred images would keep gigabytes of activations
+        home.release(x); // a batch of a hundred images would hold gigabytes
       }
       x = y;
       pass.observer().hiddenState(path(), i + 1, x);

@@ -8,7 +8,7 @@ import io.github.blip2j.tensor.types.Shape;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
-/** Tensors that live for a whole benchmark, and the way to run one operation on them. */
+/** Tensors that live as long as a benchmark, and a way to run one operation on them. */
 final class Inputs {
   private final Scope memory = Scope.detached();
   private final SplittableRandom random = new SplittableRandom(0);
@@ -24,13 +24,11 @@ final class Inputs {
     }
   }
 
-  /**
-   * Runs an operation as inference does: unrecorded, its result's memory used again by the next.
-   */
+  /** Runs an operation as in inference: nothing is recorded, and the result's memory is reused. */
   static long once(Supplier<Tensor> operation) {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      return operation.get().address(); // something for JMH to swallow
+      return operation.get().address(); // a result for JMH
     }
   }
 

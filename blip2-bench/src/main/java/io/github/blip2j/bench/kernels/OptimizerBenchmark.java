@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What an optimiser does to one parameter, by default as many numbers as a layer of BERT has. */
+/** The optimiser's work on one parameter, by default of the size of a layer of BERT. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -68,7 +68,7 @@ public class OptimizerBenchmark {
         });
   }
 
-  /** The sum of squares that clipping asks for. */
+  /** The sum of squares for gradient clipping. */
   @Benchmark
   public double squaredNorm() {
     return g.squaredNorm();

@@ -17,7 +17,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a block of ViT-g does between its linear maps, at its sizes, and the lookup of words.
+ * The operations of a ViT-g block other than its linear maps, at its sizes, and an embedding
+ * lookup.
  *
  * <pre>{@code
  * 257 patches, 16 heads of width 88, 1408 width, 6144 width of the MLP
@@ -53,7 +54,7 @@ public class VisionBenchmark {
   /** For JMH. */
   public VisionBenchmark() {}
 
-  /** Makes what the operations read. */
+  /** Makes the operands. */
   @Setup
   public void make() {
     inputs = new Inputs();
@@ -68,12 +69,12 @@ public class VisionBenchmark {
     table = inputs.normal(WORDS, WIDTH);
     long[] words = new long[PATCHES];
     for (int i = 0; i < words.length; i++) {
-      words[i] = i * 7919L % WORDS; // scattered, as words are
+      words[i] = i * 7919L % WORDS; // scattered, as token ids are
     }
     ids = inputs.keep(() -> Tensor.of(words, PATCHES));
   }
 
-  /** Frees it. */
+  /** Frees them. */
   @TearDown
   public void free() {
     inputs.free();

@@ -1,4 +1,4 @@
-/** Micro-benchmarks of single kernels, for JMH to run. */
+/** JMH benchmarks of single kernels. */
 @NullMarked
 package io.github.blip2j.bench.kernels;
 

@@ -5,7 +5,9 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
 
-/** Where a command reads and writes. Its output is escaped, so that no terminal obeys it. */
+/**
+ * The input and output of a command. Its output is escaped, so that terminals execute none of it.
+ */
 public final class Console {
   private final PrintWriter rawErr;
   private final PrintWriter out;

@@ -7,7 +7,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Lets work end cleanly when the process is told to end, as by Ctrl-C: the work is asked to stop,
- * and the process waits until it has, but no longer than a step and its checkpoint may take.
+ * and the process waits for its end, but no longer than a step and its checkpoint may take.
  */
 public final class Interruption implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Interruption.class);

@@ -5,8 +5,8 @@ import java.util.function.IntPredicate;
 
 /**
  * Escapes text for a terminal. Names of files, tensors and models come from outside and may hold
- * characters that a terminal obeys: escape sequences, line ends, marks that change the direction of
- * text. Such characters are replaced by their numbers, as in {@code \x1b}.
+ * characters that control a terminal: escape sequences, line ends, marks that change the direction
+ * of text. Such characters are replaced by their numbers, as in {@code \x1b}.
  */
 public final class TerminalText {
   private TerminalText() {}

@@ -102,7 +102,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   /**
-   * Figures of training, threads and the machine's limits are left out by default, for they take
+   * The default figures: training, threads and the machine's limits are left out, because they take
    * long.
    */
   private List<Figure> usual() {

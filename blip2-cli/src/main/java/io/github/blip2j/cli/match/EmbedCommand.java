@@ -112,7 +112,7 @@ public final class EmbedCommand implements Callable<Integer> {
     return new EmbedRun(this, images, wanted, console).run();
   }
 
-  /** The kinds asked for, or by default the embeddings that can be compared. */
+  /** The requested kinds, or by default the embeddings that can be compared. */
   private Set<Feature> wanted(List<String> images) {
     Set<Feature> wanted = EnumSet.noneOf(Feature.class);
     wanted.addAll(kinds);

@@ -88,10 +88,10 @@ final class EmbedRun {
   }
 
   private List<String> export(FeatureExport plain, Progress progress) throws IOException {
-    var pictures = new ImageArguments(console, command.options.exif);
+    var arguments = new ImageArguments(console, command.options.exif);
     FeatureExport export =
         plain
-            .reading(file -> timings.time("preprocess", () -> pictures.read(file)))
+            .reading(file -> timings.time("preprocess", () -> arguments.read(file)))
             .onProgress(listener(progress));
     export = command.texts.isEmpty() ? export : export.withTexts(command.texts);
     export = command.skipUnreadable ? export.skippingUnreadable() : export;

@@ -93,12 +93,12 @@ final class MatchRun {
     if (lengths.isEmpty()) {
       command.texts.forEach(text -> lengths.add(matcher.length(text)));
     }
-    var pictures = new ImageArguments(console, command.options.exif);
-    Image picture = timings.time("preprocess", () -> pictures.read(image));
+    var arguments = new ImageArguments(console, command.options.exif);
+    Image opened = timings.time("preprocess", () -> arguments.read(image));
     if (command.cam != null || command.camWords != null) {
-      draw(matcher.gradCam(picture, command.texts.get(0)));
+      draw(matcher.gradCam(opened, command.texts.get(0)));
     }
-    return timings.time("match", () -> matcher.match(picture, command.texts));
+    return timings.time("match", () -> matcher.match(opened, command.texts));
   }
 
   private void draw(GradCamMaps maps) throws IOException {

@@ -50,7 +50,7 @@ public final class GenerationModelOptions extends ModelOptions {
   }
 
   /** The convention whose defaults the loaded model will have. */
-  public Convention flavour() {
+  public Convention convention() {
     if (convention != null) {
       return convention;
     }

@@ -28,7 +28,7 @@ public record ImageArguments(Console console, boolean exif) {
   }
 
   /**
-   * The files named, and all pictures in the folders named and their subfolders.
+   * The named files, and all images in the named folders and their subfolders.
    *
    * @throws IOException if a folder holds none or can't be read
    */
@@ -40,7 +40,7 @@ public record ImageArguments(Console console, boolean exif) {
     return files;
   }
 
-  /** The names of the images of these arguments: pictures of folders, files, standard input. */
+  /** The names of the images of these arguments: images in folders, files, standard input. */
   public static List<String> names(List<String> named) throws IOException {
     List<String> names = new ArrayList<>();
     for (String name : named) {

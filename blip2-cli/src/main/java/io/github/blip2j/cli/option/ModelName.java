@@ -20,7 +20,7 @@ public record ModelName(String given, HubCache cache) {
     return cache.resolve(given);
   }
 
-  /** Where those are that were given. */
+  /** The paths of the models that were given. */
   public static List<Path> paths(@Nullable ModelName... names) throws IOException {
     List<Path> paths = new ArrayList<>();
     for (@Nullable ModelName name : names) {

@@ -6,7 +6,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where the parts are that a checkpoint of LAVIS's second stage leaves out. */
+/** The files of the parts that a checkpoint of LAVIS's second stage leaves out. */
 public final class PartsOptions {
   @Option(
       names = "--language",

@@ -4,7 +4,7 @@ import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** How the learning rate falls. */
+/** The schedules of the learning rate. */
 public enum ScheduleName {
   COSINE,
   STEP,

@@ -39,7 +39,7 @@ final class CaptionFiles {
     List<Path> images = ImageArguments.files(options.images);
     options
         .decoding
-        .idle(options.decoding.over(TextTask.CAPTION.usual(options.model.flavour())))
+        .idle(options.decoding.over(TextTask.CAPTION.usual(options.model.convention())))
         .forEach(console::complain);
     CaptionExport.Outcome outcome;
     try (var progress = Progress.on(console)) {
@@ -54,12 +54,12 @@ final class CaptionFiles {
   }
 
   private CaptionExport export(Blip2 blip2, String prompt, Progress progress) {
-    var pictures = new ImageArguments(console, options.model.exif);
+    var arguments = new ImageArguments(console, options.model.exif);
     CaptionExport export =
         CaptionExport.of(blip2)
             .withPrompt(prompt)
             .withDecoding(options.decoding.over(TextTask.CAPTION.usual(blip2)))
-            .reading(file -> timings.time("preprocess", () -> pictures.read(file)))
+            .reading(file -> timings.time("preprocess", () -> arguments.read(file)))
             .onProgress(listener(progress));
     export = options.echo ? export.withPromptInText() : export;
     export = files.overwrite ? export.startingAnew() : export;

@@ -41,13 +41,13 @@ final class RankRun {
       progress.doing("loading " + command.options.modelName());
       try (Blip2 blip2 = command.options.load()) {
         String prompt = command.prompt(blip2);
-        var pictures = new ImageArguments(console, command.options.exif);
+        var arguments = new ImageArguments(console, command.options.exif);
         code =
             new EachImage(console, progress)
                 .of(
                     command.images,
                     image -> {
-                      Prompt about = Prompt.about(pictures.read(image), prompt);
+                      Prompt about = Prompt.about(arguments.read(image), prompt);
                       List<RankedCandidate> ranked = blip2.rank(about, candidates, order);
                       progress.clear();
                       report(image, prompt, ranked);

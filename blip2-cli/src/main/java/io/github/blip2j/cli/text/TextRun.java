@@ -49,7 +49,7 @@ final class TextRun {
       TextOptions options, TextTask task, Supplier<Prompts> prompts, Console console) {
     try {
       options.requireAgreement();
-      options.decoding.over(task.usual(options.model.flavour()));
+      options.decoding.over(task.usual(options.model.convention()));
       return new TextRun(options, prompts.get(), task, console);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
@@ -62,7 +62,7 @@ final class TextRun {
    */
   int run() throws IOException {
     options.images = ImageArguments.names(options.images);
-    GenerationConfig expected = options.decoding.over(task.usual(options.model.flavour()));
+    GenerationConfig expected = options.decoding.over(task.usual(options.model.convention()));
     options.decoding.idle(expected).forEach(console::complain);
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.model.modelName());
@@ -143,11 +143,11 @@ final class TextRun {
   }
 
   private ImageFeatures encode(Blip2 blip2, String image) throws IOException {
-    var pictures = new ImageArguments(console, options.model.exif);
+    var arguments = new ImageArguments(console, options.model.exif);
     try (var scope = Scope.open()) {
       Tensor pixels =
           timings.time(
-              "preprocess", () -> blip2.pixels(List.of(pictures.read(image)))); // [1, 3, H, W]
+              "preprocess", () -> blip2.pixels(List.of(arguments.read(image)))); // [1, 3, H, W]
       return timings.time("vision_qformer", () -> blip2.encode(pixels));
     }
   }

@@ -10,12 +10,12 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 
 /**
- * Which elements dropout keeps: a function of a seed and of the element's place, so that a backward
- * pass draws the same mask again instead of keeping it, and any number of threads draw it together.
+ * The mask of dropout: a function of a seed and of the element's index, so that a backward pass
+ * recomputes the mask instead of storing it, and threads compute it in parallel.
  *
- * <p>The function is a hash of 32 bits with good avalanche (Wellons 2018, "Prospecting for hash
- * functions", the one called lowbias32), applied twice with half of the seed before each. Its steps
- * are those that C2 turns into vector instructions.
+ * <p>The function is a 32-bit hash with good avalanche (Wellons 2018, "Prospecting for hash
+ * functions", lowbias32), applied twice, each time after half of the seed. C2 compiles its steps to
+ * vector instructions.
  */
 final class DropoutMask {
   private static final int[] PLACES = new int[FloatLoops.BLOCK]; // 0, 1, 2, ...
@@ -31,11 +31,11 @@ final class DropoutMask {
   private final int seed1;
   private final int seed2;
 
-  DropoutMask(DropoutSpec thinning) {
-    this.threshold = (int) Math.round(thinning.probability() * (1L << 31));
-    this.scaleBits = Float.floatToRawIntBits((float) (1 / (1 - thinning.probability())));
-    this.seed1 = (int) thinning.seed();
-    this.seed2 = (int) (thinning.seed() >>> 32);
+  DropoutMask(DropoutSpec dropout) {
+    this.threshold = (int) Math.round(dropout.probability() * (1L << 31));
+    this.scaleBits = Float.floatToRawIntBits((float) (1 / (1 - dropout.probability())));
+    this.seed1 = (int) dropout.seed();
+    this.seed2 = (int) (dropout.seed() >>> 32);
   }
 
   /** out = x times the mask. */
@@ -55,7 +55,7 @@ final class DropoutMask {
     float[] values = new float[FloatLoops.BLOCK];
     float[] factors = new float[FloatLoops.BLOCK];
     int[] bits = new int[FloatLoops.BLOCK];
-    // Numbers become floats of the same bits on their way through memory.
+    // Numbers are read back as floats of the same bits.
     ByteBuffer both = ByteBuffer.allocateDirect(bits.length * Integer.BYTES);
     IntBuffer asBits = both.order(ByteOrder.nativeOrder()).asIntBuffer();
     FloatBuffer asFloats = both.asFloatBuffer();
@@ -73,11 +73,13 @@ final class DropoutMask {
     }
   }
 
-  /** The bits of a float, 0 or the scale, for {@code count} elements from {@code first} on. */
+  /**
+   * Writes the bits of a float, 0 or the scale, for {@code count} elements from {@code first} on.
+   */
   private void draw(long first, int[] bits, int count) {
     int low = seed1 + (int) first;
     int high = seed2 + (int) (first >>> 32); // a block never crosses 2^32
-    int[] places = PLACES; // read, for C2 of JDK 17 has no vector of a loop's own counter: 6 times
+    int[] places = PLACES; // C2 of JDK 17 vectorises no loop counter: 6 times slower
     for (int i = 0; i < count; i++) {
       int hash = mix(mix(places[i] + low) + high);
       bits[i] = ~(((hash >>> 1) - threshold) >> 31) & scaleBits;

@@ -10,25 +10,25 @@ import java.nio.FloatBuffer;
 import java.util.stream.IntStream;
 
 /**
- * Loops over float32 memory in plain Java, one pass over what is far larger than any cache.
+ * Loops over float32 memory in plain Java: one pass over data that is far larger than any cache.
  *
- * <p>Blocks that fit the first-level cache are copied to Java arrays and back: C2 turns loops over
- * arrays into vector instructions on every CPU, which it does not promise for buffers, and the
- * copies cost little beside the way to memory. No fused multiply-add is used, so the same numbers
- * come out of every machine; nor do they depend on the number of threads.
+ * <p>Blocks that fit the first-level cache are copied to Java arrays and back: C2 vectorises loops
+ * over arrays on every CPU, but not always over buffers, and the copies cost little beside the
+ * memory access. No fused multiply-add is used, so results are equal on every machine and for any
+ * number of threads.
  */
 final class FloatLoops {
   static final int BLOCK = 2048; // four arrays of them are 32 KiB
-  private static final long SPAN = 1 << 19; // what a thread takes at a time
+  private static final long SPAN = 1 << 19; // elements per task of a thread
 
   private FloatLoops() {}
 
-  /** What is done to a part of a tensor. */
+  /** Processes a part of a tensor. */
   interface Span {
     void run(long from, long to);
   }
 
-  /** See {@link Kernels#adamW}; in the order of {@code torch.optim.AdamW}, rounded as there. */
+  /** See {@link Kernels#adamW}; operations and rounding as in {@code torch.optim.AdamW}. */
   static void adamW(
       AdamWRule rule, AdamWRule.Step step, RawTensor x, RawTensor g, RawTensor m, RawTensor v) {
     AdamWBlock update = new AdamWBlock(rule, step);
@@ -78,7 +78,7 @@ final class FloatLoops {
     return total;
   }
 
-  /** Eight running sums, for one would wait for each addition to end. */
+  /** Sums squares in eight accumulators, because a single one would wait for each addition. */
   private static double squares(float[] x, int count) {
     double[] sums = new double[8];
     int whole = count & -8;
@@ -98,7 +98,7 @@ final class FloatLoops {
     return total;
   }
 
-  /** Runs over spans of equal length, by as many threads as other operations use. */
+  /** Processes spans of equal length in parallel, on as many threads as other operations use. */
   static void spans(long size, Span body) {
     int count = Math.toIntExact((size + SPAN - 1) / SPAN);
     int threads = count == 1 ? 1 : Math.min(Threads.count(), count);
@@ -129,7 +129,7 @@ final class FloatLoops {
         .asFloatBuffer();
   }
 
-  /** The arithmetic of one step, with its constants rounded once. */
+  /** The arithmetic of one step on a block, with constants rounded once. */
   private static final class AdamWBlock {
     private final float keep;
     private final float toGradient;

@@ -10,7 +10,7 @@ import io.github.blip2j.tensor.types.Activation;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Activation functions, composed from ND4J operations that are exact. */
+/** Activation functions, composed of exact ND4J operations. */
 final class Nd4jActivations {
   private static final double SQRT_HALF = Math.sqrt(0.5);
   private static final double SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
@@ -38,7 +38,7 @@ final class Nd4jActivations {
     }
   }
 
-  /** What x is multiplied by: the gate of f(x) = x gate(x). */
+  /** The factor of x: the gate in f(x) = x gate(x). */
   private static RawTensor gate(Nd4jKernels kernels, Activation activation, RawTensor x) {
     RawTensor gate = like(x);
     switch (activation) {
@@ -61,7 +61,7 @@ final class Nd4jActivations {
     return gate;
   }
 
-  /** σ(s x) = (1 + tanh(s x / 2)) / 2, for tanh is the fast one of the two. */
+  /** σ(s x) = (1 + tanh(s x / 2)) / 2, because ND4J's tanh is the faster one. */
   private static void sigmoid(Nd4jKernels kernels, RawTensor x, double slope, RawTensor out) {
     kernels.affine(x, slope / 2, 0, out);
     kernels.unary(Kernels.Unary.TANH, out, out);

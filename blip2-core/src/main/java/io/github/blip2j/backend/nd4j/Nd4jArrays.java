@@ -28,12 +28,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The crossing between tensors and ND4J arrays; no copy in either direction.
+ * Conversion between tensors and ND4J arrays, without copies.
  *
  * <p>An ND4J array over foreign memory costs two to three microseconds, closes without freeing it,
- * and needs a typed pointer. JavaCPP makes none from an address, but converts between pointer types
- * by copying address and count as they are, the count unscaled: what is copied here counts elements
- * of the new type from the start.
+ * and needs a typed pointer. JavaCPP makes no pointer from an address, but converts between pointer
+ * types, copying address and count unscaled; the count here is therefore in elements of the new
+ * type.
  */
 public final class Nd4jArrays {
   static {
@@ -42,7 +42,7 @@ public final class Nd4jArrays {
 
   private Nd4jArrays() {}
 
-  /** A tensor over the array's memory, with the array's strides. */
+  /** A tensor on the array's memory, with the array's strides. */
   public static RawTensor wrap(INDArray array) {
     long address = array.data().addressPointer().address();
     long[] strides = array.rank() == 0 ? new long[0] : array.stride();
@@ -50,7 +50,7 @@ public final class Nd4jArrays {
     return PlainTensor.wrap(address, dtype(array.dataType()), shape, strides, array);
   }
 
-  /** The array over the tensor's memory, made once for each tensor. */
+  /** The array on the tensor's memory, made once for each tensor. */
   public static INDArray of(RawTensor tensor) {
     tensor.address(); // throws after release
     return tensor.counterpart(INDArray.class, Nd4jArrays::view);
@@ -58,7 +58,7 @@ public final class Nd4jArrays {
 
   private static INDArray view(RawTensor tensor) {
     long[] strides = tensor.strides();
-    long reach = 1; // elements from the first to the last, both included
+    long reach = 1; // elements from the first to the last, inclusive
     for (int i = 0; i < strides.length; i++) {
       reach += Math.max(0, tensor.dim(i) - 1) * strides[i];
     }

@@ -19,7 +19,7 @@ final class Nd4jAttention {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       @Nullable RawTensor weights,
       RawTensor out) {
     if (out.size() == 0) {
@@ -33,7 +33,7 @@ final class Nd4jAttention {
         kernels.binary(Kernels.Binary.ADD, p, PlainTensor.dense(kernels, mask), p);
       }
       kernels.softmax(p, p);
-      Nd4jMatrix.product(thinned(kernels, p, thinning), heads(v), heads(out));
+      Nd4jMatrix.product(withDropout(kernels, p, dropout), heads(v), heads(out));
     }
   }
 
@@ -44,16 +44,16 @@ final class Nd4jAttention {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       RawTensor g,
       RawTensor[] dqkv) {
     try (Workspace workspace = Workspace.open()) {
-      RawTensor used = thinned(kernels, weights, thinning);
+      RawTensor used = withDropout(kernels, weights, dropout);
       Nd4jMatrix.product(PlainTensor.transpose(used), heads(g), heads(dqkv[2]));
       RawTensor dp = Nd4jKernels.like(weights);
       Nd4jMatrix.product(heads(g), PlainTensor.transpose(heads(v)), dp);
-      if (thinning != null) {
-        kernels.dropout(dp, thinning, dp);
+      if (dropout != null) {
+        kernels.dropout(dp, dropout, dp);
       }
       RawTensor ds = Nd4jKernels.like(weights);
       kernels.softmaxGradient(weights, dp, ds);
@@ -63,14 +63,14 @@ final class Nd4jAttention {
     }
   }
 
-  private static RawTensor thinned(
-      Nd4jKernels kernels, RawTensor p, @Nullable DropoutSpec thinning) {
-    if (thinning == null) {
+  private static RawTensor withDropout(
+      Nd4jKernels kernels, RawTensor p, @Nullable DropoutSpec dropout) {
+    if (dropout == null) {
       return p;
     }
-    RawTensor thin = Nd4jKernels.like(p);
-    kernels.dropout(p, thinning, thin);
-    return thin;
+    RawTensor dropped = Nd4jKernels.like(p);
+    kernels.dropout(p, dropout, dropped);
+    return dropped;
   }
 
   private static RawTensor heads(RawTensor x) {

@@ -16,13 +16,13 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Every kernel on any ND4J backend: the reference.
+ * The reference kernels, on any ND4J backend.
  *
- * <p>ND4J's own operations are used where they are right and fast, and avoided where measurement
- * says otherwise: its {@code GELU} is the sigmoid approximation, its {@code layer_norm} has no
- * epsilon, its float sums lose up to 16 % over long rows, and its fresh results cost more than the
- * arithmetic in them. Sums are therefore products with ones, norms and GELU are composed, and every
- * operation writes to memory that is already there.
+ * <p>ND4J's own operations are used where they are correct and fast. Measurements excluded some:
+ * its {@code GELU} is the sigmoid approximation, its {@code layer_norm} has no epsilon, its float
+ * sums lose up to 16 % over long rows, and allocating results costs more than computing them. Sums
+ * are therefore products with ones, norms and GELU are composed, and every operation writes to
+ * existing memory.
  */
 final class Nd4jKernels implements Kernels {
   static {
@@ -84,16 +84,16 @@ final class Nd4jKernels implements Kernels {
       RawTensor v,
       double scale,
       @Nullable RawTensor mask,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       @Nullable RawTensor weights,
       RawTensor out) {
     if (out.dtype() != DType.BFLOAT16) {
-      Nd4jAttention.forward(this, q, k, v, scale, mask, thinning, weights, out);
+      Nd4jAttention.forward(this, q, k, v, scale, mask, dropout, weights, out);
       return;
     }
     try (Workspace workspace = Workspace.open()) {
       RawTensor wide = PlainTensor.uninitialized("attention", DType.FLOAT32, out.shape());
-      Nd4jAttention.forward(this, wide(q), wide(k), wide(v), scale, mask, thinning, weights, wide);
+      Nd4jAttention.forward(this, wide(q), wide(k), wide(v), scale, mask, dropout, weights, wide);
       copy(wide, out);
     }
   }
@@ -109,10 +109,10 @@ final class Nd4jKernels implements Kernels {
       RawTensor v,
       double scale,
       RawTensor weights,
-      @Nullable DropoutSpec thinning,
+      @Nullable DropoutSpec dropout,
       RawTensor g,
       RawTensor[] dqkv) {
-    Nd4jAttention.gradient(this, q, k, v, scale, weights, thinning, g, dqkv);
+    Nd4jAttention.gradient(this, q, k, v, scale, weights, dropout, g, dqkv);
   }
 
   @Override
@@ -139,7 +139,7 @@ final class Nd4jKernels implements Kernels {
 
   @Override
   public void softmax(RawTensor x, RawTensor out) {
-    // Rank 3, last axis: rank 4 on another axis is wrong in the oneDNN builds, rank 2 slow.
+    // Rank 3, last axis: in the oneDNN builds rank 4 on another axis is wrong, and rank 2 slow.
     long[] dims = cube(x);
     DynamicCustomOp op =
         DynamicCustomOp.builder("softmax")
@@ -260,7 +260,7 @@ final class Nd4jKernels implements Kernels {
   @Override
   public void sum(RawTensor x, boolean overRows, RawTensor out) {
     if (x.size() == 0) {
-      fill(out, 0); // the one kernel for which nothing is something
+      fill(out, 0); // the sum of no columns is 0
     } else if (overRows) {
       Nd4jSums.overRows(x, out);
     } else {
@@ -302,8 +302,8 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
-  public void dropout(RawTensor x, DropoutSpec thinning, RawTensor out) {
-    new DropoutMask(thinning).apply(x, out);
+  public void dropout(RawTensor x, DropoutSpec dropout, RawTensor out) {
+    new DropoutMask(dropout).apply(x, out);
   }
 
   @Override
@@ -344,7 +344,7 @@ final class Nd4jKernels implements Kernels {
     return PlainTensor.like("temporary", x);
   }
 
-  /** One number for each row of the last axis. */
+  /** A column vector: one number for each row of the last axis. */
   static RawTensor column(RawTensor x) {
     long rows = x.size() / x.dim(-1);
     return PlainTensor.uninitialized("temporary", x.dtype(), Shape.of(rows));

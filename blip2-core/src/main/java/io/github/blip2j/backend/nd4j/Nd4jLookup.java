@@ -8,7 +8,7 @@ import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.tensor.types.Shape;
 
-/** Embedding rows and the loss of labels. Both read a few places of large arrays, row by row. */
+/** Embedding lookup and cross-entropy. Both read a few positions of large arrays, row by row. */
 final class Nd4jLookup {
   private Nd4jLookup() {}
 

@@ -8,7 +8,10 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Matrix products through ND4J's {@code matmul}, which the oneDNN builds run at full speed. */
 final class Nd4jMatrix {
-  /** Rows between which the product is faster transposed; see {@link #timesTransposed}. */
+  /**
+   * Between {@code FEW} and {@code MANY} rows the transposed product is faster; see {@link
+   * #timesTransposed}.
+   */
   private static final int FEW = 10;
 
   private static final int MANY = 150;

@@ -13,8 +13,8 @@ import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.tensor.types.Shape;
 
 /**
- * Layer and root-mean-square norms, composed: ND4J's {@code layer_norm} divides by a deviation
- * without epsilon, and takes five times as long.
+ * Layer norm and RMS norm, composed: ND4J's {@code layer_norm} divides by a deviation without
+ * epsilon, and takes five times as long.
  */
 final class Nd4jNorms {
   private Nd4jNorms() {}
@@ -36,7 +36,7 @@ final class Nd4jNorms {
     }
   }
 
-  /** Leaves x - mean in {@code centred} and returns √(variance + eps), [R, 1]. */
+  /** Writes x - mean to {@code centred} and returns √(variance + eps), [R, 1]. */
   private static RawTensor centred(
       Nd4jKernels kernels, RawTensor x, double eps, RawTensor centred) {
     RawTensor mean = rowMean(kernels, x);
@@ -107,7 +107,7 @@ final class Nd4jNorms {
     }
   }
 
-  /** dx = γg - x̂ mean(γg x̂), which both norms' gradients begin with. */
+  /** dx = γg - x̂ mean(γg x̂), the common part of both norms' gradients. */
   private static void scaledGradient(
       Nd4jKernels kernels, RawTensor normal, RawTensor gamma, RawTensor dy, RawTensor dx) {
     RawTensor scaled = like(dy);

@@ -3,9 +3,9 @@ package io.github.blip2j.backend.nd4j;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.Natives;
 
-/** Offers the reference kernels, which run wherever ND4J does. */
+/** Provides the reference kernels, wherever ND4J runs. */
 public final class Nd4jProvider implements Kernels.Provider {
-  /** For the service loader. */
+  /** Used by the service loader. */
   public Nd4jProvider() {}
 
   @Override

@@ -15,7 +15,7 @@ public record TopP(double p, int least) implements LogitsProcessor {
   public void process(TokenHistory history, float[] scores) {
     int best = TokenSampler.best(scores);
     if (best == TokenSampler.NONE) {
-      return; // whoever chooses says so
+      return; // the sampler reports it
     }
     float max = scores[best];
     double[] masses = new double[BINS];
@@ -46,7 +46,7 @@ public record TopP(double p, int least) implements LogitsProcessor {
     }
   }
 
-  /** Bans what lies in this bin or below, and returns this bin's tokens in order. */
+  /** Bans all tokens in this bin or below, and returns this bin's tokens in order. */
   private static TopCandidates banBelow(int bin, int count, float max, float[] scores) {
     var border = new TopCandidates(Math.max(1, count));
     for (int i = 0; i < scores.length; i++) {

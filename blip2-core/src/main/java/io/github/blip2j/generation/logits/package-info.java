@@ -1,7 +1,4 @@
-/**
- * Logits processors and sampling: what happens to the scores of the next token before one is
- * chosen.
- */
+/** Logits processors, and samplers of the next token. */
 @NullMarked
 package io.github.blip2j.generation.logits;
 

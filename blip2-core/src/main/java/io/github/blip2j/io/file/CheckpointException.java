@@ -2,10 +2,7 @@ package io.github.blip2j.io.file;
 
 import java.io.IOException;
 
-/**
- * A checkpoint that cannot be what it claims to be; the message names the file and what is wrong in
- * it.
- */
+/** An invalid checkpoint. The message names the file and the fault. */
 public final class CheckpointException extends IOException {
   private static final long serialVersionUID = 1L;
 

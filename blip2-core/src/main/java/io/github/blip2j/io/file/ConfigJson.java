@@ -14,15 +14,15 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON object from a configuration file, with getters that name the file and the key when a value
- * is missing or of the wrong kind. A {@code null} in the file counts as absent, but for {@link
+ * A JSON object from a configuration file. Its getters name the file and the key if a value is
+ * missing or of the wrong kind. A {@code null} in the file counts as absent, except for {@link
  * #isNull}.
  */
 public final class ConfigJson {
-  // Configurations are kilobytes; this only stops a wrong file from filling the heap.
+  // Configurations take kilobytes; this limit only keeps a wrong file from filling the heap.
   private static final long MAX_BYTES = 100_000_000;
 
-  // Far above any model, and sums of two still fit an int.
+  // Far above any model; a sum of two still fits an int.
   private static final int MAX_SIZE = 1 << 30;
 
   private final String fileName;
@@ -56,10 +56,10 @@ public final class ConfigJson {
   }
 
   /**
-   * A configuration that stands in a program instead of a file.
+   * Parses a configuration from a program's text.
    *
-   * @param name what messages call it
-   * @throws CheckpointException if it isn't one JSON object
+   * @param name its name in messages
+   * @throws CheckpointException if the text isn't one JSON object
    */
   public static ConfigJson parse(String name, String json) throws CheckpointException {
     ByteBuffer utf8 = ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8));
@@ -72,7 +72,7 @@ public final class ConfigJson {
   }
 
   /**
-   * Whether the file says {@code null} of the key, for those where that isn't the same as nothing.
+   * Whether the key is {@code null} in the file, for keys where null differs from an absent key.
    */
   public boolean isNull(String key) {
     return values.containsKey(key) && !has(key);
@@ -201,7 +201,7 @@ public final class ConfigJson {
   }
 
   /**
-   * The truth value under {@code key}.
+   * The boolean under {@code key}.
    *
    * @throws CheckpointException if it is missing or neither {@code true} nor {@code false}
    */
@@ -214,7 +214,7 @@ public final class ConfigJson {
   }
 
   /**
-   * The truth value under {@code key}, or {@code absent}.
+   * The boolean under {@code key}, or {@code absent}.
    *
    * @throws CheckpointException if the value is neither {@code true} nor {@code false}
    */
@@ -260,7 +260,9 @@ public final class ConfigJson {
     return List.copyOf(strings);
   }
 
-  /** As in {@code config.json: text_config}, for messages about the values themselves. */
+  /**
+   * The path of this object, as in {@code config.json: text_config}, for messages about its values.
+   */
   @Override
   public String toString() {
     return path.isEmpty() ? fileName : fileName + ": " + path;

@@ -4,28 +4,28 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** The small text that Git leaves in place of a large file when it is cloned without LFS. */
+/** Pointers of Git LFS: the small text that replaces a large file in a clone without LFS. */
 public final class GitLfs {
-  /** How a message ends that was told what was expected. */
+  /** The end of a message, after the expected content. */
   static final String MESSAGE = "%s: %s expected, got a Git LFS pointer; run git lfs pull";
 
   private static final byte[] POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
-  /** How many bytes tell. */
+  /** The number of bytes that identify a pointer. */
   public static final int LENGTH = POINTER.length;
 
   private GitLfs() {}
 
-  /** Whether the buffer's remaining bytes begin as a pointer does; they stay. */
+  /** Whether the buffer's remaining bytes begin like a pointer; the buffer's position stays. */
   static boolean isPointer(ByteBuffer start) {
     return start.remaining() >= LENGTH
         && start.duplicate().limit(start.position() + LENGTH).equals(ByteBuffer.wrap(POINTER));
   }
 
   /**
-   * Checks a file's first bytes.
+   * Checks the first bytes of a file.
    *
-   * @param expected what should be in the file instead
+   * @param expected the content that the file should have, for messages
    * @throws CheckpointException if they are a pointer's
    */
   public static void requireNone(ByteBuffer start, String name, String expected)

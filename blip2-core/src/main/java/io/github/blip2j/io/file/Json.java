@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  * {@link Literal} for numbers and nulls.
  *
  * <p>Stricter than a tree from the JSON library: a key may appear once, and numbers stay text until
- * somebody says what they should be, so {@code 1e9} is never silently a token id.
+ * a caller requests a type, so {@code 1e9} is never silently a token id.
  */
 public final class Json {
-  /** A number as the file spells it, or {@code null}. */
+  /** A number in the spelling of the file, or {@code null}. */
   record Literal(String text) {
     @Override
     public String toString() {
@@ -49,7 +49,7 @@ public final class Json {
   }
 
   /**
-   * The object that {@code utf8} spells.
+   * Parses a JSON object.
    *
    * @param where the file, for messages
    * @throws CheckpointException if the bytes are anything but one JSON object
@@ -63,7 +63,7 @@ public final class Json {
         reader -> new Json(reader, where).document());
   }
 
-  /** What somebody makes of JSON, piece by piece. */
+  /** Consumes JSON piece by piece. */
   public interface Use<T> {
     T read(JsonReader reader) throws IOException;
   }
@@ -72,14 +72,14 @@ public final class Json {
    * Reads strict JSON in UTF-8.
    *
    * @param where the file, for messages
-   * @throws CheckpointException if the bytes are no such thing, or {@code use} throws it
+   * @throws CheckpointException if the bytes are not valid JSON, or {@code use} throws it
    */
   public static <T> T read(InputStream utf8, String where, Use<T> use) throws CheckpointException {
     try {
-      // A decoder of its own, unlike one by name, refuses what is not UTF-8.
+      // A decoder object, unlike a charset name, rejects invalid UTF-8.
       JsonReader reader =
           new JsonReader(new InputStreamReader(utf8, StandardCharsets.UTF_8.newDecoder()));
-      // The default nesting limit, 255, keeps recursion off the stack's edge.
+      // The default nesting limit, 255, keeps the recursion from overflowing the stack.
       reader.setStrictness(Strictness.STRICT);
       return use.read(reader);
     } catch (CharacterCodingException e) {
@@ -155,12 +155,12 @@ public final class Json {
     return array;
   }
 
-  /** Whether a value is {@code null} in the file, or there is none. */
+  /** Whether a value is {@code null} in the file, or absent. */
   static boolean isNull(@Nullable Object value) {
     return value == null || value.equals(NULL);
   }
 
-  /** How a message shows a value: short, strings in quotes. */
+  /** A value in a message: shortened, strings in quotes. */
   public static String describe(Object value) {
     if (value instanceof Map) {
       return "an object";
@@ -172,7 +172,7 @@ public final class Json {
     return shortened(text);
   }
 
-  /** A text that is short enough for a message. */
+  /** A text shortened for a message. */
   public static String shortened(String text) {
     return text.length() <= 60 ? text : text.substring(0, 60) + "...";
   }

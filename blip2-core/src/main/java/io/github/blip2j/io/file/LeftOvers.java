@@ -20,22 +20,25 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hidden files that writers put beside their targets: {@code .NAME.ID.tmp}. Each is locked for as
- * long as it is written, and the system takes the lock back when a process ends, however it does.
- * So whatever can be locked is left over from a process that was killed.
+ * Hidden files that writers keep beside their targets: {@code .NAME.ID.tmp}. A writer holds a lock
+ * on its file, and the system releases the lock when the process ends, in any way. A file that can
+ * be locked is therefore the leftover of a killed process.
  */
 public final class LeftOvers {
   private static final Pattern NAME = Pattern.compile("\\.(.+)\\.[0-9a-f-]+\\.tmp");
 
-  /** Of this process. To look at them would end their locks: POSIX ends all of a file at once. */
+  /**
+   * The open files of this process. They are never probed: closing any descriptor of a file
+   * releases all POSIX locks that the process holds on it.
+   */
   private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
   private LeftOvers() {}
 
   /**
-   * Removes what killed writers left of targets in a folder.
+   * Removes the leftovers of killed writers in a folder.
    *
-   * @param targets whether a file of this name is one of them
+   * @param targets whether a file of this name is a target
    */
   public static void remove(Path folder, Predicate<String> targets) throws IOException {
     if (Files.isDirectory(folder)) {
@@ -44,11 +47,11 @@ public final class LeftOvers {
   }
 
   /**
-   * Removes them and checks that nobody is writing any.
+   * Removes leftovers, and checks that no other writer is active.
    *
-   * @param where what is written, for the message
-   * @param own what the asker writes itself
-   * @throws CheckpointException if another writer is at work
+   * @param where the target, for the message
+   * @param own the caller's own file
+   * @throws CheckpointException if another writer is active
    */
   public static void requireAlone(
       Path where, Path folder, Predicate<String> targets, @Nullable Path own) throws IOException {
@@ -64,7 +67,7 @@ public final class LeftOvers {
     }
   }
 
-  /** Removes left-over files and returns one that another process is still writing, or null. */
+  /** Removes leftovers; returns a file that another process is still writing, or null. */
   private static @Nullable Path remove(Path folder, Predicate<String> targets, @Nullable Path own)
       throws IOException {
     List<Path> hidden;
@@ -81,10 +84,10 @@ public final class LeftOvers {
   }
 
   /**
-   * Has a file removed when this process ends, once all has stopped that ends a run in good order;
-   * to be said before the file is there.
+   * Registers a file for removal at the end of this process, after the shutdown hooks; call this
+   * before the file exists.
    *
-   * @throws InterruptedIOException if that is over, and nothing more should begin
+   * @throws InterruptedIOException if the process is already ending, and nothing new should begin
    */
   static void removeAtExit(Path file) throws InterruptedIOException {
     try {
@@ -94,7 +97,7 @@ public final class LeftOvers {
     }
   }
 
-  /** Locks a file of this process; false if somebody took it for a left-over and removed it. */
+  /** Locks a file of this process; false if another process removed it as a leftover. */
   static boolean claim(Path file, FileChannel channel) {
     OPEN.add(file);
     try {
@@ -103,13 +106,13 @@ public final class LeftOvers {
         return true;
       }
     } catch (IOException e) {
-      return true; // a file system without locks, where nobody can take it either
+      return true; // a file system without locks, where no process can lock it
     }
     OPEN.remove(file);
     return false;
   }
 
-  /** Removes a file of this process, if it was not moved. */
+  /** Removes a file of this process, unless it was moved. */
   static void release(Path file) throws IOException {
     if (OPEN.remove(file)) {
       Files.deleteIfExists(file);
@@ -123,13 +126,16 @@ public final class LeftOvers {
         && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** What is done with a left-over while it can't become another's. */
+  /** Removes a leftover while its lock is held. */
   @FunctionalInterface
   interface Removal {
     void run() throws IOException;
   }
 
-  /** Removes what hangs on a file that can be locked; true if somebody else has it locked. */
+  /**
+   * Removes a file that can be locked, and what belongs to it; true if another process holds the
+   * lock.
+   */
   static boolean isLocked(Path file, Removal removal) {
     if (OPEN.contains(file)) {
       return true;
@@ -143,7 +149,7 @@ public final class LeftOvers {
     } catch (OverlappingFileLockException e) {
       return true;
     } catch (IOException e) {
-      // It is gone, or another user's, or has no locks: not ours to remove.
+      // The file is gone, belongs to another user, or has no locks: leave it.
     }
     return false;
   }

@@ -7,8 +7,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Things that are opened one after the other on the way to something that will own them: where the
- * way fails, all are closed.
+ * Resources that are opened one after the other for a future owner. If a step fails, all of them
+ * are closed.
  *
  * <pre>{@code
  * try (var opened = new Opened()) {
@@ -19,26 +19,26 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class OpenResources implements AutoCloseable {
-  private final Deque<Closeable> things = new ArrayDeque<>(); // the last first
+  private final Deque<Closeable> things = new ArrayDeque<>(); // last opened first
 
-  /** Nothing yet. */
+  /** No resources yet. */
   public OpenResources() {}
 
-  /** One more, by what closes it. */
+  /** Adds a resource by its close method. */
   public void add(Closeable thing) {
     things.push(thing);
   }
 
-  /** Leaves all of them open: they are {@code owner}'s from now on. */
+  /** Leaves all resources open; {@code owner} is responsible for them from now on. */
   public <T> T keep(T owner) {
     things.clear();
     return owner;
   }
 
   /**
-   * Closes all, the last one first, whatever fails.
+   * Closes all resources, the last one first, even if some fail.
    *
-   * @throws IOException what the first failure threw; it has those after it as suppressed
+   * @throws IOException the first failure; later failures are suppressed exceptions of it
    */
   @Override
   public void close() throws IOException {
@@ -64,9 +64,9 @@ public final class OpenResources implements AutoCloseable {
   }
 
   /**
-   * Closes several things in their order, all of them, whatever fails.
+   * Closes resources in their order, all of them, even if some fail.
    *
-   * @throws IOException what the first failure threw; it has those after it as suppressed
+   * @throws IOException the first failure; later failures are suppressed exceptions of it
    */
   public static void closeAll(Iterable<? extends Closeable> things) throws IOException {
     try (var all = new OpenResources()) {

@@ -17,23 +17,22 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file on its way to its place. The bytes go to a hidden file beside the target, which {@link
- * #publish} moves into place: a reader sees the old file or the whole new one.
+ * A file that is written atomically. The bytes go to a hidden file beside the target, which {@link
+ * #publish} moves into place: a reader sees the old file or the complete new one.
  *
- * <p>What is written never replaces anything but a regular file. A link to one is followed, and
- * what it leads to is replaced; a device, a pipe, a socket, a folder and a link to nothing are
- * refused.
+ * <p>Only regular files are replaced. If the target is a link to one, the link's target is
+ * replaced. A device, a pipe, a socket, a folder and a dangling link are refused.
  *
  * <p>The hidden file is locked while it is written ({@link LeftOvers}). A second writer of the same
- * target is refused, and a file that nobody has locked any more, because its process was killed, is
- * removed by the next writer. A process that is told to end removes it itself. Not for use by
- * several threads at once.
+ * target is refused. An unlocked hidden file belongs to a killed process; the next writer removes
+ * it. A process that is told to end removes its own hidden files. Not for use by several threads at
+ * once.
  */
 public final class OutputFile implements AutoCloseable {
-  /** One for the process: names recur, so the list of what is removed at its end stays short. */
+  /** One id for the process: names repeat, so the list of files to delete at exit stays short. */
   private static final String RUN = UUID.randomUUID().toString();
 
-  private static final int LONGEST_STEM = 200; // of 255 bytes, less what is put around it
+  private static final int LONGEST_STEM = 200; // of 255 bytes, less prefix and ending
   private static final boolean OPEN_FILES_MOVE = File.separatorChar == '/';
 
   private final Path target;
@@ -49,19 +48,18 @@ public final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Checks that a file can be written there, before anything is done for it.
+   * Checks that a file can be written there, before any work.
    *
-   * @throws CheckpointException if the folder doesn't exist, or there is something other than a
-   *     regular file
+   * @throws CheckpointException if the folder doesn't exist, or the target is not a regular file
    */
   public static void require(Path target) throws IOException {
     placeOf(target);
   }
 
   /**
-   * Checks that a folder is there or can be.
+   * Checks that a folder exists or can be made.
    *
-   * @throws CheckpointException if there is something other than a folder
+   * @throws CheckpointException if the path is not a folder
    */
   public static void requireFolder(Path folder) throws IOException {
     if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(folder)) {
@@ -71,15 +69,15 @@ public final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Makes a folder for files, unless it is there.
+   * Makes a folder, unless it exists.
    *
-   * @throws CheckpointException if there is something other than a folder
+   * @throws CheckpointException if the path is not a folder
    */
   public static Path makeFolder(Path folder) throws IOException {
     requireFolder(folder);
     try {
       return Files.createDirectories(folder);
-    } catch (FileAlreadyExistsException e) { // one that it would lie in
+    } catch (FileAlreadyExistsException e) { // a parent is a file
       throw new CheckpointException(e.getFile() + ": folder expected, got a file; name another");
     }
   }
@@ -87,8 +85,8 @@ public final class OutputFile implements AutoCloseable {
   /**
    * Starts a file.
    *
-   * @throws CheckpointException if the folder doesn't exist, there is something other than a
-   *     regular file, or another writer of the same file is at work
+   * @throws CheckpointException if the folder doesn't exist, the target is not a regular file, or
+   *     another writer of the same file is active
    */
   public static OutputFile create(Path target) throws IOException {
     Path place = placeOf(target);
@@ -98,10 +96,10 @@ public final class OutputFile implements AutoCloseable {
       LeftOvers.removeAtExit(temporary);
       FileChannel channel;
       try {
-        // Not Files.createTempFile: that makes the file unreadable to everyone but its owner.
+        // Not Files.createTempFile: its files are readable for their owner only.
         channel =
             FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      } catch (FileAlreadyExistsException e) { // another thread writes the same
+      } catch (FileAlreadyExistsException e) { // another thread writes the same file
         continue;
       }
       boolean begun = false;
@@ -113,19 +111,19 @@ public final class OutputFile implements AutoCloseable {
           return file;
         }
       } finally {
-        if (!begun) { // taken for a left-over before it was locked
+        if (!begun) { // removed as a leftover before it was locked
           channel.close();
         }
       }
     }
   }
 
-  /** Writes a whole file of text, UTF-8. */
+  /** Writes a text to a file, UTF-8. */
   public static void write(Path target, String text) throws IOException {
     write(target, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Writes a whole file. */
+  /** Writes bytes to a file. */
   public static void write(Path target, byte[] bytes) throws IOException {
     try (OutputFile file = create(target)) {
       ByteBuffer rest = ByteBuffer.wrap(bytes);
@@ -139,19 +137,19 @@ public final class OutputFile implements AutoCloseable {
   private void write(ByteBuffer bytes) throws IOException {
     try {
       channel.write(bytes);
-    } catch (ClosedChannelException e) { // also of an interrupted thread
+    } catch (ClosedChannelException e) { // also after an interrupt of the thread
       throw e;
     } catch (IOException e) {
       throw new UnwrittenFileException(target, e);
     }
   }
 
-  /** Where the bytes go until they are published. */
+  /** The channel of the hidden file. */
   public FileChannel channel() {
     return channel;
   }
 
-  /** Moves the file into place, whence a loss of power does not take it. */
+  /** Moves the file into place, and forces it to the disk. */
   public void publish() throws IOException {
     try {
       channel.force(true);
@@ -160,18 +158,19 @@ public final class OutputFile implements AutoCloseable {
     } catch (IOException e) {
       throw new UnwrittenFileException(target, e);
     }
-    requireReplaceable(target, place); // whoever put something else there meanwhile
+    requireReplaceable(target, place); // the target may have changed meanwhile
     if (!OPEN_FILES_MOVE) {
       channel.close();
     }
-    // Closed before, it would have no lock for a moment, and look like a left-over.
+    // An earlier close would release the lock for a moment, and the file would look like a
+    // leftover.
     Files.move(
         temporary, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     close();
     forceFolder();
   }
 
-  /** Gives up what was not published: removes the hidden file. */
+  /** Removes the hidden file, unless it was published. */
   @Override
   public void close() throws IOException {
     if (channel.isOpen()) {
@@ -196,16 +195,16 @@ public final class OutputFile implements AutoCloseable {
     return place.resolveSibling("");
   }
 
-  /** A name is on the disk when its folder is. */
+  /** Forces the folder to the disk, because that makes the name durable. */
   private void forceFolder() throws IOException {
     try (FileChannel names = FileChannel.open(folder(), StandardOpenOption.READ)) {
       names.force(true);
     } catch (AccessDeniedException e) {
-      // Windows opens no folder, and keeps names by itself.
+      // Windows cannot open folders, and makes names durable by itself.
     }
   }
 
-  /** The target with all links followed: one place has one name. */
+  /** The target with all links resolved, so that each file has one path. */
   private static Path placeOf(Path target) throws IOException {
     Path absolute = target.toAbsolutePath();
     @Nullable Path folder = absolute.getParent();

@@ -16,15 +16,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a file is called, and where the file of a name is. To the system a name is bytes, of which
- * not all are text: bytes that are none stand as {@code \xe9} in the name. A name that has such
- * signs itself has {@code \x5c} for their backslash, so no two files are called alike, and what a
- * file is called leads back to it.
+ * Converts between file names and text. A file name is a sequence of bytes that need not be valid
+ * text: invalid bytes are written as {@code \xe9}. The backslash of a name that contains such an
+ * escape itself is written as {@code \x5c}, so different files have different texts, and a text
+ * leads back to its file.
  */
 public final class PathName {
   private static final Pattern BYTE = Pattern.compile("\\\\x([0-9a-f]{2})");
   private static final Pattern LIKE_A_BYTE = Pattern.compile("\\\\(?=x[0-9a-f]{2})");
-  private static final boolean OF_BYTES = File.separatorChar == '/'; // else a name is characters
+  private static final boolean OF_BYTES = File.separatorChar == '/'; // else names are characters
 
   private PathName() {}
 
@@ -45,10 +45,10 @@ public final class PathName {
   }
 
   /**
-   * The file of a name as somebody typed it: if one is called so to the letter, that, and else the
-   * one that {@link #of} calls so.
+   * The file for a name that a user typed: the file with literally this name if it exists, else the
+   * file whose text by {@link #of} this is.
    *
-   * @throws InvalidPathException if no file can have it
+   * @throws InvalidPathException if no file can have the name
    */
   public static Path typed(String name) {
     @Nullable Path literal = pathOrNull(name);
@@ -59,11 +59,11 @@ public final class PathName {
   }
 
   /**
-   * The file of a name as a list of files has it: the one that {@link #of} calls so, or else, if it
-   * isn't there, the one that is called so to the letter.
+   * The file for a name in a list of files: the file whose text by {@link #of} this is or, if it
+   * doesn't exist, the file with literally this name.
    *
-   * @param folder where the name begins, unless it is of a root
-   * @throws InvalidPathException if no file can have it
+   * @param folder the folder of relative names
+   * @throws InvalidPathException if no file can have the name
    */
   public static Path listed(Path folder, String name) {
     @Nullable Path literal = pathOrNull(name);
@@ -74,7 +74,7 @@ public final class PathName {
     return literal == null || Files.exists(exact) ? exact : folder.resolve(literal);
   }
 
-  /** The file beside another that has its name, whatever it is, but for the ending. */
+  /** The file beside another, of the same name but with another ending. */
   public static Path withEnding(Path file, String ending) {
     String text = file.toString();
     if (file.equals(pathOrNull(text))) {
@@ -106,7 +106,7 @@ public final class PathName {
     }
   }
 
-  /** Only an address tells the system bytes. */
+  /** A path from bytes; only a URI passes bytes to the system. */
   private static Path ofBytes(Path folder, String name) {
     var address = new StringBuilder();
     if (!name.startsWith("/")) {
@@ -134,7 +134,7 @@ public final class PathName {
     }
   }
 
-  /** A name as the system has it. */
+  /** The bytes of a name in the file system. */
   private static byte[] bytes(Path part) {
     String address = part.toUri().getRawPath();
     String whole = address.endsWith("/") ? address.substring(0, address.length() - 1) : address;
@@ -152,7 +152,7 @@ public final class PathName {
   }
 
   private static String text(byte[] bytes) {
-    CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder(); // stops at what is none
+    CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder(); // stops at invalid bytes
     ByteBuffer in = ByteBuffer.wrap(bytes);
     CharBuffer out = CharBuffer.allocate(bytes.length);
     var text = new StringBuilder();

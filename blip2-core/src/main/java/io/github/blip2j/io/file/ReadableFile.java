@@ -11,9 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A file open for positional reads by any number of threads, with its name for messages. */
+/** A file that is open for positional reads by any number of threads. */
 public final class ReadableFile implements AutoCloseable {
-  private static final int LONGEST_MESSAGE = 2000; // names in files may have millions of letters
+  private static final int LONGEST_MESSAGE = 2000; // file contents may have huge names
 
   private final String name;
   private final FileChannel channel;
@@ -47,7 +47,7 @@ public final class ReadableFile implements AutoCloseable {
     return name;
   }
 
-  /** Bytes in the file when it was opened. */
+  /** The size in bytes when the file was opened. */
   public long size() {
     return size;
   }
@@ -71,14 +71,14 @@ public final class ReadableFile implements AutoCloseable {
     }
   }
 
-  /** Some bytes, ready to be taken, little-endian. */
+  /** Reads bytes into a new little-endian buffer. */
   public ByteBuffer bytes(long position, int count) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
     readFully(bytes, position);
     return bytes.flip();
   }
 
-  /** Part of the file as a stream that holds little of it; closing it closes nothing. */
+  /** A stream over part of the file; closing it does not close the file. */
   public InputStream stream(long position, long count) {
     return new InputStream() {
       private long at = position;
@@ -102,9 +102,9 @@ public final class ReadableFile implements AutoCloseable {
     };
   }
 
-  /** An error in this file, {@code what} being the message without the file's name. */
+  /** An error in this file; {@code what} is the message without the file's name. */
   @SuppressWarnings("AnnotateFormatMethod")
-  public // that annotation is in a library of its own
+  public // @FormatMethod would need another dependency
   CheckpointException error(String what, Object... values) {
     String message = String.format(Locale.ROOT, what, values);
     return new CheckpointException(

@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder for files that are needed for a while. It goes away when it is closed, or when the
- * process ends in good order; what a killed process left is removed by the next one that makes such
- * a folder beside it. A locked file inside says that it is in use. Only its user can read it.
+ * A folder for temporary files. It is removed when it is closed, or when the process ends in an
+ * orderly way. A folder of a killed process is removed by the next process that makes one in the
+ * same place. A locked file inside marks the folder as in use. Only its user can read it.
  */
 public final class TemporaryFolder implements AutoCloseable {
   private static final String LOCK = ".lock";
@@ -31,10 +31,10 @@ public final class TemporaryFolder implements AutoCloseable {
   }
 
   /**
-   * Makes a folder, once those of killed processes are gone.
+   * Makes a folder, after removing those of killed processes.
    *
-   * @param prefix how the names of all such folders begin
-   * @param names files that will lie in it: those that a process removes where it is told to end
+   * @param prefix the common prefix of the names of such folders
+   * @param names the files that it will contain; they are removed if the process is told to end
    */
   public static TemporaryFolder create(Path parent, String prefix, List<String> names)
       throws IOException {
@@ -48,12 +48,12 @@ public final class TemporaryFolder implements AutoCloseable {
     }
   }
 
-  /** The folder in use, or null if it was taken for a left-over before it was locked. */
+  /** The folder, or null if another process removed it as a leftover before it was locked. */
   private static @Nullable TemporaryFolder begin(Path path, List<String> names) throws IOException {
     Path file = path.resolve(LOCK);
     boolean begun = false;
     try {
-      LeftOvers.removeAtExit(path); // what is told first is removed last
+      LeftOvers.removeAtExit(path); // deletion runs in reverse order of registration
       LeftOvers.removeAtExit(file);
       for (String name : names) {
         LeftOvers.removeAtExit(path.resolve(name));
@@ -66,7 +66,7 @@ public final class TemporaryFolder implements AutoCloseable {
       }
       lock.close();
       return null;
-    } catch (NoSuchFileException e) { // so early that there was nothing in it to lock
+    } catch (NoSuchFileException e) { // so early that its lock file did not exist
       return null;
     } finally {
       if (!begun) {
@@ -76,7 +76,7 @@ public final class TemporaryFolder implements AutoCloseable {
     }
   }
 
-  /** Where it is. */
+  /** The folder's path. */
   public Path path() {
     return path;
   }
@@ -95,7 +95,7 @@ public final class TemporaryFolder implements AutoCloseable {
       folders = files.filter(file -> ReadableFile.nameOf(file).startsWith(prefix)).toList();
     }
     for (Path folder : folders) {
-      if (isOf(owner, folder)) { // or somebody could lead us elsewhere
+      if (isOf(owner, folder)) { // the path might lead elsewhere
         removeIfLeft(folder);
       }
     }
@@ -107,7 +107,7 @@ public final class TemporaryFolder implements AutoCloseable {
       return;
     }
     try {
-      Files.deleteIfExists(folder); // if it is empty
+      Files.deleteIfExists(folder); // only if it is empty
     } catch (DirectoryNotEmptyException e) {
       // Of a version that locked nothing: perhaps in use.
     }

@@ -15,19 +15,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** Text files of a checkpoint that are too large, or of too odd a form, for a tree of JSON. */
+/** Text files of a checkpoint that are too large or too irregular for a JSON tree. */
 public final class TextFile {
-  // Above any known file; this only stops a wrong one from filling the heap.
+  // Above any known file; this limit only keeps a wrong file from filling the heap.
   private static final long MAX_BYTES = 100_000_000;
 
   private TextFile() {}
 
   /**
-   * Opens a file to be read once.
+   * Opens a file for one pass.
    *
-   * @param expected what the file should hold, such as {@code "JSON"}
-   * @return UTF-8 text; other bytes are a {@link CharacterCodingException} on the way
-   * @throws CheckpointException if there is no such file, it is huge, or a Git LFS pointer
+   * @param expected the expected content, such as {@code "JSON"}, for messages
+   * @return UTF-8 text; reading other bytes throws a {@link CharacterCodingException}
+   * @throws CheckpointException if there is no such file, it is too large, or it is a Git LFS
+   *     pointer
    */
   public static Reader open(Path file, String expected) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -59,8 +60,8 @@ public final class TextFile {
   /**
    * The lines of a file.
    *
-   * @param expected what the file should hold
-   * @throws CheckpointException if there is no such file, it is huge, not UTF-8, or a Git LFS
+   * @param expected the expected content, for messages
+   * @throws CheckpointException if there is no such file, it is too large, not UTF-8, or a Git LFS
    *     pointer
    */
   public static List<String> lines(Path file, String expected) throws IOException {

@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** A file could not be written, mostly for want of room: says which, why and what to do. */
+/**
+ * A file could not be written, usually because the disk is full. The message names the file, the
+ * cause and a remedy.
+ */
 public final class UnwrittenFileException extends IOException {
   private static final long serialVersionUID = 1;
 
-  /** Of the file as the user knows it, not the temporary one that was written to. */
+  /** Creates the exception; {@code file} is the target, not the temporary file. */
   public UnwrittenFileException(Path file, IOException cause) {
     super(
         String.format(

@@ -1,7 +1,4 @@
-/**
- * Files that are read whole or written whole: bounded reading, atomic writing, JSON, leftovers of
- * killed runs.
- */
+/** Bounded reading and atomic writing of whole files, JSON, and leftovers of killed runs. */
 @NullMarked
 package io.github.blip2j.io.file;
 

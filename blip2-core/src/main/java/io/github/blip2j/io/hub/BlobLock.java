@@ -13,8 +13,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to write one file's content, among all threads and processes of this machine. Its file
- * stays: whoever removed it might take it from under another.
+ * A lock on the content of one file, among all threads and processes of this machine. The lock file
+ * is never removed: another process might already have locked it.
  */
 final class BlobLock implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(200);
@@ -26,9 +26,9 @@ final class BlobLock implements AutoCloseable {
   }
 
   /**
-   * Waits for the right for as long as whoever has it makes progress.
+   * Waits for the lock while its holder makes progress.
    *
-   * @throws HubException if that stands still for too long
+   * @throws HubException if the holder stands still for too long
    */
   static BlobLock acquire(ModelCache cache, RemoteFile file, DownloadResources means)
       throws IOException {
@@ -73,7 +73,7 @@ final class BlobLock implements AutoCloseable {
     }
   }
 
-  /** Bytes of a file that another may rename at any time; 0 if there is none. */
+  /** The size of a file that another process may rename at any time; 0 if it does not exist. */
   static long sizeOf(Path file) throws IOException {
     try {
       return Files.size(file);
@@ -82,7 +82,7 @@ final class BlobLock implements AutoCloseable {
     }
   }
 
-  /** Gives the right back. */
+  /** Releases the lock. */
   @Override
   public void close() throws IOException {
     channel.close();

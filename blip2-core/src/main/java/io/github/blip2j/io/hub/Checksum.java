@@ -12,18 +12,18 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Compares a file on disk with the checksum that its ETag is. */
+/** Compares a file on disk with the checksum in its ETag. */
 final class Checksum {
   private static final int PIECE = 1 << 20;
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}"); // of large files
-  private static final Pattern GIT = Pattern.compile("[0-9a-f]{40}"); // of those that Git stores
+  private static final Pattern GIT = Pattern.compile("[0-9a-f]{40}"); // of files that Git stores
 
   private Checksum() {}
 
   /**
-   * Checks a file whose ETag is a checksum, and no other.
+   * Checks the file if its ETag is a checksum; other files pass.
    *
-   * @throws HubException if it differs; the file is gone then
+   * @throws HubException if the checksum differs; the file is removed then
    */
   static void require(ModelId model, RemoteFile remote, Path file) throws IOException {
     String expected = remote.etag();

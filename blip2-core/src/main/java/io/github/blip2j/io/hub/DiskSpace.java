@@ -5,22 +5,22 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Room on the disk, compared with sizes that a hub claims, which may be absurd. */
+/** Compares free disk space with the sizes that a hub states, which may be absurd. */
 final class DiskSpace {
   private static final long MEGA = 1_000_000;
 
   private DiskSpace() {}
 
-  /** The sum of two sizes, or the largest number if there is none. */
+  /** The sum of two sizes, or {@code Long.MAX_VALUE} if it overflows. */
   static long sum(long a, long b) {
     long sum = a + b;
     return sum < 0 ? Long.MAX_VALUE : sum;
   }
 
   /**
-   * Checks that so many bytes can be written to a cache, which is made if it isn't there.
+   * Checks that a cache has room for so many bytes; makes the cache's folder if it doesn't exist.
    *
-   * @throws HubException if they can't
+   * @throws HubException if there is not enough room
    */
   static void require(long bytes, ModelCache cache, LocalDisk machine) throws IOException {
     Path folder = OutputFile.makeFolder(cache.cache());

@@ -4,17 +4,17 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A model that is in the cache now.
+ * A downloaded model.
  *
  * @param model {@code org/name}
- * @param revision the branch, tag or commit that was asked for
- * @param commit the commit that this is
- * @param folder the model's folder, to be given to whatever loads models
- * @param files what was chosen of it
+ * @param revision the requested branch, tag or commit
+ * @param commit the commit of the revision
+ * @param folder the model's folder, for loaders
+ * @param files the chosen files
  */
 public record Download(
     String model, String revision, String commit, Path folder, List<DownloadedFile> files) {
-  /** Keeps a copy of the list. */
+  /** Copies the list. */
   public Download {
     files = List.copyOf(files);
   }

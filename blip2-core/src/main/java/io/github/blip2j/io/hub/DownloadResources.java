@@ -1,4 +1,4 @@
 package io.github.blip2j.io.hub;
 
-/** What a download may count on: its patience, and the computer it runs on. */
+/** The limits of a download, and the machine that it runs on. */
 record DownloadResources(Limits limits, LocalDisk machine) {}

@@ -5,6 +5,6 @@ package io.github.blip2j.io.hub;
  *
  * @param name its path within the model's folder
  * @param bytes its size
- * @param downloaded whether it was fetched now, and not there before
+ * @param downloaded whether this call downloaded it, false if the cache had it
  */
 public record DownloadedFile(String name, long bytes, boolean downloaded) {}

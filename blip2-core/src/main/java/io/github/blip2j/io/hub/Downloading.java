@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
- * One download: contents first, names after them, the revision last, so that whoever looks for the
- * model meanwhile finds the old one or nothing.
+ * One download. Contents are stored first, then their names, then the revision, so that concurrent
+ * readers find the complete old model or nothing.
  */
 final class Downloading {
   private static final int LONGEST_NAME = 255; // of most file systems
@@ -52,7 +52,7 @@ final class Downloading {
     return new Download(id.name(), id.revision(), remote.commit(), folder, results);
   }
 
-  /** Checks that all can be files of one folder. */
+  /** Checks that all names can be files of one folder. */
   private void requireNames(List<String> names) throws HubException {
     Set<String> files = new HashSet<>(names);
     for (String name : names) {
@@ -122,7 +122,7 @@ final class Downloading {
       return false;
     }
     try (BlobLock lock = BlobLock.acquire(cache, file, means)) {
-      if (isThere(file)) { // whoever had the lock has brought it
+      if (isThere(file)) { // another process downloaded it while this one waited
         return false;
       }
       new FileTransfer(cache, remote, file, client, means).run(attempts(), progress);

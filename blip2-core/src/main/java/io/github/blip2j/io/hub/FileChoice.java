@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Which files of a model to download. Patterns know {@code *} for any characters, slashes too, and
- * {@code ?} for one.
+ * Selects the files of a model to download. In patterns, {@code *} matches any characters including
+ * slashes, and {@code ?} matches one character.
  */
 public final class FileChoice {
   private static final List<String> SETTINGS =
@@ -24,7 +24,7 @@ public final class FileChoice {
           "tokenizer.model",
           "lavis.safetensors");
 
-  /** In the order a folder is searched for weights: the first that is there is read. */
+  /** Kinds of weights in order of precedence: the first kind that exists is used. */
   private static final List<List<String>> WEIGHTS =
       List.of(
           List.of("model.safetensors"),
@@ -34,7 +34,7 @@ public final class FileChoice {
 
   private static final FileChoice STANDARD = new FileChoice(List.of(), List.of());
 
-  private final List<String> included; // empty: what a model is read from
+  private final List<String> included; // empty: the files that loading needs
   private final List<String> excluded;
 
   private FileChoice(List<String> included, List<String> excluded) {
@@ -43,14 +43,14 @@ public final class FileChoice {
   }
 
   /**
-   * What a model is read from: configuration, tokenizer and one kind of weights, safetensors if
-   * there are any; nothing in subfolders.
+   * The files that loading needs: configuration, tokenizer and one kind of weights, safetensors if
+   * available; nothing in subfolders.
    */
   public static FileChoice standard() {
     return STANDARD;
   }
 
-  /** Files that match one of the patterns, instead of those. */
+  /** Files that match one of the patterns, instead of the standard files. */
   public FileChoice including(List<String> patterns) {
     return new FileChoice(patterns, excluded);
   }
@@ -63,7 +63,7 @@ public final class FileChoice {
   /**
    * The chosen names, in their order.
    *
-   * @throws HubException if none is, or a model would be without weights
+   * @throws HubException if none is chosen, or the choice leaves a model without weights
    */
   List<String> of(ModelId model, List<String> names) throws HubException {
     List<String> chosen = included.isEmpty() ? standard(model, names) : matching(included, names);

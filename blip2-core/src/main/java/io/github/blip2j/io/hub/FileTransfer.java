@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fetches one file into a place beside its own, going on from what is already there, whoever left
- * it: what comes of it must have the right checksum.
+ * Downloads one file to an incomplete file beside its place. It continues an existing incomplete
+ * file, whoever wrote it; the result must have the right checksum.
  */
 final class FileTransfer {
   private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-\\d+/(\\d{1,18}|\\*)");
@@ -28,7 +28,7 @@ final class FileTransfer {
   private final Path incomplete;
   private final HubClient client;
   private final DownloadResources means;
-  private long best; // bytes that were there at most
+  private long best; // the largest size so far
 
   FileTransfer(
       ModelCache cache,
@@ -46,23 +46,23 @@ final class FileTransfer {
   }
 
   /**
-   * Fetches it and checks it.
+   * Downloads and checks the file.
    *
-   * @param listener is told how many bytes are there
-   * @throws HubException if it can't be had whole
+   * @param listener receives the number of bytes so far
+   * @throws HubException if the file can't be downloaded completely
    */
   void run(RetryPolicy attempts, LongConsumer listener) throws IOException {
     Files.createDirectories(incomplete.resolveSibling(""));
     LongConsumer progress =
         at -> {
-          if (at > best) { // or a host that always starts anew would be uri forever
+          if (at > best) { // otherwise a host that always restarts would be retried forever
             best = at;
             attempts.progressed();
           }
           listener.accept(at);
         };
     while (!attempts.run(() -> fetch(progress))) {
-      Files.delete(incomplete); // it was not what the host could go on from
+      Files.delete(incomplete); // the host could not continue from it
     }
     try (FileChannel channel = FileChannel.open(incomplete, StandardOpenOption.WRITE)) {
       channel.force(true);
@@ -70,7 +70,7 @@ final class FileTransfer {
     Checksum.require(model, file, incomplete);
   }
 
-  /** Fetches the rest; false if the host has no such rest. */
+  /** Downloads the rest; false if the host does not have that range. */
   private boolean fetch(LongConsumer progress) throws IOException {
     long from = BlobLock.sizeOf(incomplete);
     if (file.size() < 0 || from > file.size()) {
@@ -125,7 +125,7 @@ final class FileTransfer {
         out.write(bytes);
       }
     } catch (IOException e) {
-      if (file.size() < 0) { // nothing could go on from it
+      if (file.size() < 0) { // an incomplete file of unknown size could not be resumed
         Files.deleteIfExists(incomplete);
       }
       throw new HubException(
@@ -139,7 +139,7 @@ final class FileTransfer {
     }
   }
 
-  /** A host that never stops would fill the disk. */
+  /** Rejects more bytes than stated; an endless response would fill the disk. */
   private void requireNoMore(long size) throws IOException {
     if (file.size() >= 0 && size > file.size()) {
       Files.delete(incomplete);
@@ -154,8 +154,8 @@ final class FileTransfer {
   }
 
   /**
-   * What has a size neither by the hub nor now could end early, or never; what has one only now was
-   * not counted before.
+   * Rejects a file of unknown size, because a truncation would go unnoticed; checks the room for a
+   * size that only this response states.
    */
   private void requireRoom(HubResponse answer) throws IOException {
     if (file.size() >= 0) {
@@ -173,7 +173,10 @@ final class FileTransfer {
     DiskSpace.require(size, cache, means.machine());
   }
 
-  /** How fast the file grows: a byte now and then breaks no silence, and never ends. */
+  /**
+   * The rate at which the file grows. A host that sends a byte now and then never times out, and
+   * never ends.
+   */
   private final class Pace {
     private long since = means.machine().nanoTime();
     private long begin;
@@ -204,7 +207,7 @@ final class FileTransfer {
     }
   }
 
-  /** Without a length in its headers, a cut connection looks like the end. */
+  /** Checks the length; without a length in the headers a lost connection looks like the end. */
   private void requireWhole(HubResponse answer) throws IOException {
     if (file.size() >= 0 && Files.size(incomplete) < file.size()) {
       throw new TransientException(answer.uri(), "no connection or a cut one", null, null);

@@ -11,15 +11,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where models are downloaded from, into a {@link HubCache}.
+ * A hub to download models from, into a {@link HubCache}.
  *
  * <pre>{@code
  * Path folder = Hub.standard().download("Salesforce/blip2-opt-2.7b").folder();
  * }</pre>
  *
- * What is there already is not fetched again, and a file that came in part is gone on with. Each
- * file is compared with its checksum before it gets its name. The token is shown to the hub alone,
- * not to the hosts that it keeps files on.
+ * Files in the cache are not downloaded again, and incomplete files are resumed. Each file is
+ * checked against its checksum before it gets its name. The token is sent to the hub only, not to
+ * the hosts that store its files.
  */
 public final class Hub {
   private final HubEnvironment environment;
@@ -44,7 +44,7 @@ public final class Hub {
     return of(System.getenv());
   }
 
-  /** The hub that the given environment variables name. */
+  /** The hub that environment variables name. */
   public static Hub of(Map<String, String> variables) {
     var environment = new HubEnvironment(variables);
     Limits limits = Limits.standard(environment.timeout(Limits.SILENCE));
@@ -60,7 +60,7 @@ public final class Hub {
     return new Hub(environment, newCache, offline, means);
   }
 
-  /** This hub without the network: only what is in the cache can be had. */
+  /** This hub without the network: only models in the cache are found. */
   public Hub offline() {
     return new Hub(environment, cache, true, means);
   }
@@ -70,22 +70,22 @@ public final class Hub {
   }
 
   /**
-   * Downloads what a model is read from.
+   * Downloads the files that loading a model needs.
    *
    * @param id {@code org/name}, or {@code org/name@revision} with a branch, tag or commit
-   * @throws HubException if the hub doesn't have it, doesn't give it, or can't be reached
-   * @throws IllegalArgumentException if it isn't such an id, or a variable can't be what it is for
+   * @throws HubException if the hub doesn't have the model, refuses it, or can't be reached
+   * @throws IllegalArgumentException if the id or an environment variable is invalid
    */
   public Download download(String id) throws IOException {
     return download(id, FileChoice.standard(), (file, done, total) -> {});
   }
 
   /**
-   * Downloads the chosen files of a model; offline, those of them that are there.
+   * Downloads the chosen files of a model; offline, only those in the cache.
    *
    * @param id {@code org/name}, or {@code org/name@revision} with a branch, tag or commit
-   * @throws HubException if the hub doesn't have them, doesn't give them, or can't be reached
-   * @throws IllegalArgumentException if it isn't such an id, or a variable can't be what it is for
+   * @throws HubException if the hub doesn't have the files, refuses them, or can't be reached
+   * @throws IllegalArgumentException if the id or an environment variable is invalid
    */
   public Download download(String id, FileChoice files, DownloadListener listener)
       throws IOException {

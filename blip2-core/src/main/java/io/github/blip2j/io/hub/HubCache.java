@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder that models of a hub are kept in, laid out as Python's {@code huggingface_hub} does,
- * so that each finds what the other has downloaded:
+ * The folder of downloaded models, in the layout of Python's {@code huggingface_hub}, so that the
+ * two libraries share their downloads:
  *
  * <pre>{@code
  * models--org--name/refs/main              the commit that main was at
@@ -34,12 +34,12 @@ public final class HubCache {
     return of(System.getenv());
   }
 
-  /** The cache that the given environment variables name. */
+  /** The cache that environment variables name. */
   public static HubCache of(Map<String, String> environment) {
     return new HubCache(new HubEnvironment(environment).cache());
   }
 
-  /** A cache in a folder of its own, which need not exist yet. */
+  /** A cache in another folder, which need not exist yet. */
   public static HubCache at(Path path) {
     return new HubCache(path);
   }
@@ -50,22 +50,22 @@ public final class HubCache {
   }
 
   /**
-   * The folder of a model that has been downloaded.
+   * The folder of a downloaded model.
    *
    * @param id {@code org/name}, or {@code org/name@revision} with a branch, tag or commit
-   * @throws HubException if it is not in the cache
-   * @throws IllegalArgumentException if it isn't such an id
+   * @throws HubException if the model is not in the cache
+   * @throws IllegalArgumentException if the id is invalid
    */
   public Path folder(String id) throws IOException {
     return folder(ModelId.parse(id), "in");
   }
 
   /**
-   * What the user calls a model: a file or folder if there is one of that name, or else {@link
-   * #folder} if it could be an id. Any other name is returned as the path that it is, so that
-   * whoever opens it says what is missing.
+   * The path of a model that a user names: an existing file or folder of that name, or else {@link
+   * #folder} if the name could be an id. Any other name is returned as a path, so that the loader
+   * reports the missing file.
    *
-   * @throws HubException if it could be an id and is neither there nor in the cache
+   * @throws HubException if the name could be an id, and neither a file nor the cache has it
    */
   public Path resolve(String pathOrId) throws IOException {
     @Nullable ModelId id = ModelId.parseOrNull(pathOrId);

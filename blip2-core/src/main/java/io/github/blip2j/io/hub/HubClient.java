@@ -12,10 +12,10 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a hub and whomever it refers to.
+ * Sends requests to a hub and to the hosts that it redirects to.
  *
- * <p>Redirects are followed by hand: the client of JDK 17 would show the token to every host on the
- * way, and files come from hosts that are not the hub's.
+ * <p>Redirects are followed here, because JDK 17's client would send the token to every host on the
+ * way, and files come from hosts other than the hub.
  */
 final class HubClient {
   private static final int MOST_REDIRECTS = 10;
@@ -43,19 +43,19 @@ final class HubClient {
   }
 
   /**
-   * Gets something from its byte {@code from} on.
+   * Requests a resource, starting at byte {@code from}.
    *
-   * @throws TransientException if another attempt may do better
+   * @throws TransientException if another attempt may succeed
    */
   HubResponse get(String path, long from) throws IOException {
     return follow("GET", path, from);
   }
 
   /**
-   * Asks what something is. Where the hub itself knows, whoever stores it is not asked: addresses
-   * signed for reading refuse to be asked anything else.
+   * Requests the headers of a resource. If the hub's own response has the values, its redirect is
+   * not followed: URLs signed for GET reject HEAD.
    *
-   * @throws TransientException if another attempt may do better
+   * @throws TransientException if another attempt may succeed
    */
   HubResponse head(String path) throws IOException {
     return follow("HEAD", path, 0);
@@ -65,7 +65,7 @@ final class HubClient {
     URI at = endpoint.at(path);
     boolean trusted = true;
     for (int hop = 0; hop <= MOST_REDIRECTS; hop++) {
-      trusted &= endpoint.owns(at); // once elsewhere, whoever leads back there is a stranger
+      trusted &= endpoint.owns(at); // a redirect back from elsewhere is not trusted
       HubResponse answer = send(request(method, at, from, trusted));
       boolean told = method.equals("HEAD") && answer.header(LINKED_ETAG) != null;
       if (!answer.isRedirect() || told) {
@@ -89,7 +89,7 @@ final class HubClient {
             .method(method, BodyPublishers.noBody())
             .timeout(silence)
             .setHeader("User-Agent", "blip2-java")
-            .setHeader("Accept-Encoding", "identity"); // or lengths would be those of archives
+            .setHeader("Accept-Encoding", "identity"); // otherwise lengths are compressed ones
     if (from > 0) {
       request.setHeader("Range", String.format(Locale.ROOT, "bytes=%d-", from));
     }
@@ -109,7 +109,7 @@ final class HubClient {
       throw silent(request.uri(), silence, e);
     } catch (IOException e) {
       throw cut(request.uri(), e);
-    } catch (IllegalArgumentException e) { // what the client itself finds wrong with an address
+    } catch (IllegalArgumentException e) { // the client's own check of an address
       throw astray(request.uri().toString(), e);
     }
   }
@@ -117,7 +117,7 @@ final class HubClient {
   private static HubResponse checked(HubResponse answer, boolean trusted)
       throws TransientException {
     int status = answer.status();
-    // Elsewhere a 403 means that the signed address has expired; the next attempt gets a new one.
+    // On another host a 403 means that the signed URL has expired; the next attempt gets a new one.
     boolean expired = status == 403 && !trusted;
     if (status >= 500 || status == 429 || status == 408 || expired) {
       answer.close();
@@ -144,7 +144,7 @@ final class HubClient {
   }
 
   private HubException astray(@Nullable String location, @Nullable Throwable cause) {
-    // What follows the question mark may be a signature.
+    // The query may contain a signature.
     String shown = location == null ? "none" : location.replaceAll("[?].*", "?...");
     String message =
         String.format(

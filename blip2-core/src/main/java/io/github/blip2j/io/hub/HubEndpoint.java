@@ -8,7 +8,10 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A hub's address, and the token it may see. Not a record: those print all they hold. */
+/**
+ * A hub's address and its token. Not a record, because a record's {@code toString} would print the
+ * token.
+ */
 final class HubEndpoint {
   private static final String STANDARD = "https://huggingface.co";
   private static final Set<String> SCHEMES = Set.of("http", "https");
@@ -24,12 +27,12 @@ final class HubEndpoint {
   /**
    * The address in {@code HF_ENDPOINT} and the token in {@code HF_TOKEN} or the file of a login.
    *
-   * @throws IllegalArgumentException if either can't be one
+   * @throws IllegalArgumentException if either is invalid
    */
   static HubEndpoint of(HubEnvironment environment) throws IOException {
     @Nullable String endpoint = environment.get("HF_ENDPOINT");
     @Nullable String token = environment.token();
-    // The client's own complaint about such a header would show it.
+    // The client's error message about such a header would contain the token.
     if (token != null && token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
       throw new IllegalArgumentException(
           "HF_TOKEN: token expected of letters, digits and signs, got other characters");
@@ -37,19 +40,19 @@ final class HubEndpoint {
     return new HubEndpoint(base(endpoint == null ? STANDARD : endpoint), token);
   }
 
-  /** The address of something below this hub's; the path is encoded and starts with a slash. */
+  /** The address of a path below this hub; the path is encoded and starts with a slash. */
   URI at(String path) {
     return URI.create(base + path);
   }
 
-  /** Whether an address is of this hub: same scheme, host and port. */
+  /** Whether an address belongs to this hub: same scheme, host and port. */
   boolean owns(URI address) {
     return base.getScheme().equalsIgnoreCase(address.getScheme())
         && base.getHost().equalsIgnoreCase(address.getHost())
         && port(base) == port(address);
   }
 
-  /** Shows the token, if there is one. */
+  /** Adds the token to a request, if there is one. */
   void authorise(HttpRequest.Builder request) {
     if (token != null) {
       request.setHeader("Authorization", "Bearer " + token);
@@ -82,7 +85,7 @@ final class HubEndpoint {
         "HF_ENDPOINT: address expected as in https://host, got " + shown, cause);
   }
 
-  /** Whether an address names no port, or one that there is. */
+  /** Whether an address has no port, or a valid one. */
   static boolean hasPort(URI uri) {
     return uri.getPort() == -1 || (uri.getPort() > 0 && uri.getPort() <= 65_535);
   }

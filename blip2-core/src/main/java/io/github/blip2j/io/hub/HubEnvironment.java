@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The variables that the hub's own tools read, with the same meaning. */
+/** The environment variables of {@code huggingface_hub}, with the same meaning. */
 record HubEnvironment(Map<String, String> variables) {
   private static final String OFFLINE = "HF_HUB_OFFLINE";
   private static final String TIMEOUT = "HF_HUB_DOWNLOAD_TIMEOUT";
@@ -25,19 +25,19 @@ record HubEnvironment(Map<String, String> variables) {
     return value == null || value.isBlank() ? null : value.strip();
   }
 
-  /** Where the cache is. */
+  /** The cache's folder. */
   Path cache() {
     @Nullable String cache = get("HF_HUB_CACHE");
     return cache == null ? home().resolve("hub") : expanded(cache);
   }
 
-  /** Whether the network is out of bounds. */
+  /** Whether the network must not be used. */
   boolean offline() {
     @Nullable String value = get(OFFLINE);
     return value != null && TRUE.contains(value.toUpperCase(Locale.ROOT));
   }
 
-  /** The token of {@code HF_TOKEN} or of the file that logging in writes, or null. */
+  /** The token of {@code HF_TOKEN} or of the login file, or null. */
   @Nullable String token() throws IOException {
     @Nullable String token = get("HF_TOKEN");
     Path file = home().resolve("token");
@@ -47,7 +47,7 @@ record HubEnvironment(Map<String, String> variables) {
     return token == null || token.isEmpty() ? null : token;
   }
 
-  /** How long a host may stay silent. */
+  /** The longest silence of a host. */
   Duration timeout(Duration absent) {
     @Nullable String value = get(TIMEOUT);
     if (value == null) {

@@ -3,16 +3,16 @@ package io.github.blip2j.io.hub;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Says in words what an answer without the wanted thing means. */
+/** Messages for responses without the requested resource. */
 final class HubErrors {
   private HubErrors() {}
 
-  /** Of a question about a whole model. */
+  /** For a request about a model. */
   static HubException ofModel(ModelId model, HubEndpoint endpoint, HubResponse answer) {
     if (answer.status() != 404) {
       return of(model, endpoint, "list of files", answer);
     }
-    // Hubs that don't say what is missing leave it open, unless every model has such a revision.
+    // Some hubs do not state what is missing; the revision is suspected, unless it is a default.
     @Nullable String missing = answer.header("X-Error-Code");
     if ("RevisionNotFound".equals(missing)) {
       return new HubException(
@@ -34,7 +34,7 @@ final class HubErrors {
             named ? "its name" : "its name and the revision"));
   }
 
-  /** Of a question about one file. */
+  /** For a request about one file. */
   static HubException ofFile(ModelId model, HubEndpoint endpoint, String file, HubResponse answer) {
     if (answer.status() == 404) {
       return new HubException(

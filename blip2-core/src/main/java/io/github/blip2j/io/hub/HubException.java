@@ -2,7 +2,7 @@ package io.github.blip2j.io.hub;
 
 import java.io.IOException;
 
-/** A model that could not be had from a hub or found in its cache. */
+/** A model that could not be downloaded or found in the cache. */
 public final class HubException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a host answered; closing it lets go of what it still sends. */
+/** A host's response; closing it drops the rest of its body. */
 record HubResponse(HttpResponse<TimedBody> response) implements AutoCloseable {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
@@ -29,9 +29,9 @@ record HubResponse(HttpResponse<TimedBody> response) implements AutoCloseable {
   }
 
   /**
-   * How many bytes a header says there are, or -1 if there is none.
+   * The size that a header states, or -1 if there is no such header.
    *
-   * @throws HubException if it says something else
+   * @throws HubException if the value is not a size
    */
   long size(String name) throws HubException {
     @Nullable String text = header(name);
@@ -50,7 +50,9 @@ record HubResponse(HttpResponse<TimedBody> response) implements AutoCloseable {
     return Long.parseLong(text);
   }
 
-  /** How long to wait before another attempt, or null if nothing says so in seconds. */
+  /**
+   * The pause that the host requests before another attempt, or null if it states none in seconds.
+   */
   @Nullable Duration retryAfter() {
     @Nullable String text = header("Retry-After");
     if (text == null || !text.matches("\\d+")) {
@@ -70,7 +72,7 @@ record HubResponse(HttpResponse<TimedBody> response) implements AutoCloseable {
   /**
    * The whole body.
    *
-   * @param within how long it may take
+   * @param within the longest time
    * @throws HubException if it is longer than {@code limit} bytes, or takes longer
    */
   String text(int limit, Duration within) throws IOException {

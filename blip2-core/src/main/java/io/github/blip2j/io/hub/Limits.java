@@ -4,31 +4,33 @@ import java.math.BigDecimal;
 import java.time.Duration;
 
 /**
- * How much patience a download has.
+ * The time limits of a download.
  *
- * @param silence how long a host may take to connect, to answer, and between two pieces of a file
- * @param attempts how often in a row something may fail
- * @param longestPause the longest wait between two attempts that a host may ask for
- * @param standstill how long another download of the same file may stand still
+ * @param silence the longest time to connect, to wait for a response, and between two pieces of a
+ *     file
+ * @param attempts the number of failures in a row that end a download
+ * @param longestPause the longest pause that a host may request
+ * @param standstill the longest time without progress of another process that downloads the same
+ *     file
  */
 record Limits(Duration silence, int attempts, Duration longestPause, Duration standstill) {
   static final Duration SILENCE = Duration.ofSeconds(10);
-  static final long LEAST_RATE = 1000; // bytes a second: a modem of the nineties had some more
+  static final long LEAST_RATE = 1000; // bytes a second
 
-  /** What users get. */
+  /** The defaults. */
   static Limits standard(Duration silence) {
     return new Limits(silence, 4, Duration.ofMinutes(1), Duration.ofMinutes(1));
   }
 
   /**
-   * How long a host may take for an answer that is no file: a byte now and then breaks no silence.
-   * Within the same time, a file must grow by {@link #LEAST_RATE} a second.
+   * The longest time for a response that is no file: a host that sends single bytes never falls
+   * silent. In the same time, a file must grow by {@link #LEAST_RATE} a second.
    */
   Duration wholeAnswer() {
     return silence.multipliedBy(10);
   }
 
-  /** Seconds without needless zeros, for messages. */
+  /** Seconds without trailing zeros, for messages. */
   static String seconds(Duration time) {
     BigDecimal seconds =
         BigDecimal.valueOf(time.getSeconds())

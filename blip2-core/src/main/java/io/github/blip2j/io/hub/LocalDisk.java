@@ -7,9 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** What the computer itself does; tests put full disks and others without links here. */
+/**
+ * Operations of the local machine. Tests replace them by full disks and by file systems without
+ * links.
+ */
 interface LocalDisk {
-  /** This one. */
+  /** This machine. */
   LocalDisk HERE = new LocalDisk() {};
 
   /**
@@ -26,12 +29,12 @@ interface LocalDisk {
     }
   }
 
-  /** A clock, in nanoseconds. */
+  /** The time in nanoseconds. */
   default long nanoTime() {
     return System.nanoTime();
   }
 
-  /** Bytes that can still be written below a folder. */
+  /** Free bytes in a folder. */
   default long freeBytes(Path folder) throws IOException {
     return Files.getFileStore(folder).getUsableSpace();
   }
@@ -42,8 +45,8 @@ interface LocalDisk {
   }
 
   /**
-   * Makes a file another's second name: by a relative link, so that the cache can be moved, and
-   * where there are none, as for most users of Windows, by a hard link or a copy.
+   * Gives a file a second name: by a relative link, so that the cache can be moved. Where links are
+   * not available, as for most users of Windows, by a hard link or a copy.
    */
   default void link(Path link, Path relative, Path target) throws IOException {
     try {

@@ -7,9 +7,9 @@ import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The part of a cache that belongs to one revision of a model. */
+/** The part of a cache for one revision of a model. */
 record ModelCache(Path cache, ModelId id) {
-  /** The model's folder for the revision, or null if it isn't there. */
+  /** The model's folder for the revision, or null if it is not in the cache. */
   @Nullable Path find() throws IOException {
     Path ref = ref();
     String commit = Files.isRegularFile(ref) ? Files.readString(ref).strip() : id.revision();
@@ -20,7 +20,7 @@ record ModelCache(Path cache, ModelId id) {
     return Files.isDirectory(folder) ? folder : null;
   }
 
-  /** The commit that a folder of {@link #find} is of. */
+  /** The commit of a folder returned by {@link #find}. */
   static String commitOf(Path snapshot) {
     return String.valueOf(snapshot.getFileName());
   }
@@ -29,22 +29,22 @@ record ModelCache(Path cache, ModelId id) {
     return folder().resolve("snapshots").resolve(commit);
   }
 
-  /** A file's content. */
+  /** The file of a content. */
   Path blob(String etag) {
     return folder().resolve("blobs").resolve(etag);
   }
 
-  /** A file's content as far as it has come. */
+  /** The incomplete file of a content. */
   Path incomplete(String etag) {
     return folder().resolve("blobs").resolve(etag + ".incomplete");
   }
 
-  /** What whoever writes a file's content has locked. */
+  /** The lock file of a content. */
   Path lock(String etag) {
     return cache.resolve(".locks").resolve(id.folderName()).resolve(etag + ".lock");
   }
 
-  /** Gives a content its name in a commit's folder. */
+  /** Links a content into the folder of a commit. */
   void enter(String commit, RemoteFile file, LocalDisk machine) throws IOException {
     Path entry = snapshot(commit).resolve(file.name());
     Path blob = blob(file.etag());
@@ -61,10 +61,10 @@ record ModelCache(Path cache, ModelId id) {
     }
   }
 
-  /** Says that the revision is at a commit now. */
+  /** Records the commit of the revision. */
   void refer(String commit) throws IOException {
     Path ref = ref();
-    if (!id.revision().equals(commit)) { // a commit needs no entry that says so
+    if (!id.revision().equals(commit)) { // a commit needs no entry
       Path temporary = temporary(Files.createDirectories(ref.resolveSibling("")));
       try {
         Files.writeString(temporary, commit);
@@ -87,7 +87,7 @@ record ModelCache(Path cache, ModelId id) {
     return folder.resolve("." + UUID.randomUUID() + ".tmp");
   }
 
-  /** Others see the old file or the whole new one. */
+  /** Replaces a file atomically. */
   private static void replace(Path temporary, Path target) throws IOException {
     Files.move(
         temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -5,9 +5,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model is called on a hub.
+ * The id of a model on a hub.
  *
- * @param name with its owner, as in {@code org/name}
+ * @param name owner and name, as in {@code org/name}
  * @param revision a branch, a tag or a commit
  */
 record ModelId(String name, String revision) {
@@ -47,12 +47,12 @@ record ModelId(String name, String revision) {
     return named && PlainNames.isPath(revision) ? new ModelId(name, revision) : null;
   }
 
-  /** The model's folder in a cache. */
+  /** The name of the model's folder in a cache. */
   String folderName() {
     return "models--" + name.replace("/", "--");
   }
 
-  /** As it is typed. */
+  /** The id in the form that users type. */
   @Override
   public String toString() {
     return revision.equals(MAIN) ? name : name + "@" + revision;

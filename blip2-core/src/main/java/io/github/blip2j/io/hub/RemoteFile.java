@@ -6,19 +6,19 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a hub says of a file.
+ * A file on a hub.
  *
  * @param name its path within the model
- * @param etag its content's name, which is a checksum where it has 40 or 64 hex digits
- * @param size its bytes, or -1 if the hub doesn't tell
+ * @param etag the id of its content, which is a checksum if it has 40 or 64 hex digits
+ * @param size its bytes, or -1 if the hub doesn't state them
  */
 record RemoteFile(String name, String etag, long size) {
   private static final Pattern WEAK = Pattern.compile("^(?:W/)?\"?|\"$");
 
   /**
-   * Asks the hub.
+   * Requests the file's metadata from the hub.
    *
-   * @throws HubException if it has no such file or doesn't answer like a hub
+   * @throws HubException if the hub has no such file, or the response is invalid
    */
   static RemoteFile read(ModelId model, RemoteModel remote, String name, HubClient client)
       throws IOException {
@@ -29,7 +29,7 @@ record RemoteFile(String name, String etag, long size) {
       }
       requireCommit(model, remote, name, answer);
       long size = answer.size("X-Linked-Size");
-      if (size < 0 && answer.status() == 200) { // a redirect's length is its own
+      if (size < 0 && answer.status() == 200) { // a redirect's length is that of the redirect
         size = answer.size("Content-Length");
       }
       return new RemoteFile(name, etag(model, name, linked, answer), size);

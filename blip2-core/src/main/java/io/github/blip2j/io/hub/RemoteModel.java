@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a hub says of a revision.
+ * A revision of a model on a hub.
  *
- * @param commit the commit it is at
+ * @param commit its commit
  * @param files the names of its files
  */
 record RemoteModel(String commit, List<String> files) {
@@ -23,9 +23,9 @@ record RemoteModel(String commit, List<String> files) {
   }
 
   /**
-   * Asks the hub.
+   * Requests the revision from the hub.
    *
-   * @throws HubException if it has no such model or doesn't answer like a hub
+   * @throws HubException if the hub has no such model, or the response is invalid
    */
   static RemoteModel read(ModelId model, HubClient client, Limits limits) throws IOException {
     String path =
@@ -39,7 +39,7 @@ record RemoteModel(String commit, List<String> files) {
     }
   }
 
-  /** The path of a file at this commit, encoded for an address. */
+  /** The encoded path of a file at this commit. */
   String path(ModelId model, String file) {
     List<String> parts = new ArrayList<>();
     for (String part : file.split("/", -1)) {

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Tries something again while it fails in ways that pass, with growing pauses. */
+/** Repeats a call after transient failures, with growing pauses. */
 final class RetryPolicy {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
@@ -13,7 +13,7 @@ final class RetryPolicy {
   private final DownloadResources means;
   private int failures;
 
-  /** Something that may have to be tried again. */
+  /** A call that may fail transiently. */
   @FunctionalInterface
   interface Call<T> {
     T run() throws IOException;
@@ -25,9 +25,9 @@ final class RetryPolicy {
   }
 
   /**
-   * The result of the first attempt that has one.
+   * The result of the first successful attempt.
    *
-   * @throws HubException if too many in a row have none
+   * @throws HubException if too many attempts in a row fail
    */
   <T> T run(Call<T> call) throws IOException {
     while (true) {
@@ -39,7 +39,7 @@ final class RetryPolicy {
     }
   }
 
-  /** Whatever failed before, it was worth trying again. */
+  /** Resets the count of failures, after progress. */
   void progressed() {
     failures = 0;
   }

@@ -16,11 +16,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a host sends, piece by piece. The client's own time-out ends with the headers, so a host
- * that falls silent in the middle of a file would be waited for forever; here it is not.
+ * A response body with a time limit between its pieces. The JDK client's own time-out ends with the
+ * headers, so it would wait forever for a host that falls silent in the middle of a file.
  */
 final class TimedBody implements BodySubscriber<TimedBody>, AutoCloseable {
-  /** A piece, or the end, which has no bytes and perhaps an error. */
+  /** A piece of the body, or the end, which has no bytes and possibly an error. */
   private record Event(@Nullable List<ByteBuffer> bytes, @Nullable Throwable error) {}
 
   private final URI uri;
@@ -37,7 +37,7 @@ final class TimedBody implements BodySubscriber<TimedBody>, AutoCloseable {
   /**
    * The next piece, or null at the end.
    *
-   * @throws TransientException if nothing comes for too long, or the connection is cut
+   * @throws TransientException if nothing arrives for too long, or the connection is lost
    */
   @Nullable List<ByteBuffer> next() throws IOException {
     @Nullable Event event;
@@ -89,7 +89,7 @@ final class TimedBody implements BodySubscriber<TimedBody>, AutoCloseable {
     events.add(new Event(null, null));
   }
 
-  /** Lets go of the rest. */
+  /** Drops the rest of the body. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -5,7 +5,9 @@ import java.net.URI;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What another attempt may mend: a busy or silent host, or a connection that was cut. */
+/**
+ * A failure after which another attempt may succeed: a busy or silent host, or a lost connection.
+ */
 final class TransientException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -13,10 +15,10 @@ final class TransientException extends IOException {
   private final @Nullable Duration retryAfter;
 
   /**
-   * A failure that may pass.
+   * Creates the exception.
    *
-   * @param got what came instead of an answer, for messages
-   * @param retryAfter how long the host asks to wait
+   * @param got what was received instead, for messages
+   * @param retryAfter the pause that the host requests
    */
   TransientException(
       URI uri, String got, @Nullable Duration retryAfter, @Nullable Throwable cause) {
@@ -25,7 +27,7 @@ final class TransientException extends IOException {
     this.retryAfter = retryAfter;
   }
 
-  /** As in {@code http://localhost:8080}. */
+  /** The host, as in {@code http://localhost:8080}. */
   String host() {
     return host;
   }

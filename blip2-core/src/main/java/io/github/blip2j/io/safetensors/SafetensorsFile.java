@@ -40,7 +40,8 @@ public final class SafetensorsFile implements TensorFile {
   /**
    * Opens a file and checks its header.
    *
-   * @throws CheckpointException if there is no such file, or its header doesn't describe it
+   * @throws CheckpointException if there is no such file, or its header is invalid or doesn't match
+   *     the file
    */
   public static SafetensorsFile open(Path path) throws IOException {
     ReadableFile file = ReadableFile.open(path);
@@ -55,7 +56,7 @@ public final class SafetensorsFile implements TensorFile {
     return tensors;
   }
 
-  /** The header's free text, such as {@code format -> pt}; unmodifiable. */
+  /** The header's metadata, such as {@code format -> pt}; unmodifiable. */
   @Override
   public Map<String, String> metadata() {
     return metadata;

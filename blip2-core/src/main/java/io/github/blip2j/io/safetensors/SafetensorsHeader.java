@@ -19,29 +19,29 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JSON header of a safetensors file as checked entries. Everything a later read relies on is
- * checked here: no offset, size or shape from a file is trusted after this.
+ * The JSON header of a safetensors file, as checked entries. All offsets, sizes and shapes are
+ * checked here; later reads rely on them.
  *
- * <p>The header, of up to 100 MB, is read as a stream: what is kept of it are the names, shapes and
- * places of tensors, and the metadata.
+ * <p>The header, of up to 100 MB, is read as a stream: only names, shapes and positions of tensors,
+ * and the metadata, are kept.
  */
 final class SafetensorsHeader {
   static final String METADATA = "__metadata__";
   private static final int MOST_AXES = 1000; // the format has no limit; PyTorch's is lower
   private static final int MOST_METADATA = 1_000_000;
   private static final int MOST_DIGITS = 18; // sums of two still fit
-  private static final int COUNTED = 1000; // elements of a list that should not be there
+  private static final int COUNTED = 1000; // elements of an unexpected list, for messages
 
   private final ReadableFile file;
   private final long dataStart;
   private final NavigableMap<String, String> metadata = new TreeMap<>();
   private final NavigableMap<String, TensorEntry> tensors = new TreeMap<>();
-  private final Map<String, String> dtypes = new HashMap<>(); // one string for each spelling
+  private final Map<String, String> dtypes = new HashMap<>(); // interned spellings
 
   /**
    * Reads the header of a file.
    *
-   * @param size bytes of it, behind the eight that say how many
+   * @param size bytes of the JSON, without the eight bytes of its length
    */
   SafetensorsHeader(ReadableFile file, long size) throws CheckpointException {
     this.file = file;
@@ -84,7 +84,7 @@ final class SafetensorsHeader {
       }
     }
     reader.endObject();
-    var unused = reader.peek(); // reports anything behind the object
+    var unused = reader.peek(); // rejects anything after the object
   }
 
   private void readMetadata(JsonReader reader) throws IOException {
@@ -158,7 +158,7 @@ final class SafetensorsHeader {
           name, Arrays.toString(offsets));
     }
     if (offsets[1] > file.size() - dataStart) {
-      // No overflow: a file that long doesn't exist, but a header may claim it.
+      // A header may state such sizes, although no file is that long.
       String end = Long.toUnsignedString(offsets[1] + dataStart);
       throw file.error(
           "tensor %s ends at byte %s, past the end of the file (%d bytes); %s",
@@ -173,7 +173,7 @@ final class SafetensorsHeader {
       throws CheckpointException {
     long bits = TensorEntry.bits(dtype);
     if (bits == 0) {
-      return; // reading it is refused later; merely lying in the file is not
+      return; // reading such a tensor is rejected later; its presence is allowed
     }
     long expected;
     try {
@@ -231,7 +231,7 @@ final class SafetensorsHeader {
     return Long.parseLong(text);
   }
 
-  /** How a message shows the value that comes next, which is used up. */
+  /** A description of the reader's next value for messages; consumes the value. */
   private static String described(JsonReader reader) throws IOException {
     return switch (reader.peek()) {
       case BEGIN_OBJECT -> "an object";
@@ -239,7 +239,7 @@ final class SafetensorsHeader {
       case STRING -> Json.describe(reader.nextString());
       case BOOLEAN -> String.valueOf(reader.nextBoolean());
       case NULL -> "null";
-      default -> Json.shortened(reader.nextString()); // a number, or what the reader refuses
+      default -> Json.shortened(reader.nextString()); // a number, or an invalid value
     };
   }
 
@@ -265,8 +265,8 @@ final class SafetensorsHeader {
   }
 
   /**
-   * The format forbids overlaps and holes, and Python's reader refuses both: bytes that no tensor
-   * or two tensors claim mean that the header belongs to another file.
+   * Checks that tensors neither overlap nor leave gaps, as the format requires and Python's reader
+   * checks: such bytes mean that the header belongs to another file.
    */
   private void requireAdjacent() throws CheckpointException {
     List<TensorEntry> inOrder = new ArrayList<>(tensors.values());

@@ -18,14 +18,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes one safetensors file, tensor by tensor, each in as many pieces as its owner likes.
+ * Writes one safetensors file, tensor by tensor, each in any number of pieces.
  *
  * <p>The bytes go to a temporary file beside the target. {@link #close} moves it into place when
- * every tensor is complete, and otherwise removes it: a reader sees the old file or the whole new
- * one. Not for use by several threads at once.
+ * every tensor is complete, and otherwise removes it: a reader sees the old file or the complete
+ * new one. Not for use by several threads at once.
  */
 public final class SafetensorsWriter implements AutoCloseable {
-  /** What Python's writer says about tensors that come from PyTorch; some readers insist on it. */
+  /** The metadata that Python's writer adds to PyTorch tensors; some readers require it. */
   public static final Map<String, String> PYTORCH_METADATA = Map.of("format", "pt");
 
   private final NewFile file;
@@ -93,7 +93,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
   }
 
-  /** Gives up: closes and removes the temporary file. */
+  /** Closes and removes the temporary file. */
   public void discard() throws IOException {
     file.discard();
   }
@@ -102,7 +102,10 @@ public final class SafetensorsWriter implements AutoCloseable {
     file.requireComplete();
   }
 
-  /** Widest types first, so that every tensor is aligned to its type as PyTorch's views demand. */
+  /**
+   * Orders tensors by element size, widest first, so that every tensor is aligned as PyTorch's
+   * views require.
+   */
   private static Map<TensorSpec, Long> layOut(List<TensorSpec> tensors) {
     List<TensorSpec> inOrder =
         tensors.stream()
@@ -144,7 +147,10 @@ public final class SafetensorsWriter implements AutoCloseable {
     return framed(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Length, then the text padded with spaces so that the data begin at a multiple of 8. */
+  /**
+   * The header's length, then the text, padded with spaces so that the data begin at a multiple of
+   * 8.
+   */
   private static ByteBuffer framed(byte[] text) {
     int padded = (text.length + 7) / 8 * 8;
     ByteBuffer header =

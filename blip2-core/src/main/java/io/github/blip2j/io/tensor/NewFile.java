@@ -16,8 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of tensors on its way ({@link OutputFile}): each has a place of its own from the start and
- * is filled piece by piece. Not for use by several threads at once.
+ * A file of tensors that is being written ({@link OutputFile}): each tensor has its position from
+ * the start and is filled in pieces. Not for use by several threads at once.
  */
 public final class NewFile {
   private static final class Slot {
@@ -31,10 +31,10 @@ public final class NewFile {
     }
   }
 
-  /** Writes bytes at a position of a file; tests put a full disk here. */
+  /** Writes bytes at a position of a file; tests simulate a full disk here. */
   @FunctionalInterface
   interface Pipe {
-    /** Returns how many were written. */
+    /** Returns the number of bytes written. */
     int write(FileChannel file, ByteBuffer bytes, long position) throws IOException;
   }
 
@@ -60,7 +60,7 @@ public final class NewFile {
     this.file = OutputFile.create(target);
   }
 
-  /** Checks that names differ from each other and from {@code reserved}. */
+  /** Checks that names are distinct and differ from {@code reserved}. */
   public static void requireDistinct(String where, List<TensorSpec> tensors, String reserved) {
     Map<String, TensorSpec> seen = new LinkedHashMap<>();
     for (TensorSpec spec : tensors) {
@@ -75,7 +75,7 @@ public final class NewFile {
     }
   }
 
-  /** Gives a tensor its place. */
+  /** Reserves a tensor's position. */
   public void reserve(TensorSpec spec, long begin) {
     slots.put(spec.name(), new Slot(spec, begin));
   }
@@ -110,14 +110,14 @@ public final class NewFile {
       while (bytes.hasRemaining()) {
         at += pipe.write(file.channel(), bytes, at);
       }
-    } catch (ClosedChannelException e) { // also of an interrupted thread
+    } catch (ClosedChannelException e) { // also after an interrupt of the thread
       throw e;
     } catch (IOException e) {
       throw new UnwrittenFileException(target, e);
     }
   }
 
-  /** Whether it is neither published nor discarded. */
+  /** Whether the file is neither published nor discarded. */
   public boolean isOpen() {
     return file.channel().isOpen();
   }
@@ -140,12 +140,12 @@ public final class NewFile {
     }
   }
 
-  /** Moves the file into place, whence a loss of power does not take it. */
+  /** Moves the file into place, and forces it to the disk. */
   public void publish() throws IOException {
     file.publish();
   }
 
-  /** Gives up: closes and removes the temporary file; nothing is left to remove once published. */
+  /** Closes and removes the temporary file; does nothing once it is published. */
   public void discard() throws IOException {
     file.close();
   }

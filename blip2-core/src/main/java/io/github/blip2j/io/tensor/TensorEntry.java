@@ -10,15 +10,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a checkpoint file keeps one tensor.
+ * The location of a tensor in a checkpoint file.
  *
  * @param name the tensor's name in the checkpoint
- * @param fileName the file that holds it, without its folder
- * @param dtypeName the element type as safetensors spells it, such as {@code "BF16"}; of a tensor
- *     that PyTorch stores in another way than number by number, that way, such as {@code "SPARSE"}
+ * @param fileName the name of the file, without its folder
+ * @param dtypeName the element type as safetensors spells it, such as {@code "BF16"}; for a tensor
+ *     that PyTorch does not store element by element, the kind of storage, such as {@code "SPARSE"}
  * @param shape its axes, outermost first
- * @param begin position of its first element, counted in bytes from the start of the file
- * @param byteSize how many bytes its elements take
+ * @param begin position of its first element in bytes from the start of the file
+ * @param byteSize the number of bytes of its elements
  */
 public record TensorEntry(
     String name, String fileName, String dtypeName, Shape shape, long begin, long byteSize) {
@@ -26,9 +26,9 @@ public record TensorEntry(
   /**
    * The element type.
    *
-   * @throws CheckpointException if it is one that this library can't read, such as {@code F8_E4M3},
-   *     or the tensor is a sparse or a quantized one or has no numbers; such a tensor may lie in a
-   *     file as long as nobody asks for it
+   * @throws CheckpointException if this library can't read the type, such as {@code F8_E4M3}, or
+   *     the tensor is sparse, quantized or without numbers. A file may contain such a tensor as
+   *     long as nothing reads it
    */
   public DType dtype() throws CheckpointException {
     @Nullable String unreadable = UnreadableTensor.explain(dtypeName);
@@ -55,19 +55,22 @@ public record TensorEntry(
   }
 
   /**
-   * Whether {@code Checkpoint#summary} can add up its numbers: real or whole ones or truth values,
-   * which lie one by one.
+   * Whether {@code Checkpoint#summary} supports the tensor: dense, with real, integer or boolean
+   * elements.
    */
   public boolean hasSummary() {
     return TensorSummary.isOf(dtypeName);
   }
 
-  /** This tensor under another name. */
+  /** This tensor with another name. */
   public TensorEntry withName(String newName) {
     return new TensorEntry(newName, fileName, dtypeName, shape, begin, byteSize);
   }
 
-  /** Whether a type, as safetensors spells it, is one of real numbers of which we know the bits. */
+  /**
+   * Whether a type, as safetensors spells it, is a floating-point type that this library can
+   * decode.
+   */
   public static boolean isFloating(String dtypeName) {
     return find(dtypeName).map(DType::isFloating).orElse(false);
   }
@@ -79,8 +82,8 @@ public record TensorEntry(
   }
 
   /**
-   * Bits of one element of a type as safetensors 0.8 spells it, or 0 of one that it does not know;
-   * those of fewer than 8 bits lie packed.
+   * Bits of one element of a type as safetensors 0.8 spells it, or 0 for an unknown type. Elements
+   * of fewer than 8 bits are packed.
    */
   public static int bits(String dtypeName) {
     return switch (dtypeName) {

@@ -14,12 +14,12 @@ public interface TensorFile extends AutoCloseable {
   /** Every tensor in the file by name, sorted; unmodifiable. */
   NavigableMap<String, TensorEntry> tensors();
 
-  /** What the file says of itself in words, such as {@code format -> pt}; unmodifiable. */
+  /** The file's metadata, such as {@code format -> pt}; unmodifiable. */
   default Map<String, String> metadata() {
     return Map.of();
   }
 
-  /** What the file holds besides tensors: its name, and what it is; unmodifiable. */
+  /** The file's other contents: name and description; unmodifiable. */
   default NavigableMap<String, String> passedOver() {
     return Collections.emptyNavigableMap();
   }
@@ -27,7 +27,7 @@ public interface TensorFile extends AutoCloseable {
   /** The file's name without its folder. */
   String name();
 
-  /** Fills the buffer's remaining bytes from part of a tensor of the file, of any type. */
+  /** Fills the buffer's remaining bytes from part of a tensor of any type. */
   void readStored(TensorEntry entry, long byteOffset, ByteBuffer into) throws IOException;
 
   /**
@@ -48,7 +48,7 @@ public interface TensorFile extends AutoCloseable {
    * Reads a whole tensor into the buffer's remaining bytes, little-endian.
    *
    * @throws CheckpointException if the file has no such tensor or it is of an unknown type
-   * @throws IllegalArgumentException if the buffer's remaining bytes are not the tensor's
+   * @throws IllegalArgumentException if the buffer's remaining size differs from the tensor's
    */
   default void read(String name, ByteBuffer into) throws IOException {
     TensorEntry entry = require(tensors(), name(), name);
@@ -60,7 +60,7 @@ public interface TensorFile extends AutoCloseable {
   @Override
   void close() throws IOException;
 
-  /** The entry of a tensor that somebody wants to read. */
+  /** The entry of a tensor that is about to be read. */
   static TensorEntry require(
       NavigableMap<String, TensorEntry> tensors, String fileName, String name)
       throws CheckpointException {
@@ -69,11 +69,11 @@ public interface TensorFile extends AutoCloseable {
       throw new CheckpointException(
           String.format(Locale.ROOT, "%s: tensor %s is missing", fileName, name));
     }
-    entry.dtype(); // refuses types nobody could interpret
+    entry.dtype(); // rejects types that can't be read
     return entry;
   }
 
-  /** Checks that a buffer holds just the tensor. */
+  /** Checks that a buffer has the tensor's size. */
   static void requireWhole(TensorEntry entry, ByteBuffer into) {
     if (into.remaining() != entry.byteSize()) {
       throw new IllegalArgumentException(

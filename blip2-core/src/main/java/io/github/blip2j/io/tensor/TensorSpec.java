@@ -4,7 +4,7 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 
 /**
- * A tensor that is going to be written.
+ * Name, type and shape of a tensor to be written.
  *
  * @param name its name in the checkpoint
  * @param dtype its element type

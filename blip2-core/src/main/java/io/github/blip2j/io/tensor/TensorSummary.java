@@ -7,24 +7,23 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a tensor's numbers come to, for those who wonder what is in a file. Numbers that are none
- * (NaN) are counted and otherwise left out; infinities are not.
+ * Statistics of a tensor. NaN elements are counted and otherwise left out; infinities are included.
  *
- * @param count elements, those that are NaN among them
- * @param nans elements that are NaN
- * @param sum of the others, added up in float64; truth values count as 0 and 1
- * @param min the least of the others, NaN if there are none; integers beyond 2^53 are rounded
- * @param max the greatest value that is not NaN
+ * @param count all elements, NaN included
+ * @param nans NaN elements
+ * @param sum the sum in float64; booleans count as 0 and 1
+ * @param min the minimum, NaN if there are no other elements; integers beyond 2^53 are rounded
+ * @param max the maximum, with the same rules
  */
 public record TensorSummary(long count, long nans, double sum, double min, double max) {
   private static final int PART_BYTES = 1 << 20; // a multiple of every element's size
 
-  /** Reads bytes of the tensor from one of them on. */
+  /** Reads bytes of the tensor from an offset on. */
   public interface Source {
     void read(long byteOffset, ByteBuffer into) throws IOException;
   }
 
-  /** The mean of the numbers that are any, NaN if there are none. */
+  /** The mean of the elements that are not NaN; NaN if there are none. */
   public double mean() {
     return sum / (count - nans);
   }
@@ -40,7 +39,7 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
       part.clear().limit((int) Math.min(part.capacity(), entry.byteSize() - at));
       source.read(at, part);
       part.flip();
-      var sums = new Running(); // of one part first: less is lost to rounding
+      var sums = new Running(); // of one part first, to lose less to rounding
       for (int i = 0; i < part.limit(); i += element) {
         sums.add(decoder.at(part, i));
       }
@@ -53,7 +52,7 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
     double at(ByteBuffer bytes, int index);
   }
 
-  /** Whether a type, as safetensors spells it, is one of numbers that can be added up. */
+  /** Whether a type, as safetensors spells it, can be summed. */
   static boolean isOf(String dtypeName) {
     return find(dtypeName) != null;
   }
@@ -61,7 +60,7 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
   private static Decoder decoder(TensorEntry entry) throws CheckpointException {
     @Nullable Decoder decoder = find(entry.dtypeName());
     if (decoder == null) {
-      entry.dtype(); // says what it is
+      entry.dtype(); // rejects unreadable types
       throw new AssertionError(entry.dtypeName());
     }
     return decoder;
@@ -89,11 +88,11 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
   }
 
   private static double unsigned(long value) {
-    // Half of it, with the last bit kept for rounding, fits.
+    // Halved, with the last bit kept for rounding, it fits.
     return value >= 0 ? value : ((value >>> 1) | (value & 1)) * 2.0;
   }
 
-  /** A number of IEEE 754's form, with its sign before the exponent. */
+  /** A number in an IEEE 754 format with the sign before the exponent. */
   private static double small(int bits, int exponentBits, int fractionBits) {
     int exponent = (bits >> fractionBits) & ((1 << exponentBits) - 1);
     int fraction = bits & ((1 << fractionBits) - 1);

@@ -4,15 +4,14 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor whose numbers do not lie in the file one after the other, or that has none. It has a
- * place among the tensors of its file, so that whoever asks for it is told what it is; the others
- * can be read.
+ * A tensor without numbers, or whose numbers are not stored one after the other. It is listed with
+ * the other tensors of its file, so that an attempt to read it is reported precisely.
  *
- * @param kind what stands in the place of its element type
- * @param size axis lengths, as far as they are told
+ * @param kind the kind of storage, in place of the element type
+ * @param size axis lengths, as far as they are known
  */
 @SuppressWarnings("ArrayRecordComponent")
-public // made once, compared never, and kept within this package
+public // created once, never compared, and internal to this package
 record UnreadableTensor(String kind, long[] size) {
   public static final String SPARSE = "SPARSE";
   public static final String QUANTIZED = "QUANTIZED";
@@ -22,24 +21,24 @@ record UnreadableTensor(String kind, long[] size) {
   private static final String METADATA = "METADATA ";
   private static final String DEVICE = "DEVICE ";
 
-  /** A tensor of a class that may read its numbers in a way of its own. */
+  /** A tensor of a class that may interpret its numbers in its own way. */
   public static String ofClass(String name) {
     return CLASS + name;
   }
 
-  /** A tensor with something said of its numbers that nobody here knows. */
+  /** A tensor with unknown metadata about its numbers. */
   public static String withMetadata(String name) {
     return METADATA + name;
   }
 
-  /** A tensor of a device's memory, kept in another form. */
+  /** A tensor of a device, stored in another form. */
   public static String ofDevice(String form) {
     return DEVICE + form;
   }
 
   /**
-   * What is wrong with a tensor of an element type, and what to do; null if nothing is, or nothing
-   * that this class knows of.
+   * The reason why an element type is unsupported, and a remedy; null for a type that is supported
+   * or unknown.
    */
   static @Nullable public String explain(String kind) {
     if (kind.startsWith(CLASS)) {

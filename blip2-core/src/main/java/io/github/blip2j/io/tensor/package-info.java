@@ -1,4 +1,4 @@
-/** What every file of tensors has in common: entries, types, sums, and writing entry by entry. */
+/** Common parts of all tensor files: entries, types, statistics, and writing tensor by tensor. */
 @NullMarked
 package io.github.blip2j.io.tensor;
 

@@ -5,25 +5,25 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Reads part of a tensor with the other sign than its bytes have. */
+/** Reads part of a tensor with the signs reversed. */
 final class Negation {
   private static final int PART_BYTES = 1 << 16; // a multiple of every element's size
 
-  /** Reads bytes of a tensor as they are stored. */
+  /** Reads bytes of a tensor as stored. */
   interface Source {
     void read(long byteOffset, ByteBuffer into) throws IOException;
   }
 
   private Negation() {}
 
-  /** Fills the buffer's remaining bytes with the negated tensor's, from any byte on. */
+  /** Fills the buffer's remaining bytes from the negated tensor, from any byte on. */
   static void read(TensorEntry entry, long byteOffset, ByteBuffer into, Source stored)
       throws IOException {
     int element = PickleClass.byteSize(entry.dtypeName());
     ByteBuffer part = ByteBuffer.allocate(PART_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     long at = byteOffset;
     while (into.hasRemaining()) {
-      long begin = at / element * element; // whole elements: a sign is in one of their bytes
+      long begin = at / element * element; // whole elements: one byte has the sign
       part.clear().limit((int) Math.min(PART_BYTES, entry.byteSize() - begin));
       stored.read(begin, part);
       part.flip();
@@ -38,7 +38,7 @@ final class Negation {
   private static void negate(ByteBuffer part, int element, boolean floating) {
     for (int at = 0; at < part.limit(); at += element) {
       if (floating) {
-        int last = at + element - 1; // the sign is its highest bit, of zeros and NaNs too
+        int last = at + element - 1; // the sign is its highest bit, for zeros and NaNs too
         part.put(last, (byte) (part.get(last) ^ 0x80));
       } else {
         negate(part, at, element);

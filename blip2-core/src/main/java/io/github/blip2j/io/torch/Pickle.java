@@ -12,23 +12,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine for Python's pickles (protocol 2 and later, PEP 307 and 3154) that runs no code.
+ * An interpreter for Python's pickles (protocol 2 and later, PEP 307 and 3154) that runs no code.
  *
- * <p>A pickle is a program for a stack machine; in Python it may call whatever it names. Here names
- * are names ({@link PickleClass}), and a call gives plain data: {@link Long}, {@link Double},
- * {@link Boolean}, {@link String}, {@link BigInteger}, {@link List} for lists and tuples, {@link
- * Map} for dicts, {@link PickledTensor} and {@link UnreadableTensor}, and {@link PickledObject} for
- * anything nobody needs. Every step costs a bounded amount, and so does the memory of all of them,
- * so a pickle can neither hang nor exhaust the reader; what is built may still contain itself.
+ * <p>A pickle is a program for a stack machine; in Python it may call any function that it names.
+ * Here names stay names ({@link PickleClass}), and a call gives plain data: {@link Long}, {@link
+ * Double}, {@link Boolean}, {@link String}, {@link BigInteger}, {@link List} for lists and tuples,
+ * {@link Map} for dicts, {@link PickledTensor} and {@link UnreadableTensor}, and {@link
+ * PickledObject} for everything else. Time and memory of every step and of the whole run are
+ * bounded, so a pickle can neither hang nor exhaust the reader. The result may contain itself.
  */
 final class Pickle {
   /** Python's {@code None}. */
   static final Object NONE = PickleMark.NONE;
 
-  /** What all values may take together, which two hundred thousand tensors do not. */
+  /** The memory limit for all values together; two hundred thousand tensors need less. */
   static final long MOST_MEMORY = 1 << 29;
 
-  // Bytes of memory, as a JVM of 64 bits with compressed pointers lays objects out, or a few more.
+  // Estimated bytes of memory on a 64-bit JVM with compressed pointers, rounded up.
   private static final int REFERENCE = PickleStack.REFERENCE;
   private static final int BOXED = PickleStack.BOXED;
   private static final int OBJECT = 40;
@@ -38,7 +38,7 @@ final class Pickle {
   private static final int STORAGE = 90;
   private static final int TENSOR = 120;
 
-  private static final int LONGEST_TEXT = 1 << 20; // no name is as long; arrays as text are
+  private static final int LONGEST_TEXT = 1 << 20; // longer than names, not than arrays
 
   private enum PickleMark {
     NONE
@@ -55,12 +55,12 @@ final class Pickle {
   private final PickleMemo memo = new PickleMemo();
   private int protocol;
 
-  /** A machine for the pickle that {@code in} stands at. */
+  /** An interpreter of the pickle at {@code in}'s position. */
   Pickle(PickleInput in, PickledTensors tensors) {
     this(in, tensors, Math.min(MOST_MEMORY, Runtime.getRuntime().maxMemory() / 2));
   }
 
-  /** A machine that takes so many bytes of memory at most. */
+  /** An interpreter with another memory limit. */
   Pickle(PickleInput in, PickledTensors tensors, long mostMemory) {
     this.in = in;
     this.tensors = tensors;
@@ -68,11 +68,11 @@ final class Pickle {
     this.stack = new PickleStack(in, mostMemory);
   }
 
-  /** Runs the pickle to its end and returns what it leaves. */
+  /** Runs the pickle and returns its result. */
   Object load() throws IOException {
     for (int op = in.uint8(); op != '.'; op = in.uint8()) {
       if (!number(op) && !text(op) && !container(op) && !remember(op) && !object(op)) {
-        if (protocol < 2) { // which it says before anything else
+        if (protocol < 2) { // the first opcode states the protocol
           throw in.error(OLD_PROTOCOL);
         }
         throw in.error(
@@ -89,7 +89,7 @@ final class Pickle {
       case 0x88 -> stack.push(true, 0);
       case 0x89 -> stack.push(false, 0);
       case 'J' -> stack.push((long) in.int32(), BOXED);
-      case 'K' -> stack.push((long) in.uint8(), 0); // the JVM keeps one of most of them
+      case 'K' -> stack.push((long) in.uint8(), 0); // the JVM caches most of them
       case 'M' -> stack.push((long) in.uint16(), BOXED);
       case 0x8a -> pushInteger(in.uint8());
       case 0x8b -> pushInteger(in.uint32());
@@ -143,7 +143,7 @@ final class Pickle {
       case 's' -> put(stack.take(2));
       case 'u' -> put(stack.takeToMark());
       case 0x8f -> stack.push(new PickledObject("a set"), OBJECT);
-      case 0x90 -> stack.takeToMark(); // added to a set
+      case 0x90 -> stack.takeToMark(); // items of a set
       case 0x91 -> {
         stack.takeToMark();
         stack.push(new PickledObject("a set"), OBJECT);
@@ -175,7 +175,7 @@ final class Pickle {
   private boolean object(int op) throws IOException {
     switch (op) {
       case 0x80 -> setProtocol(in.uint8());
-      case 0x95 -> in.int64(); // the length of a frame, of use to streams
+      case 0x95 -> in.int64(); // the length of a frame, which only streams need
       case 'c' -> stack.push(named(in.line(), in.line()), OBJECT);
       case 0x93 -> {
         Object[] names = stack.take(2);
@@ -216,7 +216,10 @@ final class Pickle {
     return calls.named(first + "." + second);
   }
 
-  /** What a tensor is given after it was made must be attributes, which change no number. */
+  /**
+   * Checks the state that a tensor receives after its construction: attributes, which change no
+   * number.
+   */
   private void requireAttributes(Object state, Object object) throws CheckpointException {
     boolean attributes = state instanceof Map<?, ?> || state instanceof List<?> || state == NONE;
     if (object instanceof PickledTensor && (!attributes || calls.holdsStorage(state))) {
@@ -278,7 +281,7 @@ final class Pickle {
       stack.push(new PickledObject("a long str"), OBJECT);
     } else {
       String text = in.utf8(bytes);
-      stack.push(text, TEXT + (text.length() == bytes ? bytes : 2 * bytes)); // ASCII, or who knows
+      stack.push(text, TEXT + (text.length() == bytes ? bytes : 2 * bytes)); // ASCII, or unknown
     }
   }
 

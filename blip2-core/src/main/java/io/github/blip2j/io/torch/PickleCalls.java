@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the calls in a pickle give. None of them runs anything. */
+/** The results of calls in a pickle. No call runs any code. */
 final class PickleCalls {
   static final String REFUSED = "pickle expected to name weights and plain data only, got %s; %s";
   static final String ALONE = "save the model's state_dict() alone";
@@ -16,13 +16,13 @@ final class PickleCalls {
   private final PickleInput in;
   private final PickledTensors tensors;
 
-  /** For tensors of {@code in}. */
+  /** For the tensors of {@code in}. */
   PickleCalls(PickleInput in, PickledTensors tensors) {
     this.in = in;
     this.tensors = tensors;
   }
 
-  /** What a name stands for, if it may stand in a file at all. */
+  /** The meaning of a name, if it is allowed in a file. */
   PickleClass named(String full) throws CheckpointException {
     if (full.length() > LONGEST_NAME) {
       throw refusal(full);
@@ -34,7 +34,7 @@ final class PickleCalls {
     return named;
   }
 
-  /** What a call of {@code of} with these arguments gives. */
+  /** The result of calling {@code of} with these arguments. */
   Object call(PickleClass of, List<?> given) throws CheckpointException {
     return switch (of.kind()) {
       case OF_CLASS -> ofClass(given);
@@ -43,7 +43,7 @@ final class PickleCalls {
     };
   }
 
-  /** An object of the class that a constructor of copyreg is given. */
+  /** An object of the class that a constructor of copyreg receives. */
   private Object made(PickleClass of, List<?> given) throws CheckpointException {
     if (given.isEmpty()
         || !(given.get(0) instanceof PickleClass made)
@@ -53,7 +53,7 @@ final class PickleCalls {
     return call(made, newArguments(of, given));
   }
 
-  /** A call that makes no other. */
+  /** The result of a call that contains no other call. */
   private Object simple(PickleClass of, List<?> given) throws CheckpointException {
     return switch (of.kind()) {
       case DICT -> dict(given);
@@ -69,14 +69,14 @@ final class PickleCalls {
     };
   }
 
-  /** Why a file is refused for what it names. */
+  /** The error for a forbidden or unknown name. */
   private CheckpointException refusal(String name) {
     String shown =
         name.length() <= NAME_IN_MESSAGE ? name : name.substring(0, NAME_IN_MESSAGE) + "...";
     return in.error(REFUSED, shown, ALONE);
   }
 
-  /** Whether the state that an object is given would put other numbers into a tensor. */
+  /** Whether the state of an object would replace the numbers of a tensor. */
   boolean holdsStorage(Object state) {
     Collection<?> parts = state instanceof List<?> list ? list : List.of();
     return parts.stream().anyMatch(part -> part instanceof PickledTensor.Storage);
@@ -92,7 +92,10 @@ final class PickleCalls {
     return PickledTensors.ofClass(of, simple(makes, arguments));
   }
 
-  /** Of {@code (class, base, state)}, {@code (class, arguments...)} or with a tuple of these. */
+  /**
+   * The arguments in {@code (class, base, state)}, {@code (class, arguments...)}, or with a tuple
+   * of these.
+   */
   private static List<?> newArguments(PickleClass of, List<?> given) {
     if (of.name().endsWith("_reconstructor")) {
       return List.of();
@@ -101,20 +104,24 @@ final class PickleCalls {
     return tuple && given.get(1) instanceof List<?> list ? list : given.subList(1, given.size());
   }
 
-  /** An attribute by name, as of a class within a class, or an enumeration's member. */
+  /** An attribute by name, such as a nested class or an enum constant. */
   private Object attribute(PickleClass of, List<?> given) throws CheckpointException {
     if (given.size() == 2 && given.get(1) instanceof String name && name.length() < LONGEST_NAME) {
       if (given.get(0) instanceof PickleClass owner) {
         return named(owner.name() + "." + name);
       }
       if (given.get(0) instanceof PickledObject owner) {
-        return new PickledObject(owner.what()); // a member or a method, who knows
+        return new PickledObject(
+            owner.what()); // a constant or a method, which is not distinguished
       }
     }
     throw refusal(of.name());
   }
 
-  /** The dict of pairs, as Python 2 wrote an OrderedDict; later ones are filled after the call. */
+  /**
+   * The dict of a list of pairs, as Python 2 wrote an OrderedDict; later versions fill it after the
+   * call.
+   */
   private static Map<Object, Object> dict(List<?> arguments) {
     Map<Object, Object> dict = new LinkedHashMap<>();
     if (arguments.size() == 1 && arguments.get(0) instanceof List<?> pairs) {

@@ -6,58 +6,58 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a name in a pickle stands for: the few things that weights are made of, and all the others,
- * which are recognised by name and never looked up or run. What is built from those is a {@link
- * PickledObject}: a name, and nothing behind it.
+ * The meaning of a name in a pickle: one of the few classes that weights consist of, or any other,
+ * which is recognised by name and never looked up or run. An object of an unknown class becomes a
+ * {@link PickledObject}.
  *
- * @param kind what a call of it gives
- * @param name what Python 3 calls it, its module before a dot
- * @param type the element type, in the spelling of safetensors, of storages and types; else empty
+ * @param kind the kind of result of a call
+ * @param name the name in Python 3, module and class joined by a dot
+ * @param type the element type of a storage or type, as safetensors spells it; else empty
  */
 record PickleClass(Kind kind, String name, String type) {
-  /** What a call gives. */
+  /** The kind of result of a call. */
   enum Kind {
-    /** A dict, of the pairs it is given. */
+    /** A dict of the given pairs. */
     DICT,
     /** A tensor over part of a storage, of the storage's type. */
     TENSOR,
-    /** A tensor over part of an untyped storage, of a type it is given. */
+    /** A tensor over part of an untyped storage, with a given type. */
     TYPED_TENSOR,
-    /** What it is given first: a parameter is its tensor, a size its tuple. */
+    /** The first argument: a parameter is its tensor, a size its tuple. */
     FIRST,
-    /** What another call gives, as an object of a class. */
+    /** The result of another call, as an object of a class. */
     OF_CLASS,
-    /** A tensor with its numbers kept in some other way than in rows. */
+    /** A sparse tensor. */
     SPARSE,
-    /** A tensor of codes that stand for numbers. */
+    /** A quantized tensor. */
     QUANTIZED,
-    /** A tensor without numbers. */
+    /** A tensor without numbers (meta device). */
     META,
-    /** Tensors of several sizes in one. */
+    /** A nested tensor, of several sizes. */
     NESTED,
-    /** A tensor that only its own class can read. */
+    /** A tensor that only its own class can interpret. */
     WRAPPER,
-    /** A tensor in the memory of a device, given as a tensor that is not. */
+    /** A tensor of a device, given as a tensor of another device. */
     DEVICE,
-    /** Nothing: the class of a storage, named to say its type. */
+    /** No result: the class of a storage, which states its type. */
     STORAGE,
-    /** Nothing: an element type. */
+    /** No result: an element type. */
     TYPE,
-    /** An object of the class that is given first. */
+    /** An object of the class in the first argument. */
     NEW,
-    /** An attribute of what is given, by name. */
+    /** An attribute by name. */
     ATTRIBUTE,
-    /** A value that nobody needs, of a class or function known to be plain data. */
+    /** An unused value of a class or function known to be plain data. */
     PLAIN,
-    /** An object of some class, which nobody needs. */
+    /** An unused object of some class. */
     OBJECT,
-    /** What a function would return: such a call is not passed over. */
+    /** A function's result; such a call is rejected, not skipped. */
     FUNCTION,
-    /** Nothing: even the name has no business beside weights. */
+    /** No result: the name itself is rejected. */
     FORBIDDEN
   }
 
-  /** Modules that start programs, open files or load code. A file that names them means harm. */
+  /** Modules that start programs, open files or load code. A file that names them is malicious. */
   private static final Set<String> FORBIDDEN =
       words(
           """
@@ -72,7 +72,7 @@ record PickleClass(Kind kind, String name, String type) {
           builtins.input builtins.breakpoint builtins.globals builtins.setattr builtins.delattr
           """);
 
-  /** Of a forbidden module: memory in the form of a file, as extra state is kept. */
+  /** Members of a forbidden module that are allowed: in-memory files, which hold extra state. */
   private static final Set<String> HARMLESS = Set.of("_io.BytesIO", "io.BytesIO", "io.StringIO");
 
   /** Lower-case classes, and functions that only put data together. */
@@ -116,7 +116,7 @@ record PickleClass(Kind kind, String name, String type) {
 
   private static final Map<String, PickleClass> KNOWN = known();
 
-  /** What {@code full}, as Python 3 calls it, stands for. */
+  /** The meaning of {@code full}, a name in Python 3. */
   static PickleClass of(String full) {
     PickleClass known = KNOWN.get(full);
     return known != null ? known : new PickleClass(kindOf(full), full, "");
@@ -171,7 +171,10 @@ record PickleClass(Kind kind, String name, String type) {
         || full.startsWith("numpy.random."); // generators and their states
   }
 
-  /** Python's classes begin with a capital letter, and its functions do not (PEP 8). */
+  /**
+   * Whether a name looks like a class: Python's classes begin with a capital letter, its functions
+   * do not (PEP 8).
+   */
   private static boolean isClass(String full) {
     String last = full.substring(full.lastIndexOf('.') + 1);
     int at = 0;

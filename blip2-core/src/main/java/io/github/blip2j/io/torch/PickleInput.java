@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** The bytes of a pickle, taken in order through a small window on the file. */
+/** The bytes of a pickle, read in order through a small window of the file. */
 final class PickleInput {
   // Names and shapes of two hundred thousand tensors take thirty million bytes.
   static final int MOST_BYTES = 64_000_000;
@@ -54,7 +54,7 @@ final class PickleInput {
     return ahead(8).getLong();
   }
 
-  /** A big-endian double, as pickles have them. */
+  /** A big-endian double, as in pickles. */
   double float64() throws IOException {
     return Double.longBitsToDouble(Long.reverseBytes(int64()));
   }
@@ -73,7 +73,7 @@ final class PickleInput {
     return bytes;
   }
 
-  /** Passes over some bytes, which cost nothing. */
+  /** Skips bytes without reading them. */
   void skip(long count) throws IOException {
     requireInFile(count);
     long within = Math.min(count, window.remaining());
@@ -82,7 +82,7 @@ final class PickleInput {
     skipped += count;
   }
 
-  /** A string of so many bytes. */
+  /** A string of a byte length. */
   String utf8(long count) throws IOException {
     return new String(bytes(count), StandardCharsets.UTF_8);
   }

@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key of a dict that is neither a string nor an integer, compared by how it is spelled: a tuple
- * may be nested, and even contain itself, so its parts are not compared, and what takes more than
- * {@link #LONGEST} letters is equal to nothing but itself.
+ * A dict key that is neither a string nor an integer, compared by its spelling. A tuple may be
+ * nested and even contain itself, so its parts are not compared. A key of more than {@link
+ * #LONGEST} letters equals only itself.
  */
 final class PickleKey implements Comparable<PickleKey> {
   private static final int LONGEST = 200;
@@ -20,7 +20,7 @@ final class PickleKey implements Comparable<PickleKey> {
     this.spelled = spelled;
   }
 
-  /** What stands for {@code key} in a dict: strings and integers are their own. */
+  /** The key to use for {@code key} in a dict: strings and integers stay as they are. */
   static Object of(Object key) {
     if (key instanceof String || key instanceof Long) {
       return key;
@@ -30,12 +30,12 @@ final class PickleKey implements Comparable<PickleKey> {
     return new PickleKey(spelled ? text.toString() : "?", spelled);
   }
 
-  /** Appends a value as Python shows it; false if it is too long or has no text of its own. */
+  /** Appends a value in Python's spelling; false if it is too long or has no spelling. */
   private static boolean spell(Object value, StringBuilder into) {
     if (into.length() > LONGEST) {
       return false;
     }
-    if (value instanceof List<?> tuple) { // lists are no keys
+    if (value instanceof List<?> tuple) { // lists cannot be keys
       into.append('(');
       for (int i = 0; i < tuple.size(); i++) {
         into.append(i == 0 ? "" : ", ");
@@ -79,13 +79,13 @@ final class PickleKey implements Comparable<PickleKey> {
     return spelled ? text.hashCode() : System.identityHashCode(this);
   }
 
-  /** By spelling, which keeps dicts quick whose keys were chosen to have one hash. */
+  /** By spelling, so that dicts stay fast if keys were chosen to have equal hashes. */
   @Override
   public int compareTo(PickleKey other) {
     return spelled == other.spelled ? text.compareTo(other.text) : Boolean.compare(spelled, true);
   }
 
-  /** How it is spelled, or "?". */
+  /** The spelling, or "?". */
   @Override
   public String toString() {
     return text;

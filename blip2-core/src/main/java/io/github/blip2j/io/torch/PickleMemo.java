@@ -7,14 +7,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pickle keeps by number, to name it again: Python numbers from 0 on and leaves none out, so
- * a list does; other numbers are kept apart.
+ * The memo of a pickle: values by number. Python numbers from 0 without gaps, so a list holds them;
+ * other numbers are in a map.
  */
 final class PickleMemo {
   private final List<Object> inOrder = new ArrayList<>();
   private final Map<Long, Object> others = new HashMap<>();
 
-  /** How many values it keeps. */
+  /** The number of values. */
   int size() {
     return inOrder.size() + others.size();
   }

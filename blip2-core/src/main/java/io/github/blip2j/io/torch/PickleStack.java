@@ -4,9 +4,7 @@ import io.github.blip2j.io.file.CheckpointException;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * The stack of a pickle's machine, and the account of what all values take that were ever on it.
- */
+/** The interpreter's stack, with a count of the memory of all values that were ever on it. */
 final class PickleStack {
   static final int REFERENCE = 8;
   static final int BOXED = 24;
@@ -18,16 +16,16 @@ final class PickleStack {
   private long memory;
   private int highest;
 
-  /** An empty stack, for values of so many bytes together. */
+  /** An empty stack with a memory limit. */
   PickleStack(PickleInput in, long mostMemory) {
     this.in = in;
     this.mostMemory = mostMemory;
   }
 
   /**
-   * Puts down a value that takes so many bytes of memory, 0 if it was there before.
+   * Pushes a value that takes so many bytes, 0 if it existed before.
    *
-   * @throws CheckpointException if all together would take too many
+   * @throws CheckpointException if all values together exceed the limit
    */
   void push(Object value, long bytes) throws CheckpointException {
     values.add(value);
@@ -38,7 +36,7 @@ final class PickleStack {
     charge(bytes);
   }
 
-  /** Counts memory that a value takes besides. */
+  /** Counts additional memory. */
   void charge(long bytes) throws CheckpointException {
     memory += bytes;
     if (memory > mostMemory) {
@@ -48,13 +46,13 @@ final class PickleStack {
     }
   }
 
-  /** Marks the height, for {@link #takeToMark}. */
+  /** Marks the stack's height, for {@link #takeToMark}. */
   void mark() throws CheckpointException {
     charge(BOXED);
     marks.add(values.size());
   }
 
-  /** Takes what was put down since the last mark, which is gone then. */
+  /** Pops the values since the last mark, and the mark. */
   Object[] takeToMark() throws CheckpointException {
     if (marks.isEmpty()) {
       throw underflow();
@@ -66,7 +64,7 @@ final class PickleStack {
     return take(values.size() - height);
   }
 
-  /** Takes the last values, in the order in which they were put down. */
+  /** Pops values, in the order of their pushes. */
   Object[] take(int count) throws CheckpointException {
     if (count > values.size()) {
       throw underflow();

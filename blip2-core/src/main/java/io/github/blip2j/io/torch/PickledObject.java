@@ -5,24 +5,24 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something in a pickle that is not built, for nobody needs it: what it is, and what was put into
- * it as into a dict, for a class may be a dict of tensors by inheritance.
+ * An object in a pickle that is not built, because nothing needs it: its class, and the items that
+ * were set on it, since a class may be a dict of tensors by inheritance.
  */
 final class PickledObject {
   private final String what;
   private @Nullable Map<Object, Object> items;
 
-  /** An object of the class, or the kind of value, {@code what}. */
+  /** An object of the class, or a value of the kind, {@code what}. */
   PickledObject(String what) {
     this.what = what;
   }
 
-  /** Its class as Python 3 calls it, or the kind of value. */
+  /** The class as Python 3 names it, or the kind of value. */
   String what() {
     return what;
   }
 
-  /** Puts something into it as into a dict. */
+  /** Sets an item. */
   void put(Object key, Object value) {
     if (items == null) {
       items = new LinkedHashMap<>();
@@ -30,12 +30,12 @@ final class PickledObject {
     items.put(key, value);
   }
 
-  /** What was put into it; empty if it is no dict. */
+  /** The items; empty if the object is no dict. */
   Map<Object, Object> items() {
     return items == null ? Map.of() : items;
   }
 
-  /** Whether its class is one of tensors, as far as its name says. */
+  /** Whether the class is a tensor class, by its name. */
   boolean isTensor() {
     return what.endsWith("Tensor") || what.endsWith("Parameter") || what.endsWith("Buffer");
   }

@@ -6,23 +6,22 @@ package io.github.blip2j.io.torch;
  * @param type element type as safetensors spells it
  * @param offset elements of the storage before the first of the tensor
  * @param size axis lengths
- * @param stride elements of the storage from one step to the next along each axis
- * @param negated whether the tensor is the storage's numbers with the other sign, as views that
- *     PyTorch makes of conjugates are
+ * @param stride stride of each axis in elements of the storage
+ * @param negated whether signs are reversed, as in PyTorch's views of conjugates
  */
-@SuppressWarnings("ArrayRecordComponent") // made once, compared never, and kept within this package
+@SuppressWarnings("ArrayRecordComponent") // created once, never compared, internal
 record PickledTensor(
     Storage storage, String type, long offset, long[] size, long[] stride, boolean negated) {
 
   /**
-   * Memory that tensors share, as a pickle describes it.
+   * Memory that tensors share.
    *
-   * @param key what the file calls it
-   * @param count elements in it
+   * @param key its name in the file
+   * @param count number of elements
    */
   record Storage(String key, String type, long count) {
     long byteSize() {
-      return count * PickleClass.byteSize(type); // checked when it was described
+      return count * PickleClass.byteSize(type); // overflow was checked earlier
     }
   }
 
@@ -30,7 +29,7 @@ record PickledTensor(
   long count() {
     long count = 1;
     for (long length : size) {
-      count *= length; // checked when it was described
+      count *= length; // overflow was checked earlier
     }
     return count;
   }
@@ -40,8 +39,8 @@ record PickledTensor(
   }
 
   /**
-   * How many elements at the end of the order lie one after the other, and so are read at once: all
-   * of them in a dense tensor.
+   * The number of trailing elements, in row order, that are contiguous and can be read at once; all
+   * of them for a dense tensor.
    */
   long run() {
     long run = 1;
@@ -54,7 +53,9 @@ record PickledTensor(
     return run;
   }
 
-  /** Elements from the first of the tensor to the last in the storage, both counted. */
+  /**
+   * The number of storage elements from the first to the last element of the tensor, both included.
+   */
   long span() {
     long last = 0;
     for (int axis = 0; axis < size.length; axis++) {
@@ -63,7 +64,10 @@ record PickledTensor(
     return count() == 0 ? 0 : last + 1;
   }
 
-  /** Where an element lies, counted from the first: {@code index} is its place in row order. */
+  /**
+   * The storage offset of an element, relative to the first; {@code index} is its position in row
+   * order.
+   */
   long place(long index) {
     long rest = index;
     long place = 0;

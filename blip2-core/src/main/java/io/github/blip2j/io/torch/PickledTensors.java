@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Makes storages and tensors from the arguments that a pickle gives, and believes none of them: a
- * tensor lies within its storage, and its size is a number of bytes that exists. The arguments are
- * those of PyTorch's {@code torch/_utils.py}.
+ * Makes storages and tensors from the arguments in a pickle, all of which are checked: a tensor
+ * must lie within its storage, and its byte size must be representable. The arguments are those of
+ * PyTorch's {@code torch/_utils.py}.
  */
 final class PickledTensors {
   static final int MOST_AXES = 64; // as in PyTorch
@@ -31,7 +31,7 @@ final class PickledTensors {
     this.in = in;
   }
 
-  /** Every storage so far, by its key. */
+  /** All storages so far, by key. */
   Map<String, Storage> storages() {
     return storages;
   }
@@ -69,12 +69,11 @@ final class PickledTensors {
   }
 
   /**
-   * The tensor of {@code (storage, offset, size, stride, requires_grad, hooks, metadata)}, of which
-   * the last and, in the oldest files, the last three are missing; if typed, with the element type
-   * before the metadata.
+   * The tensor of {@code (storage, offset, size, stride, requires_grad, hooks, metadata)}, where
+   * the last and, in the oldest files, the last three may be missing; if typed, with the element
+   * type before the metadata.
    *
-   * @return a {@link PickledTensor}, or an {@link UnreadableTensor} if the metadata say what nobody
-   *     here knows
+   * @return a {@link PickledTensor}, or an {@link UnreadableTensor} if the metadata are unknown
    */
   Object tensor(List<?> arguments, boolean typed) throws CheckpointException {
     int metadata = typed ? 7 : 6;
@@ -95,7 +94,7 @@ final class PickledTensors {
       if (set && each.getKey().equals(NEGATED) && NEGATABLE.contains(type)) {
         negated = true;
       } else if (set && !(each.getKey().equals(CONJUGATED) && !type.startsWith("C"))) {
-        unknown = shortened(each.getKey()); // a conjugate of real numbers is what it was
+        unknown = shortened(each.getKey()); // a conjugate of real numbers is unchanged
       }
     }
     var tensor =
@@ -122,9 +121,9 @@ final class PickledTensors {
   }
 
   /**
-   * A tensor as an object of a class: {@code (call, class, its arguments, attributes)}, of which
-   * {@code made} is what the call gives. Attributes change no number, and neither do the classes
-   * that a model's own code derives from a tensor of real numbers; integers may be codes.
+   * A tensor as an object of a class: {@code (call, class, its arguments, attributes)}; {@code
+   * made} is the result of the call. Attributes change no number, and neither do classes of a
+   * model's own code that derive from a tensor of real numbers. Integers may be codes.
    */
   static Object ofClass(PickleClass of, Object made) {
     boolean plain =
@@ -152,7 +151,7 @@ final class PickledTensors {
     return new UnreadableTensor(UnreadableTensor.ofDevice("an array of NumPy"), new long[0]);
   }
 
-  /** A tensor that cannot be read, with its size if the arguments have it where it should be. */
+  /** A tensor that cannot be read, with its size if the arguments have it in the expected place. */
   UnreadableTensor unreadable(PickleClass.Kind kind, List<?> arguments) throws CheckpointException {
     return switch (kind) {
       case SPARSE -> new UnreadableTensor(UnreadableTensor.SPARSE, sparseSize(arguments));
@@ -163,7 +162,10 @@ final class PickledTensors {
     };
   }
 
-  /** Of {@code (layout, (indices, values, size, ...))}, or of CSR's with one part more. */
+  /**
+   * The size in {@code (layout, (indices, values, size, ...))}, or in CSR's arguments, which have
+   * one more part.
+   */
   private long[] sparseSize(List<?> arguments) throws CheckpointException {
     if (arguments.size() == 2 && arguments.get(1) instanceof List<?> data) {
       for (Object part : data) {

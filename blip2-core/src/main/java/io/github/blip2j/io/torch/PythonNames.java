@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What Python 3 calls the things that pickles of protocol 2 name as Python 2 did. {@code
- * torch.save} writes protocol 2, in which {@code int} is {@code __builtin__.long}. The table is
- * that of Python's module {@code _compat_pickle}, which pickles are read and written with there.
+ * Python 3's names for the names of Python 2 in pickles of protocol 2. {@code torch.save} writes
+ * protocol 2, in which {@code int} is {@code __builtin__.long}. The table is that of Python's
+ * module {@code _compat_pickle}.
  */
 final class PythonNames {
   private static final String MODULES =
@@ -64,7 +64,7 @@ final class PythonNames {
 
   private PythonNames() {}
 
-  /** What Python 3 calls {@code module.name} of a pickle of a protocol below 3, dots and all. */
+  /** The Python 3 name of {@code module.name} in a pickle of a protocol below 3. */
   static String ofPython3(String module, String name) {
     String full = module + "." + name;
     return NAME.getOrDefault(full, MODULE.getOrDefault(module, module) + "." + name);

@@ -13,12 +13,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tensors by name out of a dict: those of its {@code model} or {@code state_dict} if it has one, as
- * training checkpoints do, with the names of dicts within dicts joined by dots. What is not a
- * tensor is left out, and told by {@link #passedOver}.
+ * The tensors of a dict by name: those of its {@code model} or {@code state_dict} if it has one, as
+ * training checkpoints do. Names in nested dicts are joined by dots. Other values are left out;
+ * {@link #passedOver} lists them.
  */
 final class StateDict {
-  /** Where training checkpoints keep the model; of several the one with the most tensors. */
+  /**
+   * Keys under which training checkpoints keep the model; if there are several, the dict with the
+   * most tensors is used.
+   */
   private static final List<String> HOLDERS =
       List.of("model", "state_dict", "model_state_dict", "module");
 
@@ -36,7 +39,7 @@ final class StateDict {
   private final NavigableMap<String, UnreadableTensor> unreadable = new TreeMap<>();
   private final List<Note> notes = new ArrayList<>();
   private int visits;
-  private int odd; // keys without a spelling so far
+  private int odd; // unprintable keys so far
 
   private StateDict(ReadableFile file) {
     this.file = file;
@@ -45,7 +48,7 @@ final class StateDict {
   /**
    * The tensors of {@code object}.
    *
-   * @throws CheckpointException if it is no dict, or holds none
+   * @throws CheckpointException if it is no dict, or has no tensors
    */
   static StateDict of(Object object, ReadableFile file) throws CheckpointException {
     var state = new StateDict(file);
@@ -62,29 +65,29 @@ final class StateDict {
     return state;
   }
 
-  /** The tensors that can be read, by name. */
+  /** The readable tensors, by name. */
   NavigableMap<String, PickledTensor> tensors() {
     return tensors;
   }
 
-  /** The tensors that cannot, by name. */
+  /** The unreadable tensors, by name. */
   NavigableMap<String, UnreadableTensor> unreadable() {
     return unreadable;
   }
 
-  /** What is no tensor or not the model's, by name: what it is, for the first thousand. */
+  /** The other values by name, with a description; the first thousand. */
   NavigableMap<String, String> passedOver() {
     NavigableMap<String, String> passedOver = new TreeMap<>();
     notes.forEach(note -> passedOver.put(note.name, note.what));
     return passedOver;
   }
 
-  /** The dict within a dict that holds the model, and so on inwards; notes what lies beside it. */
+  /** The innermost dict that holds the model; notes the values beside it. */
   private Map<?, ?> inner(Map<?, ?> dict) throws CheckpointException {
     Map<?, ?> outer = dict;
     for (int depth = 0; depth < DEEPEST; depth++) {
       @Nullable String holder = holder(outer);
-      // Further in, a dict may be a part of the model that happens to be called so.
+      // Deeper, such a key may be a part of the model.
       if (holder == null || (depth > 0 && count(outer) != count(outer.get(holder)))) {
         return outer;
       }
@@ -120,7 +123,7 @@ final class StateDict {
     return count(value, 0);
   }
 
-  /** How many tensors a value is, or holds in dicts within dicts. */
+  /** The number of tensors in a value and its nested dicts. */
   private int count(@Nullable Object value, int depth) throws CheckpointException {
     if (isTensor(value)) {
       return 1;
@@ -137,7 +140,9 @@ final class StateDict {
     return count;
   }
 
-  /** Collects the tensors of a dict; notes the rest, a dict without any tensor as one. */
+  /**
+   * Collects the tensors of a dict; notes other values, and a dict without any tensor as one value.
+   */
   private int collect(String prefix, Map<?, ?> dict, int depth) throws CheckpointException {
     requireShallow(depth);
     int count = 0;
@@ -186,7 +191,7 @@ final class StateDict {
     String last = key.toString();
     if (last.equals("?") && key instanceof PickleKey) {
       odd++;
-      last = "?" + (odd == 1 ? "" : odd); // keys that nobody can spell, in their order
+      last = "?" + (odd == 1 ? "" : odd); // unprintable keys are numbered
     }
     if (prefix.length() + last.length() > LONGEST_NAME) {
       throw file.error("names expected at most %d characters, got more", LONGEST_NAME);
@@ -203,7 +208,7 @@ final class StateDict {
     }
   }
 
-  /** How many tensors a list or dict holds, at most in so many looks: one may contain itself. */
+  /** The number of tensors in a list or dict, with a limit on visits: a list may contain itself. */
   private static int tensorsIn(@Nullable Object value, int depth, int[] looks) {
     if (isTensor(value)) {
       return 1;
@@ -222,7 +227,7 @@ final class StateDict {
   }
 
   private void visit() throws CheckpointException {
-    if (++visits > MOST_VISITS) { // shared dicts multiply
+    if (++visits > MOST_VISITS) { // shared dicts are visited repeatedly
       throw file.error("dicts expected to hold at most %d values, got more", MOST_VISITS);
     }
   }
@@ -242,7 +247,7 @@ final class StateDict {
     return file.error("dict of tensors expected, got something else; save a state_dict()");
   }
 
-  /** A whole model lies where its tensors should, or nothing does. */
+  /** The error if there are no tensors; names a whole pickled model if there is one. */
   private CheckpointException noTensors(Map<?, ?> dict) {
     for (String key : HOLDERS) {
       if (dict.get(key) instanceof PickledObject model) {

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a file of {@code torch.save} holds: the object, and where its storages lie.
+ * The contents of a file of {@code torch.save}: the object, and the positions of its storages.
  *
  * @param storages position of each storage's first byte in the file, by key
  */
@@ -22,9 +22,9 @@ record TorchContents(Object object, Map<String, Long> storages) {
   private static final Long PROTOCOL = 1001L;
   private static final String OBJECT = "/data.pkl";
   private static final String OLD_START = "L" + MAGIC; // the same number, as text
-  private static final int FIRST_OPCODE = 0x80; // every pickle since protocol 2 begins so
+  private static final int FIRST_OPCODE = 0x80; // since protocol 2 every pickle begins with it
 
-  /** Reads either kind of file. */
+  /** Reads a file of either format. */
   static TorchContents of(ReadableFile file) throws IOException {
     if (ZipDirectory.isZip(file)) {
       return zip(file, new ZipDirectory(file));
@@ -41,7 +41,10 @@ record TorchContents(Object object, Map<String, Long> storages) {
     throw file.error("safetensors or file of torch.save expected, got neither; check the path");
   }
 
-  /** Since PyTorch 1.6: a zip archive of the object's pickle and one entry for each storage. */
+  /**
+   * Reads the format since PyTorch 1.6: a zip archive with the object's pickle and one entry for
+   * each storage.
+   */
   private static TorchContents zip(ReadableFile file, ZipDirectory directory) throws IOException {
     String root = root(file, directory);
     requireLittleEndian(file, directory, root);
@@ -93,7 +96,9 @@ record TorchContents(Object object, Map<String, Long> storages) {
     }
   }
 
-  /** Before PyTorch 1.6: pickles in a row, then the storages, each behind its length. */
+  /**
+   * Reads the format before PyTorch 1.6: several pickles, then the storages, each after its length.
+   */
   private static TorchContents legacy(ReadableFile file) throws IOException {
     var in = new PickleInput(file, 0, file.size());
     var tensors = new PickledTensors(in);

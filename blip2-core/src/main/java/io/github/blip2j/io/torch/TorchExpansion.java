@@ -6,12 +6,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Limits what the tensors of a file may claim to be. A step of no elements repeats one of them, and
- * many tensors may lie in one storage, so a file of a kilobyte could claim any number of terabytes.
+ * Limits the expanded size of a file's tensors. A stride of zero repeats an element, and many
+ * tensors may share a storage, so a file of a kilobyte could claim terabytes.
  */
 final class TorchExpansion {
   private static final long SMALL = 1 << 26; // bytes that any file may expand to
-  private static final int MOST_SHARING = 100; // tensors of the size of one storage: tied layers
+  private static final int MOST_SHARING = 100; // tensors as large as their storage: tied layers
 
   private final ReadableFile file;
   private final long mostRepeated;
@@ -25,9 +25,9 @@ final class TorchExpansion {
   }
 
   /**
-   * Counts a tensor in.
+   * Counts a tensor.
    *
-   * @throws CheckpointException if it, or all so far, are too large for the file
+   * @throws CheckpointException if this tensor, or all so far, are too large for the file
    */
   void add(String name, PickledTensor tensor) throws CheckpointException {
     long byteSize = tensor.count() * tensor.elementBytes();

@@ -18,24 +18,23 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open file of PyTorch's {@code torch.save}: {@code .pth}, {@code .pt}, {@code .bin}, the zip
- * archives of PyTorch 1.6 and later as well as the pickles before. Numbers are little-endian.
+ * An open file of PyTorch's {@code torch.save}: {@code .pth}, {@code .pt}, {@code .bin}; zip
+ * archives of PyTorch 1.6 and later, and the earlier pickles. Numbers are little-endian.
  *
- * <p>Such a file is a Python program. None of it runs: objects of classes besides weights are names
- * that are {@linkplain #passedOver passed over}, calls of other functions are refused, and what it
- * claims of sizes is checked before anything is read or allocated.
+ * <p>Such a file is a Python program. None of it runs: objects of classes other than those of
+ * weights are names that are {@linkplain #passedOver skipped}, calls of other functions are
+ * rejected, and stated sizes are checked before anything is read or allocated.
  *
- * <p>The tensors are those of a dict, of its {@code model} or of its {@code state_dict}; dicts
- * within dicts give names joined by dots. A tensor that is a view of a shared or transposed
- * storage, or of one with the other sign, reads as if it were stored alone. Sparse and quantized
- * tensors and those without numbers are listed, and refused by whoever wants their {@link
- * TensorEntry#dtype}. Reads are positional, so any number of threads may share one file.
+ * <p>The tensors are those of a dict, of its {@code model} or of its {@code state_dict}; names in
+ * nested dicts are joined by dots. A tensor that is a view of a shared, transposed or negated
+ * storage reads as if it were stored alone. Sparse and quantized tensors, and those without
+ * numbers, are listed; their {@link TensorEntry#dtype} throws. Reads are positional, so any number
+ * of threads may share one file.
  */
 public final class TorchFile implements TensorFile {
   private final ReadableFile file;
   private final NavigableMap<String, TensorEntry> tensors;
-  private final Map<String, PickledTensor>
-      views; // those that are not bytes of the file as they lie
+  private final Map<String, PickledTensor> views; // not contiguous in the file
   private final NavigableMap<String, String> passedOver;
 
   private TorchFile(ReadableFile file) throws IOException {
@@ -59,7 +58,7 @@ public final class TorchFile implements TensorFile {
   }
 
   /**
-   * Opens a file and reads what it says of its tensors.
+   * Opens a file and reads the description of its tensors.
    *
    * @throws CheckpointException if there is no such file, it is not one of {@code torch.save},
    *     names anything but weights and plain data, or is damaged
@@ -95,9 +94,8 @@ public final class TorchFile implements TensorFile {
   }
 
   /**
-   * What the file holds besides these tensors, by name, with what it is: an optimizer's state, the
-   * epoch, objects of which only the class's name was read. Of very many the first thousand;
-   * unmodifiable.
+   * The other contents of the file, by name, with a description: an optimizer's state, the epoch,
+   * objects of which only the class's name was read. At most a thousand; unmodifiable.
    */
   @Override
   public NavigableMap<String, String> passedOver() {
@@ -116,13 +114,13 @@ public final class TorchFile implements TensorFile {
       throw file.error("tensor %s expected its storage, got none; copy the file again", name);
     }
     long byteSize = tensor.count() * tensor.elementBytes();
-    long offset = byteSize == 0 ? 0 : tensor.offset(); // nothing may lie anywhere
+    long offset = byteSize == 0 ? 0 : tensor.offset(); // an empty tensor may state any offset
     long begin = storage + offset * tensor.elementBytes();
     return new TensorEntry(
         name, file.name(), tensor.type(), Shape.of(tensor.size()), begin, byteSize);
   }
 
-  /** A tensor that no one can read has a place, but no bytes. */
+  /** The entry of an unreadable tensor, which has no bytes. */
   private TensorEntry entry(String name, UnreadableTensor tensor) {
     return new TensorEntry(name, file.name(), tensor.kind(), Shape.of(tensor.size()), 0, 0);
   }

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pickle, of protocol 2, of a dict of tensors, each with a storage of its own called by its
- * place in the list; {@link Pickle} says what the bytes mean.
+ * The pickle, of protocol 2, of a dict of tensors. Each tensor has its own storage, whose key is
+ * the tensor's index; {@link Pickle} explains the opcodes.
  */
 final class TorchPickle {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -20,7 +20,7 @@ final class TorchPickle {
   /**
    * Writes the pickle.
    *
-   * @param key where in a dict around it the tensors' dict lies, or null for no such dict
+   * @param key the key of the tensors' dict in an enclosing dict, or null for no enclosing dict
    */
   TorchPickle(@Nullable String key, List<TensorSpec> tensors) {
     ops(0x80, 2);
@@ -52,7 +52,7 @@ final class TorchPickle {
     text(storage);
     text("cpu");
     number(spec.shape().size());
-    ops('t', 'Q', 'K', 0); // the storage, from its first element on
+    ops('t', 'Q', 'K', 0); // the storage, and offset 0
     numbers(spec.shape().toArray());
     numbers(strides(spec.shape()));
     ops(0x89); // no gradient

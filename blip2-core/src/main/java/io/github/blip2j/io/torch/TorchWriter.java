@@ -19,12 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one file of {@code torch.save}, which {@code torch.load(weights_only=True)} reads: a dict
- * of tensors, or a dict that holds such a dict, as LAVIS writes it. Tensors come one by one, each
- * in as many pieces as its owner likes.
+ * of tensors, or a dict that holds such a dict, as LAVIS writes it. Tensors are written one by one,
+ * each in any number of pieces.
  *
  * <p>The bytes go to a temporary file beside the target. {@link #close} moves it into place when
- * every tensor is complete, and otherwise removes it: a reader sees the old file or the whole new
- * one. Not for use by several threads at once.
+ * every tensor is complete, and otherwise removes it: a reader sees the old file or the complete
+ * new one. Not for use by several threads at once.
  */
 public final class TorchWriter implements AutoCloseable {
   private static final String ROOT = "archive/";

@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what lies scattered in a piece of a file, such as a transposed matrix.
+ * Reads scattered data in a piece of a file, such as a transposed matrix.
  *
- * <p>By reads alone: a file that is cut short while it is mapped takes the process down.
+ * <p>The file is not mapped into memory: truncating a mapped file would crash the process.
  */
 final class ViewReader {
-  /** No larger piece should be read at once. */
+  /** The largest piece to read at once. */
   static final int WHOLE = 1 << 26;
 
   private static final int PAGE = 1 << 12;
@@ -22,13 +22,13 @@ final class ViewReader {
   private final long bytes;
   private final @Nullable ByteBuffer whole;
   private final @Nullable ByteBuffer[] pages;
-  private final long[] numbers; // of the pages that are there
+  private final long[] numbers; // page numbers in the cache
   private final int shift;
 
   /**
-   * A piece of a file; what has been read of it is forgotten with this.
+   * A reader of a piece of a file, with its own page cache.
    *
-   * @param most up to so many bytes are read at once
+   * @param most the largest number of bytes to read at once
    */
   ViewReader(ReadableFile file, long begin, long bytes, int most) throws IOException {
     this.file = file;
@@ -44,7 +44,7 @@ final class ViewReader {
     this.numbers = new long[1 << bits];
   }
 
-  /** Puts so many bytes from a place in the piece on into the buffer. */
+  /** Copies bytes from a position in the piece into the buffer. */
   void read(long place, int count, ByteBuffer into) throws IOException {
     if (whole != null) {
       put(whole, (int) place, count, into);
@@ -66,7 +66,7 @@ final class ViewReader {
   }
 
   private ByteBuffer page(long number) throws IOException {
-    // Multiplied, so that steps of a power of two do not all want the same few slots.
+    // Multiplied, so that strides of a power of two are spread over the slots.
     int slot = (int) ((number * 0x9E3779B97F4A7C15L) >>> shift);
     @Nullable ByteBuffer page = pages[slot];
     if (page != null && numbers[slot] == number) {

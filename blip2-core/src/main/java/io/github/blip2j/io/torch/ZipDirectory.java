@@ -11,9 +11,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the entries of a zip archive lie in their file (PKWARE's APPNOTE 6.3, with its 64-bit
- * fields). Entries that are not compressed can then be read from any position, which {@link
- * java.util.zip.ZipFile} does not offer.
+ * The positions of the entries in a zip archive (PKWARE's APPNOTE 6.3, with its 64-bit fields).
+ * Uncompressed entries can then be read from any position, which {@link java.util.zip.ZipFile} does
+ * not offer.
  */
 final class ZipDirectory {
   /** Part of the file. */
@@ -38,7 +38,7 @@ final class ZipDirectory {
 
   private final ReadableFile file;
   private final Map<String, Entry> entries = new TreeMap<>();
-  private final long directory; // where it begins, and what it lists ends
+  private final long directory; // its start, where the entries end
 
   /**
    * Reads the directory of an archive.
@@ -68,7 +68,7 @@ final class ZipDirectory {
     list(file.bytes(begin, (int) size));
   }
 
-  /** Whether a file begins as an archive does. */
+  /** Whether a file begins like a zip archive. */
   static boolean isZip(ReadableFile file) throws IOException {
     return file.size() >= 4 && file.bytes(0, 4).getInt() == LOCAL;
   }
@@ -83,7 +83,7 @@ final class ZipDirectory {
   }
 
   /**
-   * Where the bytes of an entry are.
+   * The position of an entry's bytes.
    *
    * @throws CheckpointException if there is no such entry, it is compressed, or it does not lie
    *     within the file
@@ -118,7 +118,7 @@ final class ZipDirectory {
         "the file is damaged, copy it again");
   }
 
-  /** The last record, behind which only a comment may follow. */
+  /** The end record, which only a comment may follow. */
   private ByteBuffer end() throws IOException {
     long from = Math.max(0, file.size() - END_BYTES - LONGEST_COMMENT);
     ByteBuffer tail = file.bytes(from, (int) (file.size() - from));

@@ -7,12 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where the parts of a zip archive go whose entries are known by size before their bytes are: each
- * entry as it is, at a multiple of 64 bytes as PyTorch puts them, with the 64-bit fields that large
- * files need (PKWARE's APPNOTE 6.3).
+ * The layout of a zip archive whose entries have known sizes: uncompressed entries at multiples of
+ * 64 bytes as in PyTorch, with the 64-bit fields of large files (PKWARE's APPNOTE 6.3).
  */
 final class ZipLayout {
-  /** Bytes and where they go. */
+  /** Bytes and their position. */
   record Piece(ByteBuffer bytes, long position) {}
 
   /** One entry. */
@@ -30,12 +29,12 @@ final class ZipLayout {
       this.begin = begin;
     }
 
-    /** Where its bytes begin in the file. */
+    /** The position of its bytes in the file. */
     long begin() {
       return begin;
     }
 
-    /** Notes the CRC-32 of its bytes. */
+    /** Sets the CRC-32 of its bytes. */
     void checksum(long value) {
       this.crc = value;
     }
@@ -43,7 +42,7 @@ final class ZipLayout {
 
   private static final int ALIGNMENT = 64;
   private static final int VERSION = 45; // the first with 64-bit fields
-  private static final int MIDNIGHT_1980 = 0x0021_0000; // a day in the upper half, a time below
+  private static final int MIDNIGHT_1980 = 0x0021_0000; // date in the upper half, time in the lower
   private static final int WIDE_KIND = 1;
   private static final int PADDING_KIND = 0x4246; // "FB", as PyTorch pads
   private static final int LOCAL_BYTES = 30;
@@ -54,7 +53,7 @@ final class ZipLayout {
   private final List<Entry> entries = new ArrayList<>();
   private long end;
 
-  /** Adds an entry behind the others. */
+  /** Adds an entry after the others. */
   Entry add(String name, long size) {
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
     long least = end + LOCAL_BYTES + bytes.length + LOCAL_WIDE_BYTES + PADDING_HEAD;
@@ -65,7 +64,9 @@ final class ZipLayout {
     return entry;
   }
 
-  /** All that is not the entries' own bytes; complete once every checksum is noted. */
+  /**
+   * The records of the archive, without the entries' bytes; complete once every checksum is set.
+   */
   List<Piece> pieces() {
     List<Piece> pieces = new ArrayList<>();
     int directoryBytes = 0;
@@ -103,7 +104,7 @@ final class ZipLayout {
     into.putLong(entry.size).putLong(entry.size).putLong(entry.header);
   }
 
-  /** Flags, no compression, a date, the checksum. */
+  /** Writes flags, no compression, a date, the checksum. */
   private static void common(ByteBuffer into, Entry entry) {
     into.putShort((short) 0x800).putShort((short) 0); // names are UTF-8
     into.putInt(MIDNIGHT_1980).putInt((int) entry.crc);

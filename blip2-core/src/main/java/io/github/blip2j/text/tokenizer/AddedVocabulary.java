@@ -18,28 +18,28 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens beside the model's own, or pointing out some of them. Those that aren't normalized are
- * found in the text as it comes, the others in the normalized text between them.
+ * Added tokens: new tokens beside the model's own, or marks on some of those. Tokens that are not
+ * normalized are searched in the raw text, the others in the normalized text between them.
  */
 final class AddedVocabulary {
   private final Vocabulary model;
   private final Map<String, Integer> ids = new HashMap<>();
   private final Map<Integer, AddedToken> tokens = new HashMap<>();
-  private final Map<Integer, String> spelled = new HashMap<>(); // of those that are normalized
+  private final Map<Integer, String> spelled = new HashMap<>(); // of normalized tokens
   private final Set<String> special = new HashSet<>();
   private final TokenTrie plain = new TokenTrie();
   private final TokenTrie normalized = new TokenTrie();
   private final @Nullable Normalizer normalizer;
 
   /**
-   * Adds tokens to a vocabulary. As in the library, a token that the model has keeps the model's
-   * id, and others count on behind the largest, whatever the file says.
+   * Adds tokens to a vocabulary. As in the tokenizers library, a token that the model has keeps the
+   * model's id, and others get ids after the largest, whatever the file states.
    */
   AddedVocabulary(Vocabulary model, List<AddedToken> added, @Nullable Normalizer normalizer) {
     this.model = model;
     this.normalizer = normalizer;
     int next = model.size();
-    // Of tokens with one content the first that is special is looked for, or else the first.
+    // Of several tokens with equal content, the first special one is searched, or else the first.
     Map<String, AddedToken> sought = new LinkedHashMap<>();
     for (AddedToken token : added) {
       if (token.special() && special.add(token.content())) {
@@ -55,7 +55,7 @@ final class AddedVocabulary {
       next = Math.max(next, id + 1);
       ids.put(token.content(), id);
       tokens.put(id, token);
-      if (token.normalized() && normalizer != null) { // decoded as it is looked for
+      if (token.normalized() && normalizer != null) { // decoded in its normalized form
         spelled.put(id, normal(normalizer, token.content()));
       }
       sought.putIfAbsent(token.content(), token);
@@ -82,7 +82,10 @@ final class AddedVocabulary {
     return id == null ? model.idOf(token) : id;
   }
 
-  /** How a token is decoded: since 0.23 the library spells the normalized ones normalized. */
+  /**
+   * A token's decoded text: since version 0.23 the library decodes normalized tokens to their
+   * normal form.
+   */
   @Nullable String tokenOf(int id) {
     @Nullable AddedToken token = tokens.get(id);
     return token == null ? model.tokenOf(id) : spelled.getOrDefault(id, token.content());
@@ -92,7 +95,7 @@ final class AddedVocabulary {
     return special.contains(token);
   }
 
-  /** Number of different tokens, the model's included. */
+  /** The number of different tokens, including the model's. */
   int size() {
     return model.size() + (int) ids.keySet().stream().filter(t -> model.idOf(t) == null).count();
   }
@@ -105,7 +108,7 @@ final class AddedVocabulary {
         .orElse(-1);
   }
 
-  /** Hands on the tokens that are found and the normalized text between them, in order. */
+  /** Passes on the tokens found and the normalized text between them, in order. */
   void split(String text, Budget budget, IntConsumer foundToken, Consumer<Piece> foundText) {
     split(
         plain,

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Reads from a file what is put around a text's ids. */
+/** Builds post-processors from a file. */
 final class PostProcessors {
   private PostProcessors() {}
 
   /**
    * The special tokens that a file's post-processor adds.
    *
-   * @throws CheckpointException if it is of no known type or set wrongly
+   * @throws CheckpointException if its type is unknown or its settings are invalid
    */
   static SpecialTokens read(@Nullable Component json) throws CheckpointException {
     return json == null ? SpecialTokens.NONE : build(json);
@@ -23,7 +23,7 @@ final class PostProcessors {
   private static SpecialTokens build(Component json) throws CheckpointException {
     return switch (json.type()) {
       case "Sequence" -> sequence(json);
-      case "ByteLevel" -> SpecialTokens.NONE; // about offsets alone
+      case "ByteLevel" -> SpecialTokens.NONE; // affects offsets only
       case "BertProcessing", "RobertaProcessing" ->
           new SpecialTokens(new int[] {json.tokenId("cls")}, new int[] {json.tokenId("sep")});
       case "TemplateProcessing" -> template(json);
@@ -66,7 +66,7 @@ final class PostProcessors {
     }
     for (Component piece : json.has("pair") ? json.children("pair") : List.<Component>of()) {
       if (!piece.has("Sequence")) {
-        ids(json, piece); // must be there, though pairs are never asked for
+        ids(json, piece); // must exist, although pairs are never used
       }
     }
     return new SpecialTokens(before.toArray(), behind.toArray());

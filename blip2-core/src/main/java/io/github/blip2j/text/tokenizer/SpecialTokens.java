@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** What a post-processor puts around the text's ids. */
+/** The special tokens that a post-processor adds before and after a text's ids. */
 final class SpecialTokens {
   static final SpecialTokens NONE = new SpecialTokens(new int[0], new int[0]);
 
@@ -15,7 +15,7 @@ final class SpecialTokens {
     this.behind = behind;
   }
 
-  /** This put around a text, and {@code outer} around that. */
+  /** These tokens around a text, and {@code outer} around the result. */
   SpecialTokens within(SpecialTokens outer) {
     return new SpecialTokens(concat(outer.before, before), concat(behind, outer.behind));
   }

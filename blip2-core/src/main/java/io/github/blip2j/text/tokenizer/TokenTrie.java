@@ -5,14 +5,14 @@ import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Added tokens to be found in texts: the leftmost, and of those that begin there the longest. */
+/** Finds added tokens in texts: the leftmost match, and the longest of those that begin there. */
 final class TokenTrie {
   private static final int ROOT = 0;
 
   private final LongIntMap edges = new LongIntMap(64);
   private final List<Integer> ids = new ArrayList<>(List.of(-1)); // of the token that ends there
 
-  /** Adds a token, unless it is empty or there already. */
+  /** Adds a token, unless it is empty or known. */
   void add(String token, int id) {
     int node = ROOT;
     for (int i = 0; i < token.length(); i++) {
@@ -30,7 +30,7 @@ final class TokenTrie {
     }
   }
 
-  /** Where the next token begins, or the text's length. */
+  /** The start of the next token, or the text's length. */
   int next(String text, int from, Budget budget) {
     if (ids.size() == 1) {
       return text.length();
@@ -47,7 +47,7 @@ final class TokenTrie {
     return text.length();
   }
 
-  /** Where the longest token ends that begins at {@code at}; there must be one. */
+  /** The end of the longest token that begins at {@code at}; there must be one. */
   int endAt(String text, int at) {
     int node = ROOT;
     int end = at;
@@ -66,7 +66,10 @@ final class TokenTrie {
     return (int) longest(text, at);
   }
 
-  /** How many chars were looked at, above, and the id, or -1, below. */
+  /**
+   * The longest token at a position: the number of chars read in the upper half, the id or -1 in
+   * the lower.
+   */
   private long longest(String text, int at) {
     int node = ROOT;
     int id = -1;

@@ -23,9 +23,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code tokenizer.json} describes: added tokens are found, the text between them is
- * normalized, split into words, and each word cut into tokens by the model; ids go back through the
- * decoder. Immutable, but for a bounded memory of words.
+ * The pipeline that a {@code tokenizer.json} describes: added tokens are found, the text between
+ * them is normalized and split into words, and the model splits each word into tokens. The decoder
+ * turns ids into text. Immutable, except for a bounded cache of words.
  */
 public final class TokenizerPipeline {
   private final String name;
@@ -53,8 +53,8 @@ public final class TokenizerPipeline {
   /**
    * Reads a tokenizer.
    *
-   * @param name what messages call the file
-   * @throws CheckpointException if the file describes none, or one with parts that aren't supported
+   * @param name the file's name in messages
+   * @throws CheckpointException if the file describes no tokenizer, or has unsupported parts
    */
   public static TokenizerPipeline read(Reader json, String name, Overrides overrides)
       throws IOException {
@@ -74,7 +74,7 @@ public final class TokenizerPipeline {
           model,
           overrides.around() == null ? specialTokens : around(overrides.around(), vocabulary),
           decoder);
-    } catch (IllegalArgumentException e) { // a normalizer that can't take an added token
+    } catch (IllegalArgumentException e) { // a normalizer that cannot process an added token
       var exception = new CheckpointException(name + ": added_tokens: " + e.getMessage());
       exception.initCause(e);
       throw exception;
@@ -91,10 +91,10 @@ public final class TokenizerPipeline {
   }
 
   /**
-   * Ids of the text alone.
+   * Ids of the text, without special tokens.
    *
-   * @throws IllegalArgumentException if the file has no token for a part of it, or its expressions
-   *     take too long
+   * @throws IllegalArgumentException if no token covers a part of the text, or the file's
+   *     expressions take too long
    */
   public int[] encode(String text) {
     Budget budget = Budget.of(text.length());
@@ -114,20 +114,20 @@ public final class TokenizerPipeline {
     return ids.toArray();
   }
 
-  /** Ids that go before a text's own; the caller's array. */
+  /** Ids before a text's own; a new array. */
   public int[] idsBefore() {
     return specialTokens.before().clone();
   }
 
-  /** Ids that go behind a text's own; the caller's array. */
+  /** Ids after a text's own; a new array. */
   public int[] idsBehind() {
     return specialTokens.behind().clone();
   }
 
   /**
-   * The text of ids; those without a token add nothing.
+   * The text of ids; unknown ids add nothing.
    *
-   * @param skipped which tokens to leave out
+   * @param skipped the treatment of special tokens
    */
   public String decode(int[] ids, SpecialTokenRule skipped) {
     Budget budget = Budget.of(ids.length);
@@ -143,12 +143,12 @@ public final class TokenizerPipeline {
         : String.join("", decoder.decode(tokens, budget));
   }
 
-  /** Number of different tokens, added ones included. */
+  /** The number of different tokens, including added ones. */
   public int size() {
     return vocabulary.size();
   }
 
-  /** The largest id among the tokens that aren't added ones, or -1. */
+  /** The largest id of a token that is not an added one, or -1. */
   public int largestOwnId() {
     return vocabulary.largestOwnId();
   }
@@ -158,7 +158,7 @@ public final class TokenizerPipeline {
     return vocabulary.idOf(token);
   }
 
-  /** The algorithm, as in {@code "BPE"}, {@code "WordPiece"}, {@code "Unigram"}. */
+  /** The model type, as in {@code "BPE"}, {@code "WordPiece"}, {@code "Unigram"}. */
   public String modelType() {
     return model.type();
   }
@@ -169,11 +169,11 @@ public final class TokenizerPipeline {
     return name;
   }
 
-  /** What decoding does with special tokens. */
+  /** The treatment of special tokens in decoding. */
   public enum SpecialTokenRule {
     /** Leaves them out. */
     SKIP,
-    /** Spells them. */
+    /** Keeps them. */
     KEEP
   }
 }

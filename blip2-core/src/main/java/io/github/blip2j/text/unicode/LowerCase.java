@@ -3,7 +3,7 @@ package io.github.blip2j.text.unicode;
 import java.util.BitSet;
 import java.util.Map;
 
-/** Lower case as the references have it. */
+/** Lower-casing as in the reference implementations. */
 public final class LowerCase {
   private static final Map<Integer, Integer> PAIRS = UnicodeTables.pairs("lower");
   private static final Map<Integer, Integer> NEWER = UnicodeTables.pairs("lower.newer");
@@ -16,8 +16,8 @@ public final class LowerCase {
   private LowerCase() {}
 
   /**
-   * Python 3.11's {@code str.lower()}, of Unicode 14: full mappings, and a sigma that ends a word
-   * is another than one within.
+   * Python 3.11's {@code str.lower()}, Unicode 14: full mappings, with another sigma at the end of
+   * a word than within.
    */
   public static String python(String text) {
     var out = new StringBuilder(text.length() + 8);
@@ -33,12 +33,14 @@ public final class LowerCase {
     return out.toString();
   }
 
-  /** Appends Rust's {@code char::to_lowercase}, of Unicode 17, which looks at nothing around. */
+  /** Appends Rust's {@code char::to_lowercase}, Unicode 17, which ignores the context. */
   public static void appendRust(int c, StringBuilder out) {
     append(c, c < DOTTED_I || PAIRS.containsKey(c) ? PAIRS : NEWER, out);
   }
 
-  /** The one code point that is the lower case of another, as of Unicode 17, or itself. */
+  /**
+   * The single code point that is the lower case of another in Unicode 17, or the same code point.
+   */
   public static int simple(int c) {
     return PAIRS.getOrDefault(c, NEWER.getOrDefault(c, c));
   }
@@ -53,7 +55,7 @@ public final class LowerCase {
     }
   }
 
-  /** Whether letters come before and none behind, but for what isn't looked at, such as accents. */
+  /** Whether letters precede and none follow; characters such as accents are ignored. */
   private static boolean endsWord(String text, int at) {
     int before = at;
     while (before > 0 && IGNORABLE.get(text.codePointBefore(before))) {

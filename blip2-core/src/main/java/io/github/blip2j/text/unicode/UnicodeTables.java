@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Tables of code points, made from what the references answer (decision 15). Numbers in the file
- * are in base 36; lines are
+ * Tables of code points, generated from the results of the reference implementations (decision 15).
+ * Numbers in the file are in base 36; its lines are
  *
  * <pre>{@code
  * set    lengths of runs outside, inside, outside, ... the set
@@ -33,7 +33,7 @@ public final class UnicodeTables {
   /**
    * A set: {@code alphabetic}, {@code lowercase} and {@code uppercase} of Unicode 16, {@code
    * assigned9} in Unicode 9, {@code python.*} of Python 3.11, {@code library.*} of the tokenizers
-   * library, whose parts have versions of their own.
+   * library, whose parts use different versions.
    */
   public static BitSet set(String name) {
     var set = new BitSet();
@@ -51,8 +51,8 @@ public final class UnicodeTables {
   }
 
   /**
-   * A number for every code point: {@code categories} of Unicode 16, as {@link Character#getType}
-   * counts them, its {@code scripts}, and {@code library.scripts}.
+   * A number for every code point: {@code categories} of Unicode 16, as numbered by {@link
+   * Character#getType}, its {@code scripts}, and {@code library.scripts}.
    */
   public static byte[] map(String name) {
     byte[] map = new byte[Character.MAX_CODE_POINT + 1];
@@ -72,7 +72,7 @@ public final class UnicodeTables {
     return List.of(line("scripts.names"));
   }
 
-  /** Code points and the single code points that are their lower case. */
+  /** Code points with a lower case of one code point, and that code point. */
   static Map<Integer, Integer> pairs(String name) {
     Map<Integer, Integer> pairs = new HashMap<>();
     int last = 0;

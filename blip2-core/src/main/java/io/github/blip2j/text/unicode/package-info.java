@@ -1,4 +1,4 @@
-/** Unicode as the references know it, whatever the Java runtime's own version is. */
+/** Unicode data of the reference implementations, independent of the Java runtime's version. */
 @NullMarked
 package io.github.blip2j.text.unicode;
 

@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer;
 import java.util.List;
 import java.util.Random;
 
-/** Texts of every script, with marks, controls, emoji, white space and tokens, all by chance. */
+/** Texts of every script, with marks, controls, emoji, white space and tokens, all at random. */
 final class RandomTexts {
   private static final List<String> ODD =
       List.of(

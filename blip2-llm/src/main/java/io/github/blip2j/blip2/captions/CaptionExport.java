@@ -15,39 +15,41 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Captions of any number of pictures, to one file or to a text file beside each. What is written
- * stays: a run that was stopped is gone on with by the same call, which passes over the pictures
- * that have their captions. A picture that fails is told of and passed over. Immutable.
+ * Captions any number of images, into one file or into a text file beside each image. A stopped run
+ * is resumed by the same call, which skips images with captions. An image that fails is reported
+ * and skipped. Immutable.
  *
  * <pre>{@code
- * List<Path> pictures = ImageFiles.in(Path.of("photos"));
- * CaptionExport.of(blip2).withPrompt("a photo of").toCsv(pictures, Path.of("captions.csv"));
+ * List<Path> images = ImageFiles.in(Path.of("photos"));
+ * CaptionExport.of(blip2).withPrompt("a photo of").toCsv(images, Path.of("captions.csv"));
  * }</pre>
  */
 public final class CaptionExport {
   private static final int BATCH = 8; // more gains little and takes memory
 
-  /** Opens a picture. */
+  /** Opens an image. */
   @FunctionalInterface
   public interface Reader {
-    /** The picture in {@code file}. */
+    /** The image in {@code file}. */
     Image read(Path file) throws IOException;
   }
 
-  /** Hears how far an export is. */
+  /** Receives the progress of an export. */
   public interface Listener {
-    /** So many pictures of all are done, those of earlier runs included. */
-    default void done(int pictures, int of) {}
+    /**
+     * Called with the number of finished images, those of earlier runs included, out of {@code of}.
+     */
+    default void done(int images, int of) {}
 
-    /** A picture has no caption, for this reason. */
-    default void failed(Path picture, Throwable why) {}
+    /** Called when an image has no caption, with the reason. */
+    default void failed(Path image, Throwable why) {}
   }
 
   /**
-   * What an export did, in numbers of pictures.
+   * The outcome of an export, in numbers of images.
    *
    * @param written captioned by this run
-   * @param earlier captioned before it
+   * @param earlier captioned before this run
    * @param failed without a caption
    */
   public record Outcome(int written, int earlier, int failed) {}
@@ -80,24 +82,24 @@ public final class CaptionExport {
     this.listener = listener;
   }
 
-  /** Captions by this model, without a prompt, decoded as it usually does, eight at once. */
+  /** Captions by this model, without a prompt, with its default decoding, eight images at once. */
   public static CaptionExport of(Blip2 blip2) {
     return new CaptionExport(
         blip2, "", blip2.captionConfig(), BATCH, false, false, blip2::read, new Listener() {});
   }
 
-  /** This export with words that every caption begins with. */
+  /** This export with a prompt that every caption continues. */
   public CaptionExport withPrompt(String newPrompt) {
     return new CaptionExport(blip2, newPrompt, decoding, batch, anew, echo, reader, listener);
   }
 
-  /** This export, decoding so; where it returns several texts, all are written. */
+  /** This export with another decoding; if it returns several texts, all are written. */
   public CaptionExport withDecoding(GenerationConfig newDecoding) {
     return new CaptionExport(blip2, prompt, newDecoding, batch, anew, echo, reader, listener);
   }
 
   /**
-   * This export with so many pictures at once.
+   * This export with another batch size.
    *
    * @throws IllegalArgumentException if it is not positive
    */
@@ -108,72 +110,71 @@ public final class CaptionExport {
     return new CaptionExport(blip2, prompt, decoding, newBatch, anew, echo, reader, listener);
   }
 
-  /** This export, writing the prompt before each text. */
+  /** This export with the prompt written before each text. */
   public CaptionExport withPromptInText() {
     return new CaptionExport(blip2, prompt, decoding, batch, anew, true, reader, listener);
   }
 
-  /** This export, replacing what earlier runs say of the same pictures. */
+  /** This export, replacing earlier captions of the same images. */
   public CaptionExport startingAnew() {
     return new CaptionExport(blip2, prompt, decoding, batch, true, echo, reader, listener);
   }
 
-  /** This export, opening pictures otherwise than the model does. */
+  /** This export with another way to open images than the model's. */
   public CaptionExport reading(Reader newReader) {
     return new CaptionExport(blip2, prompt, decoding, batch, anew, echo, newReader, listener);
   }
 
-  /** This export, telling how far it is. */
+  /** This export with a listener for its progress. */
   public CaptionExport onProgress(Listener newListener) {
     return new CaptionExport(blip2, prompt, decoding, batch, anew, echo, reader, newListener);
   }
 
   /**
-   * A line of JSON for each picture: {@code {"image": "a.jpg", "caption": "two cats", "score":
-   * -0.4}}; several texts are lists {@code "captions"} and {@code "scores"}. Where there is one,
-   * the file is one that training reads.
+   * Writes a line of JSON for each image: {@code {"image": "a.jpg", "caption": "two cats", "score":
+   * -0.4}}; several texts are lists {@code "captions"} and {@code "scores"}. With a single text,
+   * the file can be used for training.
    *
-   * @param file begun if it isn't there, and gone on with if it is; pictures are called in it as
-   *     {@link PathName} does
-   * @throws IOException if it holds anything else or another number of texts for each picture,
+   * @param file created, or continued if it exists; images are named as by {@link PathName}
+   * @throws IOException if the file holds anything else or another number of texts for each image,
    *     another run is writing it, or it can't be written
    */
-  public Outcome toJsonLines(List<Path> pictures, Path file) throws IOException {
+  public Outcome toJsonLines(List<Path> images, Path file) throws IOException {
     try (var target = RecordFile.open(file, new JsonLines(decoding.numReturnSequences()), anew)) {
-      return write(pictures, target);
+      return write(images, target);
     }
   }
 
   /**
-   * A row of comma-separated values for each picture (RFC 4180): {@code image,caption,score}, and
-   * two more columns for each further text.
+   * Writes a row of comma-separated values for each image (RFC 4180): {@code image,caption,score},
+   * and two more columns for each further text.
    *
-   * @param file begun if it isn't there, and gone on with if it is; pictures are called in it as
-   *     {@link PathName} does
-   * @throws IOException if it holds anything else or another number of texts for each picture,
+   * @param file created, or continued if it exists; images are named as by {@link PathName}
+   * @throws IOException if the file holds anything else or another number of texts for each image,
    *     another run is writing it, or it can't be written
    */
-  public Outcome toCsv(List<Path> pictures, Path file) throws IOException {
+  public Outcome toCsv(List<Path> images, Path file) throws IOException {
     try (var target = RecordFile.open(file, new CsvRows(decoding.numReturnSequences()), anew)) {
-      return write(pictures, target);
+      return write(images, target);
     }
   }
 
   /**
-   * A file beside each picture, with its name and the ending {@code .txt}: a line for each text.
+   * Writes a file beside each image, with the image's name and the ending {@code .txt}: a line for
+   * each text.
    *
-   * @throws IllegalArgumentException if two pictures differ in their endings alone
+   * @throws IllegalArgumentException if two images differ in their endings only
    * @throws IOException if a file can't be written
    */
-  public Outcome toTextFiles(List<Path> pictures) throws IOException {
-    try (var target = new TextFiles(pictures, anew)) {
-      return write(pictures, target);
+  public Outcome toTextFiles(List<Path> images) throws IOException {
+    try (var target = new TextFiles(images, anew)) {
+      return write(images, target);
     }
   }
 
-  private Outcome write(List<Path> pictures, CaptionTarget target) throws IOException {
-    Set<Path> all = new LinkedHashSet<>(pictures);
-    List<Path> open = all.stream().filter(picture -> !target.has(picture)).toList();
+  private Outcome write(List<Path> images, CaptionTarget target) throws IOException {
+    Set<Path> all = new LinkedHashSet<>(images);
+    List<Path> open = all.stream().filter(image -> !target.has(image)).toList();
     int earlier = all.size() - open.size();
     int failed = 0;
     for (int from = 0; from < open.size(); from += batch) {
@@ -184,19 +185,19 @@ public final class CaptionExport {
     return new Outcome(open.size() - failed, earlier, failed);
   }
 
-  /** Returns how many have no caption. */
-  private int writeBatch(List<Path> pictures, CaptionTarget target) throws IOException {
+  /** Captions a batch; returns the number of images without a caption. */
+  private int writeBatch(List<Path> images, CaptionTarget target) throws IOException {
     List<Path> names = new ArrayList<>();
     List<Image> read = new ArrayList<>();
-    for (Path picture : pictures) {
+    for (Path image : images) {
       try {
-        read.add(reader.read(picture));
-        names.add(picture);
+        read.add(reader.read(image));
+        names.add(image);
       } catch (IOException | OutOfMemoryError e) {
-        listener.failed(picture, e);
+        listener.failed(image, e);
       }
     }
-    int failed = pictures.size() - names.size();
+    int failed = images.size() - names.size();
     if (names.isEmpty()) {
       return failed;
     }
@@ -205,13 +206,13 @@ public final class CaptionExport {
       List<Prompt> prompts = read.stream().map(image -> Prompt.about(image, prompt)).toList();
       texts = blip2.generate(prompts, decoding);
     } catch (MemoryShortageException | OutOfMemoryError e) {
-      if (pictures.size() == 1) {
-        listener.failed(pictures.get(0), e);
+      if (images.size() == 1) {
+        listener.failed(images.get(0), e);
         return 1;
       }
-      read.clear(); // one by one there may be room
-      for (Path picture : names) {
-        failed += writeBatch(List.of(picture), target);
+      read.clear(); // frees memory, before images are tried one by one
+      for (Path image : names) {
+        failed += writeBatch(List.of(image), target);
       }
       return failed;
     }

@@ -5,15 +5,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Where captions go, and which are there already. */
+/** An output of captions, which knows the captions of earlier runs. */
 interface CaptionTarget extends AutoCloseable {
-  /** Whether this picture has its caption from an earlier run. */
-  boolean has(Path picture);
+  /** Whether an earlier run captioned this image. */
+  boolean has(Path image);
 
-  /** Takes the texts about a picture, the best first. */
-  void add(Path picture, List<Generated> texts) throws IOException;
+  /** Adds the texts of an image, best first. */
+  void add(Path image, List<Generated> texts) throws IOException;
 
-  /** What was taken survives the end of the process. */
+  /** Makes the added texts survive the end of the process. */
   void flush() throws IOException;
 
   @Override

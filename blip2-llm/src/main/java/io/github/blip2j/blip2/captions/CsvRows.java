@@ -10,7 +10,7 @@ final class CsvRows implements RecordFormat {
 
   private final int texts;
 
-  /** Rows of so many texts each. */
+  /** Rows with this number of texts. */
   CsvRows(int texts) {
     this.texts = texts;
   }
@@ -58,7 +58,7 @@ final class CsvRows implements RecordFormat {
     for (int i = from; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c == QUOTE) {
-        quoted = !quoted; // a doubled one is left and entered again
+        quoted = !quoted; // a doubled quote ends the quotes and begins them again
       } else if (c == '\n' && !quoted) {
         return i + 1;
       }
@@ -68,7 +68,7 @@ final class CsvRows implements RecordFormat {
 
   @Override
   public boolean mayBegin(String text) {
-    return true; // the header has told already whose file it is
+    return true; // the header has identified the file
   }
 
   @Override

@@ -12,7 +12,7 @@ import io.github.blip2j.blip2.text.Generated;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An object of JSON on each line. */
+/** A JSON object on each line. */
 final class JsonLines implements RecordFormat {
   private static final Gson GSON =
       new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
@@ -21,7 +21,7 @@ final class JsonLines implements RecordFormat {
 
   private final int texts;
 
-  /** Objects of so many texts each. */
+  /** Objects with this number of texts. */
   JsonLines(int texts) {
     this.texts = texts;
   }
@@ -99,7 +99,7 @@ final class JsonLines implements RecordFormat {
     }
   }
 
-  /** JSON has no word for minus infinity. */
+  /** The score; JSON cannot represent minus infinity. */
   private static JsonElement score(Generated text) {
     return Double.isFinite(text.score()) ? new JsonPrimitive(text.score()) : JsonNull.INSTANCE;
   }

@@ -28,15 +28,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that grows by one record for each picture. Opened again, it is read up to its last whole
- * record; half a record after that, which a kill leaves, is cut off. Locked while it is open.
+ * A file with a record for each image, to which records are appended. When it is opened again, it
+ * is read up to its last complete record; a partial record after that, left by a kill, is cut off.
+ * The file is locked while it is open.
  *
- * <p>Records that replace others are appended too. When the file is closed, it is written anew
- * without those that were replaced, and the new ones stand in their places. After a kill before
- * that, the file holds both.
+ * <p>Replacing records are appended too. On close, the file is rewritten without the replaced
+ * records, and the new ones take their positions. After a kill before that, the file holds both.
  */
 final class RecordFile implements CaptionTarget {
-  private static final long LARGEST = Integer.MAX_VALUE - 8L; // the longest array
+  private static final long LARGEST = Integer.MAX_VALUE - 8L; // the maximum length of an array
 
   private static final boolean OPEN_FILES_MOVE = File.separatorChar == '/';
 
@@ -48,7 +48,7 @@ final class RecordFile implements CaptionTarget {
   private final Map<String, Place> written = new LinkedHashMap<>();
   private final Map<String, String> pending = new LinkedHashMap<>();
 
-  /** Where a record lies. */
+  /** The position of a record. */
   private record Place(long begin, long end) {}
 
   private RecordFile(Path file, RecordFormat format, FileChannel channel, boolean anew) {
@@ -59,9 +59,9 @@ final class RecordFile implements CaptionTarget {
   }
 
   /**
-   * Begins a file or goes on with one.
+   * Creates or continues a file.
    *
-   * @param anew whether records of the same pictures are replaced
+   * @param anew whether records of the same images are replaced
    * @throws IOException if it holds something else, is no file, or is locked
    */
   static RecordFile open(Path file, RecordFormat format, boolean anew) throws IOException {
@@ -75,7 +75,7 @@ final class RecordFile implements CaptionTarget {
       boolean open = false;
       try {
         records.lock();
-        // Whoever had it before may have put another file in its place just then.
+        // The previous owner may just have replaced the file.
         if (Objects.equals(before, identity(file))) {
           records.readEarlier();
           open = true;
@@ -96,14 +96,14 @@ final class RecordFile implements CaptionTarget {
   }
 
   @Override
-  public boolean has(Path picture) {
-    return !anew && earlier.containsKey(PathName.of(picture));
+  public boolean has(Path image) {
+    return !anew && earlier.containsKey(PathName.of(image));
   }
 
   @Override
-  public void add(Path picture, List<Generated> texts) {
-    String image = PathName.of(picture);
-    pending.put(image, format.record(image, texts));
+  public void add(Path image, List<Generated> texts) {
+    String name = PathName.of(image);
+    pending.put(name, format.record(name, texts));
   }
 
   @Override
@@ -125,7 +125,7 @@ final class RecordFile implements CaptionTarget {
     }
   }
 
-  /** Writes the file anew, each record that was written where the first for its picture stood. */
+  /** Rewrites the file, with each new record in the position of its image's first record. */
   private void replace() throws IOException {
     NavigableMap<Long, Place> places = new TreeMap<>();
     written.forEach((image, place) -> places.put(place.begin, place));
@@ -183,7 +183,7 @@ final class RecordFile implements CaptionTarget {
     boolean free;
     try {
       free = channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) { // by another export of this process
+    } catch (OverlappingFileLockException e) { // another export of this process
       free = false;
     }
     if (!free) {
@@ -204,11 +204,11 @@ final class RecordFile implements CaptionTarget {
     byte[] bytes = new byte[(int) channel.size()];
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
     while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
-      // read whole
+      // complete
     }
-    // Latin-1 keeps one character a byte, so that places in the text are places in the file.
+    // Latin-1 has one character for each byte, so indices in the text are positions in the file.
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
-    int most = format.textsIn(text); // of a record: a search may find fewer than asked for
+    int most = format.textsIn(text); // of a record: a search may find fewer than requested
     if (format.header().length() > 0) {
       requireTexts(most);
     }
@@ -217,7 +217,7 @@ final class RecordFile implements CaptionTarget {
       String record = new String(bytes, end, next - end, StandardCharsets.UTF_8);
       @Nullable String image = format.imageOf(record);
       if (image == null) {
-        requireTexts(format.textsIn(record)); // where runs have been mixed
+        requireTexts(format.textsIn(record)); // differs after runs with different settings
         throw somethingElse();
       }
       most = Math.max(most, format.textsIn(record));
@@ -259,7 +259,7 @@ final class RecordFile implements CaptionTarget {
       return header.length();
     }
     if (header.startsWith(text)) {
-      return 0; // killed while it was written
+      return 0; // a partial record
     }
     throw somethingElse();
   }

@@ -4,21 +4,21 @@ import io.github.blip2j.blip2.text.Generated;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** How captions are written one after another into a file, and found in it again. */
+/** The format of the records in a file of captions. */
 interface RecordFormat {
-  /** What it is called in messages. */
+  /** The name in messages. */
   String name();
 
-  /** What the file begins with; empty or a whole line. */
+  /** The beginning of the file; empty or a complete line. */
   String header();
 
-  /** One record, with the end of its line. */
+  /** One record, with its line end. */
   String record(String image, List<Generated> texts);
 
   /**
-   * Where the record that begins at {@code from} ends, after the end of its line.
+   * The end of the record that begins at {@code from}, after its line end.
    *
-   * @return -1 if it isn't whole
+   * @return -1 if it isn't complete
    */
   int endOf(String text, int from);
 
@@ -26,18 +26,18 @@ interface RecordFormat {
   boolean mayBegin(String text);
 
   /**
-   * How many texts a record has, or each record of a file by its header.
+   * The number of texts in a record, or in each record of a file by its header.
    *
    * @param text one record, or the file from its beginning
-   * @return 0 if it doesn't tell
+   * @return 0 if it is not stated
    */
   int textsIn(String text);
 
-  /** How many texts each record has. */
+  /** The number of texts in each record. */
   int texts();
 
   /**
-   * The picture that a whole record is about.
+   * The image of a complete record.
    *
    * @return null if it is no record of this format
    */

@@ -13,28 +13,28 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A text file beside each picture. A file is whole or not there. */
+/** A text file beside each image. Files are complete or do not exist. */
 final class TextFiles implements CaptionTarget {
   private final boolean anew;
 
   /**
-   * Files beside these pictures.
+   * Text files beside these images.
    *
-   * @param anew whether those that are there are replaced
-   * @throws IllegalArgumentException if two pictures would share one
+   * @param anew whether existing files are replaced
+   * @throws IllegalArgumentException if two images would share a file
    */
-  TextFiles(List<Path> pictures, boolean anew) {
+  TextFiles(List<Path> images, boolean anew) {
     this.anew = anew;
     Map<Path, Path> owners = new HashMap<>();
-    for (Path picture : pictures) {
-      @Nullable Path other = owners.put(beside(picture), picture);
-      if (other != null && !other.equals(picture)) {
+    for (Path image : images) {
+      @Nullable Path other = owners.put(beside(image), image);
+      if (other != null && !other.equals(image)) {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
                 "%s: a text file of its own expected beside each picture, got %s for %s too; %s",
-                PathName.of(picture),
-                PathName.of(beside(picture)),
+                PathName.of(image),
+                PathName.of(beside(image)),
                 PathName.of(other),
                 "rename one, or write all to one file"));
       }
@@ -42,14 +42,14 @@ final class TextFiles implements CaptionTarget {
   }
 
   @Override
-  public boolean has(Path picture) {
-    return !anew && Files.exists(beside(picture));
+  public boolean has(Path image) {
+    return !anew && Files.exists(beside(image));
   }
 
   @Override
-  public void add(Path picture, List<Generated> texts) throws IOException {
+  public void add(Path image, List<Generated> texts) throws IOException {
     String lines = texts.stream().map(TextFiles::line).collect(Collectors.joining("\n", "", "\n"));
-    OutputFile.write(beside(picture), lines);
+    OutputFile.write(beside(image), lines);
   }
 
   @Override
@@ -66,7 +66,7 @@ final class TextFiles implements CaptionTarget {
     return text.text().replaceAll("\\s*\\R\\s*", " ").strip();
   }
 
-  private static Path beside(Path picture) {
-    return PathName.withEnding(picture, ".txt");
+  private static Path beside(Path image) {
+    return PathName.withEnding(image, ".txt");
   }
 }

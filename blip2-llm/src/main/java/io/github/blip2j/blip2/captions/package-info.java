@@ -1,4 +1,4 @@
-/** Captions of whole folders, to files that a later run goes on with. */
+/** Captions of whole folders, in files that a later run continues. */
 @NullMarked
 package io.github.blip2j.blip2.captions;
 

@@ -25,7 +25,7 @@ import java.util.Set;
  * batches, so memory does not grow with their number. Immutable.
  *
  * <pre>{@code
- * List<String> images = FeatureExport.pictures(Path.of("photos"));
+ * List<String> images = FeatureExport.images(Path.of("photos"));
  * matcher.export(Feature.QUERIES, Feature.SINGLE).toSafetensors(images, Path.of("f.safetensors"));
  * }</pre>
  */
@@ -132,8 +132,10 @@ public final class FeatureExport {
     return file.toString().endsWith(".jsonl");
   }
 
-  /** The pictures below a folder, as {@link ImageFiles#in} finds them, for an export. */
-  public static List<String> pictures(Path folder) throws IOException {
+  /**
+   * The images in a folder and its subfolders, as {@link ImageFiles#in} finds them, for an export.
+   */
+  public static List<String> images(Path folder) throws IOException {
     return ImageFiles.in(required("embed", "folder", folder)).stream().map(PathName::of).toList();
   }
 
@@ -231,11 +233,11 @@ public final class FeatureExport {
     }
     List<String> written = new ArrayList<>();
     List<Item> batch = new ArrayList<>();
-    List<Image> pictures = new ArrayList<>();
+    List<Image> images = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       try {
-        // At the model's input size, for a batch of photographs would fill the heap.
-        pictures.add(processor.fit(reader.read(items.get(i).name)));
+        // At the model's input size, because a batch of photographs would fill the heap.
+        images.add(processor.fit(reader.read(items.get(i).name)));
         batch.add(items.get(i));
       } catch (UnreadableImageException e) {
         if (!skip) {
@@ -245,10 +247,10 @@ public final class FeatureExport {
       }
       if (batch.size() == BATCH || (i == items.size() - 1 && !batch.isEmpty())) {
         List<String> names = batch.stream().map(Item::name).toList();
-        write(names, pictures, batch.stream().map(Item::text).toList(), file);
+        write(names, images, batch.stream().map(Item::text).toList(), file);
         written.addAll(names);
         batch.clear();
-        pictures.clear();
+        images.clear();
         listener.done(i + 1, items.size());
       }
     }
@@ -259,10 +261,10 @@ public final class FeatureExport {
     return List.copyOf(written);
   }
 
-  private void write(List<String> names, List<Image> pictures, List<String> about, FeatureFile file)
+  private void write(List<String> names, List<Image> images, List<String> about, FeatureFile file)
       throws IOException {
     try (var scope = Scope.open()) {
-      file.images(names, source.ofImages(pictures, about, ofImages()));
+      file.images(names, source.ofImages(images, about, ofImages()));
     }
   }
 

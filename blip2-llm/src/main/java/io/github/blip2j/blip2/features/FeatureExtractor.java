@@ -49,10 +49,10 @@ public final class FeatureExtractor implements FeatureSource {
    * Features of texts, of every token; that of the whole text is the first, {@code [CLS]}. Values
    * at padding are undefined.
    *
-   * @param words {@code text_embeds}, [B, T, C]
+   * @param tokens {@code text_embeds}, [B, T, C]
    * @param compared the tokens projected to unit vectors, {@code text_embeds_proj}, [B, T, P]
    */
-  public record OfTexts(Tensor words, Tensor compared) {}
+  public record OfTexts(Tensor tokens, Tensor compared) {}
 
   /** Normed features of every patch of each image, the class token first, [B, N, E]. */
   public Tensor patches(List<Image> images) {
@@ -83,8 +83,8 @@ public final class FeatureExtractor implements FeatureSource {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
             Blip2Qformer qformer = session.qformer();
-            Tensor words = scope.keep(qformer.encodeText(batch, ForwardPass.evaluation()));
-            return new OfTexts(words, scope.keep(qformer.tokenFeatures(words)));
+            Tensor encoded = scope.keep(qformer.encodeText(batch, ForwardPass.evaluation()));
+            return new OfTexts(encoded, scope.keep(qformer.tokenFeatures(encoded)));
           }
         });
   }
@@ -119,8 +119,9 @@ public final class FeatureExtractor implements FeatureSource {
           try (var off = GradMode.noGrad();
               var scope = Scope.open()) {
             var found = new EnumMap<Feature, Tensor>(Feature.class);
-            Seen seen = new Seen(session.qformer(), session.see(images));
-            wanted.forEach(feature -> found.put(feature, scope.keep(seen.of(feature, batch))));
+            EncodedImages encoded =
+                new EncodedImages(session.qformer(), session.encodeImages(images));
+            wanted.forEach(feature -> found.put(feature, scope.keep(encoded.of(feature, batch))));
             return found;
           }
         });
@@ -153,14 +154,14 @@ public final class FeatureExtractor implements FeatureSource {
   }
 
   /** Encoded images; intermediate results of several features are computed once. */
-  private static final class Seen {
+  private static final class EncodedImages {
     private final Blip2Qformer qformer;
     private final Tensor image; // [B, N, E]
-    private @Nullable CrossAttentionKeyValues read;
+    private @Nullable CrossAttentionKeyValues keyValues;
     private @Nullable Tensor queries;
     private @Nullable Tensor compared;
 
-    Seen(Blip2Qformer qformer, Tensor image) {
+    EncodedImages(Blip2Qformer qformer, Tensor image) {
       this.qformer = qformer;
       this.image = image;
     }
@@ -176,13 +177,14 @@ public final class FeatureExtractor implements FeatureSource {
       };
     }
 
-    private CrossAttentionKeyValues read() {
-      read = read == null ? qformer.imageKeyValues(image) : read;
-      return read;
+    private CrossAttentionKeyValues keyValues() {
+      keyValues = keyValues == null ? qformer.imageKeyValues(image) : keyValues;
+      return keyValues;
     }
 
     private Tensor queries() {
-      queries = queries == null ? qformer.encodeQueries(read(), ForwardPass.evaluation()) : queries;
+      queries =
+          queries == null ? qformer.encodeQueries(keyValues(), ForwardPass.evaluation()) : queries;
       return queries;
     }
 
@@ -201,7 +203,7 @@ public final class FeatureExtractor implements FeatureSource {
     }
 
     private Tensor joint(TextBatch texts) {
-      return qformer.encodeQueriesWithText(read(), texts, ForwardPass.evaluation());
+      return qformer.encodeQueriesWithText(keyValues(), texts, ForwardPass.evaluation());
     }
   }
 

@@ -28,7 +28,7 @@ import java.util.Map;
  * nested lists. The file appears when it is complete.
  */
 final class JsonLinesFeatures implements FeatureFile {
-  /** Such files, told by their first object. */
+  /** Such files, recognised by their first object. */
   static final FileKind KIND = new FileKind("JSON lines of features", JsonLinesFeatures::isOne);
 
   private final Path target;
@@ -46,7 +46,7 @@ final class JsonLinesFeatures implements FeatureFile {
     this.lines = lines;
   }
 
-  /** Begins a file. */
+  /** Creates a file. */
   static JsonLinesFeatures create(Path target) throws IOException {
     KIND.require(target);
     return new JsonLinesFeatures(target, OutputFile.create(target));
@@ -111,7 +111,7 @@ final class JsonLinesFeatures implements FeatureFile {
   }
 
   private static boolean isOne(Path file) throws IOException {
-    // Latin-1 reads any bytes; whoever is named by others is no less named.
+    // Latin-1 decodes any bytes, and the keys are ASCII.
     try (var json = new JsonReader(Files.newBufferedReader(file, ISO_8859_1))) {
       json.beginObject();
       String about = json.nextName();

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * number of images is known before any is written.
  */
 final class SafetensorsFeatures implements FeatureFile {
-  /** Such files, told from models by the lists of what they are about. */
+  /** Such files, recognised by the lists of images and texts in their metadata. */
   static final FileKind KIND =
       new FileKind("a safetensors file of features", SafetensorsFeatures::isOne);
 

@@ -39,7 +39,7 @@ final class AnswerRanker {
     }
     List<ScoredText> scored = new ArrayList<>();
     try (var off = GradMode.noGrad()) {
-      List<List<float[]>> logs = read(prompts).of(ids);
+      List<List<float[]>> logs = scorer(prompts).of(ids);
       for (int b = 0; b < texts.size(); b++) {
         scored.add(scored(prompts, texts.get(b), ids.get(b).get(0), logs.get(b).get(0)));
       }
@@ -56,9 +56,9 @@ final class AnswerRanker {
     }
     List<List<RankedCandidate>> ranked = new ArrayList<>();
     try (var off = GradMode.noGrad()) {
-      SequenceScorer read = read(prompts);
-      List<List<Integer>> kept = preselected(read, ids, order.preselected());
-      List<List<float[]>> logs = distinct(read, chosen(ids, kept));
+      SequenceScorer scorer = scorer(prompts);
+      List<List<Integer>> kept = preselected(scorer, ids, order.preselected());
+      List<List<float[]>> logs = distinct(scorer, chosen(ids, kept));
       for (int b = 0; b < ids.size(); b++) {
         List<RankedCandidate> row = new ArrayList<>();
         for (int i = 0; i < kept.get(b).size(); i++) {
@@ -76,7 +76,7 @@ final class AnswerRanker {
     return List.copyOf(ranked);
   }
 
-  private SequenceScorer read(EncodedPrompts prompts) {
+  private SequenceScorer scorer(EncodedPrompts prompts) {
     return session.model().sequenceScorer(prompts.images(), prompts.text());
   }
 
@@ -85,22 +85,22 @@ final class AnswerRanker {
     List<int[]> ids = new ArrayList<>();
     for (int i = 0; i < candidates.size(); i++) {
       String what = String.format(Locale.ROOT, "candidates[%d]", i);
-      int[] words =
+      int[] tokens =
           session.prompts().answerIds(prompts.where() + ": " + what, ending, candidates.get(i));
-      ids.add(order.withEnd() ? withEnd(words) : words);
+      ids.add(order.withEnd() ? withEnd(tokens) : tokens);
       requireRoom(prompts, what, ids.get(i));
     }
     return ids;
   }
 
   /** Appends the end token, if the model has one. */
-  private int[] withEnd(int[] words) {
+  private int[] withEnd(int[] tokens) {
     int[] ends = session.endIds();
     if (ends.length == 0) {
-      return words;
+      return tokens;
     }
-    int[] ended = Arrays.copyOf(words, words.length + 1);
-    ended[words.length] = ends[0];
+    int[] ended = Arrays.copyOf(tokens, tokens.length + 1);
+    ended[tokens.length] = ends[0];
     return ended;
   }
 
@@ -114,14 +114,14 @@ final class AnswerRanker {
               prompts.where(),
               what,
               room,
-              prompts.longestWords(),
+              prompts.longestText(),
               ids.length));
     }
   }
 
   /** The candidates of each prompt with the likeliest first tokens, in the order given. */
   private static List<List<Integer>> preselected(
-      SequenceScorer read, List<List<int[]>> ids, int count) {
+      SequenceScorer scorer, List<List<int[]>> ids, int count) {
     List<List<Integer>> kept = new ArrayList<>();
     if (count >= ids.get(0).size()) {
       ids.forEach(row -> kept.add(IntStream.range(0, row.size()).boxed().toList()));
@@ -129,7 +129,7 @@ final class AnswerRanker {
     }
     List<List<int[]>> firsts =
         ids.stream().map(row -> row.stream().map(text -> Arrays.copyOf(text, 1)).toList()).toList();
-    for (List<float[]> logs : read.of(firsts)) {
+    for (List<float[]> logs : scorer.of(firsts)) {
       kept.add(
           IntStream.range(0, logs.size())
               .boxed()
@@ -153,7 +153,7 @@ final class AnswerRanker {
    * Log-probabilities as in {@link SequenceScorer#of}; equal texts are scored once, so that their
    * scores are bit-identical.
    */
-  private static List<List<float[]>> distinct(SequenceScorer read, List<List<int[]>> texts) {
+  private static List<List<float[]>> distinct(SequenceScorer scorer, List<List<int[]>> texts) {
     List<Map<List<Integer>, Integer>> places = new ArrayList<>();
     List<List<int[]>> once = new ArrayList<>();
     for (List<int[]> row : texts) {
@@ -167,7 +167,7 @@ final class AnswerRanker {
       places.add(ofRow);
       once.add(distinct);
     }
-    List<List<float[]>> logs = read.of(once);
+    List<List<float[]>> logs = scorer.of(once);
     List<List<float[]>> all = new ArrayList<>();
     for (int b = 0; b < texts.size(); b++) {
       Map<List<Integer>, Integer> ofRow = places.get(b);

@@ -35,8 +35,8 @@ public final class CaptionGenerator {
     List<int[]> starts = Collections.nCopies(images.size(), new int[] {session.config().startId()});
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      CrossAttentionKeyValues read = qformer.imageKeyValues(session.see(images));
-      QFormerCaptioner captioner = qformer.captioner(read, fitting.maxNewTokens());
+      CrossAttentionKeyValues keyValues = qformer.imageKeyValues(session.encodeImages(images));
+      QFormerCaptioner captioner = qformer.captioner(keyValues, fitting.maxNewTokens());
       return generator.generate(captioner, starts).stream()
           .map(written -> written.stream().map(this::text).toList())
           .toList();

@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Guards a resource: any number of calls run while it is open, and its close waits for them, for
- * memory that is freed under a running call crashes the process.
+ * Guards a resource: any number of calls run while it is open, and its close waits for them,
+ * because memory that is freed under a running call crashes the process.
  *
  * <p>A call's listener is foreign code, which may wait for anything, this close included. So a
  * close does not wait for a listener: if all remaining calls are in their listeners, it returns,
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class CloseGuard {
   private final String where;
   private final String what;
-  private final ReentrantLock lock = new ReentrantLock(); // of all below
+  private final ReentrantLock lock = new ReentrantLock(); // of all fields below
   private final Condition changed = lock.newCondition();
   private final Map<Thread, Visit> inside = new HashMap<>();
   private boolean closed;
@@ -49,7 +49,7 @@ public final class CloseGuard {
   /**
    * Enters; the resource stays open until the entry is closed.
    *
-   * @throws IllegalStateException if the gate is closed
+   * @throws IllegalStateException if the guard is closed
    */
   Entry enter() {
     boolean listened = admit();

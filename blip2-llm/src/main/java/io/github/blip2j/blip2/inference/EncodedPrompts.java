@@ -26,8 +26,8 @@ record EncodedPrompts(String where, PromptBatch text, List<String> endings, Tens
   }
 
   /** Tokens of the longest prompt, without its images. */
-  int longestWords() {
-    return text.longest(queries()).words().length;
+  int longestText() {
+    return text.longest(queries()).tokens().length;
   }
 
   private int queries() {
@@ -41,13 +41,13 @@ record EncodedPrompts(String where, PromptBatch text, List<String> endings, Tens
    */
   EncodedPrompts requireFitting(LanguageModel language) {
     if (positions() > language.maxPositions()) {
-      int ofImages = positions() - longestWords();
+      int ofImages = positions() - longestText();
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "%s: prompt of %d tokens and %d of the %s exceed maxPositions=%d; shorten the prompt",
               where,
-              longestWords(),
+              longestText(),
               ofImages,
               ofImages > queries() ? "images" : "image",
               language.maxPositions()));

@@ -29,41 +29,40 @@ public final class GenerationPipeline {
   private static final TokenStreamer UNHEARD = (row, token) -> {};
 
   private final GenerationSession session;
-  private final ImageEncoder images;
+  private final ImageEncoder encoder;
   private final TextGenerator generator;
   private final AnswerRanker ranker;
 
   public GenerationPipeline(GenerationSession session) {
     this.session = session;
-    this.images = new ImageEncoder(session);
+    this.encoder = new ImageEncoder(session);
     this.generator = new TextGenerator(session);
     this.ranker = new AnswerRanker(session);
   }
 
   /** Texts that continue prompt i about image i, the best first. */
   public List<List<Generated>> generate(
-      List<Image> pictures, List<String> words, GenerationConfig decoding) {
-    requireWords("generate", words);
+      List<Image> images, List<String> texts, GenerationConfig decoding) {
+    requireTexts("generate", texts);
     required("generate", "decoding", decoding);
     try (var open = session.enter();
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
-      Tensor imagePrompts = images.imagePrompts("generate", pictures, words); // [B, Q, L]
-      EncodedPrompts prompts = encode("generate", imagePrompts, words);
+      Tensor imagePrompts = encoder.imagePrompts("generate", images, texts); // [B, Q, L]
+      EncodedPrompts prompts = encode("generate", imagePrompts, texts);
       return generator.generate(prompts, decoding, UNHEARD);
     }
   }
 
   /** The best text that continues prompt i about image i, batch by batch. */
-  public List<String> captions(
-      List<Image> pictures, List<String> words, GenerationConfig decoding) {
-    List<String> texts = new ArrayList<>();
-    for (int from = 0; from < pictures.size(); from += ImageEncoder.BATCH) {
-      int to = Math.min(from + ImageEncoder.BATCH, pictures.size());
-      generate(pictures.subList(from, to), words.subList(from, to), decoding)
-          .forEach(found -> texts.add(found.get(0).text()));
+  public List<String> captions(List<Image> images, List<String> texts, GenerationConfig decoding) {
+    List<String> captions = new ArrayList<>();
+    for (int from = 0; from < images.size(); from += ImageEncoder.BATCH) {
+      int to = Math.min(from + ImageEncoder.BATCH, images.size());
+      generate(images.subList(from, to), texts.subList(from, to), decoding)
+          .forEach(found -> captions.add(found.get(0).text()));
     }
-    return List.copyOf(texts);
+    return List.copyOf(captions);
   }
 
   /** Texts that continue each prompt of images and text in any order, the best first. */
@@ -80,10 +79,10 @@ public final class GenerationPipeline {
   /** Texts that continue prompts about encoded images. */
   public List<List<Generated>> generate(
       ImageFeatures features,
-      List<String> words,
+      List<String> texts,
       GenerationConfig decoding,
       TokenStreamer listener) {
-    requireWords("generate", words);
+    requireTexts("generate", texts);
     required("generate", "features", features);
     required("generate", "decoding", decoding);
     required("generate", "listener", listener);
@@ -91,7 +90,7 @@ public final class GenerationPipeline {
         var kept = features.enter();
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
-      EncodedPrompts prompts = encode("generate", features, words);
+      EncodedPrompts prompts = encode("generate", features, texts);
       TokenStreamer aside =
           (row, token) -> session.aside(() -> features.aside(() -> listener.onToken(row, token)));
       return generator.generate(prompts, decoding, aside);
@@ -122,30 +121,30 @@ public final class GenerationPipeline {
     }
   }
 
-  /** The candidates ranked after each prompt about encoded images. */
+  /** Ranks the candidates after each prompt about encoded images. */
   public List<List<RankedCandidate>> rank(
-      ImageFeatures features, List<String> words, List<String> candidates, CandidateRanking order) {
+      ImageFeatures features, List<String> texts, List<String> candidates, CandidateRanking order) {
     Arguments.requiredAll("rank", "candidate", candidates);
     required("rank", "order", order);
-    requireWords("rank", words);
+    requireTexts("rank", texts);
     required("rank", "features", features);
     try (var open = session.enter();
         var kept = features.enter();
         var scope = Scope.open();
         var off = GradMode.noGrad()) {
-      return ranker.rank(encode("rank", features, words), candidates, order);
+      return ranker.rank(encode("rank", features, texts), candidates, order);
     }
   }
 
-  private static void requireWords(String where, List<String> words) {
-    required(where, "prompts", words).forEach(prompt -> required(where, "prompt", prompt));
+  private static void requireTexts(String where, List<String> texts) {
+    required(where, "prompts", texts).forEach(prompt -> required(where, "prompt", prompt));
   }
 
   /** Encodes prompts of images and text in any order. */
   private EncodedPrompts encode(String where, List<Prompt> prompts) {
     List<PromptLayout> layouts = new ArrayList<>();
-    List<Image> pictures = new ArrayList<>();
-    List<String> words = new ArrayList<>(); // of the prompt of each picture
+    List<Image> images = new ArrayList<>();
+    List<String> texts = new ArrayList<>(); // of the prompt of each image
     for (Prompt prompt : prompts) {
       if (prompt.images().isEmpty()) {
         throw new IllegalArgumentException(
@@ -156,26 +155,26 @@ public final class GenerationPipeline {
                 prompt));
       }
       layouts.add(session.prompts().layout(prompt));
-      for (Image picture : prompt.images()) {
-        pictures.add(picture);
-        words.add(prompt.words());
+      for (Image image : prompt.images()) {
+        images.add(image);
+        texts.add(prompt.text());
       }
     }
-    Tensor imagePrompts = images.imagePrompts(where, pictures, words); // [images, Q, L]
+    Tensor imagePrompts = encoder.imagePrompts(where, images, texts); // [images, Q, L]
     List<String> endings = prompts.stream().map(Prompt::ending).toList();
     PromptBatch text = session.prompts().layoutBatch(layouts);
     return fitting(new EncodedPrompts(where, text, endings, imagePrompts));
   }
 
   /** Encodes prompts after an encoded image each, or all after one. */
-  private EncodedPrompts encode(String where, ImageFeatures features, List<String> words) {
-    return encode(where, images.imagePrompts(where, features, words), words);
+  private EncodedPrompts encode(String where, ImageFeatures features, List<String> texts) {
+    return encode(where, encoder.imagePrompts(where, features, texts), texts);
   }
 
-  private EncodedPrompts encode(String where, Tensor imagePrompts, List<String> words) {
+  private EncodedPrompts encode(String where, Tensor imagePrompts, List<String> texts) {
     PromptTokenizer tokenizer = session.prompts();
-    PromptBatch text = tokenizer.batch(words.stream().map(tokenizer::ids).toList());
-    return fitting(new EncodedPrompts(where, text, words, imagePrompts));
+    PromptBatch text = tokenizer.batch(texts.stream().map(tokenizer::ids).toList());
+    return fitting(new EncodedPrompts(where, text, texts, imagePrompts));
   }
 
   private EncodedPrompts fitting(EncodedPrompts prompts) {

@@ -28,7 +28,7 @@ public final class GenerationSession implements AutoCloseable {
   private final Blip2Loader.Loaded loaded;
   private final Blip2Model model;
   private final PromptTokenizer prompts;
-  private final @Nullable InstructionTokenizer instructions;
+  private final @Nullable QFormerTokenizer instructions;
 
   private GenerationSession(CloseGuard gate, Blip2Loader.Loaded loaded, Blip2Model model) {
     this.gate = gate;
@@ -40,7 +40,7 @@ public final class GenerationSession implements AutoCloseable {
     this.instructions =
         instructing == null
             ? null
-            : new InstructionTokenizer(instructing, config.qformer(), config.convention());
+            : new QFormerTokenizer(instructing, config.qformer(), config.convention());
   }
 
   private static GenerationSession of(Blip2Loader.Loaded loaded) {
@@ -101,11 +101,11 @@ public final class GenerationSession implements AutoCloseable {
   }
 
   /** The tokenizer of the Q-Former's instructions, or null if it takes none. */
-  @Nullable InstructionTokenizer instructions() {
+  @Nullable QFormerTokenizer instructions() {
     return instructions;
   }
 
-  public InstructionTokenizer requireInstructions() {
+  public QFormerTokenizer requireInstructions() {
     if (instructions == null) {
       throw new IllegalStateException(
           "instructions: InstructBLIP expected, got a model whose Q-Former takes none");

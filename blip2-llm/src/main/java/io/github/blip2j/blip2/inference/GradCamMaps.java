@@ -72,12 +72,12 @@ public final class GradCamMaps {
   public static GradCamMaps of(MatchingSession session, Image image, int[] text) {
     Map<Integer, Maps> layers = new TreeMap<>();
     try (var scope = Scope.open()) {
-      Tensor seen;
+      Tensor encoded;
       try (var off = GradMode.noGrad()) {
-        seen = session.see(List.of(image));
+        encoded = session.encodeImages(List.of(image));
       }
       TextBatch texts = session.batch(List.of(text));
-      for (GradCam.Layer layer : GradCam.of(session.qformer(), seen, texts)) {
+      for (GradCam.Layer layer : GradCam.of(session.qformer(), encoded, texts)) {
         float[] whole = layer.relevance().toFloats(); // [1, N]
         layers.put(layer.index(), new Maps(whole, layer.wordRelevance().toFloats()));
       }

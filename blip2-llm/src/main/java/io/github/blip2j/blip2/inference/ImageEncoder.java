@@ -49,46 +49,46 @@ public final class ImageEncoder {
   /**
    * The soft prompts of image i with text i, in the open scope.
    *
-   * @param where the call they are for, as messages name it
+   * @param where the name of the call in messages
    * @return [B, Q, L]
    */
-  Tensor imagePrompts(String where, List<Image> images, List<String> words) {
-    InstructionTokenizer instructions = session.instructions();
+  Tensor imagePrompts(String where, List<Image> images, List<String> texts) {
+    QFormerTokenizer instructions = session.instructions();
     DistinctImages distinct = DistinctImages.of(images);
     return instructions == null
         ? imagePrompts(distinct)
-        : instructedPrompts(distinct, instructions.read(where, words));
+        : instructedPrompts(distinct, instructions.tokenize(where, texts));
   }
 
   /**
    * The soft prompts of encoded images with text i, in the open scope.
    *
-   * @param where the call they are for, as messages name it
+   * @param where the name of the call in messages
    * @param features of one image for each text, or of one image for all
    * @return [B, Q, L]
    */
-  Tensor imagePrompts(String where, ImageFeatures features, List<String> words) {
+  Tensor imagePrompts(String where, ImageFeatures features, List<String> texts) {
     int images = features.size();
-    if (words.isEmpty() || (images != words.size() && images != 1)) {
+    if (texts.isEmpty() || (images != texts.size() && images != 1)) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "%s: prompts expected one for each of %d images, got %d",
               where,
               images,
-              words.size()));
+              texts.size()));
     }
     features.requireOf(where, session);
-    InstructionTokenizer instructions = session.instructions();
+    QFormerTokenizer instructions = session.instructions();
     if (instructions != null) {
       Tensor patches = features.patches();
-      TextBatch read = instructions.read(where, words);
-      return Scope.run(() -> instructedPrompt(patches, read));
+      TextBatch batch = instructions.tokenize(where, texts);
+      return Scope.run(() -> instructedPrompt(patches, batch));
     }
     Tensor prompt = features.prompt(); // [B or 1, Q, L]
-    return images == words.size()
+    return images == texts.size()
         ? prompt
-        : prompt.expand(words.size(), prompt.dim(1), prompt.dim(2));
+        : prompt.expand(texts.size(), prompt.dim(1), prompt.dim(2));
   }
 
   private Tensor imagePrompts(DistinctImages images) {

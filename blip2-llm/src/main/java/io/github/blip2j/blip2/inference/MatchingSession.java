@@ -142,7 +142,7 @@ public final class MatchingSession implements AutoCloseable {
   }
 
   /** The vision encoder's features of images, [B, N, E]. */
-  public Tensor see(List<Image> images) {
+  public Tensor encodeImages(List<Image> images) {
     return Scope.run(() -> model.encodeImage(processor.tensor(images), ForwardPass.evaluation()));
   }
 
@@ -167,7 +167,7 @@ public final class MatchingSession implements AutoCloseable {
         length.read(),
         "end",
         "raise the limit by withMaxTextTokens or --max-text-tokens");
-    return words(where, tokenizer.encodeTruncated(text, length.read(), Side.RIGHT));
+    return checked(where, tokenizer.encodeTruncated(text, length.read(), Side.RIGHT));
   }
 
   /** The length of a text, and of the part that is used. */
@@ -196,7 +196,7 @@ public final class MatchingSession implements AutoCloseable {
               positions,
               ids.length));
     }
-    return words(where, ids);
+    return checked(where, ids);
   }
 
   /** Texts padded to the longest. */
@@ -204,8 +204,8 @@ public final class MatchingSession implements AutoCloseable {
     return TextBatch.of(texts, padId());
   }
 
-  private int[] words(String where, int[] ids) {
-    VocabularyCheck.requireWords(
+  private int[] checked(String where, int[] ids) {
+    VocabularyCheck.requireEmbeddings(
         where + ": text", tokenizer, config().bert().vocabSize(), null, ids);
     return ids;
   }

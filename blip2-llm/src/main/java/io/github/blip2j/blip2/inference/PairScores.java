@@ -36,13 +36,14 @@ public final class PairScores {
     List<Match> matches = new ArrayList<>();
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      CrossAttentionKeyValues read = qformer.imageKeyValues(session.see(List.of(image)));
-      Tensor features = features(read); // [1, Q, P]
+      CrossAttentionKeyValues keyValues =
+          qformer.imageKeyValues(session.encodeImages(List.of(image)));
+      Tensor features = features(keyValues); // [1, Q, P]
       for (int from = 0; from < texts.size(); from += BATCH) {
         List<int[]> some = texts.subList(from, Math.min(from + BATCH, texts.size()));
         try (var part = Scope.open()) {
           int[] rows = new int[some.size()]; // all of them row 0
-          matches.addAll(score(read.rows(rows), features.gather(Tensor.ids(rows)), some));
+          matches.addAll(score(keyValues.rows(rows), features.gather(Tensor.ids(rows)), some));
         }
       }
     }
@@ -56,24 +57,24 @@ public final class PairScores {
       int to = Math.min(from + BATCH, texts.size());
       try (var off = GradMode.noGrad();
           var scope = Scope.open()) {
-        CrossAttentionKeyValues read =
-            qformer.imageKeyValues(session.see(images.subList(from, to)));
-        matches.addAll(score(read, features(read), texts.subList(from, to)));
+        CrossAttentionKeyValues keyValues =
+            qformer.imageKeyValues(session.encodeImages(images.subList(from, to)));
+        matches.addAll(score(keyValues, features(keyValues), texts.subList(from, to)));
       }
     }
     return List.copyOf(matches);
   }
 
-  private Tensor features(CrossAttentionKeyValues read) {
-    return qformer.imageFeatures(qformer.encodeQueries(read, ForwardPass.evaluation()));
+  private Tensor features(CrossAttentionKeyValues keyValues) {
+    return qformer.imageFeatures(qformer.encodeQueries(keyValues, ForwardPass.evaluation()));
   }
 
-  private List<Match> score(CrossAttentionKeyValues read, Tensor images, List<int[]> texts) {
+  private List<Match> score(CrossAttentionKeyValues keyValues, Tensor images, List<int[]> texts) {
     TextBatch batch = session.batch(texts);
     Tensor starts = qformer.encodeTextStart(batch, ForwardPass.evaluation());
     double[] cosines = cosines(images, qformer.textFeature(starts));
     float[] logits =
-        qformer.matchLogits(read, batch, ForwardPass.evaluation()).toFloats(); // [B, 2]
+        qformer.matchLogits(keyValues, batch, ForwardPass.evaluation()).toFloats(); // [B, 2]
     List<Match> matches = new ArrayList<>();
     for (int b = 0; b < cosines.length; b++) {
       matches.add(Match.of(cosines[b], logits[2 * b], logits[2 * b + 1]));

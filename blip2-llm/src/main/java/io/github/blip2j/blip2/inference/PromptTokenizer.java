@@ -42,7 +42,7 @@ public final class PromptTokenizer {
   /** The ids of a prompt after one image; cut with the convention of LAVIS if it is too long. */
   public int[] ids(String prompt) {
     int[] ids = textIds(prompt);
-    // LAVIS tells OPT's tokenizer to cut, and in generation neither T5's nor InstructBLIP's.
+    // LAVIS truncates OPT's prompts only; in generation T5's and InstructBLIP's are whole.
     boolean cutting =
         config.convention() == Convention.LAVIS
             && !config.readsInstruction()
@@ -63,14 +63,14 @@ public final class PromptTokenizer {
   }
 
   /** The ids of a text without special tokens. */
-  private int[] wordIds(String words) {
-    int[] ids = tokenizer.encodePlain(words);
+  private int[] plainIds(String text) {
+    int[] ids = tokenizer.encodePlain(text);
     requireWords(ids);
     return ids;
   }
 
   private void requireWords(int[] ids) {
-    VocabularyCheck.requireWords(
+    VocabularyCheck.requireEmbeddings(
         "generate: prompt", tokenizer, language.vocabSize(), config.imageTokenId(), ids);
   }
 
@@ -80,7 +80,7 @@ public final class PromptTokenizer {
    */
   public PromptLayout layout(Prompt prompt) {
     List<Prompt.Part> parts = prompt.parts();
-    String first = firstWords(parts);
+    String first = firstText(parts);
     if (isAfterImage(parts)) {
       return PromptLayout.afterImage(ids(first));
     }
@@ -89,19 +89,19 @@ public final class PromptTokenizer {
     int before = indexOf(whole, plain);
     int[] begin = Arrays.copyOf(whole, before);
     int[] end = Arrays.copyOfRange(whole, before + plain.length, whole.length);
-    PromptLayout layout = PromptLayout.words(new int[0]);
+    PromptLayout layout = PromptLayout.tokens(new int[0]);
     boolean begun = false;
     for (Prompt.Part part : parts) {
-      if (part instanceof Prompt.Words words) {
-        layout = begun ? layout : layout.and(PromptLayout.words(begin));
+      if (part instanceof Prompt.TextPart some) {
+        layout = begun ? layout : layout.and(PromptLayout.tokens(begin));
         begun = true;
-        layout = layout.and(PromptLayout.words(wordIds(words.text())));
+        layout = layout.and(PromptLayout.tokens(plainIds(some.text())));
       } else {
         layout = layout.and(PromptLayout.image());
       }
     }
-    layout = begun ? layout : layout.and(PromptLayout.words(begin));
-    return layout.and(PromptLayout.words(end));
+    layout = begun ? layout : layout.and(PromptLayout.tokens(begin));
+    return layout.and(PromptLayout.tokens(end));
   }
 
   /**
@@ -122,7 +122,7 @@ public final class PromptTokenizer {
         !config.text().kind().encodes()
             && !before.isEmpty()
             && !Character.isWhitespace(before.charAt(before.length() - 1));
-    int[] ids = wordIds((continued ? " " : "") + answer.strip());
+    int[] ids = plainIds((continued ? " " : "") + answer.strip());
     if (ids.length == 0) {
       throw new IllegalArgumentException(
           String.format(
@@ -137,14 +137,14 @@ public final class PromptTokenizer {
   /** Whether it has the form of training, one image and text, and may be cut. */
   private static boolean isAfterImage(List<Prompt.Part> parts) {
     return parts.size() == 2
-        && !(parts.get(0) instanceof Prompt.Words)
-        && parts.get(1) instanceof Prompt.Words;
+        && !(parts.get(0) instanceof Prompt.TextPart)
+        && parts.get(1) instanceof Prompt.TextPart;
   }
 
-  private static String firstWords(List<Prompt.Part> parts) {
+  private static String firstText(List<Prompt.Part> parts) {
     for (Prompt.Part part : parts) {
-      if (part instanceof Prompt.Words words) {
-        return words.text();
+      if (part instanceof Prompt.TextPart some) {
+        return some.text();
       }
     }
     return "";

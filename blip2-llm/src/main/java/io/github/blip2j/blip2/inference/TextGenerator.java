@@ -42,7 +42,7 @@ final class TextGenerator {
               Locale.ROOT,
               "generate: minNewTokens expected at most %d after a prompt of %d tokens, got %d",
               room,
-              prompts.longestWords(),
+              prompts.longestText(),
               decoding.minNewTokens()));
     }
     return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);
@@ -51,7 +51,7 @@ final class TextGenerator {
   private List<List<Generated>> texts(List<PromptLayout> prompts, List<List<Sequence>> sequences) {
     List<List<Generated>> texts = new ArrayList<>();
     for (int row = 0; row < prompts.size(); row++) {
-      int[] prompt = prompts.get(row).words();
+      int[] prompt = prompts.get(row).tokens();
       texts.add(sequences.get(row).stream().map(written -> text(prompt, written)).toList());
     }
     return List.copyOf(texts);

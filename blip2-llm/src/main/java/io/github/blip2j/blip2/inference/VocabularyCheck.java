@@ -21,7 +21,7 @@ final class VocabularyCheck {
    * @param image the image's placeholder token, or null
    * @throws IllegalArgumentException naming the token that the model has no embedding for
    */
-  static void requireWords(
+  static void requireEmbeddings(
       String where, Tokenizer tokenizer, int vocabSize, @Nullable Integer image, int[] ids) {
     for (int id : ids) {
       boolean standsForImage =

@@ -144,8 +144,9 @@ public final class Blip2Model extends Module {
               + " only");
     }
     int B = instructions.size();
-    CrossAttentionKeyValues read = qformer.imageKeyValues(image);
-    CrossAttentionKeyValues each = image.dim(0) == 1 && B > 1 ? read.rows(new int[B]) : read;
+    CrossAttentionKeyValues keyValues = qformer.imageKeyValues(image);
+    CrossAttentionKeyValues each =
+        image.dim(0) == 1 && B > 1 ? keyValues.rows(new int[B]) : keyValues;
     return qformer.encodeQueriesWithText(
         queries(B), instructions.ids(), instructions.mask(), each, pass);
   }

@@ -12,6 +12,11 @@ import io.github.blip2j.vision.VisionTransformer;
 /**
  * A model of BLIP-2's first stage (section 3.1): a frozen vision encoder, and the Q-Former with its
  * heads for contrast, matching and generation.
+ *
+ * <pre>{@code
+ * B images, N image tokens, E encoder width
+ * pixels [B, 3, H, W] -> encodeImage -> [B, N, E], the input of the Q-Former
+ * }</pre>
  */
 public final class Blip2RetrievalModel extends Module {
   private static final String VISION = "vision";
@@ -84,11 +89,11 @@ public final class Blip2RetrievalModel extends Module {
    * @return [B, N, E]
    */
   public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
-    boolean frozen = parameters().values().stream().noneMatch(this::isTrainedTower);
+    boolean frozen = parameters().values().stream().noneMatch(this::isTrainedInVisionEncoder);
     return vision.forward(pixels, frozen ? pass.evaluating() : pass);
   }
 
-  private boolean isTrainedTower(Parameter parameter) {
+  private boolean isTrainedInVisionEncoder(Parameter parameter) {
     return parameter.isTrained() && parameter.name().startsWith(VISION + ".");
   }
 }

@@ -15,9 +15,9 @@ import java.util.Locale;
  * The prompts of a batch, padded to one length.
  *
  * <pre>{@code
- * [query 1 ... query Q][pad ... pad][</s>][words]    OPT pads on the left, after a first image
- * [query 1 ... query Q][words][</s>][pad ... pad]    T5 on the right
- * [query 1 ... query Q][</s>][words][query 1 ... query Q][words]    several images
+ * [query 1 ... query Q][pad ... pad][</s>][tokens]    OPT pads on the left, after a first image
+ * [query 1 ... query Q][tokens][</s>][pad ... pad]    T5 on the right
+ * [query 1 ... query Q][</s>][tokens][query 1 ... query Q][tokens]    several images
  * }</pre>
  *
  * <p>Padding is masked in attention and does not count in positions, so a prompt continues as it
@@ -133,8 +133,8 @@ public final class PromptBatch {
             .mapToLong(id -> id == PAD ? padId : id)
             .toArray();
     if (rows.stream().allMatch(PromptLayout::isAfterImage)) {
-      Tensor words = language.embed(Tensor.of(ids, rows.size(), positions(Q) - Q)); // [B, T, L]
-      return Tensor.concat(1, List.of(imagePrompts, words));
+      Tensor tokens = language.embed(Tensor.of(ids, rows.size(), positions(Q) - Q)); // [B, T, L]
+      return Tensor.concat(1, List.of(imagePrompts, tokens));
     }
     if (ids.length == 0) {
       return joined(padded, imagePrompts, imagePrompts);
@@ -175,10 +175,10 @@ public final class PromptBatch {
     for (int b = 0; b < padded.length; b++) {
       int[] row = labels.get(b);
       requireLabels(b, row, vocabSize);
-      int word = 0;
+      int token = 0;
       for (int p = 0; p < P; p++) {
         if (padded[b][p] != IMAGE && padded[b][p] != PAD) {
-          all[b * P + p] = row[word++];
+          all[b * P + p] = row[token++];
         }
       }
     }
@@ -210,23 +210,23 @@ public final class PromptBatch {
                 label));
       }
     }
-    int words = rows.get(number).words().length;
-    if (labels.length != words) {
+    int tokens = rows.get(number).tokens().length;
+    if (labels.length != tokens) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "loss: labels of text %d expected as long as its %d tokens, got %d",
               number,
-              words,
+              tokens,
               labels.length));
     }
   }
 
   /** Rows joined from images [N, Q, L] and all tokens [1, W, L], both in order. */
-  private static Tensor joined(int[][] padded, Tensor images, Tensor words) {
+  private static Tensor joined(int[][] padded, Tensor images, Tensor tokens) {
     int Q = Math.toIntExact(images.dim(1));
     int image = 0;
-    int word = 0;
+    int token = 0;
     List<Tensor> joined = new ArrayList<>();
     for (int[] row : padded) {
       List<Tensor> parts = new ArrayList<>();
@@ -235,9 +235,9 @@ public final class PromptBatch {
           parts.add(images.narrow(0, image++, 1));
           at += Q;
         } else {
-          int count = wordsFrom(row, at);
-          parts.add(words.narrow(1, word, count));
-          word += count;
+          int count = tokensFrom(row, at);
+          parts.add(tokens.narrow(1, token, count));
+          token += count;
           at += count;
         }
       }
@@ -246,7 +246,7 @@ public final class PromptBatch {
     return Tensor.concat(0, joined);
   }
 
-  private static int wordsFrom(int[] row, int at) {
+  private static int tokensFrom(int[] row, int at) {
     int end = at;
     while (end < row.length && row[end] != IMAGE) {
       end++;

@@ -13,8 +13,8 @@ public final class PromptLayout {
   }
 
   /** An image, then tokens. */
-  public static PromptLayout afterImage(int[] words) {
-    return image().and(new PromptLayout(words.clone()));
+  public static PromptLayout afterImage(int[] ids) {
+    return image().and(new PromptLayout(ids.clone()));
   }
 
   /** An image. */
@@ -23,8 +23,8 @@ public final class PromptLayout {
   }
 
   /** Tokens. */
-  public static PromptLayout words(int[] words) {
-    return new PromptLayout(words.clone());
+  public static PromptLayout tokens(int[] ids) {
+    return new PromptLayout(ids.clone());
   }
 
   /** This layout followed by another. */
@@ -40,7 +40,7 @@ public final class PromptLayout {
   }
 
   /** The token ids without images, in a fresh array. */
-  public int[] words() {
+  public int[] tokens() {
     return Arrays.stream(ids).filter(id -> id != IMAGE).toArray();
   }
 

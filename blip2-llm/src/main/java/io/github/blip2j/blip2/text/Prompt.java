@@ -24,13 +24,13 @@ import java.util.List;
  */
 public final class Prompt {
   /** An image, or text. */
-  public sealed interface Part permits Picture, Words {}
+  public sealed interface Part permits ImagePart, TextPart {}
 
   /** An image. */
-  record Picture(Image image) implements Part {}
+  record ImagePart(Image image) implements Part {}
 
   /** Text, not empty. */
-  public record Words(String text) implements Part {}
+  public record TextPart(String text) implements Part {}
 
   private final List<Part> parts;
 
@@ -67,7 +67,7 @@ public final class Prompt {
 
   /** This prompt and one more image. */
   public Prompt image(Image image) {
-    return with(new Picture(required("prompt", "image", image)));
+    return with(new ImagePart(required("prompt", "image", image)));
   }
 
   /** This prompt and more text. */
@@ -76,38 +76,38 @@ public final class Prompt {
       return this;
     }
     int last = parts.size() - 1;
-    if (last >= 0 && parts.get(last) instanceof Words before) {
-      return new Prompt(parts.subList(0, last)).with(new Words(before.text() + text));
+    if (last >= 0 && parts.get(last) instanceof TextPart before) {
+      return new Prompt(parts.subList(0, last)).with(new TextPart(before.text() + text));
     }
-    return with(new Words(text));
+    return with(new TextPart(text));
   }
 
   /** The images, in order. */
   public List<Image> images() {
     List<Image> images = new ArrayList<>();
     for (Part part : parts) {
-      if (part instanceof Picture picture) {
-        images.add(picture.image());
+      if (part instanceof ImagePart some) {
+        images.add(some.image());
       }
     }
     return List.copyOf(images);
   }
 
   /** All text without the images, concatenated. */
-  public String words() {
-    var words = new StringBuilder();
+  public String text() {
+    var all = new StringBuilder();
     for (Part part : parts) {
-      if (part instanceof Words some) {
-        words.append(some.text());
+      if (part instanceof TextPart some) {
+        all.append(some.text());
       }
     }
-    return words.toString();
+    return all.toString();
   }
 
   /** The text at the end; empty if an image is there. */
   public String ending() {
     Part last = parts.get(parts.size() - 1);
-    return last instanceof Words words ? words.text() : "";
+    return last instanceof TextPart some ? some.text() : "";
   }
 
   public List<Part> parts() {
@@ -125,7 +125,7 @@ public final class Prompt {
   public String toString() {
     var text = new StringBuilder();
     for (Part part : parts) {
-      text.append(part instanceof Words words ? words.text() : "[image]");
+      text.append(part instanceof TextPart some ? some.text() : "[image]");
     }
     return text.toString();
   }

@@ -100,18 +100,18 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
   }
 
   /** The prompts of {@code questions}, of which there must be one for each image. */
-  public List<String> askEach(int pictures, List<String> questions) {
+  public List<String> askEach(int images, List<String> questions) {
     required("answers", "questions", questions);
-    if (questions.size() != pictures) {
+    if (questions.size() != images) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "answers: questions expected one for each of %d images, got %d",
-              pictures,
+              images,
               questions.size()));
     }
     List<String> prompts = new ArrayList<>();
-    for (int i = 0; i < pictures; i++) {
+    for (int i = 0; i < images; i++) {
       prompts.add(ask("answers", String.format(Locale.ROOT, "questions[%d]", i), questions.get(i)));
     }
     return prompts;

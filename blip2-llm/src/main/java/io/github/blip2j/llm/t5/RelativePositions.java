@@ -13,10 +13,16 @@ import java.util.Locale;
  * T5's relative position bias: a learned bias of each head for the distance between two positions
  * (Raffel et al. 2020, section 2.1), one table for all layers of a stack.
  *
- * <p>Distances share buckets. Half of them hold one small distance each; the other half holds ever
- * wider spans of large ones, by their logarithm, and the last all from {@code maxDistance} on. An
- * encoder has half of its buckets for what comes before and half for what comes after; a decoder
- * sees only what comes before.
+ * <p>Distances share buckets. Half of the buckets hold one small distance each; the other half hold
+ * logarithmically growing ranges, the last of them all distances from {@code maxDistance} on. An
+ * encoder has half of its buckets for earlier and half for later positions; a decoder attends to
+ * earlier positions only.
+ *
+ * <pre>{@code
+ * H heads, T target positions, S source positions
+ * table [buckets, H]
+ * bias  [1, H, T, S]
+ * }</pre>
  */
 final class RelativePositions extends Module {
   private static final int MOST = 46_340; // the largest whose square fits an array

@@ -62,7 +62,7 @@ final class T5Attention extends Module {
   }
 
   /** Keys and values of a context [B, S, L]. */
-  KeyValues read(Tensor context, Mask mask) {
+  KeyValues keyValues(Tensor context, Mask mask) {
     return attention.keyValues(context, mask);
   }
 }

@@ -65,10 +65,10 @@ final class T5Layer extends Module {
   }
 
   /** Keys and values of the encoder output [B, S, L]. */
-  KeyValues read(Tensor context, Mask mask) {
+  KeyValues keyValues(Tensor context, Mask mask) {
     if (contextAttention == null) {
       throw new AssertionError(path() + ": an encoder layer has no cross-attention");
     }
-    return contextAttention.read(context, mask);
+    return contextAttention.keyValues(context, mask);
   }
 }

@@ -133,7 +133,7 @@ public final class T5Model extends Module implements LanguageModel {
    */
   public T5EncoderKeyValues encoderKeyValues(Tensor encoded, int[][] mask) {
     encoded.shape().require(path(), "encoded", mask.length, Shape.ANY, config.dim());
-    return decoder.read(encoded, Mask.padding(mask));
+    return decoder.keyValues(encoded, Mask.padding(mask));
   }
 
   /**

@@ -74,34 +74,35 @@ final class T5Stack extends Module {
     Tensor h = dropout.forward(x, pass);
     pass.observer().hiddenState(path(), 0, h);
     for (int i = 0; i < layers.size(); i++) {
-      KeyValues read = context == null ? null : context.layers().get(i);
+      KeyValues keyValues = context == null ? null : context.layers().get(i);
       KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
-      h = run(layers.get(i), h, read, visible, layerCache, pass);
+      h = run(layers.get(i), h, keyValues, visible, layerCache, pass);
       pass.observer().hiddenState(path(), i + 1, h);
     }
     return dropout.forward(norm.forward(h), pass);
   }
 
   /** Keys and values of the encoder output [B, S, L], for every layer. */
-  T5EncoderKeyValues read(Tensor encoded, Mask mask) {
-    return new T5EncoderKeyValues(layers.stream().map(layer -> layer.read(encoded, mask)).toList());
+  T5EncoderKeyValues keyValues(Tensor encoded, Mask mask) {
+    return new T5EncoderKeyValues(
+        layers.stream().map(layer -> layer.keyValues(encoded, mask)).toList());
   }
 
   private static Tensor run(
       T5Layer layer,
       Tensor x,
-      @Nullable KeyValues read,
+      @Nullable KeyValues keyValues,
       Mask mask,
       KeyValueCache.@Nullable Layer cache,
       ForwardPass pass) {
-    if (read == null) {
+    if (keyValues == null) {
       return pass.layer(
           List.of(x), (in, inside) -> layer.forward(in.get(0), null, mask, cache, inside));
     }
     return pass.layer(
-        List.of(x, read.keys(), read.values()),
+        List.of(x, keyValues.keys(), keyValues.values()),
         (in, inside) -> {
-          KeyValues context = new KeyValues(in.get(1), in.get(2), read.mask());
+          KeyValues context = new KeyValues(in.get(1), in.get(2), keyValues.mask());
           return layer.forward(in.get(0), context, mask, cache, inside);
         });
   }

@@ -276,7 +276,7 @@ final class FeatureExportTest {
 
     assertEquals(
         Stream.of("a.jpg", "b.PNG", "c.webp").map(name -> folder.resolve(name).toString()).toList(),
-        FeatureExport.pictures(folder));
+        FeatureExport.images(folder));
   }
 
   @Test

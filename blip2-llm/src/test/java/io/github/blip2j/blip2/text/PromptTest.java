@@ -53,7 +53,7 @@ final class PromptTest {
     Prompt prompt = Prompt.about(images.get(0), "a ").text("").text("photo").image(images.get(1));
 
     assertEquals("[image]a photo[image]", prompt.toString());
-    assertEquals("a photo", prompt.words());
+    assertEquals("a photo", prompt.text());
     assertEquals(List.of(images.get(0), images.get(1)), prompt.images());
     assertEquals(3, prompt.parts().size());
   }
@@ -71,7 +71,7 @@ final class PromptTest {
 
   @Test
   void layout_ofImagesAndWords_hasTheFirstTokenOnce() {
-    assertArrayEquals(new int[] {2}, read(Prompt.about(images.get(0), "")).words());
+    assertArrayEquals(new int[] {2}, read(Prompt.about(images.get(0), "")).tokens());
     int[] plain = loaded.tokenizer().encodePlain("a photo");
 
     assertEquals("IB" + "ww", spelled(Prompt.about(images.get(0), "a photo")));
@@ -94,9 +94,9 @@ final class PromptTest {
             List.of(
                 PromptLayout.afterImage(new int[] {2, 7}),
                 PromptLayout.image()
-                    .and(PromptLayout.words(new int[] {2, 7}))
+                    .and(PromptLayout.tokens(new int[] {2, 7}))
                     .and(PromptLayout.image()),
-                PromptLayout.words(new int[] {2}).and(PromptLayout.image())),
+                PromptLayout.tokens(new int[] {2}).and(PromptLayout.image())),
             1,
             Side.LEFT);
 
@@ -227,10 +227,10 @@ final class PromptTest {
       List<Tensor> parts = new ArrayList<>();
       boolean begun = false;
       for (Prompt.Part part : prompt.parts()) {
-        if (part instanceof Prompt.Picture picture) {
+        if (part instanceof Prompt.ImagePart picture) {
           Tensor pixels = loaded.pixels(List.of(picture.image()));
           parts.add(loaded.model().imagePrompt(pixels, ForwardPass.evaluation()));
-        } else if (part instanceof Prompt.Words words) {
+        } else if (part instanceof Prompt.TextPart words) {
           int[] ids =
               begun
                   ? loaded.tokenizer().encodePlain(words.text())

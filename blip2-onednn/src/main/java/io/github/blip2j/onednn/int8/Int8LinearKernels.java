@@ -32,16 +32,16 @@ import org.bytedeco.dnnl.primitive_attr;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Linear maps over int8 weights: each row of the input is rounded to bytes with a scale of its own,
- * the product is exact in integers, and both scales multiply the result.
+ * Linear maps over int8 weights: each row of the input is rounded to bytes with its own scale, the
+ * product is exact in integers, and both scales multiply the result.
  *
  * <p>Transformers have rows in which a few numbers are a hundred times the others (Dettmers et al.
- * 2022, section 3); seven bits would leave nothing of the rest. Such rows are written as a sum of
- * two rows of bytes: see {@link QuantizedActivations}.
+ * 2022, section 3); seven bits would leave nothing of the rest. Such rows are represented as a sum
+ * of two rows of bytes: see {@link QuantizedActivations}.
  */
 public final class Int8LinearKernels {
   private static final int OUTPUT_AXIS = 1 << 2;
-  // Beyond, what follows a product keeps all threads busy, and has to find it in the cache.
+  // Beyond, the passes after a product keep all threads busy, and need its result in the cache.
   private static final long FEW_ROWS = 128; // of bytes
 
   private final PrimitivePool calls;
@@ -50,7 +50,7 @@ public final class Int8LinearKernels {
     this.calls = calls;
   }
 
-  /** The layout that products of this size want, or null if none of them is fast here. */
+  /** The weight layout for products of this size, or null if none of them is fast here. */
   public static memory.@Nullable desc layout(engine cpu, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {1, K, N}, memory.data_type.s8, memory.format_tag.any);
@@ -60,9 +60,7 @@ public final class Int8LinearKernels {
     return fast ? pd.weights_desc() : null;
   }
 
-  /**
-   * Float32 with an axis of length 1 first: for rank 2 no kernel scales rows, for rank 3 one does.
-   */
+  /** A float32 descriptor with a leading axis of length 1: kernels scale rows in rank 3 only. */
   private static memory.desc cube(long rows, long columns) {
     return Layout.dense(memory.data_type.f32, 1, rows, columns).desc();
   }
@@ -83,7 +81,7 @@ public final class Int8LinearKernels {
     return new matmul.primitive_desc(cpu, in, weight, out, attributes, allowNone);
   }
 
-  /** Each map of the rows. */
+  /** Applies each map to the rows. */
   public void run(QuantizedActivations rows, List<Affine> maps, List<? extends RawTensor> outs) {
     List<Task> tasks = new ArrayList<>();
     for (int i = 0; i < maps.size(); i++) {
@@ -96,7 +94,7 @@ public final class Int8LinearKernels {
     }
   }
 
-  /** One map of the rows, to which {@code residual} is added. */
+  /** Applies one map to the rows and adds {@code residual}. */
   public void run(
       QuantizedActivations rows, Affine map, @Nullable RawTensor residual, RawTensor out) {
     run(rows, List.of(Task.of(map, residual, out)));
@@ -104,7 +102,7 @@ public final class Int8LinearKernels {
 
   private void run(QuantizedActivations rows, List<Task> tasks) {
     try (Workspace workspace = Workspace.open()) {
-      // Product upon product: what follows one is small, and other threads would fall asleep.
+      // All products first: the passes after them are small, and other threads would fall asleep.
       List<@Nullable RawTensor> parts = new ArrayList<>();
       for (Task task : tasks) {
         parts.add(multiply(rows, task));
@@ -118,7 +116,7 @@ public final class Int8LinearKernels {
     }
   }
 
-  /** One map, and where its result goes. */
+  /** One map and its result. */
   private record Task(PackedMatrix weight, After after, RawTensor out) {
     static Task of(Affine map, @Nullable RawTensor residual, RawTensor out) {
       var weight = (PackedMatrix) Objects.requireNonNull(map.weight().packing());
@@ -130,14 +128,17 @@ public final class Int8LinearKernels {
     }
   }
 
-  /** What is left to be finished, [rows of bytes, N], or null if the result is complete. */
+  /**
+   * Multiplies; returns an intermediate result to be finished, [rows of bytes, N], or null if the
+   * result is complete.
+   */
   private @Nullable RawTensor multiply(QuantizedActivations rows, Task task) {
     PackedMatrix weight = task.weight;
     if (task.scalesRows() && rows.terms() == 1 && task.after.bias == null) {
       product(rows, weight, task.after, task.out.address());
       return null;
     }
-    // No kernel scales rows and adds a bias too, so what follows the scales is a second one.
+    // No kernel both scales rows and adds a bias, so a second kernel follows.
     Shape shape = Shape.of(rows.count(), weight.shape().dim(0));
     RawTensor parts = PlainTensor.uninitialized("linear", DType.FLOAT32, shape);
     if (task.scalesRows()) {
@@ -159,7 +160,10 @@ public final class Int8LinearKernels {
     add(parts, rows.terms(), task.after, task.out);
   }
 
-  /** Adds to the first terms the second ones, if there are any, and the rest. */
+  /**
+   * Adds the products of the second terms, if there are any, to those of the first, and applies
+   * {@code after}.
+   */
   private void add(RawTensor parts, int terms, After after, RawTensor out) {
     Layout matrix = Layout.rows(out);
     if (terms == 2) {
@@ -172,7 +176,7 @@ public final class Int8LinearKernels {
     }
   }
 
-  /** What happens to a product: bias, activation, residual. */
+  /** The operations after a product: bias, activation, residual. */
   private record After(
       @Nullable RawTensor bias, Activation activation, @Nullable RawTensor residual) {
     static final After NOTHING = new After(null, Activation.IDENTITY, null);
@@ -187,7 +191,7 @@ public final class Int8LinearKernels {
       }
     }
 
-    /** Declares the operands of what was appended from {@code place} on. */
+    /** Declares the operands of the post-operations from {@code place} on. */
     void operands(Primitive call, int place, memory.desc row, memory.desc all) {
       int next = place;
       if (bias != null) {
@@ -251,7 +255,7 @@ public final class Int8LinearKernels {
     return call;
   }
 
-  /** Rows of bytes by the weight and its scales; no convolution takes those of rows. */
+  /** Multiplies rows of bytes by the weight and its scales; convolutions do not scale rows. */
   private void convolution(QuantizedActivations rows, PackedMatrix weight, long out) {
     Size size = new Size(rows.count(), weight.shape().dim(0), weight.shape().dim(1));
     Layout in = Layout.dense(memory.data_type.u8, size.M(), size.K());
@@ -273,8 +277,8 @@ public final class Int8LinearKernels {
   }
 
   /**
-   * out = f(first + second + bias) + residual, or with a product in place of the first sum; second
-   * is a matrix, or one row or column for all.
+   * out = f(first + second + bias) + residual, or with a product instead of the first sum; second
+   * is a matrix, or one row or column that broadcasts.
    */
   private void join(
       algorithm operation,

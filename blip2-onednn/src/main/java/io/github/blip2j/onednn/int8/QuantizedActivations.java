@@ -21,12 +21,12 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 
 /**
- * Rows of float32 as rows of bytes, each with a scale: one row of bytes for each, or two whose sum
- * is twice as many bits exact, the second holding what rounding the first has lost. Second rows
- * follow after all first ones.
+ * Float32 rows quantized to bytes, each row with a scale. A row has one term, or two whose sum has
+ * twice as many bits: the second term holds the rounding error of the first. Second terms follow
+ * after all first ones.
  *
- * <p>A product reads its weights once for both, so where reading them is the cost, as it is for the
- * few rows of decoding, every row is written so.
+ * <p>A product reads its weights once for both terms, so in decoding, where reading weights
+ * dominates the cost, every row has two.
  */
 public final class QuantizedActivations {
   private static final long FEW_ROWS = 64;
@@ -45,18 +45,18 @@ public final class QuantizedActivations {
     this.scales = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(terms * M, 1));
   }
 
-  /** Rounds dense rows [M, K]. */
+  /** Quantizes dense rows [M, K]. */
   public static QuantizedActivations of(
       PrimitivePool calls, RawTensor x, long M, long K, ByteRange bits) {
     float[] largest = new float[Math.toIntExact(M)];
     boolean few = M <= FEW_ROWS;
-    float bound = few ? Float.POSITIVE_INFINITY : bits.outlier(); // settled where there are few
+    float bound = few ? Float.POSITIVE_INFINITY : bits.outlier(); // few rows have two terms anyway
     ParallelChunks parts = new ParallelChunks(M, K);
     boolean outlier =
         parts.stream(calls.team().size())
             .mapToObj(
                 part -> measure(x, K, parts.first(part), parts.first(part + 1), largest, bound))
-            .reduce(false, Boolean::logicalOr); // all parts, for all are measured
+            .reduce(false, Boolean::logicalOr); // no short circuit: all parts must be measured
     QuantizedActivations rounded = new QuantizedActivations(M, K, few || outlier ? 2 : 1, bits);
     try (Workspace workspace = Workspace.open()) {
       rounded.fill(calls, x, rounded.scale(largest));
@@ -65,7 +65,8 @@ public final class QuantizedActivations {
   }
 
   /**
-   * Finds the largest number of each row; whether any is more than {@code bound} times its mean.
+   * Finds the largest magnitude of each row; returns whether any exceeds {@code bound} times the
+   * row's mean.
    */
   private static boolean measure(
       RawTensor x, long K, long from, long to, float[] largest, float bound) {
@@ -89,7 +90,10 @@ public final class QuantizedActivations {
     return largest;
   }
 
-  /** Of the absolute values; eight sums, for each addition waits for the one before it. */
+  /**
+   * The mean of the absolute values, in eight accumulators, because a single one would wait for
+   * each addition.
+   */
   private static float mean(float[] row) {
     float[] sums = new float[8];
     int whole = row.length / 8 * 8;
@@ -108,7 +112,7 @@ public final class QuantizedActivations {
     return sum / row.length;
   }
 
-  /** Writes the scales; what the numbers of each row are multiplied by, [M, 1]. */
+  /** Writes the scales and returns the factors of the rows, [M, 1]. */
   private RawTensor scale(float[] largest) {
     RawTensor factors = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(rows, 1));
     Memory factor = Memory.at(factors.address(), rows * Float.BYTES);
@@ -152,7 +156,7 @@ public final class QuantizedActivations {
     return rounding(here, matrix, then);
   }
 
-  /** x times the row's factor, to bytes. */
+  /** x times the row's factor, rounded to bytes. */
   private Primitive rounding(PrimitiveCache here, Layout matrix, post_ops then) {
     memory.desc x = matrix.desc();
     memory.desc factors = Layout.matrix(matrix.dim(0), 1).desc();
@@ -172,7 +176,7 @@ public final class QuantizedActivations {
         .operand(dnnl.DNNL_ARG_DST, out);
   }
 
-  /** What is left of x times the row's factor after the first bytes, in steps of its own. */
+  /** The rounding error of the first term, rounded to bytes with a finer step. */
   private Primitive roundingTheRest(PrimitiveCache here, Layout matrix) {
     float second = bits.second();
     post_ops then = new post_ops();
@@ -185,22 +189,22 @@ public final class QuantizedActivations {
     return Layout.dense(bits.type(), matrix.dim(0), matrix.dim(1)).desc();
   }
 
-  /** [terms M, K], as {@link ByteRange} says. */
+  /** The bytes, [terms M, K]; {@link ByteRange} defines their values. */
   RawTensor bytes() {
     return bytes;
   }
 
-  /** [terms M, 1]. */
+  /** The scales, [terms M, 1]. */
   RawTensor scales() {
     return scales;
   }
 
-  /** Rows of bytes. */
+  /** The number of rows of bytes. */
   long count() {
     return bytes.dim(0);
   }
 
-  /** Rows of bytes for each row. */
+  /** The number of terms of each row. */
   int terms() {
     return terms;
   }

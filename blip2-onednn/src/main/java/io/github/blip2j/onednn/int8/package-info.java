@@ -1,6 +1,6 @@
 /**
- * Linear maps in int8: weights rounded per row when loaded, activations rounded per row on the way.
- * Internal.
+ * Linear maps in int8: weights quantized per row at load, activations quantized per row in each
+ * call. Internal.
  */
 @NullMarked
 package io.github.blip2j.onednn.int8;

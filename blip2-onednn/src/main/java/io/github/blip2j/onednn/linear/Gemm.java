@@ -8,18 +8,18 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * oneDNN's own product of two float32 matrices. It packs both sides as it goes, which pays for many
- * rows: the product kernel packs at most its right side.
+ * oneDNN's GEMM of two float32 matrices. It packs both sides, which pays for many rows; the product
+ * kernel packs at most its right side.
  */
 final class Gemm {
   private Gemm() {}
 
-  /** Whether a matrix lies as it reads them: row by row, or column by column. */
+  /** Whether GEMM can read a matrix: contiguous rows or contiguous columns. */
   static boolean reads(Layout matrix) {
     return liesByRows(matrix) || liesByRows(matrix.transpose());
   }
 
-  /** Whether neighbours of a row are neighbours in memory, as it writes them. */
+  /** Whether GEMM can write a matrix: contiguous rows. */
   static boolean liesByRows(Layout matrix) {
     return matrix.stride(1) == 1 && matrix.stride(0) >= matrix.dim(1);
   }

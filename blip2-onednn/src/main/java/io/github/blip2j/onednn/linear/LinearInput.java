@@ -9,8 +9,8 @@ import io.github.blip2j.tensor.types.DType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What linear maps read, rounded once for all of those that want it rounded in the same way. What
- * rounding makes belongs to the scope in which it is first asked for.
+ * The input of several linear maps, rounded once for all maps with the same input type. Rounded
+ * copies belong to the scope of their first use.
  */
 final class LinearInput {
   private final PrimitivePool calls;
@@ -21,7 +21,7 @@ final class LinearInput {
   private @Nullable RawTensor narrow;
   private @Nullable QuantizedActivations bytes;
 
-  /** Dense rows [..., K] of float32, or of bfloat16 where all maps read that. */
+  /** An input of dense rows [..., K]: float32, or bfloat16 if all maps read that. */
   LinearInput(PrimitivePool calls, CopyKernels copies, RawTensor x, long width, ByteRange bits) {
     this.calls = calls;
     this.copies = copies;
@@ -30,17 +30,17 @@ final class LinearInput {
     this.bits = bits;
   }
 
-  /** As it came. */
+  /** The input without rounding. */
   RawTensor exact() {
     return x;
   }
 
-  /** Vectors to be mapped. */
+  /** The number of rows. */
   long rows() {
     return x.size() / width;
   }
 
-  /** In bfloat16. */
+  /** The input in bfloat16. */
   RawTensor narrow() {
     if (narrow == null) {
       narrow = copies.cast(x, DType.BFLOAT16);
@@ -48,7 +48,7 @@ final class LinearInput {
     return narrow;
   }
 
-  /** In bytes. */
+  /** The input in bytes. */
   QuantizedActivations bytes() {
     if (bytes == null) {
       bytes = QuantizedActivations.of(calls, x, rows(), width, bits);

@@ -44,14 +44,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Linear maps: one product whose result passes through bias, activation and residual while it is
- * still in the registers.
+ * Linear maps: one product, whose result gets bias, activation and residual while it is in the
+ * registers.
  */
 public final class LinearKernels {
   private static final Logger LOG = LoggerFactory.getLogger(LinearKernels.class);
   private static final long MANY_ROWS = 128;
-  // From here on GEMM gains more than the bias costs, which it adds apart: a weight that is not
-  // packed, as in training, is packed by GEMM for both cores and by the product kernel for each.
+  // From here on GEMM gains more than its separate bias pass costs: GEMM packs a plain weight, as
+  // in training, once for both cores, the product kernel once for each.
   private static final long GEMM_ROWS = 512;
 
   private enum Residual {
@@ -59,7 +59,7 @@ public final class LinearKernels {
     IN_PLACE(1),
     APART(2);
 
-    final long number; // in keys
+    final long number; // part of keys
 
     Residual(long number) {
       this.number = number;
@@ -71,7 +71,7 @@ public final class LinearKernels {
   private final PrimitivePool calls;
   private final Cpu cpu;
   private final CopyKernels copies;
-  private final Set<Precision> told = ConcurrentHashMap.newKeySet(); // each once is enough
+  private final Set<Precision> told = ConcurrentHashMap.newKeySet(); // warn once for each
   private final Int8LinearKernels int8;
   private final ElementwiseKernels elements;
   private final ByteRange bits;
@@ -87,8 +87,8 @@ public final class LinearKernels {
   }
 
   /**
-   * The packed weight, or null if no fast kernel for this type is there, or plain memory serves
-   * better: without AVX-512, single rows of float32 are multiplied a tenth faster with it.
+   * The packed weight, or null if no fast kernel for this type is available or plain memory is
+   * faster: without AVX-512, single rows of float32 are multiplied a tenth faster with it.
    */
   @Nullable
   public PackedWeight pack(RawTensor weight, Precision precision, PackedWeight.Use use) {
@@ -120,16 +120,16 @@ public final class LinearKernels {
   }
 
   /**
-   * Inputs are rounded where that makes a product faster: to bfloat16 where the CPU multiplies it
-   * itself, to bytes for weights of bytes. Elsewhere weights are widened on their way into the
-   * product, and the input stays as it is.
+   * The fastest layout. Inputs are rounded if that makes a product faster: to bfloat16 if the CPU
+   * multiplies it, to bytes for int8 weights. Otherwise weights are widened within the product, and
+   * the input is not rounded.
    */
   private @Nullable WeightLayout fastest(Size size) {
     return switch (size.precision) {
       case FLOAT32 -> cpu.wide() ? product(size, Reads.FLOAT32) : convolution(size, Reads.FLOAT32);
       case BFLOAT16 -> {
         WeightLayout stored = product(size, cpu.bfloat16() ? Reads.BFLOAT16 : Reads.FLOAT32);
-        // Without AVX-512 it is read for multiples of eight outputs only: not for BERT's words.
+        // Without AVX-512 it needs a multiple of eight outputs, which BERT's vocabulary is not.
         yield stored != null
             ? stored
             : fastest(new Size(size.outputs, size.inputs, Precision.FLOAT32));
@@ -173,13 +173,13 @@ public final class LinearKernels {
     return stored(size, Kernel.PRODUCT, fast ? pd.weights_desc() : null, reads);
   }
 
-  /** Whether a kernel is there for weights that are stored so. */
+  /** Whether a kernel supports the stored form of a weight. */
   public static boolean fits(RawTensor weight) {
     boolean stored = weight.dtype() == DType.FLOAT32 || weight.dtype() == DType.BFLOAT16;
     return stored && (weight.packing() == null || weight.packing() instanceof PackedMatrix);
   }
 
-  /** See {@code Kernels.linears}; all but the weights is dense. */
+  /** See {@code Kernels.linears}; all operands but the weights are dense. */
   public void run(RawTensor x, List<Affine> maps, List<? extends RawTensor> outs) {
     try (Workspace workspace = Workspace.open()) {
       LinearInput input = new LinearInput(calls, copies, x, x.dim(-1), bits);
@@ -194,7 +194,7 @@ public final class LinearKernels {
     }
   }
 
-  /** See {@code Kernels.linear}; all but the weight is dense. */
+  /** See {@code Kernels.linear}; all operands but the weight are dense. */
   public void run(
       RawTensor x,
       RawTensor weight,
@@ -262,7 +262,10 @@ public final class LinearKernels {
     return weight.packing() instanceof PackedMatrix packed && packed.reads() == Reads.BYTES;
   }
 
-  /** Whether a pass of its own costs less: without AVX-512 GELU takes a quarter of a product. */
+  /**
+   * Whether a separate pass for the activation is cheaper: without AVX-512 GELU takes a quarter of
+   * a product.
+   */
   private boolean isDear(Activation activation, @Nullable PackedMatrix packed, long M) {
     boolean product = packed == null || packed.kernel() == Kernel.PRODUCT;
     return activation == Activation.GELU && product && !cpu.wide() && M >= MANY_ROWS;
@@ -289,9 +292,9 @@ public final class LinearKernels {
   }
 
   /**
-   * A weight as a product reads it; type, size and packing decide its layout.
+   * A weight as a product's operand; type, size and packing decide its layout.
    *
-   * @param kernel what multiplies by it
+   * @param kernel the kind of kernel
    */
   private record Matrix(
       Kernel kernel,
@@ -322,7 +325,9 @@ public final class LinearKernels {
     return new Matrix(packed.kernel(), type, true, packed::description, packed.address());
   }
 
-  /** Widened once for all rows; the product would do it for every block of them. */
+  /**
+   * A weight that is widened once for all rows; the product would widen it for every block of rows.
+   */
   private Matrix widened(PackedMatrix packed, memory.desc wide) {
     long numbers = wide.get_size() / Float.BYTES;
     RawTensor copy = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(numbers));

@@ -14,12 +14,12 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.jspecify.annotations.Nullable;
 
-/** Products of the last two axes of float32 tensors that lie as they like. */
+/** Products of the last two axes of float32 tensors with any strides. */
 public final class MatmulKernels {
   private static final long MANY_ROWS = 64;
   private static final long LARGE = 1 << 16; // numbers, 256 KiB
   // Multiplications that one core does while another wakes: attention of one position over some
-  // fifty, while decoding.
+  // fifty in decoding.
   private static final long SMALL = 1 << 18;
 
   private final PrimitivePool calls;
@@ -28,7 +28,7 @@ public final class MatmulKernels {
     this.calls = calls;
   }
 
-  /** Whether a kernel is there for operands that lie so. */
+  /** Whether a kernel supports operands with these layouts. */
   public static boolean fits(Layout... layouts) {
     for (Layout layout : layouts) {
       if (!layout.isMatrix()) {
@@ -44,9 +44,9 @@ public final class MatmulKernels {
   }
 
   /**
-   * Whether oneDNN's own GEMM serves better than its product kernel: where b is large, is read for
-   * many rows, and lies row by row, as in the gradients of linear maps. GEMM packs both sides as it
-   * goes; the kernel packs only a transposed b, and runs at half its speed on any other.
+   * Whether oneDNN's GEMM is faster than its product kernel: if b is large, used for many rows, and
+   * contiguous by rows, as in the gradients of linear maps. GEMM packs both sides; the kernel packs
+   * only a transposed b, and runs at half its speed on any other.
    */
   private static boolean wantsGemm(Layout a, Layout b, Layout out) {
     return b.isFloat()

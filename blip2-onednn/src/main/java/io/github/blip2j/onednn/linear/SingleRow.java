@@ -11,9 +11,8 @@ import org.bytedeco.dnnl.post_ops;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One row of float32 times a weight that is not packed. oneDNN's GEMM has a loop of its own for it,
- * which its inner product calls; without AVX-512 that reads the weight a tenth faster than the
- * product kernel.
+ * One float32 row times a plain weight. oneDNN's GEMM has a special loop for one row, which its
+ * inner product calls. Without AVX-512 it reads the weight a tenth faster than the product kernel.
  */
 final class SingleRow {
   private static final String KERNEL = "x64:gemm:jit";
@@ -21,8 +20,8 @@ final class SingleRow {
   private SingleRow() {}
 
   /**
-   * A call whose operands are input, weight [N, K] and result, then the bias if there is one, or
-   * null if the kernel is not there; operands of {@code after} are left to the caller.
+   * A primitive with the operands input, weight [N, K], result and, if present, bias; null if the
+   * kernel is not available. The caller adds the operands of {@code after}.
    */
   static @Nullable Primitive call(
       PrimitiveCache here, long N, long K, boolean biased, post_ops after) {

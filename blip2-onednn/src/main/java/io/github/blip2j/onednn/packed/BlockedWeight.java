@@ -11,8 +11,8 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.LongPointer;
 
 /**
- * Reads and writes rows of weights [N, K] in oneDNN's blocks: outer blocks lie {@code strides}
- * apart, and within one the inner blocks follow each other, the last one varying fastest.
+ * Reads and writes rows of weights [N, K] in oneDNN's blocked layout: outer blocks lie {@code
+ * strides} apart, and the inner blocks follow each other, the last axis varying fastest.
  */
 final class BlockedWeight {
   private static final int GROUP = 64; // rows written at a time, the width of most blocks
@@ -22,10 +22,10 @@ final class BlockedWeight {
   private final long[] strides;
   private final long[] innerSizes;
   private final int[] innerAxes;
-  private final int[] columns; // from the place of a row's first number to each, in bytes
+  private final int[] columns; // byte offset of each column in a row
   private final int width;
 
-  /** Rows of weights of K inputs, with the axes of inputs and outputs as said. */
+  /** Rows of weights with K inputs; {@code inputs} and {@code outputs} are the axes. */
   BlockedWeight(memory.desc description, int inputs, int outputs, Precision precision, long K) {
     this.precision = precision;
     this.size = description.get_size();
@@ -47,7 +47,7 @@ final class BlockedWeight {
         };
     this.columns = new int[Math.toIntExact(K)];
     for (int k = 0; k < K; k++) {
-      columns[k] = Math.toIntExact(offset(k, 0)); // each axis adds its own
+      columns[k] = Math.toIntExact(offset(k, 0)); // each axis adds its own offset
     }
   }
 
@@ -59,7 +59,7 @@ final class BlockedWeight {
     return numbers;
   }
 
-  /** In bytes. */
+  /** The offset in bytes. */
   private long offset(long k, long n) {
     long outerK = k;
     long outerN = n;
@@ -79,7 +79,7 @@ final class BlockedWeight {
     return (offset + outerK * strides[0] + outerN * strides[1]) * width;
   }
 
-  /** Row {@code n} of the weight at {@code address}. */
+  /** Reads row {@code n} of the weight at {@code address}. */
   void read(long address, long n, float[] values) {
     ByteBuffer row = from(address, offset(0, n));
     for (int k = 0; k < values.length; k++) {
@@ -97,13 +97,12 @@ final class BlockedWeight {
   }
 
   /**
-   * Writes a whole weight that is stored in bfloat16, from float32 or bfloat16. Blocks that are not
-   * full end in zeros.
+   * Writes a whole bfloat16 weight from float32 or bfloat16. Partial blocks are filled with zeros.
    */
   void write(int threads, RawTensor weight, long address) {
     int N = Math.toIntExact(weight.dim(0));
     boolean full = size == (long) N * columns.length * width;
-    if (!full) { // else clearing would only touch fresh memory by one thread
+    if (!full) { // clearing full blocks would only touch fresh memory from one thread
       Memory.clear(address, size);
     }
     ParallelChunks parts =
@@ -125,7 +124,7 @@ final class BlockedWeight {
     for (int i = 0; i < count; i++) {
       places[i] = (int) (offset(0, first + i) - place);
     }
-    // Outputs vary fastest in blocks, so they do here.
+    // Outputs vary fastest in blocks, and so they do here.
     for (int k = 0; k < columns.length; k++) {
       for (int i = 0; i < count; i++) {
         blocks.putShort(columns[k] + places[i], rows[i][k]);

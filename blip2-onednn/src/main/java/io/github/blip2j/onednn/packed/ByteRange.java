@@ -2,18 +2,18 @@ package io.github.blip2j.onednn.packed;
 
 import org.bytedeco.dnnl.memory;
 
-/** How much of a byte is used. */
+/** The range of quantized values in a byte. */
 public enum ByteRange {
   /** All of a signed one. */
   EIGHT(memory.data_type.s8, 127, 0, 16),
   /**
-   * Half of an unsigned one, in steps from its middle: two products with signed bytes then add up
-   * to no more than 16 bits hold.
+   * Unsigned bytes around 64, of which half the range is used: the sum of two products with signed
+   * bytes then fits 16 bits.
    */
   SEVEN(memory.data_type.u8, 63, 64, 8);
 
   private final memory.data_type type;
-  private final float largest; // in steps
+  private final float largest; // in quantization steps
   private final int zero;
   private final float outlier;
 
@@ -29,22 +29,22 @@ public enum ByteRange {
     return type;
   }
 
-  /** The largest number, in steps. */
+  /** The largest value, in quantization steps. */
   public float largest() {
     return largest;
   }
 
-  /** How many times the mean a number may be, before too little is left of the rest. */
+  /** The ratio of a row's largest number to its mean beyond which one term is too inexact. */
   public float outlier() {
     return outlier;
   }
 
-  /** The byte that stands for zero. */
+  /** The byte that represents zero. */
   public int zero() {
     return zero;
   }
 
-  /** How many steps of a second row are one of the first; rounding leaves at most half a one. */
+  /** The ratio of the first term's step to the second's; rounding leaves at most half a step. */
   public float second() {
     return 2 * largest;
   }

@@ -17,10 +17,7 @@ import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import org.bytedeco.dnnl.memory;
 
-/**
- * A weight [N, K] in the blocks that oneDNN's kernels read in order, followed by a scale for each
- * output where it is int8.
- */
+/** A weight [N, K] in oneDNN's blocked layout, for int8 followed by a scale for each output. */
 public final class PackedMatrix extends PackedWeight {
   private static final long ALIGNMENT = 64;
 
@@ -56,8 +53,8 @@ public final class PackedMatrix extends PackedWeight {
       fillBytes(copies.cast(weight, DType.FLOAT32));
       return;
     }
-    // No reorder takes float16 into every layout; it is rare, and read once.
-    // Nor does a quick one take bfloat16 into float32 on every CPU.
+    // No reorder writes float16 to every layout; float16 is rare and read once.
+    // Nor is there a fast one from bfloat16 to float32 on every CPU.
     boolean narrow = weight.dtype() == DType.BFLOAT16 && (isNarrow() || cpu.wide());
     RawTensor source = narrow ? weight : copies.cast(weight, DType.FLOAT32);
     if (isNarrow() && !cpu.wide()) {
@@ -76,7 +73,7 @@ public final class PackedMatrix extends PackedWeight {
       reorder(rows.values().address(), byOutput, address(), description());
       return;
     }
-    // Turned over first: from rows of outputs straight into blocks takes seven times as long.
+    // Transposed first: from rows of outputs directly to blocks takes seven times as long.
     RawTensor turned =
         PlainTensor.uninitialized("pack", DType.UINT8, Shape.of(rows.shape().size()));
     memory.desc byInput = plain(memory.data_type.s8, true);
@@ -89,7 +86,7 @@ public final class PackedMatrix extends PackedWeight {
   }
 
   private void reorder(long from, memory.desc source, long to, memory.desc target) {
-    calls.once(here -> CopyKernels.reorder(here, source, target), from, to); // each is packed once
+    calls.once(here -> CopyKernels.reorder(here, source, target), from, to); // not cached
   }
 
   private static long aligned(long size) {
@@ -100,7 +97,7 @@ public final class PackedMatrix extends PackedWeight {
     return bytes().address();
   }
 
-  /** Where the scales of the outputs are, [N], float32. */
+  /** The address of the scales of the outputs, [N], float32. */
   public long scales() {
     return address() + scalesAt;
   }

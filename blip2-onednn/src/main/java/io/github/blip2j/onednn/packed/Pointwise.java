@@ -16,25 +16,25 @@ import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows times a packed weight as a convolution of width one: rows are positions, inputs and outputs
- * channels, and the memory is the same. Without AVX-512 oneDNN's kernels for it are faster than
- * those for products, those of bytes three times.
+ * Linear maps with a packed weight as pointwise convolutions: rows are positions, inputs and
+ * outputs are channels, and the memory is the same. Without AVX-512 these kernels of oneDNN are
+ * faster than those for products, in int8 three times.
  */
 public final class Pointwise {
-  // The others offered come first, or want other layouts for other numbers of rows. With AVX-VNNI
-  // the second says so at its end.
+  // Other implementations come first, or need another layout for another number of rows. With
+  // AVX-VNNI the name of the second ends differently.
   private static final String OF_FLOATS = "jit_1x1:avx2";
   private static final String OF_BYTES = "jit_uni_int8_1x1:avx2";
   private static final int OUTPUT_AXIS = 1;
-  // What bytes of the input mean zero; its sum with the weights is taken off in the kernel.
+  // The byte of the input that represents zero; the kernel subtracts its product with the weights.
   private static final IntPointer ZERO = new IntPointer(new int[] {ByteRange.SEVEN.zero()});
 
   private Pointwise() {}
 
-  /** Rows, outputs and inputs. */
+  /** The sizes of a product: rows, outputs and inputs. */
   public record Size(long M, long N, long K) {}
 
-  /** The layout [N, K, 1] that the kernel wants, or null if it is not there. */
+  /** The kernel's layout of a weight [N, K, 1], or null if the kernel is not available. */
   public static memory.@Nullable desc layout(engine cpu, Precision precision, long N, long K) {
     memory.desc any =
         new memory.desc(new long[] {N, K, 1}, WeightLayout.type(precision), memory.format_tag.any);
@@ -44,9 +44,9 @@ public final class Pointwise {
   }
 
   /**
-   * A call whose operands are input, weight and result, then for bytes the scales of outputs and
-   * the input's {@link #zero}, then the bias if there is one; operands of {@code after} are left to
-   * the caller.
+   * A primitive with the operands input, weight and result, then for int8 the scales of the outputs
+   * and the input's {@link #zero}, then the bias if there is one. The caller adds the operands of
+   * {@code after}.
    */
   public static Primitive call(
       PrimitiveCache here, memory.desc weight, Size size, boolean biased, post_ops after) {
@@ -68,12 +68,12 @@ public final class Pointwise {
     return biased ? call.operand(dnnl.DNNL_ARG_BIAS, vector(size.N)) : call;
   }
 
-  /** Where the byte is that stands for zero in an input of bytes. */
+  /** The address of the byte that represents zero in an int8 input. */
   public static long zero() {
     return ZERO.address();
   }
 
-  /** A matrix [rows, channels] as a convolution sees it: [1, channels, rows]. */
+  /** A matrix [rows, channels] as an input of a convolution: [1, channels, rows]. */
   public static memory.desc rows(memory.data_type type, long rows, long channels) {
     long[] dims = {1, channels, rows};
     long[] strides = {rows * channels, 1, channels};
@@ -85,7 +85,7 @@ public final class Pointwise {
   }
 
   private static boolean isBytes(memory.desc weight) {
-    // Interned, for JavaCPP makes a new enum constant of what it is given.
+    // Interned, because JavaCPP makes a new enum constant from its argument.
     return weight.get_data_type().intern() == memory.data_type.s8;
   }
 

@@ -6,17 +6,17 @@ import io.github.blip2j.tensor.types.Precision;
 import org.bytedeco.dnnl.memory;
 
 /**
- * How the weights of one size and type are stored.
+ * The stored layout of weights of one size and type.
  *
- * @param description the weight in oneDNN's words, with its axes as {@code kernel} wants them
- * @param reads what its products read
- * @param rows where single rows lie in it
+ * @param description oneDNN's descriptor, with axes in the order that {@code kernel} expects
+ * @param reads the input type of products
+ * @param rows the positions of single rows
  */
 public record WeightLayout(
     Precision precision, Kernel kernel, memory.desc description, Reads reads, BlockedWeight rows) {
 
-  // Layouts are asked for with a few hundred rows: what serves one row best is twice as slow for
-  // many, and the other way round nothing is lost.
+  // Layouts are requested for a few hundred rows: the best layout for one row is half as fast for
+  // many, while the reverse loses nothing.
   public static final long TYPICAL_ROWS = 256;
 
   public static WeightLayout of(
@@ -27,30 +27,36 @@ public record WeightLayout(
     return new WeightLayout(precision, kernel, description, reads, rows);
   }
 
-  /** Kind of oneDNN's operations. */
+  /** The kind of oneDNN primitive. */
   public enum Kernel {
-    /** By a weight [K, N], of rank 3 where that has the faster kernels. */
+    /** A product with a weight [K, N], of rank 3 if that has the faster kernels. */
     PRODUCT,
-    /** By a weight [N, K, 1]: see {@link Pointwise}. */
+    /** A convolution with a weight [N, K, 1]: see {@link Pointwise}. */
     CONVOLUTION
   }
 
-  /** Inputs of a product. */
+  /** The input type of a product. */
   public enum Reads {
-    /** As they are; a narrower weight is widened on its way into the product. */
+    /** Unrounded; a narrower weight is widened within the product. */
     FLOAT32,
-    /** Rounded, where the CPU multiplies bfloat16. */
+    /** Rounded to bfloat16, if the CPU multiplies that. */
     BFLOAT16,
-    /** Rounded to rows of bytes. */
+    /** Rounded to bytes. */
     BYTES
   }
 
-  /** What may be kept between two maps, for it would be rounded to it anyway. */
+  /**
+   * The type that values between two maps may be stored in, because they would be rounded to it
+   * anyway.
+   */
   DType input() {
     return reads == Reads.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32;
   }
 
-  /** A weight [N, K] without blocks, by outputs as weights come, or by inputs. */
+  /**
+   * A descriptor of an unblocked weight [N, K], contiguous by outputs, as weights are stored, or by
+   * inputs.
+   */
   memory.desc plain(memory.data_type type, long N, long K, boolean byInput) {
     long[] strides = byInput ? new long[] {N, 1} : new long[] {1, K};
     Layout matrix = Layout.of(type, new long[] {K, N}, strides);

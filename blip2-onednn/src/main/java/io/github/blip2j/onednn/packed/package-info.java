@@ -1,4 +1,4 @@
-/** Weights packed in the blocks that oneDNN multiplies fastest. Internal. */
+/** Weights packed in the blocked layouts that oneDNN multiplies fastest. Internal. */
 @NullMarked
 package io.github.blip2j.onednn.packed;
 

@@ -5,13 +5,13 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.post_ops;
 
-/** Activation functions in oneDNN's words, and how they follow an operation. */
+/** Activation functions as oneDNN algorithms and as post-operations. */
 public final class Algorithms {
   private static final double QUICK_GELU = 1.702;
 
   private Algorithms() {}
 
-  /** The argument of the second operand of the operation after the product, by its place. */
+  /** The argument number of the second operand of the post-operation at an index. */
   public static int afterOperand(int place) {
     return dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (place + 1) | dnnl.DNNL_ARG_SRC_1;
   }
@@ -32,7 +32,7 @@ public final class Algorithms {
     };
   }
 
-  /** What tells it from other activations in a key. */
+  /** A number that identifies an activation in a key. */
   public static long number(Activation activation) {
     if (activation == Activation.IDENTITY) {
       return 0;

@@ -6,8 +6,8 @@ import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 
 /**
- * Dense float32 to bfloat16 and back in plain Java, a number in a nanosecond, for CPUs on which
- * oneDNN has no kernel for it.
+ * Converts dense float32 to bfloat16 and back in plain Java, a number in a nanosecond, for CPUs
+ * without such kernels in oneDNN.
  */
 public final class CastKernels {
   private static final int BLOCK = 2048; // 12 KiB in both types
@@ -17,7 +17,7 @@ public final class CastKernels {
 
   private CastKernels() {}
 
-  /** Widens or rounds; both dense, of as many numbers. */
+  /** Widens or rounds; both tensors are dense and of the same size. */
   public static void run(int threads, RawTensor source, RawTensor target) {
     ParallelChunks parts = new ParallelChunks(source.size(), 1);
     boolean widens = target.dtype() == DType.FLOAT32;
@@ -61,13 +61,13 @@ public final class CastKernels {
     }
   }
 
-  /** The bits of float32 as those of the nearest bfloat16, of the even one where two are. */
+  /** Rounds the bits of float32 numbers to the nearest bfloat16, ties to even. */
   public static void round(int[] wholes, short[] halves, int count) {
     for (int i = 0; i < count; i++) {
       int bits = wholes[i];
       boolean number = (bits & ~SIGN) <= INFINITY;
       int odd = bits >>> Short.SIZE & 1;
-      // What is no number must not be carried over into one.
+      // A NaN must not overflow into another number.
       halves[i] = (short) ((number ? bits + 0x7fff + odd : bits | QUIET) >>> Short.SIZE);
     }
   }

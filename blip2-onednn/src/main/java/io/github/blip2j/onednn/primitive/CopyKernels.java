@@ -42,7 +42,7 @@ public final class CopyKernels {
     }
   }
 
-  /** A tensor in another type, or itself where it has that. */
+  /** A tensor cast to another type, or the tensor itself if it has that type. */
   public RawTensor cast(RawTensor x, DType type) {
     if (x.dtype() == type) {
       return x;
@@ -62,7 +62,10 @@ public final class CopyKernels {
         target.address());
   }
 
-  /** A loop over dense memory, with copies before and after it where something is not. */
+  /**
+   * Casts by a loop over dense memory, with copies before and after it where an operand is not
+   * dense.
+   */
   private void cast(RawTensor source, RawTensor target) {
     try (Workspace workspace = Workspace.open()) {
       RawTensor from = source;
@@ -80,7 +83,7 @@ public final class CopyKernels {
     }
   }
 
-  /** A copy from one arrangement of memory to another. */
+  /** A copy between two layouts. */
   public static Primitive reorder(PrimitiveCache here, memory.desc from, memory.desc to) {
     var pd =
         new reorder.primitive_desc(
@@ -90,14 +93,14 @@ public final class CopyKernels {
         .operand(dnnl.DNNL_ARG_TO, to);
   }
 
-  /** Float16 goes another way: not every reorder knows it. */
+  /** Whether the type needs no special path; not every reorder supports float16. */
   private static boolean isReal(DType type) {
     return type == DType.FLOAT32 || type == DType.BFLOAT16;
   }
 
   /**
-   * Copies runs of neighbours, where few runs make up all, as in a cache that takes one position
-   * more. No kernel depends on how many positions there are.
+   * Copies contiguous runs if there are few, as in a cache that grows by one position. The kernels
+   * do not depend on the number of positions.
    */
   private static boolean copyPieces(RawTensor source, RawTensor target) {
     long[] dims = source.shape().toArray();
@@ -146,7 +149,7 @@ public final class CopyKernels {
     }
   }
 
-  /** The first element is written, then what is written is doubled. */
+  /** Fills by writing one element and doubling the written part. */
   private static void fillFloats(RawTensor target, float value) {
     long size = target.size() * Float.BYTES;
     Memory.bytes(target.address(), Float.BYTES).putFloat(0, value);

@@ -3,17 +3,17 @@ package io.github.blip2j.onednn.primitive;
 import java.util.Set;
 
 /**
- * What of a CPU decides between kernels.
+ * The CPU features that decide between kernels.
  *
- * @param wide whether its registers are those of AVX-512. Without them oneDNN has other favourite
- *     layouts, and moves and converts bfloat16 in plain loops only, 30 to 60 ns a number
+ * @param wide whether the CPU has AVX-512. Without it oneDNN prefers other layouts, and copies and
+ *     converts bfloat16 in plain loops, 30 to 60 ns a number
  * @param bfloat16 whether it multiplies bfloat16
- * @param bytes whether it multiplies bytes. Without an instruction for it oneDNN adds pairs of
- *     products in 16 bits, which overflow unless one of the two has seven bits only
+ * @param bytes whether it multiplies bytes (VNNI). Without it oneDNN adds pairs of products in 16
+ *     bits, which overflow unless one operand has only seven bits
  */
 public record Cpu(boolean wide, boolean bfloat16, boolean bytes) {
 
-  /** By the names that Linux gives a CPU's abilities. */
+  /** The CPU with the given feature flags, as Linux names them. */
   public static Cpu of(Set<String> flags) {
     boolean wide = flags.contains("avx512bw");
     boolean bfloat16 = flags.contains("avx512_bf16") || flags.contains("amx_bf16");

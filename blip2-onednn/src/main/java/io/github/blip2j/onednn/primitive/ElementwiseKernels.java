@@ -21,7 +21,7 @@ public final class ElementwiseKernels {
     function(Algorithms.algorithm(activation), Algorithms.alpha(activation), 0, x, out);
   }
 
-  /** out = f(x) for an algorithm with its two numbers. */
+  /** out = f(x) for an algorithm with its two parameters. */
   public void function(algorithm f, float alpha, float beta, RawTensor x, RawTensor out) {
     Layout all = Layout.dense(Layout.type(x.dtype()), x.size());
     calls.run(

@@ -5,7 +5,10 @@ import io.github.blip2j.tensor.types.DType;
 import java.util.Arrays;
 import org.bytedeco.dnnl.memory;
 
-/** How a tensor lies in memory: element type, lengths and strides; all that a primitive knows. */
+/**
+ * The layout of a tensor in memory: element type, lengths and strides; a primitive depends on
+ * nothing else.
+ */
 public final class Layout {
   private final memory.data_type type;
   private final long[] dims;
@@ -19,7 +22,7 @@ public final class Layout {
     this.hash = 31 * (31 * type.value + Arrays.hashCode(dims)) + Arrays.hashCode(strides);
   }
 
-  /** These lengths with these strides. */
+  /** A layout with these lengths and strides. */
   public static Layout of(memory.data_type type, long[] dims, long[] strides) {
     return new Layout(type, dims, strides);
   }
@@ -40,7 +43,7 @@ public final class Layout {
     return new Layout(memory.data_type.f32, new long[] {rows, columns}, new long[] {columns, 1});
   }
 
-  /** The tensor as it lies; a scalar is a vector of one. */
+  /** The tensor's layout; a scalar is a vector of length 1. */
   public static Layout of(RawTensor tensor) {
     if (tensor.rank() == 0) {
       return dense(type(tensor.dtype()), 1);
@@ -77,7 +80,7 @@ public final class Layout {
     return new Layout(type, newDims, newStrides);
   }
 
-  /** Axes that repeat one element become axes of length 1, which primitives broadcast. */
+  /** This layout with axes of stride 0 as axes of length 1, which primitives broadcast. */
   public Layout unrepeated() {
     long[] newDims = dims.clone();
     for (int i = 0; i < newDims.length; i++) {
@@ -88,7 +91,7 @@ public final class Layout {
     return Arrays.equals(newDims, dims) ? this : dense(newDims);
   }
 
-  /** As many axes as {@code rank}, the new ones first and of length 1. */
+  /** This layout with leading axes of length 1 up to rank {@code rank}. */
   public Layout padded(int rank) {
     if (rank == dims.length) {
       return this;
@@ -131,7 +134,7 @@ public final class Layout {
     return strides[axis < 0 ? dims.length + axis : axis];
   }
 
-  /** How many numbers, each counted as often as it is read. */
+  /** The number of elements, counting repeated ones. */
   public long size() {
     long size = 1;
     for (long dim : dims) {
@@ -148,7 +151,7 @@ public final class Layout {
     return dims.length;
   }
 
-  /** Whether one of the last two axes is without gaps, as matrix products want it. */
+  /** Whether one of the last two axes is contiguous, as matrix products require. */
   public boolean isMatrix() {
     int last = dims.length - 1;
     boolean byRows = strides[last] == 1 || dims[last] == 1;

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** Memory at an address, as Java reads and writes it; JavaCPP has no way to name one. */
+/** Memory at an address, for access from Java; JavaCPP has no pointers from addresses. */
 public final class Memory extends BytePointer {
   private Memory(long at, long count) {
     super((Pointer) null);
@@ -14,17 +14,17 @@ public final class Memory extends BytePointer {
     capacity = count;
   }
 
-  /** This many bytes from an address on. */
+  /** Memory of {@code count} bytes at an address. */
   public static Memory at(long address, long count) {
     return new Memory(address, count);
   }
 
-  /** A pointer that can be moved, to be told to native code. */
+  /** A pointer whose address can be changed, for native calls. */
   static Memory movable() {
     return new Memory(0, 0);
   }
 
-  /** This pointer, moved. */
+  /** Changes the address and returns this pointer. */
   Memory move(long to) {
     address = to;
     return this;

@@ -62,7 +62,7 @@ public final class NormKernels {
 
   private layer_normalization_forward.primitive_desc forward(
       Layout rows, prop_kind kind, int flags, double eps) {
-    // By number: the overload with the enumeration can't combine flags.
+    // As a number: the overload with the enum can't combine flags.
     return new layer_normalization_forward.primitive_desc(
         calls.engine(),
         kind.value,

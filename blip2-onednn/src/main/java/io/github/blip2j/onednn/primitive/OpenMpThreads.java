@@ -6,19 +6,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many of OpenMP's threads the calling thread's operations are spread over.
+ * The number of OpenMP threads for operations of the calling thread.
  *
  * <p>Waking a sleeping thread takes 10 to 20 microseconds, in which one core adds tens of thousands
- * of numbers. So small operations stay on the thread that asks for them: a norm or a sum of one
+ * of numbers. Small operations therefore run on the calling thread alone: a norm or a sum of one
  * token's 2560 numbers then takes 4 to 9 microseconds instead of 20. OpenMP keeps the number for
- * each thread by itself, so threads that compute at once do not disturb each other.
+ * each thread, so concurrent threads do not affect each other.
  */
 public final class OpenMpThreads {
   private static final Logger LOG = LoggerFactory.getLogger(OpenMpThreads.class);
-  // By its loader's name, the copy that oneDNN brought and has loaded by now.
+  // By its soname: the copy that oneDNN has loaded already.
   private static final String LIBRARY = "libgomp.so.1";
 
-  /** OpenMP's own functions (OpenMP 5.0, sections 3.2.1 and 3.2.3), under their own names. */
+  /** OpenMP's functions by their own names (OpenMP 5.0, sections 3.2.1 and 3.2.3). */
   private static final class OpenMp {
     static native int omp_get_max_threads();
 
@@ -27,7 +27,7 @@ public final class OpenMpThreads {
 
   private final boolean there;
 
-  /** To be made after oneDNN's library has loaded. */
+  /** To be created after oneDNN's library has loaded. */
   public OpenMpThreads() {
     this.there = register();
   }
@@ -37,13 +37,13 @@ public final class OpenMpThreads {
       Native.register(OpenMp.class, LIBRARY);
       return true;
     } catch (LinkageError e) {
-      // Small operations then take longer than they need to, and are right all the same.
+      // Small operations then take longer, but results are right.
       LOG.debug("{}: small operations use all threads: {}", LIBRARY, e.toString());
       return false;
     }
   }
 
-  /** Does work on the calling thread alone. */
+  /** Runs work on the calling thread alone. */
   <T> T alone(Supplier<T> work) {
     int all = size();
     if (all == 1) {
@@ -57,7 +57,7 @@ public final class OpenMpThreads {
     }
   }
 
-  /** The threads that an operation of the calling thread may use; 1 too where it is not known. */
+  /** The number of threads for an operation of the calling thread; 1 if it is unknown. */
   public int size() {
     return there ? OpenMp.omp_get_max_threads() : 1;
   }

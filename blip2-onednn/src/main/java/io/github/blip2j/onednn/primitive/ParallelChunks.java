@@ -3,15 +3,15 @@ package io.github.blip2j.onednn.primitive;
 import java.util.stream.IntStream;
 
 /**
- * A loop in parts that are worth a thread each.
+ * Splits a loop into chunks that are each worth a thread.
  *
- * @param things how often the loop runs
- * @param numbers how many numbers each time is about
+ * @param things the number of iterations
+ * @param numbers the number of elements in an iteration
  */
 public record ParallelChunks(long things, long numbers) {
-  private static final long WORTH_A_THREAD = 1 << 18; // numbers, 0.1 ms
+  private static final long WORTH_A_THREAD = 1 << 18; // elements, 0.1 ms
 
-  /** The parts by number, taken by at most so many threads at once, neighbours by one. */
+  /** The chunks by index, run by at most so many threads at once. */
   public IntStream stream(int threads) {
     int count = count();
     int shares = Math.min(threads, count);
@@ -32,7 +32,7 @@ public record ParallelChunks(long things, long numbers) {
     return (int) Math.max(1, Math.min(things, things * numbers / WORTH_A_THREAD));
   }
 
-  /** Where a part begins, and the one before it ends. */
+  /** The first iteration of a chunk, where the previous one ends. */
   public long first(int part) {
     return things * part / count();
   }

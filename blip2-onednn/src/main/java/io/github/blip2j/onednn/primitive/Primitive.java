@@ -11,10 +11,9 @@ import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A primitive with a place for each operand, run on other operands again and again.
+ * An oneDNN primitive with its operands' memory objects, which can be run on other operands again.
  *
- * <p>Nothing is built per run: the places keep their memory objects, and only an address that has
- * changed is told to them.
+ * <p>A run creates no objects: the memory objects stay, and only changed addresses are set.
  */
 public final class Primitive {
   private static final long UNSET = -1;
@@ -28,17 +27,17 @@ public final class Primitive {
   private long[] addresses = {};
   private boolean small;
 
-  /** A call without operands yet; {@link #operand} adds them in the order of {@link #run}. */
+  /** A primitive without operands; {@link #operand} adds them in the order of {@link #run}. */
   public Primitive(PrimitiveCache calls, primitive kernel, primitive_desc_base description) {
     this.calls = calls;
     this.kernel = kernel;
     memory.desc scratchpad = description.scratchpad_desc();
     this.scratchpadSize = scratchpad.get_size();
-    // First in the list, so that its address is where run() expects it.
+    // First in the list, where run() expects its address.
     operand(dnnl.DNNL_ARG_SCRATCHPAD, scratchpad);
   }
 
-  /** The next operand. */
+  /** Adds the next operand. */
   public Primitive operand(int argument, memory.desc description) {
     memory place = new memory(description, calls.engine(), (Pointer) null);
     places.add(place);
@@ -48,18 +47,18 @@ public final class Primitive {
     return this;
   }
 
-  /** Not worth another thread. */
+  /** Marks the primitive as small: not worth another thread. */
   Primitive small() {
     small = true;
     return this;
   }
 
-  /** How an operand lies, by its place in {@link #run}; the kernel may have chosen it. */
+  /** The layout of an operand by its index in {@link #run}; the kernel may have chosen it. */
   memory.desc description(int operand) {
     return places.get(operand + 1).get_desc();
   }
 
-  /** Computes, with the operands at these addresses. */
+  /** Runs the primitive with the operands at these addresses. */
   void run(long... operands) {
     if (operands.length != places.size() - 1) {
       throw new AssertionError(
@@ -88,7 +87,7 @@ public final class Primitive {
     }
   }
 
-  /** Gives the native objects back; the collector would, but not soon. */
+  /** Releases the native objects, which the collector would do late. */
   void close() {
     arguments.deallocate();
     places.forEach(Pointer::deallocate);

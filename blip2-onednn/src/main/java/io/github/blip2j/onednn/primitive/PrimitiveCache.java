@@ -13,17 +13,17 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Calls made ready, the latest used kept, and the scratchpad that they share. One thread at a time
- * has them ({@link PrimitivePool}).
+ * An LRU cache of primitives, and the scratchpad that they share. One thread at a time uses it
+ * ({@link PrimitivePool}).
  *
- * <p>The code that oneDNN compiles for a shape is shared by all caches, through the one that it
- * keeps itself: making a call for a shape that it knows takes microseconds.
+ * <p>The code that oneDNN compiles for a shape is shared by all caches, through oneDNN's own cache:
+ * making a primitive for a known shape takes microseconds.
  */
 public final class PrimitiveCache {
-  /** Far more than the shapes of a model in use; ever new ones leave it bounded. */
+  /** Far more than the shapes of a model in use; bounds the cache if shapes keep changing. */
   public static final int MOST = 1024;
 
-  /** Operations whose operands are no larger are done sooner than another thread wakes. */
+  /** Operations up to this number of elements finish before another thread wakes. */
   private static final long SMALL = 1 << 15;
 
   private final engine cpu;
@@ -58,7 +58,7 @@ public final class PrimitiveCache {
    * runs on one thread.
    */
   Primitive get(PrimitiveKey key, boolean small, Supplier<Primitive> maker) {
-    // A kernel is made for the threads that will run it.
+    // A primitive is made for the number of threads that will run it.
     PrimitiveKey here = key.forThreads(small ? 1 : team.size());
     Primitive call = ready.get(here);
     if (call == null) {
@@ -94,14 +94,14 @@ public final class PrimitiveCache {
   }
 
   /**
-   * Memory for intermediate results of whichever call runs now.
+   * Memory for intermediate results of the current call.
    *
-   * @throws OutOfMemoryError if there is not enough; the next call starts with none
+   * @throws OutOfMemoryError if there is not enough; the next call starts without a scratchpad
    */
   long scratchpad(long size) {
     if (size > scratchpadSize) {
       long larger = Math.max(size, 2 * scratchpadSize);
-      scratchpadSize = 0; // of what is freed now, should the next line fail
+      scratchpadSize = 0; // the old one is freed, and the next line may fail
       scratchpad.deallocate();
       scratchpad = allocator.apply(larger + 64);
       scratchpadSize = larger;
@@ -109,7 +109,7 @@ public final class PrimitiveCache {
     return (scratchpad.address() + 63) & -64;
   }
 
-  /** Attributes of every primitive here. */
+  /** The attributes of every primitive here. */
   public static primitive_attr attributes() {
     primitive_attr attributes = new primitive_attr();
     attributes.set_scratchpad_mode(scratchpad_mode.user);

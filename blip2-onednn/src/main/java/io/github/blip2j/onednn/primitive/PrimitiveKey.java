@@ -3,8 +3,8 @@ package io.github.blip2j.onednn.primitive;
 import java.util.Arrays;
 
 /**
- * What tells one primitive from another: the operation, its numbers, its operands' layouts. The
- * largest operand is among them.
+ * The identity of a primitive: the operation, its parameters, and its operands' layouts, including
+ * the largest operand.
  */
 public final class PrimitiveKey {
   private final String op;
@@ -38,7 +38,7 @@ public final class PrimitiveKey {
     return new PrimitiveKey(this, count);
   }
 
-  /** Numbers in the largest operand. */
+  /** The number of elements in the largest operand. */
   long largest() {
     long largest = 0;
     for (Layout layout : layouts) {

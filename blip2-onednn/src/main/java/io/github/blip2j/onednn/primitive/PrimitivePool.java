@@ -10,38 +10,37 @@ import org.bytedeco.dnnl.engine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The caches of ready calls: no more than cores, however many threads compute.
+ * A pool of primitive caches: at most one for each core, for any number of threads.
  *
- * <p>A primitive's scratchpad and the places of a call's operands serve one thread at a time: two
- * threads that ran one call at once would overwrite each other's intermediate results and get wrong
- * numbers without a sign. So a thread has a cache to itself while one call runs, and no longer. The
- * cache given back last is lent first, so a thread that computes alone always meets the calls that
- * it made ready. With all caches lent, a thread waits: more calls at once than cores finish no
- * sooner.
+ * <p>A primitive's scratchpad and memory objects serve one thread at a time: two threads that ran
+ * one primitive at once would overwrite each other's intermediate results and get wrong numbers
+ * without an error. A thread therefore borrows a cache for the time of one call. The cache returned
+ * last is lent first, so a single computing thread always gets its own primitives again. If all
+ * caches are lent, a thread waits: more concurrent calls than cores finish no sooner.
  */
 public final class PrimitivePool {
   private final engine cpu;
   private final OpenMpThreads team;
   private final int caches;
   private final int most;
-  // What a thread that computes alone takes and gives back, without the lock.
+  // The cache of a single computing thread, without the lock.
   private final AtomicReference<@Nullable PrimitiveCache> handy = new AtomicReference<>();
-  private final ReentrantLock lock = new ReentrantLock(); // of all below
+  private final ReentrantLock lock = new ReentrantLock(); // of all fields below
   private final Condition givenBack = lock.newCondition();
-  private final ArrayDeque<PrimitiveCache> idle = new ArrayDeque<>(); // last first
+  private final ArrayDeque<PrimitiveCache> idle = new ArrayDeque<>(); // last returned first
   private int made;
-  private final AtomicInteger waiting = new AtomicInteger(); // read without the lock, too
+  private final AtomicInteger waiting = new AtomicInteger(); // also read without the lock
 
-  /** A cache for each core. */
+  /** A pool with a cache for each core. */
   public PrimitivePool(engine cpu, OpenMpThreads team) {
     this(cpu, team, Runtime.getRuntime().availableProcessors(), PrimitiveCache.MOST);
   }
 
   /**
-   * Caches that are made when they are first needed.
+   * A pool whose caches are made when they are first needed.
    *
-   * @param caches how many there may be
-   * @param most how many calls each keeps
+   * @param caches their maximum number
+   * @param most the maximum number of primitives in each
    */
   PrimitivePool(engine cpu, OpenMpThreads team, int caches, int most) {
     this.cpu = cpu;
@@ -58,7 +57,7 @@ public final class PrimitivePool {
     return team;
   }
 
-  /** Caches so far. */
+  /** The number of caches so far. */
   public int size() {
     lock.lock();
     try {
@@ -68,7 +67,7 @@ public final class PrimitivePool {
     }
   }
 
-  /** Calls that are ready in caches that no thread has just now. */
+  /** The number of primitives in idle caches. */
   public int ready() {
     lock.lock();
     try {
@@ -97,7 +96,7 @@ public final class PrimitivePool {
     lend(calls -> calls.get(key, small, () -> maker.apply(calls)).run(operands));
   }
 
-  /** Makes a call, runs it and keeps nothing of it. */
+  /** Makes a primitive, runs it and does not cache it. */
   public void once(Function<PrimitiveCache, Primitive> maker, long... operands) {
     lend(
         calls -> {
@@ -110,7 +109,7 @@ public final class PrimitivePool {
         });
   }
 
-  /** What is done with a cache. */
+  /** Uses a borrowed cache. */
   @FunctionalInterface
   private interface Use {
     void accept(PrimitiveCache calls);
@@ -128,7 +127,7 @@ public final class PrimitivePool {
 
   private PrimitiveCache idleOrNew() {
     lock.lock();
-    waiting.incrementAndGet(); // before a last look, so that whoever gives one back later sees it
+    waiting.incrementAndGet(); // before the last check for a cache
     try {
       while (true) {
         PrimitiveCache latest = handy.getAndSet(null);

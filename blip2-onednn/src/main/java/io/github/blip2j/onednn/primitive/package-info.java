@@ -1,6 +1,4 @@
-/**
- * oneDNN's primitives: layouts, caches, threads, and the kernels of one primitive each. Internal.
- */
+/** oneDNN's primitives: layouts, caches, threads, and kernels of a single primitive. Internal. */
 @NullMarked
 package io.github.blip2j.onednn.primitive;
 

@@ -4,22 +4,22 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.TokenGrid;
 
 /**
- * Image-text contrast (ITC, section 3.1): an image should be more alike to its own text than to the
- * others of the batch, and the reverse.
+ * Image-text contrast (ITC, section 3.1): an image should be more similar to its own text than to
+ * the other texts of the batch, and the reverse.
  *
- * @param smoothing share of the target spread evenly over all pairs; LAVIS's 0.1
- * @param otherSide what flows back into the features that own ones are compared with
+ * @param smoothing share of the target spread evenly over all pairs; LAVIS uses 0.1
+ * @param otherSide the gradient of the features that the batch's own features are compared with
  */
 public record ContrastiveLoss(double smoothing, OtherSide otherSide) {
   /** Gradients of the features on the other side of a similarity. */
   public enum OtherSide {
-    /** None flow, as in LAVIS, where they are gathered from all processes. */
+    /** No gradient, as in LAVIS, which gathers them from all processes. */
     DETACHED,
-    /** They flow, as with a single process that compares its own tensors. */
+    /** A gradient, for a single process that compares its own tensors. */
     ATTACHED
   }
 
-  /** Checks the share. */
+  /** Checks the smoothing. */
   public ContrastiveLoss {
     if (!(smoothing >= 0 && smoothing < 1)) {
       throw new IllegalArgumentException(
@@ -27,12 +27,12 @@ public record ContrastiveLoss(double smoothing, OtherSide otherSide) {
     }
   }
 
-  /** As LAVIS trains: smoothed by 0.1, the other side detached. */
+  /** LAVIS's settings: smoothing 0.1, the other side detached. */
   public static ContrastiveLoss lavis() {
     return new ContrastiveLoss(0.1, OtherSide.DETACHED);
   }
 
-  /** This loss with gradients on the other side, or without. */
+  /** This loss with or without gradients on the other side. */
   public ContrastiveLoss with(OtherSide newSide) {
     return new ContrastiveLoss(smoothing, newSide);
   }
@@ -44,10 +44,10 @@ public record ContrastiveLoss(double smoothing, OtherSide otherSide) {
   }
 
   /**
-   * The mean of both directions' cross-entropies.
+   * The mean of the cross-entropies of both directions.
    *
-   * @param pairs which pairs match: own row b is column {@code pairs.first() + b}, and with image
-   *     ids so is every pair of the same image
+   * @param pairs which pairs match: own row b matches column {@code pairs.first() + b} and, with
+   *     image ids, every pair of the same image
    * @return a scalar
    */
   public Tensor of(Similarities similarities, Pairs pairs) {
@@ -80,7 +80,7 @@ public record ContrastiveLoss(double smoothing, OtherSide otherSide) {
     return matched.sum().mul(-1.0 / similarity.dim(0));
   }
 
-  /** Texts of one image share its target. */
+  /** The targets with image ids: texts of one image share its target. */
   private Tensor softTargets(Pairs pairs) {
     float[] targets = new float[TokenGrid.size("contrastive loss", pairs.own(), pairs.all())];
     for (int b = 0; b < pairs.own(); b++) {

@@ -4,13 +4,13 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 
 /**
- * Where images and their texts lie in the space of comparison.
+ * The features of images and texts in the shared space.
  *
  * @param images unit vectors, [B, Q, P]
  * @param texts unit vectors, [B, P]
  */
 public record Features(Tensor images, Tensor texts) {
-  /** Checks that images and texts are equally many and of one width. */
+  /** Checks that images and texts agree in number and width. */
   public Features {
     images.shape().require("contrast", "image features", texts.dim(0), Shape.ANY, texts.dim(-1));
     texts.shape().require("contrast", "text features", images.dim(0), images.dim(2));

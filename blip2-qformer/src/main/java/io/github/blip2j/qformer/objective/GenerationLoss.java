@@ -8,24 +8,24 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 
 /**
- * Image-grounded text generation (ITG, section 3.1): the text is written word by word over what the
- * queries saw, which they must therefore have seen completely.
+ * Image-grounded text generation (ITG, section 3.1): text tokens are predicted from the queries'
+ * keys and values, so the queries must extract everything about the image that the text needs.
  */
 public final class GenerationLoss {
   private static final double SMOOTHING = 0.1;
 
   private GenerationLoss() {}
 
-  /** LAVIS's: every position predicts the next word, smoothed by 0.1; the mean. */
+  /** LAVIS's loss: every position predicts the next token, with label smoothing 0.1; the mean. */
   public static TokenLoss lavis() {
     return TokenLoss.ofNextToken().withSmoothing(SMOOTHING);
   }
 
   /**
-   * Hidden states of the words, the first one replaced by the token that starts a caption.
+   * Hidden states of the text, whose first token is replaced by the start token of captions.
    *
-   * @param queries the keys and values that {@link Blip2Qformer#encodeQueries} left; words are
-   *     added to them
+   * @param queries keys and values of the queries from {@link Blip2Qformer#encodeQueries}; those of
+   *     the text are added to them
    * @return [B, T, C]
    */
   public static Tensor decode(
@@ -36,10 +36,10 @@ public final class GenerationLoss {
   }
 
   /**
-   * The loss of these words.
+   * The loss of the texts.
    *
    * @param decoded [B, T, C], from {@link #decode}
-   * @return as {@code loss} says
+   * @return a scalar or [B], see {@link TokenLoss.Reduction}
    */
   public static Tensor of(Blip2Qformer model, Tensor decoded, TextBatch texts, TokenLoss loss) {
     return model.captionHead().loss(decoded, texts.labels(), loss);

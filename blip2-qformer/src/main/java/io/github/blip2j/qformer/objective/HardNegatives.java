@@ -4,14 +4,14 @@ import io.github.blip2j.tensor.Tensor;
 import java.util.random.RandomGenerator;
 
 /**
- * Draws negatives by how alike they are (Li et al. 2021, ALBEF, section 3.2): the more an image
- * resembles a text that it does not belong to, the likelier it becomes that text's negative.
+ * Draws negatives by similarity (Li et al. 2021, ALBEF, section 3.2): the more similar an image is
+ * to a text of another image, the likelier it becomes that text's negative.
  *
- * <p>A pair without any negative, in a batch of one or where all images are the same, draws from
- * all pairs alike, as the reference does; its negative is then a positive.
+ * <p>For a pair without any negative, in a batch of one or of equal images, the draw is uniform
+ * over all pairs, as in LAVIS; the negative then is a positive.
  */
 public enum HardNegatives implements NegativeSampler {
-  /** Pairs that match get -10000 before the softmax, as LAVIS does since July 2023. */
+  /** Matching pairs get -10000 before the softmax, as in LAVIS since July 2023. */
   MASKED {
     @Override
     void weigh(double[] row, Pairs pairs, int b) {
@@ -24,7 +24,7 @@ public enum HardNegatives implements NegativeSampler {
     }
   },
   /**
-   * 1e-4 is added after the softmax and the own pair set to zero, as LAVIS did before: easy
+   * 1e-4 is added after the softmax, and the own pair is set to zero, as in LAVIS before: easy
    * negatives stay possible, and image ids are ignored.
    */
   FLOORED {
@@ -43,7 +43,7 @@ public enum HardNegatives implements NegativeSampler {
   private static final double HIDDEN = -10_000;
   private static final double FLOOR = 1e-4;
 
-  /** Turns similarities into weights, not necessarily of sum 1. */
+  /** Turns similarities into unnormalized weights. */
   abstract void weigh(double[] row, Pairs pairs, int b);
 
   @Override
@@ -74,7 +74,7 @@ public enum HardNegatives implements NegativeSampler {
     int last = 0;
     for (int j = 0; j < weights.length; j++) {
       if (weights[j] > 0) {
-        last = j; // rounding may leave a little beyond the last possible one
+        last = j; // rounding may end beyond the last possible pair
         left -= weights[j];
         if (left < 0) {
           return j;

@@ -9,21 +9,21 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Image-text matching (ITM, section 3.1): the model tells pairs that belong together from hard
- * negatives. Each pair is seen three times: as it is, its text with a negative image, and its image
+ * Image-text matching (ITM, section 3.1): the model distinguishes matching pairs from hard
+ * negatives. Each pair occurs three times: as it is, its text with a negative image, and its image
  * with a negative text.
  */
 public final class MatchingLoss {
   private MatchingLoss() {}
 
   /**
-   * Scores of no and yes: matched pairs first, then texts with negative images, then images with
-   * negative texts.
+   * The logits of no match and match: matching pairs first, then texts with negative images, then
+   * images with negative texts.
    *
    * @param image of all pairs
    * @param texts of all pairs
-   * @param pairs which of them are own, B
-   * @param negatives by place among all pairs
+   * @param pairs the own pairs among all, B
+   * @param negatives indices among all pairs
    * @return [3B, 2]
    */
   public static Tensor logits(
@@ -40,9 +40,9 @@ public final class MatchingLoss {
   }
 
   /**
-   * The mean cross-entropy of a third of yes and two thirds of no.
+   * The mean cross-entropy over one third of matches and two thirds of negatives.
    *
-   * @param logits [3B, 2], as {@link #logits} orders them
+   * @param logits [3B, 2], in the order of {@link #logits}
    * @return a scalar
    */
   public static Tensor of(Tensor logits) {

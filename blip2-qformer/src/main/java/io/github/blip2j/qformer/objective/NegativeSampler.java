@@ -2,13 +2,13 @@ package io.github.blip2j.qformer.objective;
 
 import java.util.random.RandomGenerator;
 
-/** Chooses the pairs that matching has to tell apart. */
+/** Chooses hard negatives for image-text matching. */
 @FunctionalInterface
 public interface NegativeSampler {
   /**
-   * Chooses for every own pair a negative image and a negative text.
+   * Chooses a negative image and a negative text for every own pair.
    *
-   * @param random where to draw from
+   * @param random the random source
    */
   Negatives sample(Similarities similarities, Pairs pairs, RandomGenerator random);
 }

@@ -2,7 +2,7 @@ package io.github.blip2j.qformer.objective;
 
 import java.util.Locale;
 
-/** Pairs that do not match but could: for each text of a batch an image, for each image a text. */
+/** The negatives of a batch: an image for each text, and a text for each image. */
 public final class Negatives {
   private final int[] imageForText;
   private final int[] textForImage;
@@ -12,7 +12,7 @@ public final class Negatives {
     this.textForImage = textForImage;
   }
 
-  /** By place among all pairs; entry b is for own pair b. */
+  /** Negatives by index among all pairs; entry b belongs to own pair b. */
   public static Negatives of(int[] imageForText, int[] textForImage) {
     if (imageForText.length != textForImage.length) {
       throw new IllegalArgumentException(
@@ -25,12 +25,12 @@ public final class Negatives {
     return new Negatives(imageForText.clone(), textForImage.clone());
   }
 
-  /** An image that text b does not describe. */
+  /** For each text the index of an image that it does not describe. */
   public int[] imageForText() {
     return imageForText.clone();
   }
 
-  /** A text that does not describe image b. */
+  /** For each image the index of a text that does not describe it. */
   public int[] textForImage() {
     return textForImage.clone();
   }

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Which of all pairs belong to a batch, and which show the same image.
+ * The own pairs of a batch among all pairs, and which pairs show the same image.
  *
- * <p>With one process a batch's pairs are all there are. With several, each has its own among those
- * of all, from {@link #first} on.
+ * <p>With one process the own pairs are all pairs. With several, a process's own pairs begin at
+ * {@link #first}.
  */
 public final class Pairs {
   private final int own;
@@ -22,12 +22,14 @@ public final class Pairs {
     this.imageIds = imageIds;
   }
 
-  /** A batch by itself, each pair with an image of its own. */
+  /** A batch of one process, in which each pair has its own image. */
   public static Pairs of(int size) {
     return among(size, 0, size);
   }
 
-  /** A batch by itself, where pairs of the same image are told by equal ids of any kind. */
+  /**
+   * A batch of one process, in which pairs with equal ids show the same image; ids are of any type.
+   */
   public static Pairs withImageIds(List<?> imageIds) {
     int size = imageIds.size();
     return new Pairs(size, 0, size, List.copyOf(imageIds));
@@ -39,17 +41,17 @@ public final class Pairs {
     return new Pairs(own, first, all, List.of());
   }
 
-  /** Pairs of this batch. */
+  /** The number of own pairs. */
   public int own() {
     return own;
   }
 
-  /** Where they begin. */
+  /** The index of the first own pair among all. */
   public int first() {
     return first;
   }
 
-  /** Pairs of all batches. */
+  /** The number of pairs of all processes. */
   public int all() {
     return all;
   }
@@ -59,7 +61,7 @@ public final class Pairs {
     return !imageIds.isEmpty();
   }
 
-  /** Whether own pair {@code b} shows the image of pair {@code j} of all. */
+  /** Whether own pair {@code b} shows the same image as pair {@code j} of all. */
   public boolean match(int b, int j) {
     return hasIds() ? imageIds.get(first + b).equals(imageIds.get(j)) : first + b == j;
   }

@@ -4,7 +4,7 @@ import io.github.blip2j.tensor.Tensor;
 import java.util.List;
 
 /**
- * How alike the images and texts of a batch are, divided by the temperature.
+ * Similarities of the images and texts of a batch, divided by the temperature.
  *
  * <pre>{@code
  * B own pairs, W all pairs they are compared with, Q queries, P compared width
@@ -15,7 +15,8 @@ import java.util.List;
  */
 public record Similarities(Tensor imageToText, Tensor textToImage) {
   /**
-   * Of own features to all, each image by the query that is most alike (section 3.1).
+   * Similarities of own features to all; an image's similarity is that of its most similar query
+   * (section 3.1).
    *
    * @param temperature a scalar
    */
@@ -32,10 +33,7 @@ public record Similarities(Tensor imageToText, Tensor textToImage) {
         largest(toTexts.transpose(1, 2)).div(temperature), largest(toImages).div(temperature));
   }
 
-  /**
-   * The largest of the last axis, [B, W, Q] to [B, W]; the gradient goes to the first of the
-   * largest.
-   */
+  /** The maximum of the last axis, [B, W, Q] to [B, W]; the gradient goes to the first maximum. */
   private static Tensor largest(Tensor x) {
     long B = x.dim(0);
     long W = x.dim(1);
@@ -56,7 +54,7 @@ public record Similarities(Tensor imageToText, Tensor textToImage) {
     return column.gather(Tensor.of(places, places.length)).reshape(B, W);
   }
 
-  /** Both, for those who treat them alike. */
+  /** Both directions. */
   List<Tensor> directions() {
     return List.of(imageToText, textToImage);
   }

@@ -10,8 +10,8 @@ import io.github.blip2j.tensor.types.Shape;
 import java.util.random.RandomGenerator;
 
 /**
- * The three objectives at once (section 3.1, figure 2): the image is read once, its queries are
- * encoded once, and contrast, matching and generation share both.
+ * The three objectives of the first stage (section 3.1, figure 2). Keys and values of the image,
+ * and the encoded queries, are computed once and shared by contrast, matching and generation.
  */
 public final class StageOneObjective {
   private final Blip2Qformer model;
@@ -19,9 +19,9 @@ public final class StageOneObjective {
   private final NegativeSampler sampler;
   private final Weights weights;
 
-  /** How much each objective counts. */
+  /** The weights of the three losses. */
   public record Weights(double contrast, double matching, double generation) {
-    /** All alike, as in the paper. */
+    /** Equal weights, as in the paper. */
     public static Weights equal() {
       return new Weights(1, 1, 1);
     }
@@ -35,23 +35,23 @@ public final class StageOneObjective {
     this.weights = weights;
   }
 
-  /** As LAVIS trains. */
+  /** LAVIS's settings. */
   public static StageOneObjective lavis(Blip2Qformer model) {
     return new StageOneObjective(
         model, ContrastiveLoss.lavis(), HardNegatives.MASKED, Weights.equal());
   }
 
-  /** With another contrast. */
+  /** This objective with another contrastive loss. */
   public StageOneObjective with(ContrastiveLoss newContrast) {
     return new StageOneObjective(model, newContrast, sampler, weights);
   }
 
-  /** With negatives chosen in another way. */
+  /** This objective with another sampler of negatives. */
   public StageOneObjective with(NegativeSampler newSampler) {
     return new StageOneObjective(model, contrast, newSampler, weights);
   }
 
-  /** With other weights. */
+  /** This objective with other weights. */
   public StageOneObjective with(Weights newWeights) {
     return new StageOneObjective(model, contrast, sampler, newWeights);
   }
@@ -62,14 +62,14 @@ public final class StageOneObjective {
    * @param image the vision encoder's output, [B, N, E]
    * @param texts one for each image
    * @param pairs which of them show the same image
-   * @param random where negatives are drawn from
+   * @param random the random source of negatives
    */
   public StageOneOutput forward(
       Tensor image, TextBatch texts, Pairs pairs, ForwardPass pass, RandomGenerator random) {
     image.shape().require("stage1", "image", texts.size(), Shape.ANY, Shape.ANY);
-    CrossAttentionKeyValues read = model.imageKeyValues(image);
+    CrossAttentionKeyValues keyValues = model.imageKeyValues(image);
     KeyValueCache cache = model.cache(texts.length());
-    Tensor queries = model.encodeQueries(read, cache, pass); // [B, Q, C]
+    Tensor queries = model.encodeQueries(keyValues, cache, pass); // [B, Q, C]
     Tensor starts = model.encodeTextStart(texts, pass); // [B, 1, C]
 
     Features features = new Features(model.imageFeatures(queries), model.textFeature(starts));
@@ -77,7 +77,7 @@ public final class StageOneObjective {
     Tensor itc = contrast.of(similarities, pairs);
 
     Negatives negatives = sampler.sample(similarities, pairs, random);
-    Tensor logits = MatchingLoss.logits(model, read, texts, pairs, negatives, pass); // [3B, 2]
+    Tensor logits = MatchingLoss.logits(model, keyValues, texts, pairs, negatives, pass); // [3B, 2]
     Tensor itm = MatchingLoss.of(logits);
 
     Tensor decoded = GenerationLoss.decode(model, cache, texts, pass); // [B, T, C]

@@ -3,7 +3,7 @@ package io.github.blip2j.qformer.objective;
 import io.github.blip2j.tensor.Tensor;
 
 /**
- * The losses of a batch, and what they were made from.
+ * The losses of a batch, and the matching logits.
  *
  * @param total the weighted sum, a scalar
  * @param contrast ITC, a scalar

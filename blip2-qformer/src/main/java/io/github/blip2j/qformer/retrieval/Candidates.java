@@ -1,8 +1,8 @@
 package io.github.blip2j.qformer.retrieval;
 
 /**
- * The few most similar of many, found one by one: a heap whose root is the worst that is kept. Of
- * equals the first is the better.
+ * The most similar items of a sequence: a heap whose root is the worst one kept. Of equal
+ * similarities the earlier item is better.
  */
 final class Candidates {
   private final int[] ids;
@@ -16,7 +16,7 @@ final class Candidates {
     logits = new float[most];
   }
 
-  /** Keeps this one if it is among the best so far. */
+  /** Adds an item if it is among the best so far. */
   void offer(int id, float similarity) {
     if (size < ids.length) {
       ids[size] = id;
@@ -33,7 +33,7 @@ final class Candidates {
     return size;
   }
 
-  /** Which one stands in a place of the heap; the order means nothing. */
+  /** The item at a position of the heap; positions are unordered. */
   int id(int place) {
     return ids[place];
   }

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The first step: the similarity of every image with every text, block by block, each handed to the
- * candidates of both and forgotten.
+ * The first step: the similarity of every image with every text, block by block. Each similarity is
+ * offered to the candidates of both and not stored.
  *
  * <pre>{@code
  * I images and T texts of a block, Q queries, P compared width
@@ -24,7 +24,7 @@ final class Comparison {
   private final List<Candidates> textsOf;
   private final List<Candidates> imagesOf;
 
-  /** Of these features, for the candidates of each image and of each text. */
+  /** Compares these features, for the candidates of each image and of each text. */
   Comparison(
       List<float[]> images,
       List<float[]> texts,
@@ -56,7 +56,7 @@ final class Comparison {
     }
   }
 
-  /** Offers a block, {@code products} [I * Q, T], that begins at these two. */
+  /** Offers a block, {@code products} [I * Q, T], that starts at this image and text. */
   private void offer(int firstImage, int I, int firstText, float[] products) {
     int T = Math.min(TEXTS_AT_ONCE, texts.size() - firstText);
     int Q = products.length / I / T;

@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * What was found for one image or text, the best first. Candidates come by their score, cosine plus
- * match logit, and of equals the first added; after them, all others in the order in which they
- * were added. Immutable.
+ * The search result for one image or text, best first. Candidates are ordered by score, cosine plus
+ * match logit, ties in the order of addition; all other items follow in the order of addition.
+ * Immutable.
  */
 public final class Ranking {
   private final int[] ids;
@@ -23,7 +23,7 @@ public final class Ranking {
     this.among = among;
   }
 
-  /** Sorts candidates, all of them different, {@code among} so many. */
+  /** Sorts distinct candidates, out of {@code among} items. */
   static Ranking of(int[] ids, float[] similarities, float[] logits, int among) {
     int[] order =
         IntStream.range(0, ids.length)
@@ -44,35 +44,35 @@ public final class Ranking {
     return new Ranking(sortedIds, sortedSimilarities, sortedLogits, among);
   }
 
-  /** Candidates, those that were matched. */
+  /** The number of candidates, all of which were matched. */
   public int size() {
     return ids.length;
   }
 
-  /** Which one stands in a place, counted from 0 as it was added. */
+  /** The item in a place; items are numbered from 0 as they were added. */
   public int id(int place) {
     return ids[place];
   }
 
-  /** The cosine of the one in this place, without a temperature. */
+  /** The cosine similarity of the item in a place, without temperature. */
   public float similarity(int place) {
     return similarities[place];
   }
 
-  /** The match score of the one in this place. */
+  /** The match logit of the item in a place. */
   public float matchLogit(int place) {
     return logits[place];
   }
 
-  /** What the order goes by: {@link #similarity} plus {@link #matchLogit}. */
+  /** The score that decides the order: {@link #similarity} plus {@link #matchLogit}. */
   public float score(int place) {
     return similarities[place] + logits[place];
   }
 
   /**
-   * The place of any one, candidate or not, counted from 0.
+   * The place of an item, candidate or not, counted from 0.
    *
-   * @throws IndexOutOfBoundsException if there is none of this number
+   * @throws IndexOutOfBoundsException if there is no item with this number
    */
   public int placeOf(int id) {
     if (id < 0 || id >= among) {
@@ -89,7 +89,7 @@ public final class Ranking {
     return ids.length + id - before;
   }
 
-  /** The numbers of the candidates, the best first. */
+  /** The numbers of the candidates, best first. */
   public int[] ids() {
     return ids.clone();
   }

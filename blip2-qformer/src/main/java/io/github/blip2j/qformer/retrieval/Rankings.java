@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What was found both ways.
+ * The search results in both directions.
  *
  * @param texts for each image its texts
  * @param images for each text its images
@@ -18,11 +18,11 @@ public record Rankings(List<Ranking> texts, List<Ranking> images) {
   }
 
   /**
-   * Recall both ways.
+   * Recall in both directions.
    *
-   * @param imageOfText for each text the number of the image that it describes; an image may have
-   *     several texts, of which the best placed counts, and one without any counts as missed
-   * @throws IllegalArgumentException if there is not one for each text, or no such image
+   * @param imageOfText for each text the number of the image that it describes. Of an image's texts
+   *     the best placed counts, and an image without texts counts as missed
+   * @throws IllegalArgumentException if the list does not fit the texts, or there is no such image
    */
   public RetrievalScores scores(List<Integer> imageOfText) {
     if (imageOfText.size() != images.size()) {

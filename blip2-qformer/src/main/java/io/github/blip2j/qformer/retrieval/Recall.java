@@ -3,14 +3,14 @@ package io.github.blip2j.qformer.retrieval;
 import java.util.Arrays;
 
 /**
- * How often the right one is among the best, in percent.
+ * Recall in percent: how often the right item is among the best.
  *
- * @param at1 found in the first place
+ * @param at1 in the first place
  * @param at5 among the first five
  * @param at10 among the first ten
  */
 public record Recall(double at1, double at5, double at10) {
-  /** From the place of the right one in each search, counted from 0. */
+  /** Recall from the place of the right item in each search, counted from 0. */
   static Recall of(int[] places) {
     return new Recall(within(1, places), within(5, places), within(10, places));
   }

@@ -15,13 +15,13 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * The second step: the match score of every candidate. It goes from image to image, for an image's
- * keys and values are the dearest to read: each image is read once, and scores all texts that want
- * it or that it wants.
+ * The second step: the match score of every candidate pair. Pairs are processed by image, because
+ * an image's keys and values are the most expensive to compute: each image is read once, and
+ * matched with all texts that are its candidates or have it as a candidate.
  */
 final class Reranking {
   private static final int PAIRS_AT_ONCE = 16; // keys and values are copied for each text
-  private static final int YES = 1; // of no and yes
+  private static final int YES = 1; // logits of no match and match
 
   private final Blip2Qformer model;
   private final TokenStore tokens;
@@ -35,7 +35,7 @@ final class Reranking {
     this.padId = padId;
   }
 
-  /** Gives every candidate of images and of texts its match score. */
+  /** Computes the match score of every candidate of images and of texts. */
   void match(List<Candidates> textsOf, List<Candidates> imagesOf, IntConsumer listener)
       throws IOException {
     var wanting = Wanting.of(imagesOf, tokens.count());
@@ -67,12 +67,12 @@ final class Reranking {
     float[] logits = new float[texts.length];
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      CrossAttentionKeyValues read = model.imageKeyValues(tokens.read(image));
+      CrossAttentionKeyValues keyValues = model.imageKeyValues(tokens.read(image));
       for (int from = 0; from < texts.length; from += PAIRS_AT_ONCE) {
         int to = Math.min(from + PAIRS_AT_ONCE, texts.length);
         List<int[]> some = Arrays.stream(texts, from, to).mapToObj(words::get).toList();
         try (var block = Scope.open()) {
-          CrossAttentionKeyValues repeated = read.rows(new int[some.size()]); // row 0 for each
+          CrossAttentionKeyValues repeated = keyValues.rows(new int[some.size()]); // row 0 for each
           TextBatch batch = TextBatch.of(some, padId);
           Tensor both = model.matchLogits(repeated, batch, ForwardPass.evaluation()); // [some, 2]
           System.arraycopy(both.select(1, YES).copy().toFloats(), 0, logits, from, to - from);

@@ -15,16 +15,17 @@ import java.util.Locale;
 import java.util.function.IntConsumer;
 
 /**
- * Images and texts that are searched for each other in two steps (section 4.4): comparison finds
- * the {@code k} most similar, and matching puts those in order.
+ * Images and texts to be searched for each other in two steps (section 4.4): comparison finds the
+ * {@code k} most similar, and matching orders them.
  *
- * <p>It is made for 5 000 images and 25 000 texts. Features are kept in the heap: 32 KiB for each
- * image of 32 queries and 256 numbers, 1 KiB for each text, and 12 bytes for each candidate. What
- * the vision encoder saw is kept in a temporary file, 1.4 MiB for each image of ViT-g: it is read
- * once for each search, image after image, so that a vision encoder need not look again. No matrix
- * of all pairs is ever held.
+ * <p>It is designed for 5 000 images and 25 000 texts. Features are kept in the heap: 32 KiB for
+ * each image of 32 queries and 256 numbers, 1 KiB for each text, and 12 bytes for each candidate.
+ * The vision encoder's output is kept in a temporary file, 1.4 MiB for each image of ViT-g; each
+ * search reads it once, image after image, so images are not encoded again. There is no matrix of
+ * all pairs.
  *
- * <p>A pair that is a candidate both ways is matched once. Not for use by several threads at once.
+ * <p>A pair that is a candidate in both directions is matched once. Not for use by several threads
+ * at once.
  *
  * <pre>{@code
  * B images, N image tokens, Q queries, E vision width, P compared width
@@ -49,8 +50,8 @@ public final class RetrievalIndex implements AutoCloseable {
   /**
    * An empty index.
    *
-   * @param padId what fills short texts; masks hide it
-   * @param folder where the temporary file may lie
+   * @param padId the padding token of short texts, which masks hide
+   * @param folder the folder of the temporary file
    */
   public static RetrievalIndex create(Blip2Qformer model, int padId, Path folder)
       throws IOException {
@@ -58,27 +59,27 @@ public final class RetrievalIndex implements AutoCloseable {
   }
 
   /**
-   * Adds images, numbered in the order in which they come.
+   * Adds images, numbered in the order of addition.
    *
-   * @param seen the vision encoder's output, [B, N, E]
-   * @throws IllegalStateException if their features are not numbers
+   * @param image the vision encoder's output, [B, N, E]
+   * @throws IllegalStateException if their features are not finite
    */
-  public void addImages(Tensor seen) throws IOException {
+  public void addImages(Tensor image) throws IOException {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
-      Tensor queries = model.encodeQueries(model.imageKeyValues(seen), ForwardPass.evaluation());
+      Tensor queries = model.encodeQueries(model.imageKeyValues(image), ForwardPass.evaluation());
       Tensor features = model.imageFeatures(queries); // [B, Q, P]
       List<float[]> rows = rows("image", images.size(), features);
-      tokens.add(seen);
+      tokens.add(image);
       images.addAll(rows);
     }
   }
 
   /**
-   * Adds texts, numbered in the order in which they come.
+   * Adds texts, numbered in the order of addition.
    *
    * @param ids with the tokens that begin and end a text
-   * @throws IllegalStateException if their features are not numbers
+   * @throws IllegalStateException if their features are not finite
    */
   public void addTexts(List<int[]> ids) {
     for (int from = 0; from < ids.size(); from += TEXTS_AT_ONCE) {
@@ -88,12 +89,12 @@ public final class RetrievalIndex implements AutoCloseable {
     }
   }
 
-  /** Images so far. */
+  /** The number of images. */
   public int images() {
     return images.size();
   }
 
-  /** Texts so far. */
+  /** The number of texts. */
   public int texts() {
     return texts.size();
   }
@@ -101,17 +102,17 @@ public final class RetrievalIndex implements AutoCloseable {
   /**
    * Ranks all texts for every image and all images for every text.
    *
-   * @param k how many candidates each may have, LAVIS's {@code k_test} of 128; fewer where there
-   *     are not as many
-   * @throws IllegalStateException if a match score is not a number
+   * @param k the number of candidates for each, LAVIS's {@code k_test} of 128; fewer if there are
+   *     fewer items
+   * @throws IllegalStateException if a match score is NaN
    */
   public Rankings rank(int k) throws IOException {
     return rank(k, image -> {});
   }
 
   /**
-   * Ranks as {@link #rank(int)} does; the listener receives the number of each image before its
-   * texts are matched, in order, which is the slow part.
+   * Ranks as {@link #rank(int)} does. The listener receives the number of each image, in order,
+   * before its texts are matched, which is the slow part.
    */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
     requirePositive(k);
@@ -128,7 +129,7 @@ public final class RetrievalIndex implements AutoCloseable {
    * Ranks all images for one text that need not be in the index.
    *
    * @param ids of the text
-   * @param k how many candidates there may be
+   * @param k the number of candidates
    */
   public Ranking search(int[] ids, int k) throws IOException {
     requirePositive(k);
@@ -153,7 +154,7 @@ public final class RetrievalIndex implements AutoCloseable {
     }
   }
 
-  /** A row of each along the first axis; weights that overflowed are found here, not in a rank. */
+  /** The rows of features along the first axis; rejects features that are not finite. */
   private static List<float[]> rows(String what, int first, Tensor features) {
     List<float[]> rows = new ArrayList<>();
     for (int b = 0; b < features.dim(0); b++) {

@@ -13,21 +13,20 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The vision encoder's output for many images, in a temporary file that goes away with {@link
- * #close}: float32, [images, N, E]. The system keeps in memory what fits and gives it up where it
- * does not.
+ * The vision encoder's output for many images, in a temporary file that {@link #close} removes:
+ * float32, [images, N, E]. The operating system caches as much of it as fits.
  */
 final class TokenStore implements AutoCloseable {
-  /** Takes bytes to a file; tests put a full disk here. */
+  /** Writes bytes to a file; tests simulate a full disk here. */
   @FunctionalInterface
   interface Pipe {
-    /** Writes some of the bytes, and says how many. */
+    /** Writes some of the bytes, and returns their number. */
     int write(FileChannel file, ByteBuffer bytes, long position) throws IOException;
   }
 
   private final FileChannel channel;
   private final Pipe pipe;
-  private @Nullable Shape image; // [N, E], of the first
+  private @Nullable Shape image; // [N, E], of the first image
   private int count;
 
   private TokenStore(FileChannel channel, Pipe pipe) {
@@ -50,23 +49,26 @@ final class TokenStore implements AutoCloseable {
         pipe);
   }
 
-  /** Adds images, [B, N, E]; all must be alike. What fails adds none, and can be tried again. */
-  void add(Tensor seen) throws IOException {
+  /**
+   * Adds images, [B, N, E]; all must have the same shape. A failed call adds none, and can be
+   * repeated.
+   */
+  void add(Tensor images) throws IOException {
     Shape one = image;
     if (one == null) {
-      one = Shape.of(seen.dim(1), seen.dim(2));
+      one = Shape.of(images.dim(1), images.dim(2));
       image = one;
     }
-    seen.shape().require("retrieval", "image", Shape.ANY, one.dim(0), one.dim(1));
-    // Not where the file ends: a full disk may have left half an image there.
+    images.shape().require("retrieval", "image", Shape.ANY, one.dim(0), one.dim(1));
+    // Not at the end of the file: a full disk may have left half an image there.
     long[] at = {begin(one, count)};
-    seen.write(
+    images.write(
         bytes -> {
           while (bytes.hasRemaining()) {
             at[0] += pipe.write(channel, bytes, at[0]);
           }
         });
-    count += Math.toIntExact(seen.dim(0));
+    count += Math.toIntExact(images.dim(0));
   }
 
   int count() {

@@ -2,9 +2,12 @@ package io.github.blip2j.qformer.retrieval;
 
 import java.util.List;
 
-/** For each image the texts that have it as a candidate, and in which place: lists end to end. */
+/**
+ * For each image, the texts that have it as a candidate, with its place among their candidates; the
+ * lists are stored one after the other.
+ */
 final class Wanting {
-  private final int[] begins; // by image, and the end of the last
+  private final int[] begins; // start of each image's list, and the end of the last
   private final int[] texts;
   private final int[] places;
 

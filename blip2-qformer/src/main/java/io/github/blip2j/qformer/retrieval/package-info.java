@@ -1,4 +1,6 @@
-/** Two-step retrieval: the many by comparison, the few best of them by matching (section 4.4). */
+/**
+ * Two-step retrieval: comparison of all pairs, then matching of the best candidates (section 4.4).
+ */
 @NullMarked
 package io.github.blip2j.qformer.retrieval;
 

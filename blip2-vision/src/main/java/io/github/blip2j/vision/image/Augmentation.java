@@ -6,14 +6,14 @@ import java.util.random.RandomGenerator;
  * The random augmentation of training images: LAVIS's {@code blip2_image_train}. A crop of random
  * size and aspect ratio is resized bicubically to the target size, and mirrored with a probability.
  *
- * <p>Parts are drawn as {@code torchvision.transforms.RandomResizedCrop} draws them, from another
- * random source: the same in distribution.
+ * <p>Crops have the distribution of {@code torchvision.transforms.RandomResizedCrop}, with another
+ * random source.
  *
- * @param leastArea smallest share of the picture that a part covers; the largest is all of it
- * @param mirrored how likely a part is mirrored
+ * @param leastArea minimum area of a crop as a share of the image's; the maximum is 1
+ * @param mirrored the probability of mirroring
  */
 public record Augmentation(double leastArea, double mirrored) {
-  private static final double FLATTEST = 4.0 / 3; // width by height, and 3/4 the other way
+  private static final double FLATTEST = 4.0 / 3; // width by height; its inverse is the narrowest
   private static final int TRIES = 10;
 
   /** Checks the shares. */
@@ -28,12 +28,12 @@ public record Augmentation(double leastArea, double mirrored) {
     }
   }
 
-  /** At least half of the picture, mirrored half of the time. */
+  /** LAVIS's settings: crops of at least half of the image, mirrored with probability 0.5. */
   public static Augmentation blip2() {
     return new Augmentation(0.5, 0.5);
   }
 
-  /** A part of the picture, stretched to {@code size}. */
+  /** A random crop of the image, resized to {@code size}. */
   public Image apply(Image image, ImageSize size, RandomGenerator random) {
     Image part = part(image, random).resize(size.width(), size.height(), Resampling.BICUBIC);
     return random.nextDouble() < mirrored ? part.mirrored() : part;
@@ -55,7 +55,7 @@ public record Augmentation(double leastArea, double mirrored) {
     return middle(image);
   }
 
-  /** The largest part of a shape that is allowed, for pictures so long that few tries fit. */
+  /** The largest allowed crop from the centre, for images whose shape rejects random tries. */
   private static Image middle(Image image) {
     double shape = (double) image.width() / image.height();
     int width = image.width();

@@ -1,18 +1,18 @@
 package io.github.blip2j.vision.image;
 
 /**
- * A line of samples at another resolution, by the cubic spline through them (Unser 1999, "Splines:
- * a perfect fit for signal and image processing"), zero beyond its ends. Equal to scikit-image's
- * {@code resize} of order 3, which takes samples for the centres of cells.
+ * Resamples a line by the cubic spline through its samples (Unser 1999, "Splines: a perfect fit for
+ * signal and image processing"), zero beyond its ends. Equal to scikit-image's {@code resize} of
+ * order 3, which takes samples as centres of cells.
  */
 final class CubicSpline {
-  // Coefficients die away by this factor from sample to sample.
+  // Coefficients decay by this factor from sample to sample.
   private static final double POLE = Math.sqrt(3) - 2;
   private static final int MARGIN = 12; // POLE to the 12th is 1e-7
 
   private CubicSpline() {}
 
-  /** {@code to} samples of the spline through {@code line}, spread over the same length. */
+  /** Resamples {@code line} to {@code to} samples over the same length. */
   static double[] resize(double[] line, int to) {
     double[] c = coefficients(line);
     double[] result = new double[to];
@@ -30,7 +30,10 @@ final class CubicSpline {
     return result;
   }
 
-  /** Weights of the B-splines whose sum goes through the samples, by one pass in each direction. */
+  /**
+   * Coefficients of the B-splines whose sum passes through the samples, by one pass in each
+   * direction.
+   */
   private static double[] coefficients(double[] line) {
     double[] c = new double[line.length + 2 * MARGIN];
     for (int i = 0; i < line.length; i++) {
@@ -46,7 +49,7 @@ final class CubicSpline {
     return c;
   }
 
-  /** The cubic B-spline within a cell of its middle. */
+  /** The cubic B-spline within one cell of its centre. */
   private static double inner(double t) {
     return (4 - 6 * t * t + 3 * cube(t)) / 6;
   }

@@ -2,15 +2,12 @@ package io.github.blip2j.vision.image;
 
 import io.github.blip2j.vision.image.codec.ImageHeader;
 
-/**
- * The turn that sets a picture upright, by the orientation in its EXIF data (CIPA DC-008, tag
- * 0x0112).
- */
+/** Rotates an image upright by the orientation in its EXIF data (CIPA DC-008, tag 0x0112). */
 final class ExifOrientation {
 
   private ExifOrientation() {}
 
-  /** The picture turned and mirrored so that it stands upright. */
+  /** The image, rotated and mirrored so that it is upright. */
   static Image apply(int orientation, Image image) {
     if (orientation == ImageHeader.UPRIGHT) {
       return image;

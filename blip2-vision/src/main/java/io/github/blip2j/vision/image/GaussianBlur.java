@@ -1,13 +1,13 @@
 package io.github.blip2j.vision.image;
 
 /**
- * A line of samples blurred by a normal distribution, cut off at four deviations, the line mirrored
- * at its ends. Equal to {@code scipy.ndimage.gaussian_filter1d}.
+ * Blurs a line of samples with a normal distribution, truncated at four deviations; the line is
+ * mirrored at its ends. Equal to {@code scipy.ndimage.gaussian_filter1d}.
  */
 final class GaussianBlur {
   private static final double REACH = 4;
 
-  private final double[] weights; // from the middle outwards
+  private final double[] weights; // from the centre outwards
 
   GaussianBlur(double deviation) {
     weights = new double[(int) (REACH * deviation + 0.5) + 1];

@@ -7,10 +7,10 @@ import io.github.blip2j.tensor.types.Shape;
  * Relevance of patches drawn over an image, as BLIP draws its attention maps ({@code getAttMap} in
  * LAVIS).
  *
- * <p>The map is brought to 0..1, stretched over the picture by a cubic spline, blurred by two
- * percent of the longer side, and brought to 0..1 again. With {@code m} its value at a pixel, the
- * drawing is {@code picture (1 - m^0.7) + jet(m) m^0.7}. If all patches are equal, the drawing is
- * the picture.
+ * <p>The map is normalised to 0..1, stretched over the image by a cubic spline, blurred by two
+ * percent of the longer side, and normalised again. With {@code m} its value at a pixel, the
+ * drawing is {@code image (1 - m^0.7) + jet(m) m^0.7}. If all patches are equal, the drawing is the
+ * image.
  */
 public final class HeatMap {
   private static final double BLUR = 0.02;
@@ -24,10 +24,10 @@ public final class HeatMap {
   }
 
   /**
-   * A map of any finite numbers; only their differences count.
+   * A map of finite numbers; only their differences count.
    *
    * @param patches [rows, columns]
-   * @throws IllegalArgumentException if a number is infinite or none
+   * @throws IllegalArgumentException if a number is NaN or infinite
    */
   public static HeatMap of(Tensor patches) {
     patches.shape().require("heat map", "patches", Shape.ANY, Shape.ANY);
@@ -44,7 +44,7 @@ public final class HeatMap {
     return new HeatMap(new Plane(Math.toIntExact(patches.dim(1)), values).normalised());
   }
 
-  /** The map drawn over the picture it was computed from, at the picture's size. */
+  /** The map drawn over the image it was computed from, at the image's size. */
   public Image over(Image image) {
     Plane map = stretched(image.width(), image.height());
     byte[] samples = Image.newSamples(image.width(), image.height());

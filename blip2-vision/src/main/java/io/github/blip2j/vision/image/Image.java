@@ -60,12 +60,12 @@ public final class Image {
     return new Image(width, height, samples.clone());
   }
 
-  /** An image from its samples, without a copy: the caller must not use the array afterwards. */
+  /** An image on the given array, without a copy: the caller must not use the array afterwards. */
   static Image wrap(int width, int height, byte[] samples) {
     return new Image(width, height, samples);
   }
 
-  /** A fresh array for the samples of a picture of this size. */
+  /** A fresh array for the samples of an image of this size. */
   static byte[] newSamples(int width, int height) {
     return new byte[sampleCount(width, height)];
   }
@@ -84,12 +84,12 @@ public final class Image {
     return (int) count;
   }
 
-  /** Pixels from left to right. */
+  /** The width in pixels. */
   public int width() {
     return width;
   }
 
-  /** Pixels from top to bottom. */
+  /** The height in pixels. */
   public int height() {
     return height;
   }
@@ -115,7 +115,7 @@ public final class Image {
   }
 
   /**
-   * The whole picture stretched to another size; the proportions are not kept.
+   * The whole image resized, without keeping its proportions.
    *
    * @throws IllegalArgumentException if a side is not positive, or too long to be resampled
    */
@@ -124,8 +124,8 @@ public final class Image {
   }
 
   /**
-   * The part of the picture with this top left corner and size. What lies outside the picture is
-   * black, as in the centre crop of the Hugging Face processors.
+   * The part of the image with this top left corner and size. What lies outside the image is black,
+   * as in the centre crop of the Hugging Face processors.
    */
   public Image crop(int left, int top, int newWidth, int newHeight) {
     byte[] part = newSamples(newWidth, newHeight);
@@ -171,7 +171,7 @@ public final class Image {
   }
 
   /**
-   * Writes the picture as a PNG file, over a file that is there.
+   * Writes the image as a PNG file; replaces an existing file.
    *
    * @throws IOException if the file can't be written
    */

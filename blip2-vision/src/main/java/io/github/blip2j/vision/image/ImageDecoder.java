@@ -10,17 +10,17 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads JPEG, PNG, GIF, BMP, TIFF and WebP files, of animations the first frame and of pages the
- * first, equal to Pillow's {@code Image.open(file).convert("RGB")} to the last bit. Immutable and
- * safe for many threads.
+ * Decodes JPEG, PNG, GIF, BMP, TIFF and WebP files, bit-equal to Pillow's {@code
+ * Image.open(file).convert("RGB")}; of animations the first frame, of several pages the first.
+ * Immutable and safe for many threads.
  *
- * <p>The format is recognised by content. Colour profiles are ignored and alpha is dropped, as
- * there; a file that ends early is refused, as there. 16-bit gray keeps its upper byte, where
- * Pillow clips; RLE4 bitmaps keep the pixels that Pillow loses.
+ * <p>The format is recognised by content. As in Pillow, colour profiles are ignored, alpha is
+ * dropped, and a file that ends early is rejected. 16-bit gray keeps its upper byte, where Pillow
+ * clips; RLE4 bitmaps keep the pixels that Pillow loses.
  *
- * <p>A picture takes three bytes for each pixel, and the file itself; nothing larger is made room
- * for before the header's size has been checked, and for GIF and BMP not before the file is long
- * enough to hold such a picture. Time grows with the pixels and the length of the file.
+ * <p>An image takes three bytes for each pixel, besides the file itself. Memory is allocated only
+ * after the header's size has been checked and, for GIF and BMP, after the file has been found long
+ * enough for such an image. Time grows with the pixels and the length of the file.
  */
 public final class ImageDecoder {
   /**
@@ -45,7 +45,7 @@ public final class ImageDecoder {
   }
 
   /**
-   * A decoder that refuses larger pictures before it decodes them.
+   * A decoder that refuses larger images before it decodes them.
    *
    * @throws IllegalArgumentException if {@code maxPixels} is not positive
    */
@@ -68,7 +68,7 @@ public final class ImageDecoder {
   /**
    * Reads a file.
    *
-   * @throws UnreadableImageException if there is no such file or it is no whole picture
+   * @throws UnreadableImageException if there is no such file or it is no whole image
    */
   public Image decode(Path path) throws IOException {
     String name = path.toString();
@@ -97,7 +97,7 @@ public final class ImageDecoder {
    * Reads a file held in memory.
    *
    * @param name what to call it in error messages
-   * @throws UnreadableImageException if it is no whole picture
+   * @throws UnreadableImageException if it is no whole image
    */
   public Image decode(byte[] file, String name) throws IOException {
     if (file.length == 0) {
@@ -112,8 +112,8 @@ public final class ImageDecoder {
       EncodedImage image = format.open(file);
       ImageHeader header = image.header();
       requireWithinBudget(name, header);
-      var picture = Image.wrap(header.width(), header.height(), image.decode());
-      return exifRotation ? ExifOrientation.apply(header.orientation(), picture) : picture;
+      var decoded = Image.wrap(header.width(), header.height(), image.decode());
+      return exifRotation ? ExifOrientation.apply(header.orientation(), decoded) : decoded;
     } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException e) {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** The pictures below a folder, recognised by their file name extensions. */
+/** The images below a folder, recognised by their file name extensions. */
 public final class ImageFiles {
   // AVIF and HEIC are not read; a folder with such files gives an error instead of skipping them.
   private static final Set<String> ENDINGS =
@@ -26,7 +26,7 @@ public final class ImageFiles {
   private ImageFiles() {}
 
   /**
-   * All pictures in {@code folder} and the folders in it, sorted by path. Hidden files and folders,
+   * All images in {@code folder} and the folders in it, sorted by path. Hidden files and folders,
    * whose names begin with a dot, are skipped; links are followed, but not in a circle.
    *
    * @return paths that begin with {@code folder}
@@ -47,7 +47,7 @@ public final class ImageFiles {
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (isPicture(file)) {
+            if (isImage(file)) {
               found.add(file);
             }
             return FileVisitResult.CONTINUE;
@@ -65,7 +65,7 @@ public final class ImageFiles {
     return found;
   }
 
-  private static boolean isPicture(Path file) {
+  private static boolean isImage(Path file) {
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     String ending = name.substring(name.lastIndexOf('.') + 1);
     return ENDINGS.contains(ending) && !isHidden(file) && Files.isRegularFile(file);

@@ -22,7 +22,7 @@ public final class ImageProcessor {
   private final ImageProcessorConfig config;
   private final ImageDecoder decoder;
 
-  /** Without rotation by EXIF data, as the references. */
+  /** A processor without rotation by EXIF data, as in the references. */
   public ImageProcessor(ImageProcessorConfig config) {
     this(config, new ImageDecoder());
   }
@@ -32,7 +32,7 @@ public final class ImageProcessor {
     this.decoder = decoder;
   }
 
-  /** For square pictures, with the settings all BLIP-2 checkpoints share. */
+  /** A processor for square images, with the settings of all BLIP-2 checkpoints. */
   public static ImageProcessor blip2(int size) {
     return new ImageProcessor(ImageProcessorConfig.blip2(size));
   }
@@ -43,29 +43,26 @@ public final class ImageProcessor {
   }
 
   /**
-   * With the settings in a model's folder: under {@code image_processor} in {@code
+   * The processor of a model's folder: the settings under {@code image_processor} in {@code
    * processor_config.json}, where transformers 5 writes them, or else in {@code
    * preprocessor_config.json}. Missing settings are BLIP's or, for a {@code CLIPImageProcessor},
    * CLIP's.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if there are none, or they contradict
-   *     themselves
+   * @throws io.github.blip2j.io.file.CheckpointException if there are no settings, or they
+   *     contradict each other
    */
   public static ImageProcessor load(Path folder) throws IOException {
     return new ImageProcessor(ImageProcessorConfig.load(folder));
   }
 
   /**
-   * This processor for another image size, to use a model at a resolution it was not trained for.
+   * This processor for another image size, for a model at a resolution that it was not trained for.
    */
   public ImageProcessor withSize(int height, int width) {
     return new ImageProcessor(config.withSize(new ImageSize(height, width)), decoder);
   }
 
-  /**
-   * This processor with {@link #read} turning photographs upright by their EXIF orientation, or
-   * not.
-   */
+  /** This processor, with or without rotation by EXIF data in {@link #read}. */
   public ImageProcessor withExifRotation(boolean exifRotation) {
     return new ImageProcessor(config, decoder.withExifRotation(exifRotation));
   }
@@ -81,15 +78,15 @@ public final class ImageProcessor {
   }
 
   /**
-   * Reads a picture file; see {@link ImageDecoder#decode(Path)}.
+   * Reads an image file; see {@link ImageDecoder#decode(Path)}.
    *
-   * @throws UnreadableImageException if there is no such file or it is no whole picture
+   * @throws UnreadableImageException if there is no such file or it is no complete image
    */
   public Image read(Path file) throws IOException {
     return decoder.decode(file);
   }
 
-  /** The picture resized and cropped, before its levels become numbers. */
+  /** The image resized and cropped, still in 8 bits. */
   public Image fit(Image image) {
     Image fitted = image;
     ImageSize stretchedTo = config.stretchedTo();
@@ -113,7 +110,7 @@ public final class ImageProcessor {
   }
 
   /**
-   * The picture's pixel values.
+   * The pixel values of an image.
    *
    * @return {@code [3, H, W]}
    */
@@ -144,7 +141,7 @@ public final class ImageProcessor {
     return Tensor.concat(0, batch);
   }
 
-  /** What each of the 256 levels becomes, rounded to float32 where the reference rounds. */
+  /** The value of each of the 256 levels, rounded to float32 where the reference rounds. */
   private float[] values(int channel) {
     float mean = config.mean().get(channel).floatValue();
     float std = config.std().get(channel).floatValue();

@@ -8,11 +8,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings of an image processor, the content of {@code preprocessor_config.json}.
  *
- * @param stretchedTo the size the whole picture is stretched to, or null
- * @param shortestEdge the length its shorter side is resized to, in proportion, or null; not both
- * @param croppedTo the size cut from its middle, or null
- * @param resampling how it is resized
- * @param rescaleFactor the factor of its levels 0 to 255
+ * @param stretchedTo the size that the whole image is stretched to, or null
+ * @param shortestEdge the length that its shorter side is resized to, in proportion, or null; not
+ *     both
+ * @param croppedTo the size of the centre crop, or null
+ * @param resampling the filter of resizing
+ * @param rescaleFactor the factor of the levels 0 to 255
  * @param mean then subtracted from red, green and blue
  * @param std the divisor after that
  */
@@ -29,7 +30,7 @@ public record ImageProcessorConfig(
   static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
 
   /**
-   * Checks that every picture comes out at one size and that no division is by zero.
+   * Checks that every result has the same size and that no division is by zero.
    *
    * @throws IllegalArgumentException if not
    */
@@ -55,7 +56,7 @@ public record ImageProcessorConfig(
         "image_std expected 3 positive numbers, got " + std);
   }
 
-  /** Stretched bicubically to a square and normalised as CLIP's pictures were. */
+  /** Bicubic resizing to a square, and CLIP's normalisation. */
   public static ImageProcessorConfig blip2(int size) {
     return new ImageProcessorConfig(
         ImageSize.square(size), null, null, Resampling.BICUBIC, 1 / 255.0, CLIP_MEAN, CLIP_STD);
@@ -87,7 +88,7 @@ public record ImageProcessorConfig(
         std);
   }
 
-  /** The size every picture comes out at. */
+  /** The size of every result. */
   public ImageSize size() {
     if (croppedTo != null) {
       return croppedTo;

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads {@link ImageProcessorConfig} from the JSON that Hugging Face processors write. */
+/** Reads an {@link ImageProcessorConfig} from Hugging Face's JSON. */
 final class ImageProcessorJson {
   private static final String FILE = "preprocessor_config.json";
   private static final String NEWER_FILE = "processor_config.json";
@@ -18,7 +18,7 @@ final class ImageProcessorJson {
   private static final int BLIP_SIZE = 384;
   private static final int CLIP_SIZE = 224;
 
-  /** Whose values hold where a file has none; of others all must be there. */
+  /** Processor types with default values; for other types every value must be stated. */
   private enum Type {
     BLIP,
     CLIP,
@@ -27,7 +27,7 @@ final class ImageProcessorJson {
     static Type of(ConfigJson json) throws CheckpointException {
       String key =
           json.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";
-      String name = json.stringAt(key, "Blip"); // as transformers finds it for a BLIP-2
+      String name = json.stringAt(key, "Blip"); // transformers' default for BLIP-2
       return name.startsWith("Blip") ? BLIP : name.startsWith("CLIP") ? CLIP : OTHER;
     }
   }
@@ -54,8 +54,8 @@ final class ImageProcessorJson {
   }
 
   /**
-   * The settings, or null. transformers 5 writes all of a processor's parts to one file, and looks
-   * there first: an older file may be a leaving of the version before.
+   * The settings, or null. transformers 5 writes all parts of a processor to one file, and reads
+   * that file first: another file may be left from an earlier version.
    */
   private static @Nullable ConfigJson told(Path folder) throws IOException {
     Path newer = folder.resolve(NEWER_FILE);
@@ -102,7 +102,8 @@ final class ImageProcessorJson {
       return type == Type.CLIP ? Integer.valueOf(CLIP_SIZE) : null;
     }
     if (!json.hasChild("size")) {
-      // CLIP's processors, which crop, mean the shorter side by a bare number, and BLIP's both.
+      // A bare number is the shorter side for CLIP's processors, which crop, and both sides for
+      // BLIP's.
       boolean square = type != Type.CLIP && !crops;
       int[] sides = json.intsAt("size");
       return sides.length > 1 || json.booleanAt("default_to_square", square)

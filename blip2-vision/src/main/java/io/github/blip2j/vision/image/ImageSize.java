@@ -2,11 +2,11 @@ package io.github.blip2j.vision.image;
 
 import java.util.Locale;
 
-/** Height and width of a picture in pixels, both positive. */
+/** Height and width of an image in pixels, both positive. */
 public record ImageSize(int height, int width) {
   private static final int MAX_SIDE = 1 << 14;
 
-  /** Checks that both are positive and that a picture of this size fits an array. */
+  /** Checks that both are positive and that an image of this size fits an array. */
   public ImageSize {
     if (height <= 0 || width <= 0 || height > MAX_SIDE || width > MAX_SIDE) {
       throw new IllegalArgumentException(

@@ -1,6 +1,6 @@
 package io.github.blip2j.vision.image;
 
-/** Matplotlib's colour map of that name: dark blue for 0, over green, to dark red for 1. */
+/** Matplotlib's colour map {@code jet}: from dark blue for 0, over green, to dark red for 1. */
 final class Jet {
   private static final int COLOURS = 256;
 
@@ -24,12 +24,12 @@ final class Jet {
     return Math.min(0.5 + 0.5 * ramp(x, 0, 0.11), ramp(x, 0.65, 0.34));
   }
 
-  /** The map has 256 colours, so that values are rounded down to one of them. */
+  /** Rounds down to one of the map's 256 colours. */
   private static double step(double value) {
     return Math.min(COLOURS - 1, Math.floor(value * COLOURS)) / (COLOURS - 1);
   }
 
-  /** 0 at {@code zero}, 1 at {@code one}, straight between and level beyond. */
+  /** 0 at {@code zero}, 1 at {@code one}, linear between them and constant beyond. */
   private static double ramp(double x, double zero, double one) {
     return Math.max(0, Math.min(1, (x - zero) / (one - zero)));
   }

@@ -2,7 +2,7 @@ package io.github.blip2j.vision.image;
 
 import java.util.function.UnaryOperator;
 
-/** Numbers on a rectangle of pixels or patches, row by row from the top left. Immutable. */
+/** Numbers on a grid of pixels or patches, row by row from the top left. Immutable. */
 final class Plane {
   private final int width;
   private final double[] values;
@@ -24,7 +24,7 @@ final class Plane {
     return values[y * width + x];
   }
 
-  /** From 0 at the smallest value to 1 at the largest; all 0 where they are the same. */
+  /** The values scaled to 0..1; all 0 if they are equal. */
   Plane normalised() {
     double least = Double.POSITIVE_INFINITY;
     double most = Double.NEGATIVE_INFINITY;
@@ -39,7 +39,7 @@ final class Plane {
     return new Plane(width, result);
   }
 
-  /** Values below 0 or above 1 brought back to it. */
+  /** The values clipped to 0..1. */
   Plane clipped() {
     double[] result = new double[values.length];
     for (int i = 0; i < result.length; i++) {
@@ -48,7 +48,7 @@ final class Plane {
     return new Plane(width, result);
   }
 
-  /** Every row, then every column, replaced by what a filter makes of it, of any length. */
+  /** Applies a filter to every row, then one to every column; filters may change the length. */
   Plane filtered(UnaryOperator<double[]> rows, UnaryOperator<double[]> columns) {
     return rowsThrough(rows).transposed().rowsThrough(columns).transposed();
   }

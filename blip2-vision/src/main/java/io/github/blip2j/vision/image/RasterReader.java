@@ -10,9 +10,9 @@ import java.awt.image.Raster;
 /**
  * Copies the bands of a {@link BufferedImage} as they are stored.
  *
- * <p>{@code getRGB} and {@code drawImage} would be shorter, but they take gray for a linear scale
- * (an error of up to 73 levels), convert colour profiles and blend alpha with black; Pillow's
- * {@code convert("RGB")}, which the reference numbers come from, does none of these.
+ * <p>{@code getRGB} and {@code drawImage} would be shorter, but they treat gray as linear (an error
+ * of up to 73 levels), convert colour profiles and blend alpha with black. Pillow's {@code
+ * convert("RGB")}, the reference, does none of these.
  */
 final class RasterReader {
   private final ColorModel colors;
@@ -58,7 +58,7 @@ final class RasterReader {
     return colors.getColorSpace().getType() == ColorSpace.TYPE_RGB;
   }
 
-  /** Whether each band holds unsigned whole numbers of gray or of red, green and blue. */
+  /** Whether the bands are unsigned integers: gray, or red, green and blue. */
   private boolean hasPlainBands() {
     int type = colors.getTransferType();
     boolean unsigned =
@@ -68,7 +68,7 @@ final class RasterReader {
     return unsigned && (isGray() || isRgb());
   }
 
-  /** Bits of the widest band; their masks are the caller's, and of any width. */
+  /** The bits of the widest band; a caller's masks may have any width. */
   private int widestBand() {
     int widest = 0;
     for (int bits : colors.getComponentSize()) {
@@ -129,18 +129,18 @@ final class RasterReader {
     }
   }
 
-  /** 8-bit values of all samples of {@code bits} bits, rounded down as Pillow does. */
+  /** The 8-bit values of all samples of {@code bits} bits, rounded down as in Pillow. */
   private static byte[] toByte(int bits) {
     int max = (1 << bits) - 1;
     byte[] table = new byte[max + 1];
     for (int value = 1; value <= max; value++) { // a band without bits holds zeros only
-      // Differs from HF: Pillow clips 16-bit gray at 255, which makes nearly every picture white.
+      // Differs from HF: Pillow clips 16-bit gray at 255, which makes nearly every image white.
       table[value] = (byte) (bits > Byte.SIZE ? value >> (bits - Byte.SIZE) : value * 255 / max);
     }
     return table;
   }
 
-  /** Signed and floating-point bands, which only the colour model can scale. */
+  /** Reads signed and floating-point bands, which only the colour model can scale. */
   private void readNormalized(byte[] samples) {
     boolean gray = isGray();
     @SuppressWarnings("NullAway") // null asks for a fresh array
@@ -159,7 +159,7 @@ final class RasterReader {
     }
   }
 
-  /** Other colour spaces, such as CMYK or Lab: their own conversion to sRGB is the best known. */
+  /** Reads other colour spaces, such as CMYK or Lab, by their own conversion to sRGB. */
   private void readConverted(byte[] samples) {
     Object pixel = null;
     int i = 0;

@@ -4,19 +4,18 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Resizes pictures exactly as Pillow does, bit for bit: horizontally to whole levels first, then
- * vertically, with the windows of {@link ResamplingWeights}; very tall pictures the other way.
+ * Resizes images bit-equal to Pillow: first horizontally to whole levels, then vertically, with the
+ * windows of {@link ResamplingWeights}; very tall images the other way.
  *
- * <p>No library for the JVM gives these numbers (the nearest are off by tens of levels), and models
- * see the difference. Pillow stores the picture between the two passes. Here each source row is
- * narrowed once and then added to every row of the result whose window holds it: sums of integers
- * come out the same in any order, and a picture a million rows tall needs no more memory than a
- * flat one.
+ * <p>No JVM library gives these numbers (the nearest are off by tens of levels), and models see the
+ * difference. Pillow stores the image between the two passes. Here each source row is resized once
+ * and added to every result row whose window contains it. Integer sums do not depend on the order,
+ * and an image a million rows tall needs no more memory than a flat one.
  */
 final class Resampler {
   private static final int CHANNELS = Image.CHANNELS;
 
-  // Pictures are very tall from more than so many times their width on.
+  // An image is very tall if its height is more than so many times its width.
   private static final long TALL = 100;
 
   private Resampler() {}
@@ -34,7 +33,7 @@ final class Resampler {
       Image flatter = resize(image, image.width(), height, resampling);
       return resize(flatter, width, height, resampling);
     }
-    // A side that keeps its length skips its pass.
+    // A side that keeps its length has no pass.
     var across =
         width == image.width() ? null : new ResamplingWeights(image.width(), width, resampling);
     if (height == image.height()) {
@@ -49,8 +48,8 @@ final class Resampler {
   }
 
   /**
-   * Whether the height shrinks before the width changes. Pillow 12.3 does so with very tall
-   * pictures, to save time; levels are rounded between the passes, so the order shows.
+   * Whether the height is reduced before the width. Pillow 12.3 does so for very tall images, to
+   * save time; levels are rounded between the passes, so the order affects them.
    */
   private static boolean isDownFirst(Image image, int height) {
     return image.height() > TALL * image.width() && height < image.height();
@@ -72,7 +71,7 @@ final class Resampler {
   }
 
   /**
-   * Resizes row {@code y} of the picture horizontally into {@code target}; copies it without
+   * Resizes row {@code y} of the image horizontally into {@code target}; copies it if there are no
    * windows.
    */
   private static void narrow(
@@ -103,7 +102,10 @@ final class Resampler {
     }
   }
 
-  /** Adds source row {@code y} where it counts; returns the first result row not yet complete. */
+  /**
+   * Adds source row {@code y} to the result rows that use it; returns the first incomplete result
+   * row.
+   */
   private static int addToRows(
       byte[] row, int y, ResamplingWeights windows, int firstOpen, int[] sums) {
     int open = firstOpen;
@@ -138,7 +140,10 @@ final class Resampler {
     }
   }
 
-  /** Pillow steps by adding, so the rounding error grows along the line as here. */
+  /**
+   * Nearest source pixels. Pillow steps by adding, so its rounding error grows along the line, and
+   * so it does here.
+   */
   private static int[] nearest(int from, int to) {
     double scale = (double) from / to;
     double position = scale * 0.5;

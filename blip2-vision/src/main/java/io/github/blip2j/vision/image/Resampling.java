@@ -1,19 +1,19 @@
 package io.github.blip2j.vision.image;
 
 /**
- * How a resized picture is computed: the filters of Pillow, in the order of its codes, which {@code
- * preprocessor_config.json} stores as {@code resample}.
+ * The filters for resizing, in the order of Pillow's codes, which {@code preprocessor_config.json}
+ * stores as {@code resample}.
  */
 public enum Resampling {
-  /** The pixel nearest to the centre. */
+  /** The nearest pixel to the centre. */
   NEAREST(0, 0),
   /** A windowed sinc over three pixels to each side. */
   LANCZOS(1, 3),
   /** A triangle over one pixel to each side. */
   BILINEAR(2, 1),
-  /** Keys' cubic with a = -0.5 over two pixels to each side; what BLIP-2 was trained with. */
+  /** Keys' cubic with a = -0.5 over two pixels to each side; BLIP-2 was trained with it. */
   BICUBIC(3, 2),
-  /** The mean of the pixels covered. */
+  /** The mean of the covered pixels. */
   BOX(4, 0.5),
   /** A windowed sinc over one pixel to each side. */
   HAMMING(5, 1);
@@ -40,12 +40,12 @@ public enum Resampling {
     throw new IllegalArgumentException("resample expected 0 to 5, got " + code);
   }
 
-  /** How far the filter reaches to each side, in pixels of the smaller picture. */
+  /** The radius of the filter, in pixels of the smaller image. */
   double support() {
     return support;
   }
 
-  /** Weight of a pixel at distance {@code x}; not for {@link #NEAREST}, which has no weights. */
+  /** The weight of a pixel at distance {@code x}; not for {@link #NEAREST}. */
   double weight(double x) {
     return switch (this) {
       case NEAREST -> throw new AssertionError("nearest: weights expected from another filter");
@@ -65,7 +65,7 @@ public enum Resampling {
     return x >= 1 ? 0 : sinc(x) * (0.54f + 0.46f * Math.cos(x * Math.PI));
   }
 
-  /** Keys 1981, equation 4; the order of the operations decides the last bit. */
+  /** The cubic of Keys 1981, equation 4; the order of the operations decides the last bit. */
   private static double cubic(double x) {
     double a = -0.5;
     if (x < 1) {

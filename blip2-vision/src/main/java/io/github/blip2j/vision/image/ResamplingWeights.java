@@ -3,8 +3,8 @@ package io.github.blip2j.vision.image;
 import java.util.Locale;
 
 /**
- * The weighted windows that turn a line of {@code from} pixels into one of {@code to} pixels, in
- * fixed point with 22 fractional bits, as Pillow computes them.
+ * The weighted windows for resizing a line of {@code from} pixels to {@code to} pixels, in fixed
+ * point with 22 fractional bits, as in Pillow.
  *
  * <p>Pixel {@code i} of the result is the sum of {@code weight(i, k) * source[first(i) + k]} for
  * {@code k < length(i)}. The weights of a window sum to about 2^22.
@@ -48,7 +48,7 @@ final class ResamplingWeights {
       int length = Math.min(from, (int) (center + support + 0.5)) - first[i];
       double sum = 0;
       for (int k = 0; k < length; k++) {
-        // Multiplying by the reciprocal, not dividing, is part of being equal.
+        // Multiplying by the reciprocal instead of dividing is necessary for equal bits.
         window[k] = resampling.weight((k + first[i] - center + 0.5) * (1 / stretch));
         sum += window[k];
       }
@@ -65,7 +65,7 @@ final class ResamplingWeights {
     return (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
   }
 
-  /** Number of pixels in the result. */
+  /** The number of pixels in the result. */
   int size() {
     return first.length;
   }
@@ -87,12 +87,12 @@ final class ResamplingWeights {
     return weights;
   }
 
-  /** Where the window of pixel {@code i} starts in {@link #weights()}. */
+  /** The offset of the window of pixel {@code i} in {@link #weights()}. */
   int offset(int i) {
     return offset[i];
   }
 
-  /** The level of a finished sum. */
+  /** The level that a finished sum rounds to. */
   static int level(int sum) {
     return Math.min(255, Math.max(0, sum >> BITS));
   }

@@ -3,7 +3,7 @@ package io.github.blip2j.vision.image;
 import java.io.IOException;
 import java.util.Locale;
 
-/** A file that is no picture, or a picture that cannot be decoded; the message names the file. */
+/** A file that is no image, or an image that cannot be decoded. The message names the file. */
 public final class UnreadableImageException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -1,4 +1,4 @@
-/** Pictures: reading files, resizing and normalising as the references do, heat maps. */
+/** Images: decoding, resizing and normalising as the references do, augmentation, heat maps. */
 @NullMarked
 package io.github.blip2j.vision.image;
 

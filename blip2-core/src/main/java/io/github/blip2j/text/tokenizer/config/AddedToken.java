@@ -1,13 +1,13 @@
 package io.github.blip2j.text.tokenizer.config;
 
 /**
- * A token found in a text before the model sees it.
+ * A token that is found in a text before the model tokenizes it.
  *
- * @param content how it is spelled
- * @param singleWord whether it only counts where no word character touches it
- * @param stripsLeft whether it takes the white space before it
- * @param stripsRight whether it takes the white space behind it
- * @param normalized whether it is looked for after normalization, itself normalized
+ * @param content its text
+ * @param singleWord whether it matches only between characters that are not word characters
+ * @param stripsLeft whether it includes the white space before it
+ * @param stripsRight whether it includes the white space after it
+ * @param normalized whether its normal form is searched in the normalized text
  * @param special whether decoding may leave it out
  */
 public record AddedToken(

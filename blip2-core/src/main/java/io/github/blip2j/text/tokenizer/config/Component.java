@@ -10,9 +10,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON object that sets up one part of a tokenizer, with getters that name the file and the key
- * when a value is missing or of the wrong kind. Values are maps, lists, strings, booleans and
- * doubles; {@code null} in the file counts as absent.
+ * The JSON object of one part of a tokenizer, with getters that name the file and the key if a
+ * value is missing or of the wrong kind. Values are maps, lists, strings, booleans and doubles;
+ * {@code null} in the file counts as absent.
  */
 public final class Component {
   private static final int LONGEST_STRING = 1000;
@@ -29,16 +29,16 @@ public final class Component {
   }
 
   /**
-   * The object under a key at the top.
+   * The object under a key of the file.
    *
-   * @throws CheckpointException if it is none
+   * @throws CheckpointException if the value is no object
    */
   static @Nullable Component of(String file, String key, @Nullable Object value)
       throws CheckpointException {
     return value == null ? null : new Component(file + ": " + key, map(file, key, value), 0);
   }
 
-  /** What it is, as in {@code "ByteLevel"}. */
+  /** The component's type, as in {@code "ByteLevel"}. */
   public String type() throws CheckpointException {
     return string("type");
   }
@@ -56,7 +56,7 @@ public final class Component {
     return new Component(where + "." + key, map, depth);
   }
 
-  /** The objects in a list, each one level deeper than this. */
+  /** The objects in a list, nested one level deeper. */
   public List<Component> children(String key) throws CheckpointException {
     if (depth == DEEPEST) {
       throw error("at most " + DEEPEST + " sequences within another, got more");
@@ -119,7 +119,7 @@ public final class Component {
     return integers;
   }
 
-  /** A string of any length, for tables. */
+  /** A string of any length, such as a table. */
   public String text(String key) throws CheckpointException {
     if (require(key) instanceof String string) {
       return string;
@@ -157,7 +157,7 @@ public final class Component {
     throw unexpected(key, "a token and its id");
   }
 
-  /** {@code {"String": ...}} or {@code {"Regex": ...}}. */
+  /** A pattern: {@code {"String": ...}} or {@code {"Regex": ...}}. */
   public FilePattern pattern(String key) throws CheckpointException {
     Component pattern = child(key);
     if (pattern.has("String")) {

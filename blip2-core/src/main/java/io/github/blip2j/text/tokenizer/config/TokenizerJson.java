@@ -19,8 +19,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code tokenizer.json}, read in one pass: vocabularies and merges, which are nearly all of it,
- * as what they are, the rest as a small tree.
+ * A {@code tokenizer.json}, read in one pass: vocabularies and merges, which are most of the file,
+ * into their own structures, the rest into a small tree.
  */
 public final class TokenizerJson {
   // The largest known vocabulary has about a million tokens.
@@ -31,7 +31,7 @@ public final class TokenizerJson {
   public final Map<String, Integer> vocabulary = new HashMap<>();
   public final List<String> pieces = new ArrayList<>();
   public final List<Double> scores = new ArrayList<>();
-  // Left and right of every merge in turn; null if the file has none at all.
+  // Left and right part of every merge in turn; null if the file has none.
   @Nullable public List<String> merges;
   public final List<AddedToken> added = new ArrayList<>();
   private final Map<String, Object> parts = new HashMap<>();
@@ -49,8 +49,8 @@ public final class TokenizerJson {
   /**
    * Reads a file.
    *
-   * @param name for messages
-   * @throws CheckpointException if it isn't JSON or holds no vocabulary
+   * @param name its name in messages
+   * @throws CheckpointException if it isn't JSON or has no vocabulary
    */
   public static TokenizerJson read(Reader file, String name) throws IOException {
     var reader = new JsonReader(file);
@@ -62,7 +62,7 @@ public final class TokenizerJson {
       throw result.error("JSON expected, got malformed text", e);
     } catch (CharacterCodingException e) {
       throw result.error("text expected UTF-8, got other bytes", e);
-    } catch (IllegalStateException | NumberFormatException e) { // a value of another kind
+    } catch (IllegalStateException | NumberFormatException e) { // a value of another type
       throw result.error(TOKENS, e);
     }
     if (result.vocabulary.isEmpty() && result.pieces.isEmpty()) {
@@ -77,7 +77,7 @@ public final class TokenizerJson {
     return Component.of(name, key, parts.get(key));
   }
 
-  /** The model's settings without its vocabulary. */
+  /** The model's settings, without its vocabulary. */
   public Component model() throws CheckpointException {
     @Nullable Component component = Component.of(name, "model", model);
     if (component == null) {
@@ -94,7 +94,7 @@ public final class TokenizerJson {
         case "model" -> readModel();
         case "added_tokens" -> readAdded();
         case "normalizer", "pre_tokenizer", "post_processor", "decoder" -> put(parts, key);
-        default -> json.skipValue(); // truncation and padding are asked for by callers
+        default -> json.skipValue(); // callers choose truncation and padding
       }
     }
     json.endObject();
@@ -125,7 +125,7 @@ public final class TokenizerJson {
         requireAtMost(MOST_TOKENS, vocabulary.size(), "tokens");
       }
       json.endObject();
-    } else { // Unigram: [piece, score], the place is the id
+    } else { // Unigram: [piece, score], the index is the id
       json.beginArray();
       while (json.hasNext()) {
         json.beginArray();
@@ -253,7 +253,7 @@ public final class TokenizerJson {
     }
   }
 
-  /** The tree of a value; the reader itself refuses those that are deeper than 255 levels. */
+  /** The tree of a value; the reader rejects more than 255 levels. */
   private @Nullable Object value() throws IOException {
     requireAtMost(MOST_VALUES, ++values, "values beside its vocabulary");
     switch (json.peek()) {

@@ -1,6 +1,6 @@
 package io.github.blip2j.text.tokenizer.decoder;
 
-/** The suffix that ends words becomes a space, at the last token nothing. */
+/** Replaces the end-of-word suffix by a space, and removes it from the last token. */
 record BpeDecoder(String suffix) implements TokenDecoder {
   @Override
   public String decode(String token, int place, int size) {

@@ -8,9 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Runs of tokens like {@code <0xE2>} as the text they spell, or as so many U+FFFD if it is none.
- */
+/** Decodes runs of byte tokens like {@code <0xE2>} as UTF-8; if that fails, each becomes U+FFFD. */
 record ByteFallbackDecoder() implements Decoder {
   @Override
   public List<String> decode(List<String> tokens, Budget budget) {
@@ -54,7 +52,7 @@ record ByteFallbackDecoder() implements Decoder {
     }
     int low = digit(token.charAt(4));
     char first = token.charAt(3);
-    if (first == '+') { // Rust's parser takes a sign
+    if (first == '+') { // Rust's parser accepts a sign
       return low;
     }
     int high = digit(first);

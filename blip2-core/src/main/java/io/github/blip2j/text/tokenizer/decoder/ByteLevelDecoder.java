@@ -7,7 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** The bytes that tokens spell, as one text; what isn't UTF-8 becomes U+FFFD. */
+/** Joins the bytes of all tokens to one UTF-8 text; invalid parts become U+FFFD. */
 record ByteLevelDecoder() implements Decoder {
   @Override
   public List<String> decode(List<String> tokens, Budget budget) {
@@ -19,7 +19,7 @@ record ByteLevelDecoder() implements Decoder {
     return List.of(Utf8.decode(bytes.toByteArray()));
   }
 
-  /** A token with a character outside the alphabet stands for itself. */
+  /** The bytes of a token; one with a character outside the alphabet stands for itself. */
   private static byte[] bytes(String token) {
     byte[] bytes = new byte[token.length()];
     for (int i = 0; i < bytes.length; i++) {

@@ -5,11 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tokens of connectionist temporal classification (Graves et al. 2006): repeats and blanks go.
+ * Decodes tokens of connectionist temporal classification (Graves et al. 2006): removes repeats and
+ * blanks.
  *
- * @param pad the blank
- * @param delimiter what stands for a space
- * @param cleansUp whether delimiters become spaces, without those that English doesn't write
+ * @param pad the blank token
+ * @param delimiter the word delimiter
+ * @param cleansUp whether delimiters become spaces and superfluous spaces, as before punctuation,
+ *     are removed
  */
 record CtcDecoder(String pad, String delimiter, boolean cleansUp) implements Decoder {
   @Override

@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer.decoder;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.List;
 
-/** One decoder after the other. */
+/** Applies decoders one after the other. */
 record DecoderSequence(List<Decoder> decoders) implements Decoder {
   @Override
   public List<String> decode(List<String> tokens, Budget budget) {

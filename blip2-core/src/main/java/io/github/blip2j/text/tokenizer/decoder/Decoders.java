@@ -17,7 +17,7 @@ public final class Decoders {
   /**
    * The decoder that a file describes.
    *
-   * @throws CheckpointException if it is of no known type or set wrongly
+   * @throws CheckpointException if its type is unknown or its settings are invalid
    */
   static @Nullable public Decoder read(@Nullable Component json, Overrides overrides)
       throws CheckpointException {

@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer.decoder;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.List;
 
-/** All tokens as one, for decoders behind it. */
+/** Joins all tokens to one, for later decoders. */
 record FuseDecoder() implements Decoder {
   @Override
   public List<String> decode(List<String> tokens, Budget budget) {

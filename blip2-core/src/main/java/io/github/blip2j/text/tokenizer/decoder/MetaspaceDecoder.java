@@ -1,9 +1,10 @@
 package io.github.blip2j.text.tokenizer.decoder;
 
 /**
- * SentencePiece's marks back to spaces.
+ * Replaces SentencePiece's marks by spaces.
  *
- * @param prepended whether the first token's marks go, since one was put before the text
+ * @param prepended whether the first token's marks are removed, because one was added before the
+ *     text
  */
 record MetaspaceDecoder(String mark, boolean prepended) implements TokenDecoder {
   @Override

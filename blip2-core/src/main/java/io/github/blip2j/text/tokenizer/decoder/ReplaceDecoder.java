@@ -5,7 +5,7 @@ import io.github.blip2j.text.tokenizer.normalizer.ReplaceNormalizer;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.List;
 
-/** Puts a string in place of every match in every token. */
+/** Replaces every match in every token. */
 record ReplaceDecoder(ReplaceNormalizer replacement) implements Decoder {
   @Override
   public List<String> decode(List<String> tokens, Budget budget) {

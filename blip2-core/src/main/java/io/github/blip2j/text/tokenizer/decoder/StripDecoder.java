@@ -1,11 +1,11 @@
 package io.github.blip2j.text.tokenizer.decoder;
 
 /**
- * Takes a character off the ends of every token.
+ * Removes a character from both ends of every token.
  *
- * @param content one character
- * @param start how often at most at the start
- * @param stop how often at most at the end
+ * @param content the character
+ * @param start the maximum number of removals at the start
+ * @param stop the maximum number of removals at the end
  */
 record StripDecoder(String content, int start, int stop) implements TokenDecoder {
   @Override

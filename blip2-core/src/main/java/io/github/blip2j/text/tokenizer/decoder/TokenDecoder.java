@@ -4,9 +4,9 @@ import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A {@link Decoder} that rewrites every token by itself. */
+/** A {@link Decoder} that treats every token separately. */
 interface TokenDecoder extends Decoder {
-  /** What the token at a place of {@code size} becomes. */
+  /** The decoded form of the token at position {@code place} of {@code size}. */
   String decode(String token, int place, int size);
 
   @Override

@@ -1,10 +1,10 @@
 package io.github.blip2j.text.tokenizer.decoder;
 
 /**
- * Spaces between words, none before tokens that continue one.
+ * Puts spaces between words, but not before tokens that continue a word.
  *
- * @param prefix of tokens that continue a word, usually {@code "##"}
- * @param cleansUp whether the spaces go that English doesn't write
+ * @param prefix the prefix of tokens that continue a word, usually {@code "##"}
+ * @param cleansUp whether superfluous spaces, as before punctuation, are removed
  */
 record WordPieceDecoder(String prefix, boolean cleansUp) implements TokenDecoder {
   @Override

@@ -7,11 +7,11 @@ import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Byte-pair encoding (Sennrich et al. 2016): characters, of which the pair that was learnt first is
- * merged again and again.
+ * Byte-pair encoding (Sennrich et al. 2016): a word begins as characters, and the adjacent pair
+ * with the lowest merge rank is merged until no merge applies.
  */
 final class BpeModel implements Model {
-  // As many words as the library remembers, none of them long.
+  // As many words as the library caches, none of them long.
   private static final int MOST_REMEMBERED = 10_000;
   private static final int LONGEST_REMEMBERED = 64;
 
@@ -24,14 +24,14 @@ final class BpeModel implements Model {
   private final ConcurrentMap<String, int[]> remembered = new ConcurrentHashMap<>();
 
   /**
-   * What a file sets.
+   * Settings from the file.
    *
-   * @param unknown the token for characters that the vocabulary lacks, which go without it
-   * @param prefix of every character but a word's first
-   * @param suffix of a word's last character
-   * @param fusesUnknown whether unknown characters in a row are one token
-   * @param fallsBackToBytes whether unknown characters are spelled in bytes where there are tokens
-   * @param ignoresMerges whether a word that is a token is taken as it is
+   * @param unknown the token for characters outside the vocabulary, which are left out without it
+   * @param prefix the prefix of every character but a word's first
+   * @param suffix the suffix of a word's last character
+   * @param fusesUnknown whether adjacent unknown characters are one token
+   * @param fallsBackToBytes whether unknown characters become byte tokens, where those exist
+   * @param ignoresMerges whether a word that is a token is used without merges
    */
   record Options(
       @Nullable String unknown,
@@ -74,7 +74,7 @@ final class BpeModel implements Model {
 
   private int[] symbols(String word) {
     var ids = new IdList();
-    boolean pending = false; // an unknown token that others may still be fused with
+    boolean pending = false; // an unknown token that following ones may be fused with
     for (int i = 0; i < word.length(); ) {
       int codePoint = word.codePointAt(i);
       int next = i + Character.charCount(codePoint);
@@ -109,7 +109,7 @@ final class BpeModel implements Model {
     return ids.toArray();
   }
 
-  /** How a character is spelled in the vocabulary; null for a plain one of ASCII. */
+  /** The spelling of a character in the vocabulary; null for plain ASCII. */
   private @Nullable String symbol(int codePoint, boolean first, boolean last) {
     boolean prefixed = !first && !options.prefix().isEmpty();
     boolean suffixed = last && !options.suffix().isEmpty();
@@ -121,7 +121,10 @@ final class BpeModel implements Model {
         + (suffixed ? options.suffix() : "");
   }
 
-  /** Adds the bytes' tokens, unless one is missing. The library puts them before a pending one. */
+  /**
+   * Adds the tokens of the bytes, unless one is missing. The library puts them before a pending
+   * unknown token.
+   */
   private boolean addBytes(String symbol, IdList ids) {
     byte[] utf8 = symbol.getBytes(StandardCharsets.UTF_8);
     int[] tokens = new int[utf8.length];

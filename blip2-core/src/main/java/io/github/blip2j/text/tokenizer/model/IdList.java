@@ -2,7 +2,7 @@ package io.github.blip2j.text.tokenizer.model;
 
 import java.util.Arrays;
 
-/** Token ids in the making. */
+/** A growing list of token ids. */
 public final class IdList {
   private int[] ids = new int[16];
   private int size;

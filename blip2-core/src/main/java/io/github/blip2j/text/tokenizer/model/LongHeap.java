@@ -2,7 +2,7 @@ package io.github.blip2j.text.tokenizer.model;
 
 import java.util.Arrays;
 
-/** A binary heap of longs, the least on top. */
+/** A binary min-heap of longs. */
 final class LongHeap {
   private long[] heap;
   private int size;
@@ -27,7 +27,7 @@ final class LongHeap {
     heap[at] = value;
   }
 
-  /** Takes the least; there must be one. */
+  /** Removes the minimum; the heap must not be empty. */
   long removeLeast() {
     long least = heap[0];
     long moved = heap[--size];

@@ -3,11 +3,11 @@ package io.github.blip2j.text.tokenizer.model;
 import java.util.Arrays;
 
 /**
- * Longs to ints by open addressing: pairs of ids to ranks, and edges of tries, hundreds of
- * thousands of which would be slow and large as boxed entries.
+ * A map from long to int by open addressing, for pairs of ids to ranks and for edges of tries.
+ * Boxed entries would be slow and large, because there are hundreds of thousands.
  */
 public final class LongIntMap {
-  private static final long EMPTY = -1; // no pair of non-negative ints is packed to it
+  private static final long EMPTY = -1; // no pair of non-negative ints has this value
 
   private long[] keys;
   private int[] values;
@@ -61,8 +61,8 @@ public final class LongIntMap {
   }
 
   private static int slot(long[] keys, long key) {
-    // Mixed with the golden ratio, so that a file cannot choose keys which all collide by chance of
-    // their low bits alone; the high bits decide.
+    // Multiplied by the golden ratio, and the high bits decide, so that a file cannot easily choose
+    // keys that all collide.
     long mixed = key * 0x9E3779B97F4A7C15L;
     int mask = keys.length - 1;
     int slot = (int) (mixed >>> 32 ^ mixed >>> 47) & mask;

@@ -3,22 +3,21 @@ package io.github.blip2j.text.tokenizer.model;
 import java.util.Arrays;
 
 /**
- * The merges of a byte-pair encoding. Which pair comes next is found by looking at all of them in a
- * short word, and from a heap in a long one, so that time doesn't grow with the square of the
- * length.
+ * The merges of a byte-pair encoding. In a short word the next pair is found by a scan, in a long
+ * one with a heap, so that time does not grow quadratically.
  */
 final class Merges {
   private static final int SHORT = 32;
 
   private final LongIntMap ranks; // pair of ids to rank
-  private final int[] merged; // rank to the id of what the pair becomes
+  private final int[] merged; // rank to the id of the merged pair
 
   private Merges(LongIntMap ranks, int[] merged) {
     this.ranks = ranks;
     this.merged = merged;
   }
 
-  /** Takes pairs in the order of their ranks. */
+  /** Adds pairs in the order of their ranks. */
   static final class Builder {
     private final LongIntMap ranks;
     private int[] merged;
@@ -29,7 +28,7 @@ final class Merges {
       merged = new int[Math.max(16, expected)];
     }
 
-    /** Adds a pair; of one that comes twice the later rank counts, as in the library. */
+    /** Adds a pair; for a duplicate the later rank counts, as in the library. */
     void add(int left, int right, int result) {
       if (size == merged.length) {
         merged = Arrays.copyOf(merged, 2 * size);
@@ -43,7 +42,7 @@ final class Merges {
     }
   }
 
-  /** What is left of the ids after all merges; may be the same array. */
+  /** The ids after all merges; may be the same array. */
   int[] merge(int[] ids) {
     return ids.length <= SHORT ? mergeShort(ids) : mergeLong(ids);
   }
@@ -80,13 +79,13 @@ final class Merges {
     return size == ids.length ? ids : Arrays.copyOf(ids, size);
   }
 
-  /** Symbols are a linked list; entries of the heap that a merge made stale are passed over. */
+  /** Merges in a linked list; stale heap entries are skipped. */
   private int[] mergeLong(int[] ids) {
     int size = ids.length;
     int[] previous = new int[size];
     int[] next = new int[size];
     boolean[] gone = new boolean[size];
-    var heap = new LongHeap(size); // rank above, position below
+    var heap = new LongHeap(size); // rank in the upper half, position in the lower
     for (int i = 0; i < size; i++) {
       previous[i] = i - 1;
       next[i] = i + 1 < size ? i + 1 : -1;

@@ -4,22 +4,22 @@ import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The algorithm that cuts one word into tokens. */
+/** Splits a word into tokens. */
 public interface Model {
   /**
-   * Adds the ids of a word, which isn't empty.
+   * Appends the ids of a word, which isn't empty.
    *
-   * @throws IllegalArgumentException if it holds what the vocabulary lacks, and an unknown token
-   *     too
+   * @throws IllegalArgumentException if the word has characters outside the vocabulary, and there
+   *     is no unknown token
    */
   void tokenize(String word, Budget budget, IdList out);
 
   Vocabulary vocabulary();
 
-  /** As in {@code "BPE"}, {@code "WordPiece"}, {@code "Unigram"}. */
+  /** The model's type, as in {@code "BPE"}, {@code "WordPiece"}, {@code "Unigram"}. */
   String type();
 
-  /** The error for a word that can't be written in the vocabulary. */
+  /** The error for a word that the vocabulary cannot represent. */
   static IllegalArgumentException unknown(String type, @Nullable String token) {
     return new IllegalArgumentException(
         String.format(

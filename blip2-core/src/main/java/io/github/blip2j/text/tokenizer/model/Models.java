@@ -14,7 +14,7 @@ public final class Models {
   /**
    * The model that a file describes.
    *
-   * @throws CheckpointException if it is of no known type or set wrongly
+   * @throws CheckpointException if its type is unknown or its settings are invalid
    */
   public static Model read(TokenizerJson file) throws CheckpointException {
     Component json = file.model();
@@ -36,7 +36,7 @@ public final class Models {
     };
   }
 
-  /** Files of before 2021 don't say what they hold. */
+  /** The type by the contents; files from before 2021 don't state it. */
   private static String typeByContents(TokenizerJson file, Component json) {
     if (file.merges != null) {
       return "BPE";
@@ -75,7 +75,7 @@ public final class Models {
       throw json.error("merges is missing");
     }
     if (json.has("dropout") && !json.isZero("dropout")) {
-      throw json.error("dropout expected none, got some: its tokens would be drawn by chance");
+      throw json.error("dropout expected none, got some: its tokens would be random");
     }
     Vocabulary vocabulary = vocabulary(file, json);
     var options =
@@ -96,7 +96,7 @@ public final class Models {
     for (int i = 0; i < pairs.size(); i += 2) {
       String left = pairs.get(i);
       String right = pairs.get(i + 1);
-      // The library cuts as many bytes, whatever they are; files cut the prefix itself.
+      // The library removes as many bytes, whatever they are; files remove the prefix themselves.
       if (!right.startsWith(prefix)) {
         throw json.error(
             String.format(

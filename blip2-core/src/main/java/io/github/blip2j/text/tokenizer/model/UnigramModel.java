@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The likeliest way to write a word, by Viterbi's algorithm over the tokens' log probabilities
- * (Kudo 2018).
+ * The most probable segmentation of a word, by Viterbi's algorithm over the tokens'
+ * log-probabilities (Kudo 2018).
  */
 final class UnigramModel implements Model {
   private static final double UNKNOWN_PENALTY = 10;
@@ -19,15 +19,15 @@ final class UnigramModel implements Model {
   private final double unknownScore;
   private final boolean fallsBackToBytes;
   private final int[] byteIds;
-  // A trie over chars: (node, char) to node, and the token that ends at a node.
+  // A trie over chars: (node, char) to node, and the token that ends at each node.
   private final LongIntMap edges;
   private final int[] tokenAt;
 
   /**
-   * A model.
+   * Creates a model.
    *
-   * @param pieces in the order of their ids; of two that are equal the later counts
-   * @param unknown the id for characters that no piece holds, or -1
+   * @param pieces in the order of their ids; for duplicates the later counts
+   * @param unknown the id for characters that no piece covers, or -1
    */
   UnigramModel(List<String> pieces, double[] scores, int unknown, boolean fallsBackToBytes) {
     this.vocabulary = Vocabulary.of(pieces);
@@ -66,8 +66,8 @@ final class UnigramModel implements Model {
   @Override
   public void tokenize(String word, Budget budget, IdList out) {
     int length = word.length();
-    double[] best = new double[length + 1]; // of the best way to write what ends there
-    int[] startOf = new int[length + 1]; // of the last token of that way
+    double[] best = new double[length + 1]; // score of the best segmentation up to a position
+    int[] startOf = new int[length + 1]; // start of its last token
     int[] idOf = new int[length + 1];
     Arrays.fill(startOf, -1);
     for (int start = 0; start < length; ) {
@@ -89,7 +89,10 @@ final class UnigramModel implements Model {
     write(word, startOf, idOf, out);
   }
 
-  /** Tries every token that begins at {@code start}; returns whether one is that one character. */
+  /**
+   * Tries every token that begins at {@code start}; returns whether one is exactly the next
+   * character.
+   */
   private boolean extend(
       String word, int start, int next, double[] best, int[] startOf, int[] idOf, Budget budget) {
     boolean whole = false;
@@ -125,7 +128,7 @@ final class UnigramModel implements Model {
       int start = startOf[ends[i]];
       boolean isUnknown = idOf[ends[i]] == unknown;
       while (isUnknown && i > 0 && idOf[ends[i - 1]] == unknown) {
-        i--; // unknown characters in a row are one token
+        i--; // adjacent unknown characters are one token
       }
       if (isUnknown) {
         addUnknown(word.substring(start, ends[i]), out);

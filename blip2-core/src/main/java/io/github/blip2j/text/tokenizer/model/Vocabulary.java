@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A model's tokens and their ids, both ways. */
+/** A model's tokens and their ids, in both directions. */
 public final class Vocabulary {
   private final Map<String, Integer> ids;
   private final Map<Integer, String> tokens;
@@ -25,7 +25,7 @@ public final class Vocabulary {
     ids.forEach((token, id) -> tokens.put(id, token));
   }
 
-  /** Unigram's pieces, whose place is their id; of two that are equal the later has the token. */
+  /** Unigram's pieces, whose index is their id; for duplicates the later gets the token. */
   static Vocabulary of(List<String> pieces) {
     Map<String, Integer> ids = new HashMap<>(2 * pieces.size());
     for (int id = 0; id < pieces.size(); id++) {
@@ -38,7 +38,7 @@ public final class Vocabulary {
     return vocabulary;
   }
 
-  /** How many entries there are, those that are equal counted each, behind which others count. */
+  /** The number of entries, duplicates included; added tokens get ids from here on. */
   public int size() {
     return size;
   }
@@ -63,12 +63,12 @@ public final class Vocabulary {
     return tokens.get(id);
   }
 
-  /** Length of the longest token. */
+  /** The length of the longest token. */
   int longest() {
     return ids.keySet().stream().mapToInt(String::length).max().orElse(0);
   }
 
-  /** The ids of {@code <0x00>} to {@code <0xFF>}, -1 for those that there aren't. */
+  /** The ids of {@code <0x00>} to {@code <0xFF>}; -1 for missing ones. */
   int[] byteIds() {
     int[] byteIds = new int[256];
     for (int b = 0; b < 256; b++) {

@@ -2,7 +2,7 @@ package io.github.blip2j.text.tokenizer.model;
 
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 
-/** Whole words or nothing. */
+/** A model whose tokens are whole words. */
 record WordLevelModel(Vocabulary vocabulary, String unknown) implements Model {
   @Override
   public void tokenize(String word, Budget budget, IdList out) {

@@ -3,8 +3,8 @@ package io.github.blip2j.text.tokenizer.model;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 
 /**
- * The longest token that begins the rest of the word, again and again (Schuster and Nakajima 2012);
- * a word that this can't write is unknown as a whole.
+ * WordPiece (Schuster and Nakajima 2012): takes the longest token that begins the rest of the word,
+ * repeatedly. A word that cannot be covered is unknown as a whole.
  */
 final class WordPieceModel implements Model {
   private final Vocabulary vocabulary;
@@ -14,9 +14,9 @@ final class WordPieceModel implements Model {
   private final int longest;
 
   /**
-   * A model.
+   * Creates a model.
    *
-   * @param prefix of tokens that continue a word, usually {@code "##"}
+   * @param prefix the prefix of tokens that continue a word, usually {@code "##"}
    * @param mostChars longer words are unknown
    */
   WordPieceModel(Vocabulary vocabulary, String unknown, String prefix, int mostChars) {
@@ -44,7 +44,7 @@ final class WordPieceModel implements Model {
     out.add(id);
   }
 
-  /** The tokens of the word, none if it can't be written in them. */
+  /** The tokens of the word; empty if tokens cannot cover it. */
   private int[] pieces(String word, Budget budget) {
     var ids = new IdList();
     for (int start = 0; start < word.length(); ) {

@@ -4,8 +4,8 @@ import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 
 /**
- * BERT's own: cleans the text of controls, sets Chinese characters apart, strips accents and lowers
- * the case, each if it is set, in this order.
+ * BERT's normalizer: removes control characters, puts spaces around Chinese characters, strips
+ * accents and lower-cases, each step if it is enabled, in this order.
  */
 record BertNormalizer(
     boolean cleansText, boolean splitsChinese, boolean stripsAccents, boolean lowersCase)
@@ -50,14 +50,16 @@ record BertNormalizer(
     return result;
   }
 
-  /** CJK ideographs, which BERT takes for words of their own; not kana, not hangul. */
+  /**
+   * Whether a character is a CJK ideograph, which BERT treats as a word; kana and hangul are not.
+   */
   private static boolean isChinese(int c) {
     return (c >= 0x4E00 && c <= 0x9FFF)
         || (c >= 0x3400 && c <= 0x4DBF)
         || (c >= 0x20000 && c <= 0x2A6DF)
         || (c >= 0x2A700 && c <= 0x2B73F)
         || (c >= 0x2B740 && c <= 0x2B81F)
-        || (c >= 0x2B920 && c <= 0x2CEAF) // the library's slip for 2B820, which checkpoints know
+        || (c >= 0x2B920 && c <= 0x2CEAF) // the library has this for 2B820, and so have checkpoints
         || (c >= 0xF900 && c <= 0xFAFF)
         || (c >= 0x2F800 && c <= 0x2FA1F);
   }

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * GPT-2's alphabet of bytes (Radford et al. 2019): a byte that is a visible Latin-1 character
- * stands for itself, the 68 others are the characters from U+0100 on, in order.
+ * GPT-2's alphabet of bytes (Radford et al. 2019): a byte that is a visible Latin-1 character is
+ * represented by it, the 68 others by the characters from U+0100 on, in order.
  */
 public final class ByteAlphabet {
   private static final char[] CHARS = new char[256];
@@ -28,12 +28,12 @@ public final class ByteAlphabet {
     return CHARS[b & 0xFF];
   }
 
-  /** The byte from 0 to 255 that a character stands for, or -1. */
+  /** The byte from 0 to 255 of a character, or -1. */
   public static int byteOf(char c) {
     return c < BYTES.length ? BYTES[c] : -1;
   }
 
-  /** The bytes of the text's UTF-8, each as its character. */
+  /** The characters of the bytes of the text's UTF-8. */
   public static String spell(String text) {
     int ascii = 0;
     while (ascii < text.length() && text.charAt(ascii) > ' ' && text.charAt(ascii) < 0x7F) {

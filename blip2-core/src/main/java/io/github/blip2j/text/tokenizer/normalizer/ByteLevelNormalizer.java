@@ -2,7 +2,7 @@ package io.github.blip2j.text.tokenizer.normalizer;
 
 import java.nio.charset.StandardCharsets;
 
-/** Every byte of the UTF-8 text as one visible character. */
+/** Replaces every byte of the UTF-8 text by its visible character. */
 record ByteLevelNormalizer() implements CodePointNormalizer {
   @Override
   public void append(int codePoint, StringBuilder out) {

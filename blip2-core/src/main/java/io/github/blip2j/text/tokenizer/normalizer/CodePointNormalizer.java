@@ -2,9 +2,9 @@ package io.github.blip2j.text.tokenizer.normalizer;
 
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 
-/** A {@link Normalizer} that knows only one code point at a time. */
+/** A {@link Normalizer} that treats every code point separately. */
 interface CodePointNormalizer extends Normalizer {
-  /** Appends what the code point becomes. */
+  /** Appends the normalized form of a code point. */
   void append(int codePoint, StringBuilder out);
 
   @Override

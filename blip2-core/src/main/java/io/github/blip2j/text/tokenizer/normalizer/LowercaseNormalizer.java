@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer.normalizer;
 import io.github.blip2j.text.unicode.LowerCase;
 
 /**
- * Every code point's lower case, whatever stands around it: a last sigma is one like the others.
+ * Lower-cases every code point regardless of its context; a final sigma is treated like any other.
  */
 record LowercaseNormalizer() implements CodePointNormalizer {
   @Override

@@ -1,6 +1,9 @@
 package io.github.blip2j.text.tokenizer.normalizer;
 
-/** SentencePiece's cleaning for machine translation: controls go, rare white space is a space. */
+/**
+ * SentencePiece's normalization for machine translation: removes control characters, and replaces
+ * rare white space by a space.
+ */
 record NmtNormalizer() implements CodePointNormalizer {
   @Override
   public void append(int c, StringBuilder out) {

@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer.normalizer;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.List;
 
-/** One normalizer after the other. */
+/** Applies normalizers one after the other. */
 record NormalizerSequence(List<Normalizer> normalizers) implements Normalizer {
   @Override
   public Piece apply(Piece piece, Budget budget) {

@@ -14,7 +14,7 @@ public final class Normalizers {
   /**
    * The normalizer that a file describes.
    *
-   * @throws CheckpointException if it is of no known type or set wrongly
+   * @throws CheckpointException if its type is unknown or its settings are invalid
    */
   static @Nullable public Normalizer read(@Nullable Component json, Overrides overrides)
       throws CheckpointException {
@@ -61,7 +61,7 @@ public final class Normalizers {
             lowersCase));
   }
 
-  /** Also the decoder of the same name. */
+  /** The normalizer {@code Replace}; the decoder of that name uses it too. */
   public static ReplaceNormalizer replace(Component json) throws CheckpointException {
     if (json.child("pattern").string("String", "something").isEmpty()) {
       throw json.error("pattern expected something to replace, got \"\"");

@@ -4,11 +4,9 @@ import io.github.blip2j.text.tokenizer.config.AddedToken;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Settings beside a {@code tokenizer.json} that go before its own; what isn't set is the file's.
- */
+/** Settings from other files that take precedence over those of a {@code tokenizer.json}. */
 public final class Overrides {
-  /** Everything as the file says. */
+  /** No overrides. */
   public static final Overrides NONE = new Overrides(List.of(), null, null, null);
 
   private final List<AddedToken> added;
@@ -28,32 +26,32 @@ public final class Overrides {
   }
 
   /**
-   * Tokens put around every text, in place of the post-processor's.
+   * Tokens added around every text, instead of the post-processor's.
    *
    * @param before the token before it, if any
-   * @param behind the token behind it, if any
+   * @param behind the token after it, if any
    */
   public record Around(@Nullable String before, @Nullable String behind) {}
 
   private record Bert(boolean lowersCase, boolean splitsChinese, boolean stripsAccents) {}
 
-  /** With more tokens behind the file's. */
+  /** These overrides with more tokens after the file's. */
   public Overrides withAdded(List<AddedToken> more) {
     return new Overrides(List.copyOf(more), bert, prefixSpace, around);
   }
 
-  /** With other settings of BERT's normalizer. */
+  /** These overrides with other settings of BERT's normalizer. */
   public Overrides withBert(boolean lowersCase, boolean splitsChinese, boolean stripsAccents) {
     var settings = new Bert(lowersCase, splitsChinese, stripsAccents);
     return new Overrides(added, settings, prefixSpace, around);
   }
 
-  /** With or without a space before texts. */
+  /** These overrides with or without a space before texts. */
   public Overrides withPrefixSpace(boolean prefixed) {
     return new Overrides(added, bert, prefixed, around);
   }
 
-  /** With other tokens around texts. */
+  /** These overrides with other tokens around texts. */
   public Overrides withAround(Around newAround) {
     return new Overrides(added, bert, prefixSpace, newAround);
   }
@@ -78,7 +76,7 @@ public final class Overrides {
     return prefixSpace == null ? file : prefixSpace;
   }
 
-  /** Whether a space before texts is switched off, wherever a file has put it. */
+  /** Whether the space before texts is switched off, wherever the file adds it. */
   public boolean withoutPrefix() {
     return Boolean.FALSE.equals(prefixSpace);
   }

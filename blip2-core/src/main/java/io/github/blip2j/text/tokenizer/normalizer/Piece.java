@@ -1,11 +1,11 @@
 package io.github.blip2j.text.tokenizer.normalizer;
 
 /**
- * Part of a text on its way to tokens.
+ * Part of a text that is being tokenized.
  *
- * @param text never empty once it is split
- * @param head how many leading chars stem from the first character of the whole text; some
- *     pre-tokenizers treat that one apart
+ * @param text never empty after splitting
+ * @param head the number of leading chars that come from the first character of the whole text;
+ *     some pre-tokenizers treat that character differently
  */
 public record Piece(String text, int head) {
   /** A whole text. */
@@ -24,7 +24,7 @@ public record Piece(String text, int head) {
     return new Piece(text.substring(from, to), Math.max(0, Math.min(head, to) - from));
   }
 
-  /** This piece with {@code prefix} before it, which counts as part of the first character. */
+  /** This piece after {@code prefix}, which counts as part of the first character. */
   public Piece behind(String prefix) {
     return new Piece(prefix + text, head == 0 ? 0 : head + prefix.length());
   }

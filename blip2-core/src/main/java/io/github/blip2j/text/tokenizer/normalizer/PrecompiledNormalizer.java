@@ -12,10 +12,10 @@ import java.util.Locale;
 
 /**
  * SentencePiece's table of replacements (Kudo and Richardson 2018): a double-array trie (Aoe 1989)
- * over UTF-8, whose values are places in a string of replacements that end with a zero byte.
+ * over UTF-8, whose values are offsets in a string of zero-terminated replacements.
  *
- * <p>As in the tokenizers library, a grapheme of fewer than six bytes is looked up as a whole
- * first, and the shortest key that begins it replaces all of it.
+ * <p>As in the tokenizers library, a grapheme of fewer than six bytes is looked up first, and the
+ * shortest key that begins it replaces all of it.
  */
 final class PrecompiledNormalizer implements Normalizer {
   private static final int LONGEST_GRAPHEME = 5;
@@ -31,7 +31,7 @@ final class PrecompiledNormalizer implements Normalizer {
   /**
    * Reads a table: the trie's size in bytes, the trie, the replacements.
    *
-   * @throws IllegalArgumentException if it is anything else
+   * @throws IllegalArgumentException if the table is invalid
    */
   static PrecompiledNormalizer parse(String base64) {
     ByteBuffer bytes = decoded(base64).order(ByteOrder.LITTLE_ENDIAN);
@@ -91,7 +91,7 @@ final class PrecompiledNormalizer implements Normalizer {
     return new Piece(out.toString(), head);
   }
 
-  /** Whether more than one character may belong together; most text is spared the question. */
+  /** Whether a grapheme may have more than one character; a fast check for most text. */
   private static boolean isGraphemeLonger(String text, int from, int end) {
     if (end == text.length()) {
       return false;

@@ -2,7 +2,7 @@ package io.github.blip2j.text.tokenizer.normalizer;
 
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 
-/** Puts a string before every text that isn't empty. */
+/** Adds a prefix to every text that isn't empty. */
 record PrependNormalizer(String prefix) implements Normalizer {
   @Override
   public Piece apply(Piece piece, Budget budget) {

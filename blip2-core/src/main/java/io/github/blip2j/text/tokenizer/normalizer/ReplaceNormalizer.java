@@ -4,7 +4,7 @@ import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.pattern.FilePattern;
 import io.github.blip2j.text.tokenizer.pattern.Spans;
 
-/** Puts a string in place of every match. */
+/** Replaces every match. */
 public record ReplaceNormalizer(FilePattern pattern, String content) implements Normalizer {
   @Override
   public Piece apply(Piece piece, Budget budget) {
@@ -21,7 +21,7 @@ public record ReplaceNormalizer(FilePattern pattern, String content) implements 
       if (spans.isMatch(i)) {
         budget.charge(content.length());
         out.append(content);
-        // What replaces several characters counts to the last of them.
+        // A replacement of several characters belongs to the last of them.
         head = to <= piece.head() && to > from ? out.length() : head;
       } else {
         budget.charge(to - from);

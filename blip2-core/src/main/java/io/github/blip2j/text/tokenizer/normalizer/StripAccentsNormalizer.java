@@ -2,7 +2,7 @@ package io.github.blip2j.text.tokenizer.normalizer;
 
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 
-/** Takes out combining marks; it does not decompose, so that usually NFD comes before. */
+/** Removes combining marks. It does not decompose, so NFD usually comes before. */
 record StripAccentsNormalizer() implements CodePointNormalizer {
   @Override
   public void append(int codePoint, StringBuilder out) {

@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer.normalizer;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 
-/** Takes white space off the ends. */
+/** Removes white space from the ends. */
 record StripNormalizer(boolean left, boolean right) implements Normalizer {
   @Override
   public Piece apply(Piece piece, Budget budget) {
@@ -12,7 +12,7 @@ record StripNormalizer(boolean left, boolean right) implements Normalizer {
     int from = 0;
     int to = text.length();
     while (left && from < to && UnicodeData.isWhiteSpace(text.charAt(from))) {
-      from++; // no white space lies beyond the basic plane
+      from++; // all white space is in the basic plane
     }
     while (right && to > from && UnicodeData.isWhiteSpace(text.charAt(to - 1))) {
       to--;

@@ -4,7 +4,7 @@ import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 import java.text.Normalizer.Form;
 
-/** A Unicode normalization form, of the Unicode version that the tokenizers library has. */
+/** A Unicode normalization form, in the Unicode version of the tokenizers library. */
 record UnicodeNormalizer(Form form) implements Normalizer {
   static final UnicodeNormalizer NFD = new UnicodeNormalizer(Form.NFD);
 

@@ -3,10 +3,11 @@ package io.github.blip2j.text.tokenizer.pattern;
 import java.util.Locale;
 
 /**
- * How much work one text may cause. Files bring regular expressions that take exponential time and
- * replacements that grow a text without end; this turns both into an error within about a second.
+ * The number of steps that one text may take. A file's regular expressions may take exponential
+ * time, and its replacements may grow a text without end; the budget turns both into an error
+ * within about a second.
  *
- * <p>A step is one look at a character or one character written.
+ * <p>A step is one character inspected or written.
  */
 public final class Budget {
   private static final long STEPS = 50_000_000;
@@ -20,13 +21,13 @@ public final class Budget {
     this.left = most;
   }
 
-  /** For a text of so many chars. */
+  /** The budget of a text of so many chars. */
   public static Budget of(int length) {
     return new Budget(STEPS + STEPS_PER_CHAR * length);
   }
 
   /**
-   * Takes steps.
+   * Uses up steps.
    *
    * @throws IllegalArgumentException if none are left
    */

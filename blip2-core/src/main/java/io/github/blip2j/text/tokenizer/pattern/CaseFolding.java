@@ -14,27 +14,30 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which characters are alike where case is ignored, as Oniguruma has it: by Unicode's full case
- * folding. So the sharp s is like two of the letter s, and a dotless i like nothing else. Java
- * folds by upper and lower case of single characters alone.
+ * Equality of characters without regard to case, as in Oniguruma: by Unicode's full case folding. A
+ * sharp s equals two letters s, and a dotless i equals only itself. Java compares upper and lower
+ * case of single characters only.
  */
 public final class CaseFolding {
   private static final int DOTTED_I = 0x130;
   private static final int DOTLESS_I = 0x131;
-  private static final int LONGEST = 3; // characters that one is like
+  private static final int LONGEST = 3; // characters in a folded form
   private static final BitSet KNOWN = known();
 
-  /** Of each character that has others like it: all of them, itself included. */
+  /** The set of equal characters for each character that has such a set, itself included. */
   private static final Map<Integer, SortedSet<Integer>> ALIKE = alike();
 
-  /** The characters that are like several, by these, of whose kinds the least stands for each. */
+  /**
+   * The characters that equal a sequence of several, by that sequence; in the key, each character
+   * is replaced by the smallest equal one.
+   */
   private static final Map<String, SortedSet<Integer>> BY_SEVERAL = bySeveral();
 
   private static final Map<Integer, String> SEVERAL = several();
 
   private CaseFolding() {}
 
-  /** What matches characters in a row, without regard to case. */
+  /** An expression that matches a sequence of characters without regard to case. */
   public static String literals(List<Integer> characters) {
     var java = new StringBuilder();
     for (int i = 0; i < characters.size(); ) {
@@ -55,7 +58,7 @@ public final class CaseFolding {
     return java.toString();
   }
 
-  /** What matches one character, or the several that it is like. */
+  /** An expression that matches one character, or the sequence that equals it. */
   private static String literal(int c) {
     @Nullable String several = SEVERAL.get(c);
     return several == null
@@ -63,7 +66,7 @@ public final class CaseFolding {
         : "(?:" + set(alike(c)) + "|" + each(several.codePoints().boxed().toList()) + ")";
   }
 
-  /** What a class matches that has {@code inside} between its brackets. */
+  /** An expression for a class with {@code inside} between its brackets. */
   public static String bracket(String inside, boolean negated) {
     Pattern own = Pattern.compile("[" + inside + "]");
     var more = new TreeSet<Integer>();
@@ -142,7 +145,7 @@ public final class CaseFolding {
     all.forEach(c -> alike.put(c, all));
   }
 
-  /** Characters by what they are like, where that is several. */
+  /** Characters by the sequences that equal them. */
   private static Map<String, SortedSet<Integer>> byUpperCase() {
     Map<String, SortedSet<Integer>> several = new TreeMap<>();
     for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** Oniguruma's classes of characters in Java's language, with their Unicode meaning. */
+/** Translates Oniguruma's character classes to Java's syntax, with their Unicode meaning. */
 final class CharacterClasses {
   private static final String WORD = PropertyClass.word();
   private static final String SPACE =
@@ -63,7 +63,9 @@ final class CharacterClasses {
     this.ignoresCase = ignoresCase;
   }
 
-  /** What stands behind an opening bracket, as a class of Java's or what matches like one. */
+  /**
+   * Translates the class after an opening bracket to a Java class, or to an equivalent expression.
+   */
   String bracket() {
     return bracket(0);
   }
@@ -90,7 +92,7 @@ final class CharacterClasses {
       throw in.error("a class that holds something");
     }
     String all = intersection.append('[').append(union).append(']').toString();
-    if (ignoresCase && depth == 0) { // of brackets within brackets the outermost counts
+    if (ignoresCase && depth == 0) { // only the outermost of nested brackets is folded
       return CaseFolding.bracket(all, negated);
     }
     return negated ? "[^" + all + "]" : "[" + all + "]";
@@ -122,7 +124,7 @@ final class CharacterClasses {
     if (in.sees("-") && !in.sees("-]") && !in.sees("-[") && !in.sees("-&&")) {
       in.take("-");
       boolean escaped = in.take("\\");
-      if (escaped && isSet(in.peek())) { // a set can't end a range: the hyphen is one
+      if (escaped && isSet(in.peek())) { // a set can't end a range: the hyphen is literal
         union.append("\\x2D").append(escape());
         return;
       }
@@ -134,7 +136,7 @@ final class CharacterClasses {
     }
   }
 
-  /** A bracket such as {@code [:alpha:]}; one with other names is refused, or no such bracket. */
+  /** A bracket such as {@code [:alpha:]}; another name in it is an error. */
   private String posixBracket() {
     in.take("[:");
     boolean negated = in.take("^");
@@ -147,12 +149,12 @@ final class CharacterClasses {
     throw in.error("a POSIX bracket of " + POSIX_NAMES);
   }
 
-  /** Whether an escape stands for a set of characters, whose case always counts. */
+  /** Whether an escape denotes a set of characters, whose case always counts. */
   static boolean isSet(char c) {
     return "dDwWsShHpP".indexOf(c) >= 0;
   }
 
-  /** What stands behind a backslash outside of brackets, as the inside of a class of Java's. */
+  /** The inside of a Java class for an escape outside of brackets. */
   String loneEscape() {
     for (String word : new String[] {"w", "p{Word}", "P{^Word}"}) {
       if (in.take(word)) {
@@ -167,7 +169,7 @@ final class CharacterClasses {
     return escape();
   }
 
-  /** The character of an escape that is no set, outside of brackets. */
+  /** The character of an escape outside of brackets that is no set. */
   int loneCodePoint() {
     return escapedCodePoint(false);
   }
@@ -241,7 +243,7 @@ final class CharacterClasses {
     if (name.startsWith("^") || key.isEmpty()) {
       throw in.error("a property's name");
     }
-    // Symbols are punctuation between [: and :] alone.
+    // Symbols count as punctuation only between [: and :].
     String known = NAMES.get(key.equals("punct") ? "punctuation" : key);
     if (known != null) {
       return known;

@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What a file names to be searched for: a string as it is, or a regular expression. */
+/** A search pattern from a file: a literal string or a regular expression. */
 public final class FilePattern {
   private final String literal;
   private final @Nullable Pattern regex;
@@ -20,15 +20,15 @@ public final class FilePattern {
   }
 
   /**
-   * An expression in Oniguruma's language.
+   * A pattern from an expression in Oniguruma's syntax.
    *
-   * @throws IllegalArgumentException if it isn't one, or uses what isn't supported here
+   * @throws IllegalArgumentException if it is invalid or unsupported
    */
   public static FilePattern regex(String expression) {
     return new FilePattern("", OnigurumaSyntax.translate(expression));
   }
 
-  /** The matches from left to right, none of which overlap. */
+  /** The non-overlapping matches from left to right. */
   public Spans spans(String text, Budget budget) {
     var spans = new Spans();
     if (regex == null) {
@@ -59,7 +59,7 @@ public final class FilePattern {
     Matcher matcher = regex.matcher(new CountedText(text, 0, text.length(), budget));
     matcher.useTransparentBounds(true).useAnchoringBounds(false);
     int from = 0;
-    int last = -1; // where the last match ended: no empty one is taken there
+    int last = -1; // the end of the last match, where no empty match is allowed
     try {
       while (from <= text.length()) {
         matcher.region(from, text.length());
@@ -86,7 +86,7 @@ public final class FilePattern {
     }
   }
 
-  /** A text that counts how often it is looked at, for expressions that backtrack without end. */
+  /** A text that counts accesses, to stop expressions that backtrack without end. */
   private record CountedText(String text, int from, int to, Budget budget) implements CharSequence {
     @Override
     public int length() {

@@ -7,10 +7,10 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Oniguruma's regular expressions, which files are written in, as Java's: every class of characters
- * has its Unicode meaning, {@code .} stops at line feeds alone, {@code ^} and {@code $} are about
- * lines. What isn't supported is refused: references back, conditions, calls, absent operators,
- * {@code \G \K \X}. Case is ignored by spelling out what is alike ({@link CaseFolding}).
+ * Translates Oniguruma's regular expressions, which files use, to Java's: every character class has
+ * its Unicode meaning, {@code .} excludes line feeds only, {@code ^} and {@code $} match at lines.
+ * Unsupported syntax is rejected: back references, conditions, calls, absent operators, {@code \G
+ * \K \X}. Case is ignored by listing the equal characters ({@link CaseFolding}).
  */
 final class OnigurumaSyntax {
   private static final int LONGEST = 10_000;
@@ -27,7 +27,7 @@ final class OnigurumaSyntax {
   private static final String WORD_EDGE =
       String.format(Locale.ROOT, "(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))", WORD);
 
-  // Matches nothing, but Java looks back by chars unless a character of two stands in the text.
+  // Matches nothing, but makes Java look behind by code points instead of chars.
   private static final String BEYOND_BASIC_PLANE = "(?:" + Character.toString(0x10000) + "){0}";
 
   private final RegexReader in;
@@ -93,7 +93,7 @@ final class OnigurumaSyntax {
   }
 
   private void sequence() {
-    List<Integer> row = new ArrayList<>(); // characters whose case is ignored, not yet written
+    List<Integer> row = new ArrayList<>(); // characters without regard to case, not yet written
     while (!in.isAtEnd() && !in.sees("|") && !in.sees(")")) {
       int character = ignoresCase ? character() : NONE;
       if (character != NONE && !isRepeated()) {
@@ -113,7 +113,7 @@ final class OnigurumaSyntax {
     out.append(CaseFolding.literals(row));
   }
 
-  /** The next atom if it is a character that means itself, which is taken, or {@link #NONE}. */
+  /** Consumes the next atom if it is a literal character, and returns it, or {@link #NONE}. */
   private int character() {
     if (in.sees("\\")) {
       char escaped = in.rest().length() > 1 ? in.rest().charAt(1) : 'A';
@@ -204,7 +204,7 @@ final class OnigurumaSyntax {
       }
       return false;
     }
-    if (in.take("<")) { // a name, which nothing refers to
+    if (in.take("<")) { // a group name, which nothing refers to
       while (in.next() != '>') {
         // up to its end
       }
@@ -224,7 +224,7 @@ final class OnigurumaSyntax {
     return true;
   }
 
-  /** {@code (?i:...)}, or {@code (?i)}, which holds up to the end of the group around it. */
+  /** {@code (?i:...)}, or {@code (?i)}, which holds up to the end of the enclosing group. */
   private boolean options() {
     boolean on = true;
     boolean outerDot = dotIsAll;
@@ -280,7 +280,7 @@ final class OnigurumaSyntax {
     }
   }
 
-  /** {@code {2}, {2,}, {,3}, {2,3}}; anything else in braces is text. */
+  /** An interval, {@code {2}, {2,}, {,3}, {2,3}}; anything else in braces is literal. */
   private String interval() {
     var interval = INTERVAL.matcher(in.rest());
     if (!interval.lookingAt() || (interval.group(1).isEmpty() && !hasNumber(interval.group(3)))) {

@@ -11,11 +11,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 
 /**
- * Unicode properties as the inside of a class of Java's expressions: Java's own property, less what
- * it knows beyond Unicode 16, which Oniguruma has, and with what it lacks.
+ * Unicode properties as the inside of a Java character class: Java's own property, minus characters
+ * newer than Unicode 16, Oniguruma's version, plus those that this Java lacks.
  */
 final class PropertyClass {
-  // By the numbers of Character.getType, of which there is no 17.
+  // By the numbers of Character.getType, which has no 17.
   private static final String CATEGORIES =
       "Lu Ll Lt Lm Lo Mn Me Mc Nd Nl No Zs Zl Zp Cc Cf -- Co"
           + " Cs Pd Ps Pe Pc Po Sm Sc Sk So Pi Pf";
@@ -30,12 +30,12 @@ final class PropertyClass {
 
   private PropertyClass() {}
 
-  /** A general category of one letter or two, or {@code LC}. */
+  /** A general category of one or two letters, or {@code LC}. */
   static String category(String name) {
     return KNOWN.computeIfAbsent(name, PropertyClass::makeCategory);
   }
 
-  /** Whether there is a category of that name. */
+  /** Whether a category has that name. */
   static boolean isCategory(String name) {
     return bits(name) != 0;
   }
@@ -52,12 +52,15 @@ final class PropertyClass {
     return KNOWN.computeIfAbsent("uppercase", n -> binary(n, Character::isUpperCase));
   }
 
-  /** {@code \w} within brackets: Unicode's definition. */
+  /** {@code \w} inside brackets: Unicode's definition. */
   static String word() {
     return alphabetic() + category("M") + category("Nd") + category("Pc");
   }
 
-  /** {@code \w} outside of brackets, and for edges of words, where Oniguruma has a few more. */
+  /**
+   * {@code \w} outside brackets and in word boundaries, where Oniguruma includes a few more
+   * characters.
+   */
   static String loneWord() {
     return KNOWN.computeIfAbsent(
         "lone word",
@@ -93,7 +96,7 @@ final class PropertyClass {
     try {
       UnicodeScript java = UnicodeScript.forName(name);
       return adjusted("\\p{Is" + java + "}", wanted, c -> UnicodeScript.of(c) == java);
-    } catch (IllegalArgumentException e) { // newer than this Java
+    } catch (IllegalArgumentException e) { // unknown to this Java
       return adjusted("", wanted, c -> false);
     }
   }

@@ -25,7 +25,7 @@ public final class RegexReader {
     return sees;
   }
 
-  /** The next char, which stays. */
+  /** The next char, without consuming it. */
   char peek() {
     if (isAtEnd()) {
       throw error("more");
@@ -33,7 +33,7 @@ public final class RegexReader {
     return expression.charAt(at);
   }
 
-  /** The next code point. */
+  /** Consumes the next code point. */
   int next() {
     peek();
     int codePoint = expression.codePointAt(at);
@@ -45,7 +45,7 @@ public final class RegexReader {
     return expression.substring(at);
   }
 
-  /** Up to {@code end}, which is passed over. */
+  /** The text up to {@code end}; consumes both. */
   String until(String end) {
     int to = expression.indexOf(end, at);
     if (to < 0) {
@@ -63,7 +63,7 @@ public final class RegexReader {
     return found >= 0 && (limit < 0 || found < limit);
   }
 
-  /** At most so many digits of a base; there must be one. */
+  /** A number of at most {@code most} digits in a base; there must be one digit. */
   int digits(int base, int most) {
     int value = 0;
     int from = at;
@@ -82,7 +82,7 @@ public final class RegexReader {
     return value;
   }
 
-  /** How Java's language spells a character that means itself. */
+  /** A literal character in Java's syntax. */
   public static String literal(int codePoint) {
     if (codePoint > Character.MAX_CODE_POINT || (codePoint >= 0xD800 && codePoint <= 0xDFFF)) {
       throw new IllegalArgumentException(

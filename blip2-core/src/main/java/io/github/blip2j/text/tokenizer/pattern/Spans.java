@@ -3,13 +3,16 @@ package io.github.blip2j.text.tokenizer.pattern;
 import java.util.Arrays;
 import java.util.BitSet;
 
-/** A text cut into matches of a pattern and the gaps between them, in order, whole. */
+/**
+ * The matches of a pattern in a text and the gaps between them, in order; together they cover the
+ * text.
+ */
 public final class Spans {
   private final BitSet matches = new BitSet();
   private int[] ends = new int[8];
   private int size;
 
-  /** Adds what lies from the last end to this one; a match may be empty. */
+  /** Adds the span from the last end to this one; a match may be empty. */
   void add(int end, boolean match) {
     if (size == ends.length) {
       ends = Arrays.copyOf(ends, 2 * size);
@@ -18,7 +21,7 @@ public final class Spans {
     ends[size++] = end;
   }
 
-  /** Adds the gap up to {@code start}, if there is one, and the match behind it. */
+  /** Adds the gap up to {@code start}, if there is one, and the match after it. */
   public void addMatch(int start, int end) {
     addGap(start);
     add(end, true);

@@ -4,7 +4,7 @@ import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.function.Consumer;
 
-/** Splits at white space, which goes, and at every character of punctuation, which stays. */
+/** Splits at white space, which is removed, and at every punctuation character, which is kept. */
 record BertPreTokenizer() implements PreTokenizer {
   private static final CodePointSplit SPACES = CodePointSplit.whitespace();
   private static final CodePointSplit MARKS = CodePointSplit.punctuation(SplitBehavior.ISOLATED);

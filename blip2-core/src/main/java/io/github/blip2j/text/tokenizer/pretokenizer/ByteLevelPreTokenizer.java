@@ -7,11 +7,11 @@ import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 import java.util.function.Consumer;
 
 /**
- * GPT-2's words (Radford et al. 2019) spelled in bytes: contractions, letters, digits, and what is
- * neither, each with the one space before it, and runs of white space without the last one where a
- * word follows.
+ * Splits a text into GPT-2's words (Radford et al. 2019), and represents them in the byte alphabet.
+ * Words are contractions, letters, digits and runs of other characters, each with one space before
+ * it, and runs of white space, whose last one belongs to a following word.
  *
- * @param prefixed whether a space is put before texts that have none
+ * @param prefixed whether a space is added to texts that begin with none
  * @param splits whether the text is split into words at all
  */
 record ByteLevelPreTokenizer(boolean prefixed, boolean splits) implements PreTokenizer {
@@ -44,7 +44,7 @@ record ByteLevelPreTokenizer(boolean prefixed, boolean splits) implements PreTok
   }
 
   /**
-   * Where the word that begins at {@code from} ends, by the expression {@code
+   * The end of the word that begins at {@code from}, by the expression {@code
    * 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}.
    */
   private static int wordEnd(String text, int from) {

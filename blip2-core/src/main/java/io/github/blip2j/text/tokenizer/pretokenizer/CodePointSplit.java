@@ -7,14 +7,14 @@ import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 
-/** Splits at code points of a kind, each a delimiter of its own. */
+/** Splits at code points of a kind, each of which is a delimiter. */
 record CodePointSplit(IntPredicate delimiter, SplitBehavior behavior) implements PreTokenizer {
-  /** At every character of white space, which goes. */
+  /** Splits at white space, which is removed. */
   static CodePointSplit whitespace() {
     return new CodePointSplit(UnicodeData::isWhiteSpace, SplitBehavior.REMOVED);
   }
 
-  /** At every character of punctuation. */
+  /** Splits at punctuation. */
   static CodePointSplit punctuation(SplitBehavior behavior) {
     return new CodePointSplit(UnicodeData::isPunctuation, behavior);
   }

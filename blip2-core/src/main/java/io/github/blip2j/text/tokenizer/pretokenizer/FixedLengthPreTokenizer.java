@@ -4,7 +4,7 @@ import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.function.Consumer;
 
-/** Parts of so many characters each, the last of what is left. */
+/** Splits into parts of a fixed number of characters; the last may be shorter. */
 record FixedLengthPreTokenizer(int length) implements PreTokenizer {
   @Override
   public void split(Piece piece, Budget budget, Consumer<Piece> out) {

@@ -6,12 +6,12 @@ import io.github.blip2j.text.tokenizer.pattern.Spans;
 import java.util.function.Consumer;
 
 /**
- * SentencePiece's spaces (Kudo and Richardson 2018): each becomes a visible mark, and words are
- * split before it.
+ * SentencePiece's treatment of spaces (Kudo and Richardson 2018): each becomes a visible mark, and
+ * words are split before it.
  *
  * @param mark one character, usually U+2581
- * @param scheme which texts get the mark put before them
- * @param splits whether the marks begin new parts
+ * @param scheme the texts that get a mark as a prefix
+ * @param splits whether marks begin new parts
  */
 public record MetaspacePreTokenizer(String mark, PrependScheme scheme, boolean splits)
     implements PreTokenizer {
@@ -35,7 +35,7 @@ public record MetaspacePreTokenizer(String mark, PrependScheme scheme, boolean s
   private Piece marked(Piece piece) {
     String text = piece.text().replace(" ", mark);
     int head = piece.head();
-    if (head > 0) { // the first character is one, so it is a space or none
+    if (head > 0) { // the first character is a single char
       head += text.length() == piece.text().length() ? 0 : widened(piece);
     }
     var replaced = new Piece(text, Math.min(head, text.length()));
@@ -48,16 +48,16 @@ public record MetaspacePreTokenizer(String mark, PrependScheme scheme, boolean s
     return prepends && !text.startsWith(mark) ? replaced.behind(mark) : replaced;
   }
 
-  /** How much longer the head gets by marks of two chars. */
+  /** The number of chars that the head grows by marks of two chars. */
   private int widened(Piece piece) {
     long spaces = piece.text().substring(0, piece.head()).chars().filter(c -> c == ' ').count();
     return (int) spaces * (mark.length() - 1);
   }
 
-  /** Which texts get a mark put before them, unless one is there. */
+  /** The texts that get a mark as a prefix, unless they begin with one. */
   public enum PrependScheme {
     ALWAYS,
-    /** The one that begins the whole text; not those behind added tokens. */
+    /** The text that begins the whole input; not those after added tokens. */
     FIRST,
     NEVER
   }

@@ -4,9 +4,9 @@ import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.function.Consumer;
 
-/** Splits a text into the words that the model takes one by one. */
+/** Splits a text into words for the model. */
 @FunctionalInterface
 public interface PreTokenizer {
-  /** Hands on the parts in order, none of them empty. */
+  /** Passes on the parts in order, none of them empty. */
   void split(Piece piece, Budget budget, Consumer<Piece> out);
 }

@@ -5,7 +5,7 @@ import io.github.blip2j.text.tokenizer.pattern.Budget;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** One pre-tokenizer after the other, each on the parts that the last has left. */
+/** Applies pre-tokenizers one after the other, each to the parts of the previous one. */
 record PreTokenizerSequence(List<PreTokenizer> preTokenizers) implements PreTokenizer {
   @Override
   public void split(Piece piece, Budget budget, Consumer<Piece> out) {

@@ -16,7 +16,7 @@ public final class PreTokenizers {
   /**
    * The pre-tokenizer that a file describes.
    *
-   * @throws CheckpointException if it is of no known type or set wrongly
+   * @throws CheckpointException if its type is unknown or its settings are invalid
    */
   static @Nullable public PreTokenizer read(@Nullable Component json, Overrides overrides)
       throws CheckpointException {
@@ -68,7 +68,7 @@ public final class PreTokenizers {
     return new PreTokenizerSequence(preTokenizers);
   }
 
-  /** Also of the decoder; older files say {@code add_prefix_space} instead. */
+  /** The prepend scheme, for the decoder too; older files have {@code add_prefix_space} instead. */
   public static PrependScheme prependScheme(Component json) throws CheckpointException {
     String name = json.string("prepend_scheme", "always");
     PrependScheme scheme =

@@ -4,20 +4,20 @@ import io.github.blip2j.text.tokenizer.normalizer.Piece;
 import io.github.blip2j.text.tokenizer.pattern.Spans;
 import java.util.function.Consumer;
 
-/** What becomes of the delimiters where a text is split. */
+/** The treatment of delimiters in a split. */
 enum SplitBehavior {
-  /** They go. */
+  /** Removes delimiters. */
   REMOVED,
-  /** Each is a piece of its own. */
+  /** Makes each delimiter a piece. */
   ISOLATED,
-  /** Each goes with the piece before it. */
+  /** Appends each delimiter to the previous piece. */
   MERGED_WITH_PREVIOUS,
-  /** Each goes with the piece behind it. */
+  /** Puts each delimiter before the next piece. */
   MERGED_WITH_NEXT,
-  /** Those in a row are one piece. */
+  /** Makes adjacent delimiters one piece. */
   CONTIGUOUS;
 
-  /** Hands on the parts that aren't empty, in order. */
+  /** Passes on the parts that aren't empty, in order. */
   void split(Piece piece, Spans spans, Consumer<Piece> out) {
     int from = 0;
     for (int i = 0; i < spans.size(); i++) {
@@ -32,7 +32,10 @@ enum SplitBehavior {
     }
   }
 
-  /** Of delimiters in a row, only the one beside the gap is merged with it. */
+  /**
+   * Whether spans i and i + 1 form one piece; of adjacent delimiters, only the one beside the gap
+   * is merged with it.
+   */
   private boolean joinsNext(Spans spans, int i) {
     boolean here = spans.isMatch(i);
     boolean next = spans.isMatch(i + 1);

@@ -6,7 +6,7 @@ import io.github.blip2j.text.tokenizer.pattern.FilePattern;
 import io.github.blip2j.text.tokenizer.pattern.Spans;
 import java.util.function.Consumer;
 
-/** Splits at the matches of a pattern, or, inverted, at what lies between them. */
+/** Splits at the matches of a pattern or, if inverted, at the gaps between them. */
 record SplitPreTokenizer(FilePattern pattern, SplitBehavior behavior, boolean inverted)
     implements PreTokenizer {
   @Override

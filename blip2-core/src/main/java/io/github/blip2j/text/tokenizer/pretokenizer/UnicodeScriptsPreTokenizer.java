@@ -5,7 +5,7 @@ import io.github.blip2j.text.tokenizer.pattern.Budget;
 import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 import java.util.function.Consumer;
 
-/** Splits where the script changes; kana count as Han, and a space to any script. */
+/** Splits where the script changes; kana count as Han, and spaces belong to any script. */
 public record UnicodeScriptsPreTokenizer() implements PreTokenizer {
   private static final int ANY = UnicodeData.ANY_SCRIPT;
 
@@ -19,7 +19,7 @@ public record UnicodeScriptsPreTokenizer() implements PreTokenizer {
       int codePoint = text.codePointAt(i);
       int script = UnicodeData.script(codePoint);
       if (script != ANY && script != last) {
-        if (last != ANY) { // what comes before the first script is lost, as in the library
+        if (last != ANY) { // as in the library, text before the first script is lost
           out.accept(piece.slice(from, i));
         }
         from = i;

@@ -6,7 +6,7 @@ import io.github.blip2j.text.tokenizer.unicode.UnicodeData;
 import java.util.function.Consumer;
 
 /**
- * Runs of word characters and runs of what is neither word nor white space: {@code \w+|[^\w\s]+}.
+ * Splits into runs of word characters and runs of other visible characters: {@code \w+|[^\w\s]+}.
  */
 record WhitespacePreTokenizer() implements PreTokenizer {
   @Override

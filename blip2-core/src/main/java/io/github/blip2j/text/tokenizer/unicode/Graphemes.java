@@ -3,9 +3,9 @@ package io.github.blip2j.text.tokenizer.unicode;
 import java.util.BitSet;
 
 /**
- * Where what is seen as one character ends (Unicode Standard Annex 29), as far as short ones go:
- * accents and joiners go with what they follow, syllables of jamo stay together. Flags and chains
- * of emoji, which this cuts, are longer than any that is asked about.
+ * Ends of grapheme clusters (Unicode Standard Annex 29), as far as short ones need: accents and
+ * joiners belong to the preceding character, and jamo of a syllable stay together. Flags and emoji
+ * sequences are split here; they are longer than the clusters that callers use.
  */
 public final class Graphemes {
   private static final BitSet CONTROLS =
@@ -19,7 +19,7 @@ public final class Graphemes {
     0x110BD, 0x110CD, 0x110CD, 0x111C2, 0x111C3, 0x1193F, 0x1193F, 0x11941, 0x11941, 0x11A3A,
     0x11A3A, 0x11A84, 0x11A89, 0x11D46, 0x11D46, 0x11F02, 0x11F02
   };
-  // Marks that take space and stand for themselves, though their category would have them joined.
+  // Spacing marks that form clusters of their own, against their category.
   private static final int[] STANDING = {
     0x102B, 0x102C, 0x1038, 0x1038, 0x1062, 0x1064, 0x1067, 0x106D, 0x1083, 0x1083, 0x1087, 0x108C,
     0x108F, 0x108F, 0x109A, 0x109C, 0x1A61, 0x1A61, 0x1A63, 0x1A64, 0xAA7B, 0xAA7B, 0xAA7D, 0xAA7D,
@@ -29,7 +29,7 @@ public final class Graphemes {
 
   private Graphemes() {}
 
-  /** The end of what begins at {@code from}. */
+  /** The end of the cluster that begins at {@code from}. */
   public static int end(String text, int from) {
     int at = from;
     int codePoint = text.codePointAt(at);
@@ -65,7 +65,10 @@ public final class Graphemes {
     return c >= PREPENDED[0] && in(PREPENDED, c);
   }
 
-  /** Leading consonant, vowel, trailing consonant, or the syllables that Unicode has ready. */
+  /**
+   * Whether two characters join to a Hangul syllable: leading consonant, vowel, trailing consonant,
+   * or precomposed syllables.
+   */
   private static boolean joinsJamo(int c, char next) {
     boolean syllable = (c >= 0xAC00 && c <= 0xD7A3);
     boolean open = syllable && (c - 0xAC00) % 28 == 0;

@@ -1,10 +1,10 @@
 package io.github.blip2j.text.tokenizer.unicode;
 
-/** Halves of surrogate pairs, which Java's strings may hold and no text does. */
+/** Unpaired halves of surrogate pairs, which Java strings may contain and valid text does not. */
 public final class Surrogates {
   private Surrogates() {}
 
-  /** Where the first half without its other half is, or -1. */
+  /** The index of the first unpaired half, or -1. */
   public static int unpaired(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -20,7 +20,9 @@ public final class Surrogates {
     return -1;
   }
 
-  /** The text with U+FFFD for each such half, as the Unicode standard recommends (chapter 5.22). */
+  /**
+   * The text with U+FFFD for each unpaired half, as the Unicode standard recommends (chapter 5.22).
+   */
   public static String replaced(String text) {
     int at = unpaired(text);
     if (at < 0) {

@@ -6,11 +6,11 @@ import java.text.Normalizer.Form;
 import java.util.BitSet;
 
 /**
- * Unicode properties as the tokenizers library has them. Its parts know different versions of
- * Unicode, and so do Java's, so that all that ever changed comes from tables.
+ * Unicode properties as in the tokenizers library. Its parts use different versions of Unicode, and
+ * so do Java releases, so tables hold all properties that have ever changed.
  */
 public final class UnicodeData {
-  /** Script of characters that go with any. */
+  /** Script number of characters that belong to any script. */
   public static final int ANY_SCRIPT = 0;
 
   private static final byte[] CATEGORIES = UnicodeTables.map("categories");
@@ -36,7 +36,7 @@ public final class UnicodeData {
 
   private UnicodeData() {}
 
-  /** White space, which hasn't changed since Unicode 6.3. */
+  /** White space, unchanged since Unicode 6.3. */
   public static boolean isWhiteSpace(int c) {
     if (c < 0x80) {
       return c == ' ' || (c >= 0x09 && c <= 0x0D);
@@ -47,7 +47,7 @@ public final class UnicodeData {
     };
   }
 
-  /** Controls, formats and private use, which BERT's normalizer takes out. */
+  /** Control, format and private-use characters, which BERT's normalizer removes. */
   public static boolean isOther(int c) {
     return OTHER.get(c);
   }
@@ -60,7 +60,7 @@ public final class UnicodeData {
     return MARKS.get(c);
   }
 
-  /** Punctuation, and all of ASCII that is neither letter, digit, space nor control. */
+  /** Punctuation, and all ASCII characters other than letters, digits, spaces and controls. */
   public static boolean isPunctuation(int c) {
     return PUNCTUATION.get(c);
   }
@@ -89,7 +89,9 @@ public final class UnicodeData {
     return Scripts.OF[c];
   }
 
-  /** Code points of the categories whose bits are set, by the numbers of {@link Character}. */
+  /**
+   * Code points of the categories whose bits are set; bits are numbered as in {@link Character}.
+   */
   public static BitSet ofCategories(int bits) {
     var set = new BitSet();
     for (int c = 0; c < CATEGORIES.length; c++) {
@@ -101,8 +103,8 @@ public final class UnicodeData {
   }
 
   /**
-   * The normal form of Unicode 9. What is newer stands as it is and keeps apart what is around it;
-   * what is older has the same form in every version since.
+   * The normal form in Unicode 9. Newer characters stay as they are and separate their neighbours;
+   * older ones have the same form in every later version.
    */
   public static String normalize(String text, Form form) {
     int newer = newer(text, 0);
@@ -121,7 +123,7 @@ public final class UnicodeData {
     return out.append(Normalizer.normalize(text.substring(from), form)).toString();
   }
 
-  /** Where the first code point is that Unicode 9 lacks, or the text's length. */
+  /** The index of the first code point that Unicode 9 lacks, or the text's length. */
   private static int newer(String text, int from) {
     int at = from;
     while (at < text.length()) {
@@ -134,7 +136,7 @@ public final class UnicodeData {
     return at;
   }
 
-  /** Read when a file asks for scripts, which few do. */
+  /** Loaded when a file uses scripts, which is rare. */
   private static final class Scripts {
     static final byte[] OF = UnicodeTables.map("library.scripts");
   }

@@ -2,13 +2,13 @@ package io.github.blip2j.text.tokenizer.unicode;
 
 import java.nio.charset.StandardCharsets;
 
-/** UTF-8 that may be broken. */
+/** Decodes UTF-8 that may be invalid. */
 public final class Utf8 {
   private Utf8() {}
 
   /**
-   * The text with one U+FFFD for every longest part that could begin a character (Unicode standard,
-   * chapter 3.9), as Rust and Python have it; Java's own decoder makes fewer of some.
+   * The text, with one U+FFFD for every maximal invalid part (Unicode standard, chapter 3.9), as in
+   * Rust and Python. Java's decoder differs in some cases.
    */
   public static String decode(byte[] bytes) {
     var out = new StringBuilder(bytes.length);
@@ -25,7 +25,10 @@ public final class Utf8 {
     return out.toString();
   }
 
-  /** Length of the valid run at {@code from}, or minus that of the part which is broken there. */
+  /**
+   * The length of the valid sequence at {@code from}, or the negative length of the invalid part
+   * there.
+   */
   private static int validLength(byte[] bytes, int from) {
     int at = from;
     while (at < bytes.length) {

@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * A bitmap file with any header of OS/2 (12 and 64 bytes) or Windows (40, 52, 56, 108 and 124), raw
- * or compressed by runs, read by the rules of Pillow: the size of the file, the number of planes,
- * the size of the pixels and what says how colours are meant have no say.
+ * A bitmap file with any header of OS/2 (12 and 64 bytes) or Windows (40, 52, 56, 108 and 124),
+ * uncompressed or run-length coded, by Pillow's rules. As there, the stated file size, the number
+ * of planes, the resolution and the colour space are ignored.
  *
  * <p>Differs from HF: runs of an odd number of single 4-bit pixels, of which Pillow loses the last,
- * are read whole.
+ * are read completely.
  */
 public final class BmpFile implements EncodedImage {
   private static final int RAW = 0;
@@ -30,7 +30,7 @@ public final class BmpFile implements EncodedImage {
   private int bits;
   private int compression = RAW;
   private long colors;
-  private long start; // of the pixels; 0 if the file does not say
+  private long start; // of the pixels; 0 if it is not stated
   private PixelLayout layout = PixelLayout.bytes(1, 0, 0, 0);
 
   private BmpFile(byte[] file) {
@@ -73,7 +73,7 @@ public final class BmpFile implements EncodedImage {
   private byte[] rows() throws IOException {
     int rowBytes = layout.rowBytes(width);
     long stride = ((long) width * bits + 31) / 32 * 4;
-    if (stride < rowBytes) { // gray of a byte, where the header says less
+    if (stride < rowBytes) { // gray of one byte, although the header states fewer bits
       throw new IOException(
           String.format(Locale.ROOT, "rows of %d bytes for %d pixels", stride, width));
     }
@@ -88,7 +88,7 @@ public final class BmpFile implements EncodedImage {
     return samples;
   }
 
-  /** Where the samples of the row belong that is stored as number {@code i}. */
+  /** The first sample of the row that is stored as number {@code i}. */
   private int rowStart(int i) {
     return (topDown ? i : height - 1 - i) * width * ImageHeader.CHANNELS;
   }
@@ -113,7 +113,7 @@ public final class BmpFile implements EncodedImage {
     int end = HEADER + length;
     if (compression == BITFIELDS) {
       layout = BmpMasks.read(reader, length >= WITH_ALPHA_MASK).layout(bits);
-      // Behind the shortest header with masks, which are not counted to it.
+      // After the shortest header with masks, which it does not include.
       start = start == 0 ? Math.max(end, reader.position()) : start;
     } else if (bits > Byte.SIZE) {
       layout = BmpMasks.usual(bits);
@@ -149,14 +149,14 @@ public final class BmpFile implements EncodedImage {
     layout = palette.layout(isRuns() ? Byte.SIZE : bits);
     if (start == 0) {
       start = palette.end();
-    } else if (start == palette.start()) { // some programs forget that the palette lies there
+    } else if (start == palette.start()) { // some programs ignore the palette that lies there
       start += palette.bytes();
     }
   }
 
   private void requireKnownCompression() throws IOException {
     boolean known = compression == RAW || compression == BITFIELDS;
-    // Pillow's decoder of runs knows indices of a byte only.
+    // Pillow's decoder of runs supports one-byte indices only.
     if (!known && !(isRuns() && layout.bits() == Byte.SIZE)) {
       throw new IOException(
           String.format(

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Which bits of a bitmap's pixel are red, green, blue and alpha. Pillow reads the layouts that
- * programs write and refuses all others, so that is what is read here; alpha is dropped.
+ * The bit masks of red, green, blue and alpha in a bitmap's pixel. As in Pillow, common layouts are
+ * read and all others rejected; alpha is dropped.
  */
 record BmpMasks(int red, int green, int blue, int alpha) {
   private static final BmpMasks NONE = new BmpMasks(0, 0, 0, 0);
@@ -64,7 +64,7 @@ record BmpMasks(int red, int green, int blue, int alpha) {
             bits));
   }
 
-  /** Whether these are the colours; alpha does not matter below 32 bits. */
+  /** Whether the colours are these; below 32 bits alpha does not matter. */
   private boolean is(int red, int green, int blue) {
     return this.red == red && this.green == green && this.blue == blue;
   }

@@ -3,9 +3,9 @@ package io.github.blip2j.vision.image.codec;
 import java.io.IOException;
 
 /**
- * The colours of a bitmap's indices, blue first, of three or four bytes each. One that holds
- * nothing but black and white, or the grays from black up, is left out as in Pillow: an index is
- * then a bit or a byte of gray, whatever the header says of its size.
+ * The colour table of a bitmap, blue first, of three or four bytes a colour. As in Pillow, a table
+ * of only black and white, or of the grays from black up, is ignored: an index is then a bit or a
+ * byte of gray, whatever size the header states.
  */
 final class BmpPalette {
   private static final int MOST_READ = 65536;
@@ -17,7 +17,7 @@ final class BmpPalette {
   private final int colorBytes;
   private final int end;
 
-  /** Of {@code count} colours from {@code start} on, or of those that are there. */
+  /** Reads {@code count} colours from {@code start} on, or as many as there are. */
   BmpPalette(byte[] file, int start, long count, int colorBytes) throws IOException {
     if (count > MOST_READ) {
       throw new IOException("a palette of " + count + " colours");
@@ -29,22 +29,22 @@ final class BmpPalette {
     this.end = (int) Math.min(file.length, start + count * colorBytes);
   }
 
-  /** Where it starts in the file. */
+  /** The position of the table in the file. */
   int start() {
     return start;
   }
 
-  /** Where the file goes on after it. */
+  /** The position after the table. */
   int end() {
     return end;
   }
 
-  /** Bytes that it should take. */
+  /** The number of bytes that the table should take. */
   int bytes() {
     return count * colorBytes;
   }
 
-  /** How rows of indices of so many bits are read. */
+  /** The layout of rows with indices of so many bits. */
   PixelLayout layout(int bits) throws IOException {
     if (isGray()) {
       return count == 2

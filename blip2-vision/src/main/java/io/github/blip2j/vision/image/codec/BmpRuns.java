@@ -4,8 +4,8 @@ import java.io.EOFException;
 import java.util.Arrays;
 
 /**
- * The pixels of a bitmap that is compressed by runs (RLE8, RLE4), as one sequence of indices: what
- * Pillow makes of them, where a line that is skipped without a pixel in it takes no room.
+ * The pixels of a run-length coded bitmap (RLE8, RLE4), as one sequence of indices, by Pillow's
+ * rules: a skipped line without pixels takes no row.
  */
 final class BmpRuns {
   private static final int END_OF_LINE = 0;
@@ -18,7 +18,7 @@ final class BmpRuns {
   private int position;
 
   private long total; // pixels of all commands read
-  private long column; // where the next run starts
+  private long column; // of the next run
 
   // What is left of the last command: pixels of the file, or two that alternate.
   private long left;
@@ -35,7 +35,7 @@ final class BmpRuns {
   }
 
   /**
-   * Checks that so many pixels are there, before any room is made for them.
+   * Checks that so many pixels are stored, before memory is allocated for them.
    *
    * @throws EOFException if there are fewer
    */
@@ -48,7 +48,7 @@ final class BmpRuns {
     }
   }
 
-  /** Fills {@code row} with the indices that come next. */
+  /** Fills {@code row} with the next indices. */
   void read(byte[] row) throws EOFException {
     int filled = 0;
     while (filled < row.length) {
@@ -118,7 +118,7 @@ final class BmpRuns {
     return true;
   }
 
-  /** Pixels one by one; where the file ends among them, those that are there. */
+  /** Reads single pixels; at the end of the file, those that are there. */
   private boolean readLiterals(int count) {
     int bytes = fourBits ? (count + 1) / 2 : count;
     int there = Math.min(bytes, file.length - position);
@@ -128,7 +128,7 @@ final class BmpRuns {
     total += left;
     column += count;
     position += there;
-    position += position & 1; // commands start at even places of the file
+    position += position & 1; // commands start at even positions
     return left > 0;
   }
 

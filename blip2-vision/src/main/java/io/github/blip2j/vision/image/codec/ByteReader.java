@@ -3,7 +3,7 @@ package io.github.blip2j.vision.image.codec;
 import java.io.EOFException;
 import java.nio.charset.StandardCharsets;
 
-/** A position in a file held in memory; reading past the end says so instead of overrunning. */
+/** A position in a file in memory; reading past the end throws an exception. */
 public final class ByteReader {
   private final byte[] file;
   private int position;
@@ -26,7 +26,7 @@ public final class ByteReader {
     position += (int) bytes;
   }
 
-  /** Checks that {@code bytes} more follow. */
+  /** Checks that {@code bytes} more bytes follow. */
   public void require(long bytes) throws EOFException {
     if (bytes > file.length - position) {
       throw new EOFException();

@@ -2,10 +2,13 @@ package io.github.blip2j.vision.image.codec;
 
 import java.io.IOException;
 
-/** An image file whose header has been read, so that its size is known before any pixel is. */
+/**
+ * An image file whose header has been parsed, so that its size is known before its pixels are
+ * decoded.
+ */
 public interface EncodedImage {
   /**
-   * Its size and how it lies.
+   * Size and orientation.
    *
    * @throws IOException if the file states no size, with the reason alone as its message
    */

@@ -3,7 +3,7 @@ package io.github.blip2j.vision.image.codec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** How a camera was held, from the EXIF data of a file (CIPA DC-008, tag 0x0112). */
+/** The orientation of the camera in the EXIF data of a file (CIPA DC-008, tag 0x0112). */
 public final class Exif {
   private static final int LAST = 8;
   private static final int TAG = 0x0112;
@@ -12,7 +12,7 @@ public final class Exif {
 
   private Exif() {}
 
-  /** The orientation, 1 to 8, in the TIFF block at {@code from}; upright if it says nothing. */
+  /** The orientation, 1 to 8, in the TIFF block at {@code from}; upright if it is not stated. */
   public static int orientation(byte[] file, int from, int to) {
     ByteBuffer tiff = ByteBuffer.wrap(file, from, to - from).slice();
     if (tiff.remaining() < 8) {

@@ -6,12 +6,12 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first frame of a GIF file on its screen (GIF89a specification, sections 18 to 26), by the
- * rules of Pillow where the specification has none.
+ * The first frame of a GIF file on its screen (GIF89a specification, sections 18 to 26), by
+ * Pillow's rules where the specification has none.
  *
- * <p>A frame may be smaller than the screen, or reach beyond it and widen it. What it does not
- * cover shows colour 0, or the transparent colour if there is one. Without a table of colours, or
- * with one that only counts the grays up from black, an index is a level of gray.
+ * <p>A frame may be smaller than the screen, or extend beyond it and enlarge it. The rest of the
+ * screen shows colour 0, or the transparent colour if there is one. Without a colour table, or with
+ * one that only holds the grays from black up, an index is a level of gray.
  */
 public final class GifFile implements EncodedImage {
   private static final int IMAGE = 0x2C;
@@ -98,7 +98,7 @@ public final class GifFile implements EncodedImage {
       if (block == EXTENSION) {
         readExtension();
       }
-      block = reader.u8(); // anything else is skipped, as in Pillow
+      block = reader.u8(); // other blocks are skipped, as in Pillow
     }
     readFrame(global);
   }
@@ -113,10 +113,10 @@ public final class GifFile implements EncodedImage {
     byte[] local = readColors(flags);
     byte[] table = local == null ? global : local;
     colors = table == null ? PixelLayout.grays(Byte.SIZE) : padded(table);
-    reader.require(1); // how many bits its codes start with
+    reader.require(1); // the initial number of bits of a code
   }
 
-  /** A table of colours; null if there is none or it only counts up. */
+  /** Reads a colour table; null if there is none, or if it only holds the grays from black up. */
   private byte @Nullable [] readColors(int flags) throws IOException {
     if ((flags & 0x80) == 0) {
       return null;
@@ -141,7 +141,7 @@ public final class GifFile implements EncodedImage {
     return Arrays.copyOf(table, PixelLayout.table().length);
   }
 
-  /** Extensions of odd lengths are taken apart exactly as Pillow does it. */
+  /** Reads an extension; odd lengths are treated exactly as in Pillow. */
   private void readExtension() throws IOException {
     int label = reader.u8();
     int length = reader.u8();
@@ -157,7 +157,7 @@ public final class GifFile implements EncodedImage {
       readGraphicControl(new ByteReader(file, data), length);
     } else if (label == APPLICATION && length >= ANIMATION.length()) {
       if (new ByteReader(file, data).text(ANIMATION.length()).equals(ANIMATION)) {
-        reader.skip(reader.u8()); // taken for the number of loops, even where it ends the blocks
+        reader.skip(reader.u8()); // taken as the number of loops, even if it ends the blocks
       }
     }
     skipBlocks();

@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * The pixels of a GIF frame, compressed by variable-length LZW codes in blocks of up to 255 bytes
- * (GIF89a specification, appendix F), read by the rules of Pillow: clear codes may follow one
- * another, codes may start with up to 13 bits, and the code for the end only ends the piece of the
- * file that is in memory, of 64 KiB there.
+ * The pixels of a GIF frame, coded by variable-length LZW in blocks of up to 255 bytes (GIF89a
+ * specification, appendix F), by Pillow's rules: clear codes may follow each other, codes may start
+ * with up to 13 bits, and the end code only ends the current 64 KiB piece of the file, as Pillow
+ * reads it.
  */
 final class GifPixels {
   private static final int MOST_BITS = 12;
@@ -20,16 +20,16 @@ final class GifPixels {
   private final int startBits;
   private final int clear;
 
-  // The next codes: a code is the string of another code and one more pixel.
+  // The table: the string of a code is that of another code and one more pixel.
   private final short[] prefixes = new short[CODES];
   private final byte[] suffixes = new byte[CODES];
   private int next;
   private int codeBits;
   private int previous;
-  private byte first; // pixel of the previous string
+  private byte first; // of the previous string
   private boolean cleared = true;
 
-  // Pixels decoded and not yet taken, at the end of the array.
+  // Decoded pixels not yet returned, at the end of the array.
   private final byte[] string = new byte[CODES];
   private int stringStart = CODES;
 
@@ -38,7 +38,7 @@ final class GifPixels {
   private int blockLeft;
   private int readUpTo;
 
-  /** Codes from {@code start} on, where their first number of bits stands. */
+  /** Reads codes from {@code start} on, where their initial number of bits is stored. */
   GifPixels(byte[] file, int start) throws IOException {
     this.file = file;
     this.startBits = file[start] & 0xFF;
@@ -52,8 +52,8 @@ final class GifPixels {
   }
 
   /**
-   * Checks that the file could hold so many pixels: each code adds at most one pixel to the longest
-   * string so far, so a small file that claims a large picture is known before any room is made.
+   * Checks that the file can contain so many pixels, before memory is allocated: each code adds at
+   * most one pixel to the longest string so far, so small files cannot hold large images.
    */
   void requireRoomFor(long pixels) throws EOFException {
     long codes = (file.length - position) * (long) Byte.SIZE / (startBits + 1);
@@ -63,7 +63,7 @@ final class GifPixels {
     }
   }
 
-  /** Fills {@code row} with the pixels that come next. */
+  /** Fills {@code row} with the next pixels. */
   void read(byte[] row) throws IOException {
     int filled = 0;
     while (filled < row.length) {
@@ -83,7 +83,7 @@ final class GifPixels {
     cleared = true;
   }
 
-  /** Reads codes up to one that stands for pixels. */
+  /** Reads codes up to the next one with pixels. */
   private void decodeString() throws IOException {
     int code = readCode();
     while (code == clear || code == clear + 1) {
@@ -120,7 +120,7 @@ final class GifPixels {
   private void spell(int code) throws IOException {
     int rest = code;
     int at = CODES;
-    if (code == next) { // the previous string and its own first pixel once more
+    if (code == next) { // the previous string and its own first pixel
       string[--at] = first;
       rest = previous;
     }
@@ -155,7 +155,10 @@ final class GifPixels {
     return code;
   }
 
-  /** An empty block does not end the pixels: Pillow takes the bytes after it for the next. */
+  /**
+   * Starts a block. An empty block does not end the pixels: as in Pillow, the bytes after it are
+   * the next block.
+   */
   private void startBlock() throws EOFException {
     while (position >= readUpTo || readUpTo - position <= (file[position] & 0xFF)) {
       readOn();
@@ -163,7 +166,7 @@ final class GifPixels {
     blockLeft = file[position++] & 0xFF;
   }
 
-  /** Brings the next bytes of the file into view; only there may more pixels come. */
+  /** Makes the next piece of the file visible, from which more pixels may come. */
   private void readOn() throws EOFException {
     if (readUpTo == file.length) {
       throw new EOFException();

@@ -1,8 +1,8 @@
 package io.github.blip2j.vision.image.codec;
 
 /**
- * The order in which a GIF frame stores its rows: from the top, or in four passes (GIF89a
- * specification, appendix E).
+ * The order of the rows in a GIF frame: from the top, or in four passes (GIF89a specification,
+ * appendix E).
  */
 final class GifRows {
   private static final int[] STARTS = {0, 4, 2, 1};
@@ -18,7 +18,7 @@ final class GifRows {
     this.interlaced = interlaced;
   }
 
-  /** The row that comes next; beyond the last once all have come. */
+  /** The next row; beyond the last row after all. */
   int row() {
     return row;
   }

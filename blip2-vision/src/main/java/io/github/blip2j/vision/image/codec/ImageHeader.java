@@ -4,21 +4,21 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * What a file says of its picture before any pixel: width and height in pixels as stored, and how
- * the stored picture lies, as in EXIF, 1 (upright) to 8.
+ * The size and orientation in an image file: width and height in pixels as stored, and the EXIF
+ * orientation, 1 (upright) to 8.
  */
 public record ImageHeader(int width, int height, int orientation) {
   /** Samples of one pixel: red, green and blue. */
   public static final int CHANNELS = 3;
 
-  /** The orientation of a picture that is stored as it is to be seen. */
+  /** The orientation of an image that is stored upright. */
   public static final int UPRIGHT = 1;
 
   // Some virtual machines cannot allocate the last few indices.
   private static final long MAX_SAMPLES = Integer.MAX_VALUE - 8L;
 
   /**
-   * A header whose sizes come from a file.
+   * A header with sizes from a file.
    *
    * @throws IOException if a size is not positive
    */
@@ -29,12 +29,12 @@ public record ImageHeader(int width, int height, int orientation) {
     return new ImageHeader(width, height, orientation);
   }
 
-  /** A header of a format that has no EXIF data. */
+  /** A header without EXIF data. */
   public static ImageHeader upright(int width, int height) throws IOException {
     return of(width, height, UPRIGHT);
   }
 
-  /** Number of pixels. */
+  /** The number of pixels. */
   public long pixels() {
     return (long) width * height;
   }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * How the bytes of a stored row hold its pixels: indices into a table of colours, packed most
+ * The layout of pixels in the bytes of a stored row: indices into a colour table, packed most
  * significant bit first, or whole bytes of red, green and blue.
  */
 abstract class PixelLayout {
@@ -21,7 +21,7 @@ abstract class PixelLayout {
     return bits == Byte.SIZE ? new Indices(colors) : new PackedIndices(bits, colors);
   }
 
-  /** Pixels of {@code stride} bytes, of which these three hold the colours. */
+  /** Pixels of {@code stride} bytes, with the colours at these offsets. */
   static PixelLayout bytes(int stride, int red, int green, int blue) {
     return new Bytes(stride, red, green, blue);
   }
@@ -31,12 +31,12 @@ abstract class PixelLayout {
     return new Packed16(greenBits);
   }
 
-  /** The table of an indexed picture; entries that a file leaves out are black, as in Pillow. */
+  /** A colour table for an indexed image; missing entries are black, as in Pillow. */
   static byte[] table() {
     return new byte[LEVELS * ImageHeader.CHANNELS];
   }
 
-  /** Levels of gray of so many bits, spread over 0 to 255. */
+  /** The gray levels of so many bits, spread over 0 to 255. */
   static byte[] grays(int bits) {
     byte[] table = table();
     int last = (1 << bits) - 1;
@@ -55,9 +55,9 @@ abstract class PixelLayout {
   }
 
   /**
-   * Bytes of a row of so many pixels.
+   * The bytes of a row of so many pixels.
    *
-   * @throws IOException if Pillow, whose numbers are of 32 bits, refuses a row so long
+   * @throws IOException if the row is too long for Pillow's 32-bit numbers
    */
   int rowBytes(int width) throws IOException {
     if (width > Integer.MAX_VALUE / bits - 7) {
@@ -70,8 +70,8 @@ abstract class PixelLayout {
   /**
    * Writes {@code count} pixels as red, green and blue.
    *
-   * @param from where the row starts
-   * @param step from one pixel to the next in {@code samples}
+   * @param from start of the row
+   * @param step distance between pixels in {@code samples}
    */
   abstract void toRgb(byte[] row, int from, int count, byte[] samples, int to, int step);
 

@@ -4,7 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.zip.CRC32;
 
-/** The chunks of a PNG file, one after the other (PNG specification, third edition, section 5). */
+/** A cursor over the chunks of a PNG file (PNG specification, third edition, section 5). */
 final class PngChunks {
   /** The first eight bytes, read as Latin-1. */
   static final String SIGNATURE = "\u0089PNG\r\n\u001a\n";
@@ -22,7 +22,7 @@ final class PngChunks {
     this.file = file;
   }
 
-  /** Another cursor at the same place. */
+  /** Another cursor at the same position. */
   PngChunks copy() {
     var copy = new PngChunks(file);
     copy.position = position;
@@ -33,7 +33,7 @@ final class PngChunks {
   }
 
   /**
-   * Goes on to the chunk that starts here.
+   * Reads the header of the chunk that starts here.
    *
    * @throws EOFException if there is none
    */
@@ -59,17 +59,17 @@ final class PngChunks {
     return type;
   }
 
-  /** Bytes of its data, as the file says; there may be fewer. */
+  /** The stated length of the data; the file may hold fewer bytes. */
   long length() {
     return length;
   }
 
-  /** Where its data start in the file. */
+  /** The position of the data in the file. */
   int data() {
     return data;
   }
 
-  /** The bytes of its data, all of which must be there. */
+  /** Checks that all data are in the file, and returns their length. */
   int requireData() throws EOFException {
     if (length > file.length - data) {
       throw new EOFException();
@@ -77,27 +77,27 @@ final class PngChunks {
     return (int) length;
   }
 
-  /** Its data, from the first byte. */
+  /** A reader of the data, from the first byte. */
   ByteReader reader() {
     return new ByteReader(file, data);
   }
 
-  /** Steps over so many bytes, or to the end of the file. */
+  /** Skips bytes, at most to the end of the file. */
   void skip(long bytes) {
     position = (int) Math.min(file.length, position + bytes);
   }
 
-  /** Steps over the checksum of a chunk, unread. */
+  /** Skips the checksum of a chunk without a check. */
   void skipChecksum() {
     skip(CHECKSUM);
   }
 
-  /** Where the next byte is read. */
+  /** The position of the next byte. */
   int position() {
     return position;
   }
 
-  /** Steps over the data and the checksum, which must fit. */
+  /** Skips the data, and checks and skips the checksum. */
   void requireIntact() throws IOException {
     position = data + requireData();
     var reader = new ByteReader(file, position);

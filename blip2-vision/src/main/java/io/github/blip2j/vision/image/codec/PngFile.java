@@ -3,9 +3,9 @@ package io.github.blip2j.vision.image.codec;
 import java.io.IOException;
 
 /**
- * A PNG file (PNG specification, third edition), read by the rules of Pillow: the chunks before the
- * pixels must be intact, gamma and profiles have no say, alpha is dropped, and of an animation the
- * first frame is shown.
+ * A PNG file (PNG specification, third edition), by Pillow's rules: the chunks before the pixels
+ * must be intact, gamma and profiles are ignored, alpha is dropped, and of an animation the first
+ * frame is shown.
  */
 public final class PngFile implements EncodedImage {
   /** The first eight bytes, read as Latin-1. */
@@ -63,7 +63,7 @@ public final class PngFile implements EncodedImage {
     return chunks.type().equals("IDAT") && header.isKnown();
   }
 
-  /** How the camera was held may be said behind the pixels, too. */
+  /** Reads the EXIF data after the pixels. */
   private void readLateExif() {
     PngChunks rest = chunks.copy();
     try {
@@ -76,7 +76,7 @@ public final class PngFile implements EncodedImage {
         rest.next();
       }
     } catch (IOException e) {
-      return; // whether the rest is fit to be read is found out when it is
+      return; // faults after this are found when it is read
     }
   }
 }

@@ -6,8 +6,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the chunks of a PNG file say of its pixels, and what Pillow checks in those that say
- * nothing: a file that it refuses for them is refused.
+ * The chunks of a PNG file before its pixels, and Pillow's checks of chunks that do not affect the
+ * pixels.
  */
 final class PngHeader {
   private static final int HEADER_BYTES = 13;
@@ -30,7 +30,7 @@ final class PngHeader {
   private boolean oneTransparentColor;
   private int orientation = ImageHeader.UPRIGHT;
 
-  // Of animations: frames, the number of the last chunk of one, and where the frame lies.
+  // Of animations: number of frames, sequence number of the last chunk, and region of the frame.
   private long frames;
   private long sequence = NO_SEQUENCE;
   private @Nullable Region region;
@@ -39,10 +39,10 @@ final class PngHeader {
     this.file = file;
   }
 
-  /** A part of the picture. */
+  /** A part of the image. */
   record Region(int left, int top, int width, int height) {}
 
-  /** Whether the sizes and colours of pixels are known. */
+  /** Whether size and colour type are known. */
   boolean isKnown() {
     return bits != 0;
   }
@@ -58,7 +58,7 @@ final class PngHeader {
     return interlaced;
   }
 
-  /** Where the pixels that come first belong. */
+  /** The region of the first pixels. */
   Region region() throws IOException {
     if (region == null) {
       return new Region(0, 0, width, height);
@@ -72,7 +72,7 @@ final class PngHeader {
     return region;
   }
 
-  /** Whether frames follow the one that is read. */
+  /** Whether frames follow the first one. */
   boolean isAnimated() {
     return frames + (frames > 0 && region == null ? 1 : 0) > 1;
   }
@@ -82,7 +82,7 @@ final class PngHeader {
     return switch (colorType) {
       case GRAY ->
           bits > Byte.SIZE
-              // Differs from HF: Pillow clips at 255, which makes nearly every picture white.
+              // Differs from HF: Pillow clips at 255, which makes nearly every image white.
               ? PixelLayout.bytes(bytes, 0, 0, 0)
               : PixelLayout.indexed(bits, PixelLayout.grays(bits));
       case PALETTE -> PixelLayout.indexed(bits, colors());
@@ -108,7 +108,7 @@ final class PngHeader {
     return table;
   }
 
-  /** Reads a chunk that holds no pixels, whose data must all be there. */
+  /** Reads a chunk without pixels; all of its data must be there. */
   void read(PngChunks chunk) throws IOException {
     int length = chunk.requireData();
     switch (chunk.type()) {
@@ -123,7 +123,7 @@ final class PngHeader {
       case "eXIf" -> readExif(chunk);
       case "acTL" -> readAnimation(chunk);
       case "fcTL" -> readFrame(chunk);
-      default -> {} // of no consequence
+      default -> {} // no effect
     }
   }
 
@@ -133,7 +133,7 @@ final class PngHeader {
     orientation = Exif.orientation(file, chunk.data(), end);
   }
 
-  /** Reads the number before the pixels of a later frame. */
+  /** Reads the sequence number before the pixels of a later frame. */
   void readFrameNumber(PngChunks chunk) throws IOException {
     require(chunk, Integer.BYTES);
     long number = Integer.toUnsignedLong(chunk.reader().i32());
@@ -210,7 +210,7 @@ final class PngHeader {
     require(chunk, 8);
     long count = Integer.toUnsignedLong(chunk.reader().i32());
     if (frames > 0) {
-      frames = 0; // said twice: no animation
+      frames = 0; // stated twice: no animation
     } else if (count <= 1L << 31) {
       frames = count;
     }

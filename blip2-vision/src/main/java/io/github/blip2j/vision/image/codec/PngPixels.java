@@ -6,9 +6,9 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The compressed bytes of a PNG picture, over all the chunks that hold them, in pieces as Pillow
- * reads them: a picture is over where its stream ends in the piece that completes a row, even if
- * rows are missing.
+ * The compressed data of a PNG image, over all chunks, in the pieces in which Pillow reads them. As
+ * there, the image ends where its stream ends in the piece that completes a row, even if rows are
+ * missing.
  */
 final class PngPixels implements AutoCloseable {
   private static final int PIECE = 1 << 16;
@@ -17,15 +17,15 @@ final class PngPixels implements AutoCloseable {
   private final byte[] file;
   private final PngHeader header;
   private final PngChunks chunks;
-  private final boolean animated; // as the chunks before the pixels say
+  private final boolean animated; // as the chunks before the pixels state
   private final Inflater inflater = new Inflater();
   private final byte[] buffer = new byte[BUFFER];
   private int bufferStart;
   private int bufferEnd;
-  private long left; // of the data of the chunk
-  private long wanted; // of the picture, not yet expanded
+  private long left; // bytes of the chunk's data
+  private long wanted; // bytes of the image
 
-  /** The pixels from the chunk on that {@code chunks} is at. */
+  /** The data from the current chunk of {@code chunks} on. */
   PngPixels(byte[] file, PngHeader header, PngChunks chunks) {
     this.file = file;
     this.header = header;
@@ -37,7 +37,7 @@ final class PngPixels implements AutoCloseable {
     }
   }
 
-  /** Says how many bytes the picture takes; what follows them is not looked at, as in Pillow. */
+  /** Sets the number of bytes in the image; as in Pillow, data after them are ignored. */
   void expect(long bytes) {
     wanted = bytes;
   }
@@ -56,12 +56,12 @@ final class PngPixels implements AutoCloseable {
     }
   }
 
-  /** Whether the stream ended with what was read last. */
+  /** Whether the stream ended in the last read. */
   boolean isOver() {
     return bufferStart == bufferEnd && inflater.finished();
   }
 
-  /** Checks the chunks behind the pixels as Pillow does. */
+  /** Checks the chunks after the pixels as Pillow does. */
   void checkRest() throws IOException {
     chunks.skip(left);
     while (true) {
@@ -69,7 +69,7 @@ final class PngPixels implements AutoCloseable {
       try {
         chunks.next();
       } catch (IOException e) {
-        return; // cut off between chunks, or something else behind them
+        return; // truncated between chunks, or no chunk follows
       }
       String type = chunks.type();
       if (type.equals("IEND") || (type.equals("fcTL") && animated)) {
@@ -131,7 +131,7 @@ final class PngPixels implements AutoCloseable {
     inflater.setInput(file, start, chunks.position() - start);
   }
 
-  /** The pixels of later frames follow a number, which was read. */
+  /** Reads the sequence number before the pixels of a later frame. */
   private void startFrameData() {
     chunks.skip(Integer.BYTES);
     left = chunks.length() - Integer.BYTES;

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rows of a PNG picture: unfiltered and, if they are interlaced, put together from seven passes
- * (PNG specification, third edition, sections 8 and 9). Rows that are missing hold colour 0.
+ * Unfilters the rows of a PNG image and, if it is interlaced, combines its seven passes (PNG
+ * specification, third edition, sections 8 and 9). Missing rows have colour 0.
  */
 final class PngRows {
   private static final Pass WHOLE = new Pass(0, 0, 1, 1);
@@ -26,7 +26,7 @@ final class PngRows {
   private final boolean interlaced;
   private final PixelLayout layout;
   private final int pixelBytes;
-  private byte[] row; // a byte for the filter, then the row
+  private byte[] row; // the filter byte, then the row
   private byte[] above;
   private byte[] samples = {};
 
@@ -41,7 +41,7 @@ final class PngRows {
     this.above = new byte[row.length];
   }
 
-  /** Every so many columns and rows from these first ones on. */
+  /** A pass: the first column and row, and the steps between columns and rows. */
   private record Pass(int column, int row, int columnStep, int rowStep) {
     int columns(PngHeader.Region region) {
       return Math.max(0, (region.width() - column + columnStep - 1) / columnStep);
@@ -68,7 +68,7 @@ final class PngRows {
     return samples;
   }
 
-  /** Reads the pixels of a pass; returns whether more can follow. */
+  /** Reads the pixels of a pass; returns whether more may follow. */
   private boolean read(Pass pass) throws IOException {
     int count = pass.columns(region);
     if (count == 0) {
@@ -95,7 +95,7 @@ final class PngRows {
     return true;
   }
 
-  /** Where a row starts; the place of an interlaced frame has no say, as in Pillow. */
+  /** The start of a row; as in Pillow, the position of an interlaced frame is ignored. */
   private int start(int y) {
     int left = interlaced ? 0 : region.left();
     int top = interlaced ? 0 : region.top();
@@ -106,7 +106,7 @@ final class PngRows {
     return region.width() == size.width() && region.height() == size.height();
   }
 
-  /** Room is made once there is a row, not on the word of the header alone. */
+  /** Allocates the image at the first row, not by the header alone. */
   private void makeRoom() throws IOException {
     if (samples.length > 0) {
       return;
@@ -154,7 +154,10 @@ final class PngRows {
     }
   }
 
-  /** Adds whichever of left, above and above left is nearest to left + above - above left. */
+  /**
+   * Adds the Paeth predictor: left, above or above left, whichever is nearest to left + above -
+   * above left.
+   */
   private void addNearest(int bytes) {
     byte[] row = this.row;
     byte[] above = this.above;

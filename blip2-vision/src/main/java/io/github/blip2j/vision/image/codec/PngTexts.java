@@ -6,8 +6,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Texts and colour profiles of a PNG file, none of which is used. What is left is what Pillow
- * refuses a file for: one that expands beyond a mebibyte, or is compressed by an unknown method.
+ * Pillow's checks of texts and colour profiles in a PNG file, none of which is used: one that
+ * expands beyond a mebibyte, or is compressed by an unknown method, makes the file invalid.
  */
 final class PngTexts {
   private static final int MOST_BYTES = 1 << 20;
@@ -23,7 +23,7 @@ final class PngTexts {
       return;
     }
     if (type.equals("zTXt") && (name < 0 || name + 1 == data.length)) {
-      return; // a name alone
+      return; // a keyword alone
     }
     int method = name + 1;
     if (method >= data.length || data[method] != 0) {
@@ -32,7 +32,10 @@ final class PngTexts {
     requireSmall(type, data, method + 1);
   }
 
-  /** A name, whether it is compressed and how, a language, a name in it, and the text. */
+  /**
+   * Checks international text: keyword, compression flag and method, language, translated keyword,
+   * text.
+   */
   private static void checkInternational(String type, byte[] data, int name) throws IOException {
     int flags = name + 1;
     if (name < 0 || flags + 2 > data.length || data[flags] == 0 || data[flags + 1] != 0) {
@@ -70,7 +73,7 @@ final class PngTexts {
             String.format(Locale.ROOT, "chunk %s of more than %d bytes", type, MOST_BYTES));
       }
     } catch (DataFormatException e) {
-      return; // a damaged text is as good as none
+      return; // a damaged text is ignored
     } finally {
       inflater.end();
     }

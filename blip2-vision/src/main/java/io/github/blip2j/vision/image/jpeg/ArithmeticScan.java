@@ -14,15 +14,15 @@ import java.util.Arrays;
 final class ArithmeticScan extends EntropyDecoder {
   private static final int DC_KINDS = 64;
   private static final int AC_KINDS = 256;
-  private static final int LARGEST = 0x8000; // of magnitudes, which are smaller
+  private static final int LARGEST = 0x8000; // exclusive limit of magnitudes
 
-  // Where kinds of decisions begin (tables F.4 and F.5).
+  // Offsets of the kinds of decisions (tables F.4 and F.5).
   private static final int DC_MAGNITUDE = 20;
   private static final int LOW_MAGNITUDE = 189;
   private static final int HIGH_MAGNITUDE = 217;
   private static final int TO_BITS = 14; // from a magnitude to its bits
 
-  /** How an MCU of the scan is coded. */
+  /** The kind of coding of an MCU. */
   private enum Kind {
     SEQUENTIAL,
     DC_FIRST,
@@ -38,7 +38,7 @@ final class ArithmeticScan extends EntropyDecoder {
   private final byte[][] acStates = new byte[ArithmeticConditioning.TABLES][AC_KINDS];
   private final byte[] even = {ArithmeticDecoder.EVEN};
   private final int[] predictions;
-  private final int[] contexts; // for DC, from the difference before
+  private final int[] contexts; // for DC, by the previous difference
   private boolean damaged;
 
   ArithmeticScan(Segments segments) throws IOException {
@@ -102,7 +102,7 @@ final class ArithmeticScan extends EntropyDecoder {
     }
   }
 
-  /** Decodes a DC coefficient; returns whether it was well coded. */
+  /** Decodes a DC coefficient; returns whether the code was valid. */
   private boolean decodeDc(Mcu mcu, int b, int table, int shift) throws IOException {
     byte[] states = dcStates[table];
     int part = mcu.parts[b];
@@ -220,7 +220,7 @@ final class ArithmeticScan extends EntropyDecoder {
     }
   }
 
-  /** Refines coefficient {@code k}; returns whether it is other than zero. */
+  /** Refines coefficient {@code k}; returns whether it is nonzero. */
   private boolean refine(Mcu mcu, int b, int k, int bit, byte[] states) throws IOException {
     short[] block = mcu.arrays[b];
     int i = mcu.offsets[b] + ZigZag.natural(k);

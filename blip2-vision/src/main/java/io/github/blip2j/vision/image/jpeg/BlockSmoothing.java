@@ -4,9 +4,9 @@ import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Estimates the low AC coefficients of a progressive picture whose later scans are missing, from
- * the DC coefficients of 5x5 blocks around each (an extension of ITU-T T.81, section K.8, by
- * libjpeg-turbo 2.1).
+ * Estimates the low AC coefficients of a progressive image without its later scans, from the DC
+ * coefficients of the 5x5 blocks around (an extension of ITU-T T.81, section K.8, by libjpeg-turbo
+ * 2.1).
  */
 final class BlockSmoothing {
   private static final int SIDE = 5;
@@ -64,7 +64,7 @@ final class BlockSmoothing {
     inner(1, 2, 1, 0, 0, 0, -1, -2, -1)
   };
 
-  /** Weights where some AC coefficient is known; DC is kept as it is. */
+  /** Weights if some AC coefficient is known; DC is unchanged. */
   private static final int[][] PLAIN = {
     {},
     cross(0, 0, 0, 0, -7, 50, 0, -50, 7),
@@ -103,7 +103,7 @@ final class BlockSmoothing {
     return all;
   }
 
-  /** The weights above and below the middle, then those of the middle row. */
+  /** The weights above and below the centre, then those of the centre row. */
   private static int[] cross(int... weights) {
     int[] all = new int[WINDOW];
     int[] above = {2, 7, 17, 22};
@@ -115,8 +115,8 @@ final class BlockSmoothing {
   }
 
   /**
-   * The smoothing of a picture, or null where libjpeg would not smooth: all is known, or something
-   * is missing that the estimates build on.
+   * The smoothing of an image, or null if libjpeg would not smooth it: everything is known, or the
+   * inputs of the estimates are missing.
    *
    * @param lastWholeRow the last row of MCUs for which the last scan had data
    */
@@ -143,10 +143,10 @@ final class BlockSmoothing {
     return useful ? new BlockSmoothing(frame, missing, before, lastWholeRow) : null;
   }
 
-  /** Turns to the blocks of a row: the {@code y}-th in row {@code mcuRow} of MCUs. */
+  /** Moves to the blocks of a row: the {@code y}-th in row {@code mcuRow} of MCUs. */
   void turnTo(Component component, Coefficients coefficients, int mcuRow, int y) {
     int row = mcuRow * component.vertical + y;
-    // libjpeg counts as if the last row of MCUs were as low as all, or all as low as the last.
+    // libjpeg counts as if the last row of MCUs were as high as all, or all as high as the last.
     int height = component.blockRowsIn(mcuRow, frame.mcuRows());
     int counted = mcuRow * height + y;
     int all = frame.mcuRows() * height;
@@ -159,7 +159,7 @@ final class BlockSmoothing {
     rows[4] = coefficients.row(counted < all - 2 ? row + 2 : below);
   }
 
-  /** Puts the coefficients of the block in {@code column} to {@link #block}, with estimates. */
+  /** Writes the coefficients of the block in {@code column}, with estimates, to {@link #block}. */
   void smooth(Component component, int mcuRow, int column) {
     System.arraycopy(rows[2], column * Mcu.BLOCK, block, 0, Mcu.BLOCK);
     int last = component.blocksPerRow - 1;
@@ -186,7 +186,7 @@ final class BlockSmoothing {
     }
   }
 
-  /** The weighted sum of the window, rounded, and less than the bits that are missing can hold. */
+  /** The weighted sum of the window, rounded, and limited to the range of the missing bits. */
   private short estimate(int[] weights, short dcStep, short step, int missingBits) {
     int sum = 0;
     for (int i = 0; i < WINDOW; i++) {

@@ -1,10 +1,10 @@
 package io.github.blip2j.vision.image.jpeg;
 
 /**
- * The coefficients of a component, kept until all scans are read: 2 bytes for each sample.
+ * The coefficients of a component, stored until all scans are read: 2 bytes for each sample.
  *
- * <p>Rows of blocks take memory only once they hold a coefficient other than zero, so a small file
- * that claims to be a large picture takes little.
+ * <p>Rows of blocks take memory only if they have a nonzero coefficient, so a small file that
+ * states a large size takes little.
  */
 final class Coefficients {
   private final int width; // blocks in a row
@@ -22,17 +22,19 @@ final class Coefficients {
     blankExtents = new byte[component.vertical][width];
   }
 
-  /** The coefficients of row {@code y} of blocks, in natural order; all zero if none were kept. */
+  /**
+   * The coefficients of row {@code y} of blocks, in natural order; all zero if none were stored.
+   */
   short[] row(int y) {
     return rows[y] == null ? blank[y % blank.length] : rows[y];
   }
 
-  /** Of each block in row {@code y}, the last coefficient in zigzag order that may not be zero. */
+  /** For each block in row {@code y}, the last coefficient in zigzag order that may be nonzero. */
   byte[] extents(int y) {
     return extents[y] == null ? blankExtents[y % blank.length] : extents[y];
   }
 
-  /** Keeps row {@code y}, which something was written to. */
+  /** Stores row {@code y}, which was written to. */
   void keep(int y) {
     if (rows[y] == null) {
       int i = y % blank.length;

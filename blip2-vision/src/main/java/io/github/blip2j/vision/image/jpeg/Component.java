@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * One component of a frame, and its size (ITU-T T.81, annex A.1.1). Blocks are 8x8 samples, or one
  * sample in lossless coding.
  *
- * <p>The quantisation table is the one in force when the first scan of the component starts.
+ * <p>The quantisation table is the current one at the start of the component's first scan.
  */
 final class Component {
   final int index;
@@ -53,7 +53,7 @@ final class Component {
     this.steps = steps;
   }
 
-  /** What a frame header says of a component. */
+  /** The description of a component in a frame header. */
   record Spec(int id, int horizontal, int vertical, int table) {}
 
   /** Blocks in a row of whole MCUs. */
@@ -61,7 +61,7 @@ final class Component {
     return Frame.ceilDiv(blocksPerRow, horizontal) * horizontal;
   }
 
-  /** Rows of blocks of this component in row {@code mcuRow} of MCUs, of {@code mcuRows}. */
+  /** The rows of blocks of this component in row {@code mcuRow} of MCUs, of {@code mcuRows}. */
   int blockRowsIn(int mcuRow, int mcuRows) {
     return mcuRow < mcuRows - 1 ? vertical : blockRows - (mcuRows - 1) * vertical;
   }

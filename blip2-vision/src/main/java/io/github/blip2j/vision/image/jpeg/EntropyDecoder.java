@@ -4,7 +4,7 @@ import io.github.blip2j.vision.image.jpeg.entropy.JpegInput;
 import io.github.blip2j.vision.image.jpeg.entropy.Marker;
 import java.io.IOException;
 
-/** Decodes the coefficients of one scan, MCU by MCU, and passes its restart markers. */
+/** Decodes the coefficients of one scan, MCU by MCU, and its restart markers. */
 abstract class EntropyDecoder {
   final JpegInput input;
   final Scan scan;
@@ -17,7 +17,7 @@ abstract class EntropyDecoder {
     this.untilRestart = scan.restartInterval();
   }
 
-  /** The decoder of the scan whose header was just read. */
+  /** A decoder of the scan whose header was read last. */
   static EntropyDecoder of(Segments segments) throws IOException {
     return switch (segments.frame().coding()) {
       case SEQUENTIAL -> new SequentialHuffman(segments);
@@ -28,7 +28,7 @@ abstract class EntropyDecoder {
   }
 
   /**
-   * Decodes the next MCU. Damaged data give damaged coefficients; where they end too early the
+   * Decodes the next MCU. Damaged data give damaged coefficients; if the data end early, the
    * coefficients stay as they are.
    *
    * @throws java.io.EOFException if the file ends before the scan does
@@ -46,7 +46,7 @@ abstract class EntropyDecoder {
     decode(mcu);
   }
 
-  /** Whether no coefficient of the rest of the scan will change. */
+  /** Whether the rest of the scan changes no coefficient. */
   final boolean finished() {
     boolean noRestart =
         scan.restartInterval() == 0
@@ -54,11 +54,11 @@ abstract class EntropyDecoder {
     return exhausted() && noRestart;
   }
 
-  /** Whether a marker was met before the data of the last MCU were whole. */
+  /** Whether a marker came before the end of the last MCU's data. */
   abstract boolean exhausted();
 
   abstract void decode(Mcu mcu) throws IOException;
 
-  /** Starts anew after a restart marker, or before one that is not the next. */
+  /** Restarts after a restart marker, or before an unexpected one. */
   abstract void restart();
 }

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A frame header and what follows from it (ITU-T T.81, sections A.1.1, A.2 and B.2.2).
+ * A frame header and derived sizes (ITU-T T.81, sections A.1.1, A.2 and B.2.2).
  *
  * @param mcuRows rows of MCUs of all components
  */
 record Frame(Coding coding, Size size, List<Component> components, int mcuRows) {
-  private static final int LONGEST_SIDE = 65_500; // of libjpeg
+  private static final int LONGEST_SIDE = 65_500; // libjpeg's limit
   private static final int LARGEST_FACTOR = 4;
 
   /** How coefficients are coded. */
@@ -34,7 +34,7 @@ record Frame(Coding coding, Size size, List<Component> components, int mcuRows) 
   /**
    * Size in pixels and the largest sampling factors.
    *
-   * @param unit width and height in samples of what is coded at once: 8 of a block, 1 without loss
+   * @param unit side of the coded unit in samples: 8 for a block, 1 in lossless coding
    */
   record Size(int width, int height, int horizontal, int vertical, int unit) {}
 

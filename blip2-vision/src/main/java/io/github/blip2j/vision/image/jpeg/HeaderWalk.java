@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * The walk over the segments before the first scan that Pillow makes before it calls libjpeg. It
- * finds the EXIF data, and it refuses some files that libjpeg would read.
+ * Pillow's pass over the segments before the first scan, which precedes libjpeg. It finds the EXIF
+ * data, and rejects some files that libjpeg would read.
  */
 final class HeaderWalk {
   private static final String EXIF = "Exif\0\0";
@@ -25,7 +25,7 @@ final class HeaderWalk {
   private final byte[] file;
   private final ByteReader reader;
   private final ByteArrayOutputStream exif = new ByteArrayOutputStream();
-  private byte[] firstProfile = {}; // in the order of bytes, which is how Pillow sorts them
+  private byte[] firstProfile = {}; // the first in byte order, in which Pillow sorts them
 
   private HeaderWalk(byte[] file) {
     this.file = file;
@@ -33,10 +33,10 @@ final class HeaderWalk {
   }
 
   /**
-   * Walks over the header of {@code file}.
+   * Reads the header of {@code file}.
    *
    * @return its EXIF orientation
-   * @throws IOException if Pillow would refuse the file
+   * @throws IOException if Pillow rejects the file
    */
   static int orientation(byte[] file) throws IOException {
     var walk = new HeaderWalk(file);
@@ -115,14 +115,14 @@ final class HeaderWalk {
     }
   }
 
-  /** Refuses Photoshop's resources where the name of one lies beyond their end. */
+  /** Rejects Photoshop resources whose name ends beyond the segment. */
   private void requireResources(int data, int length) throws IOException {
     if (length < PHOTOSHOP.length() || !startsWith(file, data, PHOTOSHOP)) {
       return;
     }
     long at = PHOTOSHOP.length();
     while (at + RESOURCE.length() <= length && startsWith(file, data + (int) at, RESOURCE)) {
-      at += RESOURCE.length() + 2; // and its code
+      at += RESOURCE.length() + 2; // and its id
       if (at > length) {
         return;
       }

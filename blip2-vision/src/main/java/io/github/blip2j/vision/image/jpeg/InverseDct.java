@@ -6,10 +6,10 @@ import java.util.Arrays;
  * The inverse cosine transform of one block: columns, then rows, after Loeffler, Ligtenberg and
  * Moschytz (1989), as in libjpeg's {@code jidctint}.
  *
- * <p>Of coefficients too large for a picture, the result depends on the width of the registers.
- * This is the arithmetic of libjpeg-turbo's SSE2 and AVX2 code: 16 bits that wrap where products
- * with the quantisation steps and sums of two inputs are formed, 32 bits that wrap in between, and
- * 16 and 8 bits that saturate after each pass.
+ * <p>For coefficients beyond the valid range the result depends on the width of the registers. This
+ * is the arithmetic of libjpeg-turbo's SSE2 and AVX2 code: 16 bits that wrap where products with
+ * the quantisation steps and sums of two inputs are formed, 32 bits that wrap in between, and 16
+ * and 8 bits that saturate after each pass.
  */
 final class InverseDct {
   // Cosines with 13 fractional bits, as the sums that a multiplication of pairs needs.
@@ -30,7 +30,10 @@ final class InverseDct {
   private static final int FIRST_SHIFT = 11; // two fractional bits are kept
   private static final int SECOND_SHIFT = 18;
 
-  /** The first coefficients in zigzag order, which lie in the upper left quarter of a block. */
+  /**
+   * The last of the first coefficients in zigzag order that lie in the upper left quarter of a
+   * block.
+   */
   private static final int LAST_IN_QUARTER = 9;
 
   private static final int COLUMN_HALF = 1 << (FIRST_SHIFT - 1);
@@ -42,8 +45,8 @@ final class InverseDct {
   /**
    * Transforms the block at {@code from} of {@code coefficients}.
    *
-   * @param extent its last coefficient in zigzag order that may not be zero
-   * @param target gets 8 rows of 8 samples from {@code to}, {@code stride} apart
+   * @param extent the last coefficient in zigzag order that may be nonzero
+   * @param target receives 8 rows of 8 samples from {@code to} on, {@code stride} apart
    */
   void transform(
       short[] coefficients,
@@ -130,11 +133,11 @@ final class InverseDct {
     }
   }
 
-  /** A column of which only the first coefficient is not zero. */
+  /** Transforms a column in which only the first coefficient is nonzero. */
   private void spread(int first, int c, short[] in, int from) {
     int value = first << 2;
     if (value != (short) value) {
-      // libjpeg-turbo lets it wrap where all the block has one row, and saturate elsewhere.
+      // libjpeg-turbo wraps here if the whole block has one row, and saturates elsewhere.
       value = hasRows(in, from) ? saturated(value) : (short) value;
     }
     int[] out = columns;

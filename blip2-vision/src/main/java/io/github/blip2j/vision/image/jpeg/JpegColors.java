@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * What the components of a JPEG file mean, and their conversion to RGB in the integer arithmetic of
- * libjpeg and Pillow.
+ * The colour space of a JPEG file, and its conversion to RGB in the integer arithmetic of libjpeg
+ * and Pillow.
  */
 enum JpegColors {
   GRAY,
@@ -14,10 +14,10 @@ enum JpegColors {
   YCBCR,
   CMYK,
   YCCK,
-  /** Whatever they mean: all components of each pixel in turn, without conversion. */
+  /** No conversion: all components of each pixel in turn. */
   AS_STORED;
 
-  /** In place of the transform of an Adobe segment, where there is none. */
+  /** The value for a file without Adobe's segment. */
   static final int NO_ADOBE_SEGMENT = -1;
 
   // The coefficients of ITU-R BT.601, times each level of Cb or Cr.
@@ -36,7 +36,10 @@ enum JpegColors {
     return products;
   }
 
-  /** libjpeg's rules: JFIF means YCbCr, then Adobe's word counts, then the components' names. */
+  /**
+   * The colour space by libjpeg's rules: JFIF means YCbCr, then Adobe's transform counts, then the
+   * names of the components.
+   */
   static JpegColors of(int[] componentIds, boolean jfif, int adobeTransform) throws IOException {
     boolean adobe = adobeTransform != NO_ADOBE_SEGMENT;
     return switch (componentIds.length) {
@@ -52,8 +55,8 @@ enum JpegColors {
   }
 
   /**
-   * The colors of lossless coding, where libjpeg takes three components for RGB unless the file
-   * says otherwise, and converts nothing.
+   * The colour space of lossless coding, where libjpeg takes three components as RGB unless the
+   * file states otherwise, and converts nothing.
    */
   JpegColors lossless(boolean jfif, int adobeTransform) throws IOException {
     JpegColors stored = this == YCBCR && !jfif && adobeTransform == NO_ADOBE_SEGMENT ? RGB : this;
@@ -66,8 +69,8 @@ enum JpegColors {
   /**
    * Converts one row of pixels.
    *
-   * @param components the rows of the components, as wide as the picture
-   * @param target gets {@code width} pixels from {@code to}
+   * @param components the rows of the components, as wide as the image
+   * @param target receives {@code width} pixels from {@code to} on
    */
   void convert(Upsampler[] components, int width, byte[] target, int to) {
     switch (this) {
@@ -100,7 +103,7 @@ enum JpegColors {
     }
   }
 
-  /** The samples of one pixel of a picture with so many components. */
+  /** The samples of one pixel of an image with so many components. */
   int channels(int components) {
     return this == AS_STORED ? components : ImageHeader.CHANNELS;
   }
@@ -130,7 +133,7 @@ enum JpegColors {
       int r = y + RED[cr];
       int g = y + ((GREEN_OF_CB[cb] + GREEN_OF_CR[cr]) >> FRACTION);
       int b = y + BLUE[cb];
-      if (((r | g | b) & ~0xFF) != 0) { // seldom, so that one test is cheaper than three
+      if (((r | g | b) & ~0xFF) != 0) { // rare, so one test is cheaper than three
         r = clip(r);
         g = clip(g);
         b = clip(b);
@@ -142,8 +145,8 @@ enum JpegColors {
   }
 
   /**
-   * Turns inks into light. Pillow takes every CMYK file for one of Adobe's, which store 255 for no
-   * ink, so the stored values are 255 - CMYK.
+   * Multiplies CMY by black, giving RGB. Pillow treats every CMYK file as one of Adobe's, which
+   * stores 255 for no ink, so the stored values are 255 - CMYK.
    */
   private static void blacken(Upsampler black, int width, byte[] target, int to) {
     for (int x = 0, t = to; x < width; x++) {

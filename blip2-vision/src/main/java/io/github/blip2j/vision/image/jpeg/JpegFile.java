@@ -6,12 +6,11 @@ import java.io.IOException;
 
 /**
  * A JPEG file (ITU-T T.81): sequential, progressive or lossless, of 8 bits, gray, RGB, YCbCr, CMYK
- * or YCCK; hierarchical coding and lossless arithmetic coding are refused.
+ * or YCCK. Hierarchical coding and lossless arithmetic coding are rejected.
  *
- * <p>A sequential picture takes little memory beside its own; one of several scans takes 2 bytes
- * for each sample of blocks that hold something. What a file can make decoding cost is bounded:
- * scans that go over more than 67 million blocks and 16 times those of the picture are refused.
- * Usual files need 5 times.
+ * <p>A sequential image takes little additional memory; one of several scans takes 2 bytes for each
+ * sample of nonzero blocks. The cost of decoding is bounded: scans that visit more than 67 million
+ * blocks and 16 times those of the image are rejected. Usual files visit each block 5 times.
  */
 public final class JpegFile implements EncodedImage {
   private final Segments segments;
@@ -41,7 +40,7 @@ public final class JpegFile implements EncodedImage {
   }
 
   /**
-   * The components of each pixel in turn as the file stores them, before any conversion of colours.
+   * The components of each pixel in turn, before any colour conversion.
    *
    * @throws java.io.EOFException if the file ends early
    * @throws IOException if it cannot be decoded, with the reason alone as its message
@@ -53,7 +52,7 @@ public final class JpegFile implements EncodedImage {
   private byte[] decode(JpegColors colors) throws IOException {
     Frame frame = segments.frame();
     if (frame.coding() == Frame.Coding.LOSSLESS) {
-      return new LosslessPicture(segments, colors).decode();
+      return new LosslessImage(segments, colors).decode();
     }
     if (frame.coding() == Frame.Coding.SEQUENTIAL) {
       segments.tables.addStandard();

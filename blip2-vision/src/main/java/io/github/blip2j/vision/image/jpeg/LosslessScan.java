@@ -8,28 +8,28 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Decodes a scan of lossless samples: differences from what their neighbours predict (ITU-T T.81,
- * sections H.1.2 and H.2).
+ * Decodes a scan of lossless samples, stored as differences from predictions (ITU-T T.81, sections
+ * H.1.2 and H.2).
  */
 final class LosslessScan {
-  private static final int LARGEST_SIZE = 16; // of a difference that needs no bits: 32768
+  private static final int LARGEST_SIZE = 16; // of a difference without further bits: 32768
   private static final int SAMPLE_BITS = 8;
 
   private final JpegInput input;
   private final Frame frame;
   private final Scan scan;
-  private final PictureRows rows;
+  private final ImageRows rows;
   private final BitReader bits;
   private final HuffmanTable[] tables;
-  private final int[][][] differences; // of each part, its rows in a row of MCUs
-  private final int[][] above; // of each part, the row of samples decoded last
-  private final boolean[] first; // of each part, whether its next row has none above
+  private final int[][][] differences; // for each part, its rows in a row of MCUs
+  private final int[][] above; // for each part, the last decoded row of samples
+  private final boolean[] first; // for each part, whether its next row is the first
   private final int mcusPerRow;
   private final int restartRows;
   private int untilRestart;
   private int nextRestart;
 
-  LosslessScan(Segments segments, PictureRows rows) throws IOException {
+  LosslessScan(Segments segments, ImageRows rows) throws IOException {
     this.input = segments.input;
     this.frame = segments.frame();
     this.scan = segments.scan();
@@ -126,7 +126,7 @@ final class LosslessScan {
     return size == LARGEST_SIZE ? 1 << (size - 1) : bits.signed(size);
   }
 
-  /** Turns a row of differences into samples, modulo 2^16. */
+  /** Adds predictions to a row of differences, modulo 2^16. */
   private void addPredictions(int[] row, int[] above, int width, boolean first) {
     if (first) {
       row[0] = row[0] + (1 << (SAMPLE_BITS - 1 - scan.low())) & 0xFFFF;
@@ -141,7 +141,7 @@ final class LosslessScan {
     }
   }
 
-  /** From the neighbours at the left, above, and both (table H.1). */
+  /** The prediction from the neighbours left, above, and above left (table H.1). */
   private int prediction(int a, int b, int c) {
     return switch (scan.first()) {
       case 1 -> a;

@@ -6,11 +6,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes a picture of several scans: a progressive one, or one whose components come apart. The
- * coefficients are kept until the end of the image is read.
+ * Decodes an image of several scans: a progressive one, or one with separate components.
+ * Coefficients are stored until the end of the image.
  */
 final class ManyScans {
-  // Far more than files of cameras and programs need, of which each block is in some 10 scans.
+  // Far more than files of cameras and programs need, which visit each block in some 10 scans.
   private static final long FREE_BLOCKS = 1L << 26;
   private static final int MOST_VISITS = 16;
 
@@ -46,7 +46,7 @@ final class ManyScans {
       }
       read(scan, decoder);
     } while (segments.nextScan());
-    PictureRows rows = PictureRows.streamed(frame, colors);
+    ImageRows rows = ImageRows.streamed(frame, colors);
     write(rows);
     return rows.samples();
   }
@@ -143,7 +143,7 @@ final class ManyScans {
     decoder.next(mcu);
   }
 
-  private void write(PictureRows rows) {
+  private void write(ImageRows rows) {
     BlockSmoothing smoothing =
         frame.coding().progressive()
             ? BlockSmoothing.of(frame, progression, segments.scans(), lastWholeRow)
@@ -156,7 +156,7 @@ final class ManyScans {
     }
   }
 
-  private void transformRow(PictureRows rows, int mcuRow, @Nullable BlockSmoothing smoothing) {
+  private void transformRow(ImageRows rows, int mcuRow, @Nullable BlockSmoothing smoothing) {
     for (Component component : frame.components()) {
       int height = component.blockRowsIn(mcuRow, frame.mcuRows());
       for (int y = 0; y < height; y++) {
@@ -169,7 +169,7 @@ final class ManyScans {
     }
   }
 
-  private void transform(Component component, PictureRows rows, int blockRow) {
+  private void transform(Component component, ImageRows rows, int blockRow) {
     SampleRows plane = rows.plane(component.index);
     Coefficients kept = coefficients.get(component.index);
     short[] row = kept.row(blockRow);
@@ -182,7 +182,7 @@ final class ManyScans {
   }
 
   private void smooth(
-      Component component, PictureRows rows, int mcuRow, int y, BlockSmoothing smoothing) {
+      Component component, ImageRows rows, int mcuRow, int y, BlockSmoothing smoothing) {
     SampleRows plane = rows.plane(component.index);
     smoothing.turnTo(component, coefficients.get(component.index), mcuRow, y);
     int to = plane.offset(8 * (mcuRow * component.vertical + y));

@@ -2,31 +2,31 @@ package io.github.blip2j.vision.image.jpeg;
 
 import java.util.Arrays;
 
-/** The blocks of one MCU, where their coefficients are stored and what became of them. */
+/** The blocks of one MCU, the location of their coefficients, and their extents. */
 final class Mcu {
-  /** Coefficients of a block. */
+  /** The number of coefficients of a block. */
   static final int BLOCK = 64;
 
   private static final int MOST_BLOCKS = 10;
 
-  /** Of each block, the array that holds its coefficients in natural order. */
+  /** For each block, the array that holds its coefficients in natural order. */
   final short[][] arrays = new short[MOST_BLOCKS][];
 
-  /** Of each block, where it starts in its array. */
+  /** For each block, its offset in its array. */
   final int[] offsets = new int[MOST_BLOCKS];
 
-  /** Of each block, the last coefficient in zigzag order that may not be zero. */
+  /** For each block, the last coefficient in zigzag order that may be nonzero. */
   final int[] extents = new int[MOST_BLOCKS];
 
-  /** Of each block, the part of the scan that it belongs to. */
+  /** For each block, the part of the scan that it belongs to. */
   final int[] parts = new int[MOST_BLOCKS];
 
   int size;
 
-  /** Whether a coefficient other than zero was written. */
+  /** Whether a nonzero coefficient was written. */
   boolean touched;
 
-  /** An MCU of {@code scan}; its blocks are to be placed. */
+  /** An MCU of {@code scan}, with blocks not yet located. */
   static Mcu of(Scan scan) {
     var mcu = new Mcu();
     for (int p = 0; p < scan.parts().size(); p++) {
@@ -38,7 +38,7 @@ final class Mcu {
     return mcu;
   }
 
-  /** Takes note that coefficient {@code k} of block {@code b}, in zigzag order, was written. */
+  /** Records that coefficient {@code k} of block {@code b}, in zigzag order, was written. */
   void reach(int b, int k) {
     touched = true;
     extents[b] = Math.max(extents[b], Math.min(k, BLOCK - 1));

@@ -3,14 +3,14 @@ package io.github.blip2j.vision.image.jpeg;
 import java.util.Arrays;
 
 /**
- * How exactly each coefficient of each component is known: the number of bits still missing, or -1
- * before its first scan. What was known before the last scan of a component counts where that scan
- * is cut short.
+ * The precision of each coefficient of each component so far: the number of missing bits, or -1
+ * before its first scan. If the last scan of a component is truncated, the precision before it
+ * counts.
  */
 final class Progression {
   static final int UNKNOWN = -1;
 
-  /** The coefficients that smoothing looks at: DC and the first nine AC. */
+  /** The coefficients that smoothing depends on: DC and the first nine AC. */
   static final int LOOKED_AT = 10;
 
   private final int[][] missing;
@@ -24,7 +24,7 @@ final class Progression {
     }
   }
 
-  /** Takes note of a scan, the {@code number}-th of the file. */
+  /** Records a scan, the {@code number}-th of the file. */
   void add(Scan scan, int number) {
     for (Scan.Part part : scan.parts()) {
       int c = part.component().index;
@@ -35,12 +35,12 @@ final class Progression {
     }
   }
 
-  /** Bits missing of coefficient {@code k}, in zigzag order. */
+  /** The missing bits of coefficient {@code k}, in zigzag order. */
   int missing(int component, int k) {
     return missing[component][k];
   }
 
-  /** Bits missing of coefficient {@code k} before the last scan of the component. */
+  /** The missing bits of coefficient {@code k} before the last scan of the component. */
   int missingBefore(int component, int k) {
     return before[component][k];
   }

@@ -98,7 +98,7 @@ abstract class ProgressiveHuffman extends EntropyDecoder {
   private abstract static class Ac extends ProgressiveHuffman {
     final HuffmanTable table;
 
-    /** Blocks that hold nothing more of the band, the present one included. */
+    /** The number of blocks without further coefficients in the band, including the current one. */
     int endOfBandRun;
 
     Ac(Segments segments) throws IOException {
@@ -112,7 +112,7 @@ abstract class ProgressiveHuffman extends EntropyDecoder {
       endOfBandRun = 0;
     }
 
-    /** Reads the length of a run of ends of band, of {@code size} bits more. */
+    /** Reads the length of an end-of-band run, with {@code size} additional bits. */
     void readRun(int size) throws IOException {
       endOfBandRun = (1 << size) + (size == 0 ? 0 : bits.bits(size));
     }
@@ -198,10 +198,10 @@ abstract class ProgressiveHuffman extends EntropyDecoder {
     }
 
     /**
-     * Refines the coefficients from {@code from} to {@code last} that are not zero, over {@code
-     * zeros} that are.
+     * Refines the nonzero coefficients from {@code from} to {@code last}, passing {@code zeros}
+     * zeros.
      *
-     * @return the place of the next zero, or one beyond {@code last}
+     * @return the index of the next zero, or one beyond {@code last}
      */
     private int refine(Mcu mcu, int from, int last, int zeros) throws IOException {
       short[] block = mcu.arrays[0];

@@ -4,7 +4,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 
 /**
- * Enlarges and converts the decoded rows of a large picture on a second thread, while the first one
+ * Enlarges and converts the decoded rows of a large image on a second thread, while the first one
  * decodes the rows below.
  */
 final class RowConversion implements AutoCloseable {
@@ -19,12 +19,12 @@ final class RowConversion implements AutoCloseable {
 
   private static final boolean SEVERAL_CPUS = Runtime.getRuntime().availableProcessors() > 1;
 
-  private final PictureRows rows;
+  private final ImageRows rows;
   private final int last;
   private final int batch;
   private ForkJoinTask<?> converting = ForkJoinTask.adapt(() -> {});
 
-  RowConversion(PictureRows rows, Frame frame) {
+  RowConversion(ImageRows rows, Frame frame) {
     this.rows = rows;
     last = frame.mcuRows() - 1;
     batch = isConcurrent(frame.size()) ? BATCH : 1;

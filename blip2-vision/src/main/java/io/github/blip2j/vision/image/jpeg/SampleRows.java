@@ -2,7 +2,7 @@ package io.github.blip2j.vision.image.jpeg;
 
 import java.io.IOException;
 
-/** The decoded samples of a component: all of them, or as many rows as are needed at once. */
+/** The decoded samples of a component: all rows, or as many as are needed at once. */
 final class SampleRows {
   final byte[] samples;
   final int stride;
@@ -16,12 +16,12 @@ final class SampleRows {
     samples = new byte[capacity * stride];
   }
 
-  /** Rows of which those of the last {@code mcuRows} rows of MCUs are kept. */
+  /** A buffer for the last {@code mcuRows} rows of MCUs: older rows are overwritten. */
   static SampleRows ofLast(Component component, int unit, int mcuRows) {
     return new SampleRows(component, unit, mcuRows);
   }
 
-  /** The rows of all {@code mcuRows} rows of MCUs. */
+  /** A buffer for all {@code mcuRows} rows of MCUs. */
   static SampleRows ofAll(Component component, int unit, int mcuRows) throws IOException {
     long samples =
         (long) unit * unit * mcuRows * component.vertical * component.paddedBlocksPerRow();
@@ -31,12 +31,12 @@ final class SampleRows {
     return new SampleRows(component, unit, mcuRows);
   }
 
-  /** Where row {@code y} begins. */
+  /** The offset of row {@code y}. */
   int offset(int y) {
     return y % capacity * stride;
   }
 
-  /** Where row {@code y} begins, or the first or the last row of the picture if it lies beyond. */
+  /** The offset of row {@code y}, clamped to the image's first and last row. */
   int nearest(int y) {
     return offset(Math.max(0, Math.min(last, y)));
   }

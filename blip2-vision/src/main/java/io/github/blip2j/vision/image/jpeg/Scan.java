@@ -9,7 +9,7 @@ import java.util.Locale;
  *
  * @param first first coefficient of the band in zigzag order, Ss
  * @param last last coefficient of the band, Se
- * @param high bits known before by successive approximation, Ah; 0 in a first scan
+ * @param high the bit position before this scan, in successive approximation, Ah; 0 in a first scan
  * @param low bits still missing after it, Al
  * @param restartInterval MCUs between restart markers, 0 without them
  */
@@ -20,7 +20,7 @@ record Scan(List<Part> parts, int first, int last, int high, int low, int restar
   private static final int PREDICTORS = 7;
   private static final int SAMPLE_BITS = 8;
 
-  /** A component of a scan and the numbers of its entropy coding tables. */
+  /** A component of a scan and the numbers of its entropy-coding tables. */
   record Part(Component component, int dcTable, int acTable) {}
 
   boolean interleaved() {

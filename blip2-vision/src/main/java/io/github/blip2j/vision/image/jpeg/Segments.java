@@ -13,8 +13,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The marker segments of a file (ITU-T T.81, annex B), read as libjpeg reads them: what is an error
- * to it is refused, what it warns of is not.
+ * The marker segments of a file (ITU-T T.81, annex B), as libjpeg reads them: its errors are
+ * errors, its warnings are not.
  */
 final class Segments {
   private static final int MOST_PARTS = 4;
@@ -22,7 +22,7 @@ final class Segments {
   private static final int JFIF_BYTES = 14;
   private static final int ADOBE_BYTES = 12;
   private static final long FREE_DECISIONS = 1L << 29;
-  private static final long MOST_DECISIONS = 256; // for each block
+  private static final long MOST_DECISIONS = 256; // per block
 
   final JpegInput input;
   final Tables tables = new Tables();
@@ -39,7 +39,7 @@ final class Segments {
     this.input = new JpegInput(file);
   }
 
-  /** Reads up to the first scan, over streams that hold nothing but tables. */
+  /** Reads up to the first scan, over streams of tables alone. */
   void readHeader() throws IOException {
     do {
       readStart();
@@ -53,7 +53,7 @@ final class Segments {
     return frame;
   }
 
-  /** The scan whose coded data come next. */
+  /** The scan whose coded data follow. */
   Scan scan() throws IOException {
     if (scan == null) {
       throw new IOException("no scan");
@@ -61,12 +61,12 @@ final class Segments {
     return scan;
   }
 
-  /** Scans read so far, with the present one. */
+  /** The number of scans so far, including the current one. */
   int scans() {
     return scans;
   }
 
-  /** Decisions of arithmetic coding that may still be decoded. */
+  /** The remaining number of arithmetic-coding decisions. */
   ArithmeticDecoder.Budget decisions() throws IOException {
     if (decisions == null) {
       decisions = new ArithmeticDecoder.Budget(FREE_DECISIONS + MOST_DECISIONS * frame().blocks());
@@ -80,7 +80,7 @@ final class Segments {
     return frame().coding() == Coding.LOSSLESS ? colors.lossless(jfif, adobeTransform) : colors;
   }
 
-  /** Fixes the quantisation tables of components whose first scan this is. */
+  /** Fixes the quantisation tables of components in their first scan. */
   void fixQuantization() throws IOException {
     for (Scan.Part part : scan().parts()) {
       Component component = part.component();
@@ -128,8 +128,8 @@ final class Segments {
   }
 
   /**
-   * Checks that no scan follows. What does follow is read as Pillow makes libjpeg read it: up to
-   * the end of the image, or of the piece of the file it has by then, which is not an error.
+   * Checks that no scan follows. The rest is read as Pillow makes libjpeg read it: up to the end of
+   * the image, or of the current piece of the file, which is not an error.
    */
   void requireLastScan() throws IOException {
     input.endWithVisible();
@@ -138,7 +138,7 @@ final class Segments {
         throw new IOException("a scan too many");
       }
     } catch (EOFException e) {
-      // All rows are there.
+      // All rows are complete.
     }
   }
 
@@ -161,14 +161,14 @@ final class Segments {
     }
   }
 
-  /** Skips a segment; one of wrong, negative length is none. */
+  /** Skips a segment; a negative length skips nothing. */
   private void skip(int length) throws EOFException {
     input.skip(Math.max(0, length));
   }
 
   private void readFrame(int marker) throws IOException {
     if (frame != null) {
-      throw new IOException("two frames"); // one of which would slip past the limit of pixels
+      throw new IOException("two frames"); // the second could evade the pixel limit
     }
     Coding coding =
         switch (marker) {
@@ -222,8 +222,8 @@ final class Segments {
   }
 
   /**
-   * The component named {@code id}. Where several have one name, libjpeg's rule passes over those
-   * at positions of the scan that are taken.
+   * The component named {@code id}. If several have that name, libjpeg's rule skips those whose
+   * positions in the scan are taken.
    */
   private Component component(int id, List<Scan.Part> earlier) throws IOException {
     for (Component component : frame().components()) {

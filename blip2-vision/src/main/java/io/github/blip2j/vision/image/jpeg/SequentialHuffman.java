@@ -9,7 +9,7 @@ import java.util.Arrays;
 
 /** Decodes a scan of a sequential frame (ITU-T T.81, section F.2.2). */
 final class SequentialHuffman extends EntropyDecoder {
-  /** More than any block takes: so far from the end of the file nothing need be checked. */
+  /** More than any block takes; farther from the end of the file, no checks are needed. */
   private static final int MOST_BLOCK_BYTES = 512;
 
   private static final int PAIR_LOOKAHEAD = HuffmanTable.PAIR_LOOKAHEAD;
@@ -21,7 +21,7 @@ final class SequentialHuffman extends EntropyDecoder {
   private final HuffmanTable[] acTables;
   private final int[] predictions;
 
-  // The state before the present MCU.
+  // The state before the current MCU.
   private int savedPosition;
   private long savedBuffer;
   private int savedCount;
@@ -71,7 +71,7 @@ final class SequentialHuffman extends EntropyDecoder {
       if (input.position <= visible) {
         return;
       }
-      // libjpeg would have asked Pillow for the next piece of the file and begun the MCU again.
+      // libjpeg would request the next piece of the file from Pillow and restart the MCU.
       restore();
       input.showMore();
       if (isFarFromEnd(mcu) && decodeFast(mcu)) {
@@ -131,7 +131,9 @@ final class SequentialHuffman extends EntropyDecoder {
     }
   }
 
-  /** Decodes without checks; returns false if a marker was met, and then nothing counts. */
+  /**
+   * Decodes without checks; returns false if a marker was found, and the result is then invalid.
+   */
   private boolean decodeFast(Mcu mcu) {
     mcu.touched = true;
     boolean plain = true;
@@ -176,7 +178,7 @@ final class SequentialHuffman extends EntropyDecoder {
       }
       int pair = pairs[(int) (buffer >>> (count - PAIR_LOOKAHEAD)) & PAIR_MASK];
       int length = pair >> 4 & 15;
-      if (pair != 0 && count - length > FEW_BITS) { // else libjpeg would load bits in between
+      if (pair != 0 && count - length > FEW_BITS) { // otherwise libjpeg would load bits in between
         count -= pair & 15;
         k += pair >> 8 & 0xFF;
         block[offset + ZigZag.natural(k)] = (short) (pair >> 16);

@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Decodes a sequential picture of one scan, row by row of MCUs, without keeping coefficients. */
+/** Decodes a sequential image of one scan, row by row of MCUs, without storing coefficients. */
 final class SingleScan {
   private final Segments segments;
   private final Frame frame;
   private final Scan scan;
   private final EntropyDecoder decoder;
-  private final PictureRows rows;
+  private final ImageRows rows;
   private final Mcu mcu;
   private final short[] blocks;
   private final BlockTarget[] targets; // in the order of the blocks of an interleaved MCU
@@ -22,7 +22,7 @@ final class SingleScan {
     frame = segments.frame();
     scan = segments.scan();
     decoder = EntropyDecoder.of(segments);
-    rows = PictureRows.streamed(frame, colors);
+    rows = ImageRows.streamed(frame, colors);
     mcu = Mcu.of(scan);
     blocks = new short[mcu.size * Mcu.BLOCK];
     for (int b = 0; b < mcu.size; b++) {
@@ -74,7 +74,10 @@ final class SingleScan {
     }
   }
 
-  /** The MCUs of a scan of one component are its blocks, none of which lie beyond the picture. */
+  /**
+   * Decodes the blocks of a scan of one component: they are its MCUs, and none lies beyond the
+   * image.
+   */
   private void decodeBlocks(int mcuRow) throws IOException {
     Component component = scan.parts().get(0).component();
     int height = component.blockRowsIn(mcuRow, frame.mcuRows());

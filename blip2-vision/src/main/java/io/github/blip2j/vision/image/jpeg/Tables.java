@@ -7,7 +7,7 @@ import io.github.blip2j.vision.image.jpeg.entropy.ZigZag;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** The quantisation and Huffman tables in force (ITU-T T.81, sections B.2.4.1 and B.2.4.2). */
+/** The current quantisation and Huffman tables (ITU-T T.81, sections B.2.4.1 and B.2.4.2). */
 final class Tables {
   private static final int TABLES = 4; // of each kind
   private static final int LENGTHS = 16; // of Huffman codes
@@ -50,7 +50,7 @@ final class Tables {
     return table;
   }
 
-  /** Takes the standard tables where the file has defined none so far. */
+  /** Adds the standard tables where the file has defined none. */
   void addStandard() {
     for (int i = 0; i < 2; i++) {
       dc[i] = dc[i] == null ? StandardHuffmanTables.dc(i) : dc[i];

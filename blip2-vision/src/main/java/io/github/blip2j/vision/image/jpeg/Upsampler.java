@@ -1,16 +1,16 @@
 package io.github.blip2j.vision.image.jpeg;
 
 /**
- * Brings the rows of a component to the width and height of the picture.
+ * Upsamples the rows of a component to the width and height of the image.
  *
- * <p>libjpeg's choices ({@code jinit_upsampler}): doubling interpolates linearly between the
- * centres of samples, where 0.5 is rounded up and down in turn; other factors repeat samples.
+ * <p>By libjpeg's rules ({@code jinit_upsampler}): doubling interpolates linearly between the
+ * centres of samples, with 0.5 rounded up and down alternately; other factors repeat samples.
  */
 abstract class Upsampler {
-  /** The array that holds the row that was read last. */
+  /** The array that holds the last row. */
   byte[] row;
 
-  /** Where that row begins. */
+  /** The offset of that row. */
   int offset;
 
   final SampleRows source;
@@ -20,13 +20,13 @@ abstract class Upsampler {
     this.row = row;
   }
 
-  /** How to enlarge {@code component}, whose samples come to {@code source}. */
+  /** The upsampler of {@code component}, whose samples are in {@code source}. */
   static Upsampler of(Component component, Frame.Size size, SampleRows source) {
     int across = size.horizontal() / component.horizontal;
     int down = size.vertical() / component.vertical;
     byte[] row = new byte[across * source.stride + 2];
     boolean interpolated = size.unit() > 1; // lossless samples are repeated
-    boolean wide = interpolated && component.width > 2; // and so are narrow rows
+    boolean wide = interpolated && component.width > 2; // narrow rows are repeated, too
     if (across == 1 && down == 1) {
       return new AsItIs(source);
     }
@@ -42,10 +42,10 @@ abstract class Upsampler {
     return new Repeated(source, row, component.width, across, down);
   }
 
-  /** Reads row {@code y} of the picture to {@link #row}. */
+  /** Reads row {@code y} of the image to {@link #row}. */
   abstract void read(int y);
 
-  /** Whether the row below is needed too. */
+  /** Whether the row below is needed as well. */
   boolean needsNext() {
     return false;
   }

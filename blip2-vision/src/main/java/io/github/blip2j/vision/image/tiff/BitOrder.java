@@ -1,6 +1,6 @@
 package io.github.blip2j.vision.image.tiff;
 
-/** Bytes whose bits run the other way (FillOrder 2). */
+/** Reverses the bits of bytes (FillOrder 2). */
 final class BitOrder {
   private static final byte[] REVERSED = new byte[256];
 
@@ -12,12 +12,12 @@ final class BitOrder {
 
   private BitOrder() {}
 
-  /** The byte read backwards, 0 to 255. */
+  /** The byte with its bits reversed, 0 to 255. */
   static int reversed(byte value) {
     return REVERSED[value & 0xFF] & 0xFF;
   }
 
-  /** A copy of {@code length} bytes, each read backwards. */
+  /** A copy of {@code length} bytes, each with its bits reversed. */
   static byte[] reversed(byte[] source, int from, int length) {
     byte[] copy = new byte[length];
     for (int i = 0; i < length; i++) {

@@ -3,7 +3,7 @@ package io.github.blip2j.vision.image.tiff;
 import java.io.IOException;
 import java.util.Locale;
 
-/** The picture while it is read: its samples in Pillow's mode, pixel after pixel. */
+/** The image that is being read: its samples in Pillow's mode, pixel by pixel. */
 final class Canvas {
   // Some virtual machines cannot allocate the last few indices.
   private static final long MAX_SAMPLES = Integer.MAX_VALUE - 8L;
@@ -41,7 +41,7 @@ final class Canvas {
     return samples;
   }
 
-  /** Where the pixel at column {@code x} of row {@code y} begins. */
+  /** The offset of the pixel at column {@code x} of row {@code y}. */
   int index(int x, int y) {
     return (y * width + x) * channels;
   }

@@ -5,13 +5,13 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Pillow's {@code convert("RGB")} of what was read, with its rounding. */
+/** Pillow's {@code convert("RGB")}, with its rounding. */
 final class Colors {
   private static final int CHANNELS = ImageHeader.CHANNELS;
 
   private Colors() {}
 
-  /** Red, green and blue of the picture in {@code canvas}. */
+  /** The image in {@code canvas} as red, green and blue. */
   static byte[] rgb(String mode, Canvas canvas, Directory directory) throws IOException {
     byte[] samples = canvas.samples();
     return switch (mode) {
@@ -38,7 +38,7 @@ final class Colors {
     return rgb;
   }
 
-  /** 256 colours; those that the file does not state are black. */
+  /** A palette of 256 colours; missing ones are black. */
   private static byte[] palette(Directory directory) throws IOException {
     int values = directory.count(Tags.COLOR_MAP);
     int colors = values / CHANNELS;
@@ -94,7 +94,7 @@ final class Colors {
 
   private static int[] sixBits(double factor) {
     int[] table = new int[256];
-    Arrays.setAll(table, i -> (int) (factor * 64 * (i - 128) + 0.5)); // cut off, not rounded down
+    Arrays.setAll(table, i -> (int) (factor * 64 * (i - 128) + 0.5)); // truncated, not rounded down
     return table;
   }
 

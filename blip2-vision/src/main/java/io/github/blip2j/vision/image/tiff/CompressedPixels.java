@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /**
  * Compressed pixels, which Pillow reads through libtiff ({@code libImaging/TiffDecode.c}). A strip
- * or tile that can't be decoded makes the picture unreadable.
+ * or tile that can't be decoded makes the image unreadable.
  */
 final class CompressedPixels {
   private static final int PALETTE = 3;
@@ -53,12 +53,12 @@ final class CompressedPixels {
     return (int) bits[0];
   }
 
-  /** Whether they were YCbCr, so that they are red, green and blue by now. */
+  /** Whether the pixels were YCbCr, and have become red, green and blue. */
   boolean areYcc() {
     return photometric == PixelLayout.YCBCR;
   }
 
-  /** Reads the whole picture. */
+  /** Reads the whole image. */
   Canvas read() throws IOException {
     boolean ycc = areYcc();
     if (ycc && (compression != Compression.JPEG || segments.planar())) {
@@ -92,14 +92,17 @@ final class CompressedPixels {
     return canvas;
   }
 
-  /** libtiff hands numbers out in the processor's order; Pillow forgets some of them. */
+  /**
+   * The raw mode in native byte order, in which libtiff returns numbers; Pillow forgets some of
+   * them.
+   */
   private String nativeRawMode() {
     String name = layout.rawMode();
     boolean wide = name.equals("I;16") || name.endsWith(";16B") || name.endsWith(";16L");
     return wide ? name.substring(0, name.indexOf(';')) + ";16N" : name;
   }
 
-  /** An alpha that nothing is said of counts as one that colours were multiplied by. */
+  /** Whether colours are premultiplied: an alpha without a description counts as such. */
   private boolean isPremultiplied() throws IOException {
     return !directory.has(Tags.EXTRA_SAMPLES) || directory.integer(Tags.EXTRA_SAMPLES, 0) <= 1;
   }
@@ -109,7 +112,7 @@ final class CompressedPixels {
     return compression == Compression.JPEG;
   }
 
-  /** Bytes of a row of a strip or tile. */
+  /** The bytes of a row of a strip or tile. */
   int rowBytes() throws IOException {
     long perPixel = segments.planar() ? bits : (long) bits * samples;
     long bytes = (perPixel * segments.segmentWidth() + 7) / 8;
@@ -131,7 +134,7 @@ final class CompressedPixels {
     return (int) bytes;
   }
 
-  /** Pillow's check that libtiff and itself are of one mind. */
+  /** Checks the sizes that Pillow compares with libtiff's. */
   private void requireExpectedSize(int pixelBits, int planes) throws IOException {
     boolean expected;
     if (segments.tiled()) {
@@ -146,7 +149,7 @@ final class CompressedPixels {
     }
   }
 
-  /** Checks that all bytes are there before room for the picture is made. */
+  /** Checks that all bytes are in the file, before memory is allocated for the image. */
   private void requireWhole(int planes) throws IOException {
     for (int plane = 0; plane < planes; plane++) {
       for (int y = 0; y < segments.height(); y += segments.segmentHeight()) {
@@ -157,7 +160,7 @@ final class CompressedPixels {
             throw new EOFException();
           }
           if (segments.width() - x <= segments.segmentWidth()) {
-            break; // the next would begin beyond the largest integer, perhaps
+            break; // the next one might overflow
           }
         }
         if (segments.height() - y <= segments.segmentHeight()) {
@@ -190,7 +193,7 @@ final class CompressedPixels {
     }
   }
 
-  /** Decoders of the strips and tiles of this picture. */
+  /** Decoders of the strips and tiles of this image. */
   Decoders decoders() throws IOException {
     return new Decoders(directory, compression, segments, rowBytes(), bits);
   }

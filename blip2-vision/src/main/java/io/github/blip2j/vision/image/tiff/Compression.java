@@ -2,7 +2,7 @@ package io.github.blip2j.vision.image.tiff;
 
 import java.io.IOException;
 
-/** The compressions that Pillow knows, by their numbers in a file. */
+/** Pillow's compression methods, with their numbers in a file. */
 enum Compression {
   NONE(1, "none"),
   CCITT_RLE(2, "CCITT RLE"),
@@ -31,9 +31,9 @@ enum Compression {
   }
 
   /**
-   * The compression of this number.
+   * The compression method with this number.
    *
-   * @throws IOException if Pillow refuses it
+   * @throws IOException if Pillow rejects it
    */
   static Compression of(long number) throws IOException {
     for (Compression compression : values()) {
@@ -49,7 +49,7 @@ enum Compression {
     return title;
   }
 
-  /** Whether its codes are of the facsimile kind. */
+  /** Whether it is one of the facsimile methods. */
   boolean isFax() {
     return this == CCITT_RLE
         || this == CCITT_RLE_WORDS

@@ -12,7 +12,7 @@ final class Decoders {
   private final int rowBytes;
   private final Decompressor decompressor;
   private final Predictor predictor;
-  private byte[] backwardsFile = {}; // turned once, however many strips share its bytes
+  private byte[] backwardsFile = {}; // reversed once, for all strips
 
   Decoders(Directory directory, Compression compression, Segments segments, int rowBytes, int bits)
       throws IOException {
@@ -49,7 +49,7 @@ final class Decoders {
     };
   }
 
-  /** The most bytes that one compressed byte can stand for. */
+  /** The maximum number of bytes that one compressed byte can stand for. */
   static long largestRatio(Compression compression) {
     return switch (compression) {
       case PACK_BITS -> 128;
@@ -60,7 +60,7 @@ final class Decoders {
   }
 
   /**
-   * Decodes the strip or tile at this place into the first {@code size} bytes of {@code target}.
+   * Decodes the strip or tile at this position into the first {@code size} bytes of {@code target}.
    *
    * @throws EOFException if it ends early
    */

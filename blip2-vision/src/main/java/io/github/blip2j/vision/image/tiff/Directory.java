@@ -11,12 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The first directory of a TIFF or BigTIFF file: its entries, whose values stay in the file until
- * they are asked for.
+ * they are requested.
  *
- * <p>Pillow and libtiff each read it for themselves, and are of different minds where it is
- * damaged. Pillow stops at the first entry whose values lie beyond the end of the file, and takes
- * the last one of two alike; libtiff leaves such entries out, takes the first one of two, and is
- * strict about types and counts.
+ * <p>Pillow and libtiff each read the directory, and differ on damaged files. Pillow stops at the
+ * first entry whose values lie beyond the end of the file, and uses the last of duplicate entries.
+ * libtiff skips such entries, uses the first of duplicates, and is strict about types and counts.
  */
 final class Directory {
   private static final int CLASSIC = 42;
@@ -43,7 +42,7 @@ final class Directory {
   private final boolean strict;
   private final Map<Integer, Entry> entries = new HashMap<>();
 
-  /** Where the {@code count} values of one entry begin, of which {@code held} are in the file. */
+  /** The position of an entry's {@code count} values, of which {@code held} are in the file. */
   private record Entry(int type, long count, int held, int position) {}
 
   private Directory(ByteBuffer file, boolean strict) {
@@ -59,9 +58,9 @@ final class Directory {
   }
 
   /**
-   * Reads it as libtiff does.
+   * Reads the directory as libtiff does.
    *
-   * @throws IOException if libtiff refuses it
+   * @throws IOException if libtiff rejects it
    */
   static Directory readStrictly(byte[] file) throws IOException {
     var directory = new Directory(buffer(file), true);
@@ -82,7 +81,7 @@ final class Directory {
     var order = file[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
     ByteBuffer buffer = ByteBuffer.wrap(file).order(order);
     if (version(buffer) == BIG && order == ByteOrder.BIG_ENDIAN) {
-      // Pillow takes its header for that of a classic file and finds no directory.
+      // Pillow reads its header as that of a classic file and finds no directory.
       throw new IOException("BigTIFF with its most significant bytes first is not supported");
     }
     return buffer;
@@ -101,7 +100,7 @@ final class Directory {
     return entries.containsKey(tag);
   }
 
-  /** Notes all entries; returns whether the file holds as many as it says. */
+  /** Reads all entries; returns whether the file holds the stated number. */
   private boolean readEntries(boolean big) {
     long start = big ? file.getLong(8) : Integer.toUnsignedLong(file.getInt(4));
     int entryBytes = big ? 20 : 12;
@@ -121,7 +120,7 @@ final class Directory {
     return whole;
   }
 
-  /** Notes one entry; returns whether to go on to the next. */
+  /** Reads one entry; returns whether to continue. */
   private boolean readEntry(int position, int valueBytes) {
     int tag = Short.toUnsignedInt(file.getShort(position));
     int type = Short.toUnsignedInt(file.getShort(position + 2));
@@ -155,22 +154,20 @@ final class Directory {
     return true;
   }
 
-  /** How many values {@code tag} has; 0 if there is no such entry. */
+  /** The number of values of {@code tag}; 0 if there is no such entry. */
   int count(int tag) {
     Entry entry = entries.get(tag);
     return entry == null ? 0 : entry.held;
   }
 
-  /**
-   * Whether fewer than {@code needed} of the values that {@code tag} should have are in the file.
-   */
+  /** Whether the file holds fewer than {@code needed} of the values of {@code tag}. */
   boolean isCut(int tag, long needed) {
     Entry entry = entries.get(tag);
     return entry != null && entry.held < Math.min(entry.count, needed);
   }
 
   /**
-   * The value at {@code index} of {@code tag}, which has so many.
+   * The value of {@code tag} at {@code index}.
    *
    * @throws IOException if it is no integer
    */
@@ -190,7 +187,8 @@ final class Directory {
           case SIGNED_LONG -> file.getInt(entry.position + 4 * index);
           default -> throw new IOException("entry " + tag + " holds no integers");
         };
-    // To Pillow bytes are no numbers, to libtiff neither negative ones nor directories are any.
+    // Pillow does not accept bytes as numbers; libtiff does not accept negative numbers or
+    // directories.
     if (strict ? entry.type == IFD || value < 0 : entry.type == BYTE) {
       throw new IOException("entry " + tag + " holds no numbers");
     }
@@ -198,8 +196,8 @@ final class Directory {
   }
 
   /**
-   * The only value of {@code tag}, or {@code missing} if there is no such entry; to Pillow, the
-   * first of its values.
+   * The only value of {@code tag}, or {@code missing} if there is no such entry; for Pillow, the
+   * first value.
    *
    * @throws IOException if it is no integer
    */
@@ -213,7 +211,7 @@ final class Directory {
     return integer(tag, 0);
   }
 
-  /** The number of an entry, or {@code missing} if there is none or it is no integer. */
+  /** The value of an entry, or {@code missing} if there is none or it is no integer. */
   long numberIfAny(int tag, long missing) {
     try {
       return number(tag, missing);
@@ -237,7 +235,7 @@ final class Directory {
     return values;
   }
 
-  /** The values of {@code tag} rounded to float; {@code missing} if there are not as many. */
+  /** The values of {@code tag} as floats; {@code missing} if there are not as many. */
   float[] floats(int tag, float... missing) throws IOException {
     Entry entry = entries.get(tag);
     if (entry == null || entry.count != missing.length || entry.held < missing.length) {
@@ -265,7 +263,7 @@ final class Directory {
     return denominator == 0 ? 0 : (float) ((double) numerator / denominator);
   }
 
-  /** The bytes of {@code tag} if its type is one of bytes, else null. */
+  /** The bytes of {@code tag} if it has a byte type, else null. */
   byte @Nullable [] bytes(int tag) {
     Entry entry = entries.get(tag);
     if (entry == null

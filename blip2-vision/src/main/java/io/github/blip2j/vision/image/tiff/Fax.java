@@ -1,11 +1,11 @@
 package io.github.blip2j.vision.image.tiff;
 
 /**
- * Facsimiles: CCITT RLE, Group 3 in one and two dimensions, and Group 4 (ITU-T T.4 and T.6; TIFF
- * 6.0, sections 10 and 11).
+ * Facsimile coding: CCITT RLE, Group 3 in one and two dimensions, and Group 4 (ITU-T T.4 and T.6;
+ * TIFF 6.0, sections 10 and 11).
  *
- * <p>Damaged codes do not end a picture: as in libtiff, each row is repaired by itself and the next
- * one begins wherever the codes have led.
+ * <p>Damaged codes do not end an image: as in libtiff, each row is repaired separately, and the
+ * next one begins where the codes have ended.
  */
 final class Fax implements Decompressor {
   private final Compression compression;
@@ -21,11 +21,11 @@ final class Fax implements Decompressor {
   private FaxBits bits = new FaxBits(new CodedBytes(new byte[0], 0, 0), false);
   private boolean endOfLine;
 
-  // How far decoding of the reference row has come: its next change of colour, and the run after.
+  // The state of the reference row: its next change of colour, and the run after it.
   private int change;
   private int next;
 
-  /** What became of a row. */
+  /** The outcome of a row. */
   private enum End {
     WHOLE,
     NO_MORE_CODES,
@@ -71,7 +71,7 @@ final class Fax implements Decompressor {
       }
       row.paint(target, y * rowBytes);
       if (end == End.NO_MORE_CODES) {
-        // The end of a Group 4 picture may come early, but for its first row.
+        // A Group 4 image may end early, except in its first row.
         return compression == Compression.CCITT_GROUP4 && y > 0;
       }
       if (compression == Compression.CCITT_RLE) {
@@ -118,7 +118,7 @@ final class Fax implements Decompressor {
     return row.complete() ? End.WHOLE : End.TOO_MANY_RUNS;
   }
 
-  /** Skips to behind the next end-of-line code; returns whether there is one. */
+  /** Skips to the position after the next end-of-line code; returns whether there is one. */
   private boolean skipToRow() {
     if (!endOfLine) {
       int eleven = bits.peek(11);
@@ -178,7 +178,7 @@ final class Fax implements Decompressor {
   private static final int RUN = FaxCodes.TERMINATING;
   private static final int FULL = 99;
 
-  /** Reads one run; returns RUN, EXHAUSTED, FULL, or what the code in its place means. */
+  /** Reads one run; returns RUN, EXHAUSTED, FULL, or the meaning of another code. */
   private int readRun(FaxCodes codes) {
     while (true) {
       int index = bits.peek(codes.bits());
@@ -198,7 +198,7 @@ final class Fax implements Decompressor {
     }
   }
 
-  /** Reads a row of differences to the one above. */
+  /** Reads a row coded relative to the row above. */
   private End decodeByReference() {
     change = reference.run(0);
     next = 1;
@@ -272,7 +272,7 @@ final class Fax implements Decompressor {
     return endByReference();
   }
 
-  /** A run that a pass code left open ends with the row, after one more code if need be. */
+  /** Ends a run that a pass code left open with the row, after one more code if necessary. */
   private End endByReference() {
     if (row.begun != 0) {
       if (row.begun + row.position < width) {
@@ -303,7 +303,7 @@ final class Fax implements Decompressor {
     return true;
   }
 
-  /** Moves to the first change of the reference row right of this one's position. */
+  /** Moves to the first change of the reference row to the right of the current position. */
   private boolean catchUp() {
     if (row.count() != 0) {
       while (change <= row.position && change < width) {

@@ -1,11 +1,11 @@
 package io.github.blip2j.vision.image.tiff;
 
 /**
- * The bits of a facsimile. Past the end there are zeros as long as a code has begun there, then
- * {@link #EXHAUSTED}.
+ * The bits of a facsimile. After the end, zeros complete a code that has begun; then {@link
+ * #EXHAUSTED} follows.
  */
 final class FaxBits {
-  /** In place of bits when there are none left. */
+  /** Returned instead of bits at the end. */
   static final int EXHAUSTED = -1;
 
   private final byte[] bytes;
@@ -15,7 +15,7 @@ final class FaxBits {
   private int buffer;
   private int available;
 
-  /** The bits of {@code source}; those of FillOrder 2 begin with the least significant. */
+  /** The bits of {@code source}; with FillOrder 2 the least significant bit comes first. */
   FaxBits(CodedBytes source, boolean leastFirst) {
     this.bytes = source.bytes();
     this.position = source.from();
@@ -41,18 +41,18 @@ final class FaxBits {
     return buffer & ((1 << count) - 1);
   }
 
-  /** Goes on by {@code count} bits, which were peeked at. */
+  /** Skips {@code count} bits. */
   void skip(int count) {
     available -= count;
     buffer >>>= count;
   }
 
-  /** Goes on to the next byte. */
+  /** Skips to the next byte. */
   void alignToByte() {
     skip(available & 7);
   }
 
-  /** Goes on to the next pair of bytes in the file. */
+  /** Skips to the next even position in the file. */
   void alignToWord() {
     skip(available & 15);
     if (available == 0 && (position & 1) != 0) {

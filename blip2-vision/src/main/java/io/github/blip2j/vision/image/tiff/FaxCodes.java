@@ -5,7 +5,7 @@ package io.github.blip2j.vision.image.tiff;
  * significant.
  */
 final class FaxCodes {
-  /** What a code means; the others of a table mean nothing. */
+  /** The meaning of a code; other entries of a table have no meaning. */
   static final int NOTHING = 0;
 
   static final int PASS = 1;
@@ -17,7 +17,7 @@ final class FaxCodes {
   /** The last part of a run, less than 64 pixels. */
   static final int TERMINATING = 6;
 
-  /** A part of a run that another follows. */
+  /** A part of a run that is followed by another part. */
   static final int MAKE_UP = 7;
 
   static final int END_OF_LINE = 8;
@@ -282,22 +282,22 @@ final class FaxCodes {
     }
   }
 
-  /** How many bits an index has. */
+  /** The number of bits of an index. */
   int bits() {
     return bits;
   }
 
-  /** What the code at the beginning of these bits means. */
+  /** The meaning of the code at the beginning of these bits. */
   int meaning(int index) {
     return meanings[index];
   }
 
-  /** How many bits it has; 0 if it means nothing. */
+  /** The number of bits of the code; 0 if it has no meaning. */
   int width(int index) {
     return widths[index];
   }
 
-  /** The run that it stands for, or how far a vertical code leads. */
+  /** The length of its run, or the offset of a vertical code. */
   int length(int index) {
     return lengths[index];
   }

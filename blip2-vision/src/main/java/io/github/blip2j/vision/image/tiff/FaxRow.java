@@ -3,21 +3,21 @@ package io.github.blip2j.vision.image.tiff;
 import java.util.Arrays;
 
 /**
- * The runs of one row, white and black in turn, and their repair as in libtiff: whatever the codes
- * say, a row ends where the picture does.
+ * The runs of one row, alternately white and black, and their repair as in libtiff: a row always
+ * ends at the width of the image.
  */
 final class FaxRow {
   private final int width;
   private final int[] runs;
   private int count;
 
-  /** Where the next run begins. */
+  /** The start of the next run. */
   int position;
 
-  /** The parts so far of a run that goes on. */
+  /** The length so far of an unfinished run. */
   int begun;
 
-  /** A row of {@code width} pixels with room for so many runs. */
+  /** A row of {@code width} pixels with a maximum number of runs. */
   FaxRow(int width, int room) {
     this.width = width;
     this.runs = new int[room + 2];
@@ -29,12 +29,12 @@ final class FaxRow {
     begun = 0;
   }
 
-  /** How many runs there are. */
+  /** The number of runs. */
   int count() {
     return count;
   }
 
-  /** How many runs there can be. */
+  /** The maximum number of runs. */
   int room() {
     return runs.length - 2;
   }
@@ -43,21 +43,21 @@ final class FaxRow {
     return count >= room();
   }
 
-  /** The run at {@code index}; beyond the last ones, whatever was there before. */
+  /** The run at {@code index}; after the last one, an old value. */
   int run(int index) {
     return runs[index];
   }
 
-  /** Makes the first run a white one of the whole row; the others stay what they were. */
+  /** Makes the first run a white one over the whole row; other entries keep their values. */
   void setWhite() {
     runs[0] = width;
     runs[1] = 0;
   }
 
   /**
-   * Ends a run {@code length} pixels on.
+   * Ends a run {@code length} pixels farther.
    *
-   * @return false if there are more runs than a row can have
+   * @return false if a row cannot have so many runs
    */
   boolean add(int length) {
     if (isFull()) {
@@ -69,12 +69,12 @@ final class FaxRow {
     return true;
   }
 
-  /** Notes a run to the end of the row without moving there. */
+  /** Adds a run to the end of the row without moving. */
   void addRest() {
     runs[count++] = width - position;
   }
 
-  /** Forgets a pair of empty runs. */
+  /** Drops a pair of empty runs. */
   void dropEmptyPair() {
     if (runs[count - 1] == 0 && runs[count - 2] == 0) {
       count -= 2;
@@ -82,9 +82,9 @@ final class FaxRow {
   }
 
   /**
-   * Makes the runs as long together as the row.
+   * Extends the runs to the width of the row.
    *
-   * @return false if there are more runs than a row can have
+   * @return false if a row cannot have so many runs
    */
   boolean complete() {
     if (begun != 0 && !add(0)) {

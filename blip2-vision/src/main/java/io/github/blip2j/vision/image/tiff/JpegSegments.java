@@ -9,7 +9,7 @@ import java.util.Locale;
 
 /**
  * Strips and tiles that are JPEG streams without tables (TIFF technical note 2). Each is completed
- * to a JPEG file of its own and handed to the decoder of those.
+ * to a JPEG file and passed to the JPEG decoder.
  */
 final class JpegSegments implements Decompressor {
   private static final int SOI = 0xD8;
@@ -54,7 +54,7 @@ final class JpegSegments implements Decompressor {
               width,
               rows));
     }
-    // Of the conversions of colours, libtiff is asked for the one of YCbCr alone.
+    // libtiff converts YCbCr only.
     byte[] pixels = ycc ? jpeg.decode() : jpeg.components();
     int columnBytes = header.width() * samples;
     for (int y = 0; y < Math.min(rows, header.height()); y++) {
@@ -63,7 +63,7 @@ final class JpegSegments implements Decompressor {
     return true;
   }
 
-  /** The tables, then the stream, with one word on what its colours are. */
+  /** The tables, then the stream, with a segment that states the colour space. */
   private byte[] complete(CodedBytes source) throws IOException {
     var file = new ByteArrayOutputStream(source.length() + tables.length + 32);
     file.write(0xFF);
@@ -81,7 +81,10 @@ final class JpegSegments implements Decompressor {
     return file.toByteArray();
   }
 
-  /** Copies segments up to the scans, which go as they are; returns whether there are any. */
+  /**
+   * Copies the segments before the scans, then the scans as they are; returns whether there are
+   * any.
+   */
   private boolean copy(CodedBytes source, ByteArrayOutputStream file) throws IOException {
     byte[] bytes = source.bytes();
     int position = source.from();
@@ -118,7 +121,7 @@ final class JpegSegments implements Decompressor {
     return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
   }
 
-  /** Checks the number of components, and that only YCbCr has fewer colour samples than others. */
+  /** Checks the number of components, and that only YCbCr is subsampled. */
   private void requireFrame(byte[] bytes, int position, int end) throws IOException {
     int components = position + 9 < end ? bytes[position + 9] & 0xFF : 0;
     if (components != samples || position + 10 + 3 * components > end) {

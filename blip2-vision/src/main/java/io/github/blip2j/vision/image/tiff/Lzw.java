@@ -4,10 +4,10 @@ import java.io.EOFException;
 import java.io.IOException;
 
 /**
- * LZW codes (TIFF 6.0, section 13), and those of writers before 1988, which stored the least
- * significant bits first and changed to longer codes one code later.
+ * LZW (TIFF 6.0, section 13), also in the variant of writers before 1988, which stores the least
+ * significant bits first and lengthens codes one code later.
  *
- * <p>The first strip or tile tells which kind a file is of, as in libtiff.
+ * <p>As in libtiff, the first strip or tile decides the variant of the file.
  */
 final class Lzw implements Decompressor {
   private static final int CLEAR = 256;
@@ -15,7 +15,7 @@ final class Lzw implements Decompressor {
   private static final int FIRST = 258;
   private static final int MIN_BITS = 9;
   private static final int MAX_BITS = 12;
-  // libtiff leaves room for codes that are never sent, and notices a full table only there.
+  // libtiff has room for codes that are never used, and detects a full table only there.
   private static final int TABLE_SIZE = (1 << MAX_BITS) - 1 + 1024;
 
   private enum Kind {
@@ -24,7 +24,7 @@ final class Lzw implements Decompressor {
     OLD
   }
 
-  // The string of a code is where it was first decoded: that of the code before and a byte more.
+  // The string of a code is stored where it was first decoded: the previous string and one byte.
   private final int[] starts = new int[TABLE_SIZE];
   private final int[] lengths = new int[TABLE_SIZE];
   private Kind kind = Kind.UNKNOWN;
@@ -34,9 +34,9 @@ final class Lzw implements Decompressor {
     boolean old = isOld(source);
     var codes = new Codes(source, old);
     int change = old ? 0 : 1; // how much earlier codes grow
-    int free = -1; // nothing but CLEAR may come first
+    int free = -1; // the first code must be CLEAR
     int filled = 0;
-    int start = 0; // of the string before
+    int start = 0; // of the previous string
     int length = 0;
     while (filled < size) {
       int code = codes.next();
@@ -87,7 +87,7 @@ final class Lzw implements Decompressor {
     }
   }
 
-  /** Repeats bytes, the last of which may be the first that is written; returns {@code end}. */
+  /** Copies bytes that may overlap their target; returns {@code end}. */
   private static int copy(byte[] target, int from, int to, int end) {
     if (end - to <= to - from) {
       System.arraycopy(target, from, target, to, end - to);

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How the stored picture lies, 1 (upright) to 8, as in EXIF: by its own entry, or else by what the
- * XMP data say.
+ * The orientation of the stored image, 1 (upright) to 8, as in EXIF: from the TIFF entry, or else
+ * from the XMP data.
  */
 record Orientation(int number) {
   private static final int LAST = 8;
@@ -29,12 +29,12 @@ record Orientation(int number) {
     return new Orientation(number >= 1 && number <= LAST ? (int) number : ImageHeader.UPRIGHT);
   }
 
-  /** Whether width and height change places. */
+  /** Whether width and height are exchanged. */
   boolean swapsSides() {
     return number >= FIRST_ON_ITS_SIDE;
   }
 
-  /** The stored picture of this size, turned and mirrored so that it stands upright. */
+  /** The stored image of this size, rotated and mirrored so that it is upright. */
   byte[] upright(byte[] stored, int width, int height) throws IOException {
     if (number == ImageHeader.UPRIGHT) {
       return stored;

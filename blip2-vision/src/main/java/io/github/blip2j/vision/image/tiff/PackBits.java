@@ -3,7 +3,7 @@ package io.github.blip2j.vision.image.tiff;
 import java.io.EOFException;
 import java.util.Arrays;
 
-/** Runs of bytes (TIFF 6.0, section 9). */
+/** Decodes runs of bytes (TIFF 6.0, section 9). */
 final class PackBits implements Decompressor {
   private static final int NOTHING = -128;
 
@@ -21,7 +21,7 @@ final class PackBits implements Decompressor {
       if (control == NOTHING) {
         continue;
       }
-      // A surplus of the last run is left out.
+      // The surplus of the last run is dropped.
       int run = Math.min(size - filled, Math.abs(control) + 1);
       if (control < 0) {
         if (position >= end) {

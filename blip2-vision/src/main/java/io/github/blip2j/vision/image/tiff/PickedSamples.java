@@ -1,12 +1,12 @@
 package io.github.blip2j.vision.image.tiff;
 
 /**
- * Pixels of more samples than the picture keeps, or of wider ones.
+ * Pixels with more or wider samples than the image keeps.
  *
- * @param first the byte of a sample that counts, 0 or the upper one of two
+ * @param first the byte of a sample that is kept, 0 or the upper one of two
  * @param sampleBytes from one sample to the next
  * @param pixelBytes from one pixel to the next
- * @param channels of the picture: how many samples are kept
+ * @param channels the number of kept samples of a pixel
  */
 record PickedSamples(int first, int sampleBytes, int pixelBytes, int channels)
     implements RawMode.Unpacker {

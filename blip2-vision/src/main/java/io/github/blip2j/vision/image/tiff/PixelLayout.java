@@ -6,15 +6,15 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the samples of a file mean: Pillow's mode and raw mode for its directory ({@code OPEN_INFO}
+ * The meaning of a file's samples: Pillow's mode and raw mode for its directory ({@code OPEN_INFO}
  * and {@code _setup} of {@code TiffImagePlugin}).
  *
- * @param mode of the picture, as Pillow names it
- * @param rawMode of its pixels if they are not compressed, or are and this raw mode is known
- * @param samples that Pillow expects of one pixel
- * @param colorSamples what it divides rows by if colours lie apart
+ * @param mode of the image, as Pillow names it
+ * @param rawMode of uncompressed pixels, and of compressed ones if this raw mode is known
+ * @param samples of one pixel, as Pillow expects
+ * @param colorSamples the number by which Pillow divides rows if colours are in separate planes
  * @param bits of one sample
- * @param isYcc whether the photometric interpretation is YCbCr, be it of one sample
+ * @param isYcc whether the photometric interpretation is YCbCr, even for a single sample
  */
 record PixelLayout(
     String mode, String rawMode, int samples, int colorSamples, int bits, boolean isYcc) {
@@ -27,9 +27,9 @@ record PixelLayout(
   private static final int FLOAT = 3;
 
   /**
-   * The layout of the picture in {@code directory}.
+   * The layout of the image in {@code directory}.
    *
-   * @param compressed whether libtiff would read it, which turns the bits of FillOrder 2 itself
+   * @param compressed whether libtiff would read it, which reverses the bits of FillOrder 2 itself
    */
   static PixelLayout of(Directory directory, boolean compressed) throws IOException {
     long photometric = directory.number(Tags.PHOTOMETRIC, 0L);
@@ -42,7 +42,7 @@ record PixelLayout(
     int colorSamples =
         photometric == 2 || photometric == YCBCR || photometric == 8 ? 3 : photometric == 5 ? 4 : 1;
     if (planar && extras.length > 0 && Arrays.stream(extras).max().orElse(0) == 0) {
-      // Unspecified samples that lie apart can be left unread.
+      // Unspecified samples in separate planes can be left unread.
       bits = Arrays.copyOf(bits, Math.max(0, bits.length - extras.length));
       samples -= extras.length;
       extras = new long[0];
@@ -91,7 +91,7 @@ record PixelLayout(
     return same && formats[0] <= FLOAT ? (int) formats[0] : 0;
   }
 
-  /** One number for each sample: those stated without the surplus, or the only one repeated. */
+  /** The bits of each sample: the stated numbers without the surplus, or the only one repeated. */
   private static long[] bitsOfAll(long[] bits, int samples) throws IOException {
     if (bits.length == 1) {
       long[] all = new long[samples];
@@ -106,7 +106,9 @@ record PixelLayout(
     return Arrays.copyOf(bits, samples);
   }
 
-  /** Samples of Pillow's picture: gray and alpha are two, colours and alpha four. */
+  /**
+   * The samples of a pixel in Pillow's image: two for gray and alpha, four for colours and alpha.
+   */
   int bands() {
     return switch (mode) {
       case "LA", "PA" -> 2;
@@ -116,7 +118,7 @@ record PixelLayout(
     };
   }
 
-  /** Samples of one pixel that have to be kept: all but an alpha, which is dropped in the end. */
+  /** The samples of a pixel that must be kept: all but an alpha, which is dropped in the end. */
   int channels() {
     return mode.equals("RGBA") ? 3 : mode.equals("CMYK") ? 4 : bands() == 3 ? 3 : 1;
   }

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * Puts samples back that were stored as differences to their left neighbours (TIFF 6.0, section 14,
- * and technical note 3), and their bytes in little-endian order.
+ * Restores samples that were stored as differences from their left neighbours (TIFF 6.0, section
+ * 14, and technical note 3), in little-endian byte order.
  */
 final class Predictor {
   private static final int NONE = 1;
@@ -20,13 +20,13 @@ final class Predictor {
   /**
    * The predictor of a file.
    *
-   * @param used whether its compression has one at all
-   * @param samples of one pixel that lie side by side
-   * @throws IOException if there is none for samples of so many bits
+   * @param used whether its compression supports predictors
+   * @param samples the number of adjacent samples of a pixel
+   * @throws IOException if no predictor supports samples of so many bits
    */
   Predictor(Directory directory, boolean used, int bits, int samples) throws IOException {
     long stated = used ? directory.numberIfAny(Tags.PREDICTOR, NONE) : NONE;
-    this.kind = stated > 0xFFFF ? NONE : (int) stated; // no short number, so libtiff sees none
+    this.kind = stated > 0xFFFF ? NONE : (int) stated; // not a 16-bit number, so libtiff ignores it
     this.bytes = bits / 8;
     this.samples = samples;
     this.swapped = !directory.littleEndian();
@@ -42,7 +42,7 @@ final class Predictor {
     }
   }
 
-  /** Undoes it in rows of so many bytes. */
+  /** Undoes the prediction in rows of so many bytes. */
   void undo(byte[] data, int size, int rowBytes) throws IOException {
     if (kind == FLOATING_POINT) {
       requireRows(size, rowBytes);
@@ -115,7 +115,10 @@ final class Predictor {
     }
   }
 
-  /** Bytes of equal weight lie side by side, the most significant ones first. */
+  /**
+   * Undoes floating-point prediction: bytes of equal weight are adjacent, the most significant
+   * first.
+   */
   private void undoFloats(byte[] data, int from, byte[] row) {
     for (int i = from + samples; i < from + row.length; i++) {
       data[i] += data[i - samples];

@@ -1,13 +1,13 @@
 package io.github.blip2j.vision.image.tiff;
 
 /**
- * Pixels whose colours were multiplied by an alpha, the sample after them. They are divided by it,
- * rounding down, as Pillow's {@code unpackRGBa} does.
+ * Pixels whose colours are premultiplied by the following alpha. They are divided by it, rounding
+ * down, as in Pillow's {@code unpackRGBa}.
  *
- * @param first the byte of a sample that counts, 0 or the upper one of two
+ * @param first the byte of a sample that is kept, 0 or the upper one of two
  * @param sampleBytes from red to green
  * @param pixelBytes from one red to the next
- * @param channels of the picture, of which three are written
+ * @param channels of the image, of which three are written
  */
 record Premultiplied(int first, int sampleBytes, int pixelBytes, int channels)
     implements RawMode.Unpacker {

@@ -5,33 +5,33 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the pixels of one row lie in a strip or tile, by the name that Pillow gives it ({@code
- * libImaging/Unpack.c}): its colours, then what is unusual. {@code 16B} and {@code 16L} say which
- * byte comes first, {@code N} is little endian here, {@code I} white is zero, {@code R} bits run
- * backwards, {@code S} signed, {@code F} floating point, {@code X} a sample to skip, {@code a} an
- * alpha that colours were multiplied by.
+ * The layout of the pixels of a row in a strip or tile, by Pillow's name for it ({@code
+ * libImaging/Unpack.c}): its colours, then special properties. {@code 16B} and {@code 16L} state
+ * the byte order, {@code N} is little-endian here, {@code I} means that white is zero, {@code R}
+ * reversed bits, {@code S} signed, {@code F} floating point, {@code X} a sample to skip, {@code a}
+ * premultiplied alpha.
  *
  * @param bits of one pixel
- * @param unpacker writes pixels to the picture
+ * @param unpacker writes pixels to the image
  */
 record RawMode(int bits, Unpacker unpacker) {
 
-  /** Writes {@code pixels} samples or groups of samples, from and to these places. */
+  /** Writes {@code pixels} samples or groups of samples between these positions. */
   @FunctionalInterface
   interface Unpacker {
     void unpack(byte[] in, int from, byte[] out, int to, int pixels);
   }
 
-  /** A level of gray of a sample that begins at {@code at}. */
+  /** The gray level of a sample that begins at {@code at}. */
   @FunctionalInterface
   private interface Level {
     int at(byte[] in, int at);
   }
 
   /**
-   * The raw mode of this name in a picture of this mode.
+   * The raw mode of this name in an image of this mode.
    *
-   * @param channels samples of one pixel of the picture
+   * @param channels samples of one pixel of the image
    * @throws IOException if Pillow has no such raw mode
    */
   static RawMode of(String mode, String name, int channels) throws IOException {
@@ -66,7 +66,10 @@ record RawMode(int bits, Unpacker unpacker) {
     };
   }
 
-  /** Differs from HF: Pillow clips these levels at 255; here they keep their upper byte. */
+  /**
+   * 16-bit gray. Differs from HF: Pillow clips these levels at 255; here they keep their upper
+   * byte.
+   */
   private static @Nullable RawMode gray16(String mode, String name) {
     return switch (name) {
       case "I;16" -> mode.equals("I;16") ? levels(2, (in, at) -> in[at + 1]) : null;
@@ -102,7 +105,7 @@ record RawMode(int bits, Unpacker unpacker) {
       int channel = mode.equals("YCbCr") ? -1 : mode.indexOf(bands);
       return channel < 0 ? null : plane(channel, channels, 1);
     }
-    // Upper bytes, of which two at a time.
+    // Upper bytes, two at a time.
     int sampleBytes = flags.startsWith("16") ? 2 : 1;
     int first = flags.equals("16L") || flags.equals("16N") ? 1 : 0;
     int pixelBytes = sampleBytes * (mode.equals("YCbCr") ? 3 : bands.length());
@@ -126,10 +129,10 @@ record RawMode(int bits, Unpacker unpacker) {
   }
 
   /**
-   * One colour of a picture whose colours lie apart.
+   * One colour of an image with separate planes.
    *
-   * @param channel its place in a pixel; if the picture has fewer, it is left out
-   * @param sampleBytes 2 for little-endian samples, of which the upper byte is kept
+   * @param channel its index in a pixel; if the image has fewer channels, it is dropped
+   * @param sampleBytes 2 for little-endian samples, whose upper byte is kept
    */
   static RawMode plane(int channel, int channels, int sampleBytes) {
     if (channel >= channels) {
@@ -156,10 +159,10 @@ record RawMode(int bits, Unpacker unpacker) {
         });
   }
 
-  /** Samples of {@code bits} bits, several to a byte, each times {@code scale}. */
+  /** Samples of {@code bits} bits, several in a byte, each multiplied by {@code scale}. */
   private static RawMode packed(int bits, int scale, String name) {
     boolean inverted = name.endsWith("I") || name.endsWith("IR");
-    // Bits run backwards in all of the byte, but sample by sample that is the same for one bit.
+    // Whole bytes are reversed; for one-bit samples that equals a reversed order of samples.
     boolean reversed = name.endsWith("R");
     int perByte = 8 / bits;
     int mask = (1 << bits) - 1;
@@ -183,7 +186,7 @@ record RawMode(int bits, Unpacker unpacker) {
 
   private static void unpackTwelveBits(byte[] in, int from, byte[] out, int to, int pixels) {
     for (int i = 0; i < pixels; i++) {
-      // The upper eight of twelve bits: a byte, or two halves.
+      // The upper eight of twelve bits: one byte, or two halves.
       int at = from + i / 2 * 3;
       boolean second = (i & 1) != 0;
       out[to + i] = second ? (byte) ((in[at + 1] << 4) | ((in[at + 2] & 0xFF) >> 4)) : in[at];
@@ -216,7 +219,7 @@ record RawMode(int bits, Unpacker unpacker) {
     return Math.max(0, Math.min(255, level));
   }
 
-  /** Rounds down; not a number becomes black, as it does in C on the usual processors. */
+  /** Rounds down; NaN becomes black, as in C on common processors. */
   private static int clip(float level) {
     return level >= 255 ? 255 : Math.max(0, (int) level);
   }

@@ -5,15 +5,15 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * The strips or tiles of a compressed picture, laid out as libtiff does: their sizes in pixels and
- * where their bytes lie.
+ * The strips or tiles of a compressed image, as libtiff lays them out: their sizes in pixels and
+ * the positions of their bytes.
  */
 final class Segments {
   private static final long WHOLE_PICTURE = 0xFFFFFFFFL;
   private static final int LARGE = 1 << 20;
 
-  // Against files that are small and keep one busy: tiles far larger than the picture, and many
-  // strips that share many bytes. No compression is known to swell what it compresses like that.
+  // Against small files that take long: tiles far larger than the image, and many strips that share
+  // many bytes. No compression is known to grow its input like that.
   private static final long MANY_PIXELS = 1 << 24;
   private static final int MANY_SEGMENTS = 64;
   private static final int MOST_SWOLLEN = 64;
@@ -35,9 +35,9 @@ final class Segments {
   private final long total;
 
   /**
-   * Reads the layout of a picture of this size.
+   * Reads the layout of an image of this size.
    *
-   * @throws IOException if libtiff refuses it
+   * @throws IOException if libtiff rejects it
    */
   Segments(byte[] file, Directory directory, int width, int height) throws IOException {
     this.file = file;
@@ -93,33 +93,33 @@ final class Segments {
     return tiled;
   }
 
-  /** Whether colours lie apart. */
+  /** Whether colours are in separate planes. */
   boolean planar() {
     return planar;
   }
 
-  /** Columns of one, which may reach beyond the picture if it is a tile. */
+  /** The width of a segment; tiles may extend beyond the image. */
   int segmentWidth() {
     return segmentWidth;
   }
 
-  /** Rows of one, more than the picture has perhaps. */
+  /** The height of a segment, which may exceed the image's. */
   int segmentHeight() {
     return segmentHeight;
   }
 
-  /** Rows of pixels that are stored for one that begins at row {@code y}. */
+  /** The number of stored rows of the segment that begins at row {@code y}. */
   int storedRows(int y) {
     return tiled ? segmentHeight : Math.min(segmentHeight, height - y);
   }
 
-  /** The number of the one that holds this pixel of a plane. */
+  /** The number of the segment that contains this pixel of a plane. */
   long index(int x, int y, int plane) {
     return plane * perPlane + y / segmentHeight * across + x / segmentWidth;
   }
 
   /**
-   * The bytes of the one of this number, which has {@code decodedSize} bytes when decoded.
+   * The bytes of a segment that has {@code decodedSize} bytes when decoded.
    *
    * @throws EOFException if the file ends before they do
    */
@@ -136,7 +136,7 @@ final class Segments {
       throw new IOException("a strip or tile of no bytes");
     }
     if (count > LARGE && (count - 4096) / 10 > decodedSize) {
-      count = decodedSize * 10 + 4096; // libtiff's guess where it must end
+      count = decodedSize * 10 + 4096; // libtiff's estimate of its end
     }
     if (count > file.length || offset > file.length - count) {
       throw new EOFException();
@@ -147,7 +147,7 @@ final class Segments {
     return new CodedBytes(file, (int) offset, (int) (offset + count));
   }
 
-  /** Whether the lengths are left out, which is forgiven where there is but one strip. */
+  /** Whether the lengths are missing, which is accepted for a single strip. */
   private boolean isUnknown(long count, long offset) throws IOException {
     boolean stated = directory.has(Tags.STRIP_BYTE_COUNTS) || directory.has(Tags.TILE_BYTE_COUNTS);
     if (!stated) {

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * YCbCr with blocks of luminance samples, each before its two colour samples (TIFF 6.0, section
- * 21), in the fixed-point arithmetic of libtiff's RGBA interface. Damaged strips show what was
- * decoded of them, as there.
+ * YCbCr in blocks: luminance samples, then two colour samples (TIFF 6.0, section 21), in the
+ * fixed-point arithmetic of libtiff's RGBA interface. As there, damaged strips show the part that
+ * was decoded.
  */
 final class SubsampledYcc {
   private final Segments segments;
@@ -40,7 +40,10 @@ final class SubsampledYcc {
     }
   }
 
-  /** Pixels of a block, across and down: two each if the file does not say so in two numbers. */
+  /**
+   * The pixels of a block, horizontally and vertically: two each if the file does not state two
+   * numbers.
+   */
   private static long[] sampling(Directory directory) throws IOException {
     long[] two = {2, 2};
     try {
@@ -59,7 +62,7 @@ final class SubsampledYcc {
     return segments.planar() ? 1 : across * down + 2;
   }
 
-  /** Bytes of {@code down} rows. */
+  /** The bytes of {@code down} rows. */
   private long blockRowBytes() {
     return blocks(segments.segmentWidth()) * blockBytes();
   }
@@ -108,7 +111,7 @@ final class SubsampledYcc {
       throws IOException {
     long size = buffer.length;
     if (!segments.tiled() && !segments.planar()) {
-      // What libtiff asks for: whole blocks, by the size of a row that is rounded down.
+      // libtiff's request: whole blocks, by a row size that is rounded down.
       long wanted = ((rows - 1L) / down + 1) * down * (blockRowBytes() / down);
       size = Math.min(bytes(rows), wanted);
     } else if (!segments.tiled()) {
@@ -118,7 +121,7 @@ final class SubsampledYcc {
     try {
       decoders.decode(coded, buffer, (int) size);
     } catch (IOException e) {
-      // libtiff is told not to stop at errors of decoding, but it stops at headers of JPEG streams.
+      // libtiff is told not to stop at decoding errors, but it stops at headers of JPEG streams.
       if (pixels.areJpeg()) {
         throw e;
       }
@@ -129,7 +132,7 @@ final class SubsampledYcc {
     byte[] rgb = canvas.samples();
     int columns = Math.min(segments.segmentWidth(), segments.width() - left);
     int blockBytes = blockBytes();
-    // Differs from TIFF: of 4x4 blocks beyond the right edge, libtiff skips 10 bytes, not 18.
+    // Differs from TIFF: for 4x4 blocks beyond the right edge, libtiff skips 10 bytes, not 18.
     int skippedBytes = across == 4 && down == 4 ? 10 : blockBytes;
     int skipped = (segments.segmentWidth() - columns) / across;
     int rowBytes = (int) blocks(columns) * blockBytes + skipped * skippedBytes;

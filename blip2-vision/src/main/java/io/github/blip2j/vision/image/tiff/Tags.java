@@ -1,6 +1,6 @@
 package io.github.blip2j.vision.image.tiff;
 
-/** Numbers of the directory entries that are read (TIFF 6.0, appendix A). */
+/** The numbers of the directory entries in use (TIFF 6.0, appendix A). */
 final class Tags {
   static final int IMAGE_WIDTH = 256;
   static final int IMAGE_LENGTH = 257;

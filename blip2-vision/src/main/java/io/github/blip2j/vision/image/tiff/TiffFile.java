@@ -7,14 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
 /**
- * The first picture of a TIFF or BigTIFF file (TIFF 6.0 and Adobe's supplements), as Pillow and
+ * The first image of a TIFF or BigTIFF file (TIFF 6.0 and Adobe's supplements), as Pillow and
  * libtiff read it.
  *
- * <p>Pillow turns TIFF pictures upright when it loads them, whatever is asked of it; so they come
- * out here upright.
+ * <p>Pillow always turns TIFF images upright when it loads them, and so does this class.
  */
 public final class TiffFile implements EncodedImage {
-  // Either order of bytes, also of the number behind it, which Pillow forgives; then BigTIFF.
+  // Either byte order, also of the number after it, which Pillow accepts; then BigTIFF.
   private static final Set<String> BEGINNINGS =
       Set.of("II*\0", "MM\0*", "MM*\0", "II\0*", "II+\0", "MM\0+");
 

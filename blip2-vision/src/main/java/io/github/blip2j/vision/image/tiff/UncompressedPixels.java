@@ -7,9 +7,9 @@ import java.util.Comparator;
 import java.util.Set;
 
 /**
- * Pixels without compression, which Pillow reads by itself: strips and tiles in the order in which
- * they lie in the file, each to the end of its rows whatever length the directory states. What no
- * strip covers stays black.
+ * Uncompressed pixels, which Pillow reads by itself: strips and tiles in the order of their
+ * positions in the file, each to the end of its rows whatever length the directory states. Pixels
+ * without a strip stay black.
  */
 final class UncompressedPixels {
   private static final Set<String> MAPPED = Set.of("L", "P", "RGBA", "CMYK", "I;16", "I;16B");
@@ -27,11 +27,11 @@ final class UncompressedPixels {
   private final Tile[] tiles;
   private final long mappedStride;
 
-  /** One strip or tile: where it lies in the file, and its number in the directory. */
+  /** One strip or tile: its position in the file, and its number in the directory. */
   private record Tile(long offset, int index) {}
 
   /**
-   * Reads where the pixels lie and checks that the file holds them.
+   * Reads the positions of the pixels and checks that the file holds them.
    *
    * @throws EOFException if it does not
    */
@@ -71,9 +71,8 @@ final class UncompressedPixels {
   }
 
   /**
-   * Bytes from one row to the next if Pillow maps the file into memory, as it does with a single
-   * strip or tile of the usual kinds: then it holds the whole picture, however many rows are
-   * stated.
+   * The row stride if Pillow maps the file into memory, as it does for a single strip or tile of
+   * the usual kinds; the strip then holds the whole image, whatever number of rows is stated.
    *
    * @return 0 if it does not
    */
@@ -89,7 +88,7 @@ final class UncompressedPixels {
     return offset >= 0 && offset <= file.length - bytes ? stride : 0;
   }
 
-  /** Bytes from one row to the next of a tile so wide that reaches beyond the picture. */
+  /** The row stride of a tile that extends beyond the image. */
   private long paddedStride(long columns) {
     double bytes = (double) columns * layout.samples() * layout.bits() / 8;
     return (long) (planar ? bytes / layout.colorSamples() : bytes);
@@ -102,10 +101,10 @@ final class UncompressedPixels {
     return (int) Math.min(size, Integer.MAX_VALUE / 2);
   }
 
-  /** Strips and tiles by their place in the file. */
+  /** Strips and tiles by position in the file. */
   private Tile[] tiles(Directory directory, int tag) throws IOException {
     int count = directory.count(tag);
-    // Each would cover the whole picture, so only the last is seen.
+    // Each would cover the whole image, so only the last is visible.
     boolean single = tileWidth == width && tileHeight == height && !planar;
     if (planar && count > perLayer * rawModes.length) {
       throw new IOException(count + " strips or tiles, more than there are colours");
@@ -118,12 +117,12 @@ final class UncompressedPixels {
     return found;
   }
 
-  /** Its number in the picture; a surplus of strips begins at the top again. */
+  /** The number of a tile in the image; surplus strips begin at the top again. */
   private int place(Tile tile) {
     return planar ? tile.index : (int) (tile.index % perLayer);
   }
 
-  /** Whether the next one lies at the same place, so that this one is not even read. */
+  /** Whether the next one has the same position, so that this one is not read. */
   private boolean isSeenAgain(int i) {
     return i + 1 < tiles.length && place(tiles[i]) == place(tiles[i + 1]);
   }
@@ -147,13 +146,13 @@ final class UncompressedPixels {
     return (int) (place(tile) % perLayer) / across * tileHeight;
   }
 
-  /** Bytes of the pixels of one row. */
+  /** The bytes of the pixels of one row. */
   private long rowBytes(Tile tile) throws IOException {
     long columns = Math.min(tileWidth, width - column(tile));
     return (columns * rawMode(tile).bits() + 7) / 8;
   }
 
-  /** Bytes from one row to the next, or 0 if Pillow's decoder does not know what to do. */
+  /** The row stride, or 0 if Pillow's decoder does not support the layout. */
   private long stride(Tile tile) throws IOException {
     if (mappedStride > 0) {
       return mappedStride;
@@ -167,7 +166,7 @@ final class UncompressedPixels {
   private void requireWhole(Tile tile, boolean last) throws IOException {
     long stride = stride(tile);
     if (stride == 0) {
-      if (last) { // Pillow overlooks what went wrong before
+      if (last) { // Pillow ignores earlier errors
         throw new IOException("rows of tiles that do not end at a byte");
       }
       return;

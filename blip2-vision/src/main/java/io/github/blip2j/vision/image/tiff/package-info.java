@@ -1,6 +1,6 @@
 /**
- * TIFF pictures, equal to Pillow's to the last bit. Used by {@code ImageDecoder}; not meant to be
- * called by applications.
+ * A TIFF decoder, bit-equal to Pillow. Used by {@code ImageDecoder}; not meant to be called by
+ * applications.
  */
 @NullMarked
 package io.github.blip2j.vision.image.tiff;

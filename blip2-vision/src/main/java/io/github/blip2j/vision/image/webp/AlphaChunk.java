@@ -8,8 +8,7 @@ import java.io.IOException;
 
 /**
  * The alpha channel of a lossy frame (RFC 9649, section 2.7.1.2). It is decoded for its errors
- * only: libwebp refuses a picture whose alpha is broken, and the samples under alpha are the
- * picture's.
+ * only: libwebp rejects an image with broken alpha, and alpha does not change the colours.
  */
 final class AlphaChunk {
   private static final int UNCOMPRESSED = 0;
@@ -53,7 +52,7 @@ final class AlphaChunk {
     PixelReader pixels = decoder.start();
     int width = decoder.codedWidth();
     if (decoder.isIndexed() && pixels.isGreenOnly()) {
-      // libwebp has a way of its own for this common case, which forgives a cut last pixel.
+      // libwebp has a special path for this common case, which accepts a truncated last pixel.
       pixels.read(width, frame.height());
     } else {
       pixels.readWhole(width, frame.height());

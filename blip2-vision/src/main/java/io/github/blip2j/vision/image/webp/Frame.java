@@ -7,17 +7,17 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The chunks of one picture.
+ * The chunks of one frame.
  *
  * @param x of its left edge on the canvas
  * @param y of its top edge on the canvas
  * @param image its VP8 or VP8L chunk
  * @param alpha its ALPH chunk, if it has one
- * @param next where the chunk after them begins
+ * @param next the position of the chunk after them
  */
 record Frame(int x, int y, int width, int height, Chunk image, @Nullable Chunk alpha, int next) {
 
-  /** Whether a picture begins with {@code chunk}. */
+  /** Whether a frame begins with {@code chunk}. */
   static boolean begins(Chunk chunk) {
     return switch (chunk.name()) {
       case Chunk.ALPHA, Chunk.LOSSY, Chunk.LOSSLESS -> true;
@@ -26,10 +26,10 @@ record Frame(int x, int y, int width, int height, Chunk image, @Nullable Chunk a
   }
 
   /**
-   * Reads the chunks at {@code at}: a VP8 or VP8L chunk, and perhaps an ALPH chunk beside it. The
+   * Reads the chunks at {@code at}: a VP8 or VP8L chunk, and possibly an ALPH chunk beside it. The
    * header of the chunk after them is checked too.
    *
-   * @throws IOException if there is no picture or its header is broken
+   * @throws IOException if there is no image or its header is broken
    */
   static Frame read(byte[] file, int at, int end) throws IOException {
     Chunk image = null;
@@ -72,12 +72,12 @@ record Frame(int x, int y, int width, int height, Chunk image, @Nullable Chunk a
     return new Frame(0, 0, width, height, image, alpha, next);
   }
 
-  /** This frame elsewhere on the canvas. */
+  /** This frame at another position of the canvas. */
   Frame at(int newX, int newY) {
     return new Frame(newX, newY, width, height, image, alpha, next);
   }
 
-  /** This frame, of which the file says that it is opaque. */
+  /** This frame, which the file states to be opaque. */
   Frame withoutAlpha() {
     return new Frame(x, y, width, height, image, null, next);
   }
@@ -85,7 +85,7 @@ record Frame(int x, int y, int width, int height, Chunk image, @Nullable Chunk a
   /**
    * This frame.
    *
-   * @throws IOException if its alpha follows the picture
+   * @throws IOException if its alpha follows the image
    */
   Frame inOrder() throws IOException {
     if (alpha != null && alpha.start() > image.start()) {

@@ -9,9 +9,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The chunks of a WebP file (RFC 9649, section 2): what size its canvas has and where its first
- * frame is. All chunks are checked, as libwebp does: a file with a broken frame further on is
- * refused as a whole.
+ * The chunks of a WebP file (RFC 9649, section 2): the size of its canvas, and its first frame. As
+ * in libwebp, all chunks are checked: a file with a broken later frame is rejected as a whole.
  */
 final class WebpContainer {
   private static final int RIFF_HEADER = 12;
@@ -45,7 +44,7 @@ final class WebpContainer {
    * Reads the chunks of {@code file}, which begins with a RIFF header of type WEBP.
    *
    * @throws EOFException if it is shorter than it says
-   * @throws IOException if libwebp would refuse it, with the reason alone as its message
+   * @throws IOException if libwebp rejects it, with the reason alone as its message
    */
   static WebpContainer parse(byte[] file) throws IOException {
     if (file.length < RIFF_HEADER + Chunk.HEADER) {
@@ -55,7 +54,7 @@ final class WebpContainer {
     if (end > file.length) {
       throw new EOFException();
     }
-    // What follows the RIFF chunk is no part of the picture.
+    // Data after the RIFF chunk are no part of the image.
     var container = new WebpContainer(file, (int) end);
     container.readChunks();
     return container;
@@ -78,7 +77,7 @@ final class WebpContainer {
     Chunk chunk = next();
     switch (chunk.name()) {
       case Chunk.LOSSY, Chunk.LOSSLESS -> {
-        // Anything after the one picture is ignored.
+        // Anything after the only image is ignored.
         Frame frame = Frame.read(file, position, end).withoutAlpha();
         width = frame.width();
         height = frame.height();
@@ -95,7 +94,7 @@ final class WebpContainer {
     }
   }
 
-  /** The chunk at the position, which stays as it is. */
+  /** The chunk at the position, which stays. */
   private Chunk next() throws IOException {
     return Chunk.read(file, position, end);
   }
@@ -139,7 +138,7 @@ final class WebpContainer {
         }
         position = chunk.end();
       }
-      default -> position = chunk.end(); // profiles, and whatever is not known
+      default -> position = chunk.end(); // profiles and unknown chunks
     }
   }
 
@@ -175,11 +174,11 @@ final class WebpContainer {
     int at = chunk.start();
     int x = 2 * Chunk.u24(file, at);
     int y = 2 * Chunk.u24(file, at + 3);
-    // Of the size that follows only the area is looked at: the frame states its own.
+    // Only the area of this size is checked: the frame states its own size.
     requireArea(1 + Chunk.u24(file, at + 6), 1 + Chunk.u24(file, at + 9));
     position = at + ANMF_HEADER;
     if (!Frame.begins(next())) {
-      return; // an empty frame is passed over
+      return; // an empty frame is skipped
     }
     Frame frame = Frame.read(file, position, end).at(x, y);
     if (frame.next() > chunk.end()) {
@@ -198,7 +197,7 @@ final class WebpContainer {
     }
   }
 
-  /** Where the TIFF block of a chunk begins: some writers put JPEG's header before it. */
+  /** The start of the TIFF block in a chunk: some writers put JPEG's header before it. */
   private int tiffStart(Chunk chunk) {
     String jpegs = "Exif\0\0";
     int start = chunk.start();

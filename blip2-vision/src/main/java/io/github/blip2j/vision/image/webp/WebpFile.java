@@ -9,10 +9,9 @@ import io.github.blip2j.vision.image.webp.lossy.LossyDecoder;
 import java.io.IOException;
 
 /**
- * A WebP file: a picture or the first frame of an animation on its canvas.
+ * A WebP file: an image, or the first frame of an animation on its canvas.
  *
- * <p>As in Pillow, alpha is dropped and what lies under it shows; where the first frame does not
- * reach, the canvas is black.
+ * <p>As in Pillow, alpha is dropped, and the canvas is black outside the first frame.
  */
 public final class WebpFile implements EncodedImage {
   private final byte[] file;

@@ -1,5 +1,5 @@
 /**
- * Decoder of WebP pictures, equal to libwebp's (which Pillow uses) to the last bit: the container
+ * Decoder of WebP images, equal to libwebp's (which Pillow uses) to the last bit: the container
  * (RFC 9649), lossy VP8 key frames (RFC 6386) and lossless VP8L (RFC 9649). Used by {@code
  * ImageDecoder}; not meant to be called by applications.
  *

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** How coefficients condition the statistics of arithmetic coding (ITU-T T.81, section B.2.4.3). */
+/** The conditioning parameters of arithmetic coding (ITU-T T.81, section B.2.4.3). */
 public final class ArithmeticConditioning {
   public static final int TABLES = 16;
   private static final int DEFAULT_UPPER = 1;
@@ -49,17 +49,17 @@ public final class ArithmeticConditioning {
     }
   }
 
-  /** Up to which a difference of DC coefficients counts as none, as an exponent: L. */
+  /** L: the exponent up to which a difference of DC coefficients counts as zero. */
   public int lower(int table) {
     return lower[table];
   }
 
-  /** Up to which a difference of DC coefficients counts as small, as an exponent: U. */
+  /** U: the exponent up to which a difference of DC coefficients counts as small. */
   public int upper(int table) {
     return upper[table];
   }
 
-  /** The last AC coefficient that counts as low, Kx. */
+  /** Kx: the last AC coefficient that counts as low. */
   public int border(int table) {
     return border[table];
   }

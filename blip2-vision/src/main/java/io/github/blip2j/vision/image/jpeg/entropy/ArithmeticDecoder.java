@@ -3,10 +3,10 @@ package io.github.blip2j.vision.image.jpeg.entropy;
 import java.io.IOException;
 
 /**
- * Decodes binary decisions with adaptive probabilities (ITU-T T.81, annex D.2), the QM coder.
+ * Decodes binary decisions with adaptive probabilities: the QM coder (ITU-T T.81, annex D.2).
  *
- * <p>What is known of a kind of decision is one byte, 0 at first: the state of its estimate, and in
- * the highest bit the value that is more probable.
+ * <p>The statistics of a kind of decision are one byte, 0 at first: the state of its estimate, with
+ * the more probable value in the highest bit.
  */
 public final class ArithmeticDecoder {
   /** The state for decisions whose values are equally probable; it never changes. */
@@ -15,9 +15,9 @@ public final class ArithmeticDecoder {
   private static final int MORE_PROBABLE = 0x80;
   private static final int STATE = 0x7F;
   private static final int HALF = 0x8000;
-  private static final int UNREAD = -16; // two bytes are to be read first
+  private static final int UNREAD = -16; // two bytes must be read first
 
-  // Table D.3: sizes of the less probable part and the next states; the last is of EVEN.
+  // Table D.3: sizes of the less probable interval and the next states; the last is for EVEN.
   private static final int[] SIZE = {
     0x5A1D, 0x2586, 0x1114, 0x080B, 0x03D8, 0x01DA, 0x00E5, 0x006F, 0x0036, 0x001A, 0x000D,
     0x0006, 0x0003, 0x0001, 0x5A7F, 0x3F25, 0x2CF2, 0x207C, 0x17B9, 0x1182, 0x0CEF, 0x09A1,
@@ -57,11 +57,11 @@ public final class ArithmeticDecoder {
 
   private final JpegInput input;
   private final Budget budget;
-  private long code; // C: where the code lies in the interval, then bits not yet used
+  private long code; // C: the position of the code in the interval, then unused bits
   private long interval; // A
   private int spareBits; // of code
 
-  /** Decisions left to decode, for all of a picture: without data they may never end. */
+  /** The remaining number of decisions for an image: without data they may never end. */
   public static final class Budget {
     private long left;
 
@@ -90,14 +90,14 @@ public final class ArithmeticDecoder {
     return masks;
   }
 
-  /** Starts anew, at the next byte. */
+  /** Restarts at the next byte. */
   public void reset() {
     code = 0;
     interval = 0;
     spareBits = UNREAD;
   }
 
-  /** The next decision, of the kind that {@code states[kind]} tells of. */
+  /** Decodes the next decision, whose statistics are {@code states[kind]}. */
   public boolean decide(byte[] states, int kind) throws IOException {
     budget.spend();
     while (interval < HALF) {
@@ -109,8 +109,8 @@ public final class ArithmeticDecoder {
     int less = SIZE[state];
     interval -= less;
     long border = interval << spareBits;
-    boolean lower = code < border; // in the part of the more probable value
-    boolean exchanged = interval < less; // but that part has become the smaller one
+    boolean lower = code < border; // in the interval of the more probable value
+    boolean exchanged = interval < less; // but that interval has become the smaller one
     if (!lower) {
       code -= border;
       interval = less;
@@ -124,7 +124,7 @@ public final class ArithmeticDecoder {
     return (more != 0) == probable;
   }
 
-  /** Doubles the interval (section D.2.6); behind a marker there are zeros. */
+  /** Doubles the interval (section D.2.6); after a marker, zeros are read. */
   private void renew() throws IOException {
     spareBits--;
     if (spareBits < 0) {

@@ -6,11 +6,14 @@ import java.nio.ByteBuffer;
 /**
  * Reads the bits of a scan, without the zeros stuffed after FF (ITU-T T.81, section F.1.2.3).
  *
- * <p>Where a marker ends the data too early, zeros follow, as in libjpeg. Bytes are taken when
- * libjpeg takes them: {@link JpegInput} says why that matters.
+ * <p>If a marker ends the data early, zeros follow, as in libjpeg. Bytes are read at the same time
+ * as in libjpeg: {@link JpegInput} explains why.
  */
 public final class BitReader {
-  /** Bits loaded at least, if there are as many: room for less than one byte is left. */
+  /**
+   * The minimum of bits after loading, if the data suffice: there is room for less than one more
+   * byte.
+   */
   private static final int FULL = 57;
 
   private static final long LOW_BITS = 0x0101010101010101L;
@@ -19,12 +22,12 @@ public final class BitReader {
   final JpegInput input;
   private final ByteBuffer bytes;
 
-  /** Bits not yet read, in the low end; what lies above {@link #count} is spent. */
+  /** Unread bits in the low end; bits above {@link #count} are used. */
   public long buffer;
 
   public int count;
 
-  /** Whether bits were asked for that were not there since the last marker. */
+  /** Whether more bits were requested than there were since the last marker. */
   public boolean exhausted;
 
   public BitReader(JpegInput input) {
@@ -32,13 +35,13 @@ public final class BitReader {
     this.bytes = ByteBuffer.wrap(input.file);
   }
 
-  /** Forgets what was loaded. */
+  /** Discards loaded bits. */
   public void reset() {
     buffer = 0;
     count = 0;
   }
 
-  /** The next symbol of {@code table}. */
+  /** Decodes the next symbol of {@code table}. */
   public int decode(HuffmanTable table) throws EOFException {
     if (count < HuffmanTable.LOOKAHEAD) {
       fill(0);
@@ -55,7 +58,7 @@ public final class BitReader {
     return entry & 0xFF;
   }
 
-  /** The next symbol of {@code table}, where at least 17 bits are loaded. */
+  /** Decodes the next symbol of {@code table}; at least 17 bits must be loaded. */
   public int decodeLoaded(HuffmanTable table) {
     int entry = table.lookup[(int) (buffer >>> (count - HuffmanTable.LOOKAHEAD)) & 0xFF];
     int length = entry >> HuffmanTable.LOOKAHEAD;
@@ -103,7 +106,7 @@ public final class BitReader {
   }
 
   /**
-   * Loads what there is room for, so that at least {@code needed} bits are there.
+   * Loads as many bits as fit, at least {@code needed}.
    *
    * @throws EOFException if the file ends before a marker does
    */
@@ -130,7 +133,7 @@ public final class BitReader {
     }
   }
 
-  /** Loads a byte; returns whether there was one before the next marker. */
+  /** Loads a byte; returns false at a marker. */
   private boolean loadByte() throws EOFException {
     int next = input.u8();
     if (next == 0xFF) {
@@ -153,9 +156,9 @@ public final class BitReader {
   }
 
   /**
-   * Loads six bytes, of which there must be as many; a marker reads as zeros and is not passed.
+   * Loads six bytes, which must be there; a marker reads as zeros and is not passed.
    *
-   * @return whether no marker was met
+   * @return whether there was no marker
    */
   public boolean fillSix() {
     long word = bytes.getLong(input.position);

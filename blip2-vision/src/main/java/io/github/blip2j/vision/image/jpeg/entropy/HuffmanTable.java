@@ -6,11 +6,11 @@ import java.util.Arrays;
 /**
  * A Huffman code (ITU-T T.81, annexes C and F.2.2.3).
  *
- * <p>A file may define tables that no scan uses, and libjpeg checks a table only once it is used;
- * so does {@link #forDc}, {@link #forAc}.
+ * <p>A file may define tables that no scan uses, so, as in libjpeg, a table is checked on first
+ * use: {@link #forDc}, {@link #forAc}.
  */
 public final class HuffmanTable {
-  /** Codes of at most so many bits are looked up at once. */
+  /** The maximum length of codes in the lookup table. */
   static final int LOOKAHEAD = 8;
 
   private static final int LONGEST = 16;
@@ -18,18 +18,18 @@ public final class HuffmanTable {
   private static final int LAST_DC_SIZE = 15;
 
   /**
-   * What the next {@link #LOOKAHEAD} bits begin with: the length of a code, shifted left by as many
-   * bits, and its symbol. The length is one more than {@link #LOOKAHEAD} if the code is longer.
+   * For the next {@link #LOOKAHEAD} bits: the length of the code, shifted left by as many bits, and
+   * its symbol. The length is one more than {@link #LOOKAHEAD} if the code is longer.
    */
   final short[] lookup = new short[1 << LOOKAHEAD];
 
-  /** Codes and the bits of coefficients that take together so many bits are looked up at once. */
+  /** The maximum length of a code and its coefficient's bits in {@link #pairs}. */
   public static final int PAIR_LOOKAHEAD = 9;
 
   /**
-   * Of AC tables, what the next {@link #PAIR_LOOKAHEAD} bits begin with: a coefficient, shifted
-   * left by 16 bits, the zeros before it by 8, the length of its code by 4, and that of both; or 0
-   * if they are longer.
+   * For the next {@link #PAIR_LOOKAHEAD} bits of an AC table: a coefficient, shifted left by 16
+   * bits, the zeros before it by 8, the length of its code by 4, and the length of both; or 0 if
+   * they are longer.
    */
   public int[] pairs = {};
 
@@ -40,8 +40,8 @@ public final class HuffmanTable {
   private boolean derived;
 
   /**
-   * The code in which {@code counts[l]} symbols have {@code l} bits, 1 to 16, given in the order of
-   * their codes.
+   * A code in which {@code counts[l]} symbols have {@code l} bits, 1 to 16, with symbols in the
+   * order of their codes.
    */
   public HuffmanTable(int[] counts, byte[] symbols) {
     this.counts = counts.clone();
@@ -103,7 +103,7 @@ public final class HuffmanTable {
     int index = 0;
     for (int length = 1; length <= LONGEST; length++) {
       code <<= 1;
-      // No code may consist of ones alone.
+      // No code may consist of ones only.
       if (counts[length] > 0 && code + counts[length] >= 1 << length) {
         throw new IOException("a Huffman table of too many codes");
       }
@@ -122,13 +122,14 @@ public final class HuffmanTable {
   }
 
   /**
-   * Whether {@code code}, of {@code length} bits, is longer than that; a code of 17 bits is wrong.
+   * Whether {@code code}, of {@code length} bits, is part of a longer code; a code of 17 bits is
+   * invalid.
    */
   boolean isLonger(int code, int length) {
     return code > lastCode[length];
   }
 
-  /** What {@code code} stands for; 0 if it is too long to be right, as in libjpeg. */
+  /** The symbol of {@code code}; 0 if it is too long, as in libjpeg. */
   int symbol(int code, int length) {
     return length > LONGEST ? 0 : symbols[code + toIndex[length] & 0xFF] & 0xFF;
   }

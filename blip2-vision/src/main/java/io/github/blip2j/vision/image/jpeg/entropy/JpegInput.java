@@ -3,21 +3,20 @@ package io.github.blip2j.vision.image.jpeg.entropy;
 import java.io.EOFException;
 
 /**
- * A position in a JPEG file held in memory, and the marker that stands before it if one was met and
- * not yet dealt with.
+ * A position in a JPEG file in memory, and the pending marker before it, if any.
  *
- * <p>Pillow hands libjpeg the file in pieces of 64 KiB. That decides whether a file without its end
- * is read: {@link #visible} is the end of the pieces handed over so far.
+ * <p>Pillow passes the file to libjpeg in pieces of 64 KiB, which decides whether a file without
+ * its end is read: {@link #visible} is the end of the pieces passed so far.
  */
 public final class JpegInput {
   private static final int PIECE = 1 << 16;
 
   public final byte[] file;
 
-  /** Where the next byte is read. */
+  /** The position of the next byte. */
   public int position;
 
-  /** The marker met, or {@link Marker#NONE}. */
+  /** The pending marker, or {@link Marker#NONE}. */
   public int marker;
 
   private int end;
@@ -46,7 +45,7 @@ public final class JpegInput {
     position += bytes;
   }
 
-  /** The end of the pieces that Pillow has handed over, once the position lies within them. */
+  /** The end of the pieces that Pillow has passed when the position is reached. */
   public int visible() {
     while (visible < position) {
       visible += Math.min(PIECE, file.length - visible);
@@ -54,17 +53,17 @@ public final class JpegInput {
     return visible;
   }
 
-  /** Hands over one more piece. */
+  /** Passes one more piece. */
   public void showMore() {
     visible += Math.min(PIECE, file.length - visible);
   }
 
-  /** Lets the file end with the pieces handed over so far. */
+  /** Ends the file with the pieces passed so far. */
   public void endWithVisible() {
     end = visible();
   }
 
-  /** Meets the next marker, over stray bytes, stuffed zeros and padding. */
+  /** Finds the next marker, over stray bytes, stuffed zeros and padding. */
   public void nextMarker() throws EOFException {
     int code = 0;
     while (code == 0) {
@@ -79,9 +78,9 @@ public final class JpegInput {
   }
 
   /**
-   * Passes the restart marker of number {@code expected}, 0 to 7. Where another marker stands in
-   * its place, libjpeg's rule decides ({@code jpeg_resync_to_restart}): a late marker is waited
-   * for, an early one is left, so that the interval in between stays empty.
+   * Passes restart marker {@code expected}, 0 to 7. For another marker, libjpeg's rule decides
+   * ({@code jpeg_resync_to_restart}): data up to a late marker are skipped, and an early marker
+   * stays pending, so that the interval in between is empty.
    */
   public void passRestart(int expected) throws EOFException {
     if (marker == Marker.NONE) {
@@ -95,7 +94,7 @@ public final class JpegInput {
       } else if (!restart || ahead <= 2) {
         return;
       } else {
-        break; // too far from what is expected to be trusted
+        break; // too far from the expected one
       }
     }
     marker = Marker.NONE;

@@ -2,7 +2,7 @@ package io.github.blip2j.vision.image.jpeg.entropy;
 
 /** The second bytes of markers (ITU-T T.81, table B.1); the first is always FF. */
 public final class Marker {
-  /** In place of a marker where none was met. */
+  /** No marker. */
   public static final int NONE = 0;
 
   public static final int TEM = 0x01;

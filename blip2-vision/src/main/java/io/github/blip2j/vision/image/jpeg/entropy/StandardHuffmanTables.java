@@ -3,8 +3,9 @@ package io.github.blip2j.vision.image.jpeg.entropy;
 import java.util.HexFormat;
 
 /**
- * The typical Huffman tables of ITU-T T.81, annex K.3: 0 for luminance, 1 for chrominance. Frames
- * of Motion-JPEG leave them out, so libjpeg-turbo takes them where a sequential file has none.
+ * The typical Huffman tables of ITU-T T.81, annex K.3: 0 for luminance, 1 for chrominance.
+ * Motion-JPEG frames leave them out, so libjpeg-turbo uses them for sequential files without
+ * tables.
  */
 public final class StandardHuffmanTables {
   private static final String SIZES = "000102030405060708090a0b";

@@ -1,15 +1,15 @@
 package io.github.blip2j.vision.image.jpeg.entropy;
 
-/** The order in which coefficients are coded (ITU-T T.81, figure 5). */
+/** The coding order of coefficients (ITU-T T.81, figure 5). */
 public final class ZigZag {
-  /** A run may lead up to 15 beyond the last coefficient: libjpeg writes those to the last. */
+  /** A run may end up to 15 beyond the last coefficient; libjpeg writes those to the last. */
   private static final int BEYOND = 16;
 
   private static final byte[] NATURAL = order();
 
   private ZigZag() {}
 
-  /** The place of coefficient {@code k} in a block, {@code 8 * row + column}. */
+  /** The index of coefficient {@code k} in a block, {@code 8 * row + column}. */
   public static int natural(int k) {
     return NATURAL[k];
   }

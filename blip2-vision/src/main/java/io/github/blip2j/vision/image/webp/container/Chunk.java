@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
  * A chunk of a RIFF file (RFC 9649, section 2.3).
  *
  * @param name its four letters
- * @param start where its data begin
+ * @param start position of its data
  * @param size bytes of data, as stated
  */
 public record Chunk(String name, int start, int size) {
@@ -37,7 +37,7 @@ public record Chunk(String name, int start, int size) {
     return new Chunk(name, at + HEADER, (int) size);
   }
 
-  /** Where the next chunk begins; data of odd size are padded. */
+  /** The position of the next chunk; data of odd size are padded. */
   public int end() {
     return start + size + (size & 1);
   }

@@ -1,10 +1,10 @@
 package io.github.blip2j.vision.image.webp.container;
 
-/** Tables of numbers that are written as in the specification. */
+/** Tables of numbers, written as in the specification. */
 public final class NumberTable {
   private NumberTable() {}
 
-  /** The numbers of {@code text}, which white space separates. */
+  /** The numbers in {@code text}, separated by white space. */
   public static int[] parse(String text) {
     String[] words = text.strip().split("\\s+", -1);
     int[] numbers = new int[words.length];

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Reads the bits of a VP8L picture, least significant first. Past the end it reads zeros, and
- * {@link #isExhausted} says so.
+ * Reads the bits of a VP8L image, least significant first. After the end it reads zeros, which
+ * {@link #isExhausted} reports.
  */
 public final class BitReader {
   private static final VarHandle LONGS =
@@ -16,12 +16,12 @@ public final class BitReader {
   private final int start;
   private final int end;
 
-  /** Bits that count as there: libwebp reads ahead 8 bytes, however few there are. */
+  /** The number of available bits: libwebp reads ahead 8 bytes, even if there are fewer. */
   private final long total;
 
   private int position;
 
-  /** Bits read ahead, the next one lowest; those above {@link #available} are zeros. */
+  /** Bits read ahead, the next one lowest; bits above {@link #available} are zeros. */
   private long ahead;
 
   private int available;
@@ -36,12 +36,12 @@ public final class BitReader {
     this.total = (long) Byte.SIZE * Math.max(end - start, Long.BYTES);
   }
 
-  /** Whether more was taken than there is. */
+  /** Whether more bits were taken than there are. */
   boolean isExhausted() {
     return exhausted || (long) Byte.SIZE * (position - start) - available > total;
   }
 
-  /** Whether more had been taken than there is when {@link #fill} was last called. */
+  /** Whether more bits had been taken than there are when {@link #fill} was last called. */
   boolean wasExhausted() {
     return exhausted;
   }
@@ -63,7 +63,7 @@ public final class BitReader {
 
   private void fillLast() {
     if (isExhausted()) {
-      exhausted = true; // the picture is refused already; any bits will do
+      exhausted = true; // the image is rejected already; any bits will do
       available = Long.SIZE;
       return;
     }
@@ -74,12 +74,12 @@ public final class BitReader {
     }
   }
 
-  /** The bits that come next, without taking them. */
+  /** The next bits, without taking them. */
   int peek() {
     return (int) ahead;
   }
 
-  /** Takes {@code bits} of the bits that were made available. */
+  /** Takes {@code bits} available bits. */
   void skip(int bits) {
     ahead >>>= bits;
     available -= bits;
@@ -91,7 +91,7 @@ public final class BitReader {
     return take(bits);
   }
 
-  /** As {@link #read}, of bits that were made available. */
+  /** As {@link #read}, for available bits. */
   int take(int bits) {
     int value = (int) ahead & (1 << bits) - 1;
     skip(bits);

@@ -5,22 +5,22 @@ import java.util.Locale;
 
 /**
  * Pixels as VP8L stores them (RFC 9649, sections 3.6 and 3.7): colours, copies of earlier pixels,
- * and colours from a cache. The picture itself is one such image, and so are tables of its
+ * and colours from a cache. The image itself is stored in this form, and so are the tables of its
  * transforms.
  */
-@SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+@SuppressWarnings("ArrayRecordComponent") // passed on, never compared
 record CodedImage(int width, int height, int[] pixels) {
   private static final int MAX_CACHE_BITS = 11;
 
-  /** Reads an image within a picture: it has the same codes everywhere. */
+  /** Reads a table within an image; its codes are the same everywhere. */
   static CodedImage readTable(BitReader reader, int width, int height) throws IOException {
     int cacheBits = readCacheBits(reader);
     PixelCodeMap codes = PixelCodeMap.readOne(reader, cacheSize(cacheBits));
     return new PixelReader(reader, codes, cacheBits).readWhole(width, height);
   }
 
-  /** Reads what precedes the pixels of the picture itself. */
-  static PixelReader startPicture(BitReader reader, int width, int height) throws IOException {
+  /** Reads the data before the pixels of the main image. */
+  static PixelReader startImage(BitReader reader, int width, int height) throws IOException {
     int cacheBits = readCacheBits(reader);
     int cacheSize = cacheSize(cacheBits);
     if (!reader.flag()) {
@@ -32,7 +32,7 @@ record CodedImage(int width, int height, int[] pixels) {
         reader, PixelCodeMap.read(reader, cacheSize, tiles, tileBits), cacheBits);
   }
 
-  /** How many tiles of {@code 2^bits} pixels cover {@code size} pixels. */
+  /** The number of tiles of {@code 2^bits} pixels that cover {@code size} pixels. */
   static int tiles(int size, int bits) {
     return (size + (1 << bits) - 1) >> bits;
   }

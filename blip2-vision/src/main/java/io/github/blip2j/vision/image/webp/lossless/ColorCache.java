@@ -1,6 +1,6 @@
 package io.github.blip2j.vision.image.webp.lossless;
 
-/** Colours that were used lately, found by a hash of theirs (RFC 9649, section 3.6.3). */
+/** Recently used colours, found by their hash (RFC 9649, section 3.6.3). */
 final class ColorCache {
   private static final int FACTOR = 0x1E35A7BD;
 

@@ -1,8 +1,8 @@
 package io.github.blip2j.vision.image.webp.lossless;
 
 /**
- * From red a share of green was subtracted, from blue shares of green and of red. Each tile has its
- * own shares, in 1/32.
+ * Adds a share of green to red, and shares of green and red to blue. Each tile has its own shares,
+ * in 1/32.
  */
 record ColorTransform(int width, CodedImage tiles, int tileBits) implements Transform {
   @Override

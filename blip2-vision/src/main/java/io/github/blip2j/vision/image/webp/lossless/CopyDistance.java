@@ -2,9 +2,9 @@ package io.github.blip2j.vision.image.webp.lossless;
 
 import io.github.blip2j.vision.image.webp.container.NumberTable;
 
-/** How far back a copy begins (RFC 9649, section 3.6.2.2). */
+/** The distance of a copy (RFC 9649, section 3.6.2.2). */
 final class CopyDistance {
-  // Offsets to the left and up of pixels nearby, which have the first codes.
+  // Offsets to the left and up of close pixels, which have the first codes.
   private static final int[] NEARBY =
       NumberTable.parse(
           """
@@ -29,9 +29,7 @@ final class CopyDistance {
 
   private CopyDistance() {}
 
-  /**
-   * The distance in pixels that {@code code}, from 1, stands for in a picture {@code width} wide.
-   */
+  /** The distance in pixels of {@code code}, from 1, in an image of width {@code width}. */
   static int of(int code, int width) {
     if (code > NEARBY_CODES) {
       return code - NEARBY_CODES;

@@ -7,7 +7,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** Decodes a VP8L picture (RFC 9649, section 3). */
+/** Decodes a VP8L image (RFC 9649, section 3). */
 public final class LosslessDecoder {
   private static final int CHANNELS = 3;
 
@@ -24,7 +24,7 @@ public final class LosslessDecoder {
   private final int height;
   private final List<Transform> transforms = new ArrayList<>();
 
-  /** How wide the picture is after the transforms read so far: a palette packs pixels. */
+  /** The width of the image after the transforms read so far: a palette packs pixels. */
   private int codedWidth;
 
   public LosslessDecoder(BitReader reader, int width, int height) {
@@ -35,7 +35,7 @@ public final class LosslessDecoder {
   }
 
   /**
-   * Decodes the picture in {@code file} from {@code start} to {@code end}.
+   * Decodes the image in {@code file} from {@code start} to {@code end}.
    *
    * @throws java.io.EOFException if its data end early
    */
@@ -70,7 +70,7 @@ public final class LosslessDecoder {
       }
       transforms.add(readTransform(kind));
     }
-    return CodedImage.startPicture(reader, codedWidth, height);
+    return CodedImage.startImage(reader, codedWidth, height);
   }
 
   /** Whether the one transform is a palette. */
@@ -78,7 +78,7 @@ public final class LosslessDecoder {
     return transforms.size() == 1 && transforms.get(0) instanceof ColorIndexing;
   }
 
-  /** How wide the coded picture is. */
+  /** The width of the coded image. */
   public int codedWidth() {
     return codedWidth;
   }

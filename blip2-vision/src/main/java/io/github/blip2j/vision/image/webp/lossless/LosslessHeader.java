@@ -3,9 +3,9 @@ package io.github.blip2j.vision.image.webp.lossless;
 import io.github.blip2j.vision.image.webp.container.Chunk;
 import java.io.IOException;
 
-/** The header of a VP8L picture (RFC 9649, section 3.4): its size in pixels. */
+/** The header of a VP8L image (RFC 9649, section 3.4): its size in pixels. */
 public record LosslessHeader(int width, int height) {
-  /** Bytes before the coded picture. */
+  /** Bytes before the coded image. */
   static final int BYTES = 5;
 
   private static final int SIGNATURE = 0x2F;

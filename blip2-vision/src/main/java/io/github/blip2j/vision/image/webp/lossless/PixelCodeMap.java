@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Which codes each tile of a picture has (RFC 9649, section 3.7.2.2). The codes that no tile has
- * are read and forgotten, so that memory is bounded by the picture's size.
+ * The codes of each tile of an image (RFC 9649, section 3.7.2.2). Codes that no tile uses are read
+ * and dropped, so memory is bounded by the image's size.
  */
 final class PixelCodeMap {
   private static final int UNUSED = -1;
@@ -22,15 +22,15 @@ final class PixelCodeMap {
     this.tilesInRow = tilesInRow;
   }
 
-  /** Reads the codes of a picture that has the same everywhere. */
+  /** Reads the codes of an image with the same codes everywhere. */
   static PixelCodeMap readOne(BitReader reader, int cacheSize) throws IOException {
     var codeReader = new PrefixCodeReader(reader, PixelCodes.greenSymbols(cacheSize));
     PixelCodes[] codes = {PixelCodes.read(codeReader, cacheSize)};
-    // Tiles larger than any picture.
+    // Tiles larger than any image.
     return new PixelCodeMap(codes, new int[] {0}, Integer.SIZE - 2, 1);
   }
 
-  /** Reads the codes of a picture whose entropy image is {@code tiles}. */
+  /** Reads the codes of an image whose entropy image is {@code tiles}. */
   static PixelCodeMap read(BitReader reader, int cacheSize, CodedImage tiles, int tileBits)
       throws IOException {
     int[] numbers = tiles.pixels();
@@ -64,12 +64,15 @@ final class PixelCodeMap {
     return codes[tiles[(y >> tileBits) * tilesInRow + (x >> tileBits)]];
   }
 
-  /** A pixel may have other codes than that to its left where x has no bits of this mask. */
+  /**
+   * The mask of x: a pixel's codes may differ from those of its left neighbour only where x has no
+   * bit of this mask.
+   */
   int mask() {
     return (1 << tileBits) - 1;
   }
 
-  /** Whether only green takes any bits, everywhere. */
+  /** Whether only green takes any bits, in all tiles. */
   boolean isGreenOnly() {
     for (PixelCodes some : codes) {
       if (!some.greenOnly) {

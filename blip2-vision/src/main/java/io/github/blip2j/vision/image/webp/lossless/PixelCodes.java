@@ -2,14 +2,14 @@ package io.github.blip2j.vision.image.webp.lossless;
 
 import java.io.IOException;
 
-/** The five prefix codes of a region of a picture (RFC 9649, section 3.7.1). Immutable. */
+/** The five prefix codes of a region of an image (RFC 9649, section 3.7.1). Immutable. */
 final class PixelCodes {
   static final int CHANNEL_SYMBOLS = 256;
   static final int LENGTH_SYMBOLS = 24;
 
   private static final int DISTANCE_SYMBOLS = 40;
 
-  /** Of green, of lengths of copies and of places in the colour cache. */
+  /** The code of green, lengths of copies and indices in the colour cache. */
   final PrefixCode green;
 
   final PrefixCode red;
@@ -17,7 +17,7 @@ final class PixelCodes {
   final PrefixCode alpha;
   final PrefixCode distance;
 
-  /** Whether red, blue and alpha take no bits, and what they are then. */
+  /** Whether red, blue and alpha take no bits, and their values then. */
   final boolean greenOnly;
 
   final int fixedChannels;
@@ -36,7 +36,7 @@ final class PixelCodes {
     fixedChannels = others;
   }
 
-  /** Reads the codes of a picture with a colour cache of {@code cacheSize} colours. */
+  /** Reads the codes of an image with a colour cache of {@code cacheSize} colours. */
   static PixelCodes read(PrefixCodeReader reader, int cacheSize) throws IOException {
     return new PixelCodes(reader, cacheSize);
   }

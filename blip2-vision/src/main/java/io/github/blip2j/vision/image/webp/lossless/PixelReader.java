@@ -20,7 +20,7 @@ public final class PixelReader {
     this.cache = cacheBits > 0 ? new ColorCache(cacheBits) : null;
   }
 
-  /** Whether nothing but green takes any bits and there is no colour cache. */
+  /** Whether only green takes any bits and there is no colour cache. */
   public boolean isGreenOnly() {
     return cache == null && codes.isGreenOnly();
   }
@@ -28,7 +28,7 @@ public final class PixelReader {
   /**
    * Reads the pixels.
    *
-   * @throws EOFException if the data end early, and be it within the last pixel
+   * @throws EOFException if the data end early, even within the last pixel
    */
   public CodedImage readWhole(int width, int height) throws IOException {
     CodedImage image = read(width, height);
@@ -101,12 +101,12 @@ public final class PixelReader {
     return cache == null ? 0 : cache.get(symbol - FIRST_CACHED);
   }
 
-  /** Copies earlier pixels to {@code at}; returns how many. */
+  /** Copies earlier pixels to {@code at}; returns their number. */
   private int copy(PixelCodes here, int lengthSymbol, int[] pixels, int at, int width)
       throws IOException {
     int length = readNumber(lengthSymbol);
     if (reader.isExhausted()) {
-      throw new EOFException(); // even if this is the last symbol, its distance would be anything
+      throw new EOFException(); // even for the last symbol, because its distance would be arbitrary
     }
     reader.fill();
     int distance = CopyDistance.of(readNumber(here.distance.read(reader)), width);
@@ -131,7 +131,7 @@ public final class PixelReader {
     return length;
   }
 
-  /** The length or distance, from 1, that begins with {@code symbol}. */
+  /** The length or distance, from 1, whose coding begins with {@code symbol}. */
   private int readNumber(int symbol) {
     if (symbol < 4) {
       return symbol + 1;

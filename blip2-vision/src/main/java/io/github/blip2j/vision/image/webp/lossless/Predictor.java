@@ -1,8 +1,8 @@
 package io.github.blip2j.vision.image.webp.lossless;
 
 /**
- * From each pixel a guess from its neighbours was subtracted (RFC 9649, section 3.5.1). Each tile
- * has one of 14 ways of guessing.
+ * Adds predictions from neighbours to the stored differences (RFC 9649, section 3.5.1). Each tile
+ * has one of 14 predictors.
  */
 final class Predictor implements Transform {
   private static final int BLACK = 0xFF000000;
@@ -111,7 +111,7 @@ final class Predictor implements Transform {
           row[x] = sum(row[x], halfGradient(mean(row[x - 1], above[x]), above[x - 1]));
         }
       }
-      default -> { // 0, and 14 and 15, which are not defined
+      default -> { // 0, and the undefined 14 and 15
         for (int x = start; x < end; x++) {
           row[x] = sum(row[x], BLACK);
         }
@@ -131,7 +131,7 @@ final class Predictor implements Transform {
     return ((a ^ b) >>> 1 & 0x7F7F7F7F) + (a & b);
   }
 
-  /** Left or above, whichever is nearer to left + above - corner over all channels. */
+  /** Left or above, whichever is nearer to left + above - corner, summed over all channels. */
   private static int select(int left, int above, int corner) {
     int toLeft = 0;
     int toAbove = 0;

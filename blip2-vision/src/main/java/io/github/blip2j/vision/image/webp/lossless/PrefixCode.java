@@ -3,11 +3,11 @@ package io.github.blip2j.vision.image.webp.lossless;
 import java.io.IOException;
 
 /**
- * A canonical prefix code (RFC 9649, section 3.7.2) as a table that its next bits index. Immutable.
+ * A canonical prefix code (RFC 9649, section 3.7.2) as a table indexed by the next bits. Immutable.
  *
- * <p>Codes of more than 8 bits take a second table. An entry holds a symbol and in its lowest four
- * bits the length of its code; or, if negative, where a second table is and in its lowest four bits
- * how many bits index it.
+ * <p>Codes of more than 8 bits use a second table. An entry holds a symbol and, in its lowest four
+ * bits, the length of its code; or, if negative, the position of a second table and, in its lowest
+ * four bits, the number of its index bits.
  */
 final class PrefixCode {
   private static final int MAX_LENGTH = 15;
@@ -25,10 +25,10 @@ final class PrefixCode {
   }
 
   /**
-   * The code whose symbols have the {@code lengths}, where 0 stands for a symbol without a code. A
-   * single symbol has a code of no bits, whatever its length.
+   * A code from the {@code lengths} of its symbols, where 0 marks a symbol without a code. A single
+   * symbol has a code of no bits, whatever its length.
    *
-   * @throws IOException if it is not complete
+   * @throws IOException if the code is not complete
    */
   static PrefixCode of(int[] lengths, int symbols) throws IOException {
     int[] counts = new int[MAX_LENGTH + 1];
@@ -104,7 +104,7 @@ final class PrefixCode {
     return first;
   }
 
-  /** How many bits the second table of each entry of the first takes. */
+  /** The number of index bits of the second table of each entry of the first. */
   private static int[] secondBits(int[] counts, int[] first, int root) {
     int[] bits = new int[1 << root];
     for (int length = root + 1; length <= MAX_LENGTH; length++) {
@@ -117,12 +117,12 @@ final class PrefixCode {
     return bits;
   }
 
-  /** Whether it has one symbol only, which takes no bits. */
+  /** Whether the code has a single symbol, which takes no bits. */
   boolean isSingle() {
     return mask == 0;
   }
 
-  /** The symbol of a code that {@link #isSingle}. */
+  /** The symbol of a code with {@link #isSingle}. */
   int singleSymbol() {
     return table[0] >>> LENGTH_BITS;
   }

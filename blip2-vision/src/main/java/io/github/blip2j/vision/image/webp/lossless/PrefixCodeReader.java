@@ -3,16 +3,14 @@ package io.github.blip2j.vision.image.webp.lossless;
 import java.io.IOException;
 import java.util.Arrays;
 
-/**
- * Reads prefix codes, which are stored as the lengths of their codes (RFC 9649, section 3.7.2.1).
- */
+/** Reads prefix codes, which are stored as lengths (RFC 9649, section 3.7.2.1). */
 final class PrefixCodeReader {
   private static final int LENGTH_SYMBOLS = 19;
   private static final int REPEAT_PREVIOUS = 16;
   private static final int REPEAT_ZERO = 17;
   private static final int FIRST_PREVIOUS = 8;
 
-  /** In which order the lengths of the codes of lengths are stored. */
+  /** The stored order of the lengths of the code-length code. */
   private static final int[] ORDER = {
     17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
   };
@@ -37,7 +35,7 @@ final class PrefixCodeReader {
     return PrefixCode.of(lengths, symbols);
   }
 
-  /** One or two symbols. */
+  /** Reads a code of one or two symbols. */
   private void readSimple(int symbols) {
     boolean two = reader.flag();
     setLength(reader.read(reader.flag() ? 8 : 1), symbols);

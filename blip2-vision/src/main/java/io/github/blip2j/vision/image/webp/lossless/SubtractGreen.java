@@ -1,6 +1,6 @@
 package io.github.blip2j.vision.image.webp.lossless;
 
-/** Green was subtracted from red and blue. */
+/** Adds green to red and blue. */
 record SubtractGreen(int width) implements Transform {
   @Override
   public void invert(int[] row, int y) {

@@ -3,7 +3,7 @@ package io.github.blip2j.vision.image.webp.lossy;
 import java.util.Arrays;
 
 /**
- * Guesses a square block, of luma or chroma, from its neighbours above and to the left (RFC 6386,
+ * Predicts a square block of luma or chroma from its neighbours above and to the left (RFC 6386,
  * sections 12.2 and 12.3).
  */
 final class BlockPrediction {

@@ -2,7 +2,7 @@ package io.github.blip2j.vision.image.webp.lossy;
 
 /** Reads blocks of 16 coefficients of one kind (RFC 6386, sections 13.2 and 13.3), dequantised. */
 final class BlockReader {
-  /** The kinds of block and their places in the table of probabilities. */
+  /** The kinds of block and their indices in the table of probabilities. */
   enum Kind {
     LUMA_WITHOUT_DC(0),
     MEANS(1),
@@ -36,12 +36,12 @@ final class BlockReader {
 
   private final int[] probabilities;
 
-  /** Where the probabilities of each coefficient begin. */
+  /** The offset of the probabilities of each coefficient. */
   private final int[] nodes = new int[SIZE + 1];
 
   private final int first;
 
-  /** A reader of blocks of a kind in a frame with {@code probabilities}. */
+  /** A reader of blocks of one kind in a frame with these {@code probabilities}. */
   BlockReader(Kind kind, int[] probabilities) {
     this.probabilities = probabilities;
     this.first = kind == Kind.LUMA_WITHOUT_DC ? 1 : 0;
@@ -50,16 +50,16 @@ final class BlockReader {
     }
   }
 
-  /** The first coefficient that its blocks have, 0 or 1. */
+  /** The first coefficient of its blocks, 0 or 1. */
   int first() {
     return first;
   }
 
   /**
-   * Reads a block to {@code out} from {@code at} on, which holds zeros.
+   * Reads a block to {@code out} from {@code at} on, where {@code out} holds zeros.
    *
    * @param context how many of the blocks above and to the left have coefficients
-   * @return one more than the place of the last coefficient
+   * @return one more than the index of the last coefficient
    */
   int read(BoolDecoder decoder, int context, Quantizer.Factors factors, short[] out, int at) {
     int[] p = probabilities;

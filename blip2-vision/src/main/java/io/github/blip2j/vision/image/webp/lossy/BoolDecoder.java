@@ -5,11 +5,10 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * The arithmetic decoder of VP8 (RFC 6386, section 7): bits of which each has a probability of its
- * own.
+ * The arithmetic decoder of VP8 (RFC 6386, section 7): each bit has its own probability.
  *
- * <p>Past the end of its bytes it reads zeros. As in libwebp, eight such bits may be used before
- * {@link #isExhausted} says so: encoders cut trailing zeros.
+ * <p>After the end of its bytes it reads zeros. As in libwebp, eight such bits may be used before
+ * {@link #isExhausted} reports it: encoders drop trailing zeros.
  */
 final class BoolDecoder {
   private static final VarHandle LONGS =
@@ -24,7 +23,7 @@ final class BoolDecoder {
   /** The bits read ahead; those from {@link #spare} up are compared with the split. */
   private long value;
 
-  /** How many bits lie below those that are compared; negative if bytes must be loaded. */
+  /** The number of bits below the compared ones; negative if bytes must be loaded. */
   private int spare = -Byte.SIZE;
 
   private int rangeMinusOne = 254;
@@ -38,7 +37,7 @@ final class BoolDecoder {
     load();
   }
 
-  /** Whether more was read than the bytes hold. */
+  /** Whether more bits were read than the bytes hold. */
   boolean isExhausted() {
     return exhausted;
   }
@@ -51,7 +50,7 @@ final class BoolDecoder {
     int split = ((rangeMinusOne * probability) >> 8) + 1;
     int range;
     int bit;
-    // Of damaged data the value may be beyond the range and overflow: 32 bits count, as in libwebp.
+    // In damaged data the value may exceed the range and overflow: 32 bits count, as in libwebp.
     if (Integer.compareUnsigned((int) (value >>> spare), split) >= 0) {
       value -= (long) split << spare;
       range = rangeMinusOne + 1 - split;
@@ -66,7 +65,7 @@ final class BoolDecoder {
     return bit;
   }
 
-  /** {@code number} with the sign that comes next. */
+  /** {@code number}, with the sign in the next bit. */
   int withSign(int number) {
     if (spare < 0) {
       load();
@@ -80,7 +79,7 @@ final class BoolDecoder {
     return (number ^ minus) - minus;
   }
 
-  /** The next bit as a flag, set as often as not. */
+  /** The next bit, with probability 1/2, as a flag. */
   boolean flag() {
     return bit(EVEN) != 0;
   }
@@ -100,7 +99,7 @@ final class BoolDecoder {
     return flag() ? -number : number;
   }
 
-  /** A signed number if a flag says that one follows, else 0. */
+  /** A signed number if a flag states that one follows, else 0. */
   int optionalNumber(int bits) {
     return flag() ? signedNumber(bits) : 0;
   }
@@ -114,7 +113,7 @@ final class BoolDecoder {
       value = value << Byte.SIZE | (data[position++] & 0xFF);
       spare += Byte.SIZE;
     } else if (exhausted) {
-      spare = 0; // the picture is refused already; any bit will do
+      spare = 0; // the image is rejected already; any bit will do
     } else {
       value <<= Byte.SIZE;
       spare += Byte.SIZE;

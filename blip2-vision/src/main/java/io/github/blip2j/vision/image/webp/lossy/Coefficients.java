@@ -2,9 +2,9 @@ package io.github.blip2j.vision.image.webp.lossy;
 
 import java.util.Arrays;
 
-/** The coefficients of one macroblock after another (RFC 6386, section 13). */
+/** Reads the coefficients of macroblocks, one after another (RFC 6386, section 13). */
 final class Coefficients {
-  /** Blocks of luma in a macroblock; four of each chroma plane follow. */
+  /** The number of luma blocks in a macroblock; four of each chroma plane follow. */
   static final int LUMA_BLOCKS = 16;
 
   private static final int BLOCKS = 24;
@@ -40,7 +40,7 @@ final class Coefficients {
     return values;
   }
 
-  /** One more than the place of the last coefficient of a block, in the order of the file. */
+  /** One more than the index of the last coefficient of a block, in the order of the file. */
   int end(int block) {
     return ends[block];
   }
@@ -50,9 +50,9 @@ final class Coefficients {
     Arrays.fill(left, 0);
   }
 
-  /** Passes over a macroblock that has none. */
+  /** Skips a macroblock without coefficients. */
   void skip(int column, boolean subblocks) {
-    // Without means, their context stays as it is.
+    // Without a block of means, their context stays.
     int contexts = subblocks ? MEANS_CONTEXT : CONTEXTS;
     Arrays.fill(left, 0, contexts, 0);
     Arrays.fill(above, CONTEXTS * column, CONTEXTS * column + contexts, 0);
@@ -88,7 +88,7 @@ final class Coefficients {
     return any;
   }
 
-  /** Reads the block of the first coefficients of all luma blocks. */
+  /** Reads the block with the first coefficients of all luma blocks. */
   private void readMeans(BoolDecoder decoder, int context, Quantizer quantizer) {
     Arrays.fill(meanValues, (short) 0);
     int sum = above[context] + left[MEANS_CONTEXT];

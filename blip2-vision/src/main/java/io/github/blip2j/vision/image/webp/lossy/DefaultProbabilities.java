@@ -3,8 +3,8 @@ package io.github.blip2j.vision.image.webp.lossy;
 import io.github.blip2j.vision.image.webp.container.NumberTable;
 
 /**
- * Probabilities of coefficients that a key frame starts from (RFC 6386, section 13.5): four kinds
- * of block, eight bands, three contexts, eleven nodes of the tree. One line per context.
+ * The initial probabilities of coefficients in a key frame (RFC 6386, section 13.5): four kinds of
+ * block, eight bands, three contexts, eleven nodes of the tree. One line per context.
  */
 final class DefaultProbabilities {
   private static final String TABLE =

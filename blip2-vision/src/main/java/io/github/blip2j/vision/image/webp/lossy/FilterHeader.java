@@ -1,9 +1,9 @@
 package io.github.blip2j.vision.image.webp.lossy;
 
 /**
- * How the loop filter smooths a frame (RFC 6386, sections 9.6 and 15).
+ * The parameters of the loop filter of a frame (RFC 6386, sections 9.6 and 15).
  *
- * @param simple whether it is the simple filter, which leaves chroma alone
+ * @param simple whether it is the simple filter, which leaves chroma unchanged
  * @param level its strength, 0 to 63; 0 switches it off
  * @param sharpness 0 to 7
  * @param keyFrameDelta added to the strength of all macroblocks
@@ -26,7 +26,7 @@ record FilterHeader(
       readDeltas(header, ofReference);
       readDeltas(header, ofMode);
     }
-    // The others are those of frames that refer to earlier ones.
+    // The others are for frames that refer to earlier ones.
     return new FilterHeader(simple, level, sharpness, ofReference[0], ofMode[0]);
   }
 
@@ -40,7 +40,7 @@ record FilterHeader(
     return level == 0;
   }
 
-  /** Limits for the macroblocks of a segment. */
+  /** The limits for the macroblocks of a segment. */
   FilterLimits limits(Segments segments, int segment, boolean subblocks) {
     int strength = segments.filterLevel(segment, level) + keyFrameDelta;
     strength += subblocks ? subblockDelta : 0;

@@ -3,9 +3,10 @@ package io.github.blip2j.vision.image.webp.lossy;
 import java.io.EOFException;
 import java.util.Arrays;
 
-/** The modes by which the macroblocks of one row are predicted (RFC 6386, section 11). */
+/** The prediction modes of the macroblocks of one row (RFC 6386, section 11). */
 final class IntraModes {
-  // Modes in the order of the table of probabilities. The first four are those of whole blocks too.
+  // In the order of the table of probabilities. The first four modes are also those of whole
+  // blocks.
   static final int DC = 0;
   static final int TRUE_MOTION = 1;
   static final int VERTICAL = 2;
@@ -23,7 +24,7 @@ final class IntraModes {
   private final LossyHeader header;
   private final BoolDecoder decoder;
 
-  /** The modes of the lowest 4x4 blocks so far, and of those left of the next. */
+  /** The modes of the lowest 4x4 blocks so far, and of those to the left of the next. */
   private final int[] above;
 
   private final int[] left = new int[4];

@@ -1,6 +1,9 @@
 package io.github.blip2j.vision.image.webp.lossy;
 
-/** From coefficients to differences of pixels (RFC 6386, section 14), in integers as libwebp. */
+/**
+ * Transforms coefficients to pixel differences (RFC 6386, section 14), in libwebp's integer
+ * arithmetic.
+ */
 final class InverseTransform {
   // sqrt(2) cos(pi / 8) - 1 and sqrt(2) sin(pi / 8), in 1/65536.
   private static final int COSINE = 20091;
@@ -8,7 +11,9 @@ final class InverseTransform {
 
   private InverseTransform() {}
 
-  /** The Walsh-Hadamard transform: puts the first coefficient of 16 blocks into {@code blocks}. */
+  /**
+   * The Walsh-Hadamard transform: writes the first coefficient of 16 blocks into {@code blocks}.
+   */
   static void spreadMeans(short[] means, short[] blocks) {
     int[] half = new int[16];
     for (int i = 0; i < 4; i++) {
@@ -68,7 +73,7 @@ final class InverseTransform {
 
   /**
    * The cosine transform: adds the block at {@code from} to 4x4 pixels at {@code at}. Sums beyond
-   * 16 bits, which damaged pictures have, wrap as in libwebp on x86.
+   * 16 bits, as in damaged images, wrap as in libwebp on x86.
    */
   static void add(short[] in, int from, byte[] pixels, int at, int stride) {
     // Columns first; each variable is named by its column and row.

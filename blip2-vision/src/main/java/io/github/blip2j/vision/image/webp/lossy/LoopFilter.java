@@ -10,7 +10,7 @@ final class LoopFilter {
 
   private LoopFilter() {}
 
-  /** What of a macroblock is smoothed. */
+  /** The edges of a macroblock to be filtered. */
   record Edges(boolean left, boolean top, boolean inner) {}
 
   /** The simple filter, which smooths luma only. */
@@ -151,7 +151,7 @@ final class LoopFilter {
     }
   }
 
-  /** Whether the samples further from an edge differ by more than {@code limit}. */
+  /** Whether neighbouring samples on either side of an edge differ by more than {@code limit}. */
   private static boolean isRough(byte[] s, int q, int across, int p1, int q1, int limit) {
     int p2 = s[q - 3 * across] & 0xFF;
     int q2 = s[q + 2 * across] & 0xFF;

@@ -14,7 +14,10 @@ public final class LossyDecoder {
   private static final int LUMA = 16;
   private static final int CHROMA = 8;
 
-  /** Rows at the bottom of a filtered macroblock that the next may change, or their chroma. */
+  /**
+   * The rows at the bottom of a filtered macroblock that the next one, or its chroma, may still
+   * change.
+   */
   private static final int UNFINISHED = 8;
 
   private final LossyHeader header;
@@ -24,7 +27,7 @@ public final class LossyDecoder {
   private final Plane u;
   private final Plane v;
 
-  /** Samples above and to the right of the blocks on the right edge of a macroblock. */
+  /** The samples above and to the right of the blocks at the right edge of a macroblock. */
   private final byte[] right = new byte[4];
 
   /** Limits per segment, for macroblocks predicted as a whole and then for those in 4x4 blocks. */
@@ -50,7 +53,7 @@ public final class LossyDecoder {
   }
 
   /**
-   * Decodes the frame in {@code file} from {@code start} to {@code end} to {@code picture}.
+   * Decodes the frame in {@code file} from {@code start} to {@code end} to {@code canvas}.
    *
    * @throws EOFException if its data end early
    */
@@ -134,7 +137,7 @@ public final class LossyDecoder {
     byte[] samples = luma.samples();
     int stride = luma.stride();
     int above = at - stride;
-    // All four rows of blocks take the samples above the macroblock to the right, if there is one.
+    // All four rows of blocks use the samples above the right-hand macroblock, if there is one.
     boolean last = row > 0 && column == header.columns() - 1;
     for (int i = 0; i < right.length; i++) {
       right[i] = row == 0 ? samples[above] : samples[above + (last ? LUMA - 1 : LUMA + i)];

@@ -4,14 +4,13 @@ import java.io.EOFException;
 import java.io.IOException;
 
 /**
- * The header of a VP8 key frame (RFC 6386, sections 9.1 to 9.11) and the parts that its data are
- * split into.
+ * The header of a VP8 key frame (RFC 6386, sections 9.1 to 9.11) and the partitions of its data.
  *
- * @param width of the picture in pixels
- * @param height of the picture in pixels
- * @param modes decoder of the first part, which goes on with the modes of the macroblocks
- * @param coefficients decoders of the others; a row of macroblocks takes the next in turn
- * @param skipProbability of a macroblock without coefficients, or -1 if none says so
+ * @param width of the image in pixels
+ * @param height of the image in pixels
+ * @param modes decoder of the first partition, which continues with the modes of the macroblocks
+ * @param coefficients decoders of the other partitions; rows of macroblocks use them in turn
+ * @param skipProbability of a macroblock without coefficients, or -1 if it is not stated
  */
 @SuppressWarnings("ArrayRecordComponent")
 public // read only, never compared
@@ -26,7 +25,7 @@ record LossyHeader(
     int[] probabilities,
     int skipProbability) {
 
-  /** Bytes of the part of the header that is not compressed. */
+  /** The bytes of the uncompressed part of the header. */
   public static final int BYTES = 10;
 
   private static final int SIZE_BITS = 14;
@@ -43,10 +42,10 @@ record LossyHeader(
   }
 
   /**
-   * Checks the frame header at {@code at} as far as it is not compressed.
+   * Checks the uncompressed frame header at {@code at}.
    *
    * @param size bytes that the chunk states
-   * @throws IOException if it is none of a key frame that is shown
+   * @throws IOException if it is not of a visible key frame
    */
   public static void check(byte[] file, int at, long size) throws IOException {
     int bits = u24(file, at);
@@ -80,8 +79,8 @@ record LossyHeader(
       throw new EOFException();
     }
     var header = new BoolDecoder(file, first, rest);
-    header.flag(); // colour space: says nothing of the pixels
-    header.flag(); // whether clamping may be left out, which would change nothing
+    header.flag(); // colour space: no effect on pixels
+    header.flag(); // whether clamping may be omitted, which would change nothing
     Segments segments = Segments.read(header);
     FilterHeader filter = FilterHeader.read(header);
     if (header.isExhausted()) {
@@ -134,12 +133,12 @@ record LossyHeader(
     return probabilities;
   }
 
-  /** Macroblocks, of 16x16 pixels, in a row. */
+  /** The number of macroblocks, of 16x16 pixels, in a row. */
   int columns() {
     return (width + 15) / 16;
   }
 
-  /** Rows of macroblocks. */
+  /** The number of rows of macroblocks. */
   int rows() {
     return (height + 15) / 16;
   }

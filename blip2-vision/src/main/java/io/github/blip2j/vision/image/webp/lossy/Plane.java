@@ -3,8 +3,8 @@ package io.github.blip2j.vision.image.webp.lossy;
 import java.util.Arrays;
 
 /**
- * One channel of a frame, with the samples that are taken for its neighbours above (127) and to the
- * left (129) when its edges are predicted (RFC 6386, section 12.2).
+ * One channel of a frame, with the samples that prediction uses beyond its edges, above (127) and
+ * to the left (129) (RFC 6386, section 12.2).
  */
 final class Plane {
   private static final int MARGIN = 8;
@@ -14,7 +14,7 @@ final class Plane {
   private final byte[] samples;
   private final int stride;
 
-  /** A plane of whole macroblocks, which are {@code size} samples wide and high. */
+  /** A plane of whole macroblocks of {@code size} by {@code size} samples. */
   Plane(int columns, int rows, int size) {
     stride = columns * size + MARGIN;
     int height = rows * size;
@@ -29,12 +29,12 @@ final class Plane {
     return samples;
   }
 
-  /** How far apart in {@link #samples} two rows are. */
+  /** The distance between two rows in {@link #samples}. */
   int stride() {
     return stride;
   }
 
-  /** Where in {@link #samples} a sample is. */
+  /** The index of a sample in {@link #samples}. */
   int at(int x, int y) {
     return (y + 1) * stride + MARGIN + x;
   }

@@ -3,12 +3,12 @@ package io.github.blip2j.vision.image.webp.lossy;
 import io.github.blip2j.vision.image.webp.container.NumberTable;
 
 /**
- * What the coefficients of a segment are multiplied by (RFC 6386, sections 9.6 and 14.1).
+ * The factors of the coefficients of a segment (RFC 6386, sections 9.6 and 14.1).
  *
- * @param means of blocks of the means of luma blocks
+ * @param means for blocks of the means of luma blocks
  */
 record Quantizer(Factors luma, Factors means, Factors chroma) {
-  /** For the first coefficient of a block (DC) and for the others (AC). */
+  /** The factors of the first coefficient of a block (DC) and of the others (AC). */
   record Factors(int dc, int ac) {}
 
   private static final int LAST = 127;
@@ -42,7 +42,7 @@ record Quantizer(Factors luma, Factors means, Factors chroma) {
           213 217 221 225 229 234 239 245 249 254 259 264 269 274 279 284
           """);
 
-  /** One for each segment. */
+  /** Reads the quantizer of each segment. */
   static Quantizer[] read(BoolDecoder header, Segments segments) {
     int base = header.number(7);
     int lumaDc = header.optionalNumber(DELTA_BITS);

@@ -1,15 +1,15 @@
 package io.github.blip2j.vision.image.webp.lossy;
 
 /**
- * Up to four groups of macroblocks with a quantiser and a strength of the loop filter of their own
- * (RFC 6386, section 9.3).
+ * Up to four groups of macroblocks with their own quantiser and loop-filter strength (RFC 6386,
+ * section 9.3).
  *
  * @param used whether there are any; if not, all macroblocks are of segment 0
- * @param mapped whether each macroblock names its segment
+ * @param mapped whether each macroblock states its segment
  * @param absolute whether the numbers replace those of the frame; if not, they are added
  * @param quantizers one per segment
  * @param filterLevels one per segment
- * @param probabilities of the three nodes of the tree that names a segment
+ * @param probabilities of the three nodes of the tree of segments
  */
 @SuppressWarnings("ArrayRecordComponent") // read only, never compared
 record Segments(
@@ -54,12 +54,12 @@ record Segments(
     }
   }
 
-  /** The quantiser of a segment in a frame whose own is {@code base}. */
+  /** The quantiser of a segment in a frame with quantiser {@code base}. */
   int quantizer(int segment, int base) {
     return of(segment, base, quantizers);
   }
 
-  /** The strength of the loop filter of a segment in a frame whose own is {@code base}. */
+  /** The loop-filter strength of a segment in a frame with strength {@code base}. */
   int filterLevel(int segment, int base) {
     return of(segment, base, filterLevels);
   }

@@ -1,7 +1,7 @@
 package io.github.blip2j.vision.image.webp.lossy;
 
 /**
- * Guesses a block of 4x4 luma samples (RFC 6386, section 12.3). The letters are those of the
+ * Predicts a block of 4x4 luma samples (RFC 6386, section 12.3). The letters are those of the
  * specification and of libwebp:
  *
  * <pre>{@code
@@ -18,7 +18,7 @@ final class SubblockPrediction {
   /**
    * Fills 4x4 samples at {@code at}.
    *
-   * @param right where the four samples above and to the right, e to h, are
+   * @param right offset of the four samples above and to the right, e to h
    */
   static void predict(int mode, byte[] p, int at, int stride, byte[] rights, int right) {
     int above = at - stride;

@@ -3,7 +3,7 @@ package io.github.blip2j.vision.image.webp.lossy;
 import io.github.blip2j.vision.image.webp.container.NumberTable;
 
 /**
- * How probable it is that a frame keeps a probability of coefficients (RFC 6386, section 13.4), in
+ * The probabilities that a frame keeps each coefficient probability (RFC 6386, section 13.4), in
  * the order of {@link DefaultProbabilities}.
  */
 final class UpdateProbabilities {

@@ -1,11 +1,11 @@
 package io.github.blip2j.vision.image.webp.lossy;
 
 /**
- * Turns rows of luma and of chroma, which has half their resolution, into rows of red, green and
- * blue, in libwebp's arithmetic.
+ * Converts rows of luma and of chroma, at half the resolution, to rows of red, green and blue, in
+ * libwebp's arithmetic.
  *
- * <p>Chroma is interpolated: of the four samples around a pixel the nearest counts 9/16, its two
- * neighbours 3/16 and the opposite one 1/16; beyond the picture the edge goes on.
+ * <p>Chroma is interpolated: of the four samples around a pixel the nearest has weight 9/16, its
+ * two neighbours 3/16 and the opposite one 1/16; beyond the image the edge is repeated.
  */
 final class YuvToRgb {
   private static final int CHANNELS = 3;
@@ -17,7 +17,7 @@ final class YuvToRgb {
   private final int chromaWidth;
   private final int chromaHeight;
 
-  /** A row of chroma at the height of the row of luma, times 4; U in the low half, V above. */
+  /** A row of chroma at the height of the luma row, times 4; U in the low half, V above. */
   private final int[] row;
 
   YuvToRgb(Plane luma, Plane u, Plane v, int width, int height) {
@@ -68,7 +68,7 @@ final class YuvToRgb {
     }
   }
 
-  /** Converts one pixel; of {@code uv}, bits 0 to 7 and 16 to 23 count. */
+  /** Converts one pixel; {@code uv} has chroma in bits 0 to 7 and 16 to 23. */
   private static void put(byte y, int uv, byte[] rgb, int to) {
     int light = ((y & 0xFF) * 19077) >> 8;
     int u = uv & 0xFF;

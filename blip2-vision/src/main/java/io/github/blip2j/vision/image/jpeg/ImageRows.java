@@ -3,8 +3,8 @@ package io.github.blip2j.vision.image.jpeg;
 import io.github.blip2j.vision.image.codec.ImageHeader;
 import java.io.IOException;
 
-/** The rows of a picture as they become ready: enlarged, converted and put into one array. */
-final class PictureRows {
+/** The rows of an image as they are completed: upsampled, converted and written to one array. */
+final class ImageRows {
   private final Frame frame;
   private final JpegColors colors;
   private final SampleRows[] planes;
@@ -14,7 +14,7 @@ final class PictureRows {
   private final int held; // rows that wait for those below
   private int done;
 
-  private PictureRows(Frame frame, JpegColors colors, SampleRows[] planes) throws IOException {
+  private ImageRows(Frame frame, JpegColors colors, SampleRows[] planes) throws IOException {
     this.frame = frame;
     this.colors = colors;
     this.planes = planes;
@@ -37,31 +37,31 @@ final class PictureRows {
     }
   }
 
-  /** A picture whose rows are put as soon as they are decoded. */
-  static PictureRows streamed(Frame frame, JpegColors colors) throws IOException {
+  /** An image whose rows are written as soon as they are decoded. */
+  static ImageRows streamed(Frame frame, JpegColors colors) throws IOException {
     var planes = new SampleRows[frame.components().size()];
     int kept = Math.min(RowConversion.KEPT_MCU_ROWS, frame.mcuRows());
     for (Component component : frame.components()) {
       planes[component.index] = SampleRows.ofLast(component, frame.size().unit(), kept);
     }
-    return new PictureRows(frame, colors, planes);
+    return new ImageRows(frame, colors, planes);
   }
 
-  /** A picture whose rows are put once all are decoded. */
-  static PictureRows whole(Frame frame, JpegColors colors) throws IOException {
+  /** An image whose rows are written after all are decoded. */
+  static ImageRows whole(Frame frame, JpegColors colors) throws IOException {
     var planes = new SampleRows[frame.components().size()];
     for (Component component : frame.components()) {
       planes[component.index] = SampleRows.ofAll(component, frame.size().unit(), frame.mcuRows());
     }
-    return new PictureRows(frame, colors, planes);
+    return new ImageRows(frame, colors, planes);
   }
 
-  /** Where the samples of component {@code index} go. */
+  /** The samples of component {@code index}. */
   SampleRows plane(int index) {
     return planes[index];
   }
 
-  /** Puts the rows that are ready once row {@code mcuRow} of MCUs is decoded. */
+  /** Writes the rows that are complete after row {@code mcuRow} of MCUs. */
   void put(int mcuRow) {
     int width = frame.size().width();
     int ready = (mcuRow + 1) * frame.size().unit() * frame.size().vertical() - held;
@@ -76,7 +76,7 @@ final class PictureRows {
     }
   }
 
-  /** All rows, when they are done. */
+  /** All rows, once they are complete. */
   byte[] samples() {
     return samples;
   }

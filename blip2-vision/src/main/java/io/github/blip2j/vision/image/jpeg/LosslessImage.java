@@ -4,23 +4,23 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Decodes a lossless picture (ITU-T T.81, annex H), of one scan or of several. */
-final class LosslessPicture {
+/** Decodes a lossless image (ITU-T T.81, annex H), of one scan or of several. */
+final class LosslessImage {
   private static final long FREE_SAMPLES = 1L << 28;
   private static final int MOST_VISITS = 4;
 
   private final Segments segments;
   private final Frame frame;
   private final boolean single;
-  private final PictureRows rows;
+  private final ImageRows rows;
   private final Set<Component> scanned = new HashSet<>();
   private long samplesLeft;
 
-  LosslessPicture(Segments segments, JpegColors colors) throws IOException {
+  LosslessImage(Segments segments, JpegColors colors) throws IOException {
     this.segments = segments;
     frame = segments.frame();
     single = segments.scan().parts().size() == frame.components().size();
-    rows = single ? PictureRows.streamed(frame, colors) : PictureRows.whole(frame, colors);
+    rows = single ? ImageRows.streamed(frame, colors) : ImageRows.whole(frame, colors);
     samplesLeft = FREE_SAMPLES + MOST_VISITS * frame.blocks();
   }
 

@@ -16,7 +16,7 @@ import java.util.Locale;
  * <p>An empty prompt is {@code [CLS] [SEP]}, as both references tokenize the empty text; Hugging
  * Face fails if there is no text at all.
  */
-public final class InstructionTokenizer {
+public final class QFormerTokenizer {
   private static final int LAVIS_TOKENS = 128; // its max_txt_len
 
   private final HuggingFaceTokenizer tokenizer;
@@ -25,7 +25,7 @@ public final class InstructionTokenizer {
   private final TextCuts cuts = new TextCuts();
 
   /** Uses this tokenizer, which its owner closes after the last use. */
-  InstructionTokenizer(HuggingFaceTokenizer tokenizer, BertConfig qformer, Convention convention) {
+  QFormerTokenizer(HuggingFaceTokenizer tokenizer, BertConfig qformer, Convention convention) {
     this.tokenizer = tokenizer;
     this.qformer = qformer;
     this.convention = convention;
@@ -38,7 +38,7 @@ public final class InstructionTokenizer {
    * @throws IllegalArgumentException if one is blank but not empty, has a token that the Q-Former
    *     lacks, or more tokens than it has positions, unless LAVIS cuts it
    */
-  public TextBatch read(String where, List<String> prompts) {
+  public TextBatch tokenize(String where, List<String> prompts) {
     List<int[]> ids = new ArrayList<>();
     for (String prompt : prompts) {
       ids.add(ids(where, prompt));
@@ -52,7 +52,7 @@ public final class InstructionTokenizer {
           where + ": instruction expected text or the empty text, got a blank");
     }
     int[] ids = tokenizer.encode(prompt);
-    VocabularyCheck.requireWords(
+    VocabularyCheck.requireEmbeddings(
         where + ": instruction", tokenizer, qformer.vocabSize(), null, ids);
     int most = Math.min(LAVIS_TOKENS, qformer.maxPositions());
     if (convention == Convention.LAVIS && ids.length > most) {
