@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * sharp s equals two letters s, and a dotless i equals only itself. Java compares upper and lower
  * case of single characters only.
  */
-public final class CaseFolding {
+final class CaseFolding {
   private static final int DOTTED_I = 0x130;
   private static final int DOTLESS_I = 0x131;
   private static final int LONGEST = 3; // characters in a folded form
@@ -38,7 +38,7 @@ public final class CaseFolding {
   private CaseFolding() {}
 
   /** An expression that matches a sequence of characters without regard to case. */
-  public static String literals(List<Integer> characters) {
+  static String literals(List<Integer> characters) {
     var java = new StringBuilder();
     for (int i = 0; i < characters.size(); ) {
       int taken = 1;
@@ -67,7 +67,7 @@ public final class CaseFolding {
   }
 
   /** An expression for a class with {@code inside} between its brackets. */
-  public static String bracket(String inside, boolean negated) {
+  static String bracket(String inside, boolean negated) {
     Pattern own = Pattern.compile("[" + inside + "]");
     var more = new TreeSet<Integer>();
     var several = new TreeSet<String>();

@@ -3,7 +3,7 @@ package io.github.blip2j.text.tokenizer.pattern;
 import java.util.Locale;
 
 /** Reads an expression from left to right. */
-public final class RegexReader {
+final class RegexReader {
   private final String expression;
   private int at;
 
@@ -83,7 +83,7 @@ public final class RegexReader {
   }
 
   /** A literal character in Java's syntax. */
-  public static String literal(int codePoint) {
+  static String literal(int codePoint) {
     if (codePoint > Character.MAX_CODE_POINT || (codePoint >= 0xD800 && codePoint <= 0xDFFF)) {
       throw new IllegalArgumentException(
           String.format(
