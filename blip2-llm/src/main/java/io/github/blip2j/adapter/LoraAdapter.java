@@ -99,8 +99,8 @@ public final class LoraAdapter implements AutoCloseable {
   /** The model that an adapter says it was trained on, if it does. */
   public static Optional<String> baseOf(Path folder) throws IOException {
     ConfigJson json = ConfigJson.read(folder.resolve(CONFIG));
-    String key = "base_model_name_or_path";
-    return json.has(key) ? Optional.of(json.stringAt(key)) : Optional.empty();
+    String base = json.stringAt("base_model_name_or_path", "");
+    return base.isBlank() ? Optional.empty() : Optional.of(base);
   }
 
   /**

@@ -5,11 +5,13 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.GitLfs;
 import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -17,6 +19,17 @@ import java.util.Optional;
 public final class ModelFolder {
   /** Every BLIP-2 has it, and calls it so, in LAVIS and in Hugging Face. */
   private static final String LANDMARK = "query_tokens";
+
+  /** The settings beside {@code config.json} in a folder of Hugging Face. */
+  private static final List<String> SETTINGS =
+      List.of(
+          "generation_config.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "chat_template.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json");
 
   private static final String HEADLESS_OPT = "language_model.decoder.layers.";
   private static final String LANGUAGE = "language_model.";
@@ -26,7 +39,8 @@ public final class ModelFolder {
   /**
    * Reads the {@code config.json} of a folder.
    *
-   * @throws CheckpointException if there is none, such as in the folder of an adapter alone
+   * @throws CheckpointException if there is none, such as in the folder of an adapter alone, or a
+   *     file of settings is a pointer of Git LFS
    */
   public static ConfigJson config(Path folder) throws IOException {
     Path file = folder.resolve("config.json");
@@ -40,8 +54,19 @@ public final class ModelFolder {
               LoraAdapter.baseOf(folder).orElse("which it doesn't tell")));
     }
     ConfigJson json = ConfigJson.read(file);
+    requireSettings(folder);
     Quantization.requireNone(json);
     return json;
+  }
+
+  /** Refuses pointers of Git LFS among settings that are copied, or used only in Python. */
+  private static void requireSettings(Path folder) throws IOException {
+    for (String name : SETTINGS) {
+      Path file = folder.resolve(name);
+      if (Files.isRegularFile(file)) {
+        GitLfs.requireNone(file, "JSON");
+      }
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.files;
 
+import io.github.blip2j.io.file.GitLfs;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
@@ -28,6 +29,7 @@ public final class TokenizerCopy {
       Path source = from.resolve(name);
       Path target = folder.resolve(name);
       if (Files.exists(source) && !(Files.exists(target) && Files.isSameFile(source, target))) {
+        GitLfs.requireNone(source, "a tokenizer's file");
         OutputFile.write(target, Files.readAllBytes(source));
       }
     }
