@@ -8,21 +8,18 @@ import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
-import io.github.blip2j.blip2.checkpoint.lavis.RetrievalNames;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.file.TemporaryFolder;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.io.torch.TorchWriter;
-import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.qformer.QformerNames;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
-import io.github.blip2j.vision.VisionConfig;
-import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,11 +36,9 @@ public final class StageOneExport {
   /** The file that {@link #toLavis} writes. */
   public static final String LAVIS_FILE = LavisFile.NAME;
 
-  private static final String WORDS = "Qformer.bert.embeddings.word_embeddings.weight";
-  private static final String HEAD = "Qformer.cls.predictions.";
-
   private final Blip2RetrievalModel model;
   private final Path tokenizer;
+  private final LavisExportNames names;
 
   /** Which parameters are written. */
   public enum Contents {
@@ -66,6 +61,7 @@ public final class StageOneExport {
   public StageOneExport(Blip2RetrievalModel model, Path tokenizer) {
     this.model = model;
     this.tokenizer = tokenizer;
+    this.names = LavisExportNames.of(model.config());
   }
 
   /**
@@ -131,43 +127,29 @@ public final class StageOneExport {
         model.config().vision().heads(), model.config().qformer().bert().heads());
   }
 
-  /** By LAVIS's names, in the open scope. */
+  /** Tensors by LAVIS's names, in the open scope. */
   private List<Entry> entries(Contents contents) {
     Map<String, Map<Integer, Tensor>> parts = new TreeMap<>();
+    Map<String, Tensor> copies = new TreeMap<>();
     for (Parameter parameter : model.parameters().values()) {
       boolean wanted = contents == Contents.ALL || parameter.isTrained();
-      // A bias of keys changes no softmax; LAVIS has none, and Hugging Face zeros.
-      boolean idle = isKeyBias(parameter.name()) && parameter.value().squaredNorm() == 0;
-      if (wanted && !idle) {
-        KeyMap.Key key = stored(parameter.name());
-        parts
-            .computeIfAbsent(key.name(), name -> new TreeMap<>())
-            .put(key.part(), parameter.value().detach());
+      if (wanted && !names.isIdle(parameter)) {
+        KeyMap.Key key = names.toLavis(parameter.name());
+        Tensor value = parameter.value().detach();
+        parts.computeIfAbsent(key.name(), name -> new TreeMap<>()).put(key.part(), value);
+        names.copies(parameter.name()).forEach(copy -> copies.put(copy.name(), value));
       }
     }
+    copies.put(QformerNames.LAVIS_POSITION_IDS, positionIds());
     List<Entry> entries = new ArrayList<>();
     parts.forEach((name, tensors) -> entries.add(entry(name, List.copyOf(tensors.values()))));
-    entries.addAll(repeated(parts));
+    copies.forEach((name, tensor) -> entries.add(entry(name, List.of(tensor))));
     return entries;
   }
 
-  private boolean isKeyBias(String name) {
-    return model.config().vision().family() == VisionFamily.EVA
-        && name.startsWith("vision.")
-        && name.endsWith(".key.bias");
-  }
-
-  private KeyMap.Key stored(String name) {
-    VisionConfig vision = model.config().vision();
-    if (vision.family() != VisionFamily.EVA) {
-      return RetrievalNames.lavis(vision).toStored(name);
-    }
-    KeyMap keys = RetrievalNames.lavis(vision.withInputBias(InputBias.QUERY_AND_VALUE));
-    if (!isKeyBias(name)) {
-      return keys.toStored(name);
-    }
-    KeyMap.Key query = keys.toStored(name.replace(".key.", ".query."));
-    return new KeyMap.Key(query.name().replace(".q_bias", ".k_bias"), 0, 1);
+  private Tensor positionIds() {
+    long[] ids = LongStream.range(0, model.config().qformer().bert().maxPositions()).toArray();
+    return Tensor.of(ids, 1, ids.length);
   }
 
   private static Entry entry(String name, List<Tensor> parts) {
@@ -175,25 +157,5 @@ public final class StageOneExport {
     Shape shape =
         parts.size() == 1 ? first.shape() : first.shape().with(0, first.dim(0) * parts.size());
     return new Entry(new TensorSpec(name, first.dtype(), shape), parts);
-  }
-
-  /** What a module of LAVIS's holds once more, so that it can be loaded strictly. */
-  private List<Entry> repeated(Map<String, Map<Integer, Tensor>> parts) {
-    List<Entry> repeated = new ArrayList<>();
-    repeat(WORDS, HEAD + "decoder.weight", parts, repeated);
-    repeat(HEAD + "bias", HEAD + "decoder.bias", parts, repeated);
-    long[] positions =
-        LongStream.range(0, model.config().qformer().bert().maxPositions()).toArray();
-    Tensor ids = Tensor.of(positions, 1, positions.length);
-    repeated.add(entry("Qformer.bert.embeddings.position_ids", List.of(ids)));
-    return repeated;
-  }
-
-  private static void repeat(
-      String name, String copy, Map<String, Map<Integer, Tensor>> parts, List<Entry> to) {
-    Map<Integer, Tensor> original = parts.get(name);
-    if (original != null) {
-      to.add(entry(copy, List.copyOf(original.values())));
-    }
   }
 }

@@ -7,6 +7,7 @@ import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
@@ -40,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StageTwoExport {
   /** The file that {@link #toLavis} writes. */
-  public static final String LAVIS_FILE = "checkpoint.pth";
+  public static final String LAVIS_FILE = LavisFile.NAME;
 
   private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
   private static final int CHUNK = 1 << 22;
@@ -75,7 +76,7 @@ public final class StageTwoExport {
     requireHuggingFace();
     Conversion.requireReplaceable(folder, List.of());
     OutputFile.makeFolder(folder);
-    KeyMap keys = HuggingFaceNames.keys(model.blip2().config());
+    KeyMap keys = HuggingFaceNames.blip2(model.blip2().config());
     Collection<Entry> entries = entries(keys::toStored, parameter -> true);
     try (var descriptions = Descriptions.of(folder);
         OpenWeights open = model.source().open()) {
@@ -101,7 +102,7 @@ public final class StageTwoExport {
     Conversion.requireReplaceable(folder, List.of());
     OutputFile.makeFolder(folder);
     Path file = folder.resolve(LAVIS_FILE);
-    var names = new StageTwoNames(model.blip2().config());
+    var names = LavisExportNames.of(model.blip2().config());
     Collection<Entry> entries =
         entries(names::toLavis, parameter -> parameter.isTrained() && !names.isIdle(parameter));
     Blip2Config sizes = model.blip2().config();

@@ -5,7 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.files.PreprocessorJson;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
@@ -61,7 +61,7 @@ record StageTwoFolder(Path folder, Blip2Config config, @Nullable Integer imageSi
   public OpenWeights open() throws IOException {
     Checkpoint checkpoint = ModelFolder.open(folder);
     var stored =
-        new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.keys(config));
+        new CheckpointWeights(folder.toString(), checkpoint, HuggingFaceNames.blip2(config));
     return new OpenWeights(
         ResizedPositions.of(stored, config.vision(), "vision"), List.of(checkpoint));
   }

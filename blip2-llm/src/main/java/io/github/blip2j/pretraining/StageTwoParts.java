@@ -1,13 +1,14 @@
 package io.github.blip2j.pretraining;
 
 import com.google.gson.JsonObject;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.files.SplitWeights;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisSizes;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
 import io.github.blip2j.blip2.model.Blip2Config;
@@ -22,11 +23,9 @@ import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
-import io.github.blip2j.qformer.StageOneNames;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.HuggingFaceTokenizer;
-import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.image.ImageProcessor;
@@ -143,7 +142,7 @@ public final class StageTwoParts implements StageTwoSource {
       opened.add(speaking::close);
       var prompter = new CheckpointWeights(stageOne.toString(), seeing, prompterKeys());
       var words =
-          new CheckpointWeights(language.toString(), speaking, HuggingFaceNames.keys(config));
+          new CheckpointWeights(language.toString(), speaking, HuggingFaceNames.blip2(config));
       Weights drawn = Weights.initialized((shape, init) -> projection(shape.toArray()));
       Weights rest =
           new SplitWeights(
@@ -154,15 +153,9 @@ public final class StageTwoParts implements StageTwoSource {
   }
 
   private KeyMap prompterKeys() {
-    KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", "query_tokens");
-    if (Files.isDirectory(stageOne)) {
-      HuggingFaceNames.vision(keys);
-      StageOneNames.addHuggingFace(keys);
-    } else {
-      LavisVisionNames.add(keys, config.vision(), VISION, "visual_encoder");
-      StageOneNames.addLavis(keys);
-    }
-    return keys.ignore("*").build(); // the text side, and what compares and writes
+    return Files.isDirectory(stageOne)
+        ? HuggingFaceNames.imageSide()
+        : LavisNames.imageSide(config.vision());
   }
 
   /** As PyTorch draws a linear map, uniform within the root of its inputs. */

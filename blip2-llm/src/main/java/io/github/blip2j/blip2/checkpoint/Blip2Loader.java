@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2.checkpoint;
 
 import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
 import io.github.blip2j.blip2.checkpoint.lavis.OpenParts;
@@ -56,7 +56,7 @@ public final class Blip2Loader {
         config.readsInstruction() ? InstructionTokenizerFolder.in(folder) : null;
     Scope memory = Scope.detached();
     boolean whole = false;
-    try (StoredWeights open = StoredWeights.open(folder, HuggingFaceNames.keys(config), options)) {
+    try (StoredWeights open = StoredWeights.open(folder, HuggingFaceNames.blip2(config), options)) {
       Params params = Params.root(open.weights(), memory).packed(options.precision());
       var model = new Blip2Model(config, params);
       NavigableSet<String> leftOut = options.finish(params);

@@ -2,10 +2,11 @@ package io.github.blip2j.blip2.checkpoint;
 
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.Inspection.Use;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.Quantization;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.io.file.CheckpointException;
@@ -48,20 +49,14 @@ final class CheckpointFit {
     Params.Fit run(Scope memory) throws IOException;
   }
 
-  /** The stage of LAVIS's training that tensors of these names belong to, if any. */
+  /** The stage of LAVIS's training to which tensors of these names belong, if any. */
   static Optional<String> lavisKind(NavigableSet<String> names) {
-    boolean lavis =
-        names.stream().anyMatch(name -> name.endsWith("query_tokens"))
-            && names.stream().anyMatch(name -> name.contains("Qformer."));
-    if (!lavis) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        "LAVIS checkpoint of the " + (isSecondStage(names) ? "second" : "first") + " stage");
-  }
-
-  private static boolean isSecondStage(NavigableSet<String> names) {
-    return names.stream().anyMatch(name -> name.matches("(.*\\.)?(opt|t5|llm)_proj\\.weight"));
+    return LavisNames.isLavis(names)
+        ? Optional.of(
+            "LAVIS checkpoint of the "
+                + (LavisNames.isSecondStage(names) ? "second" : "first")
+                + " stage")
+        : Optional.empty();
   }
 
   /** The loaders for checkpoints of this kind, and whether they would load this one. */
@@ -75,7 +70,7 @@ final class CheckpointFit {
     if (lavisKind(names).isEmpty()) {
       return List.of();
     }
-    return List.of(isSecondStage(names) ? lavisWriter() : matcher());
+    return List.of(LavisNames.isSecondStage(names) ? lavisWriter() : matcher());
   }
 
   private List<Use> folderUses(ConfigJson json) throws CheckpointException {
@@ -99,7 +94,7 @@ final class CheckpointFit {
         List.of("caption", "vqa", "rank", "embed", "train stage2 --model"),
         memory -> {
           Blip2Config config = Blip2Config.fromJson(ModelFolder.config(path));
-          KeyMap keys = HuggingFaceNames.keys(config);
+          KeyMap keys = HuggingFaceNames.blip2(config);
           try (StoredWeights open = StoredWeights.open(path, keys, STRICT)) {
             Params params = Params.checking(open.weights(), memory);
             new Blip2Model(config, params);

@@ -3,7 +3,8 @@ package io.github.blip2j.blip2.checkpoint;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,7 +123,7 @@ public final class Conversion {
     try (Checkpoint from = ModelFolder.open(lavis)) {
       ConversionPlan plan = ConversionPlan.ofLavis(lavis, from.tensors());
       List<TensorCopy> shared = plan.shared();
-      boolean firstStage = from.tensors().containsKey("itm_head.weight");
+      boolean firstStage = ConversionPlan.isFirstStage(from.tensors());
       @Nullable Description description = firstStage ? Description.of(lavis, from, heads) : null;
       if (!firstStage) {
         target.requireWhole(specs(shared));
@@ -213,9 +215,14 @@ public final class Conversion {
     FileKind.TORCH.require(file);
     LoraAdapter.requireNone(folder, "model to convert");
     try (Checkpoint from = ModelFolder.open(folder)) {
-      if (!from.tensors().containsKey("language_projection.weight")) {
+      String projection = HuggingFaceNames.PROJECTION + ".weight";
+      if (!from.tensors().containsKey(projection)) {
         throw new CheckpointException(
-            folder + ": language_projection.weight expected, got none; is it of the second stage?");
+            String.format(
+                Locale.ROOT,
+                "%s: %s expected, got none; is it of the second stage?",
+                folder,
+                projection));
       }
       ConversionPlan plan = ConversionPlan.ofHuggingFace(folder, from, KeyBias.KEEP);
       writeLavis(file, plan.trained().shared(), List.of(), from);

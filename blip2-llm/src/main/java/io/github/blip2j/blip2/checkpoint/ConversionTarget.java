@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint;
 
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.CheckpointException;
@@ -47,9 +48,9 @@ record ConversionTarget(Path path) {
   private static final Map<String, String> PARTS =
       new TreeMap<>(
           Map.of(
-              "vision_config", "vision_model.encoder.",
-              "qformer_config", "qformer.",
-              "text_config", "language_model."));
+              "vision_config", HuggingFaceNames.VISION + "encoder.",
+              "qformer_config", HuggingFaceNames.QFORMER,
+              "text_config", HuggingFaceNames.LANGUAGE));
 
   /**
    * Checks that the target is none of the inputs.

@@ -1,9 +1,10 @@
 package io.github.blip2j.blip2.checkpoint;
 
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisSizes;
-import io.github.blip2j.blip2.checkpoint.lavis.RetrievalNames;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.blip2.model.Convention;
@@ -142,7 +143,7 @@ public final class RetrievalLoader {
     }
     try (Checkpoint checkpoint = ModelFolder.open(file)) {
       Blip2RetrievalConfig config = loading.change.apply(LavisSizes.stageOne(file, checkpoint));
-      KeyMap keys = RetrievalNames.lavis(config.vision());
+      KeyMap keys = LavisNames.retrieval(config.vision());
       var stored = new CheckpointWeights(file.toString(), checkpoint, keys);
       return use.of(config, stored, keys, Convention.LAVIS);
     }
@@ -150,7 +151,7 @@ public final class RetrievalLoader {
 
   private static <T> T openHuggingFace(Path folder, Loading loading, Use<T> use)
       throws IOException {
-    KeyMap keys = RetrievalNames.huggingFace();
+    KeyMap keys = HuggingFaceNames.retrieval();
     ConfigJson json = ModelFolder.config(folder);
     Blip2RetrievalConfig config = loading.change.apply(Blip2RetrievalConfig.fromJson(json));
     Path rest = folder.resolve(RetrievalLoader.LAVIS_ONLY);

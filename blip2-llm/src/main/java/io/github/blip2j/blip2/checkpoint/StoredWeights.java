@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2.checkpoint;
 
 import io.github.blip2j.adapter.LoraAdapter;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OpenResources;

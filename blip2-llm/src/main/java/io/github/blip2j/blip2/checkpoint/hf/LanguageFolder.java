@@ -3,7 +3,6 @@ package io.github.blip2j.blip2.checkpoint.hf;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.adapter.LoraAdapter;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.Quantization;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.io.Checkpoint;
@@ -28,8 +27,6 @@ import org.jspecify.annotations.Nullable;
  * language_model.*}, as Hugging Face's BLIP-2 calls them.
  */
 public final class LanguageFolder implements AutoCloseable {
-  private static final String LANGUAGE = "language_model.";
-
   private final Path folder;
   private final LanguageFamily kind;
   private final Checkpoint checkpoint;
@@ -144,11 +141,11 @@ public final class LanguageFolder implements AutoCloseable {
     if (name.startsWith(before)) {
       String body = kind == LanguageFamily.OPT ? "model." : "";
       boolean ofBody = kind == LanguageFamily.T5 || name.startsWith(before + "decoder.");
-      return Optional.of(LANGUAGE + (ofBody ? body : "") + name.substring(before.length()));
+      return Optional.of(HuggingFaceNames.LANGUAGE + (ofBody ? body : "") + name.substring(before.length()));
     }
     String outer = before.endsWith("model.") ? before.substring(0, before.length() - 6) : "";
     boolean wrapped = !outer.isEmpty() && name.startsWith(outer);
-    return Optional.of(LANGUAGE + (wrapped ? name.substring(outer.length()) : name));
+    return Optional.of(HuggingFaceNames.LANGUAGE + (wrapped ? name.substring(outer.length()) : name));
   }
 
   @Override

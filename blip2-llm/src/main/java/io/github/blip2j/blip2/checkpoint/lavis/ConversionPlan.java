@@ -4,6 +4,9 @@ import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.qformer.QformerNames;
+import io.github.blip2j.vision.LavisVisionNames;
+import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -21,12 +24,10 @@ import org.jspecify.annotations.Nullable;
  * @param lavisOnly those that Hugging Face has no place for, by their own names
  */
 public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly) {
-  private static final String QUERY_BIAS = ".attn.q_bias";
-  private static final String VALUE_BIAS = ".attn.v_bias";
-  private static final String KEY_BIAS = ".attn.k_bias";
-  private static final String FUSED_BIAS = ".self_attn.qkv.bias";
-  private static final String WORDS = "Qformer.bert.embeddings.word_embeddings.weight";
-  private static final String CLIP = "visual_encoder.conv1.weight";
+  private static final String QUERY_BIAS = LavisNames.QUERY_BIAS;
+  private static final String VALUE_BIAS = LavisNames.VALUE_BIAS;
+  private static final String KEY_BIAS = LavisNames.KEY_BIAS;
+  private static final String FUSED_BIAS = ".self_attn.qkv.bias"; // of Hugging Face
   private static final int CHUNK = 1 << 20;
 
   public ConversionPlan {
@@ -37,11 +38,13 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
   /** From a checkpoint of LAVIS to Hugging Face. */
   public static ConversionPlan ofLavis(Path where, NavigableMap<String, TensorEntry> tensors)
       throws CheckpointException {
-    if (tensors.containsKey(CLIP)) {
+    if (isClip(tensors)) {
       throw new CheckpointException(
           where + ": visual_encoder expected an EVA, got a CLIP; Hugging Face has no such BLIP-2");
     }
-    boolean instruct = tensors.containsKey(WORDS) && LavisNames.projection(tensors).isPresent();
+    boolean instruct =
+        new LavisSizes(where.toString(), tensors).readsWords()
+            && LavisNames.language(tensors).isPresent();
     List<TensorCopy> shared = new ArrayList<>();
     List<TensorCopy> lavisOnly = new ArrayList<>();
     for (TensorEntry entry : tensors.values()) {
@@ -52,16 +55,26 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
         require(where, tensors, name, KEY_BIAS, QUERY_BIAS);
       } else if (name.endsWith(QUERY_BIAS)) {
         TensorEntry value = require(where, tensors, name, QUERY_BIAS, VALUE_BIAS);
-        String fused = known(where, name.replace(QUERY_BIAS, ".attn.qkv.bias"), instruct);
+        String fused = known(where, name.replace(QUERY_BIAS, LavisNames.FUSED_BIAS), instruct);
         @Nullable TensorEntry key = tensors.get(name.replace(QUERY_BIAS, KEY_BIAS));
         shared.add(TensorCopy.joined(fused, entry, key, value));
-      } else if (LavisNames.isLavisOnly(name)) {
+      } else if (QformerNames.isLavisOnly(name)) {
         lavisOnly.add(TensorCopy.whole(name, entry));
       } else {
         shared.add(TensorCopy.whole(known(where, name, instruct), entry));
       }
     }
     return new ConversionPlan(shared, lavisOnly);
+  }
+
+  /** Whether tensors of LAVIS are a first stage's, which has a matching head. */
+  public static boolean isFirstStage(NavigableMap<String, TensorEntry> tensors) {
+    return tensors.containsKey("itm_head.weight");
+  }
+
+  private static boolean isClip(NavigableMap<String, TensorEntry> tensors) {
+    return LavisVisionNames.family(tensors.keySet(), LavisNames.VISION)
+        .equals(Optional.of(VisionFamily.CLIP));
   }
 
   private static TensorEntry require(
@@ -78,7 +91,7 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
 
   private static String known(Path where, String lavis, boolean instruct)
       throws CheckpointException {
-    return known(LavisNames.toHuggingFace(lavis, instruct), where, lavis);
+    return known(NameTranslation.toHuggingFace(lavis, instruct), where, lavis);
   }
 
   private static String known(Optional<String> counterpart, Path where, String name)
@@ -97,9 +110,9 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
   public static ConversionPlan ofHuggingFace(Path folder, Checkpoint from, KeyBias keyBias)
       throws IOException {
     List<TensorCopy> shared = new ArrayList<>();
-    String kind = LavisNames.languageKind(from.tensors());
+    String language = LavisNames.languageOf(from.tensors());
     for (TensorEntry entry : from.tensors().values()) {
-      String name = known(LavisNames.toLavis(entry.name(), kind), folder, entry.name());
+      String name = known(NameTranslation.toLavis(entry.name(), language), folder, entry.name());
       if (entry.name().endsWith(FUSED_BIAS)) {
         splitBias(folder, from, entry, name, keyBias, shared);
       } else {
@@ -117,7 +130,7 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
       KeyBias keyBias,
       List<TensorCopy> to)
       throws IOException {
-    String block = whole.substring(0, whole.length() - ".attn.qkv.bias".length());
+    String block = whole.substring(0, whole.length() - LavisNames.FUSED_BIAS.length());
     to.add(TensorCopy.third(block + QUERY_BIAS, fused, 0));
     if (!isKeyBiasZero(from, fused)) {
       if (keyBias == KeyBias.REFUSE) {

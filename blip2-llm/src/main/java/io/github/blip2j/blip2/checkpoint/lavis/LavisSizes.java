@@ -10,15 +10,20 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.nn.Attention.InputBias;
+import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.qformer.QformerNames;
 import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.NavigableMap;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,29 +31,42 @@ import org.jspecify.annotations.Nullable;
  * {@code config.json} that they make. Shapes do not tell heads.
  */
 public final class LavisSizes {
-  private static final String IN_BLIP2 = "visual_encoder.";
-  private static final String LAYERS = "Qformer.bert.encoder.layer.";
-  private static final String WORDS = "Qformer.bert.embeddings.word_embeddings.weight";
+  private static final String WORDS = "qformer.embeddings.words.weight";
+  private static final String QUERIES = "queries";
+  private static final String VISION_MLP = "vision.layers.0.mlp.up.weight";
+  private static final String QFORMER_MLP = "qformer.layers.0.queryMlp.up.weight";
+  private static final String POSITIONS = "vision.positions";
   private static final int EVA_HEAD_WIDTH = 88;
   private static final int CLIP_HEAD_WIDTH = 64;
   private static final int BERT_HEAD_WIDTH = 64;
 
   private final String where;
   private final NavigableMap<String, TensorEntry> tensors;
-  private final String tower;
+  private final VisionConfig released;
+  private final KeyMap keys;
 
   public LavisSizes(String where, NavigableMap<String, TensorEntry> tensors) {
-    this(where, tensors, IN_BLIP2);
+    this(where, tensors, LavisNames.VISION);
   }
 
-  private LavisSizes(String where, NavigableMap<String, TensorEntry> tensors, String tower) {
+  private LavisSizes(
+      String where, NavigableMap<String, TensorEntry> tensors, String visionEncoder) {
     this.where = where;
     this.tensors = tensors;
-    this.tower = tower;
+    boolean clip =
+        LavisVisionNames.family(tensors.keySet(), visionEncoder)
+            .equals(Optional.of(VisionFamily.CLIP));
+    this.released =
+        clip
+            ? VisionConfig.clipL()
+            : VisionConfig.evaG().withInputBias(InputBias.QUERY_AND_VALUE);
+    KeyMap.Builder names = KeyMap.builder();
+    LavisVisionNames.add(names, released, "vision", visionEncoder);
+    this.keys = QformerNames.addLavis(names).build();
   }
 
   /** Of a file that holds a vision encoder and nothing else, as {@code eva_vit_g.pth} does. */
-  static LavisSizes ofTower(String where, NavigableMap<String, TensorEntry> tensors) {
+  static LavisSizes ofVisionEncoder(String where, NavigableMap<String, TensorEntry> tensors) {
     return new LavisSizes(where, tensors, "");
   }
 
@@ -77,19 +95,17 @@ public final class LavisSizes {
 
   /** The vision encoder, without a bias of the keys where it is EVA's. */
   VisionConfig vision(int heads) throws CheckpointException {
-    int mlpDim = size(blocks() + (isClip() ? "0.mlp.c_fc.weight" : "0.mlp.fc1.weight"), 0);
-    VisionConfig released = isClip() ? VisionConfig.clipL() : VisionConfig.evaG();
     return new VisionConfig(
         released.family(),
         visionDim(),
-        count(blocks()),
+        count(VISION_MLP),
         heads,
-        mlpDim,
+        visionMlpDim(),
         imageSize(),
         patchSize(),
         released.activation(),
         released.normEps(),
-        isClip() ? InputBias.ALL : InputBias.QUERY_AND_VALUE,
+        released.inputBias(),
         0);
   }
 
@@ -107,15 +123,15 @@ public final class LavisSizes {
     json.endObject().close();
     return new Blip2QformerConfig(
         BertConfig.fromJson(ConfigJson.parse(where, text.toString()), visionDim()),
-        size("query_tokens", 1),
-        size("vision_proj.weight", 0),
+        size(QUERIES, 1),
+        size("visionProjection.weight", 0),
         visionNormEps == null ? Blip2QformerConfig.LAVIS_VISION_NORM_EPS : visionNormEps,
         maxTextTokens);
   }
 
   /** Whether the Q-Former has words, which in a second stage InstructBLIP's alone has. */
   boolean readsWords() {
-    return tensors.containsKey(WORDS);
+    return tensors.containsKey(stored(WORDS));
   }
 
   /**
@@ -137,15 +153,16 @@ public final class LavisSizes {
 
   /** Number of queries. */
   int queries() throws CheckpointException {
-    return size("query_tokens", 1);
+    return size(QUERIES, 1);
   }
 
   private boolean isClip() {
-    return tensors.containsKey(tower + "conv1.weight");
+    return released.family() == VisionFamily.CLIP;
   }
 
-  private String blocks() {
-    return tower + (isClip() ? "transformer.resblocks." : "blocks.");
+  /** The stored name of a parameter. */
+  private String stored(String name) {
+    return keys.toStored(name).name();
   }
 
   /**
@@ -162,8 +179,8 @@ public final class LavisSizes {
     json.name("architectures").beginArray().value("Blip2ForImageTextRetrieval").endArray();
     json.name("model_type").value("blip-2");
     json.name("dtype").value(dtype());
-    json.name("image_text_hidden_size").value(size("vision_proj.weight", 0));
-    json.name("num_query_tokens").value(size("query_tokens", 1));
+    json.name("image_text_hidden_size").value(size("visionProjection.weight", 0));
+    json.name("num_query_tokens").value(size(QUERIES, 1));
     json.name("qformer_config").beginObject();
     qformer(json, heads.qformer());
     json.endObject().name("text_config").beginObject().name("model_type").value("opt").endObject();
@@ -190,16 +207,15 @@ public final class LavisSizes {
 
   private void words(JsonWriter json) throws IOException {
     json.name("vocab_size").value(size(WORDS, 0));
-    String positions = "Qformer.bert.embeddings.position_embeddings.weight";
-    json.name("max_position_embeddings").value(size(positions, 0));
+    json.name("max_position_embeddings").value(size("qformer.embeddings.positions.weight", 0));
     json.name("use_qformer_text_input").value(true);
   }
 
   private void layers(JsonWriter json, int heads) throws IOException {
     json.name("hidden_size").value(dim());
-    json.name("num_hidden_layers").value(count(LAYERS));
+    json.name("num_hidden_layers").value(count(QFORMER_MLP));
     json.name("num_attention_heads").value(heads);
-    json.name("intermediate_size").value(size(LAYERS + "0.intermediate_query.dense.weight", 0));
+    json.name("intermediate_size").value(size(QFORMER_MLP, 0));
     json.name("cross_attention_frequency").value(crossAttentionEvery());
     json.name("hidden_act").value("gelu");
     json.name("layer_norm_eps").value(1e-12);
@@ -208,9 +224,9 @@ public final class LavisSizes {
   private void vision(JsonWriter json, int heads) throws IOException {
     json.name("model_type").value("blip_2_vision_model");
     json.name("hidden_size").value(visionDim());
-    json.name("num_hidden_layers").value(count(blocks()));
+    json.name("num_hidden_layers").value(count(VISION_MLP));
     json.name("num_attention_heads").value(heads);
-    json.name("intermediate_size").value(size(blocks() + "0.mlp.fc1.weight", 0));
+    json.name("intermediate_size").value(visionMlpDim());
     json.name("image_size").value(imageSize());
     json.name("patch_size").value(patchSize());
     json.name("hidden_act").value("gelu");
@@ -219,21 +235,23 @@ public final class LavisSizes {
   }
 
   private int dim() throws CheckpointException {
-    return size("query_tokens", 2);
+    return size(QUERIES, 2);
   }
 
   private int visionDim() throws CheckpointException {
-    return isClip() ? size(tower + "positional_embedding", 1) : size(tower + "pos_embed", 2);
+    return size(POSITIONS, isClip() ? 1 : 2); // EVA's have a batch axis
+  }
+
+  private int visionMlpDim() throws CheckpointException {
+    return size(VISION_MLP, 0);
   }
 
   private int patchSize() throws CheckpointException {
-    String patches = isClip() ? "conv1.weight" : "patch_embed.proj.weight";
-    return size(tower + patches, 3);
+    return size("vision.patches.weight", 3);
   }
 
   private int imageSize() throws CheckpointException {
-    int positions =
-        isClip() ? size(tower + "positional_embedding", 0) : size(tower + "pos_embed", 1);
+    int positions = size(POSITIONS, isClip() ? 0 : 1);
     int patches = positions - 1;
     int grid = (int) Math.round(Math.sqrt(patches));
     if (grid * grid != patches) {
@@ -249,16 +267,19 @@ public final class LavisSizes {
 
   /** The second layer that reads the image, or the number of layers if only the first does. */
   private int crossAttentionEvery() {
-    int layers = count(LAYERS);
+    int layers = count(QFORMER_MLP);
     for (int layer = 1; layer < layers; layer++) {
-      if (tensors.containsKey(LAYERS + layer + ".crossattention.self.query.weight")) {
+      if (tensors.containsKey(stored("qformer.layers." + layer + ".imageAttention.query.weight"))) {
         return layer;
       }
     }
     return layers;
   }
 
-  private int count(String prefix) {
+  /** The number of layers that are stored, by the name of a parameter in the first. */
+  private int count(String parameter) {
+    String name = stored(parameter);
+    String prefix = name.substring(0, name.indexOf("0."));
     int count = 0;
     while (startsAny(prefix + count + ".")) {
       count++;
@@ -271,7 +292,8 @@ public final class LavisSizes {
     return next != null && next.startsWith(prefix);
   }
 
-  private int size(String name, int axis) throws CheckpointException {
+  private int size(String parameter, int axis) throws CheckpointException {
+    String name = stored(parameter);
     @Nullable TensorEntry entry = tensors.get(name);
     if (entry == null || entry.shape().rank() <= axis) {
       throw new CheckpointException(

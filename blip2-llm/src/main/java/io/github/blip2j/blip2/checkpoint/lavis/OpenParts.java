@@ -2,7 +2,7 @@ package io.github.blip2j.blip2.checkpoint.lavis;
 
 import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.SplitWeights;
 import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
@@ -18,10 +18,8 @@ import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.nn.CheckpointWeights;
-import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
-import io.github.blip2j.qformer.StageOneNames;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.TokenizerFolder;
 import io.github.blip2j.vision.VisionConfig;
@@ -37,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /** The files of a {@link Blip2Parts}, open, and what they make together. */
 public final class OpenParts implements Closeable {
   private static final String LANGUAGE = "language";
+
 
   private final Path file;
   private final Checkpoint trained;
@@ -106,9 +105,8 @@ public final class OpenParts implements Closeable {
   private static void requireSecondStage(
       Path file, Checkpoint trained, LanguageFolder language, @Nullable Path bert)
       throws CheckpointException {
-    String wanted = language.kind() + "_proj";
-    String got =
-        LavisNames.projection(trained.tensors()).map(kind -> kind + "_proj").orElse("none");
+    String wanted = LavisNames.projection(language.kind().toString());
+    String got = LavisNames.language(trained.tensors()).map(LavisNames::projection).orElse("none");
     if (!got.equals(wanted)) {
       String how =
           switch (got) {
@@ -165,7 +163,7 @@ public final class OpenParts implements Closeable {
 
   private static VisionEncoderSource vision(Blip2Parts parts, Path file, Checkpoint trained)
       throws IOException {
-    if (VisionEncoderSource.isIn(trained)) {
+    if (LavisNames.hasVision(trained.tensors())) {
       return new VisionEncoderSource(file, false, trained);
     }
     if (parts.vision() == null) {
@@ -210,33 +208,23 @@ public final class OpenParts implements Closeable {
 
   /** All parameters; what lies in the trained part goes before what lies elsewhere. */
   public Weights weights() throws IOException {
-    var prompter = new CheckpointWeights(file.toString(), trained, prompterKeys());
+    var prompter = new CheckpointWeights(file.toString(), trained, LavisNames.withoutFrozen(config.text().kind()));
     var speaking =
-        new CheckpointWeights(language.folder().toString(), words(), HuggingFaceNames.keys(config));
+        new CheckpointWeights(language.folder().toString(), words(), HuggingFaceNames.blip2(config));
     return new SplitWeights(
         LANGUAGE,
         speaking,
         new SplitWeights(VisionEncoderSource.PATH, vision.weights(config.vision()), prompter));
   }
 
-  private KeyMap prompterKeys() {
-    LanguageFamily kind = config.text().kind();
-    KeyMap.Builder keys =
-        KeyMap.builder().rename("queryTokens", "query_tokens").rename("projection", kind + "_proj");
-    return StageOneNames.addLavis(keys)
-        .ignore("visual_encoder.*")
-        .ignore(kind + "_model.*")
-        .build();
-  }
-
   /** The language model's tensors as Hugging Face's BLIP-2 calls them. */
   private Checkpoint words() throws IOException {
-    String own = config.text().kind() + "_model.";
+    String own = LavisNames.inLanguageModel(config.text().kind().toString());
     Checkpoint within =
         trained.renamed(
             name ->
                 name.startsWith(own)
-                    ? Optional.of("language_model." + name.substring(own.length()))
+                    ? Optional.of(HuggingFaceNames.LANGUAGE + name.substring(own.length()))
                     : Optional.empty());
     return within.tensors().isEmpty() ? language.checkpoint() : within;
   }
@@ -250,11 +238,11 @@ public final class OpenParts implements Closeable {
     ConversionPlan plan = ConversionPlan.ofLavis(file, trained.tensors());
     List<TensorCopy> prompter =
         plan.shared().stream()
-            .filter(copy -> !copy.spec().name().startsWith("language_model."))
+            .filter(copy -> !copy.spec().name().startsWith(HuggingFaceNames.LANGUAGE))
             .toList();
     List<Copies> copies = new ArrayList<>();
     copies.add(new Copies(new ConversionPlan(prompter, List.of()), trained));
-    if (!VisionEncoderSource.isIn(trained)) {
+    if (!LavisNames.hasVision(trained.tensors())) {
       Checkpoint tower = vision.named();
       copies.add(
           new Copies(

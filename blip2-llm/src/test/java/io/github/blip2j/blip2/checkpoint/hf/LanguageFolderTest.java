@@ -262,6 +262,6 @@ final class LanguageFolderTest {
 
   private CheckpointWeights weights(Checkpoint checkpoint) {
     return new CheckpointWeights(
-        folder.toString(), checkpoint, HuggingFaceNames.keys(Blip2Config.opt2b7()));
+        folder.toString(), checkpoint, HuggingFaceNames.blip2(Blip2Config.opt2b7()));
   }
 }

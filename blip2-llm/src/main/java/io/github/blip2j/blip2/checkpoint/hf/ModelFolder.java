@@ -1,6 +1,7 @@
-package io.github.blip2j.blip2.checkpoint.files;
+package io.github.blip2j.blip2.checkpoint.hf;
 
 import io.github.blip2j.adapter.LoraAdapter;
+import io.github.blip2j.blip2.checkpoint.files.Quantization;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.io.file.CheckpointException;
@@ -15,11 +16,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What is in a folder or file of a BLIP-2, whoever saved it and whatever it was wrapped in. */
+/**
+ * The configuration, weights and image processor in a BLIP-2's folder, or its weights in a file of
+ * LAVIS, without the names that wrappers of training add.
+ */
 public final class ModelFolder {
-  /** Every BLIP-2 has it, and calls it so, in LAVIS and in Hugging Face. */
-  private static final String LANDMARK = "query_tokens";
-
   /** The settings beside {@code config.json} in a folder of Hugging Face. */
   private static final List<String> SETTINGS =
       List.of(
@@ -30,9 +31,6 @@ public final class ModelFolder {
           "tokenizer_config.json",
           "special_tokens_map.json",
           "added_tokens.json");
-
-  private static final String HEADLESS_OPT = "language_model.decoder.layers.";
-  private static final String LANGUAGE = "language_model.";
 
   private ModelFolder() {}
 
@@ -78,26 +76,17 @@ public final class ModelFolder {
     Checkpoint stored = Checkpoint.open(path);
     try (var opened = new OpenResources()) {
       opened.add(stored::close);
-      Checkpoint unwrapped = headed(WrapperNames.removed(stored, LANDMARK));
+      Checkpoint unwrapped = headed(WrapperNames.removed(stored, HuggingFaceNames.QUERIES));
       Quantization.requireNone(path, unwrapped);
       requireNoAdapter(path, unwrapped);
       return opened.keep(unwrapped);
     }
   }
 
-  /** An OPT that was saved without its head lacks the name of what the head is put on. */
   private static Checkpoint headed(Checkpoint checkpoint) throws CheckpointException {
-    String next = String.valueOf(checkpoint.tensors().ceilingKey(HEADLESS_OPT));
-    if (!next.startsWith(HEADLESS_OPT)) {
-      return checkpoint;
-    }
-    String body = LANGUAGE + "decoder.";
-    return checkpoint.renamed(
-        name ->
-            Optional.of(
-                name.startsWith(body)
-                    ? LANGUAGE + "model." + name.substring(LANGUAGE.length())
-                    : name));
+    return HuggingFaceNames.hasHeadlessOpt(checkpoint.tensors())
+        ? checkpoint.renamed(name -> Optional.of(HuggingFaceNames.withHead(name)))
+        : checkpoint;
   }
 
   private static void requireNoAdapter(Path path, Checkpoint checkpoint)

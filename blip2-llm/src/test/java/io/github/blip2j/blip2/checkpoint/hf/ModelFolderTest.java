@@ -1,4 +1,4 @@
-package io.github.blip2j.blip2.checkpoint.files;
+package io.github.blip2j.blip2.checkpoint.hf;
 
 import static io.github.blip2j.blip2.FolderCase.header;
 import static io.github.blip2j.blip2.FolderCase.headerLength;
