@@ -1,6 +1,9 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.adapter.LoraAdapter;
+import io.github.blip2j.blip2.checkpoint.files.Blip2Source;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
+import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
@@ -30,13 +33,13 @@ public final class StageTwoModel {
   private static final Set<String> TRAINED =
       Set.of("visionNorm", "queryTokens", "qformer", "projection");
 
-  private final StageTwoSource source;
+  private final Blip2Source source;
   private final StageTwoSetup setup;
   private final Blip2Model blip2;
   private final NavigableMap<String, Parameter> parameters;
 
   private StageTwoModel(
-      StageTwoSource source,
+      Blip2Source source,
       StageTwoSetup setup,
       Blip2Model blip2,
       NavigableMap<String, Parameter> parameters) {
@@ -63,10 +66,24 @@ public final class StageTwoModel {
    */
   public static StageTwoModel load(Path folder, Scope home, StageTwoSetup setup)
       throws IOException {
-    return load(StageTwoFolder.of(folder, setup.imageSize()), home, setup);
+    Blip2Folder source = Blip2Folder.of(folder);
+    LoraAdapter.requireNone(folder, "model to train");
+    @Nullable Integer side = setup.imageSize();
+    return load(side == null ? source : source.withImageSize(side), home, setup);
   }
 
-  static StageTwoModel load(StageTwoSource source, Scope home, StageTwoSetup setup)
+  /**
+   * Builds a model that begins from a first stage and a plain language model.
+   *
+   * @param home the scope of the parameters
+   * @throws io.github.blip2j.io.file.CheckpointException if a part is of another kind
+   */
+  public static StageTwoModel load(StageTwoParts parts, Scope home, StageTwoSetup setup)
+      throws IOException {
+    return load(InitialBlip2.of(parts, setup.imageSize()), home, setup);
+  }
+
+  private static StageTwoModel load(Blip2Source source, Scope home, StageTwoSetup setup)
       throws IOException {
     try (OpenWeights open = source.open()) {
       Params root = Params.root(open.weights(), home);
@@ -120,10 +137,11 @@ public final class StageTwoModel {
 
   /** How pictures are prepared for this model. */
   public ImageProcessor processor() throws IOException {
-    return source.processor();
+    int side = blip2.config().vision().imageSize();
+    return source.processor().withSize(side, side);
   }
 
-  StageTwoSource source() {
+  Blip2Source source() {
     return source;
   }
 

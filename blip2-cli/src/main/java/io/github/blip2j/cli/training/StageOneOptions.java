@@ -89,8 +89,9 @@ final class StageOneOptions {
     if (vision == null || bert == null) {
       throw new AssertionError("options without a model are refused");
     }
-    return StageOneParts.load(
-        vision.path(), bert.path(), home, resized, new SplittableRandom(data.seed));
+    return StageOneParts.of(vision.path(), bert.path())
+        .withSizes(resized)
+        .load(home, new SplittableRandom(data.seed));
   }
 
   private static Blip2RetrievalConfig resized(Blip2RetrievalConfig config, @Nullable Integer side) {

@@ -133,7 +133,8 @@ final class StageTwoOptions {
     if (stageOne == null || language == null) {
       throw new AssertionError("options without a model are refused");
     }
-    return StageTwoParts.load(stageOne.path(), language.path(), home, setup, data.seed);
+    var parts = StageTwoParts.of(stageOne.path(), language.path()).withSeed(data.seed);
+    return StageTwoModel.load(parts, home, setup);
   }
 
   StageTwoTraining training(

@@ -3,11 +3,12 @@ package io.github.blip2j.blip2.checkpoint;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.Inspection.Use;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.files.Quantization;
+import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
-import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
@@ -22,8 +23,6 @@ import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.qformer.BertLMHeadModel;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.types.Precision;
-import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -35,8 +34,6 @@ import java.util.Optional;
 
 /** Checks which loaders of this library would load a checkpoint, by names and shapes only. */
 final class CheckpointFit {
-  private static final LoadOptions STRICT = LoadOptions.of(Precision.FLOAT32);
-
   private final Path path;
 
   CheckpointFit(Path path) {
@@ -93,14 +90,13 @@ final class CheckpointFit {
         "Blip2",
         List.of("caption", "vqa", "rank", "embed", "train stage2 --model"),
         memory -> {
-          Blip2Config config = Blip2Config.fromJson(ModelFolder.config(path));
-          KeyMap keys = HuggingFaceNames.blip2(config);
-          try (StoredWeights open = StoredWeights.open(path, keys, STRICT)) {
+          Blip2Folder source = Blip2Folder.of(path);
+          try (OpenWeights open = source.open()) {
             Params params = Params.checking(open.weights(), memory);
-            new Blip2Model(config, params);
-            HuggingFaceTokenizer.open(path).close();
-            ModelFolder.processor(path, config.vision().imageSize());
-            return params.fit().spelledBy(keys);
+            new Blip2Model(source.config(), params);
+            source.tokenizer().close();
+            source.processor();
+            return params.fit().spelledBy(HuggingFaceNames.blip2(source.config()));
           }
         });
   }

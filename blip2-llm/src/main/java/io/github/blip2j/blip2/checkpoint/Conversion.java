@@ -10,10 +10,11 @@ import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
 import io.github.blip2j.blip2.checkpoint.lavis.ConversionPlan;
 import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisBlip2;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisSizes;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
-import io.github.blip2j.blip2.checkpoint.lavis.OpenParts;
+import io.github.blip2j.blip2.checkpoint.lavis.PartCheckpoints;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
@@ -182,16 +183,17 @@ public final class Conversion {
     var target = new ConversionTarget(folder);
     target.requireNone(parts.checkpoint(), parts.language(), parts.vision(), parts.bert());
     target.requireReplaceable();
-    try (OpenParts open = OpenParts.open(parts)) {
-      List<OpenParts.Copies> plan = open.copies();
+    LavisBlip2 source = LavisBlip2.of(parts);
+    try (PartCheckpoints open = source.openParts()) {
+      List<PartCheckpoints.Copies> plan = open.copies();
       List<TensorSpec> specs = new ArrayList<>();
       plan.forEach(copies -> specs.addAll(specs(copies.plan().shared())));
       target.requireKept(specs);
       OutputFile.makeFolder(folder);
       try (var descriptions = Descriptions.of(folder)) {
-        open.describe(descriptions.path());
+        source.describe(descriptions.path());
         try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
-          for (OpenParts.Copies copies : plan) {
+          for (PartCheckpoints.Copies copies : plan) {
             write(copies.plan().shared(), copies.from(), writer::write);
           }
           descriptions.begin(false);
