@@ -12,8 +12,6 @@ import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.random.RandomGenerator;
 
 /**
  * The first stage of BLIP-2 (Li et al. 2023, section 3.1) as something to minimise: pictures and
@@ -66,7 +64,7 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
   public Losses losses(CaptionBatch batch, ForwardPass pass) {
     Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
     StageOneOutput output =
-        objective.forward(image, texts(batch.captions()), pairs(batch), pass, random(pass));
+        objective.forward(image, texts(batch.captions()), pairs(batch), pass, ObjectiveRandom.of(pass));
     return Losses.of(output.total())
         .with("itc", output.contrast())
         .with("itm", output.matching())
@@ -87,11 +85,5 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
     return batch.imageIds().isEmpty()
         ? Pairs.of(batch.captions().size())
         : Pairs.withImageIds(batch.imageIds());
-  }
-
-  /** Negatives are drawn when evaluating too; always the same ones then. */
-  private static RandomGenerator random(ForwardPass pass) {
-    RandomGenerator random = pass.random();
-    return random == null ? new SplittableRandom(0) : random;
   }
 }

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -238,7 +237,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   /** Texts and labels of a batch. */
   List<PairTokens> tokens(CaptionBatch batch, ForwardPass pass) {
     boolean encodes = model.blip2().config().text().kind().encodes();
-    RandomGenerator random = random(pass);
+    RandomGenerator random = ObjectiveRandom.of(pass);
     List<PairTokens> tokens = new ArrayList<>();
     for (int row = 0; row < batch.captions().size(); row++) {
       TextPair pair = pair(batch, row, random);
@@ -265,11 +264,5 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
         new TextPair(
             batch.ids().get(row), own.isEmpty() ? choices.prompt : own, batch.captions().get(row));
     return choices.prefixSplit && pair.input().isEmpty() ? pair.split(random) : pair;
-  }
-
-  /** Captions are cut when evaluating too; always at the same places then. */
-  private static RandomGenerator random(ForwardPass pass) {
-    RandomGenerator random = pass.random();
-    return random == null ? new SplittableRandom(0) : random;
   }
 }

@@ -102,24 +102,18 @@ final class CheckpointFit {
   }
 
   private Use lavisWriter() {
-    return new Use(
+    return Use.refused(
         "Blip2",
         List.of("caption --language", "vqa --language", "train stage2", "convert"),
-        List.of(),
-        List.of(),
-        List.of(),
         path
             + ": holds the trained part only; name the language model (--language) and the vision"
             + " encoder (--vision) that it was trained with");
   }
 
   private Use adapter() {
-    return new Use(
+    return Use.refused(
         "Blip2",
         List.of("caption --adapter", "vqa --adapter"),
-        List.of(),
-        List.of(),
-        List.of(),
         path + ": holds only an adapter; name its base as the model (--model)");
   }
 
@@ -177,7 +171,7 @@ final class CheckpointFit {
     try (Scope memory = Scope.detached();
         Scope work = Scope.open()) {
       Params.Fit fit = attempt.run(memory);
-      return new Use(name, commands, fit.missing(), fit.misshapen(), List.copyOf(fit.unused()), "");
+      return Use.of(name, commands, fit);
     } catch (UncheckedIOException e) {
       return refused(name, commands, Objects.requireNonNull(e.getCause()));
     } catch (IOException | IllegalArgumentException e) {
@@ -186,7 +180,6 @@ final class CheckpointFit {
   }
 
   private static Use refused(String name, List<String> commands, Exception why) {
-    return new Use(
-        name, commands, List.of(), List.of(), List.of(), String.valueOf(why.getMessage()));
+    return Use.refused(name, commands, String.valueOf(why.getMessage()));
   }
 }

@@ -43,8 +43,6 @@ import org.jspecify.annotations.Nullable;
  * RetrievalLoader#LAVIS_ONLY} beside its file, which it does not load.
  */
 public final class Conversion {
-  private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
-
   private Conversion() {}
 
   /**
@@ -152,7 +150,7 @@ public final class Conversion {
     List<TensorCopy> lavisOnly = plan.lavisOnly();
     Path beside = folder.resolve(RetrievalLoader.LAVIS_ONLY);
     if (lavisOnly.isEmpty()) {
-      try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
+      try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared))) {
         write(shared, from, writer::write);
         boolean stale = Files.exists(beside); // it belongs to the weights that are replaced
         descriptions.begin(stale);
@@ -163,7 +161,7 @@ public final class Conversion {
       return;
     }
     try (var rest = SafetensorsWriter.create(beside, specs(lavisOnly));
-        var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
+        var writer = ShardedSafetensorsWriter.create(folder, specs(shared))) {
       write(shared, from, writer::write);
       write(lavisOnly, from, rest::write);
       descriptions.begin(true);
@@ -192,7 +190,7 @@ public final class Conversion {
       OutputFile.makeFolder(folder);
       try (var descriptions = Descriptions.of(folder)) {
         source.describe(descriptions.path());
-        try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
+        try (var writer = ShardedSafetensorsWriter.create(folder, specs)) {
           for (PartCheckpoints.Copies copies : plan) {
             write(copies.plan().shared(), copies.from(), writer::write);
           }

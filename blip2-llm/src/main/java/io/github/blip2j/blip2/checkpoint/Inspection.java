@@ -6,6 +6,7 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.nn.Params;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,17 @@ public final class Inspection implements AutoCloseable {
       List<String> misshapen,
       List<String> surplus,
       String refusal) {
+    /** A loader that was tried on a checkpoint. */
+    static Use of(String name, List<String> commands, Params.Fit fit) {
+      List<String> surplus = List.copyOf(fit.unused());
+      return new Use(name, commands, fit.missing(), fit.misshapen(), surplus, "");
+    }
+
+    /** A loader that cannot be tried. */
+    static Use refused(String name, List<String> commands, String refusal) {
+      return new Use(name, commands, List.of(), List.of(), List.of(), refusal);
+    }
+
     /** Whether it would load the checkpoint as it is. */
     public boolean loads() {
       return refusal.isEmpty() && missing.isEmpty() && misshapen.isEmpty() && surplus.isEmpty();

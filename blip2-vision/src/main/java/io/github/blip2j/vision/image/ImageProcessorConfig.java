@@ -87,6 +87,11 @@ public record ImageProcessorConfig(
         std);
   }
 
+  /** This configuration for images that are cropped already: they are stretched to the size. */
+  public ImageProcessorConfig withoutCrop() {
+    return new ImageProcessorConfig(size(), null, null, resampling, rescaleFactor, mean, std);
+  }
+
   /** The size every picture comes out at. */
   public ImageSize size() {
     if (croppedTo != null) {

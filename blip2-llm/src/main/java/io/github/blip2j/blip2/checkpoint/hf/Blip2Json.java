@@ -58,7 +58,7 @@ public final class Blip2Json {
    *     has
    */
   static String of(Blip2Config config, JsonObject text) throws CheckpointException {
-    requireTower(config.vision());
+    requireEva(config.vision());
     var json = new JsonObject();
     var architectures = new JsonArray();
     boolean instructed = config.readsInstruction();
@@ -94,7 +94,7 @@ public final class Blip2Json {
    *
    * @throws CheckpointException if not
    */
-  public static void requireTower(VisionConfig vision) throws CheckpointException {
+  public static void requireEva(VisionConfig vision) throws CheckpointException {
     if (vision.family() != VisionFamily.EVA) {
       throw new CheckpointException(
           "export: vision encoder expected to be EVA's, the one Hugging Face supports, got "

@@ -31,6 +31,9 @@ public final class HuggingFaceNames {
   /** The learned queries, of which every BLIP-2 has some. */
   public static final String QUERIES = "query_tokens";
 
+  /** The end of the name of the vision encoder's bias of query, key and value. */
+  public static final String FUSED_BIAS = ".self_attn.qkv.bias";
+
   private static final String VISION_NORM = VISION + "post_layernorm";
   private static final String VISION_LAYER = VISION + "encoder.layers.*.";
   private static final String INSTRUCT_EMBEDDINGS = QFORMER + "embeddings.";
