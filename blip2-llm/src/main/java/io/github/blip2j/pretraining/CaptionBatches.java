@@ -28,18 +28,18 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batches of pictures and captions, in an order of its own in each epoch; records at its end that
- * fill no batch are left out of it.
+ * Batches of images and captions. Each epoch has an order of its own. Records at its end that do
+ * not fill a batch are left out of the epoch.
  *
- * <p>Everything that is drawn (the order, one of several captions, how a picture is cut) depends on
- * the seed, the epoch and the record alone, so that any batch can be made again. Pictures are read
- * when their batch is asked for, one at a time.
+ * <p>All random choices (the order, one of several captions, the crop of an image) depend only on
+ * the seed, the epoch and the record, so any batch can be made again. Images are read one at a
+ * time, when their batch is requested.
  *
- * <p>Where damaged pictures are skipped, the next record of the epoch's order takes the place of
- * one: batches keep their size and their number.
+ * <p>If damaged images are skipped, the next record in the epoch's order replaces the record of
+ * one. The size and the number of batches stay the same.
  *
  * <p>{@link #withDialogues} makes batches for a language model: a record's own input and output
- * take the place of a caption, and what has no word is refused.
+ * replace its caption, and records without text are refused.
  */
 public final class CaptionBatches implements BatchSource<CaptionBatch> {
   private final CaptionSet set;
@@ -52,7 +52,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   /**
    * The preparation of images and texts.
    *
-   * @param dialogues whether a record's own input and output take the place of its captions
+   * @param dialogues whether a record's own input and output replace its captions
    */
   private record Preparation(
       ImageProcessor processor,
@@ -96,25 +96,29 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   /** With captions cleaned in another way, or behind a prompt. */
   public CaptionBatches with(CaptionText text) {
     return with(
-        new Preparation(preparation.processor, text, preparation.augmentation, preparation.dialogues));
+        new Preparation(
+            preparation.processor, text, preparation.augmentation, preparation.dialogues));
   }
 
   /**
-   * With each record's input and output, where it has them, as they are but for spaces at their
-   * ends; captions elsewhere.
+   * With each record's input and output in place of its captions, if it has them. Only spaces at
+   * their ends are removed.
    *
-   * @throws DataException naming a record that has no word to write
+   * @throws DataException naming a record whose target is empty
    */
   public CaptionBatches withDialogues() throws DataException {
-    var changed = with(new Preparation(preparation.processor, preparation.text, preparation.augmentation, true));
+    var changed =
+        with(
+            new Preparation(
+                preparation.processor, preparation.text, preparation.augmentation, true));
     changed.requireWords();
     return changed;
   }
 
   /**
-   * Checks that every text has a word once it is cleaned; one without is learnt otherwise.
+   * Checks that no text is empty after cleaning. An empty text would be trained on too.
    *
-   * @throws DataException naming a record that has no word to write
+   * @throws DataException naming a record whose target is empty
    */
   public void requireWords() throws DataException {
     for (int i = 0; i < set.size(); i++) {
@@ -122,7 +126,8 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
       var own = preparation.dialogues ? each.dialogue() : null;
       boolean empty =
           own == null
-              ? each.captions().stream().anyMatch(caption -> preparation.text.cleanWords(caption).isEmpty())
+              ? each.captions().stream()
+                  .anyMatch(caption -> preparation.text.cleanWords(caption).isEmpty())
               : own.output().isBlank();
       if (empty) {
         throw new DataException(
@@ -148,7 +153,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     return own == null ? "" : own.input().strip();
   }
 
-  /** Pictures that could not be read so far, by their paths. */
+  /** Paths of the images that could not be read so far. */
   public List<String> damaged() {
     synchronized (damaged) {
       return List.copyOf(damaged);
@@ -193,13 +198,17 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
       }
     }
     return new CaptionBatch(
-        Tensor.concat(0, pixels), captions, ids, imageIds, preparation.dialogues ? inputs : List.of());
+        Tensor.concat(0, pixels),
+        captions,
+        ids,
+        imageIds,
+        preparation.dialogues ? inputs : List.of());
   }
 
-  /** A record with its random choices; pixels are [1, 3, H, W]. */
+  /** A record after its random choices; pixels are [1, 3, H, W]. */
   private record Sample(CaptionRecord of, Tensor pixels, String input, String caption) {}
 
-  /** The record at a place of the order, or the first one after it that can be read. */
+  /** The record at a place of the order, or the next one with a readable image. */
   private Sample sample(int[] order, int epoch, int place) {
     try {
       for (int tries = 0; tries < order.length; tries++) {

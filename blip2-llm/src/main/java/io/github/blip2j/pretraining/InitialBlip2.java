@@ -28,8 +28,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The BLIP-2 with which the second stage begins: a model of the first stage, a drawn projection, and
- * a plain language model.
+ * The BLIP-2 with which the second stage begins: a model of the first stage, a drawn projection,
+ * and a plain language model.
  */
 final class InitialBlip2 implements Blip2Source {
   private final StageTwoParts parts;
@@ -83,11 +83,12 @@ final class InitialBlip2 implements Blip2Source {
       opened.add(language::close);
       Weights positioned = ResizedPositions.of(image.weights(), config.vision(), "vision");
       Weights drawn = Weights.initialized((shape, init) -> projection(shape.toArray()));
-      var words =
+      var languageModel =
           new CheckpointWeights(
               parts.language().toString(), language.checkpoint(), HuggingFaceNames.blip2(config));
       Weights all =
-          new SplitWeights("language", words, new SplitWeights("projection", drawn, positioned));
+          new SplitWeights(
+              "language", languageModel, new SplitWeights("projection", drawn, positioned));
       return opened.keep(new OpenWeights(all, List.of(image, language::close)));
     }
   }

@@ -34,8 +34,7 @@ final class LavisFolder {
    * @param folder is created if there is none
    * @return the file of LAVIS
    */
-  static Path write(
-      Path folder, Description description, List<TensorSpec> specs, Contents contents)
+  static Path write(Path folder, Description description, List<TensorSpec> specs, Contents contents)
       throws IOException {
     Path file = folder.resolve(LavisFile.NAME);
     try (var descriptions = Descriptions.of(folder)) {

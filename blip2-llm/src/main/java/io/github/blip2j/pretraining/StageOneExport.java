@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * The export of a model of the first stage for Python, in LAVIS's format or as a Hugging Face folder
- * of {@code Blip2ForImageTextRetrieval}.
+ * The export of a model of the first stage for Python, in LAVIS's format or as a Hugging Face
+ * folder of {@code Blip2ForImageTextRetrieval}.
  */
 public final class StageOneExport {
   /** The file that {@link #toLavis} writes. */
@@ -37,14 +37,16 @@ public final class StageOneExport {
   public enum Contents {
     /** All of them. */
     ALL,
-    /** The trained ones, as LAVIS's own runs write them, to be loaded over those before training. */
+    /**
+     * The trained ones, as LAVIS's own runs write them, to be loaded over those before training.
+     */
     TRAINED
   }
 
   /**
    * An export of {@code model}.
    *
-   * @param tokenizer the folder whose tokenizer files go with it
+   * @param tokenizer the folder whose tokenizer files are copied
    */
   public StageOneExport(Blip2RetrievalModel model, Path tokenizer) {
     this.model = model;
@@ -84,7 +86,7 @@ public final class StageOneExport {
   }
 
   /**
-   * Checks that {@link #toHuggingFace} can write this model, before time goes into training it.
+   * Checks that {@link #toHuggingFace} can write this model, before it is trained.
    *
    * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
    */
@@ -93,8 +95,8 @@ public final class StageOneExport {
   }
 
   /**
-   * Writes a Hugging Face folder, with {@value RetrievalLoader#LAVIS_ONLY} for what only training
-   * needs. While it is written, the disk holds the model twice.
+   * Writes a Hugging Face folder, with {@value RetrievalLoader#LAVIS_ONLY} for the parameters that
+   * only training needs. Until the end, the model is on the disk twice.
    *
    * @param folder is created if there is none
    * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's

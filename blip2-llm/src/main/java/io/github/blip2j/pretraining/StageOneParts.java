@@ -21,13 +21,13 @@ import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /**
- * The parts from which the first stage begins (section 3.1): a vision encoder, and a plain BERT that
- * becomes the Q-Former. Queries, cross-attention and heads are drawn.
+ * The parts from which the first stage begins (section 3.1): a vision encoder, and a plain BERT
+ * that becomes the Q-Former. Queries, cross-attention and heads are drawn.
  *
- * @param vision a BLIP-2 folder of Hugging Face, a BLIP-2 checkpoint of LAVIS, or a vision encoder's
- *     own file as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}), of which the
- *     last block is left out as in BLIP-2. A {@code model.json} beside a file gives its attention
- *     heads; without one they are those of the released encoders
+ * @param vision a BLIP-2 folder of Hugging Face, a BLIP-2 checkpoint of LAVIS, or a vision
+ *     encoder's own file as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}), of
+ *     which the last block is left out as in BLIP-2. A {@code model.json} beside a file gives its
+ *     attention heads; without one they are those of the released encoders
  * @param bert a {@code bert-base-uncased} style folder; its vocabulary grows by {@code [DEC]}
  * @param sizes a change of the sizes
  */

@@ -33,7 +33,7 @@ public final class StageTwoExport {
   }
 
   /**
-   * Checks that {@link #toHuggingFace} can write this model, before time goes into training it.
+   * Checks that {@link #toHuggingFace} can write this model, before it is trained.
    *
    * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
    */
@@ -42,8 +42,8 @@ public final class StageTwoExport {
   }
 
   /**
-   * Writes a folder that {@code Blip2ForConditionalGeneration} reads, or of an InstructBLIP {@code
-   * InstructBlipForConditionalGeneration}.
+   * Writes a Hugging Face folder of {@code Blip2ForConditionalGeneration}, or for an InstructBLIP
+   * of {@code InstructBlipForConditionalGeneration}.
    *
    * @param folder is created if there is none
    * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's

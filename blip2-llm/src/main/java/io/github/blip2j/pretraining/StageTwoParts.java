@@ -8,8 +8,8 @@ import java.nio.file.Path;
  * plain language model. The projection between them is drawn. Pass them to {@link
  * StageTwoModel#load(StageTwoParts, io.github.blip2j.tensor.Scope, StageTwoSetup)}.
  *
- * @param stageOne a LAVIS checkpoint of the first stage, its file or folder, or a Hugging Face folder
- *     of any BLIP-2, whose text side and heads are not used
+ * @param stageOne a LAVIS checkpoint of the first stage, its file or folder, or a Hugging Face
+ *     folder of any BLIP-2, whose text side and heads are not used
  * @param language a folder of a plain language model, such as {@code facebook/opt-2.7b}, with its
  *     tokenizer
  * @param seed of the projection

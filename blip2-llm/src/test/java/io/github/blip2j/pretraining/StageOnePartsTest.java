@@ -69,8 +69,7 @@ final class StageOnePartsTest {
   void load_towerOfHuggingFace_isTheSame() throws IOException {
     Conversion.toHuggingFace(LAVIS.resolve("checkpoint.pth"), folder);
 
-    Blip2RetrievalModel model =
-        StageOneParts.of(folder, BERT).load(home, new Random(1));
+    Blip2RetrievalModel model = StageOneParts.of(folder, BERT).load(home, new Random(1));
 
     assertTowersAlike(RetrievalLoader.load(LAVIS, home), model, 3);
   }

@@ -59,8 +59,7 @@ final class StageOneOptions {
           "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for frozen "
               + "weights only");
     }
-    StartingModel.require(
-        "train stage1: --model, or --vision and --bert", model, vision, bert);
+    StartingModel.require("train stage1: --model, or --vision and --bert", model, vision, bert);
   }
 
   /** The folder of the tokenizer for captions. */

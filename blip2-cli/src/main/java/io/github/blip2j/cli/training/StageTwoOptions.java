@@ -124,8 +124,7 @@ final class StageTwoOptions {
       return StageTwoModel.load(model.path(), home, setup);
     }
     Path first = StartingModel.checked(stageOne).path();
-    var parts =
-        StageTwoParts.of(first, StartingModel.checked(language).path()).withSeed(data.seed);
+    var parts = StageTwoParts.of(first, StartingModel.checked(language).path()).withSeed(data.seed);
     return StageTwoModel.load(parts, home, setup);
   }
 

@@ -76,8 +76,7 @@ public final class Blip2Loader {
       HuggingFaceTokenizer tokenizer = source.tokenizer();
       opened.add(tokenizer::close);
       @Nullable HuggingFaceTokenizer instructions = source.instructionTokenizer();
-      return opened.keep(
-          new Loaded(memory, model, leftOut, tokenizer, processor, instructions));
+      return opened.keep(new Loaded(memory, model, leftOut, tokenizer, processor, instructions));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

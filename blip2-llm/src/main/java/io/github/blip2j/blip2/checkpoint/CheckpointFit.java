@@ -2,12 +2,12 @@ package io.github.blip2j.blip2.checkpoint;
 
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.Inspection.Use;
-import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.files.Quantization;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.io.file.CheckpointException;
@@ -32,7 +32,7 @@ import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Checks which loaders of this library would load a checkpoint, by names and shapes only. */
+/** The check which loaders of this library would load a checkpoint, by names and shapes only. */
 final class CheckpointFit {
   private final Path path;
 
@@ -40,7 +40,7 @@ final class CheckpointFit {
     this.path = path;
   }
 
-  /** A loader: builds a model on stored weights. */
+  /** An attempt to build a model on stored weights. */
   @FunctionalInterface
   private interface Attempt {
     Params.Fit run(Scope memory) throws IOException;
@@ -67,7 +67,7 @@ final class CheckpointFit {
     if (lavisKind(names).isEmpty()) {
       return List.of();
     }
-    return List.of(LavisNames.isSecondStage(names) ? lavisWriter() : matcher());
+    return List.of(LavisNames.isSecondStage(names) ? lavisBlip2() : matcher());
   }
 
   private List<Use> folderUses(ConfigJson json) throws CheckpointException {
@@ -77,7 +77,7 @@ final class CheckpointFit {
       return List.of(matcher());
     }
     if (json.has("qformer_config") || type.startsWith("blip")) {
-      return List.of(writer());
+      return List.of(blip2());
     }
     if (type.equals("bert")) {
       return List.of(bert());
@@ -85,7 +85,7 @@ final class CheckpointFit {
     return LanguageFamily.of(type).isPresent() ? List.of(language()) : List.of();
   }
 
-  private Use writer() {
+  private Use blip2() {
     return use(
         "Blip2",
         List.of("caption", "vqa", "rank", "embed", "train stage2 --model"),
@@ -101,7 +101,7 @@ final class CheckpointFit {
         });
   }
 
-  private Use lavisWriter() {
+  private Use lavisBlip2() {
     return Use.refused(
         "Blip2",
         List.of("caption --language", "vqa --language", "train stage2", "convert"),

@@ -3,10 +3,10 @@ package io.github.blip2j.blip2.checkpoint;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
-import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
-import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
 import io.github.blip2j.blip2.checkpoint.lavis.ConversionPlan;
 import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
@@ -34,20 +34,21 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts a checkpoint of LAVIS to a Hugging Face folder and back, tensor by tensor and byte by
- * byte: types are kept, and a round trip gives the same bytes.
+ * The conversion of a LAVIS checkpoint to a Hugging Face folder and back. Tensors are copied byte
+ * by byte: types are kept, and a round trip gives the same bytes.
  *
  * <p>Two things differ besides names. Hugging Face stores the vision encoder's query and value
- * biases as one vector with zeros for the key between them. And its model lacks the parts that only
- * training needs, the temperature and the captioning head; these go to {@value
- * RetrievalLoader#LAVIS_ONLY} beside its file, which it does not load.
+ * biases as one vector, with zeros for the key between them. Hugging Face has no temperature and no
+ * captioning head, which only training needs. The conversion writes them to {@value
+ * RetrievalLoader#LAVIS_ONLY} beside the weights, a file that Hugging Face does not load.
  */
 public final class Conversion {
   private Conversion() {}
 
   /**
    * Writes a checkpoint of LAVIS as a Hugging Face folder, with the attention heads of a {@code
-   * model.json} beside it or else those of the released models, 88 wide in EVA and 64 in BERT.
+   * model.json} beside it. Without one the heads are those of the released models, 88 wide in EVA
+   * and 64 in BERT.
    *
    * @param lavis a file of {@code torch.save}
    * @param folder is created if there is none; tokenizer files beside {@code lavis} are copied
@@ -72,15 +73,15 @@ public final class Conversion {
   }
 
   /**
-   * Checks that a model may be written to a folder, before time goes into it.
+   * Checks that a model may be written to a folder, before the work begins.
    *
    * @param inputs files and folders that are read
-   * @throws CheckpointException if it is none, or a file that would be replaced is of another kind
-   *     than what is written
+   * @throws CheckpointException if it is not a folder, or a file to be replaced is of another kind
+   *     than the new one
    * @throws IllegalArgumentException if it is one of {@code inputs}, or what is replaced in it is
    */
   public static void requireReplaceable(Path folder, Collection<Path> inputs) throws IOException {
-    Path file = folder.resolve(LavisFile.NAME); // of both stages
+    Path file = folder.resolve(LavisFile.NAME); // the name for both stages
     FileKind.requireNoneOf(inputs, folder);
     FileKind.requireNoneOf(inputs, file);
     new ConversionTarget(folder).requireReplaceable();
@@ -114,7 +115,7 @@ public final class Conversion {
     }
   }
 
-  /** All is checked before anything is written; see {@link Descriptions} for what a kill leaves. */
+  /** Checks everything before the first write. {@link Descriptions} says what a kill leaves. */
   private static void convert(
       Path lavis, Path folder, @Nullable AttentionHeads heads, boolean keeping) throws IOException {
     var target = new ConversionTarget(folder);
@@ -142,7 +143,7 @@ public final class Conversion {
     }
   }
 
-  /** All bytes are on the disk before the first file changes. */
+  /** Writes all bytes to the disk before the first file changes. */
   private static void writeWeights(
       ConversionPlan plan, Checkpoint from, Path folder, Descriptions descriptions)
       throws IOException {
@@ -245,7 +246,7 @@ public final class Conversion {
    * Writes a Hugging Face folder as a checkpoint of LAVIS, with a choice for key biases.
    *
    * @throws CheckpointException if it is not a BLIP-2, or has a bias that is refused
-   * @throws IllegalArgumentException if {@code file} is one of those that are read
+   * @throws IllegalArgumentException if {@code file} is one of the inputs
    */
   public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
     new ConversionTarget(file).requireOutside(folder);

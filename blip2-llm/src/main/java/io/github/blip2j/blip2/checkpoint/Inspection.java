@@ -47,7 +47,7 @@ public final class Inspection implements AutoCloseable {
    *
    * @param name of the class, as in {@code "Blip2"}
    * @param commands that use it
-   * @param missing names of needed tensors that are not there, in the checkpoint's spelling
+   * @param missing names of missing tensors, as the checkpoint would spell them
    * @param misshapen tensors of another shape or type than it needs
    * @param surplus names of tensors without a parameter in the model
    * @param refusal the reason why loading cannot be tried, or empty
@@ -70,7 +70,7 @@ public final class Inspection implements AutoCloseable {
       return new Use(name, commands, List.of(), List.of(), List.of(), refusal);
     }
 
-    /** Whether it would load the checkpoint as it is. */
+    /** Whether the loader would load the checkpoint as it is. */
     public boolean loads() {
       return refusal.isEmpty() && missing.isEmpty() && misshapen.isEmpty() && surplus.isEmpty();
     }

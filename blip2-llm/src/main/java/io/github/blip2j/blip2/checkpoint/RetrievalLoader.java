@@ -26,11 +26,12 @@ public final class RetrievalLoader {
 
   /**
    * Loads a LAVIS checkpoint, its file or its folder, or a Hugging Face folder of {@code
-   * Blip2ForImageTextRetrieval}, in float32 and ready to be trained. Hugging Face's has neither
-   * temperature nor captioning head, unless {@link Conversion} stored them beside it.
+   * Blip2ForImageTextRetrieval}, in float32 and ready to be trained. A folder of Hugging Face has
+   * neither temperature nor captioning head, unless {@link Conversion} stored them beside the
+   * weights.
    *
    * @param home the scope of the parameters
-   * @throws CheckpointException if it is neither, or its tensors do not fit
+   * @throws CheckpointException if the path is neither, or the tensors do not fit
    */
   public static Blip2RetrievalModel load(Path path, Scope home) throws IOException {
     return load(path, Loading.toTrain(home, UnaryOperator.identity())).model;
@@ -46,7 +47,7 @@ public final class RetrievalLoader {
    * Loads a model with its weights packed for inference, with options; see {@link #load(Path,
    * Scope)}.
    *
-   * @throws IllegalArgumentException if they name an adapter for a file of LAVIS
+   * @throws IllegalArgumentException if the options name an adapter for a file of LAVIS
    */
   public static Loaded load(Path path, Scope home, LoadOptions options) throws IOException {
     Loading loading =
@@ -70,15 +71,15 @@ public final class RetrievalLoader {
       UnaryOperator<Blip2RetrievalConfig> change,
       UnaryOperator<Params> arrange,
       LoadOptions options) {
-    /** Plain, to be trained. */
+    /** Settings for a model in float32 that is to be trained. */
     static Loading toTrain(Scope home, UnaryOperator<Blip2RetrievalConfig> change) {
       return new Loading(home, change, params -> params, LoadOptions.of(Precision.FLOAT32));
     }
   }
 
   /**
-   * Loads a model with a change of its sizes, such as images of another size, for which positions
-   * are interpolated once; see {@link #load(Path, Scope)}.
+   * Loads a model with a change of its sizes; see {@link #load(Path, Scope)}. For another image
+   * size, positions are interpolated once.
    */
   public static Blip2RetrievalModel load(
       Path path, Scope home, UnaryOperator<Blip2RetrievalConfig> change) throws IOException {

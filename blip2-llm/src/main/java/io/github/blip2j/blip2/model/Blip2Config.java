@@ -89,8 +89,7 @@ public record Blip2Config(
 
   /** These sizes with another image token, or none. */
   public Blip2Config withImageTokenId(@Nullable Integer token) {
-    return new Blip2Config(
-        vision, qformer, text, queryTokens, token, convention, ownVisionNormEps);
+    return new Blip2Config(vision, qformer, text, queryTokens, token, convention, ownVisionNormEps);
   }
 
   /**

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Copies the files of a tokenizer from one model folder to another. */
+/** The copy of a tokenizer's files from one model folder to another. */
 public final class TokenizerCopy {
   private static final List<String> FILES =
       List.of(
@@ -23,7 +23,7 @@ public final class TokenizerCopy {
 
   private TokenizerCopy() {}
 
-  /** Copies what there is of a tokenizer; over what is there. */
+  /** Copies the tokenizer's files that exist, and replaces those in the target. */
   public static void copy(Path from, Path folder) throws IOException {
     for (String name : FILES) {
       Path source = from.resolve(name);

@@ -86,8 +86,7 @@ public final class Blip2Folder implements Blip2Source {
   @Override
   public @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
     return config.readsInstruction()
-        ? InstructionTokenizerFolder.open(
-            InstructionTokenizerFolder.in(folder), config.qformer())
+        ? InstructionTokenizerFolder.open(InstructionTokenizerFolder.in(folder), config.qformer())
         : null;
   }
 

@@ -107,7 +107,9 @@ public final class HuggingFaceNames {
    */
   static String withHead(String name) {
     String headless = LANGUAGE + "decoder.";
-    return name.startsWith(headless) ? LANGUAGE + "model." + name.substring(LANGUAGE.length()) : name;
+    return name.startsWith(headless)
+        ? LANGUAGE + "model." + name.substring(LANGUAGE.length())
+        : name;
   }
 
   /** Whether a checkpoint holds an OPT that was saved without its head. */
@@ -175,7 +177,8 @@ public final class HuggingFaceNames {
     // not tied. The encoder's own table is not used, because prompts are embedded before it.
     List<String> words =
         new ArrayList<>(
-            List.of(T5_WORDS, LANGUAGE + "encoder.embed_tokens", LANGUAGE + "decoder.embed_tokens"));
+            List.of(
+                T5_WORDS, LANGUAGE + "encoder.embed_tokens", LANGUAGE + "decoder.embed_tokens"));
     if (text.tiedHead()) {
       words.add(LANGUAGE + "lm_head");
     }

@@ -74,8 +74,7 @@ public final class LanguageFolder implements AutoCloseable {
     try (var tokenizer = tokenizer()) {
       JsonObject text = textConfig(tokenizer);
       String where = folder.resolve("config.json").toString();
-      LanguageConfig config =
-          Blip2Config.language(kind, ConfigJson.parse(where, text.toString()));
+      LanguageConfig config = Blip2Config.language(kind, ConfigJson.parse(where, text.toString()));
       return new LanguageSizes(config, text, imageToken(tokenizer, config));
     }
   }
@@ -154,11 +153,13 @@ public final class LanguageFolder implements AutoCloseable {
     if (name.startsWith(before)) {
       String body = kind == LanguageFamily.OPT ? "model." : "";
       boolean ofBody = kind == LanguageFamily.T5 || name.startsWith(before + "decoder.");
-      return Optional.of(HuggingFaceNames.LANGUAGE + (ofBody ? body : "") + name.substring(before.length()));
+      return Optional.of(
+          HuggingFaceNames.LANGUAGE + (ofBody ? body : "") + name.substring(before.length()));
     }
     String outer = before.endsWith("model.") ? before.substring(0, before.length() - 6) : "";
     boolean wrapped = !outer.isEmpty() && name.startsWith(outer);
-    return Optional.of(HuggingFaceNames.LANGUAGE + (wrapped ? name.substring(outer.length()) : name));
+    return Optional.of(
+        HuggingFaceNames.LANGUAGE + (wrapped ? name.substring(outer.length()) : name));
   }
 
   @Override

@@ -11,5 +11,4 @@ import org.jspecify.annotations.Nullable;
  * @param json the same as a {@code text_config} of Hugging Face
  * @param imageToken the token of Hugging Face's processor for the image, or null if all are taken
  */
-public record LanguageSizes(
-    LanguageConfig config, JsonObject json, @Nullable Integer imageToken) {}
+public record LanguageSizes(LanguageConfig config, JsonObject json, @Nullable Integer imageToken) {}

@@ -68,9 +68,9 @@ public final class ModelFolder {
   }
 
   /**
-   * Opens the weights in a folder, or in a file of LAVIS, under the names that a BLIP-2 alone has.
+   * Opens the weights in a folder, or in a file of LAVIS, without prefixes of wrappers.
    *
-   * @throws CheckpointException if there are none, or they are quantised or of an adapter's model
+   * @throws CheckpointException if there are none, they are quantised, or an adapter is among them
    */
   public static Checkpoint open(Path path) throws IOException {
     Checkpoint stored = Checkpoint.open(path);

@@ -28,8 +28,7 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
   /** A plan from a checkpoint of LAVIS to Hugging Face. */
   public static ConversionPlan ofLavis(Path where, NavigableMap<String, TensorEntry> tensors)
       throws CheckpointException {
-    Optional<VisionFamily> vision =
-        LavisVisionNames.family(tensors.keySet(), LavisNames.VISION);
+    Optional<VisionFamily> vision = LavisVisionNames.family(tensors.keySet(), LavisNames.VISION);
     if (vision.equals(Optional.of(VisionFamily.CLIP))) {
       throw new CheckpointException(
           where + ": visual_encoder expected an EVA, got a CLIP; Hugging Face has no such BLIP-2");

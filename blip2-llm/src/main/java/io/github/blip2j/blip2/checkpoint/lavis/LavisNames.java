@@ -18,10 +18,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * LAVIS's names for the parameters of BLIP-2: {@code visual_encoder.*} for the vision encoder, those
- * of {@link LavisVisionNames} within it, those of {@link QformerNames} for the Q-Former, and {@code
- * opt_model.*} or {@code t5_model.*} for a language model, with {@code opt_proj} or {@code t5_proj}
- * before it.
+ * LAVIS's names for the parameters of BLIP-2: {@code visual_encoder.*} for the vision encoder,
+ * those of {@link LavisVisionNames} within it, those of {@link QformerNames} for the Q-Former, and
+ * {@code opt_model.*} or {@code t5_model.*} for a language model, with {@code opt_proj} or {@code
+ * t5_proj} before it.
  */
 public final class LavisNames {
   /** The name of the vision encoder in a BLIP-2. */

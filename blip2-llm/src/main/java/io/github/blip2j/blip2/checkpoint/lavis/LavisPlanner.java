@@ -26,7 +26,7 @@ final class LavisPlanner {
     this.where = where;
     this.tensors = tensors;
     this.instruct =
-        new LavisSizes(where.toString(), tensors).readsWords()
+        new LavisSizes(where.toString(), tensors).takesText()
             && LavisNames.language(tensors).isPresent();
   }
 

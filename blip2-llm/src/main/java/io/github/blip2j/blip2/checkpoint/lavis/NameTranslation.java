@@ -103,8 +103,7 @@ final class NameTranslation {
   /**
    * LAVIS's name for a tensor of Hugging Face, if it is one of BLIP-2 or InstructBLIP.
    *
-   * @param language LAVIS's name for the language model, see {@link
-   *     LavisNames#languageOf}
+   * @param language LAVIS's name for the language model, see {@link LavisNames#languageOf}
    */
   static Optional<String> toLavis(String huggingFace, String language) {
     Optional<String> own = toLavis(huggingFace, INSTRUCT);

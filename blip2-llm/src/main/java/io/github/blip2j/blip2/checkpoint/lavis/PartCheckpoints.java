@@ -73,7 +73,7 @@ public record PartCheckpoints(
                       ? "that of Vicuna, which is not supported"
                       : "name the language model that the checkpoint was trained with"));
     }
-    boolean instructed = new LavisSizes(file.toString(), trained.tensors()).readsWords();
+    boolean instructed = new LavisSizes(file.toString(), trained.tensors()).takesText();
     if (instructed && language.kind() != LanguageFamily.T5) {
       throw new CheckpointException(
           String.format(

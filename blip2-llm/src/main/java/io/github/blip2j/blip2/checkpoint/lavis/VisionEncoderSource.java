@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
-import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
@@ -17,16 +17,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vision encoder wherever it lies: in a BLIP-2 folder of Hugging Face, in a BLIP-2 checkpoint of
- * LAVIS, or in a file of its own as LAVIS downloads it ({@code eva_vit_g.pth}, {@code
- * clip_vit_L.pth}), of which the last block is dropped as BLIP-2 does.
+ * A stored vision encoder: in a BLIP-2 folder of Hugging Face, in a BLIP-2 checkpoint of LAVIS, or
+ * in a file of its own as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}). The
+ * last block of such a file is left out, as in BLIP-2.
  *
  * @param origin the file or folder
  * @param folder whether it is a folder of Hugging Face
  */
 public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkpoint)
     implements AutoCloseable {
-  /** Where a model has its vision encoder. */
+  /** The path of the vision encoder in a model. */
   public static final String PATH = "vision";
 
   /**
@@ -49,7 +49,7 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
     return new VisionEncoderSource(origin, file == null, checkpoint);
   }
 
-  /** Its sizes; heads as a {@code model.json} beside a file tells, or those of the released. */
+  /** The sizes. Heads come from a {@code model.json} beside a file, or from the released models. */
   public VisionConfig config() throws IOException {
     if (folder) {
       ConfigJson json = ModelFolder.config(origin);
@@ -63,20 +63,20 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
     return isAlone() ? whole.withLayers(whole.layers() - 1) : whole;
   }
 
-  /** Its parameters under {@value #PATH}, with positions for pictures of the size asked for. */
+  /** The parameters under {@value #PATH}, with positions for the configured image size. */
   public Weights weights(VisionConfig config) {
     var stored = new CheckpointWeights(origin.toString(), checkpoint, keys(config));
     return ResizedPositions.of(stored, config, PATH);
   }
 
-  /** Whether the file holds nothing else. */
+  /** Whether the file holds only a vision encoder. */
   boolean isAlone() {
     return !folder && !LavisNames.hasVision(checkpoint.tensors());
   }
 
   /**
-   * The vision encoder's tensors alone, as a BLIP-2 calls them: of LAVIS from a file, of Hugging
-   * Face from a folder.
+   * The vision encoder's tensors alone, under their names in a BLIP-2: LAVIS's names from a file,
+   * Hugging Face's from a folder.
    */
   Checkpoint named() throws IOException {
     if (folder) {
@@ -88,7 +88,7 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
     KeyMap ofBlip2 = keys(config());
     return checkpoint.renamed(
         name -> {
-          // LAVIS leaves a bias of the keys unread; where one was kept, its block decides.
+          // LAVIS ignores a key bias; it is kept if its block is.
           String asked = name.replace(LavisNames.KEY_BIAS, LavisNames.QUERY_BIAS);
           return kept(LavisNames.IN_VISION + name, !ofBlip2.ignores(asked));
         });
@@ -99,9 +99,7 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
   }
 
   private KeyMap keys(VisionConfig config) {
-    return folder
-        ? HuggingFaceNames.visionEncoder()
-        : LavisNames.vision(config, PATH, isAlone());
+    return folder ? HuggingFaceNames.visionEncoder() : LavisNames.vision(config, PATH, isAlone());
   }
 
   @Override
