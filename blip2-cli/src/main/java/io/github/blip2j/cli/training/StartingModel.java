@@ -2,7 +2,6 @@ package io.github.blip2j.cli.training;
 
 import io.github.blip2j.cli.option.ModelName;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The rule for the model that a stage starts from: {@code --model}, or both of two parts. */
@@ -19,14 +18,15 @@ final class StartingModel {
       @Nullable ModelName model,
       @Nullable ModelName first,
       @Nullable ModelName second) {
-    long parts = Stream.of(first, second).filter(part -> part != null).count();
-    if (model == null ? parts < 2 : parts > 0) {
+    boolean both = first != null && second != null;
+    boolean either = first != null || second != null;
+    if (model == null ? !both : either) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "%s expected, got %s",
               options,
-              model != null ? "both" : parts > 0 ? "one of the two" : "neither"));
+              model != null ? "both" : either ? "one of the two" : "neither"));
     }
   }
 

@@ -4,7 +4,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.Quantization;
-import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.WrapperNames;
@@ -118,11 +117,6 @@ public final class LanguageFolder implements AutoCloseable {
   /** Opens the tokenizer, which the caller closes. */
   public HuggingFaceTokenizer tokenizer() throws IOException {
     return HuggingFaceTokenizer.open(folder);
-  }
-
-  /** Copies the tokenizer to the folder of a BLIP-2. */
-  public void copyTokenizer(Path target) throws IOException {
-    TokenizerCopy.copy(folder, target);
   }
 
   /** The token of Hugging Face's processor for the image: the first unused one, or null. */

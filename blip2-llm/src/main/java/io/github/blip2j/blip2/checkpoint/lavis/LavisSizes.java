@@ -54,9 +54,7 @@ public final class LavisSizes {
         LavisVisionNames.family(tensors.keySet(), visionEncoder)
             .equals(Optional.of(VisionFamily.CLIP));
     this.released =
-        clip
-            ? VisionConfig.clipL()
-            : VisionConfig.evaG().withInputBias(InputBias.QUERY_AND_VALUE);
+        clip ? VisionConfig.clipL() : VisionConfig.evaG().withInputBias(InputBias.QUERY_AND_VALUE);
     KeyMap.Builder keys = KeyMap.builder();
     LavisVisionNames.add(keys, released, "vision", visionEncoder);
     this.shapes = new LavisShapes(where, tensors, QformerNames.addLavis(keys).build());
@@ -201,7 +199,8 @@ public final class LavisSizes {
 
   private void text(JsonWriter json) throws IOException {
     json.name("vocab_size").value(shapes.size(WORDS, 0));
-    json.name("max_position_embeddings").value(shapes.size("qformer.embeddings.positions.weight", 0));
+    json.name("max_position_embeddings")
+        .value(shapes.size("qformer.embeddings.positions.weight", 0));
     json.name("use_qformer_text_input").value(true);
   }
 

@@ -12,6 +12,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.blip2.Fixture;
 import io.github.blip2j.blip2.checkpoint.files.PlainLanguage;
+import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
@@ -107,7 +108,7 @@ final class LanguageFolderTest {
       }
       assertEquals(original.padId(), made.padId());
       Path target = Files.createDirectory(folder.resolve("target"));
-      language.copyTokenizer(target);
+      TokenizerCopy.copy(language.folder(), target);
       try (var copied = HuggingFaceTokenizer.open(target)) {
         assertArrayEquals(original.encode("two stars"), copied.encode("two stars"));
       }
