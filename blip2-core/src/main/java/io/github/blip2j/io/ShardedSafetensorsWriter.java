@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * through the index.
  */
 public final class ShardedSafetensorsWriter implements AutoCloseable {
+  private static final long HUGGING_FACE_SHARD_BYTES = 5_000_000_000L;
+
   private final Path folder;
   private final long totalBytes;
   private final Map<String, SafetensorsWriter> shards; // by file name, in order
@@ -56,6 +58,17 @@ public final class ShardedSafetensorsWriter implements AutoCloseable {
     this.shards = shards;
     this.shardOf = new TreeMap<>();
     this.afterEachStep = afterEachStep;
+  }
+
+  /**
+   * Starts the weights of a folder that exists, in shards of Hugging Face's size.
+   *
+   * @throws CheckpointException if the folder doesn't exist
+   * @throws IllegalArgumentException if two tensors share a name
+   */
+  public static ShardedSafetensorsWriter create(Path folder, List<TensorSpec> tensors)
+      throws IOException {
+    return create(folder, tensors, HUGGING_FACE_SHARD_BYTES);
   }
 
   /**

@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class CheckpointFolder {
   private static final Pattern NAME = Pattern.compile("step-(\\d{8,18})\\.safetensors");
+  // Long.parseLong accepts the digits of other scripts too.
+  private static final Pattern NUMBER = Pattern.compile("-?[0-9]+");
   private static final String STATE = "optimizer.";
   private static final String DTYPE = "dtype";
 
@@ -263,8 +265,9 @@ final class CheckpointFolder {
   private static long number(String where, SafetensorsFile saved, String key)
       throws CheckpointException {
     @Nullable String text = saved.metadata().get(key);
+    String value = String.valueOf(text);
     try {
-      return Long.parseLong(String.valueOf(text));
+      return Long.parseLong(NUMBER.matcher(value).matches() ? value : "");
     } catch (NumberFormatException e) {
       var wrong =
           new CheckpointException(

@@ -63,6 +63,9 @@ final class CheckpointHeaderTest {
         "seed|9999999999999999999|header expected a number as seed, got 9999999999999999999; it is"
             + " no checkpoint of a run",
         "batch|1e3|header expected a number as batch, got 1e3; it is no checkpoint of a run",
+        "batch|\u0663|header expected a number as batch, got \u0663; it is no checkpoint of a run",
+        "step|\u06f1\u06f2|header expected a number as step, got \u06f1\u06f2; it is no checkpoint"
+            + " of a run",
         "epoch|''|header expected a number as epoch, got ; it is no checkpoint of a run",
         "accumulate|99999999999999999999|header expected a number as accumulate, got"
             + " 99999999999999999999; it is no checkpoint of a run",

@@ -23,7 +23,8 @@ import java.util.Locale;
 
 /**
  * Trains the second stage on images with captions: {@code TrainStage2 MODEL_FOLDER CAPTIONS_JSON
- * IMAGE_FOLDER OUTPUT_FOLDER}. {@code StageTwoParts.load} starts from a first stage instead.
+ * IMAGE_FOLDER OUTPUT_FOLDER}. {@code StageTwoModel.load(StageTwoParts, ...)} starts from a first
+ * stage.
  */
 public final class TrainStage2 {
   private static final int BATCH_SIZE = 2;

@@ -102,8 +102,8 @@ public final class LoraAdapter implements AutoCloseable {
   /** The base model that an adapter names, if it names one. */
   public static Optional<String> baseOf(Path folder) throws IOException {
     ConfigJson json = ConfigJson.read(folder.resolve(CONFIG));
-    String key = "base_model_name_or_path";
-    return json.has(key) ? Optional.of(json.stringAt(key)) : Optional.empty();
+    String base = json.stringAt("base_model_name_or_path", "");
+    return base.isBlank() ? Optional.empty() : Optional.of(base);
   }
 
   /**

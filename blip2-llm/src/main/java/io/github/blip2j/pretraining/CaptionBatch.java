@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Images and a caption of each.
+ * A batch of images with one caption for each.
  *
  * @param pixels [B, 3, H, W], in the open scope
  * @param captions B texts, as they are tokenised
@@ -22,7 +22,7 @@ public record CaptionBatch(
     List<String> imageIds,
     List<String> inputs)
     implements Batch {
-  /** Checks that there is one of each for every picture. */
+  /** Checks that there is one caption, id and input for every image. */
   public CaptionBatch {
     captions = List.copyOf(captions);
     ids = List.copyOf(ids);
@@ -49,7 +49,7 @@ public record CaptionBatch(
     }
   }
 
-  /** Images and captions without ids and inputs. */
+  /** A batch without inputs. */
   public CaptionBatch(
       Tensor pixels, List<String> captions, List<String> ids, List<String> imageIds) {
     this(pixels, captions, ids, imageIds, List.of());

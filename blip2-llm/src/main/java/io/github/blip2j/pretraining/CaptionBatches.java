@@ -10,7 +10,6 @@ import io.github.blip2j.training.StepRandom;
 import io.github.blip2j.vision.image.Augmentation;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
-import io.github.blip2j.vision.image.ImageProcessorConfig;
 import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,45 +28,43 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batches of pictures and captions, in an order of its own in each epoch; records at its end that
- * fill no batch are left out of it.
+ * Batches of images and captions. Each epoch has an order of its own. Records at its end that do
+ * not fill a batch are left out of the epoch.
  *
- * <p>Everything that is drawn (the order, one of several captions, how a picture is cut) depends on
- * the seed, the epoch and the record alone, so that any batch can be made again. Pictures are read
- * when their batch is asked for, one at a time.
+ * <p>All random choices (the order, one of several captions, the crop of an image) depend only on
+ * the seed, the epoch and the record, so any batch can be made again. Images are read one at a
+ * time, when their batch is requested.
  *
- * <p>Where damaged pictures are skipped, the next record of the epoch's order takes the place of
- * one: batches keep their size and their number.
+ * <p>If damaged images are skipped, the next record in the epoch's order replaces the record of
+ * one. The size and the number of batches stay the same.
  *
  * <p>{@link #withDialogues} makes batches for a language model: a record's own input and output
- * take the place of a caption, and what has no word is refused.
+ * replace its caption, and records without text are refused.
  */
 public final class CaptionBatches implements BatchSource<CaptionBatch> {
   private final CaptionSet set;
-  private final ImageProcessor processor;
   private final int batchSize;
   private final long seed;
-  private final CaptionText text;
-  private final @Nullable Augmentation augmentation;
-  private final boolean dialogues;
+  private final Preparation preparation;
   private final boolean identified;
   private final Set<String> damaged = Collections.synchronizedSet(new TreeSet<>());
 
-  private CaptionBatches(
-      CaptionSet set,
+  /**
+   * The preparation of images and texts.
+   *
+   * @param dialogues whether a record's own input and output replace its captions
+   */
+  private record Preparation(
       ImageProcessor processor,
-      int batchSize,
-      long seed,
       CaptionText text,
       @Nullable Augmentation augmentation,
-      boolean dialogues) {
+      boolean dialogues) {}
+
+  private CaptionBatches(CaptionSet set, int batchSize, long seed, Preparation preparation) {
     this.set = set;
-    this.processor = processor;
     this.batchSize = batchSize;
     this.seed = seed;
-    this.text = text;
-    this.augmentation = augmentation;
-    this.dialogues = dialogues;
+    this.preparation = preparation;
     this.identified = set.hasImageIds();
     if (batchSize < 1 || batchSize > set.size()) {
       throw new IllegalArgumentException(
@@ -79,57 +76,58 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     }
   }
 
-  /** Whole pictures, captions cleaned as LAVIS does. */
+  /** Whole images, captions cleaned as LAVIS does. */
   public static CaptionBatches of(
       CaptionSet set, ImageProcessor processor, int batchSize, long seed) {
-    return new CaptionBatches(set, processor, batchSize, seed, CaptionText.lavis(), null, false);
+    return new CaptionBatches(
+        set, batchSize, seed, new Preparation(processor, CaptionText.lavis(), null, false));
+  }
+
+  private CaptionBatches with(Preparation newPreparation) {
+    return new CaptionBatches(set, batchSize, seed, newPreparation);
   }
 
   /** With random augmentation of the images. */
-  public CaptionBatches with(Augmentation newAugmentation) {
-    ImageProcessorConfig config = processor.config();
-    var stretching =
-        new ImageProcessorConfig( // augmented images are cropped already
-            processor.size(),
-            null,
-            null,
-            config.resampling(),
-            config.rescaleFactor(),
-            config.mean(),
-            config.std());
-    return new CaptionBatches(
-        set, new ImageProcessor(stretching), batchSize, seed, text, newAugmentation, dialogues);
+  public CaptionBatches with(Augmentation augmentation) {
+    var stretching = new ImageProcessor(preparation.processor.config().withoutCrop());
+    return with(new Preparation(stretching, preparation.text, augmentation, preparation.dialogues));
   }
 
   /** With captions cleaned in another way, or behind a prompt. */
-  public CaptionBatches with(CaptionText newText) {
-    return new CaptionBatches(set, processor, batchSize, seed, newText, augmentation, dialogues);
+  public CaptionBatches with(CaptionText text) {
+    return with(
+        new Preparation(
+            preparation.processor, text, preparation.augmentation, preparation.dialogues));
   }
 
   /**
-   * With each record's input and output, where it has them, as they are but for spaces at their
-   * ends; captions elsewhere.
+   * With each record's input and output in place of its captions, if it has them. Only spaces at
+   * their ends are removed.
    *
-   * @throws DataException naming a record that has no word to write
+   * @throws DataException naming a record whose target is empty
    */
   public CaptionBatches withDialogues() throws DataException {
-    var changed = new CaptionBatches(set, processor, batchSize, seed, text, augmentation, true);
+    var changed =
+        with(
+            new Preparation(
+                preparation.processor, preparation.text, preparation.augmentation, true));
     changed.requireWords();
     return changed;
   }
 
   /**
-   * Checks that every text has a word once it is cleaned; one without is learnt otherwise.
+   * Checks that no text is empty after cleaning. An empty text would be trained on too.
    *
-   * @throws DataException naming a record that has no word to write
+   * @throws DataException naming a record whose target is empty
    */
   public void requireWords() throws DataException {
     for (int i = 0; i < set.size(); i++) {
       CaptionRecord each = set.get(i);
-      var own = dialogues ? each.dialogue() : null;
+      var own = preparation.dialogues ? each.dialogue() : null;
       boolean empty =
           own == null
-              ? each.captions().stream().anyMatch(caption -> text.cleanWords(caption).isEmpty())
+              ? each.captions().stream()
+                  .anyMatch(caption -> preparation.text.cleanWords(caption).isEmpty())
               : own.output().isBlank();
       if (empty) {
         throw new DataException(
@@ -143,7 +141,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
 
   /** Records with inputs of their own. */
   List<CaptionRecord> asked() {
-    return IntStream.range(0, dialogues ? set.size() : 0)
+    return IntStream.range(0, preparation.dialogues ? set.size() : 0)
         .mapToObj(set::get)
         .filter(each -> !input(each).isEmpty())
         .toList();
@@ -155,7 +153,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     return own == null ? "" : own.input().strip();
   }
 
-  /** Pictures that could not be read so far, by their paths. */
+  /** Paths of the images that could not be read so far. */
   public List<String> damaged() {
     synchronized (damaged) {
       return List.copyOf(damaged);
@@ -200,13 +198,17 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
       }
     }
     return new CaptionBatch(
-        Tensor.concat(0, pixels), captions, ids, imageIds, dialogues ? inputs : List.of());
+        Tensor.concat(0, pixels),
+        captions,
+        ids,
+        imageIds,
+        preparation.dialogues ? inputs : List.of());
   }
 
-  /** A record with its random choices; pixels are [1, 3, H, W]. */
+  /** A record after its random choices; pixels are [1, 3, H, W]. */
   private record Sample(CaptionRecord of, Tensor pixels, String input, String caption) {}
 
-  /** The record at a place of the order, or the first one after it that can be read. */
+  /** The record at a place of the order, or the next one with a readable image. */
   private Sample sample(int[] order, int epoch, int place) {
     try {
       for (int tries = 0; tries < order.length; tries++) {
@@ -233,12 +235,14 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
 
   private Sample sample(CaptionRecord each, RandomGenerator random) throws IOException {
     String caption = each.captions().get(random.nextInt(each.captions().size()));
+    ImageProcessor processor = preparation.processor;
+    @Nullable Augmentation augmentation = preparation.augmentation;
     Image image = processor.read(set.file(each));
     Image seen = augmentation == null ? image : augmentation.apply(image, processor.size(), random);
     Tensor pixels = processor.tensor(List.of(seen)); // [1, 3, H, W]
-    var own = dialogues ? each.dialogue() : null;
+    var own = preparation.dialogues ? each.dialogue() : null;
     return own == null
-        ? new Sample(each, pixels, "", text.clean(caption))
+        ? new Sample(each, pixels, "", preparation.text.clean(caption))
         : new Sample(each, pixels, input(each), own.output().strip());
   }
 }

@@ -13,19 +13,18 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Captions and the folder with their pictures. Captions are held in memory, pictures are not.
+ * A set of captions, and the folder with their images. Captions are in memory, images are not.
  *
- * <p>Whether every picture is there is found out at once; whether it can be read, when its turn
- * comes.
+ * <p>Missing images are found at once, damaged ones when their batch is read.
  */
 public final class CaptionSet {
   private static final int SHOWN = 3;
 
-  /** What to do about pictures that are not there or are damaged. */
+  /** The treatment of images that are missing or damaged. */
   public enum Faulty {
-    /** Stop and name them. */
+    /** Refuse them, and name them. */
     REFUSE,
-    /** Train without them, and count them. */
+    /** Leave them out, and count them. */
     SKIP
   }
 
@@ -42,10 +41,10 @@ public final class CaptionSet {
   }
 
   /**
-   * Reads the captions in several files, one behind the other; see {@link CaptionFile}.
+   * Reads the captions of several files in their order; see {@link CaptionFile}.
    *
-   * @param images the folder that paths of pictures start from
-   * @throws DataException if a record isn't one, or pictures are missing and shall not be skipped
+   * @param images the folder to which paths of images are relative
+   * @throws DataException if a record is malformed, or images are missing and are not to be skipped
    */
   public static CaptionSet open(List<Path> files, Path images, Faulty faulty) throws IOException {
     List<CaptionRecord> present = new ArrayList<>();
@@ -77,17 +76,17 @@ public final class CaptionSet {
     }
   }
 
-  /** How many records have a picture. */
+  /** The number of records with an image. */
   public int size() {
     return records.size();
   }
 
-  /** How many records were left out, for their picture is not there. */
+  /** The number of records that were left out because their image is missing. */
   public int missing() {
     return missing;
   }
 
-  /** Whether every record tells which picture it shows; where some don't, no id is used. */
+  /** Whether every record has an image id; if some have none, no id is used. */
   public boolean hasImageIds() {
     return records.stream().allMatch(each -> each.imageId() != null);
   }
@@ -97,7 +96,7 @@ public final class CaptionSet {
     return records.get(index);
   }
 
-  /** Where a record's picture lies. */
+  /** The file of a record's image. */
   Path file(CaptionRecord each) {
     return PathName.listed(images, each.image());
   }

@@ -21,8 +21,9 @@ final class PairTokens {
   }
 
   /**
-   * Of a model that continues its input: {@code input output\n}, all after the input labelled. The
-   * first token is labelled too where nothing is given; the last query predicts it.
+   * The tokens for a decoder that continues its input: {@code input output\n}. All tokens after the
+   * input are labels. Without an input, the first token is a label too, which the last query
+   * predicts.
    */
   static PairTokens continued(TextPair pair, Tokenizer tokenizer, int maxTokens) {
     String input = pair.input();
@@ -42,7 +43,7 @@ final class PairTokens {
     return input.isEmpty() ? 0 : tokenizer.encode(input).length;
   }
 
-  /** What to say of something given that leaves no room for what is learnt. */
+  /** The message for a prompt or an input that leaves no room for a target. */
   static String tooLong(String what, int maxTokens, int given) {
     return String.format(
         Locale.ROOT,
@@ -53,7 +54,7 @@ final class PairTokens {
         "shorten it or allow more");
   }
 
-  /** Of a model with an encoder for the input and a decoder for the output. */
+  /** The tokens for a model with an encoder for the input and a decoder for the output. */
   static PairTokens answered(TextPair pair, Tokenizer tokenizer, TextLimits limits) {
     return new PairTokens(
         tokenizer.encodeTruncated(pair.input(), limits.input(), limits.inputSide()),
@@ -71,7 +72,7 @@ final class PairTokens {
     return text;
   }
 
-  /** Of {@link #text} where one model reads and writes, or else of what a decoder writes. */
+  /** The labels of {@link #text} for a decoder alone, or else the target of an encoder-decoder. */
   int[] labels() {
     return labels;
   }

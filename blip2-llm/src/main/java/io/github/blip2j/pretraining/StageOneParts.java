@@ -4,6 +4,7 @@ import io.github.blip2j.blip2.checkpoint.files.SplitWeights;
 import io.github.blip2j.blip2.checkpoint.lavis.VisionEncoderSource;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.io.file.ConfigJson;
@@ -20,44 +21,53 @@ import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /**
- * What the first stage starts from before there is any (section 3.1): a vision encoder, and a plain
- * BERT that becomes the Q-Former. Queries, the attention to the image and the heads are drawn.
+ * The parts from which the first stage begins (section 3.1): a vision encoder, and a plain BERT
+ * that becomes the Q-Former. Queries, cross-attention and heads are drawn.
+ *
+ * @param vision a BLIP-2 folder of Hugging Face, a BLIP-2 checkpoint of LAVIS, or a vision
+ *     encoder's own file as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}), of
+ *     which the last block is left out as in BLIP-2. A {@code model.json} beside a file gives its
+ *     attention heads; without one they are those of the released encoders
+ * @param bert a {@code bert-base-uncased} style folder; its vocabulary grows by {@code [DEC]}
+ * @param sizes a change of the sizes
  */
-public final class StageOneParts {
+public record StageOneParts(Path vision, Path bert, UnaryOperator<Blip2RetrievalConfig> sizes) {
   private static final int CROSS_ATTENTION_EVERY = 2;
 
-  private StageOneParts() {}
+  /** Checks that nothing is null. */
+  public StageOneParts {
+    Arguments.required("parts", "vision", vision);
+    Arguments.required("parts", "bert", bert);
+    Arguments.required("parts", "sizes", sizes);
+  }
+
+  /** Parts with their own sizes. */
+  public static StageOneParts of(Path vision, Path bert) {
+    return new StageOneParts(vision, bert, UnaryOperator.identity());
+  }
+
+  /** With a change of the sizes, such as another image size. */
+  public StageOneParts withSizes(UnaryOperator<Blip2RetrievalConfig> change) {
+    return new StageOneParts(vision, bert, change);
+  }
 
   /**
    * Builds a model to be trained, in float32.
    *
-   * <p>The vision encoder may be a BLIP-2 folder of Hugging Face, a BLIP-2 checkpoint of LAVIS, or
-   * a vision encoder's own file as LAVIS downloads it ({@code eva_vit_g.pth}, {@code
-   * clip_vit_L.pth}); of the latter the last block is dropped, as BLIP-2 does. Heads of a file are
-   * those that a {@code model.json} beside it tells, or else those of the released vision encoders.
-   *
-   * @param bert a {@code bert-base-uncased} style folder; its vocabulary grows by {@code [DEC]}
-   * @param home where parameters live
-   * @param change of the sizes, such as pictures of another size
-   * @param random where the rest is drawn from
-   * @throws io.github.blip2j.io.file.CheckpointException if either is something else
+   * @param home the scope of the parameters
+   * @param random the source of the parameters that are drawn
+   * @throws io.github.blip2j.io.file.CheckpointException if a part is of another kind
    */
-  public static Blip2RetrievalModel load(
-      Path tower,
-      Path bert,
-      Scope home,
-      UnaryOperator<Blip2RetrievalConfig> change,
-      RandomGenerator random)
-      throws IOException {
-    try (VisionEncoderSource seeing = VisionEncoderSource.open(tower);
-        Checkpoint reading = WrapperNames.open(bert)) {
-      VisionConfig vision = seeing.config();
+  public Blip2RetrievalModel load(Scope home, RandomGenerator random) throws IOException {
+    try (VisionEncoderSource encoder = VisionEncoderSource.open(vision);
+        Checkpoint text = WrapperNames.open(bert)) {
+      VisionConfig stored = encoder.config();
       BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(bert.resolve("config.json")));
       Blip2RetrievalConfig config =
-          change.apply(new Blip2RetrievalConfig(vision, qformer(plain, vision)));
-      var rest = PlainBertWeights.ofStageOne(bert.toString(), reading, random);
+          sizes.apply(new Blip2RetrievalConfig(stored, qformer(plain, stored)));
+      var rest = PlainBertWeights.ofStageOne(bert.toString(), text, random);
       var weights =
-          new SplitWeights(VisionEncoderSource.PATH, seeing.weights(config.vision()), rest);
+          new SplitWeights(VisionEncoderSource.PATH, encoder.weights(config.vision()), rest);
       Params params = Params.root(weights, home);
       Blip2RetrievalModel model = Blip2RetrievalModel.of(config, params);
       params.finish();

@@ -12,17 +12,14 @@ import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.random.RandomGenerator;
 
 /**
- * The first stage of BLIP-2 (Li et al. 2023, section 3.1) as something to minimise: pictures and
- * captions to the sum of contrast ({@code itc}), matching ({@code itm}) and generation ({@code
- * itg}).
+ * The training objective of BLIP-2's first stage (Li et al. 2023, section 3.1): the sum of the
+ * contrastive ({@code itc}), matching ({@code itm}) and generation ({@code itg}) losses of images
+ * and captions.
  *
  * <p>Captions longer than the model's {@code maxTextTokens} lose their end. They are padded to the
- * longest of the batch; LAVIS pads to {@code maxTextTokens}, which computes the same from more
- * padding.
+ * longest of the batch. LAVIS pads to {@code maxTextTokens}, with the same result.
  */
 public final class StageOneTraining implements Objective<CaptionBatch> {
   private final Blip2RetrievalModel model;
@@ -39,10 +36,10 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
   }
 
   /**
-   * As LAVIS trains.
+   * The objective with LAVIS's settings.
    *
    * @throws IllegalArgumentException if the tokenizer has no token for padding
-   * @throws IllegalStateException if the model was loaded without what only training needs
+   * @throws IllegalStateException if the model was loaded without temperature or captioning head
    */
   public static StageOneTraining of(Blip2RetrievalModel model, Tokenizer tokenizer) {
     model.qformer().captionHead();
@@ -57,7 +54,7 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
     return new StageOneTraining(model, tokenizer, StageOneObjective.lavis(model.qformer()), padId);
   }
 
-  /** With other weights, another contrast or another way to choose negatives. */
+  /** With other weights of the losses, or another choice of negatives. */
   public StageOneTraining with(StageOneObjective newObjective) {
     return new StageOneTraining(model, tokenizer, newObjective, padId);
   }
@@ -66,14 +63,15 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
   public Losses losses(CaptionBatch batch, ForwardPass pass) {
     Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
     StageOneOutput output =
-        objective.forward(image, texts(batch.captions()), pairs(batch), pass, random(pass));
+        objective.forward(
+            image, texts(batch.captions()), pairs(batch), pass, ObjectiveRandom.of(pass));
     return Losses.of(output.total())
         .with("itc", output.contrast())
         .with("itm", output.matching())
         .with("itg", output.generation());
   }
 
-  /** Captions as the Q-Former reads them. */
+  /** The token ids of captions. */
   TextBatch texts(List<String> captions) {
     int longest = model.config().qformer().maxTextTokens();
     List<int[]> ids =
@@ -87,11 +85,5 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
     return batch.imageIds().isEmpty()
         ? Pairs.of(batch.captions().size())
         : Pairs.withImageIds(batch.imageIds());
-  }
-
-  /** Negatives are drawn when evaluating too; always the same ones then. */
-  private static RandomGenerator random(ForwardPass pass) {
-    RandomGenerator random = pass.random();
-    return random == null ? new SplittableRandom(0) : random;
   }
 }

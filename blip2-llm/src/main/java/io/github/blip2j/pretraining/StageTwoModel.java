@@ -1,6 +1,9 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.adapter.LoraAdapter;
+import io.github.blip2j.blip2.checkpoint.files.Blip2Source;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
+import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
@@ -20,23 +23,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A BLIP-2 in its second stage of training (Li et al. 2023, section 3.2): the Q-Former, its
- * queries, the vision norm and the projection learn soft prompts for a frozen language model. Of an
- * InstructBLIP (Dai et al. 2023, section 2.4) the Q-Former's text side learns with it.
+ * queries, the vision norm and the projection learn soft prompts for a frozen language model. In an
+ * InstructBLIP (Dai et al. 2023, section 2.4) the Q-Former's text side learns too.
  *
- * <p>Frozen parameters get no gradients and no memory for them; gradients pass through them.
+ * <p>Frozen parameters have no gradients, and no memory for them. Gradients pass through them.
  */
 public final class StageTwoModel {
   private static final String VISION = "vision";
   private static final Set<String> TRAINED =
       Set.of("visionNorm", "queryTokens", "qformer", "projection");
 
-  private final StageTwoSource source;
+  private final Blip2Source source;
   private final StageTwoSetup setup;
   private final Blip2Model blip2;
   private final NavigableMap<String, Parameter> parameters;
 
   private StageTwoModel(
-      StageTwoSource source,
+      Blip2Source source,
       StageTwoSetup setup,
       Blip2Model blip2,
       NavigableMap<String, Parameter> parameters) {
@@ -56,17 +59,32 @@ public final class StageTwoModel {
 
   /**
    * Loads a Hugging Face folder of {@code Blip2ForConditionalGeneration} or {@code
-   * InstructBlipForConditionalGeneration}, to go on from.
+   * InstructBlipForConditionalGeneration}, to be trained further.
    *
-   * @param home where parameters live
-   * @throws io.github.blip2j.io.file.CheckpointException if it is none, or its tensors do not fit
+   * @param home the scope of the parameters
+   * @throws io.github.blip2j.io.file.CheckpointException if the folder is of another kind, or its
+   *     tensors do not fit
    */
   public static StageTwoModel load(Path folder, Scope home, StageTwoSetup setup)
       throws IOException {
-    return load(StageTwoFolder.of(folder, setup.imageSize()), home, setup);
+    Blip2Folder source = Blip2Folder.of(folder);
+    LoraAdapter.requireNone(folder, "model to train");
+    @Nullable Integer side = setup.imageSize();
+    return load(side == null ? source : source.withImageSize(side), home, setup);
   }
 
-  static StageTwoModel load(StageTwoSource source, Scope home, StageTwoSetup setup)
+  /**
+   * Builds a model that begins from a first stage and a plain language model.
+   *
+   * @param home the scope of the parameters
+   * @throws io.github.blip2j.io.file.CheckpointException if a part is of another kind
+   */
+  public static StageTwoModel load(StageTwoParts parts, Scope home, StageTwoSetup setup)
+      throws IOException {
+    return load(InitialBlip2.of(parts, setup.imageSize()), home, setup);
+  }
+
+  private static StageTwoModel load(Blip2Source source, Scope home, StageTwoSetup setup)
       throws IOException {
     try (OpenWeights open = source.open()) {
       Params root = Params.root(open.weights(), home);
@@ -100,39 +118,40 @@ public final class StageTwoModel {
     return blip2;
   }
 
-  /** All parameters by name, those that learn and those that do not. */
+  /** All parameters by name, trained and frozen. */
   public NavigableMap<String, Parameter> parameters() {
     return parameters;
   }
 
-  /** The tokenizer of the language model, which the caller closes. */
+  /** Opens the tokenizer of the language model, which the caller closes. */
   public HuggingFaceTokenizer openTokenizer() throws IOException {
     return source.tokenizer();
   }
 
   /**
-   * The tokenizer that reads instructions for an InstructBLIP's Q-Former, to be closed by the
-   * caller, or null if this is none.
+   * Opens the tokenizer of instructions for an InstructBLIP's Q-Former, which the caller closes;
+   * null for other models.
    */
   public @Nullable HuggingFaceTokenizer openInstructionTokenizer() throws IOException {
     return source.instructionTokenizer();
   }
 
-  /** How pictures are prepared for this model. */
+  /** The image processor of this model. */
   public ImageProcessor processor() throws IOException {
-    return source.processor();
+    int side = blip2.config().vision().imageSize();
+    return source.processor().withSize(side, side);
   }
 
-  StageTwoSource source() {
+  Blip2Source source() {
     return source;
   }
 
   /**
-   * The soft prompts of images; a frozen vision encoder is in evaluation mode in training too.
+   * The soft prompts of images. A frozen vision encoder stays in evaluation mode during training.
    *
    * @param pixels [B, 3, H, W]
    * @return [B, Q, L]
-   * @throws IllegalStateException if the Q-Former reads an instruction besides
+   * @throws IllegalStateException if the Q-Former takes an instruction too
    */
   public Tensor imagePrompt(Tensor pixels, ForwardPass pass) {
     return blip2.project(blip2.encodeQueries(encodeImage(pixels, pass), pass));
@@ -144,7 +163,7 @@ public final class StageTwoModel {
    * @param pixels [B, 3, H, W]
    * @param instructions B texts in the Q-Former's vocabulary
    * @return [B, Q, L]
-   * @throws IllegalStateException if the Q-Former reads none
+   * @throws IllegalStateException if the Q-Former takes no instructions
    */
   public Tensor imagePrompt(Tensor pixels, TextBatch instructions, ForwardPass pass) {
     Tensor queries = blip2.encodeQueries(encodeImage(pixels, pass), instructions, pass);

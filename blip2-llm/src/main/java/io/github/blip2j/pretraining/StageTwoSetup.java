@@ -4,15 +4,16 @@ import io.github.blip2j.tensor.types.Precision;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which parts of a BLIP-2 the second stage trains (section 3.2), and the precision of the rest.
+ * The setup of the second stage (section 3.2): the trained parts of a BLIP-2, and the precision of
+ * the frozen ones.
  *
  * @param trainsVision whether the vision encoder is trained too, as in fine-tuning on captions
- * @param frozenPrecision how matrices that do not learn are stored and multiplied, or null for
- *     plain float32. Narrower ones take less memory and give gradients that are as rounded; every
- *     backward step unpacks them one by one
+ * @param frozenPrecision how frozen matrices are stored and multiplied, or null for plain float32.
+ *     Narrower types take less memory and round the gradients; each backward step unpacks the
+ *     matrices one by one
  * @param computePrecision the precision of linear maps, forward and backward: float32 or bfloat16.
  *     Trained parameters are stored in float32
- * @param imageSize side of pictures in pixels, or null for the model's own; positions are
+ * @param imageSize side of the images in pixels, or null for the model's own; positions are
  *     interpolated once
  */
 public record StageTwoSetup(
@@ -28,7 +29,9 @@ public record StageTwoSetup(
     }
   }
 
-  /** As LAVIS pretrains: Q-Former, queries, projection and the vision norm learn, in float32. */
+  /**
+   * LAVIS's setup for pretraining: Q-Former, queries, projection and vision norm learn, in float32.
+   */
   public static StageTwoSetup lavis() {
     return new StageTwoSetup(false, null, Precision.FLOAT32, null);
   }
@@ -48,7 +51,7 @@ public record StageTwoSetup(
     return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize);
   }
 
-  /** With pictures of this side. */
+  /** With images of this side. */
   public StageTwoSetup withImageSize(int side) {
     return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, side);
   }

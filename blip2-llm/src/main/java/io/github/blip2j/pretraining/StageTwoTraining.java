@@ -17,26 +17,24 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The second stage of BLIP-2 (Li et al. 2023, section 3.2) as something to minimise: pictures and
- * captions to the loss of a language model that continues the pictures' soft prompts.
+ * The training objective of BLIP-2's second stage (Li et al. 2023, section 3.2): the loss of a
+ * language model that continues the soft prompts of images with their captions.
  *
- * <p>OPT's sequence is {@code input output\n}, with loss after the input. T5's encoder reads the
- * input and its decoder learns the output. A caption is an output, and has the prompt as its input.
- * Texts longer than {@code maxTextTokens} lose their end; an input that leaves OPT nothing to learn
- * is an error, which {@link #requireRoom} finds in advance.
+ * <p>OPT's sequence is {@code input output\n}, with loss after the input. T5's encoder takes the
+ * input, and its decoder learns the output. A caption is an output, with the prompt as its input.
+ * Texts longer than {@code maxTextTokens} lose their end. An input that leaves OPT no token to
+ * learn is an error, which {@link #requireRoom} finds in advance.
  *
- * <p>Of an InstructBLIP (Dai et al. 2023, section 2.4) the Q-Former reads the input too, with a
- * tokenizer of its own. An input that is too long loses its beginning for either reader, and an
- * output may be longer.
+ * <p>In an InstructBLIP (Dai et al. 2023, section 2.4) the Q-Former takes the input too, with a
+ * tokenizer of its own. An input that is too long loses its beginning, and outputs may be longer.
  *
- * <p>A frozen language model drops out as if it were trained, for LAVIS leaves it so; {@link
- * #withLanguageDropout} changes that.
+ * <p>The dropout of the frozen language model is active, as in LAVIS; {@link #withLanguageDropout}
+ * changes that.
  */
 public final class StageTwoTraining implements Objective<CaptionBatch> {
 
@@ -45,7 +43,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   private final @Nullable Tokenizer instructions;
   private final Choices choices;
 
-  /** What the withers change; never after it has been given away. */
+  /** The settings of the withers, which change a copy. */
   private static final class Choices {
     private String prompt = "";
     private TextLimits limits;
@@ -74,7 +72,8 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   /**
-   * As LAVIS pretrains BLIP-2: no prompt, 32 tokens, the language model's dropout on.
+   * The objective with LAVIS's settings for BLIP-2: no prompt, 32 tokens, dropout in the language
+   * model.
    *
    * @param tokenizer of the language model
    * @throws CheckpointException if the tokenizer is another model's
@@ -85,14 +84,14 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   /**
-   * As LAVIS trains either kind; of InstructBLIP it reads 128 tokens of an input and has 256 of an
-   * output learnt.
+   * The objective with LAVIS's settings for either kind. Those of InstructBLIP are 128 tokens of an
+   * input and 256 of an output.
    *
    * @param tokenizer of the language model
-   * @param instructions {@link StageTwoModel#openInstructionTokenizer}, which is null but for an
+   * @param instructions {@link StageTwoModel#openInstructionTokenizer}, which is null except for an
    *     InstructBLIP
    * @throws CheckpointException if a tokenizer is another model's
-   * @throws IllegalArgumentException if the Q-Former reads instructions and there is no tokenizer,
+   * @throws IllegalArgumentException if the Q-Former takes instructions and there is no tokenizer,
    *     or the other way round
    */
   public static StageTwoTraining of(
@@ -107,13 +106,13 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
               : "stage2: tokenizer of the Q-Former expected for InstructBLIP only, got one for a"
                   + " Q-Former of queries only");
     }
-    @Nullable Tokenizer reader =
+    @Nullable Tokenizer instructing =
         instructions == null
             ? null
             : instructions.within(model.blip2().config().qformer().vocabSize());
     LanguageConfig text = model.blip2().config().text();
-    Tokenizer writer = tokenizer.within(text.vocabSize());
-    int[] nothing = writer.encode("");
+    Tokenizer writing = tokenizer.within(text.vocabSize());
+    int[] nothing = writing.encode("");
     boolean fits =
         text.kind().encodes()
             ? nothing.length == 1 && text.endIds().contains(nothing[0])
@@ -127,7 +126,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
               Arrays.toString(nothing)));
     }
     var limits = instructed ? TextLimits.INSTRUCT : TextLimits.BLIP2;
-    return new StageTwoTraining(model, writer, reader, new Choices(limits));
+    return new StageTwoTraining(model, writing, instructing, new Choices(limits));
   }
 
   /** With a prompt before every caption, such as {@code "a photo of"}, which has no loss. */
@@ -144,7 +143,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   /**
-   * With longer or shorter outputs, where they are read apart from inputs.
+   * With another length limit of outputs.
    *
    * @throws IllegalArgumentException if the language model has no encoder
    */
@@ -159,8 +158,8 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   /**
-   * With every caption that has no input cut at a random word: the encoder reads what comes before,
-   * the decoder learns the rest. So the paper trains T5; LAVIS's code does not.
+   * With captions that have no input split at a random word. The encoder takes the first part, and
+   * the decoder learns the rest. The paper trains T5 in this way; LAVIS's code does not.
    *
    * @throws IllegalArgumentException if the language model has no encoder
    */
@@ -189,11 +188,11 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   /**
-   * Checks that the prompt and every input leave room for what is to be learnt, before time goes
-   * into updates. An encoder reads inputs of any length, without their end.
+   * Checks before training that the prompt and every input leave room for a target. An encoder
+   * takes inputs of any length, without their end.
    *
    * @throws IllegalArgumentException if the prompt leaves none
-   * @throws DataException naming the picture whose input leaves none
+   * @throws DataException naming the image whose input leaves none
    */
   public void requireRoom(CaptionBatches batches) throws DataException {
     if (model.blip2().config().text().kind().encodes()) {
@@ -215,15 +214,15 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   @Override
   public Losses losses(CaptionBatch batch, ForwardPass pass) {
     List<PairTokens> tokens = tokens(batch, pass);
-    Tensor seen = imagePrompt(batch.pixels(), tokens, pass); // [B, Q, L]
+    Tensor prompts = imagePrompt(batch.pixels(), tokens, pass); // [B, Q, L]
     PromptBatch text =
         PromptBatch.of(
             tokens.stream().map(PairTokens::text).toList(),
             model.blip2().config().text().padId(),
             Side.RIGHT);
     List<int[]> labels = tokens.stream().map(PairTokens::labels).toList();
-    ForwardPass speaking = choices.languageDropout ? pass : pass.evaluating();
-    return Losses.of(model.blip2().loss(seen, text, labels, speaking));
+    ForwardPass language = choices.languageDropout ? pass : pass.evaluating();
+    return Losses.of(model.blip2().loss(prompts, text, labels, language));
   }
 
   private Tensor imagePrompt(Tensor pixels, List<PairTokens> tokens, ForwardPass pass) {
@@ -231,14 +230,14 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
       return model.imagePrompt(pixels, pass);
     }
     List<int[]> read = tokens.stream().map(PairTokens::instruction).toList();
-    int padId = instructions.padId().orElse(0); // masked, so that any word would do
+    int padId = instructions.padId().orElse(0); // masked, so any token will do
     return model.imagePrompt(pixels, TextBatch.of(read, padId), pass);
   }
 
   /** Texts and labels of a batch. */
   List<PairTokens> tokens(CaptionBatch batch, ForwardPass pass) {
     boolean encodes = model.blip2().config().text().kind().encodes();
-    RandomGenerator random = random(pass);
+    RandomGenerator random = ObjectiveRandom.of(pass);
     List<PairTokens> tokens = new ArrayList<>();
     for (int row = 0; row < batch.captions().size(); row++) {
       TextPair pair = pair(batch, row, random);
@@ -265,11 +264,5 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
         new TextPair(
             batch.ids().get(row), own.isEmpty() ? choices.prompt : own, batch.captions().get(row));
     return choices.prefixSplit && pair.input().isEmpty() ? pair.split(random) : pair;
-  }
-
-  /** Captions are cut when evaluating too; always at the same places then. */
-  private static RandomGenerator random(ForwardPass pass) {
-    RandomGenerator random = pass.random();
-    return random == null ? new SplittableRandom(0) : random;
   }
 }

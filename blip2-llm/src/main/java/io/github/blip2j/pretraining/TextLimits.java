@@ -4,22 +4,23 @@ import io.github.blip2j.text.Side;
 import java.util.Locale;
 
 /**
- * How many tokens of a text are read, and which are dropped of one that has more.
+ * The length limits of texts, in tokens, and the side at which longer ones are truncated.
  *
- * @param input of what is given, special tokens included
- * @param output of what is to be written, which always loses its end
- * @param inputSide where an input loses tokens
+ * @param input limit of an input, special tokens included
+ * @param output limit of an output, which always loses its end
+ * @param inputSide the side at which an input is truncated
  */
 record TextLimits(int input, int output, Side inputSide) {
-  /** LAVIS's {@code max_txt_len} of BLIP-2, which is that of outputs too. */
+  /** LAVIS's {@code max_txt_len} of BLIP-2, for inputs and outputs. */
   static final TextLimits BLIP2 = new TextLimits(32, 32, Side.RIGHT);
 
   /**
-   * Its {@code max_txt_len} and {@code max_output_txt_len} of InstructBLIP: questions come last.
+   * LAVIS's {@code max_txt_len} and {@code max_output_txt_len} of InstructBLIP. The question is at
+   * the end of an input, so the beginning is dropped.
    */
   static final TextLimits INSTRUCT = new TextLimits(128, 256, Side.LEFT);
 
-  /** Checks that a token fits beside the special one. */
+  /** Checks that each limit has room for a token beside the special one. */
   TextLimits {
     require("maxTextTokens", input);
     require("maxOutputTokens", output);

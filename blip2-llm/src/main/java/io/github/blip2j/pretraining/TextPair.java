@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
  *
  * @param id the name of the pair in messages
  * @param input may be empty
- * @param output has a word
+ * @param output not blank
  */
 record TextPair(String id, String input, String output) {
   /** Checks that there is a target. */
@@ -24,8 +24,8 @@ record TextPair(String id, String input, String output) {
   }
 
   /**
-   * The output cut in two before one of its words, drawn evenly: what comes before is given, the
-   * rest is to be written (Li et al. 2023, section 3.2, prefix language modelling).
+   * This pair with its output split before a random word. The first part is the input, the rest the
+   * output (Li et al. 2023, section 3.2, prefix language modelling).
    */
   TextPair split(RandomGenerator random) {
     String[] words = output.split(" ");

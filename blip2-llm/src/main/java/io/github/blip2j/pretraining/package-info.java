@@ -1,4 +1,4 @@
-/** Training of BLIP-2's stages: pictures with captions in, losses out. */
+/** Training of BLIP-2's stages: starting models, batches of captions, objectives, exports. */
 @NullMarked
 package io.github.blip2j.pretraining;
 

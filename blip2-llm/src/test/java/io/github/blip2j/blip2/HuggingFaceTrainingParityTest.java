@@ -108,7 +108,7 @@ final class HuggingFaceTrainingParityTest {
   }
 
   private static void assertGradients(Golden golden, StageTwoModel model) {
-    KeyMap keys = HuggingFaceNames.keys(model.blip2().config());
+    KeyMap keys = HuggingFaceNames.blip2(model.blip2().config());
     var gradients = GoldenGradients.of(golden, GRADIENTS);
     for (Parameter parameter : model.parameters().values()) {
       String name = keys.toStored(parameter.name()).name();

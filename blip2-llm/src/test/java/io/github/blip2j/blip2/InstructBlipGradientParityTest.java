@@ -83,7 +83,7 @@ final class InstructBlipGradientParityTest {
   }
 
   private static void assertGradients(StageTwoModel model, Golden golden) {
-    KeyMap keys = HuggingFaceNames.keys(model.blip2().config());
+    KeyMap keys = HuggingFaceNames.blip2(model.blip2().config());
     var gradients = GoldenGradients.of(golden, "train.grad.");
     String unread = String.format(Locale.ROOT, "qformer.layers.%d.textMlp.", lastLayer(model));
     for (Parameter parameter : model.parameters().values()) {

@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2;
 
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
-import io.github.blip2j.blip2.checkpoint.lavis.RetrievalNames;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
@@ -59,7 +59,7 @@ public record LavisStageOne(Blip2RetrievalModel model, Golden golden, ConfigJson
 
   /** Every trained parameter with the name that LAVIS gives it. */
   void trained(BiConsumer<String, Parameter> body) {
-    KeyMap keys = RetrievalNames.lavis(model.config().vision());
+    KeyMap keys = LavisNames.retrieval(model.config().vision());
     model
         .parameters()
         .forEach(

@@ -262,6 +262,22 @@ final class SavedElsewhereTest {
         assertThrows(CheckpointException.class, () -> Blip2.load(folder)).getMessage());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", " "})
+  void load_adapterAloneWithAnEmptyBase_saysSo(String base) throws IOException {
+    SavedElsewhere adapted = SavedElsewhere.of("opt-with-adapter").copyTo(folder);
+    Files.delete(folder.resolve("config.json"));
+    adapted.editing(
+        "adapter_config.json", json -> json.addProperty("base_model_name_or_path", base));
+
+    assertEquals(
+        folder
+            + ": model expected, got a LoRA adapter without its base, which it doesn't tell; name"
+            + " the base as the model and this as its adapter (--adapter,"
+            + " LoadOptions.withAdapter)",
+        assertThrows(CheckpointException.class, () -> Blip2.load(folder)).getMessage());
+  }
+
   @Test
   void load_adapterBesideTheModelAndAnother_isRefused() throws IOException {
     Path adapted = SavedElsewhere.of("opt-with-adapter").folder();

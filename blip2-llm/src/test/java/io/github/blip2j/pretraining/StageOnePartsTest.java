@@ -69,8 +69,7 @@ final class StageOnePartsTest {
   void load_towerOfHuggingFace_isTheSame() throws IOException {
     Conversion.toHuggingFace(LAVIS.resolve("checkpoint.pth"), folder);
 
-    Blip2RetrievalModel model =
-        StageOneParts.load(folder, BERT, home, UnaryOperator.identity(), new Random(1));
+    Blip2RetrievalModel model = StageOneParts.of(folder, BERT).load(home, new Random(1));
 
     assertTowersAlike(RetrievalLoader.load(LAVIS, home), model, 3);
   }
@@ -115,7 +114,7 @@ final class StageOnePartsTest {
 
   private Blip2RetrievalModel load(Path tower, UnaryOperator<Blip2RetrievalConfig> change)
       throws IOException {
-    return StageOneParts.load(tower, BERT, home, change, new Random(1));
+    return StageOneParts.of(tower, BERT).withSizes(change).load(home, new Random(1));
   }
 
   private static void assertTowersAlike(

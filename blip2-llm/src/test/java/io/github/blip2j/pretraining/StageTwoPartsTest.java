@@ -371,7 +371,9 @@ final class StageTwoPartsTest {
     var e =
         assertThrows(
             CheckpointException.class,
-            () -> StageTwoParts.load(file, folder, home, StageTwoSetup.lavis(), 1));
+            () ->
+                StageTwoModel.load(
+                    StageTwoParts.of(file, folder).withSeed(1), home, StageTwoSetup.lavis()));
 
     assertEquals(
         file
@@ -386,7 +388,11 @@ final class StageTwoPartsTest {
     var e =
         assertThrows(
             CheckpointException.class,
-            () -> StageTwoParts.load(LAVIS, Fixture.HF_OPT, home, StageTwoSetup.lavis(), 1));
+            () ->
+                StageTwoModel.load(
+                    StageTwoParts.of(LAVIS, Fixture.HF_OPT).withSeed(1),
+                    home,
+                    StageTwoSetup.lavis()));
 
     assertEquals(
         "config.json: model_type of a plain language model expected opt, t5 or mt5, got blip-2",
@@ -395,7 +401,8 @@ final class StageTwoPartsTest {
 
   private StageTwoModel load(Path stageOne, long seed) throws IOException {
     Path language = PlainLanguage.write(Fixture.HF_OPT, folder.resolve("opt"));
-    return StageTwoParts.load(stageOne, language, home, StageTwoSetup.lavis(), seed);
+    return StageTwoModel.load(
+        StageTwoParts.of(stageOne, language).withSeed(seed), home, StageTwoSetup.lavis());
   }
 
   /** A trained parameter moves. */

@@ -115,7 +115,8 @@ final class StageTwoT5Test {
   void load_ofAFirstStageAndAPlainT5_trains() throws IOException {
     Path language = PlainLanguage.write(Speech.T5, folder.resolve("t5"));
     StageTwoModel parts =
-        StageTwoParts.load(Scenes.MODEL, language, home, StageTwoSetup.lavis(), 1);
+        StageTwoModel.load(
+            StageTwoParts.of(Scenes.MODEL, language).withSeed(1), home, StageTwoSetup.lavis());
 
     try (var own = parts.openTokenizer()) {
       CaptionBatch scenes = scenes();

@@ -65,11 +65,11 @@ final class BertNamesTest {
         List.of(
             "Qformer.bert.embeddings.word_embeddings.weight",
             "Qformer.cls.predictions.decoder.weight"),
-        names(StageOneNames.addLavis(KeyMap.builder()).build(), "qformer.embeddings.words.weight"));
+        names(QformerNames.addLavis(KeyMap.builder()).build(), "qformer.embeddings.words.weight"));
     assertEquals(
         List.of("embeddings.word_embeddings.weight", "Qformer.cls.predictions.decoder.weight"),
         names(
-            StageOneNames.addHuggingFace(KeyMap.builder()).build(),
+            QformerNames.addHuggingFace(KeyMap.builder()).build(),
             "qformer.embeddings.words.weight"));
   }
 

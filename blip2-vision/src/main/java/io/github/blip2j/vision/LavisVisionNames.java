@@ -3,6 +3,8 @@ package io.github.blip2j.vision;
 import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.KeyMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * LAVIS's names for the parameters of its vision transformers, in BLIP-2's checkpoints and in their
@@ -10,6 +12,8 @@ import java.util.List;
  */
 public final class LavisVisionNames {
   private static final List<String> INPUTS = List.of("query", "key", "value");
+  private static final String EVA_PATCHES = "patch_embed.proj";
+  private static final String CLIP_PATCHES = "conv1";
 
   private final KeyMap.Builder keys;
   private final String ours;
@@ -39,6 +43,20 @@ public final class LavisVisionNames {
     return keys;
   }
 
+  /**
+   * The family of the vision encoder in a checkpoint, if it holds one.
+   *
+   * @param stored names of its tensors
+   * @param theirs {@code "visual_encoder"} in a BLIP-2 checkpoint, empty in an encoder's own file
+   */
+  public static Optional<VisionFamily> family(Set<String> stored, String theirs) {
+    if (stored.contains(prefix(theirs) + CLIP_PATCHES + ".weight")) {
+      return Optional.of(VisionFamily.CLIP);
+    }
+    boolean eva = stored.contains(prefix(theirs) + EVA_PATCHES + ".weight");
+    return eva ? Optional.of(VisionFamily.EVA) : Optional.empty();
+  }
+
   private static String prefix(String path) {
     return path.isEmpty() ? "" : path + ".";
   }
@@ -46,7 +64,7 @@ public final class LavisVisionNames {
   private void eva(VisionConfig config) {
     rename("classToken", "cls_token");
     rename("positions", "pos_embed");
-    rename("patches", "patch_embed.proj");
+    rename("patches", EVA_PATCHES);
     rename("layers.*.attentionNorm", "blocks.*.norm1");
     if (config.inputBias() == InputBias.QUERY_AND_VALUE) {
       rename("layers.*.attention.query.bias", "blocks.*.attn.q_bias");
@@ -67,7 +85,7 @@ public final class LavisVisionNames {
   private void clip(VisionConfig config) {
     rename("classToken", "class_embedding");
     rename("positions", "positional_embedding");
-    rename("patches", "conv1");
+    rename("patches", CLIP_PATCHES);
     rename("inputNorm", "ln_pre");
     String block = "transformer.resblocks.*.";
     rename("layers.*.attentionNorm", block + "ln_1");

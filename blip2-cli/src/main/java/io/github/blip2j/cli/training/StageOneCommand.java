@@ -26,9 +26,7 @@ import picocli.CommandLine.Mixin;
     description = {
       "Trains the first stage: contrastive, matching and generation losses (ITC, ITM, ITG) over "
           + "a frozen vision encoder.",
-      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
-          + "--out; Ctrl-C ends with a checkpoint, and --resume continues from the last one to "
-          + "bit-identical results."
+      StageOptions.DESCRIPTION
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

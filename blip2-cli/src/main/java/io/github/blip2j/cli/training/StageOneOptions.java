@@ -12,7 +12,6 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -60,24 +59,12 @@ final class StageOneOptions {
           "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for frozen "
               + "weights only");
     }
-    boolean parts = vision != null && bert != null;
-    boolean either = vision != null || bert != null;
-    if (model == null ? !parts : either) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "train stage1: --model, or --vision and --bert expected, got %s",
-              model == null ? either ? "one of the two" : "neither" : "both"));
-    }
+    StartingModel.require("train stage1: --model, or --vision and --bert", model, vision, bert);
   }
 
   /** The folder of the tokenizer for captions. */
   Path tokenizerFolder() throws IOException {
-    ModelName named = model != null ? model : bert;
-    if (named == null) {
-      throw new AssertionError("options without a model are refused");
-    }
-    Path from = named.path();
+    Path from = StartingModel.checked(model != null ? model : bert).path();
     return Files.isDirectory(from) ? from : from.resolveSibling("");
   }
 
@@ -86,11 +73,10 @@ final class StageOneOptions {
     if (model != null) {
       return RetrievalLoader.load(model.path(), home, resized);
     }
-    if (vision == null || bert == null) {
-      throw new AssertionError("options without a model are refused");
-    }
-    return StageOneParts.load(
-        vision.path(), bert.path(), home, resized, new SplittableRandom(data.seed));
+    Path encoder = StartingModel.checked(vision).path();
+    return StageOneParts.of(encoder, StartingModel.checked(bert).path())
+        .withSizes(resized)
+        .load(home, new SplittableRandom(data.seed));
   }
 
   private static Blip2RetrievalConfig resized(Blip2RetrievalConfig config, @Nullable Integer side) {
@@ -99,9 +85,9 @@ final class StageOneOptions {
 
   ImageProcessor processor(Blip2RetrievalConfig config) throws IOException {
     int side = config.vision().imageSize();
-    boolean configured = Files.exists(tokenizerFolder().resolve("preprocessor_config.json"));
-    return configured
-        ? ImageProcessor.load(tokenizerFolder()).withSize(side, side)
+    Path folder = tokenizerFolder();
+    return ImageProcessor.isToldIn(folder)
+        ? ImageProcessor.load(folder).withSize(side, side)
         : ImageProcessor.blip2(side);
   }
 }

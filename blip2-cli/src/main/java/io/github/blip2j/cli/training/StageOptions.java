@@ -6,6 +6,12 @@ import picocli.CommandLine.Mixin;
 
 /** The options of the training of either stage. */
 final class StageOptions {
+  /** The last paragraph of either stage's description. */
+  static final String DESCRIPTION =
+      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
+          + "--out; Ctrl-C ends with a checkpoint, and --resume continues from the last one to "
+          + "bit-identical results.";
+
   @Mixin DataOptions data;
   @Mixin TrainingRunOptions run = new TrainingRunOptions();
   @Mixin OptimizerOptions optimizing;

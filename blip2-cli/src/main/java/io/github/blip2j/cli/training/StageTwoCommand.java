@@ -24,9 +24,7 @@ import picocli.CommandLine.Mixin;
     description = {
       "Trains the second stage: a frozen language model generates captions from the Q-Former's "
           + "output.",
-      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
-          + "--out; Ctrl-C ends with a checkpoint, and --resume continues from the last one to "
-          + "bit-identical results."
+      StageOptions.DESCRIPTION
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

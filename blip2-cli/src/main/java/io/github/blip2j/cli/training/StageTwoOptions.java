@@ -11,7 +11,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
-import java.util.Locale;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -101,15 +101,8 @@ final class StageTwoOptions {
 
   /** Checks combinations of options. */
   void requireAgreement() {
-    boolean parts = stageOne != null && language != null;
-    boolean either = stageOne != null || language != null;
-    if (model == null ? !parts : either) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "train stage2: --model, or --stage1 and --language expected, got %s",
-              model == null ? either ? "one of the two" : "neither" : "both"));
-    }
+    StartingModel.require(
+        "train stage2: --model, or --stage1 and --language", model, stageOne, language);
   }
 
   /**
@@ -131,10 +124,9 @@ final class StageTwoOptions {
     if (model != null) {
       return StageTwoModel.load(model.path(), home, setup);
     }
-    if (stageOne == null || language == null) {
-      throw new AssertionError("options without a model are refused");
-    }
-    return StageTwoParts.load(stageOne.path(), language.path(), home, setup, data.seed);
+    Path first = StartingModel.checked(stageOne).path();
+    var parts = StageTwoParts.of(first, StartingModel.checked(language).path()).withSeed(data.seed);
+    return StageTwoModel.load(parts, home, setup);
   }
 
   StageTwoTraining training(

@@ -1,7 +1,11 @@
 package io.github.blip2j.io.file;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 
 /** Pointers of Git LFS: the small text that replaces a large file in a clone without LFS. */
@@ -20,6 +24,19 @@ public final class GitLfs {
   static boolean isPointer(ByteBuffer start) {
     return start.remaining() >= LENGTH
         && start.duplicate().limit(start.position() + LENGTH).equals(ByteBuffer.wrap(POINTER));
+  }
+
+  /**
+   * Checks a file that is copied or passed over without being parsed.
+   *
+   * @param expected what should be in the file instead
+   * @throws CheckpointException if it is a pointer
+   */
+  public static void requireNone(Path file, String expected) throws IOException {
+    try (InputStream bytes = Files.newInputStream(file)) {
+      byte[] start = bytes.readNBytes(LENGTH);
+      requireNone(ByteBuffer.wrap(start), ReadableFile.nameOf(file), expected);
+    }
   }
 
   /**

@@ -1,25 +1,24 @@
 package io.github.blip2j.blip2.checkpoint;
 
-import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
-import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.files.Blip2Source;
+import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
+import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
-import io.github.blip2j.blip2.checkpoint.lavis.OpenParts;
-import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisBlip2;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.NavigableSet;
 import org.jspecify.annotations.Nullable;
 
-/** Loads models with a language model, in the formats of Hugging Face and LAVIS. */
+/** A loader of models with a language model, in the formats of Hugging Face and LAVIS. */
 public final class Blip2Loader {
   private Blip2Loader() {}
 
@@ -45,33 +44,9 @@ public final class Blip2Loader {
    * @throws CheckpointException if it is of another kind, or its tensors do not fit its sizes
    */
   public static Loaded load(Path folder, LoadOptions options) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      throw new CheckpointException(
-          folder
-              + ": model expected a folder, got "
-              + (Files.exists(folder) ? "a file" : "nothing"));
-    }
-    Blip2Config config = Blip2Config.fromJson(ModelFolder.config(folder));
-    @Nullable Path instructions =
-        config.readsInstruction() ? InstructionTokenizerFolder.in(folder) : null;
-    Scope memory = Scope.detached();
-    boolean whole = false;
-    try (StoredWeights open = StoredWeights.open(folder, HuggingFaceNames.keys(config), options)) {
-      Params params = Params.root(open.weights(), memory).packed(options.precision());
-      var model = new Blip2Model(config, params);
-      NavigableSet<String> leftOut = options.finish(params);
-      ImageProcessor processor = ModelFolder.processor(folder, config.vision().imageSize());
-      HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder);
-      Loaded loaded = loaded(memory, model, leftOut, tokenizer, processor, instructions);
-      whole = true;
-      return loaded;
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    } finally {
-      if (!whole) {
-        memory.close();
-      }
-    }
+    Blip2Folder source = Blip2Folder.of(folder);
+    @Nullable Path adapter = options.adapter();
+    return load(adapter == null ? source : source.withAdapter(adapter), options);
   }
 
   /**
@@ -80,52 +55,30 @@ public final class Blip2Loader {
    * @throws IllegalArgumentException if the options name an adapter
    */
   public static Loaded load(Blip2Parts parts, LoadOptions options) throws IOException {
-    Scope memory = Scope.detached();
-    boolean whole = false;
-    try (OpenParts open = OpenParts.open(parts)) {
-      Blip2Config config = open.config();
-      if (options.adapter() != null) {
-        throw new IllegalArgumentException(
-            "load: adapter expected with a Hugging Face folder, got parts of LAVIS; convert them"
-                + " first");
-      }
-      Params params = Params.root(open.weights(), memory).packed(options.precision());
-      var model = new Blip2Model(config, params);
-      NavigableSet<String> leftOut = options.finish(params);
-      var processor = ImageProcessor.blip2(config.vision().imageSize());
-      Loaded loaded =
-          loaded(memory, model, leftOut, open.tokenizer(), processor, open.instructions());
-      whole = true;
-      return loaded;
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    } finally {
-      if (!whole) {
-        memory.close();
-      }
+    LavisBlip2 source = LavisBlip2.of(parts);
+    if (options.adapter() != null) {
+      throw new IllegalArgumentException(
+          "load: adapter expected with a Hugging Face folder, got parts of LAVIS; convert them"
+              + " first");
     }
+    return load(source, options);
   }
 
-  private static Loaded loaded(
-      Scope memory,
-      Blip2Model model,
-      NavigableSet<String> leftOut,
-      HuggingFaceTokenizer tokenizer,
-      ImageProcessor processor,
-      @Nullable Path instructions)
-      throws IOException {
-    boolean whole = false;
-    try {
-      @Nullable HuggingFaceTokenizer instructionTokenizer =
-          instructions == null
-              ? null
-              : InstructionTokenizerFolder.open(instructions, model.config().qformer());
-      whole = true;
-      return new Loaded(memory, model, leftOut, tokenizer, processor, instructionTokenizer);
-    } finally {
-      if (!whole) {
-        tokenizer.close();
-      }
+  private static Loaded load(Blip2Source source, LoadOptions options) throws IOException {
+    try (var opened = new OpenResources();
+        OpenWeights open = source.open()) {
+      Scope memory = Scope.detached();
+      opened.add(memory::close);
+      Params params = Params.root(open.weights(), memory).packed(options.precision());
+      var model = new Blip2Model(source.config(), params);
+      NavigableSet<String> leftOut = options.finish(params);
+      ImageProcessor processor = source.processor();
+      HuggingFaceTokenizer tokenizer = source.tokenizer();
+      opened.add(tokenizer::close);
+      @Nullable HuggingFaceTokenizer instructions = source.instructionTokenizer();
+      return opened.keep(new Loaded(memory, model, leftOut, tokenizer, processor, instructions));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 }

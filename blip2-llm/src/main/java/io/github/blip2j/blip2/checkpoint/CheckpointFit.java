@@ -2,11 +2,13 @@ package io.github.blip2j.blip2.checkpoint;
 
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.Inspection.Use;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.files.Quantization;
+import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
-import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
@@ -21,8 +23,6 @@ import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.qformer.BertLMHeadModel;
 import io.github.blip2j.tensor.Scope;
-import io.github.blip2j.tensor.types.Precision;
-import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,36 +32,28 @@ import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Checks which loaders of this library would load a checkpoint, by names and shapes only. */
+/** The check which loaders of this library would load a checkpoint, by names and shapes only. */
 final class CheckpointFit {
-  private static final LoadOptions STRICT = LoadOptions.of(Precision.FLOAT32);
-
   private final Path path;
 
   CheckpointFit(Path path) {
     this.path = path;
   }
 
-  /** A loader: builds a model on stored weights. */
+  /** An attempt to build a model on stored weights. */
   @FunctionalInterface
   private interface Attempt {
     Params.Fit run(Scope memory) throws IOException;
   }
 
-  /** The stage of LAVIS's training that tensors of these names belong to, if any. */
+  /** The stage of LAVIS's training to which tensors of these names belong, if any. */
   static Optional<String> lavisKind(NavigableSet<String> names) {
-    boolean lavis =
-        names.stream().anyMatch(name -> name.endsWith("query_tokens"))
-            && names.stream().anyMatch(name -> name.contains("Qformer."));
-    if (!lavis) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        "LAVIS checkpoint of the " + (isSecondStage(names) ? "second" : "first") + " stage");
-  }
-
-  private static boolean isSecondStage(NavigableSet<String> names) {
-    return names.stream().anyMatch(name -> name.matches("(.*\\.)?(opt|t5|llm)_proj\\.weight"));
+    return LavisNames.isLavis(names)
+        ? Optional.of(
+            "LAVIS checkpoint of the "
+                + (LavisNames.isSecondStage(names) ? "second" : "first")
+                + " stage")
+        : Optional.empty();
   }
 
   /** The loaders for checkpoints of this kind, and whether they would load this one. */
@@ -75,7 +67,7 @@ final class CheckpointFit {
     if (lavisKind(names).isEmpty()) {
       return List.of();
     }
-    return List.of(isSecondStage(names) ? lavisWriter() : matcher());
+    return List.of(LavisNames.isSecondStage(names) ? lavisBlip2() : matcher());
   }
 
   private List<Use> folderUses(ConfigJson json) throws CheckpointException {
@@ -85,7 +77,7 @@ final class CheckpointFit {
       return List.of(matcher());
     }
     if (json.has("qformer_config") || type.startsWith("blip")) {
-      return List.of(writer());
+      return List.of(blip2());
     }
     if (type.equals("bert")) {
       return List.of(bert());
@@ -93,42 +85,35 @@ final class CheckpointFit {
     return LanguageFamily.of(type).isPresent() ? List.of(language()) : List.of();
   }
 
-  private Use writer() {
+  private Use blip2() {
     return use(
         "Blip2",
         List.of("caption", "vqa", "rank", "embed", "train stage2 --model"),
         memory -> {
-          Blip2Config config = Blip2Config.fromJson(ModelFolder.config(path));
-          KeyMap keys = HuggingFaceNames.keys(config);
-          try (StoredWeights open = StoredWeights.open(path, keys, STRICT)) {
+          Blip2Folder source = Blip2Folder.of(path);
+          try (OpenWeights open = source.open()) {
             Params params = Params.checking(open.weights(), memory);
-            new Blip2Model(config, params);
-            HuggingFaceTokenizer.open(path).close();
-            ModelFolder.processor(path, config.vision().imageSize());
-            return params.fit().spelledBy(keys);
+            new Blip2Model(source.config(), params);
+            source.tokenizer().close();
+            source.processor();
+            return params.fit().spelledBy(HuggingFaceNames.blip2(source.config()));
           }
         });
   }
 
-  private Use lavisWriter() {
-    return new Use(
+  private Use lavisBlip2() {
+    return Use.refused(
         "Blip2",
         List.of("caption --language", "vqa --language", "train stage2", "convert"),
-        List.of(),
-        List.of(),
-        List.of(),
         path
             + ": holds the trained part only; name the language model (--language) and the vision"
             + " encoder (--vision) that it was trained with");
   }
 
   private Use adapter() {
-    return new Use(
+    return Use.refused(
         "Blip2",
         List.of("caption --adapter", "vqa --adapter"),
-        List.of(),
-        List.of(),
-        List.of(),
         path + ": holds only an adapter; name its base as the model (--model)");
   }
 
@@ -186,7 +171,7 @@ final class CheckpointFit {
     try (Scope memory = Scope.detached();
         Scope work = Scope.open()) {
       Params.Fit fit = attempt.run(memory);
-      return new Use(name, commands, fit.missing(), fit.misshapen(), List.copyOf(fit.unused()), "");
+      return Use.of(name, commands, fit);
     } catch (UncheckedIOException e) {
       return refused(name, commands, Objects.requireNonNull(e.getCause()));
     } catch (IOException | IllegalArgumentException e) {
@@ -195,7 +180,6 @@ final class CheckpointFit {
   }
 
   private static Use refused(String name, List<String> commands, Exception why) {
-    return new Use(
-        name, commands, List.of(), List.of(), List.of(), String.valueOf(why.getMessage()));
+    return Use.refused(name, commands, String.valueOf(why.getMessage()));
   }
 }

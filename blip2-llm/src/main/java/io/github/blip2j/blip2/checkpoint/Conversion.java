@@ -3,16 +3,18 @@ package io.github.blip2j.blip2.checkpoint;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
 import io.github.blip2j.blip2.checkpoint.lavis.ConversionPlan;
 import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisBlip2;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisSizes;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
-import io.github.blip2j.blip2.checkpoint.lavis.OpenParts;
+import io.github.blip2j.blip2.checkpoint.lavis.PartCheckpoints;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
@@ -28,25 +30,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts a checkpoint of LAVIS to a Hugging Face folder and back, tensor by tensor and byte by
- * byte: types are kept, and a round trip gives the same bytes.
+ * The conversion of a LAVIS checkpoint to a Hugging Face folder and back. Tensors are copied byte
+ * by byte: types are kept, and a round trip gives the same bytes.
  *
  * <p>Two things differ besides names. Hugging Face stores the vision encoder's query and value
- * biases as one vector with zeros for the key between them. And its model lacks the parts that only
- * training needs, the temperature and the captioning head; these go to {@value
- * RetrievalLoader#LAVIS_ONLY} beside its file, which it does not load.
+ * biases as one vector, with zeros for the key between them. Hugging Face has no temperature and no
+ * captioning head, which only training needs. The conversion writes them to {@value
+ * RetrievalLoader#LAVIS_ONLY} beside the weights, a file that Hugging Face does not load.
  */
 public final class Conversion {
-  private static final long SHARD_BYTES = 5_000_000_000L; // as Hugging Face splits
-
   private Conversion() {}
 
   /**
    * Writes a checkpoint of LAVIS as a Hugging Face folder, with the attention heads of a {@code
-   * model.json} beside it or else those of the released models, 88 wide in EVA and 64 in BERT.
+   * model.json} beside it. Without one the heads are those of the released models, 88 wide in EVA
+   * and 64 in BERT.
    *
    * @param lavis a file of {@code torch.save}
    * @param folder is created if there is none; tokenizer files beside {@code lavis} are copied
@@ -71,15 +73,15 @@ public final class Conversion {
   }
 
   /**
-   * Checks that a model may be written to a folder, before time goes into it.
+   * Checks that a model may be written to a folder, before the work begins.
    *
    * @param inputs files and folders that are read
-   * @throws CheckpointException if it is none, or a file that would be replaced is of another kind
-   *     than what is written
+   * @throws CheckpointException if it is not a folder, or a file to be replaced is of another kind
+   *     than the new one
    * @throws IllegalArgumentException if it is one of {@code inputs}, or what is replaced in it is
    */
   public static void requireReplaceable(Path folder, Collection<Path> inputs) throws IOException {
-    Path file = folder.resolve(LavisFile.NAME); // of both stages
+    Path file = folder.resolve(LavisFile.NAME); // the name for both stages
     FileKind.requireNoneOf(inputs, folder);
     FileKind.requireNoneOf(inputs, file);
     new ConversionTarget(folder).requireReplaceable();
@@ -113,7 +115,7 @@ public final class Conversion {
     }
   }
 
-  /** All is checked before anything is written; see {@link Descriptions} for what a kill leaves. */
+  /** Checks everything before the first write. {@link Descriptions} says what a kill leaves. */
   private static void convert(
       Path lavis, Path folder, @Nullable AttentionHeads heads, boolean keeping) throws IOException {
     var target = new ConversionTarget(folder);
@@ -121,7 +123,7 @@ public final class Conversion {
     try (Checkpoint from = ModelFolder.open(lavis)) {
       ConversionPlan plan = ConversionPlan.ofLavis(lavis, from.tensors());
       List<TensorCopy> shared = plan.shared();
-      boolean firstStage = from.tensors().containsKey("itm_head.weight");
+      boolean firstStage = ConversionPlan.isFirstStage(from.tensors());
       @Nullable Description description = firstStage ? Description.of(lavis, from, heads) : null;
       if (!firstStage) {
         target.requireWhole(specs(shared));
@@ -141,7 +143,7 @@ public final class Conversion {
     }
   }
 
-  /** All bytes are on the disk before the first file changes. */
+  /** Writes all bytes to the disk before the first file changes. */
   private static void writeWeights(
       ConversionPlan plan, Checkpoint from, Path folder, Descriptions descriptions)
       throws IOException {
@@ -149,7 +151,7 @@ public final class Conversion {
     List<TensorCopy> lavisOnly = plan.lavisOnly();
     Path beside = folder.resolve(RetrievalLoader.LAVIS_ONLY);
     if (lavisOnly.isEmpty()) {
-      try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
+      try (var writer = ShardedSafetensorsWriter.create(folder, specs(shared))) {
         write(shared, from, writer::write);
         boolean stale = Files.exists(beside); // it belongs to the weights that are replaced
         descriptions.begin(stale);
@@ -160,7 +162,7 @@ public final class Conversion {
       return;
     }
     try (var rest = SafetensorsWriter.create(beside, specs(lavisOnly));
-        var writer = ShardedSafetensorsWriter.create(folder, specs(shared), SHARD_BYTES)) {
+        var writer = ShardedSafetensorsWriter.create(folder, specs(shared))) {
       write(shared, from, writer::write);
       write(lavisOnly, from, rest::write);
       descriptions.begin(true);
@@ -180,16 +182,17 @@ public final class Conversion {
     var target = new ConversionTarget(folder);
     target.requireNone(parts.checkpoint(), parts.language(), parts.vision(), parts.bert());
     target.requireReplaceable();
-    try (OpenParts open = OpenParts.open(parts)) {
-      List<OpenParts.Copies> plan = open.copies();
+    LavisBlip2 source = LavisBlip2.of(parts);
+    try (PartCheckpoints open = source.openParts()) {
+      List<PartCheckpoints.Copies> plan = open.copies();
       List<TensorSpec> specs = new ArrayList<>();
       plan.forEach(copies -> specs.addAll(specs(copies.plan().shared())));
       target.requireKept(specs);
       OutputFile.makeFolder(folder);
       try (var descriptions = Descriptions.of(folder)) {
-        open.describe(descriptions.path());
-        try (var writer = ShardedSafetensorsWriter.create(folder, specs, SHARD_BYTES)) {
-          for (OpenParts.Copies copies : plan) {
+        source.describe(descriptions.path());
+        try (var writer = ShardedSafetensorsWriter.create(folder, specs)) {
+          for (PartCheckpoints.Copies copies : plan) {
             write(copies.plan().shared(), copies.from(), writer::write);
           }
           descriptions.begin(false);
@@ -213,9 +216,14 @@ public final class Conversion {
     FileKind.TORCH.require(file);
     LoraAdapter.requireNone(folder, "model to convert");
     try (Checkpoint from = ModelFolder.open(folder)) {
-      if (!from.tensors().containsKey("language_projection.weight")) {
+      String projection = HuggingFaceNames.PROJECTION + ".weight";
+      if (!from.tensors().containsKey(projection)) {
         throw new CheckpointException(
-            folder + ": language_projection.weight expected, got none; is it of the second stage?");
+            String.format(
+                Locale.ROOT,
+                "%s: %s expected, got none; is it of the second stage?",
+                folder,
+                projection));
       }
       ConversionPlan plan = ConversionPlan.ofHuggingFace(folder, from, KeyBias.KEEP);
       writeLavis(file, plan.trained().shared(), List.of(), from);
@@ -238,7 +246,7 @@ public final class Conversion {
    * Writes a Hugging Face folder as a checkpoint of LAVIS, with a choice for key biases.
    *
    * @throws CheckpointException if it is not a BLIP-2, or has a bias that is refused
-   * @throws IllegalArgumentException if {@code file} is one of those that are read
+   * @throws IllegalArgumentException if {@code file} is one of the inputs
    */
   public static void toLavis(Path folder, Path file, KeyBias keyBias) throws IOException {
     new ConversionTarget(file).requireOutside(folder);

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint;
 
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.CheckpointException;
@@ -19,8 +20,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The target of a conversion, which is checked before anything is written: existing weights may be
- * replaced by the same model, but not by a part of it.
+ * The target of a conversion. Existing weights may be replaced by the same model, but not by a part
+ * of it.
  *
  * @param path a folder or a file, which need not exist
  */
@@ -39,7 +40,7 @@ record ConversionTarget(Path path) {
           "added_tokens.json",
           "vocab.json");
 
-  /** How files are called that a model's folder is read from. */
+  /** Endings of the names of files in a model's folder. */
   private static final List<String> READ =
       List.of(".safetensors", ".bin", ".json", ".txt", ".model");
 
@@ -47,9 +48,9 @@ record ConversionTarget(Path path) {
   private static final Map<String, String> PARTS =
       new TreeMap<>(
           Map.of(
-              "vision_config", "vision_model.encoder.",
-              "qformer_config", "qformer.",
-              "text_config", "language_model."));
+              "vision_config", HuggingFaceNames.VISION + "encoder.",
+              "qformer_config", HuggingFaceNames.QFORMER,
+              "text_config", HuggingFaceNames.LANGUAGE));
 
   /**
    * Checks that the target is none of the inputs.
@@ -83,7 +84,7 @@ record ConversionTarget(Path path) {
     }
   }
 
-  /** What lies in the folder, by any name. */
+  /** All files in the folder. */
   private List<Path> files() throws IOException {
     try (Stream<Path> files = Files.list(path)) {
       return files.sorted().toList();
@@ -106,7 +107,7 @@ record ConversionTarget(Path path) {
   /**
    * Checks that all parts that the folder's {@code config.json} describes will be there.
    *
-   * @throws CheckpointException if one will be without tensors, or there is no such file
+   * @throws CheckpointException if a part will have no tensors, or there is no such file
    */
   void requireWhole(List<TensorSpec> planned) throws IOException {
     Path sizes = path.resolve("config.json");
@@ -138,7 +139,7 @@ record ConversionTarget(Path path) {
   }
 
   /**
-   * Checks that weights which are there already would all be replaced.
+   * Checks that all existing weights would be replaced.
    *
    * @throws CheckpointException if tensors would be lost
    */

@@ -6,6 +6,7 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.nn.Params;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ public final class Inspection implements AutoCloseable {
    *
    * @param name of the class, as in {@code "Blip2"}
    * @param commands that use it
-   * @param missing names of needed tensors that are not there, in the checkpoint's spelling
+   * @param missing names of missing tensors, as the checkpoint would spell them
    * @param misshapen tensors of another shape or type than it needs
    * @param surplus names of tensors without a parameter in the model
    * @param refusal the reason why loading cannot be tried, or empty
@@ -58,7 +59,18 @@ public final class Inspection implements AutoCloseable {
       List<String> misshapen,
       List<String> surplus,
       String refusal) {
-    /** Whether it would load the checkpoint as it is. */
+    /** A loader that was tried on a checkpoint. */
+    static Use of(String name, List<String> commands, Params.Fit fit) {
+      List<String> surplus = List.copyOf(fit.unused());
+      return new Use(name, commands, fit.missing(), fit.misshapen(), surplus, "");
+    }
+
+    /** A loader that cannot be tried. */
+    static Use refused(String name, List<String> commands, String refusal) {
+      return new Use(name, commands, List.of(), List.of(), List.of(), refusal);
+    }
+
+    /** Whether the loader would load the checkpoint as it is. */
     public boolean loads() {
       return refusal.isEmpty() && missing.isEmpty() && misshapen.isEmpty() && surplus.isEmpty();
     }

@@ -2,7 +2,7 @@ package io.github.blip2j.blip2.inference;
 
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.blip2.text.TextLength;

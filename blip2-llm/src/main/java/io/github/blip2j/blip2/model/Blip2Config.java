@@ -81,6 +81,24 @@ public record Blip2Config(
     this(vision, qformer, text, queryTokens, imageTokenId, Convention.HF, null);
   }
 
+  /** Sizes with {@link Convention#HF}, without an image token. */
+  public static Blip2Config of(
+      VisionConfig vision, BertConfig qformer, LanguageConfig text, int queryTokens) {
+    return new Blip2Config(vision, qformer, text, queryTokens, null);
+  }
+
+  /** These sizes with another image token, or none. */
+  public Blip2Config withImageTokenId(@Nullable Integer token) {
+    return new Blip2Config(vision, qformer, text, queryTokens, token, convention, ownVisionNormEps);
+  }
+
+  /**
+   * These sizes with an epsilon of the norm after the vision encoder, or null for the convention's.
+   */
+  public Blip2Config withOwnVisionNormEps(@Nullable Double eps) {
+    return new Blip2Config(vision, qformer, text, queryTokens, imageTokenId, convention, eps);
+  }
+
   /** These sizes with another convention. */
   public Blip2Config withConvention(Convention newConvention) {
     return new Blip2Config(

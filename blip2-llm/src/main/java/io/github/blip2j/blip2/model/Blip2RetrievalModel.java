@@ -89,11 +89,11 @@ public final class Blip2RetrievalModel extends Module {
    * @return [B, N, E]
    */
   public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
-    boolean frozen = parameters().values().stream().noneMatch(this::isTrainedInVisionEncoder);
+    boolean frozen = parameters().values().stream().noneMatch(this::isTrainedVision);
     return vision.forward(pixels, frozen ? pass.evaluating() : pass);
   }
 
-  private boolean isTrainedInVisionEncoder(Parameter parameter) {
+  private boolean isTrainedVision(Parameter parameter) {
     return parameter.isTrained() && parameter.name().startsWith(VISION + ".");
   }
 }

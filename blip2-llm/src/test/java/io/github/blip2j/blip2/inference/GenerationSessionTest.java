@@ -134,7 +134,7 @@ final class GenerationSessionTest {
   }
 
   private static CheckpointWeights weights(Checkpoint checkpoint) throws IOException {
-    return new CheckpointWeights("hf-opt", checkpoint, HuggingFaceNames.keys(config()));
+    return new CheckpointWeights("hf-opt", checkpoint, HuggingFaceNames.blip2(config()));
   }
 
   /** Looks at the memory whenever a tensor is read: its own is there, and the model's before it. */

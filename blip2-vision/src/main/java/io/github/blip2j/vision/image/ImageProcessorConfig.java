@@ -88,6 +88,11 @@ public record ImageProcessorConfig(
         std);
   }
 
+  /** This configuration for images that are cropped already: they are stretched to the size. */
+  public ImageProcessorConfig withoutCrop() {
+    return new ImageProcessorConfig(size(), null, null, resampling, rescaleFactor, mean, std);
+  }
+
   /** The size of every result. */
   public ImageSize size() {
     if (croppedTo != null) {

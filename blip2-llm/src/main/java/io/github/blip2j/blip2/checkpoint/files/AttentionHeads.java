@@ -3,13 +3,13 @@ package io.github.blip2j.blip2.checkpoint.files;
 import java.util.Locale;
 
 /**
- * How many heads the attentions have, which no tensor tells.
+ * The numbers of attention heads, which no tensor shows.
  *
  * @param vision in the vision transformer
  * @param qformer in the Q-Former
  */
 public record AttentionHeads(int vision, int qformer) {
-  /** Checks that there are some. */
+  /** Checks that both are positive. */
   public AttentionHeads {
     if (vision <= 0 || qformer <= 0) {
       throw new IllegalArgumentException(

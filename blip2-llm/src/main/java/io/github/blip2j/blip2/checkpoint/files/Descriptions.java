@@ -14,13 +14,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a model's folder says of its weights: made ready in a hidden folder within it, and put in
- * place together with new weights.
+ * The files that describe the weights in a model's folder. They are written to a hidden folder
+ * within it, and moved into place together with new weights.
  *
- * <p>No file system changes several files at once. So where the files differ from those that are
- * there, the one without which nobody reads the folder is removed first and comes back last: a
- * process that is killed in between leaves a folder that is refused, never weights of one model
- * under the sizes of another. Where they are as before, the weights alone change, in one step.
+ * <p>No file system changes several files at once. If the files differ from the existing ones,
+ * {@value #CONFIG} is removed first and comes back last, because no loader accepts a folder without
+ * it. A process that is killed in between leaves a folder that is refused, never weights of one
+ * model beside the sizes of another. If the files are the same as before, only the weights change,
+ * in one step.
  */
 public final class Descriptions implements AutoCloseable {
   static final String CONFIG = "config.json";
@@ -29,7 +30,7 @@ public final class Descriptions implements AutoCloseable {
   private final Path folder;
   private final TemporaryFolder ready;
   private final Runnable afterEachStep;
-  private final Path config; // with links followed while there is something to find
+  private final Path config; // links are resolved while the file exists
 
   private Descriptions(Path folder, TemporaryFolder ready, Runnable afterEachStep)
       throws IOException {
@@ -39,28 +40,28 @@ public final class Descriptions implements AutoCloseable {
     this.afterEachStep = afterEachStep;
   }
 
-  /** Of a folder that exists. */
+  /** Descriptions for a folder that exists. */
   public static Descriptions of(Path folder) throws IOException {
     return of(folder, () -> {});
   }
 
   /** Creates the descriptions with a hook after each step, for tests. */
   static Descriptions of(Path folder, Runnable afterEachStep) throws IOException {
-    // The next writer's to remove are those of a process that is told to end: they are small.
+    // After a kill, the next writer removes the files, which are small.
     return new Descriptions(
         folder, TemporaryFolder.create(folder, PREFIX, List.of()), afterEachStep);
   }
 
-  /** Where the files are to be written. */
+  /** The folder to which the files are written. */
   public Path path() {
     return ready.path();
   }
 
   /**
-   * Begins a change of weights that other files beside them belong to: from here on, and until
-   * {@link #end}, the folder has no {@value #CONFIG}. Nothing happens if all else stays as it is.
+   * Begins a change of weights together with other files. From here until {@link #end} the folder
+   * has no {@value #CONFIG}. If nothing but the weights changes, this does nothing.
    *
-   * @param others whether more than the weights and these files changes
+   * @param others whether files besides the weights and the descriptions change
    */
   public void begin(boolean others) throws IOException {
     boolean described = Files.exists(ready.path().resolve(CONFIG));
@@ -73,7 +74,7 @@ public final class Descriptions implements AutoCloseable {
     return Files.exists(file) ? file.toRealPath() : file;
   }
 
-  /** Puts the files in place whose bytes are others, {@value #CONFIG} last. */
+  /** Moves the files that differ into place, {@value #CONFIG} last. */
   public void end() throws IOException {
     for (Path name : changed()) {
       boolean isConfig = name.toString().equals(CONFIG);
@@ -88,8 +89,8 @@ public final class Descriptions implements AutoCloseable {
   }
 
   /**
-   * Puts the files in place before weights that are one file: the old ones are removed first if any
-   * file changes.
+   * Moves the files into place before weights that are one file. If any file changes, the old
+   * weights are removed first.
    */
   public void replaceBefore(Path weights) throws IOException {
     if (!changed().isEmpty()) {
@@ -103,13 +104,13 @@ public final class Descriptions implements AutoCloseable {
       try (FileChannel names = FileChannel.open(file.resolveSibling(""), StandardOpenOption.READ)) {
         names.force(true); // before anything else changes on the disk
       } catch (AccessDeniedException e) {
-        // Windows opens no folder, and keeps names by itself.
+        // Windows opens no folder, and stores names by itself.
       }
       afterEachStep.run();
     }
   }
 
-  /** Within the folder, the files that are not there alike. */
+  /** Names of the files that differ from those in the folder. */
   private List<Path> changed() throws IOException {
     List<Path> all;
     try (Stream<Path> files = Files.walk(ready.path())) {

@@ -9,19 +9,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** The tokenizer of InstructBLIP's Q-Former in a folder of its own beside the model's. */
+/** The folder of the tokenizer of InstructBLIP's Q-Former, within the model's folder. */
 public final class InstructionTokenizerFolder {
   private static final String FOLDER = "qformer_tokenizer";
 
   private InstructionTokenizerFolder() {}
 
-  /** Whether a folder holds the tokenizer as Hugging Face's InstructBLIP does. */
+  /** Whether a model's folder has the tokenizer, as Hugging Face's InstructBLIP does. */
   public static boolean isIn(Path folder) {
     return TokenizerFolder.isIn(folder.resolve(FOLDER));
   }
 
   /**
-   * Where a folder of Hugging Face has the tokenizer.
+   * The tokenizer's folder within a model's.
    *
    * @throws CheckpointException if there is none
    */
@@ -38,18 +38,18 @@ public final class InstructionTokenizerFolder {
   }
 
   /**
-   * Opens the tokenizer in a folder of its own.
+   * Opens the tokenizer in its folder.
    *
-   * @throws CheckpointException if there is none, or it is of a larger Q-Former
+   * @throws CheckpointException if there is none, or its vocabulary is larger than the Q-Former's
    */
   public static HuggingFaceTokenizer open(Path folder, BertConfig qformer) throws IOException {
     HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder);
-    // Of another model; added tokens alone may go beyond, until a text holds one.
+    // Only added tokens may exceed the vocabulary; a text that has one is refused.
     var unused = tokenizer.within(qformer.vocabSize());
     return tokenizer;
   }
 
-  /** Copies a tokenizer to where Hugging Face has it in a folder of the whole. */
+  /** Copies a tokenizer into a model's folder, to the place where Hugging Face has it. */
   public static void copy(Path from, Path folder) throws IOException {
     TokenizerCopy.copy(from, OutputFile.makeFolder(folder.resolve(FOLDER)));
   }

@@ -6,7 +6,7 @@ import java.util.Locale;
 public final class PreprocessorJson {
   private PreprocessorJson() {}
 
-  /** For images resized to this side, read by a processor class of transformers. */
+  /** The file for images of this side and a processor class of transformers. */
   public static String of(int side, String processor) {
     return String.format(
         Locale.ROOT,

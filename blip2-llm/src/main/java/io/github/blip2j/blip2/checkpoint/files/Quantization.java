@@ -9,13 +9,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Whether a checkpoint was stored in few bits by one of Python's libraries, whose formats are not
- * read: {@link io.github.blip2j.tensor.types.Precision#INT8} quantises while it loads.
+ * The check for checkpoints that a Python library has quantised. Their formats are not supported;
+ * {@link io.github.blip2j.tensor.types.Precision#INT8} quantises while loading.
  */
 public final class Quantization {
   private static final List<String> KEYS = List.of("quantization_config", "compression_config");
 
-  /** Ends of tensor names that a library adds, for those that tell nothing else. */
+  /** Endings of the tensor names of each library, for checkpoints without a configuration. */
   private static final Map<String, String> ENDS =
       Map.of(
           ".SCB", "bitsandbytes (8 bits)",
@@ -28,7 +28,7 @@ public final class Quantization {
   private Quantization() {}
 
   /**
-   * Checks what a {@code config.json} says.
+   * Checks a {@code config.json}.
    *
    * @throws CheckpointException naming the library
    */
@@ -60,7 +60,7 @@ public final class Quantization {
   }
 
   /**
-   * Checks what the names of tensors tell.
+   * Checks the names of tensors.
    *
    * @throws CheckpointException naming the library
    */

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights of a part of a model from one source and of the rest from another, each strictly: what
- * one lacks is not looked for in the other.
+ * Weights of a part of a model from one source, and of the rest from another. A parameter that is
+ * missing in its source is not searched for in the other.
  *
  * @param path of the part
  */

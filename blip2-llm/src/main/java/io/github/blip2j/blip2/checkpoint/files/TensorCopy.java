@@ -12,9 +12,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor to write, put together from parts of stored ones byte by byte.
+ * A tensor to write, which consists of parts of stored tensors, byte by byte.
  *
- * @param spec what it is called, its type and shape
+ * @param spec its name, type and shape
  * @param parts its bytes in order
  */
 public record TensorCopy(TensorSpec spec, List<Part> parts) {
@@ -23,7 +23,7 @@ public record TensorCopy(TensorSpec spec, List<Part> parts) {
   /** Bytes of a stored tensor, or zeros where there is no source. */
   record Part(@Nullable String source, long begin, long size) {}
 
-  /** Takes what is written; a writer of files. */
+  /** A receiver of the bytes, such as a file's writer. */
   public interface Sink {
     void write(String name, ByteBuffer bytes) throws IOException;
   }
@@ -51,7 +51,7 @@ public record TensorCopy(TensorSpec spec, List<Part> parts) {
     return new TensorCopy(new TensorSpec(name, entry.dtype(), shape), List.of(part));
   }
 
-  /** Three vectors one behind the other, zeros where there is no middle one. */
+  /** The concatenation of three vectors, with zeros if there is no middle one. */
   public static TensorCopy joined(
       String name, TensorEntry first, @Nullable TensorEntry middle, TensorEntry last)
       throws CheckpointException {

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.files;
 
+import io.github.blip2j.io.file.GitLfs;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.text.TokenizerFolder;
 import java.io.IOException;
@@ -7,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Copies the files of a tokenizer from one model folder to another. */
+/** The copy of a tokenizer's files from one model folder to another. */
 public final class TokenizerCopy {
   private static final List<String> FILES =
       List.of(
@@ -22,12 +23,13 @@ public final class TokenizerCopy {
 
   private TokenizerCopy() {}
 
-  /** Copies what there is of a tokenizer; over what is there. */
+  /** Copies the tokenizer's files that exist, and replaces those in the target. */
   public static void copy(Path from, Path folder) throws IOException {
     for (String name : FILES) {
       Path source = from.resolve(name);
       Path target = folder.resolve(name);
       if (Files.exists(source) && !(Files.exists(target) && Files.isSameFile(source, target))) {
+        GitLfs.requireNone(source, "a tokenizer's file");
         OutputFile.write(target, Files.readAllBytes(source));
       }
     }

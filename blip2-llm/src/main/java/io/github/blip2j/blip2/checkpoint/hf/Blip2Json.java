@@ -15,19 +15,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What Hugging Face keeps of a BLIP-2 or InstructBLIP that was put together here. */
+/** The settings files of a Hugging Face folder of a BLIP-2 or InstructBLIP. */
 public final class Blip2Json {
-  private static final int PROJECTION_DIM = 256; // of a part that generation has none of
+  private static final int PROJECTION_DIM =
+      256; // of heads that a model for generation does not have
   private static final String TIED = "tie_word_embeddings";
 
   private Blip2Json() {}
 
   /**
-   * Writes all that a folder holds besides weights, texts' tokenizers and how these are set up.
+   * Writes all files of a folder except weights, tokenizers and their settings.
    *
    * @param text the {@code text_config}
-   * @throws CheckpointException if the vision encoder is not EVA's, the only one that Hugging Face
-   *     has
+   * @throws CheckpointException if the vision encoder is not EVA's; Hugging Face has no other
    */
   public static void write(Path folder, Blip2Config config, JsonObject text) throws IOException {
     String processor = processor(config);
@@ -44,21 +44,20 @@ public final class Blip2Json {
             processor));
   }
 
-  /** What prepares pictures and words for such a model there. */
+  /** The name of the processor class in transformers. */
   public static String processor(Blip2Config config) {
     return config.readsInstruction() ? "InstructBlipProcessor" : "Blip2Processor";
   }
 
   /**
-   * The {@code config.json}, as {@code Blip2ForConditionalGeneration} reads it, or {@code
+   * The {@code config.json} for {@code Blip2ForConditionalGeneration} or {@code
    * InstructBlipForConditionalGeneration}.
    *
    * @param text the {@code text_config}
-   * @throws CheckpointException if the vision encoder is not EVA's, the only one that Hugging Face
-   *     has
+   * @throws CheckpointException if the vision encoder is not EVA's; Hugging Face has no other
    */
   static String of(Blip2Config config, JsonObject text) throws CheckpointException {
-    requireTower(config.vision());
+    requireEva(config.vision());
     var json = new JsonObject();
     var architectures = new JsonArray();
     boolean instructed = config.readsInstruction();
@@ -92,9 +91,9 @@ public final class Blip2Json {
   /**
    * Checks that Hugging Face has a BLIP-2 with such a vision encoder.
    *
-   * @throws CheckpointException if not
+   * @throws CheckpointException if it has not
    */
-  public static void requireTower(VisionConfig vision) throws CheckpointException {
+  public static void requireEva(VisionConfig vision) throws CheckpointException {
     if (vision.family() != VisionFamily.EVA) {
       throw new CheckpointException(
           "export: vision encoder expected to be EVA's, the one Hugging Face supports, got "

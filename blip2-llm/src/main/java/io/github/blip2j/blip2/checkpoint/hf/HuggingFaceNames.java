@@ -4,34 +4,118 @@ import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.qformer.QformerNames;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
+import org.jspecify.annotations.Nullable;
 
-/** How Hugging Face spells the parameters of BLIP-2. */
+/**
+ * Hugging Face's names for the parameters of BLIP-2: {@code vision_model.*}, {@code qformer.*},
+ * {@code language_projection.*} and {@code language_model.*}. Those of the Q-Former's layers are in
+ * {@link QformerNames}.
+ */
 public final class HuggingFaceNames {
-  private static final String VISION = "vision_model.encoder.layers.*.";
-  private static final String BERT = "qformer.encoder.layer.*.";
-  private static final String OPT = "language_model.model.decoder.";
-  private static final String T5 = "language_model.";
+  /** The prefix of the vision encoder's tensors. */
+  public static final String VISION = "vision_model.";
+
+  /** The prefix of the Q-Former's tensors. */
+  public static final String QFORMER = "qformer.";
+
+  /** The prefix of the language model's tensors. */
+  public static final String LANGUAGE = "language_model.";
+
+  /** The projection to the language model. */
+  public static final String PROJECTION = "language_projection";
+
+  /** The learned queries, of which every BLIP-2 has some. */
+  public static final String QUERIES = "query_tokens";
+
+  /** The end of the name of the vision encoder's bias of query, key and value. */
+  public static final String FUSED_BIAS = ".self_attn.qkv.bias";
+
+  private static final String VISION_NORM = VISION + "post_layernorm";
+  private static final String VISION_LAYER = VISION + "encoder.layers.*.";
+  private static final String INSTRUCT_EMBEDDINGS = QFORMER + "embeddings.";
+  private static final String WORDS = "word_embeddings";
+  private static final String OPT = LANGUAGE + "model.decoder.";
+  private static final String T5_ENCODER = LANGUAGE + "encoder.";
+  private static final String T5_WORDS = LANGUAGE + "shared";
 
   private HuggingFaceNames() {}
 
-  public static KeyMap keys(Blip2Config config) {
+  /** The names of a BLIP-2 or InstructBLIP with a language model. */
+  public static KeyMap blip2(Blip2Config config) {
     KeyMap.Builder keys = KeyMap.builder();
     vision(keys);
     qformer(keys, config.readsInstruction());
     language(keys, config.text());
-    return keys.rename("visionNorm", "vision_model.post_layernorm")
-        .rename("projection", "language_projection")
+    return keys.rename("visionNorm", VISION_NORM)
+        .rename("projection", PROJECTION)
         .ignore("*.position_ids")
         .build();
   }
 
-  /** Those of the language model alone, as part of a BLIP-2. */
+  /** The names of a {@code Blip2ForImageTextRetrieval}. */
+  public static KeyMap retrieval() {
+    KeyMap.Builder keys = KeyMap.builder();
+    vision(keys);
+    return QformerNames.addHuggingFace(keys).build();
+  }
+
+  /** The names of the image side of a {@link Blip2Config} in a BLIP-2 of any kind. */
+  public static KeyMap imageSide() {
+    KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", QUERIES);
+    vision(keys);
+    return QformerNames.addHuggingFace(keys).ignore("*").build(); // the text side and the heads
+  }
+
+  /** The names of the vision encoder in a BLIP-2 of any kind. */
+  public static KeyMap visionEncoder() {
+    KeyMap.Builder keys = KeyMap.builder();
+    vision(keys);
+    return keys.ignore("*").build();
+  }
+
+  /** The names of a language model as a part of a BLIP-2. */
   public static KeyMap language(LanguageConfig text) {
     KeyMap.Builder keys = KeyMap.builder();
     language(keys, text);
     return keys.build();
+  }
+
+  /** Whether a tensor is the vision encoder's; the norm after it is trained in both stages. */
+  public static boolean isVisionEncoder(String name) {
+    return name.startsWith(VISION) && !name.startsWith(VISION_NORM + ".");
+  }
+
+  /** Whether the language model among these tensors is a T5. */
+  public static boolean hasT5(NavigableMap<String, ?> tensors) {
+    @Nullable String encoder = tensors.ceilingKey(T5_ENCODER);
+    boolean encodes = encoder != null && encoder.startsWith(T5_ENCODER);
+    return encodes || tensors.containsKey(T5_WORDS + ".weight");
+  }
+
+  /** Whether these tensors are an InstructBLIP's, which has the embeddings in its Q-Former. */
+  public static boolean hasInstructBlip(NavigableMap<String, ?> tensors) {
+    return tensors.containsKey(INSTRUCT_EMBEDDINGS + WORDS + ".weight");
+  }
+
+  /**
+   * The name in a BLIP-2 of a tensor of an OPT that was saved without its head, which has no {@code
+   * model.} in its names.
+   */
+  static String withHead(String name) {
+    String headless = LANGUAGE + "decoder.";
+    return name.startsWith(headless)
+        ? LANGUAGE + "model." + name.substring(LANGUAGE.length())
+        : name;
+  }
+
+  /** Whether a checkpoint holds an OPT that was saved without its head. */
+  static boolean hasHeadlessOpt(NavigableMap<String, ?> tensors) {
+    String layers = LANGUAGE + "decoder.layers.";
+    return String.valueOf(tensors.ceilingKey(layers)).startsWith(layers);
   }
 
   private static void language(KeyMap.Builder keys, LanguageConfig text) {
@@ -42,46 +126,30 @@ public final class HuggingFaceNames {
     }
   }
 
-  public static void vision(KeyMap.Builder keys) {
-    keys.rename("vision.classToken", "vision_model.embeddings.class_embedding")
-        .rename("vision.positions", "vision_model.embeddings.position_embedding")
-        .rename("vision.patches", "vision_model.embeddings.patch_embedding")
-        .rename("vision.layers.*.attentionNorm", VISION + "layer_norm1")
-        .slice("vision.layers.*.attention.query", VISION + "self_attn.qkv", 0, 3)
-        .slice("vision.layers.*.attention.key", VISION + "self_attn.qkv", 1, 3)
-        .slice("vision.layers.*.attention.value", VISION + "self_attn.qkv", 2, 3)
-        .rename("vision.layers.*.attention.output", VISION + "self_attn.projection")
-        .rename("vision.layers.*.mlpNorm", VISION + "layer_norm2")
-        .rename("vision.layers.*.mlp.up", VISION + "mlp.fc1")
-        .rename("vision.layers.*.mlp.down", VISION + "mlp.fc2");
+  private static void vision(KeyMap.Builder keys) {
+    String embeddings = VISION + "embeddings.";
+    keys.rename("vision.classToken", embeddings + "class_embedding")
+        .rename("vision.positions", embeddings + "position_embedding")
+        .rename("vision.patches", embeddings + "patch_embedding")
+        .rename("vision.layers.*.attentionNorm", VISION_LAYER + "layer_norm1")
+        .slice("vision.layers.*.attention.query", VISION_LAYER + "self_attn.qkv", 0, 3)
+        .slice("vision.layers.*.attention.key", VISION_LAYER + "self_attn.qkv", 1, 3)
+        .slice("vision.layers.*.attention.value", VISION_LAYER + "self_attn.qkv", 2, 3)
+        .rename("vision.layers.*.attention.output", VISION_LAYER + "self_attn.projection")
+        .rename("vision.layers.*.mlpNorm", VISION_LAYER + "layer_norm2")
+        .rename("vision.layers.*.mlp.up", VISION_LAYER + "mlp.fc1")
+        .rename("vision.layers.*.mlp.down", VISION_LAYER + "mlp.fc2");
   }
 
-  /** InstructBLIP keeps the embeddings in the Q-Former. */
+  /** InstructBLIP has the embeddings in its Q-Former. */
   private static void qformer(KeyMap.Builder keys, boolean instructed) {
-    String embeddings = (instructed ? "qformer." : "") + "embeddings.";
-    keys.rename("queryTokens", "query_tokens")
-        .rename(
-            "qformer.embeddings.norm", instructed ? embeddings + "layernorm" : "qformer.layernorm")
-        .rename("qformer.embeddings.words", embeddings + "word_embeddings")
+    String embeddings = instructed ? INSTRUCT_EMBEDDINGS : "embeddings.";
+    String norm = instructed ? embeddings + "layernorm" : QFORMER + "layernorm";
+    keys.rename("queryTokens", QUERIES)
+        .rename("qformer.embeddings.norm", norm)
+        .rename("qformer.embeddings.words", embeddings + WORDS)
         .rename("qformer.embeddings.positions", embeddings + "position_embeddings");
-    attention(keys, "qformer.layers.*.attention.", BERT + "attention.");
-    attention(keys, "qformer.layers.*.imageAttention.", BERT + "crossattention.");
-    feedForward(keys, "qformer.layers.*.queryMlp.", "_query");
-    feedForward(keys, "qformer.layers.*.textMlp.", "");
-  }
-
-  private static void attention(KeyMap.Builder keys, String ours, String theirs) {
-    for (String input : new String[] {"query", "key", "value"}) {
-      keys.rename(ours + input, theirs + "attention." + input);
-    }
-    keys.rename(ours + "output", theirs + "output.dense");
-    keys.rename(ours + "norm", theirs + "output.LayerNorm");
-  }
-
-  private static void feedForward(KeyMap.Builder keys, String ours, String suffix) {
-    keys.rename(ours + "up", BERT + "intermediate" + suffix + ".dense");
-    keys.rename(ours + "down", BERT + "output" + suffix + ".dense");
-    keys.rename(ours + "norm", BERT + "output" + suffix + ".LayerNorm");
+    QformerNames.addHuggingFaceLayers(keys);
   }
 
   private static void opt(KeyMap.Builder keys) {
@@ -91,7 +159,7 @@ public final class HuggingFaceNames {
         .rename("language.projectIn", OPT + "project_in")
         .rename("language.projectOut", OPT + "project_out")
         .rename("language.norm", OPT + "final_layer_norm")
-        .rename("language.head", "language_model.lm_head")
+        .rename("language.head", LANGUAGE + "lm_head")
         .rename("language.layers.*.attention.query", layer + "self_attn.q_proj")
         .rename("language.layers.*.attention.key", layer + "self_attn.k_proj")
         .rename("language.layers.*.attention.value", layer + "self_attn.v_proj")
@@ -101,38 +169,38 @@ public final class HuggingFaceNames {
         .rename("language.layers.*.mlp.down", layer + "fc2")
         .rename("language.layers.*.mlpNorm", layer + "final_layer_norm")
         // Files that hold the tied head once more hold the embeddings.
-        .ignore("language_model.lm_head.weight");
+        .ignore(LANGUAGE + "lm_head.weight");
   }
 
   private static void t5(KeyMap.Builder keys, T5Config text) {
-    // transformers ties all of these, and safetensors keeps any one of them. What it does not tie,
-    // for they differ, is a table of its own: that of the encoder is never looked into, for prompts
-    // are embedded before it reads them.
+    // transformers ties these tables, and safetensors keeps any one of them. Tables that differ are
+    // not tied. The encoder's own table is not used, because prompts are embedded before it.
     List<String> words =
         new ArrayList<>(
-            List.of(T5 + "shared", T5 + "encoder.embed_tokens", T5 + "decoder.embed_tokens"));
+            List.of(
+                T5_WORDS, LANGUAGE + "encoder.embed_tokens", LANGUAGE + "decoder.embed_tokens"));
     if (text.tiedHead()) {
-      words.add(T5 + "lm_head");
+      words.add(LANGUAGE + "lm_head");
     }
     keys.renameToAny("language.words", words.toArray(String[]::new))
-        .rename("language.decoder.words", T5 + "decoder.embed_tokens")
-        .rename("language.head", T5 + "lm_head")
-        .ignore(T5 + "encoder.embed_tokens.weight")
-        // T5's first files have a bias that nothing reads.
+        .rename("language.decoder.words", LANGUAGE + "decoder.embed_tokens")
+        .rename("language.head", LANGUAGE + "lm_head")
+        .ignore(LANGUAGE + "encoder.embed_tokens.weight")
+        // The first files of T5 have a bias that is not used.
         .ignore("*.EncDecAttention.relative_attention_bias.weight");
     for (String stack : new String[] {"encoder", "decoder"}) {
       String ours = "language." + stack + ".";
-      String theirs = T5 + stack + ".";
+      String theirs = LANGUAGE + stack + ".";
       String block = theirs + "block.*.layer.";
-      boolean reads = stack.equals("decoder");
+      boolean decodes = stack.equals("decoder");
       keys.rename(ours + "norm", theirs + "final_layer_norm");
       keys.rename(
           ours + "positions", theirs + "block.0.layer.0.SelfAttention.relative_attention_bias");
       t5Attention(keys, ours + "layers.*.attention.", block + "0.", "SelfAttention.");
-      if (reads) {
+      if (decodes) {
         t5Attention(keys, ours + "layers.*.contextAttention.", block + "1.", "EncDecAttention.");
       }
-      t5Mlp(keys, ours + "layers.*.mlp.", block + (reads ? "2." : "1."), text.gated());
+      t5Mlp(keys, ours + "layers.*.mlp.", block + (decodes ? "2." : "1."), text.gated());
     }
   }
 

@@ -3,9 +3,8 @@ package io.github.blip2j.blip2.checkpoint.hf;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.adapter.LoraAdapter;
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.files.Quantization;
-import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
+import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.io.file.CheckpointException;
@@ -23,13 +22,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder of a plain language model, such as {@code facebook/opt-2.7b} or {@code
- * google/flan-t5-xl}, read as the part of a BLIP-2 that it becomes: its tensors are called {@code
- * language_model.*}, as Hugging Face's BLIP-2 calls them.
+ * The open folder of a plain language model, such as {@code facebook/opt-2.7b} or {@code
+ * google/flan-t5-xl}. Its tensors have the names {@code language_model.*} that they have in Hugging
+ * Face's BLIP-2.
  */
 public final class LanguageFolder implements AutoCloseable {
-  private static final String LANGUAGE = "language_model.";
-
   private final Path folder;
   private final LanguageFamily kind;
   private final Checkpoint checkpoint;
@@ -44,7 +41,7 @@ public final class LanguageFolder implements AutoCloseable {
    * Opens a folder with {@code config.json} and weights, of safetensors or of PyTorch, in shards or
    * whole.
    *
-   * @throws CheckpointException if it is none of an OPT or a T5
+   * @throws CheckpointException if it is neither an OPT nor a T5
    */
   public static LanguageFolder open(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
@@ -71,24 +68,34 @@ public final class LanguageFolder implements AutoCloseable {
     }
   }
 
-  /** The family that it is of. */
+  /** The sizes of this language model in a BLIP-2. */
+  public LanguageSizes sizes() throws IOException {
+    try (var tokenizer = tokenizer()) {
+      JsonObject text = textConfig(tokenizer);
+      String where = folder.resolve("config.json").toString();
+      LanguageConfig config = Blip2Config.language(kind, ConfigJson.parse(where, text.toString()));
+      return new LanguageSizes(config, text, imageToken(tokenizer, config));
+    }
+  }
+
+  /** The family of the language model. */
   public LanguageFamily kind() {
     return kind;
   }
 
-  /** Its weights by the names they have in Hugging Face's BLIP-2. */
+  /** The weights under the names of Hugging Face's BLIP-2. */
   public Checkpoint checkpoint() {
     return checkpoint;
   }
 
-  /** Where it lies. */
+  /** The folder. */
   public Path folder() {
     return folder;
   }
 
   /**
-   * Its configuration as the {@code text_config} of a BLIP-2, changed in what LAVIS changes: an
-   * OPT's texts end with a line, and a T5 activates with the exact GELU instead of the tanh's.
+   * The configuration as the {@code text_config} of a BLIP-2, with LAVIS's two changes: a line
+   * break ends the texts of an OPT, and the activation of a T5 is the exact GELU.
    *
    * @param tokenizer of this language model
    */
@@ -107,23 +114,18 @@ public final class LanguageFolder implements AutoCloseable {
     return text;
   }
 
-  /** Its tokenizer. */
+  /** Opens the tokenizer, which the caller closes. */
   public HuggingFaceTokenizer tokenizer() throws IOException {
     return HuggingFaceTokenizer.open(folder);
   }
 
-  /** Copies the tokenizer to a folder of the whole. */
-  public void copyTokenizer(Path target) throws IOException {
-    TokenizerCopy.copy(folder, target);
-  }
-
-  /** The token that Hugging Face's processor adds for the image: the first that is free. */
+  /** The token of Hugging Face's processor for the image: the first unused one, or null. */
   static @Nullable public Integer imageToken(Tokenizer tokenizer, LanguageConfig text) {
     int token = tokenizer.idOf("<image>").orElse(tokenizer.vocabSize());
     return token < text.vocabSize() ? Integer.valueOf(token) : null;
   }
 
-  /** A tensor that each of its kind has, whatever its name stands under. */
+  /** A tensor that every model of a family has, without the prefixes of its name. */
   private static String landmark(LanguageFamily kind) {
     return switch (kind) {
       case OPT -> "decoder.layers.0.self_attn.q_proj.weight";
@@ -132,23 +134,26 @@ public final class LanguageFolder implements AutoCloseable {
   }
 
   /**
-   * OPT's body was saved alone at times, without the {@code model.} that its head puts before.
+   * The name of a tensor in a BLIP-2. An OPT that was saved without its head has no {@code model.}
+   * in its names.
    *
-   * @param before what the names stand under, the head's excepted
+   * @param before the prefix of all names except the head's
    */
   private static Optional<String> inBlip2(LanguageFamily kind, String before, String name) {
-    // T5's first files hold a bias that nothing reads; Hugging Face passes over it too.
+    // The first files of T5 have a bias that is not used; Hugging Face skips it too.
     if (name.endsWith("EncDecAttention.relative_attention_bias.weight")) {
       return Optional.empty();
     }
     if (name.startsWith(before)) {
       String body = kind == LanguageFamily.OPT ? "model." : "";
       boolean ofBody = kind == LanguageFamily.T5 || name.startsWith(before + "decoder.");
-      return Optional.of(LANGUAGE + (ofBody ? body : "") + name.substring(before.length()));
+      return Optional.of(
+          HuggingFaceNames.LANGUAGE + (ofBody ? body : "") + name.substring(before.length()));
     }
     String outer = before.endsWith("model.") ? before.substring(0, before.length() - 6) : "";
     boolean wrapped = !outer.isEmpty() && name.startsWith(outer);
-    return Optional.of(LANGUAGE + (wrapped ? name.substring(outer.length()) : name));
+    return Optional.of(
+        HuggingFaceNames.LANGUAGE + (wrapped ? name.substring(outer.length()) : name));
   }
 
   @Override

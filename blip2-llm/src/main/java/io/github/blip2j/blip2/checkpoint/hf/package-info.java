@@ -1,4 +1,6 @@
-/** Hugging Face's spelling of BLIP-2: tensor names and configuration files. Internal. */
+/**
+ * Hugging Face's BLIP-2: the readers of its folders, tensor names, configuration files. Internal.
+ */
 @NullMarked
 package io.github.blip2j.blip2.checkpoint.hf;
 

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a BLIP-2 of LAVIS's second stage lies, which stores apart what it trained and what it
- * trained from. Give it to {@code Blip2#load}, or to {@code Conversion#toHuggingFace}.
+ * The files of a BLIP-2 of LAVIS's second stage. LAVIS stores the trained parameters apart from the
+ * frozen models. Pass the parts to {@code Blip2#load} or to {@code Conversion#toHuggingFace}.
  *
  * <pre>{@code
  * var parts =
@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *         .withVision(Path.of("eva_vit_g.pth"));
  * }</pre>
  *
- * <p>A file of {@code blip2_t5_instruct}, whose Q-Former reads the instruction too, also needs
- * {@link #withBert(Path) the BERT} that it reads with.
+ * <p>The Q-Former of {@code blip2_t5_instruct} takes the instruction too. Such a file also needs
+ * {@link #withBert(Path) the BERT} whose tokenizer it uses.
  *
  * @param checkpoint file of {@code blip2_opt}, {@code blip2_t5} or {@code blip2_t5_instruct} with
  *     the Q-Former, the queries, the norm and the projection, and the vision encoder where that was
@@ -23,13 +23,13 @@ import org.jspecify.annotations.Nullable;
  * @param language folder of the plain language model, such as {@code facebook/opt-2.7b}, with its
  *     {@code tokenizer.json}
  * @param vision a vision encoder's own file, a LAVIS checkpoint or a BLIP-2 folder that has the
- *     vision encoder, or null if {@code checkpoint} does; a vision encoder in there takes
- *     precedence over this one
- * @param imageSize side of pictures in pixels for which positions are interpolated, or null for the
- *     vision encoder's own
+ *     vision encoder, or null if {@code checkpoint} does; a vision encoder in the checkpoint takes
+ *     precedence
+ * @param imageSize side of the images in pixels, for which positions are interpolated, or null for
+ *     the vision encoder's own
  * @param bert folder with the {@code tokenizer.json} of {@code bert-base-uncased}, or of an
  *     InstructBLIP that has it in {@code qformer_tokenizer}; null for a {@code qformer_tokenizer}
- *     beside the checkpoint, or where the Q-Former reads no words
+ *     beside the checkpoint, or where the Q-Former takes no text
  */
 public record Blip2Parts(
     Path checkpoint,
@@ -47,22 +47,22 @@ public record Blip2Parts(
     }
   }
 
-  /** A checkpoint that holds its vision encoder, and a language model. */
+  /** Parts of a checkpoint that holds its vision encoder, and a language model. */
   public static Blip2Parts of(Path checkpoint, Path language) {
     return new Blip2Parts(checkpoint, language, null, null, null);
   }
 
-  /** With the vision encoder from here. */
+  /** With the vision encoder from another file or folder. */
   public Blip2Parts withVision(Path newVision) {
     return new Blip2Parts(checkpoint, language, newVision, imageSize, bert);
   }
 
-  /** For pictures of another size. */
+  /** With images of another size. */
   public Blip2Parts withImageSize(int side) {
     return new Blip2Parts(checkpoint, language, vision, side, bert);
   }
 
-  /** With what the Q-Former of an InstructBLIP reads instructions with. */
+  /** With the tokenizer of instructions for the Q-Former of an InstructBLIP. */
   public Blip2Parts withBert(Path newBert) {
     return new Blip2Parts(checkpoint, language, vision, imageSize, newBert);
   }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The one file of a LAVIS checkpoint. */
 public final class LavisFile {
-  /** The name of the file that is written. */
+  /** The name of an exported file. */
   public static final String NAME = "checkpoint.pth";
 
   private LavisFile() {}
@@ -19,7 +19,7 @@ public final class LavisFile {
   /**
    * The file of LAVIS that a path names, or null for a folder of another kind.
    *
-   * @throws CheckpointException if there is nothing, or a folder holds several
+   * @throws CheckpointException if the path does not exist, or a folder has several such files
    */
   static @Nullable public Path in(Path path) throws IOException {
     if (Files.isRegularFile(path)) {

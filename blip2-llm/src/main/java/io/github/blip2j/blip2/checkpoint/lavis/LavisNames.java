@@ -1,168 +1,159 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.nn.Attention.InputBias;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.qformer.QformerNames;
+import io.github.blip2j.vision.LavisVisionNames;
+import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamily;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What LAVIS and Hugging Face call the same tensor of BLIP-2 or InstructBLIP, whose Q-Former reads
- * text and has it under other names there. Each name has one counterpart, so that there and back
- * gives the same; the vision encoder's query and value biases, which Hugging Face stores as one,
- * are {@link ConversionPlan}'s.
+ * LAVIS's names for the parameters of BLIP-2: {@code visual_encoder.*} for the vision encoder,
+ * those of {@link LavisVisionNames} within it, those of {@link QformerNames} for the Q-Former, and
+ * {@code opt_model.*} or {@code t5_model.*} for a language model, with {@code opt_proj} or {@code
+ * t5_proj} before it.
  */
-final class LavisNames {
-  /** A prefix of LAVIS, that of Hugging Face, and which rules hold behind it. */
-  private record Prefix(String lavis, String huggingFace, List<Part> parts) {}
+public final class LavisNames {
+  /** The name of the vision encoder in a BLIP-2. */
+  static final String VISION = "visual_encoder";
 
-  /** A part of a name of LAVIS, and that of Hugging Face. */
-  private record Part(String lavis, String huggingFace) {}
+  /** The prefix of the vision encoder's tensors in a BLIP-2. */
+  static final String IN_VISION = VISION + ".";
 
-  private static final List<Part> VISION_PARTS =
-      List.of(
-          new Part(".norm1.", ".layer_norm1."),
-          new Part(".norm2.", ".layer_norm2."),
-          new Part(".attn.qkv.", ".self_attn.qkv."),
-          new Part(".attn.proj.", ".self_attn.projection."));
-  private static final List<Part> BERT_PARTS =
-      List.of(new Part("attention.self.", "attention.attention."));
+  static final String QUERIES = "query_tokens";
 
-  /** Those of InstructBLIP alone. */
-  private static final List<Prefix> INSTRUCT =
-      List.of(
-          plain("Qformer.bert.embeddings.LayerNorm.", "qformer.embeddings.layernorm."),
-          plain("Qformer.bert.embeddings.", "qformer.embeddings."));
+  /** Ends of the names of EVA's biases, which Hugging Face stores as one tensor. */
+  static final String QUERY_BIAS = ".attn.q_bias";
 
-  /** Longer prefixes before those that they begin with. */
-  private static final List<Prefix> SHARED =
-      List.of(
-          plain("visual_encoder.cls_token", "vision_model.embeddings.class_embedding"),
-          plain("visual_encoder.pos_embed", "vision_model.embeddings.position_embedding"),
-          plain("visual_encoder.patch_embed.proj.", "vision_model.embeddings.patch_embedding."),
-          new Prefix("visual_encoder.blocks.", "vision_model.encoder.layers.", VISION_PARTS),
-          plain("ln_vision.", "vision_model.post_layernorm."),
-          plain("query_tokens", "query_tokens"),
-          plain("Qformer.bert.embeddings.LayerNorm.", "qformer.layernorm."),
-          plain("Qformer.bert.embeddings.", "embeddings."),
-          new Prefix("Qformer.bert.encoder.", "qformer.encoder.", BERT_PARTS),
-          plain("vision_proj.", "vision_projection."),
-          plain("text_proj.", "text_projection."),
-          plain("itm_head.", "itm_head."));
+  static final String KEY_BIAS = ".attn.k_bias";
+  static final String VALUE_BIAS = ".attn.v_bias";
+  static final String FUSED_BIAS = ".attn.qkv.bias";
 
-  /** The language models that LAVIS names after their kind. */
-  private static final List<String> LANGUAGE_MODELS = List.of("opt", "t5", "llm");
+  /** LAVIS's name for the Vicuna of an InstructBLIP. */
+  static final String VICUNA = "llm";
 
-  private static final String ENCODER = "language_model.encoder.";
+  /** LAVIS's names for families of language models. */
+  static final List<String> LANGUAGE_MODELS =
+      List.of(LanguageFamily.OPT.toString(), LanguageFamily.T5.toString(), VICUNA);
+
+  private static final String PROJECTION = "_proj";
+  private static final String MODEL = "_model";
+
+  private static final Pattern SECOND_STAGE =
+      Pattern.compile("(.*\\.)?(" + String.join("|", LANGUAGE_MODELS) + ")_proj\\.weight");
 
   private LavisNames() {}
 
-  private static Prefix plain(String lavis, String huggingFace) {
-    return new Prefix(lavis, huggingFace, List.of());
+  /**
+   * The names of a model of the first stage, with either vision encoder.
+   *
+   * @param vision sizes of the vision encoder; LAVIS stores EVA's without a key bias
+   */
+  public static KeyMap retrieval(VisionConfig vision) {
+    KeyMap.Builder keys = KeyMap.builder();
+    LavisVisionNames.add(keys, vision, "vision", VISION);
+    return QformerNames.addLavis(keys).build();
   }
 
-  /** Whether Hugging Face has no place for a tensor: it can't train the first stage. */
-  static boolean isLavisOnly(String lavis) {
-    return lavis.equals("temp")
-        || lavis.startsWith("Qformer.cls.")
-        || lavis.equals("Qformer.bert.embeddings.position_ids");
+  /** The names of the parameters that are trained before a language model, of either stage. */
+  public static KeyMap trained(VisionConfig vision, @Nullable LanguageFamily family) {
+    KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", QUERIES);
+    if (family != null) {
+      keys.rename("projection", projection(family.toString()));
+    }
+    boolean keyless = vision.family() == VisionFamily.EVA;
+    VisionConfig stored = keyless ? vision.withInputBias(InputBias.QUERY_AND_VALUE) : vision;
+    LavisVisionNames.add(keys, stored, "vision", VISION);
+    return QformerNames.addLavis(keys).build();
+  }
+
+  /** The names of the image side of a {@link Blip2Config} in a checkpoint of the first stage. */
+  public static KeyMap imageSide(VisionConfig vision) {
+    KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", QUERIES);
+    LavisVisionNames.add(keys, vision, "vision", VISION);
+    return QformerNames.addLavis(keys).ignore("*").build(); // the text side and the heads
+  }
+
+  /** The names of a model of the second stage without vision encoder and language model. */
+  static KeyMap withoutFrozen(LanguageFamily family) {
+    String language = family.toString();
+    KeyMap.Builder keys =
+        KeyMap.builder().rename("queryTokens", QUERIES).rename("projection", projection(language));
+    return QformerNames.addLavis(keys)
+        .ignore(IN_VISION + "*")
+        .ignore(inLanguageModel(language) + "*")
+        .build();
+  }
+
+  /** The names of a vision encoder in a BLIP-2, or in a file of its own. */
+  static KeyMap vision(VisionConfig config, String path, boolean alone) {
+    KeyMap.Builder keys = KeyMap.builder();
+    LavisVisionNames.add(keys, config, path, alone ? "" : VISION);
+    return alone ? keys.build() : keys.ignore("*").build();
+  }
+
+  /** The name under which a key bias of Hugging Face is kept, beside this query bias. */
+  public static KeyMap.Key keyBias(KeyMap.Key query) {
+    return new KeyMap.Key(query.name().replace(QUERY_BIAS, KEY_BIAS), 0, 1);
+  }
+
+  /** The name of the projection to a language model. */
+  static String projection(String language) {
+    return language + PROJECTION;
+  }
+
+  /** The prefix of a language model's tensors. */
+  static String inLanguageModel(String language) {
+    return language + MODEL + ".";
+  }
+
+  /** The language model to which a checkpoint projects, by LAVIS's name, if any. */
+  static Optional<String> language(NavigableMap<String, TensorEntry> tensors) {
+    return LANGUAGE_MODELS.stream()
+        .filter(language -> tensors.containsKey(projection(language) + ".weight"))
+        .findFirst();
+  }
+
+  /** LAVIS's name for the language model of a Hugging Face folder with these tensors. */
+  static String languageOf(NavigableMap<String, TensorEntry> huggingFace) {
+    if (HuggingFaceNames.hasT5(huggingFace)) {
+      return LanguageFamily.T5.toString();
+    }
+    return HuggingFaceNames.hasInstructBlip(huggingFace) ? VICUNA : LanguageFamily.OPT.toString();
   }
 
   /**
    * Whether the second stage trains a tensor, where vision encoder and language model are frozen.
    */
   static boolean isTrained(String lavis) {
-    return !lavis.startsWith("visual_encoder.")
-        && LANGUAGE_MODELS.stream().noneMatch(kind -> lavis.startsWith(kind + "_model."));
+    return !lavis.startsWith(IN_VISION)
+        && LANGUAGE_MODELS.stream().noneMatch(kind -> lavis.startsWith(inLanguageModel(kind)));
   }
 
-  /** The kind of language model that a checkpoint of LAVIS projects to, if any. */
-  static Optional<String> projection(NavigableMap<String, TensorEntry> tensors) {
-    return LANGUAGE_MODELS.stream()
-        .filter(kind -> tensors.containsKey(kind + "_proj.weight"))
-        .findFirst();
+  /** Whether names, possibly behind those of wrappers, are of a BLIP-2 of LAVIS. */
+  public static boolean isLavis(NavigableSet<String> names) {
+    return names.stream().anyMatch(name -> name.endsWith(QUERIES))
+        && names.stream().anyMatch(name -> name.contains("Qformer."));
   }
 
-  /** What LAVIS calls the language model of a Hugging Face folder. */
-  static String languageKind(NavigableMap<String, TensorEntry> tensors) {
-    @Nullable String encoder = tensors.ceilingKey(ENCODER);
-    boolean encodes = encoder != null && encoder.startsWith(ENCODER);
-    if (encodes || tensors.containsKey("language_model.shared.weight")) {
-      return "t5";
-    }
-    return tensors.containsKey("qformer.embeddings.word_embeddings.weight") ? "llm" : "opt";
+  /** Whether names, possibly behind those of wrappers, hold a projection to a language model. */
+  public static boolean isSecondStage(NavigableSet<String> names) {
+    return names.stream().anyMatch(name -> SECOND_STAGE.matcher(name).matches());
   }
 
-  /**
-   * What Hugging Face calls a tensor of LAVIS, if it is one of BLIP-2.
-   *
-   * @param instruct whether the checkpoint is InstructBLIP's
-   */
-  static Optional<String> toHuggingFace(String lavis, boolean instruct) {
-    if (instruct) {
-      Optional<String> own = toHuggingFace(lavis, INSTRUCT);
-      if (own.isPresent()) {
-        return own;
-      }
-    }
-    Optional<String> shared = toHuggingFace(lavis, SHARED);
-    if (shared.isPresent()) {
-      return shared;
-    }
-    for (String kind : LANGUAGE_MODELS) {
-      if (lavis.startsWith(kind + "_proj.")) {
-        return Optional.of(lavis.replaceFirst(kind + "_proj", "language_projection"));
-      }
-      if (lavis.startsWith(kind + "_model.")) {
-        return Optional.of(lavis.replaceFirst(kind + "_model", "language_model"));
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<String> toHuggingFace(String lavis, List<Prefix> prefixes) {
-    for (Prefix prefix : prefixes) {
-      if (lavis.startsWith(prefix.lavis)) {
-        String name = prefix.huggingFace + lavis.substring(prefix.lavis.length());
-        for (Part part : prefix.parts) {
-          name = name.replace(part.lavis, part.huggingFace);
-        }
-        return Optional.of(name);
-      }
-    }
-    return Optional.empty();
-  }
-
-  /**
-   * What LAVIS calls a tensor of Hugging Face, if it is one of BLIP-2 or InstructBLIP.
-   *
-   * @param kind what LAVIS calls the language model, see {@link #languageKind}
-   */
-  static Optional<String> toLavis(String huggingFace, String kind) {
-    Optional<String> own = toLavis(huggingFace, INSTRUCT);
-    Optional<String> shared = own.isPresent() ? own : toLavis(huggingFace, SHARED);
-    if (shared.isPresent()) {
-      return shared;
-    }
-    if (huggingFace.startsWith("language_projection.")) {
-      return Optional.of(huggingFace.replaceFirst("language_projection", kind + "_proj"));
-    }
-    if (huggingFace.startsWith("language_model.")) {
-      return Optional.of(huggingFace.replaceFirst("language_model", kind + "_model"));
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<String> toLavis(String huggingFace, List<Prefix> prefixes) {
-    for (Prefix prefix : prefixes) {
-      if (huggingFace.startsWith(prefix.huggingFace)) {
-        String name = prefix.lavis + huggingFace.substring(prefix.huggingFace.length());
-        for (Part part : prefix.parts) {
-          name = name.replace(part.huggingFace, part.lavis);
-        }
-        return Optional.of(name);
-      }
-    }
-    return Optional.empty();
+  /** Whether a checkpoint holds a vision encoder beside other parts. */
+  static boolean hasVision(NavigableMap<String, TensorEntry> tensors) {
+    @Nullable String first = tensors.ceilingKey(IN_VISION);
+    return first != null && first.startsWith(IN_VISION);
   }
 }

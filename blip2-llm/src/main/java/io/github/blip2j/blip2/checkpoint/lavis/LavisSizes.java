@@ -10,45 +10,58 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.nn.Attention.InputBias;
+import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
-import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.qformer.QformerNames;
+import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.NavigableMap;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sizes of a first-stage model, read off the shapes of its tensors as LAVIS names them, and the
- * {@code config.json} that they make. Shapes do not tell heads.
+ * The sizes of a model of LAVIS, from the shapes of its tensors, and the {@code config.json} with
+ * these sizes. Shapes do not show the numbers of attention heads.
  */
 public final class LavisSizes {
-  private static final String IN_BLIP2 = "visual_encoder.";
-  private static final String LAYERS = "Qformer.bert.encoder.layer.";
-  private static final String WORDS = "Qformer.bert.embeddings.word_embeddings.weight";
+  private static final String WORDS = "qformer.embeddings.words.weight";
+  private static final String QUERIES = "queries";
+  private static final String VISION_MLP = "vision.layers.0.mlp.up.weight";
+  private static final String QFORMER_MLP = "qformer.layers.0.queryMlp.up.weight";
+  private static final String POSITIONS = "vision.positions";
   private static final int EVA_HEAD_WIDTH = 88;
   private static final int CLIP_HEAD_WIDTH = 64;
   private static final int BERT_HEAD_WIDTH = 64;
 
   private final String where;
-  private final NavigableMap<String, TensorEntry> tensors;
-  private final String tower;
+  private final LavisShapes shapes;
+  private final VisionConfig released;
 
   public LavisSizes(String where, NavigableMap<String, TensorEntry> tensors) {
-    this(where, tensors, IN_BLIP2);
+    this(where, tensors, LavisNames.VISION);
   }
 
-  private LavisSizes(String where, NavigableMap<String, TensorEntry> tensors, String tower) {
+  private LavisSizes(
+      String where, NavigableMap<String, TensorEntry> tensors, String visionEncoder) {
     this.where = where;
-    this.tensors = tensors;
-    this.tower = tower;
+    boolean clip =
+        LavisVisionNames.family(tensors.keySet(), visionEncoder)
+            .equals(Optional.of(VisionFamily.CLIP));
+    this.released =
+        clip ? VisionConfig.clipL() : VisionConfig.evaG().withInputBias(InputBias.QUERY_AND_VALUE);
+    KeyMap.Builder keys = KeyMap.builder();
+    LavisVisionNames.add(keys, released, "vision", visionEncoder);
+    this.shapes = new LavisShapes(where, tensors, QformerNames.addLavis(keys).build());
   }
 
-  /** Of a file that holds a vision encoder and nothing else, as {@code eva_vit_g.pth} does. */
-  static LavisSizes ofTower(String where, NavigableMap<String, TensorEntry> tensors) {
+  /** The sizes in a file of a vision encoder alone, such as {@code eva_vit_g.pth}. */
+  static LavisSizes ofVisionEncoder(String where, NavigableMap<String, TensorEntry> tensors) {
     return new LavisSizes(where, tensors, "");
   }
 
@@ -75,28 +88,26 @@ public final class LavisSizes {
     return dim / width;
   }
 
-  /** The vision encoder, without a bias of the keys where it is EVA's. */
+  /** The sizes of the vision encoder. EVA's has no key bias. */
   VisionConfig vision(int heads) throws CheckpointException {
-    int mlpDim = size(blocks() + (isClip() ? "0.mlp.c_fc.weight" : "0.mlp.fc1.weight"), 0);
-    VisionConfig released = isClip() ? VisionConfig.clipL() : VisionConfig.evaG();
     return new VisionConfig(
         released.family(),
         visionDim(),
-        count(blocks()),
+        shapes.count(VISION_MLP),
         heads,
-        mlpDim,
+        visionMlpDim(),
         imageSize(),
         patchSize(),
         released.activation(),
         released.normEps(),
-        isClip() ? InputBias.ALL : InputBias.QUERY_AND_VALUE,
+        released.inputBias(),
         0);
   }
 
   /**
-   * Everything but the vision encoder.
+   * The sizes of everything but the vision encoder.
    *
-   * @param visionNormEps of the norm behind the vision encoder, or null for LAVIS's own
+   * @param visionNormEps epsilon of the norm after the vision encoder, or null for LAVIS's own
    */
   Blip2QformerConfig qformer(int heads, @Nullable Double visionNormEps, int maxTextTokens)
       throws IOException {
@@ -107,19 +118,20 @@ public final class LavisSizes {
     json.endObject().close();
     return new Blip2QformerConfig(
         BertConfig.fromJson(ConfigJson.parse(where, text.toString()), visionDim()),
-        size("query_tokens", 1),
-        size("vision_proj.weight", 0),
+        shapes.size(QUERIES, 1),
+        shapes.size("visionProjection.weight", 0),
         visionNormEps == null ? Blip2QformerConfig.LAVIS_VISION_NORM_EPS : visionNormEps,
         maxTextTokens);
   }
 
-  /** Whether the Q-Former has words, which in a second stage InstructBLIP's alone has. */
-  boolean readsWords() {
-    return tensors.containsKey(WORDS);
+  /** Whether the Q-Former has text embeddings; in a second stage, only InstructBLIP's has. */
+  boolean takesText() {
+    return shapes.has(WORDS);
   }
 
   /**
-   * The Q-Former of a second stage, which reads queries only or, in InstructBLIP, words besides.
+   * The sizes of the Q-Former of a second stage. It takes only queries or, in InstructBLIP, text
+   * too.
    *
    * @param encoderDim width of the vision encoder, which such a file may lack
    */
@@ -128,8 +140,8 @@ public final class LavisSizes {
     var json = new JsonWriter(text);
     json.beginObject();
     layers(json, heads);
-    if (readsWords()) {
-      words(json);
+    if (takesText()) {
+      text(json);
     }
     json.endObject().close();
     return BertConfig.fromJson(ConfigJson.parse(where, text.toString()), encoderDim);
@@ -137,21 +149,18 @@ public final class LavisSizes {
 
   /** Number of queries. */
   int queries() throws CheckpointException {
-    return size("query_tokens", 1);
+    return shapes.size(QUERIES, 1);
   }
 
   private boolean isClip() {
-    return tensors.containsKey(tower + "conv1.weight");
-  }
-
-  private String blocks() {
-    return tower + (isClip() ? "transformer.resblocks." : "blocks.");
+    return released.family() == VisionFamily.CLIP;
   }
 
   /**
    * The {@code config.json} of a {@code Blip2ForImageTextRetrieval}.
    *
-   * @param visionNormEps of the norm behind the vision encoder, or null for Hugging Face's own
+   * @param visionNormEps epsilon of the norm after the vision encoder, or null for Hugging Face's
+   *     own
    */
   public String configJson(AttentionHeads heads, @Nullable Double visionNormEps)
       throws IOException {
@@ -161,9 +170,9 @@ public final class LavisSizes {
     json.beginObject();
     json.name("architectures").beginArray().value("Blip2ForImageTextRetrieval").endArray();
     json.name("model_type").value("blip-2");
-    json.name("dtype").value(dtype());
-    json.name("image_text_hidden_size").value(size("vision_proj.weight", 0));
-    json.name("num_query_tokens").value(size("query_tokens", 1));
+    json.name("dtype").value(shapes.dtype());
+    json.name("image_text_hidden_size").value(shapes.size("visionProjection.weight", 0));
+    json.name("num_query_tokens").value(shapes.size(QUERIES, 1));
     json.name("qformer_config").beginObject();
     qformer(json, heads.qformer());
     json.endObject().name("text_config").beginObject().name("model_type").value("opt").endObject();
@@ -185,21 +194,21 @@ public final class LavisSizes {
     json.name("model_type").value("blip_2_qformer");
     layers(json, heads);
     json.name("encoder_hidden_size").value(visionDim());
-    words(json);
+    text(json);
   }
 
-  private void words(JsonWriter json) throws IOException {
-    json.name("vocab_size").value(size(WORDS, 0));
-    String positions = "Qformer.bert.embeddings.position_embeddings.weight";
-    json.name("max_position_embeddings").value(size(positions, 0));
+  private void text(JsonWriter json) throws IOException {
+    json.name("vocab_size").value(shapes.size(WORDS, 0));
+    json.name("max_position_embeddings")
+        .value(shapes.size("qformer.embeddings.positions.weight", 0));
     json.name("use_qformer_text_input").value(true);
   }
 
   private void layers(JsonWriter json, int heads) throws IOException {
     json.name("hidden_size").value(dim());
-    json.name("num_hidden_layers").value(count(LAYERS));
+    json.name("num_hidden_layers").value(shapes.count(QFORMER_MLP));
     json.name("num_attention_heads").value(heads);
-    json.name("intermediate_size").value(size(LAYERS + "0.intermediate_query.dense.weight", 0));
+    json.name("intermediate_size").value(shapes.size(QFORMER_MLP, 0));
     json.name("cross_attention_frequency").value(crossAttentionEvery());
     json.name("hidden_act").value("gelu");
     json.name("layer_norm_eps").value(1e-12);
@@ -208,9 +217,9 @@ public final class LavisSizes {
   private void vision(JsonWriter json, int heads) throws IOException {
     json.name("model_type").value("blip_2_vision_model");
     json.name("hidden_size").value(visionDim());
-    json.name("num_hidden_layers").value(count(blocks()));
+    json.name("num_hidden_layers").value(shapes.count(VISION_MLP));
     json.name("num_attention_heads").value(heads);
-    json.name("intermediate_size").value(size(blocks() + "0.mlp.fc1.weight", 0));
+    json.name("intermediate_size").value(visionMlpDim());
     json.name("image_size").value(imageSize());
     json.name("patch_size").value(patchSize());
     json.name("hidden_act").value("gelu");
@@ -219,21 +228,23 @@ public final class LavisSizes {
   }
 
   private int dim() throws CheckpointException {
-    return size("query_tokens", 2);
+    return shapes.size(QUERIES, 2);
   }
 
   private int visionDim() throws CheckpointException {
-    return isClip() ? size(tower + "positional_embedding", 1) : size(tower + "pos_embed", 2);
+    return shapes.size(POSITIONS, isClip() ? 1 : 2); // EVA's have a batch axis
+  }
+
+  private int visionMlpDim() throws CheckpointException {
+    return shapes.size(VISION_MLP, 0);
   }
 
   private int patchSize() throws CheckpointException {
-    String patches = isClip() ? "conv1.weight" : "patch_embed.proj.weight";
-    return size(tower + patches, 3);
+    return shapes.size("vision.patches.weight", 3);
   }
 
   private int imageSize() throws CheckpointException {
-    int positions =
-        isClip() ? size(tower + "positional_embedding", 0) : size(tower + "pos_embed", 1);
+    int positions = shapes.size(POSITIONS, isClip() ? 0 : 1);
     int patches = positions - 1;
     int grid = (int) Math.round(Math.sqrt(patches));
     if (grid * grid != patches) {
@@ -247,59 +258,21 @@ public final class LavisSizes {
     return grid * patchSize();
   }
 
-  /** The second layer that reads the image, or the number of layers if only the first does. */
+  /**
+   * The index of the second layer with cross-attention, or the number of layers if only the first
+   * has it.
+   */
   private int crossAttentionEvery() {
-    int layers = count(LAYERS);
+    int layers = shapes.count(QFORMER_MLP);
     for (int layer = 1; layer < layers; layer++) {
-      if (tensors.containsKey(LAYERS + layer + ".crossattention.self.query.weight")) {
+      if (shapes.has("qformer.layers." + layer + ".imageAttention.query.weight")) {
         return layer;
       }
     }
     return layers;
   }
 
-  private int count(String prefix) {
-    int count = 0;
-    while (startsAny(prefix + count + ".")) {
-      count++;
-    }
-    return count;
-  }
-
-  private boolean startsAny(String prefix) {
-    @Nullable String next = tensors.ceilingKey(prefix);
-    return next != null && next.startsWith(prefix);
-  }
-
-  private int size(String name, int axis) throws CheckpointException {
-    @Nullable TensorEntry entry = tensors.get(name);
-    if (entry == null || entry.shape().rank() <= axis) {
-      throw new CheckpointException(
-          String.format(
-              Locale.ROOT,
-              "%s: %s expected with at least %d axes, got %s",
-              where,
-              name,
-              axis + 1,
-              entry == null ? "none" : entry.shape()));
-    }
-    return Math.toIntExact(entry.shape().dim(axis));
-  }
-
-  /** The type of the weights; mixed ones, as LAVIS has them on GPUs, are best read in full. */
-  private String dtype() throws CheckpointException {
-    @Nullable DType common = null;
-    for (TensorEntry entry : tensors.values()) {
-      DType type = entry.dtype();
-      if (type.isFloating() && common != null && common != type) {
-        return "float32";
-      }
-      common = type.isFloating() ? type : common;
-    }
-    return common == DType.FLOAT16 ? "float16" : common == DType.BFLOAT16 ? "bfloat16" : "float32";
-  }
-
-  /** The heads that the {@code model.json} beside a checkpoint tells, or those of the released. */
+  /** The heads in the {@code model.json} beside a checkpoint, or those of the released models. */
   public static AttentionHeads headsBeside(Path checkpoint, LavisSizes sizes) throws IOException {
     @Nullable ModelJson told = ModelJson.beside(checkpoint);
     return told == null ? sizes.releasedHeads() : told.heads();
@@ -318,11 +291,11 @@ public final class LavisSizes {
   }
 
   /**
-   * Reads sizes off a checkpoint of LAVIS, with the heads, the text length and the epsilon of the
-   * norm behind the vision encoder that a {@code model.json} beside it tells, or else those of the
-   * released models.
+   * Reads the sizes of a first stage of LAVIS. Heads, text length and the epsilon of the norm after
+   * the vision encoder come from a {@code model.json} beside the file, or else from the released
+   * models.
    *
-   * @param file where it lies
+   * @param file the file of the checkpoint
    */
   public static Blip2RetrievalConfig stageOne(Path file, Checkpoint checkpoint) throws IOException {
     var sizes = new LavisSizes(file.toString(), checkpoint.tensors());

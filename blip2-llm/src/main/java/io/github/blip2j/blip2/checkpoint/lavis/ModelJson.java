@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code model.json} beside a checkpoint of LAVIS: what no tensor of it tells. LAVIS knows it
- * from its own configuration and reads no such file.
+ * The {@code model.json} beside a checkpoint of LAVIS, with the settings that no tensor shows.
+ * LAVIS has them in its own configuration and does not use this file.
  */
 public final class ModelJson {
   private static final String NAME = "model.json";
@@ -27,13 +27,13 @@ public final class ModelJson {
     this.json = json;
   }
 
-  /** What is told beside a checkpoint, or null where nothing is. */
+  /** The file beside a checkpoint, or null if there is none. */
   static @Nullable ModelJson beside(Path checkpoint) throws IOException {
     Path told = checkpoint.resolveSibling(NAME);
     return Files.exists(told) ? new ModelJson(ConfigJson.read(told)) : null;
   }
 
-  /** Epsilon of the norm behind the vision encoder if that is told beside a checkpoint, or null. */
+  /** The epsilon of the norm after the vision encoder in the file beside a checkpoint, or null. */
   static @Nullable public Double visionNormEpsBeside(Path checkpoint) throws IOException {
     @Nullable ModelJson told = beside(checkpoint);
     return told != null && told.json.has(VISION_NORM_EPS)
@@ -60,7 +60,7 @@ public final class ModelJson {
   /**
    * Writes the file.
    *
-   * @param maxTextTokens null for a model that cuts no texts of its own
+   * @param maxTextTokens null for a model that does not truncate texts
    */
   public static void write(
       Path folder, AttentionHeads heads, double visionNormEps, @Nullable Integer maxTextTokens)

@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
-import io.github.blip2j.blip2.checkpoint.files.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
@@ -13,27 +13,21 @@ import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vision encoder wherever it lies: in a BLIP-2 folder of Hugging Face, in a BLIP-2 checkpoint of
- * LAVIS, or in a file of its own as LAVIS downloads it ({@code eva_vit_g.pth}, {@code
- * clip_vit_L.pth}), of which the last block is dropped as BLIP-2 does.
+ * A stored vision encoder: in a BLIP-2 folder of Hugging Face, in a BLIP-2 checkpoint of LAVIS, or
+ * in a file of its own as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}). The
+ * last block of such a file is left out, as in BLIP-2.
  *
  * @param origin the file or folder
  * @param folder whether it is a folder of Hugging Face
  */
 public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkpoint)
     implements AutoCloseable {
-  /** Where a model has its vision encoder. */
+  /** The path of the vision encoder in a model. */
   public static final String PATH = "vision";
-
-  private static final String IN_BLIP2 = "visual_encoder";
-
-  /** What the patches are read with, EVA's and CLIP's. */
-  private static final List<String> PATCHES = List.of("patch_embed.proj.weight", "conv1.weight");
 
   /**
    * Opens a folder or file, or the one file of LAVIS in a folder.
@@ -44,8 +38,8 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
     @Nullable Path file = LavisFile.in(path);
     Path origin = file == null ? path : file;
     Checkpoint checkpoint = ModelFolder.open(origin);
-    boolean alone = PATCHES.stream().anyMatch(checkpoint.tensors()::containsKey);
-    if (file != null && !alone && !isIn(checkpoint)) {
+    boolean alone = LavisVisionNames.family(checkpoint.tensors().keySet(), "").isPresent();
+    if (file != null && !alone && !LavisNames.hasVision(checkpoint.tensors())) {
       checkpoint.close();
       throw new CheckpointException(
           origin
@@ -55,13 +49,7 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
     return new VisionEncoderSource(origin, file == null, checkpoint);
   }
 
-  /** Whether a checkpoint of LAVIS holds a vision encoder beside other parts. */
-  static boolean isIn(Checkpoint checkpoint) {
-    @Nullable String first = checkpoint.tensors().ceilingKey(IN_BLIP2 + ".");
-    return first != null && first.startsWith(IN_BLIP2 + ".");
-  }
-
-  /** Its sizes; heads as a {@code model.json} beside a file tells, or those of the released. */
+  /** The sizes. Heads come from a {@code model.json} beside a file, or from the released models. */
   public VisionConfig config() throws IOException {
     if (folder) {
       ConfigJson json = ModelFolder.config(origin);
@@ -69,42 +57,40 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
     }
     var sizes =
         isAlone()
-            ? LavisSizes.ofTower(origin.toString(), checkpoint.tensors())
+            ? LavisSizes.ofVisionEncoder(origin.toString(), checkpoint.tensors())
             : new LavisSizes(origin.toString(), checkpoint.tensors());
     VisionConfig whole = sizes.vision(sizes.visionHeadsBeside(origin));
     return isAlone() ? whole.withLayers(whole.layers() - 1) : whole;
   }
 
-  /** Its parameters under {@value #PATH}, with positions for pictures of the size asked for. */
+  /** The parameters under {@value #PATH}, with positions for the configured image size. */
   public Weights weights(VisionConfig config) {
     var stored = new CheckpointWeights(origin.toString(), checkpoint, keys(config));
     return ResizedPositions.of(stored, config, PATH);
   }
 
-  /** Whether the file holds nothing else. */
+  /** Whether the file holds only a vision encoder. */
   boolean isAlone() {
-    return !folder && !isIn(checkpoint);
+    return !folder && !LavisNames.hasVision(checkpoint.tensors());
   }
 
   /**
-   * The vision encoder's tensors alone, as a BLIP-2 calls them: of LAVIS from a file, of Hugging
-   * Face from a folder.
+   * The vision encoder's tensors alone, under their names in a BLIP-2: LAVIS's names from a file,
+   * Hugging Face's from a folder.
    */
   Checkpoint named() throws IOException {
     if (folder) {
-      String norm = "vision_model.post_layernorm."; // which is the second stage's own
-      return checkpoint.renamed(
-          name -> kept(name, name.startsWith("vision_model.") && !name.startsWith(norm)));
+      return checkpoint.renamed(name -> kept(name, HuggingFaceNames.isVisionEncoder(name)));
     }
     if (!isAlone()) {
-      return checkpoint.renamed(name -> kept(name, name.startsWith(IN_BLIP2 + ".")));
+      return checkpoint.renamed(name -> kept(name, name.startsWith(LavisNames.IN_VISION)));
     }
     KeyMap ofBlip2 = keys(config());
     return checkpoint.renamed(
         name -> {
-          // LAVIS leaves a bias of the keys unread; where one was kept, its block decides.
-          String asked = name.replace(".attn.k_bias", ".attn.q_bias");
-          return kept(IN_BLIP2 + "." + name, !ofBlip2.ignores(asked));
+          // LAVIS ignores a key bias; it is kept if its block is.
+          String asked = name.replace(LavisNames.KEY_BIAS, LavisNames.QUERY_BIAS);
+          return kept(LavisNames.IN_VISION + name, !ofBlip2.ignores(asked));
         });
   }
 
@@ -113,13 +99,7 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
   }
 
   private KeyMap keys(VisionConfig config) {
-    KeyMap.Builder keys = KeyMap.builder();
-    if (folder) {
-      HuggingFaceNames.vision(keys);
-      return keys.ignore("*").build();
-    }
-    LavisVisionNames.add(keys, config, PATH, isAlone() ? "" : IN_BLIP2);
-    return isAlone() ? keys.build() : keys.ignore("*").build();
+    return folder ? HuggingFaceNames.visionEncoder() : LavisNames.vision(config, PATH, isAlone());
   }
 
   @Override

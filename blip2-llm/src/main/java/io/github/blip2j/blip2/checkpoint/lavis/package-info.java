@@ -1,4 +1,4 @@
-/** LAVIS's spelling of BLIP-2: tensor names, sizes read off tensors, models stored in parts. */
+/** LAVIS's BLIP-2: the reader of models in parts, tensor names, sizes from shapes, conversion. */
 @NullMarked
 package io.github.blip2j.blip2.checkpoint.lavis;
 

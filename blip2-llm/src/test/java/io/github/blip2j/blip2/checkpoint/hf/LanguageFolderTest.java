@@ -12,6 +12,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.blip2.Fixture;
 import io.github.blip2j.blip2.checkpoint.files.PlainLanguage;
+import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
@@ -107,7 +108,7 @@ final class LanguageFolderTest {
       }
       assertEquals(original.padId(), made.padId());
       Path target = Files.createDirectory(folder.resolve("target"));
-      language.copyTokenizer(target);
+      TokenizerCopy.copy(language.folder(), target);
       try (var copied = HuggingFaceTokenizer.open(target)) {
         assertArrayEquals(original.encode("two stars"), copied.encode("two stars"));
       }
@@ -262,6 +263,6 @@ final class LanguageFolderTest {
 
   private CheckpointWeights weights(Checkpoint checkpoint) {
     return new CheckpointWeights(
-        folder.toString(), checkpoint, HuggingFaceNames.keys(Blip2Config.opt2b7()));
+        folder.toString(), checkpoint, HuggingFaceNames.blip2(Blip2Config.opt2b7()));
   }
 }

@@ -1,69 +1,98 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Optional;
+import io.github.blip2j.blip2.checkpoint.Conversion;
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.nn.Attention.InputBias;
+import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.LayerNorm;
+import io.github.blip2j.nn.Linear;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.BertModel;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionTransformer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.NavigableMap;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.api.io.TempDir;
 
+/** One set of weights, in the two spellings. */
 final class LavisNamesTest {
-  @ParameterizedTest
-  @CsvSource({
-    "visual_encoder.cls_token, vision_model.embeddings.class_embedding",
-    "visual_encoder.pos_embed, vision_model.embeddings.position_embedding",
-    "visual_encoder.patch_embed.proj.bias, vision_model.embeddings.patch_embedding.bias",
-    "ln_vision.weight, vision_model.post_layernorm.weight",
-    "visual_encoder.blocks.38.norm1.bias, vision_model.encoder.layers.38.layer_norm1.bias",
-    "visual_encoder.blocks.0.norm2.bias, vision_model.encoder.layers.0.layer_norm2.bias",
-    "visual_encoder.blocks.0.attn.qkv.weight, vision_model.encoder.layers.0.self_attn.qkv.weight",
-    "visual_encoder.blocks.0.attn.proj.bias, vision_model.encoder.layers.0.self_attn.projection.bias",
-    "visual_encoder.blocks.0.mlp.fc1.bias, vision_model.encoder.layers.0.mlp.fc1.bias",
-    "Qformer.bert.embeddings.LayerNorm.bias, qformer.layernorm.bias",
-    "Qformer.bert.embeddings.word_embeddings.weight, embeddings.word_embeddings.weight",
-    "Qformer.bert.encoder.layer.2.crossattention.self.key.bias,"
-        + " qformer.encoder.layer.2.crossattention.attention.key.bias",
-    "Qformer.bert.encoder.layer.2.attention.self.key.bias,"
-        + " qformer.encoder.layer.2.attention.attention.key.bias",
-    "Qformer.bert.encoder.layer.2.output_query.LayerNorm.bias,"
-        + " qformer.encoder.layer.2.output_query.LayerNorm.bias",
-    "query_tokens, query_tokens",
-    "vision_proj.weight, vision_projection.weight",
-    "text_proj.weight, text_projection.weight",
-    "itm_head.bias, itm_head.bias",
-    "opt_proj.weight, language_projection.weight",
-    "opt_model.model.decoder.layers.0.fc1.weight, language_model.model.decoder.layers.0.fc1.weight",
-    "t5_proj.bias, language_projection.bias",
-    "t5_model.encoder.block.0.layer.0.SelfAttention.q.weight,"
-        + " language_model.encoder.block.0.layer.0.SelfAttention.q.weight"
-  })
-  void name_thereAndBack_isTheSame(String lavis, String huggingFace) {
-    String kind = lavis.startsWith("t5") ? "t5" : "opt";
+  private static final Path LAVIS = Fixtures.own("lavis-stage1").resolve("checkpoint.pth");
 
-    assertEquals(Optional.of(huggingFace), LavisNames.toHuggingFace(lavis, false));
-    assertEquals(Optional.of(lavis), LavisNames.toLavis(huggingFace, kind));
-  }
+  @TempDir private Path folder;
+  private final Scope home = Scope.detached();
 
-  @ParameterizedTest
-  @CsvSource({
-    "Qformer.bert.embeddings.LayerNorm.bias, qformer.embeddings.layernorm.bias",
-    "Qformer.bert.embeddings.word_embeddings.weight, qformer.embeddings.word_embeddings.weight",
-    "Qformer.bert.embeddings.position_embeddings.weight,"
-        + " qformer.embeddings.position_embeddings.weight",
-    "Qformer.bert.encoder.layer.2.intermediate.dense.bias,"
-        + " qformer.encoder.layer.2.intermediate.dense.bias",
-    "visual_encoder.pos_embed, vision_model.embeddings.position_embedding",
-    "llm_proj.weight, language_projection.weight",
-    "llm_model.lm_head.weight, language_model.lm_head.weight"
-  })
-  void name_ofInstructBlip_thereAndBackIsTheSame(String lavis, String huggingFace) {
-    assertEquals(Optional.of(huggingFace), LavisNames.toHuggingFace(lavis, true));
-    assertEquals(Optional.of(lavis), LavisNames.toLavis(huggingFace, "llm"));
+  @AfterEach
+  void close() {
+    home.close();
   }
 
   @Test
-  void name_ofSomethingElse_hasNoCounterpart() {
-    assertEquals(Optional.empty(), LavisNames.toHuggingFace("resnet.weight", true));
-    assertEquals(Optional.empty(), LavisNames.toLavis("resnet.weight", "opt"));
+  void everyTensor_ofBothSpellings_isReadAsTheSameParameter() throws IOException {
+    Conversion.toHuggingFace(LAVIS, folder);
+    ConfigJson config = ConfigJson.read(folder.resolve("config.json"));
+    VisionConfig vision = VisionConfig.fromJson(config.child("vision_config"));
+    BertConfig bert = BertConfig.fromJson(config.child("qformer_config"), vision.dim());
+    VisionConfig keyless = vision.withInputBias(InputBias.QUERY_AND_VALUE);
+
+    NavigableMap<String, Parameter> lavis;
+    NavigableMap<String, Parameter> huggingFace;
+    try (Checkpoint file = Checkpoint.open(LAVIS)) {
+      var weights = new CheckpointWeights("lavis", file, LavisNames.retrieval(keyless));
+      lavis = parameters(weights, keyless, bert);
+    }
+    try (Checkpoint rest = Checkpoint.open(folder.resolve(RetrievalLoader.LAVIS_ONLY));
+        Checkpoint both = rest.over(Checkpoint.open(folder))) {
+      var weights = new CheckpointWeights("both", both, HuggingFaceNames.retrieval());
+      huggingFace = parameters(weights, vision, bert);
+    }
+
+    for (String name : huggingFace.keySet()) {
+      double[] values = huggingFace.get(name).value().toDoubles();
+      if (name.endsWith("attention.key.bias") && name.startsWith("vision")) {
+        assertArrayEquals(new double[vision.dim()], values, name);
+      } else {
+        assertArrayEquals(requireNonNull(lavis.get(name)).value().toDoubles(), values, name);
+      }
+    }
+    assertEquals(lavis.size() + vision.layers(), huggingFace.size());
+    assertTrue(lavis.containsKey("temperature") && lavis.containsKey("head.bias"));
+  }
+
+  /** The parameters of a first stage; strict, so that every tensor of the file is one of them. */
+  private NavigableMap<String, Parameter> parameters(
+      Weights weights, VisionConfig vision, BertConfig bert) throws IOException {
+    Params params = Params.root(weights, home);
+    int dim = bert.dim();
+    new VisionTransformer(vision, params.at("vision"));
+    new LayerNorm(vision.dim(), 1e-5, params.at("visionNorm"));
+    params.get("queries", Shape.of(1, 6, dim), Init.zeros());
+    new BertModel(bert, params.at("qformer"));
+    new Linear(dim, dim, params.at("head").at("transform"));
+    new LayerNorm(dim, 1e-12, params.at("head").at("norm"));
+    params.at("head").get("bias", Shape.of(bert.vocabSize()), Init.zeros());
+    new Linear(dim, 16, params.at("visionProjection"));
+    new Linear(dim, 16, params.at("textProjection"));
+    new Linear(dim, 2, params.at("matching"));
+    params.get("temperature", Shape.of(), Init.zeros());
+    params.finish();
+    return params.all();
   }
 }

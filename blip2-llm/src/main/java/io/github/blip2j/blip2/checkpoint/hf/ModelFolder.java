@@ -1,32 +1,44 @@
-package io.github.blip2j.blip2.checkpoint.files;
+package io.github.blip2j.blip2.checkpoint.hf;
 
 import io.github.blip2j.adapter.LoraAdapter;
+import io.github.blip2j.blip2.checkpoint.files.Quantization;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.GitLfs;
 import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What is in a folder or file of a BLIP-2, whoever saved it and whatever it was wrapped in. */
+/**
+ * The configuration, weights and image processor in a BLIP-2's folder, or its weights in a file of
+ * LAVIS, without the names that wrappers of training add.
+ */
 public final class ModelFolder {
-  /** Every BLIP-2 has it, and calls it so, in LAVIS and in Hugging Face. */
-  private static final String LANDMARK = "query_tokens";
-
-  private static final String HEADLESS_OPT = "language_model.decoder.layers.";
-  private static final String LANGUAGE = "language_model.";
+  /** The settings beside {@code config.json} in a folder of Hugging Face. */
+  private static final List<String> SETTINGS =
+      List.of(
+          "generation_config.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "chat_template.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json");
 
   private ModelFolder() {}
 
   /**
    * Reads the {@code config.json} of a folder.
    *
-   * @throws CheckpointException if there is none, such as in the folder of an adapter alone
+   * @throws CheckpointException if there is none, such as in the folder of an adapter alone, or a
+   *     file of settings is a pointer of Git LFS
    */
   public static ConfigJson config(Path folder) throws IOException {
     Path file = folder.resolve("config.json");
@@ -40,39 +52,41 @@ public final class ModelFolder {
               LoraAdapter.baseOf(folder).orElse("which it doesn't tell")));
     }
     ConfigJson json = ConfigJson.read(file);
+    requireSettings(folder);
     Quantization.requireNone(json);
     return json;
   }
 
+  /** Refuses pointers of Git LFS among settings that are copied, or used only in Python. */
+  private static void requireSettings(Path folder) throws IOException {
+    for (String name : SETTINGS) {
+      Path file = folder.resolve(name);
+      if (Files.isRegularFile(file)) {
+        GitLfs.requireNone(file, "JSON");
+      }
+    }
+  }
+
   /**
-   * Opens the weights in a folder, or in a file of LAVIS, under the names that a BLIP-2 alone has.
+   * Opens the weights in a folder, or in a file of LAVIS, without prefixes of wrappers.
    *
-   * @throws CheckpointException if there are none, or they are quantised or of an adapter's model
+   * @throws CheckpointException if there are none, they are quantised, or an adapter is among them
    */
   public static Checkpoint open(Path path) throws IOException {
     Checkpoint stored = Checkpoint.open(path);
     try (var opened = new OpenResources()) {
       opened.add(stored::close);
-      Checkpoint unwrapped = headed(WrapperNames.removed(stored, LANDMARK));
+      Checkpoint unwrapped = headed(WrapperNames.removed(stored, HuggingFaceNames.QUERIES));
       Quantization.requireNone(path, unwrapped);
       requireNoAdapter(path, unwrapped);
       return opened.keep(unwrapped);
     }
   }
 
-  /** An OPT that was saved without its head lacks the name of what the head is put on. */
   private static Checkpoint headed(Checkpoint checkpoint) throws CheckpointException {
-    String next = String.valueOf(checkpoint.tensors().ceilingKey(HEADLESS_OPT));
-    if (!next.startsWith(HEADLESS_OPT)) {
-      return checkpoint;
-    }
-    String body = LANGUAGE + "decoder.";
-    return checkpoint.renamed(
-        name ->
-            Optional.of(
-                name.startsWith(body)
-                    ? LANGUAGE + "model." + name.substring(LANGUAGE.length())
-                    : name));
+    return HuggingFaceNames.hasHeadlessOpt(checkpoint.tensors())
+        ? checkpoint.renamed(name -> Optional.of(HuggingFaceNames.withHead(name)))
+        : checkpoint;
   }
 
   private static void requireNoAdapter(Path path, Checkpoint checkpoint)

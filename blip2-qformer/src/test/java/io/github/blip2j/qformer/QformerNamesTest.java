@@ -9,9 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class StageOneNamesTest {
-  private static final KeyMap LAVIS = StageOneNames.addLavis(KeyMap.builder()).build();
-  private static final KeyMap HUGGING_FACE = StageOneNames.addHuggingFace(KeyMap.builder()).build();
+final class QformerNamesTest {
+  private static final KeyMap LAVIS = QformerNames.addLavis(KeyMap.builder()).build();
+  private static final KeyMap HUGGING_FACE = QformerNames.addHuggingFace(KeyMap.builder()).build();
 
   @ParameterizedTest
   @CsvSource({

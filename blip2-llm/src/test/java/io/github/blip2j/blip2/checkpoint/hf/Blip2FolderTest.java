@@ -1,4 +1,4 @@
-package io.github.blip2j.pretraining;
+package io.github.blip2j.blip2.checkpoint.hf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,7 +8,6 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.blip2.Fixture;
-import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.vision.image.ImageProcessorConfig;
 import io.github.blip2j.vision.image.ImageSize;
 import java.io.IOException;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is written beside weights that were trained on pictures of another size. */
-final class StageTwoFolderTest {
+final class Blip2FolderTest {
   private static final String PREPROCESSOR = "preprocessor_config.json";
   private static final String PROCESSOR = "processor_config.json";
   private static final List<Double> HALVES = List.of(0.5, 0.5, 0.5);
@@ -44,7 +43,7 @@ final class StageTwoFolderTest {
     normalizeByHalves(images);
     Files.writeString(from.resolve(PREPROCESSOR), images.toString());
 
-    StageTwoFolder.of(from, 64).describe(to);
+    Blip2Folder.of(from).withImageSize(64).describe(to);
 
     ImageProcessorConfig before = ImageProcessorConfig.load(from);
     assertEquals(HALVES, before.mean());
@@ -67,7 +66,7 @@ final class StageTwoFolderTest {
     images.addProperty("crop_size", 48);
     Files.writeString(from.resolve(PREPROCESSOR), images.toString());
 
-    StageTwoFolder.of(from, 64).describe(to);
+    Blip2Folder.of(from).withImageSize(64).describe(to);
 
     ImageProcessorConfig before = ImageProcessorConfig.load(from);
     assertEquals(before.withSize(ImageSize.square(64)), ImageProcessorConfig.load(to));
@@ -83,7 +82,7 @@ final class StageTwoFolderTest {
     Files.writeString(from.resolve(PROCESSOR), parts.toString());
     Files.delete(from.resolve(PREPROCESSOR));
 
-    StageTwoFolder.of(from, 64).describe(to);
+    Blip2Folder.of(from).withImageSize(64).describe(to);
 
     assertFalse(Files.exists(to.resolve(PREPROCESSOR)));
     ImageProcessorConfig before = ImageProcessorConfig.load(from);
@@ -93,13 +92,13 @@ final class StageTwoFolderTest {
 
   @Test
   void describe_anotherSizeWhereNoneIsTold_tellsIt() throws IOException {
-    Blip2Config config = StageTwoFolder.of(from, 64).config();
+    Blip2Folder resized = Blip2Folder.of(from).withImageSize(64);
     JsonObject sizes = read(from.resolve("config.json"));
     sizes.remove("vision_config");
     Files.writeString(from.resolve("config.json"), sizes.toString());
     Files.delete(from.resolve(PREPROCESSOR));
 
-    new StageTwoFolder(from, config, 64).describe(to);
+    resized.describe(to);
 
     JsonObject written = read(to.resolve("config.json"));
     assertEquals(64, written.getAsJsonObject("vision_config").get("image_size").getAsInt());
@@ -108,7 +107,7 @@ final class StageTwoFolderTest {
 
   @Test
   void describe_theFoldersOwnSize_copiesEveryByte() throws IOException {
-    StageTwoFolder.of(from, null).describe(to);
+    Blip2Folder.of(from).describe(to);
 
     for (String name : List.of("config.json", PREPROCESSOR, PROCESSOR)) {
       assertEquals(-1, Files.mismatch(from.resolve(name), to.resolve(name)), name);

@@ -1,6 +1,5 @@
-package io.github.blip2j.pretraining;
+package io.github.blip2j.blip2.checkpoint.files;
 
-import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.image.ImageProcessor;
@@ -8,25 +7,27 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Where a model of the second stage comes from; read once more when the model is exported. */
-interface StageTwoSource {
+/**
+ * A stored BLIP-2 or InstructBLIP with a language model, in any layout. A source holds paths and
+ * sizes; nothing stays open between calls.
+ */
+public interface Blip2Source {
   /** The sizes. */
   Blip2Config config();
 
-  /** All weights that are stored; those that are not are drawn. */
+  /** Opens the weights under the model's names. Parameters that are not stored are drawn. */
   OpenWeights open() throws IOException;
 
-  /** The tokenizer of the language model, which the caller closes. */
+  /** Opens the tokenizer of the language model, which the caller closes. */
   HuggingFaceTokenizer tokenizer() throws IOException;
 
   /**
-   * The tokenizer of the Q-Former's instructions, which the caller closes; null if it takes none.
+   * Opens the tokenizer of the Q-Former's instructions, which the caller closes; null if the
+   * Q-Former takes none.
    */
-  default @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException {
-    return null;
-  }
+  @Nullable HuggingFaceTokenizer instructionTokenizer() throws IOException;
 
-  /** How pictures are prepared for it. */
+  /** The image processor. */
   ImageProcessor processor() throws IOException;
 
   /**

@@ -1,4 +1,4 @@
-package io.github.blip2j.blip2.checkpoint.files;
+package io.github.blip2j.blip2.checkpoint.hf;
 
 import static io.github.blip2j.blip2.FolderCase.header;
 import static io.github.blip2j.blip2.FolderCase.headerLength;
@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files of a model folder damaged one way each. */
 final class ModelFolderTest {
@@ -47,6 +48,29 @@ final class ModelFolderTest {
           """)
   void load_wrongText_saysWhatIsWrong(String file, String text, String message) throws IOException {
     new FolderCase(file, f -> write(f, file, text), file + ": " + message).assertRefused(folder);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "config.json",
+        "generation_config.json",
+        "preprocessor_config.json",
+        "processor_config.json",
+        "chat_template.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json"
+      })
+  void load_settingsOfGitLfs_namesThePointer(String file) throws IOException {
+    String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 136\n";
+
+    new FolderCase(
+            file,
+            f -> write(f, file, pointer),
+            file + ": JSON expected, got a Git LFS pointer; run git lfs pull")
+        .assertRefused(folder);
   }
 
   @ParameterizedTest(name = "{0}")

@@ -1,0 +1,131 @@
+package io.github.blip2j.blip2.checkpoint;
+
+import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceWeights;
+import io.github.blip2j.blip2.checkpoint.hf.LanguageSizes;
+import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
+import io.github.blip2j.blip2.checkpoint.lavis.LavisSizes;
+import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
+import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
+import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.nn.CheckpointWeights;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.qformer.BertConfig;
+import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.vision.VisionConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stored model of BLIP-2's first stage: a file of LAVIS, or a Hugging Face folder of {@code
+ * Blip2ForImageTextRetrieval}. Nothing stays open between calls.
+ *
+ * <p>Its image side begins a second stage; for that, the folder may be of any BLIP-2.
+ *
+ * @param path the file or the folder
+ * @param convention that of the library that wrote it
+ */
+public record RetrievalCheckpoint(Path path, Convention convention) {
+
+  /**
+   * The checkpoint that a path names: a file, or a folder with one file of LAVIS or of Hugging
+   * Face.
+   */
+  public static RetrievalCheckpoint of(Path path) throws IOException {
+    @Nullable Path file = LavisFile.in(path);
+    return file == null
+        ? new RetrievalCheckpoint(path, Convention.HF)
+        : new RetrievalCheckpoint(file, Convention.LAVIS);
+  }
+
+  private boolean isLavis() {
+    return convention == Convention.LAVIS;
+  }
+
+  /** The sizes of the model. */
+  Blip2RetrievalConfig config() throws IOException {
+    return isLavis() ? lavisConfig() : Blip2RetrievalConfig.fromJson(ModelFolder.config(path));
+  }
+
+  private Blip2RetrievalConfig lavisConfig() throws IOException {
+    try (Checkpoint checkpoint = ModelFolder.open(path)) {
+      return LavisSizes.stageOne(path, checkpoint);
+    }
+  }
+
+  /** The names of the model's tensors. */
+  KeyMap keys(VisionConfig vision) {
+    return isLavis() ? LavisNames.retrieval(vision) : HuggingFaceNames.retrieval();
+  }
+
+  /**
+   * Opens the weights of the model.
+   *
+   * @param adapter folder of an adapter for a Hugging Face folder, or null for the one beside the
+   *     weights, if there is any
+   */
+  OpenWeights open(VisionConfig vision, @Nullable Path adapter) throws IOException {
+    KeyMap keys = keys(vision);
+    return isLavis()
+        ? plain(ModelFolder.open(path), keys)
+        : HuggingFaceWeights.of(path, withLavisOnly(), keys, adapter);
+  }
+
+  /** The tensors of a folder, and those beside them that only LAVIS uses. */
+  private Checkpoint withLavisOnly() throws IOException {
+    Path rest = path.resolve(RetrievalLoader.LAVIS_ONLY);
+    try (var opened = new OpenResources()) {
+      Checkpoint own = ModelFolder.open(path);
+      opened.add(own::close);
+      return opened.keep(Files.exists(rest) ? Checkpoint.open(rest).over(own) : own);
+    }
+  }
+
+  /** The sizes of a BLIP-2 with this image side before a language model. */
+  public Blip2Config withLanguage(LanguageSizes language) throws IOException {
+    Blip2Config config = isLavis() ? lavisWith(language) : huggingFaceWith(language);
+    return config.withConvention(convention).withImageTokenId(language.imageToken());
+  }
+
+  private Blip2Config lavisWith(LanguageSizes language) throws IOException {
+    Blip2RetrievalConfig sizes = lavisConfig();
+    Blip2QformerConfig qformer = sizes.qformer();
+    return Blip2Config.of(
+            sizes.vision(),
+            qformer.bert().withoutTextSide(),
+            language.config(),
+            qformer.queryTokens())
+        .withOwnVisionNormEps(ModelJson.visionNormEpsBeside(path));
+  }
+
+  private Blip2Config huggingFaceWith(LanguageSizes language) throws IOException {
+    ConfigJson json = ModelFolder.config(path);
+    VisionConfig vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
+    BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
+    int queries = json.sizeAt("num_query_tokens", 32);
+    return Blip2Config.of(vision, bert.withoutTextSide(), language.config(), queries)
+        .withOwnVisionNormEps(Blip2Config.ownVisionNormEps(json));
+  }
+
+  /** Opens the weights of the image side, under the names of a model with a language model. */
+  public OpenWeights openImageSide(VisionConfig vision) throws IOException {
+    return plain(
+        ModelFolder.open(path),
+        isLavis() ? LavisNames.imageSide(vision) : HuggingFaceNames.imageSide());
+  }
+
+  private OpenWeights plain(Checkpoint checkpoint, KeyMap keys) {
+    var weights = new CheckpointWeights(path.toString(), checkpoint, keys);
+    return new OpenWeights(weights, List.of(checkpoint::close));
+  }
+}

@@ -1,0 +1,102 @@
+package io.github.blip2j.pretraining;
+
+import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tensors of an exported file, made up of parameters. A stored tensor may consist of several
+ * parameters, such as a fused {@code qkv}.
+ *
+ * <p>Values come from memory. With a source, those of frozen parameters are copied from it in their
+ * stored type.
+ */
+final class ExportTensors {
+  private static final int CHUNK = 1 << 22;
+
+  private final Map<String, Entry> entries = new TreeMap<>();
+  private final @Nullable Weights source;
+
+  /** The parameters of one stored tensor, by their place in it. */
+  private record Entry(String name, int parts, Map<Integer, Parameter> parameters) {
+    Parameter first() {
+      return parameters.values().iterator().next();
+    }
+  }
+
+  /** Tensors whose values come from memory. */
+  ExportTensors() {
+    this.source = null;
+  }
+
+  /** Tensors whose frozen parameters are copied from {@code source}. */
+  ExportTensors(Weights source) {
+    this.source = source;
+  }
+
+  /** Adds a parameter as a stored tensor, or as a part of one. */
+  void add(KeyMap.Key key, Parameter parameter) {
+    entries
+        .computeIfAbsent(key.name(), name -> new Entry(name, key.parts(), new TreeMap<>()))
+        .parameters
+        .put(key.part(), parameter);
+  }
+
+  /** Names, types and shapes, by name. */
+  List<TensorSpec> specs() throws IOException {
+    List<TensorSpec> specs = new ArrayList<>();
+    for (Entry entry : entries.values()) {
+      specs.add(spec(entry));
+    }
+    return specs;
+  }
+
+  private TensorSpec spec(Entry entry) throws IOException {
+    Parameter first = entry.first();
+    Weights.@Nullable Stored frozen =
+        source == null || first.isTrained() ? null : source.find(first.name());
+    DType type = frozen == null ? DType.FLOAT32 : frozen.dtype();
+    Shape part = first.value().shape();
+    Shape whole = entry.parts == 1 ? part : part.with(0, part.dim(0) * entry.parts);
+    return new TensorSpec(entry.name, type, whole);
+  }
+
+  /** Writes the values in the order of {@link #specs}. */
+  void write(TensorCopy.Sink to) throws IOException {
+    for (Entry entry : entries.values()) {
+      long size = spec(entry).byteSize() / entry.parts;
+      for (int part = 0; part < entry.parts; part++) {
+        write(entry.name, entry.parameters.get(part), size, to);
+      }
+    }
+  }
+
+  private void write(String name, @Nullable Parameter parameter, long size, TensorCopy.Sink to)
+      throws IOException {
+    if (parameter == null) { // Hugging Face has a key bias where LAVIS has none
+      to.write(name, ByteBuffer.allocate(Math.toIntExact(size)));
+    } else if (source == null || parameter.isTrained()) {
+      try (Scope scope = Scope.open()) {
+        parameter.value().detach().write(bytes -> to.write(name, bytes));
+      }
+    } else {
+      for (long done = 0; done < size; done += CHUNK) {
+        ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(CHUNK, size - done));
+        source.read(parameter.name(), done, bytes);
+        to.write(name, bytes.flip());
+      }
+    }
+  }
+}
