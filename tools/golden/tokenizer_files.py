@@ -1,0 +1,2 @@
+"""x"""
+def save_word_pieces(folder, start): pass
