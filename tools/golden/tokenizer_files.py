@@ -93,7 +93,7 @@ def word_pieces(start):
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.train_from_iterator(sentences(), trainers.WordPieceTrainer(
-        vocab_size=250, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False))
+        vocab_size=251, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False))
     if start:
         tokenizer.add_special_tokens([AddedToken("[DEC]", normalized=False, special=True)])
     tokenizer.post_processor = processors.TemplateProcessing(
