@@ -32,6 +32,13 @@ class First:
         """Inputs and labels of a training step."""
         raise NotImplementedError
 
+    def __init__(self, *args):
+        super().__init__(*args)
+        # Of no effect here, but as a converted checkpoint has them.
+        self.config.image_text_hidden_size = 24
+        self.config.qformer_config.max_position_embeddings = 64
+        self.config.qformer_config.vocab_size = 30522
+
     def scene(self, rng):
         return draw_scene(rng, self.image_size)
 

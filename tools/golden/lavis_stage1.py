@@ -292,6 +292,8 @@ def write(folder, name):
     (folder / "model.json").write_text(golden.json.dumps(config, indent=1, sort_keys=True))
     model = Blip2Qformer(config)
     draw_weights(model, seed)
+    with torch.no_grad():
+        model.Qformer.cls.predictions.bias[0] = -20  # captions of padding would look shorter
     torch.save({"model": model.state_dict()}, folder / "checkpoint.pth")
     _, captions = save_scenes(folder, seed, [(f"{i}.png", 64 + 8 * i) for i in range(count)])
     for file, numbers in Folder(folder, captions, None, seed).numbers().items():
