@@ -26,7 +26,7 @@ LEARNS = ("query_tokens", "qformer.", "language_projection.")
 
 class First:
     steps = 1500
-    decoding = CASES
+    decoding, margin = CASES, 1e-4
 
     def training(self):
         """Inputs and labels of a training step."""

@@ -134,7 +134,7 @@ def assigned_in_unicode_9():
     """Perl's answer: Oniguruma has no ages, and Python knows its own version and 3.2 only."""
     program = r"print join ' ', grep { chr($_) =~ /\p{Present_In: 9.0}/ } 0 .. 0x10FFFF"
     said = subprocess.run(["perl", "-e", program], check=True, capture_output=True, text=True).stdout
-    return set(map(int, said.split()))
+    return set(map(int, said.split())) - set(SURROGATES)
 
 
 def vanishing(normalizer):
