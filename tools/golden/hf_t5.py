@@ -218,6 +218,8 @@ class T5Variant(Variant):
 
 
 class FirstT5(First, T5Variant):
+    steps = 800
+
     def training(self):
         asked = ["a photo of", "what is in the picture?", "a photo of"]
         ids, mask = self.inputs([self.text_ids(a) for a in asked])

@@ -61,7 +61,8 @@ public final class Fixtures {
   public static List<Path> folders(String kind, Predicate<Path> isOfKind) {
     Map<String, Path> named = new LinkedHashMap<>();
     for (Path root : roots()) {
-      subfolders(root).forEach(folder -> named.putIfAbsent(folder.getFileName().toString(), folder));
+      subfolders(root)
+          .forEach(folder -> named.putIfAbsent(folder.getFileName().toString(), folder));
     }
     List<Path> folders = new ArrayList<>(named.values());
     String elsewhere = System.getProperty("blip2.fixtures", "");
