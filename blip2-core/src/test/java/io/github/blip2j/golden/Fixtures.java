@@ -43,7 +43,7 @@ public final class Fixtures {
     try (Stream<Path> modules = Files.list(Path.of(".."))) {
       Stream<Path> beside =
           modules
-              .filter(module -> module.getFileName().toString().startsWith("blip2-"))
+              .filter(module -> String.valueOf(module.getFileName()).startsWith("blip2-"))
               .sorted()
               .map(module -> module.resolve(OWN))
               .filter(Files::isDirectory);
@@ -62,7 +62,7 @@ public final class Fixtures {
     Map<String, Path> named = new LinkedHashMap<>();
     for (Path root : roots()) {
       subfolders(root)
-          .forEach(folder -> named.putIfAbsent(folder.getFileName().toString(), folder));
+          .forEach(folder -> named.putIfAbsent(String.valueOf(folder.getFileName()), folder));
     }
     List<Path> folders = new ArrayList<>(named.values());
     String elsewhere = System.getProperty("blip2.fixtures", "");

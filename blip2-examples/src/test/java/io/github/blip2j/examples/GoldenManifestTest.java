@@ -70,7 +70,7 @@ final class GoldenManifestTest {
     try (Stream<Path> files = Files.list(TOOLS)) {
       List<String> unknown =
           files
-              .map(file -> file.getFileName().toString())
+              .map(GoldenManifestTest::name)
               .filter(name -> name.endsWith(".py") && !manifest.contains("`" + name + "`"))
               .toList();
 
