@@ -7,6 +7,7 @@ everything that learns; pixels of another size from the same images; fewer ways 
 import torch
 from golden import draw_scene, pixels_of, save_scenes
 from hf_blip2 import PROMPTS
+from transformers import GenerationConfig
 
 CAPTIONS = ["a red circle above a blue square", "a photo of a dog running on a beach", "Answer: two"]
 CASES = [
@@ -27,6 +28,10 @@ LEARNS = ("query_tokens", "qformer.", "language_projection.")
 class First:
     steps = 1500
     decoding, margin = CASES, 1e-4
+
+    def save_settings(self, folder):
+        super().save_settings(folder)
+        GenerationConfig.from_model_config(self.config.text_config).save_pretrained(folder)
 
     def training(self):
         """Inputs and labels of a training step."""
