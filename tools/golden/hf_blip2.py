@@ -8,17 +8,18 @@ A case is kept only if float64 decodes it to the same tokens, and greedy cases o
 leads by 1e-3 at every step. Otherwise the run stops: give the variant another seed.
 
 On another machine or version of torch, training ends at other weights; the folders are then as good,
-but not the same bytes.
+but not the same bytes. `--check` recomputes the numbers of a folder from the weights in it.
 """
 
 import copy
 import json
 import random
 import shutil
-import sys
 from pathlib import Path
 
+import golden
 import torch
+from golden import MEAN, STD, check_folder, open_images, pixels_of, read_json
 from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 from transformers import (
@@ -29,9 +30,6 @@ from transformers import (
     Blip2VisionConfig,
 )
 
-MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(3, 1, 1)
-STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
-MARGIN = 1e-3
 PROMPTS = [
     "a photo of",
     "Question: what color is the star? Answer:",
@@ -84,21 +82,12 @@ def scene(rng, size):
     return image, words.join(" ".join(n) for n in named), named[rng.randrange(len(named))]
 
 
-def pixels_of(images, size):
-    """What the processor does: stretch bicubically, scale, normalise."""
-    rows = []
-    for image in images:
-        data = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC).tobytes()
-        levels = torch.frombuffer(bytearray(data), dtype=torch.uint8).view(size, size, 3)
-        rows.append((levels.permute(2, 0, 1).float() / 255 - MEAN) / STD)
-    return torch.stack(rows)
-
-
 class Variant:
     """One model; what depends on its language model is a subclass's."""
 
     padding_side = "left"
     rate, steps = 2e-3, 400  # of training
+    decoding, margin = CASES, 1e-3
 
     def __init__(self, name, spec, tokenizer_folder):
         self.name, self.spec = name, spec
@@ -143,6 +132,9 @@ class Variant:
         """Tensors of the language model, and of what it is asked."""
         raise NotImplementedError
 
+    def scene(self, rng):
+        return scene(rng, (self.image_size, self.image_size))
+
     def text_ids(self, prompt):
         return self.tokenizer(prompt)["input_ids"]
 
@@ -180,7 +172,7 @@ class Variant:
         model.train()
         for step in range(steps):
             optimizer.param_groups[0]["lr"] = self.rate * min(1, (step + 1) / 20) * (1 - step / steps)
-            drawn = [scene(rng, (self.image_size, self.image_size)) for _ in range(24)]
+            drawn = [self.scene(rng) for _ in range(24)]
             loss = self.loss(model, rng, drawn)
             optimizer.zero_grad()
             loss.backward()
@@ -236,7 +228,7 @@ class Variant:
         exact = copy.deepcopy(model).double()
         asked = {"noprompt": ([0, 1, 2], None), "single": ([1], [PROMPTS[1]]), "batch": ([0, 1, 2], PROMPTS)}
         cases = []
-        for name, args in CASES:
+        for name, args in self.decoding:
             for kind, (images, prompts) in asked.items():
                 if kind == "single" and name not in ("greedy", "beam5"):
                     continue
@@ -244,7 +236,7 @@ class Variant:
                 doubled, _, _ = self.generate(exact, pixels[images].double(), prompts, args)
                 full = f"{self.name} {name}.{kind}"
                 assert sequences == doubled, f"{full}: float64 decodes otherwise; change the seed"
-                assert lead is None or lead > MARGIN, f"{full}: lead {lead:g}; change the seed"
+                assert lead is None or lead > self.margin, f"{full}: lead {lead:g}; change the seed"
                 texts = [t.strip() for t in self.tokenizer.batch_decode(sequences, skip_special_tokens=True)]
                 cases.append({
                     "name": f"{name}.{kind}", "args": {"max_new_tokens": 12} | args, "images": images,
@@ -252,9 +244,13 @@ class Variant:
                     "sequences_scores": scores, "min_margin": lead})
         return cases
 
-    def stages(self, model, pixels):
+    def large(self, images):
+        """Pixels of another size than the model's."""
         rng = torch.Generator().manual_seed(self.spec["seed"])
-        large = torch.randn(2, 3, *self.spec["large"], generator=rng)
+        return torch.randn(2, 3, *self.spec["large"], generator=rng)
+
+    def stages(self, model, images):
+        pixels, large = pixels_of(images, self.image_size), self.large(images)
         with torch.no_grad():
             vision = model.vision_model(pixels, output_hidden_states=True)
             queries = model.qformer(
@@ -285,20 +281,38 @@ class Variant:
             truth.append(f"a {caption}")
         return images, truth
 
+    def numbers(self, model, images, truth):
+        """What `expected.safetensors` and `expected.json` hold."""
+        cases = self.cases(model, pixels_of(images, self.image_size))
+        return self.stages(model, images), {"cases": cases, "prompts": PROMPTS, "truth": truth}
+
     def write(self, folder):
         model = self.reload(self.save(self.train(), folder), folder)
         images, truth = self.images(folder)
-        pixels = pixels_of(images, self.image_size)
-        save_file(self.stages(model, pixels), folder / "expected.safetensors")
-        expected = {"cases": self.cases(model, pixels), "prompts": PROMPTS, "truth": truth}
+        tensors, expected = self.numbers(model, images, truth)
+        save_file(tensors, folder / "expected.safetensors")
         (folder / "expected.json").write_text(json.dumps(expected, indent=None, sort_keys=True))
         for case in expected["cases"][:6]:
             print(f"  {case['name']}: {case['texts']} {case['min_margin'] or case['sequences_scores']}")
         print(f"  {sum(f.stat().st_size for f in folder.rglob('*') if f.is_file())} bytes")
 
+    def check(self, folder):
+        model = Blip2ForConditionalGeneration.from_pretrained(
+            folder, dtype=torch.float32, attn_implementation="eager").eval()
+        truth = read_json(folder / "expected.json")["truth"]
+        return check_folder(folder, *self.numbers(model, open_images(folder), truth))
 
-def main(variant, variants):
-    """Writes the variants that the command line names, or all."""
-    tokenizer_folder, out, *names = sys.argv[1:]
-    for name in names or variants:
-        variant(name, variants[name], tokenizer_folder).write(Path(out) / name)
+
+def main(variants, kind, tokenizers):
+    """Writes or checks variants; `tokenizers` makes the folder of the tokenizer that they share."""
+
+    def write(folder, name):
+        shared = folder.parent / "tokenizer"
+        if not shared.exists():
+            tokenizers(shared)
+        kind(name)(name, variants[name], shared).write(folder)
+
+    def check(folder):
+        return kind(folder.name)(folder.name, variants[folder.name], folder).check(folder)
+
+    golden.main(write, check, variants)

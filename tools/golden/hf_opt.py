@@ -1,23 +1,42 @@
-"""Writes folders of small BLIP-2 models with OPT, each with the reference's own numbers.
+"""Writes or checks folders of small BLIP-2 models with OPT, each with the reference's own numbers.
 
-    pip install torch==2.13.0 transformers==5.18.0 safetensors pillow==12.3.0
-    python tools/golden/hf_opt.py blip2-llm/src/test/resources/golden/hf-opt OUT [NAME ...]
+    pip install -r tools/golden/requirements.txt
+    python tools/golden/hf_opt.py --out DIR [NAME ...]
+    python tools/golden/hf_opt.py --check blip2-llm/src/test/resources/golden/hf-opt
 
-The first folder gives the tokenizer. What holds of the numbers is said in hf_blip2.py.
+`hf-opt` is the model that the library carries (bundled); hf_first.py says what it has beside the
+others. All have one tokenizer: DIR/tokenizer, which is trained if it is not there (copy the two
+tokenizer files of a committed folder to it to have those). What holds of the numbers is said in
+hf_blip2.py.
 """
 
 import copy
 import json
 
 import torch
-from hf_blip2 import PROMPTS, Variant, main, pixels_of
+from golden import pixels_of
+from hf_blip2 import PROMPTS, Variant, main
+from hf_first import CAPTIONS, First
 from safetensors.torch import save_file
+from tokenizer_files import save_byte_pairs
 from transformers import Blip2ForConditionalGeneration, OPTConfig
 
 END = 2
 
 # Sizes differ from each other within a variant where they can, so that a swapped axis shows.
 VARIANTS = {
+    "hf-opt": dict(
+        seed=1,
+        first=True,
+        dtype=torch.float32,
+        queries=8,
+        vision=dict(hidden_size=64, intermediate_size=128, num_hidden_layers=3, num_attention_heads=4,
+                    image_size=48, patch_size=8),
+        qformer=dict(hidden_size=48, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4),
+        text=dict(hidden_size=64, ffn_dim=128, num_hidden_layers=3, num_attention_heads=4, vocab_size=424,
+                  max_position_embeddings=128, word_embed_proj_dim=64),
+        large=(64, 64),
+    ),
     # Norms after the layers, as OPT-350m has them. Stored as shards.
     "hf-opt-postnorm": dict(
         seed=6,
@@ -212,5 +231,14 @@ class OptVariant(Variant):
         return model(pixel_values=pixels, input_ids=ids, attention_mask=mask).logits
 
 
+class FirstOpt(First, OptVariant):
+    def training(self):
+        """As LAVIS trains OPT without a prompt: every token of a caption and its end of line."""
+        ids, mask = self.inputs([self.text_ids(c + "\n") for c in CAPTIONS], pad_left=False)
+        labels = ids.masked_fill(mask == 0, -100)
+        labels[:, : self.config.num_query_tokens] = -100
+        return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
 if __name__ == "__main__":
-    main(OptVariant, VARIANTS)
+    main(VARIANTS, lambda name: FirstOpt if VARIANTS[name].get("first") else OptVariant, save_byte_pairs)

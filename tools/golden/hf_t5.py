@@ -1,26 +1,45 @@
-"""Writes folders of small BLIP-2 models with T5, each with the reference's own numbers.
+"""Writes or checks folders of small BLIP-2 models with T5, each with the reference's own numbers.
 
-    pip install torch==2.13.0 transformers==5.18.0 safetensors pillow==12.3.0
-    python tools/golden/hf_t5.py blip2-llm/src/test/resources/golden/hf-t5 OUT [NAME ...]
+    pip install -r tools/golden/requirements.txt
+    python tools/golden/hf_t5.py --out DIR [NAME ...]
+    python tools/golden/hf_t5.py --check blip2-llm/src/test/resources/golden/hf-t5
 
-The first folder gives the tokenizer. What holds of the numbers is said in hf_blip2.py; they come from
-the folder as transformers loads it, so that what the configuration leaves out means what it means
-there.
+All have one tokenizer, as in hf_opt.py. What holds of the numbers is said in hf_blip2.py; they come
+from the folder as transformers loads it, so that what the configuration leaves out means what it
+means there.
 """
 
 import copy
 import json
 
 import torch
-from hf_blip2 import PROMPTS, Variant, main, pixels_of
+from golden import pixels_of
+from hf_blip2 import PROMPTS, Variant, main
+from hf_first import CAPTIONS, First
 from safetensors.torch import save_file
+from tokenizer_files import save_unigrams
 from transformers import Blip2ForConditionalGeneration, T5Config
 
-IMAGE, VOCAB = 137, 141
+VOCAB = 141
 ANSWERS = ["a red star", "a white ring near a blue square", "green"]
 
 # Sizes differ from each other within a variant where they can, so that a swapped axis shows.
 VARIANTS = {
+    # Like flan: gated with the exact GELU, a head of its own.
+    "hf-t5": dict(
+        seed=2,
+        first=True,
+        dtype=torch.float32,
+        queries=8,
+        own_head=True,
+        vision=dict(hidden_size=64, intermediate_size=128, num_hidden_layers=3, num_attention_heads=4,
+                    image_size=48, patch_size=8),
+        qformer=dict(hidden_size=48, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4),
+        text=dict(d_model=64, d_ff=128, num_layers=3, num_decoder_layers=2, num_heads=4, d_kv=12,
+                  feed_forward_proj="gated-gelu", dense_act_fn="gelu", tie_word_embeddings=False,
+                  relative_attention_num_buckets=8, relative_attention_max_distance=20),
+        large=(64, 64),
+    ),
     # Like version 1.0: plain perceptrons with ReLU, a tied and scaled head, and a configuration that
     # does not mention the scale. The embeddings are stored once more for each stack.
     "hf-t5-v10": dict(
@@ -80,7 +99,7 @@ class T5Variant(Variant):
     def text_config(self, sizes):
         text = dict(vocab_size=VOCAB, dropout_rate=0.0, pad_token_id=0, bos_token_id=1, eos_token_id=1,
                     decoder_start_token_id=0) | sizes
-        return T5Config(**text), IMAGE
+        return T5Config(**text), self.tokenizer.convert_tokens_to_ids("<image>")
 
     def new_model(self):
         model = super().new_model()
@@ -96,7 +115,7 @@ class T5Variant(Variant):
         return torch.tensor(ids), torch.tensor(mask)
 
     def inputs(self, rows, pad_left=False):
-        return self.padded(rows, [IMAGE] * self.config.num_query_tokens)
+        return self.padded(rows, [self.config.image_token_index] * self.config.num_query_tokens)
 
     def draw(self, model):
         super().draw(model)
@@ -198,5 +217,16 @@ class T5Variant(Variant):
         return tensors
 
 
+class FirstT5(First, T5Variant):
+    steps = 800
+
+    def training(self):
+        asked = ["a photo of", "what is in the picture?", "a photo of"]
+        ids, mask = self.inputs([self.text_ids(a) for a in asked])
+        labels, counts = self.padded([self.text_ids(c) for c in CAPTIONS])
+        return {"input_ids": ids, "attention_mask": mask, "labels": labels.masked_fill(counts == 0, -100),
+                "decoder_attention_mask": counts}  # fmt: skip
+
+
 if __name__ == "__main__":
-    main(T5Variant, VARIANTS)
+    main(VARIANTS, lambda name: FirstT5 if VARIANTS[name].get("first") else T5Variant, save_unigrams)

@@ -7,15 +7,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where golden folders are: the module's own under {@code src/test/resources/golden}, and every
- * subfolder of {@code -Dblip2.fixtures=DIR}. A folder counts if it holds an {@code expected.json}.
+ * Where golden folders are: the module's own under {@code src/test/resources/golden}, those of the
+ * modules beside it, and every subfolder of {@code -Dblip2.fixtures=DIR}. A folder counts if it
+ * holds an {@code expected.json}. {@code tools/golden/README.md} lists them.
  */
 public final class Fixtures {
   private static final Path OWN = Path.of("src", "test", "resources", "golden");
@@ -26,9 +29,28 @@ public final class Fixtures {
 
   private Fixtures() {}
 
-  /** A folder among the module's own. */
+  /** A folder of this name: the module's own, or that of a module beside it. */
   public static Path own(String name) {
-    return OWN.resolve(name);
+    return roots().stream()
+        .map(root -> root.resolve(name))
+        .filter(Files::exists)
+        .findFirst()
+        .orElse(OWN.resolve(name));
+  }
+
+  /** Where folders are kept, the module's own first. */
+  private static List<Path> roots() {
+    try (Stream<Path> modules = Files.list(Path.of(".."))) {
+      Stream<Path> beside =
+          modules
+              .filter(module -> String.valueOf(module.getFileName()).startsWith("blip2-"))
+              .sorted()
+              .map(module -> module.resolve(OWN))
+              .filter(Files::isDirectory);
+      return Stream.concat(Stream.of(OWN), beside).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -37,7 +59,12 @@ public final class Fixtures {
    * @throws AssertionError if there is none: a parity test that compares nothing must not pass
    */
   public static List<Path> folders(String kind, Predicate<Path> isOfKind) {
-    List<Path> folders = new ArrayList<>(subfolders(OWN));
+    Map<String, Path> named = new LinkedHashMap<>();
+    for (Path root : roots()) {
+      subfolders(root)
+          .forEach(folder -> named.putIfAbsent(String.valueOf(folder.getFileName()), folder));
+    }
+    List<Path> folders = new ArrayList<>(named.values());
     String elsewhere = System.getProperty("blip2.fixtures", "");
     if (!elsewhere.isBlank()) {
       Path root = Path.of(elsewhere);
