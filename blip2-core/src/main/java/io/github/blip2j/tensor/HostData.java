@@ -34,7 +34,7 @@ final class HostData {
     return out;
   }
 
-  static Tensor read(String name, DType dtype, Shape shape, Tensor.Source source)
+  static Tensor read(String name, DType dtype, Shape shape, ByteSource source)
       throws IOException {
     Tensor out = Tensor.uninitialized(name, dtype, shape);
     long bytes = out.size() * dtype.byteSize();
@@ -54,7 +54,7 @@ final class HostData {
     return out;
   }
 
-  static void write(Tensor tensor, Tensor.ByteSink sink) throws IOException {
+  static void write(Tensor tensor, ByteSink sink) throws IOException {
     try (Scope scope = Scope.open()) {
       Tensor dense = ShapeOps.dense(tensor);
       long bytes = dense.size() * dense.dtype().byteSize();

@@ -17,7 +17,6 @@ import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
 import java.io.IOException;
 import java.lang.ref.Reference;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -57,14 +56,7 @@ public final class Tensor extends RawTensor {
     this.computePrecision = Precision.FLOAT32;
   }
 
-  /** A source of a tensor's bytes, such as a position in a file. */
-  @FunctionalInterface
-  public interface Source {
-    /** Fills {@code into} with the bytes from {@code byteOffset} on. */
-    void read(long byteOffset, ByteBuffer into) throws IOException;
-  }
-
-  // ---- making
+  // ---- creating
 
   /** A float32 tensor with these values, row-major. */
   public static Tensor of(float[] values, long... shape) {
@@ -101,7 +93,7 @@ public final class Tensor extends RawTensor {
   }
 
   /** A tensor whose bytes are read straight into its memory, little-endian, row-major. */
-  public static Tensor read(String name, DType dtype, Shape shape, Source source)
+  public static Tensor read(String name, DType dtype, Shape shape, ByteSource source)
       throws IOException {
     return HostData.read(name, dtype, shape, source);
   }
@@ -129,7 +121,7 @@ public final class Tensor extends RawTensor {
     return new Tensor(storage, Layout.dense(shape), dtype);
   }
 
-  // ---- looking
+  // ---- reading
 
   /**
    * The only element.
@@ -167,13 +159,6 @@ public final class Tensor extends RawTensor {
   /** The dense bytes, chunk by chunk, as a checkpoint stores them. */
   public void write(ByteSink sink) throws IOException {
     HostData.write(this, sink);
-  }
-
-  /** Receives the bytes of a tensor, in order. */
-  @FunctionalInterface
-  public interface ByteSink {
-    /** Receives the next bytes. */
-    void write(ByteBuffer bytes) throws IOException;
   }
 
   // ---- shape

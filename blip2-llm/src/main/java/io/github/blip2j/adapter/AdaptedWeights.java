@@ -6,6 +6,7 @@ import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.ByteSource;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
@@ -126,7 +127,7 @@ final class AdaptedWeights implements Weights {
     return floats(entry.dtype(), count, (at, bytes) -> adapter.read(tensor, at, bytes));
   }
 
-  private float[] floats(DType dtype, int count, Tensor.Source source) throws IOException {
+  private float[] floats(DType dtype, int count, ByteSource source) throws IOException {
     try (Scope scope = Scope.open()) {
       return Tensor.read(where, dtype, Shape.of(count), source).to(DType.FLOAT32).toFloats();
     }
