@@ -203,12 +203,12 @@ public final class CaptionFile {
 
   private static String advice(Set<String> keys) {
     if (keys.contains("annotations")) {
-      return "write each of the annotations as a record, with its picture's file_name as image";
+      return "write each of the annotations as a record, with its image's file_name as image";
     }
     if (keys.contains("question") || keys.contains("answer")) {
-      return "call the picture's path image, the question text_input and one answer text_output";
+      return "write the image's path as image, the question as text_input, one answer as text_output";
     }
-    return "write one record for each picture, its path as image and its caption as caption";
+    return "write one record for each image, its path as image and its caption as caption";
   }
 
   private static String plain(String key) {

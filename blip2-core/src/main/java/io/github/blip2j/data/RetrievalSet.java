@@ -67,7 +67,7 @@ public record RetrievalSet(List<String> images, List<String> texts, List<Integer
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "%s: %d pictures expected, got none of %d (%s%s); check the folder",
+              "%s: %d images expected, got none of %d (%s%s); check the folder",
               folder,
               images.size(),
               missing.size(),

@@ -30,7 +30,7 @@ public record FileKind(String name, Recognizer recognizer) {
   public static final FileKind TORCH = new FileKind("a file of torch.save", FileKind::isTorch);
 
   /** PNG images. */
-  public static final FileKind PNG = new FileKind("a PNG picture", FileKind::isPng);
+  public static final FileKind PNG = new FileKind("a PNG image", FileKind::isPng);
 
   /** JSON objects. */
   public static final FileKind JSON = new FileKind("a JSON object", FileKind::isJson);

@@ -34,8 +34,7 @@ final class HostData {
     return out;
   }
 
-  static Tensor read(String name, DType dtype, Shape shape, ByteSource source)
-      throws IOException {
+  static Tensor read(String name, DType dtype, Shape shape, ByteSource source) throws IOException {
     Tensor out = Tensor.uninitialized(name, dtype, shape);
     long bytes = out.size() * dtype.byteSize();
     for (long done = 0; done < bytes; done += HostMemory.CHUNK) {

@@ -92,9 +92,9 @@ final class CaptionFileTest {
         "[{\"image\": \"a\", \"caption\": \"x\", \"image_id\": [1]}] |"
             + " record 1: image_id expected a string or a number, got a list",
         "[{\"caption\": \"x\"}] | record 1: keys expected image and caption, or file_name and text, got caption;"
-            + " write one record for each picture, its path as image and its caption as caption",
+            + " write one record for each image, its path as image and its caption as caption",
         "{\"image\": \"a\"} | line 1: keys expected image and caption, or file_name and text, got image;"
-            + " write one record for each picture, its path as image and its caption as caption",
+            + " write one record for each image, its path as image and its caption as caption",
         "[\"a\"] | record 1 expected an object, got a string",
         "{\"image\": | line 1 expected JSON, got malformed text",
         "[{\"image\": \"a\", | record 1 expected JSON, got malformed text",
@@ -102,17 +102,17 @@ final class CaptionFileTest {
         "[{\"image\": \"a\", \"caption\": \"x\"}] 1 | the list expected JSON, got malformed text",
         "{\"image\": \"a\", \"caption\": \"x\"} 1 | line 1 expected JSON, got malformed text",
         "[{\"image\": \"a\", \"question\": \"?\", \"answer\": [\"x\"]}] | record 1: keys expected image"
-            + " and caption, or file_name and text, got image, question, answer; call the picture's"
-            + " path image, the question text_input and one answer text_output",
+            + " and caption, or file_name and text, got image, question, answer; write the image's path"
+            + " as image, the question as text_input, one answer as text_output",
         "{\"images\": [], \"annotations\": []} | line 1: keys expected image and caption, or"
             + " file_name and text, got images, annotations; write each of the annotations as a"
-            + " record, with its picture's file_name as image",
+            + " record, with its image's file_name as image",
         "{\"a\": 1, \"b\": 1, \"c\": 1, \"d\": 1, \"e\": 1, \"f\": 1, \"g\": 1, \"h\": 1, \"i\": 1} |"
             + " line 1: keys expected image and caption, or file_name and text, got a, b, c, d, e,"
-            + " f, g, h, ...; write one record for each picture, its path as image and its caption"
+            + " f, g, h, ...; write one record for each image, its path as image and its caption"
             + " as caption",
         "{\"\\u001b[31m\": 1} | line 1: keys expected image and caption, or file_name and text, got"
-            + " ?[31m; write one record for each picture, its path as image and its caption as"
+            + " ?[31m; write one record for each image, its path as image and its caption as"
             + " caption",
         "[] | captions expected at least 1, got none"
       })

@@ -35,7 +35,7 @@ final class RetrievalSetTest {
     DataException e = assertThrows(DataException.class, () -> set.files(folder));
 
     assertEquals(
-        folder + ": 5 pictures expected, got none of 4 (1, 2, 3, ...); check the folder",
+        folder + ": 5 images expected, got none of 4 (1, 2, 3, ...); check the folder",
         e.getMessage());
   }
 }

@@ -226,7 +226,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "captions: readable pictures expected, got %d damaged ones",
+              "captions: readable images expected, got %d damaged ones",
               damaged.size()));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the stream's reader unwraps it

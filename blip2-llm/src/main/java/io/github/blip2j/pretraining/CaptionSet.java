@@ -57,13 +57,13 @@ public final class CaptionSet {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "%s: pictures expected of %d records, got none of %d (%s%s); %s",
+              "%s: images expected for %d records, got none for %d (%s%s); %s",
               images,
               present.size() + missing.size(),
               missing.size(),
               String.join(", ", names.subList(0, Math.min(SHOWN, names.size()))),
               names.size() > SHOWN ? ", ..." : "",
-              "check the folder, or have them skipped"));
+              "check the folder, or skip such records (Faulty.SKIP, --skip-faulty)"));
     }
     return new CaptionSet(present, images, faulty, missing.size());
   }

@@ -165,7 +165,7 @@ final class CaptionBatchesTest {
 
     var e = assertThrows(UncheckedIOException.class, () -> all(batches, 0, 0));
 
-    assertEquals("captions: readable pictures expected, got 1 damaged ones", messageOfCause(e));
+    assertEquals("captions: readable images expected, got 1 damaged ones", messageOfCause(e));
   }
 
   @Test
@@ -186,8 +186,8 @@ final class CaptionBatchesTest {
 
     assertEquals(
         Scenes.IMAGES
-            + ": pictures expected of 3 records, got none of 2 (gone.png, \u0000);"
-            + " check the folder, or have them skipped",
+            + ": images expected for 3 records, got none for 2 (gone.png, \u0000);"
+            + " check the folder, or skip such records (Faulty.SKIP, --skip-faulty)",
         e.getMessage());
     assertEquals(1, rest.size());
     assertEquals(2, rest.missing());

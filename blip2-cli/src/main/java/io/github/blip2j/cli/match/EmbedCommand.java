@@ -47,7 +47,7 @@ public final class EmbedCommand implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "IMAGE|FOLDER",
       description = {
-        "Picture files, or folders for all pictures in them and in their folders, before the options;",
+        "Image files, or folders for all images in them and in their folders, before the options;",
         "- for standard input."
       })
   private List<String> given = new ArrayList<>();

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code blip2 evaluate}: the parent of the tasks' commands. */
 @Command(
     name = "evaluate",
-    description = "Evaluates a model on pictures and captions.",
+    description = "Evaluates a model on images and captions.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class)
 public final class EvaluateCommand implements Runnable {

@@ -36,7 +36,7 @@ public final class MatchCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "IMAGE|FOLDER",
       description = {
-        "Picture files, or folders for all pictures in them and in their folders, before the options;",
+        "Image files, or folders for all images in them and in their folders, before the options;",
         "- for standard input."
       })
   List<String> images = new ArrayList<>();

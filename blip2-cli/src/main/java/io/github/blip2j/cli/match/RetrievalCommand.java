@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "retrieval",
     description = {
-      "Retrieves captions for each picture and pictures for each caption, and prints recall "
+      "Retrieves captions for each image and images for each caption, and prints recall "
           + "at 1, 5 and 10 in percent.",
       "Captions are cleaned as LAVIS does: lower case, without most punctuation, at most 50 "
           + "words and 35 tokens."
@@ -51,7 +51,7 @@ public final class RetrievalCommand implements Callable<Integer> {
       paramLabel = "IMAGES.json",
       description =
           "A JSON list, or lines, of {\"image\": path, \"caption\": text or texts}; records "
-              + "of one path are one picture.")
+              + "of one path are one image.")
   private Path captions = Path.of("");
 
   @Option(

@@ -60,7 +60,7 @@ public record ImageArguments(Console console, boolean exif) {
     }
     List<Path> found = ImageFiles.in(path);
     if (found.isEmpty()) {
-      throw new IOException(name + ": pictures expected in the folder, got none");
+      throw new IOException(name + ": images expected in the folder, got none");
     }
     return found;
   }

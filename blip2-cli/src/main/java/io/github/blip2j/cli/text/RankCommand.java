@@ -38,7 +38,7 @@ public final class RankCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "IMAGE|FOLDER",
       description = {
-        "Picture files; folders for all pictures in them and in their folders; - for standard input."
+        "Image files; folders for all images in them and in their folders; - for standard input."
       })
   List<String> images = new ArrayList<>();
 

@@ -28,12 +28,12 @@ final class DataOptions {
       names = "--images",
       required = true,
       paramLabel = "DIR",
-      description = "The folder that paths of pictures are relative to.")
+      description = "The folder that paths of images are relative to.")
   Path images = Path.of("");
 
   @Option(
       names = "--skip-faulty",
-      description = "Train without pictures that are missing or damaged, instead of stopping.")
+      description = "Train without images that are missing or damaged, instead of stopping.")
   boolean skipFaulty;
 
   @Option(
@@ -45,13 +45,13 @@ final class DataOptions {
   @Option(
       names = "--image-size",
       paramLabel = "N",
-      description = "Height and width of pictures in pixels; the model's by default.")
+      description = "Height and width of images in pixels; the model's by default.")
   @Nullable Integer imageSize;
 
   @Option(
       names = "--augment",
       description =
-          "Crop half to all of each picture and mirror every other one at random, as LAVIS's "
+          "Crop half to all of each image and mirror every other one at random, as LAVIS's "
               + "blip2_image_train.")
   boolean augment;
 

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code blip2 train}: the parent of the stages' commands. */
 @Command(
     name = "train",
-    description = "Trains a stage of BLIP-2 on pictures and captions.",
+    description = "Trains a stage of BLIP-2 on images and captions.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class)
 public final class TrainCommand implements Runnable {

@@ -40,7 +40,7 @@ final class TrainingReport {
       console.complain(
           String.format(
               Locale.ROOT,
-              "pictures expected for %d records, got none for %d, which are left out",
+              "images expected for %d records, got none for %d, which are left out",
               pairs + missing,
               missing));
     }
@@ -64,7 +64,7 @@ final class TrainingReport {
       console.complain(
           String.format(
               Locale.ROOT,
-              "readable pictures expected, got %d damaged ones (%s%s); others were used instead",
+              "readable images expected, got %d damaged ones (%s%s); others were used instead",
               names.size(),
               String.join(", ", names.subList(0, Math.min(3, names.size()))),
               names.size() > 3 ? ", ..." : ""));

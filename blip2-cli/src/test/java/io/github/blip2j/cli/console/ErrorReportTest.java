@@ -93,7 +93,7 @@ final class ErrorReportTest {
 
   @Test
   void caption_directoryWithoutPictures_exits1() {
-    String message = "pictures expected in the folder, got none";
+    String message = "images expected in the folder, got none";
     assertEquals(failure(folder, message), Shell.run("caption", folder.toString()));
   }
 

@@ -97,7 +97,7 @@ final class EvaluateCommandTest {
             "",
             String.format(
                 Locale.ROOT,
-                "blip2: %s: 3 pictures expected, got none of 2 (x.png, y.png); check the folder\n",
+                "blip2: %s: 3 images expected, got none of 2 (x.png, y.png); check the folder\n",
                 MODEL.resolve("images"))),
         retrieval(file));
   }
@@ -109,7 +109,7 @@ final class EvaluateCommandTest {
     Shell shell = Shell.run("evaluate", "retrieval", file.toString(), "--model", MODEL.toString());
 
     assertEquals(1, shell.exit());
-    assertTrue(shell.err().startsWith("blip2: " + folder + ": 1 pictures expected"), shell.err());
+    assertTrue(shell.err().startsWith("blip2: " + folder + ": 1 images expected"), shell.err());
   }
 
   @Test

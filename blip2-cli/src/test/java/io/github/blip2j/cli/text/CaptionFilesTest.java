@@ -45,7 +45,7 @@ final class CaptionFilesTest {
     Path empty = Files.createDirectory(folder.resolve("empty"));
 
     assertEquals(
-        new Shell(1, "", "blip2: " + empty + ": pictures expected in the folder, got none\n"),
+        new Shell(1, "", "blip2: " + empty + ": images expected in the folder, got none\n"),
         Shell.run("caption", empty.toString()));
   }
 

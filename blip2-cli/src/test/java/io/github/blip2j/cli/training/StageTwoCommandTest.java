@@ -126,9 +126,9 @@ final class StageTwoCommandTest {
             "",
             String.format(
                     Locale.ROOT,
-                    "blip2: %s: pictures expected of 1 records, got none of 1 (gone.png); check the folder,",
+                    "blip2: %s: images expected for 1 records, got none for 1 (gone.png); check the folder,",
                     MODEL.resolve("images"))
-                + " or have them skipped\n"),
+                + " or skip such records (Faulty.SKIP, --skip-faulty)\n"),
         shell);
   }
 
@@ -140,7 +140,7 @@ final class StageTwoCommandTest {
 
     String message =
         "blip2: %s: record 1: keys expected image and caption, or file_name and text, got caption;"
-            + " write one record for each picture, its path as image and its caption as caption\n";
+            + " write one record for each image, its path as image and its caption as caption\n";
     assertEquals(new Shell(1, "", String.format(Locale.ROOT, message, data)), shell);
   }
 

@@ -32,7 +32,7 @@ final class TextFiles implements CaptionTarget {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "%s: a text file of its own expected beside each picture, got %s for %s too; %s",
+                "%s: a text file of its own expected beside each image, got %s for %s too; %s",
                 PathName.of(image),
                 PathName.of(beside(image)),
                 PathName.of(other),

@@ -81,7 +81,7 @@ public final class ImageDecoder {
     // Devices and pipes may never end.
     if (!Files.isRegularFile(path) || Files.size(path) > Integer.MAX_VALUE - 8) {
       throw new UnreadableImageException(
-          name, "something else or more than 2 GiB", "copy the picture to a file");
+          name, "something else or more than 2 GiB", "copy the image to a file");
     }
     byte[] file;
     try {

@@ -42,7 +42,7 @@ public record ImageProcessorConfig(
         "size expected height and width or shortest_edge, got both");
     require(
         stretchedTo != null || croppedTo != null,
-        "do_resize to height and width or do_center_crop expected, got neither; pictures would"
+        "do_resize to height and width or do_center_crop expected, got neither; images would"
             + " keep sizes of their own");
     require(
         shortestEdge == null || shortestEdge > 0,

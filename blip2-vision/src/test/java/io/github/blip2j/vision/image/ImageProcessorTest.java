@@ -239,7 +239,7 @@ final class ImageProcessorTest {
         refusal("{'size': {'shortest_edge': 4, 'height': 5, 'width': 5}}"));
     assertEquals(
         "ImageProcessorConfig: do_resize to height and width or do_center_crop expected, got"
-            + " neither; pictures would keep sizes of their own",
+            + " neither; images would keep sizes of their own",
         refusal("{'size': {'shortest_edge': 4}, " + CHANNELS + "}"));
     assertEquals(
         "ImageProcessorConfig: image_std expected 3 positive numbers, got [1.0, 0.0, 1.0]",

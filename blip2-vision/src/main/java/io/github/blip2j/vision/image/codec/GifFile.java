@@ -93,7 +93,7 @@ public final class GifFile implements EncodedImage {
     int block = reader.u8();
     while (block != IMAGE) {
       if (block == TRAILER) {
-        throw new IOException("no picture in it");
+        throw new IOException("no image in it");
       }
       if (block == EXTENSION) {
         readExtension();

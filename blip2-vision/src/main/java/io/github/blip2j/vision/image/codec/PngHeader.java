@@ -67,7 +67,7 @@ final class PngHeader {
         || region.height == 0
         || region.left + region.width > width
         || region.top + region.height > height) {
-      throw new IOException("a frame outside the picture");
+      throw new IOException("a frame outside the image");
     }
     return region;
   }
@@ -230,7 +230,7 @@ final class PngHeader {
     long top = Integer.toUnsignedLong(reader.i32());
     if (left + frameWidth > Integer.toUnsignedLong(width)
         || top + frameHeight > Integer.toUnsignedLong(height)) {
-      throw new IOException("a frame outside the picture");
+      throw new IOException("a frame outside the image");
     }
     region = new Region((int) left, (int) top, (int) frameWidth, (int) frameHeight);
   }

@@ -66,7 +66,7 @@ final class Segments {
       throw new IOException(
           String.format(
               Locale.ROOT,
-              "tiles of %dx%d in a picture of %dx%d",
+              "tiles of %dx%d in an image of %dx%d",
               segmentWidth,
               segmentHeight,
               width,

@@ -39,7 +39,7 @@ record Frame(int x, int y, int width, int height, Chunk image, @Nullable Chunk a
       Chunk chunk = Chunk.read(file, next, end);
       boolean lossless = chunk.name().equals(Chunk.LOSSLESS);
       if (lossless && alpha != null) {
-        throw new IOException("an ALPH chunk for a VP8L picture");
+        throw new IOException("an ALPH chunk for a VP8L image");
       }
       if (chunk.name().equals(Chunk.ALPHA) && alpha == null) {
         alpha = chunk;
@@ -51,7 +51,7 @@ record Frame(int x, int y, int width, int height, Chunk image, @Nullable Chunk a
       next = chunk.end();
     }
     if (image == null) {
-      throw new IOException("a frame without a picture");
+      throw new IOException("a frame without an image");
     }
     return read(file, image, alpha, next);
   }
@@ -89,7 +89,7 @@ record Frame(int x, int y, int width, int height, Chunk image, @Nullable Chunk a
    */
   Frame inOrder() throws IOException {
     if (alpha != null && alpha.start() > image.start()) {
-      throw new IOException("an ALPH chunk after its picture");
+      throw new IOException("an ALPH chunk after its image");
     }
     return this;
   }

@@ -144,10 +144,10 @@ final class WebpContainer {
 
   private void readStill() throws IOException {
     if (hasAnimationHeader || (flags & ANIMATION) != 0) {
-      throw new IOException("a picture outside the frames of an animation");
+      throw new IOException("an image outside the frames of an animation");
     }
     if (first != null) {
-      throw new IOException("two pictures without an animation");
+      throw new IOException("two images without an animation");
     }
     Frame frame = Frame.read(file, position, end);
     position = frame.next();
@@ -156,7 +156,7 @@ final class WebpContainer {
       throw new IOException(
           String.format(
               Locale.ROOT,
-              "a picture of %dx%d on a canvas of %dx%d",
+              "an image of %dx%d on a canvas of %dx%d",
               frame.width(),
               frame.height(),
               width,

@@ -180,7 +180,7 @@ final class JpegFileTest {
 
     var e = assertThrows(IOException.class, () -> decoder.decide(states, 0));
 
-    assertEquals("more decisions than a picture of that size has", e.getMessage());
+    assertEquals("more decisions than an image of that size has", e.getMessage());
   }
 
   @Test

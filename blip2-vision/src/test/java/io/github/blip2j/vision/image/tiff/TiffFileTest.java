@@ -233,7 +233,7 @@ final class TiffFileTest {
             .longs(Tags.TILE_OFFSETS, 8)
             .longs(Tags.TILE_BYTE_COUNTS, 100);
 
-    assertEquals("tiles of 100000x100000 in a picture of 10x10", refusal(file));
+    assertEquals("tiles of 100000x100000 in an image of 10x10", refusal(file));
   }
 
   @Test

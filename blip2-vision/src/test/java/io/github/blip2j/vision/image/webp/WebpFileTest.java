@@ -80,10 +80,10 @@ final class WebpFileTest {
 
     assertEquals(27, decode(header, picture).length);
     assertEquals(
-        "a picture of 3x3 on a canvas of 4x3", refusal(WebpBytes.extended(0, 4, 3), picture));
+        "an image of 3x3 on a canvas of 4x3", refusal(WebpBytes.extended(0, 4, 3), picture));
     assertEquals("unknown flags in chunk VP8X", refusal(WebpBytes.extended(1, 3, 3), picture));
     assertEquals("two VP8X chunks", refusal(header, header, picture));
-    assertEquals("two pictures without an animation", refusal(header, picture, picture));
+    assertEquals("two images without an animation", refusal(header, picture, picture));
     assertEquals("no frame", refusal(header));
     assertEquals(
         "a VP8X chunk of 12 bytes",
@@ -95,7 +95,7 @@ final class WebpFileTest {
     byte[] header = WebpBytes.extended(2, 3, 3);
     byte[] picture = picture("lossy_3x3");
 
-    assertEquals("a picture outside the frames of an animation", refusal(header, picture));
+    assertEquals("an image outside the frames of an animation", refusal(header, picture));
     assertEquals(
         "a frame before chunk ANIM",
         refusal(header, WebpBytes.chunk("ANMF", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)));
@@ -155,9 +155,8 @@ final class WebpFileTest {
     assertEquals("unknown alpha compression", refusal(header, withByte(alpha, 8, 0x40), picture));
     assertEquals("too little alpha", refusal(header, WebpBytes.chunk("ALPH", 0, 1), picture));
     assertEquals("a short ALPH chunk", refusal(header, WebpBytes.chunk("ALPH", 0), picture));
-    assertEquals("an ALPH chunk after its picture", refusal(header, picture, alpha));
-    assertEquals(
-        "an ALPH chunk for a VP8L picture", refusal(header, alpha, picture("lossless_m0")));
+    assertEquals("an ALPH chunk after its image", refusal(header, picture, alpha));
+    assertEquals("an ALPH chunk for a VP8L image", refusal(header, alpha, picture("lossless_m0")));
     assertThrows(
         IOException.class, () -> decode(header, WebpBytes.chunk("ALPH", 1, 0, 0), picture));
   }

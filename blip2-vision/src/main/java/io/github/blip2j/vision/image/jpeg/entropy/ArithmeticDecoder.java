@@ -71,7 +71,7 @@ public final class ArithmeticDecoder {
 
     private void spend() throws IOException {
       if (--left < 0) {
-        throw new IOException("more decisions than a picture of that size has");
+        throw new IOException("more decisions than an image of that size has");
       }
     }
   }

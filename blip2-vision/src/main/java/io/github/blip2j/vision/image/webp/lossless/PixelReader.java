@@ -112,7 +112,7 @@ public final class PixelReader {
     int distance = CopyDistance.of(readNumber(here.distance.read(reader)), width);
     int from = at - distance;
     if (from < 0 || length > pixels.length - at) {
-      throw new IOException("a copy from outside the picture");
+      throw new IOException("a copy from outside the image");
     }
     if (distance >= length) {
       System.arraycopy(pixels, from, pixels, at, length);
