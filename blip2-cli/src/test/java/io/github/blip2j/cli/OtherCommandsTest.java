@@ -5,12 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.blip2j.cli.console.Console;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 final class OtherCommandsTest {
   private static final String SQUARES = Shell.image("b.png");
@@ -168,6 +177,33 @@ final class OtherCommandsTest {
     assertEquals(0, shell.exit());
     assertEquals("", shell.err());
     assertTrue(shell.out().startsWith("Usage: blip2 " + command), shell::out);
+  }
+
+  /** A line of a description begins at the margin, so each must be a sentence of its own. */
+  @ParameterizedTest
+  @MethodSource("commands")
+  void help_ofEveryCommand_breaksLinesBetweenSentencesOnly(String command) {
+    var console =
+        new Console(
+            new PrintWriter(new StringWriter()),
+            new PrintWriter(new StringWriter()),
+            InputStream.nullInputStream(),
+            false,
+            Duration.ofSeconds(1),
+            Map.of());
+    CommandLine line = Blip2Command.of(console);
+    for (String word : command.isEmpty() ? new String[0] : command.strip().split(" ")) {
+      line = line.getSubcommands().get(word);
+    }
+    CommandSpec spec = line.getCommandSpec();
+    List<String[]> descriptions = new ArrayList<>();
+    descriptions.add(spec.usageMessage().description());
+    spec.args().forEach(arg -> descriptions.add(arg.description()));
+    for (String[] description : descriptions) {
+      for (String sentence : description) {
+        assertTrue(sentence.endsWith("."), sentence);
+      }
+    }
   }
 
   @ParameterizedTest

@@ -27,12 +27,13 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "embed",
     description = {
-      "Writes features of images and texts to a file, batch by batch: a safetensors file "
-          + "with a tensor for each kind, row after row in the order of the images, or a .jsonl "
-          + "file with a line for each.",
-      "By default both as unit vectors of one space: image_embeds [images, queries, width] "
-          + "and text_embeds [texts, width]. The similarity of an image and a text is the largest "
-          + "of the dot products of its queries with the text, the itc of blip2 match."
+      "Writes features of images and texts to a file, batch by batch: a safetensors "
+          + "file with a tensor for each kind, row after row in the order of the images, "
+          + "or a .jsonl file with a line for each.",
+      "By default both as unit vectors of one space: image_embeds [images, queries, "
+          + "width] and text_embeds [texts, width]. The similarity of an image and a text "
+          + "is the largest of the dot products of its queries with the text, the itc of "
+          + "blip2 match."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -46,10 +47,9 @@ public final class EmbedCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..*",
       paramLabel = "IMAGE|FOLDER",
-      description = {
-        "Image files, or folders for all images in them and in their folders, before the options;",
-        "- for standard input."
-      })
+      description =
+          "Image files, or folders for all images in them and in their folders, before "
+              + "the options; - for standard input.")
   private List<String> given = new ArrayList<>();
 
   @Option(

@@ -22,9 +22,9 @@ import picocli.CommandLine.Parameters;
     name = "match",
     description = {
       "Scores how well texts describe images: every text with every image.",
-      "itc is the cosine similarity of image and text encoded separately, in -1 to 1; itm is "
-          + "the score of the matching head, whose queries attend to both, as a logit and a "
-          + "probability."
+      "itc is the cosine similarity of image and text encoded separately, in -1 to "
+          + "1; itm is the score of the matching head, whose queries attend to both, as a "
+          + "logit and a probability."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -35,10 +35,9 @@ public final class MatchCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE|FOLDER",
-      description = {
-        "Image files, or folders for all images in them and in their folders, before the options;",
-        "- for standard input."
-      })
+      description =
+          "Image files, or folders for all images in them and in their folders, before "
+              + "the options; - for standard input.")
   List<String> images = new ArrayList<>();
 
   @Option(

@@ -32,10 +32,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "retrieval",
     description = {
-      "Retrieves captions for each image and images for each caption, and prints recall "
-          + "at 1, 5 and 10 in percent.",
-      "Captions are cleaned as LAVIS does: lower case, without most punctuation, at most 50 "
-          + "words and 35 tokens."
+      "Retrieves captions for each image and images for each caption, and prints "
+          + "recall at 1, 5 and 10 in percent.",
+      "Captions are cleaned as LAVIS does: lower case, without most punctuation, at "
+          + "most 50 words and 35 tokens."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

@@ -23,11 +23,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = {
-      "Describes a checkpoint: its kind, the class that would load it, missing and surplus "
-          + "tensors,",
-      "and each tensor's name, type, shape, sum, minimum and maximum.",
-      "In the JSON document, numbers that JSON lacks are the strings \"Infinity\", \"-Infinity\" and",
-      "\"NaN\"."
+      "Describes a checkpoint: its kind, the class that would load it, missing and "
+          + "surplus tensors, and each tensor's name, type, shape, sum, minimum and "
+          + "maximum.",
+      "In the JSON document, numbers that JSON lacks are the strings \"Infinity\", "
+          + "\"-Infinity\" and \"NaN\"."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -37,10 +37,10 @@ public final class InspectCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "FILE|FOLDER",
-      description = {
-        "A safetensors or PyTorch file, a checkpoint of LAVIS or of a training run, the folder of",
-        "a model, a language model, a BERT or an adapter, or the id of a downloaded one."
-      })
+      description =
+          "A safetensors or PyTorch file, a checkpoint of LAVIS or of a training run, "
+              + "the folder of a model, a language model, a BERT or an adapter, or the id of "
+              + "a downloaded one.")
   private @Nullable ModelName model;
 
   @Option(

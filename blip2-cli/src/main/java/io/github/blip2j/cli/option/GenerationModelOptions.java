@@ -21,14 +21,26 @@ public final class GenerationModelOptions extends ModelOptions {
   @Mixin PartsOptions parts = new PartsOptions();
 
   @Option(
-      names = {"--convention", "--flavour"},
+      names = "--convention",
       paramLabel = "lavis|hf",
       converter = ConventionName.class,
       description =
           "The reference whose numerics and defaults apply: lavis for five beams, prompts to OPT "
               + "cut to 32 tokens and repetition penalties on new tokens only. By default the one "
               + "that the model's files belong to.")
-  @Nullable Convention convention;
+  private @Nullable Convention convention;
+
+  /** The former name of {@code --convention}, for old scripts. */
+  @Option(
+      names = "--flavour",
+      hidden = true,
+      paramLabel = "lavis|hf",
+      converter = ConventionName.class)
+  private @Nullable Convention flavour;
+
+  private @Nullable Convention chosen() {
+    return convention == null ? flavour : convention;
+  }
 
   /** The model's name in results. */
   public String modelName() {
@@ -37,7 +49,8 @@ public final class GenerationModelOptions extends ModelOptions {
 
   public Blip2 load() throws IOException {
     Blip2 loaded = loadAsItIs();
-    return convention == null ? loaded : loaded.withConvention(convention);
+    @Nullable Convention chosen = chosen();
+    return chosen == null ? loaded : loaded.withConvention(chosen);
   }
 
   private Blip2 loadAsItIs() throws IOException {
@@ -51,8 +64,9 @@ public final class GenerationModelOptions extends ModelOptions {
 
   /** The convention whose defaults the loaded model will have. */
   public Convention convention() {
-    if (convention != null) {
-      return convention;
+    @Nullable Convention chosen = chosen();
+    if (chosen != null) {
+      return chosen;
     }
     return parts.areGiven() ? Convention.LAVIS : Convention.HF;
   }

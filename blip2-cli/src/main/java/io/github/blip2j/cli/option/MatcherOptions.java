@@ -20,10 +20,9 @@ public final class MatcherOptions extends ModelOptions {
   @Option(
       names = "--max-text-tokens",
       paramLabel = "N",
-      description = {
-        "Most tokens of a text that are compared; by default 32 of LAVIS's models and all of",
-        "Hugging Face's."
-      })
+      description =
+          "Most tokens of a text that are compared; by default 32 of LAVIS's models and "
+              + "all of Hugging Face's.")
   @Nullable Integer maxTextTokens;
 
   /** The model's name in results. */

@@ -21,10 +21,9 @@ public abstract class ModelOptions {
   @Option(
       names = "--adapter",
       paramLabel = "DIR",
-      description = {
-        "Folder of a LoRA adapter as peft saves it, merged into the weights. One inside the",
-        "model's own folder needs no naming."
-      })
+      description =
+          "Folder of a LoRA adapter as peft saves it, merged into the weights. One "
+              + "inside the model's own folder needs no naming.")
   @Nullable Path adapter;
 
   @Option(

@@ -17,9 +17,9 @@ public final class PartsOptions {
   @Option(
       names = "--vision",
       paramLabel = "PATH",
-      description = {
-        "For a .pth of LAVIS without a vision encoder: eva_vit_g.pth, or a BLIP-2 that has one."
-      })
+      description =
+          "For a .pth of LAVIS without a vision encoder: eva_vit_g.pth, or a BLIP-2 "
+              + "that has one.")
   @Nullable Path vision;
 
   @Option(

@@ -14,17 +14,16 @@ final class CaptionFileOptions {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = {
-        "Write captions to a file: a line of JSON for each image if it ends in .jsonl, a row if it",
-        "ends in .csv. The same command resumes it after a stop."
-      })
+      description =
+          "Write captions to a file: a line of JSON for each image if it ends in "
+              + ".jsonl, a row if it ends in .csv. The same command resumes it after a stop.")
   @Nullable Path out;
 
   @Option(
       names = "--txt",
-      description = {
-        "Write each caption to a .txt file beside its image. Images that have one are skipped."
-      })
+      description =
+          "Write each caption to a .txt file beside its image. Images that have one are "
+              + "skipped.")
   boolean beside;
 
   @Option(

@@ -37,9 +37,9 @@ public final class RankCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE|FOLDER",
-      description = {
-        "Image files; folders for all images in them and in their folders; - for standard input."
-      })
+      description =
+          "Image files; folders for all images in them and in their folders; - for "
+              + "standard input.")
   List<String> images = new ArrayList<>();
 
   @Option(

@@ -15,9 +15,9 @@ final class TextOptions {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE|FOLDER",
-      description = {
-        "Image files; folders for all images in them and in their folders; - for standard input."
-      })
+      description =
+          "Image files; folders for all images in them and in their folders; - for "
+              + "standard input.")
   List<String> images = new ArrayList<>();
 
   @Mixin GenerationModelOptions model = new GenerationModelOptions();
