@@ -22,7 +22,7 @@ public final class MatcherOptions extends ModelOptions {
       paramLabel = "N",
       description =
           "Most tokens of a text that are compared; by default 32 of LAVIS's models and "
-              + "all of Hugging Face's.")
+              + "all of Hugging Face's, and 35 in evaluate.")
   @Nullable Integer maxTextTokens;
 
   /** The model's name in results. */

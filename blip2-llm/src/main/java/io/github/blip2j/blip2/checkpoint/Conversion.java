@@ -50,7 +50,7 @@ public final class Conversion {
    * model.json} beside it. Without one the heads are those of the released models, 88 wide in EVA
    * and 64 in BERT.
    *
-   * @param lavis a file of {@code torch.save}
+   * @param lavis a file of {@code torch.save}, or a folder with one
    * @param folder is created if there is none; tokenizer files beside {@code lavis} are copied
    * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer, or
    *     weights in the folder would not be replaced whole
@@ -62,7 +62,7 @@ public final class Conversion {
   /**
    * Writes a checkpoint of LAVIS as a Hugging Face folder.
    *
-   * @param lavis a file of {@code torch.save}
+   * @param lavis a file of {@code torch.save}, or a folder with one
    * @param folder is created if there is none; tokenizer files beside {@code lavis} are copied
    * @throws CheckpointException if it is not a BLIP-2 of LAVIS with an EVA vision transformer, or
    *     weights in the folder would not be replaced whole
@@ -117,7 +117,8 @@ public final class Conversion {
 
   /** Checks everything before the first write. {@link Descriptions} says what a kill leaves. */
   private static void convert(
-      Path lavis, Path folder, @Nullable AttentionHeads heads, boolean keeping) throws IOException {
+      Path given, Path folder, @Nullable AttentionHeads heads, boolean keeping) throws IOException {
+    Path lavis = LavisFile.require(given);
     var target = new ConversionTarget(folder);
     target.requireReplaceable();
     try (Checkpoint from = ModelFolder.open(lavis)) {

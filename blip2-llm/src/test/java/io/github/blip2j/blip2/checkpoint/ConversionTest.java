@@ -123,9 +123,32 @@ public final class ConversionTest {
 
     assertEquals(
         alone
-            + ": vision expected heads of width 88, got width 48 in all; say how many heads there"
-            + " are",
+            + ": vision expected heads of width 88, got width 48 in all; give both numbers of heads"
+            + " (--heads-vision, --heads-qformer), or a model.json",
         failure(alone));
+  }
+
+  @Test
+  void toHuggingFace_folderWithOneFile_isThatFile() throws IOException {
+    Path whole = Files.createDirectory(folder.resolve("lavis"));
+    for (String name : List.of("checkpoint.pth", "model.json")) {
+      Files.copy(LAVIS.resolveSibling(name), whole.resolve(name));
+    }
+
+    Conversion.toHuggingFace(whole, folder.resolve("of-folder"));
+    Conversion.toHuggingFace(whole.resolve("checkpoint.pth"), folder.resolve("of-file"));
+
+    assertEquals(
+        -1,
+        Files.mismatch(
+            folder.resolve("of-folder/model.safetensors"),
+            folder.resolve("of-file/model.safetensors")));
+    Files.delete(whole.resolve("checkpoint.pth"));
+    assertEquals(
+        whole
+            + ": checkpoint of LAVIS (.pth) expected, got a folder without one; a folder of Hugging"
+            + " Face is loaded as it is",
+        failure(whole));
   }
 
   @Test

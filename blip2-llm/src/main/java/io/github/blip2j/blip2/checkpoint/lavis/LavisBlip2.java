@@ -43,21 +43,10 @@ public final class LavisBlip2 implements Blip2Source {
    * @throws CheckpointException if one is of another kind, or they are not of one model
    */
   public static LavisBlip2 of(Blip2Parts parts) throws IOException {
-    Path file = file(parts.checkpoint());
+    Path file = LavisFile.require(parts.checkpoint());
     try (var open = PartCheckpoints.open(file, parts)) {
       return new LavisBlip2(file, parts, open);
     }
-  }
-
-  private static Path file(Path checkpoint) throws IOException {
-    @Nullable Path file = LavisFile.in(checkpoint);
-    if (file == null) {
-      throw new CheckpointException(
-          checkpoint
-              + ": checkpoint of LAVIS (.pth) expected, got a folder without one; a folder of"
-              + " Hugging Face is loaded as it is");
-    }
-    return file;
   }
 
   private static Blip2Config config(

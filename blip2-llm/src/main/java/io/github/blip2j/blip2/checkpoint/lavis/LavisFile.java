@@ -42,4 +42,21 @@ public final class LavisFile {
     }
     return files.isEmpty() ? null : files.first();
   }
+
+  /**
+   * The file of LAVIS that a path names.
+   *
+   * @throws CheckpointException if the path does not exist, or is a folder without such a file or
+   *     with several
+   */
+  public static Path require(Path path) throws IOException {
+    @Nullable Path file = in(path);
+    if (file == null) {
+      throw new CheckpointException(
+          path
+              + ": checkpoint of LAVIS (.pth) expected, got a folder without one; a folder of"
+              + " Hugging Face is loaded as it is");
+    }
+    return file;
+  }
 }

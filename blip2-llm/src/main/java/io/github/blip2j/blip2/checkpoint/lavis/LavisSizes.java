@@ -79,11 +79,12 @@ public final class LavisSizes {
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
-              "%s: %s expected heads of width %d, got width %d in all; say how many heads there are",
+              "%s: %s expected heads of width %d, got width %d in all; %s",
               where,
               what,
               width,
-              dim));
+              dim,
+              "give both numbers of heads (--heads-vision, --heads-qformer), or a model.json"));
     }
     return dim / width;
   }
