@@ -1,4 +1,8 @@
-/** Kernels on oneDNN, found by the service loader: fused operations on packed weights. */
+/**
+ * Kernels on oneDNN, found by the service loader: fused operations on packed weights.
+ *
+ * <p>Internal: these classes may change in any version.
+ */
 @NullMarked
 package io.github.blip2j.onednn;
 

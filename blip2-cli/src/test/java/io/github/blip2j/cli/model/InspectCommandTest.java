@@ -40,7 +40,7 @@ final class InspectCommandTest {
     "hf-t5, Blip2, 'Blip2ForConditionalGeneration, a Hugging Face folder'",
     "hf-instructblip, Blip2, 'InstructBlipForConditionalGeneration, a Hugging Face folder'",
     "hf-itm, ImageTextMatcher, 'Blip2ForImageTextRetrieval, a Hugging Face folder'",
-    "hf-bert, BertLMHeadModel, 'BertForMaskedLM, a Hugging Face folder'",
+    "../../../../../blip2-qformer/src/test/resources/golden/hf-bert, BertLMHeadModel, 'BertForMaskedLM, a Hugging Face folder'",
     "lavis-stage1, ImageTextMatcher, LAVIS checkpoint of the first stage",
     "lavis-stage1-clip, ImageTextMatcher, LAVIS checkpoint of the first stage"
   })

@@ -1,4 +1,8 @@
-/** Unicode data of the reference implementations, independent of the Java runtime's version. */
+/**
+ * Unicode data of the reference implementations, independent of the Java runtime's version.
+ *
+ * <p>Internal: these classes may change in any version.
+ */
 @NullMarked
 package io.github.blip2j.text.unicode;
 

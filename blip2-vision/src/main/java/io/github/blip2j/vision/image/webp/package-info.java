@@ -5,6 +5,8 @@
  *
  * <p>Reader's path: {@code WebpFile} -> {@code WebpContainer} for the chunks, then {@code
  * LossyDecoder} or {@code LosslessDecoder} for the pixels of the first frame.
+ *
+ * <p>Internal: these classes may change in any version.
  */
 @NullMarked
 package io.github.blip2j.vision.image.webp;

@@ -4,42 +4,51 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.architecture.Sources.JavaFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Packages of all modules are small, and depend on each other one way. */
-final class RoomsTest {
+final class PackageDependenciesTest {
   private static final int MOST_TYPES = 30;
   private static final int FEWEST_PACKAGES = 15;
 
-  @Test
-  void packages_dependOneWay() {
-    Rooms rooms = Rooms.of(main());
+  /** A row of the tables of packages, of the first package that it names. */
+  private static final Pattern INTERNAL =
+      Pattern.compile("\\| `([a-z0-9.]+)`.* \\| .* \\| (?:mostly )?internal \\|");
 
-    assertTrue(rooms.types().size() >= FEWEST_PACKAGES, rooms.types().toString());
-    assertEquals(List.of(), named(rooms.circles()), () -> reasons(rooms));
+  @Test
+  void packages_haveNoDependencyCycle() {
+    PackageGraph graph = PackageGraph.of(main());
+
+    assertTrue(graph.types().size() >= FEWEST_PACKAGES, graph.types().toString());
+    assertEquals(List.of(), named(graph.cycles()), () -> reasons(graph));
   }
 
   @Test
-  void packages_areSeenAtOneLook() {
-    Map<String, Integer> crowds = new TreeMap<>(Rooms.of(main()).types());
-    crowds.values().removeIf(types -> types <= MOST_TYPES);
+  void packages_areSmall() {
+    Map<String, Integer> large = new TreeMap<>(PackageGraph.of(main()).types());
+    large.values().removeIf(types -> types <= MOST_TYPES);
 
-    assertEquals(Set.of(), crowds.keySet(), () -> "more than " + MOST_TYPES + " types: " + crowds);
+    assertEquals(Set.of(), large.keySet(), () -> "more than " + MOST_TYPES + " types: " + large);
   }
 
   @Test
-  void rooms_withACircleByWayOfOthers_findIt() {
-    Rooms rooms =
-        Rooms.of(
+  void cycle_throughOtherPackages_isFound() {
+    PackageGraph graph =
+        PackageGraph.of(
             List.of(
                 file("a/One.java", "import io.github.blip2j.b.Two;"),
                 file("b/Two.java", "import static io.github.blip2j.c.deep.Three.three;"),
@@ -47,14 +56,14 @@ final class RoomsTest {
                 file("d/Four.java", "import io.github.blip2j.a.One;"),
                 file("e/Five.java", "import io.github.blip2j.e.Six;", "import java.util.List;")));
 
-    assertEquals(List.of("[a, b, c.deep]"), named(rooms.circles()));
-    assertEquals(Set.of("a -> b by a/One.java"), rooms.reasons("a", "b"));
+    assertEquals(List.of("[a, b, c.deep]"), named(graph.cycles()));
+    assertEquals(Set.of("a -> b by a/One.java"), graph.reasons("a", "b"));
   }
 
   @Test
-  void rooms_withCommentsAndTests_passOverThem() {
-    Rooms rooms =
-        Rooms.of(
+  void comments_areNoDependencies() {
+    PackageGraph graph =
+        PackageGraph.of(
             List.of(
                 file("a/One.java", "import io.github.blip2j.b.Two;"),
                 file("a/package-info.java", "package io.github.blip2j.a;"),
@@ -64,8 +73,28 @@ final class RoomsTest {
                     "  // io.github.blip2j.a.One",
                     " * {@link io.github.blip2j.a.One}")));
 
-    assertEquals(List.of(), named(rooms.circles()));
-    assertEquals(Map.of("a", 1, "b", 1), rooms.types());
+    assertEquals(List.of(), named(graph.cycles()));
+    assertEquals(Map.of("a", 1, "b", 1), graph.types());
+  }
+
+  /** The page of the architecture and the Javadoc agree about what users should not use. */
+  @Test
+  void packages_calledInternalInTheArchitecture_sayItInTheirJavadoc() throws IOException {
+    Set<String> silent = new TreeSet<>();
+    Path docs = Path.of("..", "docs", "architecture.md");
+    for (String row : Files.readAllLines(docs)) {
+      Matcher internal = INTERNAL.matcher(row);
+      if (internal.matches()) {
+        String name = internal.group(1).replace('.', '/') + "/package-info.java";
+        JavaFile info =
+            main().stream().filter(file -> file.path().equals(name)).findFirst().orElseThrow();
+        if (!String.join(" ", info.lines()).toLowerCase(Locale.ROOT).contains("internal")) {
+          silent.add(internal.group(1));
+        }
+      }
+    }
+
+    assertEquals(Set.of(), silent);
   }
 
   private static List<JavaFile> main() {
@@ -76,16 +105,16 @@ final class RoomsTest {
     return new JavaFile("made-up", path, true, List.of(lines));
   }
 
-  private static List<String> named(Set<Set<String>> circles) {
-    return circles.stream().map(circle -> new TreeSet<>(circle).toString()).sorted().toList();
+  private static List<String> named(Set<Set<String>> cycles) {
+    return cycles.stream().map(cycle -> new TreeSet<>(cycle).toString()).sorted().toList();
   }
 
-  private static String reasons(Rooms rooms) {
+  private static String reasons(PackageGraph graph) {
     List<String> reasons = new ArrayList<>();
-    for (Set<String> circle : rooms.circles()) {
-      for (String from : circle) {
-        for (String to : circle) {
-          reasons.addAll(rooms.reasons(from, to));
+    for (Set<String> cycle : graph.cycles()) {
+      for (String from : cycle) {
+        for (String to : cycle) {
+          reasons.addAll(graph.reasons(from, to));
         }
       }
     }
@@ -93,19 +122,20 @@ final class RoomsTest {
   }
 
   /**
-   * What packages need of each other, by the names under the base package.
+   * The dependencies between packages, named without the base package.
    *
-   * @param types top-level types of each, {@code package-info} apart
-   * @param arrows for each the packages it names, with the files that do
+   * @param types number of top-level types of each, without {@code package-info}
+   * @param dependencies for each package the packages it depends on, with the files that do
    */
-  private record Rooms(Map<String, Integer> types, Map<String, Map<String, Set<String>>> arrows) {
+  private record PackageGraph(
+      Map<String, Integer> types, Map<String, Map<String, Set<String>>> dependencies) {
     private static final Pattern NAME =
         Pattern.compile("\\bio\\.github\\.blip2j\\.((?:[a-z][a-z0-9_]*\\.)+)[A-Z]");
     private static final Pattern COMMENT = Pattern.compile("^\\s*(/\\*|\\*|//).*");
 
-    static Rooms of(List<JavaFile> files) {
+    static PackageGraph of(List<JavaFile> files) {
       Map<String, Integer> types = new TreeMap<>();
-      Map<String, Map<String, Set<String>>> arrows = new TreeMap<>();
+      Map<String, Map<String, Set<String>>> dependencies = new TreeMap<>();
       for (JavaFile file : files) {
         int slash = file.path().lastIndexOf('/');
         String own = slash < 0 ? "" : file.path().substring(0, slash).replace('/', '.');
@@ -122,37 +152,37 @@ final class RoomsTest {
               .filter(other -> !other.equals(own))
               .forEach(
                   other ->
-                      arrows
+                      dependencies
                           .computeIfAbsent(own, key -> new TreeMap<>())
                           .computeIfAbsent(other, key -> new TreeSet<>())
                           .add(file.path()));
         }
       }
-      return new Rooms(types, arrows);
+      return new PackageGraph(types, dependencies);
     }
 
     /** The files of a package that name another. */
     Set<String> reasons(String from, String to) {
-      return arrows.getOrDefault(from, Map.of()).getOrDefault(to, Set.of()).stream()
+      return dependencies.getOrDefault(from, Map.of()).getOrDefault(to, Set.of()).stream()
           .map(file -> from + " -> " + to + " by " + file)
           .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Sets of packages each of which reaches all others of its set. */
-    Set<Set<String>> circles() {
+    Set<Set<String>> cycles() {
       Map<String, Set<String>> reached = new TreeMap<>();
-      arrows.keySet().forEach(from -> reached.put(from, reachedFrom(from)));
-      Set<Set<String>> circles = new HashSet<>();
+      dependencies.keySet().forEach(from -> reached.put(from, reachedFrom(from)));
+      Set<Set<String>> cycles = new HashSet<>();
       reached.forEach(
           (from, others) -> {
             if (others.contains(from)) {
-              circles.add(
+              cycles.add(
                   others.stream()
                       .filter(other -> reached.getOrDefault(other, Set.of()).contains(from))
                       .collect(Collectors.toCollection(TreeSet::new)));
             }
           });
-      return circles;
+      return cycles;
     }
 
     private Set<String> reachedFrom(String from) {
@@ -160,7 +190,7 @@ final class RoomsTest {
       List<String> open = new ArrayList<>(List.of(from));
       while (!open.isEmpty()) {
         String here = open.remove(open.size() - 1);
-        for (String next : arrows.getOrDefault(here, Map.of()).keySet()) {
+        for (String next : dependencies.getOrDefault(here, Map.of()).keySet()) {
           if (reached.add(next)) {
             open.add(next);
           }
