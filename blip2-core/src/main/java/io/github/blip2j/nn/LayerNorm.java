@@ -22,14 +22,23 @@ public final class LayerNorm extends Module {
     super(params);
     this.gamma = params.get("weight", Shape.of(dim), Init.ones());
     this.beta = params.get("bias", Shape.of(dim), Init.zeros());
-    this.eps = eps;
+    this.eps = requireEps(eps, path());
   }
 
   private LayerNorm(LayerNorm from, double eps) {
     super(from);
     this.gamma = from.gamma;
     this.beta = from.beta;
-    this.eps = eps;
+    this.eps = requireEps(eps, path());
+  }
+
+  /** Checks that the root of a variance plus {@code eps} is a number. */
+  static double requireEps(double eps, String where) {
+    if (!(eps >= 0 && Double.isFinite(eps))) {
+      throw new IllegalArgumentException(
+          where + ": eps expected at least 0 and finite, got " + eps);
+    }
+    return eps;
   }
 
   /** A norm with the same parameters and another epsilon. */

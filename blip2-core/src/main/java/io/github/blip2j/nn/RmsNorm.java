@@ -20,7 +20,7 @@ public final class RmsNorm extends Module {
   public RmsNorm(int dim, double eps, Params params) {
     super(params);
     this.gamma = params.get("weight", Shape.of(dim), Init.ones());
-    this.eps = eps;
+    this.eps = LayerNorm.requireEps(eps, path());
   }
 
   /**

@@ -80,6 +80,10 @@ public final class LoraAdapter implements AutoCloseable {
       opened.add(checkpoint::close);
       Map<String, Change> changes =
           AdapterTensors.sort(folder.toString(), checkpoint.tensors().keySet());
+      if (changes.isEmpty()) {
+        throw new CheckpointException(
+            folder + ": adapter expected to hold tensors, got none; copy it again");
+      }
       return opened.keep(new LoraAdapter(folder, config, checkpoint, changes));
     }
   }
@@ -200,6 +204,17 @@ public final class LoraAdapter implements AutoCloseable {
     }
     Shape left = entry(product.b()).shape();
     boolean fits = shape.rank() == 2 && left.rank() == 2 && left.dim(1) == shape.dim(0);
+    if (fits && !config.ranks().isEmpty() && !config.ranks().contains(shape.dim(0))) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: rank expected to be among %s of %s, got %d in %s; copy both files again",
+              folder,
+              config.ranks(),
+              CONFIG,
+              shape.dim(0),
+              product.a()));
+    }
     return fits ? Shape.of(left.dim(0), shape.dim(1)) : Shape.of();
   }
 

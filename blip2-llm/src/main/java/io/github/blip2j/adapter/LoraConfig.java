@@ -2,9 +2,12 @@ package io.github.blip2j.adapter;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import java.util.Collections;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -13,8 +16,10 @@ import java.util.regex.Pattern;
  * @param alpha the scale before its division by the rank or the rank's root
  * @param byRoot whether it is divided by the root (Kalajdzievski 2023)
  * @param alphas scales of single modules, by the end of their names
+ * @param ranks of the products, or none if they are not stated
  */
-record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
+record LoraConfig(
+    double alpha, boolean byRoot, Map<String, Double> alphas, NavigableSet<Long> ranks) {
   private static final String INIT = "init_lora_weights";
   private static final String ALPHAS = "alpha_pattern";
   private static final int MOST_SHOWN = 80;
@@ -60,6 +65,7 @@ record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
 
   LoraConfig {
     alphas = Map.copyOf(alphas);
+    ranks = Collections.unmodifiableNavigableSet(new TreeSet<>(ranks));
   }
 
   /**
@@ -88,7 +94,24 @@ record LoraConfig(double alpha, boolean byRoot, Map<String, Double> alphas) {
       alphas.put(name, patterns.doubleAt(key));
     }
     return new LoraConfig(
-        json.doubleAt("lora_alpha", 8), json.booleanAt("use_rslora", false), alphas);
+        json.isNull("lora_alpha") ? json.doubleAt("lora_alpha") : json.doubleAt("lora_alpha", 8),
+        json.booleanAt("use_rslora", false),
+        alphas,
+        ranks(json));
+  }
+
+  /** The ranks that products may have, which peft always states. */
+  private static NavigableSet<Long> ranks(ConfigJson json) throws CheckpointException {
+    NavigableSet<Long> ranks = new TreeSet<>();
+    if (!json.has("r") && !json.isNull("r")) {
+      return ranks;
+    }
+    ranks.add((long) json.sizeAt("r", 0));
+    ConfigJson patterns = json.childOrEmpty("rank_pattern");
+    for (String key : patterns.keys()) {
+      ranks.add((long) patterns.sizeAt(key, 0));
+    }
+    return ranks;
   }
 
   private static void requirePlainInit(ConfigJson json) throws CheckpointException {

@@ -69,6 +69,55 @@ final class LoraAdapterTest {
     assertRead("m.weight", "{'lora_alpha': 4}", 102, 204, 310, 420, 540, 660);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'r': 4 | [4] | 2",
+        "'r': 8, 'rank_pattern': {'other': 3} | [3, 8] | 2",
+      })
+  void open_rankThatTheFileDoesNotState_isRefused(String config, String ranks, long got)
+      throws IOException {
+    base.put("m.weight", new float[][] {{1, 2, 3}, {4, 5, 6}});
+    adapter.put(ROOT + "m.lora_A.weight", new float[][] {{1, 2, 3}, {0, 0, 1}});
+    adapter.put(ROOT + "m.lora_B.weight", new float[][] {{1, 2}, {10, 0}});
+
+    assertTrue(
+        refusal("{" + config + "}")
+            .endsWith(
+                String.format(
+                    Locale.ROOT,
+                    ": rank expected to be among %s of adapter_config.json, got %d in"
+                        + " base_model.model.m.lora_A.weight; copy both files again",
+                    ranks,
+                    got)));
+  }
+
+  @Test
+  void read_rankOfThePattern_isTaken() throws IOException {
+    base.put("m.weight", new float[][] {{100, 200, 300}, {400, 500, 600}});
+    adapter.put(ROOT + "m.lora_A.weight", new float[][] {{1, 2, 3}, {0, 0, 1}});
+    adapter.put(ROOT + "m.lora_B.weight", new float[][] {{1, 2}, {10, 0}});
+
+    assertRead(
+        "m.weight",
+        "{'r': 8, 'rank_pattern': {'m': 2}, 'lora_alpha': 4}",
+        102,
+        204,
+        310,
+        420,
+        540,
+        660);
+  }
+
+  @Test
+  void open_noTensors_isRefused() throws IOException {
+    base.put("m.weight", new float[][] {{1, 2, 3}});
+
+    assertTrue(
+        refusal("{'r': 4}").endsWith("adapter expected to hold tensors, got none; copy it again"));
+  }
+
   @Test
   void read_rankStabilised_dividesByTheRootOfTheRank() throws IOException {
     base.put("m.weight", new float[][] {{0, 0}, {0, 0}});
@@ -268,6 +317,11 @@ final class LoraAdapterTest {
       float[] read = opened.values(name, Shape.of(rows.length, rows[0].length));
       assertArrayEquals(expected, read, 1e-5f);
     }
+  }
+
+  private String refusal(String config) {
+    var e = assertThrows(CheckpointException.class, () -> open(config, KeyMap.identity()));
+    return String.valueOf(e.getMessage());
   }
 
   private Opened open(String config, KeyMap keys) throws IOException {

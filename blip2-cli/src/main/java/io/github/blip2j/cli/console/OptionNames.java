@@ -19,7 +19,29 @@ final class OptionNames {
           Map.entry("topK", "--top-k"),
           Map.entry("topP", "--top-p"),
           Map.entry("maxTextTokens", "--max-text-tokens"),
-          Map.entry("maxOutputTokens", "--max-output-tokens"));
+          Map.entry("maxOutputTokens", "--max-output-tokens"),
+          Map.entry("maxSteps", "--max-steps"),
+          Map.entry("logEvery", "--log-every"),
+          Map.entry("checkpointEvery", "--checkpoint-every"),
+          Map.entry("clipNorm", "--clip-norm"),
+          Map.entry("weightDecay", "--weight-decay"));
+
+  /** Beginnings of messages that name a setting by a word of everyday language. */
+  private static final Map<String, String> BEGINNINGS =
+      Map.ofEntries(
+          Map.entry("schedule: epochs ", "--epochs "),
+          Map.entry("schedule: rates ", "--lr and --min-lr: rates "),
+          Map.entry("schedule: rate ", "--lr-decay-rate "),
+          Map.entry("schedule: warm-up ", "--warmup-steps: warm-up "),
+          Map.entry("warmup: batches ", "--warmup-steps "),
+          Map.entry("warmup: from ", "--warmup-lr "),
+          Map.entry("adamW: beta2 ", "--beta2 "),
+          Map.entry("training: epochs ", "--epochs "),
+          Map.entry("training: accumulate ", "--accumulate "),
+          Map.entry("rank: preselecting ", "--preselect "),
+          Map.entry("gradCam: layer ", "--layer "),
+          Map.entry("threads: count of threads ", "--threads "),
+          Map.entry("heads expected ", "--heads-vision and --heads-qformer: heads expected "));
 
   /** A setting of a program, alone or with its value; a settings file may have a temperature. */
   private static final Pattern SETTING =
@@ -29,6 +51,11 @@ final class OptionNames {
 
   /** The message with options in place of the settings that it names. */
   static String in(String message) {
+    for (Map.Entry<String, String> beginning : BEGINNINGS.entrySet()) {
+      if (message.startsWith(beginning.getKey())) {
+        return beginning.getValue() + message.substring(beginning.getKey().length());
+      }
+    }
     return SETTING
         .matcher(message)
         .replaceAll(

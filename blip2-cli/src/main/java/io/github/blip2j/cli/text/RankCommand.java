@@ -8,9 +8,12 @@ import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.GenerationModelOptions;
 import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.io.file.TextFile;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,8 +100,12 @@ public final class RankCommand implements Callable<Integer> {
   }
 
   private static List<String> lines(Path file) throws IOException {
-    try {
-      return Files.readAllLines(file);
+    try (Reader text = TextFile.open(file, "candidates")) {
+      return new BufferedReader(text).lines().toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause() instanceof CharacterCodingException cause
+          ? new DataException(file + ": text expected UTF-8, got other bytes", cause)
+          : e.getCause();
     } catch (CharacterCodingException e) {
       throw new DataException(file + ": text expected UTF-8, got other bytes", e);
     }
@@ -124,6 +131,9 @@ public final class RankCommand implements Callable<Integer> {
     }
     if (question != null && question.isBlank()) {
       throw new IllegalArgumentException("rank: question expected text, got a blank");
+    }
+    if (all.contains("")) {
+      throw new IllegalArgumentException("--candidate: text expected, got none");
     }
     if (all.isEmpty()) {
       throw new IllegalArgumentException(

@@ -27,6 +27,11 @@ final class StageOptions {
     data.requireAgreement();
     optimizing.settings(run.out, Long.MAX_VALUE / Math.max(1, optimizing.epochs), data.seed);
     optimizing.rule();
+    double decay = optimizing.weightDecay;
+    if (!(decay >= 0 && Double.isFinite(decay))) {
+      throw new IllegalArgumentException(
+          "--weight-decay expected at least 0 and finite, got " + decay);
+    }
   }
 
   /** The settings of a run. */

@@ -33,7 +33,7 @@ final class ErrorReportTest {
         "--min-new-tokens 30|decoding: --min-new-tokens expected at most --max-new-tokens=20, got"
             + " 30; raise --max-new-tokens",
         "--temperature 0|decoding: --temperature expected a finite number above 0, got 0.0",
-        "--threads 0|threads: count of threads expected 1 to 1024, got 0",
+        "--threads 0|--threads expected 1 to 1024, got 0",
         "--stream --json|--stream: output expected as text, got --json; leave one of them out",
         "-|-: standard input expected once, got it several times; name files instead",
         "--num-beams two|invalid value for option '--num-beams': 'two' is not an int; see blip2"

@@ -94,8 +94,8 @@ final class BenchCommandTest {
             + " flan-t5-xl, tiny, got 'huge'; see blip2 bench --help",
         "--preset tiny --dtype int4|invalid value for option '--dtype': expected float32,"
             + " bfloat16 or int8, got 'int4'; see blip2 bench --help",
-        "--preset tiny --threads 0|threads: count of threads expected 1 to 1024, got 0",
-        "--preset tiny --threads 20000|threads: count of threads expected 1 to 1024, got 20000",
+        "--preset tiny --threads 0|--threads expected 1 to 1024, got 0",
+        "--preset tiny --threads 20000|--threads expected 1 to 1024, got 20000",
         "--preset flan-t5-xl --figures vision_b1,prefill|bench: figures of flan-t5-xl expected among"
             + " read_1gb, product, vision_b1, vision_b4, qformer_b1, decode_greedy, decode_beam5,"
             + " captions_1_thread, captions_4_threads, bert_train, stage1_train, got prefill",

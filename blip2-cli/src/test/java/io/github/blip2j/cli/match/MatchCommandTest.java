@@ -198,9 +198,7 @@ final class MatchCommandTest {
 
     assertEquals(
         new Shell(
-            1,
-            "",
-            "blip2: gradCam: layer expected among those that attend to the image, [0, 2], got 1\n"),
+            1, "", "blip2: --layer expected among those that attend to the image, [0, 2], got 1\n"),
         shell);
   }
 

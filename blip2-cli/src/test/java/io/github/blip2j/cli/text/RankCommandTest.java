@@ -131,7 +131,7 @@ final class RankCommandTest {
         "--prompt=c");
     assertUsage("rank: question expected text, got a blank", "--candidate=a", "--question= ");
     assertUsage(
-        "rank: preselecting expected 1 candidate or more, got 0",
+        "--preselect expected 1 candidate or more, got 0",
         "--candidate=a",
         "--question=b",
         "--preselect=0");

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class TrainCommandTest {
   private static final Path GOLDEN =
@@ -66,6 +68,24 @@ final class TrainCommandTest {
     List<String> lines = Files.readAllLines(folder.resolve("narrow/log.jsonl"));
     assertEquals(2, lines.size());
     assertTrue(lines.stream().allMatch(line -> line.endsWith("\"dtype\":\"bfloat16\"}")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--epochs=0 | --epochs expected at least 1, got 0",
+        "--lr=-1 | --lr and --min-lr: rates expected 0 <= min <= init and 0 < init, got min=1.0E-5,"
+            + " init=-1.0",
+        "--warmup-steps=-1 | --warmup-steps expected at least 0, got -1",
+        "--warmup-lr=Infinity | --warmup-lr expected at least 0 and finite, got Infinity",
+        "--beta2=1 | --beta2 expected in [0, 1), got 1.0",
+        "--accumulate=0 | --accumulate expected at least 1, got 0",
+        "--checkpoint-every=0 | training: --checkpoint-every expected at least 1, got 0",
+        "--weight-decay=-1 | --weight-decay expected at least 0 and finite, got -1.0"
+      })
+  void stage1_optionOutOfRange_isNamed(String option, String message) throws IOException {
+    assertUsage(message, option);
   }
 
   @Test
@@ -184,19 +204,19 @@ final class TrainCommandTest {
         "--lr-decay-rate: number expected with --schedule step alone, got none with step",
         "--schedule",
         "step");
-    assertUsage("schedule: epochs expected at least 1, got 0", "--epochs", "0");
+    assertUsage("--epochs expected at least 1, got 0", "--epochs", "0");
     assertUsage(
         "captions: batch size expected 1 to 8, which is how many there are, got 9",
         "--batch-size",
         "9");
     assertUsage("--image-size: side expected at least 1, got 0", "--image-size", "0");
     assertUsage(
-        "schedule: warm-up expected shorter than the 40 batches of the run, got 5000",
+        "--warmup-steps: warm-up expected shorter than the 40 batches of the run, got 5000",
         "--schedule",
         "stepwise",
         "--warmup-steps",
         "5000");
-    assertUsage("adamW: beta2 expected in [0, 1), got 1.0", "--beta2", "1");
+    assertUsage("--beta2 expected in [0, 1), got 1.0", "--beta2", "1");
   }
 
   @Test

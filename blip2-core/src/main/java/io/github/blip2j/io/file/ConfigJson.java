@@ -83,6 +83,11 @@ public final class ConfigJson {
     return values.get(key) instanceof Map;
   }
 
+  /** Whether the key's value is a list. */
+  public boolean isList(String key) {
+    return values.get(key) instanceof List;
+  }
+
   /** Keys that have a value, sorted. */
   public NavigableSet<String> keys() {
     NavigableSet<String> keys = new TreeSet<>(values.keySet());

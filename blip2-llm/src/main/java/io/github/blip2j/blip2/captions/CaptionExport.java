@@ -174,7 +174,12 @@ public final class CaptionExport {
 
   private Outcome write(List<Path> images, CaptionTarget target) throws IOException {
     Set<Path> all = new LinkedHashSet<>(images);
-    List<Path> open = all.stream().filter(image -> !target.has(image)).toList();
+    List<Path> open = new ArrayList<>();
+    for (Path image : all) {
+      if (!target.has(image)) {
+        open.add(image);
+      }
+    }
     int earlier = all.size() - open.size();
     int failed = 0;
     for (int from = 0; from < open.size(); from += batch) {

@@ -8,7 +8,7 @@ import java.util.List;
 /** An output of captions, which knows the captions of earlier runs. */
 interface CaptionTarget extends AutoCloseable {
   /** Whether an earlier run captioned this image. */
-  boolean has(Path image);
+  boolean has(Path image) throws IOException;
 
   /** Adds the texts of an image, best first. */
   void add(Path image, List<Generated> texts) throws IOException;

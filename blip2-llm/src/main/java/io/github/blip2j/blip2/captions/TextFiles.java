@@ -5,6 +5,7 @@ import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.file.PathName;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -21,10 +22,12 @@ final class TextFiles implements CaptionTarget {
    * Text files beside these images.
    *
    * @param anew whether existing files are replaced
-   * @throws IllegalArgumentException if two images would share a file
+   * @throws IllegalArgumentException if two images would share a file, or the place of one is taken
+   *     by a folder
    */
   TextFiles(List<Path> images, boolean anew) {
     this.anew = anew;
+    images.forEach(image -> requireFile(beside(image)));
     Map<Path, Path> owners = new HashMap<>();
     for (Path image : images) {
       @Nullable Path other = owners.put(beside(image), image);
@@ -41,9 +44,22 @@ final class TextFiles implements CaptionTarget {
     }
   }
 
+  /** Refuses what could be neither a caption nor replaced by one, before any work is done. */
+  private static void requireFile(Path file) {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(
+          PathName.of(file)
+              + ": text file expected beside the image, got "
+              + (Files.isDirectory(file) ? "a folder" : "something else")
+              + "; rename it, or write all to one file");
+    }
+  }
+
+  /** Whether the image has a caption; an empty file is none. */
   @Override
-  public boolean has(Path image) {
-    return !anew && Files.exists(beside(image));
+  public boolean has(Path image) throws IOException {
+    Path file = beside(image);
+    return !anew && Files.exists(file) && Files.size(file) > 0;
   }
 
   @Override

@@ -105,6 +105,7 @@ public final class Conversion {
         throws IOException {
       var sizes = new LavisSizes(lavis.toString(), from.tensors());
       AttentionHeads heads = told != null ? told : LavisSizes.headsBeside(lavis, sizes);
+      sizes.requireDivided(heads);
       return new Description(
           sizes.configJson(heads, ModelJson.visionNormEpsBeside(lavis)), sizes.preprocessorJson());
     }

@@ -141,9 +141,15 @@ public record T5Config(
         tied,
         json.booleanAt("scale_decoder_outputs", tied),
         token(json, "bos_token_id", endIds.isEmpty() ? 1 : endIds.get(0)),
-        token(json, "decoder_start_token_id", padId),
+        decoderStart(json, padId),
         endIds,
         padId);
+  }
+
+  /** The first token of the decoder. If it is null, transformers takes the start of a text. */
+  private static int decoderStart(ConfigJson json, int padId) throws CheckpointException {
+    String key = "decoder_start_token_id";
+    return json.isNull(key) ? json.intAt("bos_token_id") : json.intAt(key, padId);
   }
 
   /** T5 has no start-of-text token, so the key may be missing or null. */

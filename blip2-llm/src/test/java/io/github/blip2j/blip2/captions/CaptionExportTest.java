@@ -120,6 +120,32 @@ final class CaptionExportTest {
   }
 
   @Test
+  void toTextFiles_emptyFile_isNoCaption() throws IOException {
+    Path first = folder.resolve("photos/a, \"3\".txt");
+    Files.createFile(first);
+
+    CaptionExport.of(blip2).toTextFiles(pictures);
+
+    assertTrue(Files.size(first) > 0);
+  }
+
+  @Test
+  void toTextFiles_folderInTheWay_isRefusedBeforeAnyWork() throws IOException {
+    Path taken = Files.createDirectory(folder.resolve("photos/more/a, \"2\".txt"));
+
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> CaptionExport.of(blip2).toTextFiles(pictures));
+
+    assertEquals(
+        taken
+            + ": text file expected beside the image, got a folder; rename it, or write all to one"
+            + " file",
+        e.getMessage());
+    assertFalse(Files.exists(folder.resolve("photos/a, \"3\".txt")));
+  }
+
+  @Test
   void toTextFiles_again_writesOnlyWhatIsMissing() throws IOException {
     CaptionExport.of(blip2).toTextFiles(pictures);
     for (Path picture : pictures) {

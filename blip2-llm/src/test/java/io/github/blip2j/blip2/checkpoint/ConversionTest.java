@@ -129,6 +129,20 @@ public final class ConversionTest {
   }
 
   @Test
+  void toHuggingFace_headsThatDoNotDivideTheWidth_areRefusedBeforeAnyWrite() {
+    Path out = folder.resolve("out");
+
+    var e =
+        assertThrows(
+            CheckpointException.class,
+            () -> Conversion.toHuggingFace(LAVIS, out, new AttentionHeads(5, 4)));
+
+    assertEquals(
+        LAVIS + ": vision expected heads that divide its width of 48, got 5", e.getMessage());
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
   void toHuggingFace_folderWithOneFile_isThatFile() throws IOException {
     Path whole = Files.createDirectory(folder.resolve("lavis"));
     for (String name : List.of("checkpoint.pth", "model.json")) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.blip2j.golden.ConfigText;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.tensor.types.Activation;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class T5ConfigTest {
+
+  /** As in transformers 5.18, which has no first token if both are null. */
+  @Test
+  void fromJson_decoderStartThatIsNull_isTheStartOfAText() throws IOException {
+    assertEquals(0, read("{}").startId());
+    assertEquals(5, read("{\"decoder_start_token_id\": null, \"bos_token_id\": 5}").startId());
+    assertThrows(CheckpointException.class, () -> read("{\"decoder_start_token_id\": null}"));
+  }
 
   @Test
   void fromJson_withoutValues_readsT5Small() throws CheckpointException {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -70,18 +71,18 @@ final class ImageProcessorJson {
   }
 
   private ImageProcessorConfig read() throws CheckpointException {
-    if (json.booleanAt("do_pad", false)) {
+    if (flag("do_pad", false)) {
       throw new CheckpointException(
           json + ": do_pad expected false, got true; it is not supported");
     }
-    boolean resizes = json.booleanAt("do_resize", true);
-    boolean crops = json.booleanAt("do_center_crop", type == Type.CLIP);
+    boolean resizes = flag("do_resize", true);
+    boolean crops = flag("do_center_crop", type == Type.CLIP);
     Integer shortestEdge = resizes ? shortestEdge(crops) : null;
     ImageSize stretchedTo = resizes && shortestEdge == null ? size("size", BLIP_SIZE) : null;
     ImageSize croppedTo = crops ? size("crop_size", CLIP_SIZE) : null;
     double factor = json.doubleAt("rescale_factor", 1 / 255.0);
-    double rescale = json.booleanAt("do_rescale", true) ? factor : 1;
-    boolean normalizes = json.booleanAt("do_normalize", true);
+    double rescale = flag("do_rescale", true) ? factor : 1;
+    boolean normalizes = flag("do_normalize", true);
     List<Double> mean =
         normalizes
             ? channels("image_mean", ImageProcessorConfig.CLIP_MEAN)
@@ -95,6 +96,11 @@ final class ImageProcessorJson {
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(json + ": " + e.getMessage());
     }
+  }
+
+  /** A step of the processor; null switches it off, as in transformers. */
+  private boolean flag(String key, boolean absent) throws CheckpointException {
+    return !json.isNull(key) && json.booleanAt(key, absent);
   }
 
   private @Nullable Integer shortestEdge(boolean crops) throws CheckpointException {
@@ -140,8 +146,10 @@ final class ImageProcessorJson {
   }
 
   private List<Double> channels(String key, List<Double> usual) throws CheckpointException {
-    return json.has(key) || type == Type.OTHER
-        ? Arrays.stream(json.doublesAt(key)).boxed().toList()
-        : usual;
+    if (!json.has(key) && !json.isNull(key) && type != Type.OTHER) {
+      return usual;
+    }
+    List<Double> given = Arrays.stream(json.doublesAt(key)).boxed().toList();
+    return json.isList(key) ? given : Collections.nCopies(Image.CHANNELS, given.get(0));
   }
 }

@@ -63,6 +63,22 @@ final class ImageProcessorTest {
   }
 
   @Test
+  void load_stepThatIsNull_isSwitchedOff() throws IOException {
+    var processor = load("{'size': 1, 'do_rescale': null, 'do_normalize': null}");
+
+    assertEquals(200, processor.pixels(Image.of(1, 1, new byte[] {0, -56, 0}))[1]);
+    assertEquals("image_mean is missing", refusal("{'size': 1, 'image_mean': null}"));
+  }
+
+  @Test
+  void load_oneNumberForAllChannels_isTakenForEach() throws IOException {
+    var processor =
+        load("{'size': 1, 'do_rescale': false, 'image_mean': 100.0, 'image_std': 50.0}");
+
+    assertEquals(2, processor.pixels(Image.of(1, 1, new byte[] {0, -56, 0}))[1]);
+  }
+
+  @Test
   void load_bareNumber_isSquare() throws IOException {
     assertEquals(new ImageSize(30, 30), load("{'size': 30, " + CHANNELS + "}").size());
   }

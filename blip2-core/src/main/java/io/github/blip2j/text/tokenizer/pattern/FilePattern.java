@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A search pattern from a file: a literal string or a regular expression. */
 public final class FilePattern {
-  private final String literal;
+  private final String source; // as the file spells it
   private final @Nullable Pattern regex;
 
-  private FilePattern(String literal, @Nullable Pattern regex) {
-    this.literal = literal;
+  private FilePattern(String source, @Nullable Pattern regex) {
+    this.source = source;
     this.regex = regex;
   }
 
@@ -25,7 +25,7 @@ public final class FilePattern {
    * @throws IllegalArgumentException if it is invalid or unsupported
    */
   public static FilePattern regex(String expression) {
-    return new FilePattern("", OnigurumaSyntax.translate(expression));
+    return new FilePattern(expression, OnigurumaSyntax.translate(expression));
   }
 
   /** The non-overlapping matches from left to right. */
@@ -42,20 +42,20 @@ public final class FilePattern {
 
   private void addLiterals(String text, Spans spans, Budget budget) {
     budget.charge(text.length());
-    if (literal.isEmpty()) { // matches before every character and at the end
+    if (source.isEmpty()) { // matches before every character and at the end
       for (int at = 0; at < text.length(); at = text.offsetByCodePoints(at, 1)) {
         spans.addMatch(at, at);
       }
       spans.addMatch(text.length(), text.length());
       return;
     }
-    for (int at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at)) {
-      spans.addMatch(at, at + literal.length());
-      at += literal.length();
+    for (int at = text.indexOf(source); at >= 0; at = text.indexOf(source, at)) {
+      spans.addMatch(at, at + source.length());
+      at += source.length();
     }
   }
 
-  private static void addMatches(Pattern regex, String text, Spans spans, Budget budget) {
+  private void addMatches(Pattern regex, String text, Spans spans, Budget budget) {
     Matcher matcher = regex.matcher(new CountedText(text, 0, text.length(), budget));
     matcher.useTransparentBounds(true).useAnchoringBounds(false);
     int from = 0;
@@ -81,7 +81,7 @@ public final class FilePattern {
               Locale.ROOT,
               "tokenizer: text of %d characters is too long for the regular expression %s",
               text.length(),
-              regex),
+              source),
           e);
     }
   }

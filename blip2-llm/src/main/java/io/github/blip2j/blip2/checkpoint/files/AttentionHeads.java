@@ -15,7 +15,7 @@ public record AttentionHeads(int vision, int qformer) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "AttentionHeads: counts must be positive, got vision=%d, qformer=%d",
+              "heads expected at least 1 in vision encoder and Q-Former, got %d and %d",
               vision,
               qformer));
     }

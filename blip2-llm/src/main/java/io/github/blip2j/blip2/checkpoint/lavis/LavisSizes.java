@@ -74,6 +74,29 @@ public final class LavisSizes {
     return heads("vision", visionDim(), isClip() ? CLIP_HEAD_WIDTH : EVA_HEAD_WIDTH);
   }
 
+  /**
+   * Checks that heads divide the widths.
+   *
+   * @throws CheckpointException if they do not
+   */
+  public void requireDivided(AttentionHeads heads) throws CheckpointException {
+    requireDivided("vision", visionDim(), heads.vision());
+    requireDivided("Q-Former", dim(), heads.qformer());
+  }
+
+  private void requireDivided(String what, int dim, int heads) throws CheckpointException {
+    if (dim % heads != 0) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected heads that divide its width of %d, got %d",
+              where,
+              what,
+              dim,
+              heads));
+    }
+  }
+
   private int heads(String what, int dim, int width) throws CheckpointException {
     if (dim % width != 0) {
       throw new CheckpointException(
