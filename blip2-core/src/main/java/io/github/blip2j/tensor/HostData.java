@@ -15,21 +15,21 @@ final class HostData {
 
   static Tensor of(float[] values, Shape shape) {
     requireCount(values.length, shape);
-    Tensor out = Tensor.uninitialized("tensor", DType.FLOAT32, shape);
+    Tensor out = Tensor.uninitialized("Tensor.of", DType.FLOAT32, shape);
     HostMemory.put(values, out);
     return out;
   }
 
   static Tensor of(double[] values, Shape shape) {
     requireCount(values.length, shape);
-    Tensor out = Tensor.uninitialized("tensor", DType.FLOAT64, shape);
+    Tensor out = Tensor.uninitialized("Tensor.of", DType.FLOAT64, shape);
     HostMemory.put(values, out);
     return out;
   }
 
   static Tensor of(long[] values, Shape shape) {
     requireCount(values.length, shape);
-    Tensor out = Tensor.uninitialized("tensor", DType.INT64, shape);
+    Tensor out = Tensor.uninitialized("Tensor.of", DType.INT64, shape);
     HostMemory.put(values, out);
     return out;
   }
@@ -102,7 +102,7 @@ final class HostData {
       throw new ShapeMismatchException(
           String.format(
               Locale.ROOT,
-              "tensor: values expected %d for shape %s, got %d",
+              "Tensor.of: values expected %d for shape %s, got %d",
               shape.size(),
               shape,
               count));

@@ -166,7 +166,7 @@ final class GradientCheckpointTest {
     var e = assertThrows(IllegalStateException.class, () -> y.sum().backward());
 
     assertEquals(
-        "recomputed: gradient expected the value made by of unchanged, got one changed in place"
+        "recomputed: gradient expected the value made by Tensor.of unchanged, got one changed in place"
             + " since; change a copy",
         e.getMessage());
   }

@@ -175,7 +175,7 @@ final class RecordingTest {
     var e = assertThrows(IllegalStateException.class, loss::backward);
 
     assertEquals(
-        "mul: gradient expected the value made by of unchanged, got one changed in place since;"
+        "mul: gradient expected the value made by Tensor.of unchanged, got one changed in place since;"
             + " change a copy",
         e.getMessage());
   }

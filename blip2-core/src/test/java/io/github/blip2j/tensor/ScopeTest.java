@@ -73,7 +73,7 @@ final class ScopeTest {
     var e = assertThrows(IllegalStateException.class, ScopeTest::small);
 
     assertEquals(
-        "tensor: expected an open scope, got none on this thread; wrap the call in try (var scope ="
+        "Tensor.of: expected an open scope, got none on this thread; wrap the call in try (var scope ="
             + " Scope.open())",
         e.getMessage());
   }
@@ -151,7 +151,7 @@ final class ScopeTest {
 
       var e = assertThrows(IllegalStateException.class, () -> model.adopt(x));
 
-      assertEquals("tensor: scope expected to be open, got a closed one", e.getMessage());
+      assertEquals("Tensor.of: scope expected to be open, got a closed one", e.getMessage());
     }
   }
 

@@ -68,7 +68,8 @@ final class TensorMessagesTest {
         () -> x.linear(x, null, Activation.IDENTITY, x));
     assertMessage("item: tensor expected one element, got [2, 3]", x::item);
     assertMessage(
-        "tensor: values expected 6 for shape [2, 3], got 2", () -> Tensor.of(new float[2], 2, 3));
+        "Tensor.of: values expected 6 for shape [2, 3], got 2",
+        () -> Tensor.of(new float[2], 2, 3));
     assertMessage("gather: ids expected from 0 to 1, got -1", () -> x.gather(Tensor.ids(0, -1)));
     assertMessage("gather: ids expected INT64, got FLOAT32", () -> x.gather(x));
     assertMessage(
