@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -193,7 +194,7 @@ final class OtherCommandsTest {
             Map.of());
     CommandLine line = Blip2Command.of(console);
     for (String word : command.isEmpty() ? new String[0] : command.strip().split(" ")) {
-      line = line.getSubcommands().get(word);
+      line = Objects.requireNonNull(line.getSubcommands().get(word));
     }
     CommandSpec spec = line.getCommandSpec();
     List<String[]> descriptions = new ArrayList<>();
