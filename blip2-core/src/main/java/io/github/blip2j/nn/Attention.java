@@ -11,10 +11,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Multi-head attention (Vaswani et al. 2017, section 3.2.2), of a sequence to itself or to another.
+ * Multi-head attention (Vaswani et al. 2017, section 3.2.2), of a sequence to itself or to another,
+ * optionally with grouped heads (Ainslie et al. 2023) and rotary positions (Su et al. 2021).
  *
  * <pre>{@code
  * B batch, T target positions, S source positions, H heads, D head width
+ * K key-value heads, which divide H: K = H unless heads are grouped; G = H / K heads share one
  * C width, E width of the context, I = H D, which equals C unless headDim is given
  * }</pre>
  */
@@ -33,9 +35,10 @@ public final class Attention extends Module {
     boolean queryBias = sizes.inputBias != InputBias.NONE;
     boolean keyBias = sizes.inputBias == InputBias.ALL;
     int inner = sizes.innerDim();
+    int shared = sizes.keyValueHeads * sizes.headDim;
     this.query = linear(sizes.dim, inner, queryBias, params.at("query"));
-    this.key = linear(sizes.contextDim, inner, keyBias, params.at("key"));
-    this.value = linear(sizes.contextDim, inner, queryBias, params.at("value"));
+    this.key = linear(sizes.contextDim, shared, keyBias, params.at("key"));
+    this.value = linear(sizes.contextDim, shared, queryBias, params.at("value"));
     this.output = linear(inner, sizes.dim, sizes.outputBias, params.at("output"));
     DType read = output.input();
     boolean alike = Stream.of(query, key, value).allMatch(map -> map.input() == read);
@@ -59,6 +62,7 @@ public final class Attention extends Module {
    *
    * @param dim width of the query sequence
    * @param contextDim width of the key and value sequence
+   * @param keyValueHeads heads of keys and values; each serves {@code heads / keyValueHeads} heads
    * @param headDim width of a head
    * @param inputBias which of query, key and value have a bias
    * @param outputBias whether the output map has one
@@ -68,6 +72,7 @@ public final class Attention extends Module {
       int dim,
       int contextDim,
       int heads,
+      int keyValueHeads,
       int headDim,
       InputBias inputBias,
       boolean outputBias,
@@ -81,6 +86,14 @@ public final class Attention extends Module {
                 "attention: heads and headDim must be positive, got heads=%d, headDim=%d",
                 heads,
                 headDim));
+      }
+      if (keyValueHeads <= 0 || heads % keyValueHeads != 0) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "attention: keyValueHeads expected to divide heads, got keyValueHeads=%d, heads=%d",
+                keyValueHeads,
+                heads));
       }
     }
 
@@ -99,7 +112,7 @@ public final class Attention extends Module {
                 heads,
                 dim));
       }
-      return new Config(dim, contextDim, heads, dim / heads, InputBias.ALL, true, true);
+      return new Config(dim, contextDim, heads, heads, dim / heads, InputBias.ALL, true, true);
     }
 
     /**
@@ -107,7 +120,26 @@ public final class Attention extends Module {
      * dim}.
      */
     public static Config ofHeads(int dim, int heads, int headDim) {
-      return new Config(dim, dim, heads, headDim, InputBias.ALL, true, true);
+      return new Config(dim, dim, heads, heads, headDim, InputBias.ALL, true, true);
+    }
+
+    /** With fewer heads of keys and values (grouped-query attention). */
+    public Config withKeyValueHeads(int newKeyValueHeads) {
+      return new Config(
+          dim,
+          contextDim,
+          heads,
+          newKeyValueHeads,
+          headDim,
+          inputBias,
+          outputBias,
+          scaled);
+    }
+
+    /** Without a bias of the output map. */
+    public Config withoutOutputBias() {
+      return new Config(
+          dim, contextDim, heads, keyValueHeads, headDim, inputBias, false, scaled);
     }
 
     /** Without biases of query, key and value. */
@@ -117,17 +149,19 @@ public final class Attention extends Module {
 
     /** Without any bias. */
     public Config withoutBias() {
-      return new Config(dim, contextDim, heads, headDim, InputBias.NONE, false, scaled);
+      return with(InputBias.NONE).withoutOutputBias();
     }
 
     /** With these biases. */
     public Config with(InputBias newInputBias) {
-      return new Config(dim, contextDim, heads, headDim, newInputBias, outputBias, scaled);
+      return new Config(
+          dim, contextDim, heads, keyValueHeads, headDim, newInputBias, outputBias, scaled);
     }
 
     /** With unscaled scores, as in T5, whose initial weights include the scale. */
     public Config unscaled() {
-      return new Config(dim, contextDim, heads, headDim, inputBias, outputBias, false);
+      return new Config(
+          dim, contextDim, heads, keyValueHeads, headDim, inputBias, outputBias, false);
     }
 
     /** The factor of the scores. */
@@ -162,7 +196,8 @@ public final class Attention extends Module {
     }
     DType type = isKernel(mask, how) ? intermediateType : DType.FLOAT32;
     List<Tensor> qkv = Linear.each(x, type, query, key, value);
-    return mixHeads(qkv.get(0), split(qkv.get(1)), split(qkv.get(2)), mask, how);
+    Tensor q = split(qkv.get(0), sizes.heads);
+    return mixHeads(q, splitShared(qkv.get(1)), splitShared(qkv.get(2)), mask, how);
   }
 
   /**
@@ -175,7 +210,7 @@ public final class Attention extends Module {
   public KeyValues keyValues(Tensor context, Mask mask) {
     context.shape().require(path(), "context", Shape.ANY, Shape.ANY, sizes.contextDim);
     List<Tensor> kv = Linear.each(context, key, value);
-    return new KeyValues(split(kv.get(0)), split(kv.get(1)), mask);
+    return new KeyValues(splitShared(kv.get(0)), splitShared(kv.get(1)), mask);
   }
 
   /**
@@ -187,8 +222,9 @@ public final class Attention extends Module {
   public Tensor attend(Tensor x, KeyValues context, AttentionOptions how) {
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
     Shape keys = context.keys().shape();
-    keys.require(path(), "keys", x.dim(0), Shape.ANY, sizes.heads, sizes.headDim);
-    return mixHeads(query.forward(x), context.keys(), context.values(), context.mask(), how);
+    keys.require(path(), "keys", x.dim(0), Shape.ANY, sizes.keyValueHeads, sizes.headDim);
+    Tensor q = split(query.forward(x), sizes.heads);
+    return mixHeads(q, context.keys(), context.values(), context.mask(), how);
   }
 
   /**
@@ -202,13 +238,48 @@ public final class Attention extends Module {
    */
   public Tensor attend(
       Tensor x, KeyValueCache.@Nullable Layer cache, Mask mask, AttentionOptions how) {
-    if (cache == null) {
-      return attend(x, x, mask, how);
-    }
+    return cache == null ? attend(x, x, mask, how) : attendNew(x, null, cache, mask, how);
+  }
+
+  /**
+   * Self-attention with rotary positions, which turn queries and keys; the cache receives turned
+   * keys. Otherwise as {@link #attend(Tensor, KeyValueCache.Layer, Mask, AttentionOptions)}.
+   *
+   * @param x [B, T, C]
+   * @param rotary the positions of x
+   * @param cache null for none
+   * @param mask broadcasts to [B, H, T, S] with S the cache's new length, or T without one
+   * @return [B, T, I], before the output map; see {@link #project}
+   */
+  public Tensor attend(
+      Tensor x,
+      RotaryPositions rotary,
+      KeyValueCache.@Nullable Layer cache,
+      Mask mask,
+      AttentionOptions how) {
+    return attendNew(x, rotary, cache, mask, how);
+  }
+
+  private Tensor attendNew(
+      Tensor x,
+      @Nullable RotaryPositions rotary,
+      KeyValueCache.@Nullable Layer cache,
+      Mask mask,
+      AttentionOptions how) {
     x.shape().require(path(), "x", Shape.ANY, Shape.ANY, sizes.dim);
     List<Tensor> qkv = Linear.each(x, query, key, value);
-    cache.append(split(qkv.get(1)), split(qkv.get(2)));
-    return mixHeads(qkv.get(0), cache.keys(), cache.values(), mask, how);
+    Tensor q = split(qkv.get(0), sizes.heads); // [B, T, H, D]
+    Tensor k = splitShared(qkv.get(1)); // [B, T, K, D]
+    Tensor v = splitShared(qkv.get(2));
+    if (rotary != null) {
+      q = rotary.turn(q);
+      k = rotary.turn(k);
+    }
+    if (cache == null) {
+      return mixHeads(q, k, v, mask, how);
+    }
+    cache.append(k, v);
+    return mixHeads(q, cache.keys(), cache.values(), mask, how);
   }
 
   /** The output map, with a residual added. */
@@ -221,15 +292,36 @@ public final class Attention extends Module {
     return output.forward(mixed, dropout, residual);
   }
 
-  private Tensor mixHeads(Tensor queries, Tensor k, Tensor v, Mask mask, AttentionOptions how) {
-    long B = queries.dim(0);
-    long T = queries.dim(1);
-    Tensor q = split(queries); // [B, T, H, D]
-    Tensor mixed =
+  private Tensor mixHeads(Tensor q, Tensor k, Tensor v, Mask mask, AttentionOptions how) {
+    int G = sizes.heads / sizes.keyValueHeads;
+    boolean kernel = isKernel(mask, how);
+    if (G == 1) {
+      return mixEqualHeads(q, k, v, mask, how);
+    }
+    if (kernel && q.dim(1) == 1 && mask.isSameForHeads()) {
+      // Decoding: the heads of a group attend as if they were targets, so keys are not repeated.
+      Tensor groups = q.reshape(q.dim(0), sizes.keyValueHeads, G, sizes.headDim).transpose(1, 2);
+      Tensor mixed = groups.attention(k, v, sizes.scale(), mask.tensor(), how.dropoutSpec());
+      return mixed.transpose(1, 2).reshape(q.dim(0), 1, sizes.innerDim()); // from [B, G, K, D]
+    }
+    return mixEqualHeads(q, repeated(k, G), repeated(v, G), mask, how);
+  }
+
+  private Tensor mixEqualHeads(Tensor q, Tensor k, Tensor v, Mask mask, AttentionOptions how) {
+    Tensor mixed = // [B, T, H, D]
         isKernel(mask, how)
             ? q.attention(k, v, sizes.scale(), mask.tensor(), how.dropoutSpec())
             : how.mix(path(), q.mul(sizes.scale()), k, v, mask);
-    return mixed.reshape(B, T, sizes.innerDim());
+    return mixed.reshape(q.dim(0), q.dim(1), sizes.innerDim());
+  }
+
+  /** [B, S, K, D] to [B, S, H, D]: each head {@code G} times. */
+  private Tensor repeated(Tensor x, int G) {
+    long B = x.dim(0);
+    long S = x.dim(1);
+    return x.reshape(B, S, sizes.keyValueHeads, 1, sizes.headDim)
+        .expand(B, S, sizes.keyValueHeads, G, sizes.headDim)
+        .reshape(B, S, sizes.heads, sizes.headDim);
   }
 
   /** The kernel treats its mask as a constant; a trained position bias is not one. */
@@ -237,8 +329,12 @@ public final class Attention extends Module {
     return how.isUnseen() && !mask.isRecorded();
   }
 
-  private Tensor split(Tensor x) {
-    return x.reshape(x.dim(0), x.dim(1), sizes.heads, sizes.headDim);
+  private Tensor split(Tensor x, int heads) {
+    return x.reshape(x.dim(0), x.dim(1), heads, sizes.headDim);
+  }
+
+  private Tensor splitShared(Tensor x) {
+    return split(x, sizes.keyValueHeads);
   }
 
   private static Linear linear(int in, int out, boolean biased, Params params) {

@@ -57,6 +57,36 @@ public final class Mask {
   }
 
   /**
+   * A sliding window in addition to a {@linkplain #causal causal} mask: each of the last {@code
+   * targets} positions does not attend to those that are {@code window} or more tokens before it.
+   * Padding does not count as a token.
+   *
+   * @param keep 1 for tokens, 0 for padding, over all positions, [B][S]
+   * @return [B, 1, T, S]; no mask if the window hides nothing
+   * @throws IllegalArgumentException if the window has no position
+   */
+  public static Mask slidingWindow(int[][] keep, int targets, int window) {
+    if (window < 1) {
+      throw new IllegalArgumentException("mask: window expected 1 or more, got " + window);
+    }
+    int sources = keep.length == 0 ? 0 : keep[0].length;
+    if (sources <= window) {
+      return NONE;
+    }
+    int[][] seen = new int[keep.length][sources]; // tokens up to each position
+    for (int b = 0; b < keep.length; b++) {
+      for (int s = 0; s < sources; s++) {
+        seen[b][s] = keep[b][s] + (s == 0 ? 0 : seen[b][s - 1]);
+      }
+    }
+    return where(
+        keep.length,
+        targets,
+        sources,
+        (b, t, s) -> seen[b][sources - targets + t] - seen[b][s] < window);
+  }
+
+  /**
    * A prefix mask: the prefix attends to itself only, and tokens attend to the prefix and to the
    * tokens up to themselves, as in UniLM's sequence-to-sequence mask (Dong et al. 2019).
    *
@@ -151,6 +181,11 @@ public final class Mask {
       return this; // the same for every row
     }
     return new Mask(additive.gather(Tensor.ids(rows)));
+  }
+
+  /** Whether all heads have the same mask. */
+  boolean isSameForHeads() {
+    return additive == null || additive.dim(1) == 1;
   }
 
   /** Whether a term requires a gradient. */

@@ -57,6 +57,14 @@ public final class Mlp extends Module {
     return new Mlp(up, gate, down, activation, params);
   }
 
+  /** A gated MLP whose three maps have biases. */
+  public static Mlp gatedWithBias(int dim, int hidden, Activation activation, Params params) {
+    Linear gate = new Linear(dim, hidden, params.at("gate"));
+    Linear up = new Linear(dim, hidden, params.at("up"));
+    Linear down = new Linear(hidden, dim, params.at("down"));
+    return new Mlp(up, gate, down, activation, params);
+  }
+
   /**
    * The two maps with the activation between, and a residual added if there is one.
    *

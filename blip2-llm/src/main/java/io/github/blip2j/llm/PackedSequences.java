@@ -72,26 +72,49 @@ public final class PackedSequences {
     return longs((b, place) -> place.text[place.t]);
   }
 
-  /** The position of each, counted from {@code first}, [B, T]. */
-  public Tensor positions(int first) {
-    int[] prompt = Arrays.stream(promptMask).mapToInt(row -> Arrays.stream(row).sum()).toArray();
-    return longs((b, place) -> first + prompt[b] + place.t);
+  /** The position of each, from 0 for the first token of its prompt, [B][T]; 0 where a row ends. */
+  public long[][] positions() {
+    int T = length();
+    long[][] positions = new long[rows.size()][T];
+    for (int b = 0; b < positions.length; b++) {
+      long prompt = Arrays.stream(promptMask[b]).sum();
+      for (int t = 0; t < rows.get(b).size(); t++) {
+        positions[b][t] = prompt + rows.get(b).get(t).t;
+      }
+    }
+    return positions;
   }
 
   /** The attention mask of each place over prompt and places, [B, 1, T, P + T]. */
   public Mask visible() {
+    return visible(Integer.MAX_VALUE);
+  }
+
+  /**
+   * The attention mask of each place over prompt and places, without those that are {@code window}
+   * or more positions before it, [B, 1, T, P + T].
+   */
+  public Mask visible(int window) {
     int P = promptMask[0].length;
     int T = length();
+    int[][] after = new int[rows.size()][P]; // tokens of the prompt from each position on
+    for (int b = 0; b < after.length; b++) {
+      for (int s = P - 1; s >= 0; s--) {
+        after[b][s] = promptMask[b][s] + (s == P - 1 ? 0 : after[b][s + 1]);
+      }
+    }
     return Mask.where(
         rows.size(),
         T,
         P + T,
         (b, t, s) -> {
-          if (s < P) {
-            return promptMask[b][s] == 1;
-          }
           List<Place> row = rows.get(b);
-          return t < row.size() && s - P <= t && s - P >= row.get(t).start;
+          if (s < P) {
+            int before = t < row.size() ? row.get(t).t : 0;
+            return promptMask[b][s] == 1 && after[b][s] + before < window;
+          }
+          boolean own = t < row.size() && s - P <= t && s - P >= row.get(t).start;
+          return own && t - (s - P) < window;
         });
   }
 

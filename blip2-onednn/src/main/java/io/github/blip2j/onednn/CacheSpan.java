@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CacheSpan {
   private static final int BLOCK = 32;
+  private static final int FEW_TARGETS = 16; // of one token: the heads of a group
   private static final float HIDDEN = -1e9f; // rounds a float32 score away
 
   private CacheSpan() {}
@@ -26,7 +27,7 @@ final class CacheSpan {
   /** The number of positions to read, at least the filled ones. */
   static long of(RawTensor q, RawTensor k, RawTensor v, @Nullable RawTensor mask) {
     long shown = k.dim(1);
-    boolean step = q.dim(1) == 1 && (mask == null || mask.dim(-1) == shown);
+    boolean step = q.dim(1) <= FEW_TARGETS && (mask == null || mask.dim(-1) == shown);
     long there = Math.min(there(k), there(v));
     long blocks = (shown + BLOCK - 1) / BLOCK * BLOCK;
     return step && there > shown ? Math.min(there, blocks) : shown;

@@ -1,8 +1,8 @@
 package io.github.blip2j.llm.opt;
 
-import io.github.blip2j.generation.DecodingSession;
-import io.github.blip2j.llm.LanguageModel;
-import io.github.blip2j.llm.SequenceScorer;
+import io.github.blip2j.llm.DecoderModel;
+import io.github.blip2j.llm.PackedSequences;
+import io.github.blip2j.llm.TokenTable;
 import io.github.blip2j.nn.Embedding;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
@@ -14,7 +14,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
-import io.github.blip2j.text.Side;
 import io.github.blip2j.text.TokenGrid;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,38 +26,25 @@ import org.jspecify.annotations.Nullable;
  * R rows, T new positions, S all positions with those of the cache, L embedding width, V vocabulary
  * }</pre>
  */
-public final class OptModel extends Module implements LanguageModel {
+public final class OptModel extends Module implements DecoderModel {
   // The table begins with two rows that no token uses; fairseq counted positions from pad + 1.
   static final int POSITION_OFFSET = 2;
 
   private final OptConfig config;
-  private final Embedding tokenEmbedding;
+  private final TokenTable tokens;
   private final Embedding positions;
   private final @Nullable Linear projectIn;
   private final @Nullable Linear projectOut;
   private final List<OptLayer> layers = new ArrayList<>();
   private final @Nullable LayerNorm norm;
-  private final @Nullable Linear head;
 
-  /**
-   * Builds a model. If the configuration ties the head to the embeddings, a checkpoint may hold
-   * either or both; if it holds both and they differ, they are not tied, as in Hugging Face.
-   */
+  /** Builds a model. */
   public OptModel(OptConfig config, Params params) {
     super(params);
     this.config = config;
     int inner = config.dim();
     int outer = config.embeddingDim();
-    boolean apart = !config.tiedHead() || params.storedApart("words.weight", "head.weight");
-    boolean storedInHead =
-        config.tiedHead() && !params.has("words.weight") && params.has("head.weight");
-    // Rounding errors of the head affect every token, and it is small compared with the layers.
-    Params table =
-        params.at(storedInHead ? "head" : "words").forDecoding().atLeast(Precision.BFLOAT16);
-    this.tokenEmbedding =
-        apart
-            ? new Embedding(config.vocabSize(), outer, table)
-            : Embedding.tied(config.vocabSize(), outer, table);
+    this.tokens = new TokenTable(config.vocabSize(), outer, config.tiedHead(), params);
     this.positions =
         new Embedding(
             config.maxPositions() + POSITION_OFFSET,
@@ -71,8 +57,6 @@ public final class OptModel extends Module implements LanguageModel {
     }
     this.norm = config.finalNorm() ? OptLayer.finalNorm(config, params.at("norm")) : null;
     this.projectOut = projected ? Linear.withoutBias(inner, outer, params.at("projectOut")) : null;
-    Params own = params.at("head").forDecoding().atLeast(Precision.BFLOAT16);
-    this.head = apart ? Linear.withoutBias(outer, config.vocabSize(), own) : null;
   }
 
   /** The configuration. */
@@ -91,11 +75,6 @@ public final class OptModel extends Module implements LanguageModel {
   }
 
   @Override
-  public Side paddingSide() {
-    return Side.LEFT;
-  }
-
-  @Override
   public int maxPositions() {
     return config.maxPositions();
   }
@@ -108,27 +87,10 @@ public final class OptModel extends Module implements LanguageModel {
 
   @Override
   public Tensor embed(Tensor ids) {
-    return tokenEmbedding.forward(ids);
+    return tokens.embed(ids);
   }
 
   @Override
-  public SequenceScorer sequenceScorer(Tensor prompt, int[][] mask) {
-    return new OptSequenceScorer(this, prompt, mask);
-  }
-
-  @Override
-  public DecodingSession startDecoding(Tensor prompt, int[][] mask, int newTokens) {
-    return new OptDecodingSession(this, prompt, mask, newTokens);
-  }
-
-  /**
-   * The last hidden states.
-   *
-   * @param x embeddings of the new positions, [R, T, L]
-   * @param mask 1 for tokens, 0 for padding, over all positions, [R][S]
-   * @param cache earlier positions; the new ones are added to it. Without one, S = T
-   * @return [R, T, L]
-   */
   public Tensor forward(Tensor x, int[][] mask, @Nullable KeyValueCache cache, ForwardPass pass) {
     x.shape().require(path(), "x", mask.length, Shape.ANY, config.embeddingDim());
     int T = Math.toIntExact(x.dim(1));
@@ -156,31 +118,24 @@ public final class OptModel extends Module implements LanguageModel {
     return projectOut == null ? normed : projectOut.forward(normed); // [R, T, L]
   }
 
-  /**
-   * The last hidden states of packed tokens, at the given positions and with the given attention
-   * mask.
-   *
-   * @param x their embeddings, [R, T, L]
-   * @param at the row of each in the table of positions, [R, T]
-   * @param visible the attention mask over the cache and these tokens, [R, 1, T, S]
-   * @return [R, T, L]
-   */
-  Tensor forwardAt(Tensor x, Tensor at, Mask visible, KeyValueCache cache) {
-    return forward(x, at, visible, cache, ForwardPass.evaluation());
+  @Override
+  public Tensor forward(Tensor x, PackedSequences texts, KeyValueCache cache) {
+    long[][] at = texts.positions();
+    long[] rows = new long[TokenGrid.size("positions", at.length, texts.length())];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = at[i / texts.length()][i % texts.length()] + POSITION_OFFSET;
+    }
+    Tensor positionIds = Tensor.of(rows, at.length, texts.length());
+    return forward(x, positionIds, texts.visible(), cache, ForwardPass.evaluation());
   }
 
-  /**
-   * The logits of every token.
-   *
-   * @param hidden [..., L]
-   * @return [..., V]
-   */
+  @Override
   public Tensor logits(Tensor hidden) {
-    return head == null ? tokenEmbedding.scores(hidden) : head.forward(hidden);
+    return tokens.logits(hidden);
   }
 
-  /** An empty cache for this model. */
-  KeyValueCache cache(int expectedPositions) {
+  @Override
+  public KeyValueCache cache(int expectedPositions) {
     return new KeyValueCache(config.layers(), expectedPositions);
   }
 

@@ -1,22 +1,21 @@
-package io.github.blip2j.llm.opt;
+package io.github.blip2j.llm;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.DecodingSession;
-import io.github.blip2j.llm.NextTokenLogits;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
 
-/** A decoding session of OPT: the prompt's growing mask and the key-value cache. */
-final class OptDecodingSession implements DecodingSession {
-  private final OptModel model;
+/** A decoding session of a decoder: the prompt's growing mask and the key-value cache. */
+final class CachedDecodingSession implements DecodingSession {
+  private final DecoderModel model;
   private final Tensor prompt;
   private final KeyValueCache cache;
   private int[][] mask;
 
-  OptDecodingSession(OptModel model, Tensor prompt, int[][] mask, int newTokens) {
+  CachedDecodingSession(DecoderModel model, Tensor prompt, int[][] mask, int newTokens) {
     this.model = model;
     this.prompt = prompt;
     this.mask = mask;

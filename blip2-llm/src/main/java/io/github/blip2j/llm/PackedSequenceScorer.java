@@ -1,9 +1,6 @@
-package io.github.blip2j.llm.opt;
+package io.github.blip2j.llm;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.llm.PackedSequences;
-import io.github.blip2j.llm.SequenceScorer;
-import io.github.blip2j.llm.TokenLogProbabilities;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.tensor.Scope;
@@ -12,21 +9,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Scores texts after prompts that OPT has encoded.
+ * Scores texts after prompts that a decoder has encoded.
  *
  * <p>Texts are packed after the cache of their prompt, in {@link PackedSequences one long row}. So
  * the prompt's keys and values are neither computed nor copied for each of them, no text is padded
  * to the length of another, and a few short answers cost one pass.
  */
-final class OptSequenceScorer implements SequenceScorer {
+final class PackedSequenceScorer implements SequenceScorer {
   private static final int READ = 512; // tokens at once, over all prompts
 
-  private final OptModel model;
+  private final DecoderModel model;
   private final int[][] mask;
   private final KeyValueCache cache;
   private final float[][] first; // log-probabilities of what follows each prompt, [B][V]
 
-  OptSequenceScorer(OptModel model, Tensor prompt, int[][] mask) {
+  PackedSequenceScorer(DecoderModel model, Tensor prompt, int[][] mask) {
     this.model = model;
     this.mask = mask;
     int P = Math.toIntExact(prompt.dim(1));
@@ -97,8 +94,7 @@ final class OptSequenceScorer implements SequenceScorer {
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
       Tensor x = model.embed(rows.ids()); // [B, T, L]
-      Tensor at = rows.positions(OptModel.POSITION_OFFSET); // [B, T]
-      Tensor hidden = model.forwardAt(x, at, rows.visible(), cache); // [B, T, L]
+      Tensor hidden = model.forward(x, rows, cache); // [B, T, L]
       Tensor flat = hidden.reshape(hidden.dim(0) * hidden.dim(1), hidden.dim(2)); // [B T, L]
       rows.found(TokenLogProbabilities.of(flat, rows.places(), rows.next(), model::logits));
     } finally {

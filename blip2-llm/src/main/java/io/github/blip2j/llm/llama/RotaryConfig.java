@@ -1,0 +1,206 @@
+package io.github.blip2j.llm.llama;
+
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The frequencies of rotary positions, and how they are scaled for texts longer than those of the
+ * first training.
+ *
+ * <pre>{@code
+ * frequency of pair i = theta^(-2i / D), for i < D / 2
+ * }</pre>
+ *
+ * @param theta the base of the frequencies
+ * @param factor how many times longer texts become; 1 for none
+ * @param lowFrequencyFactor of {@code LLAMA3}: pairs that turn fewer times than this within {@code
+ *     originalPositions} are slowed by {@code factor}
+ * @param highFrequencyFactor of {@code LLAMA3}: pairs that turn more often than this keep their
+ *     frequency
+ * @param originalPositions the longest text of the first training; used by {@code DYNAMIC} and
+ *     {@code LLAMA3}
+ */
+public record RotaryConfig(
+    Scaling scaling,
+    double theta,
+    double factor,
+    double lowFrequencyFactor,
+    double highFrequencyFactor,
+    int originalPositions) {
+
+  /** The kinds of scaling, by their names in a {@code config.json}. */
+  public enum Scaling {
+    /** No scaling. */
+    DEFAULT,
+    /** All frequencies divided by the factor (Chen et al. 2023). */
+    LINEAR,
+    /** A larger base for texts longer than the original ones ("dynamic NTK"). */
+    DYNAMIC,
+    /** Low frequencies divided by the factor, high ones kept (LLaMA 3.1). */
+    LLAMA3;
+
+    private static Scaling named(ConfigJson json, String name) throws CheckpointException {
+      for (Scaling scaling : values()) {
+        if (scaling.name().toLowerCase(Locale.ROOT).equals(name)) {
+          return scaling;
+        }
+      }
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: rope type expected default, linear, dynamic or llama3, got %s",
+              json,
+              name));
+    }
+  }
+
+  /** Checks the numbers that the kind of scaling uses. */
+  public RotaryConfig {
+    require("rope_theta", theta, theta > 0);
+    if (scaling != Scaling.DEFAULT) {
+      require("factor", factor, factor >= 1);
+    }
+    if (scaling == Scaling.LLAMA3) {
+      require("low_freq_factor", lowFrequencyFactor, lowFrequencyFactor > 0);
+      require(
+          "high_freq_factor", highFrequencyFactor, highFrequencyFactor > lowFrequencyFactor);
+    }
+    if (scaling == Scaling.DYNAMIC || scaling == Scaling.LLAMA3) {
+      require("original_max_position_embeddings", originalPositions, originalPositions > 0);
+    }
+  }
+
+  private static void require(String name, double value, boolean allowed) {
+    if (!allowed || Double.isInfinite(value)) {
+      throw new IllegalArgumentException(
+          "rotary: "
+              + name
+              + " expected positive and finite, a factor 1 or more, and high_freq_factor above"
+              + " low_freq_factor, got "
+              + value);
+    }
+  }
+
+  /** Frequencies without scaling. */
+  public static RotaryConfig of(double theta) {
+    return new RotaryConfig(Scaling.DEFAULT, theta, 1, 1, 1, 1);
+  }
+
+  /**
+   * Reads {@code rope_parameters}, as transformers 5 writes it, or {@code rope_theta} and {@code
+   * rope_scaling} of older versions.
+   *
+   * @param json the {@code text_config}
+   * @param positions its {@code max_position_embeddings}
+   * @throws CheckpointException if the rope type is not known, or rotates a part of a head only
+   */
+  static RotaryConfig fromJson(ConfigJson json, int positions) throws CheckpointException {
+    ConfigJson rope = json;
+    for (String key : new String[] {"rope_parameters", "rope_scaling"}) {
+      if (json.has(key) && !json.isNull(key)) {
+        rope = json.child(key);
+        break;
+      }
+    }
+    boolean own = rope != json;
+    String type = own ? rope.stringAt("rope_type", rope.stringAt("type", "default")) : "default";
+    double theta =
+        own && rope.has("rope_theta") && !rope.isNull("rope_theta")
+            ? rope.doubleAt("rope_theta")
+            : json.doubleAt("rope_theta", 10_000);
+    requireWhole(json);
+    requireWhole(rope);
+    Scaling scaling = Scaling.named(rope, type);
+    if (scaling == Scaling.DEFAULT) {
+      requireFlat(rope, own);
+      return of(theta);
+    }
+    boolean dynamic = scaling == Scaling.DYNAMIC; // which transformers measures by the model's limit
+    boolean llama3 = scaling == Scaling.LLAMA3;
+    String original = "original_max_position_embeddings";
+    return new RotaryConfig(
+        scaling,
+        theta,
+        rope.doubleAt("factor"),
+        llama3 ? rope.doubleAt("low_freq_factor") : 1,
+        llama3 ? rope.doubleAt("high_freq_factor") : 1,
+        dynamic
+            ? positions
+            : json.sizeAt(original, rope.sizeAt(original, positions)));
+  }
+
+  private static void requireWhole(ConfigJson json) throws CheckpointException {
+    String key = "partial_rotary_factor";
+    if (json.has(key) && !json.isNull(key) && json.doubleAt(key) != 1) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s.%s expected 1, got %s; rotation of a part of a head is not supported",
+              json,
+              key,
+              json.doubleAt(key)));
+    }
+  }
+
+  /** Rejects settings for each type of layer, whose keys are names such as full_attention. */
+  private static void requireFlat(ConfigJson rope, boolean own) throws CheckpointException {
+    for (String key : own ? rope.keys() : Set.<String>of()) {
+      if (rope.hasChild(key)) {
+        throw new CheckpointException(
+            String.format(
+                Locale.ROOT,
+                "%s: one setting for all layers expected, got one for %s",
+                rope,
+                key));
+      }
+    }
+  }
+
+  /**
+   * The frequencies, in radians a position, computed in float32 as in PyTorch.
+   *
+   * @param headDim width of a head, D
+   * @param length positions of the longest text so far, on which {@code DYNAMIC} depends
+   * @return [D / 2]
+   */
+  float[] frequencies(int headDim, long length) {
+    double base = theta;
+    if (scaling == Scaling.DYNAMIC) {
+      double longest = Math.max(length, originalPositions);
+      base =
+          theta
+              * Math.pow(
+                  factor * longest / originalPositions - (factor - 1),
+                  headDim / (headDim - 2.0));
+    }
+    float[] frequencies = new float[headDim / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      float exponent = (float) (2 * i) / headDim;
+      frequencies[i] = scaled(1 / (float) Math.pow((float) base, exponent));
+    }
+    return frequencies;
+  }
+
+  private float scaled(float frequency) {
+    return switch (scaling) {
+      case DEFAULT, DYNAMIC -> frequency;
+      case LINEAR -> frequency / (float) factor;
+      case LLAMA3 -> llama3(frequency);
+    };
+  }
+
+  private float llama3(float frequency) {
+    double wavelength = 2 * Math.PI / frequency;
+    if (wavelength > originalPositions / lowFrequencyFactor) {
+      return frequency / (float) factor;
+    }
+    if (wavelength < originalPositions / highFrequencyFactor) {
+      return frequency;
+    }
+    double turns = originalPositions / wavelength;
+    double kept = (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+    return (float) ((1 - kept) * frequency / factor + kept * frequency);
+  }
+}
