@@ -58,28 +58,24 @@ public record RotaryConfig(
 
   /** Checks the numbers that the kind of scaling uses. */
   public RotaryConfig {
-    require("rope_theta", theta, theta > 0);
+    require("rope_theta", theta, "positive", theta > 0);
     if (scaling != Scaling.DEFAULT) {
-      require("factor", factor, factor >= 1);
+      require("factor", factor, "1 or more", factor >= 1);
     }
     if (scaling == Scaling.LLAMA3) {
-      require("low_freq_factor", lowFrequencyFactor, lowFrequencyFactor > 0);
+      require("low_freq_factor", lowFrequencyFactor, "positive", lowFrequencyFactor > 0);
       require(
-          "high_freq_factor", highFrequencyFactor, highFrequencyFactor > lowFrequencyFactor);
-    }
-    if (scaling == Scaling.DYNAMIC || scaling == Scaling.LLAMA3) {
-      require("original_max_position_embeddings", originalPositions, originalPositions > 0);
+          "high_freq_factor",
+          highFrequencyFactor,
+          "above low_freq_factor",
+          highFrequencyFactor > lowFrequencyFactor);
     }
   }
 
-  private static void require(String name, double value, boolean allowed) {
-    if (!allowed || Double.isInfinite(value)) {
+  private static void require(String name, double value, String expected, boolean holds) {
+    if (!holds || Double.isInfinite(value)) {
       throw new IllegalArgumentException(
-          "rotary: "
-              + name
-              + " expected positive and finite, a factor 1 or more, and high_freq_factor above"
-              + " low_freq_factor, got "
-              + value);
+          String.format(Locale.ROOT, "rotary: %s expected %s, got %s", name, expected, value));
     }
   }
 
