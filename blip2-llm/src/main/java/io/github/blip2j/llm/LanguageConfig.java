@@ -5,7 +5,7 @@ import java.util.List;
 /** The sizes that language models of all families have. */
 public interface LanguageConfig {
   /** The family of the model. */
-  LanguageFamily kind();
+  LanguageFamily family();
 
   /** Width of the input embeddings. */
   int embeddingDim();

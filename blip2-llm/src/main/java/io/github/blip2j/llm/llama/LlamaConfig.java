@@ -93,8 +93,8 @@ public record LlamaConfig(
   }
 
   @Override
-  public LanguageFamily kind() {
-    return LanguageFamily.OPT;
+  public LanguageFamily family() {
+    return LlamaFamily.LLAMA;
   }
 
   @Override

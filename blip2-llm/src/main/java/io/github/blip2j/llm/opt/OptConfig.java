@@ -58,8 +58,8 @@ public record OptConfig(
   }
 
   @Override
-  public LanguageFamily kind() {
-    return LanguageFamily.OPT;
+  public LanguageFamily family() {
+    return OptFamily.OPT;
   }
 
   /** OPT-2.7b as in {@code Salesforce/blip2-opt-2.7b}, with a line end as end token. */

@@ -70,8 +70,8 @@ public record T5Config(
   }
 
   @Override
-  public LanguageFamily kind() {
-    return LanguageFamily.T5;
+  public LanguageFamily family() {
+    return T5Family.T5;
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.github.blip2j.llm.t5;
 
 import io.github.blip2j.generation.DecodingSession;
-import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.llm.EncoderDecoderModel;
 import io.github.blip2j.llm.SequenceScorer;
 import io.github.blip2j.nn.Embedding;
 import io.github.blip2j.nn.ForwardPass;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * S all positions of a row with those of the cache, L width, V vocabulary
  * }</pre>
  */
-public final class T5Model extends Module implements LanguageModel {
+public final class T5Model extends Module implements EncoderDecoderModel {
   private final T5Config config;
   private final Embedding tokenEmbedding;
   private final Embedding
@@ -155,12 +155,19 @@ public final class T5Model extends Module implements LanguageModel {
     return decoder.forward(x, mask, context, cache, pass);
   }
 
-  /**
-   * The logits of every token.
-   *
-   * @param hidden [..., L]
-   * @return [..., V]
-   */
+  @Override
+  public int decoderStartId() {
+    return config.startId();
+  }
+
+  @Override
+  public Tensor answer(
+      Tensor prompt, int[][] promptMask, Tensor ids, int[][] mask, ForwardPass pass) {
+    T5EncoderKeyValues context = encoderKeyValues(encode(prompt, promptMask, pass), promptMask);
+    return decode(embedDecoderIds(ids), mask, context, null, pass);
+  }
+
+  @Override
   public Tensor logits(Tensor hidden) {
     Tensor scaled = config.scaledHead() ? hidden.mul(1 / Math.sqrt(config.dim())) : hidden;
     return head == null ? tokenEmbedding.scores(scaled) : head.forward(scaled);

@@ -1,0 +1,137 @@
+package io.github.blip2j.llm;
+
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.llm.llama.LlamaFamily;
+import io.github.blip2j.llm.opt.OptFamily;
+import io.github.blip2j.llm.t5.T5Family;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+
+/**
+ * Families of language models by {@code model_type}. A set does not change; {@link #with} makes
+ * another one.
+ *
+ * <p>A family of your own is given to a loader, or named in {@code
+ * META-INF/services/io.github.blip2j.llm.LanguageFamily} of a jar on the class path:
+ *
+ * <pre>{@code
+ * Blip2.load(folder, LoadOptions.of(Precision.FLOAT32)
+ *     .withLanguageFamilies(LanguageFamilies.available().with(new MyFamily())));
+ * }</pre>
+ */
+public final class LanguageFamilies {
+  private static final int MOST_FAILED = 100; // a broken class path may fail without end
+
+  private static final LanguageFamilies BUILT_IN =
+      new LanguageFamilies(Map.of())
+          .with(OptFamily.OPT)
+          .with(T5Family.T5)
+          .with(LlamaFamily.LLAMA);
+
+  private final Map<String, LanguageFamily> byType;
+
+  private LanguageFamilies(Map<String, LanguageFamily> byType) {
+    this.byType = new TreeMap<>(byType);
+  }
+
+  /** OPT, T5 and the decoders of LLaMA's kind. */
+  public static LanguageFamilies builtIn() {
+    return BUILT_IN;
+  }
+
+  /**
+   * Those of this library, and those that {@link ServiceLoader} finds through the class loaders of
+   * this library and of the thread.
+   *
+   * @throws IllegalArgumentException if two of them read the same {@code model_type}
+   */
+  public static LanguageFamilies available() {
+    LanguageFamilies all = BUILT_IN;
+    for (LanguageFamily family : services()) {
+      all = all.with(family);
+    }
+    return all;
+  }
+
+  private static List<LanguageFamily> services() {
+    Map<Class<?>, LanguageFamily> found = new LinkedHashMap<>();
+    ServiceLoader.load(LanguageFamily.class, LanguageFamily.class.getClassLoader())
+        .forEach(family -> found.put(family.getClass(), family));
+    var besides = ServiceLoader.load(LanguageFamily.class).iterator();
+    for (int failed = 0; failed < MOST_FAILED; ) {
+      try {
+        if (!besides.hasNext()) {
+          break;
+        }
+        LanguageFamily family = besides.next();
+        found.putIfAbsent(family.getClass(), family);
+      } catch (ServiceConfigurationError e) {
+        failed++; // of another copy of this library
+      }
+    }
+    return new ArrayList<>(found.values());
+  }
+
+  /**
+   * These families and another one.
+   *
+   * @throws IllegalArgumentException if it reads a {@code model_type} that one of these reads
+   */
+  public LanguageFamilies with(LanguageFamily family) {
+    LanguageFamilies more = new LanguageFamilies(byType);
+    for (String type : family.modelTypes()) {
+      LanguageFamily known = more.byType.putIfAbsent(type, family);
+      if (known != null) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "language families: one for model_type %s expected, got %s (%s) and %s (%s)",
+                type,
+                known.name(),
+                known.getClass().getName(),
+                family.name(),
+                family.getClass().getName()));
+      }
+    }
+    return more;
+  }
+
+  /** The family that reads this {@code model_type}, if there is one. */
+  public Optional<LanguageFamily> find(String modelType) {
+    return Optional.ofNullable(byType.get(modelType));
+  }
+
+  /**
+   * The family that reads this {@code model_type}.
+   *
+   * @param where the file and key, for the message
+   * @throws CheckpointException naming the known ones, if there is none
+   */
+  public LanguageFamily require(String where, String modelType) throws CheckpointException {
+    LanguageFamily family = byType.get(modelType);
+    if (family == null) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s expected one of %s, got %s%s; a family of your own is registered with"
+                  + " LanguageFamilies",
+              where,
+              String.join(", ", byType.keySet()),
+              modelType,
+              modelType.equals("umt5") ? ", whose layers have position biases of their own" : ""));
+    }
+    return family;
+  }
+
+  @Override
+  public String toString() {
+    return byType.keySet().toString();
+  }
+}
