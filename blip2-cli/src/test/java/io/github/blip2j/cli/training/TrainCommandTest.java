@@ -178,8 +178,8 @@ final class TrainCommandTest {
     Shell shell = train("out", CLIP, "--max-steps", "1", "--export", "lavis-trained,hf");
 
     String message =
-        "blip2: export: vision encoder expected to be EVA's, the one Hugging Face supports, got "
-            + "CLIP; export for LAVIS\n";
+        "blip2: export: vision encoder expected to be EVA's, the one Hugging Face's BLIP-2 has, got "
+            + "CLIP; export for LAVIS, or to a folder of this library (toFolder, --export blip2j)\n";
     assertEquals(new Shell(1, "", message), shell);
     assertFalse(Files.exists(folder.resolve("out")));
   }
