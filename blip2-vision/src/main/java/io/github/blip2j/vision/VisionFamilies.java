@@ -4,13 +4,13 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +47,7 @@ public final class VisionFamilies {
         throw new IllegalArgumentException(
             "vision families: model_type expected for " + family.name() + ", got none");
       }
-      for (String type : Set.copyOf(types)) {
+      for (String type : new LinkedHashSet<>(types)) {
         VisionFamily other = byType.putIfAbsent(type, family);
         if (other != null) {
           throw new IllegalArgumentException(
