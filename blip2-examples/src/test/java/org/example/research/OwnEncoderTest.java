@@ -79,8 +79,7 @@ final class OwnEncoderTest {
                 vision.dim())
             .withTextSide()
             .withVocabSize(words);
-    var config =
-        new Blip2RetrievalConfig(vision, new Blip2QformerConfig(bert, 6, 16, 1e-5, 12));
+    var config = new Blip2RetrievalConfig(vision, new Blip2QformerConfig(bert, 6, 16, 1e-5, 12));
     return Blip2RetrievalModel.of(config, Params.root(Weights.random(new Random(3)), home));
   }
 
@@ -157,8 +156,7 @@ final class OwnEncoderTest {
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(TOKENIZER)) {
       Blip2RetrievalModel model = model(SIZES, tokenizer.vocabSize(), home);
-      new StageOneExport(model, TOKENIZER)
-          .toFolder(folder, new ImageProcessor(SIZES.processor()));
+      new StageOneExport(model, TOKENIZER).toFolder(folder, new ImageProcessor(SIZES.processor()));
 
       var e = assertThrows(CheckpointException.class, () -> RetrievalLoader.load(folder, home));
 
@@ -172,16 +170,14 @@ final class OwnEncoderTest {
   @Test
   void installed_serviceOfTheThreadsClassLoader_isFound(@TempDir Path folder) throws IOException {
     Path services = Files.createDirectories(folder.resolve("META-INF/services"));
-    Files.writeString(
-        services.resolve(VisionFamily.class.getName()), MixerFamily.class.getName());
+    Files.writeString(services.resolve(VisionFamily.class.getName()), MixerFamily.class.getName());
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     assertTrue(VisionFamilies.installed().find("mean_mixer").isEmpty());
     try (var loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
       thread.setContextClassLoader(loader);
 
-      assertEquals(
-          "Mixer", VisionFamilies.installed().find("mean_mixer").orElseThrow().name());
+      assertEquals("Mixer", VisionFamilies.installed().find("mean_mixer").orElseThrow().name());
     } finally {
       thread.setContextClassLoader(before);
     }
@@ -223,8 +219,7 @@ final class OwnEncoderTest {
             () -> VisionFamilies.builtIn().with(new Faulty(Collections.emptyList())));
 
     assertTrue(String.valueOf(taken.getMessage()).contains("model_type siglip_vision_model, got"));
-    assertEquals(
-        "vision families: model_type expected for Faulty, got none", none.getMessage());
+    assertEquals("vision families: model_type expected for Faulty, got none", none.getMessage());
   }
 
   @Test
@@ -297,8 +292,7 @@ final class OwnEncoderTest {
     }
     var e =
         assertThrows(
-            IllegalArgumentException.class,
-            () -> Blip2RetrievalConfig.blip2().withVision(SIZES));
+            IllegalArgumentException.class, () -> Blip2RetrievalConfig.blip2().withVision(SIZES));
     assertEquals(
         "Blip2RetrievalConfig: encoderDim must be the vision width, got 1408 and 20",
         e.getMessage());

@@ -53,8 +53,7 @@ final class InitialBlip2 implements Blip2Source {
    * @param imageSize side of the images, or null for the first stage's
    * @throws CheckpointException if a part is of another kind
    */
-  static InitialBlip2 of(
-      StageTwoParts parts, @Nullable Integer imageSize, VisionFamilies families)
+  static InitialBlip2 of(StageTwoParts parts, @Nullable Integer imageSize, VisionFamilies families)
       throws IOException {
     var stageOne = RetrievalCheckpoint.of(parts.stageOne(), families);
     if (stageOne.path().toString().endsWith(".safetensors")) {

@@ -15,8 +15,7 @@ final class LavisExportNames {
   private final KeyMap keys;
 
   private LavisExportNames(VisionConfig vision, KeyMap keys) {
-    this.lacksKeyBias =
-        vision.family().lavis().map(LavisEncoder::lacksKeyBias).orElse(false);
+    this.lacksKeyBias = vision.family().lavis().map(LavisEncoder::lacksKeyBias).orElse(false);
     this.keys = keys;
   }
 

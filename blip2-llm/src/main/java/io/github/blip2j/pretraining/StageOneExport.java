@@ -31,8 +31,9 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * The export of a model of the first stage: for Python in LAVIS's format or as a Hugging Face folder
- * of {@code Blip2ForImageTextRetrieval}, and with any vision encoder as a folder of this library.
+ * The export of a model of the first stage: for Python in LAVIS's format or as a Hugging Face
+ * folder of {@code Blip2ForImageTextRetrieval}, and with any vision encoder as a folder of this
+ * library.
  */
 public final class StageOneExport {
   /** The file that {@link #toLavis} writes. */

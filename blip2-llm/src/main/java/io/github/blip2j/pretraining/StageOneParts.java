@@ -28,9 +28,9 @@ import java.util.random.RandomGenerator;
  *
  * @param vision the folder of a vision encoder of any family or of a model with one, such as a
  *     SigLIP or a BLIP-2; a BLIP-2 checkpoint of LAVIS; or a vision encoder's own file as LAVIS
- *     downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}), of
- *     which the last block is left out as in BLIP-2. A {@code model.json} beside a file gives its
- *     attention heads; without one they are those of the released encoders
+ *     downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}), of which the last block is left
+ *     out as in BLIP-2. A {@code model.json} beside a file gives its attention heads; without one
+ *     they are those of the released encoders
  * @param bert a {@code bert-base-uncased} style folder; its vocabulary grows by {@code [DEC]}
  * @param sizes a change of the sizes
  * @param families the families of vision encoders that are known

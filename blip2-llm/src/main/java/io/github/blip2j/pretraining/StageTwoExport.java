@@ -97,8 +97,7 @@ public final class StageTwoExport {
     VisionFamily family = model.blip2().config().vision().family();
     boolean written =
         model.parameters().values().stream()
-            .anyMatch(
-                parameter -> parameter.isTrained() && parameter.name().startsWith("vision."));
+            .anyMatch(parameter -> parameter.isTrained() && parameter.name().startsWith("vision."));
     if (written && family.lavis().isEmpty()) {
       throw new CheckpointException(
           "export: trained vision encoder expected to be one of LAVIS's, EVA or CLIP, got "

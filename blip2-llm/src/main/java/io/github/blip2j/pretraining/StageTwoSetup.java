@@ -41,31 +41,26 @@ public record StageTwoSetup(
 
   /** With the vision encoder trained too, or not. */
   public StageTwoSetup withTrainedVision(boolean trained) {
-    return new StageTwoSetup(
-        trained, frozenPrecision, computePrecision, imageSize, visionFamilies);
+    return new StageTwoSetup(trained, frozenPrecision, computePrecision, imageSize, visionFamilies);
   }
 
   /** With frozen parameters stored in this precision. */
   public StageTwoSetup withFrozenPrecision(Precision precision) {
-    return new StageTwoSetup(
-        trainsVision, precision, computePrecision, imageSize, visionFamilies);
+    return new StageTwoSetup(trainsVision, precision, computePrecision, imageSize, visionFamilies);
   }
 
   /** With this compute precision of linear maps. */
   public StageTwoSetup withComputePrecision(Precision precision) {
-    return new StageTwoSetup(
-        trainsVision, frozenPrecision, precision, imageSize, visionFamilies);
+    return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize, visionFamilies);
   }
 
   /** With images of this side. */
   public StageTwoSetup withImageSize(int side) {
-    return new StageTwoSetup(
-        trainsVision, frozenPrecision, computePrecision, side, visionFamilies);
+    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, side, visionFamilies);
   }
 
   /** With these families of vision encoders instead of the installed ones. */
   public StageTwoSetup withVisionFamilies(VisionFamilies families) {
-    return new StageTwoSetup(
-        trainsVision, frozenPrecision, computePrecision, imageSize, families);
+    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, imageSize, families);
   }
 }

@@ -114,11 +114,12 @@ final class SiglipStagesTest {
       golden.assertClose("last_hidden_state", y, 5e-5);
     }
     assertEquals(
-        processor().config(),
-        StageOneParts.of(SIGLIP, BERT).processor(model.config()).config());
+        processor().config(), StageOneParts.of(SIGLIP, BERT).processor(model.config()).config());
   }
 
-  /** Of a SigLIP with its text half, in names with or without a further prefix, type told or not. */
+  /**
+   * Of a SigLIP with its text half, in names with or without a further prefix, type told or not.
+   */
   @ParameterizedTest
   @CsvSource({"'', true", "'model.', true", "'', false"})
   void parts_folderOfAWholeSiglip_givesItsVisionHalf(String prefix, boolean told)
@@ -144,8 +145,7 @@ final class SiglipStagesTest {
       write(from, copies, whole.resolve("model.safetensors"));
     }
 
-    Blip2RetrievalModel model =
-        StageOneParts.of(whole, BERT).load(home, new SplittableRandom(1));
+    Blip2RetrievalModel model = StageOneParts.of(whole, BERT).load(home, new SplittableRandom(1));
 
     assertSame(fresh(), model);
   }
@@ -184,8 +184,7 @@ final class SiglipStagesTest {
             .withEpochs(2)
             .withMaxSteps(steps);
     CaptionSet set =
-        CaptionSet.open(
-            List.of(Scenes.captions(folder)), Scenes.IMAGES, CaptionSet.Faulty.REFUSE);
+        CaptionSet.open(List.of(Scenes.captions(folder)), Scenes.IMAGES, CaptionSet.Faulty.REFUSE);
     var batches = CaptionBatches.of(set, processor(), 2, 42).with(Augmentation.blip2());
     Blip2RetrievalModel model = fresh();
     model.trainQformer();
@@ -296,8 +295,7 @@ final class SiglipStagesTest {
     }
     Path language = PlainLanguage.write(Fixtures.own("hf-opt"), folder.resolve("opt"));
     StageTwoModel model =
-        StageTwoModel.load(
-            StageTwoParts.of(stageOne, language), home, StageTwoSetup.lavis());
+        StageTwoModel.load(StageTwoParts.of(stageOne, language), home, StageTwoSetup.lavis());
     trainSecond(model);
     Path whole = folder.resolve("second");
 
@@ -306,8 +304,7 @@ final class SiglipStagesTest {
     try (Blip2 blip2 = Blip2.load(whole, Precision.FLOAT32);
         Scope scope = Scope.open()) {
       var image = Fixture.images().subList(0, 1);
-      assertArrayEquals(
-          model.processor().tensor(image).toFloats(), blip2.pixels(image).toFloats());
+      assertArrayEquals(model.processor().tensor(image).toFloats(), blip2.pixels(image).toFloats());
       assertSamePrompt(model, blip2.model());
       assertFalse(blip2.caption(Fixture.images().get(0)).isEmpty());
     }
@@ -323,8 +320,7 @@ final class SiglipStagesTest {
     }
     var e =
         assertThrows(
-            CheckpointException.class,
-            () -> Conversion.toHuggingFace(parts, folder.resolve("hf")));
+            CheckpointException.class, () -> Conversion.toHuggingFace(parts, folder.resolve("hf")));
     assertTrue(String.valueOf(e.getMessage()).contains("got SigLIP"), e.getMessage());
     var ofHuggingFace =
         assertThrows(
@@ -335,8 +331,7 @@ final class SiglipStagesTest {
 
   private void trainSecond(StageTwoModel model) throws IOException {
     CaptionSet set =
-        CaptionSet.open(
-            List.of(Scenes.captions(folder)), Scenes.IMAGES, CaptionSet.Faulty.REFUSE);
+        CaptionSet.open(List.of(Scenes.captions(folder)), Scenes.IMAGES, CaptionSet.Faulty.REFUSE);
     var batches = CaptionBatches.of(set, model.processor(), 2, 42);
     var settings =
         TrainingSettings.of(folder.resolve("run2"), Schedule.Constant.of(1e-3)).withMaxSteps(2);
@@ -393,8 +388,7 @@ final class SiglipStagesTest {
       }
     }
     Path config = folder.resolve("config.json");
-    Files.writeString(
-        config, Files.readString(config).replace("siglip_vision_model", type));
+    Files.writeString(config, Files.readString(config).replace("siglip_vision_model", type));
 
     var e =
         assertThrows(
@@ -409,8 +403,7 @@ final class SiglipStagesTest {
     Path own = folder.resolve("own");
     new StageOneExport(fresh(), BERT).toFolder(own, processor());
     Path config = own.resolve("config.json");
-    Files.writeString(
-        config, Files.readString(config).replace("\"blip2j\"", "\"blip-2\""));
+    Files.writeString(config, Files.readString(config).replace("\"blip2j\"", "\"blip-2\""));
 
     var e = assertThrows(CheckpointException.class, () -> RetrievalLoader.load(own, home));
 

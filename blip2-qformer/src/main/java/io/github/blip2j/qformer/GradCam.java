@@ -71,8 +71,7 @@ public final class GradCam {
 
     /**
      * The relevance of each patch to the match: attention times the positive part of its gradient
-     * (its relu), averaged over heads and queries. Tokens before the patches are left
-     * out.
+     * (its relu), averaged over heads and queries. Tokens before the patches are left out.
      *
      * @return [B, N], in the open scope
      */
@@ -170,8 +169,7 @@ public final class GradCam {
    * @param before the number of image tokens before the patches, {@code K}
    * @throws IllegalStateException under {@link GradMode#noGrad}, where there are no gradients
    */
-  public static List<Layer> of(
-      Blip2Qformer model, Tensor image, TextBatch texts, int before) {
+  public static List<Layer> of(Blip2Qformer model, Tensor image, TextBatch texts, int before) {
     if (!GradMode.isRecording()) {
       throw new IllegalStateException(
           "GradCam: gradients expected to be recorded, got a call under noGrad; leave that block");

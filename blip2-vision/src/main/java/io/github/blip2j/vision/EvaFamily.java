@@ -18,11 +18,7 @@ final class EvaFamily implements VisionFamily {
   public List<String> modelTypes() {
     // The model types of whole models stand for an encoder whose own is not told.
     return List.of(
-        "blip_2_vision_model",
-        "instructblip_vision_model",
-        "eva_clip_g",
-        "blip-2",
-        "instructblip");
+        "blip_2_vision_model", "instructblip_vision_model", "eva_clip_g", "blip-2", "instructblip");
   }
 
   @Override

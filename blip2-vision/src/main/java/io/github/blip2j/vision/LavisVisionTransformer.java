@@ -53,8 +53,7 @@ record LavisVisionTransformer(VisionTransformerKind kind) implements LavisEncode
     }
     int patchSize = shapes.size(path + ".patches.weight", 3);
     return released()
-        .withSizes(
-            dim(shapes, path), shapes.count(path + MLP), heads, shapes.size(path + MLP, 0))
+        .withSizes(dim(shapes, path), shapes.count(path + MLP), heads, shapes.size(path + MLP, 0))
         .withPatches(grid * patchSize, patchSize);
   }
 

@@ -13,8 +13,7 @@ import java.util.List;
  * @param tokensBefore rows before those of the patches, which are not interpolated
  * @param alignCorners whether the centres of the corner patches are aligned, or their outer edges
  */
-public record PositionTable(
-    String parameter, Shape shape, int tokensBefore, boolean alignCorners) {
+public record PositionTable(String parameter, Shape shape, int tokensBefore, boolean alignCorners) {
 
   /** Patches along one side of the trained image. */
   public int side() {
@@ -32,9 +31,7 @@ public record PositionTable(
     }
     long rows = stored.dim(-2);
     int stands = rows < tokensBefore ? 0 : side(rows);
-    return stands > 0
-        && stands != side()
-        && rows == (long) stands * stands + tokensBefore;
+    return stands > 0 && stands != side() && rows == (long) stands * stands + tokensBefore;
   }
 
   /**

@@ -85,9 +85,7 @@ public final class ResizedPositions implements Weights {
    * checks report other differences.
    */
   private boolean isResized(String path, Stored found) {
-    return path.equals(name)
-        && found.dtype().isFloating()
-        && table.isOfAnotherSize(found.shape());
+    return path.equals(name) && found.dtype().isFloating() && table.isOfAnotherSize(found.shape());
   }
 
   private float[] resized(Stored found) throws IOException {

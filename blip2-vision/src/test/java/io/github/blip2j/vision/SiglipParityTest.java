@@ -109,8 +109,7 @@ final class SiglipParityTest {
     VisionConfig config = config(folder);
     try (Golden golden = Golden.open(folder);
         Checkpoint checkpoint = Checkpoint.open(folder)) {
-      VisionEncoder vision =
-          config.build(params(checkpoint, keys(config), scope).at("vision"));
+      VisionEncoder vision = config.build(params(checkpoint, keys(config), scope).at("vision"));
       Tensor pixels = golden.get("pixel_values_large");
       ForwardPass pass =
           ForwardPass.evaluation()
@@ -164,8 +163,7 @@ final class SiglipParityTest {
       String name = "grad." + keys.toStored(parameter.name()).name();
       float[] expected = golden.get(name).toFloats();
       double tolerance = 1e-4 * max(expected) + 1e-6 * largest; // a key bias has rounding alone
-      golden.assertClose(
-          name, "gradients", expected, gradient(parameter).toFloats(), tolerance);
+      golden.assertClose(name, "gradients", expected, gradient(parameter).toFloats(), tolerance);
       compared++;
     }
     assertEquals(
@@ -193,8 +191,7 @@ final class SiglipParityTest {
     Path folder = Fixtures.own("hf-siglip");
     VisionConfig config = config(folder);
     try (Checkpoint stored = Checkpoint.open(folder)) {
-      Checkpoint whole =
-          stored.renamed(name -> Optional.of("vision_model." + name));
+      Checkpoint whole = stored.renamed(name -> Optional.of("vision_model." + name));
       KeyMap keys = config.addNames(KeyMap.builder(), "vision", "vision_model.").build();
       Params params = params(whole, keys, scope);
       config.build(params.at("vision"));
@@ -209,8 +206,7 @@ final class SiglipParityTest {
     VisionConfig config = config(folder);
     try (Checkpoint stored = Checkpoint.open(folder)) {
       Checkpoint strange =
-          stored.renamed(
-              name -> Optional.of(name.equals("head.probe") ? "probe" : name));
+          stored.renamed(name -> Optional.of(name.equals("head.probe") ? "probe" : name));
       Params params = params(strange, keys(config), scope);
       config.build(params.at("vision"));
 

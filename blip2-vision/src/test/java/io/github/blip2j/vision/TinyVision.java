@@ -19,9 +19,6 @@ final class TinyVision {
           case CLIP -> VisionTransformerConfig.clipL();
           case SIGLIP -> VisionTransformerConfig.siglipBase();
         };
-    return released
-        .withSizes(DIM, layers, 2, 14)
-        .withPatches(SIDE, PATCH)
-        .withDropPath(dropPath);
+    return released.withSizes(DIM, layers, 2, 14).withPatches(SIDE, PATCH).withDropPath(dropPath);
   }
 }

@@ -54,8 +54,7 @@ final class VisionGradientTest {
     params.all().forEach((name, p) -> differences.assertGradient(name, p.gradient()));
     int norms = kind == VisionTransformerKind.EVA ? 0 : 2;
     int patchBias = kind == VisionTransformerKind.CLIP ? 0 : 1;
-    assertEquals(
-        2 + config.tokensBefore() + patchBias + norms + 2 * 16, params.all().size());
+    assertEquals(2 + config.tokensBefore() + patchBias + norms + 2 * 16, params.all().size());
   }
 
   /** Slopes of the sum of outputs times a seed. */

@@ -27,7 +27,8 @@ public enum ExportName {
           return name;
         }
       }
-      throw new TypeConversionException("export expected lavis, lavis-trained, hf or blip2j, got " + value);
+      throw new TypeConversionException(
+          "export expected lavis, lavis-trained, hf or blip2j, got " + value);
     }
   }
 

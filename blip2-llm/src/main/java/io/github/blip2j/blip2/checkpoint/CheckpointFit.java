@@ -79,7 +79,8 @@ final class CheckpointFit {
     if (named.stream().anyMatch(name -> name.endsWith("ImageTextRetrieval"))) {
       return List.of(matcher());
     }
-    boolean whole = json.has("qformer_config") || type.equals("blip-2") || type.equals("instructblip");
+    boolean whole =
+        json.has("qformer_config") || type.equals("blip-2") || type.equals("instructblip");
     if (!whole && VisionFamilies.installed().find(type).isPresent()) {
       return List.of(vision());
     }

@@ -49,8 +49,7 @@ public record LoadOptions(
 
   /** Strict loading, in {@code precision}. */
   public static LoadOptions of(Precision precision) {
-    return new LoadOptions(
-        precision, null, Unexpected.REFUSED, VisionFamilies.installed());
+    return new LoadOptions(precision, null, Unexpected.REFUSED, VisionFamilies.installed());
   }
 
   /**

@@ -57,7 +57,9 @@ public record RetrievalCheckpoint(Path path, Convention convention, VisionFamili
 
   /** The sizes of the model. */
   Blip2RetrievalConfig config() throws IOException {
-    return isLavis() ? lavisConfig() : Blip2RetrievalConfig.fromJson(ModelFolder.config(path), families);
+    return isLavis()
+        ? lavisConfig()
+        : Blip2RetrievalConfig.fromJson(ModelFolder.config(path), families);
   }
 
   private Blip2RetrievalConfig lavisConfig() throws IOException {

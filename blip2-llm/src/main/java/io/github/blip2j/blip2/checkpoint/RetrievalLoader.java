@@ -27,9 +27,9 @@ public final class RetrievalLoader {
 
   /**
    * Loads a LAVIS checkpoint, its file or its folder, a Hugging Face folder of {@code
-   * Blip2ForImageTextRetrieval}, or a folder of this library, in float32 and ready to be trained. A folder of Hugging Face has
-   * neither temperature nor captioning head, unless {@link Conversion} stored them beside the
-   * weights.
+   * Blip2ForImageTextRetrieval}, or a folder of this library, in float32 and ready to be trained. A
+   * folder of Hugging Face has neither temperature nor captioning head, unless {@link Conversion}
+   * stored them beside the weights.
    *
    * @param home the scope of the parameters
    * @throws CheckpointException if the path is neither, or the tensors do not fit
@@ -118,8 +118,7 @@ public final class RetrievalLoader {
   }
 
   private static Loaded load(Path path, Loading loading) throws IOException {
-    RetrievalCheckpoint checkpoint =
-        RetrievalCheckpoint.of(path, loading.options.visionFamilies());
+    RetrievalCheckpoint checkpoint = RetrievalCheckpoint.of(path, loading.options.visionFamilies());
     @Nullable Path adapter = loading.options.adapter();
     if (adapter != null && checkpoint.convention() == Convention.LAVIS) {
       throw new IllegalArgumentException(

@@ -79,7 +79,8 @@ public final class GradCamMaps {
         encoded = session.encodeImages(List.of(image));
       }
       TextBatch texts = session.batch(List.of(text));
-      for (GradCam.Layer layer : GradCam.of(session.qformer(), encoded, texts, vision.tokensBefore())) {
+      for (GradCam.Layer layer :
+          GradCam.of(session.qformer(), encoded, texts, vision.tokensBefore())) {
         float[] whole = layer.relevance().toFloats(); // [1, N]
         layers.put(layer.index(), new Maps(whole, layer.wordRelevance().toFloats()));
       }

@@ -23,8 +23,7 @@ import java.util.List;
 /**
  * BLIP-2 with a language model (Li et al. 2023, figures 1 and 3), {@code
  * Blip2ForConditionalGeneration} of transformers: learned queries attend to a frozen vision
- * encoder's features, and their projected output is a soft prompt before the language model's
- * text.
+ * encoder's features, and their projected output is a soft prompt before the language model's text.
  *
  * <pre>{@code
  * pixels [B, 3, H, W] -> vision, visionNorm -> [B, N, E]    encodeImage

@@ -143,12 +143,8 @@ final class ImageProcessorJson {
     double factor = json.doubleAt("rescale_factor", 1 / 255.0);
     double rescale = flag("do_rescale", true) ? factor : 1;
     boolean normalizes = flag("do_normalize", true);
-    List<Double> mean =
-        normalizes
-            ? channels("image_mean", type.mean())
-            : List.of(0.0, 0.0, 0.0);
-    List<Double> std =
-        normalizes ? channels("image_std", type.std()) : List.of(1.0, 1.0, 1.0);
+    List<Double> mean = normalizes ? channels("image_mean", type.mean()) : List.of(0.0, 0.0, 0.0);
+    List<Double> std = normalizes ? channels("image_std", type.std()) : List.of(1.0, 1.0, 1.0);
     try {
       Resampling resampling = Resampling.ofCode(json.intAt("resample", 3)); // bicubic
       return new ImageProcessorConfig(

@@ -89,8 +89,7 @@ public final class Blip2Folder implements Blip2Source {
   @Override
   public OpenWeights open() throws IOException {
     KeyMap keys = own ? KeyMap.identity() : HuggingFaceNames.blip2(config);
-    OpenWeights open =
-        HuggingFaceWeights.of(folder, ModelFolder.open(folder), keys, adapter);
+    OpenWeights open = HuggingFaceWeights.of(folder, ModelFolder.open(folder), keys, adapter);
     return imageSize == null
         ? open
         : new OpenWeights(

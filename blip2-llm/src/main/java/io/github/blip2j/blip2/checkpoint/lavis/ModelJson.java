@@ -73,10 +73,7 @@ public final class ModelJson {
       @Nullable Integer maxTextTokens)
       throws IOException {
     var json = new JsonObject();
-    vision
-        .family()
-        .lavis()
-        .ifPresent(lavis -> json.addProperty(VISION_HEADS, lavis.heads(vision)));
+    vision.family().lavis().ifPresent(lavis -> json.addProperty(VISION_HEADS, lavis.heads(vision)));
     json.addProperty(BERT_HEADS, bertHeads);
     json.addProperty(VISION_NORM_EPS, visionNormEps);
     if (maxTextTokens != null) {

@@ -95,8 +95,7 @@ public record PartCheckpoints(
   }
 
   private static VisionEncoderSource vision(
-      Blip2Parts parts, Path file, Checkpoint trained, VisionFamilies families)
-      throws IOException {
+      Blip2Parts parts, Path file, Checkpoint trained, VisionFamilies families) throws IOException {
     if (LavisNames.hasVision(trained.tensors())) {
       return new VisionEncoderSource(file, false, trained, families);
     }

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A stored vision encoder of any family: in a folder of its own, in a larger model's ({@code
- * vision_model.*} of a SigLIP or a BLIP-2 of Hugging Face), in a BLIP-2 checkpoint of LAVIS, or in a
- * file of its own as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}). The last
+ * vision_model.*} of a SigLIP or a BLIP-2 of Hugging Face), in a BLIP-2 checkpoint of LAVIS, or in
+ * a file of its own as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}). The last
  * block of such a file is left out, as in BLIP-2.
  *
  * @param origin the file or folder

@@ -48,8 +48,7 @@ final class LavisNamesTest {
   void everyTensor_ofBothSpellings_isReadAsTheSameParameter() throws IOException {
     Conversion.toHuggingFace(LAVIS, folder);
     ConfigJson config = ConfigJson.read(folder.resolve("config.json"));
-    var vision =
-        (VisionTransformerConfig) VisionConfig.fromJson(config.child("vision_config"));
+    var vision = (VisionTransformerConfig) VisionConfig.fromJson(config.child("vision_config"));
     BertConfig bert = BertConfig.fromJson(config.child("qformer_config"), vision.dim());
     VisionConfig keyless = vision.withInputBias(InputBias.QUERY_AND_VALUE);
 
