@@ -47,7 +47,7 @@ public final class TrainStage1 {
         var tokenizer = HuggingFaceTokenizer.open(folder)) {
       Blip2RetrievalModel model = RetrievalLoader.load(folder, home);
       model.trainQformer(); // but not the vision encoder
-      var processor = new ImageProcessor(model.config().vision().processor());
+      var processor = ImageProcessor.blip2(model.config().vision().imageSize());
       var batches = CaptionBatches.of(set, processor, BATCH_SIZE, SEED).with(Augmentation.blip2());
       batches.requireWords(); // now rather than in the middle of a run
 

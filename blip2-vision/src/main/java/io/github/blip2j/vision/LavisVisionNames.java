@@ -8,7 +8,7 @@ import java.util.List;
  * LAVIS's names for the parameters of its vision transformers, in BLIP-2's checkpoints and in their
  * own files ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}).
  */
-public final class LavisVisionNames {
+final class LavisVisionNames {
   private static final List<String> INPUTS = List.of("query", "key", "value");
   private static final String EVA_PATCHES = "patch_embed.proj";
   private static final String CLIP_PATCHES = "conv1";
@@ -31,7 +31,7 @@ public final class LavisVisionNames {
    * @param theirs {@code "visual_encoder"} in a BLIP-2 checkpoint, empty in an encoder's own file
    * @return {@code keys}
    */
-  public static KeyMap.Builder add(
+  static KeyMap.Builder add(
       KeyMap.Builder keys, VisionTransformerConfig config, String ours, String theirs) {
     var names = new LavisVisionNames(keys, prefix(ours), prefix(theirs));
     switch (config.kind()) {

@@ -329,8 +329,10 @@ final class TrainCommandTest {
     Path captions =
         Files.writeString(
             folder.resolve("c.jsonl"),
-            "{\"image\": \"0.png\", \"caption\": \"a star\"}\n"
-                + "{\"image\": \"1.png\", \"caption\": \"a cross\"}\n");
+            """
+            {"image": "0.png", "caption": "a star"}
+            {"image": "1.png", "caption": "a cross"}
+            """);
     Path golden = Path.of("src", "test", "resources", "golden", "hf-siglip");
     List<String> args =
         List.of(
