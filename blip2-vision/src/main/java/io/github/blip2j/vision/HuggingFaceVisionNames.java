@@ -34,6 +34,7 @@ record HuggingFaceVisionNames(KeyMap.Builder keys, String ours, String theirs) {
           inputs.length);
     }
     rename("layers.*.attention.output", LAYER + "self_attn.projection");
+    keys.ignore(theirs + "post_layernorm.*"); // BLIP-2's own norm, which is no part of the encoder
   }
 
   private void siglip() {

@@ -117,7 +117,7 @@ public final class Blip2Folder implements Blip2Source {
   public JsonObject textConfig() throws IOException {
     String text = Files.readString(folder.resolve("config.json"));
     JsonElement told = JsonParser.parseString(text).getAsJsonObject().get("text_config");
-    return told == null ? new JsonObject() : told.getAsJsonObject();
+    return told instanceof JsonObject object ? object : new JsonObject();
   }
 
   @Override
