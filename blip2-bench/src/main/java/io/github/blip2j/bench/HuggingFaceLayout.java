@@ -7,7 +7,7 @@ import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
-import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionTransformerConfig;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,7 +26,7 @@ final class HuggingFaceLayout {
 
   static List<TensorSpec> of(Blip2Config config, DType dtype) {
     var layout = new HuggingFaceLayout(dtype);
-    layout.vision(config.vision());
+    layout.vision((VisionTransformerConfig) config.vision()); // EVA, as in all of them
     layout.add("query_tokens", 1, config.queryTokens(), config.qformer().dim());
     layout.qformer(config.qformer());
     layout.linear("language_projection", config.text().embeddingDim(), config.qformer().dim());
@@ -38,7 +38,7 @@ final class HuggingFaceLayout {
     return List.copyOf(layout.specs);
   }
 
-  private void vision(VisionConfig config) {
+  private void vision(VisionTransformerConfig config) {
     int E = config.dim();
     String embeddings = "vision_model.embeddings.";
     add(embeddings + "class_embedding", 1, 1, E);

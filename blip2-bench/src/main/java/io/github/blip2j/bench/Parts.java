@@ -18,7 +18,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
-import io.github.blip2j.vision.VisionTransformer;
+import io.github.blip2j.vision.VisionEncoder;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 final class Parts {
   private final Blip2Config sizes;
   private final Precision precision;
-  private final Part<VisionTransformer> vision;
+  private final Part<VisionEncoder> vision;
   private final Part<LayerNorm> visionNorm;
   private final Part<Parameter> queryTokens;
   private final Part<BertModel> qformer;
@@ -79,7 +79,7 @@ final class Parts {
     int E = sizes.vision().dim();
     int C = sizes.qformer().dim();
     int L = sizes.text().embeddingDim();
-    this.vision = new Part<>(() -> new VisionTransformer(sizes.vision(), params.at("vision")));
+    this.vision = new Part<>(() -> sizes.vision().build(params.at("vision")));
     this.visionNorm =
         new Part<>(() -> new LayerNorm(E, sizes.vision().normEps(), params.at("visionNorm")));
     this.queryTokens =

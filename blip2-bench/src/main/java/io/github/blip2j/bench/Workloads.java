@@ -71,8 +71,9 @@ final class Workloads {
   }
 
   private Measurement qformer() {
-    long side = parts.sizes().vision().grid();
-    Tensor image = uniform(1, side * side + 1, parts.sizes().vision().dim()); // [1, N, E]
+    VisionConfig vision = parts.sizes().vision();
+    int side = vision.imageSize();
+    Tensor image = uniform(1, vision.tokens(side, side), vision.dim()); // [1, N, E]
     return inference(Figure.QFORMER_B1, () -> parts.encodeQueries(image));
   }
 
@@ -160,7 +161,7 @@ final class Workloads {
   private Measurement stageOne() {
     StageOneStep step = parts.stageOne();
     VisionConfig encoder = VisionConfig.evaG();
-    long tokens = (long) encoder.grid() * encoder.grid() + 1;
+    long tokens = encoder.tokens(encoder.imageSize(), encoder.imageSize());
     Tensor image = uniform(TEXTS, tokens, encoder.dim()); // [B, N, E]
     List<int[]> texts = new ArrayList<>();
     for (int i = 0; i < TEXTS; i++) {

@@ -33,7 +33,9 @@ public final class KeyMap {
       for (int i = 1; i <= matcher.groupCount(); i++) {
         stored = stored.replaceFirst("\\*", Matcher.quoteReplacement(matcher.group(i)));
       }
-      return new Key(stored + name.substring(matcher.end()), part, parts);
+      String rest = name.substring(matcher.end());
+      boolean prefixOnly = stored.isEmpty() && rest.startsWith(".");
+      return new Key(stored + (prefixOnly ? rest.substring(1) : rest), part, parts);
     }
   }
 
@@ -83,7 +85,7 @@ public final class KeyMap {
 
     private Builder() {}
 
-    /** Maps prefix {@code ours} to {@code theirs}. */
+    /** Maps prefix {@code ours} to {@code theirs}; if that is empty, the names lack the prefix. */
     public Builder rename(String ours, String theirs) {
       return slice(ours, theirs, 0, 1);
     }

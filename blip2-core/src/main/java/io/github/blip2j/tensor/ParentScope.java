@@ -38,4 +38,14 @@ public final class ParentScope {
   public void release(Tensor tensor) {
     memory.release(tensor.storage());
   }
+
+  /**
+   * Releases the memory of a tensor that another one replaces, before the scope ends; no effect if
+   * it shares the memory with that one or with {@code kept}, or another scope owns it.
+   */
+  public void releaseReplaced(Tensor tensor, Tensor by, Tensor kept) {
+    if (tensor.storage() != by.storage() && tensor.storage() != kept.storage()) {
+      release(tensor);
+    }
+  }
 }

@@ -22,6 +22,14 @@ final class KeyMapTest {
   }
 
   @Test
+  void rename_toNothing_removesThePrefixAndItsDot() {
+    KeyMap keys = KeyMap.builder().rename("vision", "").build();
+
+    assertEquals(key("patches.weight"), keys.toStored("vision.patches.weight"));
+    assertEquals(key("visionNorm.weight"), keys.toStored("visionNorm.weight"));
+  }
+
+  @Test
   void rename_partOfASegment_doesNotMatch() {
     KeyMap keys = KeyMap.builder().rename("norm", "final_layer_norm").build();
 

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.RetrievalCheckpoint;
 import io.github.blip2j.blip2.checkpoint.files.Blip2Source;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
@@ -18,6 +19,7 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.ResizedPositions;
+import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,8 +53,9 @@ final class InitialBlip2 implements Blip2Source {
    * @param imageSize side of the images, or null for the first stage's
    * @throws CheckpointException if a part is of another kind
    */
-  static InitialBlip2 of(StageTwoParts parts, @Nullable Integer imageSize) throws IOException {
-    var stageOne = RetrievalCheckpoint.of(parts.stageOne());
+  static InitialBlip2 of(StageTwoParts parts, @Nullable Integer imageSize, VisionFamilies families)
+      throws IOException {
+    var stageOne = RetrievalCheckpoint.of(parts.stageOne(), families);
     if (stageOne.path().toString().endsWith(".safetensors")) {
       throw new CheckpointException(
           stageOne.path()
@@ -122,12 +125,22 @@ final class InitialBlip2 implements Blip2Source {
   public ImageProcessor processor() throws IOException {
     Path path = stageOne.path();
     Path folder = Files.isDirectory(path) ? path : path.resolveSibling("");
-    return ModelFolder.processor(folder, config.vision().imageSize());
+    return ModelFolder.processor(folder, config.vision());
   }
 
   @Override
   public void describe(Path folder) throws IOException {
     Blip2Json.write(folder, config, text.json());
+    copyTokenizers(folder);
+  }
+
+  @Override
+  public JsonObject textConfig() {
+    return text.json();
+  }
+
+  @Override
+  public void copyTokenizers(Path folder) throws IOException {
     TokenizerCopy.copy(parts.language(), folder);
   }
 }

@@ -5,17 +5,17 @@ import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.vision.LavisEncoder;
 import io.github.blip2j.vision.VisionConfig;
-import io.github.blip2j.vision.VisionFamily;
 import java.util.List;
 
 /** LAVIS's names for the parameters that an export of either stage writes. */
 final class LavisExportNames {
-  private final boolean eva;
+  private final boolean lacksKeyBias;
   private final KeyMap keys;
 
   private LavisExportNames(VisionConfig vision, KeyMap keys) {
-    this.eva = vision.family() == VisionFamily.EVA;
+    this.lacksKeyBias = vision.family().lavis().map(LavisEncoder::lacksKeyBias).orElse(false);
     this.keys = keys;
   }
 
@@ -50,6 +50,6 @@ final class LavisExportNames {
   }
 
   private boolean isKeyBias(String name) {
-    return eva && name.startsWith("vision.") && name.endsWith(".key.bias");
+    return lacksKeyBias && name.startsWith("vision.") && name.endsWith(".key.bias");
   }
 }

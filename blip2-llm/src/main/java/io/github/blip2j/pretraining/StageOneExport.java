@@ -3,18 +3,27 @@ package io.github.blip2j.pretraining;
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
+import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
+import io.github.blip2j.blip2.checkpoint.hf.LibraryFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
+import io.github.blip2j.blip2.checkpoint.lavis.VisionEncoderSource;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.io.ShardedSafetensorsWriter;
+import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.TemporaryFolder;
 import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.QformerNames;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamily;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,8 +31,9 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * The export of a model of the first stage for Python, in LAVIS's format or as a Hugging Face
- * folder of {@code Blip2ForImageTextRetrieval}.
+ * The export of a model of the first stage: for Python in LAVIS's format or as a Hugging Face
+ * folder of {@code Blip2ForImageTextRetrieval}, and with any vision encoder as a folder of this
+ * library.
  */
 public final class StageOneExport {
   /** The file that {@link #toLavis} writes. */
@@ -60,8 +70,11 @@ public final class StageOneExport {
    *
    * @param folder is created if there is none
    * @return the file
+   * @throws CheckpointException if LAVIS has no vision encoder of the model's family, and
+   *     parameters of it would be written
    */
   public Path toLavis(Path folder, Contents contents) throws IOException {
+    requireLavis(contents);
     LavisFolder.prepare(folder);
     Blip2QformerConfig sizes = model.config().qformer();
     try (Scope scope = Scope.open()) {
@@ -74,7 +87,12 @@ public final class StageOneExport {
       return LavisFolder.write(
           folder,
           target -> {
-            ModelJson.write(target, heads(), sizes.visionNormEps(), sizes.maxTextTokens());
+            ModelJson.write(
+                target,
+                model.config().vision(),
+                sizes.bert().heads(),
+                sizes.visionNormEps(),
+                sizes.maxTextTokens());
             TokenizerCopy.copy(tokenizer, target);
           },
           specs,
@@ -88,10 +106,10 @@ public final class StageOneExport {
   /**
    * Checks that {@link #toHuggingFace} can write this model, before it is trained.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
+   * @throws CheckpointException if the vision encoder is not EVA's
    */
   public void requireHuggingFace() throws IOException {
-    Blip2Json.requireEva(model.config().vision());
+    Blip2Json.requireHuggingFace(model.config().vision());
   }
 
   /**
@@ -99,7 +117,7 @@ public final class StageOneExport {
    * only training needs. Until the end, the model is on the disk twice.
    *
    * @param folder is created if there is none
-   * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
+   * @throws CheckpointException if the vision encoder is not EVA's
    */
   public void toHuggingFace(Path folder) throws IOException {
     requireHuggingFace();
@@ -112,9 +130,59 @@ public final class StageOneExport {
     }
   }
 
+  /**
+   * Checks that {@link #toLavis} can write this model, before it is trained.
+   *
+   * @throws CheckpointException if LAVIS has no vision encoder of the model's family, and
+   *     parameters of it would be written
+   */
+  public void requireLavis(Contents contents) throws CheckpointException {
+    VisionFamily family = model.config().vision().family();
+    boolean written =
+        contents == Contents.ALL
+            || model.parameters().values().stream()
+                .anyMatch(parameter -> parameter.isTrained() && isVision(parameter));
+    if (family.lavis().isEmpty() && written) {
+      throw new CheckpointException(
+          "export: vision encoder expected to be one of LAVIS's, EVA or CLIP, got "
+              + family.name()
+              + "; export to a folder of this library (toFolder, --export blip2j)");
+    }
+  }
+
+  private static boolean isVision(Parameter parameter) {
+    return parameter.name().startsWith(VisionEncoderSource.PATH + ".");
+  }
+
+  /**
+   * Writes a folder of this library's format, which has a place for every vision encoder: all
+   * parameters, sizes, image processor and tokenizer. {@code ImageTextMatcher}, both stages of
+   * training and {@link io.github.blip2j.blip2.checkpoint.RetrievalLoader} read it.
+   *
+   * @param folder is created if there is none
+   * @param processor of the images that the model was trained with
+   */
+  public void toFolder(Path folder, ImageProcessor processor) throws IOException {
+    LavisFolder.prepare(folder);
+    try (Scope scope = Scope.open();
+        var descriptions = Descriptions.of(folder)) {
+      LibraryFolder.write(descriptions.path(), model.config(), processor);
+      TokenizerCopy.copy(tokenizer, descriptions.path());
+      var tensors = new ExportTensors();
+      KeyMap names = KeyMap.identity();
+      model.parameters().forEach((name, own) -> tensors.add(names.toStored(name), own));
+      try (var writer = ShardedSafetensorsWriter.create(folder, tensors.specs())) {
+        tensors.write(writer::write);
+        descriptions.begin(false);
+      }
+      descriptions.end();
+    }
+  }
+
   private AttentionHeads heads() {
-    return new AttentionHeads(
-        model.config().vision().heads(), model.config().qformer().bert().heads());
+    VisionConfig vision = model.config().vision();
+    int ofVision = vision.family().lavis().orElseThrow().heads(vision); // checked before
+    return new AttentionHeads(ofVision, model.config().qformer().bert().heads());
   }
 
   private ExportTensors tensors(Contents contents) {

@@ -14,6 +14,8 @@ import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.PlainBertWeights;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamilies;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -24,14 +26,17 @@ import java.util.random.RandomGenerator;
  * The parts from which the first stage begins (section 3.1): a vision encoder, and a plain BERT
  * that becomes the Q-Former. Queries, cross-attention and heads are drawn.
  *
- * @param vision a BLIP-2 folder of Hugging Face, a BLIP-2 checkpoint of LAVIS, or a vision
- *     encoder's own file as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}), of
- *     which the last block is left out as in BLIP-2. A {@code model.json} beside a file gives its
- *     attention heads; without one they are those of the released encoders
+ * @param vision the folder of a vision encoder of any family or of a model with one, such as a
+ *     SigLIP or a BLIP-2; a BLIP-2 checkpoint of LAVIS; or a vision encoder's own file as LAVIS
+ *     downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}), of which the last block is left
+ *     out as in BLIP-2. A {@code model.json} beside a file gives its attention heads; without one
+ *     they are those of the released encoders
  * @param bert a {@code bert-base-uncased} style folder; its vocabulary grows by {@code [DEC]}
  * @param sizes a change of the sizes
+ * @param families the families of vision encoders that are known
  */
-public record StageOneParts(Path vision, Path bert, UnaryOperator<Blip2RetrievalConfig> sizes) {
+public record StageOneParts(
+    Path vision, Path bert, UnaryOperator<Blip2RetrievalConfig> sizes, VisionFamilies families) {
   private static final int CROSS_ATTENTION_EVERY = 2;
 
   /** Checks that nothing is null. */
@@ -39,16 +44,33 @@ public record StageOneParts(Path vision, Path bert, UnaryOperator<Blip2Retrieval
     Arguments.required("parts", "vision", vision);
     Arguments.required("parts", "bert", bert);
     Arguments.required("parts", "sizes", sizes);
+    Arguments.required("parts", "families", families);
   }
 
   /** Parts with their own sizes. */
   public static StageOneParts of(Path vision, Path bert) {
-    return new StageOneParts(vision, bert, UnaryOperator.identity());
+    return new StageOneParts(vision, bert, UnaryOperator.identity(), VisionFamilies.installed());
   }
 
   /** With a change of the sizes, such as another image size. */
   public StageOneParts withSizes(UnaryOperator<Blip2RetrievalConfig> change) {
-    return new StageOneParts(vision, bert, change);
+    return new StageOneParts(vision, bert, change, families);
+  }
+
+  /** With these families of vision encoders instead of the installed ones. */
+  public StageOneParts withVisionFamilies(VisionFamilies newFamilies) {
+    return new StageOneParts(vision, bert, sizes, newFamilies);
+  }
+
+  /**
+   * The image processor that the vision encoder's folder describes, or else that of its family.
+   *
+   * @param config of the model, whose image size is used
+   */
+  public ImageProcessor processor(Blip2RetrievalConfig config) throws IOException {
+    try (VisionEncoderSource encoder = VisionEncoderSource.open(vision, families)) {
+      return encoder.processor(config.vision());
+    }
   }
 
   /**
@@ -59,7 +81,7 @@ public record StageOneParts(Path vision, Path bert, UnaryOperator<Blip2Retrieval
    * @throws io.github.blip2j.io.file.CheckpointException if a part is of another kind
    */
   public Blip2RetrievalModel load(Scope home, RandomGenerator random) throws IOException {
-    try (VisionEncoderSource encoder = VisionEncoderSource.open(vision);
+    try (VisionEncoderSource encoder = VisionEncoderSource.open(vision, families);
         Checkpoint text = WrapperNames.open(bert)) {
       VisionConfig stored = encoder.config();
       BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(bert.resolve("config.json")));

@@ -1,22 +1,25 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.LibraryFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
+import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.vision.VisionFamily;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The export of a model of the second stage for Python, as a Hugging Face folder or, of the trained
- * parameters, in LAVIS's format.
+ * The export of a model of the second stage: for Python as a Hugging Face folder or, of the trained
+ * parameters, in LAVIS's format, and with any vision encoder as a folder of this library.
  *
  * <p>Frozen parameters are copied from the files they were loaded from, in their stored type. These
  * files must still be in their place.
@@ -35,10 +38,10 @@ public final class StageTwoExport {
   /**
    * Checks that {@link #toHuggingFace} can write this model, before it is trained.
    *
-   * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
+   * @throws CheckpointException if the vision encoder is not EVA's
    */
   public void requireHuggingFace() throws IOException {
-    Blip2Json.requireEva(model.blip2().config().vision());
+    Blip2Json.requireHuggingFace(model.blip2().config().vision());
   }
 
   /**
@@ -46,15 +49,35 @@ public final class StageTwoExport {
    * of {@code InstructBlipForConditionalGeneration}.
    *
    * @param folder is created if there is none
-   * @throws io.github.blip2j.io.file.CheckpointException if the vision encoder is not EVA's
+   * @throws CheckpointException if the vision encoder is not EVA's
    */
   public void toHuggingFace(Path folder) throws IOException {
     requireHuggingFace();
     LavisFolder.prepare(folder);
     KeyMap keys = HuggingFaceNames.blip2(model.blip2().config());
+    write(folder, model.source()::describe, keys);
+  }
+
+  /**
+   * Writes a folder of this library's format, which has a place for every vision encoder, for
+   * {@code Blip2} and for further training.
+   *
+   * @param folder is created if there is none
+   */
+  public void toFolder(Path folder) throws IOException {
+    LavisFolder.prepare(folder);
+    ImageProcessor processor = model.processor();
+    write(
+        folder,
+        target -> LibraryFolder.write(target, model.source(), processor),
+        KeyMap.identity());
+  }
+
+  private void write(Path folder, LavisFolder.Description description, KeyMap keys)
+      throws IOException {
     try (var descriptions = Descriptions.of(folder);
         OpenWeights open = model.source().open()) {
-      model.source().describe(descriptions.path());
+      description.write(descriptions.path());
       var tensors = new ExportTensors(open.weights());
       model.parameters().forEach((name, parameter) -> tensors.add(keys.toStored(name), parameter));
       try (var writer = ShardedSafetensorsWriter.create(folder, tensors.specs())) {
@@ -66,18 +89,37 @@ public final class StageTwoExport {
   }
 
   /**
+   * Checks that {@link #toLavis} can write this model, before it is trained.
+   *
+   * @throws CheckpointException if the vision encoder is trained, and LAVIS has none of its family
+   */
+  public void requireLavis() throws CheckpointException {
+    VisionFamily family = model.blip2().config().vision().family();
+    boolean written =
+        model.parameters().values().stream()
+            .anyMatch(parameter -> parameter.isTrained() && parameter.name().startsWith("vision."));
+    if (written && family.lavis().isEmpty()) {
+      throw new CheckpointException(
+          "export: trained vision encoder expected to be one of LAVIS's, EVA or CLIP, got "
+              + family.name()
+              + "; export to a folder of this library (toFolder, --export blip2j)");
+    }
+  }
+
+  /**
    * Writes {@value #LAVIS_FILE} with the trained parameters under {@code model}, as LAVIS's own
    * runs write it, to be loaded over those before training, and a {@code model.json} with the
    * settings that no tensor holds.
    *
    * @param folder is created if there is none
    * @return the file
+   * @throws CheckpointException if the vision encoder is trained, and LAVIS has none of its family
    */
   public Path toLavis(Path folder) throws IOException {
-    LavisFolder.prepare(folder);
     Blip2Config sizes = model.blip2().config();
+    requireLavis();
+    LavisFolder.prepare(folder);
     var names = LavisExportNames.of(sizes);
-    var heads = new AttentionHeads(sizes.vision().heads(), sizes.qformer().heads());
     try (OpenWeights open = model.source().open()) {
       var tensors = new ExportTensors(open.weights());
       for (Parameter parameter : model.parameters().values()) {
@@ -87,7 +129,9 @@ public final class StageTwoExport {
       }
       return LavisFolder.write(
           folder,
-          target -> ModelJson.write(target, heads, sizes.visionNormEps(), null),
+          target ->
+              ModelJson.write(
+                  target, sizes.vision(), sizes.qformer().heads(), sizes.visionNormEps(), null),
           tensors.specs(),
           tensors::write);
     }

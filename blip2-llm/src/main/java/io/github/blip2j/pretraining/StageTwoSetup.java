@@ -1,6 +1,7 @@
 package io.github.blip2j.pretraining;
 
 import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.VisionFamilies;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  *     Trained parameters are stored in float32
  * @param imageSize side of the images in pixels, or null for the model's own; positions are
  *     interpolated once
+ * @param visionFamilies the families of vision encoders that are known
  */
 public record StageTwoSetup(
     boolean trainsVision,
     @Nullable Precision frozenPrecision,
     Precision computePrecision,
-    @Nullable Integer imageSize) {
+    @Nullable Integer imageSize,
+    VisionFamilies visionFamilies) {
 
   /** Checks the size. */
   public StageTwoSetup {
@@ -33,26 +36,31 @@ public record StageTwoSetup(
    * LAVIS's setup for pretraining: Q-Former, queries, projection and vision norm learn, in float32.
    */
   public static StageTwoSetup lavis() {
-    return new StageTwoSetup(false, null, Precision.FLOAT32, null);
+    return new StageTwoSetup(false, null, Precision.FLOAT32, null, VisionFamilies.installed());
   }
 
   /** With the vision encoder trained too, or not. */
   public StageTwoSetup withTrainedVision(boolean trained) {
-    return new StageTwoSetup(trained, frozenPrecision, computePrecision, imageSize);
+    return new StageTwoSetup(trained, frozenPrecision, computePrecision, imageSize, visionFamilies);
   }
 
   /** With frozen parameters stored in this precision. */
   public StageTwoSetup withFrozenPrecision(Precision precision) {
-    return new StageTwoSetup(trainsVision, precision, computePrecision, imageSize);
+    return new StageTwoSetup(trainsVision, precision, computePrecision, imageSize, visionFamilies);
   }
 
   /** With this compute precision of linear maps. */
   public StageTwoSetup withComputePrecision(Precision precision) {
-    return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize);
+    return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize, visionFamilies);
   }
 
   /** With images of this side. */
   public StageTwoSetup withImageSize(int side) {
-    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, side);
+    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, side, visionFamilies);
+  }
+
+  /** With these families of vision encoders instead of the installed ones. */
+  public StageTwoSetup withVisionFamilies(VisionFamilies families) {
+    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, imageSize, families);
   }
 }

@@ -36,8 +36,8 @@ final class ModelConfigTest {
       delimiter = '|',
       textBlock =
           """
-          model_type                        | "llava"     | {key} expected blip-2 or instructblip, got llava
-          model_type                        | null        | {key} expected blip-2 or instructblip, got nothing
+          model_type                        | "llava"     | {key} expected blip-2 or instructblip or blip2j, got llava
+          model_type                        | null        | {key} expected blip-2 or instructblip or blip2j, got nothing
           num_query_tokens                  | 0           | {key} expected 1 to 1073741824, got 0
           image_token_index                 | 424         | Blip2Config: imageTokenId expected 0 to 423, got 424
           image_token_index                 | -1          | Blip2Config: imageTokenId expected 0 to 423, got -1

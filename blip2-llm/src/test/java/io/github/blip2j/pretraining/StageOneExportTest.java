@@ -90,8 +90,8 @@ final class StageOneExportTest {
         List.<Executable>of(export::requireHuggingFace, () -> export.toHuggingFace(hf))) {
       var e = assertThrows(CheckpointException.class, tried);
       assertEquals(
-          "export: vision encoder expected to be EVA's, the one Hugging Face supports, got CLIP; "
-              + "export for LAVIS",
+          "export: vision encoder expected to be EVA's, the one Hugging Face's BLIP-2 has, got CLIP;"
+              + " export for LAVIS, or to a folder of this library (toFolder, --export blip2j)",
           e.getMessage());
     }
     assertFalse(Files.exists(hf));
@@ -172,7 +172,7 @@ final class StageOneExportTest {
       assertTrue(written.tensors().containsKey("visual_encoder.blocks.1.attn.k_bias"));
       assertFalse(written.tensors().containsKey("visual_encoder.blocks.0.attn.k_bias"));
     }
-    assertEquals(3, RetrievalLoader.load(file, home).config().vision().layers());
+    assertEquals(3, RetrievalLoader.load(file, home).vision().layers());
   }
 
   private static void change(Blip2RetrievalModel model, String name) {

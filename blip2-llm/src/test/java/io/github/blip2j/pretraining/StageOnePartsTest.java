@@ -48,7 +48,7 @@ final class StageOnePartsTest {
 
     Blip2RetrievalModel original = RetrievalLoader.load(LAVIS, home);
     assertEquals(original.config().vision(), model.config().vision());
-    assertTowersAlike(original, model, original.config().vision().layers());
+    assertTowersAlike(original, model, original.vision().layers());
     assertEquals(253, model.config().qformer().bert().vocabSize());
     assertEquals(252, model.config().qformer().startId());
     assertEquals(32, model.config().qformer().queryTokens());
@@ -78,7 +78,7 @@ final class StageOnePartsTest {
   void load_fileOfATowerAlone_dropsItsLastBlock() throws IOException {
     Blip2RetrievalModel model = load(writeTower(""), UnaryOperator.identity());
 
-    assertEquals(2, model.config().vision().layers());
+    assertEquals(2, model.vision().layers());
     assertTowersAlike(RetrievalLoader.load(LAVIS, home), model, 2);
   }
 

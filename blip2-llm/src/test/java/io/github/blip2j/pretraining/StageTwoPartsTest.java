@@ -232,8 +232,8 @@ final class StageTwoPartsTest {
         List.<Executable>of(export::requireHuggingFace, () -> export.toHuggingFace(hf))) {
       var e = assertThrows(CheckpointException.class, tried);
       assertEquals(
-          "export: vision encoder expected to be EVA's, the one Hugging Face supports, got CLIP; "
-              + "export for LAVIS",
+          "export: vision encoder expected to be EVA's, the one Hugging Face's BLIP-2 has, got CLIP;"
+              + " export for LAVIS, or to a folder of this library (toFolder, --export blip2j)",
           e.getMessage());
     }
     assertFalse(Files.exists(hf));

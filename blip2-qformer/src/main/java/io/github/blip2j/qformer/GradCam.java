@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * attention): the queries' cross-attention, weighted by the gradient of the match score by it.
  *
  * <pre>{@code
- * B pairs, H heads, Q queries, T tokens, N patches and the class token before them
+ * B pairs, H heads, Q queries, T tokens, N patches and K tokens before them, as a class token
  * }</pre>
  */
 public final class GradCam {
@@ -32,14 +32,21 @@ public final class GradCam {
     private final float[] gradient;
     private final float[] selfAttention;
     private final int textTokens;
+    private final int before; // tokens that are no patches
 
     private Layer(
-        int index, Shape shape, float[] attention, float[] gradient, float[] selfAttention) {
+        int index,
+        Shape shape,
+        float[] attention,
+        float[] gradient,
+        float[] selfAttention,
+        int before) {
       this.index = index;
       this.shape = shape;
       this.attention = attention;
       this.gradient = gradient;
       this.selfAttention = selfAttention;
+      this.before = before;
       double rows = Math.sqrt(selfAttention.length / (double) (shape.dim(0) * shape.dim(1)));
       this.textTokens = Math.toIntExact(Math.round(rows) - shape.dim(2));
     }
@@ -49,13 +56,13 @@ public final class GradCam {
       return index;
     }
 
-    /** The queries' cross-attention probabilities, [B, H, Q, N + 1], in the open scope. */
+    /** The queries' cross-attention probabilities, [B, H, Q, K + N], in the open scope. */
     public Tensor attention() {
       return Tensor.of(attention, shape.toArray());
     }
 
     /**
-     * Gradients of the sum of all match scores by {@link #attention}, [B, H, Q, N + 1], in the open
+     * Gradients of the sum of all match scores by {@link #attention}, [B, H, Q, K + N], in the open
      * scope.
      */
     public Tensor gradient() {
@@ -64,7 +71,7 @@ public final class GradCam {
 
     /**
      * The relevance of each patch to the match: attention times the positive part of its gradient
-     * (its relu), averaged over heads and queries. The class token is left out.
+     * (its relu), averaged over heads and queries. Tokens before the patches are left out.
      *
      * @return [B, N], in the open scope
      */
@@ -72,18 +79,19 @@ public final class GradCam {
       int B = Math.toIntExact(shape.dim(0));
       int maps = Math.toIntExact(shape.dim(1) * shape.dim(2));
       int tokens = Math.toIntExact(shape.dim(3));
-      float[] relevance = new float[B * (tokens - 1)];
+      int patches = tokens - before;
+      float[] relevance = new float[B * patches];
       for (int b = 0; b < B; b++) {
-        for (int t = 1; t < tokens; t++) {
+        for (int t = before; t < tokens; t++) {
           double sum = 0;
           for (int map = 0; map < maps; map++) {
             int at = (b * maps + map) * tokens + t;
             sum += attention[at] * Math.max(0.0, gradient[at]);
           }
-          relevance[b * (tokens - 1) + t - 1] = (float) (sum / maps);
+          relevance[b * patches + t - before] = (float) (sum / maps);
         }
       }
-      return Tensor.of(relevance, B, tokens - 1);
+      return Tensor.of(relevance, B, patches);
     }
 
     /**
@@ -97,13 +105,13 @@ public final class GradCam {
     public Tensor wordRelevance() {
       int B = Math.toIntExact(shape.dim(0));
       int Q = Math.toIntExact(shape.dim(2));
-      int N = Math.toIntExact(shape.dim(3)) - 1;
+      int N = Math.toIntExact(shape.dim(3)) - before;
       float[] relevance = new float[B * textTokens * N];
       for (int b = 0; b < B; b++) {
         double[][] ofQueries = new double[Q][N];
         for (int q = 0; q < Q; q++) {
           for (int n = 0; n < N; n++) {
-            ofQueries[q][n] = ofQuery(b, q, n + 1);
+            ofQueries[q][n] = ofQuery(b, q, n + before);
           }
         }
         for (int t = 0; t < textTokens; t++) {
@@ -145,14 +153,23 @@ public final class GradCam {
   }
 
   /**
+   * The maps for a vision encoder with a class token before its patches; see {@link
+   * #of(Blip2Qformer, Tensor, TextBatch, int)}.
+   */
+  public static List<Layer> of(Blip2Qformer model, Tensor image, TextBatch texts) {
+    return of(model, image, texts, 1);
+  }
+
+  /**
    * The maps of every layer with cross-attention, from the first. Parameters that are being trained
    * accumulate gradients as in any backward pass; the model is otherwise unchanged.
    *
-   * @param image the vision encoder's output, [B, N + 1, E], before the norm of this model
+   * @param image the vision encoder's output, [B, K + N, E], before the norm of this model
    * @param texts text i belongs to image i
+   * @param before the number of image tokens before the patches, {@code K}
    * @throws IllegalStateException under {@link GradMode#noGrad}, where there are no gradients
    */
-  public static List<Layer> of(Blip2Qformer model, Tensor image, TextBatch texts) {
+  public static List<Layer> of(Blip2Qformer model, Tensor image, TextBatch texts, int before) {
     if (!GradMode.isRecording()) {
       throw new IllegalStateException(
           "GradCam: gradients expected to be recorded, got a call under noGrad; leave that block");
@@ -171,7 +188,7 @@ public final class GradCam {
       if (config.readsImageAt(i)) {
         String own = path + i + "." + config.kind().contextAttention();
         int next = Math.min(i + 1, config.layers() - 1);
-        layers.add(watcher.layer(i, own, path + next + ".attention"));
+        layers.add(watcher.layer(i, own, path + next + ".attention", before));
       }
     }
     return layers;
@@ -204,7 +221,7 @@ public final class GradCam {
       gradients.put(path, gradient.toFloats());
     }
 
-    Layer layer(int index, String path, String selfPath) {
+    Layer layer(int index, String path, String selfPath, int before) {
       @Nullable Shape shape = shapes.get(path);
       float @Nullable [] weights = attention.get(path);
       float @Nullable [] gradient = gradients.get(path);
@@ -212,7 +229,7 @@ public final class GradCam {
       if (shape == null || weights == null || gradient == null || selfWeights == null) {
         throw new AssertionError(path + ": map and gradient expected, got none");
       }
-      return new Layer(index, shape, weights, gradient, selfWeights);
+      return new Layer(index, shape, weights, gradient, selfWeights, before);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.blip2j.qformer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
@@ -49,6 +50,27 @@ final class GradCamTest {
       float[] gradients = seen.gradient("qformer.layers.%d.imageAttention", layer.index());
       float[] expected = loops(words, maps, gradients);
       Golden.assertClose("words", expected, actual.toFloats(), 1e-5 * largest(expected));
+    }
+  }
+
+  /** Without a class token the first image token is a patch too. */
+  @Test
+  void relevance_withoutTokensBeforeThePatches_hasThatOfTheFirstTooAndTheRestAlike(Scope scope) {
+    var config = new Blip2QformerConfig(TinyBert.config(true), Q, 5, 1e-5, T);
+    var model = Blip2Qformer.forRetrieval(config, NoisyWeights.params(scope, 3));
+    Tensor image = NoisyWeights.tensor(new Random(7), B, N + 1, TinyBert.ENCODER_DIM);
+    TextBatch texts = TextBatch.of(List.of(new int[] {3, 16, 5}, new int[] {1, 8, 4}), 0);
+
+    List<GradCam.Layer> behind = GradCam.of(model, image, texts, 1);
+    List<GradCam.Layer> all = GradCam.of(model, image, texts, 0);
+
+    for (int i = 0; i < all.size(); i++) {
+      Tensor patches = all.get(i).relevance();
+      assertEquals("[2, 7]", patches.shape().toString());
+      assertArrayEquals(behind.get(i).relevance().toFloats(), patches.narrow(1, 1, N).toFloats());
+      assertArrayEquals(
+          behind.get(i).wordRelevance().toFloats(),
+          all.get(i).wordRelevance().narrow(2, 1, N).toFloats());
     }
   }
 

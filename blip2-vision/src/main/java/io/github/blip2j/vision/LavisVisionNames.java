@@ -3,14 +3,12 @@ package io.github.blip2j.vision;
 import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.KeyMap;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 
 /**
  * LAVIS's names for the parameters of its vision transformers, in BLIP-2's checkpoints and in their
  * own files ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}).
  */
-public final class LavisVisionNames {
+final class LavisVisionNames {
   private static final List<String> INPUTS = List.of("query", "key", "value");
   private static final String EVA_PATCHES = "patch_embed.proj";
   private static final String CLIP_PATCHES = "conv1";
@@ -33,35 +31,29 @@ public final class LavisVisionNames {
    * @param theirs {@code "visual_encoder"} in a BLIP-2 checkpoint, empty in an encoder's own file
    * @return {@code keys}
    */
-  public static KeyMap.Builder add(
-      KeyMap.Builder keys, VisionConfig config, String ours, String theirs) {
+  static KeyMap.Builder add(
+      KeyMap.Builder keys, VisionTransformerConfig config, String ours, String theirs) {
     var names = new LavisVisionNames(keys, prefix(ours), prefix(theirs));
-    switch (config.family()) {
+    switch (config.kind()) {
       case EVA -> names.eva(config);
       case CLIP -> names.clip(config);
+      case SIGLIP ->
+          throw new IllegalArgumentException("vision: EVA or CLIP expected in LAVIS, got SigLIP");
     }
     return keys;
   }
 
-  /**
-   * The family of the vision encoder in a checkpoint, if it holds one.
-   *
-   * @param stored names of its tensors
-   * @param theirs {@code "visual_encoder"} in a BLIP-2 checkpoint, empty in an encoder's own file
-   */
-  public static Optional<VisionFamily> family(Set<String> stored, String theirs) {
-    if (stored.contains(prefix(theirs) + CLIP_PATCHES + ".weight")) {
-      return Optional.of(VisionFamily.CLIP);
-    }
-    boolean eva = stored.contains(prefix(theirs) + EVA_PATCHES + ".weight");
-    return eva ? Optional.of(VisionFamily.EVA) : Optional.empty();
+  /** The name of the patches' matrix, which tells the encoders apart. */
+  static String patches(VisionTransformerKind kind, String theirs) {
+    boolean clip = kind == VisionTransformerKind.CLIP;
+    return prefix(theirs) + (clip ? CLIP_PATCHES : EVA_PATCHES) + ".weight";
   }
 
   private static String prefix(String path) {
     return path.isEmpty() ? "" : path + ".";
   }
 
-  private void eva(VisionConfig config) {
+  private void eva(VisionTransformerConfig config) {
     rename("classToken", "cls_token");
     rename("positions", "pos_embed");
     rename("patches", EVA_PATCHES);
@@ -82,7 +74,7 @@ public final class LavisVisionNames {
     ignoreAll("norm.*", "fc_norm.*", "head.*"); // of EVA's own training
   }
 
-  private void clip(VisionConfig config) {
+  private void clip(VisionTransformerConfig config) {
     rename("classToken", "class_embedding");
     rename("positions", "positional_embedding");
     rename("patches", CLIP_PATCHES);

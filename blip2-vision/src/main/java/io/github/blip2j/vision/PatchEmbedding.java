@@ -24,13 +24,12 @@ final class PatchEmbedding extends Module {
   private final int patch;
   private final int dim;
 
-  PatchEmbedding(VisionConfig config, Params params) {
+  PatchEmbedding(VisionTransformerConfig config, Params params) {
     super(params);
     this.patch = config.patchSize();
     this.dim = config.dim();
     this.weight = params.get("weight", Shape.of(dim, 3, patch, patch), Init.normal(0.02));
-    this.bias =
-        config.family().patchBias() ? params.get("bias", Shape.of(dim), Init.zeros()) : null;
+    this.bias = config.kind().patchBias() ? params.get("bias", Shape.of(dim), Init.zeros()) : null;
   }
 
   /** [B, 3, H, W] to [B, N, E], patches row by row; pixels beyond the last whole patch are cut. */

@@ -9,33 +9,36 @@ import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A checkpoint whose positions are interpolated for images of another size when they are loaded, to
  * train the interpolated ones, as LAVIS does with {@code image_size: 364}. For inference this is
- * not needed: the vision transformer interpolates in its forward pass.
+ * not needed: a vision transformer interpolates in its forward pass.
  */
 public final class ResizedPositions implements Weights {
   private final Weights stored;
-  private final VisionConfig config;
+  private final PositionTable table;
   private final String name;
 
-  private ResizedPositions(Weights stored, VisionConfig config, String name) {
+  private ResizedPositions(Weights stored, PositionTable table, String name) {
     this.stored = stored;
-    this.config = config;
+    this.table = table;
     this.name = name;
   }
 
   /**
    * The weights {@code stored}, with positions for {@code config}.
    *
-   * @param encoder path of the {@link VisionTransformer}
+   * @param encoder path of the {@link VisionEncoder}
    */
   public static Weights of(Weights stored, VisionConfig config, String encoder) {
-    return new ResizedPositions(stored, config, encoder + ".positions");
+    Optional<PositionTable> table = config.positions();
+    return table.isEmpty()
+        ? stored
+        : new ResizedPositions(stored, table.get(), encoder + "." + table.get().parameter());
   }
 
   @Override
@@ -49,7 +52,7 @@ public final class ResizedPositions implements Weights {
     if (found == null || !isResized(path, found)) {
       return found;
     }
-    return new Stored(DType.FLOAT32, config.positionsShape(), 1);
+    return new Stored(DType.FLOAT32, table.shape(), 1);
   }
 
   @Override
@@ -82,19 +85,7 @@ public final class ResizedPositions implements Weights {
    * checks report other differences.
    */
   private boolean isResized(String path, Stored found) {
-    if (!path.equals(name) || found.shape().rank() != config.positionsShape().rank()) {
-      return false;
-    }
-    int side = side(found);
-    long tokens = found.shape().dim(-2);
-    return found.shape().dim(-1) == config.dim()
-        && side != config.grid()
-        && tokens == (long) side * side + 1
-        && found.dtype().isFloating();
-  }
-
-  private static int side(Stored found) {
-    return (int) Math.sqrt(found.shape().dim(-2) - 1.0);
+    return path.equals(name) && found.dtype().isFloating() && table.isOfAnotherSize(found.shape());
   }
 
   private float[] resized(Stored found) throws IOException {
@@ -103,10 +94,7 @@ public final class ResizedPositions implements Weights {
           Tensor.read(
               name, found.dtype(), found.shape(), (at, into) -> stored.read(name, at, into));
       Tensor positions = read.to(DType.FLOAT32);
-      var grid = new PositionGrid(side(found), config.family().alignsCorners());
-      Tensor patches = positions.narrow(-2, 1, positions.dim(-2) - 1);
-      Tensor resized = grid.interpolate(patches, config.grid(), config.grid());
-      return Tensor.concat(-2, List.of(positions.narrow(-2, 0, 1), resized)).toFloats();
+      return table.interpolate(positions, table.side(), table.side()).toFloats();
     }
   }
 }

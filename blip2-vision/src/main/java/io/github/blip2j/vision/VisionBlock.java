@@ -16,8 +16,8 @@ import io.github.blip2j.tensor.Tensor;
  * MLP, each on its normed input and with a residual.
  *
  * <pre>{@code
- * B images, N patches, besides the class token, E width
- * x [B, N + 1, E] -> [B, N + 1, E]
+ * B images, N tokens, E width
+ * x [B, N, E] -> [B, N, E]
  * }</pre>
  */
 final class VisionBlock extends Module {
@@ -27,7 +27,7 @@ final class VisionBlock extends Module {
   private final Mlp mlp;
   private final DropPath dropPath;
 
-  VisionBlock(VisionConfig config, int index, Params params) {
+  VisionBlock(VisionTransformerConfig config, int index, Params params) {
     super(params);
     Attention.Config sizes =
         Attention.Config.self(config.dim(), config.heads()).with(config.inputBias());
@@ -38,7 +38,7 @@ final class VisionBlock extends Module {
     this.dropPath = new DropPath(config.dropPathAt(index));
   }
 
-  /** [B, N + 1, E] to [B, N + 1, E]. */
+  /** [B, N, E] to [B, N, E]. */
   Tensor forward(Tensor x, ForwardPass pass) {
     Tensor normed = attentionNorm.forward(x);
     Tensor mixed = attention.attend(normed, normed, Mask.none(), AttentionOptions.of(pass));

@@ -1,188 +1,123 @@
 package io.github.blip2j.vision;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
-import io.github.blip2j.nn.Attention.InputBias;
-import io.github.blip2j.nn.DropPath;
-import io.github.blip2j.tensor.types.Activation;
-import io.github.blip2j.tensor.types.Shape;
-import java.util.Locale;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.vision.image.ImageProcessorConfig;
+import java.util.Optional;
 
 /**
- * Sizes of a vision transformer.
+ * Sizes of a vision encoder, and what depends on them: how it is built, named and written. A family
+ * of one's own implements this as a record, and a {@link VisionFamily} that reads it.
  *
- * @param family the architecture
- * @param dim width
- * @param imageSize side of the images it was trained on, in pixels
- * @param patchSize side of a patch, in pixels
- * @param inputBias which of query, key and value have a bias
- * @param dropPath probability of stochastic depth for the last block in training, linear down to 0
- *     for the first
+ * <pre>{@code
+ * H x W pixels, P patchSize, E dim
+ * N = tokensBefore + (H / P) (W / P) tokens of an image
+ * }</pre>
  */
-public record VisionConfig(
-    VisionFamily family,
-    int dim,
-    int layers,
-    int heads,
-    int mlpDim,
-    int imageSize,
-    int patchSize,
-    Activation activation,
-    double normEps,
-    InputBias inputBias,
-    double dropPath) {
+public interface VisionConfig {
+  /** The family, by which a {@code vision_config} is read again. */
+  VisionFamily family();
 
-  /** Checks that heads divide the width, an image holds a patch, and a block can remain. */
-  public VisionConfig {
-    if (heads <= 0 || dim % heads != 0) {
+  /** Width of the features, {@code E}. */
+  int dim();
+
+  /** Side of the images it was trained on, in pixels. */
+  int imageSize();
+
+  /** Side of the square of pixels that one token stands for. */
+  int patchSize();
+
+  /** Epsilon of the encoder's norms; Hugging Face's BLIP-2 uses it for the norm after it too. */
+  double normEps();
+
+  /** Tokens before those of the patches, such as a class token. */
+  default int tokensBefore() {
+    return 0;
+  }
+
+  /** Patches along one side of a training image. */
+  default int grid() {
+    return imageSize() / patchSize();
+  }
+
+  /** The number of tokens of an image of this size, {@code N}. */
+  default long tokens(int height, int width) {
+    return tokensBefore() + (long) (height / patchSize()) * (width / patchSize());
+  }
+
+  /**
+   * The same encoder, trained on images of another size.
+   *
+   * @throws IllegalArgumentException if patches do not fill it; see {@link #requireFilled}
+   */
+  VisionConfig withImageSize(int newImageSize);
+
+  /** Builds the encoder at the path of the cursor. */
+  VisionEncoder build(Params params);
+
+  /** The {@code vision_config} that {@link VisionFamily#read} reads, with its model type. */
+  JsonObject toJson();
+
+  /** The image processor of a checkpoint that has no settings of one. */
+  default ImageProcessorConfig processor() {
+    return ImageProcessorConfig.blip2(imageSize());
+  }
+
+  /**
+   * Where the position embeddings are stored, so that they can be interpolated for another image
+   * size while they are read; empty if they are none, or if they do not depend on the size.
+   */
+  default Optional<PositionTable> positions() {
+    return Optional.empty();
+  }
+
+  /**
+   * Adds the names of the parameters in the encoder's own checkpoints, those of transformers.
+   * Without an implementation they are this library's names.
+   *
+   * @param ours path of the encoder in the model
+   * @param theirs prefix of the stored names with its dot, or empty
+   * @return {@code keys}
+   */
+  default KeyMap.Builder addNames(KeyMap.Builder keys, String ours, String theirs) {
+    return keys.rename(ours, theirs.isEmpty() ? "" : theirs.substring(0, theirs.length() - 1));
+  }
+
+  /**
+   * Checks an image size for {@link #withImageSize}.
+   *
+   * @throws IllegalArgumentException if patches do not fill it: not every format would keep it
+   */
+  static void requireFilled(int imageSize, int patchSize) {
+    if (imageSize <= 0 || imageSize % patchSize != 0) {
       throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "VisionConfig: heads must divide dim, got heads=%d, dim=%d",
-              heads,
-              dim));
-    }
-    if (patchSize <= 0 || imageSize < patchSize) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "VisionConfig: patchSize must be within imageSize, got patchSize=%d, imageSize=%d",
-              patchSize,
-              imageSize));
-    }
-    if (!(dropPath >= 0 && dropPath < 1)) {
-      throw new IllegalArgumentException(
-          "VisionConfig: dropPath must be in [0, 1), got " + dropPath);
+          "vision: image size expected a multiple of the patches' "
+              + patchSize
+              + " pixels, got "
+              + imageSize);
     }
   }
 
   /** EVA ViT-g as in {@code Salesforce/blip2-opt-2.7b}, 39 of its 40 layers (section 3.1). */
-  public static VisionConfig evaG() {
-    return new VisionConfig(
-        VisionFamily.EVA, 1408, 39, 16, 6144, 224, 14, Activation.GELU, 1e-6, InputBias.ALL, 0);
+  static VisionTransformerConfig evaG() {
+    return VisionTransformerConfig.evaG();
   }
 
   /** CLIP ViT-L/14, 23 of its 24 layers (section 3.1). */
-  public static VisionConfig clipL() {
-    return new VisionConfig(
-        VisionFamily.CLIP,
-        1024,
-        23,
-        16,
-        4096,
-        224,
-        14,
-        Activation.QUICK_GELU,
-        1e-5,
-        InputBias.ALL,
-        0);
-  }
-
-  /** Reads the {@code vision_config} of a {@code config.json}; missing values are ViT-g's. */
-  public static VisionConfig fromJson(ConfigJson json) throws CheckpointException {
-    VisionConfig otherwise = evaG();
-    return new VisionConfig(
-        otherwise.family,
-        json.sizeAt("hidden_size", otherwise.dim),
-        json.sizeAt("num_hidden_layers", otherwise.layers),
-        json.sizeAt("num_attention_heads", otherwise.heads),
-        json.sizeAt("intermediate_size", otherwise.mlpDim),
-        json.sizeAt("image_size", otherwise.imageSize),
-        json.sizeAt("patch_size", otherwise.patchSize),
-        Activation.named(json.stringAt("hidden_act", "gelu")),
-        json.doubleAt("layer_norm_eps", otherwise.normEps),
-        json.booleanAt("qkv_bias", true) ? InputBias.ALL : InputBias.NONE,
-        otherwise.dropPath);
-  }
-
-  /** With only the first {@code layers} of the stored blocks. */
-  public VisionConfig withLayers(int newLayers) {
-    return new VisionConfig(
-        family,
-        dim,
-        newLayers,
-        heads,
-        mlpDim,
-        imageSize,
-        patchSize,
-        activation,
-        normEps,
-        inputBias,
-        dropPath);
-  }
-
-  /** With these biases of query, key and value; LAVIS stores EVA's without the key's. */
-  public VisionConfig withInputBias(InputBias newInputBias) {
-    return new VisionConfig(
-        family,
-        dim,
-        layers,
-        heads,
-        mlpDim,
-        imageSize,
-        patchSize,
-        activation,
-        normEps,
-        newInputBias,
-        dropPath);
+  static VisionTransformerConfig clipL() {
+    return VisionTransformerConfig.clipL();
   }
 
   /**
-   * Trained on images of another size, as the checkpoints fine-tuned at 364 pixels are.
+   * Reads a {@code vision_config} of one of the {@linkplain VisionFamilies#installed installed}
+   * families; without a {@code model_type} it is EVA's, as in transformers' BLIP-2.
    *
-   * @throws IllegalArgumentException if patches do not fill it: not every format would keep it
+   * @throws CheckpointException if the model type is not known, or a value is of the wrong kind
    */
-  public VisionConfig withImageSize(int newImageSize) {
-    if (newImageSize <= 0 || newImageSize % patchSize != 0) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "vision: image size expected a multiple of the patches' %d pixels, got %d",
-              patchSize,
-              newImageSize));
-    }
-    return new VisionConfig(
-        family,
-        dim,
-        layers,
-        heads,
-        mlpDim,
-        newImageSize,
-        patchSize,
-        activation,
-        normEps,
-        inputBias,
-        dropPath);
-  }
-
-  /** With stochastic depth while training. */
-  public VisionConfig withDropPath(double newDropPath) {
-    return new VisionConfig(
-        family,
-        dim,
-        layers,
-        heads,
-        mlpDim,
-        imageSize,
-        patchSize,
-        activation,
-        normEps,
-        inputBias,
-        newDropPath);
-  }
-
-  /** Patches along one side of a training image. */
-  public int grid() {
-    return imageSize / patchSize;
-  }
-
-  /** Shape of the stored positions, the class token's first. */
-  Shape positionsShape() {
-    return family.positionsShape((long) grid() * grid() + 1, dim);
-  }
-
-  /** The probability of stochastic depth for block {@code index}. */
-  public double dropPathAt(int index) {
-    return DropPath.linear(dropPath, index, layers);
+  static VisionConfig fromJson(ConfigJson json) throws CheckpointException {
+    return VisionFamilies.installed().read(json, VisionFamilies.EVA.modelTypes().get(0));
   }
 }

@@ -1,46 +1,49 @@
 package io.github.blip2j.vision;
 
-import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import java.util.List;
+import java.util.Optional;
 
-/** The two vision transformers that BLIP-2 was trained with. */
-public enum VisionFamily {
-  /** EVA-CLIP (Fang et al. 2023): patches with a bias, positions interpolated between centres. */
-  EVA,
-  /**
-   * CLIP (Radford et al. 2021): patches without a bias, a norm before the first block, positions
-   * interpolated from corner to corner. Its class token and positions are stored without the
-   * leading axes of length 1.
-   */
-  CLIP;
-
-  // LAVIS keeps the activations of CLIP's first blocks, and recomputes all of EVA's.
-  private static final int FIRST_RECOMPUTED_OF_CLIP = 13;
-
-  boolean patchBias() {
-    return this == EVA;
-  }
-
-  boolean normsBeforeBlocks() {
-    return this == CLIP;
-  }
-
-  boolean alignsCorners() {
-    return this == CLIP;
-  }
+/**
+ * A family of vision encoders, found by the {@code model_type} of a {@code config.json}. {@link
+ * VisionFamilies} has those that are known; a family of one's own is added to it, or provided as a
+ * service.
+ */
+public interface VisionFamily {
+  /** A short name, for messages. */
+  String name();
 
   /**
-   * The first block that a {@linkplain io.github.blip2j.nn.ForwardPass#withGradientCheckpointing
-   * pass} recomputes.
+   * The values of {@code model_type} that name it, in a {@code vision_config} or the {@code
+   * config.json} of an encoder alone. The first is written.
    */
-  int firstRecomputed() {
-    return this == CLIP ? FIRST_RECOMPUTED_OF_CLIP : 0;
+  List<String> modelTypes();
+
+  /**
+   * Reads a {@code vision_config}.
+   *
+   * @throws CheckpointException if a value is of the wrong kind
+   * @throws IllegalArgumentException if sizes do not fit each other
+   */
+  VisionConfig read(ConfigJson json) throws CheckpointException;
+
+  /**
+   * A tensor that every checkpoint of such an encoder holds, by its name there. What stands before
+   * it, such as {@code vision_model.} in a model of images and texts, is the prefix of the
+   * encoder's tensors. Without one, the tensors have no prefix.
+   */
+  default Optional<String> landmark() {
+    return Optional.empty();
   }
 
-  Shape classTokenShape(int dim) {
-    return this == CLIP ? Shape.of(dim) : Shape.of(1, 1, dim);
+  /** Whether Hugging Face's BLIP-2 and InstructBLIP have such an encoder; only EVA's is there. */
+  default boolean isInHuggingFaceBlip2() {
+    return false;
   }
 
-  Shape positionsShape(long tokens, int dim) {
-    return this == CLIP ? Shape.of(tokens, dim) : Shape.of(1, tokens, dim);
+  /** How LAVIS's files store such an encoder, if they do; EVA and CLIP are there. */
+  default Optional<LavisEncoder> lavis() {
+    return Optional.empty();
   }
 }

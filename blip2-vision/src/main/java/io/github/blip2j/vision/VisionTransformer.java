@@ -3,10 +3,10 @@ package io.github.blip2j.vision;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.LayerNorm;
+import io.github.blip2j.nn.LayerStack;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.tensor.ParentScope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 import java.util.ArrayList;
@@ -15,77 +15,70 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vision transformer (Dosovitskiy et al. 2021) in BLIP-2: EVA ViT-g or CLIP ViT-L, all tokens, no
- * norm after the last block. That norm belongs to the model, because it is trained while this
- * transformer is frozen.
+ * A vision transformer (Dosovitskiy et al. 2021): EVA ViT-g and CLIP ViT-L as in BLIP-2, all tokens
+ * and no norm after the last block, and SigLIP, all tokens after its own last norm. The norm that
+ * BLIP-2 adds belongs to the model, because it is trained while this transformer is frozen.
  *
  * <p>Frozen, it is run with {@link ForwardPass#evaluating()} by its model. To fine-tune it with
- * less memory use {@link ForwardPass#withGradientCheckpointing()}, which recomputes all of EVA's
- * blocks, and those of CLIP after the thirteenth.
+ * less memory use {@link ForwardPass#withGradientCheckpointing()}, which recomputes all blocks, but
+ * of CLIP only those after the thirteenth.
  *
  * <pre>{@code
- * B batch, H x W pixels, N patches, E width
+ * B batch, H x W pixels, N patches, and the class token if there is one, E width
  * }</pre>
  */
-public final class VisionTransformer extends Module {
-  private final VisionConfig config;
-  private final Parameter classToken;
+public final class VisionTransformer extends Module implements VisionEncoder {
+  private final VisionTransformerConfig config;
+  private final @Nullable Parameter classToken;
   private final Parameter positions;
   private final PatchEmbedding patches;
   private final @Nullable LayerNorm inputNorm;
-  private final List<VisionBlock> blocks = new ArrayList<>();
+  private final LayerStack blocks;
+  private final @Nullable LayerNorm outputNorm;
 
   /** Builds a vision transformer. */
-  public VisionTransformer(VisionConfig config, Params params) {
+  public VisionTransformer(VisionTransformerConfig config, Params params) {
     super(params);
     this.config = config;
-    VisionFamily family = config.family();
-    Shape tokenShape = family.classTokenShape(config.dim());
-    this.classToken = params.get("classToken", tokenShape, Init.zeros());
-    this.positions = params.get("positions", config.positionsShape(), Init.normal(0.02));
+    VisionTransformerKind kind = config.kind();
+    Shape tokenShape = kind.classTokenShape(config.dim());
+    this.classToken =
+        kind.hasClassToken() ? params.get("classToken", tokenShape, Init.zeros()) : null;
+    this.positions = params.get("positions", config.positionTable().shape(), Init.normal(0.02));
     this.patches = new PatchEmbedding(config, params.at("patches"));
-    this.inputNorm =
-        family.normsBeforeBlocks()
-            ? new LayerNorm(config.dim(), config.normEps(), params.at("inputNorm"))
-            : null;
+    this.inputNorm = kind.normsBeforeBlocks() ? norm(params.at("inputNorm")) : null;
+    List<LayerStack.Layer> layers = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
-      blocks.add(new VisionBlock(config, i, params.at("layers").at(i)));
+      layers.add(new VisionBlock(config, i, params.at("layers").at(i))::forward);
     }
+    this.blocks = LayerStack.of(path(), layers).recomputedFrom(kind.firstRecomputed());
+    this.outputNorm = kind.normsAfterBlocks() ? norm(params.at("outputNorm")) : null;
   }
 
-  /** The configuration. */
-  public VisionConfig config() {
+  private LayerNorm norm(Params params) {
+    return new LayerNorm(config.dim(), config.normEps(), params);
+  }
+
+  @Override
+  public VisionTransformerConfig config() {
     return config;
   }
 
   /**
-   * Features of every patch.
+   * Features of every token.
    *
    * @param pixels [B, 3, H, W], normalised; any size of at least one patch, for other sizes than
    *     the trained one, positions are interpolated
-   * @return [B, N + 1, E], the class token first
+   * @return [B, N, E], the class token first if there is one
    */
+  @Override
   public Tensor forward(Tensor pixels, ForwardPass pass) {
-    ParentScope home = ParentScope.ofCurrent(path());
-    Tensor x = embed(pixels); // [B, N + 1, E]
-    pass.observer().hiddenState(path(), 0, x);
-    for (int i = 0; i < blocks.size(); i++) {
-      VisionBlock block = blocks.get(i);
-      ForwardPass blockPass =
-          i < config.family().firstRecomputed() ? pass.withoutGradientCheckpointing() : pass;
-      Tensor y = blockPass.layer(List.of(x), (in, inside) -> block.forward(in.get(0), inside));
-      if (!y.requiresGrad()) {
-        home.release(x); // a batch of a hundred images would hold gigabytes
-      }
-      x = y;
-      pass.observer().hiddenState(path(), i + 1, x);
-    }
-    return x;
+    Tensor x = blocks.forward(() -> embed(pixels), pass); // [B, N, E]
+    return outputNorm == null ? x : outputNorm.forward(x);
   }
 
   private Tensor embed(Tensor pixels) {
     pixels.shape().require(path(), "pixels", Shape.ANY, 3, Shape.ANY, Shape.ANY);
-    long B = pixels.dim(0);
     int rows = Math.toIntExact(pixels.dim(2) / config.patchSize());
     int columns = Math.toIntExact(pixels.dim(3) / config.patchSize());
     if (rows == 0 || columns == 0) {
@@ -98,19 +91,19 @@ public final class VisionTransformer extends Module {
               pixels.shape()));
     }
     Tensor tokens = patches.forward(pixels); // [B, N, E]
-    Tensor first = classToken.value().expand(B, 1, config.dim());
-    Tensor x = Tensor.concat(1, List.of(first, tokens)).add(positionsFor(rows, columns));
+    Tensor x = withClassToken(tokens).add(positionsFor(rows, columns));
     return inputNorm == null ? x : inputNorm.forward(x);
   }
 
-  private Tensor positionsFor(int rows, int columns) {
-    Tensor trained = positions.value();
-    if (rows == config.grid() && columns == config.grid()) {
-      return trained;
+  private Tensor withClassToken(Tensor tokens) {
+    if (classToken == null) {
+      return tokens;
     }
-    Tensor first = trained.narrow(-2, 0, 1);
-    Tensor patch = trained.narrow(-2, 1, trained.dim(-2) - 1);
-    var grid = new PositionGrid(config.grid(), config.family().alignsCorners());
-    return Tensor.concat(-2, List.of(first, grid.interpolate(patch, rows, columns)));
+    Tensor first = classToken.value().expand(tokens.dim(0), 1, config.dim());
+    return Tensor.concat(1, List.of(first, tokens));
+  }
+
+  private Tensor positionsFor(int rows, int columns) {
+    return config.positionTable().interpolate(positions.value(), rows, columns);
   }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Files of the towers alone; those within BLIP-2's checkpoints are read by the parity tests. */
 final class LavisVisionNamesTest {
-  private static KeyMap keys(VisionConfig config) {
+  private static KeyMap keys(VisionTransformerConfig config) {
     return LavisVisionNames.add(KeyMap.builder(), config, "vision", "").build();
   }
 

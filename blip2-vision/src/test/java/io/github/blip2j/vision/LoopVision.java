@@ -10,45 +10,46 @@ import java.util.Map;
 
 /** Vision transformers as plain loops in double, for square pictures of the trained size. */
 final class LoopVision {
-  private final VisionConfig config;
+  private final VisionTransformerConfig config;
   private final int batch;
   private final int tokens;
   private final int dim;
 
-  LoopVision(VisionConfig config, int batch) {
+  LoopVision(VisionTransformerConfig config, int batch) {
     this.config = config;
     this.batch = batch;
-    this.tokens = config.grid() * config.grid() + 1;
+    this.tokens = (int) config.tokens(config.imageSize(), config.imageSize());
     this.dim = config.dim();
   }
 
   /** [B, 3, H, W] to [B, T, E], with the parameters of {@link VisionTransformer} by path. */
   double[] forward(Map<String, double[]> parameters, double[] pixels) {
     double[] x = embedded(parameters, pixels);
-    if (config.family() == VisionFamily.CLIP) {
+    if (config.kind() == VisionTransformerKind.CLIP) {
       x = norm(parameters, "inputNorm", x);
     }
     for (int i = 0; i < config.layers(); i++) {
       x = block(parameters, "layers." + i + ".", x);
     }
-    return x;
+    return config.kind() == VisionTransformerKind.SIGLIP ? norm(parameters, "outputNorm", x) : x;
   }
 
   private double[] embedded(Map<String, double[]> parameters, double[] pixels) {
     double[] weight = Loops.of(parameters, "patches.weight");
     double[] positions = Loops.of(parameters, "positions");
     double[] bias = parameters.getOrDefault("patches.bias", new double[dim]);
-    double[] token = Loops.of(parameters, "classToken");
+    double[] token = parameters.getOrDefault("classToken", new double[0]);
+    int before = token.length / dim;
     int patch = config.patchSize();
     int side = config.imageSize();
     double[] x = new double[batch * tokens * dim];
     for (int i = 0; i < x.length; i++) {
       int e = i % dim;
       int t = i / dim % tokens;
-      x[i] = positions[t * dim + e] + (t == 0 ? token[e] : bias[e]);
-      for (int j = 0; t > 0 && j < 3 * patch * patch; j++) {
-        int column = (t - 1) % config.grid() * patch + j % patch;
-        int row = (t - 1) / config.grid() * patch + j / patch % patch;
+      x[i] = positions[t * dim + e] + (t < before ? token[e] : bias[e]);
+      for (int j = 0; t >= before && j < 3 * patch * patch; j++) {
+        int column = (t - before) % config.grid() * patch + j % patch;
+        int row = (t - before) / config.grid() * patch + j / patch % patch;
         int plane = i / dim / tokens * 3 + j / patch / patch;
         x[i] += weight[e * 3 * patch * patch + j] * pixels[(plane * side + row) * side + column];
       }

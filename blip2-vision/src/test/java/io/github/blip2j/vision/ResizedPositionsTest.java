@@ -34,12 +34,12 @@ final class ResizedPositionsTest {
   private static final List<String> OTHERS =
       List.of("ln_vision.*", "Qformer.*", "query_tokens", "*_proj.*", "itm_head.*", "temp");
 
-  private static Checkpoint checkpoint(VisionFamily family) throws IOException {
-    String folder = family == VisionFamily.CLIP ? "lavis-stage1-clip" : "lavis-stage1";
+  private static Checkpoint checkpoint(VisionTransformerKind kind) throws IOException {
+    String folder = kind == VisionTransformerKind.CLIP ? "lavis-stage1-clip" : "lavis-stage1";
     return Checkpoint.open(Fixtures.own(folder).resolve("checkpoint.pth"));
   }
 
-  private static Weights weights(Checkpoint checkpoint, VisionConfig config) {
+  private static Weights weights(Checkpoint checkpoint, VisionTransformerConfig config) {
     KeyMap.Builder keys = KeyMap.builder();
     for (String other : OTHERS) {
       keys.ignore(other);
@@ -49,12 +49,12 @@ final class ResizedPositionsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(VisionFamily.class)
-  void read_anotherSize_isWhatTheSmallTowerInterpolates(VisionFamily family, Scope scope)
+  @EnumSource(names = {"EVA", "CLIP"})
+  void read_anotherSize_isWhatTheSmallTowerInterpolates(VisionTransformerKind kind, Scope scope)
       throws IOException {
-    VisionConfig small = LavisVisionParityTest.config(family);
-    VisionConfig large = small.withImageSize(LARGER);
-    try (Checkpoint checkpoint = checkpoint(family)) {
+    VisionTransformerConfig small = LavisVisionParityTest.config(kind);
+    VisionTransformerConfig large = small.withImageSize(LARGER);
+    try (Checkpoint checkpoint = checkpoint(kind)) {
       Weights stored = weights(checkpoint, small);
       var before = new VisionTransformer(small, Params.root(stored, scope).at("vision"));
       Params params = Params.root(ResizedPositions.of(stored, large, "vision"), scope);
@@ -73,8 +73,8 @@ final class ResizedPositionsTest {
 
   @Test
   void read_theSameSize_isWhatIsStored(Scope scope) throws IOException {
-    VisionConfig config = LavisVisionParityTest.config(VisionFamily.EVA);
-    try (Checkpoint checkpoint = checkpoint(VisionFamily.EVA)) {
+    VisionTransformerConfig config = LavisVisionParityTest.config(VisionTransformerKind.EVA);
+    try (Checkpoint checkpoint = checkpoint(VisionTransformerKind.EVA)) {
       Weights stored = weights(checkpoint, config);
 
       Weights resized = ResizedPositions.of(stored, config, "vision");
@@ -86,8 +86,8 @@ final class ResizedPositionsTest {
 
   @Test
   void read_anotherWidth_isTheLoadersToRefuse(Scope scope) throws IOException {
-    VisionConfig config = TinyVision.of(VisionFamily.EVA, 0, 0);
-    try (Checkpoint checkpoint = checkpoint(VisionFamily.EVA)) {
+    VisionTransformerConfig config = TinyVision.of(VisionTransformerKind.EVA, 0, 0);
+    try (Checkpoint checkpoint = checkpoint(VisionTransformerKind.EVA)) {
       Weights resized = ResizedPositions.of(weights(checkpoint, config), config, "vision");
       Params params = Params.root(resized, scope);
       new VisionTransformer(config, params.at("vision"));

@@ -28,7 +28,7 @@ final class VisionConfigTest {
          "hidden_act": "quick_gelu", "layer_norm_eps": 1e-3, "qkv_bias": false}
         """;
 
-    VisionConfig config = VisionConfig.fromJson(ConfigText.of(json));
+    var config = (VisionTransformerConfig) VisionConfig.fromJson(ConfigText.of(json));
 
     assertEquals(
         List.of(20, 3, 5, 30, 29, 7),
@@ -67,9 +67,9 @@ final class VisionConfigTest {
 
   @Test
   void clipL_isTwentyThreeBlocksOfQuickGelu() {
-    VisionConfig clip = VisionConfig.clipL();
+    VisionTransformerConfig clip = VisionConfig.clipL();
 
-    assertEquals(VisionFamily.CLIP, clip.family());
+    assertEquals(VisionFamilies.CLIP, clip.family());
     assertEquals(
         List.of(1024, 23, 16, 4096, 16),
         List.of(clip.dim(), clip.layers(), clip.heads(), clip.mlpDim(), clip.grid()));
@@ -79,7 +79,7 @@ final class VisionConfigTest {
 
   @Test
   void withImageSize_changesTheGridAlone() {
-    VisionConfig larger = VisionConfig.evaG().withImageSize(364);
+    VisionTransformerConfig larger = VisionConfig.evaG().withImageSize(364);
 
     assertEquals(26, larger.grid());
     assertEquals(VisionConfig.evaG(), larger.withImageSize(224));
@@ -88,7 +88,7 @@ final class VisionConfigTest {
   @ParameterizedTest
   @ValueSource(ints = {365, 363, 13, 0, -14})
   void withImageSize_notFilledByPatches_isRefused(int size) {
-    VisionConfig config = VisionConfig.evaG();
+    VisionTransformerConfig config = VisionConfig.evaG();
 
     var e = assertThrows(IllegalArgumentException.class, () -> config.withImageSize(size));
 
@@ -99,7 +99,7 @@ final class VisionConfigTest {
 
   @Test
   void withDropPath_growsFromTheFirstBlockToTheLast() {
-    VisionConfig config = VisionConfig.evaG().withDropPath(0.4);
+    VisionTransformerConfig config = VisionConfig.evaG().withDropPath(0.4);
 
     assertEquals(0, config.dropPathAt(0));
     assertEquals(0.2, config.dropPathAt(19), 1e-12);
@@ -109,7 +109,7 @@ final class VisionConfigTest {
 
   @Test
   void dropPath_outOfBounds_isRefused() {
-    VisionConfig config = VisionConfig.evaG();
+    VisionTransformerConfig config = VisionConfig.evaG();
 
     var e = assertThrows(IllegalArgumentException.class, () -> config.withDropPath(1));
 

@@ -31,15 +31,16 @@ final class VisionGradientTest {
   private static final double GRADIENTS = 1e-4;
 
   @ParameterizedTest
-  @EnumSource(VisionFamily.class)
-  void backward_agreesWithFiniteDifferencesOfLoops(VisionFamily family, Scope scope) {
-    VisionConfig config = TinyVision.of(family, 2, 0);
+  @EnumSource(VisionTransformerKind.class)
+  void backward_agreesWithFiniteDifferencesOfLoops(VisionTransformerKind kind, Scope scope) {
+    VisionTransformerConfig config = TinyVision.of(kind, 2, 0);
     Params params = NoisyWeights.params(scope, 3);
     var vision = new VisionTransformer(config, params);
     params.all().values().forEach(Parameter::train);
     Random random = new Random(7);
     Tensor pixels = NoisyWeights.tensor(random, B, 3, TinyVision.SIDE, TinyVision.SIDE);
-    Tensor seed = NoisyWeights.tensor(random, B, 10, TinyVision.DIM);
+    long tokens = config.tokens(TinyVision.SIDE, TinyVision.SIDE);
+    Tensor seed = NoisyWeights.tensor(random, B, tokens, TinyVision.DIM);
     Tensor[] ofPixels = new Tensor[1];
 
     Tensor y = vision.forward(pixels.leaf(g -> ofPixels[0] = g), ForwardPass.evaluation());
@@ -51,9 +52,9 @@ final class VisionGradientTest {
     Loops.assertClose("y", differences.forward(), y, VALUES);
     differences.assertGradient("pixels", ofPixels[0]);
     params.all().forEach((name, p) -> differences.assertGradient(name, p.gradient()));
-    int norms = family == VisionFamily.CLIP ? 2 : 0;
-    int patchBias = family == VisionFamily.EVA ? 1 : 0;
-    assertEquals(3 + patchBias + norms + 2 * 16, params.all().size());
+    int norms = kind == VisionTransformerKind.EVA ? 0 : 2;
+    int patchBias = kind == VisionTransformerKind.CLIP ? 0 : 1;
+    assertEquals(2 + config.tokensBefore() + patchBias + norms + 2 * 16, params.all().size());
   }
 
   /** Slopes of the sum of outputs times a seed. */

@@ -7,7 +7,8 @@ import picocli.CommandLine.TypeConversionException;
 public enum ExportName {
   LAVIS("lavis"),
   LAVIS_TRAINED("lavis-trained"),
-  HUGGING_FACE("hf");
+  HUGGING_FACE("hf"),
+  LIBRARY("blip2j");
 
   private final String label;
 
@@ -26,7 +27,8 @@ public enum ExportName {
           return name;
         }
       }
-      throw new TypeConversionException("export expected lavis, lavis-trained or hf, got " + value);
+      throw new TypeConversionException(
+          "export expected lavis, lavis-trained, hf or blip2j, got " + value);
     }
   }
 

@@ -59,9 +59,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void train(Scope home, TrainingRun run) throws IOException {
     Blip2RetrievalModel model = options.load(home, stage.data);
-    if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
-      new StageOneExport(model, options.tokenizerFolder()).requireHuggingFace();
-    }
+    requireExports(new StageOneExport(model, options.tokenizerFolder()));
     int words = model.config().qformer().bert().vocabSize();
     try (var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
       model.computeIn(options.dtype);
@@ -81,12 +79,23 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     }
   }
 
+  /** Refuses formats without a place for the vision encoder, before the training. */
+  private void requireExports(StageOneExport export) throws IOException {
+    if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
+      export.requireHuggingFace();
+    }
+    if (stage.run.exports.contains(ExportName.LAVIS)) {
+      export.requireLavis(StageOneExport.Contents.ALL);
+    }
+  }
+
   private void export(Blip2RetrievalModel model, ExportName kind, Path folder) throws IOException {
     var export = new StageOneExport(model, options.tokenizerFolder());
     switch (kind) {
       case LAVIS -> export.toLavis(folder, StageOneExport.Contents.ALL);
       case LAVIS_TRAINED -> export.toLavis(folder, StageOneExport.Contents.TRAINED);
       case HUGGING_FACE -> export.toHuggingFace(folder);
+      case LIBRARY -> export.toFolder(folder, options.processor(model.config()));
     }
   }
 }

@@ -23,17 +23,17 @@ final class StageOneOptions {
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "A first-stage model to start from: LAVIS's folder or .pth, Hugging Face's folder, or "
-              + "the "
-              + "id of a downloaded one.")
+          "A first-stage model to start from: LAVIS's folder or .pth, Hugging Face's folder, a "
+              + "folder of --export blip2j, or the id of a downloaded one.")
   @Nullable ModelName model;
 
   @Option(
       names = "--vision",
       paramLabel = "PATH",
       description =
-          "Instead of --model, with --bert: the vision encoder, from a BLIP-2 folder or .pth or "
-              + "from a file of its own such as eva_vit_g.pth.")
+          "Instead of --model, with --bert: the vision encoder, from a folder of its own or of a "
+              + "model with it (SigLIP, BLIP-2), a BLIP-2 .pth, or a file of its own such as "
+              + "eva_vit_g.pth.")
   @Nullable ModelName vision;
 
   @Option(
@@ -73,10 +73,12 @@ final class StageOneOptions {
     if (model != null) {
       return RetrievalLoader.load(model.path(), home, resized);
     }
-    Path encoder = StartingModel.checked(vision).path();
-    return StageOneParts.of(encoder, StartingModel.checked(bert).path())
-        .withSizes(resized)
-        .load(home, new SplittableRandom(data.seed));
+    return parts().withSizes(resized).load(home, new SplittableRandom(data.seed));
+  }
+
+  private StageOneParts parts() throws IOException {
+    return StageOneParts.of(
+        StartingModel.checked(vision).path(), StartingModel.checked(bert).path());
   }
 
   private static Blip2RetrievalConfig resized(Blip2RetrievalConfig config, @Nullable Integer side) {
@@ -86,8 +88,11 @@ final class StageOneOptions {
   ImageProcessor processor(Blip2RetrievalConfig config) throws IOException {
     int side = config.vision().imageSize();
     Path folder = tokenizerFolder();
-    return ImageProcessor.isToldIn(folder)
-        ? ImageProcessor.load(folder).withSize(side, side)
-        : ImageProcessor.blip2(side);
+    if (ImageProcessor.isToldIn(folder)) {
+      return ImageProcessor.load(folder).withSize(side, side);
+    }
+    return model == null
+        ? parts().processor(config)
+        : new ImageProcessor(config.vision().processor());
   }
 }

@@ -49,7 +49,7 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
     options.requireAgreement();
     if (stage.run.exports.contains(ExportName.LAVIS)) {
       throw new IllegalArgumentException(
-          "train stage2: --export expected hf or lavis-trained, got lavis; no file of LAVIS holds"
+          "train stage2: --export expected hf, blip2j or lavis-trained, got lavis; no file of LAVIS holds"
               + " a language model");
     }
   }
@@ -64,6 +64,9 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
     StageTwoModel model = options.load(home, stage.data);
     if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
       new StageTwoExport(model).requireHuggingFace();
+    }
+    if (stage.run.exports.contains(ExportName.LAVIS_TRAINED)) {
+      new StageTwoExport(model).requireLavis();
     }
     try (var tokenizer = model.openTokenizer();
         var instructions = model.openInstructionTokenizer()) {
@@ -91,10 +94,10 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
 
   private static void export(StageTwoModel model, ExportName kind, Path folder) throws IOException {
     var export = new StageTwoExport(model);
-    if (kind == ExportName.HUGGING_FACE) {
-      export.toHuggingFace(folder);
-    } else {
-      export.toLavis(folder);
+    switch (kind) {
+      case HUGGING_FACE -> export.toHuggingFace(folder);
+      case LIBRARY -> export.toFolder(folder);
+      case LAVIS, LAVIS_TRAINED -> export.toLavis(folder);
     }
   }
 }

@@ -178,8 +178,8 @@ final class TrainCommandTest {
     Shell shell = train("out", CLIP, "--max-steps", "1", "--export", "lavis-trained,hf");
 
     String message =
-        "blip2: export: vision encoder expected to be EVA's, the one Hugging Face supports, got "
-            + "CLIP; export for LAVIS\n";
+        "blip2: export: vision encoder expected to be EVA's, the one Hugging Face's BLIP-2 has, got "
+            + "CLIP; export for LAVIS, or to a folder of this library (toFolder, --export blip2j)\n";
     assertEquals(new Shell(1, "", message), shell);
     assertFalse(Files.exists(folder.resolve("out")));
   }
@@ -322,6 +322,61 @@ final class TrainCommandTest {
             "",
             "blip2: convert: --keep-key-bias expected with --from hf only, got it for LAVIS's\n"),
         Shell.run("convert", "--from", "lavis", "--keep-key-bias", "a.pth", "b"));
+  }
+
+  @Test
+  void stage1_fromASiglipAndABert_isExportedToAFolderThatMatches() throws IOException {
+    Path captions =
+        Files.writeString(
+            folder.resolve("c.jsonl"),
+            """
+            {"image": "0.png", "caption": "a star"}
+            {"image": "1.png", "caption": "a cross"}
+            """);
+    Path golden = Path.of("src", "test", "resources", "golden", "hf-siglip");
+    List<String> args =
+        List.of(
+            "train",
+            "stage1",
+            "--vision",
+            Path.of("..", "blip2-vision").resolve(golden).toString(),
+            "--bert",
+            Path.of("..", "blip2-qformer").resolve(golden).resolveSibling("hf-bert").toString(),
+            "--data",
+            captions.toString(),
+            "--images",
+            MODEL.resolve("images").toString(),
+            "--batch-size",
+            "2",
+            "--max-steps",
+            "1",
+            "--out",
+            folder.resolve("out").toString(),
+            "--export");
+    List<String> refused = new ArrayList<>(args);
+    refused.add("blip2j,lavis");
+    List<String> taken = new ArrayList<>(args);
+    taken.add("blip2j,lavis-trained");
+
+    Shell failed = Shell.run(refused.toArray(String[]::new));
+    Shell trained = Shell.run(taken.toArray(String[]::new));
+
+    assertEquals(
+        "blip2: export: vision encoder expected to be one of LAVIS's, EVA or CLIP, got SigLIP;"
+            + " export to a folder of this library (toFolder, --export blip2j)\n",
+        failed.err());
+    assertEquals(0, trained.exit(), trained.err());
+    String processor = Files.readString(folder.resolve("out/blip2j/preprocessor_config.json"));
+    assertTrue(processor.contains("0.5"), processor);
+    Shell matched =
+        Shell.run(
+            "match",
+            "--model",
+            folder.resolve("out/blip2j").toString(),
+            MODEL.resolve("images/0.png").toString(),
+            "--text",
+            "a star");
+    assertEquals(0, matched.exit(), matched.err());
   }
 
   private void assertUsage(String message, String... more) throws IOException {

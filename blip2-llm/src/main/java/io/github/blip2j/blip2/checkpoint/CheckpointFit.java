@@ -9,6 +9,7 @@ import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
+import io.github.blip2j.blip2.checkpoint.lavis.VisionEncoderSource;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
@@ -23,6 +24,8 @@ import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.qformer.BertLMHeadModel;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamilies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -76,7 +79,12 @@ final class CheckpointFit {
     if (named.stream().anyMatch(name -> name.endsWith("ImageTextRetrieval"))) {
       return List.of(matcher());
     }
-    if (json.has("qformer_config") || type.startsWith("blip")) {
+    boolean whole =
+        json.has("qformer_config") || type.equals("blip-2") || type.equals("instructblip");
+    if (!whole && VisionFamilies.installed().find(type).isPresent()) {
+      return List.of(vision());
+    }
+    if (whole || type.startsWith("blip")) {
       return List.of(blip2());
     }
     if (type.equals("bert")) {
@@ -131,6 +139,20 @@ final class CheckpointFit {
         memory -> {
           Quantization.requireNone(ConfigJson.read(path.resolve("config.json")));
           return BertLMHeadModel.fit(path, memory);
+        });
+  }
+
+  private Use vision() {
+    return use(
+        "VisionEncoder",
+        List.of("train stage1 --vision"),
+        memory -> {
+          try (var source = VisionEncoderSource.open(path, VisionFamilies.installed())) {
+            VisionConfig config = source.config();
+            Params params = Params.checking(source.weights(config), memory);
+            config.build(params.at(VisionEncoderSource.PATH));
+            return params.fit().spelledBy(source.keys(config));
+          }
         });
   }
 

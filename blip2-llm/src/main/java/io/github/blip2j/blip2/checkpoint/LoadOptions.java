@@ -4,6 +4,7 @@ import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.vision.VisionFamilies;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.NavigableSet;
@@ -22,8 +23,13 @@ import org.slf4j.LoggerFactory;
  * @param adapter folder of a LoRA adapter that is merged into the weights, or null for one beside
  *     the weights, if there is any
  * @param unexpected the treatment of tensors that the model has no parameter for
+ * @param visionFamilies the families of vision encoders that are known
  */
-public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpected unexpected) {
+public record LoadOptions(
+    Precision precision,
+    @Nullable Path adapter,
+    Unexpected unexpected,
+    VisionFamilies visionFamilies) {
   private static final Logger LOG = LoggerFactory.getLogger(LoadOptions.class);
 
   /** The treatment of tensors that the model has no parameter for, "unexpected" in transformers. */
@@ -38,11 +44,12 @@ public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpecte
   public LoadOptions {
     Arguments.required("load", "precision", precision);
     Arguments.required("load", "unexpected", unexpected);
+    Arguments.required("load", "visionFamilies", visionFamilies);
   }
 
   /** Strict loading, in {@code precision}. */
   public static LoadOptions of(Precision precision) {
-    return new LoadOptions(precision, null, Unexpected.REFUSED);
+    return new LoadOptions(precision, null, Unexpected.REFUSED, VisionFamilies.installed());
   }
 
   /**
@@ -68,11 +75,16 @@ public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpecte
 
   /** With the adapter in another folder than the weights'. */
   public LoadOptions withAdapter(Path folder) {
-    return new LoadOptions(precision, folder, unexpected);
+    return new LoadOptions(precision, folder, unexpected, visionFamilies);
+  }
+
+  /** With these families of vision encoders instead of the installed ones. */
+  public LoadOptions withVisionFamilies(VisionFamilies families) {
+    return new LoadOptions(precision, adapter, unexpected, families);
   }
 
   /** Leaving out tensors that the model has no parameter for. */
   public LoadOptions leavingOutUnexpected() {
-    return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT);
+    return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT, visionFamilies);
   }
 }

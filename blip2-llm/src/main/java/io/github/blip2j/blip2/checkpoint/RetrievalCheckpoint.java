@@ -12,6 +12,7 @@ import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.blip2.model.LibraryFormat;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OpenResources;
@@ -20,6 +21,7 @@ import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamilies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,25 +29,26 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stored model of BLIP-2's first stage: a file of LAVIS, or a Hugging Face folder of {@code
- * Blip2ForImageTextRetrieval}. Nothing stays open between calls.
+ * A stored model of BLIP-2's first stage: a file of LAVIS, a Hugging Face folder of {@code
+ * Blip2ForImageTextRetrieval}, or a folder of this library. Nothing stays open between calls.
  *
  * <p>Its image side begins a second stage; for that, the folder may be of any BLIP-2.
  *
  * @param path the file or the folder
  * @param convention that of the library that wrote it
+ * @param families the families of vision encoders that are known
  */
-public record RetrievalCheckpoint(Path path, Convention convention) {
+public record RetrievalCheckpoint(Path path, Convention convention, VisionFamilies families) {
 
   /**
    * The checkpoint that a path names: a file, or a folder with one file of LAVIS or of Hugging
    * Face.
    */
-  public static RetrievalCheckpoint of(Path path) throws IOException {
+  public static RetrievalCheckpoint of(Path path, VisionFamilies families) throws IOException {
     @Nullable Path file = LavisFile.in(path);
     return file == null
-        ? new RetrievalCheckpoint(path, Convention.HF)
-        : new RetrievalCheckpoint(file, Convention.LAVIS);
+        ? new RetrievalCheckpoint(path, Convention.HF, families)
+        : new RetrievalCheckpoint(file, Convention.LAVIS, families);
   }
 
   private boolean isLavis() {
@@ -54,7 +57,9 @@ public record RetrievalCheckpoint(Path path, Convention convention) {
 
   /** The sizes of the model. */
   Blip2RetrievalConfig config() throws IOException {
-    return isLavis() ? lavisConfig() : Blip2RetrievalConfig.fromJson(ModelFolder.config(path));
+    return isLavis()
+        ? lavisConfig()
+        : Blip2RetrievalConfig.fromJson(ModelFolder.config(path), families);
   }
 
   private Blip2RetrievalConfig lavisConfig() throws IOException {
@@ -64,8 +69,15 @@ public record RetrievalCheckpoint(Path path, Convention convention) {
   }
 
   /** The names of the model's tensors. */
-  KeyMap keys(VisionConfig vision) {
-    return isLavis() ? LavisNames.retrieval(vision) : HuggingFaceNames.retrieval();
+  KeyMap keys(VisionConfig vision) throws IOException {
+    if (isLavis()) {
+      return LavisNames.retrieval(vision);
+    }
+    return isOwn() ? KeyMap.identity() : HuggingFaceNames.retrieval(vision);
+  }
+
+  private boolean isOwn() throws IOException {
+    return !isLavis() && LibraryFormat.isIn(ModelFolder.config(path));
   }
 
   /**
@@ -110,7 +122,7 @@ public record RetrievalCheckpoint(Path path, Convention convention) {
 
   private Blip2Config huggingFaceWith(LanguageSizes language) throws IOException {
     ConfigJson json = ModelFolder.config(path);
-    VisionConfig vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
+    VisionConfig vision = LibraryFormat.vision(json, families);
     BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
     int queries = json.sizeAt("num_query_tokens", 32);
     return Blip2Config.of(vision, bert.withoutTextSide(), language.config(), queries)
@@ -119,9 +131,16 @@ public record RetrievalCheckpoint(Path path, Convention convention) {
 
   /** Opens the weights of the image side, under the names of a model with a language model. */
   public OpenWeights openImageSide(VisionConfig vision) throws IOException {
-    return plain(
-        ModelFolder.open(path),
-        isLavis() ? LavisNames.imageSide(vision) : HuggingFaceNames.imageSide());
+    return plain(ModelFolder.open(path), imageSideKeys(vision));
+  }
+
+  private KeyMap imageSideKeys(VisionConfig vision) throws IOException {
+    if (isLavis()) {
+      return LavisNames.imageSide(vision);
+    }
+    return isOwn()
+        ? KeyMap.builder().renameToAny("queryTokens", "queries", "queryTokens").ignore("*").build()
+        : HuggingFaceNames.imageSide(vision);
   }
 
   private OpenWeights plain(Checkpoint checkpoint, KeyMap keys) {

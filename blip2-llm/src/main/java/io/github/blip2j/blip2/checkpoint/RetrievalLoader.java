@@ -10,6 +10,7 @@ import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.ResizedPositions;
+import io.github.blip2j.vision.VisionFamilies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -25,10 +26,10 @@ public final class RetrievalLoader {
   private RetrievalLoader() {}
 
   /**
-   * Loads a LAVIS checkpoint, its file or its folder, or a Hugging Face folder of {@code
-   * Blip2ForImageTextRetrieval}, in float32 and ready to be trained. A folder of Hugging Face has
-   * neither temperature nor captioning head, unless {@link Conversion} stored them beside the
-   * weights.
+   * Loads a LAVIS checkpoint, its file or its folder, a Hugging Face folder of {@code
+   * Blip2ForImageTextRetrieval}, or a folder of this library, in float32 and ready to be trained. A
+   * folder of Hugging Face has neither temperature nor captioning head, unless {@link Conversion}
+   * stored them beside the weights.
    *
    * @param home the scope of the parameters
    * @throws CheckpointException if the path is neither, or the tensors do not fit
@@ -86,6 +87,17 @@ public final class RetrievalLoader {
     return load(path, Loading.toTrain(home, change)).model;
   }
 
+  /**
+   * Loads a model with a change of its sizes and these families of vision encoders; see {@link
+   * #load(Path, Scope)}.
+   */
+  public static Blip2RetrievalModel load(
+      Path path, Scope home, VisionFamilies families, UnaryOperator<Blip2RetrievalConfig> change)
+      throws IOException {
+    LoadOptions options = LoadOptions.of(Precision.FLOAT32).withVisionFamilies(families);
+    return load(path, new Loading(home, change, params -> params, options)).model;
+  }
+
   private static Blip2RetrievalModel model(Blip2RetrievalConfig config, Params params) {
     return params.has("temperature")
         ? Blip2RetrievalModel.of(config, params)
@@ -94,7 +106,7 @@ public final class RetrievalLoader {
 
   /** How a checkpoint's tensors fit the model of its configuration, by names and shapes only. */
   static Params.Fit fit(Path path, Scope home) throws IOException {
-    RetrievalCheckpoint checkpoint = RetrievalCheckpoint.of(path);
+    RetrievalCheckpoint checkpoint = RetrievalCheckpoint.of(path, VisionFamilies.installed());
     Blip2RetrievalConfig config = checkpoint.config();
     try (OpenWeights open = checkpoint.open(config.vision(), null)) {
       Params params = Params.checking(open.weights(), home);
@@ -106,7 +118,7 @@ public final class RetrievalLoader {
   }
 
   private static Loaded load(Path path, Loading loading) throws IOException {
-    RetrievalCheckpoint checkpoint = RetrievalCheckpoint.of(path);
+    RetrievalCheckpoint checkpoint = RetrievalCheckpoint.of(path, loading.options.visionFamilies());
     @Nullable Path adapter = loading.options.adapter();
     if (adapter != null && checkpoint.convention() == Convention.LAVIS) {
       throw new IllegalArgumentException(

@@ -54,7 +54,9 @@ public final class FeatureExtractor implements FeatureSource {
    */
   public record OfTexts(Tensor tokens, Tensor compared) {}
 
-  /** Normed features of every patch of each image, the class token first, [B, N, E]. */
+  /**
+   * Normed features of every token of each image, the class token first if there is one, [B, N, E].
+   */
   public Tensor patches(List<Image> images) {
     return only(Feature.PATCHES, images, List.of());
   }

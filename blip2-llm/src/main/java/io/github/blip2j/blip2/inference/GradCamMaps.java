@@ -6,6 +6,7 @@ import io.github.blip2j.qformer.GradCam;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.image.HeatMap;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageSize;
@@ -71,19 +72,21 @@ public final class GradCamMaps {
 
   public static GradCamMaps of(MatchingSession session, Image image, int[] text) {
     Map<Integer, Maps> layers = new TreeMap<>();
+    VisionConfig vision = session.model().config().vision();
     try (var scope = Scope.open()) {
       Tensor encoded;
       try (var off = GradMode.noGrad()) {
         encoded = session.encodeImages(List.of(image));
       }
       TextBatch texts = session.batch(List.of(text));
-      for (GradCam.Layer layer : GradCam.of(session.qformer(), encoded, texts)) {
+      for (GradCam.Layer layer :
+          GradCam.of(session.qformer(), encoded, texts, vision.tokensBefore())) {
         float[] whole = layer.relevance().toFloats(); // [1, N]
         layers.put(layer.index(), new Maps(whole, layer.wordRelevance().toFloats()));
       }
     }
     ImageSize size = session.processor().size();
-    int columns = size.width() / session.model().config().vision().patchSize();
+    int columns = size.width() / vision.patchSize();
     List<Word> words = Word.of(session, text);
     return new GradCamMaps(image, columns, words, layers, usualLayer(session.config().bert()));
   }

@@ -54,7 +54,7 @@ public final class MatchingSession implements AutoCloseable {
     this.usualTokens =
         loaded.convention() == Convention.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
     this.leftOut = loaded.leftOut();
-    this.processor = ModelFolder.processor(folder, model.config().vision().imageSize());
+    this.processor = ModelFolder.processor(folder, model.config().vision());
     this.tokenizer = HuggingFaceTokenizer.open(folder); // last: nothing fails after it
   }
 

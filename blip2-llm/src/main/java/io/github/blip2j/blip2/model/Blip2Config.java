@@ -8,6 +8,7 @@ import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamilies;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -51,6 +52,14 @@ public record Blip2Config(
     if (queryTokens <= 0) {
       throw new IllegalArgumentException(
           "Blip2Config: queryTokens must be positive, got " + queryTokens);
+    }
+    if (qformer.encoderDim() != vision.dim()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "Blip2Config: encoderDim must be the vision width, got %d and %d",
+              qformer.encoderDim(),
+              vision.dim()));
     }
     if (text instanceof OptConfig opt && opt.embeddingDim() != opt.dim()) {
       throw new IllegalArgumentException(
@@ -129,19 +138,23 @@ public record Blip2Config(
     return qformer.text();
   }
 
-  /**
-   * Reads a Hugging Face {@code config.json}.
-   *
-   * @throws CheckpointException if it is not a BLIP-2 with OPT or T5, or a value is of the wrong
-   *     kind
-   */
+  /** Reads a {@code config.json} with the installed families of vision encoders. */
   public static Blip2Config fromJson(ConfigJson json) throws CheckpointException {
+    return fromJson(json, VisionFamilies.installed());
+  }
+
+  /**
+   * Reads a Hugging Face {@code config.json}, or one of this library's format.
+   *
+   * @throws CheckpointException if it is not a BLIP-2 with OPT or T5, the vision encoder's family
+   *     is not known, or a value is of the wrong kind
+   */
+  public static Blip2Config fromJson(ConfigJson json, VisionFamilies families)
+      throws CheckpointException {
     String kind = json.stringAt("model_type", "");
-    boolean instructed = kind.equals(INSTRUCTED);
-    requireOneOf(json, "model_type", kind, "blip-2", INSTRUCTED);
+    requireOneOf(json, "model_type", kind, "blip-2", INSTRUCTED, LibraryFormat.MODEL_TYPE);
     Architecture.requireWriting(json);
     ConfigJson textJson = json.childOrEmpty("text_config");
-    ConfigJson visionJson = json.childOrEmpty("vision_config");
     ConfigJson qformerJson = json.childOrEmpty("qformer_config");
     requireOneOf(
         json,
@@ -149,8 +162,10 @@ public record Blip2Config(
         qformerJson.stringAt("position_embedding_type", "absolute"),
         "absolute");
     try {
-      VisionConfig vision = VisionConfig.fromJson(visionJson);
+      VisionConfig vision = LibraryFormat.vision(json, families);
       BertConfig qformer = BertConfig.fromJson(qformerJson, vision.dim());
+      boolean own = kind.equals(LibraryFormat.MODEL_TYPE);
+      boolean instructed = own ? qformer.text() : kind.equals(INSTRUCTED);
       boolean placeholder = json.has("image_token_index") || json.has("image_token_id");
       String key = json.has("image_token_index") ? "image_token_index" : "image_token_id";
       return new Blip2Config(

@@ -17,14 +17,13 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
-import io.github.blip2j.vision.VisionTransformer;
+import io.github.blip2j.vision.VisionEncoder;
 import java.util.List;
 
 /**
  * BLIP-2 with a language model (Li et al. 2023, figures 1 and 3), {@code
  * Blip2ForConditionalGeneration} of transformers: learned queries attend to a frozen vision
- * transformer's features, and their projected output is a soft prompt before the language model's
- * text.
+ * encoder's features, and their projected output is a soft prompt before the language model's text.
  *
  * <pre>{@code
  * pixels [B, 3, H, W] -> vision, visionNorm -> [B, N, E]    encodeImage
@@ -42,7 +41,7 @@ import java.util.List;
  */
 public final class Blip2Model extends Module {
   private final Blip2Config config;
-  private final VisionTransformer vision;
+  private final VisionEncoder vision;
   private final LayerNorm visionNorm;
   private final Parameter queryTokens;
   private final BertModel qformer;
@@ -54,7 +53,7 @@ public final class Blip2Model extends Module {
     super(params);
     this.config = config;
     int C = config.qformer().dim();
-    this.vision = new VisionTransformer(config.vision(), params.at("vision"));
+    this.vision = config.vision().build(params.at("vision"));
     this.visionNorm =
         new LayerNorm(config.vision().dim(), config.visionNormEps(), params.at("visionNorm"));
     this.queryTokens =
@@ -112,7 +111,9 @@ public final class Blip2Model extends Module {
 
   /** Normed patch features: pixels [B, 3, H, W] to [B, N, E]. */
   public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
-    return visionNorm.forward(vision.forward(pixels, pass));
+    Tensor features = vision.forward(pixels, pass);
+    features.shape().require("vision", "features", pixels.dim(0), Shape.ANY, config.vision().dim());
+    return visionNorm.forward(features);
   }
 
   /**

@@ -5,6 +5,7 @@ import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamilies;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -37,14 +38,22 @@ public record Blip2RetrievalConfig(VisionConfig vision, Blip2QformerConfig qform
     return new Blip2RetrievalConfig(VisionConfig.evaG(), Blip2QformerConfig.blip2());
   }
 
-  /**
-   * Reads the {@code config.json} of a {@code Blip2ForImageTextRetrieval}.
-   *
-   * @throws CheckpointException if its Q-Former has no text side
-   */
+  /** Reads a {@code config.json} with the installed families of vision encoders. */
   public static Blip2RetrievalConfig fromJson(ConfigJson json) throws CheckpointException {
+    return fromJson(json, VisionFamilies.installed());
+  }
+
+  /**
+   * Reads the {@code config.json} of a {@code Blip2ForImageTextRetrieval}, or of the same in this
+   * library's format.
+   *
+   * @throws CheckpointException if its Q-Former has no text side, or the vision encoder's family is
+   *     not known
+   */
+  public static Blip2RetrievalConfig fromJson(ConfigJson json, VisionFamilies families)
+      throws CheckpointException {
     Architecture.requireComparing(json);
-    VisionConfig vision = VisionConfig.fromJson(json.childOrEmpty("vision_config"));
+    VisionConfig vision = LibraryFormat.vision(json, families);
     @Nullable Double ownNormEps = Blip2Config.ownVisionNormEps(json);
     BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
     if (!bert.text()) {
@@ -60,7 +69,7 @@ public record Blip2RetrievalConfig(VisionConfig vision, Blip2QformerConfig qform
             json.sizeAt("num_query_tokens", 32),
             json.sizeAt("image_text_hidden_size", PROJECTION_DIM),
             ownNormEps == null ? vision.normEps() : ownNormEps,
-            MAX_TEXT_TOKENS));
+            json.sizeAt(LibraryFormat.MAX_TEXT_TOKENS, MAX_TEXT_TOKENS)));
   }
 
   /** With stochastic depth in the vision encoder, or images of another size. */

@@ -7,7 +7,8 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
-import io.github.blip2j.vision.VisionTransformer;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.vision.VisionEncoder;
 
 /**
  * A model of BLIP-2's first stage (section 3.1): a frozen vision encoder, and the Q-Former with its
@@ -22,13 +23,13 @@ public final class Blip2RetrievalModel extends Module {
   private static final String VISION = "vision";
 
   private final Blip2RetrievalConfig config;
-  private final VisionTransformer vision;
+  private final VisionEncoder vision;
   private final Blip2Qformer qformer;
 
   private Blip2RetrievalModel(Blip2RetrievalConfig config, boolean trains, Params params) {
     super(params);
     this.config = config;
-    this.vision = new VisionTransformer(config.vision(), params.at(VISION));
+    this.vision = config.vision().build(params.at(VISION));
     this.qformer =
         trains
             ? Blip2Qformer.of(config.qformer(), params)
@@ -54,7 +55,7 @@ public final class Blip2RetrievalModel extends Module {
   }
 
   /** The vision encoder. */
-  public VisionTransformer vision() {
+  public VisionEncoder vision() {
     return vision;
   }
 
@@ -90,7 +91,9 @@ public final class Blip2RetrievalModel extends Module {
    */
   public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
     boolean frozen = parameters().values().stream().noneMatch(this::isTrainedVision);
-    return vision.forward(pixels, frozen ? pass.evaluating() : pass);
+    Tensor features = vision.forward(pixels, frozen ? pass.evaluating() : pass);
+    features.shape().require(VISION, "features", pixels.dim(0), Shape.ANY, config.vision().dim());
+    return features;
   }
 
   private boolean isTrainedVision(Parameter parameter) {

@@ -1,5 +1,6 @@
 package io.github.blip2j.vision.image;
 
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,6 +28,7 @@ public record ImageProcessorConfig(
     List<Double> std) {
 
   static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
+  static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
   static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
 
   /**
@@ -62,6 +64,12 @@ public record ImageProcessorConfig(
         ImageSize.square(size), null, null, Resampling.BICUBIC, 1 / 255.0, CLIP_MEAN, CLIP_STD);
   }
 
+  /** Bicubic resizing to a square, and SigLIP's normalisation to -1..1. */
+  public static ImageProcessorConfig siglip(int size) {
+    return new ImageProcessorConfig(
+        ImageSize.square(size), null, null, Resampling.BICUBIC, 1 / 255.0, HALF, HALF);
+  }
+
   /**
    * Reads the settings in a model's folder.
    *
@@ -70,6 +78,11 @@ public record ImageProcessorConfig(
    */
   public static ImageProcessorConfig load(Path folder) throws IOException {
     return ImageProcessorJson.load(folder);
+  }
+
+  /** The content of a {@code preprocessor_config.json} with all of these settings. */
+  public JsonObject toJson() {
+    return ImageProcessorJson.write(this);
   }
 
   /**

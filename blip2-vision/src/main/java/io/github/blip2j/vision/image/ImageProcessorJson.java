@@ -1,5 +1,7 @@
 package io.github.blip2j.vision.image;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import java.io.IOException;
@@ -23,13 +25,30 @@ final class ImageProcessorJson {
   private enum Type {
     BLIP,
     CLIP,
+    SIGLIP,
     OTHER;
 
     static Type of(ConfigJson json) throws CheckpointException {
       String key =
           json.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";
       String name = json.stringAt(key, "Blip"); // transformers' default for BLIP-2
+      if (name.startsWith("Siglip")) {
+        return name.startsWith("Siglip2") ? OTHER : SIGLIP; // pictures of any shape
+      }
       return name.startsWith("Blip") ? BLIP : name.startsWith("CLIP") ? CLIP : OTHER;
+    }
+
+    /** The side of its images if none is told. */
+    int side() {
+      return this == BLIP ? BLIP_SIZE : CLIP_SIZE; // SigLIP's is CLIP's
+    }
+
+    List<Double> mean() {
+      return this == SIGLIP ? ImageProcessorConfig.HALF : ImageProcessorConfig.CLIP_MEAN;
+    }
+
+    List<Double> std() {
+      return this == SIGLIP ? ImageProcessorConfig.HALF : ImageProcessorConfig.CLIP_STD;
     }
   }
 
@@ -70,6 +89,47 @@ final class ImageProcessorJson {
     return Files.isRegularFile(file) ? ConfigJson.read(file) : null;
   }
 
+  static JsonObject write(ImageProcessorConfig config) {
+    var json = new JsonObject();
+    ImageSize stretchedTo = config.stretchedTo();
+    Integer shortestEdge = config.shortestEdge();
+    ImageSize croppedTo = config.croppedTo();
+    json.addProperty("do_convert_rgb", true);
+    json.addProperty("do_center_crop", croppedTo != null);
+    json.addProperty("do_normalize", true);
+    json.addProperty("do_rescale", true);
+    json.addProperty("do_resize", stretchedTo != null || shortestEdge != null);
+    json.addProperty("image_processor_type", "BlipImageProcessor"); // every setting is told
+    json.add("image_mean", array(config.mean()));
+    json.add("image_std", array(config.std()));
+    json.addProperty("resample", config.resampling().code());
+    json.addProperty("rescale_factor", config.rescaleFactor());
+    if (stretchedTo != null) {
+      json.add("size", sides(stretchedTo));
+    } else if (shortestEdge != null) {
+      var edge = new JsonObject();
+      edge.addProperty("shortest_edge", shortestEdge);
+      json.add("size", edge);
+    }
+    if (croppedTo != null) {
+      json.add("crop_size", sides(croppedTo));
+    }
+    return json;
+  }
+
+  private static JsonObject sides(ImageSize size) {
+    var json = new JsonObject();
+    json.addProperty("height", size.height());
+    json.addProperty("width", size.width());
+    return json;
+  }
+
+  private static JsonArray array(List<Double> values) {
+    var json = new JsonArray();
+    values.forEach(json::add);
+    return json;
+  }
+
   private ImageProcessorConfig read() throws CheckpointException {
     if (flag("do_pad", false)) {
       throw new CheckpointException(
@@ -78,17 +138,13 @@ final class ImageProcessorJson {
     boolean resizes = flag("do_resize", true);
     boolean crops = flag("do_center_crop", type == Type.CLIP);
     Integer shortestEdge = resizes ? shortestEdge(crops) : null;
-    ImageSize stretchedTo = resizes && shortestEdge == null ? size("size", BLIP_SIZE) : null;
+    ImageSize stretchedTo = resizes && shortestEdge == null ? size("size", type.side()) : null;
     ImageSize croppedTo = crops ? size("crop_size", CLIP_SIZE) : null;
     double factor = json.doubleAt("rescale_factor", 1 / 255.0);
     double rescale = flag("do_rescale", true) ? factor : 1;
     boolean normalizes = flag("do_normalize", true);
-    List<Double> mean =
-        normalizes
-            ? channels("image_mean", ImageProcessorConfig.CLIP_MEAN)
-            : List.of(0.0, 0.0, 0.0);
-    List<Double> std =
-        normalizes ? channels("image_std", ImageProcessorConfig.CLIP_STD) : List.of(1.0, 1.0, 1.0);
+    List<Double> mean = normalizes ? channels("image_mean", type.mean()) : List.of(0.0, 0.0, 0.0);
+    List<Double> std = normalizes ? channels("image_std", type.std()) : List.of(1.0, 1.0, 1.0);
     try {
       Resampling resampling = Resampling.ofCode(json.intAt("resample", 3)); // bicubic
       return new ImageProcessorConfig(

@@ -40,6 +40,11 @@ public enum Resampling {
     throw new IllegalArgumentException("resample expected 0 to 5, got " + code);
   }
 
+  /** Pillow's code. */
+  int code() {
+    return code;
+  }
+
   /** The radius of the filter, in pixels of the smaller image. */
   double support() {
     return support;

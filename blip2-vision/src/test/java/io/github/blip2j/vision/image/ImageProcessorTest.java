@@ -160,6 +160,31 @@ final class ImageProcessorTest {
   }
 
   @Test
+  void load_siglipProcessor_isSiglips() throws IOException {
+    write("preprocessor_config.json", "{'image_processor_type': 'SiglipImageProcessorFast'}");
+
+    assertEquals(ImageProcessorConfig.siglip(224), ImageProcessor.load(folder).config());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'size': {'height': 3, 'width': 5}, 'resample': 1, 'image_mean': [0.5, 0.25, 0.125]}",
+        "{'image_processor_type': 'CLIPImageProcessor', 'size': {'shortest_edge': 20}}",
+        "{'do_resize': false, 'do_center_crop': true, 'crop_size': 7}",
+        "{'do_normalize': false, 'do_rescale': false, 'size': 9}"
+      })
+  void toJson_thenLoaded_isTheSame(String json) throws IOException {
+    write("preprocessor_config.json", json);
+    ImageProcessorConfig config = ImageProcessor.load(folder).config();
+
+    write("preprocessor_config.json", config.toJson().toString());
+
+    assertEquals(config, ImageProcessor.load(folder).config());
+  }
+
+  @Test
   void load_listOfTwo_isHeightAndWidth() throws IOException {
     write("preprocessor_config.json", "{'size': [3, 5]}");
 

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.files;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.image.ImageProcessor;
@@ -29,6 +30,12 @@ public interface Blip2Source {
 
   /** The image processor. */
   ImageProcessor processor() throws IOException;
+
+  /** The {@code text_config} of Hugging Face. */
+  JsonObject textConfig() throws IOException;
+
+  /** Copies the tokenizers to the places that they have in a folder of Hugging Face. */
+  void copyTokenizers(Path folder) throws IOException;
 
   /**
    * Writes all files of a Hugging Face folder except weights.

@@ -10,7 +10,7 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
-import io.github.blip2j.vision.VisionFamily;
+import io.github.blip2j.vision.VisionTransformerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -57,7 +57,7 @@ public final class Blip2Json {
    * @throws CheckpointException if the vision encoder is not EVA's; Hugging Face has no other
    */
   static String of(Blip2Config config, JsonObject text) throws CheckpointException {
-    requireEva(config.vision());
+    requireHuggingFace(config.vision());
     var json = new JsonObject();
     var architectures = new JsonArray();
     boolean instructed = config.readsInstruction();
@@ -93,16 +93,19 @@ public final class Blip2Json {
    *
    * @throws CheckpointException if it has not
    */
-  public static void requireEva(VisionConfig vision) throws CheckpointException {
-    if (vision.family() != VisionFamily.EVA) {
+  public static void requireHuggingFace(VisionConfig vision) throws CheckpointException {
+    if (!vision.family().isInHuggingFaceBlip2()) {
       throw new CheckpointException(
-          "export: vision encoder expected to be EVA's, the one Hugging Face supports, got "
-              + vision.family()
-              + "; export for LAVIS");
+          String.format(
+              Locale.ROOT,
+              "export: vision encoder expected to be EVA's, the one Hugging Face's BLIP-2 has, got"
+                  + " %s; export %sto a folder of this library (toFolder, --export blip2j)",
+              vision.family().name(),
+              vision.family().lavis().isPresent() ? "for LAVIS, or " : ""));
     }
   }
 
-  private static JsonObject qformer(BertConfig sizes) {
+  static JsonObject qformer(BertConfig sizes) {
     var json = new JsonObject();
     json.addProperty("model_type", sizes.text() ? "instructblip_qformer" : "blip_2_qformer");
     json.addProperty("hidden_size", sizes.dim());
@@ -123,19 +126,13 @@ public final class Blip2Json {
     return json;
   }
 
-  private static JsonObject vision(VisionConfig sizes, boolean instructed) {
-    var json = new JsonObject();
-    json.addProperty(
-        "model_type", instructed ? "instructblip_vision_model" : "blip_2_vision_model");
-    json.addProperty("hidden_size", sizes.dim());
-    json.addProperty("num_hidden_layers", sizes.layers());
-    json.addProperty("num_attention_heads", sizes.heads());
-    json.addProperty("intermediate_size", sizes.mlpDim());
-    json.addProperty("image_size", sizes.imageSize());
-    json.addProperty("patch_size", sizes.patchSize());
-    json.addProperty("hidden_act", "gelu");
-    json.addProperty("layer_norm_eps", sizes.normEps());
-    json.addProperty("qkv_bias", true);
+  /** The {@code vision_config} of EVA. Its attention keys always have a bias there. */
+  public static JsonObject vision(VisionConfig sizes, boolean instructed) {
+    JsonObject json = sizes.toJson();
+    if (instructed) {
+      json.addProperty("model_type", "instructblip_vision_model");
+    }
+    json.remove(VisionTransformerConfig.KEY_BIAS);
     return json;
   }
 }

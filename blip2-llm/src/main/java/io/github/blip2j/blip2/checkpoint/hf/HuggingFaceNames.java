@@ -5,6 +5,7 @@ import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.qformer.QformerNames;
+import io.github.blip2j.vision.VisionConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -35,7 +36,6 @@ public final class HuggingFaceNames {
   public static final String FUSED_BIAS = ".self_attn.qkv.bias";
 
   private static final String VISION_NORM = VISION + "post_layernorm";
-  private static final String VISION_LAYER = VISION + "encoder.layers.*.";
   private static final String INSTRUCT_EMBEDDINGS = QFORMER + "embeddings.";
   private static final String WORDS = "word_embeddings";
   private static final String OPT = LANGUAGE + "model.decoder.";
@@ -47,7 +47,7 @@ public final class HuggingFaceNames {
   /** The names of a BLIP-2 or InstructBLIP with a language model. */
   public static KeyMap blip2(Blip2Config config) {
     KeyMap.Builder keys = KeyMap.builder();
-    vision(keys);
+    config.vision().addNames(keys, "vision", VISION);
     qformer(keys, config.readsInstruction());
     language(keys, config.text());
     return keys.rename("visionNorm", VISION_NORM)
@@ -57,24 +57,16 @@ public final class HuggingFaceNames {
   }
 
   /** The names of a {@code Blip2ForImageTextRetrieval}. */
-  public static KeyMap retrieval() {
-    KeyMap.Builder keys = KeyMap.builder();
-    vision(keys);
+  public static KeyMap retrieval(VisionConfig vision) {
+    KeyMap.Builder keys = vision.addNames(KeyMap.builder(), "vision", VISION);
     return QformerNames.addHuggingFace(keys).build();
   }
 
   /** The names of the image side of a {@link Blip2Config} in a BLIP-2 of any kind. */
-  public static KeyMap imageSide() {
+  public static KeyMap imageSide(VisionConfig vision) {
     KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", QUERIES);
-    vision(keys);
+    vision.addNames(keys, "vision", VISION);
     return QformerNames.addHuggingFace(keys).ignore("*").build(); // the text side and the heads
-  }
-
-  /** The names of the vision encoder in a BLIP-2 of any kind. */
-  public static KeyMap visionEncoder() {
-    KeyMap.Builder keys = KeyMap.builder();
-    vision(keys);
-    return keys.ignore("*").build();
   }
 
   /** The names of a language model as a part of a BLIP-2. */
@@ -124,21 +116,6 @@ public final class HuggingFaceNames {
     } else {
       opt(keys);
     }
-  }
-
-  private static void vision(KeyMap.Builder keys) {
-    String embeddings = VISION + "embeddings.";
-    keys.rename("vision.classToken", embeddings + "class_embedding")
-        .rename("vision.positions", embeddings + "position_embedding")
-        .rename("vision.patches", embeddings + "patch_embedding")
-        .rename("vision.layers.*.attentionNorm", VISION_LAYER + "layer_norm1")
-        .slice("vision.layers.*.attention.query", VISION_LAYER + "self_attn.qkv", 0, 3)
-        .slice("vision.layers.*.attention.key", VISION_LAYER + "self_attn.qkv", 1, 3)
-        .slice("vision.layers.*.attention.value", VISION_LAYER + "self_attn.qkv", 2, 3)
-        .rename("vision.layers.*.attention.output", VISION_LAYER + "self_attn.projection")
-        .rename("vision.layers.*.mlpNorm", VISION_LAYER + "layer_norm2")
-        .rename("vision.layers.*.mlp.up", VISION_LAYER + "mlp.fc1")
-        .rename("vision.layers.*.mlp.down", VISION_LAYER + "mlp.fc2");
   }
 
   /** InstructBLIP has the embeddings in its Q-Former. */

@@ -8,6 +8,7 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.GitLfs;
 import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,10 +105,10 @@ public final class ModelFolder {
     }
   }
 
-  /** The image processor that the folder describes, or else that of all BLIP-2 checkpoints. */
-  public static ImageProcessor processor(Path folder, int imageSize) throws IOException {
+  /** The image processor that the folder describes, or else that of the vision encoder's family. */
+  public static ImageProcessor processor(Path folder, VisionConfig vision) throws IOException {
     return ImageProcessor.isToldIn(folder)
         ? ImageProcessor.load(folder)
-        : ImageProcessor.blip2(imageSize);
+        : new ImageProcessor(vision.processor());
   }
 }

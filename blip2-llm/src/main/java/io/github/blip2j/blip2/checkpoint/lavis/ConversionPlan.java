@@ -4,7 +4,6 @@ import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
-import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,10 +27,14 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
   /** A plan from a checkpoint of LAVIS to Hugging Face. */
   public static ConversionPlan ofLavis(Path where, NavigableMap<String, TensorEntry> tensors)
       throws CheckpointException {
-    Optional<VisionFamily> vision = LavisVisionNames.family(tensors.keySet(), LavisNames.VISION);
-    if (vision.equals(Optional.of(VisionFamily.CLIP))) {
+    Optional<VisionFamily> vision = LavisNames.vision(tensors.keySet(), LavisNames.VISION);
+    if (vision.isPresent() && !vision.get().isInHuggingFaceBlip2()) {
       throw new CheckpointException(
-          where + ": visual_encoder expected an EVA, got a CLIP; Hugging Face has no such BLIP-2");
+          String.format(
+              Locale.ROOT,
+              "%s: visual_encoder expected an EVA, got a %s; Hugging Face has no such BLIP-2",
+              where,
+              vision.get().name()));
     }
     return new LavisPlanner(where, tensors).plan();
   }

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.files.Blip2Source;
 import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
@@ -14,6 +15,7 @@ import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.TokenizerFolder;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,16 +27,24 @@ import org.jspecify.annotations.Nullable;
 public final class LavisBlip2 implements Blip2Source {
   private final Path file;
   private final Blip2Parts parts;
+  private final VisionFamilies families;
   private final LanguageSizes language;
   private final Blip2Config config;
   private final @Nullable Path instructions;
 
-  private LavisBlip2(Path file, Blip2Parts parts, PartCheckpoints open) throws IOException {
+  private LavisBlip2(Path file, Blip2Parts parts, VisionFamilies families, PartCheckpoints open)
+      throws IOException {
     this.file = file;
     this.parts = parts;
+    this.families = families;
     this.language = open.language().sizes();
     this.config = config(open, language, parts.imageSize());
     this.instructions = config.readsInstruction() ? instructions(file, parts) : null;
+  }
+
+  /** Reads the sizes of all parts, with the installed families of vision encoders. */
+  public static LavisBlip2 of(Blip2Parts parts) throws IOException {
+    return of(parts, VisionFamilies.installed());
   }
 
   /**
@@ -42,10 +52,10 @@ public final class LavisBlip2 implements Blip2Source {
    *
    * @throws CheckpointException if one is of another kind, or they are not of one model
    */
-  public static LavisBlip2 of(Blip2Parts parts) throws IOException {
+  public static LavisBlip2 of(Blip2Parts parts, VisionFamilies families) throws IOException {
     Path file = LavisFile.require(parts.checkpoint());
-    try (var open = PartCheckpoints.open(file, parts)) {
-      return new LavisBlip2(file, parts, open);
+    try (var open = PartCheckpoints.open(file, parts, families)) {
+      return new LavisBlip2(file, parts, families, open);
     }
   }
 
@@ -87,7 +97,7 @@ public final class LavisBlip2 implements Blip2Source {
 
   /** Opens the checkpoints, to be copied. */
   public PartCheckpoints openParts() throws IOException {
-    return PartCheckpoints.open(file, parts);
+    return PartCheckpoints.open(file, parts, families);
   }
 
   @Override
@@ -113,7 +123,7 @@ public final class LavisBlip2 implements Blip2Source {
 
   @Override
   public ImageProcessor processor() {
-    return ImageProcessor.blip2(config.vision().imageSize());
+    return new ImageProcessor(config.vision().processor());
   }
 
   @Override
@@ -121,6 +131,16 @@ public final class LavisBlip2 implements Blip2Source {
     Blip2Config sizes =
         config.withConvention(Convention.HF).withImageTokenId(language.imageToken());
     Blip2Json.write(folder, sizes, language.json());
+    copyTokenizers(folder);
+  }
+
+  @Override
+  public JsonObject textConfig() {
+    return language.json();
+  }
+
+  @Override
+  public void copyTokenizers(Path folder) throws IOException {
     TokenizerCopy.copy(parts.language(), folder);
     if (instructions != null) {
       InstructionTokenizerFolder.copy(instructions, folder);

@@ -4,22 +4,23 @@ import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.llm.LanguageFamily;
-import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.qformer.QformerNames;
-import io.github.blip2j.vision.LavisVisionNames;
+import io.github.blip2j.vision.LavisEncoder;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.VisionFamily;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * LAVIS's names for the parameters of BLIP-2: {@code visual_encoder.*} for the vision encoder,
- * those of {@link LavisVisionNames} within it, those of {@link QformerNames} for the Q-Former, and
+ * those of {@link LavisEncoder} within it, those of {@link QformerNames} for the Q-Former, and
  * {@code opt_model.*} or {@code t5_model.*} for a language model, with {@code opt_proj} or {@code
  * t5_proj} before it.
  */
@@ -55,32 +56,58 @@ public final class LavisNames {
   private LavisNames() {}
 
   /**
+   * The family of the vision encoder among tensors, if they hold one.
+   *
+   * @param stored names of the tensors
+   * @param theirs {@value #VISION} in a BLIP-2, empty in an encoder's own file
+   */
+  static Optional<VisionFamily> vision(Set<String> stored, String theirs) {
+    return VisionFamilies.installed().all().stream()
+        .filter(family -> family.lavis().map(lavis -> lavis.isIn(stored, theirs)).orElse(false))
+        .findFirst();
+  }
+
+  private static LavisEncoder encoder(VisionConfig vision) {
+    return vision
+        .family()
+        .lavis()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "vision: EVA or CLIP expected in LAVIS, got " + vision.family().name()));
+  }
+
+  /**
    * The names of a model of the first stage, with either vision encoder.
    *
    * @param vision sizes of the vision encoder; LAVIS stores EVA's without a key bias
    */
   public static KeyMap retrieval(VisionConfig vision) {
     KeyMap.Builder keys = KeyMap.builder();
-    LavisVisionNames.add(keys, vision, "vision", VISION);
+    encoder(vision).addNames(keys, vision, "vision", VISION);
     return QformerNames.addLavis(keys).build();
   }
 
-  /** The names of the parameters that are trained before a language model, of either stage. */
+  /**
+   * The names of the parameters that are trained before a language model, of either stage. Without
+   * those of the vision encoder if LAVIS has none of its family.
+   */
   public static KeyMap trained(VisionConfig vision, @Nullable LanguageFamily family) {
     KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", QUERIES);
     if (family != null) {
       keys.rename("projection", projection(family.toString()));
     }
-    boolean keyless = vision.family() == VisionFamily.EVA;
-    VisionConfig stored = keyless ? vision.withInputBias(InputBias.QUERY_AND_VALUE) : vision;
-    LavisVisionNames.add(keys, stored, "vision", VISION);
+    vision
+        .family()
+        .lavis()
+        .ifPresent(lavis -> lavis.addNames(keys, lavis.stored(vision), "vision", VISION));
     return QformerNames.addLavis(keys).build();
   }
 
   /** The names of the image side of a {@link Blip2Config} in a checkpoint of the first stage. */
   public static KeyMap imageSide(VisionConfig vision) {
     KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", QUERIES);
-    LavisVisionNames.add(keys, vision, "vision", VISION);
+    encoder(vision).addNames(keys, vision, "vision", VISION);
     return QformerNames.addLavis(keys).ignore("*").build(); // the text side and the heads
   }
 
@@ -98,7 +125,7 @@ public final class LavisNames {
   /** The names of a vision encoder in a BLIP-2, or in a file of its own. */
   static KeyMap vision(VisionConfig config, String path, boolean alone) {
     KeyMap.Builder keys = KeyMap.builder();
-    LavisVisionNames.add(keys, config, path, alone ? "" : VISION);
+    encoder(config).addNames(keys, config, path, alone ? "" : VISION);
     return alone ? keys.build() : keys.ignore("*").build();
   }
 

@@ -4,6 +4,7 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.vision.LavisEncoder;
 import java.util.Locale;
 import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param where the file, for messages
  * @param keys the stored names
  */
-record LavisShapes(String where, NavigableMap<String, TensorEntry> tensors, KeyMap keys) {
+record LavisShapes(String where, NavigableMap<String, TensorEntry> tensors, KeyMap keys)
+    implements LavisEncoder.Shapes {
   private String stored(String parameter) {
     return keys.toStored(parameter).name();
   }
@@ -24,8 +26,8 @@ record LavisShapes(String where, NavigableMap<String, TensorEntry> tensors, KeyM
     return tensors.containsKey(stored(parameter));
   }
 
-  /** The number of layers that are stored, by the name of a parameter in the first. */
-  int count(String parameter) {
+  @Override
+  public int count(String parameter) {
     String name = stored(parameter);
     String prefix = name.substring(0, name.indexOf("0."));
     int count = 0;
@@ -40,8 +42,8 @@ record LavisShapes(String where, NavigableMap<String, TensorEntry> tensors, KeyM
     return next != null && next.startsWith(prefix);
   }
 
-  /** The length of a parameter's axis as it is stored. */
-  int size(String parameter, int axis) throws CheckpointException {
+  @Override
+  public int size(String parameter, int axis) throws CheckpointException {
     String name = stored(parameter);
     @Nullable TensorEntry entry = tensors.get(name);
     if (entry == null || entry.shape().rank() <= axis) {

@@ -1,21 +1,23 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import com.google.gson.JsonObject;
 import com.google.gson.stream.JsonWriter;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.files.PreprocessorJson;
+import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.tensor.TensorEntry;
-import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.QformerNames;
-import io.github.blip2j.vision.LavisVisionNames;
+import io.github.blip2j.vision.LavisEncoder;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -32,16 +34,13 @@ import org.jspecify.annotations.Nullable;
 public final class LavisSizes {
   private static final String WORDS = "qformer.embeddings.words.weight";
   private static final String QUERIES = "queries";
-  private static final String VISION_MLP = "vision.layers.0.mlp.up.weight";
   private static final String QFORMER_MLP = "qformer.layers.0.queryMlp.up.weight";
-  private static final String POSITIONS = "vision.positions";
-  private static final int EVA_HEAD_WIDTH = 88;
-  private static final int CLIP_HEAD_WIDTH = 64;
+  private static final String PATH = "vision";
   private static final int BERT_HEAD_WIDTH = 64;
 
   private final String where;
   private final LavisShapes shapes;
-  private final VisionConfig released;
+  private final LavisEncoder encoder;
 
   public LavisSizes(String where, NavigableMap<String, TensorEntry> tensors) {
     this(where, tensors, LavisNames.VISION);
@@ -50,13 +49,13 @@ public final class LavisSizes {
   private LavisSizes(
       String where, NavigableMap<String, TensorEntry> tensors, String visionEncoder) {
     this.where = where;
-    boolean clip =
-        LavisVisionNames.family(tensors.keySet(), visionEncoder)
-            .equals(Optional.of(VisionFamily.CLIP));
-    this.released =
-        clip ? VisionConfig.clipL() : VisionConfig.evaG().withInputBias(InputBias.QUERY_AND_VALUE);
+    this.encoder =
+        LavisNames.vision(tensors.keySet(), visionEncoder)
+            .or(() -> Optional.of(VisionFamilies.EVA)) // a file without one has no names of it
+            .flatMap(VisionFamily::lavis)
+            .orElseThrow();
     KeyMap.Builder keys = KeyMap.builder();
-    LavisVisionNames.add(keys, released, "vision", visionEncoder);
+    encoder.addNames(keys, encoder.released(), PATH, visionEncoder);
     this.shapes = new LavisShapes(where, tensors, QformerNames.addLavis(keys).build());
   }
 
@@ -71,7 +70,7 @@ public final class LavisSizes {
   }
 
   private int releasedVisionHeads() throws CheckpointException {
-    return heads("vision", visionDim(), isClip() ? CLIP_HEAD_WIDTH : EVA_HEAD_WIDTH);
+    return heads("vision", visionDim(), encoder.headWidth());
   }
 
   /**
@@ -114,18 +113,7 @@ public final class LavisSizes {
 
   /** The sizes of the vision encoder. EVA's has no key bias. */
   VisionConfig vision(int heads) throws CheckpointException {
-    return new VisionConfig(
-        released.family(),
-        visionDim(),
-        shapes.count(VISION_MLP),
-        heads,
-        visionMlpDim(),
-        imageSize(),
-        patchSize(),
-        released.activation(),
-        released.normEps(),
-        released.inputBias(),
-        0);
+    return encoder.sizes(where, shapes, PATH, heads);
   }
 
   /**
@@ -176,10 +164,6 @@ public final class LavisSizes {
     return shapes.size(QUERIES, 1);
   }
 
-  private boolean isClip() {
-    return released.family() == VisionFamily.CLIP;
-  }
-
   /**
    * The {@code config.json} of a {@code Blip2ForImageTextRetrieval}.
    *
@@ -200,18 +184,19 @@ public final class LavisSizes {
     json.name("qformer_config").beginObject();
     qformer(json, heads.qformer());
     json.endObject().name("text_config").beginObject().name("model_type").value("opt").endObject();
-    json.name("vision_config").beginObject();
-    vision(json, heads.vision());
+    JsonObject vision = Blip2Json.vision(vision(heads.vision()), false);
     if (visionNormEps != null) {
-      json.name(Blip2Config.VISION_NORM_EPS).value(visionNormEps);
+      vision.addProperty(Blip2Config.VISION_NORM_EPS, visionNormEps);
     }
-    json.endObject().endObject().close();
+    json.name("vision_config").jsonValue(vision.toString());
+    json.endObject().close();
     return text + "\n";
   }
 
   /** The {@code preprocessor_config.json} that goes with it. */
   public String preprocessorJson() throws CheckpointException {
-    return PreprocessorJson.of(imageSize(), "Blip2Processor");
+    int side = vision(1).imageSize(); // whatever the heads
+    return PreprocessorJson.of(side, "Blip2Processor");
   }
 
   private void qformer(JsonWriter json, int heads) throws IOException {
@@ -238,48 +223,12 @@ public final class LavisSizes {
     json.name("layer_norm_eps").value(1e-12);
   }
 
-  private void vision(JsonWriter json, int heads) throws IOException {
-    json.name("model_type").value("blip_2_vision_model");
-    json.name("hidden_size").value(visionDim());
-    json.name("num_hidden_layers").value(shapes.count(VISION_MLP));
-    json.name("num_attention_heads").value(heads);
-    json.name("intermediate_size").value(visionMlpDim());
-    json.name("image_size").value(imageSize());
-    json.name("patch_size").value(patchSize());
-    json.name("hidden_act").value("gelu");
-    json.name("layer_norm_eps").value(1e-6);
-    json.name("qkv_bias").value(true);
-  }
-
   private int dim() throws CheckpointException {
     return shapes.size(QUERIES, 2);
   }
 
   private int visionDim() throws CheckpointException {
-    return shapes.size(POSITIONS, isClip() ? 1 : 2); // EVA's have a batch axis
-  }
-
-  private int visionMlpDim() throws CheckpointException {
-    return shapes.size(VISION_MLP, 0);
-  }
-
-  private int patchSize() throws CheckpointException {
-    return shapes.size("vision.patches.weight", 3);
-  }
-
-  private int imageSize() throws CheckpointException {
-    int positions = shapes.size(POSITIONS, isClip() ? 0 : 1);
-    int patches = positions - 1;
-    int grid = (int) Math.round(Math.sqrt(patches));
-    if (grid * grid != patches) {
-      throw new CheckpointException(
-          String.format(
-              Locale.ROOT,
-              "%s: vision positions expected for a square and the class, got %d",
-              where,
-              patches + 1));
-    }
-    return grid * patchSize();
+    return encoder.dim(shapes, PATH);
   }
 
   /**

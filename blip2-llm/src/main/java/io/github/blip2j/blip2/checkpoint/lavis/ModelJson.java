@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.vision.VisionConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,14 +61,20 @@ public final class ModelJson {
   /**
    * Writes the file.
    *
+   * @param vision sizes of the vision encoder, whose heads are written if LAVIS has its family
+   * @param bertHeads heads in the Q-Former
    * @param maxTextTokens null for a model that does not truncate texts
    */
   public static void write(
-      Path folder, AttentionHeads heads, double visionNormEps, @Nullable Integer maxTextTokens)
+      Path folder,
+      VisionConfig vision,
+      int bertHeads,
+      double visionNormEps,
+      @Nullable Integer maxTextTokens)
       throws IOException {
     var json = new JsonObject();
-    json.addProperty(VISION_HEADS, heads.vision());
-    json.addProperty(BERT_HEADS, heads.qformer());
+    vision.family().lavis().ifPresent(lavis -> json.addProperty(VISION_HEADS, lavis.heads(vision)));
+    json.addProperty(BERT_HEADS, bertHeads);
     json.addProperty(VISION_NORM_EPS, visionNormEps);
     if (maxTextTokens != null) {
       json.addProperty(MAX_TEXT_TOKENS, maxTextTokens);

@@ -13,6 +13,7 @@ import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Weights;
+import io.github.blip2j.vision.VisionFamilies;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,14 +41,15 @@ public record PartCheckpoints(
    *
    * @throws CheckpointException if one is of another kind, or they are not of one model
    */
-  static PartCheckpoints open(Path file, Blip2Parts parts) throws IOException {
+  static PartCheckpoints open(Path file, Blip2Parts parts, VisionFamilies families)
+      throws IOException {
     try (var opened = new OpenResources()) {
       Checkpoint trained = ModelFolder.open(file);
       opened.add(trained::close);
       LanguageFolder language = LanguageFolder.open(parts.language());
       opened.add(language::close);
       requireSecondStage(file, trained, language, parts.bert());
-      VisionEncoderSource vision = vision(parts, file, trained);
+      VisionEncoderSource vision = vision(parts, file, trained, families);
       opened.add(vision::close);
       return opened.keep(new PartCheckpoints(file, trained, vision, language));
     }
@@ -92,10 +94,10 @@ public record PartCheckpoints(
     }
   }
 
-  private static VisionEncoderSource vision(Blip2Parts parts, Path file, Checkpoint trained)
-      throws IOException {
+  private static VisionEncoderSource vision(
+      Blip2Parts parts, Path file, Checkpoint trained, VisionFamilies families) throws IOException {
     if (LavisNames.hasVision(trained.tensors())) {
-      return new VisionEncoderSource(file, false, trained);
+      return new VisionEncoderSource(file, false, trained, families);
     }
     if (parts.vision() == null) {
       throw new CheckpointException(
@@ -103,7 +105,7 @@ public record PartCheckpoints(
               + ": vision encoder expected, got the trained part alone; name its file, such as "
               + "eva_vit_g.pth, or a BLIP-2 that has it");
     }
-    return VisionEncoderSource.open(parts.vision());
+    return VisionEncoderSource.open(parts.vision(), families);
   }
 
   /** The sizes of all but vision encoder and language model. */

@@ -2,29 +2,36 @@ package io.github.blip2j.blip2.checkpoint.lavis;
 
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
+import io.github.blip2j.blip2.model.LibraryFormat;
 import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
-import io.github.blip2j.vision.LavisVisionNames;
 import io.github.blip2j.vision.ResizedPositions;
 import io.github.blip2j.vision.VisionConfig;
+import io.github.blip2j.vision.VisionFamilies;
+import io.github.blip2j.vision.VisionTransformerConfig;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stored vision encoder: in a BLIP-2 folder of Hugging Face, in a BLIP-2 checkpoint of LAVIS, or
- * in a file of its own as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}). The
- * last block of such a file is left out, as in BLIP-2.
+ * A stored vision encoder of any family: in a folder of its own, in a larger model's ({@code
+ * vision_model.*} of a SigLIP or a BLIP-2 of Hugging Face), in a BLIP-2 checkpoint of LAVIS, or in
+ * a file of its own as LAVIS downloads it ({@code eva_vit_g.pth}, {@code clip_vit_L.pth}). The last
+ * block of such a file is left out, as in BLIP-2.
  *
  * @param origin the file or folder
- * @param folder whether it is a folder of Hugging Face
+ * @param folder whether it is a folder with a {@code config.json}
+ * @param families the families that are known
  */
-public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkpoint)
+public record VisionEncoderSource(
+    Path origin, boolean folder, Checkpoint checkpoint, VisionFamilies families)
     implements AutoCloseable {
   /** The path of the vision encoder in a model. */
   public static final String PATH = "vision";
@@ -34,11 +41,11 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
    *
    * @throws CheckpointException if a file holds no vision encoder
    */
-  public static VisionEncoderSource open(Path path) throws IOException {
+  public static VisionEncoderSource open(Path path, VisionFamilies families) throws IOException {
     @Nullable Path file = LavisFile.in(path);
     Path origin = file == null ? path : file;
     Checkpoint checkpoint = ModelFolder.open(origin);
-    boolean alone = LavisVisionNames.family(checkpoint.tensors().keySet(), "").isPresent();
+    boolean alone = LavisNames.vision(checkpoint.tensors().keySet(), "").isPresent();
     if (file != null && !alone && !LavisNames.hasVision(checkpoint.tensors())) {
       checkpoint.close();
       throw new CheckpointException(
@@ -46,27 +53,36 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
               + ": vision encoder expected, got a file without one; name its file, such as"
               + " eva_vit_g.pth, or a BLIP-2 that has it");
     }
-    return new VisionEncoderSource(origin, file == null, checkpoint);
+    return new VisionEncoderSource(origin, file == null, checkpoint, families);
   }
 
   /** The sizes. Heads come from a {@code model.json} beside a file, or from the released models. */
   public VisionConfig config() throws IOException {
     if (folder) {
-      ConfigJson json = ModelFolder.config(origin);
-      return VisionConfig.fromJson(json.child("vision_config"));
+      return families.readModel(ModelFolder.config(origin));
     }
     var sizes =
         isAlone()
             ? LavisSizes.ofVisionEncoder(origin.toString(), checkpoint.tensors())
             : new LavisSizes(origin.toString(), checkpoint.tensors());
     VisionConfig whole = sizes.vision(sizes.visionHeadsBeside(origin));
-    return isAlone() ? whole.withLayers(whole.layers() - 1) : whole;
+    return isAlone() && whole instanceof VisionTransformerConfig vit
+        ? vit.withLayers(vit.layers() - 1)
+        : whole;
   }
 
   /** The parameters under {@value #PATH}, with positions for the configured image size. */
-  public Weights weights(VisionConfig config) {
+  public Weights weights(VisionConfig config) throws IOException {
     var stored = new CheckpointWeights(origin.toString(), checkpoint, keys(config));
     return ResizedPositions.of(stored, config, PATH);
+  }
+
+  /** The image processor that a folder describes, or else that of the family. */
+  public ImageProcessor processor(VisionConfig config) throws IOException {
+    int side = config.imageSize();
+    return folder
+        ? ModelFolder.processor(origin, config).withSize(side, side)
+        : new ImageProcessor(config.processor());
   }
 
   /** Whether the file holds only a vision encoder. */
@@ -85,7 +101,7 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
     if (!isAlone()) {
       return checkpoint.renamed(name -> kept(name, name.startsWith(LavisNames.IN_VISION)));
     }
-    KeyMap ofBlip2 = keys(config());
+    KeyMap ofBlip2 = LavisNames.vision(config(), PATH, true);
     return checkpoint.renamed(
         name -> {
           // LAVIS ignores a key bias; it is kept if its block is.
@@ -98,8 +114,23 @@ public record VisionEncoderSource(Path origin, boolean folder, Checkpoint checkp
     return kept ? Optional.of(name) : Optional.empty();
   }
 
-  private KeyMap keys(VisionConfig config) {
-    return folder ? HuggingFaceNames.visionEncoder() : LavisNames.vision(config, PATH, isAlone());
+  /** The names of the tensors. */
+  public KeyMap keys(VisionConfig config) throws IOException {
+    if (!folder) {
+      return LavisNames.vision(config, PATH, isAlone());
+    }
+    ConfigJson json = ModelFolder.config(origin);
+    if (LibraryFormat.isIn(json)) {
+      return KeyMap.builder().ignore("*").build();
+    }
+    String prefix =
+        config
+            .family()
+            .landmark()
+            .map(name -> WrapperNames.before(checkpoint.tensors().navigableKeySet(), name))
+            .orElse("");
+    KeyMap.Builder keys = config.addNames(KeyMap.builder(), PATH, prefix);
+    return json.hasChild("vision_config") ? keys.ignore("*").build() : keys.build();
   }
 
   @Override

@@ -24,7 +24,7 @@ import io.github.blip2j.qformer.BertModel;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionConfig;
-import io.github.blip2j.vision.VisionTransformer;
+import io.github.blip2j.vision.VisionTransformerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.NavigableMap;
@@ -48,7 +48,7 @@ final class LavisNamesTest {
   void everyTensor_ofBothSpellings_isReadAsTheSameParameter() throws IOException {
     Conversion.toHuggingFace(LAVIS, folder);
     ConfigJson config = ConfigJson.read(folder.resolve("config.json"));
-    VisionConfig vision = VisionConfig.fromJson(config.child("vision_config"));
+    var vision = (VisionTransformerConfig) VisionConfig.fromJson(config.child("vision_config"));
     BertConfig bert = BertConfig.fromJson(config.child("qformer_config"), vision.dim());
     VisionConfig keyless = vision.withInputBias(InputBias.QUERY_AND_VALUE);
 
@@ -60,7 +60,7 @@ final class LavisNamesTest {
     }
     try (Checkpoint rest = Checkpoint.open(folder.resolve(RetrievalLoader.LAVIS_ONLY));
         Checkpoint both = rest.over(Checkpoint.open(folder))) {
-      var weights = new CheckpointWeights("both", both, HuggingFaceNames.retrieval());
+      var weights = new CheckpointWeights("both", both, HuggingFaceNames.retrieval(vision));
       huggingFace = parameters(weights, vision, bert);
     }
 
@@ -81,7 +81,7 @@ final class LavisNamesTest {
       Weights weights, VisionConfig vision, BertConfig bert) throws IOException {
     Params params = Params.root(weights, home);
     int dim = bert.dim();
-    new VisionTransformer(vision, params.at("vision"));
+    vision.build(params.at("vision"));
     new LayerNorm(vision.dim(), 1e-5, params.at("visionNorm"));
     params.get("queries", Shape.of(1, 6, dim), Init.zeros());
     new BertModel(bert, params.at("qformer"));
