@@ -1,11 +1,8 @@
 package io.github.blip2j.bench;
 
 import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.llm.DecoderModel;
 import io.github.blip2j.llm.LanguageModel;
-import io.github.blip2j.llm.opt.OptConfig;
-import io.github.blip2j.llm.opt.OptModel;
-import io.github.blip2j.llm.t5.T5Config;
-import io.github.blip2j.llm.t5.T5Model;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.LayerNorm;
@@ -110,9 +107,7 @@ final class Parts {
   }
 
   private LanguageModel language(Params params) {
-    return sizes.text() instanceof T5Config t5
-        ? new T5Model(t5, params)
-        : new OptModel((OptConfig) sizes.text(), params);
+    return sizes.text().family().model(sizes.text(), params);
   }
 
   /** Milliseconds spent on making parts so far. */
@@ -142,8 +137,8 @@ final class Parts {
   }
 
   /** The language model as a decoder, which every preset with a prefill figure has. */
-  OptModel decoder() {
-    return (OptModel) language.get();
+  DecoderModel decoder() {
+    return (DecoderModel) language.get();
   }
 
   TrainingStep training() {

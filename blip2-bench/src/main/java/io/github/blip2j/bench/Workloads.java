@@ -3,10 +3,9 @@ package io.github.blip2j.bench;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.Generator;
+import io.github.blip2j.llm.DecoderModel;
 import io.github.blip2j.llm.LanguageModel;
-import io.github.blip2j.llm.opt.OptModel;
 import io.github.blip2j.nn.ForwardPass;
-import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -85,8 +84,8 @@ final class Workloads {
     return inference(
         Figure.PREFILL,
         () -> {
-          OptModel language = parts.decoder();
-          var cache = new KeyValueCache(language.config().layers(), positions);
+          DecoderModel language = parts.decoder();
+          var cache = language.cache(positions);
           language.logits(language.forward(x, mask, cache, ForwardPass.evaluation()));
         });
   }

@@ -23,7 +23,7 @@ import java.util.TreeMap;
  *
  * <pre>{@code
  * Blip2.load(folder, LoadOptions.of(Precision.FLOAT32)
- *     .withLanguageFamilies(LanguageFamilies.available().with(new MyFamily())));
+ *     .withLanguageFamilies(LanguageFamilies.installed().with(new MyFamily())));
  * }</pre>
  */
 public final class LanguageFamilies {
@@ -52,7 +52,7 @@ public final class LanguageFamilies {
    *
    * @throws IllegalArgumentException if two of them read the same {@code model_type}
    */
-  public static LanguageFamilies available() {
+  public static LanguageFamilies installed() {
     LanguageFamilies all = BUILT_IN;
     for (LanguageFamily family : services()) {
       all = all.with(family);
@@ -120,12 +120,13 @@ public final class LanguageFamilies {
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
-              "%s expected one of %s, got %s%s; a family of your own is registered with"
-                  + " LanguageFamilies",
+              "%s expected one of %s, got %s%s; another family is registered by"
+                  + " LoadOptions.withLanguageFamilies, or as a service %s",
               where,
               String.join(", ", byType.keySet()),
-              modelType,
-              modelType.equals("umt5") ? ", whose layers have position biases of their own" : ""));
+              modelType.isEmpty() ? "nothing" : modelType,
+              modelType.equals("umt5") ? ", whose layers have position biases of their own" : "",
+              LanguageFamily.class.getName()));
     }
     return family;
   }

@@ -12,14 +12,15 @@ import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageSizes;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Families;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.ResizedPositions;
-import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,13 +39,19 @@ final class InitialBlip2 implements Blip2Source {
   private final RetrievalCheckpoint stageOne;
   private final LanguageSizes text;
   private final Blip2Config config;
+  private final LanguageFamilies families;
 
   private InitialBlip2(
-      StageTwoParts parts, RetrievalCheckpoint stageOne, LanguageSizes text, Blip2Config config) {
+      StageTwoParts parts,
+      RetrievalCheckpoint stageOne,
+      LanguageSizes text,
+      Blip2Config config,
+      LanguageFamilies families) {
     this.parts = parts;
     this.stageOne = stageOne;
     this.text = text;
     this.config = config;
+    this.families = families;
   }
 
   /**
@@ -53,9 +60,9 @@ final class InitialBlip2 implements Blip2Source {
    * @param imageSize side of the images, or null for the first stage's
    * @throws CheckpointException if a part is of another kind
    */
-  static InitialBlip2 of(StageTwoParts parts, @Nullable Integer imageSize, VisionFamilies families)
+  static InitialBlip2 of(StageTwoParts parts, @Nullable Integer imageSize, Families families)
       throws IOException {
-    var stageOne = RetrievalCheckpoint.of(parts.stageOne(), families);
+    var stageOne = RetrievalCheckpoint.of(parts.stageOne(), families.vision());
     if (stageOne.path().toString().endsWith(".safetensors")) {
       throw new CheckpointException(
           stageOne.path()
@@ -63,12 +70,12 @@ final class InitialBlip2 implements Blip2Source {
               + "give the"
               + " run's command again with --resume --export lavis");
     }
-    try (var language = LanguageFolder.open(parts.language())) {
+    try (var language = LanguageFolder.open(parts.language(), families.language())) {
       LanguageSizes text = language.sizes();
       Blip2Config stored = stageOne.withLanguage(text);
       Blip2Config config =
           imageSize == null ? stored : stored.withVision(stored.vision().withImageSize(imageSize));
-      return new InitialBlip2(parts, stageOne, text, config);
+      return new InitialBlip2(parts, stageOne, text, config, families.language());
     }
   }
 
@@ -82,7 +89,7 @@ final class InitialBlip2 implements Blip2Source {
     try (var opened = new OpenResources()) {
       OpenWeights image = stageOne.openImageSide(config.vision());
       opened.add(image);
-      LanguageFolder language = LanguageFolder.open(parts.language());
+      LanguageFolder language = LanguageFolder.open(parts.language(), families);
       opened.add(language::close);
       Weights positioned = ResizedPositions.of(image.weights(), config.vision(), "vision");
       Weights drawn = Weights.initialized((shape, init) -> projection(shape.toArray()));

@@ -28,7 +28,7 @@ final class LavisExportNames {
   /** The names of a model of the second stage, without its language model. */
   static LavisExportNames of(Blip2Config config) {
     VisionConfig vision = config.vision();
-    return new LavisExportNames(vision, LavisNames.trained(vision, config.text().kind()));
+    return new LavisExportNames(vision, LavisNames.trained(vision, config.text().family()));
   }
 
   /** Whether a parameter is a key bias of zeros. It changes no softmax, and LAVIS has none. */

@@ -4,6 +4,7 @@ import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /** The language model's tokens of a pair of texts, and their labels. */
@@ -52,6 +53,28 @@ final class PairTokens {
         maxTokens,
         given,
         "shorten it or allow more");
+  }
+
+  /**
+   * The tokens for a decoder whose inputs and outputs are tokenised by themselves: {@code input
+   * output end}. The output, without the tokens that begin a text, and the end token are labels, as
+   * in LAVIS's {@code blip2_vicuna_instruct}; an output that is cut has no end.
+   */
+  static PairTokens joined(
+      TextPair pair, Tokenizer tokenizer, TextLimits limits, List<Integer> endIds) {
+    int[] given = tokenizer.encodeTruncated(pair.input(), limits.input(), limits.inputSide());
+    int[] output = tokenizer.encodePlain(pair.output());
+    int most = limits.output() - 1; // LAVIS counts the token that begins a text
+    int[] ended = Arrays.copyOf(output, output.length + Math.min(1, endIds.size()));
+    if (!endIds.isEmpty()) {
+      ended[output.length] = endIds.get(0);
+    }
+    int[] target = ended.length > most ? Arrays.copyOf(ended, most) : ended;
+    int[] ids = Arrays.copyOf(given, given.length + target.length);
+    System.arraycopy(target, 0, ids, given.length, target.length);
+    int[] labels = ids.clone();
+    Arrays.fill(labels, 0, given.length, TokenLoss.IGNORED);
+    return new PairTokens(ids, labels, NOTHING);
   }
 
   /** The tokens for a model with an encoder for the input and a decoder for the output. */

@@ -67,7 +67,7 @@ public final class StageTwoModel {
    */
   public static StageTwoModel load(Path folder, Scope home, StageTwoSetup setup)
       throws IOException {
-    Blip2Folder source = Blip2Folder.of(folder, setup.visionFamilies());
+    Blip2Folder source = Blip2Folder.of(folder, setup.families());
     LoraAdapter.requireNone(folder, "model to train");
     @Nullable Integer side = setup.imageSize();
     return load(side == null ? source : source.withImageSize(side), home, setup);
@@ -81,7 +81,7 @@ public final class StageTwoModel {
    */
   public static StageTwoModel load(StageTwoParts parts, Scope home, StageTwoSetup setup)
       throws IOException {
-    return load(InitialBlip2.of(parts, setup.imageSize(), setup.visionFamilies()), home, setup);
+    return load(InitialBlip2.of(parts, setup.imageSize(), setup.families()), home, setup);
   }
 
   private static StageTwoModel load(Blip2Source source, Scope home, StageTwoSetup setup)

@@ -1,5 +1,7 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.blip2.model.Families;
+import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.VisionFamilies;
 import org.jspecify.annotations.Nullable;
@@ -16,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  *     Trained parameters are stored in float32
  * @param imageSize side of the images in pixels, or null for the model's own; positions are
  *     interpolated once
- * @param visionFamilies the families of vision encoders that are known
+ * @param families the families of vision encoders and language models that are known
  */
 public record StageTwoSetup(
     boolean trainsVision,
     @Nullable Precision frozenPrecision,
     Precision computePrecision,
     @Nullable Integer imageSize,
-    VisionFamilies visionFamilies) {
+    Families families) {
 
   /** Checks the size. */
   public StageTwoSetup {
@@ -36,31 +38,41 @@ public record StageTwoSetup(
    * LAVIS's setup for pretraining: Q-Former, queries, projection and vision norm learn, in float32.
    */
   public static StageTwoSetup lavis() {
-    return new StageTwoSetup(false, null, Precision.FLOAT32, null, VisionFamilies.installed());
+    return new StageTwoSetup(false, null, Precision.FLOAT32, null, Families.installed());
   }
 
   /** With the vision encoder trained too, or not. */
   public StageTwoSetup withTrainedVision(boolean trained) {
-    return new StageTwoSetup(trained, frozenPrecision, computePrecision, imageSize, visionFamilies);
+    return new StageTwoSetup(trained, frozenPrecision, computePrecision, imageSize, families);
   }
 
   /** With frozen parameters stored in this precision. */
   public StageTwoSetup withFrozenPrecision(Precision precision) {
-    return new StageTwoSetup(trainsVision, precision, computePrecision, imageSize, visionFamilies);
+    return new StageTwoSetup(trainsVision, precision, computePrecision, imageSize, families);
   }
 
   /** With this compute precision of linear maps. */
   public StageTwoSetup withComputePrecision(Precision precision) {
-    return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize, visionFamilies);
+    return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize, families);
   }
 
   /** With images of this side. */
   public StageTwoSetup withImageSize(int side) {
-    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, side, visionFamilies);
+    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, side, families);
   }
 
   /** With these families of vision encoders instead of the installed ones. */
-  public StageTwoSetup withVisionFamilies(VisionFamilies families) {
-    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, imageSize, families);
+  public StageTwoSetup withVisionFamilies(VisionFamilies newFamilies) {
+    return with(families.with(newFamilies));
+  }
+
+  /** With these families of language models instead of the installed ones. */
+  public StageTwoSetup withLanguageFamilies(LanguageFamilies newFamilies) {
+    return with(families.with(newFamilies));
+  }
+
+  private StageTwoSetup with(Families newFamilies) {
+    return new StageTwoSetup(
+        trainsVision, frozenPrecision, computePrecision, imageSize, newFamilies);
   }
 }

@@ -6,6 +6,7 @@ import io.github.blip2j.data.DataException;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.LanguageFamily.TrainingText;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
@@ -113,16 +114,18 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     LanguageConfig text = model.blip2().config().text();
     Tokenizer writing = tokenizer.within(text.vocabSize());
     int[] nothing = writing.encode("");
+    boolean encodes = text.family().encodes();
     boolean fits =
-        text.kind().encodes()
+        encodes
             ? nothing.length == 1 && text.endIds().contains(nothing[0])
             : nothing.length == 1 && nothing[0] == text.beginId();
-    if (!fits) {
+    boolean bare = nothing.length == 0 && text.family().trainingText() == TrainingText.JOINED;
+    if (!fits && !bare) {
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
               "stage2: tokenizer expected to give %s for no words, got %s; use the language model's",
-              text.kind().encodes() ? text.endIds() : List.of(text.beginId()),
+              encodes ? text.endIds() : List.of(text.beginId()),
               Arrays.toString(nothing)));
     }
     var limits = instructed ? TextLimits.INSTRUCT : TextLimits.BLIP2;
@@ -145,10 +148,12 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   /**
    * With another length limit of outputs.
    *
-   * @throws IllegalArgumentException if the language model has no encoder
+   * @throws IllegalArgumentException if the language model's inputs and outputs have one limit
    */
   public StageTwoTraining withMaxOutputTokens(int tokens) {
-    requireEncoder("maxOutputTokens", "use maxTextTokens");
+    if (trainingText() == TrainingText.LINE) {
+      requireEncoder("maxOutputTokens", "use maxTextTokens");
+    }
     return with(draft -> draft.limits = draft.limits.withOutput(tokens));
   }
 
@@ -169,14 +174,14 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   private void requireEncoder(String what, String otherwise) {
-    LanguageFamily kind = model.blip2().config().text().kind();
-    if (!kind.encodes()) {
+    LanguageFamily family = model.blip2().config().text().family();
+    if (!family.encodes()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "stage2: %s expected with an encoder, got %s; %s",
               what,
-              kind,
+              family.name(),
               otherwise));
     }
   }
@@ -188,14 +193,14 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   /**
-   * Checks before training that the prompt and every input leave room for a target. An encoder
-   * takes inputs of any length, without their end.
+   * Checks before training that the prompt and every input leave room for a target, where both
+   * have one limit. Otherwise inputs of any length are truncated.
    *
    * @throws IllegalArgumentException if the prompt leaves none
    * @throws DataException naming the image whose input leaves none
    */
   public void requireRoom(CaptionBatches batches) throws DataException {
-    if (model.blip2().config().text().kind().encodes()) {
+    if (trainingText() != TrainingText.LINE) {
       return;
     }
     int most = choices.limits.input();
@@ -236,19 +241,29 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
 
   /** Texts and labels of a batch. */
   List<PairTokens> tokens(CaptionBatch batch, ForwardPass pass) {
-    boolean encodes = model.blip2().config().text().kind().encodes();
     RandomGenerator random = ObjectiveRandom.of(pass);
     List<PairTokens> tokens = new ArrayList<>();
     for (int row = 0; row < batch.captions().size(); row++) {
       TextPair pair = pair(batch, row, random);
-      PairTokens read =
-          encodes
-              ? PairTokens.answered(pair, tokenizer, choices.limits)
-              : PairTokens.continued(pair, tokenizer, choices.limits.input());
+      PairTokens read = read(pair);
       tokens.add(
           instructions == null ? read : read.withInstruction(instruction(pair, instructions)));
     }
     return tokens;
+  }
+
+  private PairTokens read(TextPair pair) {
+    return switch (trainingText()) {
+      case LINE -> PairTokens.continued(pair, tokenizer, choices.limits.input());
+      case JOINED ->
+          PairTokens.joined(
+              pair, tokenizer, choices.limits, model.blip2().config().text().endIds());
+      case SEPARATE -> PairTokens.answered(pair, tokenizer, choices.limits);
+    };
+  }
+
+  private TrainingText trainingText() {
+    return model.blip2().config().text().family().trainingText();
   }
 
   /** The input's ids in the Q-Former's vocabulary, cut to its positions. */

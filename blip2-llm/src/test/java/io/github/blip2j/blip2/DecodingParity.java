@@ -52,7 +52,7 @@ public final class DecodingParity {
     try (var loaded = GenerationSession.load(folder, Precision.FLOAT32);
         var golden = Golden.open(folder)) {
       List<Image> images = Blip2Folder.images(folder);
-      Rows layout = layouts.apply(loaded.model().config().text().kind());
+      Rows layout = layouts.apply(loaded.model().config().text().family());
       List<Executable> checks = new ArrayList<>();
       for (DecodingCase expected : DecodingCase.of(folder)) {
         checks.add(() -> new Check(loaded, golden, layout, expected).run(images));

@@ -136,7 +136,7 @@ final class HuggingFaceTrainingParityTest {
         int[] target = labels[b];
         int[] places = IntStream.range(from, counts.length).filter(t -> counts[t] == 1).toArray();
         texts.add(pick(ids[b], places));
-        if (model.config().text().kind().encodes()) {
+        if (model.config().text().family().encodes()) {
           targets.add(Arrays.stream(target).filter(label -> label >= 0).toArray());
         } else {
           int[] own = pick(target, places);
@@ -149,14 +149,14 @@ final class HuggingFaceTrainingParityTest {
     }
 
     Tensor logits(Blip2Model model, Tensor prompt) {
-      return model.config().text().kind().encodes()
+      return model.config().text().family().encodes()
           ? model.logits(prompt, batch, answers(model), ForwardPass.evaluation())
           : model.logits(prompt, batch, ForwardPass.evaluation());
     }
 
     /** 1 where scores mean something. */
     int[][] counted(Blip2Model model) {
-      return model.config().text().kind().encodes()
+      return model.config().text().family().encodes()
           ? answers(model).mask(0)
           : batch.mask(model.config().queryTokens());
     }

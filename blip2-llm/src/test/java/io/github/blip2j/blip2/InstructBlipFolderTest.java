@@ -45,15 +45,12 @@ final class InstructBlipFolderTest {
             "{folder}: qformer_tokenizer/tokenizer.json expected in an InstructBLIP, got none; copy"
                 + " it from the checkpoint"),
         damaged(
-            "Vicuna",
-            f -> language(f, "llama"),
-            "config.json: text_config.model_type expected t5, got llama; only InstructBLIP with "
-                + "T5 is supported"),
-        damaged(
-            "OPT",
-            f -> language(f, "opt"),
-            "config.json: text_config.model_type expected t5, got opt; only InstructBLIP with T5 "
-                + "is supported"),
+            "a language model of no known family",
+            f -> language(f, "gpt_neox"),
+            "config.json: text_config.model_type expected one of llama, mistral, mt5, opt, qwen2,"
+                + " t5, got gpt_neox; another family is registered by"
+                + " LoadOptions.withLanguageFamilies, or as a service"
+                + " io.github.blip2j.llm.LanguageFamily"),
         damaged(
             "a part of a model",
             f ->

@@ -21,6 +21,7 @@ import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
@@ -135,7 +136,7 @@ final class InstructBlipPartsTest {
       assertEquals(Convention.LAVIS, lavis.convention());
       assertEquals(1e-5, lavis.model().config().visionNormEps());
       assertEquals(LavisGenerationConfigs.instruction(), lavis.captionConfig());
-      assertEquals(LavisGenerationConfigs.instructionAnswer(), lavis.answerConfig());
+      assertEquals(LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()), lavis.answerConfig());
       assertEquals("Question: why Short answer:", lavis.questions().ask("Why:"));
       // No more than the Q-Former has positions for, without the beginning.
       TextBatch cut = lavis.instructions(List.of("a ".repeat(9) + "?".repeat(61) + "!"));
@@ -285,7 +286,7 @@ final class InstructBlipPartsTest {
   }
 
   @Test
-  void load_trainedWithVicuna_isRefused() throws IOException {
+  void load_trainedWithAnotherLanguageModel_isRefused() throws IOException {
     Path vicuna =
         changed(
             tensors -> {
@@ -299,10 +300,10 @@ final class InstructBlipPartsTest {
         Blip2Parts.of(vicuna, language).withVision(WHOLE).withBert(BERT),
         String.format(
                 Locale.ROOT,
-                "%s: t5_proj expected for the language model in %s, got llm_proj; that of Vicuna, which is",
+                "%s: t5_proj expected for the language model in %s, got llm_proj; name the language",
                 vicuna,
                 language)
-            + " not supported");
+            + " model that the checkpoint was trained with");
   }
 
   private Path changed(UnaryOperator<Map<String, LavisPartFiles.Stored>> change)

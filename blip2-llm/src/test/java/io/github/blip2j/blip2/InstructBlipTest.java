@@ -14,6 +14,7 @@ import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
@@ -193,7 +194,7 @@ final class InstructBlipTest {
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
 
     assertEquals(LavisGenerationConfigs.instruction(), lavis.captionConfig());
-    assertEquals(LavisGenerationConfigs.instructionAnswer(), lavis.answerConfig());
+    assertEquals(LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()), lavis.answerConfig());
     assertEquals(GenerationConfig.greedy(), blip2.captionConfig());
     assertEquals(GenerationConfig.greedy(), blip2.answerConfig());
   }

@@ -43,7 +43,7 @@ final class ModelConfigTest {
           image_token_index                 | -1          | Blip2Config: imageTokenId expected 0 to 423, got -1
           vision_config.num_attention_heads | 0           | {key} expected 1 to 1073741824, got 0
           text_config                       | "opt"       | {key} expected an object, got "opt"
-          text_config.model_type            | "llama"     | {key} expected opt, t5 or mt5, got llama, as Vicuna is
+          text_config.model_type            | "gpt2"      | {key} expected one of llama, mistral, mt5, opt, qwen2, t5, got gpt2; another family is registered by LoadOptions.withLanguageFamilies, or as a service io.github.blip2j.llm.LanguageFamily
           text_config.hidden_size           | -64         | {key} expected 1 to 1073741824, got -64
           text_config.hidden_size           | 64.5        | {key} expected an integer, got 64.5
           text_config.hidden_size           | "64"        | {key} expected an integer, got "64"

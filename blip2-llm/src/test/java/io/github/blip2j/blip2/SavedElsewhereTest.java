@@ -199,8 +199,10 @@ final class SavedElsewhereTest {
             .folder();
 
     assertEquals(
-        "config.json: text_config.model_type expected opt, t5 or mt5, got umt5, whose layers have"
-            + " position biases of their own",
+        "config.json: text_config.model_type expected one of llama, mistral, mt5, opt, qwen2, t5,"
+            + " got umt5, whose layers have position biases of their own"
+            + "; another family is registered by LoadOptions.withLanguageFamilies, or as a service"
+            + " io.github.blip2j.llm.LanguageFamily",
         assertThrows(CheckpointException.class, () -> Blip2.load(changed)).getMessage());
   }
 

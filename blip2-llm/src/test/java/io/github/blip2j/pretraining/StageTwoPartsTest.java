@@ -395,7 +395,10 @@ final class StageTwoPartsTest {
                     StageTwoSetup.lavis()));
 
     assertEquals(
-        "config.json: model_type of a plain language model expected opt, t5 or mt5, got blip-2",
+        "config.json: model_type of a plain language model expected one of llama, mistral, mt5, opt, qwen2,"
+            + " t5, got blip-2"
+            + "; another family is registered by LoadOptions.withLanguageFamilies, or as a service"
+            + " io.github.blip2j.llm.LanguageFamily",
         e.getMessage());
   }
 

@@ -44,7 +44,7 @@ public final class Blip2Loader {
    * @throws CheckpointException if it is of another kind, or its tensors do not fit its sizes
    */
   public static Loaded load(Path folder, LoadOptions options) throws IOException {
-    Blip2Folder source = Blip2Folder.of(folder, options.visionFamilies());
+    Blip2Folder source = Blip2Folder.of(folder, options.families());
     @Nullable Path adapter = options.adapter();
     return load(adapter == null ? source : source.withAdapter(adapter), options);
   }
@@ -55,7 +55,7 @@ public final class Blip2Loader {
    * @throws IllegalArgumentException if the options name an adapter
    */
   public static Loaded load(Blip2Parts parts, LoadOptions options) throws IOException {
-    LavisBlip2 source = LavisBlip2.of(parts, options.visionFamilies());
+    LavisBlip2 source = LavisBlip2.of(parts, options.families());
     if (options.adapter() != null) {
       throw new IllegalArgumentException(
           "load: adapter expected with a Hugging Face folder, got parts of LAVIS; convert them"

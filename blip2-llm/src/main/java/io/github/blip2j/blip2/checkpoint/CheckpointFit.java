@@ -14,11 +14,7 @@ import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
-import io.github.blip2j.llm.LanguageFamily;
-import io.github.blip2j.llm.opt.OptConfig;
-import io.github.blip2j.llm.opt.OptModel;
-import io.github.blip2j.llm.t5.T5Config;
-import io.github.blip2j.llm.t5.T5Model;
+import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
@@ -90,7 +86,7 @@ final class CheckpointFit {
     if (type.equals("bert")) {
       return List.of(bert());
     }
-    return LanguageFamily.of(type).isPresent() ? List.of(language()) : List.of();
+    return LanguageFamilies.installed().find(type).isPresent() ? List.of(language()) : List.of();
   }
 
   private Use blip2() {
@@ -161,32 +157,16 @@ final class CheckpointFit {
         "LanguageModel",
         List.of("train stage2 --language", "caption --language"),
         memory -> {
-          try (LanguageFolder folder = LanguageFolder.open(path)) {
-            LanguageConfig config = config(folder.kind());
+          try (LanguageFolder folder = LanguageFolder.open(path, LanguageFamilies.installed())) {
+            LanguageConfig config = folder.family().config(ModelFolder.config(path));
             KeyMap keys = HuggingFaceNames.language(config);
             var stored = new CheckpointWeights(path.toString(), folder.checkpoint(), keys);
             Params params = Params.checking(stored, memory);
-            build(config, params.at("language"));
+            folder.family().model(config, params.at("language"));
             folder.tokenizer().close();
             return params.fit().spelledBy(keys);
           }
         });
-  }
-
-  private LanguageConfig config(LanguageFamily kind) throws IOException {
-    ConfigJson json = ModelFolder.config(path);
-    return switch (kind) {
-      case OPT -> OptConfig.fromJson(json);
-      case T5 -> T5Config.fromJson(json);
-    };
-  }
-
-  private static void build(LanguageConfig config, Params params) {
-    if (config instanceof T5Config t5) {
-      new T5Model(t5, params);
-    } else {
-      new OptModel((OptConfig) config, params);
-    }
   }
 
   private static Use use(String name, List<String> commands, Attempt attempt) {

@@ -1,7 +1,9 @@
 package io.github.blip2j.blip2.checkpoint;
 
+import io.github.blip2j.blip2.model.Families;
 import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.VisionFamilies;
@@ -23,13 +25,13 @@ import org.slf4j.LoggerFactory;
  * @param adapter folder of a LoRA adapter that is merged into the weights, or null for one beside
  *     the weights, if there is any
  * @param unexpected the treatment of tensors that the model has no parameter for
- * @param visionFamilies the families of vision encoders that are known
+ * @param families the families of vision encoders and language models that are known
  */
 public record LoadOptions(
     Precision precision,
     @Nullable Path adapter,
     Unexpected unexpected,
-    VisionFamilies visionFamilies) {
+    Families families) {
   private static final Logger LOG = LoggerFactory.getLogger(LoadOptions.class);
 
   /** The treatment of tensors that the model has no parameter for, "unexpected" in transformers. */
@@ -44,12 +46,12 @@ public record LoadOptions(
   public LoadOptions {
     Arguments.required("load", "precision", precision);
     Arguments.required("load", "unexpected", unexpected);
-    Arguments.required("load", "visionFamilies", visionFamilies);
+    Arguments.required("load", "families", families);
   }
 
   /** Strict loading, in {@code precision}. */
   public static LoadOptions of(Precision precision) {
-    return new LoadOptions(precision, null, Unexpected.REFUSED, VisionFamilies.installed());
+    return new LoadOptions(precision, null, Unexpected.REFUSED, Families.installed());
   }
 
   /**
@@ -75,16 +77,21 @@ public record LoadOptions(
 
   /** With the adapter in another folder than the weights'. */
   public LoadOptions withAdapter(Path folder) {
-    return new LoadOptions(precision, folder, unexpected, visionFamilies);
+    return new LoadOptions(precision, folder, unexpected, families);
   }
 
   /** With these families of vision encoders instead of the installed ones. */
-  public LoadOptions withVisionFamilies(VisionFamilies families) {
-    return new LoadOptions(precision, adapter, unexpected, families);
+  public LoadOptions withVisionFamilies(VisionFamilies newFamilies) {
+    return new LoadOptions(precision, adapter, unexpected, families.with(newFamilies));
+  }
+
+  /** With these families of language models instead of the installed ones. */
+  public LoadOptions withLanguageFamilies(LanguageFamilies newFamilies) {
+    return new LoadOptions(precision, adapter, unexpected, families.with(newFamilies));
   }
 
   /** Leaving out tensors that the model has no parameter for. */
   public LoadOptions leavingOutUnexpected() {
-    return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT, visionFamilies);
+    return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT, families);
   }
 }

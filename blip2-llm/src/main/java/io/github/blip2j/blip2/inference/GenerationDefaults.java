@@ -24,7 +24,7 @@ public final class GenerationDefaults {
       return GenerationConfig.greedy();
     }
     return config.readsInstruction()
-        ? LavisGenerationConfigs.instructionAnswer()
+        ? LavisGenerationConfigs.instructionAnswer(config.text())
         : LavisGenerationConfigs.answer(config.text());
   }
 }

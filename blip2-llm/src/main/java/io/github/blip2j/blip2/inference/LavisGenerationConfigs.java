@@ -21,32 +21,29 @@ public final class LavisGenerationConfigs {
 
   /** {@code generate} of {@code blip2_opt} and {@code blip2_t5}: a caption. */
   public static GenerationConfig caption(LanguageConfig language) {
-    int most =
-        switch (language.kind()) {
-          case OPT -> 30 - UNSEEN_START;
-          case T5 -> 30;
-        };
-    return beams().maxNewTokens(most).topP(0.9);
+    return beams().maxNewTokens(language.family().lavis().captionTokens()).topP(0.9);
   }
 
   /** Their {@code predict_answers}, which favours short answers of T5. */
   public static GenerationConfig answer(LanguageConfig language) {
-    int lengthPenalty =
-        switch (language.kind()) {
-          case OPT -> 0;
-          case T5 -> -1;
-        };
-    return beams().maxNewTokens(10).lengthPenalty(lengthPenalty);
+    return beams()
+        .maxNewTokens(10)
+        .lengthPenalty(language.family().lavis().answerLengthPenalty());
   }
 
-  /** {@code generate} of {@code blip2_t5_instruct}. */
+  /** {@code generate} of {@code blip2_t5_instruct} and {@code blip2_vicuna_instruct}. */
   public static GenerationConfig instruction() {
     return beams().maxNewTokens(256).topP(0.9).repetitionPenalty(1.5);
   }
 
-  /** {@code predict_answers} of {@code blip2_t5_instruct}, which penalises repetition too. */
-  public static GenerationConfig instructionAnswer() {
-    return instruction().maxNewTokens(10).lengthPenalty(-1);
+  /**
+   * {@code predict_answers} of {@code blip2_t5_instruct} and {@code blip2_vicuna_instruct}, which
+   * penalise repetition too.
+   */
+  public static GenerationConfig instructionAnswer(LanguageConfig language) {
+    return instruction()
+        .maxNewTokens(10)
+        .lengthPenalty(language.family().lavis().instructedAnswerLengthPenalty());
   }
 
   /**

@@ -6,7 +6,6 @@ import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.blip2.model.PromptLayout;
 import io.github.blip2j.blip2.text.Prompt;
-import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
@@ -46,7 +45,7 @@ public final class PromptTokenizer {
     boolean cutting =
         config.convention() == Convention.LAVIS
             && !config.readsInstruction()
-            && config.text().kind() == LanguageFamily.OPT;
+            && config.text().family().lavis().cutsPrompts();
     if (!cutting || ids.length <= LAVIS_PROMPT) {
       return ids;
     }
@@ -119,7 +118,7 @@ public final class PromptTokenizer {
       throw new IllegalArgumentException(where + " expected text, got a blank");
     }
     boolean continued =
-        !config.text().kind().encodes()
+        !config.text().family().encodes()
             && !before.isEmpty()
             && !Character.isWhitespace(before.charAt(before.length() - 1));
     int[] ids = plainIds((continued ? " " : "") + answer.strip());

@@ -3,15 +3,13 @@ package io.github.blip2j.blip2.model;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
-import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.vision.VisionConfig;
-import io.github.blip2j.vision.VisionFamilies;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,14 +37,12 @@ public record Blip2Config(
    */
   public static final String VISION_NORM_EPS = "post_layernorm_eps";
 
-  private static final String OTHERWISE = LanguageFamily.OPT.toString(); // as in transformers
+  private static final String OTHERWISE = "opt"; // as in transformers
   private static final String INSTRUCTED = "instructblip";
 
   /**
    * Checks that there are queries, that their token is one, and that a projection fits the language
-   * model. Hugging Face builds an OPT whose embeddings are narrower than its layers and spreads
-   * rows of one width over places of another, so that a batch gives other texts than its images one
-   * by one; LAVIS cannot build it.
+   * model.
    */
   public Blip2Config {
     if (queryTokens <= 0) {
@@ -61,15 +57,7 @@ public record Blip2Config(
               qformer.encoderDim(),
               vision.dim()));
     }
-    if (text instanceof OptConfig opt && opt.embeddingDim() != opt.dim()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "Blip2Config: text_config.word_embed_proj_dim expected hidden_size=%d, got %d; an OPT"
-                  + " with narrower embeddings, such as opt-350m, cannot be joined to images",
-              opt.dim(),
-              opt.embeddingDim()));
-    }
+    text.family().requireJoinable(text);
     if (imageTokenId != null && (imageTokenId < 0 || imageTokenId >= text.vocabSize())) {
       throw new IllegalArgumentException(
           String.format(
@@ -138,18 +126,18 @@ public record Blip2Config(
     return qformer.text();
   }
 
-  /** Reads a {@code config.json} with the installed families of vision encoders. */
+  /** Reads a {@code config.json} with the installed families. */
   public static Blip2Config fromJson(ConfigJson json) throws CheckpointException {
-    return fromJson(json, VisionFamilies.installed());
+    return fromJson(json, Families.installed());
   }
 
   /**
    * Reads a Hugging Face {@code config.json}, or one of this library's format.
    *
-   * @throws CheckpointException if it is not a BLIP-2 with OPT or T5, the vision encoder's family
-   *     is not known, or a value is of the wrong kind
+   * @throws CheckpointException if it is not a BLIP-2, the family of the vision encoder or of
+   *     the language model is not known, or a value is of the wrong kind
    */
-  public static Blip2Config fromJson(ConfigJson json, VisionFamilies families)
+  public static Blip2Config fromJson(ConfigJson json, Families families)
       throws CheckpointException {
     String kind = json.stringAt("model_type", "");
     requireOneOf(json, "model_type", kind, "blip-2", INSTRUCTED, LibraryFormat.MODEL_TYPE);
@@ -162,7 +150,7 @@ public record Blip2Config(
         qformerJson.stringAt("position_embedding_type", "absolute"),
         "absolute");
     try {
-      VisionConfig vision = LibraryFormat.vision(json, families);
+      VisionConfig vision = LibraryFormat.vision(json, families.vision());
       BertConfig qformer = BertConfig.fromJson(qformerJson, vision.dim());
       boolean own = kind.equals(LibraryFormat.MODEL_TYPE);
       boolean instructed = own ? qformer.text() : kind.equals(INSTRUCTED);
@@ -171,7 +159,7 @@ public record Blip2Config(
       return new Blip2Config(
           vision,
           instructed ? qformer.withTextSide() : qformer,
-          instructed ? instructed(json, textJson) : language(json, textJson),
+          language(json, textJson, families.language()),
           json.sizeAt("num_query_tokens", 32),
           placeholder ? Integer.valueOf(json.intAt(key)) : null,
           Convention.HF,
@@ -193,36 +181,10 @@ public record Blip2Config(
     return vision.has(VISION_NORM_EPS) ? Double.valueOf(vision.doubleAt(VISION_NORM_EPS)) : null;
   }
 
-  private static LanguageConfig language(ConfigJson json, ConfigJson textJson)
-      throws CheckpointException {
+  private static LanguageConfig language(
+      ConfigJson json, ConfigJson textJson, LanguageFamilies families) throws CheckpointException {
     String told = textJson.stringAt("model_type", OTHERWISE);
-    LanguageFamily kind = LanguageFamily.require(json + ": text_config.model_type", told);
-    return language(kind, textJson);
-  }
-
-  /** Reads a {@code text_config}, or the {@code config.json} of a plain language model. */
-  public static LanguageConfig language(LanguageFamily kind, ConfigJson textJson)
-      throws CheckpointException {
-    return switch (kind) {
-      case OPT -> OptConfig.fromJson(textJson);
-      case T5 -> T5Config.fromJson(textJson);
-    };
-  }
-
-  /** InstructBLIP has been released with Vicuna too, which is not supported. */
-  private static LanguageConfig instructed(ConfigJson json, ConfigJson textJson)
-      throws CheckpointException {
-    String kind = textJson.stringAt("model_type", OTHERWISE);
-    if (!LanguageFamily.of(kind).equals(Optional.of(LanguageFamily.T5))) {
-      throw new CheckpointException(
-          String.format(
-              Locale.ROOT,
-              "%s: text_config.model_type expected t5, got %s; only InstructBLIP with T5 is"
-                  + " supported",
-              json,
-              kind));
-    }
-    return language(json, textJson);
+    return families.require(json + ": text_config.model_type", told).config(textJson);
   }
 
   private static void requireOneOf(ConfigJson json, String key, String got, String... expected)

@@ -1,6 +1,6 @@
 package io.github.blip2j.blip2.model;
 
-import io.github.blip2j.llm.opt.OptModel;
+import io.github.blip2j.llm.DecoderModel;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Tensor;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * B batch, Q queries, T tokens of a text, L language width, V vocabulary
  * }</pre>
  */
-record DecoderHead(Blip2Config config, OptModel model) implements LanguageHead {
+record DecoderHead(Blip2Config config, DecoderModel model) implements LanguageHead {
   @Override
   public DecoderHead with(Blip2Config newConfig) {
     return new DecoderHead(newConfig, model);

@@ -1,7 +1,6 @@
 package io.github.blip2j.blip2.model;
 
-import io.github.blip2j.llm.t5.T5EncoderKeyValues;
-import io.github.blip2j.llm.t5.T5Model;
+import io.github.blip2j.llm.EncoderDecoderModel;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Tensor;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * B batch, Q queries, T tokens of an answer, L language width, V vocabulary
  * }</pre>
  */
-record EncoderDecoderHead(Blip2Config config, T5Model model) implements LanguageHead {
+record EncoderDecoderHead(Blip2Config config, EncoderDecoderModel model) implements LanguageHead {
   @Override
   public EncoderDecoderHead with(Blip2Config newConfig) {
     return new EncoderDecoderHead(newConfig, model);
@@ -37,7 +36,7 @@ record EncoderDecoderHead(Blip2Config config, T5Model model) implements Language
   @Override
   public Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, ForwardPass pass) {
     text.requireRows(labels);
-    PromptBatch answers = PromptBatch.ofAnswers(labels, model.config().padId());
+    PromptBatch answers = PromptBatch.ofAnswers(labels, config.text().padId());
     Tensor targets = answers.labels(labels, 0, model.vocabSize()); // [B, T]
     Tensor hidden = hidden(imagePrompt, text, answers, pass);
     return TokenLoss.ofSameToken().of(hidden, targets, model::logits);
@@ -46,11 +45,12 @@ record EncoderDecoderHead(Blip2Config config, T5Model model) implements Language
   /** The last hidden states of the answers, [B, T, L]. */
   private Tensor hidden(
       Tensor imagePrompt, PromptBatch text, PromptBatch answers, ForwardPass pass) {
-    int[][] mask = text.mask(config.queryTokens());
-    Tensor encoded = model.encode(text.embeddings(imagePrompt, model), mask, pass);
-    T5EncoderKeyValues context = model.encoderKeyValues(encoded, mask);
-    Tensor before = model.embedDecoderIds(answers.shifted(model.config().startId())); // [B, T, L]
-    return model.decode(before, answers.mask(0), context, null, pass);
+    return model.answer(
+        text.embeddings(imagePrompt, model),
+        text.mask(config.queryTokens()),
+        answers.shifted(model.decoderStartId()),
+        answers.mask(0),
+        pass);
   }
 
   /**
@@ -59,6 +59,6 @@ record EncoderDecoderHead(Blip2Config config, T5Model model) implements Language
    */
   @Override
   public List<int[]> histories(PromptBatch text) {
-    return Collections.nCopies(text.size(), new int[] {model.config().startId()});
+    return Collections.nCopies(text.size(), new int[] {model.decoderStartId()});
   }
 }

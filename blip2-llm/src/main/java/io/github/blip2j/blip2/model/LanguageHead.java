@@ -1,10 +1,8 @@
 package io.github.blip2j.blip2.model;
 
+import io.github.blip2j.llm.DecoderModel;
+import io.github.blip2j.llm.EncoderDecoderModel;
 import io.github.blip2j.llm.LanguageModel;
-import io.github.blip2j.llm.opt.OptConfig;
-import io.github.blip2j.llm.opt.OptModel;
-import io.github.blip2j.llm.t5.T5Config;
-import io.github.blip2j.llm.t5.T5Model;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Tensor;
@@ -18,13 +16,18 @@ import org.jspecify.annotations.Nullable;
 sealed interface LanguageHead permits DecoderHead, EncoderDecoderHead {
   /** The language model that a configuration names. */
   static LanguageHead of(Blip2Config config, Params params) {
-    if (config.text() instanceof OptConfig opt) {
-      return new DecoderHead(config, new OptModel(opt, params));
+    LanguageModel model = config.text().family().model(config.text(), params);
+    if (model instanceof DecoderModel decoder) {
+      return new DecoderHead(config, decoder);
     }
-    if (config.text() instanceof T5Config t5) {
-      return new EncoderDecoderHead(config, new T5Model(t5, params));
+    if (model instanceof EncoderDecoderModel both) {
+      return new EncoderDecoderHead(config, both);
     }
-    throw new AssertionError("no language model of " + config.text().kind());
+    throw new IllegalArgumentException(
+        "language model: DecoderModel or EncoderDecoderModel expected of family "
+            + config.text().family().name()
+            + ", got "
+            + model.getClass().getName());
   }
 
   /** A view of these parameters with a configuration that may differ in its convention. */

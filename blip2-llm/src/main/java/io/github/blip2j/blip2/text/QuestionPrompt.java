@@ -46,12 +46,8 @@ public record QuestionPrompt(String template, @Nullable QuestionText cleaning) {
    * The paper's template for this kind of model, with its convention's preprocessing of questions.
    */
   public static QuestionPrompt usual(Blip2Config config) {
-    QuestionPrompt prompt =
-        switch (config.text().kind()) {
-          case OPT -> ANSWER;
-          case T5 -> SHORT_ANSWER;
-        };
-    return prompt.cleaning(config.convention().questions());
+    return new QuestionPrompt(
+        config.text().family().questionPrompt(), config.convention().questions());
   }
 
   /** This template with another preprocessing of questions, or none for null. */

@@ -48,7 +48,7 @@ final class LavisGenerationConfigsTest {
   void instructionAnswer_isShortAndAgainstRepetitionToo() {
     assertEquals(
         BEAMS.maxNewTokens(10).topP(0.9).repetitionPenalty(1.5).lengthPenalty(-1),
-        LavisGenerationConfigs.instructionAnswer());
+        LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()));
   }
 
   @Test

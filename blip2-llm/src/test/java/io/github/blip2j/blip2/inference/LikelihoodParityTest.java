@@ -149,7 +149,7 @@ final class LikelihoodParityTest {
   /** The scores of each token of a text, [1, T, V]. */
   private static Tensor wholeLogits(
       GenerationSession loaded, Tensor image, int[] prompt, int[] text) {
-    if (loaded.model().config().text().kind().encodes()) {
+    if (loaded.model().config().text().family().encodes()) {
       PromptBatch answer = PromptBatch.of(List.of(text), loaded.padId(), Side.RIGHT);
       return loaded
           .model()

@@ -104,7 +104,7 @@ final class PrecisionParityTest {
       Tensor all = loaded.model().imagePrompt(loaded.pixels(images), pass);
       Tensor prompt = all.narrow(0, image, 1);
       Tensor logits;
-      if (loaded.model().config().text().kind().encodes()) {
+      if (loaded.model().config().text().family().encodes()) {
         int[] answer = Arrays.copyOf(before, count + 1); // the last one is asked for, not read
         logits = loaded.model().logits(prompt, batch(loaded, ids), batch(loaded, answer), pass);
       } else {

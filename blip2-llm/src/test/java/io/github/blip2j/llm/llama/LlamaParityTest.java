@@ -131,8 +131,9 @@ final class LlamaParityTest {
       ConfigJson json = ConfigJson.read(folder.resolve("config.json"));
       imageToken = json.intAt("image_token_index");
       LlamaConfig config = LlamaConfig.fromJson(json.child("text_config"));
-      KeyMap keys =
-          LlamaNames.add(KeyMap.builder(), "language.", "language_model.").ignore("*").build();
+      KeyMap.Builder names = KeyMap.builder();
+      LlamaFamily.LLAMA.addNames(names, config, "language.", "language_model.");
+      KeyMap keys = names.ignore("*").build();
       try (Checkpoint checkpoint = Checkpoint.open(folder);
           Scope scope = Scope.open()) {
         Params params =

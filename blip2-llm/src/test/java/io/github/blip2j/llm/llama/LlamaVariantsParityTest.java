@@ -171,15 +171,17 @@ final class LlamaVariantsParityTest {
       expected =
           JsonParser.parseString(Files.readString(folder.resolve("expected.json")))
               .getAsJsonObject();
-      KeyMap keys = LlamaNames.add(KeyMap.builder(), "", "").build();
+      KeyMap.Builder names = KeyMap.builder();
+      LlamaConfig config = LlamaConfig.fromJson(ConfigJson.read(folder.resolve("config.json")));
+      LlamaFamily.LLAMA.addNames(names, config, "", "");
+      KeyMap keys = names.build();
       try (Checkpoint checkpoint = Checkpoint.open(folder);
           Scope scope = Scope.open()) {
         Params params =
             Params.root(new CheckpointWeights(folder.toString(), checkpoint, keys), memory)
                 .packed(precision);
         model =
-            new LlamaModel(
-                LlamaConfig.fromJson(ConfigJson.read(folder.resolve("config.json"))), params);
+            new LlamaModel(config, params);
         params.finish();
         mask = rows(golden.get("prompt.attention_mask"));
       }

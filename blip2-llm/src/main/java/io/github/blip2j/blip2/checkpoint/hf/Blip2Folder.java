@@ -8,13 +8,13 @@ import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Families;
 import io.github.blip2j.blip2.model.LibraryFormat;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.ResizedPositions;
-import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,9 +45,9 @@ public final class Blip2Folder implements Blip2Source {
     this.adapter = adapter;
   }
 
-  /** Reads the sizes of a folder, with the installed families of vision encoders. */
+  /** Reads the sizes of a folder, with the installed families. */
   public static Blip2Folder of(Path folder) throws IOException {
-    return of(folder, VisionFamilies.installed());
+    return of(folder, Families.installed());
   }
 
   /**
@@ -55,7 +55,7 @@ public final class Blip2Folder implements Blip2Source {
    *
    * @throws CheckpointException if it is of another kind, or lacks the tokenizer of instructions
    */
-  public static Blip2Folder of(Path folder, VisionFamilies families) throws IOException {
+  public static Blip2Folder of(Path folder, Families families) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new CheckpointException(
           folder

@@ -73,7 +73,7 @@ public final class Blip2Json {
       json.addProperty("image_token_index", config.imageTokenId());
     }
     json.addProperty("num_query_tokens", config.queryTokens());
-    json.addProperty("use_decoder_only_language_model", !config.text().kind().encodes());
+    json.addProperty("use_decoder_only_language_model", !config.text().family().encodes());
     JsonElement tied = text.get(TIED);
     if (tied != null) {
       json.add(TIED, tied);

@@ -2,12 +2,9 @@ package io.github.blip2j.blip2.checkpoint.hf;
 
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.llm.LanguageConfig;
-import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.qformer.QformerNames;
 import io.github.blip2j.vision.VisionConfig;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +85,12 @@ public final class HuggingFaceNames {
     return encodes || tensors.containsKey(T5_WORDS + ".weight");
   }
 
+  /** Whether the language model among these tensors is an OPT. */
+  public static boolean hasOpt(NavigableMap<String, ?> tensors) {
+    @Nullable String first = tensors.ceilingKey(OPT);
+    return first != null && first.startsWith(OPT);
+  }
+
   /** Whether these tensors are an InstructBLIP's, which has the embeddings in its Q-Former. */
   public static boolean hasInstructBlip(NavigableMap<String, ?> tensors) {
     return tensors.containsKey(INSTRUCT_EMBEDDINGS + WORDS + ".weight");
@@ -111,11 +114,7 @@ public final class HuggingFaceNames {
   }
 
   private static void language(KeyMap.Builder keys, LanguageConfig text) {
-    if (text instanceof T5Config t5) {
-      t5(keys, t5);
-    } else {
-      opt(keys);
-    }
+    text.family().addNames(keys, text, "language.", LANGUAGE);
   }
 
   /** InstructBLIP has the embeddings in its Q-Former. */
@@ -127,74 +126,5 @@ public final class HuggingFaceNames {
         .rename("qformer.embeddings.words", embeddings + WORDS)
         .rename("qformer.embeddings.positions", embeddings + "position_embeddings");
     QformerNames.addHuggingFaceLayers(keys);
-  }
-
-  private static void opt(KeyMap.Builder keys) {
-    String layer = OPT + "layers.*.";
-    keys.rename("language.words", OPT + "embed_tokens")
-        .rename("language.positions", OPT + "embed_positions")
-        .rename("language.projectIn", OPT + "project_in")
-        .rename("language.projectOut", OPT + "project_out")
-        .rename("language.norm", OPT + "final_layer_norm")
-        .rename("language.head", LANGUAGE + "lm_head")
-        .rename("language.layers.*.attention.query", layer + "self_attn.q_proj")
-        .rename("language.layers.*.attention.key", layer + "self_attn.k_proj")
-        .rename("language.layers.*.attention.value", layer + "self_attn.v_proj")
-        .rename("language.layers.*.attention.output", layer + "self_attn.out_proj")
-        .rename("language.layers.*.attentionNorm", layer + "self_attn_layer_norm")
-        .rename("language.layers.*.mlp.up", layer + "fc1")
-        .rename("language.layers.*.mlp.down", layer + "fc2")
-        .rename("language.layers.*.mlpNorm", layer + "final_layer_norm")
-        // Files that hold the tied head once more hold the embeddings.
-        .ignore(LANGUAGE + "lm_head.weight");
-  }
-
-  private static void t5(KeyMap.Builder keys, T5Config text) {
-    // transformers ties these tables, and safetensors keeps any one of them. Tables that differ are
-    // not tied. The encoder's own table is not used, because prompts are embedded before it.
-    List<String> words =
-        new ArrayList<>(
-            List.of(
-                T5_WORDS, LANGUAGE + "encoder.embed_tokens", LANGUAGE + "decoder.embed_tokens"));
-    if (text.tiedHead()) {
-      words.add(LANGUAGE + "lm_head");
-    }
-    keys.renameToAny("language.words", words.toArray(String[]::new))
-        .rename("language.decoder.words", LANGUAGE + "decoder.embed_tokens")
-        .rename("language.head", LANGUAGE + "lm_head")
-        .ignore(LANGUAGE + "encoder.embed_tokens.weight")
-        // The first files of T5 have a bias that is not used.
-        .ignore("*.EncDecAttention.relative_attention_bias.weight");
-    for (String stack : new String[] {"encoder", "decoder"}) {
-      String ours = "language." + stack + ".";
-      String theirs = LANGUAGE + stack + ".";
-      String block = theirs + "block.*.layer.";
-      boolean decodes = stack.equals("decoder");
-      keys.rename(ours + "norm", theirs + "final_layer_norm");
-      keys.rename(
-          ours + "positions", theirs + "block.0.layer.0.SelfAttention.relative_attention_bias");
-      t5Attention(keys, ours + "layers.*.attention.", block + "0.", "SelfAttention.");
-      if (decodes) {
-        t5Attention(keys, ours + "layers.*.contextAttention.", block + "1.", "EncDecAttention.");
-      }
-      t5Mlp(keys, ours + "layers.*.mlp.", block + (decodes ? "2." : "1."), text.gated());
-    }
-  }
-
-  private static void t5Attention(
-      KeyMap.Builder keys, String ours, String sublayer, String attention) {
-    keys.rename(ours + "norm", sublayer + "layer_norm")
-        .rename(ours + "query", sublayer + attention + "q")
-        .rename(ours + "key", sublayer + attention + "k")
-        .rename(ours + "value", sublayer + attention + "v")
-        .rename(ours + "output", sublayer + attention + "o");
-  }
-
-  private static void t5Mlp(KeyMap.Builder keys, String ours, String sublayer, boolean gated) {
-    String theirs = sublayer + "DenseReluDense.";
-    keys.rename(ours + "norm", sublayer + "layer_norm")
-        .rename(ours + "gate", theirs + "wi_0")
-        .rename(ours + "up", theirs + (gated ? "wi_1" : "wi"))
-        .rename(ours + "down", theirs + "wo");
   }
 }

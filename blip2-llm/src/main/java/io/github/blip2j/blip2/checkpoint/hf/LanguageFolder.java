@@ -4,13 +4,13 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.Quantization;
-import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
@@ -28,12 +28,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LanguageFolder implements AutoCloseable {
   private final Path folder;
-  private final LanguageFamily kind;
+  private final LanguageFamily family;
   private final Checkpoint checkpoint;
 
-  private LanguageFolder(Path folder, LanguageFamily kind, Checkpoint checkpoint) {
+  private LanguageFolder(Path folder, LanguageFamily family, Checkpoint checkpoint) {
     this.folder = folder;
-    this.kind = kind;
+    this.family = family;
     this.checkpoint = checkpoint;
   }
 
@@ -41,9 +41,9 @@ public final class LanguageFolder implements AutoCloseable {
    * Opens a folder with {@code config.json} and weights, of safetensors or of PyTorch, in shards or
    * whole.
    *
-   * @throws CheckpointException if it is neither an OPT nor a T5
+   * @throws CheckpointException if it is of no family among {@code families}
    */
-  public static LanguageFolder open(Path folder) throws IOException {
+  public static LanguageFolder open(Path folder, LanguageFamilies families) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new CheckpointException(
           String.format(
@@ -55,16 +55,17 @@ public final class LanguageFolder implements AutoCloseable {
     ConfigJson config = ModelFolder.config(folder);
     LoraAdapter.requireNone(folder, "language model");
     String told = config.stringAt("model_type", "nothing");
-    LanguageFamily kind =
-        LanguageFamily.require(config + ": model_type of a plain language model", told);
+    LanguageFamily family =
+        families.require(config + ": model_type of a plain language model", told);
     Checkpoint own = Checkpoint.open(folder);
     try (var opened = new OpenResources()) {
       opened.add(own::close);
       Quantization.requireNone(folder, own);
       Checkpoint bare = WrapperNames.removed(own);
-      String before = WrapperNames.before(bare.tensors().navigableKeySet(), landmark(kind));
+      String before = WrapperNames.before(bare.tensors().navigableKeySet(), family.landmark());
       return opened.keep(
-          new LanguageFolder(folder, kind, bare.renamed(name -> inBlip2(kind, before, name))));
+          new LanguageFolder(
+              folder, family, bare.renamed(name -> inBlip2(family, before, name))));
     }
   }
 
@@ -73,14 +74,14 @@ public final class LanguageFolder implements AutoCloseable {
     try (var tokenizer = tokenizer()) {
       JsonObject text = textConfig(tokenizer);
       String where = folder.resolve("config.json").toString();
-      LanguageConfig config = Blip2Config.language(kind, ConfigJson.parse(where, text.toString()));
+      LanguageConfig config = family.config(ConfigJson.parse(where, text.toString()));
       return new LanguageSizes(config, text, imageToken(tokenizer, config));
     }
   }
 
   /** The family of the language model. */
-  public LanguageFamily kind() {
-    return kind;
+  public LanguageFamily family() {
+    return family;
   }
 
   /** The weights under the names of Hugging Face's BLIP-2. */
@@ -94,23 +95,15 @@ public final class LanguageFolder implements AutoCloseable {
   }
 
   /**
-   * The configuration as the {@code text_config} of a BLIP-2, with LAVIS's two changes: a line
-   * break ends the texts of an OPT, and the activation of a T5 is the exact GELU.
+   * The configuration as the {@code text_config} of a BLIP-2, with LAVIS's changes; see
+   * {@link LanguageFamily#joinToImages}.
    *
    * @param tokenizer of this language model
    */
   public JsonObject textConfig(Tokenizer tokenizer) throws IOException {
     Path file = folder.resolve("config.json");
     JsonObject text = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-    switch (kind) {
-      case OPT -> {
-        int[] lineEnd = tokenizer.encodePlain("\n");
-        if (lineEnd.length == 1) {
-          text.addProperty("eos_token_id", lineEnd[0]);
-        }
-      }
-      case T5 -> text.addProperty("dense_act_fn", "gelu");
-    }
+    family.joinToImages(text, tokenizer);
     return text;
   }
 
@@ -125,30 +118,21 @@ public final class LanguageFolder implements AutoCloseable {
     return token < text.vocabSize() ? Integer.valueOf(token) : null;
   }
 
-  /** A tensor that every model of a family has, without the prefixes of its name. */
-  private static String landmark(LanguageFamily kind) {
-    return switch (kind) {
-      case OPT -> "decoder.layers.0.self_attn.q_proj.weight";
-      case T5 -> "encoder.block.0.layer.0.SelfAttention.q.weight";
-    };
-  }
-
   /**
-   * The name of a tensor in a BLIP-2. An OPT that was saved without its head has no {@code model.}
-   * in its names.
+   * The name of a tensor in a BLIP-2. A decoder that was saved without its head has no {@code
+   * model.} in its names.
    *
    * @param before the prefix of all names except the head's
    */
-  private static Optional<String> inBlip2(LanguageFamily kind, String before, String name) {
+  private static Optional<String> inBlip2(LanguageFamily family, String before, String name) {
     // The first files of T5 have a bias that is not used; Hugging Face skips it too.
     if (name.endsWith("EncDecAttention.relative_attention_bias.weight")) {
       return Optional.empty();
     }
     if (name.startsWith(before)) {
-      String body = kind == LanguageFamily.OPT ? "model." : "";
-      boolean ofBody = kind == LanguageFamily.T5 || name.startsWith(before + "decoder.");
-      return Optional.of(
-          HuggingFaceNames.LANGUAGE + (ofBody ? body : "") + name.substring(before.length()));
+      String rest = name.substring(before.length());
+      boolean ofHead = rest.startsWith("lm_head.");
+      return Optional.of(HuggingFaceNames.LANGUAGE + (ofHead ? "" : family.body()) + rest);
     }
     String outer = before.endsWith("model.") ? before.substring(0, before.length() - 6) : "";
     boolean wrapped = !outer.isEmpty() && name.startsWith(outer);

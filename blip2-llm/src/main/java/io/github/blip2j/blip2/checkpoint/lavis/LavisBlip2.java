@@ -9,13 +9,13 @@ import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageSizes;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.blip2.model.Families;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.TokenizerFolder;
 import io.github.blip2j.vision.VisionConfig;
-import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
 public final class LavisBlip2 implements Blip2Source {
   private final Path file;
   private final Blip2Parts parts;
-  private final VisionFamilies families;
+  private final Families families;
   private final LanguageSizes language;
   private final Blip2Config config;
   private final @Nullable Path instructions;
 
-  private LavisBlip2(Path file, Blip2Parts parts, VisionFamilies families, PartCheckpoints open)
+  private LavisBlip2(Path file, Blip2Parts parts, Families families, PartCheckpoints open)
       throws IOException {
     this.file = file;
     this.parts = parts;
@@ -42,9 +42,9 @@ public final class LavisBlip2 implements Blip2Source {
     this.instructions = config.readsInstruction() ? instructions(file, parts) : null;
   }
 
-  /** Reads the sizes of all parts, with the installed families of vision encoders. */
+  /** Reads the sizes of all parts, with the installed families. */
   public static LavisBlip2 of(Blip2Parts parts) throws IOException {
-    return of(parts, VisionFamilies.installed());
+    return of(parts, Families.installed());
   }
 
   /**
@@ -52,7 +52,7 @@ public final class LavisBlip2 implements Blip2Source {
    *
    * @throws CheckpointException if one is of another kind, or they are not of one model
    */
-  public static LavisBlip2 of(Blip2Parts parts, VisionFamilies families) throws IOException {
+  public static LavisBlip2 of(Blip2Parts parts, Families families) throws IOException {
     Path file = LavisFile.require(parts.checkpoint());
     try (var open = PartCheckpoints.open(file, parts, families)) {
       return new LavisBlip2(file, parts, families, open);

@@ -45,7 +45,7 @@ public final class LavisNames {
 
   /** LAVIS's names for families of language models. */
   static final List<String> LANGUAGE_MODELS =
-      List.of(LanguageFamily.OPT.toString(), LanguageFamily.T5.toString(), VICUNA);
+      List.of("opt", "t5", VICUNA);
 
   private static final String PROJECTION = "_proj";
   private static final String MODEL = "_model";
@@ -95,7 +95,7 @@ public final class LavisNames {
   public static KeyMap trained(VisionConfig vision, @Nullable LanguageFamily family) {
     KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", QUERIES);
     if (family != null) {
-      keys.rename("projection", projection(family.toString()));
+      keys.rename("projection", projection(family.lavis().name()));
     }
     vision
         .family()
@@ -112,8 +112,7 @@ public final class LavisNames {
   }
 
   /** The names of a model of the second stage without vision encoder and language model. */
-  static KeyMap withoutFrozen(LanguageFamily family) {
-    String language = family.toString();
+  static KeyMap withoutFrozen(String language) {
     KeyMap.Builder keys =
         KeyMap.builder().rename("queryTokens", QUERIES).rename("projection", projection(language));
     return QformerNames.addLavis(keys)
@@ -154,9 +153,9 @@ public final class LavisNames {
   /** LAVIS's name for the language model of a Hugging Face folder with these tensors. */
   static String languageOf(NavigableMap<String, TensorEntry> huggingFace) {
     if (HuggingFaceNames.hasT5(huggingFace)) {
-      return LanguageFamily.T5.toString();
+      return "t5";
     }
-    return HuggingFaceNames.hasInstructBlip(huggingFace) ? VICUNA : LanguageFamily.OPT.toString();
+    return HuggingFaceNames.hasOpt(huggingFace) ? "opt" : VICUNA;
   }
 
   /**

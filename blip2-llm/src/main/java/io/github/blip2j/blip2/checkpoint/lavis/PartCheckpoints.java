@@ -6,11 +6,12 @@ import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.blip2.model.Families;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.io.tensor.TensorEntry;
-import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.opt.OptFamily;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.vision.VisionFamilies;
@@ -41,15 +42,15 @@ public record PartCheckpoints(
    *
    * @throws CheckpointException if one is of another kind, or they are not of one model
    */
-  static PartCheckpoints open(Path file, Blip2Parts parts, VisionFamilies families)
+  static PartCheckpoints open(Path file, Blip2Parts parts, Families families)
       throws IOException {
     try (var opened = new OpenResources()) {
       Checkpoint trained = ModelFolder.open(file);
       opened.add(trained::close);
-      LanguageFolder language = LanguageFolder.open(parts.language());
+      LanguageFolder language = LanguageFolder.open(parts.language(), families.language());
       opened.add(language::close);
       requireSecondStage(file, trained, language, parts.bert());
-      VisionEncoderSource vision = vision(parts, file, trained, families);
+      VisionEncoderSource vision = vision(parts, file, trained, families.vision());
       opened.add(vision::close);
       return opened.keep(new PartCheckpoints(file, trained, vision, language));
     }
@@ -58,7 +59,7 @@ public record PartCheckpoints(
   private static void requireSecondStage(
       Path file, Checkpoint trained, LanguageFolder language, @Nullable Path bert)
       throws CheckpointException {
-    String wanted = LavisNames.projection(language.kind().toString());
+    String wanted = LavisNames.projection(language.family().lavis().name());
     Optional<String> got = LavisNames.language(trained.tensors());
     if (!got.map(LavisNames::projection).equals(Optional.of(wanted))) {
       throw new CheckpointException(
@@ -71,20 +72,17 @@ public record PartCheckpoints(
               got.map(LavisNames::projection).orElse("none"),
               got.isEmpty()
                   ? "a file of the first stage has no language model"
-                  : got.get().equals(LavisNames.VICUNA)
-                      ? "that of Vicuna, which is not supported"
-                      : "name the language model that the checkpoint was trained with"));
+                  : "name the language model that the checkpoint was trained with"));
     }
     boolean instructed = new LavisSizes(file.toString(), trained.tensors()).takesText();
-    if (instructed && language.kind() != LanguageFamily.T5) {
+    if (instructed && language.family() == OptFamily.OPT) {
       throw new CheckpointException(
           String.format(
-                  Locale.ROOT,
-                  "%s: Q-Former expected to take queries only with %s, got one that takes the "
-                      + "instruction",
-                  file,
-                  wanted)
-              + " too; only InstructBLIP with T5 is supported");
+              Locale.ROOT,
+              "%s: Q-Former expected to take queries only with %s, got one that takes the instruction"
+                  + " too; LAVIS has InstructBLIP with T5 and Vicuna only",
+              file,
+              wanted));
     }
     if (!instructed && bert != null) {
       throw new CheckpointException(
@@ -115,7 +113,7 @@ public record PartCheckpoints(
 
   /** All parameters. Tensors of LAVIS's file take precedence over those of the other parts. */
   Weights weights(Blip2Config config) throws IOException {
-    LanguageFamily family = config.text().kind();
+    String family = config.text().family().lavis().name();
     var own = new CheckpointWeights(file.toString(), trained, LavisNames.withoutFrozen(family));
     var text =
         new CheckpointWeights(
@@ -128,7 +126,7 @@ public record PartCheckpoints(
 
   /** The language model's tensors under the names of Hugging Face's BLIP-2. */
   private Checkpoint languageModel() throws IOException {
-    String own = LavisNames.inLanguageModel(language.kind().toString());
+    String own = LavisNames.inLanguageModel(language.family().lavis().name());
     Checkpoint within =
         trained.renamed(
             name ->

@@ -17,7 +17,9 @@ import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
-import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.LanguageFamilies;
+import io.github.blip2j.llm.opt.OptFamily;
+import io.github.blip2j.llm.t5.T5Family;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.opt.OptModel;
 import io.github.blip2j.nn.CheckpointWeights;
@@ -69,12 +71,12 @@ final class LanguageFolderTest {
     PlainLanguage.write(Fixture.HF_OPT, folder);
     Fixture.editJson(folder.resolve(Fixture.CONFIG), json -> json.addProperty("eos_token_id", 100));
 
-    try (var language = LanguageFolder.open(folder);
+    try (var language = LanguageFolder.open(folder, LanguageFamilies.builtIn());
         var tokenizer = HuggingFaceTokenizer.open(folder)) {
       JsonObject text = language.textConfig(tokenizer);
 
       assertEquals(tokenizer.encodePlain("\n")[0], text.get("eos_token_id").getAsInt());
-      assertEquals(LanguageFamily.OPT, language.kind());
+      assertEquals(OptFamily.OPT, language.family());
     }
   }
 
@@ -88,7 +90,7 @@ final class LanguageFolderTest {
           json.addProperty("dense_act_fn", "gelu_new");
         });
 
-    try (var language = LanguageFolder.open(folder);
+    try (var language = LanguageFolder.open(folder, LanguageFamilies.builtIn());
         var tokenizer = HuggingFaceTokenizer.open(folder)) {
       assertEquals("gelu", language.textConfig(tokenizer).get("dense_act_fn").getAsString());
     }
@@ -98,7 +100,7 @@ final class LanguageFolderTest {
   void tokenizer_ofVocabularyAndMerges_readsAsTheWholeFile() throws IOException {
     writeVocabularyAndMerges();
 
-    try (var language = LanguageFolder.open(folder);
+    try (var language = LanguageFolder.open(folder, LanguageFamilies.builtIn());
         var made = language.tokenizer();
         var original = HuggingFaceTokenizer.open(Fixture.HF_OPT)) {
       for (String text :
@@ -145,7 +147,7 @@ final class LanguageFolderTest {
         () -> Files.write(merges, new byte[] {'a', ' ', (byte) 0xE9, '\n'}));
     Files.writeString(merges, "nowhere tobefound\n");
 
-    try (var language = LanguageFolder.open(folder)) {
+    try (var language = LanguageFolder.open(folder, LanguageFamilies.builtIn())) {
       var e = assertThrows(CheckpointException.class, language::tokenizer);
 
       assertTrue(
@@ -157,7 +159,7 @@ final class LanguageFolderTest {
 
   private void assertTokenizerFails(String message, Executable breaking) throws IOException {
     assertDoesNotThrow(breaking);
-    try (var language = LanguageFolder.open(folder)) {
+    try (var language = LanguageFolder.open(folder, LanguageFamilies.builtIn())) {
       assertEquals(
           message, assertThrows(CheckpointException.class, language::tokenizer).getMessage());
     }
@@ -185,7 +187,7 @@ final class LanguageFolderTest {
   void open_namesOfWrappers_areRemoved(String prefix) throws IOException {
     PlainLanguage.write(Fixture.HF_OPT, folder, true, name -> prefix + name);
 
-    try (var language = LanguageFolder.open(folder);
+    try (var language = LanguageFolder.open(folder, LanguageFamilies.builtIn());
         var blip2 = Checkpoint.open(Fixture.HF_OPT)) {
       Set<String> names = new TreeSet<>(blip2.tensors().keySet());
       names.removeIf(name -> !name.startsWith("language_model."));
@@ -202,7 +204,7 @@ final class LanguageFolderTest {
         folder
             + ": language model expected without an adapter, got adapter_config.json; merge the"
             + " adapter in Python (merge_and_unload) and save the whole model",
-        assertThrows(CheckpointException.class, () -> LanguageFolder.open(folder)).getMessage());
+        assertThrows(CheckpointException.class, () -> LanguageFolder.open(folder, LanguageFamilies.builtIn())).getMessage());
   }
 
   @Test
@@ -211,7 +213,7 @@ final class LanguageFolderTest {
     Files.writeString(folder.resolve("added_tokens.json"), "{\"<image>\": 420, \"<Q>\": 421}");
     Files.writeString(folder.resolve("tokenizer_config.json"), "{\"add_bos_token\": false}");
 
-    try (var language = LanguageFolder.open(folder);
+    try (var language = LanguageFolder.open(folder, LanguageFamilies.builtIn());
         var tokenizer = language.tokenizer()) {
       assertEquals(OptionalInt.of(420), tokenizer.idOf("<image>"));
       assertEquals(421, tokenizer.encode("<Q> a red")[0]);
@@ -223,11 +225,14 @@ final class LanguageFolderTest {
   void open_modelOfAnotherKind_isRefused() throws IOException {
     Files.writeString(folder.resolve(Fixture.CONFIG), "{\"model_type\": \"bert\"}");
 
-    var e = assertThrows(CheckpointException.class, () -> LanguageFolder.open(folder));
+    var e = assertThrows(CheckpointException.class, () -> LanguageFolder.open(folder, LanguageFamilies.builtIn()));
 
     assertEquals(
         ConfigJson.read(folder.resolve(Fixture.CONFIG))
-            + ": model_type of a plain language model expected opt, t5 or mt5, got bert",
+            + ": model_type of a plain language model expected one of llama, mistral, mt5, opt, qwen2,"
+            + " t5, got bert"
+            + "; another family is registered by LoadOptions.withLanguageFamilies, or as a service"
+            + " io.github.blip2j.llm.LanguageFamily",
         e.getMessage());
   }
 
@@ -235,7 +240,7 @@ final class LanguageFolderTest {
   void open_nothing_isRefused() {
     Path gone = folder.resolve("gone");
 
-    var e = assertThrows(CheckpointException.class, () -> LanguageFolder.open(gone));
+    var e = assertThrows(CheckpointException.class, () -> LanguageFolder.open(gone, LanguageFamilies.builtIn()));
 
     assertEquals(gone + ": language model expected a folder, got nothing", e.getMessage());
   }
@@ -243,7 +248,7 @@ final class LanguageFolderTest {
   private void assertHoldsTheLanguageModel(boolean torch, UnaryOperator<String> names)
       throws IOException {
     PlainLanguage.write(Fixture.HF_OPT, folder, torch, names);
-    try (var language = LanguageFolder.open(folder);
+    try (var language = LanguageFolder.open(folder, LanguageFamilies.builtIn());
         var original = Checkpoint.open(Fixture.HF_OPT);
         Scope home = Scope.detached()) {
       Params params = Params.root(weights(language.checkpoint()), home);

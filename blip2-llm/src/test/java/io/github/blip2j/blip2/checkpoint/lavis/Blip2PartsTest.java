@@ -294,7 +294,7 @@ final class Blip2PartsTest {
         Blip2Parts.of(instruct, language).withVision(tower),
         instruct
             + ": Q-Former expected to take queries only with opt_proj, got one that takes the "
-            + "instruction too; only InstructBLIP with T5 is supported");
+            + "instruction too; LAVIS has InstructBLIP with T5 and Vicuna only");
   }
 
   @Test
