@@ -61,18 +61,23 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
 
   @Override
   public Losses losses(CaptionBatch batch, ForwardPass pass) {
+    return forward(batch, pass).losses();
+  }
+
+  /**
+   * The losses of a batch with everything that was computed for them, so that an objective on top
+   * computes nothing twice.
+   */
+  public StageOnePass forward(CaptionBatch batch, ForwardPass pass) {
     Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
-    StageOneOutput output =
-        objective.forward(
-            image, texts(batch.captions()), pairs(batch), pass, ObjectiveRandom.of(pass));
-    return Losses.of(output.total())
-        .with("itc", output.contrast())
-        .with("itm", output.matching())
-        .with("itg", output.generation());
+    TextBatch texts = texts(batch.captions());
+    Pairs pairs = pairs(batch);
+    StageOneOutput output = objective.forward(image, texts, pairs, pass, ObjectiveRandom.of(pass));
+    return new StageOnePass(batch, texts, padId, pairs, image, output);
   }
 
   /** The token ids of captions. */
-  TextBatch texts(List<String> captions) {
+  public TextBatch texts(List<String> captions) {
     int longest = model.config().qformer().maxTextTokens();
     List<int[]> ids =
         captions.stream()
