@@ -12,6 +12,7 @@ import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * The training objective of BLIP-2's first stage (Li et al. 2023, section 3.1): the sum of the
@@ -72,8 +73,9 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
     Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
     TextBatch texts = texts(batch.captions());
     Pairs pairs = pairs(batch);
-    StageOneOutput output = objective.forward(image, texts, pairs, pass, ObjectiveRandom.of(pass));
-    return new StageOnePass(batch, texts, padId, pairs, image, output);
+    RandomGenerator random = ObjectiveRandom.of(pass);
+    StageOneOutput output = objective.forward(image, texts, pairs, pass, random);
+    return new StageOnePass(batch, texts, padId, pairs, image, random, output);
   }
 
   /** The token ids of captions. */
