@@ -20,10 +20,7 @@ final class HandWrittenLoop {
   private HandWrittenLoop() {}
 
   static <B extends Batch> TrainingPosition run(
-      Objective<B> objective,
-      BatchSource<B> source,
-      Optimizer optimizer,
-      TrainingSettings settings)
+      Objective<B> objective, BatchSource<B> source, Optimizer optimizer, TrainingSettings settings)
       throws IOException {
     var step = new TrainStep<>(objective, optimizer, settings);
     var checkpoints = new CheckpointFolder(settings.output(), optimizer);

@@ -131,7 +131,9 @@ final class Lab implements AutoCloseable {
         var off = GradMode.noGrad()) {
       return Tensor.concat(
               0,
-              optimizer.parameters().stream().map(p -> p.value().reshape(p.value().size())).toList())
+              optimizer.parameters().stream()
+                  .map(p -> p.value().reshape(p.value().size()))
+                  .toList())
           .toFloats();
     }
   }

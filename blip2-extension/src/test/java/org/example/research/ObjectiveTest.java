@@ -38,8 +38,7 @@ final class ObjectiveTest {
     List<StepReport> reports = new ArrayList<>();
     try (Lab lab = new Lab()) {
       var settings = Lab.settings(folder.resolve("run")).withMaxSteps(4).withClipNorm(1e9);
-      new Trainer<>(
-              new Diversity(lab.stageOne, 0.5), Lab.batches(folder), lab.optimizer, settings)
+      new Trainer<>(new Diversity(lab.stageOne, 0.5), Lab.batches(folder), lab.optimizer, settings)
           .start(
               new TrainingListener() {
                 @Override

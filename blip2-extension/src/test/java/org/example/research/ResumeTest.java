@@ -216,7 +216,9 @@ final class ResumeTest {
       try (var other = new AdamW(groups, AdamWRule.DEFAULT);
           var faster = new Lion(groups, 0.9, 0.98)) {
         assertRefused(
-            lab, other, "optimizer expected adamW as in this run, got lion; resume with the optimizer"
+            lab,
+            other,
+            "optimizer expected adamW as in this run, got lion; resume with the optimizer"
                 + " of the start");
         assertRefused(
             lab,
@@ -227,11 +229,9 @@ final class ResumeTest {
     }
   }
 
-  private void assertRefused(
-      Lab lab, Optimizer optimizer, String message) throws IOException {
+  private void assertRefused(Lab lab, Optimizer optimizer, String message) throws IOException {
     var trainer =
-        new Trainer<>(
-            lab.objective, Lab.batches(folder), optimizer, Lab.settings(run("run")));
+        new Trainer<>(lab.objective, Lab.batches(folder), optimizer, Lab.settings(run("run")));
 
     var refused =
         assertThrows(CheckpointException.class, () -> trainer.resume(TrainingListener.NONE));
@@ -258,8 +258,7 @@ final class ResumeTest {
       assertArrayEquals(expected, lab.weights());
     }
     assertEquals(
-        List.of(1, 2, 3, 4),
-        log("own").stream().map(line -> line.get("step").getAsInt()).toList());
+        List.of(1, 2, 3, 4), log("own").stream().map(line -> line.get("step").getAsInt()).toList());
     assertEquals(2, log("own").get(3).get("samples").getAsInt());
   }
 }

@@ -8,9 +8,9 @@ import java.util.Map;
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019), as in {@code torch.optim.AdamW}:
  * in float32, with the decay before the step and bias correction of both means.
  *
- * <p>It keeps eight bytes for each trained number, the means {@code m} of gradients and {@code v} of
- * their squares. A parameter without a gradient is not updated or decayed, and steps are counted for
- * each parameter.
+ * <p>It keeps eight bytes for each trained number, the means {@code m} of gradients and {@code v}
+ * of their squares. A parameter without a gradient is not updated or decayed, and steps are counted
+ * for each parameter.
  */
 public final class AdamW extends GroupedOptimizer {
   private final AdamWRule rule;

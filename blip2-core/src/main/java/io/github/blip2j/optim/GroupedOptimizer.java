@@ -30,9 +30,9 @@ import java.util.function.Function;
  * }
  * }</pre>
  *
- * <p>State starts as zeros and is allocated at once, so a machine without enough memory fails before
- * the first step. A parameter without a gradient is not updated, and steps are counted for each
- * parameter.
+ * <p>State starts as zeros and is allocated at once, so a machine without enough memory fails
+ * before the first step. A parameter without a gradient is not updated, and steps are counted for
+ * each parameter.
  */
 public abstract class GroupedOptimizer implements Optimizer {
   private static final String STEP = "step";
@@ -59,8 +59,8 @@ public abstract class GroupedOptimizer implements Optimizer {
    *
    * @param name the name of the method, which messages and checkpoints carry
    * @param stateNames one tensor each for every parameter, of its shape
-   * @throws IllegalArgumentException if a parameter is frozen or in two groups, or a name of a state
-   *     is blank, {@code step} or there twice
+   * @throws IllegalArgumentException if a parameter is frozen or in two groups, or a name of a
+   *     state is blank, {@code step} or there twice, or has a dot
    */
   protected GroupedOptimizer(String name, List<ParameterGroup> groups, String... stateNames) {
     this(name, groups, shape -> allOf(name, stateNames, shape));
@@ -102,7 +102,7 @@ public abstract class GroupedOptimizer implements Optimizer {
 
   private static IllegalArgumentException wrongState(String name, String what, String state) {
     return new IllegalArgumentException(
-        String.format(Locale.ROOT, "%s: %s among states, got '%s'", name, what, state));
+        String.format(Locale.ROOT, "%s: %s among states, got '%s'; rename it", name, what, state));
   }
 
   private void add(Slot slot, Function<Shape, Map<String, Shape>> stateOf) {
@@ -127,8 +127,8 @@ public abstract class GroupedOptimizer implements Optimizer {
         .apply(parameter.value().shape())
         .forEach(
             (state, shape) -> {
-              if (state.isBlank() || state.equals(STEP)) {
-                throw wrongState(name, "names expected not blank and not " + STEP, state);
+              if (state.isBlank() || state.equals(STEP) || state.contains(".")) {
+                throw wrongState(name, "names expected not blank, not step, without '.',", state);
               }
               Tensor zeros = Tensor.zeros(DType.FLOAT32, shape.toArray());
               slot.state.put(state, home.adopt(zeros));

@@ -39,9 +39,9 @@ public interface Optimizer extends AutoCloseable {
   String name();
 
   /**
-   * The constants of the formula by name, such as {@code beta1}; a run is resumed with the same ones
-   * only. Learning rate, weight decay and other settings of groups are not among them: they may
-   * change between stop and resume.
+   * The constants of the formula by name, such as {@code beta1}; a run is resumed with the same
+   * ones only. Learning rate, weight decay and other settings of groups are not among them: they
+   * may change between stop and resume.
    */
   default Map<String, Double> constants() {
     return Map.of();

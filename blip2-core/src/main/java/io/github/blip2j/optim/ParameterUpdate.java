@@ -16,8 +16,7 @@ public final class ParameterUpdate {
   private final Tensor rawGradient;
   private final Map<String, Tensor> state;
 
-  ParameterUpdate(
-      Parameter parameter, Rates rates, Tensor rawGradient, Map<String, Tensor> state) {
+  ParameterUpdate(Parameter parameter, Rates rates, Tensor rawGradient, Map<String, Tensor> state) {
     this.parameter = parameter;
     this.rates = rates;
     this.rawGradient = rawGradient;

@@ -29,19 +29,20 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The checkpoints of a run: safetensors files with the trained parameters under their own names, the
- * optimiser's state under {@code optimizer.}, the objective's under {@code objective.}, and the
+ * The checkpoints of a run: safetensors files with the trained parameters under their own names,
+ * the optimiser's state under {@code optimizer.}, the objective's under {@code objective.}, and the
  * position in the header. {@link Trainer} uses it; a loop of one's own may do so too.
  *
- * <p>There are numbered ones, {@code step-00001000.safetensors}, of which the last are kept, and named
- * ones, such as {@code best.safetensors}, which stay until the next of that name.
+ * <p>There are numbered ones, {@code step-00001000.safetensors}, of which the last are kept, and
+ * named ones, such as {@code best.safetensors}, which stay until the next of that name.
  *
  * <p>A file appears whole or not at all: its bytes go to a hidden one beside it, which is forced to
  * the disk and renamed. Only then are older checkpoints removed.
  */
 public final class CheckpointFolder {
   private static final Pattern OWN_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
-  private static final Pattern TAKEN = Pattern.compile("(?i)step-\\d+|con|prn|aux|nul|com\\d|lpt\\d");
+  private static final Pattern TAKEN =
+      Pattern.compile("(?i)step-\\d+|con|prn|aux|nul|com\\d|lpt\\d");
   private static final String SUFFIX = ".safetensors";
 
   /** Writes bytes to a file; tests simulate a full disk here. */
@@ -72,7 +73,9 @@ public final class CheckpointFolder {
             Map::of);
   }
 
-  /** The checkpoints of an optimizer's parameters in a folder, which is made when one is written. */
+  /**
+   * The checkpoints of an optimizer's parameters in a folder, which is made when one is written.
+   */
   public CheckpointFolder(Path folder, Optimizer optimizer) {
     this(folder, optimizer, SafetensorsWriter::write);
   }
@@ -95,8 +98,11 @@ public final class CheckpointFolder {
   /**
    * These checkpoints, of a run with these sizes: batches and the records they come from. A
    * checkpoint with other sizes is refused.
+   *
+   * @throws IllegalArgumentException if a size has a name that headers use, such as {@code step}
    */
   public CheckpointFolder withSizes(Map<String, Long> newSizes) {
+    newSizes.keySet().forEach(CheckpointHeader::requireFreeSize);
     return with(
         new Choices(
             new TreeMap<>(newSizes),
@@ -112,8 +118,7 @@ public final class CheckpointFolder {
 
   /** These checkpoints, with the state of an objective. */
   public CheckpointFolder withObjective(Objective<?> objective) {
-    return with(
-        new Choices(choices.sizes, choices.batchesPerEpoch, objective, choices.listeners));
+    return with(new Choices(choices.sizes, choices.batchesPerEpoch, objective, choices.listeners));
   }
 
   /** These checkpoints, with the numbers of listeners. */
@@ -172,8 +177,7 @@ public final class CheckpointFolder {
     try {
       write(
           file,
-          CheckpointHeader.of(
-              at, settings, choices.sizes, optimizer, choices.listeners.get()));
+          CheckpointHeader.of(at, settings, choices.sizes, optimizer, choices.listeners.get()));
     } catch (IOException e) {
       throw new IOException(
           String.format(
@@ -202,6 +206,32 @@ public final class CheckpointFolder {
   public @Nullable Path newest() throws IOException {
     List<Path> all = numbered();
     return all.isEmpty() ? null : all.get(all.size() - 1);
+  }
+
+  /** Checks that a new run may begin here. */
+  void requireNone() throws IOException {
+    @Nullable Path newest = newest();
+    if (newest != null) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "training: folder without checkpoints expected, got %s; resume it or choose another",
+              newest));
+    }
+  }
+
+  /** Checks that a run may go on here after a number of updates. */
+  void requireNoneAfter(long step) throws IOException {
+    @Nullable Path newest = newest();
+    if (newest != null && stepOf(newest) > step) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "training: folder without checkpoints after step %d expected, got %s; remove them or"
+                  + " choose another folder",
+              step,
+              newest));
+    }
   }
 
   /**
@@ -237,11 +267,11 @@ public final class CheckpointFolder {
   }
 
   /**
-   * Loads the parameters of a checkpoint, and nothing else of it, into those of a model, to evaluate
-   * or export it. Parameters that are not in it stay.
+   * Loads the parameters of a checkpoint, and nothing else of it, into those of a model, to
+   * evaluate or export it. Parameters that are not in it stay.
    *
-   * @throws CheckpointException if a parameter of the checkpoint is not in the model, or of another
-   *     shape; then nothing has changed
+   * @throws CheckpointException if a parameter of the checkpoint is not in the model, of another
+   *     shape or packed; then nothing has changed
    */
   public static void loadParameters(Path file, Collection<Parameter> parameters)
       throws IOException {
@@ -261,8 +291,7 @@ public final class CheckpointFolder {
 
   private void write(Path file, Map<String, String> header) throws IOException {
     try (Scope scope = Scope.open()) {
-      Map<String, Tensor> contents =
-          new CheckpointTensors(optimizer, choices.objective).contents();
+      Map<String, Tensor> contents = new CheckpointTensors(optimizer, choices.objective).contents();
       List<TensorSpec> specs = CheckpointTensors.specs(contents);
       try (var writer = SafetensorsWriter.create(file, specs, header)) {
         for (Map.Entry<String, Tensor> entry : contents.entrySet()) {
@@ -288,8 +317,7 @@ public final class CheckpointFolder {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(
-              file ->
-                  CheckpointHeader.NAME.matcher(String.valueOf(file.getFileName())).matches())
+              file -> CheckpointHeader.NAME.matcher(String.valueOf(file.getFileName())).matches())
           .sorted(Comparator.comparingInt((Path f) -> f.toString().length()).thenComparing(f -> f))
           .toList();
     }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +28,8 @@ final class CheckpointHeader {
   private static final String CONSTANT = "optimizer.";
   private static final String LISTENER = "listener.";
   private static final String SCHEDULE = "schedule";
+  private static final Set<String> OWN =
+      Set.of("step", "epoch", "batch", "seed", DTYPE, SCHEDULE, OPTIMIZER, "format");
   private static final String FIRST_OPTIMIZER = "adamW"; // the only one before names were stored
   private static final String SETTINGS = "resume with the settings of the start";
 
@@ -61,9 +64,25 @@ final class CheckpointHeader {
     return header;
   }
 
+  /**
+   * Checks the name of a size.
+   *
+   * @throws IllegalArgumentException if the header has another meaning for it
+   */
+  static void requireFreeSize(String name) {
+    if (OWN.contains(name) || name.startsWith(CONSTANT) || name.startsWith(LISTENER)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "checkpoint: name of a size expected, none of the header's own, got '%s'; choose another,"
+                  + " such as batch_size",
+              name));
+    }
+  }
+
   /** What a schedule says of itself; of one that says nothing, its class, the same in every run. */
   static String text(Schedule schedule) {
-    String own = schedule.toString();
+    String own = String.valueOf(schedule.toString());
     Class<?> kind = schedule.getClass();
     boolean silent =
         own.equals(kind.getName() + "@" + Integer.toHexString(System.identityHashCode(schedule)));
@@ -91,7 +110,11 @@ final class CheckpointHeader {
     String name = saved.getOrDefault(OPTIMIZER, FIRST_OPTIMIZER);
     if (!name.equals(optimizer.name())) {
       throw differs(
-          OPTIMIZER, "in this run", optimizer.name(), name, "resume with the optimizer of the start");
+          OPTIMIZER,
+          "in this run",
+          optimizer.name(),
+          name,
+          "resume with the optimizer of the start");
     }
   }
 

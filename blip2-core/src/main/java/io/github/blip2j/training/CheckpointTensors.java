@@ -22,8 +22,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tensors of a checkpoint: trained parameters under their own names, the optimiser's state under
- * {@code optimizer.}, the objective's under {@code objective.}.
+ * The tensors of a checkpoint: trained parameters under their own names, the optimiser's state
+ * under {@code optimizer.}, the objective's under {@code objective.}.
  */
 final class CheckpointTensors {
   private static final String STATE = "optimizer.";
@@ -112,11 +112,11 @@ final class CheckpointTensors {
   /** Writes a file's tensors into parameters, optimiser and objective. */
   void restore(SafetensorsFile saved) throws IOException {
     for (Parameter parameter : optimizer.parameters()) {
-      copy(saved, parameter.name(), parameter.value());
+      copy(saved, parameter.name(), parameter.value().dtype(), parameter.value());
     }
     optimizer.restore((name, dtype, shape) -> read(saved, STATE + name, dtype, shape));
     for (Map.Entry<String, Tensor> own : objective.state().entrySet()) {
-      copy(saved, OBJECTIVE + own.getKey(), own.getValue());
+      copy(saved, OBJECTIVE + own.getKey(), own.getValue().dtype(), own.getValue());
     }
   }
 
@@ -129,7 +129,9 @@ final class CheckpointTensors {
     List<Parameter> found = new ArrayList<>();
     for (String name : saved.tensors().keySet()) {
       @Nullable Parameter parameter = byName.get(name);
-      if (parameter != null) {
+      if (parameter != null && parameter.value().packing() != null) {
+        wrong.add(name + " is packed in the model, which is to be loaded unpacked");
+      } else if (parameter != null) {
         var spec = new TensorSpec(name, DType.FLOAT32, parameter.value().shape());
         @Nullable String difference = difference(spec, saved);
         if (difference != null) {
@@ -141,14 +143,15 @@ final class CheckpointTensors {
       }
     }
     requireNone(where, wrong);
-    for (Parameter parameter : found) {
-      copy(saved, parameter.name(), parameter.value());
+    for (Parameter parameter : found) { // a table of the model may be bfloat16
+      copy(saved, parameter.name(), DType.FLOAT32, parameter.value());
     }
   }
 
-  private static void copy(SafetensorsFile saved, String name, Tensor target) throws IOException {
+  private static void copy(SafetensorsFile saved, String name, DType stored, Tensor target)
+      throws IOException {
     try (Scope one = Scope.open()) {
-      target.copyInPlace(read(saved, name, target.dtype(), target.shape()));
+      target.copyInPlace(read(saved, name, stored, target.shape()));
     }
   }
 

@@ -64,8 +64,7 @@ final class ListenerCalls implements RunControl {
     try {
       state = listeners.state();
     } catch (RuntimeException e) {
-      stateFailure =
-          new ListenerException("training: state of listeners expected, got " + e, e);
+      stateFailure = new ListenerException("training: state of listeners expected, got " + e, e);
     }
     return state;
   }

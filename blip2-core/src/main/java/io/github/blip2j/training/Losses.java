@@ -50,8 +50,8 @@ public record Losses(Tensor total, Map<String, Tensor> parts) {
   }
 
   /**
-   * These losses with one more term: {@code total + weight * term}. The log has the term without its
-   * weight.
+   * These losses with one more term: {@code total + weight * term}. The log has the term without
+   * its weight.
    *
    * @throws IllegalArgumentException if there is a part of this name, or the weight is not finite
    */

@@ -22,8 +22,8 @@ public interface Objective<B extends Batch> {
    * Tensors that the objective keeps from update to update beside its trained parameters, such as a
    * queue of features or a momentum encoder's weights: by names, shapes and types that stay. They
    * are its own memory. Checkpoints hold them under {@code objective.}, and a resumed run writes
-   * them back in place. An update that fails is saved with what {@link #losses} left in them; change
-   * them in {@link TrainingListener#updated} if that matters.
+   * them back in place. An update that fails is saved with what {@link #losses} left in them;
+   * change them in {@link TrainingListener#updated} if that matters.
    */
   default Map<String, Tensor> state() {
     return Map.of();

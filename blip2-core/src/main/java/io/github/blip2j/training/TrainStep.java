@@ -68,8 +68,8 @@ public final class TrainStep<B extends Batch> {
    * @return null if there are not enough batches for an update; then no parameter has changed
    * @throws TrainingDivergedException if a loss or a gradient is not finite, and no parameter has
    *     changed; or if a parameter is not finite after the update
-   * @throws IllegalArgumentException if the schedule gives a rate that is negative or not finite; no
-   *     parameter has changed
+   * @throws IllegalArgumentException if the schedule gives a rate that is negative or not finite;
+   *     no parameter has changed
    */
   public @Nullable Outcome make(Iterator<B> batches, TrainingPosition at) {
     optimizer.clearGradients();

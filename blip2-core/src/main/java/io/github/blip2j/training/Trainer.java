@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * objective and listeners.
  *
  * <p>A run that fails, for example by an unreadable image, a loss that is not finite or a listener
- * that throws, saves its last update before it throws, without removing older checkpoints. If saving
- * fails too, that exception is a suppressed one. Only an update of the parameters that fails
+ * that throws, saves its last update before it throws, without removing older checkpoints. If
+ * saving fails too, that exception is a suppressed one. Only an update of the parameters that fails
  * halfway, or leaves one of them not finite, cannot be saved.
  *
  * <p>Parameters, gradients and the optimiser's state are float32. The compute precision of linear
@@ -52,7 +52,10 @@ public final class Trainer<B extends Batch> {
 
   /** A loop that updates the optimizer's parameters. */
   public Trainer(
-      Objective<B> objective, BatchSource<B> source, Optimizer optimizer, TrainingSettings settings) {
+      Objective<B> objective,
+      BatchSource<B> source,
+      Optimizer optimizer,
+      TrainingSettings settings) {
     this(
         source,
         settings,
@@ -100,19 +103,8 @@ public final class Trainer<B extends Batch> {
   public TrainingPosition start(TrainingListener listener) throws IOException {
     OutputFile.makeFolder(settings.output());
     try (var lock = FolderLock.take(settings.output())) {
-      requireNew();
+      checkpoints.requireNone();
       return train(TrainingPosition.START, calls(listener));
-    }
-  }
-
-  private void requireNew() throws IOException {
-    @Nullable Path newest = checkpoints.newest();
-    if (newest != null) {
-      throw new IllegalStateException(
-          String.format(
-              Locale.ROOT,
-              "training: folder without checkpoints expected, got %s; resume it or choose another",
-              newest));
     }
   }
 
@@ -155,17 +147,7 @@ public final class Trainer<B extends Batch> {
       throws IOException {
     OutputFile.makeFolder(settings.output());
     try (var lock = FolderLock.take(settings.output())) {
-      @Nullable Path newest = checkpoints.newest();
-      long step = CheckpointFolder.stepOf(checkpoint);
-      if (newest != null && CheckpointFolder.stepOf(newest) > step) {
-        throw new IllegalStateException(
-            String.format(
-                Locale.ROOT,
-                "training: folder without checkpoints after step %d expected, got %s; remove them or"
-                    + " choose another folder",
-                step,
-                newest));
-      }
+      checkpoints.requireNoneAfter(CheckpointFolder.stepOf(checkpoint));
       return trainFrom(checkpoint, calls(listener));
     }
   }

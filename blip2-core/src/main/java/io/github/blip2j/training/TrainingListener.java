@@ -9,10 +9,10 @@ import java.util.Map;
  * Hears of a run, on its thread: of its start, every update, the ends of epochs, lines of the log
  * and checkpoints. What it computes is added to the time of the run.
  *
- * <p>Three methods get a {@link RunControl}, by which a listener adds numbers to the log, asks for a
- * named checkpoint, or ends the run. A listener that throws ends the run with a {@link
- * ListenerException}, after a checkpoint of the last update. Tensors that it makes are released when
- * it returns; it records gradients unless it says otherwise.
+ * <p>Three methods get a {@link RunControl}, by which a listener adds numbers to the log, asks for
+ * a named checkpoint, or ends the run. A listener that throws ends the run with a {@link
+ * ListenerException}, after a checkpoint of the last update. Tensors that it makes are released
+ * when it returns; it records gradients unless it says otherwise.
  */
 public interface TrainingListener {
   /** A listener that does nothing. */
@@ -37,8 +37,8 @@ public interface TrainingListener {
   default void updated(TrainStep.Outcome outcome, RunControl run) throws IOException {}
 
   /**
-   * Called after an epoch, when its source has no more batches. A run that {@code maxSteps} ends with
-   * the last batch of an epoch asks for no more, so that this is called when it is resumed.
+   * Called after an epoch, when its source has no more batches. A run that {@code maxSteps} ends
+   * with the last batch of an epoch asks for no more, so that this is called when it is resumed.
    *
    * @param position after the last update of the epoch, and in it
    */
@@ -51,16 +51,16 @@ public interface TrainingListener {
   default void saved(Path checkpoint, TrainingPosition position) {}
 
   /**
-   * Numbers that the listener keeps from call to call, such as the best loss so far, by names of its
-   * own. Checkpoints hold them, so that a resumed run goes on with them.
+   * Numbers that the listener keeps from call to call, such as the best loss so far, by names of
+   * its own. Checkpoints hold them, so that a resumed run goes on with them.
    */
   default Map<String, Double> state() {
     return Map.of();
   }
 
   /**
-   * Gets the numbers of {@link #state} back, before {@link #started} of a resumed run, with those of
-   * other listeners. There are none in a checkpoint of a run without listeners.
+   * Gets the numbers of {@link #state} back, before {@link #started} of a resumed run, with those
+   * of other listeners. There are none in a checkpoint of a run without listeners.
    */
   default void restore(Map<String, Double> state) {}
 }

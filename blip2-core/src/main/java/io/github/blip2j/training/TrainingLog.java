@@ -23,8 +23,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log of a run, {@code log.jsonl}: one JSON object a line, appended. {@link Trainer} writes it; a
- * loop of one's own may do so too.
+ * The log of a run, {@code log.jsonl}: one JSON object a line, appended. {@link Trainer} writes it;
+ * a loop of one's own may do so too.
  *
  * <p>A resumed run first removes the lines after its checkpoint, so that every update is logged
  * once.
@@ -49,7 +49,14 @@ public final class TrainingLog implements AutoCloseable {
   private static final String EVENT = "event";
   private static final Set<String> OWN =
       Set.of(
-          "step", "epoch", EVENT, "lr", "loss", "grad_norm", "samples_per_s", CheckpointHeader.DTYPE);
+          "step",
+          "epoch",
+          EVENT,
+          "lr",
+          "loss",
+          "grad_norm",
+          "samples_per_s",
+          CheckpointHeader.DTYPE);
 
   private final OutputStream lines;
   private final Precision precision;
@@ -234,8 +241,7 @@ public final class TrainingLog implements AutoCloseable {
           cause);
     }
 
-    private static boolean nextIs(JsonReader json, String name, JsonToken kind)
-        throws IOException {
+    private static boolean nextIs(JsonReader json, String name, JsonToken kind) throws IOException {
       return json.hasNext() && json.nextName().equals(name) && json.peek() == kind;
     }
 

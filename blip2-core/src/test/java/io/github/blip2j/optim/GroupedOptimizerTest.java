@@ -36,7 +36,8 @@ final class GroupedOptimizerTest {
 
   private Parameter parameter(String name, long... shape) {
     Parameter parameter =
-        params.get(name, Shape.of(shape), (of, random) -> Tensor.full(DType.FLOAT32, 1, of.toArray()));
+        params.get(
+            name, Shape.of(shape), (of, random) -> Tensor.full(DType.FLOAT32, 1, of.toArray()));
     parameter.train();
     return parameter;
   }
@@ -128,10 +129,11 @@ final class GroupedOptimizerTest {
   void construction_namesOfStates_areChecked() {
     long before = TensorMemory.usedBytes();
 
-    assertRefused("mine: names expected to differ among states, got 'm'", "m", "m");
-    assertRefused(
-        "mine: names expected not blank and not step among states, got 'step'", "m", "step");
-    assertRefused("mine: names expected not blank and not step among states, got ' '", " ");
+    assertRefused("mine: names expected to differ among states, got 'm'; rename it", "m", "m");
+    String rule = "mine: names expected not blank, not step, without '.', among states, got ";
+    assertRefused(rule + "'step'; rename it", "m", "step");
+    assertRefused(rule + "' '; rename it", " ");
+    assertRefused(rule + "'m.first'; rename it", "m.first");
     assertEquals(before, TensorMemory.usedBytes());
   }
 

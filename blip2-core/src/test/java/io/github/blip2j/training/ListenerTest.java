@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.InScope;
 import java.io.IOException;
@@ -14,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -153,8 +151,7 @@ final class ListenerTest {
             "{\"step\":6,\"epoch\":1,\"event\":\"epoch\",\"epochs\":2.0}"),
         log("run"));
     assertEquals(
-        List.of(
-            "epoch.safetensors", "log.jsonl", "step-00000006.safetensors", "third.safetensors"),
+        List.of("epoch.safetensors", "log.jsonl", "step-00000006.safetensors", "third.safetensors"),
         files("run"));
   }
 
@@ -256,163 +253,11 @@ final class ListenerTest {
         };
 
     var thrown =
-        assertThrows(
-            ListenerException.class, () -> trainer(toy, settings("run")).start(failing));
+        assertThrows(ListenerException.class, () -> trainer(toy, settings("run")).start(failing));
     Diary diary = new Diary();
     trainer(toy, settings("run")).resume(diary);
 
     assertTrue(String.valueOf(thrown.getMessage()).contains("val.json: gone"));
     assertEquals(List.of("started 3", "epoch 0 ended after 3"), diary.calls.subList(0, 2));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"step", "epoch", "event", "lr", "loss", "loss_itc", "grad_norm", "dtype", ""})
-  void log_nameOfTheLogsOwn_isRefused(String name) {
-    assertRefused(
-        run -> run.log(name, 1),
-        "log: name of a number expected, not blank and none of the log's own, got '"
-            + name
-            + "'; choose another, such as val_loss");
-  }
-
-  @Test
-  void log_nameTwice_isRefused() {
-    assertRefused(
-        run -> {
-          run.log("val_loss", 1);
-          run.log("val_loss", 1);
-        },
-        "log: numbers of one line expected with names that differ, got val_loss twice; rename one");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {"", "../best", "a/b", "a\\b", ".hidden", "step-00000003", "STEP-3", "be st", "nul"})
-  void checkpoint_nameThatNoFileCanHave_isRefused(String name) {
-    assertRefused(
-        run -> run.checkpoint(name),
-        "checkpoint: name expected of letters, digits, '.', '_' and '-', at most 100 and no number"
-            + " of a step, got '"
-            + name
-            + "'; choose another, such as best");
-  }
-
-  /** One request of a run. */
-  private interface Request {
-    void of(RunControl run);
-  }
-
-  private void assertRefused(Request request, String message) {
-    TrainingListener asking =
-        new TrainingListener() {
-          @Override
-          public void started(TrainingPosition at, RunControl run) {
-            request.of(run);
-          }
-        };
-    var thrown =
-        assertThrows(ListenerException.class, () -> trainer(toy, settings("run")).start(asking));
-
-    assertEquals(message, String.valueOf(thrown.getCause().getMessage()));
-  }
-
-  @Test
-  void control_usedAfterTheCall_isRefused() throws IOException {
-    List<RunControl> kept = new ArrayList<>();
-    TrainingListener keeping =
-        new TrainingListener() {
-          @Override
-          public void started(TrainingPosition at, RunControl run) {
-            kept.add(run);
-          }
-        };
-    trainer(toy, settings("run")).start(keeping);
-
-    var thrown = assertThrows(IllegalStateException.class, () -> kept.get(0).log("late", 1));
-
-    assertEquals(
-        "training: a number expected to be asked for while a listener is called, got one afterwards",
-        thrown.getMessage());
-  }
-
-  /** Counts updates, over stops. */
-  private static final class Counter implements TrainingListener {
-    private final String name;
-    double count;
-
-    Counter(String name) {
-      this.name = name;
-    }
-
-    @Override
-    public void updated(TrainStep.Outcome outcome, RunControl run) {
-      count += 0.1;
-    }
-
-    @Override
-    public Map<String, Double> state() {
-      return Map.of(name, count);
-    }
-
-    @Override
-    public void restore(Map<String, Double> state) {
-      count = state.getOrDefault(name, -1.0);
-    }
-  }
-
-  @Test
-  void resume_statesOfListeners_goOn() throws IOException {
-    Counter whole = new Counter("one");
-    trainer(toy, settings("whole")).start(whole);
-    trainer(toy, settings("parts").withMaxSteps(3))
-        .start(new Counter("one").and(new Counter("two")));
-    Counter one = new Counter("one");
-    Counter unknown = new Counter("three");
-
-    trainer(toy, settings("parts")).resume(TrainingListener.all(List.of(one, unknown)));
-
-    assertEquals(whole.count, one.count);
-    assertEquals(-1 + 0.3, unknown.count, 1e-9);
-  }
-
-  @Test
-  void start_statesOfOneName_areRefusedBeforeTheFirstUpdate() {
-    var both = new Counter("one").and(new Counter("one"));
-
-    var thrown =
-        assertThrows(
-            IllegalArgumentException.class, () -> trainer(toy, settings("run")).start(both));
-
-    assertEquals(
-        "listeners: states expected with names that differ, got one twice", thrown.getMessage());
-    assertEquals(0, ((Counter) ((ListenerList) both).listeners().get(0)).count);
-  }
-
-  @Test
-  void start_stateThatThrows_isSavedWithoutAndReported() throws IOException {
-    TrainingListener failing =
-        new TrainingListener() {
-          private int calls;
-
-          @Override
-          public Map<String, Double> state() {
-            if (calls++ > 0) {
-              throw new IllegalStateException("lost");
-            }
-            return Map.of("kept", 1.0);
-          }
-        };
-
-    var thrown =
-        assertThrows(
-            ListenerException.class, () -> trainer(toy, settings("run")).start(failing));
-
-    assertEquals(
-        "training: state of listeners expected, got java.lang.IllegalStateException: lost",
-        thrown.getMessage());
-    try (SafetensorsFile file =
-        SafetensorsFile.open(folder.resolve("run").resolve("step-00000002.safetensors"))) {
-      assertEquals("1.0", file.metadata().get("listener.kept"));
-    }
   }
 }

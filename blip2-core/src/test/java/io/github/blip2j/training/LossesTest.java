@@ -88,8 +88,7 @@ final class LossesTest {
         () -> losses().plus("mlm", scalar(1), weight));
   }
 
-  private static void assertRefused(
-      String message, Executable action) {
+  private static void assertRefused(String message, Executable action) {
     assertEquals(message, assertThrows(IllegalArgumentException.class, action).getMessage());
   }
 }

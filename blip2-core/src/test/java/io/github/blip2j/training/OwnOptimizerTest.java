@@ -9,7 +9,6 @@ import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
-import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.Optimizer;
@@ -20,12 +19,10 @@ import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Runs with an optimiser that implements the interface by itself, a schedule and a state of one's own. */
+/**
+ * Runs with an optimiser that implements the interface by itself, a schedule and a state of one's
+ * own.
+ */
 @ExtendWith(InScope.class)
 final class OwnOptimizerTest {
   private final Path folder;
@@ -96,8 +96,7 @@ final class OwnOptimizerTest {
           Tensor own = velocity.narrow(0, at, parameter.value().size());
           Tensor gradient = parameter.gradient();
           if (gradient != null) {
-            own.addInPlace(
-                gradient.reshape(gradient.size()).to(DType.FLOAT64).mul(gradientScale));
+            own.addInPlace(gradient.reshape(gradient.size()).to(DType.FLOAT64).mul(gradientScale));
           }
           long[] shape = parameter.value().shape().toArray();
           parameter.value().addInPlace(own.mul(-lr).to(DType.FLOAT32).reshape(shape).copy());
@@ -241,8 +240,7 @@ final class OwnOptimizerTest {
     var trainer = trainer(toy, toy.optimizer, settings);
 
     var thrown =
-        assertThrows(
-            IllegalArgumentException.class, () -> trainer.start(TrainingListener.NONE));
+        assertThrows(IllegalArgumentException.class, () -> trainer.start(TrainingListener.NONE));
 
     assertEquals(
         "schedule: rate of epoch 1, batch 0 expected at least 0 and finite, got "
@@ -270,8 +268,7 @@ final class OwnOptimizerTest {
             }
           };
 
-      var thrown =
-          assertThrows(TrainingDivergedException.class, () -> trainer.start(poisoning));
+      var thrown = assertThrows(TrainingDivergedException.class, () -> trainer.start(poisoning));
 
       assertEquals(4, thrown.step());
       String message = String.valueOf(thrown.getMessage());
@@ -326,84 +323,10 @@ final class OwnOptimizerTest {
               + " the latter",
           thrown.getMessage());
       var another = trainer(toy, momentum, settings("run"));
-      thrown =
-          assertThrows(CheckpointException.class, () -> another.resume(TrainingListener.NONE));
+      thrown = assertThrows(CheckpointException.class, () -> another.resume(TrainingListener.NONE));
       assertEquals(
           "step-00000002.safetensors: optimizer expected momentum as in this run, got adamW; resume"
               + " with the optimizer of the start",
-          thrown.getMessage());
-    }
-  }
-
-  /** The toy's losses, and a queue of the latest ones that it keeps. */
-  private record Queued(Toy toy, Tensor queue) implements Objective<Toy.ToyBatch> {
-    @Override
-    public Losses losses(Toy.ToyBatch batch, ForwardPass pass) {
-      Losses losses = toy.losses(batch, pass);
-      Tensor pull = losses.total().sub(queue.mean());
-      try (var off = GradMode.noGrad()) {
-        queue.narrow(0, 1, 2).copyInPlace(queue.narrow(0, 0, 2).copy());
-        queue.narrow(0, 0, 1).copyInPlace(losses.total().detach().reshape(1));
-      }
-      return losses.plus("pull", pull.mul(pull));
-    }
-
-    @Override
-    public Map<String, Tensor> state() {
-      return Map.of("queue", queue);
-    }
-  }
-
-  @Test
-  void resume_stateOfAnObjective_goesOn() throws IOException {
-    Map<String, float[]> weights = new LinkedHashMap<>();
-    try (Scope home = Scope.detached()) {
-      for (String name : List.of("whole", "first", "second")) {
-        try (Toy learner = new Toy(name.equals("second") ? 99 : 7, 0.25)) {
-          Tensor queue = home.adopt(Tensor.zeros(DType.FLOAT32, Shape.of(3).toArray()));
-          Path run = folder.resolve(name.equals("whole") ? "whole" : "parts");
-          TrainingSettings settings =
-              TrainingSettings.of(run, Schedule.Constant.of(0.02))
-                  .withEpochs(4)
-                  .withMaxSteps(name.equals("first") ? 3 : 6);
-          var trainer =
-              new Trainer<>(
-                  new Queued(learner, queue), Toy.source(5, 4), learner.optimizer, settings);
-          if (name.equals("second")) {
-            trainer.resume(TrainingListener.NONE);
-          } else {
-            trainer.start(TrainingListener.NONE);
-          }
-          weights.put(name, learner.weights());
-        }
-      }
-    }
-
-    assertArrayEquals(weights.get("whole"), weights.get("second"));
-    try (SafetensorsFile saved =
-        SafetensorsFile.open(folder.resolve("parts/step-00000006.safetensors"))) {
-      assertEquals(true, saved.tensors().containsKey("objective.queue"));
-    }
-  }
-
-  @Test
-  void loadParameters_modelWithMore_changesWhatIsThereOnly() throws IOException {
-    TrainingSettings settings = settings("run");
-    Path file =
-        new CheckpointFolder(settings.output(), toy.optimizer)
-            .writeNamed("best", TrainingPosition.START, settings);
-    try (Toy other = new Toy(99, 0)) {
-      CheckpointFolder.loadParameters(file, other.params.all().values());
-
-      assertArrayEquals(toy.weights(), other.weights());
-      var fewer =
-          other.params.all().values().stream().filter(p -> p.name().startsWith("first")).toList();
-      var thrown =
-          assertThrows(
-              CheckpointException.class, () -> CheckpointFolder.loadParameters(file, fewer));
-      assertEquals(
-          "best.safetensors: tensors of this run expected, got 2 others (second.bias is not in the"
-              + " model, second.weight is not in the model)",
           thrown.getMessage());
     }
   }

@@ -15,8 +15,8 @@ import java.util.random.RandomGenerator;
  * @param padId the id with which texts are padded
  * @param pairs which captions show the same image
  * @param image the vision encoder's output, [B, N, E]
- * @param random the random source that negatives were drawn from, for further choices; in evaluation
- *     it gives the same numbers each time
+ * @param random the random source that negatives were drawn from, for further choices; in
+ *     evaluation it gives the same numbers each time
  * @param output losses, features, and the states of queries and texts
  */
 public record StageOnePass(
@@ -27,7 +27,9 @@ public record StageOnePass(
     Tensor image,
     RandomGenerator random,
     StageOneOutput output) {
-  /** The weighted sum of the three losses, with {@code itc}, {@code itm} and {@code itg} as parts. */
+  /**
+   * The weighted sum of the three losses, with {@code itc}, {@code itm} and {@code itg} as parts.
+   */
   public Losses losses() {
     return Losses.of(output.total())
         .with("itc", output.contrast())

@@ -171,8 +171,8 @@ public final class StageTwoModel {
   }
 
   /**
-   * The normed output of the vision encoder: pixels [B, 3, H, W] to [B, N, E]. A frozen one stays in
-   * evaluation mode during training.
+   * The normed output of the vision encoder: pixels [B, 3, H, W] to [B, N, E]. A frozen one stays
+   * in evaluation mode during training.
    */
   public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
     return blip2.encodeImage(pixels, setup.trainsVision() ? pass : pass.evaluating());

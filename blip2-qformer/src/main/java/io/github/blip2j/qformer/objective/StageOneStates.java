@@ -4,8 +4,8 @@ import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.tensor.Tensor;
 
 /**
- * What the Q-Former computed for the three losses, recorded: an objective on top uses it and computes
- * nothing twice.
+ * What the Q-Former computed for the three losses, recorded: an objective on top uses it and
+ * computes nothing twice.
  *
  * @param imageKeyValues keys and values of the images for cross-attention, of B images
  * @param queries the queries' output for the images, [B, Q, C]
