@@ -1,5 +1,6 @@
 package org.example.research;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -45,9 +46,10 @@ final class LionTest {
         }
 
         assertArrayEquals(x, parameter.value().toDoubles(), 1e-6);
-        assertArrayEquals(m, lion.state().get("m.w").toDoubles(), 1e-7);
-        assertEquals(3, lion.state().get("step.w").item());
-        assertEquals(0, lion.state().get("step.still").item(), "it has no gradient");
+        assertArrayEquals(m, requireNonNull(lion.state().get("m.w")).toDoubles(), 1e-7);
+        assertEquals(3, requireNonNull(lion.state().get("step.w")).item());
+        assertEquals(
+            0, requireNonNull(lion.state().get("step.still")).item(), "it has no gradient");
         assertEquals(2, still.value().toFloats()[0]);
       }
     }

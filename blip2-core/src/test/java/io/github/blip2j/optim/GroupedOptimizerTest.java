@@ -1,5 +1,6 @@
 package io.github.blip2j.optim;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -84,7 +85,9 @@ final class GroupedOptimizerTest {
       optimizer.step(0.5, 0.5);
 
       assertArrayEquals(
-          new float[] {9 + 2.25f, 12 + 3}, optimizer.state().get("row.matrix").toFloats(), 1e-6f);
+          new float[] {9 + 2.25f, 12 + 3},
+          requireNonNull(optimizer.state().get("row.matrix")).toFloats(),
+          1e-6f);
       assertArrayEquals(
           new float[] {1 - 0.5f - 0.125f, 1 - 1 - 0.25f, 1 - 2 - 0.5f},
           vector.value().toFloats(),

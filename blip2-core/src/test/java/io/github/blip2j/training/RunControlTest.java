@@ -1,5 +1,6 @@
 package io.github.blip2j.training;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -102,7 +103,7 @@ final class RunControlTest {
     var thrown =
         assertThrows(ListenerException.class, () -> trainer(settings("run")).start(asking));
 
-    assertEquals(message, String.valueOf(thrown.getCause().getMessage()));
+    assertEquals(message, String.valueOf(requireNonNull(thrown.getCause()).getMessage()));
   }
 
   @Test
