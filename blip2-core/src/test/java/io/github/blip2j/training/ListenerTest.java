@@ -95,7 +95,7 @@ final class ListenerTest {
   private static final class Asking implements TrainingListener {
     @Override
     public void started(TrainingPosition at, RunControl run) {
-      run.log("begin", at.step());
+      run.log("begin", (double) at.step());
     }
 
     @Override
