@@ -60,7 +60,9 @@ public interface Kernels {
     /** Square root. */
     SQRT,
     /** Hyperbolic tangent. */
-    TANH
+    TANH,
+    /** -1, 0 or 1; 0 of NaN. */
+    SIGN
   }
 
   /** A name for logs. */

@@ -78,6 +78,11 @@ final class ElementOps {
     return Op.of("tanh", value).wrt(x, g -> g.sub(g.mul(value).mul(value))).tensor();
   }
 
+  /** The sign of x. dx = 0, so nothing is recorded. */
+  static Tensor sign(Tensor x) {
+    return unary("sign", Kernels.Unary.SIGN, x.detach());
+  }
+
   /** f(x). dx = g f'(x), by the kernel. */
   static Tensor activate(Tensor x, Activation activation) {
     requireFloating("activate", x);

@@ -260,6 +260,11 @@ public final class Tensor extends RawTensor {
     return ElementOps.tanh(this);
   }
 
+  /** The sign of each element: -1, 0 or 1, and 0 of NaN. Its gradient is 0. */
+  public Tensor sign() {
+    return ElementOps.sign(this);
+  }
+
   /** The activation function of each element. */
   public Tensor activate(Activation activation) {
     return ElementOps.activate(this, activation);

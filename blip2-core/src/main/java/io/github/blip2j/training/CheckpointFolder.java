@@ -3,48 +3,47 @@ package io.github.blip2j.training;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.LeftOvers;
+import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
-import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.optim.AdamW;
+import io.github.blip2j.optim.Optimizer;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.DType;
-import io.github.blip2j.tensor.types.Precision;
-import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoints of a run: safetensors files with the trained parameters under their own names,
- * the optimiser's state under {@code optimizer.}, and the position in the header.
+ * the optimiser's state under {@code optimizer.}, the objective's under {@code objective.}, and the
+ * position in the header. {@link Trainer} uses it; a loop of one's own may do so too.
+ *
+ * <p>There are numbered ones, {@code step-00001000.safetensors}, of which the last are kept, and
+ * named ones, such as {@code best.safetensors}, which stay until the next of that name.
  *
  * <p>A file appears whole or not at all: its bytes go to a hidden one beside it, which is forced to
  * the disk and renamed. Only then are older checkpoints removed.
  */
-final class CheckpointFolder {
-  private static final Pattern NAME = Pattern.compile("step-(\\d{8,18})\\.safetensors");
-  // Long.parseLong accepts the digits of other scripts too.
-  private static final Pattern NUMBER = Pattern.compile("-?[0-9]+");
-  private static final String STATE = "optimizer.";
-  private static final String DTYPE = "dtype";
+public final class CheckpointFolder {
+  private static final Pattern OWN_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+  private static final Pattern TAKEN =
+      Pattern.compile("(?i)step-\\d+|con|prn|aux|nul|com\\d|lpt\\d");
+  private static final String SUFFIX = ".safetensors";
 
   /** Writes bytes to a file; tests simulate a full disk here. */
   @FunctionalInterface
@@ -54,52 +53,131 @@ final class CheckpointFolder {
   }
 
   private final Path folder;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
   private final Pipe pipe;
-  private final Map<String, Long> sizes;
-  private final OptionalLong batchesPerEpoch;
+  private final Choices choices;
 
-  CheckpointFolder(Path folder, AdamW optimizer, Pipe pipe) {
-    this(folder, optimizer, pipe, Map.of(), OptionalLong.empty());
+  /** What the withers choose. */
+  private record Choices(
+      Map<String, Long> sizes,
+      OptionalLong batchesPerEpoch,
+      Objective<?> objective,
+      Supplier<Map<String, Double>> listeners) {
+    static final Choices NONE =
+        new Choices(
+            Map.of(),
+            OptionalLong.empty(),
+            (batch, pass) -> {
+              throw new AssertionError("an objective for its empty state only");
+            },
+            Map::of);
   }
 
-  private CheckpointFolder(
-      Path folder,
-      AdamW optimizer,
-      Pipe pipe,
-      Map<String, Long> sizes,
-      OptionalLong batchesPerEpoch) {
+  /**
+   * The checkpoints of an optimizer's parameters in a folder, which is made when one is written.
+   */
+  public CheckpointFolder(Path folder, Optimizer optimizer) {
+    this(folder, optimizer, SafetensorsWriter::write);
+  }
+
+  CheckpointFolder(Path folder, Optimizer optimizer, Pipe pipe) {
+    this(folder, optimizer, pipe, Choices.NONE);
+  }
+
+  private CheckpointFolder(Path folder, Optimizer optimizer, Pipe pipe, Choices choices) {
     this.folder = folder;
     this.optimizer = optimizer;
     this.pipe = pipe;
-    this.sizes = sizes;
-    this.batchesPerEpoch = batchesPerEpoch;
+    this.choices = choices;
   }
 
-  /** These checkpoints, of a run with these sizes: batches and the records they come from. */
-  CheckpointFolder withSizes(Map<String, Long> newSizes) {
-    return new CheckpointFolder(folder, optimizer, pipe, new TreeMap<>(newSizes), batchesPerEpoch);
+  private CheckpointFolder with(Choices newChoices) {
+    return new CheckpointFolder(folder, optimizer, pipe, newChoices);
+  }
+
+  /**
+   * These checkpoints, of a run with these sizes: batches and the records they come from. A
+   * checkpoint with other sizes is refused.
+   *
+   * @throws IllegalArgumentException if a size has a name that headers use, such as {@code step}
+   */
+  public CheckpointFolder withSizes(Map<String, Long> newSizes) {
+    newSizes.keySet().forEach(CheckpointHeader::requireFreeSize);
+    return with(
+        new Choices(
+            new TreeMap<>(newSizes),
+            choices.batchesPerEpoch,
+            choices.objective,
+            choices.listeners));
   }
 
   /** These checkpoints, of a run with this number of batches in an epoch, if known. */
-  CheckpointFolder withBatches(OptionalLong perEpoch) {
-    return new CheckpointFolder(folder, optimizer, pipe, sizes, perEpoch);
+  public CheckpointFolder withBatches(OptionalLong perEpoch) {
+    return with(new Choices(choices.sizes, perEpoch, choices.objective, choices.listeners));
   }
 
-  /** Writes a checkpoint and removes all but the last that the settings keep. */
-  Path write(TrainingPosition at, TrainingSettings settings) throws IOException {
+  /** These checkpoints, with the state of an objective. */
+  public CheckpointFolder withObjective(Objective<?> objective) {
+    return with(new Choices(choices.sizes, choices.batchesPerEpoch, objective, choices.listeners));
+  }
+
+  /** These checkpoints, with the numbers of listeners. */
+  CheckpointFolder withListeners(Supplier<Map<String, Double>> numbers) {
+    return with(new Choices(choices.sizes, choices.batchesPerEpoch, choices.objective, numbers));
+  }
+
+  /** Writes a checkpoint and removes all numbered ones but the last that the settings keep. */
+  public Path write(TrainingPosition at, TrainingSettings settings) throws IOException {
     Path file = add(at, settings);
     prune(settings.keep());
     return file;
   }
 
   /** Writes a checkpoint and removes none. */
-  Path add(TrainingPosition at, TrainingSettings settings) throws IOException {
-    Path file = folder.resolve(String.format(Locale.ROOT, "step-%08d.safetensors", at.step()));
+  public Path add(TrainingPosition at, TrainingSettings settings) throws IOException {
+    String name = String.format(Locale.ROOT, "step-%08d%s", at.step(), SUFFIX);
+    return write(name, at, settings);
+  }
+
+  /**
+   * Writes a checkpoint under a name, such as {@code best}, in place of an earlier one.
+   *
+   * @throws IllegalArgumentException if a file can't have the name
+   */
+  public Path writeNamed(String name, TrainingPosition at, TrainingSettings settings)
+      throws IOException {
+    requireName(name);
+    return write(name + SUFFIX, at, settings);
+  }
+
+  /** The checkpoint of a name, which may not exist. */
+  public Path named(String name) {
+    requireName(name);
+    return folder.resolve(name + SUFFIX);
+  }
+
+  /** Checks the name of a checkpoint. */
+  static void requireName(String name) {
+    if (!OWN_NAME.matcher(name).matches() || TAKEN.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "checkpoint: name expected of letters, digits, '.', '_' and '-', at most 100 and no"
+                  + " number of a step, got '%s'; choose another, such as best",
+              name));
+    }
+  }
+
+  private Path write(String name, TrainingPosition at, TrainingSettings settings)
+      throws IOException {
+    OutputFile.makeFolder(folder);
+    Path file = folder.resolve(name);
     @Nullable Path last = newest();
-    removeLeftOvers();
+    removeLeftOvers(name);
     try {
-      write(file, metadata(at, settings));
+      write(
+          file,
+          CheckpointHeader.of(at, settings, choices.sizes, optimizer, choices.listeners.get()));
     } catch (IOException e) {
       throw new IOException(
           String.format(
@@ -114,8 +192,9 @@ final class CheckpointFolder {
   }
 
   /** Removes temporary files of a run that was killed while writing. */
-  void removeLeftOvers() throws IOException {
-    LeftOvers.remove(folder, name -> NAME.matcher(name).matches());
+  private void removeLeftOvers(String own) throws IOException {
+    LeftOvers.remove(
+        folder, name -> name.equals(own) || CheckpointHeader.NAME.matcher(name).matches());
   }
 
   /** The system's message without the file's name. */
@@ -123,82 +202,98 @@ final class CheckpointFolder {
     return e.getCause() instanceof IOException cause ? cause.getMessage() : e.getMessage();
   }
 
-  /** The checkpoint of the most updates, or null. */
-  @Nullable Path newest() throws IOException {
-    List<Path> all = matching(NAME);
+  /** The numbered checkpoint of the most updates, or null. */
+  public @Nullable Path newest() throws IOException {
+    List<Path> all = numbered();
     return all.isEmpty() ? null : all.get(all.size() - 1);
   }
 
+  /** Checks that a new run may begin here. */
+  void requireNone() throws IOException {
+    @Nullable Path newest = newest();
+    if (newest != null) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "training: folder without checkpoints expected, got %s; resume it or choose another",
+              newest));
+    }
+  }
+
+  /** Checks that a run may go on here after a number of updates. */
+  void requireNoneAfter(long step) throws IOException {
+    @Nullable Path newest = newest();
+    if (newest != null && stepOf(newest) > step) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "training: folder without checkpoints after step %d expected, got %s; remove them or"
+                  + " choose another folder",
+              step,
+              newest));
+    }
+  }
+
   /**
-   * Restores parameters and optimiser from a checkpoint.
+   * Restores parameters, optimiser and the objective's state from a checkpoint.
    *
-   * @throws CheckpointException if it has another model, seed, precision or sizes, or a position
-   *     that the run does not reach; then nothing has changed
+   * @return its position
+   * @throws CheckpointException if it has another model, optimiser, seed, precision or sizes, or a
+   *     position that the run does not reach; then nothing has changed
    */
-  TrainingPosition restore(Path file, TrainingSettings settings) throws IOException {
+  public TrainingPosition restore(Path file, TrainingSettings settings) throws IOException {
+    return restore(file, settings, numbers -> {});
+  }
+
+  /** As above, and gives the numbers of listeners back. */
+  TrainingPosition restore(
+      Path file, TrainingSettings settings, Consumer<Map<String, Double>> listeners)
+      throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
         Scope scope = Scope.open();
         var off = GradMode.noGrad()) {
       String where = String.valueOf(file.getFileName());
-      requireFits(where, saved);
-      long seed = number(where, saved, "seed");
-      requireSame(where, "seed", settings.seed(), seed);
-      // Checkpoints without it were written before the setting existed.
-      String rounded = saved.metadata().getOrDefault(DTYPE, Precision.FLOAT32.toString());
-      requireSame(where, DTYPE, settings.precision().toString(), rounded);
-      requireSizes(where, saved);
-      TrainingPosition at = position(where, saved, settings);
-      for (Parameter parameter : optimizer.parameters()) {
-        try (Scope one = Scope.open()) {
-          Shape shape = parameter.value().shape();
-          parameter.value().copyInPlace(read(saved, parameter.name(), DType.FLOAT32, shape));
-        }
-      }
-      optimizer.restore((name, dtype, shape) -> read(saved, STATE + name, dtype, shape));
+      var header = new CheckpointHeader(where, saved.metadata());
+      var tensors = new CheckpointTensors(optimizer, choices.objective);
+      header.requireOptimizer(optimizer);
+      tensors.requireFit(where, saved);
+      header.requireFits(settings, choices.sizes, optimizer);
+      TrainingPosition at = header.position(settings, choices.batchesPerEpoch);
+      Map<String, Double> numbers = header.listeners();
+      tensors.restore(saved);
+      listeners.accept(numbers);
       return at;
     }
   }
 
-  /** The checkpoint's position, which must be within the run. */
-  private TrainingPosition position(String where, SafetensorsFile saved, TrainingSettings settings)
-      throws CheckpointException {
-    long step = within(where, saved, "step", settings.maxSteps());
-    Matcher name = NAME.matcher(where);
-    if (name.matches() && Long.parseLong(name.group(1)) != step) {
-      throw new CheckpointException(
-          String.format(
-              Locale.ROOT,
-              "%s: step expected %d as in its name, got %d; it was changed or renamed",
-              where,
-              Long.parseLong(name.group(1)),
-              step));
+  /**
+   * Loads the parameters of a checkpoint, and nothing else of it, into those of a model, to
+   * evaluate or export it. Parameters that are not in it stay.
+   *
+   * @throws CheckpointException if a parameter of the checkpoint is not in the model, of another
+   *     shape or packed; then nothing has changed
+   */
+  public static void loadParameters(Path file, Collection<Parameter> parameters)
+      throws IOException {
+    try (SafetensorsFile saved = SafetensorsFile.open(file);
+        Scope scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      CheckpointTensors.load(String.valueOf(file.getFileName()), saved, parameters);
     }
-    long epoch = within(where, saved, "epoch", settings.epochs());
-    long batch = within(where, saved, "batch", batchesPerEpoch.orElse(Long.MAX_VALUE));
-    return new TrainingPosition(step, Math.toIntExact(epoch), batch);
   }
 
-  private static long within(String where, SafetensorsFile saved, String key, long end)
-      throws CheckpointException {
-    long value = number(where, saved, key);
-    if (value < 0 || value > end) {
-      throw new CheckpointException(
-          String.format(
-              Locale.ROOT,
-              "%s: %s expected from 0 to %d, where this run ends, got %d; resume with the settings"
-                  + " of the start",
-              where,
-              key,
-              end,
-              value));
+  /** The number of updates that a checkpoint's header tells. */
+  static long stepOf(Path file) throws IOException {
+    try (SafetensorsFile saved = SafetensorsFile.open(file)) {
+      return new CheckpointHeader(String.valueOf(file.getFileName()), saved.metadata()).step();
     }
-    return value;
   }
 
-  private void write(Path file, Map<String, String> metadata) throws IOException {
+  private void write(Path file, Map<String, String> header) throws IOException {
     try (Scope scope = Scope.open()) {
-      Map<String, Tensor> contents = contents();
-      try (var writer = SafetensorsWriter.create(file, specs(contents), metadata)) {
+      Map<String, Tensor> contents = new CheckpointTensors(optimizer, choices.objective).contents();
+      List<TensorSpec> specs = CheckpointTensors.specs(contents);
+      try (var writer = SafetensorsWriter.create(file, specs, header)) {
         for (Map.Entry<String, Tensor> entry : contents.entrySet()) {
           entry.getValue().write(bytes -> pipe.write(writer, entry.getKey(), bytes));
         }
@@ -206,132 +301,23 @@ final class CheckpointFolder {
     }
   }
 
-  private Map<String, Tensor> contents() {
-    Map<String, Tensor> contents = new LinkedHashMap<>();
-    optimizer.parameters().forEach(p -> contents.put(p.name(), p.value().detach()));
-    optimizer.state().forEach((name, tensor) -> contents.put(STATE + name, tensor));
-    return contents;
-  }
-
-  private static List<TensorSpec> specs(Map<String, Tensor> contents) {
-    return contents.entrySet().stream()
-        .map(e -> new TensorSpec(e.getKey(), e.getValue().dtype(), e.getValue().shape()))
-        .toList();
-  }
-
-  private Map<String, String> metadata(TrainingPosition at, TrainingSettings settings) {
-    Map<String, String> metadata = new LinkedHashMap<>(SafetensorsWriter.PYTORCH_METADATA);
-    metadata.put("step", Long.toString(at.step()));
-    metadata.put("epoch", Integer.toString(at.epoch()));
-    metadata.put("batch", Long.toString(at.batch()));
-    metadata.put("seed", Long.toString(settings.seed()));
-    metadata.put(DTYPE, settings.precision().toString());
-    sizes.forEach((name, size) -> metadata.put(name, Long.toString(size)));
-    return metadata;
-  }
-
-  private static void requireSame(String where, String what, Object wanted, Object stored)
-      throws CheckpointException {
-    if (!wanted.equals(stored)) {
-      throw new CheckpointException(
-          String.format(
-              Locale.ROOT,
-              "%s: %s expected %s as in the settings, got %s; resume with the settings of the start",
-              where,
-              what,
-              wanted,
-              stored));
-    }
-  }
-
-  /** Checks the sizes: other sizes would continue with other batches. */
-  private void requireSizes(String where, SafetensorsFile saved) throws CheckpointException {
-    for (Map.Entry<String, Long> size : sizes.entrySet()) {
-      String name = size.getKey();
-      boolean told = saved.metadata().containsKey(name); // older checkpoints have no sizes
-      if (told && number(where, saved, name) != size.getValue()) {
-        throw new CheckpointException(
-            String.format(
-                Locale.ROOT,
-                "%s: %s expected %d as in this run, got %d; resume with the settings of the start",
-                where,
-                name,
-                size.getValue(),
-                number(where, saved, name)));
-      }
-    }
-  }
-
-  private static long number(String where, SafetensorsFile saved, String key)
-      throws CheckpointException {
-    @Nullable String text = saved.metadata().get(key);
-    String value = String.valueOf(text);
-    try {
-      return Long.parseLong(NUMBER.matcher(value).matches() ? value : "");
-    } catch (NumberFormatException e) {
-      var wrong =
-          new CheckpointException(
-              String.format(
-                  Locale.ROOT,
-                  "%s: header expected a number as %s, got %s; it is no checkpoint of a run",
-                  where,
-                  key,
-                  text == null ? "none" : text));
-      wrong.initCause(e);
-      throw wrong;
-    }
-  }
-
-  private void requireFits(String where, SafetensorsFile saved) throws CheckpointException {
-    List<String> wrong = new ArrayList<>();
-    TreeSet<String> rest = new TreeSet<>(saved.tensors().keySet());
-    for (TensorSpec spec : specs(contents())) {
-      rest.remove(spec.name());
-      @Nullable TensorEntry entry = saved.tensors().get(spec.name());
-      if (entry == null) {
-        wrong.add(spec.name() + " is missing");
-      } else if (entry.dtype() != spec.dtype() || !entry.shape().equals(spec.shape())) {
-        wrong.add(
-            String.format(
-                Locale.ROOT,
-                "%s is %s %s, not %s %s",
-                spec.name(),
-                entry.dtype(),
-                entry.shape(),
-                spec.dtype(),
-                spec.shape()));
-      }
-    }
-    rest.forEach(name -> wrong.add(name + " is not trained here"));
-    if (!wrong.isEmpty()) {
-      throw new CheckpointException(
-          String.format(
-              Locale.ROOT,
-              "%s: tensors of this run expected, got %d others (%s%s)",
-              where,
-              wrong.size(),
-              String.join(", ", wrong.subList(0, Math.min(4, wrong.size()))),
-              wrong.size() > 4 ? ", ..." : ""));
-    }
-  }
-
-  private static Tensor read(SafetensorsFile saved, String name, DType dtype, Shape shape)
-      throws IOException {
-    return Tensor.read(name, dtype, shape, (at, into) -> saved.read(name, at, into));
-  }
-
-  private void prune(int keep) throws IOException {
-    List<Path> all = matching(NAME);
+  /** Removes all numbered checkpoints but the last {@code keep}. */
+  public void prune(int keep) throws IOException {
+    List<Path> all = numbered();
     for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
       Files.delete(old);
     }
   }
 
-  /** Files by name, shorter numbers first. */
-  private List<Path> matching(Pattern pattern) throws IOException {
+  /** Numbered checkpoints by name, shorter numbers first. */
+  private List<Path> numbered() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
     try (Stream<Path> files = Files.list(folder)) {
       return files
-          .filter(file -> pattern.matcher(String.valueOf(file.getFileName())).matches())
+          .filter(
+              file -> CheckpointHeader.NAME.matcher(String.valueOf(file.getFileName())).matches())
           .sorted(Comparator.comparingInt((Path f) -> f.toString().length()).thenComparing(f -> f))
           .toList();
     }

@@ -1,7 +1,7 @@
 package io.github.blip2j.training;
 
 import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.optim.AdamW;
+import io.github.blip2j.optim.Optimizer;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Comparator;
 import java.util.Locale;
@@ -22,15 +22,15 @@ final class Norms {
 
   private Norms() {}
 
-  static String ofWeights(AdamW optimizer) {
+  static String ofWeights(Optimizer optimizer) {
     return largest(optimizer, Parameter::value);
   }
 
-  static String ofGradients(AdamW optimizer) {
+  static String ofGradients(Optimizer optimizer) {
     return largest(optimizer, Parameter::gradient);
   }
 
-  private static String largest(AdamW optimizer, Function<Parameter, @Nullable Tensor> what) {
+  private static String largest(Optimizer optimizer, Function<Parameter, @Nullable Tensor> what) {
     // Double's order puts NaN above infinity, and both above every number.
     return optimizer.parameters().stream()
         .map(parameter -> norm(parameter.name(), what.apply(parameter)))

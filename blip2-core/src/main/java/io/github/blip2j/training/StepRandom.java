@@ -15,8 +15,8 @@ public final class StepRandom {
 
   private StepRandom() {}
 
-  /** The source of the update after {@code step} updates. */
-  static RandomGenerator of(long seed, long step) {
+  /** The source of the update after {@code step} updates, as {@link TrainStep} draws from it. */
+  public static RandomGenerator of(long seed, long step) {
     // Mixed twice: SplittableRandom itself counts up by GOLDEN, so plain sums of seed and step
     // would
     // give streams that continue each other.

@@ -1,6 +1,8 @@
 package io.github.blip2j.training;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param gradientNorm Euclidean length of the whole gradient, before clipping
  * @param samplesPerSecond over the updates since the last report
  * @param remaining at this speed; null if the end is not known
+ * @param numbers what listeners added, by name
  */
 public record StepReport(
     TrainingPosition position,
@@ -20,4 +23,22 @@ public record StepReport(
     Map<String, Double> losses,
     double gradientNorm,
     double samplesPerSecond,
-    @Nullable Duration remaining) {}
+    @Nullable Duration remaining,
+    Map<String, Double> numbers) {
+  /** Copies the numbers. */
+  public StepReport {
+    losses = Collections.unmodifiableMap(new LinkedHashMap<>(losses));
+    numbers = Collections.unmodifiableMap(new LinkedHashMap<>(numbers));
+  }
+
+  /** A report without numbers of listeners. */
+  public StepReport(
+      TrainingPosition position,
+      double lr,
+      Map<String, Double> losses,
+      double gradientNorm,
+      double samplesPerSecond,
+      @Nullable Duration remaining) {
+    this(position, lr, losses, gradientNorm, samplesPerSecond, remaining, Map.of());
+  }
+}

@@ -1,10 +1,12 @@
 package io.github.blip2j.training;
 
 import io.github.blip2j.nn.ForwardPass;
-import io.github.blip2j.optim.AdamW;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.optim.Optimizer;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,19 +18,44 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One training step: its batches, forward and backward passes, and the update of the parameters.
+ * {@link Trainer} repeats it; a loop of one's own may call it without log and checkpoints.
+ *
+ * <p>Of the settings it uses {@code schedule}, {@code accumulate}, {@code clipNorm} and {@code
+ * seed}.
+ *
+ * @param <B> a batch
  */
-final class TrainStep<B extends Batch> {
+public final class TrainStep<B extends Batch> {
   private static final int IDS_SHOWN = 16;
 
-  /** The result of an update. */
-  record Outcome(int samples, double lr, Map<String, Double> losses, double gradientNorm) {}
+  /**
+   * The result of an update.
+   *
+   * @param position after the update
+   * @param samples the number of samples in its batches
+   * @param lr learning rate, before groups scale it
+   * @param losses {@code loss}, then {@code loss_NAME} of each part; means over the batches
+   * @param gradientNorm Euclidean length of the whole gradient, before clipping
+   */
+  public record Outcome(
+      TrainingPosition position,
+      int samples,
+      double lr,
+      Map<String, Double> losses,
+      double gradientNorm) {
+    /** Copies the losses, in their order. */
+    public Outcome {
+      losses = Collections.unmodifiableMap(new LinkedHashMap<>(losses));
+    }
+  }
 
   private final Objective<B> objective;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
   private final TrainingSettings settings;
   private boolean moving;
 
-  TrainStep(Objective<B> objective, AdamW optimizer, TrainingSettings settings) {
+  /** Steps that update the optimizer's parameters. */
+  public TrainStep(Objective<B> objective, Optimizer optimizer, TrainingSettings settings) {
     this.objective = objective;
     this.optimizer = optimizer;
     this.settings = settings;
@@ -37,11 +64,14 @@ final class TrainStep<B extends Batch> {
   /**
    * Makes the update after {@code at}.
    *
+   * @param batches of the epoch, from {@code at.batch()} on; {@code accumulate} of them are taken
    * @return null if there are not enough batches for an update; then no parameter has changed
-   * @throws TrainingDivergedException if a loss or a gradient is not finite; no parameter has
-   *     changed
+   * @throws TrainingDivergedException if a loss or a gradient is not finite, and no parameter has
+   *     changed; or if a parameter is not finite after the update
+   * @throws IllegalArgumentException if the schedule gives a rate that is negative or not finite;
+   *     no parameter has changed
    */
-  @Nullable Outcome make(Iterator<B> batches, TrainingPosition at) {
+  public @Nullable Outcome make(Iterator<B> batches, TrainingPosition at) {
     optimizer.clearGradients();
     try {
       Gathered gathered = new Gathered(at.step() + 1);
@@ -57,9 +87,17 @@ final class TrainStep<B extends Batch> {
     }
   }
 
-  /** Whether no update has failed halfway, with only some parameters changed. */
+  /** Whether no update has failed halfway, with only some parameters changed or not finite. */
   boolean isWhole() {
     return !moving;
+  }
+
+  Objective<B> objective() {
+    return objective;
+  }
+
+  Optimizer optimizer() {
+    return optimizer;
   }
 
   /** Accumulates the gradients of the next batch, if there is one. */
@@ -84,15 +122,47 @@ final class TrainStep<B extends Batch> {
           "gradients expected finite, got a norm of " + norm,
           "largest norms of gradients: " + Norms.ofGradients(optimizer));
     }
-    // LAVIS sets the rate before every batch; the update uses the rate of the last one.
+    double lr = rate(at);
+    moving = true;
+    optimizer.step(lr, Optimizer.clipScale(norm, settings.clipNorm()));
+    requireFinite(gathered, lr);
+    moving = false;
+    return new Outcome(
+        at.after(settings.accumulate()), gathered.ids.size(), lr, gathered.losses, norm);
+  }
+
+  /** LAVIS sets the rate before every batch; the update uses the rate of the last one. */
+  private double rate(TrainingPosition at) {
     long last = at.batch() + settings.accumulate() - 1;
     double lr = settings.schedule().at(at.epoch(), last);
-    // the 1e-6 of PyTorch's clip_grad_norm_
-    double scale = Math.min(1, settings.clipNorm() / (norm + 1e-6));
-    moving = true;
-    optimizer.step(lr, scale);
-    moving = false;
-    return new Outcome(gathered.ids.size(), lr, gathered.losses, norm);
+    if (!(lr >= 0 && lr < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "schedule: rate of epoch %d, batch %d expected at least 0 and finite, got %s from %s;"
+                  + " mend the schedule and resume",
+              at.epoch(),
+              last,
+              lr,
+              settings.schedule()));
+    }
+    return lr;
+  }
+
+  /** The gradient was finite, so what is not finite now is the optimiser's doing. */
+  private void requireFinite(Gathered gathered, double lr) {
+    for (Parameter parameter : optimizer.parameters()) {
+      if (!Double.isFinite(parameter.value().squaredNorm())) {
+        throw gathered.diverged(
+            String.format(
+                Locale.ROOT,
+                "parameters expected finite after the update by %s at a rate of %s, got %s",
+                optimizer.name(),
+                lr,
+                parameter.name()),
+            "largest norms of weights: " + Norms.ofWeights(optimizer));
+      }
+    }
   }
 
   /** The accumulated losses of one update. */

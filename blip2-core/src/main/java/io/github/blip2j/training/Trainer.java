@@ -1,33 +1,35 @@
 package io.github.blip2j.training;
 
 import io.github.blip2j.io.file.OutputFile;
-import io.github.blip2j.io.safetensors.SafetensorsWriter;
-import io.github.blip2j.optim.AdamW;
+import io.github.blip2j.optim.Optimizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The training loop: requests batches, makes updates, logs them, writes checkpoints.
  *
+ * <p>Its parts can be used apart: {@link TrainStep}, {@link CheckpointFolder}, {@link TrainingLog}.
+ *
  * <p>A run that is stopped and resumed ends with the same bits as one that was not. Dropout draws
  * from a source derived from the seed and the number of the update, batches are requested by epoch
- * and position, and a checkpoint holds the rest: parameters, optimiser, position.
+ * and position, and a checkpoint holds the rest: parameters, position, and the states of optimiser,
+ * objective and listeners.
  *
- * <p>A run that fails, for example by an unreadable image or a loss that is not finite, saves its
- * last update before it throws, without removing older checkpoints. If saving fails too, that
- * exception is a suppressed one. Only an update of the parameters that fails halfway cannot be
- * saved.
+ * <p>A run that fails, for example by an unreadable image, a loss that is not finite or a listener
+ * that throws, saves its last update before it throws, without removing older checkpoints. If
+ * saving fails too, that exception is a suppressed one. Only an update of the parameters that fails
+ * halfway, or leaves one of them not finite, cannot be saved.
  *
  * <p>Parameters, gradients and the optimiser's state are float32. The compute precision of linear
  * maps is set by the parameters ({@link io.github.blip2j.nn.Parameter#computeIn}).
@@ -39,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * @param <B> a batch
  */
 public final class Trainer<B extends Batch> {
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
   private final BatchSource<B> source;
   private final TrainingSettings settings;
   private final TrainStep<B> update;
@@ -48,12 +52,15 @@ public final class Trainer<B extends Batch> {
 
   /** A loop that updates the optimizer's parameters. */
   public Trainer(
-      Objective<B> objective, BatchSource<B> source, AdamW optimizer, TrainingSettings settings) {
+      Objective<B> objective,
+      BatchSource<B> source,
+      Optimizer optimizer,
+      TrainingSettings settings) {
     this(
         source,
         settings,
         new TrainStep<>(objective, optimizer, settings),
-        new CheckpointFolder(settings.output(), optimizer, SafetensorsWriter::write),
+        new CheckpointFolder(settings.output(), optimizer),
         System::nanoTime);
   }
 
@@ -68,7 +75,7 @@ public final class Trainer<B extends Batch> {
     this.update = update;
     Map<String, Long> sizes = new HashMap<>(source.sizes());
     sizes.put("accumulate", (long) settings.accumulate());
-    this.checkpoints = checkpoints.withSizes(sizes);
+    this.checkpoints = checkpoints.withSizes(sizes).withObjective(update.objective());
     this.nanoTime = nanoTime;
   }
 
@@ -96,19 +103,8 @@ public final class Trainer<B extends Batch> {
   public TrainingPosition start(TrainingListener listener) throws IOException {
     OutputFile.makeFolder(settings.output());
     try (var lock = FolderLock.take(settings.output())) {
-      requireNew();
-      return train(TrainingPosition.START, listener);
-    }
-  }
-
-  private void requireNew() throws IOException {
-    @Nullable Path newest = checkpoints.newest();
-    if (newest != null) {
-      throw new IllegalStateException(
-          String.format(
-              Locale.ROOT,
-              "training: folder without checkpoints expected, got %s; resume it or choose another",
-              newest));
+      checkpoints.requireNone();
+      return train(TrainingPosition.START, calls(listener));
     }
   }
 
@@ -117,8 +113,8 @@ public final class Trainer<B extends Batch> {
    *
    * @return the final position, which has a checkpoint
    * @throws IllegalStateException if there is no checkpoint, or another run writes there
-   * @throws io.github.blip2j.io.file.CheckpointException if it is of another model, seed or
-   *     precision, other batches or another {@code accumulate}, or a position that this run does
+   * @throws io.github.blip2j.io.file.CheckpointException if it is of another model, optimiser, seed
+   *     or precision, other batches or another {@code accumulate}, or a position that this run does
    *     not reach
    * @throws TrainingDivergedException if a loss or gradient is not finite
    * @throws IOException if log or checkpoint can't be written; the previous checkpoint is complete
@@ -133,9 +129,36 @@ public final class Trainer<B extends Batch> {
       if (newest == null) {
         throw nothingToResume();
       }
-      CheckpointFolder within = checkpoints.withBatches(source.batchesPerEpoch());
-      return train(within.restore(newest, settings), listener);
+      return trainFrom(newest, calls(listener));
     }
+  }
+
+  /**
+   * Resumes training from any checkpoint, such as a named one, of this run's folder or another's.
+   *
+   * @return the final position, which has a checkpoint
+   * @throws IllegalStateException if the settings' folder holds a checkpoint of a later update, or
+   *     another run writes there
+   * @throws io.github.blip2j.io.file.CheckpointException as for {@link #resume}
+   * @throws TrainingDivergedException if a loss or gradient is not finite
+   * @throws IOException as for {@link #resume}
+   */
+  public TrainingPosition resumeFrom(Path checkpoint, TrainingListener listener)
+      throws IOException {
+    OutputFile.makeFolder(settings.output());
+    try (var lock = FolderLock.take(settings.output())) {
+      checkpoints.requireNoneAfter(CheckpointFolder.stepOf(checkpoint));
+      return trainFrom(checkpoint, calls(listener));
+    }
+  }
+
+  private ListenerCalls calls(TrainingListener listener) {
+    return new ListenerCalls(listener, this::stop);
+  }
+
+  private TrainingPosition trainFrom(Path checkpoint, ListenerCalls calls) throws IOException {
+    CheckpointFolder within = checkpoints.withBatches(source.batchesPerEpoch());
+    return train(within.restore(checkpoint, settings, calls::restore), calls);
   }
 
   private IllegalStateException nothingToResume() {
@@ -154,14 +177,19 @@ public final class Trainer<B extends Batch> {
     stopping = true;
   }
 
-  private TrainingPosition train(TrainingPosition from, TrainingListener listener)
-      throws IOException {
-    try (var log = TrainingLog.open(settings.output(), from.step(), settings.precision());
-        var run = new Run(from, log, listener)) {
+  private TrainingPosition train(TrainingPosition from, ListenerCalls calls) throws IOException {
+    LOG.info(
+        "training from step {} with {} and a rate of {}",
+        from.step(),
+        update.optimizer().name(),
+        CheckpointHeader.text(settings.schedule()));
+    try (var log = TrainingLog.open(settings, from);
+        var run = new Run(from, log, calls)) {
+      run.start();
       while (!run.isOver()) {
         run.epoch();
       }
-      run.save(checkpoints::write);
+      run.save(run.folder::write);
       return run.at;
     }
   }
@@ -175,18 +203,24 @@ public final class Trainer<B extends Batch> {
   /** The state of one run: its position and unreported updates. */
   private final class Run implements AutoCloseable {
     private final TrainingLog log;
-    private final TrainingListener listener;
+    private final ListenerCalls calls;
+    private final CheckpointFolder folder;
     private TrainingPosition at;
     private long savedStep;
-    private long samples;
-    private long steps;
-    private double seconds;
+    private final Pace<B> pace = new Pace<>(source, settings);
 
-    Run(TrainingPosition from, TrainingLog log, TrainingListener listener) {
+    Run(TrainingPosition from, TrainingLog log, ListenerCalls calls) {
       this.at = from;
       this.savedStep = from.step() == 0 ? -1 : from.step();
       this.log = log;
-      this.listener = listener;
+      this.calls = calls;
+      this.folder = checkpoints.withListeners(calls::state);
+    }
+
+    void start() throws IOException {
+      calls.started(at);
+      log.write(at, TrainingLog.Event.START, calls.takeNumbers());
+      saveNamed();
     }
 
     boolean isOver() {
@@ -200,7 +234,7 @@ public final class Trainer<B extends Batch> {
         while (!isOver()) {
           if (!step(batches)) {
             requireProgress(batchBefore);
-            at = at.nextEpoch();
+            endEpoch();
             return;
           }
         }
@@ -215,17 +249,25 @@ public final class Trainer<B extends Batch> {
       if (outcome == null) {
         return false;
       }
-      seconds += Math.max(1, nanoTime.getAsLong() - start) * 1e-9;
-      samples += outcome.samples();
-      steps++;
-      at = at.after(settings.accumulate());
-      if (at.step() % settings.logEvery() == 0) {
-        report(outcome);
+      pace.add(outcome.samples(), nanoTime.getAsLong() - start);
+      at = outcome.position();
+      StepReport report = report(outcome);
+      if (report != null) {
+        calls.stepped(report);
       }
+      saveNamed();
       if (at.step() % settings.checkpointEvery() == 0) {
-        save(checkpoints::write);
+        save(folder::write);
       }
       return true;
+    }
+
+    /** A listener that fails here is called again when the run is resumed. */
+    private void endEpoch() throws IOException {
+      calls.epochEnded(at);
+      log.write(at, TrainingLog.Event.EPOCH, calls.takeNumbers());
+      at = at.nextEpoch();
+      saveNamed();
     }
 
     /**
@@ -243,37 +285,19 @@ public final class Trainer<B extends Batch> {
       }
     }
 
-    private void report(TrainStep.Outcome outcome) throws IOException {
-      long left = stepsLeft();
-      Duration remaining =
-          left < 0 ? null : Duration.ofMillis(Math.round(1e3 * left * seconds / steps));
-      var report =
-          new StepReport(
-              at,
-              outcome.lr(),
-              outcome.losses(),
-              outcome.gradientNorm(),
-              samples / seconds,
-              remaining);
-      log.write(report);
-      listener.stepped(report);
-      samples = 0;
-      steps = 0;
-      seconds = 0;
-    }
-
-    /** Updates until the end, or -1 if unknown. */
-    private long stepsLeft() {
-      OptionalLong perEpoch = source.batchesPerEpoch();
-      boolean limited = settings.maxSteps() != Long.MAX_VALUE;
-      long toLimit = limited ? settings.maxSteps() - at.step() : -1;
-      if (perEpoch.isEmpty()) {
-        return toLimit;
+    /** Tells listeners of an update and writes its line, if it is due or they have added to it. */
+    private @Nullable StepReport report(TrainStep.Outcome outcome) throws IOException {
+      @Nullable StepReport report = null;
+      try {
+        calls.updated(outcome);
+      } finally { // a listener that fails is not called for this update again
+        Map<String, Double> numbers = calls.takeNumbers();
+        if (at.step() % settings.logEvery() == 0 || !numbers.isEmpty()) {
+          report = pace.report(outcome, numbers);
+          log.write(report);
+        }
       }
-      long here = (perEpoch.getAsLong() - at.batch()) / settings.accumulate();
-      long each = perEpoch.getAsLong() / settings.accumulate();
-      long toEnd = here + each * (settings.epochs() - at.epoch() - 1);
-      return limited ? Math.min(toLimit, toEnd) : toEnd;
+      return report;
     }
 
     /**
@@ -285,9 +309,19 @@ public final class Trainer<B extends Batch> {
         return;
       }
       savedStep = at.step();
+      saveUninterrupted(saving);
+    }
+
+    private void saveNamed() throws IOException {
+      for (String name : calls.takeCheckpoints()) {
+        saveUninterrupted((here, given) -> folder.writeNamed(name, here, given));
+      }
+    }
+
+    private void saveUninterrupted(Saving saving) throws IOException {
       boolean interrupted = Thread.interrupted(); // an interrupt would close the file's channel
       try {
-        listener.saved(saving.save(at, settings), at);
+        calls.saved(saving.save(at, settings), at);
       } finally {
         if (interrupted) {
           Thread.currentThread().interrupt();
@@ -299,7 +333,7 @@ public final class Trainer<B extends Batch> {
     @Override
     public void close() throws IOException {
       if (at.step() > 0 && update.isWhole()) {
-        save(checkpoints::add); // without removing older ones: the newest may contain the fault
+        save(folder::add); // without removing older ones: the newest may contain the fault
       }
     }
   }

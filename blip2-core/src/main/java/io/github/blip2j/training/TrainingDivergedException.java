@@ -1,8 +1,10 @@
 package io.github.blip2j.training;
 
 /**
- * A loss or gradient that is NaN or infinite. The update was not made: parameters, optimiser and
- * checkpoints are those of the last good step.
+ * A loss, a gradient or an updated parameter that is NaN or infinite. If it is a loss or a
+ * gradient, the update was not made: parameters, optimiser and checkpoints are those of the last
+ * good step. If it is a parameter, the update is not saved, and the run resumes from the checkpoint
+ * before it.
  */
 public final class TrainingDivergedException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -3,8 +3,10 @@ package io.github.blip2j.training;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
+import com.google.gson.stream.MalformedJsonException;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.tensor.types.Precision;
+import java.io.EOFException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,15 +19,44 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The log of a run: one JSON object a line, appended.
+ * The log of a run, {@code log.jsonl}: one JSON object a line, appended. {@link Trainer} writes it;
+ * a loop of one's own may do so too.
  *
  * <p>A resumed run first removes the lines after its checkpoint, so that every update is logged
  * once.
  */
-final class TrainingLog implements AutoCloseable {
+public final class TrainingLog implements AutoCloseable {
   static final String NAME = "log.jsonl";
+
+  /** What a line tells of that is not of an update. */
+  enum Event {
+    /** A line before the first update of a run, or of its continuation. */
+    START("start"),
+    /** A line after the last update of an epoch. */
+    EPOCH("epoch");
+
+    private final String name;
+
+    Event(String name) {
+      this.name = name;
+    }
+  }
+
+  private static final String EVENT = "event";
+  private static final Set<String> OWN =
+      Set.of(
+          "step",
+          "epoch",
+          EVENT,
+          "lr",
+          "loss",
+          "grad_norm",
+          "samples_per_s",
+          CheckpointHeader.DTYPE);
 
   private final OutputStream lines;
   private final Precision precision;
@@ -36,13 +67,27 @@ final class TrainingLog implements AutoCloseable {
   }
 
   /**
-   * Opens the log in a folder, without lines after {@code step}; float32 is not recorded as a
-   * precision.
+   * Opens the log in the settings' folder, which is made if necessary, to continue at a position:
+   * without the lines that come after it.
+   *
+   * @throws IOException if the file holds lines that are no log's, or can't be written
    */
+  public static TrainingLog open(TrainingSettings settings, TrainingPosition from)
+      throws IOException {
+    OutputFile.makeFolder(settings.output());
+    return open(settings.output(), from, settings.precision());
+  }
+
   static TrainingLog open(Path folder, long step, Precision precision) throws IOException {
+    return open(folder, new TrainingPosition(step, 0, 0), precision);
+  }
+
+  /** Opens the log; float32 is not recorded as a precision. */
+  private static TrainingLog open(Path folder, TrainingPosition from, Precision precision)
+      throws IOException {
     Path file = folder.resolve(NAME);
     OutputFile.require(file);
-    long kept = Files.exists(file) ? lengthUpTo(file, step) : 0;
+    long kept = Files.exists(file) ? lengthUpTo(file, from) : 0;
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       channel.truncate(kept);
@@ -51,25 +96,96 @@ final class TrainingLog implements AutoCloseable {
     return new TrainingLog(new FileOutputStream(file.toFile(), true), precision);
   }
 
-  /** Appends a line. */
-  void write(StepReport report) throws IOException {
+  /**
+   * Checks the name of a number that a listener or a loop adds.
+   *
+   * @throws IllegalArgumentException if it is blank, or a name that lines have already
+   */
+  static void requireFree(String name) {
+    if (name.isBlank() || OWN.contains(name) || name.startsWith("loss_")) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "log: name of a number expected, not blank and none of the log's own, got '%s';"
+                  + " choose another, such as val_loss",
+              name));
+    }
+  }
+
+  /** Appends the line of an update. */
+  public void write(StepReport report) throws IOException {
+    write(
+        report.position(),
+        null,
+        json -> {
+          json.name("lr").value(report.lr());
+          numbers(json, report.losses());
+          json.name("grad_norm").value(report.gradientNorm());
+          json.name("samples_per_s").value(report.samplesPerSecond());
+          if (precision != Precision.FLOAT32) {
+            json.name(CheckpointHeader.DTYPE).value(precision.toString());
+          }
+          numbers(json, report.numbers());
+        });
+  }
+
+  /**
+   * Appends the line of an update with an outcome and more numbers; those that are not finite are
+   * {@code null}.
+   *
+   * @throws IllegalArgumentException if a name is blank or one of the log's own
+   */
+  public void write(TrainStep.Outcome outcome, Map<String, Double> numbers) throws IOException {
+    numbers.keySet().forEach(TrainingLog::requireFree);
+    write(
+        outcome.position(),
+        null,
+        json -> {
+          json.name("lr").value(outcome.lr());
+          numbers(json, outcome.losses());
+          json.name("grad_norm").value(outcome.gradientNorm());
+          numbers(json, numbers);
+        });
+  }
+
+  /** Appends a line with nothing but numbers, unless there are none. */
+  void write(TrainingPosition at, Event event, Map<String, Double> numbers) throws IOException {
+    if (!numbers.isEmpty()) {
+      write(at, event, json -> numbers(json, numbers));
+    }
+  }
+
+  /** Writes names and values into an open object. */
+  @FunctionalInterface
+  private interface Members {
+    void write(JsonWriter json) throws IOException;
+  }
+
+  private void write(TrainingPosition at, @Nullable Event event, Members members)
+      throws IOException {
     var text = new StringWriter();
     try (var json = new JsonWriter(text)) {
       json.beginObject();
-      json.name("step").value(report.position().step());
-      json.name("epoch").value(report.position().epoch());
-      json.name("lr").value(report.lr());
-      for (Map.Entry<String, Double> loss : report.losses().entrySet()) {
-        json.name(loss.getKey()).value(loss.getValue());
+      json.name("step").value(at.step());
+      json.name("epoch").value(at.epoch());
+      if (event != null) {
+        json.name(EVENT).value(event.name);
       }
-      json.name("grad_norm").value(report.gradientNorm());
-      json.name("samples_per_s").value(report.samplesPerSecond());
-      if (precision != Precision.FLOAT32) {
-        json.name("dtype").value(precision.toString());
-      }
+      members.write(json);
       json.endObject();
     }
     lines.write(text.append('\n').toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void numbers(JsonWriter json, Map<String, Double> numbers) throws IOException {
+    for (Map.Entry<String, Double> number : numbers.entrySet()) {
+      json.name(number.getKey());
+      if (Double.isFinite(number.getValue())) {
+        json.value(number.getValue());
+      } else {
+        json.nullValue(); // JSON has no other word for it
+      }
+    }
   }
 
   @Override
@@ -77,17 +193,14 @@ final class TrainingLog implements AutoCloseable {
     lines.close();
   }
 
-  /**
-   * Bytes of the complete lines whose step is at most {@code step}; a killed run leaves a partial
-   * line.
-   */
-  private static long lengthUpTo(Path file, long step) throws IOException {
+  /** Bytes of the complete lines up to a position; a killed run leaves a partial line. */
+  private static long lengthUpTo(Path file, TrainingPosition end) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int begin = 0;
     for (int i = 0, line = 1; i < bytes.length; i++) {
       if (bytes[i] == '\n') {
         String text = new String(bytes, begin, i - begin, StandardCharsets.UTF_8);
-        if (stepOf(text, line++) > step) {
+        if (!Line.of(text, line++).isBefore(end)) {
           return begin;
         }
         begin = i + 1;
@@ -96,20 +209,48 @@ final class TrainingLog implements AutoCloseable {
     return begin;
   }
 
-  private static long stepOf(String line, int number) throws IOException {
-    if (line.startsWith("{\"step\":")) {
-      var json = new JsonReader(new StringReader(line));
-      json.beginObject();
-      if (json.nextName().equals("step") && json.peek() == JsonToken.NUMBER) {
-        return json.nextLong();
+  /** The position of a line. */
+  private record Line(long step, long epoch, String event) {
+    static Line of(String line, int number) throws IOException {
+      try (var json = new JsonReader(new StringReader(line))) {
+        json.beginObject();
+        if (nextIs(json, "step", JsonToken.NUMBER)) {
+          long step = json.nextLong();
+          long epoch = nextIs(json, "epoch", JsonToken.NUMBER) ? json.nextLong() : 0;
+          String event = nextIs(json, EVENT, JsonToken.STRING) ? json.nextString() : "";
+          return new Line(step, epoch, event);
+        }
+        throw wrong(line, number, null);
+      } catch (MalformedJsonException
+          | EOFException
+          | IllegalStateException
+          | NumberFormatException e) {
+        throw wrong(line, number, e);
       }
     }
-    throw new IOException(
-        String.format(
-            Locale.ROOT,
-            "%s: line %d expected to begin with {\"step\": and a number, got %s; move the file away",
-            NAME,
-            number,
-            line.length() <= 60 ? line : line.substring(0, 60) + "..."));
+
+    private static IOException wrong(String line, int number, @Nullable Exception cause) {
+      return new IOException(
+          String.format(
+              Locale.ROOT,
+              "%s: line %d expected to begin with {\"step\": and a number, got %s; move the file"
+                  + " away",
+              NAME,
+              number,
+              line.length() <= 60 ? line : line.substring(0, 60) + "..."),
+          cause);
+    }
+
+    private static boolean nextIs(JsonReader json, String name, JsonToken kind) throws IOException {
+      return json.hasNext() && json.nextName().equals(name) && json.peek() == kind;
+    }
+
+    /** Whether a run that continues at a position comes after this line, and not to it again. */
+    boolean isBefore(TrainingPosition end) {
+      if (step != end.step() || event.isEmpty()) {
+        return step <= end.step();
+      }
+      return event.equals(Event.EPOCH.name) && epoch < end.epoch();
+    }
   }
 }

@@ -12,12 +12,12 @@ public record TrainingPosition(long step, int epoch, long batch) {
   public static final TrainingPosition START = new TrainingPosition(0, 0, 0);
 
   /** The position after one more update of {@code batches} batches. */
-  TrainingPosition after(int batches) {
+  public TrainingPosition after(int batches) {
     return new TrainingPosition(step + 1, epoch, batch + batches);
   }
 
   /** The beginning of the next epoch. */
-  TrainingPosition nextEpoch() {
+  public TrainingPosition nextEpoch() {
     return new TrainingPosition(step, epoch + 1, 0);
   }
 }

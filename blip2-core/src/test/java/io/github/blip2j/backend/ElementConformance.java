@@ -1,5 +1,6 @@
 package io.github.blip2j.backend;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.tensor.Tensor;
@@ -121,6 +122,7 @@ interface ElementConformance {
                       case LOG -> Math.log(v);
                       case SQRT -> Math.sqrt(v);
                       case TANH -> Math.tanh(v);
+                      case SIGN -> Math.signum(v);
                     });
         Tensor out = samples.out(size);
         Tensor inPlace = samples.tensor(x, size);
@@ -132,6 +134,22 @@ interface ElementConformance {
         samples.assertClose(expected, inPlace, 1e-6, 1e-12);
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT64"})
+  default void unary_sign_isExact(DType type) {
+    Samples samples = new Samples(type);
+    double[] x = {
+      -3, -0.0, 0, 2, Float.MIN_VALUE, -1e-38, Float.MAX_VALUE, Double.NEGATIVE_INFINITY, Double.NaN
+    };
+    Tensor out = samples.out(x.length);
+
+    kernels().unary(Kernels.Unary.SIGN, samples.tensor(x, x.length), out);
+
+    double[] expected = {-1, 0, 0, 1, 1, -1, 1, -1, 0};
+    double[] actual = Loops.map(out.toDoubles(), v -> v + 0.0); // -0 is 0
+    assertArrayEquals(expected, actual);
   }
 
   @ParameterizedTest

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checkpoints whose header says what no run has written. */
 @ExtendWith(InScope.class)
@@ -83,6 +84,23 @@ final class CheckpointHeaderTest {
 
       assertEquals("step-00000012.safetensors: " + message, thrown.getMessage());
       assertArrayEquals(before, other.weights());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"step", "seed", "schedule", "optimizer", "optimizer.beta1", "listener.x"})
+  void withSizes_nameOfTheHeader_isRefused(String name) {
+    try (Toy toy = new Toy(7, 0)) {
+      CheckpointFolder own = checkpoints(toy);
+
+      var thrown =
+          assertThrows(IllegalArgumentException.class, () -> own.withSizes(Map.of(name, 1L)));
+
+      assertEquals(
+          "checkpoint: name of a size expected, none of the header's own, got '"
+              + name
+              + "'; choose another, such as batch_size",
+          thrown.getMessage());
     }
   }
 

@@ -151,7 +151,9 @@ final class DocsTest {
         .append("import io.github.blip2j.nn.Module; import io.github.blip2j.tensor.Tensor;")
         .append("import io.github.blip2j.backend.Kernels; import io.github.blip2j.nn.Linear;")
         .append("import static io.github.blip2j.blip2.features.Feature.*;")
-        .append("import java.nio.file.*; import java.util.*;")
+        .append("import java.io.IOException; import java.nio.file.*; import java.util.*;")
+        .append("import java.util.stream.Stream;")
+        .append("import static java.util.Objects.requireNonNull;")
         .append("import java.awt.image.BufferedImage; import javax.imageio.ImageIO;\n")
         .toString();
   }

@@ -12,6 +12,7 @@ import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * The training objective of BLIP-2's first stage (Li et al. 2023, section 3.1): the sum of the
@@ -61,18 +62,24 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
 
   @Override
   public Losses losses(CaptionBatch batch, ForwardPass pass) {
+    return forward(batch, pass).losses();
+  }
+
+  /**
+   * The losses of a batch with everything that was computed for them, so that an objective on top
+   * computes nothing twice.
+   */
+  public StageOnePass forward(CaptionBatch batch, ForwardPass pass) {
     Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
-    StageOneOutput output =
-        objective.forward(
-            image, texts(batch.captions()), pairs(batch), pass, ObjectiveRandom.of(pass));
-    return Losses.of(output.total())
-        .with("itc", output.contrast())
-        .with("itm", output.matching())
-        .with("itg", output.generation());
+    TextBatch texts = texts(batch.captions());
+    Pairs pairs = pairs(batch);
+    RandomGenerator random = ObjectiveRandom.of(pass);
+    StageOneOutput output = objective.forward(image, texts, pairs, pass, random);
+    return new StageOnePass(batch, texts, padId, pairs, image, random, output);
   }
 
   /** The token ids of captions. */
-  TextBatch texts(List<String> captions) {
+  public TextBatch texts(List<String> captions) {
     int longest = model.config().qformer().maxTextTokens();
     List<int[]> ids =
         captions.stream()

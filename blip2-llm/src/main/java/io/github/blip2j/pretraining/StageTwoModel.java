@@ -170,7 +170,11 @@ public final class StageTwoModel {
     return blip2.project(queries);
   }
 
-  private Tensor encodeImage(Tensor pixels, ForwardPass pass) { // [B, N, E]
+  /**
+   * The normed output of the vision encoder: pixels [B, 3, H, W] to [B, N, E]. A frozen one stays
+   * in evaluation mode during training.
+   */
+  public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
     return blip2.encodeImage(pixels, setup.trainsVision() ? pass : pass.evaluating());
   }
 }

@@ -218,8 +218,22 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
 
   @Override
   public Losses losses(CaptionBatch batch, ForwardPass pass) {
+    return forward(batch, pass).losses();
+  }
+
+  /**
+   * The loss of a batch with what was computed for it, so that an objective on top computes nothing
+   * twice.
+   */
+  public StageTwoPass forward(CaptionBatch batch, ForwardPass pass) {
     List<PairTokens> tokens = tokens(batch, pass);
-    Tensor prompts = imagePrompt(batch.pixels(), tokens, pass); // [B, Q, L]
+    @Nullable TextBatch read = instructions(tokens);
+    Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
+    Tensor queries = // [B, Q, C]
+        read == null
+            ? model.blip2().encodeQueries(image, pass)
+            : model.blip2().encodeQueries(image, read, pass);
+    Tensor prompts = model.blip2().project(queries); // [B, Q, L]
     PromptBatch text =
         PromptBatch.of(
             tokens.stream().map(PairTokens::text).toList(),
@@ -227,16 +241,16 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
             Side.RIGHT);
     List<int[]> labels = tokens.stream().map(PairTokens::labels).toList();
     ForwardPass language = choices.languageDropout ? pass : pass.evaluating();
-    return Losses.of(model.blip2().loss(prompts, text, labels, language));
+    Tensor loss = model.blip2().loss(prompts, text, labels, language);
+    return new StageTwoPass(batch, image, queries, prompts, text, labels, read, loss);
   }
 
-  private Tensor imagePrompt(Tensor pixels, List<PairTokens> tokens, ForwardPass pass) {
+  private @Nullable TextBatch instructions(List<PairTokens> tokens) {
     if (instructions == null) {
-      return model.imagePrompt(pixels, pass);
+      return null;
     }
-    List<int[]> read = tokens.stream().map(PairTokens::instruction).toList();
     int padId = instructions.padId().orElse(0); // masked, so any token will do
-    return model.imagePrompt(pixels, TextBatch.of(read, padId), pass);
+    return TextBatch.of(tokens.stream().map(PairTokens::instruction).toList(), padId);
   }
 
   /** Texts and labels of a batch. */

@@ -20,6 +20,7 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.Pairs;
 import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.qformer.objective.StageOneOutput;
+import io.github.blip2j.qformer.objective.StageOneStates;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -82,6 +83,37 @@ final class StageOneTrainingTest {
       assertEquals(
           !parameter.name().startsWith("vision."), parameter.gradient() != null, parameter.name());
     }
+  }
+
+  @Test
+  void forward_handsOutWhatTheModelGives() throws IOException {
+    CaptionBatch batch = batch(4);
+    try (var off = GradMode.noGrad()) {
+      ForwardPass evaluation = ForwardPass.evaluation();
+      StageOnePass pass = training.forward(batch, evaluation);
+
+      assertEqual(model.encodeImage(batch.pixels(), evaluation), pass.image());
+      assertArrayEquals(tokenizer.encode(batch.captions().get(2)), pass.texts().text(2));
+      var images = model.qformer().imageKeyValues(pass.image());
+      StageOneStates states = pass.output().states();
+      assertEqual(model.qformer().encodeQueries(images, evaluation), states.queries());
+      assertEqual(
+          model.qformer().encodeQueries(states.imageKeyValues(), evaluation), states.queries());
+      assertEqual(
+          model.qformer().imageFeatures(states.queries()), pass.output().features().images());
+      assertEqual(
+          model.qformer().textFeature(states.textStarts()), pass.output().features().texts());
+      assertEquals(
+          List.of(4L, (long) pass.texts().length()),
+          List.of(states.decoded().dim(0), states.decoded().dim(1)));
+      double sum = pass.losses().parts().values().stream().mapToDouble(Tensor::item).sum();
+      assertEquals(sum, pass.losses().total().item(), 1e-5);
+    }
+  }
+
+  private static void assertEqual(Tensor expected, Tensor actual) {
+    assertEquals(expected.shape(), actual.shape());
+    assertArrayEquals(expected.toFloats(), actual.toFloats(), 1e-6f);
   }
 
   @Test

@@ -3,9 +3,11 @@ package io.github.blip2j.pretraining;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
@@ -196,6 +198,29 @@ final class StageTwoTrainingTest {
     var e = assertThrows(IllegalArgumentException.class, () -> training.withMaxTextTokens(1));
 
     assertEquals("stage2: maxTextTokens expected at least 2, got 1", e.getMessage());
+  }
+
+  @Test
+  void forward_handsOutWhatTheModelGives() throws IOException {
+    CaptionBatch batch = batch(3);
+    try (var off = GradMode.noGrad()) {
+      ForwardPass evaluation = ForwardPass.evaluation();
+      StageTwoPass pass = training.forward(batch, evaluation);
+
+      assertEqual(model.encodeImage(batch.pixels(), evaluation), pass.image());
+      assertEqual(model.blip2().encodeQueries(pass.image(), evaluation), pass.queries());
+      assertEqual(model.imagePrompt(batch.pixels(), evaluation), pass.prompts());
+      Tensor again = model.blip2().loss(pass.prompts(), pass.text(), pass.labels(), evaluation);
+      assertEquals(again.item(), pass.losses().total().item(), 1e-6);
+      assertEquals(training.losses(batch, evaluation).total().item(), pass.loss().item(), 1e-6);
+      assertEquals(3, pass.labels().size());
+      assertNull(pass.instructions(), "this Q-Former takes no text");
+    }
+  }
+
+  private static void assertEqual(Tensor expected, Tensor actual) {
+    assertEquals(expected.shape(), actual.shape());
+    assertArrayEquals(expected.toFloats(), actual.toFloats(), 1e-6f);
   }
 
   @Test

@@ -291,14 +291,15 @@ public final class OneDnnKernels implements Kernels {
 
   @Override
   public void unary(Unary op, RawTensor x, RawTensor out) {
-    if (!isFloat(x) || op == Unary.LOG) { // oneDNN's logarithm loses two digits near 1
+    // oneDNN's logarithm loses two digits near 1, and it has no sign.
+    if (!isFloat(x) || op == Unary.LOG || op == Unary.SIGN) {
       reference.unary(op, x, out);
       return;
     }
     algorithm f =
         switch (op) {
           case EXP -> algorithm.eltwise_exp;
-          case LOG -> throw new AssertionError(op);
+          case LOG, SIGN -> throw new AssertionError(op);
           case SQRT -> algorithm.eltwise_sqrt;
           case TANH -> algorithm.eltwise_tanh;
         };

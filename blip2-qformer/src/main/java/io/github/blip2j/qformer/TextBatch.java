@@ -73,6 +73,11 @@ public final class TextBatch {
     return ids[0].length;
   }
 
+  /** The ids of one text, without padding. */
+  public int[] text(int row) {
+    return Arrays.copyOf(ids[row], Arrays.stream(mask[row]).sum());
+  }
+
   /** The ids, [B, T], int64, in the open scope. */
   public Tensor ids() {
     return Tensor.ids(Arrays.stream(ids).flatMapToInt(Arrays::stream).toArray())

@@ -236,6 +236,7 @@ final class Nd4jKernels implements Kernels {
       case LOG -> Nd4j.exec(new org.nd4j.linalg.api.ops.impl.transforms.strict.Log(source, target));
       case SQRT ->
           Nd4j.exec(new org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt(source, target));
+      case SIGN -> Nd4j.exec(new org.nd4j.linalg.api.ops.impl.transforms.same.Sign(source, target));
       case TANH -> throw new AssertionError();
     }
   }

@@ -85,6 +85,8 @@ public final class StageOneObjective {
 
     Tensor total =
         itc.mul(weights.contrast).add(itm.mul(weights.matching)).add(itg.mul(weights.generation));
-    return new StageOneOutput(total, itc, itm, itg, features, similarities, negatives, logits);
+    var states = new StageOneStates(keyValues, queries, starts, decoded);
+    return new StageOneOutput(
+        total, itc, itm, itg, features, similarities, negatives, logits, states);
   }
 }

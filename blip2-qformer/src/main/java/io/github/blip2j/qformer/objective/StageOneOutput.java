@@ -10,6 +10,7 @@ import io.github.blip2j.tensor.Tensor;
  * @param matching ITM, a scalar
  * @param generation ITG, a scalar
  * @param matchLogits [3B, 2]: matched pairs, texts with negative images, images with negative texts
+ * @param states what the losses were computed from, for further objectives
  */
 public record StageOneOutput(
     Tensor total,
@@ -19,4 +20,5 @@ public record StageOneOutput(
     Features features,
     Similarities similarities,
     Negatives negatives,
-    Tensor matchLogits) {}
+    Tensor matchLogits,
+    StageOneStates states) {}

@@ -1,0 +1,105 @@
+package io.github.blip2j.optim;
+
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An optimiser: it moves parameters along their gradients, and owns the state that this needs.
+ *
+ * <p>Any class may implement it. {@link GroupedOptimizer} does all but the formula, and {@link
+ * AdamW} is the default. A training loop calls, for each update,
+ *
+ * <pre>{@code
+ * optimizer.clearGradients();
+ * for (Batch batch : batches) { // gradients accumulate
+ *   objective.losses(batch, pass).total().mul(1.0 / batches.size()).backward();
+ * }
+ * double norm = optimizer.gradientNorm();
+ * optimizer.step(lr, Optimizer.clipScale(norm, clipNorm));
+ * }</pre>
+ *
+ * <p>A checkpoint stores {@link #state} under {@code optimizer.}, with {@link #name} and {@link
+ * #constants}, and a resumed run gives it to {@link #restore}. A resume is exact to the bit if the
+ * state holds everything that a step depends on beside parameters, gradients and learning rate.
+ */
+public interface Optimizer extends AutoCloseable {
+  /** Reads one tensor of a saved state into the current scope. */
+  @FunctionalInterface
+  interface StateSource {
+    /** The tensor of this name, which has this type and shape. */
+    Tensor read(String name, DType dtype, Shape shape) throws IOException;
+  }
+
+  /** The name of the method, such as {@code adamW}; a run is resumed with the same one only. */
+  String name();
+
+  /**
+   * The constants of the formula by name, such as {@code beta1}; a run is resumed with the same
+   * ones only. Learning rate, weight decay and other settings of groups are not among them: they
+   * may change between stop and resume.
+   */
+  default Map<String, Double> constants() {
+    return Map.of();
+  }
+
+  /** The trained parameters, in the order of the groups. */
+  List<Parameter> parameters();
+
+  /**
+   * Updates every parameter that has a gradient, without recording.
+   *
+   * @param lr learning rate, at least 0, which each group scales
+   * @param gradientScale factor of the gradients; 1 unless they are clipped
+   */
+  void step(double lr, double gradientScale);
+
+  /** Updates every parameter that has a gradient, without clipping. */
+  default void step(double lr) {
+    step(lr, 1);
+  }
+
+  /**
+   * The state, to be saved, by names that do not change from call to call. Shapes and types do not
+   * change either, and there is state from the beginning, before the first step. Tensors are the
+   * optimiser's own memory or belong to the current scope.
+   */
+  Map<String, Tensor> state();
+
+  /** Restores a state of {@link #state}, bit for bit: reads each of its tensors. */
+  void restore(StateSource source) throws IOException;
+
+  /**
+   * Euclidean length of all gradients together, as one vector; it is finite exactly if every number
+   * in them is.
+   */
+  default double gradientNorm() {
+    double sum = 0;
+    for (Parameter parameter : parameters()) {
+      Tensor gradient = parameter.gradient();
+      sum += gradient == null ? 0 : gradient.squaredNorm();
+    }
+    return Math.sqrt(sum);
+  }
+
+  /** Clears all gradients. */
+  default void clearGradients() {
+    parameters().forEach(Parameter::clearGradient);
+  }
+
+  /** Releases the state. */
+  @Override
+  void close();
+
+  /**
+   * The factor that shortens a gradient of length {@code norm} to {@code clipNorm}, at most 1
+   * (Pascanu et al. 2013), with the 1e-6 of PyTorch's {@code clip_grad_norm_}.
+   */
+  static double clipScale(double norm, double clipNorm) {
+    return Math.min(1, clipNorm / (norm + 1e-6));
+  }
+}

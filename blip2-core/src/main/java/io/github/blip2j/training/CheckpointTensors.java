@@ -1,0 +1,162 @@
+package io.github.blip2j.training;
+
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.optim.Optimizer;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tensors of a checkpoint: trained parameters under their own names, the optimiser's state
+ * under {@code optimizer.}, the objective's under {@code objective.}.
+ */
+final class CheckpointTensors {
+  private static final String STATE = "optimizer.";
+  private static final String OBJECTIVE = "objective.";
+
+  private final Optimizer optimizer;
+  private final Objective<?> objective;
+
+  CheckpointTensors(Optimizer optimizer, Objective<?> objective) {
+    this.optimizer = optimizer;
+    this.objective = objective;
+  }
+
+  /** What is to be written, in the current scope. */
+  Map<String, Tensor> contents() {
+    Map<String, Tensor> contents = new LinkedHashMap<>();
+    optimizer.parameters().forEach(p -> put(contents, p.name(), p.value().detach()));
+    optimizer.state().forEach((name, tensor) -> put(contents, STATE + name, tensor));
+    objective.state().forEach((name, tensor) -> put(contents, OBJECTIVE + name, tensor));
+    return contents;
+  }
+
+  private static void put(Map<String, Tensor> contents, String name, Tensor tensor) {
+    if (contents.put(name, tensor) != null) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "checkpoint: tensors expected with names that differ, got %s twice; rename one",
+              name));
+    }
+  }
+
+  static List<TensorSpec> specs(Map<String, Tensor> contents) {
+    return contents.entrySet().stream()
+        .map(e -> new TensorSpec(e.getKey(), e.getValue().dtype(), e.getValue().shape()))
+        .toList();
+  }
+
+  /** Checks names, types and shapes, all together, before anything changes. */
+  void requireFit(String where, SafetensorsFile saved) throws CheckpointException {
+    List<String> wrong = new ArrayList<>();
+    TreeSet<String> rest = new TreeSet<>(saved.tensors().keySet());
+    for (TensorSpec spec : specs(contents())) {
+      rest.remove(spec.name());
+      @Nullable String difference = difference(spec, saved);
+      if (difference != null) {
+        wrong.add(difference);
+      }
+    }
+    rest.forEach(name -> wrong.add(name + " is not trained here"));
+    requireNone(where, wrong);
+  }
+
+  private static @Nullable String difference(TensorSpec spec, SafetensorsFile saved)
+      throws CheckpointException {
+    @Nullable TensorEntry entry = saved.tensors().get(spec.name());
+    if (entry == null) {
+      return spec.name() + " is missing";
+    }
+    if (entry.dtype() == spec.dtype() && entry.shape().equals(spec.shape())) {
+      return null;
+    }
+    return String.format(
+        Locale.ROOT,
+        "%s is %s %s, not %s %s",
+        spec.name(),
+        entry.dtype(),
+        entry.shape(),
+        spec.dtype(),
+        spec.shape());
+  }
+
+  private static void requireNone(String where, List<String> wrong) throws CheckpointException {
+    if (!wrong.isEmpty()) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: tensors of this run expected, got %d others (%s%s)",
+              where,
+              wrong.size(),
+              String.join(", ", wrong.subList(0, Math.min(4, wrong.size()))),
+              wrong.size() > 4 ? ", ..." : ""));
+    }
+  }
+
+  /** Writes a file's tensors into parameters, optimiser and objective. */
+  void restore(SafetensorsFile saved) throws IOException {
+    for (Parameter parameter : optimizer.parameters()) {
+      copy(saved, parameter.name(), parameter.value().dtype(), parameter.value());
+    }
+    optimizer.restore((name, dtype, shape) -> read(saved, STATE + name, dtype, shape));
+    for (Map.Entry<String, Tensor> own : objective.state().entrySet()) {
+      copy(saved, OBJECTIVE + own.getKey(), own.getValue().dtype(), own.getValue());
+    }
+  }
+
+  /** Writes a file's parameters, and nothing else of it, into those of a model. */
+  static void load(String where, SafetensorsFile saved, Collection<Parameter> parameters)
+      throws IOException {
+    Map<String, Parameter> byName = new TreeMap<>();
+    parameters.forEach(parameter -> byName.put(parameter.name(), parameter));
+    List<String> wrong = new ArrayList<>();
+    List<Parameter> found = new ArrayList<>();
+    for (String name : saved.tensors().keySet()) {
+      @Nullable Parameter parameter = byName.get(name);
+      if (parameter != null && parameter.value().packing() != null) {
+        wrong.add(name + " is packed in the model, which is to be loaded unpacked");
+      } else if (parameter != null) {
+        var spec = new TensorSpec(name, DType.FLOAT32, parameter.value().shape());
+        @Nullable String difference = difference(spec, saved);
+        if (difference != null) {
+          wrong.add(difference);
+        }
+        found.add(parameter);
+      } else if (!name.startsWith(STATE) && !name.startsWith(OBJECTIVE)) {
+        wrong.add(name + " is not in the model");
+      }
+    }
+    requireNone(where, wrong);
+    for (Parameter parameter : found) { // a table of the model may be bfloat16
+      copy(saved, parameter.name(), DType.FLOAT32, parameter.value());
+    }
+  }
+
+  private static void copy(SafetensorsFile saved, String name, DType stored, Tensor target)
+      throws IOException {
+    try (Scope one = Scope.open()) {
+      target.copyInPlace(read(saved, name, stored, target.shape()));
+    }
+  }
+
+  private static Tensor read(SafetensorsFile saved, String name, DType dtype, Shape shape)
+      throws IOException {
+    return Tensor.read(name, dtype, shape, (at, into) -> saved.read(name, at, into));
+  }
+}
