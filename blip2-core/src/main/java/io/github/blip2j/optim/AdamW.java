@@ -44,7 +44,7 @@ public final class AdamW implements AutoCloseable {
     }
 
     private static Tensor zerosLike(Parameter parameter, Scope home) {
-      return home.adopt(Tensor.zeros(DType.FLOAT32, parameter.value().shape().toArray()));
+      return home.adopt(Tensor.zerosLike(parameter.value()));
     }
   }
 

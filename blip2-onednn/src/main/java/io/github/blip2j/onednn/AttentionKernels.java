@@ -58,10 +58,12 @@ final class AttentionKernels {
       boolean longer = S > k.dim(1);
       Place keys = heads(k, S);
       Place values = heads(v, S);
-      RawTensor added = longer ? CacheSpan.hide(mask, k.dim(1), S) : mask;
+      RawTensor added = longer ? CacheSpan.hide(q, mask, k.dim(1), S) : mask;
       Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), S);
       RawTensor p =
-          weights == null ? PlainTensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
+          weights == null
+              ? PlainTensor.uninitialized(q, "attention", DType.FLOAT32, shape)
+              : weights;
       Place after = added == null ? null : mask(added);
       // With AMX, under an emulator, oneDNN 3.11's bfloat16 product adds wrong numbers where all
       // heads share a mask, so the mask is added in a pass of its own.
@@ -85,7 +87,8 @@ final class AttentionKernels {
       RawTensor[] dqkv) {
     try (Workspace workspace = Workspace.open()) {
       products.run(transposed(Place.of(withDropout(weights, dropout))), heads(g), heads(dqkv[2]));
-      RawTensor dp = PlainTensor.uninitialized("attention", DType.FLOAT32, weights.shape());
+      RawTensor dp =
+          PlainTensor.uninitialized(weights, "attention", DType.FLOAT32, weights.shape());
       products.run(heads(g), transposed(heads(v)), Place.of(dp));
       if (dropout != null) {
         reference.dropout(dp, dropout, dp);
@@ -100,7 +103,7 @@ final class AttentionKernels {
     if (dropout == null) {
       return p;
     }
-    RawTensor dropped = PlainTensor.uninitialized("attention", DType.FLOAT32, p.shape());
+    RawTensor dropped = PlainTensor.uninitialized(p, "attention", DType.FLOAT32, p.shape());
     reference.dropout(p, dropout, dropped);
     return dropped;
   }
