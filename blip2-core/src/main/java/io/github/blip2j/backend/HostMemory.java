@@ -2,6 +2,7 @@ package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.types.DType;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -53,6 +54,26 @@ public final class HostMemory {
     float[] values = new float[dense.shape().arrayLength("values")];
     read(dense, (start, buffer) -> buffer.asFloatBuffer().get(values, start, floats(buffer)));
     return values;
+  }
+
+  /** The rows of a dense float32 matrix; several in a transfer, and one may be in two. */
+  public static float[][] floatRows(RawTensor dense) {
+    int columns = Math.toIntExact(dense.dim(1));
+    float[][] rows = new float[Math.toIntExact(dense.dim(0))][columns];
+    long bytes = dense.size() * Float.BYTES;
+    for (long done = 0; done < bytes; done += CHUNK) {
+      try (HostWindow window = HostWindow.reading(dense, done, Math.min(CHUNK, bytes - done))) {
+        FloatBuffer floats = window.bytes().asFloatBuffer();
+        long at = done / Float.BYTES;
+        while (floats.hasRemaining()) {
+          int column = (int) (at % columns);
+          int count = Math.min(columns - column, floats.remaining());
+          floats.get(rows[(int) (at / columns)], column, count);
+          at += count;
+        }
+      }
+    }
+    return rows;
   }
 
   /** The values of dense float64 memory, or of float32 memory, widened. */

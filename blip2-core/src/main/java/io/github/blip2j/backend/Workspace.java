@@ -53,9 +53,18 @@ public final class Workspace implements AutoCloseable {
     return workspace;
   }
 
-  /** A workspace that never owns new memory of a thread by itself. */
+  /**
+   * A workspace that never owns new memory of a thread by itself, for the backend of the innermost
+   * one of this thread.
+   */
   public static Workspace detached() {
-    return new Workspace(null, null, true);
+    Workspace innermost = INNERMOST.get();
+    return new Workspace(null, innermost == null ? null : innermost.backend, true);
+  }
+
+  /** A workspace that never owns new memory of a thread by itself, for a backend. */
+  public static Workspace detached(Backend backend) {
+    return new Workspace(null, backend, true);
   }
 
   /** The innermost workspace of this thread, which will own the results of {@code op}. */

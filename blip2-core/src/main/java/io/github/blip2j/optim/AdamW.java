@@ -8,6 +8,7 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -96,10 +97,16 @@ public final class AdamW implements AutoCloseable {
    * in them is.
    */
   public double gradientNorm() {
-    double sum = 0;
+    List<Tensor> gradients = new ArrayList<>();
     for (Slot slot : slots.values()) {
       Tensor gradient = slot.parameter.gradient();
-      sum += gradient == null ? 0 : gradient.squaredNorm();
+      if (gradient != null) {
+        gradients.add(gradient);
+      }
+    }
+    double sum = 0;
+    for (double squares : Tensor.squaredNorms(gradients)) {
+      sum += squares;
     }
     return Math.sqrt(sum);
   }
@@ -149,7 +156,7 @@ public final class AdamW implements AutoCloseable {
   public void restore(StateSource source) throws IOException {
     for (Map.Entry<String, Slot> entry : slots.entrySet()) {
       Slot slot = entry.getValue();
-      try (Scope scope = Scope.open()) {
+      try (Scope scope = Scope.open(slot.m.backend())) {
         slot.m.copyInPlace(source.read("m." + entry.getKey(), DType.FLOAT32, slot.m.shape()));
         slot.v.copyInPlace(source.read("v." + entry.getKey(), DType.FLOAT32, slot.v.shape()));
         slot.steps = (long) source.read("step." + entry.getKey(), DType.INT64, Shape.of()).item();

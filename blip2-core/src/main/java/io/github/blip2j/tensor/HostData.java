@@ -83,6 +83,13 @@ final class HostData {
     }
   }
 
+  static float[][] toFloatRows(Tensor matrix) {
+    matrix.shape().require("toFloatRows", "matrix", Shape.ANY, Shape.ANY);
+    try (Scope scope = Scope.open()) {
+      return HostMemory.floatRows(denseAs(matrix, DType.FLOAT32));
+    }
+  }
+
   static double[] toDoubles(Tensor tensor) {
     try (Scope scope = Scope.open()) {
       return HostMemory.doubles(denseAs(tensor, DType.FLOAT64));

@@ -61,12 +61,31 @@ public final class Scope implements AutoCloseable {
     return new Scope(Workspace.detached());
   }
 
+  /** A {@linkplain #detached detached} scope for tensors of a backend, such as a model's weights. */
+  public static Scope detached(Backend backend) {
+    return new Scope(Workspace.detached(backend));
+  }
+
+  /** The backend on which values become tensors here. */
+  public Backend backend() {
+    return memory.backend();
+  }
+
   /**
    * Runs {@code body} in a scope of its own and hands its result to the enclosing one. While
    * gradients are recorded nothing is released, for the tape still needs the intermediate values.
    */
   public static Tensor run(Supplier<Tensor> body) {
-    try (Scope scope = open()) {
+    return run(open(), body);
+  }
+
+  /** Runs {@code body} as {@link #run(Supplier)} does, with tensors made on a backend. */
+  public static Tensor run(Backend backend, Supplier<Tensor> body) {
+    return run(open(backend), body);
+  }
+
+  private static Tensor run(Scope opened, Supplier<Tensor> body) {
+    try (Scope scope = opened) {
       Tensor result = body.get();
       if (result.requiresGrad()) {
         scope.memory.keepAll();

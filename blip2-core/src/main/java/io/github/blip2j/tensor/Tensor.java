@@ -162,6 +162,11 @@ public final class Tensor extends RawTensor {
     return HostData.toFloats(this);
   }
 
+  /** The rows of a matrix as floats, read at once. */
+  public float[][] toFloatRows() {
+    return HostData.toFloatRows(this);
+  }
+
   /** The values, row-major, as doubles. */
   public double[] toDoubles() {
     return HostData.toDoubles(this);

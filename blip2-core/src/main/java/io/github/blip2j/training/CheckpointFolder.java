@@ -149,7 +149,7 @@ final class CheckpointFolder {
       requireSizes(where, saved);
       TrainingPosition at = position(where, saved, settings);
       for (Parameter parameter : optimizer.parameters()) {
-        try (Scope one = Scope.open()) {
+        try (Scope one = Scope.open(parameter.value().backend())) {
           Shape shape = parameter.value().shape();
           parameter.value().copyInPlace(read(saved, parameter.name(), DType.FLOAT32, shape));
         }

@@ -1,6 +1,7 @@
 package io.github.blip2j.training;
 
 import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -64,7 +65,7 @@ final class TrainStep<B extends Batch> {
 
   /** Accumulates the gradients of the next batch, if there is one. */
   private boolean learn(Iterator<B> batches, ForwardPass pass, Gathered gathered) {
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = opened()) {
       if (!batches.hasNext()) {
         return false;
       }
@@ -75,6 +76,12 @@ final class TrainStep<B extends Batch> {
       (settings.accumulate() == 1 ? total : total.mul(1.0 / settings.accumulate())).backward();
       return true;
     }
+  }
+
+  /** A scope whose batches are on the backend of the trained parameters. */
+  private Scope opened() {
+    List<Parameter> trained = optimizer.parameters();
+    return trained.isEmpty() ? Scope.open() : Scope.open(trained.get(0).value().backend());
   }
 
   private Outcome move(TrainingPosition at, Gathered gathered) {

@@ -1,8 +1,10 @@
 package io.github.blip2j.blip2.checkpoint;
 
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -22,8 +24,14 @@ import org.slf4j.LoggerFactory;
  * @param adapter folder of a LoRA adapter that is merged into the weights, or null for one beside
  *     the weights, if there is any
  * @param unexpected the treatment of tensors that the model has no parameter for
+ * @param backend of the weights and of all that is computed with them, or null for that of the
+ *     innermost scope, which is {@link Backend#preferred} unless one was opened with another
  */
-public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpected unexpected) {
+public record LoadOptions(
+    Precision precision,
+    @Nullable Path adapter,
+    Unexpected unexpected,
+    @Nullable Backend backend) {
   private static final Logger LOG = LoggerFactory.getLogger(LoadOptions.class);
 
   /** The treatment of tensors that the model has no parameter for, "unexpected" in transformers. */
@@ -42,7 +50,7 @@ public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpecte
 
   /** Strict loading, in {@code precision}. */
   public static LoadOptions of(Precision precision) {
-    return new LoadOptions(precision, null, Unexpected.REFUSED);
+    return new LoadOptions(precision, null, Unexpected.REFUSED, null);
   }
 
   /**
@@ -68,11 +76,22 @@ public record LoadOptions(Precision precision, @Nullable Path adapter, Unexpecte
 
   /** With the adapter in another folder than the weights'. */
   public LoadOptions withAdapter(Path folder) {
-    return new LoadOptions(precision, folder, unexpected);
+    return new LoadOptions(precision, folder, unexpected, backend);
+  }
+
+  /** With the model on a backend, for example beside a model on another one. */
+  public LoadOptions withBackend(Backend chosen) {
+    Arguments.required("load", "backend", chosen);
+    return new LoadOptions(precision, adapter, unexpected, chosen);
+  }
+
+  /** A scope for the weights, on their backend; the caller closes it. */
+  public Scope openMemory() {
+    return backend == null ? Scope.detached() : Scope.detached(backend);
   }
 
   /** Leaving out tensors that the model has no parameter for. */
   public LoadOptions leavingOutUnexpected() {
-    return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT);
+    return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT, backend);
   }
 }
