@@ -75,7 +75,8 @@ public final class BackendRegistryTest {
   void of_unknownName_listsTheKnown() {
     var e = assertThrows(IllegalArgumentException.class, () -> Backend.of("cuda"));
 
-    assertTrue(e.getMessage().startsWith("backend: expected nd4j"), e::getMessage);
+    assertTrue(e.getMessage().startsWith("backend: expected "), e::getMessage);
+    assertTrue(e.getMessage().contains("nd4j"), e::getMessage);
     assertTrue(e.getMessage().endsWith(", got cuda"), e::getMessage);
   }
 
