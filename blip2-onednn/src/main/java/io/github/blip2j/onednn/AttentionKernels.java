@@ -57,7 +57,7 @@ final class AttentionKernels {
       long S = weights == null && !narrow ? CacheSpan.of(q, k, v, mask) : k.dim(1);
       boolean longer = S > k.dim(1);
       Place keys = heads(k, S);
-      Place values = heads(v, S);
+      Place values = heads(S == 1 ? dense(v) : v, S);
       RawTensor added = longer ? CacheSpan.hide(q, mask, k.dim(1), S) : mask;
       Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), S);
       RawTensor p =
@@ -86,6 +86,8 @@ final class AttentionKernels {
       RawTensor g,
       RawTensor[] dqkv) {
     try (Workspace workspace = Workspace.open()) {
+      RawTensor queries = q.dim(1) == 1 ? dense(q) : q;
+      RawTensor keys = k.dim(1) == 1 ? dense(k) : k;
       products.run(transposed(Place.of(withDropout(weights, dropout))), heads(g), heads(dqkv[2]));
       RawTensor dp =
           PlainTensor.uninitialized(weights, "attention", DType.FLOAT32, weights.shape());
@@ -94,9 +96,22 @@ final class AttentionKernels {
         reference.dropout(dp, dropout, dp);
       }
       norms.softmaxGradient(weights, dp, dp);
-      products.run(Place.of(dp), heads(k), scale, null, heads(dqkv[0]));
-      products.run(transposed(Place.of(dp)), heads(q), scale, null, heads(dqkv[1]));
+      products.run(Place.of(dp), heads(keys), scale, null, heads(dqkv[0]));
+      products.run(transposed(Place.of(dp)), heads(queries), scale, null, heads(dqkv[1]));
     }
+  }
+
+  /**
+   * A position without the gaps of a cache around it: oneDNN 3.11 reads wrong batches of a factor
+   * with one row that are further apart than they are long.
+   */
+  private RawTensor dense(RawTensor position) {
+    if (position.isDense()) {
+      return position;
+    }
+    RawTensor copy = PlainTensor.like("attention", position);
+    copies.copy(position, copy);
+    return copy;
   }
 
   private RawTensor withDropout(RawTensor p, @Nullable DropoutSpec dropout) {

@@ -136,7 +136,8 @@ public final class OneDnnKernels implements Kernels {
     Layout left = Layout.of(a).unrepeated();
     Layout right = Layout.of(b).unrepeated();
     Layout result = Layout.of(out);
-    if (isFloat(out) && MatmulKernels.fits(left, right, result)) {
+    boolean outer = a.dim(-1) == 1 && !b.isDense(); // see AttentionKernels.dense
+    if (isFloat(out) && !outer && MatmulKernels.fits(left, right, result)) {
       products.run(
           new Place(left, a.address()),
           new Place(right, b.address()),
