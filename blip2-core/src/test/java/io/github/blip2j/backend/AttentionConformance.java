@@ -116,6 +116,24 @@ interface AttentionConformance {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, 3", "2, 3", "2, 1", "5, 1"})
+  default void attention_asManyRowsAsTheCacheHasPositions_isThatOfCopies(int S, int T) {
+    Samples samples = new Samples(DType.FLOAT32);
+    int R = 6;
+    Tensor q = samples.tensor(samples.normal(R, R, 2, 8), R, R, 2, 8).narrow(1, 0, T);
+    Tensor k = samples.tensor(samples.normal(R, R, 2, 8), R, R, 2, 8).narrow(1, 0, S);
+    Tensor v = samples.tensor(samples.normal(R, R, 2, 8), R, R, 2, 8).narrow(1, 0, S);
+    Tensor ofViews = samples.out(R, T, 2, 8);
+    Tensor ofCopies = samples.out(R, T, 2, 8);
+    Tensor weights = samples.out(R, 2, T, S); // with them, exactly S positions are read
+
+    kernels().attention(q, k, v, 0.3, null, null, weights, ofViews);
+    kernels().attention(q.copy(), k.copy(), v.copy(), 0.3, null, null, null, ofCopies);
+
+    Samples.assertClose("views", ofCopies.toDoubles(), ofViews, 1e-6);
+  }
+
   @Test
   default void attention_rowFullyMasked_isTheMeanOfV() {
     Samples samples = new Samples(DType.FLOAT32);

@@ -56,8 +56,13 @@ final class AttentionKernels {
       boolean narrow = out.dtype() == DType.BFLOAT16;
       long S = weights == null && !narrow ? CacheSpan.of(q, k, v, mask) : k.dim(1);
       boolean longer = S > k.dim(1);
-      Place keys = heads(k, S);
-      Place values = heads(S == 1 ? dense(v) : v, S);
+      if (isMisread(k, S) || isMisread(v, S)) {
+        S = k.dim(1);
+        longer = false;
+      }
+      Place queries = heads(sound(q));
+      Place keys = heads(sound(k, S), S);
+      Place values = heads(sound(v, S), S);
       RawTensor added = longer ? CacheSpan.hide(q, mask, k.dim(1), S) : mask;
       Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), S);
       RawTensor p =
@@ -67,7 +72,7 @@ final class AttentionKernels {
       Place after = added == null ? null : mask(added);
       // With AMX, under an emulator, oneDNN 3.11's bfloat16 product adds wrong numbers where all
       // heads share a mask, so the mask is added in a pass of its own.
-      products.run(heads(q), transposed(keys), scale, narrow ? null : after, Place.of(p));
+      products.run(queries, transposed(keys), scale, narrow ? null : after, Place.of(p));
       if (narrow && after != null) {
         elements.binary(algorithm.binary_add, Place.of(p), after, Place.of(p));
       }
@@ -86,31 +91,36 @@ final class AttentionKernels {
       RawTensor g,
       RawTensor[] dqkv) {
     try (Workspace workspace = Workspace.open()) {
-      RawTensor queries = q.dim(1) == 1 ? dense(q) : q;
-      RawTensor keys = k.dim(1) == 1 ? dense(k) : k;
+      Place queries = heads(sound(q));
+      Place keys = heads(sound(k));
       products.run(transposed(Place.of(withDropout(weights, dropout))), heads(g), heads(dqkv[2]));
       RawTensor dp =
           PlainTensor.uninitialized(weights, "attention", DType.FLOAT32, weights.shape());
-      products.run(heads(g), transposed(heads(v)), Place.of(dp));
+      products.run(heads(g), transposed(heads(sound(v))), Place.of(dp));
       if (dropout != null) {
         reference.dropout(dp, dropout, dp);
       }
       norms.softmaxGradient(weights, dp, dp);
-      products.run(Place.of(dp), heads(keys), scale, null, heads(dqkv[0]));
-      products.run(transposed(Place.of(dp)), heads(queries), scale, null, heads(dqkv[1]));
+      products.run(Place.of(dp), keys, scale, null, heads(dqkv[0]));
+      products.run(transposed(Place.of(dp)), queries, scale, null, heads(dqkv[1]));
     }
   }
 
-  /**
-   * A position without the gaps of a cache around it: oneDNN 3.11 reads wrong batches of a factor
-   * with one row that are further apart than they are long.
-   */
-  private RawTensor dense(RawTensor position) {
-    if (position.isDense()) {
-      return position;
+  private static boolean isMisread(RawTensor x, long positions) {
+    return heads(x, positions).layout().isMisread();
+  }
+
+  private RawTensor sound(RawTensor x) {
+    return sound(x, x.dim(1));
+  }
+
+  /** [B, positions, H, D], or a dense copy where products would read it wrong. */
+  private RawTensor sound(RawTensor x, long positions) {
+    if (!isMisread(x, positions)) {
+      return x;
     }
-    RawTensor copy = PlainTensor.like("attention", position);
-    copies.copy(position, copy);
+    RawTensor copy = PlainTensor.like("attention", x);
+    copies.copy(x, copy);
     return copy;
   }
 
