@@ -61,7 +61,9 @@ public final class Scope implements AutoCloseable {
     return new Scope(Workspace.detached());
   }
 
-  /** A {@linkplain #detached detached} scope for tensors of a backend, such as a model's weights. */
+  /**
+   * A {@linkplain #detached detached} scope for tensors of a backend, such as a model's weights.
+   */
   public static Scope detached(Backend backend) {
     return new Scope(Workspace.detached(backend));
   }

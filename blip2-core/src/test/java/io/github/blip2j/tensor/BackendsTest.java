@@ -55,7 +55,8 @@ final class BackendsTest {
 
   @Test
   void results_areOnTheBackendOfTheOperands_whateverTheScope() {
-    Tensor x = on(device, new float[] {1, 2, 3, 4}, 2, 2).leaf(g -> assertSame(device, g.backend()));
+    Tensor x =
+        on(device, new float[] {1, 2, 3, 4}, 2, 2).leaf(g -> assertSame(device, g.backend()));
 
     try (Scope scope = Scope.open(host)) {
       Tensor y = x.matmul(x).layerNorm(row(x, 0), row(x, 1), 1e-5).softmax().mul(x).narrow(0, 0, 1);
@@ -102,7 +103,8 @@ final class BackendsTest {
     List<String> wrong = new ArrayList<>();
     calls.forEach(
         (what, call) -> {
-          String message = assertThrows(IllegalArgumentException.class, call::run, what).getMessage();
+          String message =
+              assertThrows(IllegalArgumentException.class, call::run, what).getMessage();
           String expected =
               what.strip()
                   + " expected on backend nd4j, got one on disguised-nd4j; copy it with"
@@ -159,16 +161,14 @@ final class BackendsTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextGaussian();
     }
-    Tensor here =
-        on(host, values, 70, 33).pack(Precision.INT8, PackedWeight.Use.DECODE);
+    Tensor here = on(host, values, 70, 33).pack(Precision.INT8, PackedWeight.Use.DECODE);
     Tensor there = on(device, values, 70, 33).pack(Precision.INT8, PackedWeight.Use.DECODE);
     Tensor x = on(host, values, 70, 33);
     Tensor ids = Tensor.ids(5, 69, 0);
 
     assertSame(device, there.backend());
     assertArrayEquals(here.toFloats(), there.toFloats());
-    assertArrayEquals(
-        x.linear(here, null).toFloats(), x.to(device).linear(there, null).toFloats());
+    assertArrayEquals(x.linear(here, null).toFloats(), x.to(device).linear(there, null).toFloats());
     assertArrayEquals(
         here.gather(ids.to(host)).toFloats(), there.gather(ids.to(device)).toFloats());
   }
@@ -179,7 +179,10 @@ final class BackendsTest {
       Transfers before = device.memory().transfers();
       Tensor x =
           Tensor.read(
-              "x", DType.FLOAT32, Shape.of(3), (at, into) -> into.putFloat(1).putFloat(2).putFloat(3));
+              "x",
+              DType.FLOAT32,
+              Shape.of(3),
+              (at, into) -> into.putFloat(1).putFloat(2).putFloat(3));
       ByteBuffer copy = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
       x.write(copy::put);
 
@@ -212,10 +215,7 @@ final class BackendsTest {
     Tensor x = on(device, new float[] {1}, 1);
 
     var e = assertThrows(IllegalStateException.class, x::hostAddress);
-    var bytes =
-        assertThrows(
-            IllegalStateException.class,
-            () -> HostMemory.bytes(x.address(), 4));
+    var bytes = assertThrows(IllegalStateException.class, () -> HostMemory.bytes(x.address(), 4));
 
     assertEquals("Tensor.of: tensor expected in host memory, got one on disguised", e.getMessage());
     assertEquals(

@@ -76,10 +76,7 @@ public final class DoctorCommand implements Callable<Integer> {
   private void examine(String name, Section section) {
     try {
       sections.put(name, section.read());
-    } catch (IOException
-        | LinkageError
-        | IllegalStateException
-        | IllegalArgumentException e) {
+    } catch (IOException | LinkageError | IllegalStateException | IllegalArgumentException e) {
       String problem = Console.oneLine(ErrorReport.describe(e));
       sections.put(name, Map.of("problem", problem));
       problems.add(name + ": " + problem);

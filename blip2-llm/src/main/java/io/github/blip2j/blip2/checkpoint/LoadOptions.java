@@ -28,10 +28,7 @@ import org.slf4j.LoggerFactory;
  *     innermost scope, which is {@link Backend#preferred} unless one was opened with another
  */
 public record LoadOptions(
-    Precision precision,
-    @Nullable Path adapter,
-    Unexpected unexpected,
-    @Nullable Backend backend) {
+    Precision precision, @Nullable Path adapter, Unexpected unexpected, @Nullable Backend backend) {
   private static final Logger LOG = LoggerFactory.getLogger(LoadOptions.class);
 
   /** The treatment of tensors that the model has no parameter for, "unexpected" in transformers. */
