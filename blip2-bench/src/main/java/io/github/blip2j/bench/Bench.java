@@ -2,6 +2,7 @@ package io.github.blip2j.bench;
 
 import io.github.blip2j.backend.Diagnostics;
 import io.github.blip2j.backend.Threads;
+import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import java.io.IOException;
@@ -57,7 +58,7 @@ public final class Bench {
    */
   public BenchReport run(Consumer<String> progress) throws IOException {
     // First, so that starting the native libraries does not count as making weights.
-    String kernels = Diagnostics.kernels().getOrDefault("chosen", "unknown");
+    String kernels = Workspace.currentBackend().name();
     int threads = Threads.count();
     List<Measurement> measured = new ArrayList<>();
     double loadMs;

@@ -1,6 +1,7 @@
 package io.github.blip2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a model can be loaded with, and without. */
 final class LoadingOptionsTest {
@@ -38,6 +40,28 @@ final class LoadingOptionsTest {
     assertEquals(
         "[408,408,408,408,408,408,408,408]",
         ids(ALL.resolve("opt-surplus"), "--ignore-unexpected-keys"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nd4j", "onednn"})
+  void backend_ofAnyName_writesTheSame(String name) {
+    Path model = ALL.resolve("opt-surplus");
+
+    assertEquals(
+        "[408,408,408,408,408,408,408,408]",
+        ids(model, "--ignore-unexpected-keys", "--backend", name));
+  }
+
+  @Test
+  void backend_thatIsNotThere_exits2AndNamesThoseThatAre() {
+    String image = ALL.resolve("mt5/image.png").toString();
+
+    Shell shell = Shell.run("caption", image, "--backend", "cuda");
+
+    assertEquals(2, shell.exit());
+    assertTrue(
+        shell.err().matches("blip2: --backend: expected .*nd4j or onednn.*, got cuda\n"),
+        shell::err);
   }
 
   @ParameterizedTest

@@ -128,7 +128,7 @@ final class OtherCommandsTest {
             "cpu",
             "memory",
             "nd4j",
-            "kernels",
+            "backends",
             "native_cache",
             "images",
             "healthy"),

@@ -88,16 +88,13 @@ public final class Diagnostics {
     return values;
   }
 
-  /** The kernels that were chosen, and why; the other providers, and why not. */
-  public static Map<String, String> kernels() {
-    String chosen = KernelChoice.kernels().name();
+  /** A backend and its device; all backends, and why they run here or not. */
+  public static Map<String, String> backends(Backend chosen) {
     Map<String, String> values = new LinkedHashMap<>();
-    values.put("chosen", chosen);
-    boolean narrow = KernelChoice.kernels().accelerates(Precision.BFLOAT16);
+    values.put("chosen", chosen.name() + " on " + chosen.device());
+    boolean narrow = chosen.kernels().accelerates(Precision.BFLOAT16);
     values.put("bfloat16 products", narrow ? "faster than float32" : "no faster than float32");
-    for (Kernels.Provider provider : KernelChoice.providers()) {
-      values.put(provider.name(), provider.support().reason());
-    }
+    Backend.available().forEach((name, support) -> values.put(name, support.reason()));
     return values;
   }
 

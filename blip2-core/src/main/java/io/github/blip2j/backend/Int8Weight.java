@@ -4,7 +4,6 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.stream.IntStream;
 
@@ -24,31 +23,55 @@ public final class Int8Weight extends PackedWeight {
     this.scales = scales;
   }
 
-  /** Rounds a dense float32 matrix [N, K]. */
+  /** Rounds a dense float32 matrix [N, K], on its backend. */
   public static Int8Weight of(RawTensor weight) {
     long N = weight.dim(0);
     long scaleBytes = (N * Float.BYTES + 63) & -64; // rows begin on a cache line
     // One block of memory for both, so that one owner is enough.
     Shape matrix = weight.shape();
     Shape together = Shape.of(Math.addExact(scaleBytes, matrix.size()));
-    RawTensor memory = PlainTensor.uninitialized("pack", DType.UINT8, together);
-    RawTensor scales = new PlainTensor(memory.storage, Layout.dense(Shape.of(N)), DType.FLOAT32);
-    RawTensor bytes = PlainTensor.view(memory, scaleBytes, matrix, Layout.denseStrides(matrix));
-    int parts = (int) Math.min(N, Runtime.getRuntime().availableProcessors());
-    IntStream.range(0, parts)
-        .parallel()
-        .forEach(part -> round(weight, scales, bytes, N * part / parts, N * (part + 1) / parts));
-    return new Int8Weight(bytes, scales, matrix);
+    Int8Weight rounded =
+        on(PlainTensor.uninitialized(weight, "pack", DType.UINT8, together), matrix, scaleBytes);
+    float[] factors = new float[Math.toIntExact(N)];
+    long rows = Math.max(1, HostMemory.CHUNK / (matrix.dim(1) * Float.BYTES));
+    for (long first = 0; first < N; first += rows) {
+      rounded.round(weight, first, Math.min(rows, N - first), factors);
+    }
+    HostMemory.put(factors, rounded.scales);
+    return rounded;
   }
 
-  private static void round(RawTensor wide, RawTensor scales, RawTensor bytes, long from, long to) {
-    long K = wide.dim(1);
-    float[] values = new float[Math.toIntExact(K)];
-    byte[] rounded = new byte[values.length];
-    for (long row = from; row < to; row++) {
-      floats(wide, row * K, K).get(values);
-      floats(scales, row, 1).put(round(values, rounded));
-      bytes(bytes, row, K).put(rounded);
+  /** A matrix on memory that holds its scales and, {@code scaleBytes} further on, its rows. */
+  static Int8Weight on(RawTensor memory, Shape matrix, long scaleBytes) {
+    Layout scales = Layout.dense(Shape.of(matrix.dim(0)));
+    return new Int8Weight(
+        PlainTensor.view(memory, scaleBytes, matrix, Layout.denseStrides(matrix)),
+        new PlainTensor(memory.storage, scales, DType.FLOAT32),
+        matrix);
+  }
+
+  /** Rounds some rows, as many as one transfer takes, on all cores. */
+  private void round(RawTensor wide, long first, long rows, float[] factors) {
+    int K = Math.toIntExact(wide.dim(1));
+    int parts = (int) Math.min(rows, Runtime.getRuntime().availableProcessors());
+    try (HostWindow from =
+            HostWindow.reading(wide, first * K * Float.BYTES, rows * K * Float.BYTES);
+        HostWindow to = HostWindow.writing(bytes(), first * K, rows * K)) {
+      FloatBuffer source = from.bytes().asFloatBuffer();
+      ByteBuffer target = to.bytes();
+      IntStream.range(0, parts)
+          .parallel()
+          .forEach(
+              part -> {
+                float[] values = new float[K];
+                byte[] rounded = new byte[K];
+                for (long i = rows * part / parts; i < rows * (part + 1) / parts; i++) {
+                  int row = (int) i;
+                  source.get(row * K, values);
+                  factors[(int) first + row] = round(values, rounded);
+                  target.put(row * K, rounded);
+                }
+              });
     }
   }
 
@@ -83,26 +106,35 @@ public final class Int8Weight extends PackedWeight {
 
   @Override
   public void unpack(long first, RawTensor out) {
-    long K = shape().dim(1);
-    byte[] row = new byte[Math.toIntExact(K)];
-    float[] values = new float[row.length];
-    FloatBuffer scale = floats(scales, 0, shape().dim(0));
-    for (long i = 0; i < out.size() / K; i++) {
-      bytes(bytes(), first + i, K).get(row);
-      float factor = scale.get(Math.toIntExact(first + i));
-      for (int k = 0; k < row.length; k++) {
-        values[k] = row[k] * factor;
+    int K = Math.toIntExact(shape().dim(1));
+    long count = out.size() / K;
+    float[] factors = factors(first, count);
+    byte[] row = new byte[K];
+    float[] values = new float[K];
+    long most = Math.max(1, HostMemory.CHUNK / ((long) K * Float.BYTES));
+    for (long done = 0; done < count; done += most) {
+      int rows = (int) Math.min(most, count - done);
+      try (HostWindow from = HostWindow.reading(bytes(), (first + done) * K, (long) rows * K);
+          HostWindow to =
+              HostWindow.writing(out, done * K * Float.BYTES, (long) rows * K * Float.BYTES)) {
+        FloatBuffer target = to.bytes().asFloatBuffer();
+        for (int i = 0; i < rows; i++) {
+          from.bytes().get(i * K, row);
+          float factor = factors[Math.toIntExact(done + i)];
+          for (int k = 0; k < K; k++) {
+            values[k] = row[k] * factor;
+          }
+          target.put(i * K, values);
+        }
       }
-      floats(out, i * K, K).put(values);
     }
   }
 
-  private static FloatBuffer floats(RawTensor plain, long from, long count) {
-    ByteBuffer bytes = HostMemory.bytes(plain.address() + from * Float.BYTES, count * Float.BYTES);
-    return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
-  }
-
-  private static ByteBuffer bytes(RawTensor plain, long row, long width) {
-    return HostMemory.bytes(plain.address() + row * width, width);
+  private float[] factors(long first, long count) {
+    float[] factors = new float[Math.toIntExact(count)];
+    try (HostWindow window = HostWindow.reading(scales, first * Float.BYTES, count * Float.BYTES)) {
+      window.bytes().asFloatBuffer().get(factors);
+    }
+    return factors;
   }
 }

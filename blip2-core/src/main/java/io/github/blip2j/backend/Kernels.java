@@ -14,31 +14,12 @@ import org.jspecify.annotations.Nullable;
  * row-major except where a method says that strides are honoured, and never empty. All floating
  * arguments of one call have the same type, float32 or float64, unless a method says otherwise.
  *
- * <p>Providers are found by {@link java.util.ServiceLoader} as a {@link Provider}. The one called
- * {@code nd4j}, which implements everything on any ND4J backend, is the reference; the conformance
- * test in this module's test-jar runs every method of a provider against plain loops.
+ * <p>All tensors of one call are on the memory of the kernels' {@link Backend}, and temporaries are
+ * made beside an operand ({@link PlainTensor#uninitialized}), so the kernels never ask where they
+ * run. The ones called {@code nd4j}, which implement everything on the CPU, are the reference; the
+ * conformance test in this module's test-jar runs every method of a provider against plain loops.
  */
 public interface Kernels {
-  /** Creates kernels if their hardware is present. */
-  interface Provider {
-    /** The name for {@code -Dblip2.kernels=}. */
-    String name();
-
-    /** Whether this machine can run them, and why or why not, for the log. */
-    Support support();
-
-    /** The kernels; called once. */
-    Kernels create();
-  }
-
-  /**
-   * Whether a provider can run here.
-   *
-   * @param speed rank among the available providers; 0 for unavailable, 1 for the reference
-   * @param reason for the log and {@code blip2 doctor}
-   */
-  record Support(int speed, String reason) {}
-
   /** Element-wise operations of two tensors. */
   enum Binary {
     /** {@code a + b}. */
@@ -88,9 +69,12 @@ public interface Kernels {
     return false;
   }
 
-  /** The reference kernels, for methods that a provider does not implement. */
+  /**
+   * The reference kernels, for methods that a provider does not implement. They compute in this
+   * machine's memory: a provider of a device that calls them has to bring its operands there.
+   */
   static Kernels reference() {
-    return KernelChoice.reference();
+    return BackendRegistry.reference();
   }
 
   /**
@@ -287,4 +271,16 @@ public interface Kernels {
    * element is. It does not depend on the number of threads.
    */
   double squaredNorm(RawTensor x);
+
+  /**
+   * The {@link #squaredNorm} of each tensor, for providers that must wait for a result: they wait
+   * once for all.
+   */
+  default double[] squaredNorms(List<? extends RawTensor> tensors) {
+    double[] norms = new double[tensors.size()];
+    for (int i = 0; i < norms.length; i++) {
+      norms[i] = squaredNorm(tensors.get(i));
+    }
+    return norms;
+  }
 }

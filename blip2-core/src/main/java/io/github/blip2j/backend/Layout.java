@@ -21,7 +21,7 @@ public final class Layout {
   }
 
   /** From the start of the storage, with these strides. */
-  static Layout of(Shape shape, long[] strides) {
+  public static Layout of(Shape shape, long[] strides) {
     return new Layout(0, shape, strides.clone());
   }
 

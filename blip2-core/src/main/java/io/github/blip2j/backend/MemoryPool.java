@@ -5,11 +5,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
-import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool of off-heap blocks.
+ * A pool of off-heap blocks of one memory.
  *
  * <p>Fresh pages cost ten times the addition that fills them: the kernel clears each one at first
  * touch, and the C library returns large blocks as soon as they are freed, so the next tensor of
@@ -23,20 +22,14 @@ import org.jspecify.annotations.Nullable;
  * the process later.
  */
 final class MemoryPool {
-  /** A block and the pointer that frees it. */
-  record Block(Pointer owner, long address, long size) {}
-
-  static final MemoryPool SHARED =
-      new MemoryPool(
-          limit("blip2.memory.limit", Long.MAX_VALUE),
-          limit("blip2.memory.pool", Math.max(1L << 28, SystemMemory.HERE.physical() / 8)),
-          SystemMemory.HERE::available,
-          100_000_000); // a tenth of a second; the system's files take 0.1 ms to read
+  /** A block: what its memory gave for it, and its aligned start. */
+  record Block(long allocation, long address, long size) {}
 
   private static final long ALIGNMENT = 64; // one cache line, one AVX-512 register
   private static final long CHECKED = 1L << 20;
   static final long RESERVE = 1L << 28; // for the heap, code and threads
 
+  private final DeviceMemory memory;
   private final long limit;
   private final long waitingLimit;
   private final LongSupplier available;
@@ -47,20 +40,22 @@ final class MemoryPool {
   private long left; // the system's free memory at the last query, minus blocks taken since
   private long askedAt = Long.MIN_VALUE;
 
-  static {
-    Natives.prepare();
-  }
-
   /** A pool that queries the system's memory before each large block. */
   MemoryPool(long limit, long waitingLimit, LongSupplier available) {
-    this(limit, waitingLimit, available, 0);
+    this(DeviceMemory.host(), limit, waitingLimit, available, 0);
   }
 
   /**
    * A pool that caches the system's free memory for some time, minus the blocks taken since, as
    * long as that is enough.
    */
-  MemoryPool(long limit, long waitingLimit, LongSupplier available, long lastingNanos) {
+  MemoryPool(
+      DeviceMemory memory,
+      long limit,
+      long waitingLimit,
+      LongSupplier available,
+      long lastingNanos) {
+    this.memory = memory;
     this.limit = limit;
     this.waitingLimit = waitingLimit;
     this.available = available;
@@ -79,14 +74,14 @@ final class MemoryPool {
       return block;
     }
     requireRoom(size, op);
-    Pointer owner = Pointer.malloc(size + ALIGNMENT);
-    if (owner == null || owner.isNull()) {
+    long allocation = memory.allocate(size + ALIGNMENT);
+    if (allocation == 0) {
       throw new MemoryShortageException(shortage(size, op));
     }
     totalBytes += size;
     left -= size;
-    long address = (owner.address() + ALIGNMENT - 1) & -ALIGNMENT;
-    return new Block(owner, address, size);
+    long address = (allocation + ALIGNMENT - 1) & -ALIGNMENT;
+    return new Block(allocation, address, size);
   }
 
   /** Returns a block to the pool. */
@@ -181,7 +176,7 @@ final class MemoryPool {
 
   private void free(Block block) {
     totalBytes -= block.size;
-    Pointer.free(block.owner);
+    memory.free(block.allocation);
   }
 
   private static long roundUp(long bytes, String op) {

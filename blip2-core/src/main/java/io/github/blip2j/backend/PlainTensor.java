@@ -12,22 +12,21 @@ public final class PlainTensor extends RawTensor {
     super(storage, layout, dtype, null);
   }
 
-  /** Uninitialized dense memory for the result of {@code op}. */
-  public static PlainTensor uninitialized(String op, DType dtype, Shape shape) {
-    return new PlainTensor(
-        Storage.allocate(op, dtype.bytes(shape, op)), Layout.dense(shape), dtype);
+  /** Uninitialized dense memory for the result of {@code op}, on the backend of an operand. */
+  public static PlainTensor uninitialized(RawTensor operand, String op, DType dtype, Shape shape) {
+    Storage storage = Storage.allocate(operand.backend(), op, dtype.bytes(shape, op));
+    return new PlainTensor(storage, Layout.dense(shape), dtype);
   }
 
   /** Uninitialized memory for the result of {@code op}, of the type and shape of {@code x}. */
   public static PlainTensor like(String op, RawTensor x) {
-    return uninitialized(op, x.dtype(), x.shape());
+    return uninitialized(x, op, x.dtype(), x.shape());
   }
 
   /** A tensor on memory that belongs to {@code owner}, which is kept alive. */
   public static PlainTensor wrap(
-      long address, DType dtype, Shape shape, long[] strides, Object owner) {
-    Storage storage = Storage.wrap("of", address, owner);
-    return new PlainTensor(storage, Layout.of(shape, strides), dtype);
+      Backend backend, long address, DType dtype, Layout layout, Object owner) {
+    return new PlainTensor(new ForeignStorage("of", backend, address, owner), layout, dtype);
   }
 
   /** A view of the memory of {@code x} with another layout, {@code offset} elements further on. */
@@ -87,7 +86,7 @@ public final class PlainTensor extends RawTensor {
   }
 
   private static PlainTensor copy(Kernels kernels, RawTensor x, DType type) {
-    PlainTensor out = uninitialized("copy", type, x.shape());
+    PlainTensor out = uninitialized(x, "copy", type, x.shape());
     if (x.size() > 0) {
       kernels.copy(x, out);
     }

@@ -2,6 +2,7 @@ package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -64,10 +65,42 @@ public abstract class RawTensor {
     return dtype;
   }
 
-  /** The address of the first element, for kernel providers; valid until the scope ends. */
+  /** What this is computed with, and on whose memory it is. */
+  public final Backend backend() {
+    return storage.backend();
+  }
+
+  /**
+   * The address of the first element on its backend's memory, for that backend's kernels; valid
+   * until the scope ends.
+   */
   public final long address() {
     requirePlain();
     return storage.address() + layout.offset() * dtype.byteSize();
+  }
+
+  /**
+   * The {@link #address}, for kernels that compute in this machine's memory.
+   *
+   * @throws IllegalStateException if this is on the memory of a device
+   */
+  public final long hostAddress() {
+    DeviceMemory memory = storage.backend().memory();
+    if (!memory.isHost()) {
+      throw new IllegalStateException(
+          storage.op() + ": tensor expected in host memory, got one on " + memory.name());
+    }
+    return address();
+  }
+
+  /** The int64 values, if they are known without reading them; not to be changed. */
+  public final long @Nullable [] hostValues() {
+    long[] values = storage.hostValues();
+    if (values == null || !isDense() || values.length == size()) {
+      return isDense() ? values : null;
+    }
+    int first = Math.toIntExact(layout.offset());
+    return Arrays.copyOfRange(values, first, first + Math.toIntExact(size()));
   }
 
   /**

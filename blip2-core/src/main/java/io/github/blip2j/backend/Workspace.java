@@ -24,27 +24,47 @@ public final class Workspace implements AutoCloseable {
   private static final int FEW = 1024;
 
   private final @Nullable Workspace outer;
+  private @Nullable Backend backend; // null: not asked for yet
   private final boolean detached;
-  private List<Storage> owned = new ArrayList<>();
+  private List<PoolStorage> owned = new ArrayList<>();
   private int crowded = FEW; // number of entries at which stale ones are removed
   private boolean closed;
   private @Nullable Set<Object> held; // by identity; most workspaces hold no foreign memory
 
-  private Workspace(@Nullable Workspace outer, boolean detached) {
+  private Workspace(@Nullable Workspace outer, @Nullable Backend backend, boolean detached) {
     this.outer = outer;
+    this.backend = backend;
     this.detached = detached;
   }
 
-  /** Opens a workspace inside the innermost one of this thread. */
+  /** Opens a workspace inside the innermost one of this thread, for the same backend. */
   public static Workspace open() {
-    Workspace workspace = new Workspace(INNERMOST.get(), false);
+    Workspace outer = INNERMOST.get();
+    return opened(new Workspace(outer, outer == null ? null : outer.backend, false));
+  }
+
+  /** Opens a workspace inside the innermost one of this thread, for tensors of a backend. */
+  public static Workspace open(Backend backend) {
+    return opened(new Workspace(INNERMOST.get(), backend, false));
+  }
+
+  private static Workspace opened(Workspace workspace) {
     INNERMOST.set(workspace);
     return workspace;
   }
 
-  /** A workspace that never owns new memory of a thread by itself. */
+  /**
+   * A workspace that never owns new memory of a thread by itself, for the backend of the innermost
+   * one of this thread.
+   */
   public static Workspace detached() {
-    return new Workspace(null, true);
+    Workspace innermost = INNERMOST.get();
+    return new Workspace(null, innermost == null ? null : innermost.backend, true);
+  }
+
+  /** A workspace that never owns new memory of a thread by itself, for a backend. */
+  public static Workspace detached(Backend backend) {
+    return new Workspace(null, backend, true);
   }
 
   /** The innermost workspace of this thread, which will own the results of {@code op}. */
@@ -59,9 +79,25 @@ public final class Workspace implements AutoCloseable {
     return workspace;
   }
 
+  /** The backend of the tensors that are made here from values. */
+  public Backend backend() {
+    Backend known = backend;
+    if (known == null) { // not at the opening, which loads nothing
+      known = Backend.preferred();
+      backend = known;
+    }
+    return known;
+  }
+
+  /** The backend of the innermost workspace, or the preferred one without a workspace. */
+  public static Backend currentBackend() {
+    Workspace workspace = INNERMOST.get();
+    return workspace == null ? Backend.preferred() : workspace.backend();
+  }
+
   /** Whether this workspace owns the memory, and so may release it. */
   public boolean owns(Storage storage) {
-    return storage.owner() == this;
+    return storage instanceof PoolStorage pooled && pooled.owner() == this;
   }
 
   /**
@@ -82,7 +118,7 @@ public final class Workspace implements AutoCloseable {
 
   /** Passes all memory to the enclosing workspace, if there is one. */
   public void keepAll() {
-    for (Storage storage : owned) {
+    for (PoolStorage storage : owned) {
       if (owns(storage) && outer != null) {
         outer.take(storage);
       }
@@ -96,12 +132,12 @@ public final class Workspace implements AutoCloseable {
    */
   public void adopt(Storage storage) {
     storage.address(); // throws if it is released already
-    if (storage.isManaged()) {
-      take(storage);
+    if (storage instanceof PoolStorage pooled) {
+      take(pooled);
     }
   }
 
-  synchronized void take(Storage storage) {
+  synchronized void take(PoolStorage storage) {
     if (closed) {
       throw new IllegalStateException(
           storage.op() + ": scope expected to be open, got a closed one");
@@ -118,8 +154,8 @@ public final class Workspace implements AutoCloseable {
 
   /** Releases memory early; no effect if another workspace owns it. */
   public void release(Storage storage) {
-    if (owns(storage)) {
-      storage.release();
+    if (storage instanceof PoolStorage pooled && owns(pooled)) {
+      pooled.release();
     }
   }
 
@@ -142,7 +178,7 @@ public final class Workspace implements AutoCloseable {
   /** Releases all memory of this workspace. */
   @Override
   public void close() {
-    List<Storage> released;
+    List<PoolStorage> released;
     synchronized (this) {
       if (closed) {
         return;
@@ -155,7 +191,7 @@ public final class Workspace implements AutoCloseable {
       released = owned;
       owned = List.of();
     }
-    for (Storage storage : released) {
+    for (PoolStorage storage : released) {
       release(storage);
     }
   }

@@ -258,6 +258,6 @@ public final class KeyValueCache {
 
   private Tensor allocate(Tensor like, long newRows, int positions) {
     Shape shape = Shape.of(newRows, positions, like.dim(2), like.dim(3));
-    return home.allocate("cache", like.dtype(), shape);
+    return home.allocate("cache", like, shape);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
 import java.util.Collections;
@@ -65,6 +66,12 @@ public abstract class Module {
     var state = new TreeMap<String, Tensor>();
     parameters().forEach((name, parameter) -> state.put(name, parameter.value()));
     return Collections.unmodifiableNavigableMap(state);
+  }
+
+  /** The backend of its model's parameters, on which its inputs must be. */
+  public final Backend backend() {
+    var first = ofModel.firstEntry();
+    return first == null ? Backend.preferred() : first.getValue().value().backend();
   }
 
   /** Checks that {@code x} holds vectors of length {@code dim}. */

@@ -101,7 +101,7 @@ public final class Params {
 
   /**
    * The root of a model whose parameters come from {@code weights} and belong to {@code home},
-   * unpacked and in float32, for training.
+   * unpacked and in float32, for training. They are on the backend of {@code home}.
    */
   public static Params root(Weights weights, Scope home) {
     return new Params("", null, Set.of(), PackedWeight.Use.PREFILL, new Load(weights, home, true));
@@ -312,7 +312,7 @@ public final class Params {
     if (load.parameters.containsKey(full)) {
       throw new AssertionError(full + ": asked for twice");
     }
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = Scope.open(load.home.backend())) {
       Parameter parameter = new Parameter(full, value(full, shape, init, arrange), load.home);
       load.parameters.put(full, parameter);
       return parameter;

@@ -130,8 +130,10 @@ public abstract class GroupedOptimizer implements Optimizer {
               if (state.isBlank() || state.equals(STEP) || state.contains(".")) {
                 throw wrongState(name, "names expected not blank, not step, without '.',", state);
               }
-              Tensor zeros = Tensor.zeros(DType.FLOAT32, shape.toArray());
-              slot.state.put(state, home.adopt(zeros));
+              try (Scope scope = Scope.open(parameter.value().backend())) {
+                Tensor zeros = Tensor.zeros(DType.FLOAT32, shape.toArray());
+                slot.state.put(state, home.adopt(zeros));
+              }
             });
     parameters.add(parameter);
   }
@@ -153,7 +155,7 @@ public abstract class GroupedOptimizer implements Optimizer {
         Tensor gradient = slot.parameter.gradient();
         if (gradient != null) {
           slot.steps++;
-          try (Scope scope = Scope.open()) {
+          try (Scope scope = Scope.open(slot.parameter.value().backend())) {
             update(
                 new ParameterUpdate(
                     slot.parameter,
@@ -196,7 +198,7 @@ public abstract class GroupedOptimizer implements Optimizer {
     for (Map.Entry<String, Slot> entry : slots.entrySet()) {
       Slot slot = entry.getValue();
       String parameter = "." + entry.getKey();
-      try (Scope scope = Scope.open()) {
+      try (Scope scope = Scope.open(slot.parameter.value().backend())) {
         for (Map.Entry<String, Tensor> own : slot.state.entrySet()) {
           Tensor tensor = own.getValue();
           tensor.copyInPlace(source.read(own.getKey() + parameter, tensor.dtype(), tensor.shape()));

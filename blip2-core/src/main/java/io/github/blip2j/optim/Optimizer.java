@@ -5,6 +5,7 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -78,10 +79,16 @@ public interface Optimizer extends AutoCloseable {
    * in them is.
    */
   default double gradientNorm() {
-    double sum = 0;
+    List<Tensor> gradients = new ArrayList<>();
     for (Parameter parameter : parameters()) {
       Tensor gradient = parameter.gradient();
-      sum += gradient == null ? 0 : gradient.squaredNorm();
+      if (gradient != null) {
+        gradients.add(gradient);
+      }
+    }
+    double sum = 0;
+    for (double squares : Tensor.squaredNorms(gradients)) {
+      sum += squares;
     }
     return Math.sqrt(sum);
   }

@@ -1,7 +1,6 @@
 package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.GradMode;
-import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.Shape;
@@ -26,19 +25,18 @@ final class AttentionOps {
       @Nullable Tensor mask,
       @Nullable DropoutSpec dropout) {
     requireHeads(q, k, v, mask);
-    Tensor out = Tensor.uninitialized("attention", q.dtype(), q.shape());
+    Tensor out = q.result("attention", q.dtype(), q.shape());
     boolean recorded =
         GradMode.isRecording() && (q.requiresGrad() || k.requiresGrad() || v.requiresGrad());
     Tensor weights =
         recorded
-            ? Tensor.uninitialized(
-                "attention", q.dtype(), Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1)))
+            ? q.result("attention", q.dtype(), Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1)))
             : null;
     if (out.size() > 0 && k.dim(1) > 0) {
       Tensor added = mask == null ? null : ShapeOps.dense(mask);
-      KernelChoice.kernels().attention(q, k, v, scale, added, dropout, weights, out);
+      q.kernels().attention(q, k, v, scale, added, dropout, weights, out);
     } else {
-      KernelChoice.kernels().fill(out, 0); // nothing to attend to
+      q.kernels().fill(out, 0); // nothing to attend to
     }
     if (weights == null) {
       return out;
@@ -63,16 +61,16 @@ final class AttentionOps {
     }
     Tensor[] all = {like(q), like(k), like(v)};
     Tensor dense = ShapeOps.dense(g);
-    KernelChoice.kernels().attentionGradient(q, k, v, scale, weights, dropout, dense, all);
+    q.kernels().attentionGradient(q, k, v, scale, weights, dropout, dense, all);
     return all;
   }
 
   private static Tensor like(Tensor x) {
-    return Tensor.uninitialized("attention", x.dtype(), x.shape());
+    return x.result("attention", x.dtype(), x.shape());
   }
 
   private static Tensor zerosLike(Tensor x) {
-    return Tensor.zeros(x.dtype(), x.shape().toArray());
+    return x.filled(0, x.dtype(), x.shape().toArray());
   }
 
   private static void requireHeads(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
@@ -80,6 +78,9 @@ final class AttentionOps {
     ElementOps.requireFloating("attention", q, type);
     ElementOps.requireSameType("attention", q, k);
     ElementOps.requireSameType("attention", q, v);
+    Operands.require("attention", q, "k", k);
+    Operands.require("attention", q, "v", v);
+    Operands.require("attention", q, "mask", mask);
     q.shape().require("attention", "q", Shape.ANY, Shape.ANY, Shape.ANY, Shape.ANY);
     k.shape().require("attention", "k", q.dim(0), Shape.ANY, q.dim(2), q.dim(3));
     v.shape().require("attention", "v", q.dim(0), k.dim(1), q.dim(2), q.dim(3));

@@ -2,7 +2,6 @@ package io.github.blip2j.tensor;
 
 import static io.github.blip2j.tensor.ReduceOps.sumTo;
 
-import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
@@ -48,9 +47,9 @@ final class ElementOps {
   /** s x + t. dx = s g. */
   static Tensor affine(Tensor x, double scale, double shift) {
     requireFloating("affine", x);
-    Tensor value = Tensor.uninitialized("affine", x.dtype(), x.shape());
+    Tensor value = x.result("affine", x.dtype(), x.shape());
     if (value.size() > 0) {
-      KernelChoice.kernels().affine(ShapeOps.dense(x), scale, shift, value);
+      x.kernels().affine(ShapeOps.dense(x), scale, shift, value);
     }
     return Op.of("affine", value).wrt(x, g -> g.mul(scale)).tensor();
   }
@@ -87,9 +86,9 @@ final class ElementOps {
   static Tensor activate(Tensor x, Activation activation) {
     requireFloating("activate", x);
     Tensor input = ShapeOps.dense(x).detach();
-    Tensor value = Tensor.uninitialized("activate", x.dtype(), x.shape());
+    Tensor value = x.result("activate", x.dtype(), x.shape());
     if (value.size() > 0) {
-      KernelChoice.kernels().activation(activation, input, value);
+      x.kernels().activation(activation, input, value);
     }
     return Op.of("activate", value).wrt(x, g -> activationGradient(activation, input, g)).tensor();
   }
@@ -102,36 +101,37 @@ final class ElementOps {
 
   /** The product with the mask, without history. */
   static Tensor withDropout(Tensor x, DropoutSpec dropout) {
-    Tensor out = Tensor.uninitialized("dropout", x.dtype(), x.shape());
+    Tensor out = x.result("dropout", x.dtype(), x.shape());
     if (out.size() > 0) {
-      KernelChoice.kernels().dropout(ShapeOps.dense(x), dropout, out);
+      x.kernels().dropout(ShapeOps.dense(x), dropout, out);
     }
     return out;
   }
 
   private static Tensor activationGradient(Activation activation, Tensor x, Tensor g) {
-    Tensor dx = Tensor.uninitialized("activate", x.dtype(), x.shape());
+    Tensor dx = x.result("activate", x.dtype(), x.shape());
     if (dx.size() > 0) {
-      KernelChoice.kernels().activationGradient(activation, x, ShapeOps.dense(g), dx);
+      x.kernels().activationGradient(activation, x, ShapeOps.dense(g), dx);
     }
     return dx;
   }
 
   private static Tensor binary(String name, Kernels.Binary op, Tensor a, Tensor b) {
     requireSameType(name, a, b);
+    Operands.require(name, a, "other", b);
     requireFloating(name, a);
-    Tensor out = Tensor.uninitialized(name, a.dtype(), a.shape().broadcast(b.shape(), name));
+    Tensor out = a.result(name, a.dtype(), a.shape().broadcast(b.shape(), name));
     if (out.size() > 0) {
-      KernelChoice.kernels().binary(op, ShapeOps.dense(a), ShapeOps.dense(b), out);
+      a.kernels().binary(op, ShapeOps.dense(a), ShapeOps.dense(b), out);
     }
     return out;
   }
 
   private static Tensor unary(String name, Kernels.Unary op, Tensor x) {
     requireFloating(name, x);
-    Tensor out = Tensor.uninitialized(name, x.dtype(), x.shape());
+    Tensor out = x.result(name, x.dtype(), x.shape());
     if (out.size() > 0) {
-      KernelChoice.kernels().unary(op, ShapeOps.dense(x), out);
+      x.kernels().unary(op, ShapeOps.dense(x), out);
     }
     return out;
   }

@@ -47,7 +47,7 @@ public final class GradientCheckpoint {
       return result;
     }
     // An input that always requires a gradient: there may be none but the parameters inside.
-    Tensor anchor = Tensor.zeros(result.dtype(), 0).leaf(g -> {});
+    Tensor anchor = result.filled(0, result.dtype(), 0).leaf(g -> {});
     List<Tensor> anchored = new ArrayList<>(inputs);
     anchored.add(anchor);
     return Op.of("recomputed", result).wrt(anchored, g -> gradients(inputs, again, g)).tensor();
@@ -80,10 +80,10 @@ public final class GradientCheckpoint {
     }
     for (int i = 0; i < inputs.size(); i++) {
       if (gradients[i] == null && inputs.get(i).requiresGrad()) {
-        gradients[i] = Tensor.zeros(g.dtype(), inputs.get(i).shape().toArray());
+        gradients[i] = g.filled(0, g.dtype(), inputs.get(i).shape().toArray());
       }
     }
-    gradients[inputs.size()] = Tensor.zeros(g.dtype(), 0);
+    gradients[inputs.size()] = g.filled(0, g.dtype(), 0);
     return gradients;
   }
 }

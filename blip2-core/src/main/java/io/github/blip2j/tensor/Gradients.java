@@ -32,7 +32,7 @@ final class Gradients {
     if (loss.size() != 1) {
       throw new ShapeMismatchException("backward: loss expected one element, got " + loss.shape());
     }
-    backward(loss, Tensor.full(loss.dtype(), 1, loss.shape().toArray()));
+    backward(loss, loss.filled(1, loss.dtype(), loss.shape().toArray()));
   }
 
   static void backward(Tensor y, Tensor gradient) {
@@ -44,6 +44,7 @@ final class Gradients {
     }
     gradient.shape().require("backward", "gradient", y.shape().toArray());
     ElementOps.requireSameType("backward", y, gradient);
+    Operands.require("backward", y, "gradient", gradient);
     try (Scope scope = Scope.open();
         var off = GradMode.backward()) {
       root.backward(gradient, new GradientFlow(scope));

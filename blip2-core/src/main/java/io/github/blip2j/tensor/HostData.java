@@ -1,6 +1,7 @@
 package io.github.blip2j.tensor;
 
 import io.github.blip2j.backend.HostMemory;
+import io.github.blip2j.backend.HostWindow;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
@@ -29,7 +30,7 @@ final class HostData {
 
   static Tensor of(long[] values, Shape shape) {
     requireCount(values.length, shape);
-    Tensor out = Tensor.uninitialized("Tensor.of", DType.INT64, shape);
+    Tensor out = Tensor.uninitializedFor(values, "Tensor.of", shape);
     HostMemory.put(values, out);
     return out;
   }
@@ -38,16 +39,19 @@ final class HostData {
     Tensor out = Tensor.uninitialized(name, dtype, shape);
     long bytes = out.size() * dtype.byteSize();
     for (long done = 0; done < bytes; done += HostMemory.CHUNK) {
-      ByteBuffer buffer = HostMemory.chunk(out, done, bytes);
-      source.read(done, buffer.order(ByteOrder.LITTLE_ENDIAN));
-      if (buffer.hasRemaining()) {
-        throw new IOException(
-            String.format(
-                Locale.ROOT,
-                "%s: expected %d bytes, got %d",
-                name,
-                bytes,
-                done + buffer.position()));
+      long count = Math.min(HostMemory.CHUNK, bytes - done);
+      try (HostWindow window = HostWindow.writing(out, done, count)) {
+        ByteBuffer buffer = window.bytes().order(ByteOrder.LITTLE_ENDIAN);
+        source.read(done, buffer);
+        if (buffer.hasRemaining()) {
+          throw new IOException(
+              String.format(
+                  Locale.ROOT,
+                  "%s: expected %d bytes, got %d",
+                  name,
+                  bytes,
+                  done + buffer.position()));
+        }
       }
     }
     return out;
@@ -58,7 +62,10 @@ final class HostData {
       Tensor dense = ShapeOps.dense(tensor);
       long bytes = dense.size() * dense.dtype().byteSize();
       for (long done = 0; done < bytes; done += HostMemory.CHUNK) {
-        sink.write(HostMemory.chunk(dense, done, bytes));
+        long count = Math.min(HostMemory.CHUNK, bytes - done);
+        try (HostWindow window = HostWindow.reading(dense, done, count)) {
+          sink.write(window.bytes());
+        }
       }
     }
   }
@@ -76,6 +83,13 @@ final class HostData {
     }
   }
 
+  static float[][] toFloatRows(Tensor matrix) {
+    matrix.shape().require("toFloatRows", "matrix", Shape.ANY, Shape.ANY);
+    try (Scope scope = Scope.open()) {
+      return HostMemory.floatRows(denseAs(matrix, DType.FLOAT32));
+    }
+  }
+
   static double[] toDoubles(Tensor tensor) {
     try (Scope scope = Scope.open()) {
       return HostMemory.doubles(denseAs(tensor, DType.FLOAT64));
@@ -90,6 +104,12 @@ final class HostData {
     try (Scope scope = Scope.open()) {
       return HostMemory.longs(denseAs(tensor, DType.INT64));
     }
+  }
+
+  /** The values of an int64 tensor, not to be changed: without a copy where they are known. */
+  static long[] ids(Tensor tensor) {
+    long[] known = tensor.hostValues();
+    return known == null ? toLongs(tensor) : known;
   }
 
   private static Tensor denseAs(Tensor tensor, DType type) {

@@ -3,7 +3,6 @@ package io.github.blip2j.tensor;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.autograd.Node;
 import io.github.blip2j.backend.AdamWRule;
-import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.types.DType;
 import java.lang.ref.Reference;
@@ -19,27 +18,26 @@ final class InPlaceOps {
     requireChangeable("addInPlace", x);
     requireConstant("addInPlace", other);
     ElementOps.requireSameType("addInPlace", x, other);
+    Operands.require("addInPlace", x, "other", other);
     other.shape().require("addInPlace", "other", x.shape().toArray());
-    change(
-        x,
-        dense ->
-            KernelChoice.kernels().binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
+    change(x, dense -> x.kernels().binary(Kernels.Binary.ADD, dense, ShapeOps.dense(other), dense));
   }
 
   /** x *= scale. */
   static void scale(Tensor x, double scale) {
     requireChangeable("scaleInPlace", x);
-    change(x, dense -> KernelChoice.kernels().affine(dense, scale, 0, dense));
+    change(x, dense -> x.kernels().affine(dense, scale, 0, dense));
   }
 
   /** x = other, cast; x may be a view. */
   static void copy(Tensor x, Tensor other) {
     requireChangeable("copyInPlace", x);
     requireConstant("copyInPlace", other);
+    Operands.require("copyInPlace", x, "source", other);
     other.shape().require("copyInPlace", "source", x.shape().toArray());
     if (x.size() > 0) {
       try {
-        KernelChoice.kernels().copy(ShapeOps.plain(other), x);
+        x.kernels().copy(ShapeOps.plain(other), x);
       } finally { // foreign memory may have no scope that keeps it alive
         Reference.reachabilityFence(x);
         Reference.reachabilityFence(other);
@@ -56,10 +54,11 @@ final class InPlaceOps {
     for (Tensor tensor : new Tensor[] {x, gradient, m, v}) {
       tensor.shape().require("adamWInPlace", "tensor", x.shape().toArray());
       requireDenseFloats(tensor);
+      Operands.require("adamWInPlace", x, "tensor", tensor);
     }
     if (x.size() > 0) {
       try {
-        KernelChoice.kernels().adamW(rule, step, x, gradient, m, v);
+        x.kernels().adamW(rule, step, x, gradient, m, v);
       } finally { // as above
         Reference.reachabilityFence(x);
         Reference.reachabilityFence(gradient);
@@ -92,7 +91,7 @@ final class InPlaceOps {
       Tensor dense = ShapeOps.dense(x.detach());
       kernel.accept(dense);
       if (dense.storage() != x.storage()) {
-        KernelChoice.kernels().copy(dense, x);
+        x.kernels().copy(dense, x);
       }
     }
     x.storage().changed();

@@ -1,6 +1,5 @@
 package io.github.blip2j.tensor;
 
-import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.PackedWeight;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
@@ -20,18 +19,19 @@ final class LookupOps {
       return gatherBlocks(table, ids);
     }
     table.shape().require("gather", "table", Shape.ANY, Shape.ANY);
+    Operands.require("gather", table, "ids", ids);
     requireWithin("gather", ids, 0, table.dim(0));
     long[] dims = Arrays.copyOf(ids.shape().toArray(), ids.rank() + 1);
     dims[ids.rank()] = table.dim(1);
     // A table stored in a narrow type is widened row by row, for nothing else computes in it.
     DType type = table.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
     Tensor rows = ShapeOps.dense(ids);
-    Tensor out = Tensor.uninitialized("gather", type, Shape.of(dims));
+    Tensor out = table.result("gather", type, Shape.of(dims));
     PackedWeight packing = table.packing();
     if (packing != null) {
-      unpackRows(packing, rows.toLongs(), out);
+      unpackRows(packing, HostData.ids(rows), out);
     } else if (out.size() > 0) {
-      KernelChoice.kernels().gather(ShapeOps.dense(table), rows, out);
+      table.kernels().gather(ShapeOps.dense(table), rows, out);
     }
     return Op.of("gather", out).wrt(table, g -> scattered(g, table, rows)).tensor();
   }
@@ -54,9 +54,9 @@ final class LookupOps {
   }
 
   private static Tensor scattered(Tensor g, Tensor table, Tensor ids) {
-    Tensor dtable = Tensor.zeros(g.dtype(), table.shape().toArray());
+    Tensor dtable = g.filled(0, g.dtype(), table.shape().toArray());
     if (g.size() > 0) {
-      KernelChoice.kernels().scatterAdd(dtable, ids, ShapeOps.dense(g));
+      dtable.kernels().scatterAdd(dtable, ids, ShapeOps.dense(g));
     }
     return dtable;
   }
@@ -66,12 +66,13 @@ final class LookupOps {
     ElementOps.requireFloating("crossEntropy", logits);
     logits.shape().require("crossEntropy", "logits", Shape.ANY, Shape.ANY);
     labels.shape().require("crossEntropy", "labels", logits.dim(0));
+    Operands.require("crossEntropy", logits, "labels", labels);
     requireWithin("crossEntropy", labels, Long.MIN_VALUE, logits.dim(1));
     Tensor input = ShapeOps.dense(logits).detach();
-    Tensor out = Tensor.uninitialized("crossEntropy", logits.dtype(), Shape.of(logits.dim(0)));
+    Tensor out = logits.result("crossEntropy", logits.dtype(), Shape.of(logits.dim(0)));
     Tensor classes = ShapeOps.dense(labels);
     if (out.size() > 0) {
-      KernelChoice.kernels().crossEntropy(input, classes, smoothing, out);
+      logits.kernels().crossEntropy(input, classes, smoothing, out);
     }
     return Op.of("crossEntropy", out)
         .wrt(logits, g -> lossGradient(input, classes, smoothing, g))
@@ -79,9 +80,9 @@ final class LookupOps {
   }
 
   private static Tensor lossGradient(Tensor logits, Tensor labels, double smoothing, Tensor g) {
-    Tensor dx = Tensor.uninitialized("crossEntropy", logits.dtype(), logits.shape());
+    Tensor dx = logits.result("crossEntropy", logits.dtype(), logits.shape());
     if (dx.size() > 0) {
-      KernelChoice.kernels().crossEntropyGradient(logits, labels, smoothing, ShapeOps.dense(g), dx);
+      logits.kernels().crossEntropyGradient(logits, labels, smoothing, ShapeOps.dense(g), dx);
     }
     return dx;
   }
@@ -90,7 +91,7 @@ final class LookupOps {
     if (ids.dtype() != DType.INT64) {
       throw new IllegalArgumentException(where + ": ids expected INT64, got " + ids.dtype());
     }
-    for (long id : ids.toLongs()) {
+    for (long id : HostData.ids(ids)) {
       if (id < from || id >= to) {
         String range = from < 0 ? "below " + to : "from " + from + " to " + (to - 1);
         throw new IllegalArgumentException(where + ": ids expected " + range + ", got " + id);

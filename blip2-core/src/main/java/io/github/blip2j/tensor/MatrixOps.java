@@ -5,7 +5,6 @@ import static io.github.blip2j.tensor.ReduceOps.sumTo;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.backend.Affine;
 import io.github.blip2j.backend.Int8Weight;
-import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.PackedWeight;
 import io.github.blip2j.tensor.types.Activation;
@@ -79,10 +78,10 @@ final class MatrixOps {
       PackedWeight packing = map.weight().packing();
       boolean narrow = packing != null && packing.input() == map.result();
       DType type = narrow ? map.result() : wide(x, map.weight());
-      outs.add(Tensor.uninitialized("linear", type, shape));
+      outs.add(x.result("linear", type, shape));
     }
     List<Affine> dense = maps.stream().map(LinearMap::dense).toList();
-    KernelChoice.kernels().linears(ShapeOps.dense(x), dense, outs);
+    x.kernels().linears(ShapeOps.dense(x), dense, outs);
     return outs;
   }
 
@@ -117,9 +116,8 @@ final class MatrixOps {
     Tensor matrix = weight.detach();
     Tensor value = affineMap(input, matrix, bias, Activation.IDENTITY, null);
     if (value.size() > 0) {
-      KernelChoice.kernels().dropout(value, dropout, value);
-      KernelChoice.kernels()
-          .binary(Kernels.Binary.ADD, value, ShapeOps.dense(residual).detach(), value);
+      x.kernels().dropout(value, dropout, value);
+      x.kernels().binary(Kernels.Binary.ADD, value, ShapeOps.dense(residual).detach(), value);
     }
     List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
     boolean[] wanted = new boolean[inputs.size()];
@@ -178,8 +176,7 @@ final class MatrixOps {
           "pack: weight expected a floating type, got " + weight.dtype());
     }
     Tensor plain = ShapeOps.dense(weight);
-    PackedWeight packed =
-        plain.size() == 0 ? null : KernelChoice.kernels().pack(plain, precision, use);
+    PackedWeight packed = plain.size() == 0 ? null : plain.kernels().pack(plain, precision, use);
     if (packed != null) {
       return Tensor.of(packed);
     }
@@ -197,7 +194,7 @@ final class MatrixOps {
               + "that does"
               + " not learn");
     }
-    KernelChoice.warnIfSlow(precision);
+    weight.backend().warnIfSlow(precision);
     return weight.withFactors(precision);
   }
 
@@ -208,13 +205,13 @@ final class MatrixOps {
       Activation activation,
       @Nullable Tensor residual) {
     Shape shape = x.shape().with(-1, weight.dim(0));
-    Tensor out = Tensor.uninitialized("linear", wide(x, weight), shape);
+    Tensor out = x.result("linear", wide(x, weight), shape);
     if (out.size() > 0) {
       boolean packed = weight.packing() != null;
       try (Scope scope = Scope.open()) {
         Tensor left = packed ? x : rounded(x, weight.computePrecision());
         boolean narrow = left.dtype() == DType.BFLOAT16;
-        KernelChoice.kernels()
+        x.kernels()
             .linear(
                 ShapeOps.dense(left),
                 packed
@@ -247,6 +244,7 @@ final class MatrixOps {
       throw new ShapeMismatchException(
           "matmul: inner axes differ, " + a.shape() + " x " + b.shape());
     }
+    Operands.require("matmul", a, "other", b);
     Shape leading = leading(a).broadcast(leading(b), "matmul");
     Tensor left = stretched(a, leading);
     Tensor right = stretched(b, leading);
@@ -254,11 +252,11 @@ final class MatrixOps {
     dims[leading.rank()] = a.dim(-2);
     dims[leading.rank() + 1] = b.dim(-1);
     if (Arrays.stream(dims).allMatch(dim -> dim > 0) && a.dim(-1) == 0) {
-      return Tensor.zeros(type, dims); // a sum of nothing
+      return a.filled(0, type, dims); // a sum of nothing
     }
-    Tensor out = Tensor.uninitialized("matmul", type, Shape.of(dims));
+    Tensor out = a.result("matmul", type, Shape.of(dims));
     if (out.size() > 0) {
-      KernelChoice.kernels().matmul(left, right, out);
+      a.kernels().matmul(left, right, out);
     }
     return out;
   }
@@ -288,6 +286,9 @@ final class MatrixOps {
       Tensor x, Tensor weight, @Nullable Tensor bias, @Nullable Tensor residual) {
     DType type = wide(x, weight);
     ElementOps.requireFloating("linear", x, type);
+    Operands.require("linear", x, "weight", weight);
+    Operands.require("linear", x, "bias", bias);
+    Operands.require("linear", x, "residual", residual);
     if (x.rank() == 0 || weight.rank() != 2 || x.dim(-1) != weight.dim(1)) {
       throw new ShapeMismatchException(
           "linear: last axis of x expected the weight's inputs, got x "

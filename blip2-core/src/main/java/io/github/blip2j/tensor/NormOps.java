@@ -1,6 +1,5 @@
 package io.github.blip2j.tensor;
 
-import io.github.blip2j.backend.KernelChoice;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -12,7 +11,7 @@ final class NormOps {
   static Tensor softmax(Tensor x) {
     Tensor y = like("softmax", x);
     if (y.size() > 0) {
-      KernelChoice.kernels().softmax(ShapeOps.dense(x), y);
+      x.kernels().softmax(ShapeOps.dense(x), y);
     }
     return Op.of("softmax", y)
         .wrt(x, g -> gradient("softmax", x, dx -> softmaxGradient(y, g, dx)))
@@ -23,7 +22,7 @@ final class NormOps {
   static Tensor logSoftmax(Tensor x) {
     Tensor y = like("logSoftmax", x);
     if (y.size() > 0) {
-      KernelChoice.kernels().logSoftmax(ShapeOps.dense(x), y);
+      x.kernels().logSoftmax(ShapeOps.dense(x), y);
     }
     return Op.of("logSoftmax", y)
         .wrt(x, g -> gradient("logSoftmax", x, dx -> logSoftmaxGradient(y, g, dx)))
@@ -39,11 +38,13 @@ final class NormOps {
     beta.shape().require("layerNorm", "beta", x.dim(-1));
     ElementOps.requireSameType("layerNorm", x, gamma);
     ElementOps.requireSameType("layerNorm", x, beta);
+    Operands.require("layerNorm", x, "gamma", gamma);
+    Operands.require("layerNorm", x, "beta", beta);
     Tensor input = ShapeOps.dense(x).detach();
     Tensor scale = ShapeOps.dense(gamma).detach();
     Tensor y = like("layerNorm", x);
     if (y.size() > 0) {
-      KernelChoice.kernels().layerNorm(input, scale, ShapeOps.dense(beta), eps, y);
+      input.kernels().layerNorm(input, scale, ShapeOps.dense(beta), eps, y);
     }
     return Op.of("layerNorm", y)
         .wrt(List.of(x, gamma, beta), g -> layerNormGradients(input, scale, eps, g))
@@ -54,11 +55,12 @@ final class NormOps {
   static Tensor rmsNorm(Tensor x, Tensor gamma, double eps) {
     gamma.shape().require("rmsNorm", "gamma", x.dim(-1));
     ElementOps.requireSameType("rmsNorm", x, gamma);
+    Operands.require("rmsNorm", x, "gamma", gamma);
     Tensor input = ShapeOps.dense(x).detach();
     Tensor scale = ShapeOps.dense(gamma).detach();
     Tensor y = like("rmsNorm", x);
     if (y.size() > 0) {
-      KernelChoice.kernels().rmsNorm(input, scale, eps, y);
+      input.kernels().rmsNorm(input, scale, eps, y);
     }
     return Op.of("rmsNorm", y)
         .wrt(List.of(x, gamma), g -> rmsNormGradients(input, scale, eps, g))
@@ -70,7 +72,7 @@ final class NormOps {
     if (x.size() == 0) {
       return zeroed(out);
     }
-    KernelChoice.kernels().layerNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
+    x.kernels().layerNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
     return out;
   }
 
@@ -79,23 +81,23 @@ final class NormOps {
     if (x.size() == 0) {
       return zeroed(out);
     }
-    KernelChoice.kernels().rmsNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
+    x.kernels().rmsNormGradient(x, gamma, eps, ShapeOps.dense(g), out);
     return out;
   }
 
   private static Tensor[] zeroed(Tensor[] tensors) {
     for (Tensor tensor : tensors) {
-      KernelChoice.kernels().fill(tensor, 0);
+      tensor.kernels().fill(tensor, 0);
     }
     return tensors;
   }
 
   private static void softmaxGradient(Tensor y, Tensor g, Tensor dx) {
-    KernelChoice.kernels().softmaxGradient(y, ShapeOps.dense(g), dx);
+    y.kernels().softmaxGradient(y, ShapeOps.dense(g), dx);
   }
 
   private static void logSoftmaxGradient(Tensor y, Tensor g, Tensor dx) {
-    KernelChoice.kernels().logSoftmaxGradient(y, ShapeOps.dense(g), dx);
+    y.kernels().logSoftmaxGradient(y, ShapeOps.dense(g), dx);
   }
 
   private static Tensor gradient(String op, Tensor x, Consumer<Tensor> compute) {
@@ -108,6 +110,6 @@ final class NormOps {
 
   private static Tensor like(String op, Tensor x) {
     ElementOps.requireFloating(op, x);
-    return Tensor.uninitialized(op, x.dtype(), x.shape());
+    return x.result(op, x.dtype(), x.shape());
   }
 }

@@ -1,8 +1,6 @@
 package io.github.blip2j.tensor;
 
-import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.backend.Workspace;
-import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 
 /**
@@ -22,13 +20,14 @@ public final class ParentScope {
   }
 
   /**
-   * Zeroed memory that lives until the parent scope ends. It is zeroed because kernels may read
-   * positions that are not filled yet, and multiply them by 0: any bit pattern could be a NaN.
+   * Zeroed memory, of the type and backend of {@code beside}, that lives until the parent scope
+   * ends. It is zeroed because kernels may read positions that are not filled yet, and multiply
+   * them by 0: any bit pattern could be a NaN.
    */
-  public Tensor allocate(String op, DType dtype, Shape shape) {
+  public Tensor allocate(String op, Tensor beside, Shape shape) {
     try (Scope inner = Scope.open()) {
-      Tensor fresh = Tensor.uninitialized(op, dtype, shape);
-      KernelChoice.kernels().fill(fresh, 0);
+      Tensor fresh = beside.result(op, beside.dtype(), shape);
+      beside.kernels().fill(fresh, 0);
       memory.adopt(fresh.storage());
       return fresh;
     }

@@ -1,9 +1,10 @@
 package io.github.blip2j.tensor;
 
-import io.github.blip2j.backend.KernelChoice;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** Sums. */
 final class ReduceOps {
@@ -12,8 +13,8 @@ final class ReduceOps {
   /** Sum of everything. dx = g everywhere. */
   static Tensor sumAll(Tensor x) {
     ElementOps.requireFloating("sum", x);
-    Tensor out = Tensor.uninitialized("sum", x.dtype(), Shape.of(1));
-    KernelChoice.kernels().sum(flat(x, 1), false, out);
+    Tensor out = x.result("sum", x.dtype(), Shape.of(1));
+    x.kernels().sum(flat(x, 1), false, out);
     return Op.of("sum", out.view(0, Shape.of(), new long[0]))
         .wrt(x, g -> g.expand(x.shape().toArray()))
         .tensor();
@@ -32,15 +33,38 @@ final class ReduceOps {
 
   /** Sum of squares, exact to float64. */
   static double squaredNorm(Tensor x) {
+    return squaredNorms(List.of(x))[0];
+  }
+
+  /** The sums of squares of several tensors; devices wait once for all. */
+  static double[] squaredNorms(List<Tensor> tensors) {
+    if (tensors.isEmpty()) {
+      return new double[0];
+    }
+    Tensor first = tensors.get(0);
+    List<Tensor> filled = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      for (Tensor tensor : tensors) {
+        requireFloat32(tensor);
+        Operands.require("squaredNorms", first, "tensor", tensor);
+        if (tensor.size() > 0) {
+          filled.add(ShapeOps.dense(tensor.detach()));
+        }
+      }
+      double[] some = filled.isEmpty() ? new double[0] : first.kernels().squaredNorms(filled);
+      double[] all = new double[tensors.size()];
+      int next = 0;
+      for (int i = 0; i < all.length; i++) {
+        all[i] = tensors.get(i).size() > 0 ? some[next++] : 0;
+      }
+      return all;
+    }
+  }
+
+  private static void requireFloat32(Tensor x) {
     if (x.dtype() != DType.FLOAT32) {
       throw new IllegalArgumentException(
           "squaredNorm: type expected FLOAT32, got " + x.dtype() + "; convert it with to()");
-    }
-    if (x.size() == 0) {
-      return 0;
-    }
-    try (Scope scope = Scope.open()) {
-      return KernelChoice.kernels().squaredNorm(ShapeOps.dense(x.detach()));
     }
   }
 
@@ -67,7 +91,7 @@ final class ReduceOps {
   private static Tensor sumAlong(Tensor x, int axis) {
     long[] kept = x.shape().with(axis, 1).toArray();
     if (x.size() == 0) {
-      return Tensor.zeros(x.dtype(), kept);
+      return x.filled(0, x.dtype(), kept);
     }
     if (axis == 0) {
       return sumRows(flat(x, x.dim(0))).reshape(kept);
@@ -75,8 +99,8 @@ final class ReduceOps {
     int last = x.rank() - 1;
     Tensor rows = axis == last ? x : x.transpose(axis, last);
     long count = x.size() / Math.max(1, x.dim(axis));
-    Tensor out = Tensor.uninitialized("sum", x.dtype(), Shape.of(count));
-    KernelChoice.kernels().sum(flat(rows, count), false, out);
+    Tensor out = x.result("sum", x.dtype(), Shape.of(count));
+    x.kernels().sum(flat(rows, count), false, out);
     if (axis == last) {
       return out.reshape(kept);
     }
@@ -86,8 +110,8 @@ final class ReduceOps {
 
   /** Sum of the rows of [R, C]. */
   static Tensor sumRows(Tensor x) {
-    Tensor out = Tensor.uninitialized("sum", x.dtype(), Shape.of(x.dim(1)));
-    KernelChoice.kernels().sum(x, true, out);
+    Tensor out = x.result("sum", x.dtype(), Shape.of(x.dim(1)));
+    x.kernels().sum(x, true, out);
     return out;
   }
 

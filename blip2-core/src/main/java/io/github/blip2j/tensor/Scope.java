@@ -1,5 +1,6 @@
 package io.github.blip2j.tensor;
 
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.backend.Workspace;
 import java.util.function.Supplier;
 
@@ -26,6 +27,10 @@ import java.util.function.Supplier;
  * #detached}: it never is a thread's innermost scope, and owns only tensors given to it by {@link
  * #adopt}. Modules and operations never see a scope; the loops that call them open one.
  *
+ * <p>A scope also decides on which {@link Backend} values become tensors: its own, if it was opened
+ * with one, or else that of the scope around it. Results of operations are on the backend of their
+ * operands.
+ *
  * <p>A scope belongs to the thread that opened it. A detached one may be closed by any thread.
  */
 public final class Scope implements AutoCloseable {
@@ -35,9 +40,17 @@ public final class Scope implements AutoCloseable {
     this.memory = memory;
   }
 
-  /** Opens a scope inside the innermost one of this thread. */
+  /**
+   * Opens a scope inside the innermost one of this thread. Tensors are made on the backend of that
+   * one, or on the {@linkplain Backend#preferred preferred} backend if there is none.
+   */
   public static Scope open() {
     return new Scope(Workspace.open());
+  }
+
+  /** Opens a scope in which tensors are made on a backend. */
+  public static Scope open(Backend backend) {
+    return new Scope(Workspace.open(backend));
   }
 
   /**
@@ -49,11 +62,32 @@ public final class Scope implements AutoCloseable {
   }
 
   /**
+   * A {@linkplain #detached detached} scope for tensors of a backend, such as a model's weights.
+   */
+  public static Scope detached(Backend backend) {
+    return new Scope(Workspace.detached(backend));
+  }
+
+  /** The backend on which values become tensors here. */
+  public Backend backend() {
+    return memory.backend();
+  }
+
+  /**
    * Runs {@code body} in a scope of its own and hands its result to the enclosing one. While
    * gradients are recorded nothing is released, for the tape still needs the intermediate values.
    */
   public static Tensor run(Supplier<Tensor> body) {
-    try (Scope scope = open()) {
+    return run(open(), body);
+  }
+
+  /** Runs {@code body} as {@link #run(Supplier)} does, with tensors made on a backend. */
+  public static Tensor run(Backend backend, Supplier<Tensor> body) {
+    return run(open(backend), body);
+  }
+
+  private static Tensor run(Scope opened, Supplier<Tensor> body) {
+    try (Scope scope = opened) {
       Tensor result = body.get();
       if (result.requiresGrad()) {
         scope.memory.keepAll();

@@ -1,6 +1,7 @@
 package io.github.blip2j.tensor;
 
-import io.github.blip2j.backend.KernelChoice;
+import io.github.blip2j.backend.Backend;
+import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.Layout;
 import io.github.blip2j.backend.PackedWeight;
@@ -120,7 +121,7 @@ final class ShapeOps {
   }
 
   private static Tensor placed(Tensor g, Tensor x, int axis, long start) {
-    Tensor dx = Tensor.zeros(x.dtype(), x.shape().toArray());
+    Tensor dx = x.filled(0, x.dtype(), x.shape().toArray());
     dx.narrow(axis, start, g.dim(axis)).copyInPlace(g);
     return dx;
   }
@@ -131,9 +132,9 @@ final class ShapeOps {
       throw new ShapeMismatchException(
           "expand: target expected to hold " + x.shape() + ", got " + shape);
     }
-    Tensor zeros = Tensor.zeros(x.dtype(), shape.toArray());
+    Tensor zeros = x.filled(0, x.dtype(), shape.toArray());
     if (zeros.size() > 0) {
-      KernelChoice.kernels().binary(Kernels.Binary.ADD, zeros, dense(x), zeros);
+      x.kernels().binary(Kernels.Binary.ADD, zeros, dense(x), zeros);
     }
     return Op.of("expand", zeros).wrt(x, g -> ReduceOps.sumTo(g, x.shape())).tensor();
   }
@@ -144,6 +145,19 @@ final class ShapeOps {
       return x;
     }
     return Op.of("to", copyOf(x, type)).wrt(x, g -> g.to(x.dtype())).tensor();
+  }
+
+  /** A copy on another backend, through this machine's memory. dx is copied back. */
+  static Tensor moved(Tensor x, Backend backend) {
+    if (x.backend() == backend) {
+      return x;
+    }
+    try (Scope scope = Scope.open(backend)) {
+      Tensor dense = dense(x);
+      Tensor copy = Tensor.uninitialized("to", dense.dtype(), dense.shape());
+      HostMemory.copy(dense, copy);
+      return scope.keep(Op.of("to", copy).wrt(x, g -> moved(g, x.backend())).tensor());
+    }
   }
 
   /** A copy in memory of its own. dx is the gradient. */
@@ -161,10 +175,11 @@ final class ShapeOps {
     long length = 0;
     for (Tensor part : parts) {
       ElementOps.requireSameType("concat", first, part);
+      Operands.require("concat", first, "part", part);
       part.shape().require("concat", "part", first.shape().with(a, part.dim(a)).toArray());
       length += part.dim(a);
     }
-    Tensor out = Tensor.uninitialized("concat", first.dtype(), first.shape().with(a, length));
+    Tensor out = first.result("concat", first.dtype(), first.shape().with(a, length));
     Op op = Op.of("concat", out);
     long start = 0;
     for (Tensor part : parts) {
@@ -173,7 +188,7 @@ final class ShapeOps {
       if (count > 0) {
         long[] strides = out.strides();
         Tensor place = out.view(from * strides[a], part.shape(), strides);
-        KernelChoice.kernels().copy(part, place);
+        part.kernels().copy(part, place);
       }
       op.wrt(part, g -> g.narrow(a, from, count));
       start += count;
@@ -186,13 +201,13 @@ final class ShapeOps {
     PackedWeight packing = x.packing();
     if (packing != null) {
       boolean narrow = type == DType.BFLOAT16 && packing.precision() == Precision.BFLOAT16;
-      Tensor plain = Tensor.uninitialized("copy", narrow ? type : x.dtype(), x.shape());
+      Tensor plain = x.result("copy", narrow ? type : x.dtype(), x.shape());
       packing.unpack(0, plain);
       return plain.to(type);
     }
-    Tensor out = Tensor.uninitialized("copy", type, x.shape());
+    Tensor out = x.result("copy", type, x.shape());
     if (x.size() > 0) {
-      KernelChoice.kernels().copy(x, out);
+      x.kernels().copy(x, out);
     }
     return out;
   }

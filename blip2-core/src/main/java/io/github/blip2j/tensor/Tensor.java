@@ -2,12 +2,13 @@ package io.github.blip2j.tensor;
 
 import io.github.blip2j.autograd.Node;
 import io.github.blip2j.backend.AdamWRule;
-import io.github.blip2j.backend.KernelChoice;
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.Layout;
 import io.github.blip2j.backend.PackedWeight;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Storage;
+import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.backend.nd4j.Nd4jArrays;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
@@ -81,10 +82,16 @@ public final class Tensor extends RawTensor {
   /**
    * A tensor on the memory of {@code array}, which its owner must not close or change meanwhile.
    * The tensor, its views, and the scopes in which they were used keep the array from the garbage
-   * collector.
+   * collector. Where the scope's backend has a memory of its own, the values are copied there.
    */
   public static Tensor of(INDArray array) {
-    return new Tensor(Nd4jArrays.wrap(array), null, Precision.FLOAT32);
+    Backend backend = Workspace.currentBackend();
+    Tensor wrapped =
+        new Tensor(
+            Nd4jArrays.wrap(backend.memory().isHost() ? backend : Backend.of("nd4j"), array),
+            null,
+            Precision.FLOAT32);
+    return wrapped.to(backend);
   }
 
   /** A packed matrix as the weight of linear maps. */
@@ -106,8 +113,13 @@ public final class Tensor extends RawTensor {
   /** A tensor with the same value everywhere. */
   public static Tensor full(DType dtype, double value, long... shape) {
     Tensor out = uninitialized("full", dtype, Shape.of(shape));
-    KernelChoice.kernels().fill(out, value);
+    out.kernels().fill(out, value);
     return out;
+  }
+
+  /** Zeros of the type, shape and backend of {@code x}. */
+  public static Tensor zerosLike(Tensor x) {
+    return x.filled(0, x.dtype(), x.shape().toArray());
   }
 
   /** The tensors joined along an axis; their other axes must agree. */
@@ -115,10 +127,23 @@ public final class Tensor extends RawTensor {
     return ShapeOps.concat(axis, parts);
   }
 
-  /** Memory for the result of {@code op}, dense, its content undefined; for kernel providers. */
+  /**
+   * Memory on the backend of the innermost scope, dense, its content undefined; for kernel
+   * providers.
+   */
   public static Tensor uninitialized(String op, DType dtype, Shape shape) {
-    Storage storage = Storage.allocate(op, dtype.bytes(shape, op));
+    return uninitialized(Workspace.current(op).backend(), op, dtype, shape);
+  }
+
+  private static Tensor uninitialized(Backend backend, String op, DType dtype, Shape shape) {
+    Storage storage = Storage.allocate(backend, op, dtype.bytes(shape, op));
     return new Tensor(storage, Layout.dense(shape), dtype);
+  }
+
+  /** Memory for these values, which the caller writes. */
+  static Tensor uninitializedFor(long[] values, String op, Shape shape) {
+    Storage storage = Storage.allocateFor(values, Workspace.current(op).backend(), op);
+    return new Tensor(storage, Layout.dense(shape), DType.INT64);
   }
 
   // ---- reading
@@ -137,6 +162,11 @@ public final class Tensor extends RawTensor {
     return HostData.toFloats(this);
   }
 
+  /** The rows of a matrix as floats, read at once. */
+  public float[][] toFloatRows() {
+    return HostData.toFloatRows(this);
+  }
+
   /** The values, row-major, as doubles. */
   public double[] toDoubles() {
     return HostData.toDoubles(this);
@@ -149,6 +179,11 @@ public final class Tensor extends RawTensor {
 
   /** A copy that the caller owns and closes. */
   public INDArray toINDArray() {
+    if (!backend().memory().isHost()) {
+      try (Scope scope = Scope.open()) {
+        return Nd4jArrays.copyOf(ShapeOps.dense(this));
+      }
+    }
     try {
       return Nd4jArrays.of(this).dup('c');
     } finally {
@@ -201,6 +236,14 @@ public final class Tensor extends RawTensor {
   /** The values in another floating type. */
   public Tensor to(DType type) {
     return ShapeOps.cast(this, type);
+  }
+
+  /**
+   * The values on another backend: a copy through this machine's memory, or this tensor if it is
+   * there already. A packed matrix arrives unpacked.
+   */
+  public Tensor to(Backend backend) {
+    return ShapeOps.moved(this, backend);
   }
 
   /** A dense copy that shares nothing with this. */
@@ -291,6 +334,11 @@ public final class Tensor extends RawTensor {
   /** Sum of the squares of all elements of a float32 tensor, in float64; records nothing. */
   public double squaredNorm() {
     return ReduceOps.squaredNorm(this);
+  }
+
+  /** The {@link #squaredNorm} of each tensor, read together. */
+  public static double[] squaredNorms(List<Tensor> tensors) {
+    return ReduceOps.squaredNorms(tensors);
   }
 
   /** Mean of all elements, a scalar. */
@@ -471,6 +519,23 @@ public final class Tensor extends RawTensor {
   }
 
   // ---- inside the package
+
+  /** What computes with this. */
+  Kernels kernels() {
+    return backend().kernels();
+  }
+
+  /** Memory for a result of {@code op} on this, beside it on its backend; its content undefined. */
+  Tensor result(String op, DType dtype, Shape shape) {
+    return uninitialized(backend(), op, dtype, shape);
+  }
+
+  /** The same value everywhere, beside this on its backend. */
+  Tensor filled(double value, DType dtype, long... shape) {
+    Tensor out = result("full", dtype, Shape.of(shape));
+    kernels().fill(out, value);
+    return out;
+  }
 
   Storage storage() {
     return storage;

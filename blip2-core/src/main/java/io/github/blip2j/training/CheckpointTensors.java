@@ -150,7 +150,7 @@ final class CheckpointTensors {
 
   private static void copy(SafetensorsFile saved, String name, DType stored, Tensor target)
       throws IOException {
-    try (Scope one = Scope.open()) {
+    try (Scope one = Scope.open(target.backend())) {
       target.copyInPlace(read(saved, name, stored, target.shape()));
     }
   }

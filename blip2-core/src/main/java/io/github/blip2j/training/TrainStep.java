@@ -102,7 +102,7 @@ public final class TrainStep<B extends Batch> {
 
   /** Accumulates the gradients of the next batch, if there is one. */
   private boolean learn(Iterator<B> batches, ForwardPass pass, Gathered gathered) {
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = opened()) {
       if (!batches.hasNext()) {
         return false;
       }
@@ -113,6 +113,12 @@ public final class TrainStep<B extends Batch> {
       (settings.accumulate() == 1 ? total : total.mul(1.0 / settings.accumulate())).backward();
       return true;
     }
+  }
+
+  /** A scope whose batches are on the backend of the trained parameters. */
+  private Scope opened() {
+    List<Parameter> trained = optimizer.parameters();
+    return trained.isEmpty() ? Scope.open() : Scope.open(trained.get(0).value().backend());
   }
 
   private Outcome move(TrainingPosition at, Gathered gathered) {

@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What keeps the modules apart, read from their sources. */
 final class ModuleBoundariesTest {
   private static final Pattern NATIVE_LIBRARY = Pattern.compile("\\borg\\.(nd4j|bytedeco)\\.");
+  private static final Pattern ADDRESS =
+      Pattern.compile("\\.(address|hostAddress)\\(\\)|\\bHostMemory\\.bytes\\(");
   private static final Pattern LAYER = Pattern.compile("\\bclass \\w+ extends \\w*Module\\b");
   private static final Pattern FREE =
       Pattern.compile("\\.close\\(\\)|\\.release(Replaced)?\\(|\\bScope\\.(open|detached)\\(");
@@ -41,6 +43,30 @@ final class ModuleBoundariesTest {
             .toList();
 
     assertEquals(List.of(), elsewhere);
+  }
+
+  /**
+   * Memory may be a device's: its address means something to kernels and to transfers only. Tests
+   * of kernels may look too.
+   */
+  @Test
+  void addresses_areReadByBackendsOnly() {
+    List<String> elsewhere =
+        Sources.all().stream()
+            .filter(JavaFile::isMain)
+            .filter(file -> Stream.of("backend", "onednn", "bench").noneMatch(file::isIn))
+            .flatMap(file -> file.find(ADDRESS).stream())
+            .toList();
+
+    assertEquals(List.of(), elsewhere);
+  }
+
+  @Test
+  void addresses_areFoundWhereTheyAre() {
+    assertTrue(
+        Sources.all().stream()
+            .filter(file -> file.isIn("backend"))
+            .anyMatch(file -> !file.find(ADDRESS).isEmpty()));
   }
 
   @Test

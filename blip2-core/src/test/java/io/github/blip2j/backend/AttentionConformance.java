@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -101,6 +102,7 @@ interface AttentionConformance {
     Tensor[][] cases = {
       {fused.select(2, 0), fused.select(2, 1), fused.select(2, 2)},
       {fused.select(2, 1), cache.narrow(1, 0, 7), byHead.transpose(1, 2)},
+      {fused.select(2, 1), cache.narrow(1, 0, 1), cache.narrow(1, 3, 1)},
     };
     for (Tensor[] qkv : cases) {
       int S = Math.toIntExact(qkv[1].dim(1));
@@ -112,6 +114,24 @@ interface AttentionConformance {
       double[] p = weights(qkv[0].toDoubles(), qkv[1].toDoubles(), 0.5, null, sizes);
       samples.assertClose(mixed(p, qkv[2].toDoubles(), sizes), out, 1e-5, 1e-12);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 3", "2, 3", "2, 1", "5, 1"})
+  default void attention_asManyRowsAsTheCacheHasPositions_isThatOfCopies(int S, int T) {
+    Samples samples = new Samples(DType.FLOAT32);
+    int R = 6;
+    Tensor q = samples.tensor(samples.normal(R, R, 2, 8), R, R, 2, 8).narrow(1, 0, T);
+    Tensor k = samples.tensor(samples.normal(R, R, 2, 8), R, R, 2, 8).narrow(1, 0, S);
+    Tensor v = samples.tensor(samples.normal(R, R, 2, 8), R, R, 2, 8).narrow(1, 0, S);
+    Tensor ofViews = samples.out(R, T, 2, 8);
+    Tensor ofCopies = samples.out(R, T, 2, 8);
+    Tensor weights = samples.out(R, 2, T, S); // with them, exactly S positions are read
+
+    kernels().attention(q, k, v, 0.3, null, null, weights, ofViews);
+    kernels().attention(q.copy(), k.copy(), v.copy(), 0.3, null, null, null, ofCopies);
+
+    Samples.assertClose("views", ofCopies.toDoubles(), ofViews, 1e-6);
   }
 
   @Test
@@ -176,6 +196,26 @@ interface AttentionConformance {
     samples.assertClose(mixed(ds, k, s), d[0], 1e-5, 1e-12);
     samples.assertClose(mixed(turned(ds, T, S), q, swapped), d[1], 1e-5, 1e-12);
     samples.assertClose(mixed(turned(p, T, S), g, swapped), d[2], 1e-5, 1e-12);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "3, 1", "1, 4", "3, 4"})
+  default void attentionGradient_positionsOfLongerTensors_isThatOfCopies(int T, int S) {
+    Samples samples = new Samples(DType.FLOAT32);
+    Tensor q = samples.tensor(samples.normal(2, 6, 3, 8), 2, 6, 3, 8).narrow(1, 1, T);
+    Tensor k = samples.tensor(samples.normal(2, 6, 3, 8), 2, 6, 3, 8).narrow(1, 2, S);
+    Tensor v = samples.tensor(samples.normal(2, 7, 3, 8), 2, 7, 3, 8).narrow(1, 0, S);
+    Tensor g = samples.tensor(samples.normal(2, T, 3, 8), 2, T, 3, 8);
+    Tensor p = samples.tensor(samples.normal(2, 3, T, S), 2, 3, T, S);
+    Tensor[] ofViews = {samples.out(2, T, 3, 8), samples.out(2, S, 3, 8), samples.out(2, S, 3, 8)};
+    Tensor[] ofCopies = {samples.out(2, T, 3, 8), samples.out(2, S, 3, 8), samples.out(2, S, 3, 8)};
+
+    kernels().attentionGradient(q, k, v, 0.3, p, null, g, ofViews);
+    kernels().attentionGradient(q.copy(), k.copy(), v.copy(), 0.3, p, null, g, ofCopies);
+
+    for (int i = 0; i < 3; i++) {
+      Samples.assertClose("gradient " + i, ofCopies[i].toDoubles(), ofViews[i], 1e-6);
+    }
   }
 
   /** The last two axes of [B, H, T, S] exchanged. */

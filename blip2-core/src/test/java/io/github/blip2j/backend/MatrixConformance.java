@@ -240,6 +240,27 @@ interface MatrixConformance {
   }
 
   @Test
+  default void matmul_singleRowsFarApart_matchesLoops() {
+    Samples samples = new Samples(DType.FLOAT32);
+    double[] a = samples.normal(2, 3, 4, 1);
+    double[] b = samples.normal(2, 5, 3, 8);
+    Tensor out = samples.out(2, 3, 4, 8);
+
+    kernels()
+        .matmul(
+            samples.tensor(a, 2, 3, 4, 1),
+            samples.tensor(b, 2, 5, 3, 8).narrow(1, 2, 1).permute(0, 2, 1, 3),
+            out);
+
+    double[] expected = new double[2 * 3 * 4 * 8];
+    for (int i = 0; i < expected.length; i++) {
+      int h = i / 32 % 3;
+      expected[i] = a[i / 8] * b[((i / 96 * 5 + 2) * 3 + h) * 8 + i % 8];
+    }
+    samples.assertClose(expected, out, 1e-6, 1e-12);
+  }
+
+  @Test
   default void matmul_partsOfLargerMatrices_leavesTheRestAlone() {
     Samples samples = new Samples(DType.FLOAT32);
     double[] a = samples.normal(4, 6);

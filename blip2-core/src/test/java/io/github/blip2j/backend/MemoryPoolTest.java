@@ -141,6 +141,7 @@ final class MemoryPoolTest {
     AtomicInteger asked = new AtomicInteger();
     MemoryPool lasting =
         new MemoryPool(
+            DeviceMemory.host(),
             Long.MAX_VALUE,
             0,
             () -> {

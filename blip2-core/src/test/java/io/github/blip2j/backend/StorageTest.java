@@ -26,7 +26,8 @@ final class StorageTest {
   /** Asks for an address as a kernel does; no tensor is left when this returns. */
   private static WeakReference<Object> addressed() {
     Object owner = new Object();
-    PlainTensor.wrap(64, DType.FLOAT32, Shape.of(3), new long[] {1}, owner).address();
+    PlainTensor.wrap(Backend.of("nd4j"), 64, DType.FLOAT32, Layout.dense(Shape.of(3)), owner)
+        .address();
     return new WeakReference<>(owner);
   }
 

@@ -13,7 +13,11 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 public final class InScope implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
   @Override
   public void beforeEach(ExtensionContext test) {
-    store(test).put(Scope.class, Scope.open());
+    Scope scope =
+        test.getRequiredTestInstance() instanceof OnBackend chosen
+            ? Scope.open(chosen.backend())
+            : Scope.open();
+    store(test).put(Scope.class, scope);
   }
 
   @Override

@@ -135,7 +135,12 @@ public final class Blip2 implements AutoCloseable {
    * Precision)}.
    */
   public static Blip2 bundled(Precision precision) throws IOException {
-    return new Blip2(BundledModel.load(precision));
+    return bundled(LoadOptions.of(precision));
+  }
+
+  /** The bundled tiny model, loaded with options, such as on another backend. */
+  public static Blip2 bundled(LoadOptions options) throws IOException {
+    return new Blip2(BundledModel.load(options));
   }
 
   /**
@@ -318,7 +323,7 @@ public final class Blip2 implements AutoCloseable {
       throw new IllegalArgumentException("encode: images expected at least 1, got 0");
     }
     images.forEach(image -> required("encode", "image", image));
-    try (var scope = Scope.open()) {
+    try (var scope = Scope.open(session.backend())) {
       return encode(pixels(images));
     }
   }

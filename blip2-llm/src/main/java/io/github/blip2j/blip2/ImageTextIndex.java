@@ -56,7 +56,7 @@ public final class ImageTextIndex implements AutoCloseable {
       during(
           () -> {
             try (var off = GradMode.noGrad();
-                var scope = Scope.open()) {
+                var scope = Scope.open(session.backend())) {
               index.addImages(session.encodeImages(some));
               return index;
             }

@@ -196,7 +196,7 @@ public final class ImageTextMatcher implements AutoCloseable {
    */
   public float[][] embed(Image image) {
     required("embed", "image", image);
-    try (var scope = Scope.open()) {
+    try (var scope = Scope.open(session.backend())) {
       return FloatRows.ofFirst(features().images(List.of(image)).compared()); // [Q][P]
     }
   }

@@ -8,10 +8,6 @@ public final class NextTokenLogits {
 
   /** [R, V] as arrays. */
   public static float[][] rows(Tensor logits) {
-    float[][] rows = new float[Math.toIntExact(logits.dim(0))][];
-    for (int row = 0; row < rows.length; row++) {
-      rows[row] = logits.select(0, row).toFloats();
-    }
-    return rows;
+    return logits.toFloatRows();
   }
 }

@@ -28,14 +28,11 @@ final class PackedSequenceScorer implements SequenceScorer {
     this.mask = mask;
     int P = Math.toIntExact(prompt.dim(1));
     this.cache = model.cache(P + READ / mask.length);
-    this.first = new float[mask.length][];
     try (var off = GradMode.noGrad();
         var scope = Scope.open()) {
       Tensor hidden = model.forward(prompt, mask, cache, ForwardPass.evaluation()); // [B, P, L]
       Tensor after = model.logits(hidden.select(1, P - 1).copy()).logSoftmax(); // [B, V]
-      for (int b = 0; b < first.length; b++) {
-        first[b] = after.select(0, b).toFloats();
-      }
+      this.first = after.toFloatRows();
     }
   }
 

@@ -56,16 +56,23 @@ final class AttentionKernels {
       boolean narrow = out.dtype() == DType.BFLOAT16;
       long S = weights == null && !narrow ? CacheSpan.of(q, k, v, mask) : k.dim(1);
       boolean longer = S > k.dim(1);
-      Place keys = heads(k, S);
-      Place values = heads(v, S);
-      RawTensor added = longer ? CacheSpan.hide(mask, k.dim(1), S) : mask;
+      if (isMisread(k, S) || isMisread(v, S)) {
+        S = k.dim(1);
+        longer = false;
+      }
+      Place queries = heads(sound(q));
+      Place keys = heads(sound(k, S), S);
+      Place values = heads(sound(v, S), S);
+      RawTensor added = longer ? CacheSpan.hide(q, mask, k.dim(1), S) : mask;
       Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), S);
       RawTensor p =
-          weights == null ? PlainTensor.uninitialized("attention", DType.FLOAT32, shape) : weights;
+          weights == null
+              ? PlainTensor.uninitialized(q, "attention", DType.FLOAT32, shape)
+              : weights;
       Place after = added == null ? null : mask(added);
       // With AMX, under an emulator, oneDNN 3.11's bfloat16 product adds wrong numbers where all
       // heads share a mask, so the mask is added in a pass of its own.
-      products.run(heads(q), transposed(keys), scale, narrow ? null : after, Place.of(p));
+      products.run(queries, transposed(keys), scale, narrow ? null : after, Place.of(p));
       if (narrow && after != null) {
         elements.binary(algorithm.binary_add, Place.of(p), after, Place.of(p));
       }
@@ -84,23 +91,44 @@ final class AttentionKernels {
       RawTensor g,
       RawTensor[] dqkv) {
     try (Workspace workspace = Workspace.open()) {
+      Place queries = heads(sound(q));
+      Place keys = heads(sound(k));
       products.run(transposed(Place.of(withDropout(weights, dropout))), heads(g), heads(dqkv[2]));
-      RawTensor dp = PlainTensor.uninitialized("attention", DType.FLOAT32, weights.shape());
-      products.run(heads(g), transposed(heads(v)), Place.of(dp));
+      RawTensor dp =
+          PlainTensor.uninitialized(weights, "attention", DType.FLOAT32, weights.shape());
+      products.run(heads(g), transposed(heads(sound(v))), Place.of(dp));
       if (dropout != null) {
         reference.dropout(dp, dropout, dp);
       }
       norms.softmaxGradient(weights, dp, dp);
-      products.run(Place.of(dp), heads(k), scale, null, heads(dqkv[0]));
-      products.run(transposed(Place.of(dp)), heads(q), scale, null, heads(dqkv[1]));
+      products.run(Place.of(dp), keys, scale, null, heads(dqkv[0]));
+      products.run(transposed(Place.of(dp)), queries, scale, null, heads(dqkv[1]));
     }
+  }
+
+  private static boolean isMisread(RawTensor x, long positions) {
+    return heads(x, positions).layout().isMisread();
+  }
+
+  private RawTensor sound(RawTensor x) {
+    return sound(x, x.dim(1));
+  }
+
+  /** [B, positions, H, D], or a dense copy where products would read it wrong. */
+  private RawTensor sound(RawTensor x, long positions) {
+    if (!isMisread(x, positions)) {
+      return x;
+    }
+    RawTensor copy = PlainTensor.like("attention", x);
+    copies.copy(x, copy);
+    return copy;
   }
 
   private RawTensor withDropout(RawTensor p, @Nullable DropoutSpec dropout) {
     if (dropout == null) {
       return p;
     }
-    RawTensor dropped = PlainTensor.uninitialized("attention", DType.FLOAT32, p.shape());
+    RawTensor dropped = PlainTensor.uninitialized(p, "attention", DType.FLOAT32, p.shape());
     reference.dropout(p, dropout, dropped);
     return dropped;
   }

@@ -42,13 +42,13 @@ final class CacheSpan {
   }
 
   /** The mask, with all positions from {@code shown} on hidden. */
-  static RawTensor hide(@Nullable RawTensor mask, long shown, long span) {
+  static RawTensor hide(RawTensor q, @Nullable RawTensor mask, long shown, long span) {
     long rows = mask == null ? 1 : mask.size() / shown;
     long[] dims = {1, 1, 1, span};
     for (int i = 1; mask != null && i < mask.rank(); i++) {
       dims[3 - i] = mask.dim(-1 - i);
     }
-    RawTensor longer = PlainTensor.uninitialized("attention", DType.FLOAT32, Shape.of(dims));
+    RawTensor longer = PlainTensor.uninitialized(q, "attention", DType.FLOAT32, Shape.of(dims));
     float[] row = new float[Math.toIntExact(span)];
     Arrays.fill(row, (int) shown, row.length, HIDDEN);
     FloatBuffer into = Memory.bytes(longer.address(), rows * span * Float.BYTES).asFloatBuffer();

@@ -49,7 +49,8 @@ final class EmbeddingKernels {
     long V = logits.dim(1);
     long[] classes = HostMemory.longs(labels);
     try (Workspace workspace = Workspace.open()) {
-      RawTensor logs = PlainTensor.uninitialized("crossEntropy", DType.FLOAT32, logits.shape());
+      RawTensor logs =
+          PlainTensor.uninitialized(logits, "crossEntropy", DType.FLOAT32, logits.shape());
       norms.logSoftmax(logits, logs);
       float[] means = smoothing == 0 ? new float[classes.length] : means(logs);
       Memory at = Memory.at(logs.address(), M * V * Float.BYTES);
@@ -66,7 +67,7 @@ final class EmbeddingKernels {
 
   /** The mean of each row. */
   private float[] means(RawTensor rows) {
-    RawTensor sum = PlainTensor.uninitialized("sum", DType.FLOAT32, Shape.of(rows.dim(0)));
+    RawTensor sum = PlainTensor.uninitialized(rows, "sum", DType.FLOAT32, Shape.of(rows.dim(0)));
     sums.run(rows, false, sum);
     float[] means = HostMemory.floats(sum);
     float share = (float) (1.0 / rows.dim(1));
@@ -95,7 +96,7 @@ final class EmbeddingKernels {
       }
     }
     try (Workspace workspace = Workspace.open()) {
-      RawTensor scale = PlainTensor.uninitialized("crossEntropy", DType.FLOAT32, Shape.of(M, 1));
+      RawTensor scale = PlainTensor.uninitialized(g, "crossEntropy", DType.FLOAT32, Shape.of(M, 1));
       FloatBuffer each = Memory.bytes(scale.address(), M * Float.BYTES).asFloatBuffer();
       float[] given = HostMemory.floats(g);
       for (int m = 0; m < classes.length; m++) {

@@ -136,7 +136,8 @@ public final class OneDnnKernels implements Kernels {
     Layout left = Layout.of(a).unrepeated();
     Layout right = Layout.of(b).unrepeated();
     Layout result = Layout.of(out);
-    if (isFloat(out) && MatmulKernels.fits(left, right, result)) {
+    boolean misread = left.isMisread() || right.isMisread();
+    if (isFloat(out) && !misread && MatmulKernels.fits(left, right, result)) {
       products.run(
           new Place(left, a.address()),
           new Place(right, b.address()),

@@ -3,8 +3,8 @@ package io.github.blip2j.onednn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.backend.BackendProvider;
 import io.github.blip2j.backend.Diagnostics;
-import io.github.blip2j.backend.Kernels;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 
@@ -12,13 +12,13 @@ final class OneDnnProviderTest {
   @Test
   void serviceLoader_findsIt() {
     assertTrue(
-        ServiceLoader.load(Kernels.Provider.class).stream()
+        ServiceLoader.load(BackendProvider.class).stream()
             .anyMatch(provider -> provider.type() == OneDnnProvider.class));
   }
 
   @Test
   void support_saysWhy() {
-    Kernels.Support support = new OneDnnProvider().support();
+    BackendProvider.Support support = new OneDnnProvider().support();
 
     boolean able = Diagnostics.cpuFlags().contains("avx2");
     assertEquals(able, support.speed() > 1, support.reason());

@@ -72,10 +72,6 @@ public final class QFormerCaptioner implements DecodingSession {
   private float[][] scores(int[] tokens) {
     Tensor ids = Tensor.ids(tokens).reshape(tokens.length, 1);
     Tensor logits = model.nextLogits(ids, cache, Math.toIntExact(queries.dim(1))); // [R, V]
-    float[][] rows = new float[tokens.length][];
-    for (int row = 0; row < rows.length; row++) {
-      rows[row] = logits.select(0, row).toFloats();
-    }
-    return rows;
+    return logits.toFloatRows();
   }
 }

@@ -13,6 +13,7 @@ import io.github.blip2j.cli.option.FigureName;
 import io.github.blip2j.cli.option.NamedPrecision;
 import io.github.blip2j.cli.option.PresetName;
 import io.github.blip2j.cli.option.RunOptions;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -76,7 +77,8 @@ public final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Bench bench = bench();
     BenchReport report;
-    try (var progress = Progress.on(console)) {
+    try (var progress = Progress.on(console);
+        var scope = Scope.open(run.backend())) {
       progress.doing("creating weights of " + preset.label());
       report = bench.run(progress::doing);
     }

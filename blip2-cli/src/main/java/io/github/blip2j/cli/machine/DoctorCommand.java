@@ -1,6 +1,7 @@
 package io.github.blip2j.cli.machine;
 
 import com.google.gson.JsonObject;
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.backend.Diagnostics;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.ErrorReport;
@@ -61,7 +62,7 @@ public final class DoctorCommand implements Callable<Integer> {
     examine("cpu", Diagnostics::cpu);
     examine("memory", Diagnostics::memory);
     examine("nd4j", Diagnostics::nd4j);
-    examine("kernels", Diagnostics::kernels);
+    examine("backends", () -> Diagnostics.backends(Backend.preferred()));
     examine("native cache", () -> folder(Diagnostics.nativeCache()));
     examine("images", DoctorCommand::images);
     if (json) {
@@ -75,7 +76,7 @@ public final class DoctorCommand implements Callable<Integer> {
   private void examine(String name, Section section) {
     try {
       sections.put(name, section.read());
-    } catch (IOException | LinkageError | IllegalStateException e) {
+    } catch (IOException | LinkageError | IllegalStateException | IllegalArgumentException e) {
       String problem = Console.oneLine(ErrorReport.describe(e));
       sections.put(name, Map.of("problem", problem));
       problems.add(name + ": " + problem);

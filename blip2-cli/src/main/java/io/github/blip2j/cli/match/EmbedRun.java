@@ -56,7 +56,7 @@ final class EmbedRun {
                 "load",
                 () ->
                     model == null
-                        ? Blip2.bundled(command.options.dtype)
+                        ? Blip2.bundled(command.options.loading())
                         : Blip2.load(model.path(), command.options.loading()))) {
           written = timings.time("embed", () -> export(blip2.export(wanted), progress));
         }

@@ -55,7 +55,7 @@ public final class GenerationModelOptions extends ModelOptions {
 
   private Blip2 loadAsItIs() throws IOException {
     if (model == null) {
-      return Blip2.bundled(dtype);
+      return Blip2.bundled(loading());
     }
     return parts.areGiven()
         ? Blip2.load(parts.of(model.path()), loading())

@@ -38,7 +38,7 @@ public abstract class ModelOptions {
 
   /** How the model is loaded. */
   public LoadOptions loading() {
-    LoadOptions options = LoadOptions.of(dtype);
+    LoadOptions options = LoadOptions.of(dtype).withBackend(run.backend());
     options = adapter == null ? options : options.withAdapter(adapter);
     return ignoreUnexpectedKeys ? options.leavingOutUnexpected() : options;
   }

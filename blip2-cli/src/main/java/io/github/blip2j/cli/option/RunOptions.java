@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.option;
 
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.backend.Threads;
 import io.github.blip2j.cli.console.LogSettings;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,13 @@ public final class RunOptions {
   @Nullable
   public Integer threads;
 
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description = "What computes: a name that blip2 doctor lists; by default the fastest.")
+  @Nullable
+  public String backend;
+
   @Option(names = "--json", description = "Print one JSON document.")
   public boolean json;
 
@@ -27,6 +35,22 @@ public final class RunOptions {
     }
     if (threads != null) {
       Threads.choose(threads);
+    }
+    if (backend != null) {
+      backend();
+    }
+  }
+
+  /**
+   * The chosen backend.
+   *
+   * @throws IllegalArgumentException if there is none of its name, or it cannot run here
+   */
+  public Backend backend() {
+    try {
+      return backend == null ? Backend.preferred() : Backend.of(backend);
+    } catch (IllegalArgumentException e) {
+      throw backend == null ? e : new IllegalArgumentException("--" + e.getMessage(), e);
     }
   }
 }

@@ -103,7 +103,7 @@ final class TrainingRun {
     }
     var report = new TrainingReport(console);
     try (var progress = Progress.on(console);
-        Scope home = Scope.detached()) {
+        Scope home = Scope.detached(options.run.run.backend())) {
       progress.doing("reading captions");
       CaptionSet captions = options.data.captions();
       progress.doing("loading the model");

@@ -44,8 +44,8 @@ final class DropoutMask {
       applyToDoubles(x, out);
       return;
     }
-    long from = x.address();
-    long to = out.address();
+    long from = x.hostAddress();
+    long to = out.hostAddress();
     FloatLoops.spans(x.size(), (first, end) -> apply(from, to, first, end));
   }
 

@@ -32,7 +32,7 @@ final class FloatLoops {
   static void adamW(
       AdamWRule rule, AdamWRule.Step step, RawTensor x, RawTensor g, RawTensor m, RawTensor v) {
     AdamWBlock update = new AdamWBlock(rule, step);
-    long[] at = {x.address(), g.address(), m.address(), v.address()};
+    long[] at = {x.hostAddress(), g.hostAddress(), m.hostAddress(), v.hostAddress()};
     spans(
         x.size(),
         (from, to) -> {
@@ -56,7 +56,7 @@ final class FloatLoops {
 
   /** See {@link Kernels#squaredNorm}. */
   static double squaredNorm(RawTensor x) {
-    long address = x.address();
+    long address = x.hostAddress();
     double[] sums = new double[Math.toIntExact((x.size() + SPAN - 1) / SPAN)];
     spans(
         x.size(),

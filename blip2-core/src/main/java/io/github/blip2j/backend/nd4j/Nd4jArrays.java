@@ -1,5 +1,8 @@
 package io.github.blip2j.backend.nd4j;
 
+import io.github.blip2j.backend.Backend;
+import io.github.blip2j.backend.HostMemory;
+import io.github.blip2j.backend.Layout;
 import io.github.blip2j.backend.Natives;
 import io.github.blip2j.backend.PlainTensor;
 import io.github.blip2j.backend.RawTensor;
@@ -42,17 +45,31 @@ public final class Nd4jArrays {
 
   private Nd4jArrays() {}
 
-  /** A tensor on the array's memory, with the array's strides. */
-  public static RawTensor wrap(INDArray array) {
+  /** A tensor of a backend on the host, on the array's memory, with the array's strides. */
+  public static RawTensor wrap(Backend backend, INDArray array) {
     long address = array.data().addressPointer().address();
     long[] strides = array.rank() == 0 ? new long[0] : array.stride();
-    Shape shape = Shape.of(array.shape());
-    return PlainTensor.wrap(address, dtype(array.dataType()), shape, strides, array);
+    Layout layout = Layout.of(Shape.of(array.shape()), strides);
+    return PlainTensor.wrap(backend, address, dtype(array.dataType()), layout, array);
   }
 
-  /** The array on the tensor's memory, made once for each tensor. */
+  /** A dense array with these bytes, in the machine's order, that the caller owns. */
+  public static INDArray copyOf(RawTensor dense) {
+    INDArray array =
+        Nd4j.createUninitialized(dataType(dense.dtype()), dense.shape().toArray(), 'c');
+    if (dense.size() > 0) {
+      HostMemory.copy(dense, wrap(Backend.of("nd4j"), array));
+    }
+    return array;
+  }
+
+  /**
+   * The array on the tensor's memory, made once for each tensor.
+   *
+   * @throws IllegalStateException if this is on the memory of a device
+   */
   public static INDArray of(RawTensor tensor) {
-    tensor.address(); // throws after release
+    tensor.hostAddress(); // throws after release
     return tensor.counterpart(INDArray.class, Nd4jArrays::view);
   }
 
@@ -66,7 +83,7 @@ public final class Nd4jArrays {
       return Nd4j.empty(dataType(tensor.dtype()));
     }
     DataType type = dataType(tensor.dtype());
-    DataBuffer buffer = buffer(tensor.address(), reach, tensor.dtype());
+    DataBuffer buffer = buffer(tensor.hostAddress(), reach, tensor.dtype());
     if (strides.length == 0) {
       return Nd4j.create(buffer, new long[0], new long[0], 0, 'c', type);
     }

@@ -84,6 +84,6 @@ final class Nd4jAttention {
 
   private static RawTensor scores(RawTensor q, RawTensor k) {
     return PlainTensor.uninitialized(
-        "temporary", q.dtype(), Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1)));
+        q, "temporary", q.dtype(), Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1)));
   }
 }

@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The reference kernels, on any ND4J backend.
+ * The reference kernels, on any ND4J backend that computes in this machine's memory.
  *
  * <p>ND4J's own operations are used where they are correct and fast. Measurements excluded some:
  * its {@code GELU} is the sigmoid approximation, its {@code layer_norm} has no epsilon, its float
@@ -45,7 +45,7 @@ final class Nd4jKernels implements Kernels {
       @Nullable RawTensor residual,
       RawTensor out) {
     long rows = x.size() / x.dim(-1);
-    if (residual != null && residual.address() == out.address()) {
+    if (residual != null && residual.hostAddress() == out.hostAddress()) {
       try (Workspace workspace = Workspace.open()) {
         RawTensor product = like(out);
         linear(x, weight, bias, activation, null, product);
@@ -92,7 +92,7 @@ final class Nd4jKernels implements Kernels {
       return;
     }
     try (Workspace workspace = Workspace.open()) {
-      RawTensor wide = PlainTensor.uninitialized("attention", DType.FLOAT32, out.shape());
+      RawTensor wide = PlainTensor.uninitialized(out, "attention", DType.FLOAT32, out.shape());
       Nd4jAttention.forward(this, wide(q), wide(k), wide(v), scale, mask, dropout, weights, wide);
       copy(wide, out);
     }
@@ -348,7 +348,7 @@ final class Nd4jKernels implements Kernels {
   /** A column vector: one number for each row of the last axis. */
   static RawTensor column(RawTensor x) {
     long rows = x.size() / x.dim(-1);
-    return PlainTensor.uninitialized("temporary", x.dtype(), Shape.of(rows));
+    return PlainTensor.uninitialized(x, "temporary", x.dtype(), Shape.of(rows));
   }
 
   static RawTensor flat(RawTensor dense, long rows) {

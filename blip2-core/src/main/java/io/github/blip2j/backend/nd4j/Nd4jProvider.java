@@ -1,10 +1,11 @@
 package io.github.blip2j.backend.nd4j;
 
-import io.github.blip2j.backend.Kernels;
+import io.github.blip2j.backend.Backend;
+import io.github.blip2j.backend.BackendProvider;
 import io.github.blip2j.backend.Natives;
 
-/** Provides the reference kernels, wherever ND4J runs. */
-public final class Nd4jProvider implements Kernels.Provider {
+/** Provides the reference kernels, wherever ND4J runs on the CPU. */
+public final class Nd4jProvider implements BackendProvider {
   /** Used by the service loader. */
   public Nd4jProvider() {}
 
@@ -14,15 +15,14 @@ public final class Nd4jProvider implements Kernels.Provider {
   }
 
   @Override
-  public Kernels.Support support() {
+  public Support support() {
     Natives.prepare();
     String build = System.getProperty(Natives.EXTENSION, "");
-    return new Kernels.Support(
-        1, "the reference, ND4J build " + (build.isEmpty() ? "plain" : build));
+    return new Support(1, "the reference, ND4J build " + (build.isEmpty() ? "plain" : build));
   }
 
   @Override
-  public Kernels create() {
-    return new Nd4jKernels();
+  public Backend create() {
+    return Backend.onHost(name(), new Nd4jKernels());
   }
 }

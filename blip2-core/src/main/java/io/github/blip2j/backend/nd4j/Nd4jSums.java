@@ -66,11 +66,11 @@ final class Nd4jSums {
   private static RawTensor pieces(RawTensor x, long rows, long columns, boolean ofRows) {
     long count = ((ofRows ? columns : rows) + PIECE - 1) / PIECE;
     Shape shape = ofRows ? Shape.of(rows, count) : Shape.of(count, columns);
-    return PlainTensor.uninitialized("temporary", x.dtype(), shape);
+    return PlainTensor.uninitialized(x, "temporary", x.dtype(), shape);
   }
 
   private static RawTensor ones(RawTensor like, long... shape) {
-    RawTensor ones = PlainTensor.uninitialized("temporary", like.dtype(), Shape.of(shape));
+    RawTensor ones = PlainTensor.uninitialized(like, "temporary", like.dtype(), Shape.of(shape));
     Nd4jArrays.of(ones).assign(1);
     return ones;
   }

@@ -1,6 +1,6 @@
 /**
  * The reference kernels, which run on any ND4J backend. Found as a {@link
- * io.github.blip2j.backend.Kernels.Provider}; internal.
+ * io.github.blip2j.backend.BackendProvider}; internal.
  *
  * <p>Internal: these classes may change in any version.
  */

@@ -67,7 +67,7 @@ public final class Blip2Loader {
   private static Loaded load(Blip2Source source, LoadOptions options) throws IOException {
     try (var opened = new OpenResources();
         OpenWeights open = source.open()) {
-      Scope memory = Scope.detached();
+      Scope memory = options.openMemory();
       opened.add(memory::close);
       Params params = Params.root(open.weights(), memory).packed(options.precision());
       var model = new Blip2Model(source.config(), params);

@@ -1,10 +1,12 @@
 package io.github.blip2j.blip2.checkpoint;
 
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.blip2.model.Families;
 import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.VisionFamilies;
 import java.nio.file.Path;
@@ -26,12 +28,15 @@ import org.slf4j.LoggerFactory;
  *     the weights, if there is any
  * @param unexpected the treatment of tensors that the model has no parameter for
  * @param families the families of vision encoders and language models that are known
+ * @param backend of the weights and of all that is computed with them, or null for that of the
+ *     innermost scope, which is {@link Backend#preferred} unless one was opened with another
  */
 public record LoadOptions(
     Precision precision,
     @Nullable Path adapter,
     Unexpected unexpected,
-    Families families) {
+    Families families,
+    @Nullable Backend backend) {
   private static final Logger LOG = LoggerFactory.getLogger(LoadOptions.class);
 
   /** The treatment of tensors that the model has no parameter for, "unexpected" in transformers. */
@@ -51,7 +56,7 @@ public record LoadOptions(
 
   /** Strict loading, in {@code precision}. */
   public static LoadOptions of(Precision precision) {
-    return new LoadOptions(precision, null, Unexpected.REFUSED, Families.installed());
+    return new LoadOptions(precision, null, Unexpected.REFUSED, Families.installed(), null);
   }
 
   /**
@@ -77,21 +82,36 @@ public record LoadOptions(
 
   /** With the adapter in another folder than the weights'. */
   public LoadOptions withAdapter(Path folder) {
-    return new LoadOptions(precision, folder, unexpected, families);
+    return new LoadOptions(precision, folder, unexpected, families, backend);
   }
 
   /** With these families of vision encoders instead of the installed ones. */
   public LoadOptions withVisionFamilies(VisionFamilies newFamilies) {
-    return new LoadOptions(precision, adapter, unexpected, families.with(newFamilies));
+    return with(families.with(newFamilies));
   }
 
   /** With these families of language models instead of the installed ones. */
   public LoadOptions withLanguageFamilies(LanguageFamilies newFamilies) {
-    return new LoadOptions(precision, adapter, unexpected, families.with(newFamilies));
+    return with(families.with(newFamilies));
+  }
+
+  private LoadOptions with(Families newFamilies) {
+    return new LoadOptions(precision, adapter, unexpected, newFamilies, backend);
+  }
+
+  /** With the model on a backend, for example beside a model on another one. */
+  public LoadOptions withBackend(Backend chosen) {
+    Arguments.required("load", "backend", chosen);
+    return new LoadOptions(precision, adapter, unexpected, families, chosen);
+  }
+
+  /** A scope for the weights, on their backend; the caller closes it. */
+  public Scope openMemory() {
+    return backend == null ? Scope.detached() : Scope.detached(backend);
   }
 
   /** Leaving out tensors that the model has no parameter for. */
   public LoadOptions leavingOutUnexpected() {
-    return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT, families);
+    return new LoadOptions(precision, adapter, Unexpected.LEFT_OUT, families, backend);
   }
 }

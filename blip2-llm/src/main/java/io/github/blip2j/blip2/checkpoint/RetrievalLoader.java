@@ -14,6 +14,7 @@ import io.github.blip2j.vision.VisionFamilies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.NavigableSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,15 @@ public final class RetrievalLoader {
    * @throws IllegalArgumentException if the options name an adapter for a file of LAVIS
    */
   public static Loaded load(Path path, Scope home, LoadOptions options) throws IOException {
+    if (options.backend() != null && options.backend() != home.backend()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "load: scope of the parameters expected on backend %s as the options say, got one on"
+                  + " %s; open it with Scope.detached(backend)",
+              options.backend(),
+              home.backend()));
+    }
     Loading loading =
         new Loading(
             home, UnaryOperator.identity(), params -> params.packed(options.precision()), options);

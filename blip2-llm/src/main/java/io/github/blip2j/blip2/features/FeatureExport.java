@@ -273,9 +273,7 @@ public final class FeatureExport {
     for (int from = 0; from < texts.size(); from += BATCH) {
       try (var scope = Scope.open()) {
         Tensor some = source.ofTexts(texts.subList(from, Math.min(from + BATCH, texts.size())));
-        for (int i = 0; i < some.dim(0); i++) {
-          vectors.add(some.select(0, i).toFloats());
-        }
+        vectors.addAll(List.of(some.toFloatRows()));
       }
     }
     return vectors;

@@ -10,7 +10,7 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.vision.image.Image;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -83,7 +83,7 @@ public final class FeatureExtractor implements FeatureSource {
     return session.during(
         () -> {
           try (var off = GradMode.noGrad();
-              var scope = Scope.open()) {
+              var scope = Scope.open(session.backend())) {
             Blip2Qformer qformer = session.qformer();
             Tensor encoded = scope.keep(qformer.encodeText(batch, ForwardPass.evaluation()));
             return new OfTexts(encoded, scope.keep(qformer.tokenFeatures(encoded)));
@@ -119,7 +119,7 @@ public final class FeatureExtractor implements FeatureSource {
     return session.during(
         () -> {
           try (var off = GradMode.noGrad();
-              var scope = Scope.open()) {
+              var scope = Scope.open(session.backend())) {
             var found = new EnumMap<Feature, Tensor>(Feature.class);
             EncodedImages encoded =
                 new EncodedImages(session.qformer(), session.encodeImages(images));
@@ -135,7 +135,7 @@ public final class FeatureExtractor implements FeatureSource {
     return session.during(
         () -> {
           try (var off = GradMode.noGrad();
-              var scope = Scope.open()) {
+              var scope = Scope.open(session.backend())) {
             Blip2Qformer qformer = session.qformer();
             // Cut as for comparisons.
             TextBatch cut =
@@ -196,12 +196,15 @@ public final class FeatureExtractor implements FeatureSource {
     }
 
     private Tensor single() {
-      List<Tensor> rows = new ArrayList<>();
-      for (int b = 0; b < compared().dim(0); b++) {
-        float[] one = FloatRows.direction(FloatRows.ofFirst(compared().narrow(0, b, 1)));
-        rows.add(Tensor.of(one, 1, one.length));
+      int B = Math.toIntExact(compared().dim(0));
+      int P = Math.toIntExact(compared().dim(2));
+      float[][] rows = FloatRows.of(compared().reshape(-1, P)); // [B Q, P]
+      float[] all = new float[B * P];
+      for (int b = 0, Q = rows.length / B; b < B; b++) {
+        float[][] ofImage = Arrays.copyOfRange(rows, b * Q, (b + 1) * Q);
+        System.arraycopy(FloatRows.direction(ofImage), 0, all, b * P, P);
       }
-      return Tensor.concat(0, rows); // [B, P]
+      return Tensor.of(all, B, P);
     }
 
     private Tensor joint(TextBatch texts) {

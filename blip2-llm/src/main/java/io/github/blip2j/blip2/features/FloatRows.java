@@ -8,11 +8,12 @@ public final class FloatRows {
 
   /** [1, Q, P] as [Q][P]. */
   public static float[][] ofFirst(Tensor all) {
-    float[][] rows = new float[Math.toIntExact(all.dim(1))][];
-    for (int q = 0; q < rows.length; q++) {
-      rows[q] = all.select(0, 0).select(0, q).toFloats();
-    }
-    return rows;
+    return of(all.select(0, 0));
+  }
+
+  /** [R, P] as [R][P], read at once. */
+  public static float[][] of(Tensor matrix) {
+    return matrix.toFloatRows();
   }
 
   /** The unit vector in the direction of the mean of [Q][P], [P]. */

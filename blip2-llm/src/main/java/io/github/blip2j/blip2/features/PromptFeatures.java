@@ -47,7 +47,7 @@ public record PromptFeatures(GenerationSession loaded) implements FeatureSource 
   /** One feature of one image, [N][E] or [Q][C] or [Q][L]. */
   public float[][] of(Image image, Feature feature) {
     FeatureExport.requireAmong(features(), Arguments.required("embed", "feature", feature));
-    try (var scope = Scope.open()) {
+    try (var scope = Scope.open(loaded.backend())) {
       Map<Feature, Tensor> found = ofImages(List.of(image), List.of(), EnumSet.of(feature));
       return FloatRows.ofFirst(Objects.requireNonNull(found.get(feature)));
     }

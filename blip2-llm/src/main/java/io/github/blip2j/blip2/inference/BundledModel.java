@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2.inference;
 
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.io.file.TemporaryFolder;
-import io.github.blip2j.tensor.types.Precision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -22,13 +22,13 @@ public final class BundledModel {
 
   private BundledModel() {}
 
-  public static GenerationSession load(Precision precision) throws IOException {
+  public static GenerationSession load(LoadOptions options) throws IOException {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
     try (var folder = TemporaryFolder.create(temporary, "blip2-bundled", FILES)) {
       for (String file : FILES) {
         unpack(file, folder.path().resolve(file));
       }
-      return GenerationSession.load(folder.path(), precision);
+      return GenerationSession.load(folder.path(), options);
     }
   }
 

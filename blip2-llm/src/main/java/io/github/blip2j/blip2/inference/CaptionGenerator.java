@@ -34,7 +34,7 @@ public final class CaptionGenerator {
     Generator generator = Generator.of(fitting, session.endId());
     List<int[]> starts = Collections.nCopies(images.size(), new int[] {session.config().startId()});
     try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
+        var scope = Scope.open(session.backend())) {
       CrossAttentionKeyValues keyValues = qformer.imageKeyValues(session.encodeImages(images));
       QFormerCaptioner captioner = qformer.captioner(keyValues, fitting.maxNewTokens());
       return generator.generate(captioner, starts).stream()

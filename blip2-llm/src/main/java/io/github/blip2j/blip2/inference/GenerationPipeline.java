@@ -46,7 +46,7 @@ public final class GenerationPipeline {
     requireTexts("generate", texts);
     required("generate", "decoding", decoding);
     try (var open = session.enter();
-        var scope = Scope.open();
+        var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
       Tensor imagePrompts = encoder.imagePrompts("generate", images, texts); // [B, Q, L]
       EncodedPrompts prompts = encode("generate", imagePrompts, texts);
@@ -70,7 +70,7 @@ public final class GenerationPipeline {
     Arguments.requiredAll("generate", "prompt", prompts);
     required("generate", "decoding", decoding);
     try (var open = session.enter();
-        var scope = Scope.open();
+        var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
       return generator.generate(encode("generate", prompts), decoding, UNHEARD);
     }
@@ -88,7 +88,7 @@ public final class GenerationPipeline {
     required("generate", "listener", listener);
     try (var open = session.enter();
         var kept = features.enter();
-        var scope = Scope.open();
+        var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
       EncodedPrompts prompts = encode("generate", features, texts);
       TokenStreamer aside =
@@ -102,7 +102,7 @@ public final class GenerationPipeline {
     required("score", "text", text);
     required("score", "prompt", prompt);
     try (var open = session.enter();
-        var scope = Scope.open();
+        var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
       return ranker.score(encode("score", List.of(prompt)), List.of(text)).get(0);
     }
@@ -115,7 +115,7 @@ public final class GenerationPipeline {
     required("rank", "order", order);
     Arguments.requiredAll("rank", "prompt", prompts);
     try (var open = session.enter();
-        var scope = Scope.open();
+        var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
       return ranker.rank(encode("rank", prompts), candidates, order);
     }
@@ -130,7 +130,7 @@ public final class GenerationPipeline {
     required("rank", "features", features);
     try (var open = session.enter();
         var kept = features.enter();
-        var scope = Scope.open();
+        var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
       return ranker.rank(encode("rank", features, texts), candidates, order);
     }

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.inference;
 
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.blip2.checkpoint.Blip2Loader;
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
@@ -82,6 +83,11 @@ public final class GenerationSession implements AutoCloseable {
     return model;
   }
 
+  /** The backend of the parameters, on which calls compute. */
+  public Backend backend() {
+    return loaded.memory().backend();
+  }
+
   /** Names of the checkpoint's tensors that the model has no parameter for. */
   public NavigableSet<String> leftOut() {
     return loaded.leftOut();
@@ -123,7 +129,7 @@ public final class GenerationSession implements AutoCloseable {
 
   /** Images as input of the vision transformer, [B, 3, H, W]. */
   public Tensor pixels(List<Image> images) {
-    return processor().tensor(images);
+    return Scope.run(backend(), () -> processor().tensor(images));
   }
 
   /**

@@ -73,7 +73,7 @@ public final class GradCamMaps {
   public static GradCamMaps of(MatchingSession session, Image image, int[] text) {
     Map<Integer, Maps> layers = new TreeMap<>();
     VisionConfig vision = session.model().config().vision();
-    try (var scope = Scope.open()) {
+    try (var scope = Scope.open(session.backend())) {
       Tensor encoded;
       try (var off = GradMode.noGrad()) {
         encoded = session.encodeImages(List.of(image));

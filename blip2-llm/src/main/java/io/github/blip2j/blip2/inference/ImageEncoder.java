@@ -36,7 +36,7 @@ public final class ImageEncoder {
   public ImageFeatures encode(Tensor pixels) {
     Blip2Model model = session.model();
     ForwardPass pass = ForwardPass.evaluation();
-    try (var scope = Scope.open()) {
+    try (var scope = Scope.open(session.backend())) {
       Tensor patches = Scope.run(() -> model.encodeImage(pixels, pass)); // [B, N, E]
       if (model.config().readsInstruction()) {
         return ImageFeatures.uninstructed(session, patches);

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.inference;
 
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
@@ -89,7 +90,7 @@ public final class MatchingSession implements AutoCloseable {
               + ": tokenizer.json expected beside the weights, got none; copy bert-base-uncased's"
               + " there");
     }
-    Scope memory = Scope.detached();
+    Scope memory = options.openMemory();
     try (var opened = new OpenResources()) {
       opened.add(memory::close);
       RetrievalLoader.Loaded model;
@@ -107,6 +108,11 @@ public final class MatchingSession implements AutoCloseable {
 
   public Blip2RetrievalModel model() {
     return model;
+  }
+
+  /** The backend of the parameters, on which calls compute. */
+  public Backend backend() {
+    return memory.backend();
   }
 
   /** Names of the checkpoint's tensors that the model has no parameter for. */
@@ -143,7 +149,8 @@ public final class MatchingSession implements AutoCloseable {
 
   /** The vision encoder's features of images, [B, N, E]. */
   public Tensor encodeImages(List<Image> images) {
-    return Scope.run(() -> model.encodeImage(processor.tensor(images), ForwardPass.evaluation()));
+    return Scope.run(
+        backend(), () -> model.encodeImage(processor.tensor(images), ForwardPass.evaluation()));
   }
 
   /** The token ids of a text for comparison: all, or cut as LAVIS or the caller sets. */

@@ -35,7 +35,7 @@ public final class PairScores {
   public List<Match> against(Image image, List<int[]> texts) {
     List<Match> matches = new ArrayList<>();
     try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
+        var scope = Scope.open(session.backend())) {
       CrossAttentionKeyValues keyValues =
           qformer.imageKeyValues(session.encodeImages(List.of(image)));
       Tensor features = features(keyValues); // [1, Q, P]
@@ -56,7 +56,7 @@ public final class PairScores {
     for (int from = 0; from < texts.size(); from += BATCH) {
       int to = Math.min(from + BATCH, texts.size());
       try (var off = GradMode.noGrad();
-          var scope = Scope.open()) {
+          var scope = Scope.open(session.backend())) {
         CrossAttentionKeyValues keyValues =
             qformer.imageKeyValues(session.encodeImages(images.subList(from, to)));
         matches.addAll(score(keyValues, features(keyValues), texts.subList(from, to)));

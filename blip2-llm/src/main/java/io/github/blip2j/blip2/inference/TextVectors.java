@@ -19,7 +19,7 @@ public final class TextVectors {
   /** The embedding of a text: a unit vector, [P]. */
   public float[] of(int[] text) {
     try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
+        var scope = Scope.open(session.backend())) {
       Blip2Qformer qformer = session.qformer();
       Tensor start =
           qformer.encodeTextStart(session.batch(List.of(text)), ForwardPass.evaluation());

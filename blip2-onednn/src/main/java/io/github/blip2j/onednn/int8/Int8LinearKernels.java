@@ -140,7 +140,7 @@ public final class Int8LinearKernels {
     }
     // No kernel both scales rows and adds a bias, so a second kernel follows.
     Shape shape = Shape.of(rows.count(), weight.shape().dim(0));
-    RawTensor parts = PlainTensor.uninitialized("linear", DType.FLOAT32, shape);
+    RawTensor parts = PlainTensor.uninitialized(task.out, "linear", DType.FLOAT32, shape);
     if (task.scalesRows()) {
       product(rows, weight, After.NOTHING, parts.address());
     } else {

@@ -37,12 +37,12 @@ public final class QuantizedActivations {
   private final long rows;
   private final int terms;
 
-  private QuantizedActivations(long M, long K, int terms, ByteRange bits) {
+  private QuantizedActivations(RawTensor x, long M, long K, int terms, ByteRange bits) {
     this.bits = bits;
     this.rows = M;
     this.terms = terms;
-    this.bytes = PlainTensor.uninitialized("linear", DType.UINT8, Shape.of(terms * M, K));
-    this.scales = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(terms * M, 1));
+    this.bytes = PlainTensor.uninitialized(x, "linear", DType.UINT8, Shape.of(terms * M, K));
+    this.scales = PlainTensor.uninitialized(x, "linear", DType.FLOAT32, Shape.of(terms * M, 1));
   }
 
   /** Quantizes dense rows [M, K]. */
@@ -57,7 +57,7 @@ public final class QuantizedActivations {
             .mapToObj(
                 part -> measure(x, K, parts.first(part), parts.first(part + 1), largest, bound))
             .reduce(false, Boolean::logicalOr); // no short circuit: all parts must be measured
-    QuantizedActivations rounded = new QuantizedActivations(M, K, few || outlier ? 2 : 1, bits);
+    QuantizedActivations rounded = new QuantizedActivations(x, M, K, few || outlier ? 2 : 1, bits);
     try (Workspace workspace = Workspace.open()) {
       rounded.fill(calls, x, rounded.scale(largest));
     }
@@ -114,7 +114,8 @@ public final class QuantizedActivations {
 
   /** Writes the scales and returns the factors of the rows, [M, 1]. */
   private RawTensor scale(float[] largest) {
-    RawTensor factors = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(rows, 1));
+    RawTensor factors =
+        PlainTensor.uninitialized(bytes, "linear", DType.FLOAT32, Shape.of(rows, 1));
     Memory factor = Memory.at(factors.address(), rows * Float.BYTES);
     Memory scale = Memory.at(scales.address(), scales.size() * Float.BYTES);
     for (int m = 0; m < rows; m++) {

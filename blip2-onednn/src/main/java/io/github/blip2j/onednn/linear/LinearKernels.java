@@ -318,7 +318,7 @@ public final class LinearKernels {
       Size size = new Size(weight.dim(0), weight.dim(1), Precision.FLOAT32);
       Optional<WeightLayout> wide = stores.computeIfAbsent(size, this::choose);
       if (wide.isPresent()) {
-        return widened(packed, wide.get().description());
+        return widened(weight, packed, wide.get().description());
       }
     }
     memory.data_type type = WeightLayout.type(packed.precision());
@@ -328,9 +328,9 @@ public final class LinearKernels {
   /**
    * A weight that is widened once for all rows; the product would widen it for every block of rows.
    */
-  private Matrix widened(PackedMatrix packed, memory.desc wide) {
+  private Matrix widened(RawTensor weight, PackedMatrix packed, memory.desc wide) {
     long numbers = wide.get_size() / Float.BYTES;
-    RawTensor copy = PlainTensor.uninitialized("linear", DType.FLOAT32, Shape.of(numbers));
+    RawTensor copy = PlainTensor.uninitialized(weight, "linear", DType.FLOAT32, Shape.of(numbers));
     long N = packed.shape().dim(0);
     long K = packed.shape().dim(1);
     calls.run(

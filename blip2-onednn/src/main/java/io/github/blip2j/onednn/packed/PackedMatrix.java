@@ -40,7 +40,7 @@ public final class PackedMatrix extends PackedWeight {
       PrimitivePool calls, Cpu cpu, CopyKernels copies, RawTensor weight, WeightLayout stored) {
     long scales = stored.precision() == Precision.INT8 ? weight.dim(0) * Float.BYTES : 0;
     long size = aligned(stored.description().get_size()) + scales;
-    RawTensor bytes = PlainTensor.uninitialized("pack", DType.UINT8, Shape.of(size));
+    RawTensor bytes = PlainTensor.uninitialized(weight, "pack", DType.UINT8, Shape.of(size));
     PackedMatrix packed = new PackedMatrix(bytes, weight.shape(), calls, cpu, stored);
     try (Workspace workspace = Workspace.open()) {
       packed.fill(weight, copies);
@@ -75,7 +75,7 @@ public final class PackedMatrix extends PackedWeight {
     }
     // Transposed first: from rows of outputs directly to blocks takes seven times as long.
     RawTensor turned =
-        PlainTensor.uninitialized("pack", DType.UINT8, Shape.of(rows.shape().size()));
+        PlainTensor.uninitialized(weight, "pack", DType.UINT8, Shape.of(rows.shape().size()));
     memory.desc byInput = plain(memory.data_type.s8, true);
     reorder(rows.values().address(), plain(memory.data_type.s8, false), turned.address(), byInput);
     reorder(turned.address(), byInput, address(), description());
@@ -140,7 +140,7 @@ public final class PackedMatrix extends PackedWeight {
       reorder(address(), description(), out.address(), plain(Layout.type(out.dtype()), false));
     } else if (out.dtype() == DType.BFLOAT16) {
       try (Workspace workspace = Workspace.open()) {
-        RawTensor wide = PlainTensor.uninitialized("unpack", DType.FLOAT32, out.shape());
+        RawTensor wide = PlainTensor.uninitialized(out, "unpack", DType.FLOAT32, out.shape());
         readRows(first, wide);
         CastKernels.run(threads(), wide, out);
       }

@@ -47,7 +47,7 @@ public final class CopyKernels {
     if (x.dtype() == type) {
       return x;
     }
-    RawTensor out = PlainTensor.uninitialized("copy", type, x.shape());
+    RawTensor out = PlainTensor.uninitialized(x, "copy", type, x.shape());
     if (x.size() > 0) {
       copy(x, out);
     }
@@ -70,13 +70,13 @@ public final class CopyKernels {
     try (Workspace workspace = Workspace.open()) {
       RawTensor from = source;
       if (!source.isDense()) {
-        from = PlainTensor.uninitialized("copy", source.dtype(), source.shape());
+        from = PlainTensor.uninitialized(source, "copy", source.dtype(), source.shape());
         copy(source, from);
       }
       if (target.isDense()) {
         CastKernels.run(calls.team().size(), from, target);
       } else {
-        RawTensor to = PlainTensor.uninitialized("copy", target.dtype(), target.shape());
+        RawTensor to = PlainTensor.uninitialized(target, "copy", target.dtype(), target.shape());
         CastKernels.run(calls.team().size(), from, to);
         copy(to, target);
       }

@@ -159,6 +159,26 @@ public final class Layout {
     return byRows || byColumns;
   }
 
+  /**
+   * Whether oneDNN 3.11's product of many matrices reads wrong ones of this factor. It does so for
+   * matrices of a single row that are further apart than they are long, and where the distance of
+   * the first axis is as many rows as it has matrices: [R, H, S, D] within [R, R, H, D] and S below
+   * R, as in a cache of 6 positions for 6 beams.
+   */
+  public boolean isMisread() {
+    int last = dims.length - 1;
+    if (last < 2 || dims[0] == 1) {
+      return false;
+    }
+    for (int i = 1; i <= last; i++) {
+      if (dims[i] * strides[i] < strides[0] && dims[0] * strides[i] == strides[0]) {
+        return true;
+      }
+    }
+    boolean row = dims[last] == 1 || dims[last - 1] == 1;
+    return row && last > 2 && strides[0] != dims[1] * strides[1];
+  }
+
   public static memory.data_type type(DType dtype) {
     return switch (dtype) {
       case FLOAT32 -> memory.data_type.f32;

@@ -78,10 +78,11 @@ public final class NormKernels {
       RawTensor x, RawTensor gamma, double eps, RawTensor g, RawTensor[] dxGammaBeta) {
     Layout rows = Layout.rows(x);
     try (Workspace workspace = Workspace.open()) {
-      RawTensor mean = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
+      RawTensor mean =
+          PlainTensor.uninitialized(x, "layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
       RawTensor variance =
-          PlainTensor.uninitialized("layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
-      RawTensor unused = PlainTensor.uninitialized("layerNorm", DType.FLOAT32, x.shape());
+          PlainTensor.uninitialized(x, "layerNorm", DType.FLOAT32, Shape.of(rows.dim(0)));
+      RawTensor unused = PlainTensor.uninitialized(x, "layerNorm", DType.FLOAT32, x.shape());
       calls.run(
           PrimitiveKey.of("layerNorm statistics", rows).with(bits(eps)),
           here -> statistics(here, rows, eps),

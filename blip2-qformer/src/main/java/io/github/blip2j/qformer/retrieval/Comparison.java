@@ -1,6 +1,7 @@
 package io.github.blip2j.qformer.retrieval;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.util.Arrays;
@@ -37,11 +38,11 @@ final class Comparison {
   }
 
   /** Offers every text to the candidates of every image, and the reverse. */
-  void run() {
+  void run(Backend backend) {
     for (int t = 0; t < texts.size(); t += TEXTS_AT_ONCE) {
       List<float[]> someTexts = texts.subList(t, Math.min(t + TEXTS_AT_ONCE, texts.size()));
       try (var off = GradMode.noGrad();
-          var outer = Scope.open()) {
+          var outer = Scope.open(backend)) {
         int P = someTexts.get(0).length;
         Tensor right = Tensor.of(joined(someTexts), someTexts.size(), P).transpose().copy();
         for (int i = 0; i < images.size(); i += IMAGES_AT_ONCE) {

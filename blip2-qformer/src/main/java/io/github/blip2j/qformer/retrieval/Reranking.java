@@ -66,7 +66,7 @@ final class Reranking {
   private float[] logits(int image, int[] texts) throws IOException {
     float[] logits = new float[texts.length];
     try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
+        var scope = Scope.open(model.backend())) {
       CrossAttentionKeyValues keyValues = model.imageKeyValues(tokens.read(image));
       for (int from = 0; from < texts.length; from += PAIRS_AT_ONCE) {
         int to = Math.min(from + PAIRS_AT_ONCE, texts.length);

@@ -66,7 +66,7 @@ public final class RetrievalIndex implements AutoCloseable {
    */
   public void addImages(Tensor image) throws IOException {
     try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
+        var scope = Scope.open(model.backend())) {
       Tensor queries = model.encodeQueries(model.imageKeyValues(image), ForwardPass.evaluation());
       Tensor features = model.imageFeatures(queries); // [B, Q, P]
       List<float[]> rows = rows("image", images.size(), features);
@@ -118,7 +118,7 @@ public final class RetrievalIndex implements AutoCloseable {
     requirePositive(k);
     List<Candidates> textsOf = candidates(images(), Math.min(k, texts()));
     List<Candidates> imagesOf = candidates(texts(), Math.min(k, images()));
-    new Comparison(images, texts, textsOf, imagesOf).run();
+    new Comparison(images, texts, textsOf, imagesOf).run(model.backend());
     new Reranking(model, tokens, words, padId).match(textsOf, imagesOf, listener);
     return new Rankings(
         textsOf.stream().map(found -> found.ranking(texts())).toList(),
@@ -135,7 +135,7 @@ public final class RetrievalIndex implements AutoCloseable {
     requirePositive(k);
     List<Candidates> textsOf = candidates(images(), 0);
     List<Candidates> imagesOf = candidates(1, Math.min(k, images()));
-    new Comparison(images, features(List.of(ids)), textsOf, imagesOf).run();
+    new Comparison(images, features(List.of(ids)), textsOf, imagesOf).run(model.backend());
     new Reranking(model, tokens, List.of(ids), padId).match(textsOf, imagesOf, image -> {});
     return imagesOf.get(0).ranking(images());
   }
@@ -148,7 +148,7 @@ public final class RetrievalIndex implements AutoCloseable {
 
   private List<float[]> features(List<int[]> ids) {
     try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
+        var scope = Scope.open(model.backend())) {
       Tensor encoded = model.encodeTextStart(TextBatch.of(ids, padId), ForwardPass.evaluation());
       return rows("text", texts.size(), model.textFeature(encoded));
     }
@@ -157,8 +157,8 @@ public final class RetrievalIndex implements AutoCloseable {
   /** The rows of features along the first axis; rejects features that are not finite. */
   private static List<float[]> rows(String what, int first, Tensor features) {
     List<float[]> rows = new ArrayList<>();
-    for (int b = 0; b < features.dim(0); b++) {
-      float[] row = features.select(0, b).toFloats();
+    long B = features.dim(0);
+    for (float[] row : features.reshape(B, features.size() / Math.max(1, B)).toFloatRows()) {
       for (float value : row) {
         if (!Float.isFinite(value)) {
           throw new IllegalStateException(
@@ -167,7 +167,7 @@ public final class RetrievalIndex implements AutoCloseable {
                   "retrieval: features expected finite, got %s in %s %d",
                   value,
                   what,
-                  first + b));
+                  first + rows.size()));
         }
       }
       rows.add(row);

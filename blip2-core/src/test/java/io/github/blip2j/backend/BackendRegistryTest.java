@@ -2,9 +2,11 @@ package io.github.blip2j.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.backend.BackendProvider.Support;
 import io.github.blip2j.tensor.types.Precision;
 import java.io.File;
 import java.lang.reflect.Method;
@@ -17,54 +19,81 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-public final class KernelChoiceTest {
-  private record Fake(String name, int speed) implements Kernels.Provider {
+public final class BackendRegistryTest {
+  private record Fake(String name, int speed) implements BackendProvider {
     @Override
-    public Kernels.Support support() {
-      return new Kernels.Support(speed, speed == 0 ? "no such processor here" : "tested");
+    public Support support() {
+      return new Support(speed, speed == 0 ? "no such processor here" : "tested");
     }
 
     @Override
-    public Kernels create() {
+    public Backend create() {
       throw new AssertionError("chosen, not created");
     }
   }
 
-  private final List<Kernels.Provider> providers =
+  private final List<BackendProvider> providers =
       List.of(new Fake("nd4j", 1), new Fake("fast", 10), new Fake("absent", 0));
 
   @Test
-  void choose_noName_takesTheFastest() {
-    assertEquals("fast", KernelChoice.choose(null, providers).name());
+  void fastest_takesTheFastest() {
+    assertEquals("fast", BackendRegistry.fastest(providers).name());
   }
 
   @Test
-  void choose_name_takesThatOne() {
-    assertEquals("nd4j", KernelChoice.choose("nd4j", providers).name());
-  }
-
-  @Test
-  void choose_nameThatCannotRun_saysWhy() {
+  void fastest_noneRunsHere_saysWhatIsMissing() {
     var e =
-        assertThrows(IllegalStateException.class, () -> KernelChoice.choose("absent", providers));
+        assertThrows(
+            IllegalStateException.class,
+            () -> BackendRegistry.fastest(List.of(new Fake("absent", 0))));
 
     assertEquals(
-        "blip2.kernels: provider expected to run here, got absent, which cannot: no such processor"
-            + " here",
+        "backend: provider nd4j expected, got absent; a jar made of several has to join their"
+            + " files under META-INF/services",
         e.getMessage());
   }
 
   @Test
-  void choose_unknownName_listsTheKnown() {
-    var e = assertThrows(IllegalStateException.class, () -> KernelChoice.choose("cuda", providers));
+  void named_takesThatOne() {
+    assertEquals("nd4j", BackendRegistry.named("backend", "nd4j", providers).name());
+  }
 
-    assertEquals("blip2.kernels: expected nd4j or fast or absent, got cuda", e.getMessage());
+  @Test
+  void named_thatCannotRun_saysWhyAndWhichCan() {
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> BackendRegistry.named("blip2.backend", "absent", providers));
+
+    assertEquals(
+        "blip2.backend: expected one that runs here (nd4j or fast), got absent, which cannot: no"
+            + " such processor here",
+        e.getMessage());
+  }
+
+  @Test
+  void of_unknownName_listsTheKnown() {
+    var e = assertThrows(IllegalArgumentException.class, () -> Backend.of("cuda"));
+
+    assertTrue(e.getMessage().startsWith("backend: expected "), e::getMessage);
+    assertTrue(e.getMessage().contains("nd4j"), e::getMessage);
+    assertTrue(e.getMessage().endsWith(", got cuda"), e::getMessage);
+  }
+
+  @Test
+  void of_twice_isTheSame() {
+    Backend nd4j = Backend.of("nd4j");
+
+    assertSame(nd4j, Backend.of("nd4j"));
+    assertSame(nd4j.kernels(), Kernels.reference());
+    assertTrue(nd4j.memory().isHost());
+    assertEquals("the reference", Backend.available().get("nd4j").reason().substring(0, 13));
   }
 
   @Test
   void providers_always_holdTheReferenceOnce() {
-    List<Kernels.Provider> references =
-        KernelChoice.providers().stream()
+    List<BackendProvider> references =
+        BackendRegistry.providers().stream()
             .filter(provider -> provider.name().equals("nd4j"))
             .toList();
 
@@ -79,7 +108,7 @@ public final class KernelChoiceTest {
   @Test
   void providers_libraryThatThreadsDoNotSee_areThoseOfItsOwnLoader(@TempDir Path folder)
       throws Exception {
-    Path services = folder.resolve("META-INF/services/" + Kernels.Provider.class.getName());
+    Path services = folder.resolve("META-INF/services/" + BackendProvider.class.getName());
     Files.createDirectories(services.getParent());
     Files.writeString(services, Offered.class.getName());
     List<URL> urls = new ArrayList<>(List.of(folder.toUri().toURL()));
@@ -91,7 +120,8 @@ public final class KernelChoiceTest {
     ClassLoader before = thread.getContextClassLoader();
     try (var library =
         new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
-      Method own = library.loadClass(KernelChoice.class.getName()).getDeclaredMethod("providers");
+      Method own =
+          library.loadClass(BackendRegistry.class.getName()).getDeclaredMethod("providers");
       own.setAccessible(true);
       thread.setContextClassLoader(ClassLoader.getSystemClassLoader()); // another copy is there
 
@@ -105,7 +135,7 @@ public final class KernelChoiceTest {
   }
 
   /** What the loader above offers. */
-  public static final class Offered implements Kernels.Provider {
+  public static final class Offered implements BackendProvider {
     /** For the service loader. */
     public Offered() {}
 
@@ -115,12 +145,12 @@ public final class KernelChoiceTest {
     }
 
     @Override
-    public Kernels.Support support() {
-      return new Kernels.Support(0, "for a test");
+    public Support support() {
+      return new Support(0, "for a test");
     }
 
     @Override
-    public Kernels create() {
+    public Backend create() {
       throw new AssertionError("looked for, not created");
     }
   }
@@ -130,7 +160,7 @@ public final class KernelChoiceTest {
     assertEquals(
         "bfloat16: kernels that multiply it expected, got nd4j, which round to it and multiply"
             + " float32 here; float32 is faster",
-        KernelChoice.complaint(Precision.BFLOAT16, Kernels.reference()));
-    assertNull(KernelChoice.complaint(Precision.FLOAT32, Kernels.reference()));
+        BackendRegistry.complaint(Precision.BFLOAT16, Kernels.reference()));
+    assertNull(BackendRegistry.complaint(Precision.FLOAT32, Kernels.reference()));
   }
 }
