@@ -126,20 +126,12 @@ public final class Attention extends Module {
     /** With fewer heads of keys and values (grouped-query attention). */
     public Config withKeyValueHeads(int newKeyValueHeads) {
       return new Config(
-          dim,
-          contextDim,
-          heads,
-          newKeyValueHeads,
-          headDim,
-          inputBias,
-          outputBias,
-          scaled);
+          dim, contextDim, heads, newKeyValueHeads, headDim, inputBias, outputBias, scaled);
     }
 
     /** Without a bias of the output map. */
     public Config withoutOutputBias() {
-      return new Config(
-          dim, contextDim, heads, keyValueHeads, headDim, inputBias, false, scaled);
+      return new Config(dim, contextDim, heads, keyValueHeads, headDim, inputBias, false, scaled);
     }
 
     /** Without biases of query, key and value. */

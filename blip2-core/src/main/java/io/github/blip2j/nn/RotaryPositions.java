@@ -78,8 +78,7 @@ public final class RotaryPositions {
    */
   Tensor turn(Tensor x) {
     x.shape().require("rotary", "x", cos.dim(0), cos.dim(1), Shape.ANY, 2L * half);
-    Tensor swapped =
-        Tensor.concat(-1, List.of(x.narrow(-1, half, half), x.narrow(-1, 0, half)));
+    Tensor swapped = Tensor.concat(-1, List.of(x.narrow(-1, half, half), x.narrow(-1, 0, half)));
     return x.mul(cos).add(swapped.mul(sin));
   }
 

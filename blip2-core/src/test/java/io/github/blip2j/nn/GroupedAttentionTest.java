@@ -63,8 +63,7 @@ final class GroupedAttentionTest {
 
       params.all().get("key.weight").value().shape().require("test", "key", 4L * keyValueHeads, 10);
       double[] expected =
-          loops(sizes(keyValueHeads))
-              .forward(Loops.values(params), x.toDoubles(), x.toDoubles());
+          loops(sizes(keyValueHeads)).forward(Loops.values(params), x.toDoubles(), x.toDoubles());
       assertCounted(expected, y);
     }
   }
@@ -101,8 +100,7 @@ final class GroupedAttentionTest {
       }
 
       double[] expected =
-          loops(sizes(keyValueHeads))
-              .forward(Loops.values(params), x.toDoubles(), x.toDoubles());
+          loops(sizes(keyValueHeads)).forward(Loops.values(params), x.toDoubles(), x.toDoubles());
       assertCounted(expected, Tensor.of(y, 2, 5, 10));
     }
   }

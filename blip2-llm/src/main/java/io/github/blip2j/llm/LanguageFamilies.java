@@ -30,10 +30,7 @@ public final class LanguageFamilies {
   private static final int MOST_FAILED = 100; // a broken class path may fail without end
 
   private static final LanguageFamilies BUILT_IN =
-      new LanguageFamilies(Map.of())
-          .with(OptFamily.OPT)
-          .with(T5Family.T5)
-          .with(LlamaFamily.LLAMA);
+      new LanguageFamilies(Map.of()).with(OptFamily.OPT).with(T5Family.T5).with(LlamaFamily.LLAMA);
 
   private final Map<String, LanguageFamily> byType;
 

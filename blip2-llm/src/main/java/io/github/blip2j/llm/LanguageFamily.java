@@ -23,7 +23,8 @@ public interface LanguageFamily {
   Set<String> modelTypes();
 
   /**
-   * Reads the {@code text_config} of a BLIP-2, or the {@code config.json} of a plain language model.
+   * Reads the {@code text_config} of a BLIP-2, or the {@code config.json} of a plain language
+   * model.
    *
    * @throws CheckpointException if a value is missing, of another type or not supported
    * @throws IllegalArgumentException if sizes do not fit together

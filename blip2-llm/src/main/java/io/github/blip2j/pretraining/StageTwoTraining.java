@@ -193,8 +193,8 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   }
 
   /**
-   * Checks before training that the prompt and every input leave room for a target, where both
-   * have one limit. Otherwise inputs of any length are truncated.
+   * Checks before training that the prompt and every input leave room for a target, where both have
+   * one limit. Otherwise inputs of any length are truncated.
    *
    * @throws IllegalArgumentException if the prompt leaves none
    * @throws DataException naming the image whose input leaves none

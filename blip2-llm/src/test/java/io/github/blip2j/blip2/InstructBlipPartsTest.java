@@ -136,7 +136,8 @@ final class InstructBlipPartsTest {
       assertEquals(Convention.LAVIS, lavis.convention());
       assertEquals(1e-5, lavis.model().config().visionNormEps());
       assertEquals(LavisGenerationConfigs.instruction(), lavis.captionConfig());
-      assertEquals(LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()), lavis.answerConfig());
+      assertEquals(
+          LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()), lavis.answerConfig());
       assertEquals("Question: why Short answer:", lavis.questions().ask("Why:"));
       // No more than the Q-Former has positions for, without the beginning.
       TextBatch cut = lavis.instructions(List.of("a ".repeat(9) + "?".repeat(61) + "!"));

@@ -194,7 +194,8 @@ final class InstructBlipTest {
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
 
     assertEquals(LavisGenerationConfigs.instruction(), lavis.captionConfig());
-    assertEquals(LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()), lavis.answerConfig());
+    assertEquals(
+        LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()), lavis.answerConfig());
     assertEquals(GenerationConfig.greedy(), blip2.captionConfig());
     assertEquals(GenerationConfig.greedy(), blip2.answerConfig());
   }

@@ -187,8 +187,7 @@ final class LlamaBlip2ParityTest {
       int Q = model.blip2().config().queryTokens();
       List<int[]> ids = words(golden, "train.", Q);
       List<int[]> labels = counted(golden, "train.labels", "train.attention_mask", Q);
-      PromptBatch text =
-          PromptBatch.of(ids, model.blip2().config().text().padId(), Side.RIGHT);
+      PromptBatch text = PromptBatch.of(ids, model.blip2().config().text().padId(), Side.RIGHT);
       Tensor pixels = golden.get("pixel_values");
       Tensor prompt =
           model.blip2().config().readsInstruction()

@@ -128,7 +128,8 @@ public final class RetrievalLoader {
   }
 
   private static Loaded load(Path path, Loading loading) throws IOException {
-    RetrievalCheckpoint checkpoint = RetrievalCheckpoint.of(path, loading.options.families().vision());
+    RetrievalCheckpoint checkpoint =
+        RetrievalCheckpoint.of(path, loading.options.families().vision());
     @Nullable Path adapter = loading.options.adapter();
     if (adapter != null && checkpoint.convention() == Convention.LAVIS) {
       throw new IllegalArgumentException(

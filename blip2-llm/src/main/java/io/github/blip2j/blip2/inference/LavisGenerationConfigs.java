@@ -26,9 +26,7 @@ public final class LavisGenerationConfigs {
 
   /** Their {@code predict_answers}, which favours short answers of T5. */
   public static GenerationConfig answer(LanguageConfig language) {
-    return beams()
-        .maxNewTokens(10)
-        .lengthPenalty(language.family().lavis().answerLengthPenalty());
+    return beams().maxNewTokens(10).lengthPenalty(language.family().lavis().answerLengthPenalty());
   }
 
   /** {@code generate} of {@code blip2_t5_instruct} and {@code blip2_vicuna_instruct}. */

@@ -134,8 +134,8 @@ public record Blip2Config(
   /**
    * Reads a Hugging Face {@code config.json}, or one of this library's format.
    *
-   * @throws CheckpointException if it is not a BLIP-2, the family of the vision encoder or of
-   *     the language model is not known, or a value is of the wrong kind
+   * @throws CheckpointException if it is not a BLIP-2, the family of the vision encoder or of the
+   *     language model is not known, or a value is of the wrong kind
    */
   public static Blip2Config fromJson(ConfigJson json, Families families)
       throws CheckpointException {

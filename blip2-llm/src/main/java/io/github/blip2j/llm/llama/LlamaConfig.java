@@ -239,9 +239,7 @@ public record LlamaConfig(
         with.add(i);
       }
     }
-    return with.isEmpty()
-        ? null
-        : new SlidingWindow(json.sizeAt("sliding_window", 4096), with);
+    return with.isEmpty() ? null : new SlidingWindow(json.sizeAt("sliding_window", 4096), with);
   }
 
   /** The sizes of the attention of every layer. */

@@ -80,8 +80,7 @@ public final class LlamaModel extends Module implements DecoderModel {
     int S = T + (cache == null ? 0 : cache.length());
     Mask visible = Mask.causal(T, S).and(Mask.padding(mask));
     SlidingWindow window = config.window();
-    Mask near =
-        window == null ? visible : visible.and(Mask.slidingWindow(mask, T, window.size()));
+    Mask near = window == null ? visible : visible.and(Mask.slidingWindow(mask, T, window.size()));
     return forward(x, positions(mask, T), visible, near, cache, pass);
   }
 
@@ -124,8 +123,7 @@ public final class LlamaModel extends Module implements DecoderModel {
     for (long[] row : positions) {
       last = Math.max(last, Arrays.stream(row).max().orElse(0));
     }
-    return RotaryPositions.of(
-        positions, config.rotary().frequencies(config.headDim(), last + 1));
+    return RotaryPositions.of(positions, config.rotary().frequencies(config.headDim(), last + 1));
   }
 
   @Override

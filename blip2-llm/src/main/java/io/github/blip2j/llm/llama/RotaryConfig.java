@@ -113,7 +113,8 @@ public record RotaryConfig(
       requireFlat(rope, own);
       return of(theta);
     }
-    boolean dynamic = scaling == Scaling.DYNAMIC; // which transformers measures by the model's limit
+    boolean dynamic =
+        scaling == Scaling.DYNAMIC; // which transformers measures by the model's limit
     boolean llama3 = scaling == Scaling.LLAMA3;
     String original = "original_max_position_embeddings";
     return new RotaryConfig(
@@ -122,9 +123,7 @@ public record RotaryConfig(
         rope.doubleAt("factor"),
         llama3 ? rope.doubleAt("low_freq_factor") : 1,
         llama3 ? rope.doubleAt("high_freq_factor") : 1,
-        dynamic
-            ? positions
-            : json.sizeAt(original, rope.sizeAt(original, positions)));
+        dynamic ? positions : json.sizeAt(original, rope.sizeAt(original, positions)));
   }
 
   private static void requireWhole(ConfigJson json) throws CheckpointException {
@@ -146,10 +145,7 @@ public record RotaryConfig(
       if (rope.hasChild(key)) {
         throw new CheckpointException(
             String.format(
-                Locale.ROOT,
-                "%s: one setting for all layers expected, got one for %s",
-                rope,
-                key));
+                Locale.ROOT, "%s: one setting for all layers expected, got one for %s", rope, key));
       }
     }
   }
@@ -168,8 +164,7 @@ public record RotaryConfig(
       base =
           theta
               * Math.pow(
-                  factor * longest / originalPositions - (factor - 1),
-                  headDim / (headDim - 2.0));
+                  factor * longest / originalPositions - (factor - 1), headDim / (headDim - 2.0));
     }
     float[] frequencies = new float[headDim / 2];
     for (int i = 0; i < frequencies.length; i++) {

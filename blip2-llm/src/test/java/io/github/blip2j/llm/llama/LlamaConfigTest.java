@@ -25,8 +25,7 @@ final class LlamaConfigTest {
 
     assertEquals(
         List.of(32, 128, 11008, 2048),
-        List.of(
-            llama.keyValueHeads(), llama.headDim(), llama.mlpDim(), llama.maxPositions()));
+        List.of(llama.keyValueHeads(), llama.headDim(), llama.mlpDim(), llama.maxPositions()));
     assertEquals(List.of(2), llama.endIds());
     assertFalse(llama.inputBias());
     assertEquals(List.of(8, 14336), List.of(mistral.keyValueHeads(), mistral.mlpDim()));
@@ -67,10 +66,9 @@ final class LlamaConfigTest {
             + " 'max_window_layers': 2, 'use_sliding_window': ";
     SlidingWindow byNumber = read(sizes + "true}").window();
     SlidingWindow byType =
-        read(
-                sizes
-                    + "true, 'layer_types': ['sliding_attention', 'full_attention',"
-                    + " 'sliding_attention']}")
+        read(sizes
+                + "true, 'layer_types': ['sliding_attention', 'full_attention',"
+                + " 'sliding_attention']}")
             .window();
 
     assertEquals(new SlidingWindow(9, Set.of(2)), byNumber);
@@ -90,8 +88,7 @@ final class LlamaConfigTest {
     LlamaConfig oldest =
         read("{'rope_theta': 500.0, 'rope_scaling': {'type': 'llama3', " + scaling + "}}");
 
-    assertEquals(
-        new RotaryConfig(RotaryConfig.Scaling.LLAMA3, 500, 8, 1, 4, 16), newer.rotary());
+    assertEquals(new RotaryConfig(RotaryConfig.Scaling.LLAMA3, 500, 8, 1, 4, 16), newer.rotary());
     assertEquals(newer.rotary(), older.rotary());
     assertEquals(newer.rotary(), oldest.rotary());
   }

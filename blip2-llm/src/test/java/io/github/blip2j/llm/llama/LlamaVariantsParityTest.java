@@ -116,11 +116,11 @@ final class LlamaVariantsParityTest {
       Tensor x = loaded.model.embed(ids).detach().leaf(g -> gradient[0] = g);
 
       Tensor hidden = loaded.model.forward(x, loaded.mask, null, ForwardPass.evaluation());
-      Tensor loss =
-          TokenLoss.ofNextToken().of(hidden, loaded.labels(ids), loaded.model::logits);
+      Tensor loss = TokenLoss.ofNextToken().of(hidden, loaded.labels(ids), loaded.model::logits);
       loss.backward();
 
-      assertEquals(loaded.expected.get("train_loss").getAsDouble(), loss.item(), 1e-5 * loss.item());
+      assertEquals(
+          loaded.expected.get("train_loss").getAsDouble(), loss.item(), 1e-5 * loss.item());
       assertNotNull(gradient[0]);
       double largest = 0;
       for (float g : loaded.golden.get("train.grad.inputs_embeds").toFloats()) {
@@ -180,8 +180,7 @@ final class LlamaVariantsParityTest {
         Params params =
             Params.root(new CheckpointWeights(folder.toString(), checkpoint, keys), memory)
                 .packed(precision);
-        model =
-            new LlamaModel(config, params);
+        model = new LlamaModel(config, params);
         params.finish();
         mask = rows(golden.get("prompt.attention_mask"));
       }
@@ -198,8 +197,7 @@ final class LlamaVariantsParityTest {
         histories.add(
             IntStream.range(0, row.length).filter(t -> counts[t] == 1).map(t -> row[t]).toArray());
       }
-      return Generator.of(how, new int[] {2})
-          .generate(model.startDecoding(x, mask, 10), histories);
+      return Generator.of(how, new int[] {2}).generate(model.startDecoding(x, mask, 10), histories);
     }
 
     /** The tokens that the loss counts: those whose predecessor is a token too. */
@@ -215,7 +213,8 @@ final class LlamaVariantsParityTest {
 
     float[] logProbabilities(int b, int[] text) {
       int T = mask[b].length;
-      long[] ids = Arrays.copyOf(golden.get("prompt.input_ids").select(0, b).toLongs(), T + text.length);
+      long[] ids =
+          Arrays.copyOf(golden.get("prompt.input_ids").select(0, b).toLongs(), T + text.length);
       int[][] keep = {Arrays.copyOf(mask[b], T + text.length)};
       for (int t = 0; t < text.length; t++) {
         ids[T + t] = text[t];
@@ -226,7 +225,10 @@ final class LlamaVariantsParityTest {
       float[] logs = new float[text.length];
       for (int t = 0; t < text.length; t++) {
         float[] row =
-            model.logits(hidden.select(0, 0).narrow(0, T + t - 1, 1).copy()).logSoftmax().toFloats();
+            model
+                .logits(hidden.select(0, 0).narrow(0, T + t - 1, 1).copy())
+                .logSoftmax()
+                .toFloats();
         logs[t] = row[text[t]];
       }
       return logs;

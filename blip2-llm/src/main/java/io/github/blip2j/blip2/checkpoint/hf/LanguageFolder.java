@@ -64,8 +64,7 @@ public final class LanguageFolder implements AutoCloseable {
       Checkpoint bare = WrapperNames.removed(own);
       String before = WrapperNames.before(bare.tensors().navigableKeySet(), family.landmark());
       return opened.keep(
-          new LanguageFolder(
-              folder, family, bare.renamed(name -> inBlip2(family, before, name))));
+          new LanguageFolder(folder, family, bare.renamed(name -> inBlip2(family, before, name))));
     }
   }
 
@@ -95,8 +94,8 @@ public final class LanguageFolder implements AutoCloseable {
   }
 
   /**
-   * The configuration as the {@code text_config} of a BLIP-2, with LAVIS's changes; see
-   * {@link LanguageFamily#joinToImages}.
+   * The configuration as the {@code text_config} of a BLIP-2, with LAVIS's changes; see {@link
+   * LanguageFamily#joinToImages}.
    *
    * @param tokenizer of this language model
    */

@@ -44,8 +44,7 @@ public final class LavisNames {
   static final String VICUNA = "llm";
 
   /** LAVIS's names for families of language models. */
-  static final List<String> LANGUAGE_MODELS =
-      List.of("opt", "t5", VICUNA);
+  static final List<String> LANGUAGE_MODELS = List.of("opt", "t5", VICUNA);
 
   private static final String PROJECTION = "_proj";
   private static final String MODEL = "_model";

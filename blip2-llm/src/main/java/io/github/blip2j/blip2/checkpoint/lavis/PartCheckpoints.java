@@ -42,8 +42,7 @@ public record PartCheckpoints(
    *
    * @throws CheckpointException if one is of another kind, or they are not of one model
    */
-  static PartCheckpoints open(Path file, Blip2Parts parts, Families families)
-      throws IOException {
+  static PartCheckpoints open(Path file, Blip2Parts parts, Families families) throws IOException {
     try (var opened = new OpenResources()) {
       Checkpoint trained = ModelFolder.open(file);
       opened.add(trained::close);

@@ -18,9 +18,8 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageFamilies;
-import io.github.blip2j.llm.opt.OptFamily;
-import io.github.blip2j.llm.t5.T5Family;
 import io.github.blip2j.llm.opt.OptConfig;
+import io.github.blip2j.llm.opt.OptFamily;
 import io.github.blip2j.llm.opt.OptModel;
 import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Parameter;
@@ -204,7 +203,10 @@ final class LanguageFolderTest {
         folder
             + ": language model expected without an adapter, got adapter_config.json; merge the"
             + " adapter in Python (merge_and_unload) and save the whole model",
-        assertThrows(CheckpointException.class, () -> LanguageFolder.open(folder, LanguageFamilies.builtIn())).getMessage());
+        assertThrows(
+                CheckpointException.class,
+                () -> LanguageFolder.open(folder, LanguageFamilies.builtIn()))
+            .getMessage());
   }
 
   @Test
@@ -225,7 +227,10 @@ final class LanguageFolderTest {
   void open_modelOfAnotherKind_isRefused() throws IOException {
     Files.writeString(folder.resolve(Fixture.CONFIG), "{\"model_type\": \"bert\"}");
 
-    var e = assertThrows(CheckpointException.class, () -> LanguageFolder.open(folder, LanguageFamilies.builtIn()));
+    var e =
+        assertThrows(
+            CheckpointException.class,
+            () -> LanguageFolder.open(folder, LanguageFamilies.builtIn()));
 
     assertEquals(
         ConfigJson.read(folder.resolve(Fixture.CONFIG))
@@ -240,7 +245,9 @@ final class LanguageFolderTest {
   void open_nothing_isRefused() {
     Path gone = folder.resolve("gone");
 
-    var e = assertThrows(CheckpointException.class, () -> LanguageFolder.open(gone, LanguageFamilies.builtIn()));
+    var e =
+        assertThrows(
+            CheckpointException.class, () -> LanguageFolder.open(gone, LanguageFamilies.builtIn()));
 
     assertEquals(gone + ": language model expected a folder, got nothing", e.getMessage());
   }
