@@ -2,6 +2,7 @@ package io.github.blip2j.bench;
 
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.llm.llama.LlamaConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
@@ -32,6 +33,8 @@ final class HuggingFaceLayout {
     layout.linear("language_projection", config.text().embeddingDim(), config.qformer().dim());
     if (config.text() instanceof T5Config t5) {
       layout.t5(t5);
+    } else if (config.text() instanceof LlamaConfig llama) {
+      layout.llama(llama);
     } else {
       layout.opt((OptConfig) config.text());
     }
@@ -96,6 +99,25 @@ final class HuggingFaceLayout {
       norm(layer + "final_layer_norm", C);
     }
     norm(decoder + "final_layer_norm", C);
+  }
+
+  private void llama(LlamaConfig config) {
+    int C = config.dim();
+    String language = "language_model.";
+    add(language + "model.embed_tokens.weight", config.vocabSize(), C);
+    for (int i = 0; i < config.layers(); i++) {
+      String layer = language + "model.layers." + i + ".";
+      add(layer + "input_layernorm.weight", C);
+      for (String part : new String[] {"q_proj", "k_proj", "v_proj", "o_proj"}) {
+        add(layer + "self_attn." + part + ".weight", C, C);
+      }
+      add(layer + "post_attention_layernorm.weight", C);
+      add(layer + "mlp.gate_proj.weight", config.mlpDim(), C);
+      add(layer + "mlp.up_proj.weight", config.mlpDim(), C);
+      add(layer + "mlp.down_proj.weight", C, config.mlpDim());
+    }
+    add(language + "model.norm.weight", C);
+    add(language + "lm_head.weight", config.vocabSize(), C);
   }
 
   private void t5(T5Config config) {

@@ -3,6 +3,7 @@ package io.github.blip2j.blip2.model;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.llama.LlamaConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
@@ -114,6 +115,12 @@ public record Blip2Config(
   /** {@code Salesforce/blip2-flan-t5-xl}. */
   public static Blip2Config flanT5Xl() {
     return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), T5Config.flanT5Xl(), 32, 32100);
+  }
+
+  /** The vision side of {@link #opt2b7} before a Vicuna-7b. */
+  public static Blip2Config vicuna7b() {
+    return new Blip2Config(
+        VisionConfig.evaG(), BertConfig.blip2(), LlamaConfig.vicuna7b(), 32, 32000);
   }
 
   /**
