@@ -20,7 +20,7 @@ import java.util.SplittableRandom;
  * meaningless.
  *
  * <pre>{@code
- * java ... io.github.blip2j.bench.GenerateModel OUT-FOLDER TOKENIZER-FOLDER [opt-2.7b|flan-t5-xl]
+ * java ... io.github.blip2j.bench.GenerateModel OUT-FOLDER TOKENIZER-FOLDER [opt-2.7b|flan-t5-xl|vicuna-7b]
  * }</pre>
  *
  * <p>The tokenizer files come from any BLIP-2 folder with a language model of the same kind.
@@ -54,6 +54,7 @@ public final class GenerateModel {
     return switch (preset) {
       case OPT_2_7B -> String.format(Locale.ROOT, CONFIG, 50265, OPT_2_7B);
       case FLAN_T5_XL -> String.format(Locale.ROOT, CONFIG, 32100, FLAN_T5_XL);
+      case VICUNA_7B -> String.format(Locale.ROOT, CONFIG, 32000, VICUNA_7B);
       case TINY -> Preset.TINY_SIZES;
     };
   }
@@ -144,6 +145,15 @@ public final class GenerateModel {
           "num_layers": 24, "num_decoder_layers": 24, "vocab_size": 32128,
           "feed_forward_proj": "gated-gelu", "dense_act_fn": "gelu", "is_gated_act": true,
           "tie_word_embeddings": false, "scale_decoder_outputs": false, "bos_token_id": 1
+        }""";
+
+  private static final String VICUNA_7B =
+      """
+      {
+          "model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32,
+          "num_attention_heads": 32, "intermediate_size": 11008, "vocab_size": 32001,
+          "max_position_embeddings": 2048, "rms_norm_eps": 1e-6, "tie_word_embeddings": false,
+          "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0
         }""";
 
   private static final String PREPROCESSOR =

@@ -2,6 +2,7 @@ package io.github.blip2j.bench;
 
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.llm.llama.LlamaConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
@@ -12,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT, or with a T5 that
- * is gated and has an untied head, as Flan-T5. They are independent of the loader's names, so
+ * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT, with a T5 that is
+ * gated and has an untied head, as Flan-T5, or with a LLaMA without biases, as Vicuna. They are independent of the loader's names, so
  * loading such a folder tests both.
  */
 final class HuggingFaceLayout {
@@ -32,6 +33,8 @@ final class HuggingFaceLayout {
     layout.linear("language_projection", config.text().embeddingDim(), config.qformer().dim());
     if (config.text() instanceof T5Config t5) {
       layout.t5(t5);
+    } else if (config.text() instanceof LlamaConfig llama) {
+      layout.llama(llama);
     } else {
       layout.opt((OptConfig) config.text());
     }
@@ -96,6 +99,30 @@ final class HuggingFaceLayout {
       norm(layer + "final_layer_norm", C);
     }
     norm(decoder + "final_layer_norm", C);
+  }
+
+  private void llama(LlamaConfig config) {
+    int C = config.dim();
+    String model = "language_model.model.";
+    add(model + "embed_tokens.weight", config.vocabSize(), C);
+    for (int i = 0; i < config.layers(); i++) {
+      String layer = model + "layers." + i + ".";
+      int inner = config.heads() * config.headDim();
+      int shared = config.keyValueHeads() * config.headDim();
+      add(layer + "input_layernorm.weight", C);
+      add(layer + "self_attn.q_proj.weight", inner, C);
+      add(layer + "self_attn.k_proj.weight", shared, C);
+      add(layer + "self_attn.v_proj.weight", shared, C);
+      add(layer + "self_attn.o_proj.weight", C, inner);
+      add(layer + "post_attention_layernorm.weight", C);
+      add(layer + "mlp.gate_proj.weight", config.mlpDim(), C);
+      add(layer + "mlp.up_proj.weight", config.mlpDim(), C);
+      add(layer + "mlp.down_proj.weight", C, config.mlpDim());
+    }
+    add(model + "norm.weight", C);
+    if (!config.tiedHead()) {
+      add("language_model.lm_head.weight", config.vocabSize(), C);
+    }
   }
 
   private void t5(T5Config config) {

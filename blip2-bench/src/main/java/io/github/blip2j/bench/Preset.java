@@ -16,6 +16,8 @@ public enum Preset {
   OPT_2_7B("opt-2.7b"),
   /** {@code Salesforce/blip2-flan-t5-xl}; its vision side is that of opt-2.7b. */
   FLAN_T5_XL("flan-t5-xl"),
+  /** BLIP-2 over Vicuna-7b; its vision side is that of opt-2.7b. */
+  VICUNA_7B("vicuna-7b"),
   /** A model of a few megabytes with every part of a large one. */
   TINY("tiny");
 
@@ -77,6 +79,7 @@ public enum Preset {
     return switch (this) {
       case OPT_2_7B -> Blip2Config.opt2b7();
       case FLAN_T5_XL -> Blip2Config.flanT5Xl();
+      case VICUNA_7B -> Blip2Config.vicuna7b();
       case TINY -> tiny();
     };
   }

@@ -43,7 +43,7 @@ public final class BenchCommand implements Callable<Integer> {
       required = true,
       paramLabel = "P",
       converter = PresetName.class,
-      description = "opt-2.7b, flan-t5-xl or tiny.")
+      description = "opt-2.7b, flan-t5-xl, vicuna-7b or tiny.")
   private Preset preset = Preset.TINY;
 
   @Option(

@@ -91,7 +91,7 @@ final class BenchCommandTest {
       delimiter = '|',
       value = {
         "--preset huge|invalid value for option '--preset': preset expected one of opt-2.7b,"
-            + " flan-t5-xl, tiny, got 'huge'; see blip2 bench --help",
+            + " flan-t5-xl, vicuna-7b, tiny, got 'huge'; see blip2 bench --help",
         "--preset tiny --dtype int4|invalid value for option '--dtype': expected float32,"
             + " bfloat16 or int8, got 'int4'; see blip2 bench --help",
         "--preset tiny --threads 0|--threads expected 1 to 1024, got 0",

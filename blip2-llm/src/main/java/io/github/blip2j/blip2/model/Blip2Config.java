@@ -4,6 +4,7 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamilies;
+import io.github.blip2j.llm.llama.LlamaConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import io.github.blip2j.qformer.BertConfig;
@@ -115,6 +116,15 @@ public record Blip2Config(
   /** {@code Salesforce/blip2-flan-t5-xl}. */
   public static Blip2Config flanT5Xl() {
     return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), T5Config.flanT5Xl(), 32, 32100);
+  }
+
+  /**
+   * BLIP-2 over Vicuna-7b, with queries only; {@code Salesforce/instructblip-vicuna-7b} has this
+   * language model and reads an instruction besides.
+   */
+  public static Blip2Config vicuna7b() {
+    return new Blip2Config(
+        VisionConfig.evaG(), BertConfig.blip2(), LlamaConfig.vicuna7b(), 32, 32000);
   }
 
   /**
