@@ -24,12 +24,18 @@ final class Stopwatch {
     for (int i = 0; i < runs; i++) {
       times[i] = once(work);
     }
-    Arrays.sort(times);
-    return new Stopwatch(times);
+    return of(times);
+  }
+
+  /** Times that were taken elsewhere, in milliseconds. */
+  static Stopwatch of(double[] times) {
+    double[] ascending = times.clone();
+    Arrays.sort(ascending);
+    return new Stopwatch(ascending);
   }
 
   /** Runs once, and repeats short work until it is compiled. */
-  private static void warmUp(Runnable work) {
+  static void warmUp(Runnable work) {
     double spent = 0;
     for (int i = 0; i < MOST_WARM_UPS && spent < WARM_AFTER_MS; i++) {
       spent += once(work);

@@ -4,7 +4,6 @@ import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.llm.DecoderModel;
-import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
@@ -21,8 +20,7 @@ import java.util.stream.Stream;
 
 /** The work of each figure, with the shapes and repetitions of the Python counterpart. */
 final class Workloads {
-  private static final int FEW_TOKENS = 2;
-  private static final int MANY_TOKENS = 18;
+  private static final int STEPS = 16; // of one caption
   private static final int CAPTIONS = 16;
   private static final int SHORT_CAPTION = 8;
   private static final int TEXTS = 8;
@@ -90,22 +88,29 @@ final class Workloads {
         });
   }
 
-  /**
-   * A long caption minus a short one, divided by the difference in tokens; both encode the image.
-   */
+  /** The steps of captions, whose image is encoded once, before. */
   private Measurement decode(Figure figure, int beams) {
-    Tensor pixels = pixels(1);
     try (var off = GradMode.noGrad()) {
-      Stopwatch few = Stopwatch.time(figure.runs(), () -> caption(pixels, beams, FEW_TOKENS));
-      Stopwatch many = Stopwatch.time(figure.runs(), () -> caption(pixels, beams, MANY_TOKENS));
-      double tokens = MANY_TOKENS - FEW_TOKENS;
-      double start = few.median();
-      return new Measurement(
-          figure,
-          (many.median() - start) / tokens,
-          (many.shortest() - start) / tokens,
-          (many.longest() - start) / tokens,
-          figure.runs());
+      Tensor prompt = Scope.run(() -> prompt(pixels(1)));
+      double[] times = new double[figure.runs()];
+      Stopwatch.warmUp(() -> decode(prompt, beams, new double[STEPS]));
+      for (int done = 0; done < times.length; done += STEPS) {
+        double[] steps = new double[STEPS];
+        try (var scope = Scope.open()) {
+          decode(prompt, beams, steps);
+        }
+        System.arraycopy(steps, 0, times, done, STEPS);
+      }
+      return measurement(figure, Stopwatch.of(times));
+    }
+  }
+
+  /** Decodes one caption and times its steps; its first token comes from the prompt. */
+  private void decode(Tensor prompt, int beams, double[] times) {
+    StepClock clock = generate(prompt, beams, times.length + 2, times);
+    if (clock.steps() != times.length) {
+      throw new IllegalStateException(
+          "bench: steps expected " + times.length + ", got " + clock.steps());
     }
   }
 
@@ -136,17 +141,27 @@ final class Workloads {
   }
 
   private void caption(Tensor pixels, int beams, int count) {
-    LanguageModel language = parts.language();
-    int begin = parts.sizes().text().beginId();
+    generate(prompt(pixels), beams, count, new double[0]);
+  }
+
+  /** The image's soft prompt and the begin token, [1, Q + 1, L]. */
+  private Tensor prompt(Tensor pixels) {
     Tensor image = parts.imagePrompt(pixels); // [1, Q, L]
-    Tensor word = language.embed(Tensor.ids(begin).reshape(1, 1)); // [1, 1, L]
-    Tensor prompt = Tensor.concat(1, List.of(image, word)); // [1, Q + 1, L]
+    int begin = parts.sizes().text().beginId();
+    Tensor word = parts.language().embed(Tensor.ids(begin).reshape(1, 1)); // [1, 1, L]
+    return Tensor.concat(1, List.of(image, word));
+  }
+
+  private StepClock generate(Tensor prompt, int beams, int count, double[] times) {
+    int begin = parts.sizes().text().beginId();
     int[][] mask = ones(Math.toIntExact(prompt.dim(1)));
     GenerationConfig decoding =
         GenerationConfig.beams(beams).maxNewTokens(count).minNewTokens(count);
     int[] ends = parts.sizes().text().endIds().stream().mapToInt(Integer::intValue).toArray();
-    Generator.of(decoding, ends)
-        .generate(language.startDecoding(prompt, mask, count), List.of(new int[] {begin}));
+    StepClock clock =
+        new StepClock(parts.language().startDecoding(prompt, mask, count), times);
+    Generator.of(decoding, ends).generate(clock, List.of(new int[] {begin}));
+    return clock;
   }
 
   private Measurement training() {

@@ -42,7 +42,7 @@ final class BackendRegistry {
   private static synchronized Backend chooseOnce() {
     Backend backend = preferred;
     if (backend == null) {
-      String name = property();
+      String name = chosen(System.getProperty(PROPERTY), System.getProperty(FORMER_PROPERTY));
       List<BackendProvider> providers = providers();
       BackendProvider provider =
           name == null ? fastest(providers) : named(PROPERTY, name, providers);
@@ -53,12 +53,11 @@ final class BackendRegistry {
     return backend;
   }
 
-  private static @Nullable String property() {
-    String former = System.getProperty(FORMER_PROPERTY);
+  static @Nullable String chosen(@Nullable String property, @Nullable String former) {
     if (former != null) {
       LOG.warn("{}: deprecated, use {}", FORMER_PROPERTY, PROPERTY);
     }
-    return System.getProperty(PROPERTY, former);
+    return property == null ? former : property;
   }
 
   static synchronized Backend of(String name) {

@@ -30,6 +30,12 @@ public final class AdamW extends GroupedOptimizer {
     return Map.of("beta1", rule.beta1(), "beta2", rule.beta2(), "eps", rule.eps());
   }
 
+  /** A step is at most about as long as the rate in each number. */
+  @Override
+  public boolean keepsFinite(double lr) {
+    return lr <= 1;
+  }
+
   @Override
   protected void update(ParameterUpdate it) {
     var step = new AdamWRule.Step(it.number(), it.lr(), it.weightDecay(), it.gradientScale());

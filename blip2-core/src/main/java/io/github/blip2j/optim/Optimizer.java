@@ -93,6 +93,14 @@ public interface Optimizer extends AutoCloseable {
     return Math.sqrt(sum);
   }
 
+  /**
+   * Whether finite parameters stay finite in a step at this rate if their gradients are finite, so
+   * that the training loop need not read them all once more.
+   */
+  default boolean keepsFinite(double lr) {
+    return false;
+  }
+
   /** Clears all gradients. */
   default void clearGradients() {
     parameters().forEach(Parameter::clearGradient);

@@ -131,7 +131,9 @@ public final class TrainStep<B extends Batch> {
     double lr = rate(at);
     moving = true;
     optimizer.step(lr, Optimizer.clipScale(norm, settings.clipNorm()));
-    requireFinite(gathered, lr);
+    if (!optimizer.keepsFinite(lr)) {
+      requireFinite(gathered, lr);
+    }
     moving = false;
     return new Outcome(
         at.after(settings.accumulate()), gathered.ids.size(), lr, gathered.losses, norm);

@@ -10,6 +10,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
@@ -61,7 +62,7 @@ final class GroupedAttentionTest {
               attention.attend(x, RotaryPositions.of(POSITIONS, FREQUENCIES), null, mask, PLAIN),
               null);
 
-      params.all().get("key.weight").value().shape().require("test", "key", 4L * keyValueHeads, 10);
+      Objects.requireNonNull(params.all().get("key.weight")).value().shape().require("test", "key", 4L * keyValueHeads, 10);
       double[] expected =
           loops(sizes(keyValueHeads)).forward(Loops.values(params), x.toDoubles(), x.toDoubles());
       assertCounted(expected, y);

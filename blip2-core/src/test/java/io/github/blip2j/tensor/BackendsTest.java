@@ -103,14 +103,13 @@ final class BackendsTest {
     List<String> wrong = new ArrayList<>();
     calls.forEach(
         (what, call) -> {
-          String message =
-              assertThrows(IllegalArgumentException.class, call::run, what).getMessage();
+          var message = assertThrows(IllegalArgumentException.class, call::run, what).getMessage();
           String expected =
               what.strip()
                   + " expected on backend nd4j, got one on disguised-nd4j; copy it with"
                   + " tensor.to(backend), or make it in Scope.open(backend)";
-          if (!message.equals(expected)) {
-            wrong.add(message);
+          if (!expected.equals(message)) {
+            wrong.add(String.valueOf(message));
           }
         });
     assertEquals(List.of(), wrong);

@@ -8,15 +8,18 @@ package io.github.blip2j.llm;
  * @param answerLengthPenalty the exponent of the length of answers in beam search
  * @param instructedAnswerLengthPenalty the same in an InstructBLIP
  * @param cutsPrompts whether prompts are truncated when texts are generated
+ * @param endBegins whether prompts begin with the end token, which LAVIS makes the begin token of
+ *     Vicuna's tokenizer
  */
 public record LavisRules(
     String name,
     int captionTokens,
     int answerLengthPenalty,
     int instructedAnswerLengthPenalty,
-    boolean cutsPrompts) {
-  /** The rules of Vicuna, with another name. */
+    boolean cutsPrompts,
+    boolean endBegins) {
+  /** Rules without exceptions. */
   public static LavisRules of(String name) {
-    return new LavisRules(name, 30, 0, 0, false);
+    return new LavisRules(name, 30, 0, 0, false, false);
   }
 }

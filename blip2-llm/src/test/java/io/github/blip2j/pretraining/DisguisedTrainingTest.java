@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,7 +44,8 @@ final class DisguisedTrainingTest {
     for (int i = 0; i < 3; i++) {
       assertEquals(expected.get(i).losses().keySet(), actual.get(i).losses().keySet());
       for (var loss : expected.get(i).losses().entrySet()) {
-        assertEquals(loss.getValue(), actual.get(i).losses().get(loss.getKey()), 2e-3);
+        double value = Objects.requireNonNull(actual.get(i).losses().get(loss.getKey()));
+        assertEquals(loss.getValue(), value, 2e-3);
       }
     }
     for (Transfers step : copied) {

@@ -20,12 +20,17 @@ public final class PromptTokenizer {
   private final HuggingFaceTokenizer tokenizer;
   private final Blip2Config config;
   private final LanguageModel language;
+  private final boolean prependsSpace; // the tokenizer, before a text that begins with a word
   private final TextCuts cuts = new TextCuts();
 
   PromptTokenizer(HuggingFaceTokenizer tokenizer, Blip2Model model) {
     this.tokenizer = tokenizer;
     this.config = model.config();
     this.language = model.language();
+    int[] word = tokenizer.encodePlain("a");
+    int[] twice = Arrays.copyOf(word, 2 * word.length);
+    System.arraycopy(word, 0, twice, word.length, word.length);
+    this.prependsSpace = word.length > 0 && Arrays.equals(twice, tokenizer.encodePlain("a a"));
   }
 
   /** Prompts after one image each, padded on the language model's side. */
@@ -55,10 +60,21 @@ public final class PromptTokenizer {
 
   /** The ids of a text; of the empty text, the start token. */
   private int[] textIds(String text) {
-    int begin = config.text().beginId();
+    int begin = beginId();
     int[] ids = text.isEmpty() ? new int[] {begin} : tokenizer.encode(text);
     requireWords(ids);
+    if (ids.length > 0 && ids[0] == config.text().beginId()) {
+      ids[0] = begin;
+    }
     return ids.length == 0 ? new int[] {begin} : ids;
+  }
+
+  /** The token before every prompt. */
+  private int beginId() {
+    List<Integer> ends = config.text().endIds();
+    boolean ended =
+        config.convention() == Convention.LAVIS && config.text().family().lavis().endBegins();
+    return ended && !ends.isEmpty() ? ends.get(0) : config.text().beginId();
   }
 
   /** The ids of a text without special tokens. */
@@ -107,7 +123,8 @@ public final class PromptTokenizer {
    * The tokens of an answer, as the model would generate them after this text.
    *
    * <p>OPT's tokens hold the space before a word, so an answer gets one unless it begins the text
-   * or the text before ends in one. T5's output is a text of its own, without a space before it.
+   * or the text before ends in one. LLaMA's tokenizer puts that space before every text by itself.
+   * T5's output is a text of its own, without a space before it.
    *
    * @param where the name of the answer in messages
    * @param before the text right before the answer, empty after an image
@@ -119,6 +136,7 @@ public final class PromptTokenizer {
     }
     boolean continued =
         !config.text().family().encodes()
+            && !prependsSpace
             && !before.isEmpty()
             && !Character.isWhitespace(before.charAt(before.length() - 1));
     int[] ids = plainIds((continued ? " " : "") + answer.strip());

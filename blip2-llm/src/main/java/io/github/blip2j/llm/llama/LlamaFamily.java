@@ -5,6 +5,7 @@ import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.llm.LavisRules;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import java.util.Set;
@@ -57,6 +58,12 @@ public final class LlamaFamily implements LanguageFamily {
         .ignore(theirs + "lm_head.weight")
         // Older files hold the frequencies, which follow from the configuration.
         .ignore(layer + "self_attn.rotary_emb.inv_freq");
+  }
+
+  /** Those of {@code blip2_vicuna_instruct}. */
+  @Override
+  public LavisRules lavis() {
+    return new LavisRules("llm", 30, 0, 0, false, true);
   }
 
   @Override

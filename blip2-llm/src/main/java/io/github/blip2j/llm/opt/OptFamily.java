@@ -81,7 +81,7 @@ public final class OptFamily implements LanguageFamily {
   /** The one id for image and prompt that {@code max_length} counts too is subtracted. */
   @Override
   public LavisRules lavis() {
-    return new LavisRules("opt", 29, 0, 0, true);
+    return new LavisRules("opt", 29, 0, 0, true, false);
   }
 
   /** A line break ends a text. */

@@ -114,7 +114,7 @@ public final class T5Family implements LanguageFamily {
 
   @Override
   public LavisRules lavis() {
-    return new LavisRules("t5", 30, -1, -1, false);
+    return new LavisRules("t5", 30, -1, -1, false, false);
   }
 
   /** The activation is the exact GELU. */
