@@ -158,8 +158,7 @@ final class Workloads {
     GenerationConfig decoding =
         GenerationConfig.beams(beams).maxNewTokens(count).minNewTokens(count);
     int[] ends = parts.sizes().text().endIds().stream().mapToInt(Integer::intValue).toArray();
-    StepClock clock =
-        new StepClock(parts.language().startDecoding(prompt, mask, count), times);
+    StepClock clock = new StepClock(parts.language().startDecoding(prompt, mask, count), times);
     Generator.of(decoding, ends).generate(clock, List.of(new int[] {begin}));
     return clock;
   }

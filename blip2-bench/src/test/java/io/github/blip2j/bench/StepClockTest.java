@@ -58,7 +58,9 @@ final class StepClockTest {
 
     assertEquals(List.of(0, 1, 2, 3), session.tokens);
     assertEquals(3, clock.steps());
-    assertTrue(times[0] >= 10 && times[1] >= 30 && times[2] >= 20, () -> List.of(times[0], times[1], times[2]).toString());
+    assertTrue(
+        times[0] >= 10 && times[1] >= 30 && times[2] >= 20,
+        () -> List.of(times[0], times[1], times[2]).toString());
   }
 
   @Test

@@ -62,7 +62,10 @@ final class GroupedAttentionTest {
               attention.attend(x, RotaryPositions.of(POSITIONS, FREQUENCIES), null, mask, PLAIN),
               null);
 
-      Objects.requireNonNull(params.all().get("key.weight")).value().shape().require("test", "key", 4L * keyValueHeads, 10);
+      Objects.requireNonNull(params.all().get("key.weight"))
+          .value()
+          .shape()
+          .require("test", "key", 4L * keyValueHeads, 10);
       double[] expected =
           loops(sizes(keyValueHeads)).forward(Loops.values(params), x.toDoubles(), x.toDoubles());
       assertCounted(expected, y);

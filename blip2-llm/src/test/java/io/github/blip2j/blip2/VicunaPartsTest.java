@@ -45,8 +45,7 @@ final class VicunaPartsTest {
   static void split() throws IOException {
     trained = shared.resolve("instruct.pth");
     Conversion.toLavisTrained(WHOLE, trained);
-    Files.writeString(
-        shared.resolve("model.json"), "{\"vision_heads\": 4, \"bert_heads\": 3}");
+    Files.writeString(shared.resolve("model.json"), "{\"vision_heads\": 4, \"bert_heads\": 3}");
     language = PlainLanguage.write(WHOLE, shared.resolve("vicuna"));
   }
 
