@@ -14,8 +14,8 @@ import java.util.List;
 
 /**
  * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT, with a T5 that is
- * gated and has an untied head, as Flan-T5, or with a LLaMA without biases, as Vicuna. They are independent of the loader's names, so
- * loading such a folder tests both.
+ * gated and has an untied head, as Flan-T5, or with a LLaMA without biases, as Vicuna. They are
+ * independent of the loader's names, so loading such a folder tests both.
  */
 final class HuggingFaceLayout {
   private final DType dtype;

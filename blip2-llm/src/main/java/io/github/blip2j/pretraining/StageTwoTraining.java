@@ -122,8 +122,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     // Qwen2's texts begin with no token, and those of LAVIS's Vicuna with the end token.
     boolean joined =
         text.family().trainingText() == TrainingText.JOINED
-            && (nothing.length == 0
-                || (nothing.length == 1 && text.endIds().contains(nothing[0])));
+            && (nothing.length == 0 || (nothing.length == 1 && text.endIds().contains(nothing[0])));
     if (!fits && !joined) {
       throw new CheckpointException(
           String.format(

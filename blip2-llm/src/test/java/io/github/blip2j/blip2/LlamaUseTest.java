@@ -67,8 +67,7 @@ final class LlamaUseTest {
 
         for (int b = 0; b < prompts.size(); b++) {
           try (ImageFeatures one = blip2.encode(Blip2Folder.images(folder).subList(b, b + 1))) {
-            List<Generated> alone =
-                blip2.generate(one, prompts.subList(b, b + 1), decoding).get(0);
+            List<Generated> alone = blip2.generate(one, prompts.subList(b, b + 1), decoding).get(0);
             assertSame(alone, together.get(b), decoding + " prompt " + b);
           }
         }

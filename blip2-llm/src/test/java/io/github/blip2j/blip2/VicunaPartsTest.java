@@ -115,7 +115,8 @@ final class VicunaPartsTest {
     try (var lavis = GenerationSession.load(parts(), Precision.FLOAT32);
         var one = Blip2.load(WHOLE);
         var other = Blip2.load(again)) {
-      // As in LAVIS and in the folders that Hugging Face has converted, the end token begins a text.
+      // As in LAVIS and in the folders that Hugging Face has converted, the end token begins a
+      // text.
       assertArrayEquals(lavis.prompts().ids(question), other.tokenizer().encode(question));
       assertArrayEquals(
           one.tokenizer().encodePlain(question), other.tokenizer().encodePlain(question));

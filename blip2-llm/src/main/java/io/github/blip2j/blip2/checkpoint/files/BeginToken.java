@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The token before every text in the files of a tokenizer. LAVIS replaces Vicuna's by the end token,
- * and so do the folders that Hugging Face converted from it.
+ * The token before every text in the files of a tokenizer. LAVIS replaces Vicuna's by the end
+ * token, and so do the folders that Hugging Face converted from it.
  */
 public final class BeginToken {
   private static final String TOKENIZER = "tokenizer.json";
@@ -25,8 +25,8 @@ public final class BeginToken {
   private BeginToken() {}
 
   /**
-   * Replaces the begin token in a folder's {@code tokenizer.json}, {@code tokenizer_config.json} and
-   * {@code special_tokens_map.json}. A tokenizer without both tokens stays as it is.
+   * Replaces the begin token in a folder's {@code tokenizer.json}, {@code tokenizer_config.json}
+   * and {@code special_tokens_map.json}. A tokenizer without both tokens stays as it is.
    *
    * @param from its id so far
    * @param to its id from now on
