@@ -20,7 +20,7 @@ import java.util.SplittableRandom;
  * meaningless.
  *
  * <pre>{@code
- * java ... io.github.blip2j.bench.GenerateModel OUT-FOLDER TOKENIZER-FOLDER [opt-2.7b|flan-t5-xl|vicuna-7b]
+ * java ... io.github.blip2j.bench.GenerateModel OUT-FOLDER TOKENIZER-FOLDER [opt-2.7b|flan-t5-xl]
  * }</pre>
  *
  * <p>The tokenizer files come from any BLIP-2 folder with a language model of the same kind.
@@ -150,10 +150,9 @@ public final class GenerateModel {
   private static final String VICUNA_7B =
       """
       {
-          "model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32,
-          "num_attention_heads": 32, "intermediate_size": 11008, "vocab_size": 32001,
-          "max_position_embeddings": 2048, "rms_norm_eps": 1e-6, "tie_word_embeddings": false,
-          "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0
+          "model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008,
+          "num_hidden_layers": 32, "num_attention_heads": 32, "vocab_size": 32001,
+          "pad_token_id": 0
         }""";
 
   private static final String PREPROCESSOR =

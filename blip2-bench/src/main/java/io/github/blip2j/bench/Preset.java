@@ -16,7 +16,10 @@ public enum Preset {
   OPT_2_7B("opt-2.7b"),
   /** {@code Salesforce/blip2-flan-t5-xl}; its vision side is that of opt-2.7b. */
   FLAN_T5_XL("flan-t5-xl"),
-  /** BLIP-2 over Vicuna-7b; its vision side is that of opt-2.7b. */
+  /**
+   * A Vicuna-7b, as in {@code Salesforce/instructblip-vicuna-7b}, behind the vision side of
+   * opt-2.7b.
+   */
   VICUNA_7B("vicuna-7b"),
   /** A model of a few megabytes with every part of a large one. */
   TINY("tiny");

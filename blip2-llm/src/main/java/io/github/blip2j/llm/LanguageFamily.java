@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * All that BLIP-2 has to know of a kind of language model: how its configuration and its tensors
- * are read, how it is built, and how it is asked and trained. {@link LanguageFamilies} has those of
+ * are read, how it is built, and how it is asked and trained. {@code LanguageFamilies} has those of
  * this library and takes others.
  *
  * <p>A decoder needs the methods without a default and no other.

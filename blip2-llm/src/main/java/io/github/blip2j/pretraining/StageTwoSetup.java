@@ -1,7 +1,7 @@
 package io.github.blip2j.pretraining;
 
 import io.github.blip2j.blip2.model.Families;
-import io.github.blip2j.llm.LanguageFamilies;
+import io.github.blip2j.blip2.model.LanguageFamilies;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.VisionFamilies;
 import org.jspecify.annotations.Nullable;

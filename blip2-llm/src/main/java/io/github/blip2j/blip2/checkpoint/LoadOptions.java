@@ -2,9 +2,9 @@ package io.github.blip2j.blip2.checkpoint;
 
 import io.github.blip2j.backend.Backend;
 import io.github.blip2j.blip2.model.Families;
+import io.github.blip2j.blip2.model.LanguageFamilies;
 import io.github.blip2j.blip2.text.Arguments;
 import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;

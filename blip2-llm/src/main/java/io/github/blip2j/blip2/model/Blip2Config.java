@@ -3,7 +3,6 @@ package io.github.blip2j.blip2.model;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
-import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.llm.llama.LlamaConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
@@ -118,10 +117,7 @@ public record Blip2Config(
     return new Blip2Config(VisionConfig.evaG(), BertConfig.blip2(), T5Config.flanT5Xl(), 32, 32100);
   }
 
-  /**
-   * BLIP-2 over Vicuna-7b, with queries only; {@code Salesforce/instructblip-vicuna-7b} has this
-   * language model and reads an instruction besides.
-   */
+  /** The vision side of {@link #opt2b7} before a Vicuna-7b. */
   public static Blip2Config vicuna7b() {
     return new Blip2Config(
         VisionConfig.evaG(), BertConfig.blip2(), LlamaConfig.vicuna7b(), 32, 32000);

@@ -1,6 +1,5 @@
 package io.github.blip2j.blip2.model;
 
-import io.github.blip2j.llm.LanguageFamilies;
 import io.github.blip2j.vision.VisionFamilies;
 
 /** The families of vision encoders and language models that a checkpoint is read with. */

@@ -1,6 +1,7 @@
-package io.github.blip2j.llm;
+package io.github.blip2j.blip2.model;
 
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.llama.LlamaFamily;
 import io.github.blip2j.llm.opt.OptFamily;
 import io.github.blip2j.llm.t5.T5Family;

@@ -1,0 +1,201 @@
+package org.example.research;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.blip2.model.LanguageFamilies;
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.io.ShardedSafetensorsWriter;
+import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.tensor.TensorSpec;
+import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Weights;
+import io.github.blip2j.optim.AdamW;
+import io.github.blip2j.optim.ParameterGroup;
+import io.github.blip2j.optim.Schedule;
+import io.github.blip2j.pretraining.CaptionBatches;
+import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.pretraining.StageTwoExport;
+import io.github.blip2j.pretraining.StageTwoModel;
+import io.github.blip2j.pretraining.StageTwoParts;
+import io.github.blip2j.pretraining.StageTwoSetup;
+import io.github.blip2j.pretraining.StageTwoTraining;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.training.RunControl;
+import io.github.blip2j.training.TrainStep;
+import io.github.blip2j.training.Trainer;
+import io.github.blip2j.training.TrainingListener;
+import io.github.blip2j.training.TrainingSettings;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A language model of one's own: registered, trained with images, exported, loaded, asked. */
+final class OwnLanguageModelTest {
+  private static final Path GOLDEN =
+      Path.of("..", "blip2-llm", "src", "test", "resources", "golden");
+  private static final Path TOKENIZER = GOLDEN.resolve("hf-opt");
+  private static final Path IMAGES = GOLDEN.resolve("lavis-stage1").resolve("images");
+
+  private static LanguageFamilies families() {
+    return LanguageFamilies.builtIn().with(new GptFamily());
+  }
+
+  /** A folder as transformers would save it: configuration, weights, tokenizer. */
+  private static Path language(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    String config =
+        """
+        {"model_type": "tiny_gpt", "n_embd": 24, "n_layer": 2, "n_head": 3, "vocab_size": 424,
+         "n_positions": 64, "bos_token_id": 2}
+        """;
+    Files.writeString(folder.resolve("config.json"), config);
+    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(TOKENIZER.resolve(file), folder.resolve(file));
+    }
+    var family = new GptFamily();
+    try (Scope home = Scope.detached();
+        Scope scope = Scope.open()) {
+      Params params = Params.root(Weights.random(new Random(5)), home);
+      family.model(family.config(ConfigJson.parse("gpt", config)), params);
+      write(folder, params.all());
+    }
+    return folder;
+  }
+
+  private static void write(Path folder, NavigableMap<String, Parameter> parameters)
+      throws IOException {
+    Map<String, String> names =
+        Map.of("words", "wte", "positions", "wpe", "norm", "ln_f", "attentionNorm", "ln_1");
+    List<TensorSpec> specs = new ArrayList<>();
+    List<Parameter> values = new ArrayList<>(parameters.values());
+    for (Parameter parameter : values) {
+      String name = "model." + parameter.name().replace("layers.", "h.").replace("mlpNorm", "ln_2");
+      for (Map.Entry<String, String> each : names.entrySet()) {
+        name = name.replace(each.getKey() + ".", each.getValue() + ".");
+      }
+      name = name.replace(".attention.", ".attn.");
+      specs.add(new TensorSpec(name, parameter.value().dtype(), parameter.value().shape()));
+    }
+    try (var writer = ShardedSafetensorsWriter.create(folder, specs)) {
+      for (int i = 0; i < specs.size(); i++) {
+        String name = specs.get(i).name();
+        values.get(i).value().write(bytes -> writer.write(name, bytes));
+      }
+    }
+  }
+
+  @Test
+  void ownLanguageModel_trainedBehindImages_isExportedAndAsked(@TempDir Path folder)
+      throws IOException {
+    Path whole = folder.resolve("whole");
+    List<Double> losses = new ArrayList<>();
+    var parts = StageTwoParts.of(GOLDEN.resolve("lavis-stage1"), language(folder.resolve("gpt")));
+    var setup = StageTwoSetup.lavis().withLanguageFamilies(families());
+    try (Scope home = Scope.detached()) {
+      StageTwoModel model = StageTwoModel.load(parts, home, setup);
+      model.parameters().values().forEach(Parameter::train); // the language model too: it is random
+      try (var tokenizer = model.openTokenizer();
+          var optimizer =
+              new AdamW(ParameterGroup.of(model.parameters().values(), 0.05), AdamWRule.DEFAULT)) {
+        var settings =
+            TrainingSettings.of(folder.resolve("run"), Schedule.Constant.of(3e-3))
+                .withEpochs(20)
+                .withMaxSteps(40);
+        TrainingListener listener =
+            new TrainingListener() {
+              @Override
+              public void updated(TrainStep.Outcome outcome, RunControl run) {
+                losses.add(outcome.losses().get("loss"));
+              }
+            };
+        new Trainer<>(
+                StageTwoTraining.of(model, tokenizer), batches(folder, model), optimizer, settings)
+            .start(listener);
+      }
+      new StageTwoExport(model).toHuggingFace(whole);
+    }
+    assertTrue(losses.get(39) < losses.get(0) / 2, losses::toString);
+    LoadOptions options = LoadOptions.of(Precision.FLOAT32).withLanguageFamilies(families());
+    try (Blip2 blip2 = Blip2.load(whole, options)) {
+      String caption =
+          blip2
+              .generate(
+                  blip2.read(IMAGES.resolve("0.png")),
+                  "",
+                  GenerationConfig.beams(3).maxNewTokens(8))
+              .get(0)
+              .text();
+      assertEquals("a red star", caption);
+    }
+  }
+
+  private static CaptionBatches batches(Path folder, StageTwoModel model) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      lines.add("{\"image\": \"" + i + ".png\", \"caption\": \"a red star\"}");
+    }
+    Path captions = Files.write(folder.resolve("captions.jsonl"), lines);
+    CaptionSet set = CaptionSet.open(List.of(captions), IMAGES, CaptionSet.Faulty.REFUSE);
+    return CaptionBatches.of(set, model.processor(), 2, 42);
+  }
+
+  @Test
+  void load_withoutTheFamily_saysWhichThereAreAndHowToRegisterIt(@TempDir Path folder)
+      throws IOException {
+    var parts = StageTwoParts.of(GOLDEN.resolve("lavis-stage1"), language(folder.resolve("gpt")));
+    try (Scope home = Scope.detached()) {
+      var e =
+          assertThrows(
+              CheckpointException.class,
+              () -> StageTwoModel.load(parts, home, StageTwoSetup.lavis()));
+
+      String message = String.valueOf(e.getMessage());
+      assertTrue(message.contains("qwen2, t5, got tiny_gpt; another"), message);
+      assertTrue(message.contains("LoadOptions.withLanguageFamilies"), message);
+    }
+  }
+
+  @Test
+  void installed_serviceOfTheThreadsClassLoader_isFound(@TempDir Path folder) throws IOException {
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(services.resolve(LanguageFamily.class.getName()), GptFamily.class.getName());
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    assertTrue(LanguageFamilies.installed().find("tiny_gpt").isEmpty());
+    try (var loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
+      thread.setContextClassLoader(loader);
+
+      assertEquals("GPT", LanguageFamilies.installed().find("tiny_gpt").orElseThrow().name());
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
+  @Test
+  void with_aFamilyTwice_isRefused() {
+    var e = assertThrows(IllegalArgumentException.class, () -> families().with(new GptFamily()));
+
+    assertEquals(
+        "language families: one for model_type tiny_gpt expected, got GPT"
+            + " (org.example.research.GptFamily) and GPT (org.example.research.GptFamily)",
+        e.getMessage());
+  }
+}
