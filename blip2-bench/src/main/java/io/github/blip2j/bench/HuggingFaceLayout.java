@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT, or with a T5 that
- * is gated and has an untied head, as Flan-T5. They are independent of the loader's names, so
- * loading such a folder tests both.
+ * Names and shapes of every tensor in a Hugging Face folder of BLIP-2 with OPT, with a T5 that is
+ * gated and has an untied head, as Flan-T5, or with a LLaMA without biases. They are independent of
+ * the loader's names, so loading such a folder tests both.
  */
 final class HuggingFaceLayout {
   private final DType dtype;
@@ -103,21 +103,26 @@ final class HuggingFaceLayout {
 
   private void llama(LlamaConfig config) {
     int C = config.dim();
+    int inner = config.heads() * config.headDim();
+    int shared = config.keyValueHeads() * config.headDim();
     String language = "language_model.";
     add(language + "model.embed_tokens.weight", config.vocabSize(), C);
     for (int i = 0; i < config.layers(); i++) {
       String layer = language + "model.layers." + i + ".";
       add(layer + "input_layernorm.weight", C);
-      for (String part : new String[] {"q_proj", "k_proj", "v_proj", "o_proj"}) {
-        add(layer + "self_attn." + part + ".weight", C, C);
-      }
+      add(layer + "self_attn.q_proj.weight", inner, C);
+      add(layer + "self_attn.k_proj.weight", shared, C);
+      add(layer + "self_attn.v_proj.weight", shared, C);
+      add(layer + "self_attn.o_proj.weight", C, inner);
       add(layer + "post_attention_layernorm.weight", C);
       add(layer + "mlp.gate_proj.weight", config.mlpDim(), C);
       add(layer + "mlp.up_proj.weight", config.mlpDim(), C);
       add(layer + "mlp.down_proj.weight", C, config.mlpDim());
     }
     add(language + "model.norm.weight", C);
-    add(language + "lm_head.weight", config.vocabSize(), C);
+    if (!config.tiedHead()) {
+      add(language + "lm_head.weight", config.vocabSize(), C);
+    }
   }
 
   private void t5(T5Config config) {

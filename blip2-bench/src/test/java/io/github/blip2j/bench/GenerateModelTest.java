@@ -43,11 +43,13 @@ final class GenerateModelTest {
 
   private static final Path T5 =
       Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "hf-t5");
+  private static final Path LLAMA =
+      Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "hf-blip2-llama");
 
   @TempDir private Path folder;
 
   static Stream<Path> models() {
-    return Stream.of(BUNDLED, T5);
+    return Stream.of(BUNDLED, T5, LLAMA);
   }
 
   @ParameterizedTest
@@ -90,7 +92,7 @@ final class GenerateModelTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"opt-2.7b, 3744", "flan-t5-xl, 3942"})
+  @CsvSource({"opt-2.7b, 3744", "flan-t5-xl, 3942", "vicuna-7b, 7832"})
   void layout_ofFullSize_hasThatManyMillionWeights(String preset, long millions) {
     long weights =
         HuggingFaceLayout.of(Preset.named(preset).sizes(), DType.BFLOAT16).stream()

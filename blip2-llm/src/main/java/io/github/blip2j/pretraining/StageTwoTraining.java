@@ -119,8 +119,11 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
         encodes
             ? nothing.length == 1 && text.endIds().contains(nothing[0])
             : nothing.length == 1 && nothing[0] == text.beginId();
-    boolean bare = nothing.length == 0 && text.family().trainingText() == TrainingText.JOINED;
-    if (!fits && !bare) {
+    // Qwen2's texts begin with no token, and those of LAVIS's Vicuna with the end token.
+    boolean joined =
+        text.family().trainingText() == TrainingText.JOINED
+            && (nothing.length == 0 || (nothing.length == 1 && text.endIds().contains(nothing[0])));
+    if (!fits && !joined) {
       throw new CheckpointException(
           String.format(
               Locale.ROOT,

@@ -19,6 +19,7 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.pretraining.StageTwoExport;
 import io.github.blip2j.pretraining.StageTwoModel;
 import io.github.blip2j.pretraining.StageTwoSetup;
+import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
@@ -110,11 +111,36 @@ final class VicunaPartsTest {
           String.join("\n", expected.tensors().navigableKeySet()),
           String.join("\n", found.tensors().navigableKeySet()));
     }
-    try (var one = Blip2.load(WHOLE);
+    String question = "what color is the ring?";
+    try (var lavis = GenerationSession.load(parts(), Precision.FLOAT32);
+        var one = Blip2.load(WHOLE);
         var other = Blip2.load(again)) {
+      // As in LAVIS and in the folders that Hugging Face has converted, the end token begins a
+      // text.
+      assertArrayEquals(lavis.prompts().ids(question), other.tokenizer().encode(question));
+      assertArrayEquals(
+          one.tokenizer().encodePlain(question), other.tokenizer().encodePlain(question));
+      assertEquals(2, other.tokenizer().encode(question)[0]);
+      // Without words there is the begin token of the configuration, which stays.
       assertEquals(
           one.caption(one.read(WHOLE.resolve("images/b.png"))),
           other.caption(other.read(WHOLE.resolve("images/b.png"))));
+    }
+  }
+
+  /** The tokenizers of the released InstructBLIPs begin a text with the end token. */
+  @Test
+  void training_ofAConvertedFolder_takesItsTokenizer() throws IOException {
+    Path again = folder.resolve("hf");
+    Conversion.toHuggingFace(parts(), again);
+
+    try (Scope home = Scope.detached()) {
+      StageTwoModel model = StageTwoModel.load(again, home, StageTwoSetup.lavis());
+      try (var tokenizer = model.openTokenizer();
+          var instructions = model.openInstructionTokenizer()) {
+        StageTwoTraining.of(model, tokenizer, instructions);
+        assertArrayEquals(new int[] {2}, tokenizer.encode(""));
+      }
     }
   }
 

@@ -202,7 +202,11 @@ public record LlamaConfig(
     return dim / heads;
   }
 
-  /** Qwen2 has begin tokens of neither kind by default; the end token then begins a text too. */
+  /**
+   * Qwen2 has begin tokens of neither kind by default; the end token then begins a text too.
+   * Transformers counts a negative padding id, as the first files of LLaMA have it, from the end of
+   * the vocabulary; no result depends on it, so that the end token pads here.
+   */
   private static Tokens tokens(ConfigJson json, boolean qwen) throws CheckpointException {
     boolean noEnd = qwen && !json.has("eos_token_id");
     List<Integer> endIds = noEnd ? List.of() : TokenIds.endIds(json, 2);
@@ -212,7 +216,9 @@ public record LlamaConfig(
     return new Tokens(
         noBegin ? fallback : json.intAt("bos_token_id", 1),
         endIds,
-        noPad ? fallback : json.intAt("pad_token_id", fallback));
+        noPad || json.intAt("pad_token_id", fallback) < 0
+            ? fallback
+            : json.intAt("pad_token_id", fallback));
   }
 
   private static @Nullable SlidingWindow window(ConfigJson json, String type, int layers)
@@ -232,6 +238,16 @@ public record LlamaConfig(
       throw new CheckpointException(
           String.format(
               Locale.ROOT, "%s.layer_types expected %d, got %d", json, layers, types.size()));
+    }
+    for (String each : types) {
+      if (!each.equals("full_attention") && !each.equals("sliding_attention")) {
+        throw new CheckpointException(
+            String.format(
+                Locale.ROOT,
+                "%s.layer_types expected full_attention or sliding_attention, got %s",
+                json,
+                each));
+      }
     }
     int first = type.equals("qwen2") ? json.intAt("max_window_layers", 28) : 0;
     for (int i = 0; i < layers; i++) {

@@ -94,8 +94,9 @@ public record RotaryConfig(
    */
   static RotaryConfig fromJson(ConfigJson json, int positions) throws CheckpointException {
     ConfigJson rope = json;
-    for (String key : new String[] {"rope_parameters", "rope_scaling"}) {
-      if (json.has(key) && !json.isNull(key)) {
+    // Of both, transformers takes the older one, unless it is empty.
+    for (String key : new String[] {"rope_scaling", "rope_parameters"}) {
+      if (json.has(key) && !json.isNull(key) && !json.child(key).keys().isEmpty()) {
         rope = json.child(key);
         break;
       }

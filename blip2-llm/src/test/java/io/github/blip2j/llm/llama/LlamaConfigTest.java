@@ -93,6 +93,26 @@ final class LlamaConfigTest {
     assertEquals(newer.rotary(), oldest.rotary());
   }
 
+  @Test
+  void rotary_bothSpellingsAtOnce_isTheOlderUnlessItIsEmpty() throws CheckpointException {
+    String newer = "'rope_parameters': {'rope_type': 'linear', 'rope_theta': 500.0, 'factor': 2.0}";
+    String older = "'rope_scaling': {'type': 'linear', 'factor': 4.0}, 'rope_theta': 700.0";
+
+    assertEquals(
+        new RotaryConfig(RotaryConfig.Scaling.LINEAR, 700, 4, 1, 1, 2048),
+        read("{" + newer + ", " + older + "}").rotary());
+    assertEquals(
+        new RotaryConfig(RotaryConfig.Scaling.LINEAR, 500, 2, 1, 1, 2048),
+        read("{" + newer + ", 'rope_scaling': {}}").rotary());
+  }
+
+  @Test
+  void tokens_negativePadding_isTheEnd() throws CheckpointException {
+    assertEquals(
+        new LlamaConfig.Tokens(0, List.of(1), 1),
+        read("{'bos_token_id': 0, 'eos_token_id': 1, 'pad_token_id': -1}").tokens());
+  }
+
   /** Hand-computed: theta^(-2i/D), divided by the factor, or with a larger base. */
   @Test
   void frequencies_ofEachScaling_followItsFormula() {
@@ -131,6 +151,10 @@ final class LlamaConfigTest {
             + "| rotary: factor expected 1 or more, got 0.5",
         "{'rope_theta': -1.0}| rotary: rope_theta expected positive, got -1.0",
         "{'eos_token_id': 32000}| llama: eos_token_id expected 0 to 31999, got 32000",
+        "{'model_type': 'qwen2', 'num_hidden_layers': 1, 'use_sliding_window': true,"
+            + " 'layer_types': ['chunked_attention']}"
+            + "| test.layer_types expected full_attention or sliding_attention, got"
+            + " chunked_attention",
         "{'hidden_act': 'mish'}"
             + "| activation: name expected gelu, gelu_new, quick_gelu, relu or silu, got mish",
       })

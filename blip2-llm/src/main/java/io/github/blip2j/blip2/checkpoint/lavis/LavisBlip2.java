@@ -1,6 +1,7 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
 import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.checkpoint.files.BeginToken;
 import io.github.blip2j.blip2.checkpoint.files.Blip2Source;
 import io.github.blip2j.blip2.checkpoint.files.InstructionTokenizerFolder;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
@@ -12,6 +13,7 @@ import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.blip2.model.Families;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.TokenizerFolder;
@@ -142,6 +144,10 @@ public final class LavisBlip2 implements Blip2Source {
   @Override
   public void copyTokenizers(Path folder) throws IOException {
     TokenizerCopy.copy(parts.language(), folder);
+    LanguageConfig text = config.text();
+    if (text.family().lavis().endBegins() && !text.endIds().isEmpty()) {
+      BeginToken.replace(folder, text.beginId(), text.endIds().get(0));
+    }
     if (instructions != null) {
       InstructionTokenizerFolder.copy(instructions, folder);
     }
