@@ -164,7 +164,8 @@ final class LlamaBlip2ParityTest {
 
         double error = relativeError(golden, logits, text, model);
 
-        golden.assertWithin(precision + " logits", "forward.logits", error, 0.03);
+        double bound = precision == Precision.INT8 ? 0.08 : 0.03; // of random weights
+        golden.assertWithin(precision + " logits", "forward.logits", error, bound);
       }
     }
   }

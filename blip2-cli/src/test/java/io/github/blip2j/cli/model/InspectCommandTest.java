@@ -156,7 +156,8 @@ final class InspectCommandTest {
 
     assertEquals(0, shell.exit());
     assertTrue(
-        shell.out().contains("\nconfig.json: text_config.model_type expected opt"), shell.out());
+        shell.out().contains("\nconfig.json: text_config.model_type expected one of llama"),
+        shell.out());
   }
 
   @Test
