@@ -21,7 +21,7 @@ final class PageTest {
   private static final Pattern BLOCK =
       Pattern.compile("^```java\\R(.*?)^```", Pattern.MULTILINE | Pattern.DOTALL);
   private static final Pattern TYPE =
-      Pattern.compile("^(?:final class|record) (\\w+)", Pattern.MULTILINE);
+      Pattern.compile("^(?:public )?(?:final class|record) (\\w+)", Pattern.MULTILINE);
   private static final Pattern ROW =
       Pattern.compile("^\\|.*\\| `(\\w+)` \\| (\\d+) \\|$", Pattern.MULTILINE);
 
@@ -49,6 +49,18 @@ final class PageTest {
       told.put(row.group(1), Long.valueOf(row.group(2)));
     }
     assertEquals(counted, told);
+  }
+
+  /** Families are not shown, but counted. */
+  @Test
+  void families_haveAsManyLinesAsThePageSays() throws IOException {
+    int found = 0;
+    Matcher family = Pattern.compile("`(\\w+Family)`, (\\d+) lines").matcher(page());
+    while (family.find()) {
+      assertEquals(Long.parseLong(family.group(2)), lines(source(family.group(1))));
+      found++;
+    }
+    assertEquals(2, found);
   }
 
   private static long lines(String code) {
