@@ -59,7 +59,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class OwnEncoderTest {
   private static final Path TOKENIZER =
       Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "lavis-stage1");
-  private static final Path IMAGES = Path.of("..", "blip2-examples", "src", "test", "resources", "images");
+  private static final Path IMAGES =
+      Path.of("..", "blip2-examples", "src", "test", "resources", "images");
   private static final MixerFamily.Config SIZES = new MixerFamily.Config(20, 3, 32, 8);
 
   private static VisionFamilies families() {

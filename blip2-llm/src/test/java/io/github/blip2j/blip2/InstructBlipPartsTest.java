@@ -135,7 +135,7 @@ final class InstructBlipPartsTest {
         var scope = Scope.open()) {
       assertEquals(Convention.LAVIS, lavis.convention());
       assertEquals(1e-5, lavis.model().config().visionNormEps());
-      assertEquals(LavisGenerationConfigs.instruction(), lavis.captionConfig());
+      assertEquals(LavisGenerationConfigs.instruction(T5Config.flanT5Xl()), lavis.captionConfig());
       assertEquals(
           LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()), lavis.answerConfig());
       assertEquals("Question: why Short answer:", lavis.questions().ask("Why:"));

@@ -193,7 +193,7 @@ final class InstructBlipTest {
   void decodings_asLavis_areThoseOfInstructions() {
     Blip2 lavis = blip2.withConvention(Convention.LAVIS);
 
-    assertEquals(LavisGenerationConfigs.instruction(), lavis.captionConfig());
+    assertEquals(LavisGenerationConfigs.instruction(T5Config.flanT5Xl()), lavis.captionConfig());
     assertEquals(
         LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()), lavis.answerConfig());
     assertEquals(GenerationConfig.greedy(), blip2.captionConfig());

@@ -86,7 +86,8 @@ final class VicunaPartsTest {
     try (var lavis = Blip2.load(parts(), Precision.FLOAT32)) {
       assertEquals(Convention.LAVIS, lavis.convention());
       assertEquals(0, lavis.answerConfig().lengthPenalty());
-      assertEquals(10, lavis.answerConfig().maxNewTokens());
+      assertEquals(9, lavis.answerConfig().maxNewTokens());
+      assertEquals(255, lavis.captionConfig().maxNewTokens());
       assertEquals(1.5, lavis.captionConfig().repetitionPenalty());
     }
     try (var lavis = GenerationSession.load(parts(), Precision.FLOAT32);

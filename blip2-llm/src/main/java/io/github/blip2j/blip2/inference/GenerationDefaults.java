@@ -14,7 +14,7 @@ public final class GenerationDefaults {
       return GenerationConfig.greedy();
     }
     return config.readsInstruction()
-        ? LavisGenerationConfigs.instruction()
+        ? LavisGenerationConfigs.instruction(config.text())
         : LavisGenerationConfigs.caption(config.text());
   }
 

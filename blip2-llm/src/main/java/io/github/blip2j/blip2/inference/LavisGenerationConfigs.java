@@ -29,9 +29,12 @@ public final class LavisGenerationConfigs {
     return beams().maxNewTokens(10).lengthPenalty(language.family().lavis().answerLengthPenalty());
   }
 
-  /** {@code generate} of {@code blip2_t5_instruct} and {@code blip2_vicuna_instruct}. */
-  public static GenerationConfig instruction() {
-    return beams().maxNewTokens(256).topP(0.9).repetitionPenalty(1.5);
+  /**
+   * {@code generate} of {@code blip2_t5_instruct} and {@code blip2_vicuna_instruct}, whose {@code
+   * max_length} counts the one id for image and prompt.
+   */
+  public static GenerationConfig instruction(LanguageConfig language) {
+    return beams().maxNewTokens(256 - unseen(language)).topP(0.9).repetitionPenalty(1.5);
   }
 
   /**
@@ -39,8 +42,8 @@ public final class LavisGenerationConfigs {
    * penalise repetition too.
    */
   public static GenerationConfig instructionAnswer(LanguageConfig language) {
-    return instruction()
-        .maxNewTokens(10)
+    return instruction(language)
+        .maxNewTokens(10 - unseen(language))
         .lengthPenalty(language.family().lavis().instructedAnswerLengthPenalty());
   }
 
@@ -55,6 +58,10 @@ public final class LavisGenerationConfigs {
   /** The captioning task before these changes, which the published numbers were made with. */
   public static GenerationConfig formerCaptioningTask(LanguageConfig language) {
     return caption(language).minNewTokens(8 - UNSEEN_START);
+  }
+
+  private static int unseen(LanguageConfig language) {
+    return language.family().encodes() ? 0 : UNSEEN_START;
   }
 
   private static GenerationConfig beams() {

@@ -41,7 +41,7 @@ final class LavisGenerationConfigsTest {
   void instruction_isLongAndAgainstRepetition() {
     assertEquals(
         BEAMS.maxNewTokens(256).topP(0.9).repetitionPenalty(1.5),
-        LavisGenerationConfigs.instruction());
+        LavisGenerationConfigs.instruction(T5Config.flanT5Xl()));
   }
 
   @Test
