@@ -50,6 +50,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -125,7 +126,9 @@ final class OwnEncoderTest {
 
   private static float[] vision(Blip2RetrievalModel model) {
     VisionEncoder encoder = model.vision();
-    return encoder.parameters().get("layers.1.mlp.up.weight").value().toFloats();
+    return Objects.requireNonNull(encoder.parameters().get("layers.1.mlp.up.weight"))
+        .value()
+        .toFloats();
   }
 
   private static Path captions(Path folder) throws IOException {
