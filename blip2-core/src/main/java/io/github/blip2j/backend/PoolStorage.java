@@ -12,6 +12,7 @@ final class PoolStorage implements Storage {
   private final String op;
   private final Backend backend;
   private final long address;
+  private final long bytes; // the block may be larger, and what is behind them another's remains
   private final long @Nullable [] hostValues;
   private MemoryPool.@Nullable Block block;
   private @Nullable Workspace owner;
@@ -19,10 +20,15 @@ final class PoolStorage implements Storage {
   private int version;
 
   private PoolStorage(
-      String op, Backend backend, MemoryPool.Block block, long @Nullable [] hostValues) {
+      String op,
+      Backend backend,
+      MemoryPool.Block block,
+      long bytes,
+      long @Nullable [] hostValues) {
     this.op = op;
     this.backend = backend;
     this.address = block.address();
+    this.bytes = bytes;
     this.block = block;
     this.hostValues = hostValues;
   }
@@ -31,7 +37,7 @@ final class PoolStorage implements Storage {
       Backend backend, String op, long bytes, long @Nullable [] hostValues) {
     Workspace workspace = Workspace.current(op);
     MemoryPool.Block block = backend.memory().pool().acquire(bytes, op);
-    PoolStorage storage = new PoolStorage(op, backend, block, hostValues);
+    PoolStorage storage = new PoolStorage(op, backend, block, bytes, hostValues);
     workspace.take(storage);
     return storage;
   }
@@ -59,7 +65,7 @@ final class PoolStorage implements Storage {
 
   @Override
   public long size() {
-    return block == null ? 0 : block.size();
+    return block == null ? 0 : bytes;
   }
 
   @Override

@@ -17,7 +17,8 @@ public abstract class KernelsConformance
         ElementConformance,
         DropoutConformance,
         LookupConformance,
-        OptimizerConformance {
+        OptimizerConformance,
+        ViewConformance {
   /** For the subclass. */
   protected KernelsConformance() {}
 

@@ -56,13 +56,14 @@ final class AttentionKernels {
       boolean narrow = out.dtype() == DType.BFLOAT16;
       long S = weights == null && !narrow ? CacheSpan.of(q, k, v, mask) : k.dim(1);
       boolean longer = S > k.dim(1);
-      if (isMisread(k, S) || isMisread(v, S)) {
+      Place keys = transposed(heads(k, S));
+      Place values = heads(v, S);
+      if (isMisread(keys) || isMisread(values)) {
         S = k.dim(1);
         longer = false;
+        keys = transposed(right(k, true));
+        values = right(v, false);
       }
-      Place queries = heads(sound(q));
-      Place keys = heads(sound(k, S), S);
-      Place values = heads(sound(v, S), S);
       RawTensor added = longer ? CacheSpan.hide(q, mask, k.dim(1), S) : mask;
       Shape shape = Shape.of(q.dim(0), q.dim(2), q.dim(1), S);
       RawTensor p =
@@ -72,7 +73,7 @@ final class AttentionKernels {
       Place after = added == null ? null : mask(added);
       // With AMX, under an emulator, oneDNN 3.11's bfloat16 product adds wrong numbers where all
       // heads share a mask, so the mask is added in a pass of its own.
-      products.run(queries, transposed(keys), scale, narrow ? null : after, Place.of(p));
+      products.run(left(q), keys, scale, narrow ? null : after, Place.of(p));
       if (narrow && after != null) {
         elements.binary(algorithm.binary_add, Place.of(p), after, Place.of(p));
       }
@@ -91,37 +92,48 @@ final class AttentionKernels {
       RawTensor g,
       RawTensor[] dqkv) {
     try (Workspace workspace = Workspace.open()) {
-      Place queries = heads(sound(q));
-      Place keys = heads(sound(k));
-      products.run(transposed(Place.of(withDropout(weights, dropout))), heads(g), heads(dqkv[2]));
+      products.run(
+          transposed(Place.of(withDropout(weights, dropout))), right(g, false), heads(dqkv[2]));
       RawTensor dp =
           PlainTensor.uninitialized(weights, "attention", DType.FLOAT32, weights.shape());
-      products.run(heads(g), transposed(heads(sound(v))), Place.of(dp));
+      products.run(left(g), transposed(right(v, true)), Place.of(dp));
       if (dropout != null) {
         reference.dropout(dp, dropout, dp);
       }
       norms.softmaxGradient(weights, dp, dp);
-      products.run(Place.of(dp), keys, scale, null, heads(dqkv[0]));
-      products.run(transposed(Place.of(dp)), queries, scale, null, heads(dqkv[1]));
+      products.run(Place.of(dp), right(k, false), scale, null, heads(dqkv[0]));
+      products.run(transposed(Place.of(dp)), right(q, false), scale, null, heads(dqkv[1]));
     }
   }
 
-  private static boolean isMisread(RawTensor x, long positions) {
-    return heads(x, positions).layout().isMisread();
+  private static boolean isMisread(Place right) {
+    return right.layout().isMisread(true);
   }
 
-  private RawTensor sound(RawTensor x) {
-    return sound(x, x.dim(1));
+  /** [B, T, H, D] as left factors [B, H, T, D], copied where products would read them wrong. */
+  private Place left(RawTensor x) {
+    Place heads = heads(x);
+    return heads.layout().isMisread(false) ? copy(x) : heads;
   }
 
-  /** [B, positions, H, D], or a dense copy where products would read it wrong. */
-  private RawTensor sound(RawTensor x, long positions) {
-    if (!isMisread(x, positions)) {
-      return x;
-    }
-    RawTensor copy = PlainTensor.like("attention", x);
-    copies.copy(x, copy);
-    return copy;
+  /**
+   * [B, T, H, D] as [B, H, T, D], copied where products would read it wrong as right factors.
+   *
+   * @param turned whether the factors are [B, H, D, T], which the caller makes of it
+   */
+  private Place right(RawTensor x, boolean turned) {
+    Place heads = heads(x);
+    return isMisread(turned ? transposed(heads) : heads) ? copy(x) : heads;
+  }
+
+  /** [B, T, H, D] as dense [B, H, T, D]. */
+  private Place copy(RawTensor x) {
+    long[] strides = x.strides();
+    Shape shape = Shape.of(x.dim(0), x.dim(2), x.dim(1), x.dim(3));
+    RawTensor copy = PlainTensor.uninitialized(x, "attention", x.dtype(), shape);
+    long[] turned = {strides[0], strides[2], strides[1], strides[3]};
+    copies.copy(PlainTensor.view(x, 0, shape, turned), copy);
+    return Place.of(copy);
   }
 
   private RawTensor withDropout(RawTensor p, @Nullable DropoutSpec dropout) {

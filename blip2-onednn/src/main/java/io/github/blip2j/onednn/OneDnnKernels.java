@@ -136,7 +136,7 @@ public final class OneDnnKernels implements Kernels {
     Layout left = Layout.of(a).unrepeated();
     Layout right = Layout.of(b).unrepeated();
     Layout result = Layout.of(out);
-    boolean misread = left.isMisread() || right.isMisread();
+    boolean misread = left.isMisread(false) || right.isMisread(true);
     if (isFloat(out) && !misread && MatmulKernels.fits(left, right, result)) {
       products.run(
           new Place(left, a.address()),
