@@ -29,7 +29,7 @@ final class CachedDecodingSession implements DecodingSession {
 
   @Override
   public float[][] start() {
-    try (Scope step = Scope.open()) {
+    try (Scope step = Scope.open(prompt.backend())) {
       return scores(prompt);
     }
   }
@@ -43,7 +43,7 @@ final class CachedDecodingSession implements DecodingSession {
       longer[row][before.length] = 1;
     }
     mask = longer;
-    try (Scope step = Scope.open()) {
+    try (Scope step = Scope.open(prompt.backend())) {
       cache.select(beamIndices); // reordered rows are copied, for this step only
       return scores(model.embed(Tensor.ids(tokens).reshape(tokens.length, 1)));
     }

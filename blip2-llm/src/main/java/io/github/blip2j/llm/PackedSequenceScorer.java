@@ -1,6 +1,7 @@
 package io.github.blip2j.llm;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.backend.Backend;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.tensor.Scope;
@@ -19,17 +20,19 @@ final class PackedSequenceScorer implements SequenceScorer {
   private static final int READ = 512; // tokens at once, over all prompts
 
   private final DecoderModel model;
+  private final Backend backend;
   private final int[][] mask;
   private final KeyValueCache cache;
   private final float[][] first; // log-probabilities of what follows each prompt, [B][V]
 
   PackedSequenceScorer(DecoderModel model, Tensor prompt, int[][] mask) {
     this.model = model;
+    this.backend = prompt.backend();
     this.mask = mask;
     int P = Math.toIntExact(prompt.dim(1));
     this.cache = model.cache(P + READ / mask.length);
     try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
+        var scope = Scope.open(backend)) {
       Tensor hidden = model.forward(prompt, mask, cache, ForwardPass.evaluation()); // [B, P, L]
       Tensor after = model.logits(hidden.select(1, P - 1).copy()).logSoftmax(); // [B, V]
       this.first = after.toFloatRows();
@@ -89,7 +92,7 @@ final class PackedSequenceScorer implements SequenceScorer {
     }
     int P = cache.length();
     try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
+        var scope = Scope.open(backend)) {
       Tensor x = model.embed(rows.ids()); // [B, T, L]
       Tensor hidden = model.forward(x, rows, cache); // [B, T, L]
       Tensor flat = hidden.reshape(hidden.dim(0) * hidden.dim(1), hidden.dim(2)); // [B T, L]

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,10 +10,13 @@ import io.github.blip2j.backend.Disguise;
 import io.github.blip2j.backend.Transfers;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.Trainer;
@@ -23,9 +27,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training on a memory that Java cannot read. */
 final class DisguisedTrainingTest {
@@ -53,6 +61,56 @@ final class DisguisedTrainingTest {
       // down. No number grows with that of the parameters.
       assertTrue(step.uploads() <= 24 && step.downloads() <= 9, step::toString);
       assertTrue(step.uploadedBytes() < 40_000 && step.downloadedBytes() < 1000, step::toString);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hf-opt", "hf-t5"})
+  void stageTwo_lossAndGradients_areThoseOfTheHost(String name) throws IOException {
+    Step expected = stageTwo(HOST, name);
+    Step actual = stageTwo(DEVICE, name);
+
+    assertEquals(expected.loss(), actual.loss(), 1e-5);
+    assertEquals(expected.gradients().keySet(), actual.gradients().keySet());
+    expected
+        .gradients()
+        .forEach(
+            (parameter, gradient) -> {
+              double[] there = Objects.requireNonNull(actual.gradients().get(parameter));
+              assertArrayEquals(gradient, there, 1e-5, parameter);
+            });
+    // Ids, masks and positions up; the loss down.
+    Transfers copied = actual.copied();
+    assertTrue(copied.uploads() <= 16 && copied.downloads() <= 2, copied::toString);
+    assertTrue(copied.downloadedBytes() < 100, copied::toString);
+  }
+
+  private record Step(double loss, Map<String, double[]> gradients, Transfers copied) {}
+
+  private Step stageTwo(Backend backend, String name) throws IOException {
+    try (Scope home = Scope.detached(backend);
+        Scope work = Scope.open(backend)) {
+      StageTwoModel model = StageTwoModel.load(Fixtures.own(name), home, StageTwoSetup.lavis());
+      try (HuggingFaceTokenizer tokenizer = model.openTokenizer()) {
+        var training = StageTwoTraining.of(model, tokenizer);
+        CaptionBatch batch = Speech.batch(folder, "a red circle", "two stars");
+        Transfers before = DEVICE.memory().transfers();
+        Tensor total = training.losses(batch, ForwardPass.evaluation()).total();
+        total.backward();
+        double loss = total.item();
+        Transfers copied = DEVICE.memory().transfers().since(before);
+        Map<String, double[]> gradients = new TreeMap<>();
+        model
+            .parameters()
+            .forEach(
+                (path, parameter) -> {
+                  Tensor gradient = parameter.gradient();
+                  if (gradient != null) {
+                    gradients.put(path, gradient.toDoubles());
+                  }
+                });
+        return new Step(loss, gradients, copied);
+      }
     }
   }
 

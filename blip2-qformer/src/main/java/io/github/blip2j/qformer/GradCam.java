@@ -175,7 +175,7 @@ public final class GradCam {
           "GradCam: gradients expected to be recorded, got a call under noGrad; leave that block");
     }
     var watcher = new Watcher();
-    try (var scope = Scope.open()) {
+    try (var scope = Scope.open(model.backend())) {
       CrossAttentionKeyValues keyValues = model.imageKeyValues(image);
       Tensor logits =
           model.matchLogits(keyValues, texts, ForwardPass.evaluation().observedBy(watcher));

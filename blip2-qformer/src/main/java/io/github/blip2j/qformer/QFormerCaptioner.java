@@ -53,7 +53,7 @@ public final class QFormerCaptioner implements DecodingSession {
   public float[][] start() {
     int[] starts = new int[Math.toIntExact(queries.dim(0))];
     Arrays.fill(starts, startToken);
-    try (Scope step = Scope.open();
+    try (Scope step = Scope.open(model.backend());
         var off = GradMode.noGrad()) {
       model.bert().encodeQueries(queries, images, cache, ForwardPass.evaluation());
       return scores(starts);
@@ -62,7 +62,7 @@ public final class QFormerCaptioner implements DecodingSession {
 
   @Override
   public float[][] next(int[] beamIndices, int[] tokens) {
-    try (Scope step = Scope.open();
+    try (Scope step = Scope.open(model.backend());
         var off = GradMode.noGrad()) {
       cache.select(beamIndices); // reordered rows are copied, for this step only
       return scores(tokens);

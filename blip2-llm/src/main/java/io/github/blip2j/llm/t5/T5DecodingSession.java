@@ -38,7 +38,7 @@ final class T5DecodingSession implements DecodingSession {
     int[] tokens = new int[promptMask.length];
     Arrays.fill(tokens, model.config().startId());
     try (var off = GradMode.noGrad();
-        Scope step = Scope.open()) {
+        Scope step = Scope.open(model.backend())) {
       ForwardPass pass = ForwardPass.evaluation();
       Tensor encoded = Scope.run(() -> model.encode(prompt, promptMask, pass)); // [B, P, L]
       prompts.hold(model.encoderKeyValues(encoded, promptMask));
@@ -49,7 +49,7 @@ final class T5DecodingSession implements DecodingSession {
   @Override
   public float[][] next(int[] beamIndices, int[] tokens) {
     try (var off = GradMode.noGrad();
-        Scope step = Scope.open()) {
+        Scope step = Scope.open(model.backend())) {
       written.select(beamIndices); // reordered rows are copied, for this step only
       prompts.select(beamIndices);
       return scores(tokens);

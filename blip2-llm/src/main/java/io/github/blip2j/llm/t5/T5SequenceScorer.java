@@ -69,7 +69,7 @@ final class T5SequenceScorer implements SequenceScorer {
         IntStream.range(0, R * T).filter(place -> mask[place / T][place % T] == 1).toArray();
     long[] tokens = texts.stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
     try (var off = GradMode.noGrad();
-        var scope = Scope.open()) {
+        var scope = Scope.open(model.backend())) {
       Tensor x = model.embedDecoderIds(Tensor.of(before, R, T)); // [R, T, L]
       Tensor hidden = model.decode(x, mask, context.row(prompt), null, ForwardPass.evaluation());
       Tensor flat = hidden.reshape(hidden.dim(0) * hidden.dim(1), model.dim()); // [R T, L]
