@@ -1,5 +1,6 @@
 package io.github.blip2j.backend;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
@@ -11,6 +12,8 @@ import org.junit.jupiter.api.Test;
 
 /** Whether somebody else's memory stays while it is computed with, and goes afterwards. */
 final class StorageTest {
+  private static final Layout ONE = Layout.dense(Shape.of(1));
+
   @Test
   void address_ofWrappedMemory_keepsItsOwnerUntilTheWorkspaceCloses() throws InterruptedException {
     WeakReference<Object> owner;
@@ -20,6 +23,18 @@ final class StorageTest {
         assertNotNull(afterCollection(owner, false), "a kernel may be reading");
       }
       assertNull(afterCollection(owner, true), "and now none does");
+    }
+  }
+
+  @Test
+  void room_endsWithTheTensor_notWithItsBlock() {
+    try (Workspace workspace = Workspace.open(Backend.of("nd4j"))) {
+      PlainTensor some = PlainTensor.wrap(Backend.of("nd4j"), 64, DType.FLOAT32, ONE, this);
+      PlainTensor x = PlainTensor.uninitialized(some, "test", DType.FLOAT32, Shape.of(5, 3));
+
+      assertEquals(15, x.room());
+      assertEquals(6, PlainTensor.narrow(x, 0, 3, 1).room());
+      assertEquals(0, some.room()); // unknown
     }
   }
 
