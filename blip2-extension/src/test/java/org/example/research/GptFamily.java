@@ -50,23 +50,6 @@ public final class GptFamily implements LanguageFamily {
   }
 
   @Override
-  public LanguageModel model(LanguageConfig config, Params params) {
-    return new Model((Config) config, params);
-  }
-
-  @Override
-  public void addNames(KeyMap.Builder keys, LanguageConfig config, String ours, String theirs) {
-    String layer = theirs + "model.h.*.";
-    keys.rename(ours + "words", theirs + "model.wte")
-        .rename(ours + "positions", theirs + "model.wpe")
-        .rename(ours + "norm", theirs + "model.ln_f")
-        .rename(ours + "layers.*.attentionNorm", layer + "ln_1")
-        .rename(ours + "layers.*.attention", layer + "attn")
-        .rename(ours + "layers.*.mlpNorm", layer + "ln_2")
-        .rename(ours + "layers.*.mlp", layer + "mlp");
-  }
-
-  @Override
   public String landmark() {
     return "h.0.mlp.up.weight";
   }
@@ -91,6 +74,23 @@ public final class GptFamily implements LanguageFamily {
     @Override
     public int padId() {
       return beginId;
+    }
+
+    @Override
+    public LanguageModel build(Params params) {
+      return new Model(this, params);
+    }
+
+    @Override
+    public void addNames(KeyMap.Builder keys, String ours, String theirs) {
+      String layer = theirs + "model.h.*.";
+      keys.rename(ours + "words", theirs + "model.wte")
+          .rename(ours + "positions", theirs + "model.wpe")
+          .rename(ours + "norm", theirs + "model.ln_f")
+          .rename(ours + "layers.*.attentionNorm", layer + "ln_1")
+          .rename(ours + "layers.*.attention", layer + "attn")
+          .rename(ours + "layers.*.mlpNorm", layer + "ln_2")
+          .rename(ours + "layers.*.mlp", layer + "mlp");
     }
   }
 

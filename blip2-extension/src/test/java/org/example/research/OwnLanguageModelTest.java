@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.blip2.model.LanguageFamilies;
 import io.github.blip2j.generation.GenerationConfig;
@@ -74,7 +75,7 @@ final class OwnLanguageModelTest {
     try (Scope home = Scope.detached();
         Scope scope = Scope.open()) {
       Params params = Params.root(Weights.random(new Random(5)), home);
-      family.model(family.config(ConfigJson.parse("gpt", config)), params);
+      family.config(ConfigJson.parse("gpt", config)).build(params);
       write(folder, params.all());
     }
     return folder;
@@ -131,6 +132,10 @@ final class OwnLanguageModelTest {
             .start(listener);
       }
       new StageTwoExport(model).toHuggingFace(whole);
+      var e = assertThrows(CheckpointException.class, new StageTwoExport(model)::requireLavis);
+      assertTrue(String.valueOf(e.getMessage()).contains("got GPT; export for Hugging"));
+      assertThrows(
+          CheckpointException.class, () -> Conversion.toLavis(whole, folder.resolve("lavis.pth")));
     }
     assertTrue(losses.get(39) < losses.get(0) / 2, losses::toString);
     LoadOptions options = LoadOptions.of(Precision.FLOAT32).withLanguageFamilies(families());

@@ -107,7 +107,7 @@ final class Parts {
   }
 
   private LanguageModel language(Params params) {
-    return sizes.text().family().model(sizes.text(), params);
+    return sizes.text().build(params);
   }
 
   /** Milliseconds spent on making parts so far. */

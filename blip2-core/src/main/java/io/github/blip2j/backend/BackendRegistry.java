@@ -1,6 +1,7 @@
 package io.github.blip2j.backend;
 
 import io.github.blip2j.backend.BackendProvider.Support;
+import io.github.blip2j.service.Services;
 import io.github.blip2j.tensor.types.Precision;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -8,8 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -24,7 +23,6 @@ final class BackendRegistry {
   private static final String FORMER_PROPERTY = "blip2.kernels";
 
   private static final String REFERENCE = "nd4j";
-  private static final int MOST_FAILED = 100; // a broken class path may fail without end
 
   private static final Map<String, Backend> CREATED = new HashMap<>(); // guarded by the class
   private static volatile @Nullable Backend preferred;
@@ -139,29 +137,9 @@ final class BackendRegistry {
     return named;
   }
 
-  /**
-   * Providers of this library's class loader, then those of the thread's context class loader. With
-   * the class loaders of application servers and fat jars, threads of common pools see fewer
-   * classes than the library, and plug-ins see more.
-   */
+  /** All providers that this library or the thread can see. */
   static List<BackendProvider> providers() {
-    Map<Class<?>, BackendProvider> providers = new LinkedHashMap<>();
-    ServiceLoader.load(BackendProvider.class, BackendProvider.class.getClassLoader())
-        .forEach(provider -> providers.put(provider.getClass(), provider));
-    var besides = ServiceLoader.load(BackendProvider.class).iterator();
-    for (int failed = 0; failed < MOST_FAILED; ) {
-      try {
-        if (!besides.hasNext()) {
-          break;
-        }
-        BackendProvider provider = besides.next();
-        providers.putIfAbsent(provider.getClass(), provider);
-      } catch (ServiceConfigurationError e) {
-        LOG.debug("backend: of another copy of this library: {}", e.toString());
-        failed++;
-      }
-    }
-    return List.copyOf(providers.values());
+    return Services.find(BackendProvider.class);
   }
 
   private static IllegalStateException noReference(List<BackendProvider> providers) {

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -108,6 +109,22 @@ public final class Fixtures {
       return json.stringAt("model_type", "").equals("instructblip")
           && json.hasChild("text_config")
           && json.child("text_config").stringAt("model_type", "opt").equals("t5");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether this is a Hugging Face model with a language model of LLaMA's kind. */
+  public static boolean hasLlama(Path folder) {
+    Path config = folder.resolve("config.json");
+    if (!Files.exists(config)) {
+      return false;
+    }
+    try {
+      ConfigJson json = ConfigJson.read(config);
+      return json.hasChild("text_config")
+          && Set.of("llama", "mistral", "qwen2")
+              .contains(json.child("text_config").stringAt("model_type", ""));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

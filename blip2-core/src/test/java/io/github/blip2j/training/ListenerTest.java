@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.InScope;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,15 +36,11 @@ final class ListenerTest {
   }
 
   private TrainingSettings settings(String name) {
-    return TrainingSettings.of(folder.resolve(name), Schedule.Constant.of(0.02))
-        .withEpochs(2)
-        .withLogEvery(2)
-        .withCheckpointEvery(2)
-        .withKeep(1);
+    return Toy.shortRun(folder.resolve(name));
   }
 
   private Trainer<Toy.ToyBatch> trainer(Toy learner, TrainingSettings settings) {
-    return new Trainer<>(learner::losses, Toy.source(3, 4), learner.optimizer, settings);
+    return learner.trainer(settings);
   }
 
   private List<String> log(String name) throws IOException {

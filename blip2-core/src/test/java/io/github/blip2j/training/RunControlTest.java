@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.InScope;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,15 +32,11 @@ final class RunControlTest {
   }
 
   private TrainingSettings settings(String name) {
-    return TrainingSettings.of(folder.resolve(name), Schedule.Constant.of(0.02))
-        .withEpochs(2)
-        .withLogEvery(2)
-        .withCheckpointEvery(2)
-        .withKeep(1);
+    return Toy.shortRun(folder.resolve(name));
   }
 
   private Trainer<Toy.ToyBatch> trainer(TrainingSettings settings) {
-    return new Trainer<>(toy::losses, Toy.source(3, 4), toy.optimizer, settings);
+    return toy.trainer(settings);
   }
 
   @ParameterizedTest

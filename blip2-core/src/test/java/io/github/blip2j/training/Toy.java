@@ -8,10 +8,12 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
+import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.Precision;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -78,6 +80,20 @@ final class Toy implements AutoCloseable {
     Tensor difference = second.forward(dropout.forward(hidden, pass)).sub(batch.targets());
     Tensor loss = difference.mul(difference).mean();
     return Losses.of(loss.mul(2)).with("error", loss);
+  }
+
+  /** Two epochs with a line of the log and a checkpoint after each second update. */
+  static TrainingSettings shortRun(Path output) {
+    return TrainingSettings.of(output, Schedule.Constant.of(0.02))
+        .withEpochs(2)
+        .withLogEvery(2)
+        .withCheckpointEvery(2)
+        .withKeep(1);
+  }
+
+  /** A run over three batches of four samples in each epoch. */
+  Trainer<ToyBatch> trainer(TrainingSettings settings) {
+    return new Trainer<>(this::losses, source(3, 4), optimizer, settings);
   }
 
   /** So many batches of four samples in each epoch, in an order that the epoch decides. */

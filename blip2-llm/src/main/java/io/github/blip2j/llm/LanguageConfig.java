@@ -1,8 +1,10 @@
 package io.github.blip2j.llm;
 
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Params;
 import java.util.List;
 
-/** The sizes that language models of all families have. */
+/** The sizes of a language model, and what depends on them. */
 public interface LanguageConfig {
   /** The family of the model. */
   LanguageFamily family();
@@ -21,4 +23,22 @@ public interface LanguageConfig {
 
   /** The padding token. */
   int padId();
+
+  /** Builds the language model, a {@link DecoderModel} or an {@link EncoderDecoderModel}. */
+  LanguageModel build(Params params);
+
+  /**
+   * Adds the tensor names of Hugging Face.
+   *
+   * @param ours the prefix of the model's parameters here
+   * @param theirs the prefix in the checkpoint, such as {@code "language_model."}
+   */
+  void addNames(KeyMap.Builder keys, String ours, String theirs);
+
+  /**
+   * Checks that the soft prompt of an image can precede the prompts of such a model.
+   *
+   * @throws IllegalArgumentException if it cannot
+   */
+  default void requireJoinable() {}
 }

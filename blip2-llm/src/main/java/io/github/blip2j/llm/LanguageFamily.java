@@ -3,15 +3,13 @@ package io.github.blip2j.llm;
 import com.google.gson.JsonObject;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
-import io.github.blip2j.nn.KeyMap;
-import io.github.blip2j.nn.Params;
 import io.github.blip2j.text.Tokenizer;
 import java.util.Set;
 
 /**
- * All that BLIP-2 has to know of a kind of language model: how its configuration and its tensors
- * are read, how it is built, and how it is asked and trained. {@code LanguageFamilies} has those of
- * this library and takes others.
+ * What BLIP-2 has to know of a kind of language model before its sizes: how its configuration is
+ * read, how it is asked, and how it is trained. What depends on the sizes is in the {@link
+ * LanguageConfig}. {@code LanguageFamilies} has the families of this library and takes others.
  *
  * <p>A decoder needs the methods without a default and no other.
  */
@@ -30,22 +28,6 @@ public interface LanguageFamily {
    * @throws IllegalArgumentException if sizes do not fit together
    */
   LanguageConfig config(ConfigJson json) throws CheckpointException;
-
-  /**
-   * Builds a language model, a {@link DecoderModel} or an {@link EncoderDecoderModel}.
-   *
-   * @param config one that this family has read
-   */
-  LanguageModel model(LanguageConfig config, Params params);
-
-  /**
-   * Adds the tensor names of Hugging Face.
-   *
-   * @param config one that this family has read
-   * @param ours the prefix of the model's parameters here
-   * @param theirs the prefix in the checkpoint, such as {@code "language_model."}
-   */
-  void addNames(KeyMap.Builder keys, LanguageConfig config, String ours, String theirs);
 
   /**
    * A tensor that every model of this family has, by its name without prefixes: {@code
@@ -73,9 +55,9 @@ public interface LanguageFamily {
     return encodes() ? TrainingText.SEPARATE : TrainingText.JOINED;
   }
 
-  /** The numbers and names by which LAVIS treats this family differently. */
+  /** LAVIS's numbers for this family; {@link LavisRules#UNKNOWN} for one that LAVIS lacks. */
   default LavisRules lavis() {
-    return LavisRules.of("llm");
+    return LavisRules.UNKNOWN;
   }
 
   /**
@@ -86,13 +68,6 @@ public interface LanguageFamily {
    * @param tokenizer of the language model
    */
   default void joinToImages(JsonObject text, Tokenizer tokenizer) {}
-
-  /**
-   * Checks that the soft prompt of an image can precede the prompts of such a model.
-   *
-   * @throws IllegalArgumentException if it cannot
-   */
-  default void requireJoinable(LanguageConfig config) {}
 
   /** How an input and an output become the tokens of training, by LAVIS's conventions. */
   enum TrainingText {

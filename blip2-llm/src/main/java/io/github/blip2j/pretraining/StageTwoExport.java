@@ -10,6 +10,7 @@ import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.vision.VisionFamily;
@@ -91,9 +92,17 @@ public final class StageTwoExport {
   /**
    * Checks that {@link #toLavis} can write this model, before it is trained.
    *
-   * @throws CheckpointException if the vision encoder is trained, and LAVIS has none of its family
+   * @throws CheckpointException if LAVIS has no such language model, or the vision encoder is
+   *     trained and LAVIS has none of its family
    */
   public void requireLavis() throws CheckpointException {
+    LanguageFamily language = model.blip2().config().text().family();
+    if (language.lavis().name() == null) {
+      throw new CheckpointException(
+          "export: language model expected to be one of LAVIS's, OPT, T5 or Vicuna's kind, got "
+              + language.name()
+              + "; export for Hugging Face, or to a folder of this library (--export blip2j)");
+    }
     VisionFamily family = model.blip2().config().vision().family();
     boolean written =
         model.parameters().values().stream()
@@ -113,7 +122,8 @@ public final class StageTwoExport {
    *
    * @param folder is created if there is none
    * @return the file
-   * @throws CheckpointException if the vision encoder is trained, and LAVIS has none of its family
+   * @throws CheckpointException if LAVIS has no such language model, or the vision encoder is
+   *     trained and LAVIS has none of its family
    */
   public Path toLavis(Path folder) throws IOException {
     Blip2Config sizes = model.blip2().config();

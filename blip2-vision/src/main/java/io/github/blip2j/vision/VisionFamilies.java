@@ -2,6 +2,7 @@ package io.github.blip2j.vision;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.service.Services;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -9,10 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The families of vision encoders that checkpoints are read with. Immutable.
@@ -32,9 +29,7 @@ public final class VisionFamilies {
   /** SigLIP (Zhai et al. 2023). */
   public static final VisionFamily SIGLIP = new SiglipFamily();
 
-  private static final Logger LOG = LoggerFactory.getLogger(VisionFamilies.class);
   private static final VisionFamilies BUILT_IN = new VisionFamilies(List.of(EVA, CLIP, SIGLIP));
-  private static final int MOST_FAILED = 100; // a broken service may fail for ever
 
   private final List<VisionFamily> families;
   private final Map<String, VisionFamily> byType = new LinkedHashMap<>();
@@ -71,39 +66,19 @@ public final class VisionFamilies {
   }
 
   /**
-   * The built-in families, and those that {@link ServiceLoader} finds for {@link VisionFamily}:
-   * first by the class loader of this library, then by that of the thread.
+   * The built-in families, and those that {@link java.util.ServiceLoader} finds for {@link
+   * VisionFamily}: first by the class loader of this library, then by that of the thread.
    *
    * @throws IllegalArgumentException if two of them have the same model type
    */
   public static VisionFamilies installed() {
-    List<VisionFamily> found = found();
+    List<VisionFamily> found = Services.find(VisionFamily.class);
     if (found.isEmpty()) {
       return BUILT_IN;
     }
     List<VisionFamily> all = new ArrayList<>(BUILT_IN.families);
     all.addAll(found);
     return new VisionFamilies(all);
-  }
-
-  private static List<VisionFamily> found() {
-    Map<Class<?>, VisionFamily> found = new LinkedHashMap<>();
-    ServiceLoader.load(VisionFamily.class, VisionFamily.class.getClassLoader())
-        .forEach(family -> found.put(family.getClass(), family));
-    var besides = ServiceLoader.load(VisionFamily.class).iterator();
-    for (int failed = 0; failed < MOST_FAILED; ) {
-      try {
-        if (!besides.hasNext()) {
-          break;
-        }
-        VisionFamily family = besides.next();
-        found.putIfAbsent(family.getClass(), family);
-      } catch (ServiceConfigurationError e) {
-        LOG.debug("vision families: of another copy of this library: {}", e.toString());
-        failed++;
-      }
-    }
-    return List.copyOf(found.values());
   }
 
   /**

@@ -162,7 +162,7 @@ final class CheckpointFit {
             KeyMap keys = HuggingFaceNames.language(config);
             var stored = new CheckpointWeights(path.toString(), folder.checkpoint(), keys);
             Params params = Params.checking(stored, memory);
-            folder.family().model(config, params.at("language"));
+            config.build(params.at("language"));
             folder.tokenizer().close();
             return params.fit().spelledBy(keys);
           }

@@ -57,7 +57,7 @@ public record Blip2Config(
               qformer.encoderDim(),
               vision.dim()));
     }
-    text.family().requireJoinable(text);
+    text.requireJoinable();
     if (imageTokenId != null && (imageTokenId < 0 || imageTokenId >= text.vocabSize())) {
       throw new IllegalArgumentException(
           String.format(

@@ -5,14 +5,10 @@ import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.llama.LlamaFamily;
 import io.github.blip2j.llm.opt.OptFamily;
 import io.github.blip2j.llm.t5.T5Family;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
+import io.github.blip2j.service.Services;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import java.util.TreeMap;
 
 /**
@@ -28,8 +24,6 @@ import java.util.TreeMap;
  * }</pre>
  */
 public final class LanguageFamilies {
-  private static final int MOST_FAILED = 100; // a broken class path may fail without end
-
   private static final LanguageFamilies BUILT_IN =
       new LanguageFamilies(Map.of()).with(OptFamily.OPT).with(T5Family.T5).with(LlamaFamily.LLAMA);
 
@@ -45,36 +39,17 @@ public final class LanguageFamilies {
   }
 
   /**
-   * Those of this library, and those that {@link ServiceLoader} finds through the class loaders of
-   * this library and of the thread.
+   * Those of this library, and those that {@link java.util.ServiceLoader} finds through the class
+   * loaders of this library and of the thread.
    *
    * @throws IllegalArgumentException if two of them read the same {@code model_type}
    */
   public static LanguageFamilies installed() {
     LanguageFamilies all = BUILT_IN;
-    for (LanguageFamily family : services()) {
+    for (LanguageFamily family : Services.find(LanguageFamily.class)) {
       all = all.with(family);
     }
     return all;
-  }
-
-  private static List<LanguageFamily> services() {
-    Map<Class<?>, LanguageFamily> found = new LinkedHashMap<>();
-    ServiceLoader.load(LanguageFamily.class, LanguageFamily.class.getClassLoader())
-        .forEach(family -> found.put(family.getClass(), family));
-    var besides = ServiceLoader.load(LanguageFamily.class).iterator();
-    for (int failed = 0; failed < MOST_FAILED; ) {
-      try {
-        if (!besides.hasNext()) {
-          break;
-        }
-        LanguageFamily family = besides.next();
-        found.putIfAbsent(family.getClass(), family);
-      } catch (ServiceConfigurationError e) {
-        failed++; // of another copy of this library
-      }
-    }
-    return new ArrayList<>(found.values());
   }
 
   /**

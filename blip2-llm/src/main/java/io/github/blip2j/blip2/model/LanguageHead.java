@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 sealed interface LanguageHead permits DecoderHead, EncoderDecoderHead {
   /** The language model that a configuration names. */
   static LanguageHead of(Blip2Config config, Params params) {
-    LanguageModel model = config.text().family().model(config.text(), params);
+    LanguageModel model = config.text().build(params);
     if (model instanceof DecoderModel decoder) {
       return new DecoderHead(config, decoder);
     }

@@ -4,8 +4,11 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.llm.TokenIds;
 import io.github.blip2j.nn.Attention;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.types.Activation;
 import java.util.HashSet;
 import java.util.List;
@@ -95,6 +98,16 @@ public record LlamaConfig(
   @Override
   public LanguageFamily family() {
     return LlamaFamily.LLAMA;
+  }
+
+  @Override
+  public LanguageModel build(Params params) {
+    return new LlamaModel(this, params);
+  }
+
+  @Override
+  public void addNames(KeyMap.Builder keys, String ours, String theirs) {
+    LlamaNames.add(keys, ours, theirs);
   }
 
   @Override

@@ -4,7 +4,10 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.llm.TokenIds;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.types.Activation;
 import java.util.List;
 import java.util.Locale;
@@ -60,6 +63,36 @@ public record OptConfig(
   @Override
   public LanguageFamily family() {
     return OptFamily.OPT;
+  }
+
+  @Override
+  public LanguageModel build(Params params) {
+    return new OptModel(this, params);
+  }
+
+  @Override
+  public void addNames(KeyMap.Builder keys, String ours, String theirs) {
+    OptNames.add(keys, ours, theirs);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Hugging Face builds an OPT whose embeddings are narrower than its layers and spreads rows of
+   * one width over places of another, so that a batch gives other texts than its images one by one;
+   * LAVIS cannot build it.
+   */
+  @Override
+  public void requireJoinable() {
+    if (embeddingDim != dim) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "Blip2Config: text_config.word_embed_proj_dim expected hidden_size=%d, got %d; an OPT"
+                  + " with narrower embeddings, such as opt-350m, cannot be joined to images",
+              dim,
+              embeddingDim));
+    }
   }
 
   /** OPT-2.7b as in {@code Salesforce/blip2-opt-2.7b}, with a line end as end token. */

@@ -4,7 +4,10 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.llm.TokenIds;
+import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.types.Activation;
 import java.util.List;
 import java.util.Locale;
@@ -72,6 +75,16 @@ public record T5Config(
   @Override
   public LanguageFamily family() {
     return T5Family.T5;
+  }
+
+  @Override
+  public LanguageModel build(Params params) {
+    return new T5Model(this, params);
+  }
+
+  @Override
+  public void addNames(KeyMap.Builder keys, String ours, String theirs) {
+    T5Names.add(keys, this, ours, theirs);
   }
 
   @Override

@@ -269,7 +269,10 @@ public final class ConversionTest {
   void toHuggingFaceAndBack_instructBlip_isTheSame() throws IOException {
     String bert = "Qformer.bert.embeddings.";
     for (String kind : List.of("t5", "llm")) {
-      String model = kind.equals("t5") ? "t5_model.shared.weight" : "llm_model.lm_head.weight";
+      String model =
+          kind.equals("t5")
+              ? "t5_model.shared.weight"
+              : "llm_model.model.layers.0.mlp.gate_proj.weight";
       Path lavis =
           save(
               new TensorSpec(bert + "word_embeddings.weight", DType.FLOAT32, Shape.of(2, 3)),

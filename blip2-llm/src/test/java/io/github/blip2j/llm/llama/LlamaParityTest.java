@@ -16,11 +16,9 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,23 +28,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * prompt of an image, at once and with a cache, for every folder with such a language model.
  */
 final class LlamaParityTest {
-  private static final Set<String> TYPES = Set.of("llama", "mistral", "qwen2");
   private static final double LOGITS = 2e-4;
 
   static Stream<Path> folders() {
-    return Fixtures.folders("LLaMA", LlamaParityTest::hasLlama).stream();
-  }
-
-  private static boolean hasLlama(Path folder) {
-    Path config = folder.resolve("config.json");
-    try {
-      return Files.exists(config)
-          && ConfigJson.read(config).hasChild("text_config")
-          && TYPES.contains(
-              ConfigJson.read(config).child("text_config").stringAt("model_type", ""));
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return Fixtures.folders("LLaMA", Fixtures::hasLlama).stream();
   }
 
   @ParameterizedTest(name = "{0}")
@@ -132,7 +117,7 @@ final class LlamaParityTest {
       imageToken = json.intAt("image_token_index");
       LlamaConfig config = LlamaConfig.fromJson(json.child("text_config"));
       KeyMap.Builder names = KeyMap.builder();
-      LlamaFamily.LLAMA.addNames(names, config, "language.", "language_model.");
+      config.addNames(names, "language.", "language_model.");
       KeyMap keys = names.ignore("*").build();
       try (Checkpoint checkpoint = Checkpoint.open(folder);
           Scope scope = Scope.open()) {

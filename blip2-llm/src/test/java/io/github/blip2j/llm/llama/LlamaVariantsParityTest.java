@@ -173,7 +173,7 @@ final class LlamaVariantsParityTest {
               .getAsJsonObject();
       KeyMap.Builder names = KeyMap.builder();
       LlamaConfig config = LlamaConfig.fromJson(ConfigJson.read(folder.resolve("config.json")));
-      LlamaFamily.LLAMA.addNames(names, config, "", "");
+      config.addNames(names, "", "");
       KeyMap keys = names.build();
       try (Checkpoint checkpoint = Checkpoint.open(folder);
           Scope scope = Scope.open()) {

@@ -80,15 +80,27 @@ public final class HuggingFaceNames {
 
   /** Whether the language model among these tensors is a T5. */
   public static boolean hasT5(NavigableMap<String, ?> tensors) {
-    @Nullable String encoder = tensors.ceilingKey(T5_ENCODER);
-    boolean encodes = encoder != null && encoder.startsWith(T5_ENCODER);
-    return encodes || tensors.containsKey(T5_WORDS + ".weight");
+    return hasAny(tensors, T5_ENCODER) || tensors.containsKey(T5_WORDS + ".weight");
   }
 
   /** Whether the language model among these tensors is an OPT. */
   public static boolean hasOpt(NavigableMap<String, ?> tensors) {
-    @Nullable String first = tensors.ceilingKey(OPT);
-    return first != null && first.startsWith(OPT);
+    return hasAny(tensors, OPT);
+  }
+
+  /** Whether the language model among these tensors is of LLaMA's kind. */
+  public static boolean hasLlama(NavigableMap<String, ?> tensors) {
+    return tensors.containsKey(LANGUAGE + "model.layers.0.mlp.gate_proj.weight");
+  }
+
+  /** Whether there is a language model among these tensors. */
+  public static boolean hasLanguage(NavigableMap<String, ?> tensors) {
+    return hasAny(tensors, LANGUAGE);
+  }
+
+  private static boolean hasAny(NavigableMap<String, ?> tensors, String prefix) {
+    @Nullable String first = tensors.ceilingKey(prefix);
+    return first != null && first.startsWith(prefix);
   }
 
   /** Whether these tensors are an InstructBLIP's, which has the embeddings in its Q-Former. */
@@ -114,7 +126,7 @@ public final class HuggingFaceNames {
   }
 
   private static void language(KeyMap.Builder keys, LanguageConfig text) {
-    text.family().addNames(keys, text, "language.", LANGUAGE);
+    text.addNames(keys, "language.", LANGUAGE);
   }
 
   /** InstructBLIP has the embeddings in its Q-Former. */

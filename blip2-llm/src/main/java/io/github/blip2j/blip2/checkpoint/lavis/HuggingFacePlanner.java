@@ -28,7 +28,7 @@ final class HuggingFacePlanner {
 
   ConversionPlan plan() throws IOException {
     List<TensorCopy> shared = new ArrayList<>();
-    String language = LavisNames.languageOf(from.tensors());
+    String language = LavisNames.languageOf(folder, from.tensors());
     for (TensorEntry entry : from.tensors().values()) {
       String name =
           ConversionPlan.known(

@@ -2,6 +2,7 @@ package io.github.blip2j.blip2.checkpoint.lavis;
 
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.model.Blip2Config;
+import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.nn.KeyMap;
@@ -10,6 +11,7 @@ import io.github.blip2j.vision.LavisEncoder;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.VisionFamily;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
@@ -94,7 +96,7 @@ public final class LavisNames {
   public static KeyMap trained(VisionConfig vision, @Nullable LanguageFamily family) {
     KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", QUERIES);
     if (family != null) {
-      keys.rename("projection", projection(family.lavis().name()));
+      keys.rename("projection", projection(family.lavis().requireName()));
     }
     vision
         .family()
@@ -149,12 +151,26 @@ public final class LavisNames {
         .findFirst();
   }
 
-  /** LAVIS's name for the language model of a Hugging Face folder with these tensors. */
-  static String languageOf(NavigableMap<String, TensorEntry> huggingFace) {
+  /**
+   * LAVIS's name for the language model of a Hugging Face folder with these tensors.
+   *
+   * @throws CheckpointException if LAVIS has none of its kind
+   */
+  static String languageOf(Path folder, NavigableMap<String, TensorEntry> huggingFace)
+      throws CheckpointException {
     if (HuggingFaceNames.hasT5(huggingFace)) {
       return "t5";
     }
-    return HuggingFaceNames.hasOpt(huggingFace) ? "opt" : VICUNA;
+    if (HuggingFaceNames.hasOpt(huggingFace)) {
+      return "opt";
+    }
+    if (!HuggingFaceNames.hasLlama(huggingFace) && HuggingFaceNames.hasLanguage(huggingFace)) {
+      throw new CheckpointException(
+          folder
+              + ": language model expected to be an OPT, a T5 or of Vicuna's kind, got one that LAVIS"
+              + " lacks");
+    }
+    return VICUNA;
   }
 
   /**

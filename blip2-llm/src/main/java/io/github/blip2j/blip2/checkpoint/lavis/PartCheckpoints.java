@@ -58,7 +58,7 @@ public record PartCheckpoints(
   private static void requireSecondStage(
       Path file, Checkpoint trained, LanguageFolder language, @Nullable Path bert)
       throws CheckpointException {
-    String wanted = LavisNames.projection(language.family().lavis().name());
+    String wanted = LavisNames.projection(language.family().lavis().requireName());
     Optional<String> got = LavisNames.language(trained.tensors());
     if (!got.map(LavisNames::projection).equals(Optional.of(wanted))) {
       throw new CheckpointException(
@@ -112,7 +112,7 @@ public record PartCheckpoints(
 
   /** All parameters. Tensors of LAVIS's file take precedence over those of the other parts. */
   Weights weights(Blip2Config config) throws IOException {
-    String family = config.text().family().lavis().name();
+    String family = config.text().family().lavis().requireName();
     var own = new CheckpointWeights(file.toString(), trained, LavisNames.withoutFrozen(family));
     var text =
         new CheckpointWeights(
@@ -125,7 +125,7 @@ public record PartCheckpoints(
 
   /** The language model's tensors under the names of Hugging Face's BLIP-2. */
   private Checkpoint languageModel() throws IOException {
-    String own = LavisNames.inLanguageModel(language.family().lavis().name());
+    String own = LavisNames.inLanguageModel(language.family().lavis().requireName());
     Checkpoint within =
         trained.renamed(
             name ->
