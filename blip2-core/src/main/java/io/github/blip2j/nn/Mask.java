@@ -185,7 +185,7 @@ public final class Mask {
 
   /** Whether all heads have the same mask. */
   boolean isSameForHeads() {
-    return additive == null || additive.dim(1) == 1;
+    return additive == null || additive.rank() < 3 || additive.dim(-3) == 1;
   }
 
   /** Whether a term requires a gradient. */

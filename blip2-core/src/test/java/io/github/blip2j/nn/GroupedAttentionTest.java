@@ -109,6 +109,32 @@ final class GroupedAttentionTest {
     }
   }
 
+  /** What is added may have fewer axes than the scores. */
+  @Test
+  void attend_biasOfFewAxes_isThatOfAllAxes() {
+    try (Scope scope = Scope.open();
+        var off = GradMode.noGrad()) {
+      Params params = NoisyWeights.params(scope, 5);
+      Attention attention = Attention.of(sizes(2), params);
+      Tensor x = NoisyWeights.tensor(new Random(3), 2, 1, 10);
+      Tensor context = NoisyWeights.tensor(new Random(4), 2, 3, 10);
+      Tensor bias = NoisyWeights.tensor(new Random(7), 1, 3);
+      Tensor perHead = NoisyWeights.tensor(new Random(8), 6, 1, 3);
+
+      float[] few = attend(attention, x, context, bias);
+      float[] all = attend(attention, x, context, bias.reshape(1, 1, 1, 3));
+      float[] heads = attend(attention, x, context, perHead);
+      float[] wide = attend(attention, x, context, perHead.reshape(1, 6, 1, 3));
+
+      assertArrayEquals(all, few, 1e-6f);
+      assertArrayEquals(wide, heads, 1e-6f);
+    }
+  }
+
+  private static float[] attend(Attention attention, Tensor x, Tensor context, Tensor bias) {
+    return attention.attend(x, context, Mask.adding(bias), PLAIN).toFloats();
+  }
+
   @ParameterizedTest
   @MethodSource("passes")
   void backward_groupedAndTurned_agreesWithFiniteDifferences(ForwardPass pass) {
