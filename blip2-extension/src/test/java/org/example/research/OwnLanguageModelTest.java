@@ -10,14 +10,9 @@ import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.blip2.model.LanguageFamilies;
 import io.github.blip2j.generation.GenerationConfig;
-import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.file.CheckpointException;
-import io.github.blip2j.io.file.ConfigJson;
-import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Weights;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
@@ -42,9 +37,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,64 +44,16 @@ import org.junit.jupiter.api.io.TempDir;
 final class OwnLanguageModelTest {
   private static final Path GOLDEN =
       Path.of("..", "blip2-llm", "src", "test", "resources", "golden");
-  private static final Path TOKENIZER = GOLDEN.resolve("hf-opt");
   private static final Path IMAGES = GOLDEN.resolve("lavis-stage1").resolve("images");
-
-  private static LanguageFamilies families() {
-    return LanguageFamilies.builtIn().with(new GptFamily());
-  }
-
-  /** A folder as transformers would save it: configuration, weights, tokenizer. */
-  private static Path language(Path folder) throws IOException {
-    Files.createDirectories(folder);
-    String config =
-        """
-        {"model_type": "tiny_gpt", "n_embd": 24, "n_layer": 2, "n_head": 3, "vocab_size": 424,
-         "n_positions": 64, "bos_token_id": 2}
-        """;
-    Files.writeString(folder.resolve("config.json"), config);
-    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-      Files.copy(TOKENIZER.resolve(file), folder.resolve(file));
-    }
-    var family = new GptFamily();
-    try (Scope home = Scope.detached();
-        Scope scope = Scope.open()) {
-      Params params = Params.root(Weights.random(new Random(5)), home);
-      family.config(ConfigJson.parse("gpt", config)).build(params);
-      write(folder, params.all());
-    }
-    return folder;
-  }
-
-  private static void write(Path folder, NavigableMap<String, Parameter> parameters)
-      throws IOException {
-    Map<String, String> names =
-        Map.of("words", "wte", "positions", "wpe", "norm", "ln_f", "attentionNorm", "ln_1");
-    List<TensorSpec> specs = new ArrayList<>();
-    List<Parameter> values = new ArrayList<>(parameters.values());
-    for (Parameter parameter : values) {
-      String name = "model." + parameter.name().replace("layers.", "h.").replace("mlpNorm", "ln_2");
-      for (Map.Entry<String, String> each : names.entrySet()) {
-        name = name.replace(each.getKey() + ".", each.getValue() + ".");
-      }
-      name = name.replace(".attention.", ".attn.");
-      specs.add(new TensorSpec(name, parameter.value().dtype(), parameter.value().shape()));
-    }
-    try (var writer = ShardedSafetensorsWriter.create(folder, specs)) {
-      for (int i = 0; i < specs.size(); i++) {
-        String name = specs.get(i).name();
-        values.get(i).value().write(bytes -> writer.write(name, bytes));
-      }
-    }
-  }
 
   @Test
   void ownLanguageModel_trainedBehindImages_isExportedAndAsked(@TempDir Path folder)
       throws IOException {
     Path whole = folder.resolve("whole");
     List<Double> losses = new ArrayList<>();
-    var parts = StageTwoParts.of(GOLDEN.resolve("lavis-stage1"), language(folder.resolve("gpt")));
-    var setup = StageTwoSetup.lavis().withLanguageFamilies(families());
+    var parts =
+        StageTwoParts.of(GOLDEN.resolve("lavis-stage1"), PlainLanguages.gpt(folder.resolve("gpt")));
+    var setup = StageTwoSetup.lavis().withLanguageFamilies(PlainLanguages.families());
     try (Scope home = Scope.detached()) {
       StageTwoModel model = StageTwoModel.load(parts, home, setup);
       model.parameters().values().forEach(Parameter::train); // the language model too: it is random
@@ -138,7 +82,8 @@ final class OwnLanguageModelTest {
           CheckpointException.class, () -> Conversion.toLavis(whole, folder.resolve("lavis.pth")));
     }
     assertTrue(losses.get(39) < losses.get(0) / 2, losses::toString);
-    LoadOptions options = LoadOptions.of(Precision.FLOAT32).withLanguageFamilies(families());
+    LoadOptions options =
+        LoadOptions.of(Precision.FLOAT32).withLanguageFamilies(PlainLanguages.families());
     try (Blip2 blip2 = Blip2.load(whole, options)) {
       String caption =
           blip2
@@ -165,7 +110,8 @@ final class OwnLanguageModelTest {
   @Test
   void load_withoutTheFamily_saysWhichThereAreAndHowToRegisterIt(@TempDir Path folder)
       throws IOException {
-    var parts = StageTwoParts.of(GOLDEN.resolve("lavis-stage1"), language(folder.resolve("gpt")));
+    var parts =
+        StageTwoParts.of(GOLDEN.resolve("lavis-stage1"), PlainLanguages.gpt(folder.resolve("gpt")));
     try (Scope home = Scope.detached()) {
       var e =
           assertThrows(
@@ -196,7 +142,9 @@ final class OwnLanguageModelTest {
 
   @Test
   void with_aFamilyTwice_isRefused() {
-    var e = assertThrows(IllegalArgumentException.class, () -> families().with(new GptFamily()));
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> PlainLanguages.families().with(new GptFamily()));
 
     assertEquals(
         "language families: one for model_type tiny_gpt expected, got GPT"

@@ -60,7 +60,7 @@ final class PageTest {
       assertEquals(Long.parseLong(family.group(2)), lines(source(family.group(1))));
       found++;
     }
-    assertEquals(2, found);
+    assertEquals(3, found);
   }
 
   private static long lines(String code) {
