@@ -20,7 +20,8 @@ public final class Backend {
   /**
    * A backend, made by its provider.
    *
-   * @param name the provider's name
+   * @param name the provider's name, or that of one of its {@linkplain BackendProvider#devices
+   *     devices}
    * @param device for {@code blip2 doctor}, such as {@code cpu} or the name of a graphics card
    */
   public Backend(String name, Kernels kernels, DeviceMemory memory, String device) {
@@ -36,7 +37,8 @@ public final class Backend {
   }
 
   /**
-   * The backend of this name; the same object each time.
+   * The backend of this name; the same object each time. A provider's name stands for its first
+   * device, and {@code cuda:1} for another.
    *
    * @throws IllegalArgumentException if there is none of this name, or it cannot run here
    */
@@ -59,7 +61,7 @@ public final class Backend {
     return BackendRegistry.available();
   }
 
-  /** The provider's name. */
+  /** The name for {@link #of}. */
   public String name() {
     return name;
   }

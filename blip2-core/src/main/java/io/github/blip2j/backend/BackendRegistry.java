@@ -18,6 +18,14 @@ import org.slf4j.LoggerFactory;
 
 /** The backends of this process, each created once, when it is first asked for. */
 final class BackendRegistry {
+  /** A backend before it is created. */
+  record Choice(BackendProvider provider, String device) {
+    /** The provider's first device. */
+    static Choice first(BackendProvider provider) {
+      return new Choice(provider, BackendRegistry.devices(provider).get(0));
+    }
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(BackendRegistry.class);
   static final String PROPERTY = "blip2.backend";
   private static final String FORMER_PROPERTY = "blip2.kernels";
@@ -42,10 +50,10 @@ final class BackendRegistry {
     if (backend == null) {
       String name = chosen(System.getProperty(PROPERTY), System.getProperty(FORMER_PROPERTY));
       List<BackendProvider> providers = providers();
-      BackendProvider provider =
-          name == null ? fastest(providers) : named(PROPERTY, name, providers);
-      LOG.info("backend: {} ({})", provider.name(), provider.support().reason());
-      backend = create(provider);
+      Choice choice =
+          name == null ? Choice.first(fastest(providers)) : named(PROPERTY, name, providers);
+      LOG.info("backend: {} ({})", choice.device, choice.provider.support().reason());
+      backend = create(choice);
       preferred = backend;
     }
     return backend;
@@ -64,11 +72,11 @@ final class BackendRegistry {
   }
 
   // A provider may ask for the reference's kernels meanwhile, on this thread.
-  private static synchronized Backend create(BackendProvider provider) {
-    Backend created = CREATED.get(provider.name());
+  private static synchronized Backend create(Choice choice) {
+    Backend created = CREATED.get(choice.device);
     if (created == null) {
-      created = provider.create();
-      CREATED.put(provider.name(), created);
+      created = choice.provider.create(choice.device);
+      CREATED.put(choice.device, created);
     }
     return created;
   }
@@ -84,7 +92,11 @@ final class BackendRegistry {
 
   static Map<String, Support> available() {
     Map<String, Support> supports = new LinkedHashMap<>();
-    providers().forEach(provider -> supports.putIfAbsent(provider.name(), provider.support()));
+    for (BackendProvider provider : providers()) {
+      for (String name : names(provider)) {
+        supports.putIfAbsent(name, provider.support());
+      }
+    }
     return supports;
   }
 
@@ -113,15 +125,13 @@ final class BackendRegistry {
         .orElseThrow(() -> noReference(providers));
   }
 
-  static BackendProvider named(String where, String name, List<BackendProvider> providers) {
+  /** The backend of a provider's or a device's name. */
+  static Choice named(String where, String name, List<BackendProvider> providers) {
     BackendProvider named =
         providers.stream()
-            .filter(provider -> provider.name().equals(name))
+            .filter(each -> name.equals(each.name()) || name.startsWith(each.name() + ":"))
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        where + ": expected " + names(providers) + ", got " + name));
+            .orElseThrow(() -> unknown(where, name, providers));
     if (named.support().speed() == 0) {
       List<BackendProvider> able =
           providers.stream().filter(provider -> provider.support().speed() > 0).toList();
@@ -134,7 +144,35 @@ final class BackendRegistry {
               name,
               named.support().reason()));
     }
-    return named;
+    if (name.equals(named.name())) {
+      return Choice.first(named);
+    }
+    if (!devices(named).contains(name)) {
+      throw unknown(where, name, providers);
+    }
+    return new Choice(named, name);
+  }
+
+  private static List<String> devices(BackendProvider provider) {
+    List<String> devices = provider.devices();
+    if (devices.isEmpty()) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "backend: provider %s expected a device or a support of speed 0, got neither",
+              provider.name()));
+    }
+    return devices;
+  }
+
+  /** The names of its backends; its own if it cannot run here. */
+  private static List<String> names(BackendProvider provider) {
+    return provider.support().speed() == 0 ? List.of(provider.name()) : devices(provider);
+  }
+
+  private static IllegalArgumentException unknown(
+      String where, String name, List<BackendProvider> providers) {
+    return new IllegalArgumentException(where + ": expected " + names(providers) + ", got " + name);
   }
 
   /** All providers that this library or the thread can see. */
@@ -152,6 +190,8 @@ final class BackendRegistry {
   }
 
   private static String names(List<BackendProvider> providers) {
-    return providers.stream().map(BackendProvider::name).collect(Collectors.joining(" or "));
+    return providers.stream()
+        .flatMap(provider -> names(provider).stream())
+        .collect(Collectors.joining(" or "));
   }
 }

@@ -25,7 +25,19 @@ public final class HostWindow implements AutoCloseable {
         HostMemory.bytes(stage == null ? address : stage.address(), count)
             .order(ByteOrder.nativeOrder());
     if (stage != null && !writes) {
+      download(stage);
+    }
+  }
+
+  private void download(MemoryPool.Block into) {
+    boolean done = false;
+    try {
       memory.download(address, bytes.duplicate());
+      done = true;
+    } finally {
+      if (!done) { // nobody can close it
+        DeviceMemory.host().pool().release(into);
+      }
     }
   }
 
@@ -51,10 +63,14 @@ public final class HostWindow implements AutoCloseable {
   /** Ends the access: what was written is in the tensor afterwards. */
   @Override
   public void close() {
-    if (stage != null) {
+    if (stage == null) {
+      return;
+    }
+    try {
       if (writes) {
         memory.upload(bytes.duplicate().clear(), address);
       }
+    } finally {
       DeviceMemory.host().pool().release(stage);
     }
   }

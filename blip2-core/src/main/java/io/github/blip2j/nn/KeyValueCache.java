@@ -120,7 +120,7 @@ public final class KeyValueCache {
       return fresh;
     }
 
-    private void select(int[] beamIndices) {
+    private void select(int[] beamIndices, List<RowMoves.Move> moves) {
       if (keys == null || values == null) {
         return;
       }
@@ -129,8 +129,8 @@ public final class KeyValueCache {
         keys = keys.gather(rows);
         values = values.gather(rows);
       } else {
-        keys = selected(keys, beamIndices);
-        values = selected(values, beamIndices);
+        keys = selected(keys, beamIndices, moves);
+        values = selected(values, beamIndices, moves);
         recorded = false;
       }
     }
@@ -149,9 +149,9 @@ public final class KeyValueCache {
       }
     }
 
-    private Tensor selected(Tensor tensor, int[] beamIndices) {
+    private Tensor selected(Tensor tensor, int[] beamIndices, List<RowMoves.Move> moves) {
       if (!recorded && beamIndices.length <= tensor.dim(0)) {
-        reorder(tensor, beamIndices);
+        reorder(tensor, moves);
         return tensor;
       }
       Tensor fresh = cache.allocate(tensor, beamIndices.length, Math.toIntExact(tensor.dim(1)));
@@ -162,23 +162,16 @@ public final class KeyValueCache {
       return fresh;
     }
 
-    /**
-     * Source rows that are overwritten themselves are copied aside first; the others are copied
-     * directly.
-     */
-    private void reorder(Tensor tensor, int[] beamIndices) {
-      Tensor[] aside = new Tensor[beamIndices.length];
-      for (int row = 0; row < beamIndices.length; row++) {
-        int parent = beamIndices[row];
-        boolean overwritten = parent < beamIndices.length && beamIndices[parent] != parent;
-        if (parent != row && overwritten) {
-          aside[row] = filledRow(tensor, parent).copy();
-        }
-      }
-      for (int row = 0; row < beamIndices.length; row++) {
-        if (beamIndices[row] != row) {
-          Tensor source = aside[row] == null ? filledRow(tensor, beamIndices[row]) : aside[row];
-          filledRow(tensor, row).copyInPlace(source);
+    /** Copies the filled part of rows that change, each once but for a ring. */
+    private void reorder(Tensor tensor, List<RowMoves.Move> moves) {
+      Tensor aside = tensor; // of a ring of rows; none is read before it is made
+      for (RowMoves.Move move : moves) {
+        boolean saved = move.from() == RowMoves.ASIDE;
+        Tensor source = saved ? aside : filledRow(tensor, move.from());
+        if (move.to() == RowMoves.ASIDE) {
+          aside = source.copy();
+        } else {
+          filledRow(tensor, move.to()).copyInPlace(source);
         }
       }
     }
@@ -236,8 +229,9 @@ public final class KeyValueCache {
                 Arrays.toString(beamIndices)));
       }
     }
+    List<RowMoves.Move> moves = RowMoves.of(beamIndices, Math.max(rows, beamIndices.length));
     for (Layer layer : layers) {
-      layer.select(beamIndices);
+      layer.select(beamIndices, moves);
     }
     rows = beamIndices.length;
   }

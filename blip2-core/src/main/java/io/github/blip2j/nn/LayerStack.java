@@ -3,8 +3,10 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.ParentScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stack of layers, each of which takes the output of the one before. It shows the residual stream
@@ -24,6 +26,17 @@ public final class LayerStack {
     Tensor forward(Tensor x, ForwardPass pass);
   }
 
+  /** One layer of a decoder; it is called again if it is recomputed. */
+  @FunctionalInterface
+  public interface DecoderLayer {
+    /**
+     * The output of layer {@code index}, of the shape of {@code x}.
+     *
+     * @param cache the layer's part of the cache, to which it appends; null if there is none
+     */
+    Tensor forward(int index, Tensor x, KeyValueCache.@Nullable Layer cache, ForwardPass pass);
+  }
+
   private LayerStack(String path, List<? extends Layer> layers, int firstRecomputed) {
     this.path = path;
     this.layers = List.copyOf(layers);
@@ -37,6 +50,24 @@ public final class LayerStack {
    */
   public static LayerStack of(String path, List<? extends Layer> layers) {
     return new LayerStack(path, layers, 0);
+  }
+
+  /**
+   * The stack of a decoder's layers. With a cache no layer is recomputed: the cache grows with
+   * every run of one.
+   *
+   * @param path of the module that owns it, for the observer
+   * @param count of layers
+   */
+  public static LayerStack ofDecoder(
+      String path, int count, @Nullable KeyValueCache cache, DecoderLayer layer) {
+    List<Layer> layers = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int index = i;
+      KeyValueCache.Layer part = cache == null ? null : cache.layer(i);
+      layers.add((x, pass) -> layer.forward(index, x, part, pass));
+    }
+    return new LayerStack(path, layers, cache == null ? 0 : count);
   }
 
   /** With gradient checkpointing, if a pass asks for it, of the layers from {@code first} on. */

@@ -1,12 +1,17 @@
 package io.github.blip2j.backend;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.backend.BackendProvider.Support;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import java.io.File;
 import java.lang.reflect.Method;
@@ -17,7 +22,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 public final class BackendRegistryTest {
@@ -56,7 +63,7 @@ public final class BackendRegistryTest {
 
   @Test
   void named_takesThatOne() {
-    assertEquals("nd4j", BackendRegistry.named("backend", "nd4j", providers).name());
+    assertEquals("nd4j", BackendRegistry.named("backend", "nd4j", providers).device());
   }
 
   @Test
@@ -162,6 +169,121 @@ public final class BackendRegistryTest {
     @Override
     public Backend create() {
       throw new AssertionError("looked for, not created");
+    }
+  }
+
+  /** A provider of two devices; each is a memory beside the other's. */
+  public static final class Twin implements BackendProvider {
+    /** For the service loader. */
+    public Twin() {}
+
+    @Override
+    public String name() {
+      return "twin";
+    }
+
+    @Override
+    public Support support() {
+      return new Support(1, "two of them");
+    }
+
+    @Override
+    public List<String> devices() {
+      return List.of("twin:0", "twin:1");
+    }
+
+    @Override
+    public Backend create() {
+      return create("twin:0");
+    }
+
+    @Override
+    public Backend create(String device) {
+      return Disguise.named(device, Backend.of("nd4j"));
+    }
+  }
+
+  @Test
+  void of_deviceOfAProvider_isABackendOfItsOwn(@TempDir Path folder) throws Exception {
+    offering(
+        Twin.class,
+        folder,
+        () -> {
+          Backend first = Backend.of("twin:0");
+          Backend second = Backend.of("twin:1");
+
+          assertSame(first, Backend.of("twin"), "the first device");
+          assertSame(second, Backend.of("twin:1"));
+          assertEquals(List.of("twin:0", "twin:1"), List.of(first.name(), second.name()));
+          assertNotSame(first.memory(), second.memory());
+          Set<String> all = Backend.available().keySet();
+          assertTrue(all.containsAll(List.of("nd4j", "twin:0", "twin:1")), all::toString);
+          assertFalse(all.contains("twin"), all::toString);
+        });
+  }
+
+  @Test
+  void of_devices_computeSideBySideAndAreNotMixed(@TempDir Path folder) throws Exception {
+    offering(
+        Twin.class,
+        folder,
+        () -> {
+          try (Scope one = Scope.open(Backend.of("twin:0"));
+              Scope other = Scope.open(Backend.of("twin:1"))) {
+            Tensor here = Tensor.of(new float[] {1, 2}, 2);
+            Tensor there = here.to(Backend.of("twin:0"));
+
+            assertArrayEquals(new float[] {2, 4}, here.add(here).toFloats());
+            assertArrayEquals(new float[] {2, 4}, there.add(there).toFloats());
+            String message =
+                String.valueOf(
+                    assertThrows(IllegalArgumentException.class, () -> here.add(there))
+                        .getMessage());
+            assertTrue(message.contains("twin:0") && message.contains("twin:1"), message);
+          }
+        });
+  }
+
+  @Test
+  void of_deviceThatIsNotThere_listsThoseThatAre(@TempDir Path folder) throws Exception {
+    offering(
+        Twin.class,
+        folder,
+        () -> {
+          var e = assertThrows(IllegalArgumentException.class, () -> Backend.of("twin:2"));
+
+          assertTrue(
+              String.valueOf(e.getMessage())
+                  .matches("backend: expected .*twin:0 or twin:1.*, got twin:2"),
+              e::getMessage);
+        });
+    var ofNone =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> BackendRegistry.named("backend", "absent:1", providers));
+    assertEquals(
+        "backend: expected one that runs here (nd4j or fast), got absent:1, which cannot: no such"
+            + " processor here",
+        ofNone.getMessage());
+  }
+
+  /** Runs a body on a thread whose class loader offers a provider. */
+  private static void offering(
+      Class<? extends BackendProvider> provider, Path folder, Executable body) throws Exception {
+    Path services = folder.resolve("META-INF/services/" + BackendProvider.class.getName());
+    Files.createDirectories(services.getParent());
+    Files.writeString(services, provider.getName());
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    try (var loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
+      thread.setContextClassLoader(loader);
+      body.execute();
+    } catch (Exception | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    } finally {
+      thread.setContextClassLoader(before);
     }
   }
 

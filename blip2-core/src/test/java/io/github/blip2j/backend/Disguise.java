@@ -35,17 +35,18 @@ public final class Disguise {
 
   /** The disguise of a backend on the host; the same object each time. */
   public static synchronized Backend of(Backend inner) {
-    return MADE.computeIfAbsent(inner, Disguise::made);
+    return MADE.computeIfAbsent(inner, each -> named("disguised-" + each.name(), each));
   }
 
-  private static Backend made(Backend inner) {
+  /** A disguise of this name, with a memory of its own. */
+  static Backend named(String name, Backend inner) {
     Kernels kernels =
         (Kernels)
             Proxy.newProxyInstance(
                 Disguise.class.getClassLoader(),
                 new Class<?>[] {Kernels.class},
                 (proxy, method, arguments) -> call(inner, method, arguments));
-    return new Backend("disguised-" + inner.name(), kernels, new Memory(), "disguised cpu");
+    return new Backend(name, kernels, new Memory(), "disguised cpu");
   }
 
   private static @Nullable Object call(

@@ -81,6 +81,28 @@ final class LayerStackTest {
   }
 
   @Test
+  void ofDecoder_withACache_givesEachLayerItsPartAndRunsItOnce() {
+    var cache = new KeyValueCache(2, 4);
+    List<String> calls = new ArrayList<>();
+    LayerStack.DecoderLayer layer =
+        (i, x, part, pass) -> {
+          calls.add(i + (part == null ? "" : part == cache.layer(i) ? " cached" : " mixed up"));
+          return x.mul(x);
+        };
+    Tensor x = Tensor.of(new float[] {2}, 1).leaf(g -> {});
+    ForwardPass pass = ForwardPass.evaluation().withGradientCheckpointing();
+
+    for (KeyValueCache each : new KeyValueCache[] {null, cache}) {
+      Tensor y = LayerStack.ofDecoder("stack", 2, each, layer).forward(() -> x.mul(1), pass);
+      assertEquals(16, first(y));
+      y.sum().backward();
+    }
+
+    assertEquals(
+        List.of("0", "1", "1", "0", "0 cached", "1 cached"), calls, "recomputed without a cache");
+  }
+
+  @Test
   void backward_recomputedFromTheSecond_givesTheSameGradientAndCallsThoseTwice() {
     int[] calls = new int[2];
     List<LayerStack.Layer> layers = new ArrayList<>();

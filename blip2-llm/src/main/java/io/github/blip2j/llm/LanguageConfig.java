@@ -18,6 +18,11 @@ public interface LanguageConfig {
   /** The token of an empty prompt. */
   int beginId();
 
+  /** The token before every text in LAVIS. */
+  default int lavisBeginId() {
+    return beginId();
+  }
+
   /** End tokens, any of which ends a text; if there are none, only its length ends it. */
   List<Integer> endIds();
 

@@ -100,6 +100,31 @@ final class VicunaPartsTest {
     }
   }
 
+  /** LAVIS has neither Mistral nor Qwen2, so their tokenizers' begin token stays. */
+  @Test
+  void load_partsOfQwen2_beginAsTheirTokenizer() throws IOException {
+    Path whole = Fixtures.own("hf-blip2-qwen2");
+    Path checkpoint = folder.resolve("qwen2.pth");
+    Conversion.toLavisTrained(whole, checkpoint);
+    Files.writeString(folder.resolve("model.json"), "{\"vision_heads\": 4, \"bert_heads\": 3}");
+    Path qwen2 = PlainLanguage.write(whole, folder.resolve("qwen2"));
+    Blip2Parts ofQwen2 = Blip2Parts.of(checkpoint, qwen2).withVision(whole);
+
+    try (var lavis = GenerationSession.load(ofQwen2, Precision.FLOAT32);
+        var huggingFace = GenerationSession.load(whole, Precision.FLOAT32)) {
+      for (String prompt : List.of("", "what color is the ring?")) {
+        assertArrayEquals(huggingFace.prompts().ids(prompt), lavis.prompts().ids(prompt));
+      }
+      assertEquals(1, lavis.prompts().ids("")[0]);
+    }
+    Conversion.toHuggingFace(ofQwen2, folder.resolve("hf"));
+    try (var one = Blip2.load(whole);
+        var other = Blip2.load(folder.resolve("hf"))) {
+      String question = "what color is the ring?";
+      assertArrayEquals(one.tokenizer().encode(question), other.tokenizer().encode(question));
+    }
+  }
+
   @Test
   void toHuggingFace_parts_isTheWholeModel() throws IOException {
     Path again = folder.resolve("hf");

@@ -24,6 +24,7 @@ import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.io.torch.TorchWriter;
+import io.github.blip2j.vision.VisionFamilies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ public final class Conversion {
   private record Description(String config, String preprocessor) {
     static Description of(Path lavis, Checkpoint from, @Nullable AttentionHeads told)
         throws IOException {
-      var sizes = new LavisSizes(lavis.toString(), from.tensors());
+      var sizes = new LavisSizes(lavis.toString(), from.tensors(), VisionFamilies.installed());
       AttentionHeads heads = told != null ? told : LavisSizes.headsBeside(lavis, sizes);
       sizes.requireDivided(heads);
       return new Description(
@@ -123,7 +124,8 @@ public final class Conversion {
     var target = new ConversionTarget(folder);
     target.requireReplaceable();
     try (Checkpoint from = ModelFolder.open(lavis)) {
-      ConversionPlan plan = ConversionPlan.ofLavis(lavis, from.tensors());
+      ConversionPlan plan =
+          ConversionPlan.ofLavis(lavis, from.tensors(), VisionFamilies.installed());
       List<TensorCopy> shared = plan.shared();
       boolean firstStage = ConversionPlan.isFirstStage(from.tensors());
       @Nullable Description description = firstStage ? Description.of(lavis, from, heads) : null;

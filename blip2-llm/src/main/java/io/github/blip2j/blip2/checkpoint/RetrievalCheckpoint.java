@@ -64,7 +64,7 @@ public record RetrievalCheckpoint(Path path, Convention convention, VisionFamili
 
   private Blip2RetrievalConfig lavisConfig() throws IOException {
     try (Checkpoint checkpoint = ModelFolder.open(path)) {
-      return LavisSizes.stageOne(path, checkpoint);
+      return LavisSizes.stageOne(path, checkpoint, families);
     }
   }
 

@@ -3,10 +3,11 @@ package io.github.blip2j.blip2.inference;
 import io.github.blip2j.generation.BeamRules;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.llm.LanguageConfig;
+import io.github.blip2j.llm.LavisRules;
 
 /**
  * LAVIS's default decoding. Lengths count new tokens: the one id for image and prompt that LAVIS's
- * {@code max_length} of OPT counts too is subtracted, and so is T5's start token of {@code
+ * {@code max_length} of a decoder counts too is subtracted, and so is T5's start token of {@code
  * min_length}.
  *
  * <p>Its {@code use_nucleus_sampling} is {@code .sampling()} after these, which samples the beams'
@@ -21,20 +22,17 @@ public final class LavisGenerationConfigs {
 
   /** {@code generate} of {@code blip2_opt} and {@code blip2_t5}: a caption. */
   public static GenerationConfig caption(LanguageConfig language) {
-    return beams().maxNewTokens(language.family().lavis().captionTokens()).topP(0.9);
+    return beams().maxNewTokens(rules(language).newTokens(30)).topP(0.9);
   }
 
   /** Their {@code predict_answers}, which favours short answers of T5. */
   public static GenerationConfig answer(LanguageConfig language) {
-    return beams().maxNewTokens(10).lengthPenalty(language.family().lavis().answerLengthPenalty());
+    return beams().maxNewTokens(10).lengthPenalty(rules(language).answerLengthPenalty());
   }
 
-  /**
-   * {@code generate} of {@code blip2_t5_instruct} and {@code blip2_vicuna_instruct}, whose {@code
-   * max_length} counts the one id for image and prompt.
-   */
+  /** {@code generate} of {@code blip2_t5_instruct} and {@code blip2_vicuna_instruct}. */
   public static GenerationConfig instruction(LanguageConfig language) {
-    return beams().maxNewTokens(256 - unseen(language)).topP(0.9).repetitionPenalty(1.5);
+    return beams().maxNewTokens(rules(language).newTokens(256)).topP(0.9).repetitionPenalty(1.5);
   }
 
   /**
@@ -43,8 +41,8 @@ public final class LavisGenerationConfigs {
    */
   public static GenerationConfig instructionAnswer(LanguageConfig language) {
     return instruction(language)
-        .maxNewTokens(10 - unseen(language))
-        .lengthPenalty(language.family().lavis().instructedAnswerLengthPenalty());
+        .maxNewTokens(rules(language).newTokens(10))
+        .lengthPenalty(rules(language).answerLengthPenalty());
   }
 
   /**
@@ -60,8 +58,8 @@ public final class LavisGenerationConfigs {
     return caption(language).minNewTokens(8 - UNSEEN_START);
   }
 
-  private static int unseen(LanguageConfig language) {
-    return language.family().encodes() ? 0 : UNSEEN_START;
+  private static LavisRules rules(LanguageConfig language) {
+    return language.family().lavis();
   }
 
   private static GenerationConfig beams() {

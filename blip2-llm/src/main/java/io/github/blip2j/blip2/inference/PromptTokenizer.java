@@ -71,10 +71,9 @@ public final class PromptTokenizer {
 
   /** The token before every prompt. */
   private int beginId() {
-    List<Integer> ends = config.text().endIds();
-    boolean ended =
-        config.convention() == Convention.LAVIS && config.text().family().lavis().endBegins();
-    return ended && !ends.isEmpty() ? ends.get(0) : config.text().beginId();
+    return config.convention() == Convention.LAVIS
+        ? config.text().lavisBeginId()
+        : config.text().beginId();
   }
 
   /** The ids of a text without special tokens. */

@@ -11,7 +11,8 @@ package io.github.blip2j.blip2.text;
  *
  * <p>Scores include the end token, as in LAVIS: the end of line (50118) that BLIP-2 with OPT was
  * trained to end with, {@code </s>} for T5. Without it, "a red" is never less likely than "a red
- * circle".
+ * circle". LAVIS's {@code blip2_vicuna_instruct} alone leaves the end token out: {@link
+ * #withoutEnd} ranks as it does.
  */
 public final class CandidateRanking {
   private final boolean byMean;

@@ -120,6 +120,17 @@ public record LlamaConfig(
     return tokens.beginId;
   }
 
+  /**
+   * Of LLaMA, and so of Vicuna, the end token: {@code blip2_vicuna_instruct.py} sets {@code
+   * bos_token}, {@code eos_token} and {@code unk_token} of the {@code LlamaTokenizer} to {@code
+   * </s>}. Mistral and Qwen2, which LAVIS lacks, keep the one that they were trained with.
+   */
+  @Override
+  public int lavisBeginId() {
+    boolean vicuna = modelType.equals("llama") && !tokens.endIds.isEmpty();
+    return vicuna ? tokens.endIds.get(0) : tokens.beginId;
+  }
+
   @Override
   public List<Integer> endIds() {
     return tokens.endIds;

@@ -29,10 +29,13 @@ public final class LlamaFamily implements LanguageFamily {
     return LlamaConfig.fromJson(json);
   }
 
-  /** Those of {@code blip2_vicuna_instruct}. */
+  /**
+   * Those of {@code blip2_vicuna_instruct}. LAVIS has Vicuna alone; Mistral and Qwen2 are stored
+   * and asked alike.
+   */
   @Override
   public LavisRules lavis() {
-    return new LavisRules("llm", 30, 0, 0, false, true);
+    return new LavisRules("llm", true, 0, false);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.github.blip2j.llm.PackedSequences;
 import io.github.blip2j.llm.TokenTable;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.LayerStack;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
 import io.github.blip2j.nn.Params;
@@ -102,20 +103,16 @@ public final class LlamaModel extends Module implements DecoderModel {
       ForwardPass pass) {
     RotaryPositions rotary = rotary(positions);
     SlidingWindow window = config.window();
-    Tensor h = x;
-    pass.observer().hiddenState(path(), 0, h);
-    for (int i = 0; i < layers.size(); i++) {
-      LlamaLayer layer = layers.get(i);
-      Mask mask = window != null && window.layers().contains(i) ? near : visible;
-      KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
-      // A cache grows with every run of a layer, so that a layer with one is run once.
-      ForwardPass layerPass = cache == null ? pass : pass.withoutGradientCheckpointing();
-      h =
-          layerPass.layer(
-              List.of(h), (in, own) -> layer.forward(in.get(0), rotary, mask, layerCache, own));
-      pass.observer().hiddenState(path(), i + 1, h);
-    }
-    return norm.forward(h); // [R, T, L]
+    LayerStack stack =
+        LayerStack.ofDecoder(
+            path(),
+            layers.size(),
+            cache,
+            (i, h, part, own) -> {
+              Mask mask = window != null && window.layers().contains(i) ? near : visible;
+              return layers.get(i).forward(h, rotary, mask, part, own);
+            });
+    return norm.forward(stack.forward(() -> x, pass)); // [R, T, L]
   }
 
   private RotaryPositions rotary(long[][] positions) {

@@ -46,10 +46,9 @@ public final class OptFamily implements LanguageFamily {
     return TrainingText.LINE;
   }
 
-  /** The one id for image and prompt that {@code max_length} counts too is subtracted. */
   @Override
   public LavisRules lavis() {
-    return new LavisRules("opt", 29, 0, 0, true, false);
+    return new LavisRules("opt", true, 0, true);
   }
 
   /** A line break ends a text. */

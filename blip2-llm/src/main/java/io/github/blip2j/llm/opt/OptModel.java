@@ -7,6 +7,7 @@ import io.github.blip2j.nn.Embedding;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.LayerNorm;
+import io.github.blip2j.nn.LayerStack;
 import io.github.blip2j.nn.Linear;
 import io.github.blip2j.nn.Mask;
 import io.github.blip2j.nn.Module;
@@ -103,17 +104,13 @@ public final class OptModel extends Module implements DecoderModel {
   private Tensor forward(
       Tensor x, Tensor positionIds, Mask visible, @Nullable KeyValueCache cache, ForwardPass pass) {
     Tensor inner = projectIn == null ? x : projectIn.forward(x); // [R, T, C]
-    Tensor h = inner.add(positions.forward(positionIds));
-    pass.observer().hiddenState(path(), 0, h);
-    for (int i = 0; i < layers.size(); i++) {
-      List<Tensor> input = List.of(h);
-      OptLayer layer = layers.get(i);
-      KeyValueCache.Layer layerCache = cache == null ? null : cache.layer(i);
-      // A cache grows with every run of a layer, so that a layer with one is run once.
-      ForwardPass layerPass = cache == null ? pass : pass.withoutGradientCheckpointing();
-      h = layerPass.layer(input, (in, own) -> layer.forward(in.get(0), visible, layerCache, own));
-      pass.observer().hiddenState(path(), i + 1, h);
-    }
+    LayerStack stack =
+        LayerStack.ofDecoder(
+            path(),
+            layers.size(),
+            cache,
+            (i, h, part, own) -> layers.get(i).forward(h, visible, part, own));
+    Tensor h = stack.forward(() -> inner.add(positions.forward(positionIds)), pass);
     Tensor normed = norm == null ? h : norm.forward(h);
     return projectOut == null ? normed : projectOut.forward(normed); // [R, T, L]
   }

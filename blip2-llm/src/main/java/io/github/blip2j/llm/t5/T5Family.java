@@ -50,7 +50,7 @@ public final class T5Family implements LanguageFamily {
 
   @Override
   public LavisRules lavis() {
-    return new LavisRules("t5", 30, -1, -1, false, false);
+    return new LavisRules("t5", false, -1, false);
   }
 
   /** The activation is the exact GELU. */

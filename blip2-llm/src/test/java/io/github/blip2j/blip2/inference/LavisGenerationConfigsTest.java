@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.blip2j.generation.BeamRules;
 import io.github.blip2j.generation.EarlyStopping;
 import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.llm.llama.LlamaConfig;
 import io.github.blip2j.llm.opt.OptConfig;
 import io.github.blip2j.llm.t5.T5Config;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,22 @@ final class LavisGenerationConfigsTest {
     assertEquals(
         BEAMS.maxNewTokens(10).topP(0.9).repetitionPenalty(1.5).lengthPenalty(-1),
         LavisGenerationConfigs.instructionAnswer(T5Config.flanT5Xl()));
+  }
+
+  /** The numbers of {@code blip2_vicuna_instruct}, whose lengths count one begin token. */
+  @Test
+  void vicuna_hasLengthsWithItsDummy() {
+    LlamaConfig vicuna = LlamaConfig.vicuna7b();
+
+    assertEquals(
+        BEAMS.maxNewTokens(255).topP(0.9).repetitionPenalty(1.5),
+        LavisGenerationConfigs.instruction(vicuna));
+    assertEquals(
+        BEAMS.maxNewTokens(9).topP(0.9).repetitionPenalty(1.5).lengthPenalty(0),
+        LavisGenerationConfigs.instructionAnswer(vicuna));
+    assertEquals(
+        BEAMS.maxNewTokens(29).topP(0.9).minNewTokens(7),
+        LavisGenerationConfigs.formerCaptioningTask(vicuna));
   }
 
   @Test

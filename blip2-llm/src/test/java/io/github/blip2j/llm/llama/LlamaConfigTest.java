@@ -47,6 +47,17 @@ final class LlamaConfigTest {
         read("{'model_type': 'llama', 'vocab_size': 32001, 'pad_token_id': 0}"));
   }
 
+  /** LAVIS has LLaMA's tokenizer alone, whose begin token it replaces by the end token. */
+  @ParameterizedTest
+  @CsvSource({"llama, 2", "mistral, 1", "qwen2, 1"})
+  void lavisBeginId_ofLlama_isTheEnd(String type, int expected) throws CheckpointException {
+    LlamaConfig config =
+        read("{'model_type': '" + type + "', 'bos_token_id': 1, 'eos_token_id': 2}");
+
+    assertEquals(1, config.beginId());
+    assertEquals(expected, config.lavisBeginId());
+  }
+
   @Test
   void fromJson_nullsForWhatFollows_areDerived() throws CheckpointException {
     LlamaConfig config =

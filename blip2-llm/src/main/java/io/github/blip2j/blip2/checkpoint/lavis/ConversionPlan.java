@@ -4,6 +4,7 @@ import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
+import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,10 +25,16 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
     lavisOnly = List.copyOf(lavisOnly);
   }
 
-  /** A plan from a checkpoint of LAVIS to Hugging Face. */
-  public static ConversionPlan ofLavis(Path where, NavigableMap<String, TensorEntry> tensors)
+  /**
+   * A plan from a checkpoint of LAVIS to Hugging Face.
+   *
+   * @param families the families of vision encoders that are known
+   */
+  public static ConversionPlan ofLavis(
+      Path where, NavigableMap<String, TensorEntry> tensors, VisionFamilies families)
       throws CheckpointException {
-    Optional<VisionFamily> vision = LavisNames.vision(tensors.keySet(), LavisNames.VISION);
+    Optional<VisionFamily> vision =
+        LavisNames.vision(families, tensors.keySet(), LavisNames.VISION);
     if (vision.isPresent() && !vision.get().isInHuggingFaceBlip2()) {
       throw new CheckpointException(
           String.format(
@@ -36,7 +43,7 @@ public record ConversionPlan(List<TensorCopy> shared, List<TensorCopy> lavisOnly
               where,
               vision.get().name()));
     }
-    return new LavisPlanner(where, tensors).plan();
+    return new LavisPlanner(where, tensors, families).plan();
   }
 
   /** A plan from a folder of Hugging Face to LAVIS, in which all tensors are shared. */

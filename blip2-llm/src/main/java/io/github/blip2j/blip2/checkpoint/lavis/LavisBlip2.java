@@ -145,8 +145,8 @@ public final class LavisBlip2 implements Blip2Source {
   public void copyTokenizers(Path folder) throws IOException {
     TokenizerCopy.copy(parts.language(), folder);
     LanguageConfig text = config.text();
-    if (text.family().lavis().endBegins() && !text.endIds().isEmpty()) {
-      BeginToken.replace(folder, text.beginId(), text.endIds().get(0));
+    if (text.lavisBeginId() != text.beginId()) {
+      BeginToken.replace(folder, text.beginId(), text.lavisBeginId());
     }
     if (instructions != null) {
       InstructionTokenizerFolder.copy(instructions, folder);

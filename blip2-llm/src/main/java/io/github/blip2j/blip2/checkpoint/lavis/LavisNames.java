@@ -59,11 +59,12 @@ public final class LavisNames {
   /**
    * The family of the vision encoder among tensors, if they hold one.
    *
+   * @param families the families that are known
    * @param stored names of the tensors
    * @param theirs {@value #VISION} in a BLIP-2, empty in an encoder's own file
    */
-  static Optional<VisionFamily> vision(Set<String> stored, String theirs) {
-    return VisionFamilies.installed().all().stream()
+  static Optional<VisionFamily> vision(VisionFamilies families, Set<String> stored, String theirs) {
+    return families.all().stream()
         .filter(family -> family.lavis().map(lavis -> lavis.isIn(stored, theirs)).orElse(false))
         .findFirst();
   }

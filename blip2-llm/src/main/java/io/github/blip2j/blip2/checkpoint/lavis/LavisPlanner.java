@@ -9,6 +9,7 @@ import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.qformer.QformerNames;
+import io.github.blip2j.vision.VisionFamilies;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +23,11 @@ final class LavisPlanner {
   private final NavigableMap<String, TensorEntry> tensors;
   private final boolean instruct;
 
-  LavisPlanner(Path where, NavigableMap<String, TensorEntry> tensors) {
+  LavisPlanner(Path where, NavigableMap<String, TensorEntry> tensors, VisionFamilies families) {
     this.where = where;
     this.tensors = tensors;
     this.instruct =
-        new LavisSizes(where.toString(), tensors).takesText()
+        new LavisSizes(where.toString(), tensors, families).takesText()
             && LavisNames.language(tensors).isPresent();
   }
 

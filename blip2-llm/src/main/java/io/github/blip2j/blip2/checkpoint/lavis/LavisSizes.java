@@ -42,15 +42,25 @@ public final class LavisSizes {
   private final LavisShapes shapes;
   private final LavisEncoder encoder;
 
-  public LavisSizes(String where, NavigableMap<String, TensorEntry> tensors) {
-    this(where, tensors, LavisNames.VISION);
+  /**
+   * The sizes of a BLIP-2.
+   *
+   * @param where the file, for messages
+   * @param families the families of vision encoders that are known
+   */
+  public LavisSizes(
+      String where, NavigableMap<String, TensorEntry> tensors, VisionFamilies families) {
+    this(where, tensors, families, LavisNames.VISION);
   }
 
   private LavisSizes(
-      String where, NavigableMap<String, TensorEntry> tensors, String visionEncoder) {
+      String where,
+      NavigableMap<String, TensorEntry> tensors,
+      VisionFamilies families,
+      String visionEncoder) {
     this.where = where;
     this.encoder =
-        LavisNames.vision(tensors.keySet(), visionEncoder)
+        LavisNames.vision(families, tensors.keySet(), visionEncoder)
             .or(() -> Optional.of(VisionFamilies.EVA)) // a file without one has no names of it
             .flatMap(VisionFamily::lavis)
             .orElseThrow();
@@ -60,8 +70,9 @@ public final class LavisSizes {
   }
 
   /** The sizes in a file of a vision encoder alone, such as {@code eva_vit_g.pth}. */
-  static LavisSizes ofVisionEncoder(String where, NavigableMap<String, TensorEntry> tensors) {
-    return new LavisSizes(where, tensors, "");
+  static LavisSizes ofVisionEncoder(
+      String where, NavigableMap<String, TensorEntry> tensors, VisionFamilies families) {
+    return new LavisSizes(where, tensors, families, "");
   }
 
   /** The heads of the released models: 88 wide in EVA, 64 in BERT. */
@@ -270,8 +281,9 @@ public final class LavisSizes {
    *
    * @param file the file of the checkpoint
    */
-  public static Blip2RetrievalConfig stageOne(Path file, Checkpoint checkpoint) throws IOException {
-    var sizes = new LavisSizes(file.toString(), checkpoint.tensors());
+  public static Blip2RetrievalConfig stageOne(
+      Path file, Checkpoint checkpoint, VisionFamilies families) throws IOException {
+    var sizes = new LavisSizes(file.toString(), checkpoint.tensors(), families);
     AttentionHeads heads = headsBeside(file, sizes);
     @Nullable ModelJson told = ModelJson.beside(file);
     int maxTextTokens =

@@ -48,7 +48,7 @@ public record PartCheckpoints(
       opened.add(trained::close);
       LanguageFolder language = LanguageFolder.open(parts.language(), families.language());
       opened.add(language::close);
-      requireSecondStage(file, trained, language, parts.bert());
+      requireSecondStage(file, trained, language, parts.bert(), families.vision());
       VisionEncoderSource vision = vision(parts, file, trained, families.vision());
       opened.add(vision::close);
       return opened.keep(new PartCheckpoints(file, trained, vision, language));
@@ -56,7 +56,11 @@ public record PartCheckpoints(
   }
 
   private static void requireSecondStage(
-      Path file, Checkpoint trained, LanguageFolder language, @Nullable Path bert)
+      Path file,
+      Checkpoint trained,
+      LanguageFolder language,
+      @Nullable Path bert,
+      VisionFamilies families)
       throws CheckpointException {
     String wanted = LavisNames.projection(language.family().lavis().requireName());
     Optional<String> got = LavisNames.language(trained.tensors());
@@ -73,7 +77,7 @@ public record PartCheckpoints(
                   ? "a file of the first stage has no language model"
                   : "name the language model that the checkpoint was trained with"));
     }
-    boolean instructed = new LavisSizes(file.toString(), trained.tensors()).takesText();
+    boolean instructed = new LavisSizes(file.toString(), trained.tensors(), families).takesText();
     if (instructed && language.family() == OptFamily.OPT) {
       throw new CheckpointException(
           String.format(
@@ -107,7 +111,7 @@ public record PartCheckpoints(
 
   /** The sizes of all but vision encoder and language model. */
   LavisSizes sizes() {
-    return new LavisSizes(file.toString(), trained.tensors());
+    return new LavisSizes(file.toString(), trained.tensors(), vision.families());
   }
 
   /** All parameters. Tensors of LAVIS's file take precedence over those of the other parts. */
@@ -141,7 +145,7 @@ public record PartCheckpoints(
    * @throws CheckpointException if the vision encoder is not EVA's
    */
   public List<Copies> copies() throws IOException {
-    ConversionPlan plan = ConversionPlan.ofLavis(file, trained.tensors());
+    ConversionPlan plan = ConversionPlan.ofLavis(file, trained.tensors(), vision.families());
     List<TensorCopy> own =
         plan.shared().stream()
             .filter(copy -> !copy.spec().name().startsWith(HuggingFaceNames.LANGUAGE))
@@ -154,7 +158,7 @@ public record PartCheckpoints(
           new Copies(
               vision.folder()
                   ? whole(encoder)
-                  : ConversionPlan.ofLavis(vision.origin(), encoder.tensors()),
+                  : ConversionPlan.ofLavis(vision.origin(), encoder.tensors(), vision.families()),
               encoder));
     }
     Checkpoint text = languageModel();

@@ -45,7 +45,7 @@ public record VisionEncoderSource(
     @Nullable Path file = LavisFile.in(path);
     Path origin = file == null ? path : file;
     Checkpoint checkpoint = ModelFolder.open(origin);
-    boolean alone = LavisNames.vision(checkpoint.tensors().keySet(), "").isPresent();
+    boolean alone = LavisNames.vision(families, checkpoint.tensors().keySet(), "").isPresent();
     if (file != null && !alone && !LavisNames.hasVision(checkpoint.tensors())) {
       checkpoint.close();
       throw new CheckpointException(
@@ -63,8 +63,8 @@ public record VisionEncoderSource(
     }
     var sizes =
         isAlone()
-            ? LavisSizes.ofVisionEncoder(origin.toString(), checkpoint.tensors())
-            : new LavisSizes(origin.toString(), checkpoint.tensors());
+            ? LavisSizes.ofVisionEncoder(origin.toString(), checkpoint.tensors(), families)
+            : new LavisSizes(origin.toString(), checkpoint.tensors(), families);
     VisionConfig whole = sizes.vision(sizes.visionHeadsBeside(origin));
     return isAlone() && whole instanceof VisionTransformerConfig vit
         ? vit.withLayers(vit.layers() - 1)
