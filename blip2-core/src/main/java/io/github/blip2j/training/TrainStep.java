@@ -54,8 +54,20 @@ public final class TrainStep<B extends Batch> {
   private final TrainingSettings settings;
   private boolean broken;
 
-  /** Steps that update the optimizer's parameters. */
+  /**
+   * Steps that update the optimizer's parameters.
+   *
+   * @throws IllegalArgumentException if it has none
+   */
   public TrainStep(Objective<B> objective, Optimizer optimizer, TrainingSettings settings) {
+    if (optimizer.parameters().isEmpty()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "training: at least one parameter expected of optimizer %s, got none; give it those"
+                  + " that are to learn",
+              optimizer.name()));
+    }
     this.objective = objective;
     this.optimizer = optimizer;
     this.settings = settings;
@@ -147,8 +159,7 @@ public final class TrainStep<B extends Batch> {
 
   /** A scope whose batches are on the backend of the trained parameters. */
   private Scope opened() {
-    List<Parameter> trained = optimizer.parameters();
-    return trained.isEmpty() ? Scope.open() : Scope.open(trained.get(0).value().backend());
+    return Scope.open(optimizer.parameters().get(0).value().backend());
   }
 
   private Outcome move(TrainingPosition at, Gathered gathered) {
