@@ -171,7 +171,7 @@ final class OwnEncoderTest {
 
       String message = String.valueOf(e.getMessage());
       assertTrue(message.contains("siglip_vision_model, siglip, got mean_mixer; another"), message);
-      assertTrue(message.contains("LoadOptions.withVisionFamilies"), message);
+      assertTrue(message.contains("withVisionFamilies of LoadOptions, StageOneParts or StageTwoSetup"), message);
     }
   }
 
