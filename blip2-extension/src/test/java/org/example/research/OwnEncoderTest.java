@@ -30,11 +30,13 @@ import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
+import io.github.blip2j.vision.PositionTable;
 import io.github.blip2j.vision.VisionConfig;
 import io.github.blip2j.vision.VisionEncoder;
 import io.github.blip2j.vision.VisionFamilies;
@@ -51,10 +53,13 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A vision encoder from outside the library: registered, trained, exported, matched with. */
 final class OwnEncoderTest {
@@ -166,7 +171,7 @@ final class OwnEncoderTest {
 
       String message = String.valueOf(e.getMessage());
       assertTrue(message.contains("siglip_vision_model, siglip, got mean_mixer; another"), message);
-      assertTrue(message.contains("LoadOptions.withVisionFamilies"), message);
+      assertTrue(message.contains("withVisionFamilies of LoadOptions, StageOneParts or StageTwoSetup"), message);
     }
   }
 
@@ -242,8 +247,10 @@ final class OwnEncoderTest {
     }
   }
 
-  /** Sizes that tell another width than the encoder has. */
-  private record Lying(MixerFamily.Config truth, int dim) implements VisionConfig {
+  /** Sizes that tell another width, other tokens or other positions than the encoder has. */
+  private record Lying(
+      MixerFamily.Config truth, int dim, int tokensBefore, Optional<PositionTable> positions)
+      implements VisionConfig {
     @Override
     public VisionFamily family() {
       return truth.family();
@@ -280,11 +287,14 @@ final class OwnEncoderTest {
     }
   }
 
-  @Test
-  void features_ofAnotherWidthThanTold_areRefused() throws IOException {
+  @ParameterizedTest
+  @CsvSource({"21, 0, '[1, 16, 21]'", "20, 1, '[1, 17, 20]'"})
+  void features_ofAnotherShapeThanTold_areRefused(int dim, int tokensBefore, String told)
+      throws IOException {
     try (Scope home = Scope.detached();
         Scope scope = Scope.open()) {
-      Blip2RetrievalModel model = model(new Lying(SIZES, 21), 40, home);
+      var lying = new Lying(SIZES, dim, tokensBefore, Optional.empty());
+      Blip2RetrievalModel model = model(lying, 40, home);
       Tensor pixels = Tensor.of(new float[3 * 32 * 32], 1, 3, 32, 32);
 
       var e =
@@ -292,8 +302,36 @@ final class OwnEncoderTest {
               IllegalArgumentException.class,
               () -> model.encodeImage(pixels, ForwardPass.evaluation()));
 
-      assertEquals("vision: features expected [1, ?, 21], got [1, 16, 20]", e.getMessage());
+      assertEquals(
+          "vision: features of Mixer expected "
+              + told
+              + ", got [1, 16, 20]; dim, patchSize and tokensBefore of the configuration must be the"
+              + " encoder's",
+          e.getMessage());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "norms | 20 | to name a parameter of the encoder, got norms; name one of ",
+        "layers.0.norm.weight | 21 | the shape of layers.0.norm.weight, [20], got [21]; build both"
+            + " from one image size"
+      })
+  void positions_thatTheEncoderLacks_areRefusedWhenItIsBuilt(String name, int rows, String told) {
+    var table = new PositionTable(name, Shape.of(rows), 0, false);
+    var lying = new Lying(SIZES, 20, 0, Optional.of(table));
+    try (Scope home = Scope.detached()) {
+      var e = assertThrows(IllegalArgumentException.class, () -> model(lying, 40, home));
+
+      String message = String.valueOf(e.getMessage());
+      assertTrue(message.startsWith("vision: positions of Mixer expected " + told), message);
+    }
+  }
+
+  @Test
+  void withVision_ofAnotherWidth_isRefused() {
     var e =
         assertThrows(
             IllegalArgumentException.class, () -> Blip2RetrievalConfig.blip2().withVision(SIZES));

@@ -120,7 +120,7 @@ final class OwnLanguageModelTest {
 
       String message = String.valueOf(e.getMessage());
       assertTrue(message.contains("qwen2, t5, got tiny_gpt; another"), message);
-      assertTrue(message.contains("LoadOptions.withLanguageFamilies"), message);
+      assertTrue(message.contains("withLanguageFamilies of LoadOptions or StageTwoSetup"), message);
     }
   }
 

@@ -22,7 +22,9 @@ import io.github.blip2j.cli.training.StageTwoCommand;
 import io.github.blip2j.cli.training.TrainCommand;
 import io.github.blip2j.io.hub.HubCache;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -38,7 +40,8 @@ import picocli.CommandLine.ParseResult;
     footer = {
       "",
       "Exit codes: 0 done, 1 the work failed, 2 wrong usage.",
-      "Variables: JAVA_HOME the Java to run on, BLIP2_JAVA_OPTS options for it, as in -Xmx8g."
+      "Variables: JAVA_HOME the Java to run on, BLIP2_JAVA_OPTS options for it, as in -Xmx8g, "
+          + "BLIP2_CLASSPATH jars of model families of your own, separated as on a class path."
     })
 final class Blip2Command {
   private Blip2Command() {}
@@ -80,7 +83,8 @@ final class Blip2Command {
         .setOut(console.help())
         .setErr(console.traces())
         .setUsageHelpAutoWidth(true)
-        .setParameterExceptionHandler((e, ignored) -> wrongUsage(console, e))
+        .setParameterExceptionHandler((e, args) -> wrongUsage(console, e, args))
+        .setExecutionStrategy(Blip2Command::execute)
         .setExecutionExceptionHandler((e, cmd, parsed) -> failed(console, e, parsed));
   }
 
@@ -94,8 +98,32 @@ final class Blip2Command {
     return rest;
   }
 
-  private static int wrongUsage(Console console, ParameterException e) {
+  /** Runs a command whose options are all known. */
+  private static int execute(ParseResult parsed) {
+    ParseResult last = last(parsed);
+    Optional<String> unknown =
+        UnknownOptions.in(last.commandSpec(), parsed.expandedArgs());
+    if (unknown.isPresent()) {
+      throw new ParameterException(last.commandSpec().commandLine(), unknown.get());
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static ParseResult last(ParseResult parsed) {
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    return last;
+  }
+
+  private static int wrongUsage(Console console, ParameterException e, String... args) {
     String message = String.valueOf(e.getMessage());
+    if (e instanceof CommandLine.MissingParameterException missing) {
+      message =
+          UnknownOptions.in(e.getCommandLine().getCommandSpec(), List.of(args))
+              .orElse(message + UnknownOptions.hint(missing));
+    }
     String start = message.substring(0, 1).toLowerCase(Locale.ROOT);
     String help = e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
     console.complain(start + message.substring(1) + "; see " + help);
@@ -104,11 +132,7 @@ final class Blip2Command {
 
   private static int failed(Console console, Throwable e, ParseResult parsed) {
     console.complain(ErrorReport.describe(e));
-    ParseResult last = parsed;
-    while (last.hasSubcommand()) {
-      last = last.subcommand();
-    }
-    if (last.hasMatchedOption("--debug")) {
+    if (last(parsed).hasMatchedOption("--debug")) {
       e.printStackTrace(console.traces());
       console.traces().flush();
     }

@@ -58,7 +58,7 @@ final class PoolStorage implements Storage {
       throw new IllegalStateException(
           op
               + ": tensor expected to be alive, got one released when its scope ended; hand it out"
-              + " with scope.keep(tensor)");
+              + " with scope.keep(tensor), or let a Scope.detached() adopt what is to stay longer");
     }
     return address;
   }

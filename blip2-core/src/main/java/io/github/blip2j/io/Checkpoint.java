@@ -23,6 +23,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,13 +54,23 @@ public final class Checkpoint implements AutoCloseable {
   private final Collection<TensorFile> files;
   private final Map<String, Place> places; // by tensor
   private final NavigableMap<String, TensorEntry> tensors;
+  private final UnaryOperator<String> spelling; // of names that are in no file
 
   private Checkpoint(
       Collection<TensorFile> files,
       Map<String, Place> places,
       NavigableMap<String, TensorEntry> tensors) {
+    this(files, places, tensors, UnaryOperator.identity());
+  }
+
+  private Checkpoint(
+      Collection<TensorFile> files,
+      Map<String, Place> places,
+      NavigableMap<String, TensorEntry> tensors,
+      UnaryOperator<String> spelling) {
     this.files = List.copyOf(files);
     this.places = places;
+    this.spelling = spelling;
     this.tensors = Collections.unmodifiableNavigableMap(tensors);
   }
 
@@ -134,6 +145,18 @@ public final class Checkpoint implements AutoCloseable {
    * @throws CheckpointException if two tensors get the same name
    */
   public Checkpoint renamed(Function<String, Optional<String>> names) throws CheckpointException {
+    return renamed(names, UnaryOperator.identity());
+  }
+
+  /**
+   * As {@link #renamed(Function)}, with the way back for messages.
+   *
+   * @param original the name in this checkpoint of a tensor that has a new name and is missing
+   * @throws CheckpointException if two tensors get the same name
+   */
+  public Checkpoint renamed(
+      Function<String, Optional<String>> names, UnaryOperator<String> original)
+      throws CheckpointException {
     Map<String, Place> newPlaces = new HashMap<>();
     NavigableMap<String, TensorEntry> renamed = new TreeMap<>();
     for (Map.Entry<String, TensorEntry> each : tensors.entrySet()) {
@@ -150,7 +173,14 @@ public final class Checkpoint implements AutoCloseable {
         }
       }
     }
-    return new Checkpoint(files, newPlaces, renamed);
+    return new Checkpoint(
+        files, newPlaces, renamed, name -> spelling.apply(original.apply(name)));
+  }
+
+  /** The name of a tensor in its file, or, if it is missing, the name that it would have there. */
+  public String nameInFile(String name) {
+    @Nullable Place place = places.get(name);
+    return place == null ? spelling.apply(name) : place.name;
   }
 
   /** Every tensor by its name in the checkpoint, sorted; unmodifiable. */

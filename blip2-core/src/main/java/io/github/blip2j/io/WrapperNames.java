@@ -57,7 +57,8 @@ public final class WrapperNames {
     return prefix.isEmpty()
         ? bare
         : bare.renamed(
-            name -> Optional.of(name.startsWith(prefix) ? name.substring(prefix.length()) : name));
+            name -> Optional.of(name.startsWith(prefix) ? name.substring(prefix.length()) : name),
+            name -> prefix + name);
   }
 
   /** The prefix of {@code landmark} in the only name that ends with it, or the empty string. */

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The tensors of a checkpoint under this library's parameter names. */
@@ -35,6 +36,11 @@ public final class CheckpointWeights implements Weights {
         .filter(key -> checkpoint.tensors().containsKey(key.name()))
         .findFirst()
         .orElse(candidates.get(0));
+  }
+
+  @Override
+  public String storedName(String name) {
+    return checkpoint.nameInFile(storedAs(name).name());
   }
 
   @Override
@@ -67,7 +73,9 @@ public final class CheckpointWeights implements Weights {
           .forEach(unused::remove);
     }
     unused.removeIf(keys::ignores);
-    return unused;
+    return unused.stream()
+        .map(checkpoint::nameInFile)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private boolean same(String stored, String read) {

@@ -40,6 +40,6 @@ public final class Dropout {
 
   /** Whether {@link #forward} would change anything. */
   public boolean isActive(ForwardPass pass) {
-    return pass.random() != null && probability > 0;
+    return pass.isTraining() && probability > 0;
   }
 }

@@ -122,6 +122,14 @@ public final class ForwardPass {
     return observer != NOBODY;
   }
 
+  /**
+   * Whether this is a pass of {@link #training}, with dropout on. What changes state of its own
+   * while it computes, such as a running mean, does so only then.
+   */
+  public boolean isTraining() {
+    return random != null;
+  }
+
   /** The random source of dropout, or null when evaluating. */
   public @Nullable RandomGenerator random() {
     return random;

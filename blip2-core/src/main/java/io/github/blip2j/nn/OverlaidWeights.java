@@ -30,6 +30,11 @@ final class OverlaidWeights implements Weights {
   }
 
   @Override
+  public String storedName(String name) {
+    return base.storedName(name);
+  }
+
+  @Override
   public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
     Weights holder = upper.find(name) == null ? base : upper;
     holder.read(name, byteOffset, into);

@@ -72,9 +72,15 @@ public final class Params {
       return weights.unused(used);
     }
 
+    /** A parameter with its name in the checkpoint, if that is another. */
+    String named(String name) {
+      String stored = weights.storedName(name);
+      return stored.equals(name) ? name : name + " (looked for as " + stored + ")";
+    }
+
     CheckpointException report(Set<String> unused) {
       List<String> parts = new ArrayList<>();
-      describe(parts, missing, "missing");
+      describe(parts, missing.stream().map(this::named).toList(), "missing");
       describe(parts, wrong, "of another shape or type");
       describe(parts, List.copyOf(unused), "unused");
       return new CheckpointException(

@@ -29,6 +29,11 @@ public interface Weights {
   /** The stored tensor of {@code name}, or null if there is none. */
   @Nullable Stored find(String name) throws IOException;
 
+  /** The stored name under which {@code name} is looked for, for messages. */
+  default String storedName(String name) {
+    return name;
+  }
+
   /** Fills {@code into} with bytes of a stored tensor from {@code byteOffset} on. */
   void read(String name, long byteOffset, ByteBuffer into) throws IOException;
 

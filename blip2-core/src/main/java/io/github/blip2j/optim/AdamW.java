@@ -18,7 +18,7 @@ public final class AdamW extends GroupedOptimizer {
   /**
    * An optimiser that has taken no step.
    *
-   * @throws IllegalArgumentException if a parameter is frozen or in two groups
+   * @throws IllegalArgumentException if there is no parameter, or one is frozen or in two groups
    */
   public AdamW(List<ParameterGroup> groups, AdamWRule rule) {
     super("adamW", groups, "m", "v");

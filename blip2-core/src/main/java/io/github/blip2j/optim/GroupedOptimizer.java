@@ -59,8 +59,8 @@ public abstract class GroupedOptimizer implements Optimizer {
    *
    * @param name the name of the method, which messages and checkpoints carry
    * @param stateNames one tensor each for every parameter, of its shape
-   * @throws IllegalArgumentException if a parameter is frozen or in two groups, or a name of a
-   *     state is blank, {@code step} or there twice, or has a dot
+   * @throws IllegalArgumentException if there is no parameter, one is frozen or in two groups, or a
+   *     name of a state is blank, {@code step} or there twice, or has a dot
    */
   protected GroupedOptimizer(String name, List<ParameterGroup> groups, String... stateNames) {
     this(name, groups, shape -> allOf(name, stateNames, shape));
@@ -82,11 +82,21 @@ public abstract class GroupedOptimizer implements Optimizer {
           add(new Slot(parameter, group), stateOf);
         }
       }
+      requireAny();
       made = true;
     } finally {
       if (!made) {
         home.close();
       }
+    }
+  }
+
+  private void requireAny() {
+    if (parameters.isEmpty()) {
+      throw new IllegalArgumentException(
+          name
+              + ": at least one trained parameter expected, got none; call train() of the parameters"
+              + " that are to learn first, or a model's trainQformer()");
     }
   }
 

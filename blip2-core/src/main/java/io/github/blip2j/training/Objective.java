@@ -14,16 +14,21 @@ public interface Objective<B extends Batch> {
   /**
    * The losses of a batch, each a mean over its samples.
    *
-   * @param pass training, with the random source of this step
+   * @param pass {@linkplain ForwardPass#isTraining training}, with the random source of this step;
+   *     or evaluation, when a listener validates
    */
   Losses losses(B batch, ForwardPass pass);
 
   /**
    * Tensors that the objective keeps from update to update beside its trained parameters, such as a
    * queue of features or a momentum encoder's weights: by names, shapes and types that stay. They
-   * are its own memory. Checkpoints hold them under {@code objective.}, and a resumed run writes
-   * them back in place. An update that fails is saved with what {@link #losses} left in them;
-   * change them in {@link TrainingListener#updated} if that matters.
+   * are its own memory, in a {@linkplain io.github.blip2j.tensor.Scope#detached detached} scope.
+   * Checkpoints hold them under {@code objective.}, and a resumed run writes them back in place.
+   *
+   * <p>{@link #losses} may change them in a pass that {@linkplain ForwardPass#isTraining trains},
+   * and only there: others validate, which is to leave no trace. {@link TrainingListener#updated}
+   * may change them too. An update that fails leaves none: {@link TrainStep} copies the state
+   * before each update, and writes it back in place after a failure.
    */
   default Map<String, Tensor> state() {
     return Map.of();

@@ -52,17 +52,30 @@ public final class TrainStep<B extends Batch> {
   private final Objective<B> objective;
   private final Optimizer optimizer;
   private final TrainingSettings settings;
-  private boolean moving;
+  private boolean broken;
 
-  /** Steps that update the optimizer's parameters. */
+  /**
+   * Steps that update the optimizer's parameters.
+   *
+   * @throws IllegalArgumentException if it has none
+   */
   public TrainStep(Objective<B> objective, Optimizer optimizer, TrainingSettings settings) {
+    if (optimizer.parameters().isEmpty()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "training: at least one parameter expected of optimizer %s, got none; give it those"
+                  + " that are to learn",
+              optimizer.name()));
+    }
     this.objective = objective;
     this.optimizer = optimizer;
     this.settings = settings;
   }
 
   /**
-   * Makes the update after {@code at}.
+   * Makes the update after {@code at}. If it fails, or lacks a batch, the {@linkplain
+   * Objective#state state} of the objective is written back as it was before.
    *
    * @param batches of the epoch, from {@code at.batch()} on; {@code accumulate} of them are taken
    * @return null if there are not enough batches for an update; then no parameter has changed
@@ -73,23 +86,52 @@ public final class TrainStep<B extends Batch> {
    */
   public @Nullable Outcome make(Iterator<B> batches, TrainingPosition at) {
     optimizer.clearGradients();
-    try {
-      Gathered gathered = new Gathered(at.step() + 1);
-      RandomGenerator random = StepRandom.of(settings.seed(), at.step());
-      for (int i = 0; i < settings.accumulate(); i++) {
-        if (!learn(batches, ForwardPass.training(random), gathered)) {
-          return null;
-        }
+    try (var before = new ObjectiveState(objective)) {
+      @Nullable Outcome outcome;
+      try {
+        outcome = make(batches, at, new Gathered(at.step() + 1));
+      } catch (RuntimeException | Error e) {
+        restore(before, e);
+        throw e;
       }
-      return move(at, gathered);
+      if (outcome == null) {
+        restore(before, null);
+      }
+      return outcome;
     } finally {
       optimizer.clearGradients();
     }
   }
 
-  /** Whether no update has failed halfway, with only some parameters changed or not finite. */
+  private @Nullable Outcome make(Iterator<B> batches, TrainingPosition at, Gathered gathered) {
+    RandomGenerator random = StepRandom.of(settings.seed(), at.step());
+    for (int i = 0; i < settings.accumulate(); i++) {
+      if (!learn(batches, ForwardPass.training(random), gathered)) {
+        return null;
+      }
+    }
+    return move(at, gathered);
+  }
+
+  /** Writes the objective's state back; if that fails too, there is nothing whole to save. */
+  private void restore(ObjectiveState before, @Nullable Throwable cause) {
+    try {
+      before.restore();
+    } catch (RuntimeException e) {
+      broken = true;
+      if (cause == null) {
+        throw e;
+      }
+      cause.addSuppressed(e);
+    }
+  }
+
+  /**
+   * Whether no update has failed halfway, with only some parameters changed or not finite, or the
+   * objective's state lost.
+   */
   boolean isWhole() {
-    return !moving;
+    return !broken;
   }
 
   Objective<B> objective() {
@@ -117,8 +159,7 @@ public final class TrainStep<B extends Batch> {
 
   /** A scope whose batches are on the backend of the trained parameters. */
   private Scope opened() {
-    List<Parameter> trained = optimizer.parameters();
-    return trained.isEmpty() ? Scope.open() : Scope.open(trained.get(0).value().backend());
+    return Scope.open(optimizer.parameters().get(0).value().backend());
   }
 
   private Outcome move(TrainingPosition at, Gathered gathered) {
@@ -129,12 +170,12 @@ public final class TrainStep<B extends Batch> {
           "largest norms of gradients: " + Norms.ofGradients(optimizer));
     }
     double lr = rate(at);
-    moving = true;
+    broken = true; // until all of it is done
     optimizer.step(lr, Optimizer.clipScale(norm, settings.clipNorm()));
     if (!optimizer.keepsFinite(lr)) {
       requireFinite(gathered, lr);
     }
-    moving = false;
+    broken = false;
     return new Outcome(
         at.after(settings.accumulate()), gathered.ids.size(), lr, gathered.losses, norm);
   }

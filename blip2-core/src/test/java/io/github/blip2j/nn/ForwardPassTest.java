@@ -3,6 +3,7 @@ package io.github.blip2j.nn;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
@@ -39,6 +40,26 @@ final class ForwardPassTest {
     assertSame(random, observed.random());
     assertSame(observer, observed.observer());
     assertFalse(training.observer() == observer);
+  }
+
+  @Test
+  void isTraining_isTrueOfTrainingAlsoInsideLayers() {
+    ForwardPass training = ForwardPass.training(new Random(1));
+    List<Boolean> inside = new ArrayList<>();
+    ForwardPass.Layer layer =
+        (in, pass) -> {
+          inside.add(pass.isTraining());
+          return in.get(0).mul(2);
+        };
+    Tensor x = Tensor.full(DType.FLOAT32, 1, 2).leaf(g -> {});
+
+    training.withGradientCheckpointing().layer(List.of(x), layer).sum().backward();
+    ForwardPass.evaluation().layer(List.of(x), layer);
+
+    assertEquals(List.of(true, true, false), inside); // twice when it is recomputed
+    assertTrue(training.observedBy(new ForwardPass.Observer() {}).isTraining());
+    assertFalse(training.evaluating().isTraining());
+    assertFalse(ForwardPass.evaluation().isTraining());
   }
 
   @Test

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.backend.TensorMemory;
+import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Weights;
@@ -138,6 +140,21 @@ final class GroupedOptimizerTest {
     assertRefused(rule + "' '; rename it", " ");
     assertRefused(rule + "'m.first'; rename it", "m.first");
     assertEquals(before, TensorMemory.usedBytes());
+  }
+
+  @Test
+  void construction_withoutATrainedParameter_isRefused() {
+    Parameter frozen = params.get("frozen", Shape.of(2), Init.zeros());
+
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new AdamW(ParameterGroup.of(List.of(frozen), 0.05), AdamWRule.DEFAULT));
+
+    assertEquals(
+        "adamW: at least one trained parameter expected, got none; call train() of the parameters"
+            + " that are to learn first, or a model's trainQformer()",
+        refused.getMessage());
   }
 
   private void assertRefused(String message, String... names) {

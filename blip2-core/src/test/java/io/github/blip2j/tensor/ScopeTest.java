@@ -57,7 +57,7 @@ final class ScopeTest {
     }
     String expected =
         "add: tensor expected to be alive, got one released when its scope ended; hand it out with"
-            + " scope.keep(tensor)";
+            + " scope.keep(tensor), or let a Scope.detached() adopt what is to stay longer";
     try (var scope = Scope.open()) {
       var compute = assertThrows(IllegalStateException.class, () -> sum.mul(2));
       var read = assertThrows(IllegalStateException.class, sum::toFloats);

@@ -140,6 +140,20 @@ final class OwnOptimizerTest {
   }
 
   @Test
+  void trainer_optimizerWithoutParameters_isRefused() {
+    try (var momentum = new Momentum(List.of(), 0.9, "velocity")) {
+      var refused =
+          assertThrows(
+              IllegalArgumentException.class, () -> trainer(toy, momentum, settings("run")));
+
+      assertEquals(
+          "training: at least one parameter expected of optimizer momentum, got none; give it those"
+              + " that are to learn",
+          refused.getMessage());
+    }
+  }
+
+  @Test
   void resume_ownOptimizer_endsWithTheSameBits() throws IOException {
     try (Toy other = new Toy(99, 0.25);
         var whole = new Momentum(toy, 0.9, "velocity");

@@ -59,6 +59,11 @@ final class AdaptedWeights implements Weights {
   }
 
   @Override
+  public String storedName(String name) {
+    return base.storedName(name);
+  }
+
+  @Override
   public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
     KeyMap.Key key = base.storedAs(name);
     @Nullable Change change = changes.get(key.name());

@@ -50,7 +50,10 @@ public interface LanguageFamily {
     return "Question: {} Short answer:";
   }
 
-  /** How a pair of texts becomes the tokens of training. */
+  /**
+   * How a pair of texts becomes the tokens of training: {@link TrainingText#SEPARATE} for a model
+   * with an encoder, or else {@link TrainingText#JOINED}.
+   */
   default TrainingText trainingText() {
     return encodes() ? TrainingText.SEPARATE : TrainingText.JOINED;
   }
@@ -71,11 +74,22 @@ public interface LanguageFamily {
 
   /** How an input and an output become the tokens of training, by LAVIS's conventions. */
   enum TrainingText {
-    /** One text, {@code input output} and a line end, is tokenised and truncated (OPT). */
+    /**
+     * One text, {@code input output} and a line feed, is tokenised and truncated (OPT). The line
+     * feed's token must be among the {@linkplain LanguageConfig#endIds end tokens}; {@link
+     * #joinToImages} is where OPT puts it there.
+     */
     LINE,
-    /** Both are tokenised and truncated alone; the output and an end token follow the input. */
+    /**
+     * Both are tokenised and truncated alone; the output, with the space before it if the tokens
+     * hold it ({@link io.github.blip2j.text.Continuation}), and the first end token follow the
+     * input.
+     */
     JOINED,
-    /** The input is the encoder's and the output the decoder's. */
+    /**
+     * The input is the encoder's and the output the decoder's. The tokenizer ends both with an end
+     * token.
+     */
     SEPARATE
   }
 }

@@ -1,6 +1,7 @@
 package io.github.blip2j.pretraining;
 
 import io.github.blip2j.nn.TokenLoss;
+import io.github.blip2j.text.Continuation;
 import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import java.util.Arrays;
@@ -58,12 +59,13 @@ final class PairTokens {
   /**
    * The tokens for a decoder whose inputs and outputs are tokenised by themselves: {@code input
    * output end}. The output, without the tokens that begin a text, and the end token are labels, as
-   * in LAVIS's {@code blip2_vicuna_instruct}; an output that is cut has no end.
+   * in LAVIS's {@code blip2_vicuna_instruct}; an output that is cut has no end. The output {@link
+   * Continuation continues} the input by the tokens by which it is scored and ranked.
    */
   static PairTokens joined(
       TextPair pair, Tokenizer tokenizer, TextLimits limits, List<Integer> endIds) {
     int[] given = tokenizer.encodeTruncated(pair.input(), limits.input(), limits.inputSide());
-    int[] output = tokenizer.encodePlain(pair.output());
+    int[] output = Continuation.of(tokenizer).ids(pair.input(), pair.output());
     int most = limits.output() - 1; // LAVIS counts the token that begins a text
     int[] ended = Arrays.copyOf(output, output.length + Math.min(1, endIds.size()));
     if (!endIds.isEmpty()) {

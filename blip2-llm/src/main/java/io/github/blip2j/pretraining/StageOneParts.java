@@ -84,7 +84,8 @@ public record StageOneParts(
     try (VisionEncoderSource encoder = VisionEncoderSource.open(vision, families);
         Checkpoint text = WrapperNames.open(bert)) {
       VisionConfig stored = encoder.config();
-      BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(bert.resolve("config.json")));
+      Path textFile = bert.resolve("config.json");
+      BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(textFile).named(textFile.toString()));
       Blip2RetrievalConfig config =
           sizes.apply(new Blip2RetrievalConfig(stored, qformer(plain, stored)));
       var rest = PlainBertWeights.ofStageOne(bert.toString(), text, random);

@@ -21,6 +21,8 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The training objective of BLIP-2's second stage (Li et al. 2023, section 3.2): the loss of a
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * changes that.
  */
 public final class StageTwoTraining implements Objective<CaptionBatch> {
+  private static final Logger LOG = LoggerFactory.getLogger(StageTwoTraining.class);
 
   private final StageTwoModel model;
   private final Tokenizer tokenizer;
@@ -131,8 +134,33 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
               encodes ? text.endIds() : List.of(text.beginId()),
               Arrays.toString(nothing)));
     }
+    @Nullable String runsOn = runsOn(text, writing);
+    if (runsOn != null) {
+      LOG.warn("{}", runsOn);
+    }
     var limits = instructed ? TextLimits.INSTRUCT : TextLimits.BLIP2;
     return new StageTwoTraining(model, writing, instructing, new Choices(limits));
+  }
+
+  /** Why generated texts will have no end but their greatest length, or null if they will. */
+  static @Nullable String runsOn(LanguageConfig text, Tokenizer tokenizer) {
+    String what = "stage2: " + text.family().name() + ": end tokens of generated texts expected ";
+    if (text.family().trainingText() == TrainingText.LINE) {
+      int[] line = tokenizer.encodePlain("a\n");
+      int end = line[line.length - 1];
+      return text.endIds().contains(end)
+          ? null
+          : String.format(
+              Locale.ROOT,
+              "%sto have %d, the line feed of training texts, got %s; captions will run on unless"
+                  + " eos_token_id of the text_config has it",
+              what,
+              end,
+              text.endIds());
+    }
+    return text.endIds().isEmpty()
+        ? what + "for training texts, got none; captions will run on: set eos_token_id"
+        : null;
   }
 
   /** With a prompt before every caption, such as {@code "a photo of"}, which has no loss. */

@@ -184,7 +184,8 @@ final class Blip2MisuseTest {
               () -> model.encodeImage(pixels, ForwardPass.evaluation()));
       assertEquals(
           "vision.patches.weight: tensor expected to be alive, got one released when its scope"
-              + " ended; hand it out with scope.keep(tensor)",
+              + " ended; hand it out with scope.keep(tensor), or let a Scope.detached() adopt what is to"
+              + " stay longer",
           thrown.getMessage());
     }
   }

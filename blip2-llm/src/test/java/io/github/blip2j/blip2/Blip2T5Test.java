@@ -119,7 +119,7 @@ final class Blip2T5Test {
     Fixture.copyTo(HF_T5, folder);
     Fixture.drop(folder, SHARED);
 
-    assertRefused("1 missing (language.words.weight)");
+    assertRefused("1 missing (language.words.weight (looked for as " + SHARED + "))");
   }
 
   @Test

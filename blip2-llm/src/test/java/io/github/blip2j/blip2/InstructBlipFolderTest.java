@@ -49,7 +49,7 @@ final class InstructBlipFolderTest {
             f -> language(f, "gpt_neox"),
             "config.json: text_config.model_type expected one of llama, mistral, mt5, opt, qwen2,"
                 + " t5, got gpt_neox; another family is registered by"
-                + " LoadOptions.withLanguageFamilies, or as a service"
+                + " withLanguageFamilies of LoadOptions or StageTwoSetup, or as a service"
                 + " io.github.blip2j.llm.LanguageFamily"),
         damaged(
             "a part of a model",
@@ -63,7 +63,8 @@ final class InstructBlipFolderTest {
             "a text side without one of its tensors",
             f -> Fixture.drop(f, "qformer.encoder.layer.1.intermediate.dense.bias"),
             "{folder}: tensors expected to fit the configuration, got 1 missing"
-                + " (qformer.layers.1.textMlp.up.bias)"));
+                + " (qformer.layers.1.textMlp.up.bias (looked for as"
+                + " qformer.encoder.layer.1.intermediate.dense.bias))"));
   }
 
   private static Arguments damaged(String name, FolderCase.Damage damage, String message) {

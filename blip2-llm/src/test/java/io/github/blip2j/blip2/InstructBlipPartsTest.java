@@ -32,6 +32,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -237,8 +239,15 @@ final class InstructBlipPartsTest {
                 language,
                 WHOLE,
                 damaged)
-            + " (qformer.layers.0.textMlp.up.weight, qformer.layers.1.textMlp.up.weight,"
-            + " qformer.layers.2.textMlp.up.weight, qformer.layers.3.textMlp.up.weight)");
+            + IntStream.range(0, 4)
+                .mapToObj(
+                    i ->
+                        String.format(
+                            Locale.ROOT,
+                            "qformer.layers.%1$d.textMlp.up.weight (looked for as"
+                                + " Qformer.bert.encoder.layer.%1$d.intermediate.dense.weight)",
+                            i))
+                .collect(Collectors.joining(", ", " (", ")")));
   }
 
   @Test

@@ -43,7 +43,7 @@ final class ModelConfigTest {
           image_token_index                 | -1          | Blip2Config: imageTokenId expected 0 to 423, got -1
           vision_config.num_attention_heads | 0           | {key} expected 1 to 1073741824, got 0
           text_config                       | "opt"       | {key} expected an object, got "opt"
-          text_config.model_type            | "gpt2"      | {key} expected one of llama, mistral, mt5, opt, qwen2, t5, got gpt2; another family is registered by LoadOptions.withLanguageFamilies, or as a service io.github.blip2j.llm.LanguageFamily
+          text_config.model_type            | "gpt2"      | {key} expected one of llama, mistral, mt5, opt, qwen2, t5, got gpt2; another family is registered by withLanguageFamilies of LoadOptions or StageTwoSetup, or as a service io.github.blip2j.llm.LanguageFamily
           text_config.hidden_size           | -64         | {key} expected 1 to 1073741824, got -64
           text_config.hidden_size           | 64.5        | {key} expected an integer, got 64.5
           text_config.hidden_size           | "64"        | {key} expected an integer, got "64"
@@ -152,14 +152,22 @@ final class ModelConfigTest {
             "num_hidden_layers",
             1_000_000_000,
             HEAD
-                + "10000 missing (language.layers.3.attentionNorm.weight, "
-                + "language.layers.3.attentionNorm.bias, "
-                + "language.layers.3.attention.query.weight, "
-                + "language.layers.3.attention.query.bias, "
-                + "language.layers.3.attention.key.weight, "
-                + "language.layers.3.attention.key.bias, "
-                + "language.layers.3.attention.value.weight, "
-                + "language.layers.3.attention.value.bias, and 9992 more)"),
+                + "10000 missing (language.layers.3.attentionNorm.weight "
+                + "(looked for as language_model.model.decoder.layers.3.self_attn_layer_norm.weight), "
+                + "language.layers.3.attentionNorm.bias "
+                + "(looked for as language_model.model.decoder.layers.3.self_attn_layer_norm.bias), "
+                + "language.layers.3.attention.query.weight "
+                + "(looked for as language_model.model.decoder.layers.3.self_attn.q_proj.weight), "
+                + "language.layers.3.attention.query.bias "
+                + "(looked for as language_model.model.decoder.layers.3.self_attn.q_proj.bias), "
+                + "language.layers.3.attention.key.weight "
+                + "(looked for as language_model.model.decoder.layers.3.self_attn.k_proj.weight), "
+                + "language.layers.3.attention.key.bias "
+                + "(looked for as language_model.model.decoder.layers.3.self_attn.k_proj.bias), "
+                + "language.layers.3.attention.value.weight "
+                + "(looked for as language_model.model.decoder.layers.3.self_attn.v_proj.weight), "
+                + "language.layers.3.attention.value.bias "
+                + "(looked for as language_model.model.decoder.layers.3.self_attn.v_proj.bias), and 9992 more)"),
         text(
             "a billion positions",
             "max_position_embeddings",
@@ -201,11 +209,11 @@ final class ModelConfigTest {
         new FolderCase(
             "a tensor missing",
             f -> Fixture.drop(f, QUERY),
-            HEAD + "1 missing (qformer.layers.0.attention.query.weight)"),
+            HEAD + "1 missing (qformer.layers.0.attention.query.weight (looked for as " + QUERY + "))"),
         header(
             "a tensor too many",
             json -> rename(json, "query_tokens", "extra"),
-            HEAD + "1 missing (queryTokens), 1 unused (extra)"),
+            HEAD + "1 missing (queryTokens (looked for as query_tokens)), 1 unused (extra)"),
         config(
             "other queries",
             json -> json.addProperty("num_query_tokens", 9),
@@ -223,7 +231,8 @@ final class ModelConfigTest {
                   f.resolve("config.json"), json -> json.addProperty("num_query_tokens", 9));
             },
             HEAD
-                + "2 missing (qformer.embeddings.norm.bias, projection.bias), 2 of another "
+                + "2 missing (qformer.embeddings.norm.bias (looked for as qformer.layernorm.bias),"
+                + " projection.bias (looked for as language_projection.bias)), 2 of another "
                 + "shape or type (queryTokens: checkpoint tensor expected [1, 9, 48], got [1, "
                 + "8, 48], qformer.layers.0.attention.query.weight: checkpoint tensor expected "
                 + "a floating type, got INT32), 1 unused (other)"));

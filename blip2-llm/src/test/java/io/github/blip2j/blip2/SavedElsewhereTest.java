@@ -165,7 +165,8 @@ final class SavedElsewhereTest {
             .folder();
 
     assertEquals(
-        changed + ": tensors expected to fit the configuration, got 1 missing (projection.bias)",
+        changed + ": tensors expected to fit the configuration, got 1 missing (projection.bias (looked"
+            + " for as language_projection.bias))",
         assertThrows(
                 CheckpointException.class, () -> Blip2.load(changed, STRICT.leavingOutUnexpected()))
             .getMessage());
@@ -201,7 +202,7 @@ final class SavedElsewhereTest {
     assertEquals(
         "config.json: text_config.model_type expected one of llama, mistral, mt5, opt, qwen2, t5,"
             + " got umt5, whose layers have position biases of their own"
-            + "; another family is registered by LoadOptions.withLanguageFamilies, or as a service"
+            + "; another family is registered by withLanguageFamilies of LoadOptions or StageTwoSetup, or as a service"
             + " io.github.blip2j.llm.LanguageFamily",
         assertThrows(CheckpointException.class, () -> Blip2.load(changed)).getMessage());
   }

@@ -369,15 +369,15 @@ final class SiglipStagesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "convnext | config.json: model_type expected one of blip_2_vision_model,"
+        "convnext | : model_type expected one of blip_2_vision_model,"
             + " instructblip_vision_model, eva_clip_g, blip-2, instructblip, clip_L,"
             + " siglip_vision_model, siglip, got convnext; another family is registered by"
-            + " LoadOptions.withVisionFamilies, or as a service"
+            + " withVisionFamilies of LoadOptions, StageOneParts or StageTwoSetup, or as a service"
             + " io.github.blip2j.vision.VisionFamily",
-        "'' | config.json: model_type expected one of blip_2_vision_model,"
+        "'' | : model_type expected one of blip_2_vision_model,"
             + " instructblip_vision_model, eva_clip_g, blip-2, instructblip, clip_L,"
             + " siglip_vision_model, siglip, got nothing; another family is registered by"
-            + " LoadOptions.withVisionFamilies, or as a service"
+            + " withVisionFamilies of LoadOptions, StageOneParts or StageTwoSetup, or as a service"
             + " io.github.blip2j.vision.VisionFamily"
       })
   void parts_unknownModelType_isNamedWithTheKnownOnes(String type, String message)
@@ -395,7 +395,7 @@ final class SiglipStagesTest {
             CheckpointException.class,
             () -> StageOneParts.of(folder, BERT).load(home, new SplittableRandom(1)));
 
-    assertEquals(message, e.getMessage());
+    assertEquals(config + message, e.getMessage());
   }
 
   @Test

@@ -93,7 +93,7 @@ final class StageOnePartsTest {
             + " and "
             + BERT
             + ": tensors expected to fit the configuration, got 1 missing"
-            + " (vision.layers.1.mlp.up.bias)",
+            + " (vision.layers.1.mlp.up.bias (looked for as blocks.1.mlp.fc1.bias))",
         e.getMessage());
   }
 

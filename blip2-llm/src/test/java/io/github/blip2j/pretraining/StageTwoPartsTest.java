@@ -395,9 +395,10 @@ final class StageTwoPartsTest {
                     StageTwoSetup.lavis()));
 
     assertEquals(
-        "config.json: model_type of a plain language model expected one of llama, mistral, mt5, opt, qwen2,"
+        Fixture.HF_OPT.resolve("config.json")
+            + ": model_type of a plain language model expected one of llama, mistral, mt5, opt, qwen2,"
             + " t5, got blip-2"
-            + "; another family is registered by LoadOptions.withLanguageFamilies, or as a service"
+            + "; another family is registered by withLanguageFamilies of LoadOptions or StageTwoSetup, or as a service"
             + " io.github.blip2j.llm.LanguageFamily",
         e.getMessage());
   }

@@ -79,6 +79,11 @@ public final class PlainBertWeights implements Weights {
   }
 
   @Override
+  public String storedName(String name) {
+    return stored.storedName(original(name));
+  }
+
+  @Override
   public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
     stored.read(original(name), byteOffset, into);
   }

@@ -1,8 +1,13 @@
 package io.github.blip2j.vision;
 
+import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
 import java.util.List;
+import java.util.Locale;
+import java.util.NavigableMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Learned position embeddings: one row for each token of a square image, which are interpolated for
@@ -18,6 +23,34 @@ public record PositionTable(String parameter, Shape shape, int tokensBefore, boo
   /** Patches along one side of the trained image. */
   public int side() {
     return side(shape.dim(-2));
+  }
+
+  /** Checks that the encoder has this table, which otherwise shows at another image size only. */
+  void requireIn(VisionEncoder encoder) {
+    NavigableMap<String, Parameter> parameters = encoder.parameters();
+    @Nullable Parameter stored = parameters.get(parameter);
+    if (stored == null) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "vision: positions of %s expected to name a parameter of the encoder, got %s; name one"
+                  + " of %s",
+              encoder.config().family().name(),
+              parameter,
+              String.join(", ", parameters.keySet())));
+    }
+    Shape own = stored.value().shape();
+    if (own.rank() > 0 && !own.equals(shape)) { // a tensor that is missing has no shape yet
+      throw new ShapeMismatchException(
+          String.format(
+              Locale.ROOT,
+              "vision: positions of %s expected the shape of %s, %s, got %s; build both from one"
+                  + " image size",
+              encoder.config().family().name(),
+              parameter,
+              own,
+              shape));
+    }
   }
 
   private int side(long rows) {

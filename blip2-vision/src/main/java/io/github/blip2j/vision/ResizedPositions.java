@@ -56,6 +56,11 @@ public final class ResizedPositions implements Weights {
   }
 
   @Override
+  public String storedName(String path) {
+    return stored.storedName(path);
+  }
+
+  @Override
   public void read(String path, long byteOffset, ByteBuffer into) throws IOException {
     Stored found = stored.find(path);
     if (found == null || !isResized(path, found)) {

@@ -5,7 +5,11 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
 import io.github.blip2j.vision.image.ImageProcessorConfig;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -46,6 +50,32 @@ public interface VisionConfig {
   /** The number of tokens of an image of this size, {@code N}. */
   default long tokens(int height, int width) {
     return tokensBefore() + (long) (height / patchSize()) * (width / patchSize());
+  }
+
+  /**
+   * Checks the features that an encoder has computed.
+   *
+   * @param pixels [B, 3, H, W]
+   * @param features [B, N, E]
+   * @return {@code features}
+   * @throws ShapeMismatchException if they have another shape than {@link #tokens} and {@link #dim}
+   *     say
+   */
+  default Tensor requireFeatures(Tensor pixels, Tensor features) {
+    int height = Math.toIntExact(pixels.dim(2));
+    int width = Math.toIntExact(pixels.dim(3));
+    Shape told = Shape.of(pixels.dim(0), tokens(height, width), dim());
+    if (!features.shape().equals(told)) {
+      throw new ShapeMismatchException(
+          String.format(
+              Locale.ROOT,
+              "vision: features of %s expected %s, got %s; dim, patchSize and tokensBefore of the"
+                  + " configuration must be the encoder's",
+              family().name(),
+              told,
+              features.shape()));
+    }
+    return features;
   }
 
   /**

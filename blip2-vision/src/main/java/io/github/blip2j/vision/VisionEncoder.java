@@ -2,6 +2,7 @@ package io.github.blip2j.vision;
 
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.nn.Params;
 import io.github.blip2j.optim.LayerDecay;
 import io.github.blip2j.tensor.Tensor;
 import java.util.NavigableMap;
@@ -25,6 +26,18 @@ import java.util.regex.Pattern;
 public interface VisionEncoder {
   /** The number of a layer in the name of a parameter. */
   Pattern LAYER = Pattern.compile("(?:^|\\.)layers\\.(\\d{1,9})\\.");
+
+  /**
+   * Builds the encoder of a configuration, and checks what the configuration says of it.
+   *
+   * @throws IllegalArgumentException if its {@linkplain VisionConfig#positions positions} are no
+   *     parameter of the encoder, or one of another shape
+   */
+  static VisionEncoder of(VisionConfig config, Params params) {
+    VisionEncoder encoder = config.build(params);
+    config.positions().ifPresent(table -> table.requireIn(encoder));
+    return encoder;
+  }
 
   /** The configuration. */
   VisionConfig config();

@@ -115,7 +115,7 @@ public final class VisionFamilies {
           String.format(
               Locale.ROOT,
               "%s expected one of %s, got %s; another family is registered by"
-                  + " LoadOptions.withVisionFamilies, or as a service %s",
+                  + " withVisionFamilies of LoadOptions, StageOneParts or StageTwoSetup, or as a service %s",
               where,
               String.join(", ", byType.keySet()),
               modelType.isEmpty() ? "nothing" : modelType,

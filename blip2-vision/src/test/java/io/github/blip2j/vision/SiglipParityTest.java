@@ -213,7 +213,7 @@ final class SiglipParityTest {
       var e = assertThrows(CheckpointException.class, params::finish);
 
       assertEquals(
-          "siglip: tensors expected to fit the configuration, got 1 unused (probe)",
+          "siglip: tensors expected to fit the configuration, got 1 unused (head.probe)",
           e.getMessage());
     }
   }

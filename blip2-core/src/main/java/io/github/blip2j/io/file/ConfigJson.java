@@ -66,6 +66,11 @@ public final class ConfigJson {
     return new ConfigJson(name, "", Json.parseObject(utf8, name));
   }
 
+  /** The same values under another name in messages, such as a whole path among several files. */
+  public ConfigJson named(String name) {
+    return new ConfigJson(name, path, values);
+  }
+
   /** Whether the key has a value other than {@code null}. */
   public boolean has(String key) {
     return !Json.isNull(values.get(key));

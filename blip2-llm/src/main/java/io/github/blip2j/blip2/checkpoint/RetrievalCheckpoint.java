@@ -121,7 +121,7 @@ public record RetrievalCheckpoint(Path path, Convention convention, VisionFamili
   }
 
   private Blip2Config huggingFaceWith(LanguageSizes language) throws IOException {
-    ConfigJson json = ModelFolder.config(path);
+    ConfigJson json = ModelFolder.configOfPart(path);
     VisionConfig vision = LibraryFormat.vision(json, families);
     BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
     int queries = json.sizeAt("num_query_tokens", 32);

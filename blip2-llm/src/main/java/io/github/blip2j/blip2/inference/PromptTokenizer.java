@@ -7,6 +7,7 @@ import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.blip2.model.PromptLayout;
 import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.llm.LanguageModel;
+import io.github.blip2j.text.Continuation;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Side;
 import java.util.Arrays;
@@ -20,17 +21,14 @@ public final class PromptTokenizer {
   private final HuggingFaceTokenizer tokenizer;
   private final Blip2Config config;
   private final LanguageModel language;
-  private final boolean prependsSpace; // the tokenizer, before a text that begins with a word
+  private final Continuation continuation;
   private final TextCuts cuts = new TextCuts();
 
   PromptTokenizer(HuggingFaceTokenizer tokenizer, Blip2Model model) {
     this.tokenizer = tokenizer;
     this.config = model.config();
     this.language = model.language();
-    int[] word = tokenizer.encodePlain("a");
-    int[] twice = Arrays.copyOf(word, 2 * word.length);
-    System.arraycopy(word, 0, twice, word.length, word.length);
-    this.prependsSpace = word.length > 0 && Arrays.equals(twice, tokenizer.encodePlain("a a"));
+    this.continuation = Continuation.of(tokenizer);
   }
 
   /** Prompts after one image each, padded on the language model's side. */
@@ -78,14 +76,13 @@ public final class PromptTokenizer {
 
   /** The ids of a text without special tokens. */
   private int[] plainIds(String text) {
-    int[] ids = tokenizer.encodePlain(text);
-    requireWords(ids);
-    return ids;
+    return requireWords(tokenizer.encodePlain(text));
   }
 
-  private void requireWords(int[] ids) {
+  private int[] requireWords(int[] ids) {
     VocabularyCheck.requireEmbeddings(
         "generate: prompt", tokenizer, language.vocabSize(), config.imageTokenId(), ids);
+    return ids;
   }
 
   /**
@@ -121,9 +118,8 @@ public final class PromptTokenizer {
   /**
    * The tokens of an answer, as the model would generate them after this text.
    *
-   * <p>OPT's tokens hold the space before a word, so an answer gets one unless it begins the text
-   * or the text before ends in one. LLaMA's tokenizer puts that space before every text by itself.
-   * T5's output is a text of its own, without a space before it.
+   * <p>A decoder continues the text, with a space between if its tokens hold it ({@link
+   * Continuation}). T5's output is a text of its own, without a space before it.
    *
    * @param where the name of the answer in messages
    * @param before the text right before the answer, empty after an image
@@ -133,12 +129,8 @@ public final class PromptTokenizer {
     if (answer.isBlank()) {
       throw new IllegalArgumentException(where + " expected text, got a blank");
     }
-    boolean continued =
-        !config.text().family().encodes()
-            && !prependsSpace
-            && !before.isEmpty()
-            && !Character.isWhitespace(before.charAt(before.length() - 1));
-    int[] ids = plainIds((continued ? " " : "") + answer.strip());
+    String continued = config.text().family().encodes() ? "" : before;
+    int[] ids = requireWords(continuation.ids(continued, answer.strip()));
     if (ids.length == 0) {
       throw new IllegalArgumentException(
           String.format(

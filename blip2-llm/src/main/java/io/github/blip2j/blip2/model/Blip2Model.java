@@ -53,7 +53,7 @@ public final class Blip2Model extends Module {
     super(params);
     this.config = config;
     int C = config.qformer().dim();
-    this.vision = config.vision().build(params.at("vision"));
+    this.vision = VisionEncoder.of(config.vision(), params.at("vision"));
     this.visionNorm =
         new LayerNorm(config.vision().dim(), config.visionNormEps(), params.at("visionNorm"));
     this.queryTokens =
@@ -111,8 +111,7 @@ public final class Blip2Model extends Module {
 
   /** Normed patch features: pixels [B, 3, H, W] to [B, N, E]. */
   public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
-    Tensor features = vision.forward(pixels, pass);
-    features.shape().require("vision", "features", pixels.dim(0), Shape.ANY, config.vision().dim());
+    Tensor features = config.vision().requireFeatures(pixels, vision.forward(pixels, pass));
     return visionNorm.forward(features);
   }
 

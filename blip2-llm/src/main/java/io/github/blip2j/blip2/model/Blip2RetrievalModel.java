@@ -7,7 +7,6 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
-import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.VisionEncoder;
 
 /**
@@ -29,7 +28,7 @@ public final class Blip2RetrievalModel extends Module {
   private Blip2RetrievalModel(Blip2RetrievalConfig config, boolean trains, Params params) {
     super(params);
     this.config = config;
-    this.vision = config.vision().build(params.at(VISION));
+    this.vision = VisionEncoder.of(config.vision(), params.at(VISION));
     this.qformer =
         trains
             ? Blip2Qformer.of(config.qformer(), params)
@@ -92,8 +91,7 @@ public final class Blip2RetrievalModel extends Module {
   public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
     boolean frozen = parameters().values().stream().noneMatch(this::isTrainedVision);
     Tensor features = vision.forward(pixels, frozen ? pass.evaluating() : pass);
-    features.shape().require(VISION, "features", pixels.dim(0), Shape.ANY, config.vision().dim());
-    return features;
+    return config.vision().requireFeatures(pixels, features);
   }
 
   private boolean isTrainedVision(Parameter parameter) {

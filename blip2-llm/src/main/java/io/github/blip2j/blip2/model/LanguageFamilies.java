@@ -94,7 +94,7 @@ public final class LanguageFamilies {
           String.format(
               Locale.ROOT,
               "%s expected one of %s, got %s%s; another family is registered by"
-                  + " LoadOptions.withLanguageFamilies, or as a service %s",
+                  + " withLanguageFamilies of LoadOptions or StageTwoSetup, or as a service %s",
               where,
               String.join(", ", byType.keySet()),
               modelType.isEmpty() ? "nothing" : modelType,

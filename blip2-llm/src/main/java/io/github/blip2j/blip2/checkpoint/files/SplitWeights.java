@@ -29,6 +29,11 @@ public record SplitWeights(String path, Weights part, Weights rest) implements W
   }
 
   @Override
+  public String storedName(String name) {
+    return of(name).storedName(name);
+  }
+
+  @Override
   public void read(String name, long byteOffset, ByteBuffer into) throws IOException {
     of(name).read(name, byteOffset, into);
   }

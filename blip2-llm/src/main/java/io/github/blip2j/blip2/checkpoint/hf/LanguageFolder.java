@@ -52,7 +52,7 @@ public final class LanguageFolder implements AutoCloseable {
               folder,
               Files.exists(folder) ? "a file" : "nothing"));
     }
-    ConfigJson config = ModelFolder.config(folder);
+    ConfigJson config = ModelFolder.configOfPart(folder);
     LoraAdapter.requireNone(folder, "language model");
     String told = config.stringAt("model_type", "nothing");
     LanguageFamily family =
@@ -64,7 +64,11 @@ public final class LanguageFolder implements AutoCloseable {
       Checkpoint bare = WrapperNames.removed(own);
       String before = WrapperNames.before(bare.tensors().navigableKeySet(), family.landmark());
       return opened.keep(
-          new LanguageFolder(folder, family, bare.renamed(name -> inBlip2(family, before, name))));
+          new LanguageFolder(
+              folder,
+              family,
+              bare.renamed(
+                  name -> inBlip2(family, before, name), name -> inFolder(family, before, name))));
     }
   }
 
@@ -137,6 +141,19 @@ public final class LanguageFolder implements AutoCloseable {
     boolean wrapped = !outer.isEmpty() && name.startsWith(outer);
     return Optional.of(
         HuggingFaceNames.LANGUAGE + (wrapped ? name.substring(outer.length()) : name));
+  }
+
+  /** The name in the folder of a tensor of {@link #inBlip2}. */
+  private static String inFolder(LanguageFamily family, String before, String name) {
+    if (!name.startsWith(HuggingFaceNames.LANGUAGE)) {
+      return name;
+    }
+    String bare = name.substring(HuggingFaceNames.LANGUAGE.length());
+    if (bare.startsWith(family.body())) {
+      return before + bare.substring(family.body().length());
+    }
+    String outer = before.endsWith("model.") ? before.substring(0, before.length() - 6) : before;
+    return outer + bare;
   }
 
   @Override

@@ -58,6 +58,11 @@ public final class ModelFolder {
     return json;
   }
 
+  /** As {@link #config}, for one folder of several: messages have its whole path. */
+  public static ConfigJson configOfPart(Path folder) throws IOException {
+    return config(folder).named(folder.resolve("config.json").toString());
+  }
+
   /** Refuses pointers of Git LFS among settings that are copied, or used only in Python. */
   private static void requireSettings(Path folder) throws IOException {
     for (String name : SETTINGS) {

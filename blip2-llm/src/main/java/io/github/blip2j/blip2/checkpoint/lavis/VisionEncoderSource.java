@@ -59,7 +59,7 @@ public record VisionEncoderSource(
   /** The sizes. Heads come from a {@code model.json} beside a file, or from the released models. */
   public VisionConfig config() throws IOException {
     if (folder) {
-      return families.readModel(ModelFolder.config(origin));
+      return families.readModel(ModelFolder.configOfPart(origin));
     }
     var sizes =
         isAlone()
@@ -119,7 +119,7 @@ public record VisionEncoderSource(
     if (!folder) {
       return LavisNames.vision(config, PATH, isAlone());
     }
-    ConfigJson json = ModelFolder.config(origin);
+    ConfigJson json = ModelFolder.configOfPart(origin);
     if (LibraryFormat.isIn(json)) {
       return KeyMap.builder().ignore("*").build();
     }

@@ -233,10 +233,10 @@ final class LanguageFolderTest {
             () -> LanguageFolder.open(folder, LanguageFamilies.builtIn()));
 
     assertEquals(
-        ConfigJson.read(folder.resolve(Fixture.CONFIG))
+        folder.resolve(Fixture.CONFIG)
             + ": model_type of a plain language model expected one of llama, mistral, mt5, opt, qwen2,"
             + " t5, got bert"
-            + "; another family is registered by LoadOptions.withLanguageFamilies, or as a service"
+            + "; another family is registered by withLanguageFamilies of LoadOptions or StageTwoSetup, or as a service"
             + " io.github.blip2j.llm.LanguageFamily",
         e.getMessage());
   }
@@ -250,6 +250,35 @@ final class LanguageFolderTest {
             CheckpointException.class, () -> LanguageFolder.open(gone, LanguageFamilies.builtIn()));
 
     assertEquals(gone + ": language model expected a folder, got nothing", e.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.decoder.", "decoder.", "module.model.decoder."})
+  void checkpoint_missingAndUnused_areNamedAsInTheFile(String before) throws IOException {
+    UnaryOperator<String> names =
+        name ->
+            name.replace("model.decoder.", before)
+                .replace("decoder.final_layer_norm.weight", "decoder.final_norm.weight");
+    PlainLanguage.write(Fixture.HF_OPT, folder, false, names);
+    try (var language = LanguageFolder.open(folder, LanguageFamilies.builtIn());
+        Scope home = Scope.detached()) {
+      Params params = Params.root(weights(language.checkpoint()), home);
+      var sizes = OptConfig.fromJson(ConfigJson.read(folder.resolve(Fixture.CONFIG)));
+      new OptModel(sizes, params.at("language"));
+
+      var e = assertThrows(CheckpointException.class, params::finish);
+
+      String message = String.valueOf(e.getMessage());
+      String bare = before.replace("module.", "");
+      assertTrue(
+          message.endsWith(
+              "got 1 missing (language.norm.weight (looked for as "
+                  + bare
+                  + "final_layer_norm.weight)), 1 unused ("
+                  + before
+                  + "final_norm.weight)"),
+          message);
+    }
   }
 
   private void assertHoldsTheLanguageModel(boolean torch, UnaryOperator<String> names)

@@ -316,7 +316,9 @@ final class Blip2PartsTest {
                 language,
                 tower,
                 damaged)
-            + " (visionNorm.weight, qformer.layers.0.attention.key.bias), 1 unused (something.else)");
+            + " (visionNorm.weight (looked for as ln_vision.weight), qformer.layers.0.attention.key.bias"
+            + " (looked for as Qformer.bert.encoder.layer.0.attention.self.key.bias)), 1 unused"
+            + " (something.else)");
   }
 
   @Test

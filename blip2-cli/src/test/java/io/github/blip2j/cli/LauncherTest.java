@@ -1,0 +1,110 @@
+package io.github.blip2j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code bin/blip2} hands to Java: a program in its place writes down its arguments. */
+final class LauncherTest {
+  private static final Path SCRIPT = Path.of("..", "bin", "blip2");
+
+  private Path root;
+  private Path home;
+
+  LauncherTest(@TempDir Path folder) {
+    this.root = folder.resolve("repository");
+    this.home = folder.resolve("jdk");
+  }
+
+  @BeforeEach
+  void build() throws IOException {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/env")), "a shell is needed");
+    Files.createDirectories(root.resolve("bin"));
+    root = root.toRealPath();
+    Files.copy(SCRIPT, root.resolve("bin/blip2"));
+    Files.createDirectories(root.resolve("blip2-cli/src/main"));
+    Files.createDirectories(root.resolve("blip2-cli/target"));
+    Files.writeString(root.resolve("pom.xml"), "");
+    Files.writeString(root.resolve("blip2-cli/pom.xml"), "");
+    Path built = Files.writeString(root.resolve("blip2-cli/target/blip2.built"), "");
+    Files.setLastModifiedTime(built, FileTime.from(Instant.now().plusSeconds(60)));
+    Files.createDirectories(home.resolve("bin"));
+    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+    Path java = home.resolve("bin/java");
+    Files.writeString(java, "#!/usr/bin/env bash\nprintf '%s\\n' \"$@\"\n");
+    assertTrue(java.toFile().setExecutable(true));
+  }
+
+  private Shell launch(Map<String, String> variables, String... args) throws Exception {
+    List<String> command = new ArrayList<>(List.of("bash", root + "/bin/blip2"));
+    command.addAll(List.of(args));
+    File out = root.resolve("out").toFile();
+    File err = root.resolve("err").toFile();
+    var builder = new ProcessBuilder(command).redirectOutput(out).redirectError(err);
+    builder.directory(root.toFile());
+    builder.environment().remove("BLIP2_CLASSPATH");
+    builder.environment().remove("BLIP2_JAVA_OPTS");
+    builder.environment().put("JAVA_HOME", home.toString());
+    builder.environment().putAll(variables);
+    Process process = builder.start();
+    assertTrue(process.waitFor(1, TimeUnit.MINUTES), "an end within a minute expected");
+    return new Shell(
+        process.exitValue(), Files.readString(out.toPath()), Files.readString(err.toPath()));
+  }
+
+  private static String classPath(Shell shell) {
+    List<String> arguments = shell.out().lines().toList();
+    return arguments.get(arguments.indexOf("-cp") + 1);
+  }
+
+  @Test
+  void start_withoutVariables_hasTheCommandAlone() throws Exception {
+    Shell shell = launch(Map.of(), "caption", "a b.png");
+
+    assertEquals("", shell.err());
+    assertEquals(0, shell.exit());
+    assertEquals(root + "/blip2-cli/target/lib/*", classPath(shell));
+    assertTrue(
+        shell.out().endsWith("io.github.blip2j.cli.Main\ncaption\na b.png\n"), shell.out());
+  }
+
+  @Test
+  void start_classPathOfOnesOwn_followsTheCommands() throws Exception {
+    Files.writeString(root.resolve("my family.jar"), "");
+    Files.createDirectories(root.resolve("more"));
+    String own = "my family.jar:more/*";
+
+    Shell shell = launch(Map.of("BLIP2_CLASSPATH", own, "BLIP2_JAVA_OPTS", "-Xmx2g -Dx=1"));
+
+    assertEquals("", shell.err());
+    assertEquals(root + "/blip2-cli/target/lib/*:" + own, classPath(shell));
+    assertTrue(shell.out().contains("-Xmx2g\n-Dx=1\n"), shell.out());
+  }
+
+  @Test
+  void start_classPathThatIsNotThere_isRefused() throws Exception {
+    Files.writeString(root.resolve("a.jar"), "");
+
+    assertEquals(
+        new Shell(
+            1,
+            "",
+            "blip2: BLIP2_CLASSPATH: jars and folders expected, got b.jar, which does not exist; mend"
+                + " the path\n"),
+        launch(Map.of("BLIP2_CLASSPATH", "a.jar:b.jar"), "caption"));
+  }
+}
