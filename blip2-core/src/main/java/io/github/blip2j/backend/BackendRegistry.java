@@ -44,7 +44,7 @@ final class BackendRegistry {
       List<BackendProvider> providers = providers();
       BackendProvider provider =
           name == null ? fastest(providers) : named(PROPERTY, name, providers);
-      LOG.info("backend: {} ({})", provider.name(), provider.support().reason());
+      LOG.info("backend: {} ({})", provider.name(), support(provider).reason());
       backend = create(provider);
       preferred = backend;
     }
@@ -67,10 +67,25 @@ final class BackendRegistry {
   private static synchronized Backend create(BackendProvider provider) {
     Backend created = CREATED.get(provider.name());
     if (created == null) {
-      created = provider.create();
+      created = made(provider);
       CREATED.put(provider.name(), created);
     }
     return created;
+  }
+
+  private static Backend made(BackendProvider provider) {
+    try {
+      return provider.create();
+    } catch (RuntimeException | LinkageError e) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "backend: %s expected to start, got %s; choose another with -D%s=",
+              provider.name(),
+              e,
+              PROPERTY),
+          e);
+    }
   }
 
   /** The reference kernels, which implement everything on the host. */
@@ -84,7 +99,7 @@ final class BackendRegistry {
 
   static Map<String, Support> available() {
     Map<String, Support> supports = new LinkedHashMap<>();
-    providers().forEach(provider -> supports.putIfAbsent(provider.name(), provider.support()));
+    providers().forEach(provider -> supports.putIfAbsent(provider.name(), support(provider)));
     return supports;
   }
 
@@ -108,8 +123,8 @@ final class BackendRegistry {
 
   static BackendProvider fastest(List<BackendProvider> providers) {
     return providers.stream()
-        .max(Comparator.comparingInt(provider -> provider.support().speed()))
-        .filter(provider -> provider.support().speed() > 0)
+        .max(Comparator.comparingInt(provider -> support(provider).speed()))
+        .filter(provider -> support(provider).speed() > 0)
         .orElseThrow(() -> noReference(providers));
   }
 
@@ -121,10 +136,16 @@ final class BackendRegistry {
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        where + ": expected " + names(providers) + ", got " + name));
-    if (named.support().speed() == 0) {
+                        String.format(
+                            Locale.ROOT,
+                            "%s: expected %s, got %s; choose one of these, or add the jar that has it",
+                            where,
+                            names(providers),
+                            name.isEmpty() ? "an empty name" : name)));
+    Support support = support(named);
+    if (support.speed() <= 0) {
       List<BackendProvider> able =
-          providers.stream().filter(provider -> provider.support().speed() > 0).toList();
+          providers.stream().filter(provider -> support(provider).speed() > 0).toList();
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -132,9 +153,19 @@ final class BackendRegistry {
               where,
               names(able),
               name,
-              named.support().reason()));
+              support.reason()));
     }
     return named;
+  }
+
+  /** What a provider says of this machine; one that fails to, cannot run here. */
+  private static Support support(BackendProvider provider) {
+    try {
+      return provider.support();
+    } catch (RuntimeException | LinkageError e) {
+      LOG.debug("{}: support expected, got an exception", provider.name(), e);
+      return new Support(0, provider.getClass().getName() + ".support() failed: " + e);
+    }
   }
 
   /** All providers that this library or the thread can see. */
