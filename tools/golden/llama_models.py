@@ -9,6 +9,9 @@ heads, heads of another width than the model's share, biases, sliding windows, a
 padded on the left. `expected.safetensors` holds hidden states, logits, the gradient of a loss with respect
 to the input embeddings, and `expected.json` what greedy and beam search append, beyond the longest text of
 training and beyond the window. Every case is decoded in float64 too, and must give the same tokens.
+
+Dynamic frequencies of transformers are those of the longest row of a call. Here they are those of each
+row, so that the numbers of `dynamic` are computed for each row by itself, and put together.
 """
 
 import copy
@@ -75,6 +78,34 @@ def generate(model, ids, mask, args):
 
 
 def numbers(fresh, ids, mask):
+    if fresh.config.rope_parameters["rope_type"] == "dynamic":
+        return one_by_one(fresh, ids, mask)
+    return of_batch(fresh, ids, mask)
+
+
+def one_by_one(fresh, ids, mask):
+    """The numbers of each row without its padding, whose own numbers are 0."""
+    tensors, values, counted = {}, {}, (mask[:, 1:] * mask[:, :-1]).sum()
+    for row, first in enumerate((1 - mask).sum(1).tolist()):
+        share = (mask[row, 1:] * mask[row, :-1]).sum() / counted
+        one, said = of_batch(fresh, ids[row : row + 1, first:], mask[row : row + 1, first:])
+        one["train.grad.inputs_embeds"] *= share
+        for name, tensor in one.items():
+            whole = tensors.setdefault(name, tensor.new_zeros(len(ids), ids.shape[1], *tensor.shape[2:]))
+            whole[row, first:] = tensor[0]
+        values["train_loss"] = values.get("train_loss", 0) + share.item() * said["train_loss"]
+        for i, case in enumerate(said["cases"]):
+            cases = values.setdefault("cases", [])
+            if len(cases) == i:
+                cases.append(case)
+            else:
+                cases[i]["tokens"] += case["tokens"]
+                if case["sequences_scores"]:
+                    cases[i]["sequences_scores"] += case["sequences_scores"]
+    return tensors, values
+
+
+def of_batch(fresh, ids, mask):
     model = copy.deepcopy(fresh)  # dynamic frequencies depend on earlier calls of the same object
     x = model.get_input_embeddings()(ids).detach().requires_grad_()
     at = (mask.cumsum(1) - 1).clamp(min=0)

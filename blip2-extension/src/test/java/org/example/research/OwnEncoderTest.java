@@ -228,7 +228,10 @@ final class OwnEncoderTest {
             () -> VisionFamilies.builtIn().with(new Faulty(Collections.emptyList())));
 
     assertTrue(String.valueOf(taken.getMessage()).contains("model_type siglip_vision_model, got"));
-    assertEquals("vision families: model_type expected for Faulty, got none", none.getMessage());
+    assertEquals(
+        "vision families: model_type expected for Faulty (org.example.research.OwnEncoderTest$Faulty),"
+            + " got none; return one or more from modelTypes()",
+        none.getMessage());
   }
 
   @Test

@@ -147,8 +147,9 @@ final class OwnLanguageModelTest {
             IllegalArgumentException.class, () -> PlainLanguages.families().with(new GptFamily()));
 
     assertEquals(
-        "language families: one for model_type tiny_gpt expected, got GPT"
-            + " (org.example.research.GptFamily) and GPT (org.example.research.GptFamily)",
+        "language families: one family expected for model_type tiny_gpt, got GPT"
+            + " (org.example.research.GptFamily) and GPT (org.example.research.GptFamily);"
+            + " register it once, or under a model_type of its own",
         e.getMessage());
   }
 }

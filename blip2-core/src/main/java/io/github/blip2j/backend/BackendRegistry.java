@@ -52,7 +52,7 @@ final class BackendRegistry {
       List<BackendProvider> providers = providers();
       Choice choice =
           name == null ? Choice.first(fastest(providers)) : named(PROPERTY, name, providers);
-      LOG.info("backend: {} ({})", choice.device, choice.provider.support().reason());
+      LOG.info("backend: {} ({})", choice.device, support(choice.provider).reason());
       backend = create(choice);
       preferred = backend;
     }
@@ -75,10 +75,25 @@ final class BackendRegistry {
   private static synchronized Backend create(Choice choice) {
     Backend created = CREATED.get(choice.device);
     if (created == null) {
-      created = choice.provider.create(choice.device);
+      created = made(choice);
       CREATED.put(choice.device, created);
     }
     return created;
+  }
+
+  private static Backend made(Choice choice) {
+    try {
+      return choice.provider.create(choice.device);
+    } catch (RuntimeException | LinkageError e) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "backend: %s expected to start, got %s; choose another with -D%s=",
+              choice.device,
+              e,
+              PROPERTY),
+          e);
+    }
   }
 
   /** The reference kernels, which implement everything on the host. */
@@ -94,7 +109,7 @@ final class BackendRegistry {
     Map<String, Support> supports = new LinkedHashMap<>();
     for (BackendProvider provider : providers()) {
       for (String name : names(provider)) {
-        supports.putIfAbsent(name, provider.support());
+        supports.putIfAbsent(name, support(provider));
       }
     }
     return supports;
@@ -120,8 +135,8 @@ final class BackendRegistry {
 
   static BackendProvider fastest(List<BackendProvider> providers) {
     return providers.stream()
-        .max(Comparator.comparingInt(provider -> provider.support().speed()))
-        .filter(provider -> provider.support().speed() > 0)
+        .max(Comparator.comparingInt(provider -> support(provider).speed()))
+        .filter(provider -> support(provider).speed() > 0)
         .orElseThrow(() -> noReference(providers));
   }
 
@@ -132,9 +147,10 @@ final class BackendRegistry {
             .filter(each -> name.equals(each.name()) || name.startsWith(each.name() + ":"))
             .findFirst()
             .orElseThrow(() -> unknown(where, name, providers));
-    if (named.support().speed() == 0) {
+    Support support = support(named);
+    if (support.speed() <= 0) {
       List<BackendProvider> able =
-          providers.stream().filter(provider -> provider.support().speed() > 0).toList();
+          providers.stream().filter(provider -> support(provider).speed() > 0).toList();
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -142,7 +158,7 @@ final class BackendRegistry {
               where,
               names(able),
               name,
-              named.support().reason()));
+              support.reason()));
     }
     if (name.equals(named.name())) {
       return Choice.first(named);
@@ -167,12 +183,28 @@ final class BackendRegistry {
 
   /** The names of its backends; its own if it cannot run here. */
   private static List<String> names(BackendProvider provider) {
-    return provider.support().speed() == 0 ? List.of(provider.name()) : devices(provider);
+    return support(provider).speed() <= 0 ? List.of(provider.name()) : devices(provider);
   }
 
   private static IllegalArgumentException unknown(
       String where, String name, List<BackendProvider> providers) {
-    return new IllegalArgumentException(where + ": expected " + names(providers) + ", got " + name);
+    return new IllegalArgumentException(
+        String.format(
+            Locale.ROOT,
+            "%s: expected %s, got %s; choose one of these, or add the jar that has it",
+            where,
+            names(providers),
+            name.isEmpty() ? "an empty name" : name));
+  }
+
+  /** What a provider says of this machine; one that fails to, cannot run here. */
+  private static Support support(BackendProvider provider) {
+    try {
+      return provider.support();
+    } catch (RuntimeException | LinkageError e) {
+      LOG.debug("{}: support expected, got an exception", provider.name(), e);
+      return new Support(0, provider.getClass().getName() + ".support() failed: " + e);
+    }
   }
 
   /** All providers that this library or the thread can see. */

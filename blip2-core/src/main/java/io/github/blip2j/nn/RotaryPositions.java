@@ -30,6 +30,19 @@ public final class RotaryPositions {
     this.half = half;
   }
 
+  /** The frequencies of each token, where they depend on the length of a text. */
+  @FunctionalInterface
+  public interface Frequencies {
+    /**
+     * The frequencies of one token.
+     *
+     * @param row of the positions
+     * @param t the place in the row
+     * @return radians a position for each pair, [D / 2]
+     */
+    float[] at(int row, int t);
+  }
+
   /**
    * The rotations of tokens, computed once for all layers, in the current scope.
    *
@@ -38,24 +51,37 @@ public final class RotaryPositions {
    * @throws IllegalArgumentException if rows differ in length, or there is no frequency
    */
   public static RotaryPositions of(long[][] positions, float[] frequencies) {
+    return of(positions, frequencies.length, (row, t) -> frequencies);
+  }
+
+  /**
+   * The rotations of tokens that differ in their frequencies, as {@link #of(long[][], float[])}.
+   *
+   * @param positions the position of each token, [B][T]
+   * @param half pairs of a head, D / 2
+   * @param frequencies of each token
+   * @throws IllegalArgumentException if rows differ in length, or there is no pair
+   */
+  public static RotaryPositions of(long[][] positions, int half, Frequencies frequencies) {
     int B = positions.length;
     int T = B == 0 ? 0 : positions[0].length;
-    int half = frequencies.length;
     if (half == 0) {
       throw new IllegalArgumentException("rotary: frequencies expected one or more, got none");
     }
     float[] cos = new float[Shape.of(B, T, 2L * half).arrayLength("rotary")];
     float[] sin = new float[cos.length];
     int place = 0;
-    for (long[] row : positions) {
+    for (int b = 0; b < B; b++) {
+      long[] row = positions[b];
       if (row.length != T) {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT, "rotary: rows of one length expected, got %d and %d", T, row.length));
       }
-      for (long position : row) {
+      for (int t = 0; t < T; t++) {
+        float[] radians = frequencies.at(b, t);
         for (int i = 0; i < half; i++) {
-          float angle = position * frequencies[i];
+          float angle = row[t] * radians[i];
           float c = (float) Math.cos(angle);
           float s = (float) Math.sin(angle);
           cos[place + i] = c;

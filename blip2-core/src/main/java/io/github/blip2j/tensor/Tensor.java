@@ -439,7 +439,7 @@ public final class Tensor extends RawTensor {
 
   // ---- in place
 
-  /** Adds {@code other} to this tensor's memory. */
+  /** Adds {@code other} to this tensor's memory, of which {@code other} may be a view. */
   public void addInPlace(Tensor other) {
     InPlaceOps.add(this, other);
   }
@@ -449,7 +449,10 @@ public final class Tensor extends RawTensor {
     InPlaceOps.scale(this, scale);
   }
 
-  /** Overwrites this tensor's memory, which may be a view, with {@code other}, casting. */
+  /**
+   * Overwrites this tensor's memory with {@code other}, casting. Both may be views, also of the
+   * same memory: what is written is what {@code other} was before.
+   */
   public void copyInPlace(Tensor other) {
     InPlaceOps.copy(this, other);
   }

@@ -61,8 +61,6 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
           "LxmertTokenizer",
           "FunnelTokenizer",
           "MPNetTokenizer");
-  private static final Set<String> SENTENCE_PIECE =
-      Set.of("LlamaTokenizer", "GemmaTokenizer", "CodeLlamaTokenizer");
 
   static final TokenizerSettings NONE = new TokenizerSettings(USUAL_PADS, false, Overrides.NONE);
 
@@ -111,9 +109,8 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
     }
     if (BYTE_LEVEL.contains(kind)) {
       overrides = overrides.withPrefixSpace(config.booleanAt("add_prefix_space", false));
-    } else if (SENTENCE_PIECE.contains(kind) && config.has("add_prefix_space")) {
-      overrides = overrides.withPrefixSpace(config.booleanAt("add_prefix_space"));
     }
+    overrides = TokenizerClass.addTo(overrides, kind, config);
     boolean surrounds = made && (config.has("add_bos_token") || config.has("add_eos_token"));
     return surrounds && !WORD_PIECE.contains(kind)
         ? overrides.withAround(around(config, tokens, kind))

@@ -208,6 +208,20 @@ public final class CheckpointFolder {
     return all.isEmpty() ? null : all.get(all.size() - 1);
   }
 
+  /** Where a run goes on whose newest weights are finite, but too large; for the message. */
+  String adviceAfterDivergence() throws IOException {
+    List<Path> all = numbered();
+    if (all.isEmpty()) {
+      return "";
+    }
+    @Nullable Path older = all.size() == 1 ? null : all.get(all.size() - 2);
+    return String.format(
+        Locale.ROOT,
+        "; if the weights of %s are too large already, remove it and %s",
+        all.get(all.size() - 1).getFileName(),
+        older == null ? "start again" : "resume from " + older.getFileName());
+  }
+
   /** Checks that a new run may begin here. */
   void requireNone() throws IOException {
     @Nullable Path newest = newest();

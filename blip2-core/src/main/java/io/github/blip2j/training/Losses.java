@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The loss of a batch and its parts.
@@ -35,6 +36,7 @@ public record Losses(Tensor total, Map<String, Tensor> parts) {
    * @throws IllegalArgumentException if there is a part of this name
    */
   public Losses with(String name, Tensor part) {
+    requirePart(name, part);
     Map<String, Tensor> more = new LinkedHashMap<>(parts);
     put(more, name, part);
     return new Losses(total, more);
@@ -76,7 +78,10 @@ public record Losses(Tensor total, Map<String, Tensor> parts) {
    *
    * @throws IllegalArgumentException if both have a part of one name, or the weight is not finite
    */
-  public Losses plus(Losses other, double weight) {
+  public Losses plus(@Nullable Losses other, double weight) {
+    if (other == null) {
+      throw new IllegalArgumentException("losses: other losses expected, got null; leave them out");
+    }
     Map<String, Tensor> all = new LinkedHashMap<>(parts);
     other.parts.forEach((name, part) -> put(all, name, part));
     return new Losses(sum(other.total, weight), all);
@@ -99,14 +104,22 @@ public record Losses(Tensor total, Map<String, Tensor> parts) {
     }
   }
 
-  private static void requirePart(String name, Tensor part) {
-    if (name.isBlank()) {
-      throw new IllegalArgumentException("losses: name of a part expected, got a blank one");
+  private static void requirePart(@Nullable String name, @Nullable Tensor part) {
+    if (name == null || name.isBlank()) {
+      throw new IllegalArgumentException(
+          "losses: name of a part expected, got "
+              + (name == null ? "null" : "a blank one")
+              + "; name it, for the log");
     }
     requireScalar(name, part);
   }
 
-  private static void requireScalar(String name, Tensor tensor) {
+  private static void requireScalar(String name, @Nullable Tensor tensor) {
+    if (tensor == null) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "losses: %s expected a scalar, got null; leave it out", name));
+    }
     if (tensor.size() != 1) {
       throw new IllegalArgumentException(
           String.format(

@@ -189,8 +189,11 @@ public final class Trainer<B extends Batch> {
       while (!run.isOver()) {
         run.epoch();
       }
-      run.save(run.folder::write);
+      run.save();
+      run.prune();
       return run.at;
+    } catch (TrainingDivergedException e) { // after the last update is saved
+      throw e.with(checkpoints.adviceAfterDivergence());
     }
   }
 
@@ -207,6 +210,7 @@ public final class Trainer<B extends Batch> {
     private final CheckpointFolder folder;
     private TrainingPosition at;
     private long savedStep;
+    private boolean unpruned;
     private final Pace<B> pace = new Pace<>(source, settings);
 
     Run(TrainingPosition from, TrainingLog log, ListenerCalls calls) {
@@ -250,6 +254,9 @@ public final class Trainer<B extends Batch> {
         return false;
       }
       pace.add(outcome.samples(), nanoTime.getAsLong() - start);
+      if (unpruned) { // the losses and gradients of the checkpoint's weights are finite
+        prune();
+      }
       at = outcome.position();
       StepReport report = report(outcome);
       if (report != null) {
@@ -257,7 +264,8 @@ public final class Trainer<B extends Batch> {
       }
       saveNamed();
       if (at.step() % settings.checkpointEvery() == 0) {
-        save(folder::write);
+        save();
+        unpruned = true;
       }
       return true;
     }
@@ -304,12 +312,21 @@ public final class Trainer<B extends Batch> {
      * Saves, unless that was tried at this position already; an interrupt is deferred until it is
      * done.
      */
-    void save(Saving saving) throws IOException {
+    void save() throws IOException {
       if (at.step() == savedStep) {
         return;
       }
       savedStep = at.step();
-      saveUninterrupted(saving);
+      saveUninterrupted(folder::add);
+    }
+
+    /**
+     * Removes older checkpoints. Not when the newest is written, but after one more update: its
+     * weights may have become useless, which shows then.
+     */
+    void prune() throws IOException {
+      unpruned = false;
+      folder.prune(settings.keep());
     }
 
     private void saveNamed() throws IOException {
@@ -333,7 +350,7 @@ public final class Trainer<B extends Batch> {
     @Override
     public void close() throws IOException {
       if (at.step() > 0 && update.isWhole()) {
-        save(folder::add); // without removing older ones: the newest may contain the fault
+        save(); // without removing older ones: the newest may contain the fault
       }
     }
   }

@@ -5,6 +5,9 @@ package io.github.blip2j.training;
  * gradient, the update was not made: parameters, optimiser and checkpoints are those of the last
  * good step. If it is a parameter, the update is not saved, and the run resumes from the checkpoint
  * before it.
+ *
+ * <p>Weights may be finite and too large to go on from, as after one update at a rate that is far
+ * too high. Older checkpoints are kept therefore, and the message names one.
  */
 public final class TrainingDivergedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -15,6 +18,16 @@ public final class TrainingDivergedException extends RuntimeException {
   TrainingDivergedException(long step, String message) {
     super(message);
     this.step = step;
+  }
+
+  /** This exception with more advice, where the checkpoints of the run are known. */
+  TrainingDivergedException with(String advice) {
+    var advised = new TrainingDivergedException(step, getMessage() + advice);
+    advised.setStackTrace(getStackTrace());
+    for (Throwable suppressed : getSuppressed()) {
+      advised.addSuppressed(suppressed);
+    }
+    return advised;
   }
 
   /** The number of the failed update, from 1. */

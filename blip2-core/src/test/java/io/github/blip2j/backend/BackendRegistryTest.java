@@ -84,8 +84,41 @@ public final class BackendRegistryTest {
     var e = assertThrows(IllegalArgumentException.class, () -> Backend.of("cuda"));
 
     assertTrue(
-        String.valueOf(e.getMessage()).matches("backend: expected .*nd4j.*, got cuda"),
+        String.valueOf(e.getMessage()).matches("backend: expected .*nd4j.*, got cuda; choose one of these, or add the jar that has it"),
         e::getMessage);
+  }
+
+  /** A provider whose native library is missing. */
+  private static final class Broken implements BackendProvider {
+    @Override
+    public String name() {
+      return "gpu";
+    }
+
+    @Override
+    public Support support() {
+      throw new UnsatisfiedLinkError("no cudart in path");
+    }
+
+    @Override
+    public Backend create() {
+      throw new AssertionError("cannot run here");
+    }
+  }
+
+  @Test
+  void support_thatThrows_isThatOfAProviderThatCannotRun() {
+    List<BackendProvider> all = List.of(new Broken(), new Fake("nd4j", 1));
+
+    assertEquals("nd4j", BackendRegistry.fastest(all).name());
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> BackendRegistry.named("backend", "gpu", all));
+    assertEquals(
+        "backend: expected one that runs here (nd4j), got gpu, which cannot: "
+            + Broken.class.getName()
+            + ".support() failed: java.lang.UnsatisfiedLinkError: no cudart in path",
+        e.getMessage());
   }
 
   @Test

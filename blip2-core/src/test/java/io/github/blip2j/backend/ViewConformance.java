@@ -45,6 +45,44 @@ interface ViewConformance {
     }
   }
 
+  /** Each result is that of a source that was copied before. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  default void inPlace_ofViewsThatOverlap_isThatOfCopies(long seed) {
+    Backend here = Tensor.ids(0).backend();
+    Backend backend = here.memory().isHost() ? Backend.onHost("under test", kernels()) : here;
+    var views = new Views(seed);
+    for (int i = 0; i < CASES; i++) {
+      try (Scope scope = Scope.open(backend)) {
+        int n = 1 + views.length(6);
+        int rows = views.upTo(n);
+        int columns = views.upTo(n);
+        Tensor x = views.tensor(n, n);
+        Tensor to = views.part(x, rows, columns);
+        Tensor from =
+            views.chance(2)
+                ? views.part(x, rows, columns)
+                : views.part(x, columns, rows).transpose();
+        boolean adds = views.chance(2);
+        Tensor before = to.copy();
+        Tensor source = from.copy();
+
+        if (adds) {
+          to.addInPlace(from);
+        } else {
+          to.copyInPlace(from);
+        }
+
+        double[] expected = source.toDoubles();
+        double[] old = before.toDoubles();
+        for (int k = 0; k < expected.length; k++) {
+          expected[k] += adds ? old[k] : 0;
+        }
+        Samples.assertClose("case " + i + (adds ? " add" : " copy"), expected, to.copy(), 1e-6);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2})
   default void attention_ofRandomViews_isThatOfCopies(long seed) {
@@ -167,6 +205,13 @@ interface ViewConformance {
                 .narrow(3, 1, D)
                 .narrow(1, start, T);
       };
+    }
+
+    /** A part of a matrix, anywhere in it. */
+    Tensor part(Tensor x, long rows, long columns) {
+      long row = random.nextInt(Math.toIntExact(x.dim(0) - rows + 1));
+      long column = random.nextInt(Math.toIntExact(x.dim(1) - columns + 1));
+      return x.narrow(0, row, rows).narrow(1, column, columns);
     }
 
     /** Four axes, stored in any order, some of them longer. */

@@ -1,9 +1,11 @@
 package io.github.blip2j.tensor;
 
 import static io.github.blip2j.backend.Samples.counting;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.backend.Samples;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
@@ -108,5 +110,28 @@ final class TensorMessagesTest {
 
     assertThrows(ShapeMismatchException.class, () -> none.reshape(1L << 32, 1L << 32));
     assertThrows(ShapeMismatchException.class, () -> none.reshape(-1, 1L << 32, 1L << 32));
+  }
+
+  @Test
+  void adamW_operandsThatShareMemory_areCopiedOrRefused() {
+    AdamWRule.Step step = new AdamWRule.Step(1, 0.1, 0.5, 1);
+    Tensor memory = Samples.counting(6);
+    Tensor x = memory.narrow(0, 0, 4);
+    Tensor gradient = memory.narrow(0, 2, 4);
+    Tensor alone = x.copy();
+    Tensor[] state = new Tensor[4];
+    for (int i = 0; i < state.length; i++) {
+      state[i] = Tensor.zeros(DType.FLOAT32, 4);
+    }
+
+    alone.adamWInPlace(AdamWRule.DEFAULT, step, gradient.copy(), state[0], state[1]);
+    x.adamWInPlace(AdamWRule.DEFAULT, step, gradient, state[2], state[3]);
+
+    assertArrayEquals(alone.toFloats(), x.toFloats());
+    assertArrayEquals(state[1].toFloats(), state[3].toFloats());
+    assertMessage(
+        "adamWInPlace: parameter, m and v expected in memory of their own, got some that share it;"
+            + " copy them",
+        () -> x.adamWInPlace(AdamWRule.DEFAULT, step, gradient, gradient, state[0]));
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.optim.Schedule;
@@ -61,7 +62,7 @@ final class DivergenceTest {
     assertEquals(
         String.format(
             Locale.ROOT,
-            "step 3: losses expected finite, got loss=NaN, loss_error=%s for samples s8, s9, s10, s11; largest norms of weights: %s; look at these samples, or resume with a lower rate",
+            "step 3: losses expected finite, got loss=NaN, loss_error=%s for samples s8, s9, s10, s11; largest norms of weights: %s; look at these samples, or resume with a lower rate; if the weights of step-00000002.safetensors are too large already, remove it and start again",
             clean.values().get("loss_error"),
             Norms.ofWeights(twin.optimizer)),
         thrown.getMessage());
@@ -86,9 +87,31 @@ final class DivergenceTest {
         assertThrows(TrainingDivergedException.class, () -> trainer.start(TrainingListener.NONE));
 
     assertEquals(
-        "step 3: gradients expected finite, got a norm of NaN for samples s8, s9, s10, s11; largest norms of gradients: first.bias NaN, second.bias NaN, first.weight NaN, second.weight NaN; look at these samples, or resume with a lower rate",
+        "step 3: gradients expected finite, got a norm of NaN for samples s8, s9, s10, s11; largest norms of gradients: first.bias NaN, second.bias NaN, first.weight NaN, second.weight NaN; look at these samples, or resume with a lower rate; if the weights of step-00000002.safetensors are too large already, remove it and start again",
         thrown.getMessage());
     assertUnmoved();
+  }
+
+  /** One rate that is far too high leaves weights that are finite, in the newest checkpoint. */
+  @Test
+  void start_explodedWeights_namesTheCheckpointBefore() throws IOException {
+    TrainingSettings settings =
+        TrainingSettings.of(
+                folder.resolve("run"), (epoch, batch) -> epoch == 0 && batch == 3 ? 1e30 : 0.02)
+            .withCheckpointEvery(2)
+            .withKeep(1);
+    var trainer = new Trainer<>(toy::losses, Toy.source(5, 4), toy.optimizer, settings);
+
+    var thrown =
+        assertThrows(TrainingDivergedException.class, () -> trainer.start(TrainingListener.NONE));
+
+    assertTrue(
+        String.valueOf(thrown.getMessage())
+            .endsWith(
+                "; look at these samples, or resume with a lower rate; if the weights of"
+                    + " step-00000004.safetensors are too large already, remove it and resume from"
+                    + " step-00000002.safetensors"),
+        thrown::getMessage);
   }
 
   @Test

@@ -66,7 +66,23 @@ final class LossesTest {
     assertRefused(message, () -> losses().with("itc", scalar(1)));
     assertRefused(message, () -> losses().plus(losses()));
     assertRefused(
-        "losses: name of a part expected, got a blank one", () -> losses().plus(" ", scalar(1)));
+        "losses: name of a part expected, got a blank one; name it, for the log",
+        () -> losses().plus(" ", scalar(1)));
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // callers outside the null checker
+  void plus_null_isRefused() {
+    assertRefused(
+        "losses: mlm expected a scalar, got null; leave it out", () -> losses().plus("mlm", null));
+    assertRefused(
+        "losses: name of a part expected, got null; name it, for the log",
+        () -> losses().with(null, scalar(1)));
+    assertRefused(
+        "losses: total expected a scalar, got null; leave it out", () -> Losses.of(null));
+    assertRefused(
+        "losses: other losses expected, got null; leave them out",
+        () -> losses().plus((Losses) null));
   }
 
   @Test

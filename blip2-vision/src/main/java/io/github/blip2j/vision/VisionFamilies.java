@@ -2,10 +2,10 @@ package io.github.blip2j.vision;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.service.ModelTypes;
 import io.github.blip2j.service.Services;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,29 +35,11 @@ public final class VisionFamilies {
   private final Map<String, VisionFamily> byType = new LinkedHashMap<>();
 
   private VisionFamilies(List<VisionFamily> families) {
-    this.families = List.copyOf(families);
     for (VisionFamily family : families) {
-      List<String> types = family.modelTypes();
-      if (types.isEmpty()) {
-        throw new IllegalArgumentException(
-            "vision families: model_type expected for " + family.name() + ", got none");
-      }
-      for (String type : new LinkedHashSet<>(types)) {
-        VisionFamily other = byType.putIfAbsent(type, family);
-        if (other != null) {
-          throw new IllegalArgumentException(
-              String.format(
-                  Locale.ROOT,
-                  "vision families: one family expected for model_type %s, got %s (%s) and %s (%s);"
-                      + " register it once, or under a model_type of its own",
-                  type,
-                  other.name(),
-                  other.getClass().getName(),
-                  family.name(),
-                  family.getClass().getName()));
-        }
-      }
+      ModelTypes.enter(
+          byType, "vision families", family, VisionFamily::name, VisionFamily::modelTypes);
     }
+    this.families = List.copyOf(families);
   }
 
   /** EVA, CLIP and SigLIP. */
@@ -84,7 +66,7 @@ public final class VisionFamilies {
   /**
    * These families and another one.
    *
-   * @throws IllegalArgumentException if one of its model types is taken, or it has none
+   * @throws IllegalArgumentException if one of its model types is blank or taken, or it has none
    */
   public VisionFamilies with(VisionFamily family) {
     List<VisionFamily> all = new ArrayList<>(families);

@@ -2,12 +2,16 @@ package io.github.blip2j.cli.machine;
 
 import com.google.gson.JsonObject;
 import io.github.blip2j.backend.Backend;
+import io.github.blip2j.backend.BackendProvider;
 import io.github.blip2j.backend.Diagnostics;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.ErrorReport;
 import io.github.blip2j.cli.console.LogSettings;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.llm.LanguageFamily;
+import io.github.blip2j.service.Services;
+import io.github.blip2j.vision.VisionFamily;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -63,6 +67,7 @@ public final class DoctorCommand implements Callable<Integer> {
     examine("memory", Diagnostics::memory);
     examine("nd4j", Diagnostics::nd4j);
     examine("backends", () -> Diagnostics.backends(Backend.preferred()));
+    listProblems(BackendProvider.class, LanguageFamily.class, VisionFamily.class);
     examine("native cache", () -> folder(Diagnostics.nativeCache()));
     examine("images", DoctorCommand::images);
     if (json) {
@@ -80,6 +85,18 @@ public final class DoctorCommand implements Callable<Integer> {
       String problem = Console.oneLine(ErrorReport.describe(e));
       sections.put(name, Map.of("problem", problem));
       problems.add(name + ": " + problem);
+    }
+  }
+
+  /** Services that are registered and cannot be made. */
+  private void listProblems(Class<?>... services) {
+    List<String> found = new ArrayList<>();
+    for (Class<?> service : services) {
+      Services.problems(service).stream().map(Console::oneLine).forEach(found::add);
+    }
+    if (!found.isEmpty()) {
+      sections.put("services", Map.of("problem", String.join("; ", found)));
+      problems.addAll(found);
     }
   }
 

@@ -228,7 +228,12 @@ final class TrainCommandTest {
         shell.err().lines().reduce("", (before, line) -> line).startsWith("blip2: step 3: losses"),
         shell.err());
     assertTrue(
-        shell.err().endsWith("; look at these samples, or resume with a lower rate\n"),
+        shell
+            .err()
+            .endsWith(
+                "; look at these samples, or resume with a lower rate; if the weights of"
+                    + " step-00000002.safetensors are too large already, remove it and start"
+                    + " again\n"),
         shell.err());
   }
 

@@ -59,10 +59,17 @@ public final class TokenizerPipeline {
   public static TokenizerPipeline read(Reader json, String name, Overrides overrides)
       throws IOException {
     TokenizerJson file = TokenizerJson.read(json, name);
+    if (overrides.precompiledOnly()) {
+      file.keepPrecompiledNormalizer();
+    }
+    @Nullable String parts = overrides.parts();
+    if (parts != null) {
+      file.replace(parts);
+    }
     @Nullable Normalizer normalizer = Normalizers.read(file.part("normalizer"), overrides);
     @Nullable PreTokenizer preTokenizer = PreTokenizers.read(file.part("pre_tokenizer"), overrides);
     SpecialTokens specialTokens = PostProcessors.read(file.part("post_processor"));
-    @Nullable Decoder decoder = Decoders.read(file.part("decoder"), overrides);
+    @Nullable Decoder decoder = Decoders.read(file.part("decoder"));
     Model model = Models.read(file);
     file.added.addAll(overrides.added());
     try {

@@ -5,6 +5,7 @@ import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.llama.LlamaFamily;
 import io.github.blip2j.llm.opt.OptFamily;
 import io.github.blip2j.llm.t5.T5Family;
+import io.github.blip2j.service.ModelTypes;
 import io.github.blip2j.service.Services;
 import java.util.Locale;
 import java.util.Map;
@@ -55,24 +56,16 @@ public final class LanguageFamilies {
   /**
    * These families and another one.
    *
-   * @throws IllegalArgumentException if it reads a {@code model_type} that one of these reads
+   * @throws IllegalArgumentException if one of its model types is blank or taken, or it has none
    */
   public LanguageFamilies with(LanguageFamily family) {
     LanguageFamilies more = new LanguageFamilies(byType);
-    for (String type : family.modelTypes()) {
-      LanguageFamily known = more.byType.putIfAbsent(type, family);
-      if (known != null) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "language families: one for model_type %s expected, got %s (%s) and %s (%s)",
-                type,
-                known.name(),
-                known.getClass().getName(),
-                family.name(),
-                family.getClass().getName()));
-      }
-    }
+    ModelTypes.enter(
+        more.byType,
+        "language families",
+        family,
+        LanguageFamily::name,
+        LanguageFamily::modelTypes);
     return more;
   }
 

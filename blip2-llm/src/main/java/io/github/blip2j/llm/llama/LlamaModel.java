@@ -14,7 +14,6 @@ import io.github.blip2j.nn.RotaryPositions;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +100,8 @@ public final class LlamaModel extends Module implements DecoderModel {
       Mask near,
       @Nullable KeyValueCache cache,
       ForwardPass pass) {
-    RotaryPositions rotary = rotary(positions);
+    boolean whole = cache == null || cache.length() == 0;
+    RotaryPositions rotary = config.rotary().positions(config.headDim(), positions, whole);
     SlidingWindow window = config.window();
     LayerStack stack =
         LayerStack.ofDecoder(
@@ -113,14 +113,6 @@ public final class LlamaModel extends Module implements DecoderModel {
               return layers.get(i).forward(h, rotary, mask, part, own);
             });
     return norm.forward(stack.forward(() -> x, pass)); // [R, T, L]
-  }
-
-  private RotaryPositions rotary(long[][] positions) {
-    long last = 0;
-    for (long[] row : positions) {
-      last = Math.max(last, Arrays.stream(row).max().orElse(0));
-    }
-    return RotaryPositions.of(positions, config.rotary().frequencies(config.headDim(), last + 1));
   }
 
   @Override

@@ -2,8 +2,13 @@ package io.github.blip2j.llm.llama;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.nn.RotaryPositions;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.LongFunction;
 
 /**
  * The frequencies of rotary positions, and how they are scaled for texts longer than those of the
@@ -152,10 +157,40 @@ public record RotaryConfig(
   }
 
   /**
+   * The rotations of tokens. Only {@code DYNAMIC} frequencies differ between tokens. They depend on
+   * a token's own text, never on other rows: in a pass over whole texts on the length of its row,
+   * after a cached prompt on its own position, as in transformers' {@code generate} with one
+   * prompt.
+   *
+   * @param headDim width of a head, D
+   * @param positions of the tokens, [B][T]
+   * @param whole whether each row is a text from its beginning, and not the continuation of one
+   */
+  RotaryPositions positions(int headDim, long[][] positions, boolean whole) {
+    if (scaling != Scaling.DYNAMIC) {
+      return RotaryPositions.of(positions, frequencies(headDim, 0));
+    }
+    Map<Long, float[]> ofLength = new HashMap<>();
+    LongFunction<float[]> frequencies =
+        length ->
+            ofLength.computeIfAbsent(
+                Math.max(length, originalPositions), n -> frequencies(headDim, n));
+    if (!whole) {
+      return RotaryPositions.of(
+          positions, headDim / 2, (row, t) -> frequencies.apply(positions[row][t] + 1));
+    }
+    float[][] ofRow = new float[positions.length][];
+    for (int b = 0; b < ofRow.length; b++) {
+      ofRow[b] = frequencies.apply(Arrays.stream(positions[b]).max().orElse(0) + 1);
+    }
+    return RotaryPositions.of(positions, headDim / 2, (row, t) -> ofRow[row]);
+  }
+
+  /**
    * The frequencies, in radians a position, computed in float32 as in PyTorch.
    *
    * @param headDim width of a head, D
-   * @param length positions of the longest text so far, on which {@code DYNAMIC} depends
+   * @param length positions of the text so far, on which {@code DYNAMIC} depends
    * @return [D / 2]
    */
   float[] frequencies(int headDim, long length) {

@@ -1,5 +1,6 @@
 package io.github.blip2j.llm.llama;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
@@ -8,6 +9,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.generation.DecodingSession;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
@@ -43,6 +45,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class LlamaVariantsParityTest {
   private static final double HIDDEN = 1e-4;
   private static final double LOGITS = 2e-4;
+
+  private static final List<int[]> TEXTS =
+      List.of(new int[] {7, 8, 9, 10, 11, 12}, new int[] {20, 21, 22, 23});
 
   static Stream<Path> folders() throws IOException {
     try (Stream<Path> all = Files.list(Fixtures.own("llama"))) {
@@ -130,30 +135,86 @@ final class LlamaVariantsParityTest {
     }
   }
 
-  /** Packed texts and sliding windows see what a pass over each whole text sees. */
+  /**
+   * Packed texts see what decoding sees. So they do with a sliding window, and with dynamic
+   * frequencies past the longest text of training, where those of a token depend on its position.
+   */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("folders")
+  void scores_ofPackedTexts_equalThoseOfDecoding(Path folder) throws IOException {
+    try (Loaded loaded = new Loaded(folder, Precision.FLOAT32);
+        var off = GradMode.noGrad();
+        Scope scope = Scope.open()) {
+      Tensor x = loaded.model.embed(loaded.golden.get("prompt.input_ids"));
+      SequenceScorer scorer = loaded.model.sequenceScorer(x, loaded.mask);
+
+      List<List<float[]>> found = scorer.of(Collections.nCopies(loaded.mask.length, TEXTS));
+
+      for (int b = 0; b < found.size(); b++) {
+        for (int k = 0; k < TEXTS.size(); k++) {
+          String where = b + ", " + k;
+          float[] expected = loaded.decoded(b, TEXTS.get(k));
+          assertArrayEquals(expected, found.get(b).get(k), 2e-4f, where);
+        }
+      }
+    }
+  }
+
+  /** With frequencies that do not depend on a text's length, one pass over it gives the same. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
   void scores_ofPackedTexts_equalThoseOfWholeTexts(Path folder) throws IOException {
     try (Loaded loaded = new Loaded(folder, Precision.FLOAT32);
         var off = GradMode.noGrad();
         Scope scope = Scope.open()) {
-      List<int[]> texts = List.of(new int[] {7, 8, 9, 10, 11, 12}, new int[] {20, 21, 22, 23});
+      boolean fixed = loaded.model.config().rotary().scaling() != RotaryConfig.Scaling.DYNAMIC;
       Tensor x = loaded.model.embed(loaded.golden.get("prompt.input_ids"));
       SequenceScorer scorer = loaded.model.sequenceScorer(x, loaded.mask);
 
-      List<List<float[]>> found = scorer.of(Collections.nCopies(loaded.mask.length, texts));
+      List<List<float[]>> found = scorer.of(Collections.nCopies(loaded.mask.length, TEXTS));
 
+      float apart = 0;
       for (int b = 0; b < found.size(); b++) {
-        for (int k = 0; k < texts.size(); k++) {
-          // Rescaled by length, dynamic frequencies are those of the longest text of the call.
-          int[] alone = texts.get(k);
-          if (!folder.endsWith("dynamic")) {
-            float[] expected = loaded.logProbabilities(b, alone);
-            for (int t = 0; t < alone.length; t++) {
-              assertEquals(expected[t], found.get(b).get(k)[t], 2e-4, b + ", " + k + ", " + t);
-            }
+        for (int k = 0; k < TEXTS.size(); k++) {
+          float[] whole = loaded.logProbabilities(b, TEXTS.get(k));
+          for (int t = 0; t < whole.length; t++) {
+            apart = Math.max(apart, Math.abs(whole[t] - found.get(b).get(k)[t]));
           }
         }
+      }
+      // Dynamic frequencies of a whole pass are those of its last token, also in transformers.
+      assertEquals(fixed, apart < 2e-4, "largest difference " + apart);
+    }
+  }
+
+  /** What a row is given does not depend on the texts and prompts beside it. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("folders")
+  void tokensAndScores_ofABatch_equalThoseOfEachPromptAndTextAlone(Path folder)
+      throws IOException {
+    try (Loaded loaded = new Loaded(folder, Precision.FLOAT32);
+        var off = GradMode.noGrad();
+        Scope scope = Scope.open()) {
+      Tensor x = loaded.model.embed(loaded.golden.get("prompt.input_ids"));
+      List<List<float[]>> together =
+          loaded
+              .model
+              .sequenceScorer(x, loaded.mask)
+              .of(Collections.nCopies(loaded.mask.length, TEXTS));
+      List<List<Sequence>> generated = loaded.generate(3);
+
+      for (int b = 0; b < loaded.mask.length; b++) {
+        int prompt = b;
+        Tensor own = loaded.unpadded(prompt);
+        int[][] all = {IntStream.generate(() -> 1).limit(own.dim(1)).toArray()};
+        for (int k = 0; k < TEXTS.size(); k++) {
+          List<List<float[]>> alone =
+              loaded.model.sequenceScorer(own, all).of(List.of(List.of(TEXTS.get(k))));
+          assertArrayEquals(alone.get(0).get(0), together.get(b).get(k), 2e-4f, b + ", " + k);
+        }
+        Sequence alone = loaded.generate(3, own, all, List.of(loaded.tokens(prompt))).get(0).get(0);
+        assertArrayEquals(alone.tokens(), generated.get(b).get(0).tokens(), "prompt " + b);
+        assertEquals(alone.score(), generated.get(b).get(0).score(), 1e-4, "prompt " + b);
       }
     }
   }
@@ -188,16 +249,44 @@ final class LlamaVariantsParityTest {
 
     List<List<Sequence>> generate(int beams) {
       Tensor x = model.embed(golden.get("prompt.input_ids"));
+      return generate(beams, x, mask, IntStream.range(0, mask.length).mapToObj(this::tokens).toList());
+    }
+
+    List<List<Sequence>> generate(int beams, Tensor x, int[][] counts, List<int[]> histories) {
       GenerationConfig how = GenerationConfig.beams(beams).maxNewTokens(10).minNewTokens(10);
-      int[][] ids = rows(golden.get("prompt.input_ids"));
-      List<int[]> histories = new ArrayList<>();
-      for (int b = 0; b < mask.length; b++) {
-        int[] row = ids[b];
-        int[] counts = mask[b];
-        histories.add(
-            IntStream.range(0, row.length).filter(t -> counts[t] == 1).map(t -> row[t]).toArray());
+      return Generator.of(how, new int[] {2})
+          .generate(model.startDecoding(x, counts, 10), histories);
+    }
+
+    /** The tokens of a prompt without its padding. */
+    int[] tokens(int b) {
+      int[] row = rows(golden.get("prompt.input_ids"))[b];
+      return IntStream.range(0, row.length)
+          .filter(t -> mask[b][t] == 1)
+          .map(t -> row[t])
+          .toArray();
+    }
+
+    /** The embedded prompt without its padding, [1, T, L]. */
+    Tensor unpadded(int b) {
+      int[] row = tokens(b);
+      return model.embed(Tensor.ids(row).reshape(1, row.length));
+    }
+
+    /** Log-probabilities of a text that decoding is made to write after a prompt. */
+    float[] decoded(int b, int[] text) {
+      Tensor x = unpadded(b);
+      int[][] all = {IntStream.generate(() -> 1).limit(x.dim(1)).toArray()};
+      DecodingSession session = model.startDecoding(x, all, text.length);
+      float[] logs = new float[text.length];
+      float[][] logits = session.start();
+      for (int t = 0; t < text.length; t++) {
+        logs[t] = Tensor.of(logits[0], 1, logits[0].length).logSoftmax().toFloats()[text[t]];
+        if (t + 1 < text.length) {
+          logits = session.next(new int[] {0}, new int[] {text[t]});
+        }
       }
-      return Generator.of(how, new int[] {2}).generate(model.startDecoding(x, mask, 10), histories);
+      return logs;
     }
 
     /** The tokens that the loss counts: those whose predecessor is a token too. */

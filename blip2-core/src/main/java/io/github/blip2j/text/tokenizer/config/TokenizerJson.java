@@ -9,13 +9,16 @@ import io.github.blip2j.text.tokenizer.unicode.Surrogates;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.Reader;
+import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,7 @@ public final class TokenizerJson {
   @Nullable public List<String> merges;
   public final List<AddedToken> added = new ArrayList<>();
   private final Map<String, Object> parts = new HashMap<>();
+  private final Set<String> named = new LinkedHashSet<>(); // parts, also those that are null
   private final Map<String, Object> model = new HashMap<>();
 
   private final String name;
@@ -71,6 +75,46 @@ public final class TokenizerJson {
     return result;
   }
 
+  /**
+   * Takes parts from another object instead, and settings of the model.
+   *
+   * @param parts JSON, such as {@code {"normalizer": null}}
+   */
+  public void replace(String parts) throws IOException {
+    var other = new TokenizerJson(name, new JsonReader(new StringReader(parts)));
+    other.top();
+    this.model.putAll(other.model);
+    for (String key : other.named) {
+      @Nullable Object part = other.parts.get(key);
+      if (part == null) {
+        this.parts.remove(key);
+      } else {
+        this.parts.put(key, part);
+      }
+    }
+  }
+
+  /** Drops all of the normalizer but its first precompiled table. */
+  public void keepPrecompiledNormalizer() {
+    @Nullable Object table = precompiled(parts.remove("normalizer"));
+    if (table != null) {
+      parts.put("normalizer", table);
+    }
+  }
+
+  private static @Nullable Object precompiled(@Nullable Object normalizer) {
+    if (!(normalizer instanceof Map<?, ?> settings)) {
+      return null;
+    }
+    if (settings.get("normalizers") instanceof List<?> all) {
+      return all.stream()
+          .filter(each -> each instanceof Map<?, ?> one && "Precompiled".equals(one.get("type")))
+          .findFirst()
+          .orElse(null);
+    }
+    return "Precompiled".equals(settings.get("type")) ? normalizer : null;
+  }
+
   /** The part under a key, such as {@code "normalizer"}. */
   @Nullable
   public Component part(String key) throws CheckpointException {
@@ -93,7 +137,10 @@ public final class TokenizerJson {
       switch (key) {
         case "model" -> readModel();
         case "added_tokens" -> readAdded();
-        case "normalizer", "pre_tokenizer", "post_processor", "decoder" -> put(parts, key);
+        case "normalizer", "pre_tokenizer", "post_processor", "decoder" -> {
+          named.add(key);
+          put(parts, key);
+        }
         default -> json.skipValue(); // callers choose truncation and padding
       }
     }

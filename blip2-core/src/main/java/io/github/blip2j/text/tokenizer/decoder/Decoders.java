@@ -3,7 +3,6 @@ package io.github.blip2j.text.tokenizer.decoder;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.text.tokenizer.config.Component;
 import io.github.blip2j.text.tokenizer.normalizer.Normalizers;
-import io.github.blip2j.text.tokenizer.normalizer.Overrides;
 import io.github.blip2j.text.tokenizer.pretokenizer.MetaspacePreTokenizer.PrependScheme;
 import io.github.blip2j.text.tokenizer.pretokenizer.PreTokenizers;
 import java.util.ArrayList;
@@ -19,28 +18,27 @@ public final class Decoders {
    *
    * @throws CheckpointException if its type is unknown or its settings are invalid
    */
-  static @Nullable public Decoder read(@Nullable Component json, Overrides overrides)
+  static @Nullable public Decoder read(@Nullable Component json)
       throws CheckpointException {
-    return json == null ? null : build(json, overrides);
+    return json == null ? null : build(json);
   }
 
-  private static Decoder build(Component json, Overrides overrides) throws CheckpointException {
+  private static Decoder build(Component json) throws CheckpointException {
     return switch (json.type()) {
-      case "Sequence" -> sequence(json, overrides);
+      case "Sequence" -> sequence(json);
       case "ByteLevel" -> new ByteLevelDecoder();
       case "WordPiece" -> new WordPieceDecoder(json.string("prefix"), json.flag("cleanup"));
       case "Metaspace" ->
           new MetaspaceDecoder(
               json.character("replacement"),
-              !overrides.withoutPrefix()
-                  && PreTokenizers.prependScheme(json) != PrependScheme.NEVER);
+              PreTokenizers.prependScheme(json) != PrependScheme.NEVER);
       case "BPEDecoder" -> new BpeDecoder(json.string("suffix"));
       case "ByteFallback" -> new ByteFallbackDecoder();
       case "Fuse" -> new FuseDecoder();
       case "Strip" ->
           new StripDecoder(
               json.character("content"),
-              overrides.withoutPrefix() ? 0 : json.integer("start"),
+              json.integer("start"),
               json.integer("stop"));
       case "Replace" -> new ReplaceDecoder(Normalizers.replace(json));
       case "CTC" ->
@@ -50,10 +48,10 @@ public final class Decoders {
     };
   }
 
-  private static Decoder sequence(Component json, Overrides overrides) throws CheckpointException {
+  private static Decoder sequence(Component json) throws CheckpointException {
     List<Decoder> decoders = new ArrayList<>();
     for (Component child : json.children("decoders")) {
-      decoders.add(build(child, overrides));
+      decoders.add(build(child));
     }
     return new DecoderSequence(decoders);
   }

@@ -34,7 +34,7 @@ public final class Normalizers {
       case "StripAccents" -> new StripAccentsNormalizer();
       case "Nmt" -> new NmtNormalizer();
       case "Prepend" ->
-          new PrependNormalizer(overrides.withoutPrefix() ? "" : json.string("prepend"));
+          new PrependNormalizer(json.string("prepend"));
       case "ByteLevel" -> new ByteLevelNormalizer();
       case "Replace" -> replace(json);
       case "Precompiled" -> precompiled(json);

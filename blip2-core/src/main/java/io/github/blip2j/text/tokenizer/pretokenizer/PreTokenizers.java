@@ -35,7 +35,7 @@ public final class PreTokenizers {
       case "Metaspace" ->
           new MetaspacePreTokenizer(
               json.character("replacement"),
-              overrides.withoutPrefix() ? PrependScheme.NEVER : prependScheme(json),
+              prependScheme(json),
               json.flag("split", true));
       case "Whitespace" -> new WhitespacePreTokenizer();
       case "WhitespaceSplit" -> CodePointSplit.whitespace();
