@@ -8,6 +8,7 @@ import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.optim.Optimizer;
 import io.github.blip2j.optim.ParameterGroup;
+import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.pretraining.CaptionBatch;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
@@ -101,7 +102,7 @@ final class Lab implements AutoCloseable {
 
   /** Three epochs with a checkpoint after each second update. */
   static TrainingSettings settings(Path output) {
-    return TrainingSettings.of(output, new OneCycle(1e-3, 4))
+    return TrainingSettings.of(output, new OneCycle(1e-3, new Schedule.Span(3, 4)))
         .withEpochs(3)
         .withClipNorm(5)
         .withCheckpointEvery(2)

@@ -30,8 +30,8 @@ import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
@@ -171,7 +171,9 @@ final class OwnEncoderTest {
 
       String message = String.valueOf(e.getMessage());
       assertTrue(message.contains("siglip_vision_model, siglip, got mean_mixer; another"), message);
-      assertTrue(message.contains("withVisionFamilies of LoadOptions, StageOneParts or StageTwoSetup"), message);
+      assertTrue(
+          message.contains("withVisionFamilies of LoadOptions, StageOneParts or StageTwoSetup"),
+          message);
     }
   }
 

@@ -101,8 +101,7 @@ final class Blip2Command {
   /** Runs a command whose options are all known. */
   private static int execute(ParseResult parsed) {
     ParseResult last = last(parsed);
-    Optional<String> unknown =
-        UnknownOptions.in(last.commandSpec(), parsed.expandedArgs());
+    Optional<String> unknown = UnknownOptions.in(last.commandSpec(), parsed.expandedArgs());
     if (unknown.isPresent()) {
       throw new ParameterException(last.commandSpec().commandLine(), unknown.get());
     }

@@ -78,8 +78,7 @@ final class LauncherTest {
     assertEquals("", shell.err());
     assertEquals(0, shell.exit());
     assertEquals(root + "/blip2-cli/target/lib/*", classPath(shell));
-    assertTrue(
-        shell.out().endsWith("io.github.blip2j.cli.Main\ncaption\na b.png\n"), shell.out());
+    assertTrue(shell.out().endsWith("io.github.blip2j.cli.Main\ncaption\na b.png\n"), shell.out());
   }
 
   @Test

@@ -173,8 +173,7 @@ public final class Checkpoint implements AutoCloseable {
         }
       }
     }
-    return new Checkpoint(
-        files, newPlaces, renamed, name -> spelling.apply(original.apply(name)));
+    return new Checkpoint(files, newPlaces, renamed, name -> spelling.apply(original.apply(name)));
   }
 
   /** The name of a tensor in its file, or, if it is missing, the name that it would have there. */

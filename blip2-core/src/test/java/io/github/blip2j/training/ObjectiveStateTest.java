@@ -168,10 +168,7 @@ final class ObjectiveStateTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Trouble.class,
-      names = "NONE",
-      mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(value = Trouble.class, names = "NONE", mode = EnumSource.Mode.EXCLUDE)
   void resume_afterAnUpdateThatFailed_goesOnWithTheStateBefore(Trouble trouble) throws IOException {
     float[] whole = run("whole", Trouble.NONE, false);
 
@@ -222,8 +219,7 @@ final class ObjectiveStateTest {
       var thrown =
           assertThrows(
               IllegalStateException.class,
-              () ->
-                  step.make(List.of(new Toy.ToyBatch(0, 4)).iterator(), TrainingPosition.START));
+              () -> step.make(List.of(new Toy.ToyBatch(0, 4)).iterator(), TrainingPosition.START));
 
       assertEquals("disturbed", thrown.getMessage());
       assertEquals(

@@ -85,7 +85,8 @@ public record StageOneParts(
         Checkpoint text = WrapperNames.open(bert)) {
       VisionConfig stored = encoder.config();
       Path textFile = bert.resolve("config.json");
-      BertConfig plain = BertConfig.fromPlainJson(ConfigJson.read(textFile).named(textFile.toString()));
+      BertConfig plain =
+          BertConfig.fromPlainJson(ConfigJson.read(textFile).named(textFile.toString()));
       Blip2RetrievalConfig config =
           sizes.apply(new Blip2RetrievalConfig(stored, qformer(plain, stored)));
       var rest = PlainBertWeights.ofStageOne(bert.toString(), text, random);

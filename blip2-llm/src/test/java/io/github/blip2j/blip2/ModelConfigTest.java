@@ -209,7 +209,10 @@ final class ModelConfigTest {
         new FolderCase(
             "a tensor missing",
             f -> Fixture.drop(f, QUERY),
-            HEAD + "1 missing (qformer.layers.0.attention.query.weight (looked for as " + QUERY + "))"),
+            HEAD
+                + "1 missing (qformer.layers.0.attention.query.weight (looked for as "
+                + QUERY
+                + "))"),
         header(
             "a tensor too many",
             json -> rename(json, "query_tokens", "extra"),

@@ -165,7 +165,8 @@ final class SavedElsewhereTest {
             .folder();
 
     assertEquals(
-        changed + ": tensors expected to fit the configuration, got 1 missing (projection.bias (looked"
+        changed
+            + ": tensors expected to fit the configuration, got 1 missing (projection.bias (looked"
             + " for as language_projection.bias))",
         assertThrows(
                 CheckpointException.class, () -> Blip2.load(changed, STRICT.leavingOutUnexpected()))

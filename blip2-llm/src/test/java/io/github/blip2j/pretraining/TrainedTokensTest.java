@@ -69,8 +69,7 @@ final class TrainedTokensTest {
       }
     }
     for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-      Files.copy(
-          Speech.OPT.resolve(file), copy.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+      Files.copy(Speech.OPT.resolve(file), copy.resolve(file), StandardCopyOption.REPLACE_EXISTING);
     }
     return copy;
   }
@@ -95,9 +94,7 @@ final class TrainedTokensTest {
         // OPT's text of no words has a token that begins it, which is learnt too; its end differs.
         int begun = kind == Kind.OPT && prompt.isEmpty() ? 1 : 0;
         assertEquals(
-            scored.subList(0, scored.size() - 1),
-            learnt.subList(begun, learnt.size() - 1),
-            prompt);
+            scored.subList(0, scored.size() - 1), learnt.subList(begun, learnt.size() - 1), prompt);
         if (kind != Kind.OPT) {
           assertEquals(scored.get(scored.size() - 1), learnt.get(learnt.size() - 1), prompt);
         }
@@ -111,7 +108,8 @@ final class TrainedTokensTest {
   void runsOn_lineFeedThatEndsNothing_isTold() throws IOException {
     try (var tokenizer = HuggingFaceTokenizer.open(Speech.OPT)) {
       String json = Files.readString(Speech.OPT.resolve("config.json"));
-      JsonObject text = JsonParser.parseString(json).getAsJsonObject().getAsJsonObject("text_config");
+      JsonObject text =
+          JsonParser.parseString(json).getAsJsonObject().getAsJsonObject("text_config");
       LanguageConfig untold = OptFamily.OPT.config(ConfigJson.parse("opt", text.toString()));
       OptFamily.OPT.joinToImages(text, tokenizer);
       LanguageConfig told = OptFamily.OPT.config(ConfigJson.parse("opt", text.toString()));
