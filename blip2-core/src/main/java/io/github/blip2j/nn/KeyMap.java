@@ -2,6 +2,7 @@ package io.github.blip2j.nn;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,6 +53,24 @@ public final class KeyMap {
     return builder().build();
   }
 
+  /**
+   * Checks prefixes of names, which end with a dot or are empty.
+   *
+   * @throws IllegalArgumentException if one of them lacks its dot
+   */
+  public static void requireDots(String ours, String theirs) {
+    for (String prefix : List.of(ours, theirs)) {
+      if (!prefix.isEmpty() && !prefix.endsWith(".")) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "names: prefix expected to end with a dot, or empty, got %s; pass %s.",
+                prefix,
+                prefix));
+      }
+    }
+  }
+
   /** A map without rules, to add them. */
   public static Builder builder() {
     return new Builder();
@@ -85,9 +104,25 @@ public final class KeyMap {
 
     private Builder() {}
 
-    /** Maps prefix {@code ours} to {@code theirs}; if that is empty, the names lack the prefix. */
+    /**
+     * Maps prefix {@code ours} to {@code theirs}; if that is empty, the names lack the prefix.
+     *
+     * @throws IllegalArgumentException if {@code ours} is no path, such as one with two dots in a
+     *     row, which no parameter has
+     */
     public Builder rename(String ours, String theirs) {
       return slice(ours, theirs, 0, 1);
+    }
+
+    /**
+     * Maps all names under a prefix to those under another; both end with a dot, or are empty.
+     *
+     * @throws IllegalArgumentException if one of them lacks its dot
+     */
+    public Builder renameAll(String ours, String theirs) {
+      requireDots(ours, theirs);
+      rules.add(new Rule(Pattern.compile(pattern(ours, "([^.]+)")), List.of(theirs), 0, 1));
+      return this;
     }
 
     /**
@@ -135,6 +170,14 @@ public final class KeyMap {
     }
 
     private static Pattern prefix(String ours) {
+      if (ours.isEmpty() || ours.startsWith(".") || ours.endsWith(".") || ours.contains("..")) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "names: path of segments with one dot between them expected, got '%s'; a prefix"
+                    + " such as ours ends with its dot, and is empty for a model at the root",
+                ours));
+      }
       return Pattern.compile(pattern(ours, "([^.]+)") + "(?=\\.|$)");
     }
 

@@ -6,7 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What registered families of models have in common: each has a name and model types of its own. */
+/**
+ * What registered families of models have in common: each has a name and model types of its own.
+ */
 public final class ModelTypes {
   private ModelTypes() {}
 
@@ -21,11 +23,7 @@ public final class ModelTypes {
    *     taken; the map is then as before
    */
   public static <F> void enter(
-      Map<String, F> byType,
-      String kind,
-      @Nullable F family,
-      Named<F> name,
-      Typed<F> types) {
+      Map<String, F> byType, String kind, @Nullable F family, Named<F> name, Typed<F> types) {
     if (family == null) {
       throw new IllegalArgumentException(kind + ": family expected, got null; leave it out");
     }

@@ -6,6 +6,7 @@ import io.github.blip2j.text.tokenizer.TokenizerPipeline.SpecialTokenRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +116,11 @@ public final class HuggingFaceTokenizer implements Tokenizer {
   public OptionalInt idOf(String token) {
     @Nullable Integer id = pipeline.idOf(token);
     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /** The spelling of the end token, if the settings beside the file name one. */
+  public Optional<String> endToken() {
+    return Optional.ofNullable(settings.endToken());
   }
 
   @Override

@@ -37,8 +37,7 @@ final class TokenizerClass {
     return switch (kind) {
       case "LlamaTokenizer" -> {
         String scheme = config.booleanAt("legacy", false) ? "always" : "first";
-        yield overrides.withParts(
-            metaspace(prefixed ? scheme : "never", prefixed ? STRIP : ""));
+        yield overrides.withParts(metaspace(prefixed ? scheme : "never", prefixed ? STRIP : ""));
       }
       case "CodeLlamaTokenizer" ->
           overrides.withParts(metaspace(prefixed ? "first" : "never", STRIP));
@@ -84,7 +83,8 @@ final class TokenizerClass {
   }
 
   private static String gpt2() {
-    return json("{'normalizer': null, 'pre_tokenizer': %s, 'decoder': %s}", bytes(true), bytes(true));
+    return json(
+        "{'normalizer': null, 'pre_tokenizer': %s, 'decoder': %s}", bytes(true), bytes(true));
   }
 
   private static String qwen2() {

@@ -20,10 +20,12 @@ import org.jspecify.annotations.Nullable;
  * name.
  *
  * @param padTokens spellings of the padding token, the most likely first
+ * @param endToken spelling of the end token, if the files name one
  * @param cleansUp whether decoding removes spaces before punctuation
  * @param overrides settings that take precedence over the tokenizer's own
  */
-record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides overrides) {
+record TokenizerSettings(
+    List<String> padTokens, @Nullable String endToken, boolean cleansUp, Overrides overrides) {
   static final String FILE = "tokenizer_config.json";
   private static final String MAP = "special_tokens_map.json";
   private static final List<String> USUAL_PADS = List.of("<pad>", "[PAD]");
@@ -62,7 +64,8 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
           "FunnelTokenizer",
           "MPNetTokenizer");
 
-  static final TokenizerSettings NONE = new TokenizerSettings(USUAL_PADS, false, Overrides.NONE);
+  static final TokenizerSettings NONE =
+      new TokenizerSettings(USUAL_PADS, null, false, Overrides.NONE);
 
   /** The settings of a folder; defaults for a single file. */
   static TokenizerSettings of(Path path) throws IOException {
@@ -76,6 +79,7 @@ record TokenizerSettings(List<String> padTokens, boolean cleansUp, Overrides ove
     @Nullable String pad = named(config, tokens, "pad_token");
     return new TokenizerSettings(
         pad == null ? USUAL_PADS : List.of(pad),
+        named(config, tokens, "eos_token"),
         config.booleanAt("clean_up_tokenization_spaces", false),
         overrides(config, tokens, TokenizerFolder.isMade(folder)));
   }

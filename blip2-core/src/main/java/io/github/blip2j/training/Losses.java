@@ -117,8 +117,7 @@ public record Losses(Tensor total, Map<String, Tensor> parts) {
   private static void requireScalar(String name, @Nullable Tensor tensor) {
     if (tensor == null) {
       throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT, "losses: %s expected a scalar, got null; leave it out", name));
+          String.format(Locale.ROOT, "losses: %s expected a scalar, got null; leave it out", name));
     }
     if (tensor.size() != 1) {
       throw new IllegalArgumentException(

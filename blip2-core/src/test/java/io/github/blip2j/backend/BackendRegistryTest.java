@@ -84,7 +84,9 @@ public final class BackendRegistryTest {
     var e = assertThrows(IllegalArgumentException.class, () -> Backend.of("cuda"));
 
     assertTrue(
-        String.valueOf(e.getMessage()).matches("backend: expected .*nd4j.*, got cuda; choose one of these, or add the jar that has it"),
+        String.valueOf(e.getMessage())
+            .matches(
+                "backend: expected .*nd4j.*, got cuda; choose one of these, or add the jar that has it"),
         e::getMessage);
   }
 

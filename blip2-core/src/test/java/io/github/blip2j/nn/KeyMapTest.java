@@ -2,6 +2,7 @@ package io.github.blip2j.nn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -89,6 +90,36 @@ final class KeyMapTest {
         keys.candidates("words.weight"));
     assertEquals(key("shared.weight"), keys.toStored("words.weight"));
     assertEquals(List.of(key("head")), keys.candidates("head"));
+  }
+
+  @Test
+  void renameAll_prefixes_areReplacedWithTheirDots() {
+    KeyMap under = KeyMap.builder().renameAll("vision.", "").build();
+    KeyMap root = KeyMap.builder().renameAll("", "model.").build();
+
+    assertEquals(key("layers.0.weight"), under.toStored("vision.layers.0.weight"));
+    assertEquals(key("visionNorm.weight"), under.toStored("visionNorm.weight"));
+    assertEquals(key("model.layers.0.weight"), root.toStored("layers.0.weight"));
+  }
+
+  @Test
+  void prefixes_ofTheWrongForm_areRefused() {
+    var bare =
+        assertThrows(
+            IllegalArgumentException.class, () -> KeyMap.builder().renameAll("vision", ""));
+    assertEquals(
+        "names: prefix expected to end with a dot, or empty, got vision; pass vision.",
+        bare.getMessage());
+    for (String path : List.of("", "language..layers.*", "vision.", ".layers")) {
+      var e =
+          assertThrows(
+              IllegalArgumentException.class, () -> KeyMap.builder().rename(path, "model"));
+      assertEquals(
+          "names: path of segments with one dot between them expected, got '"
+              + path
+              + "'; a prefix such as ours ends with its dot, and is empty for a model at the root",
+          e.getMessage());
+    }
   }
 
   @Test

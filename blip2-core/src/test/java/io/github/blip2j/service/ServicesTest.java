@@ -72,20 +72,30 @@ final class ServicesTest {
 
     assertEquals("families: family expected, got null; leave it out", refused(known, null));
     assertEquals(
-        "families: model_type expected for New" + a + ", got null; return one or more from"
+        "families: model_type expected for New"
+            + a
+            + ", got null; return one or more from"
             + " modelTypes()",
         refused(known, new Family("New", null)));
     assertEquals(
-        "families: model_type expected for New" + a + ", got none; return one or more from"
+        "families: model_type expected for New"
+            + a
+            + ", got none; return one or more from"
             + " modelTypes()",
         refused(known, new Family("New", List.of())));
     assertEquals(
-        "families: model_type expected for New" + a + ", got a blank one; it is the model_type of"
+        "families: model_type expected for New"
+            + a
+            + ", got a blank one; it is the model_type of"
             + " a config.json",
         refused(known, new Family("New", List.of("new", " "))));
     assertEquals(
-        "families: one family expected for model_type old, got Old" + a + " and a family without a"
-            + " name" + a + "; register it once, or under a model_type of its own",
+        "families: one family expected for model_type old, got Old"
+            + a
+            + " and a family without a"
+            + " name"
+            + a
+            + "; register it once, or under a model_type of its own",
         refused(known, new Family(null, List.of("new", "old"))));
   }
 }

@@ -243,9 +243,11 @@ final class HuggingFaceTokenizerTest {
     Path file = folder.resolve("tokenizer.json");
 
     Files.writeString(file, "{\"model\": {");
-    assertEquals("tokenizer.json: JSON expected, got malformed text", failure(file));
+    assertEquals(
+        "tokenizer.json: JSON expected, got malformed text; copy the file again", failure(file));
     Files.writeString(file, "");
-    assertEquals("tokenizer.json: JSON expected, got malformed text", failure(file));
+    assertEquals(
+        "tokenizer.json: JSON expected, got malformed text; copy the file again", failure(file));
     Files.writeString(file, "{\"model\": 7}");
     assertEquals(
         "tokenizer.json: model.vocab and added_tokens expected tokens with ids", failure(file));

@@ -78,8 +78,7 @@ final class LossesTest {
     assertRefused(
         "losses: name of a part expected, got null; name it, for the log",
         () -> losses().with(null, scalar(1)));
-    assertRefused(
-        "losses: total expected a scalar, got null; leave it out", () -> Losses.of(null));
+    assertRefused("losses: total expected a scalar, got null; leave it out", () -> Losses.of(null));
     assertRefused(
         "losses: other losses expected, got null; leave them out",
         () -> losses().plus((Losses) null));

@@ -35,8 +35,10 @@ public interface LanguageConfig {
   /**
    * Adds the tensor names of Hugging Face.
    *
-   * @param ours the prefix of the model's parameters here
-   * @param theirs the prefix in the checkpoint, such as {@code "language_model."}
+   * @param ours prefix of the model's parameters here with its dot, such as {@code "language."}, or
+   *     empty
+   * @param theirs prefix of the stored names with its dot, such as {@code "language_model."}, or
+   *     empty
    */
   void addNames(KeyMap.Builder keys, String ours, String theirs);
 

@@ -2,6 +2,7 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.NumberKeys;
 import io.github.blip2j.tensor.types.Activation;
 import java.util.Locale;
 
@@ -156,9 +157,9 @@ public record BertConfig(
         otherwise.tokenTypes,
         otherwise.text,
         Activation.named(json.stringAt("hidden_act", "gelu")),
-        json.doubleAt("layer_norm_eps", otherwise.normEps),
-        json.doubleAt("hidden_dropout_prob", otherwise.dropout),
-        json.doubleAt("attention_probs_dropout_prob", otherwise.attentionDropout));
+        NumberKeys.eps(json, "layer_norm_eps", otherwise.normEps),
+        NumberKeys.probability(json, "hidden_dropout_prob", otherwise.dropout),
+        NumberKeys.probability(json, "attention_probs_dropout_prob", otherwise.attentionDropout));
   }
 
   private static void require(ConfigJson json, String key, String expected)

@@ -6,11 +6,15 @@ import io.github.blip2j.nn.KeyMap;
  * The names of transformers for the parameters of its vision encoders: EVA's in BLIP-2, and
  * SigLIP's.
  *
- * @param ours path of the encoder
+ * @param ours prefix of the encoder with its dot, or empty
  * @param theirs prefix of the stored names with its dot, or empty
  */
 record HuggingFaceVisionNames(KeyMap.Builder keys, String ours, String theirs) {
   private static final String LAYER = "encoder.layers.*.";
+
+  HuggingFaceVisionNames {
+    KeyMap.requireDots(ours, theirs);
+  }
 
   KeyMap.Builder add(VisionTransformerKind kind) {
     switch (kind) {
@@ -28,7 +32,7 @@ record HuggingFaceVisionNames(KeyMap.Builder keys, String ours, String theirs) {
     String[] inputs = {"query", "key", "value"};
     for (int i = 0; i < inputs.length; i++) {
       keys.slice(
-          ours + ".layers.*.attention." + inputs[i],
+          ours + "layers.*.attention." + inputs[i],
           theirs + LAYER + "self_attn.qkv",
           i,
           inputs.length);
@@ -58,6 +62,6 @@ record HuggingFaceVisionNames(KeyMap.Builder keys, String ours, String theirs) {
   }
 
   private void rename(String our, String their) {
-    keys.rename(ours + "." + our, theirs + their);
+    keys.rename(ours + our, theirs + their);
   }
 }

@@ -108,12 +108,14 @@ public interface VisionConfig {
    * Adds the names of the parameters in the encoder's own checkpoints, those of transformers.
    * Without an implementation they are this library's names.
    *
-   * @param ours path of the encoder in the model
+   * @param ours prefix of the encoder's parameters here with its dot, such as {@code "vision."}, or
+   *     empty
    * @param theirs prefix of the stored names with its dot, or empty
    * @return {@code keys}
+   * @throws IllegalArgumentException if a prefix lacks its dot
    */
   default KeyMap.Builder addNames(KeyMap.Builder keys, String ours, String theirs) {
-    return keys.rename(ours, theirs.isEmpty() ? "" : theirs.substring(0, theirs.length() - 1));
+    return keys.renameAll(ours, theirs);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.blip2j.vision;
 import com.google.gson.JsonObject;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.NumberKeys;
 import io.github.blip2j.nn.Attention.InputBias;
 import io.github.blip2j.nn.DropPath;
 import io.github.blip2j.nn.KeyMap;
@@ -129,7 +130,7 @@ public record VisionTransformerConfig(
         json.sizeAt("image_size", otherwise.imageSize),
         json.sizeAt("patch_size", otherwise.patchSize),
         Activation.named(json.stringAt("hidden_act", otherwise.activation.checkpointName())),
-        json.doubleAt("layer_norm_eps", otherwise.normEps),
+        NumberKeys.eps(json, "layer_norm_eps", otherwise.normEps),
         !biased ? InputBias.NONE : keys ? InputBias.ALL : InputBias.QUERY_AND_VALUE,
         otherwise.dropPath);
   }

@@ -60,7 +60,7 @@ final class SiglipParityTest {
   }
 
   private static KeyMap keys(VisionConfig config) {
-    return config.addNames(KeyMap.builder(), "vision", "").build();
+    return config.addNames(KeyMap.builder(), "vision.", "").build();
   }
 
   @ParameterizedTest
@@ -192,7 +192,7 @@ final class SiglipParityTest {
     VisionConfig config = config(folder);
     try (Checkpoint stored = Checkpoint.open(folder)) {
       Checkpoint whole = stored.renamed(name -> Optional.of("vision_model." + name));
-      KeyMap keys = config.addNames(KeyMap.builder(), "vision", "vision_model.").build();
+      KeyMap keys = config.addNames(KeyMap.builder(), "vision.", "vision_model.").build();
       Params params = params(whole, keys, scope);
       config.build(params.at("vision"));
 

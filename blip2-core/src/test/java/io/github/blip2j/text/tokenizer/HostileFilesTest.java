@@ -124,7 +124,8 @@ final class HostileFilesTest {
           json + "{}",
         }) {
       var e = assertThrows(CheckpointException.class, () -> open(broken));
-      assertEquals("t.json: JSON expected, got malformed text", e.getMessage());
+      assertEquals(
+          "t.json: JSON expected, got malformed text; copy the file again", e.getMessage());
     }
   }
 

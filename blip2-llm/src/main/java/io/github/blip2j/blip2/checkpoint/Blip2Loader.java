@@ -71,14 +71,30 @@ public final class Blip2Loader {
       opened.add(memory::close);
       Params params = Params.root(open.weights(), memory).packed(options.precision());
       var model = new Blip2Model(source.config(), params);
-      NavigableSet<String> leftOut = options.finish(params);
+      NavigableSet<String> leftOut = finished(params, source, options);
       ImageProcessor processor = source.processor();
       HuggingFaceTokenizer tokenizer = source.tokenizer();
       opened.add(tokenizer::close);
+      TokenizerFit.warn(tokenizer, source.config().text());
       @Nullable HuggingFaceTokenizer instructions = source.instructionTokenizer();
       return opened.keep(new Loaded(memory, model, leftOut, tokenizer, processor, instructions));
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    }
+  }
+
+  private static NavigableSet<String> finished(
+      Params params, Blip2Source source, LoadOptions options) throws IOException {
+    try {
+      return options.finish(params);
+    } catch (CheckpointException e) {
+      String assumption = source.assumption();
+      if (assumption.isEmpty()) {
+        throw e;
+      }
+      var more = new CheckpointException(e.getMessage() + assumption);
+      more.initCause(e);
+      throw more;
     }
   }
 }

@@ -123,7 +123,9 @@ public record RetrievalCheckpoint(Path path, Convention convention, VisionFamili
   private Blip2Config huggingFaceWith(LanguageSizes language) throws IOException {
     ConfigJson json = ModelFolder.configOfPart(path);
     VisionConfig vision = LibraryFormat.vision(json, families);
-    BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
+    ConfigJson qformer = json.childOrEmpty("qformer_config");
+    Blip2Config.requireWidth(json, qformer, vision);
+    BertConfig bert = BertConfig.fromJson(qformer, vision.dim());
     int queries = json.sizeAt("num_query_tokens", 32);
     return Blip2Config.of(vision, bert.withoutTextSide(), language.config(), queries)
         .withOwnVisionNormEps(Blip2Config.ownVisionNormEps(json));

@@ -157,6 +157,7 @@ public record Blip2Config(
         "absolute");
     try {
       VisionConfig vision = LibraryFormat.vision(json, families.vision());
+      requireWidth(json, qformerJson, vision);
       BertConfig qformer = BertConfig.fromJson(qformerJson, vision.dim());
       boolean own = kind.equals(LibraryFormat.MODEL_TYPE);
       boolean instructed = own ? qformer.text() : kind.equals(INSTRUCTED);
@@ -172,6 +173,29 @@ public record Blip2Config(
           ownVisionNormEps(json));
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(json + ": " + e.getMessage());
+    }
+  }
+
+  /**
+   * Checks that the Q-Former reads features as wide as the vision encoder's, if the file tells.
+   *
+   * @param json the {@code config.json}
+   * @param qformer its {@code qformer_config}
+   * @throws CheckpointException if it reads others
+   */
+  public static void requireWidth(ConfigJson json, ConfigJson qformer, VisionConfig vision)
+      throws CheckpointException {
+    String key = "encoder_hidden_size";
+    if (qformer.has(key) && !qformer.isNull(key) && qformer.sizeAt(key, 1) != vision.dim()) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: qformer_config.%s expected %d, the width of the vision encoder, got %d; correct"
+                  + " one of them",
+              json,
+              key,
+              vision.dim(),
+              qformer.sizeAt(key, 1)));
     }
   }
 
@@ -191,6 +215,20 @@ public record Blip2Config(
       ConfigJson json, ConfigJson textJson, LanguageFamilies families) throws CheckpointException {
     String told = textJson.stringAt("model_type", OTHERWISE);
     return families.require(json + ": text_config.model_type", told).config(textJson);
+  }
+
+  /**
+   * What a message about tensors that do not fit has to add: a {@code text_config} without a {@code
+   * model_type} is read as OPT's, as transformers does.
+   */
+  public static String assumption(ConfigJson json) throws CheckpointException {
+    return json.childOrEmpty("text_config").has("model_type")
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "; %s: text_config.model_type is missing, and %s was assumed",
+            json,
+            OTHERWISE);
   }
 
   private static void requireOneOf(ConfigJson json, String key, String got, String... expected)

@@ -55,7 +55,9 @@ public record Blip2RetrievalConfig(VisionConfig vision, Blip2QformerConfig qform
     Architecture.requireComparing(json);
     VisionConfig vision = LibraryFormat.vision(json, families);
     @Nullable Double ownNormEps = Blip2Config.ownVisionNormEps(json);
-    BertConfig bert = BertConfig.fromJson(json.childOrEmpty("qformer_config"), vision.dim());
+    ConfigJson qformer = json.childOrEmpty("qformer_config");
+    Blip2Config.requireWidth(json, qformer, vision);
+    BertConfig bert = BertConfig.fromJson(qformer, vision.dim());
     if (!bert.text()) {
       throw new CheckpointException(
           json

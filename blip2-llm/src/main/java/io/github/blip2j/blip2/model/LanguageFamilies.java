@@ -61,11 +61,7 @@ public final class LanguageFamilies {
   public LanguageFamilies with(LanguageFamily family) {
     LanguageFamilies more = new LanguageFamilies(byType);
     ModelTypes.enter(
-        more.byType,
-        "language families",
-        family,
-        LanguageFamily::name,
-        LanguageFamily::modelTypes);
+        more.byType, "language families", family, LanguageFamily::name, LanguageFamily::modelTypes);
     return more;
   }
 

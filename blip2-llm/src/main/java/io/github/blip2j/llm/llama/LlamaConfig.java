@@ -2,6 +2,7 @@ package io.github.blip2j.llm.llama;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.NumberKeys;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.LanguageModel;
@@ -75,7 +76,7 @@ public record LlamaConfig(
           String.format(
               Locale.ROOT,
               "%s: key-value heads expected to divide heads, got num_attention_heads=%d,"
-                  + " num_key_value_heads=%d",
+                  + " num_key_value_heads=%d; correct them to the model's",
               modelType,
               heads,
               keyValueHeads));
@@ -84,7 +85,8 @@ public record LlamaConfig(
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: head_dim expected even, for rotary positions turn pairs, got %d",
+              "%s: head_dim expected even, for rotary positions turn pairs, got %d; correct head_dim, or"
+                  + " hidden_size and num_attention_heads",
               modelType,
               headDim));
     }
@@ -191,7 +193,7 @@ public record LlamaConfig(
         json.sizeAt("intermediate_size", llama ? 11008 : qwen ? 22016 : 14336),
         json.sizeAt("vocab_size", qwen ? 151936 : 32000),
         positions,
-        json.doubleAt("rms_norm_eps", 1e-6),
+        NumberKeys.eps(json, "rms_norm_eps", 1e-6),
         Activation.named(json.stringAt("hidden_act", "silu")),
         qwen || bias,
         bias,
@@ -199,7 +201,7 @@ public record LlamaConfig(
         json.booleanAt("tie_word_embeddings", false),
         RotaryConfig.fromJson(json, positions),
         window(json, type, layers),
-        json.doubleAt("attention_dropout", 0),
+        NumberKeys.probability(json, "attention_dropout", 0),
         tokens(json, qwen));
   }
 
@@ -218,7 +220,8 @@ public record LlamaConfig(
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
-              "%s: num_attention_heads expected to divide hidden_size, got %d and %d",
+              "%s: num_attention_heads expected to divide hidden_size, got %d and %d; correct them,"
+                  + " or add head_dim",
               json,
               heads,
               dim));

@@ -7,6 +7,7 @@ final class LlamaNames {
   private LlamaNames() {}
 
   static void add(KeyMap.Builder keys, String ours, String theirs) {
+    KeyMap.requireDots(ours, theirs);
     String model = theirs + "model.";
     String layer = model + "layers.*.";
     String own = ours + "layers.*.";

@@ -55,7 +55,8 @@ public record RotaryConfig(
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
-              "%s: rope type expected default, linear, dynamic or llama3, got %s",
+              "%s: rope type expected default, linear, dynamic or llama3, got %s; a model trained with"
+                  + " another is not supported",
               json,
               name));
     }
@@ -126,10 +127,24 @@ public record RotaryConfig(
     return new RotaryConfig(
         scaling,
         theta,
-        rope.doubleAt("factor"),
-        llama3 ? rope.doubleAt("low_freq_factor") : 1,
-        llama3 ? rope.doubleAt("high_freq_factor") : 1,
+        needed(rope, "factor", type),
+        llama3 ? needed(rope, "low_freq_factor", type) : 1,
+        llama3 ? needed(rope, "high_freq_factor", type) : 1,
         dynamic ? positions : json.sizeAt(original, rope.sizeAt(original, positions)));
+  }
+
+  private static double needed(ConfigJson rope, String key, String type)
+      throws CheckpointException {
+    if (!rope.has(key) || rope.isNull(key)) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s.%s expected for the rope type %s, got nothing; add the model's own",
+              rope,
+              key,
+              type));
+    }
+    return rope.doubleAt(key);
   }
 
   private static void requireWhole(ConfigJson json) throws CheckpointException {

@@ -2,6 +2,7 @@ package io.github.blip2j.llm.opt;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.NumberKeys;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.LanguageModel;
@@ -139,8 +140,8 @@ public record OptConfig(
         json.intAt("bos_token_id", 2),
         TokenIds.endIds(json, 2),
         json.intAt("pad_token_id", 1),
-        json.doubleAt("dropout", 0.1),
-        json.doubleAt("attention_dropout", 0));
+        NumberKeys.probability(json, "dropout", 0.1),
+        NumberKeys.probability(json, "attention_dropout", 0));
   }
 
   private static void requireSupported(ConfigJson json) throws CheckpointException {

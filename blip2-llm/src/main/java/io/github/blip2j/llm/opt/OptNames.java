@@ -7,6 +7,7 @@ final class OptNames {
   private OptNames() {}
 
   static void add(KeyMap.Builder keys, String ours, String theirs) {
+    KeyMap.requireDots(ours, theirs);
     String decoder = theirs + "model.decoder.";
     String own = ours + "layers.*.";
     String layer = decoder + "layers.*.";

@@ -2,6 +2,7 @@ package io.github.blip2j.llm.t5;
 
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
+import io.github.blip2j.io.file.NumberKeys;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.LanguageModel;
@@ -147,7 +148,7 @@ public record T5Config(
         json.sizeAt("vocab_size", many ? 250112 : 32128),
         json.sizeAt("relative_attention_num_buckets", 32),
         json.sizeAt("relative_attention_max_distance", 128),
-        json.doubleAt("layer_norm_epsilon", 1e-6),
+        NumberKeys.eps(json, "layer_norm_epsilon", 1e-6),
         json.doubleAt("dropout_rate", 0.1),
         json.booleanAt("is_gated_act", projection.startsWith(GATED)),
         activation(json, projection),

@@ -9,6 +9,7 @@ final class T5Names {
   private T5Names() {}
 
   static void add(KeyMap.Builder keys, T5Config text, String ours, String theirs) {
+    KeyMap.requireDots(ours, theirs);
     // transformers ties these tables, and safetensors keeps any one of them. Tables that differ are
     // not tied. The encoder's own table is not used, because prompts are embedded before it.
     List<String> words =

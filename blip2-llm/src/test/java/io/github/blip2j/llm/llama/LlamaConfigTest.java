@@ -144,7 +144,8 @@ final class LlamaConfigTest {
       delimiter = '|',
       value = {
         "{'rope_scaling': {'rope_type': 'yarn', 'factor': 4.0}}"
-            + "| test: rope_scaling: rope type expected default, linear, dynamic or llama3, got yarn",
+            + "| test: rope_scaling: rope type expected default, linear, dynamic or llama3, got yarn;"
+            + " a model trained with another is not supported",
         "{'partial_rotary_factor': 0.5}"
             + "| test.partial_rotary_factor expected 1, got 0.5; rotation of a part of a head is not"
             + " supported",
@@ -153,11 +154,13 @@ final class LlamaConfigTest {
             + " full_attention",
         "{'num_key_value_heads': 5}"
             + "| llama: key-value heads expected to divide heads, got num_attention_heads=32,"
-            + " num_key_value_heads=5",
+            + " num_key_value_heads=5; correct them to the model's",
         "{'head_dim': 9}"
-            + "| llama: head_dim expected even, for rotary positions turn pairs, got 9",
+            + "| llama: head_dim expected even, for rotary positions turn pairs, got 9; correct"
+            + " head_dim, or hidden_size and num_attention_heads",
         "{'num_attention_heads': 5}"
-            + "| test: num_attention_heads expected to divide hidden_size, got 5 and 4096",
+            + "| test: num_attention_heads expected to divide hidden_size, got 5 and 4096;"
+            + " correct them, or add head_dim",
         "{'rope_scaling': {'rope_type': 'linear', 'factor': 0.5}}"
             + "| rotary: factor expected 1 or more, got 0.5",
         "{'rope_theta': -1.0}| rotary: rope_theta expected positive, got -1.0",

@@ -190,8 +190,7 @@ final class LlamaVariantsParityTest {
   /** What a row is given does not depend on the texts and prompts beside it. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("folders")
-  void tokensAndScores_ofABatch_equalThoseOfEachPromptAndTextAlone(Path folder)
-      throws IOException {
+  void tokensAndScores_ofABatch_equalThoseOfEachPromptAndTextAlone(Path folder) throws IOException {
     try (Loaded loaded = new Loaded(folder, Precision.FLOAT32);
         var off = GradMode.noGrad();
         Scope scope = Scope.open()) {
@@ -249,7 +248,8 @@ final class LlamaVariantsParityTest {
 
     List<List<Sequence>> generate(int beams) {
       Tensor x = model.embed(golden.get("prompt.input_ids"));
-      return generate(beams, x, mask, IntStream.range(0, mask.length).mapToObj(this::tokens).toList());
+      return generate(
+          beams, x, mask, IntStream.range(0, mask.length).mapToObj(this::tokens).toList());
     }
 
     List<List<Sequence>> generate(int beams, Tensor x, int[][] counts, List<int[]> histories) {
@@ -261,10 +261,7 @@ final class LlamaVariantsParityTest {
     /** The tokens of a prompt without its padding. */
     int[] tokens(int b) {
       int[] row = rows(golden.get("prompt.input_ids"))[b];
-      return IntStream.range(0, row.length)
-          .filter(t -> mask[b][t] == 1)
-          .map(t -> row[t])
-          .toArray();
+      return IntStream.range(0, row.length).filter(t -> mask[b][t] == 1).map(t -> row[t]).toArray();
     }
 
     /** The embedded prompt without its padding, [1, T, L]. */

@@ -63,7 +63,7 @@ public final class TokenizerJson {
     try {
       result.top();
     } catch (MalformedJsonException | EOFException e) {
-      throw result.error("JSON expected, got malformed text", e);
+      throw result.error("JSON expected, got malformed text; copy the file again", e);
     } catch (CharacterCodingException e) {
       throw result.error("text expected UTF-8, got other bytes", e);
     } catch (IllegalStateException | NumberFormatException e) { // a value of another type

@@ -18,8 +18,7 @@ public final class Decoders {
    *
    * @throws CheckpointException if its type is unknown or its settings are invalid
    */
-  static @Nullable public Decoder read(@Nullable Component json)
-      throws CheckpointException {
+  static @Nullable public Decoder read(@Nullable Component json) throws CheckpointException {
     return json == null ? null : build(json);
   }
 
@@ -36,10 +35,7 @@ public final class Decoders {
       case "ByteFallback" -> new ByteFallbackDecoder();
       case "Fuse" -> new FuseDecoder();
       case "Strip" ->
-          new StripDecoder(
-              json.character("content"),
-              json.integer("start"),
-              json.integer("stop"));
+          new StripDecoder(json.character("content"), json.integer("start"), json.integer("stop"));
       case "Replace" -> new ReplaceDecoder(Normalizers.replace(json));
       case "CTC" ->
           new CtcDecoder(

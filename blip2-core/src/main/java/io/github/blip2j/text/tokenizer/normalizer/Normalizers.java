@@ -33,8 +33,7 @@ public final class Normalizers {
       case "Strip" -> new StripNormalizer(json.flag("strip_left"), json.flag("strip_right"));
       case "StripAccents" -> new StripAccentsNormalizer();
       case "Nmt" -> new NmtNormalizer();
-      case "Prepend" ->
-          new PrependNormalizer(json.string("prepend"));
+      case "Prepend" -> new PrependNormalizer(json.string("prepend"));
       case "ByteLevel" -> new ByteLevelNormalizer();
       case "Replace" -> replace(json);
       case "Precompiled" -> precompiled(json);

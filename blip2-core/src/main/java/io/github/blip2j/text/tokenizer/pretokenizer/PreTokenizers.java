@@ -34,9 +34,7 @@ public final class PreTokenizers {
               json.flag("use_regex", true));
       case "Metaspace" ->
           new MetaspacePreTokenizer(
-              json.character("replacement"),
-              prependScheme(json),
-              json.flag("split", true));
+              json.character("replacement"), prependScheme(json), json.flag("split", true));
       case "Whitespace" -> new WhitespacePreTokenizer();
       case "WhitespaceSplit" -> CodePointSplit.whitespace();
       case "Split" ->

@@ -16,6 +16,11 @@ public interface Blip2Source {
   /** The sizes. */
   Blip2Config config();
 
+  /** What was assumed of a setting that is missing, for messages; mostly empty. */
+  default String assumption() throws IOException {
+    return "";
+  }
+
   /** Opens the weights under the model's names. Parameters that are not stored are drawn. */
   OpenWeights open() throws IOException;
 

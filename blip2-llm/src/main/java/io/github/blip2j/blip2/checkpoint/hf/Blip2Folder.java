@@ -87,6 +87,11 @@ public final class Blip2Folder implements Blip2Source {
   }
 
   @Override
+  public String assumption() throws IOException {
+    return Blip2Config.assumption(ModelFolder.config(folder));
+  }
+
+  @Override
   public OpenWeights open() throws IOException {
     KeyMap keys = own ? KeyMap.identity() : HuggingFaceNames.blip2(config);
     OpenWeights open = HuggingFaceWeights.of(folder, ModelFolder.open(folder), keys, adapter);

@@ -44,7 +44,7 @@ public final class HuggingFaceNames {
   /** The names of a BLIP-2 or InstructBLIP with a language model. */
   public static KeyMap blip2(Blip2Config config) {
     KeyMap.Builder keys = KeyMap.builder();
-    config.vision().addNames(keys, "vision", VISION);
+    config.vision().addNames(keys, "vision.", VISION);
     qformer(keys, config.readsInstruction());
     language(keys, config.text());
     return keys.rename("visionNorm", VISION_NORM)
@@ -55,14 +55,14 @@ public final class HuggingFaceNames {
 
   /** The names of a {@code Blip2ForImageTextRetrieval}. */
   public static KeyMap retrieval(VisionConfig vision) {
-    KeyMap.Builder keys = vision.addNames(KeyMap.builder(), "vision", VISION);
+    KeyMap.Builder keys = vision.addNames(KeyMap.builder(), "vision.", VISION);
     return QformerNames.addHuggingFace(keys).build();
   }
 
   /** The names of the image side of a {@link Blip2Config} in a BLIP-2 of any kind. */
   public static KeyMap imageSide(VisionConfig vision) {
     KeyMap.Builder keys = KeyMap.builder().rename("queryTokens", QUERIES);
-    vision.addNames(keys, "vision", VISION);
+    vision.addNames(keys, "vision.", VISION);
     return QformerNames.addHuggingFace(keys).ignore("*").build(); // the text side and the heads
   }
 

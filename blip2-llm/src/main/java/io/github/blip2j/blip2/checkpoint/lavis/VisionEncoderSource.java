@@ -129,7 +129,7 @@ public record VisionEncoderSource(
             .landmark()
             .map(name -> WrapperNames.before(checkpoint.tensors().navigableKeySet(), name))
             .orElse("");
-    KeyMap.Builder keys = config.addNames(KeyMap.builder(), PATH, prefix);
+    KeyMap.Builder keys = config.addNames(KeyMap.builder(), PATH + ".", prefix);
     return json.hasChild("vision_config") ? keys.ignore("*").build() : keys.build();
   }
 

@@ -41,7 +41,7 @@ final class ModelFolderTest {
           config.json              | model_type: blip-2  | JSON expected, got malformed text
           config.json              | ''                  | JSON expected, got malformed text
           config.json              | []                  | JSON object expected, got a list of 0 at the top
-          tokenizer.json           | {"model":           | JSON expected, got malformed text
+          tokenizer.json           | {"model":           | JSON expected, got malformed text; copy the file again
           tokenizer.json           | {}                  | model.vocab is missing or empty
           preprocessor_config.json | {                   | JSON expected, got malformed text
           preprocessor_config.json | {"size": {}}        | size.height is missing
@@ -133,7 +133,7 @@ final class ModelFolderTest {
         new FolderCase(
             "tokenizer cut",
             f -> truncate(f, "tokenizer.json", 9_000),
-            "tokenizer.json: JSON expected, got malformed text"));
+            "tokenizer.json: JSON expected, got malformed text; copy the file again"));
   }
 
   static Stream<FolderCase> weights() {
