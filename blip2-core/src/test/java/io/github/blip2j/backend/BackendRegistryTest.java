@@ -289,7 +289,7 @@ public final class BackendRegistryTest {
 
           assertTrue(
               String.valueOf(e.getMessage())
-                  .matches("backend: expected .*twin:0 or twin:1.*, got twin:2"),
+                  .matches("backend: expected .*twin:0 or twin:1.*, got twin:2; choose one .*"),
               e::getMessage);
         });
     var ofNone =
