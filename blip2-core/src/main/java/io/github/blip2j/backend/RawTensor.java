@@ -126,6 +126,36 @@ public abstract class RawTensor {
     return layout.isDense();
   }
 
+  /** Whether this and another tensor of the same backend have the same elements, in one order. */
+  public final boolean sameElements(RawTensor other) {
+    return packing == null
+        && other.packing == null
+        && dtype == other.dtype
+        && address() == other.address()
+        && Arrays.equals(strides(), other.strides());
+  }
+
+  /**
+   * Whether writing this tensor could change an element of another one of the same backend: each
+   * begins before the other's last element ends.
+   */
+  public final boolean overlaps(RawTensor other) {
+    if (size() == 0 || other.size() == 0 || packing != null || other.packing != null) {
+      return false;
+    }
+    return address() < other.end() && other.address() < end();
+  }
+
+  /** The address behind the last element; strides are 0 or more. */
+  private long end() {
+    long last = 0;
+    long[] strides = strides();
+    for (int axis = 0; axis < strides.length; axis++) {
+      last += (dim(axis) - 1) * strides[axis];
+    }
+    return address() + (last + 1) * dtype.byteSize();
+  }
+
   /**
    * The provider's own object for this tensor, for kernel providers. It is made once and kept as
    * long as this object lives.
