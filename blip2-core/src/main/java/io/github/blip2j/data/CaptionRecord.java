@@ -63,4 +63,9 @@ public record CaptionRecord(
       String image, List<String> captions, @Nullable String imageId, @Nullable Dialogue dialogue) {
     this(image, captions, imageId, dialogue, null);
   }
+
+  /** This record with another image id. */
+  public CaptionRecord withImageId(@Nullable String newId) {
+    return new CaptionRecord(image, captions, newId, dialogue, question);
+  }
 }

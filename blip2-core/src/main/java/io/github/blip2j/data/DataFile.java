@@ -1,8 +1,10 @@
 package io.github.blip2j.data;
 
+import io.github.blip2j.io.file.PathName;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,6 +47,43 @@ public final class DataFile {
   /** A file, which is not opened yet. */
   public static DataFile of(Path file) {
     return new DataFile(file, null, null);
+  }
+
+  /**
+   * A file as a user names it: {@code FILE}, {@code QUESTIONS+ANNOTATIONS}, and {@code @SPLIT}
+   * behind either. A file that exists with exactly this name is meant first.
+   *
+   * @throws java.nio.file.InvalidPathException if no file can have the name
+   */
+  public static DataFile parse(String name) {
+    if (exists(name)) {
+      return of(PathName.typed(name));
+    }
+    int at = name.lastIndexOf('@');
+    boolean chosen = at > 0 && at < name.length() - 1 && name.indexOf('/', at) < 0;
+    String files = chosen ? name.substring(0, at) : name;
+    @Nullable String split = chosen ? name.substring(at + 1) : null;
+    int plus = exists(files) ? -1 : plus(files);
+    Path file = PathName.typed(plus < 0 ? files : files.substring(0, plus));
+    return new DataFile(file, plus < 0 ? null : PathName.typed(files.substring(plus + 1)), split);
+  }
+
+  /** The plus behind the name of a file, or else the first. */
+  private static int plus(String files) {
+    for (int plus = files.indexOf('+'); plus > 0; plus = files.indexOf('+', plus + 1)) {
+      if (exists(files.substring(0, plus))) {
+        return plus;
+      }
+    }
+    return files.indexOf('+');
+  }
+
+  private static boolean exists(String name) {
+    try {
+      return Files.exists(PathName.typed(name));
+    } catch (InvalidPathException e) { // no file system has such a name
+      return false;
+    }
   }
 
   /** This file of questions with the file of their answers, as VQAv2 and OK-VQA have them. */

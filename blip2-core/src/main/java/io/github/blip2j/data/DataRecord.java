@@ -1,5 +1,8 @@
 package io.github.blip2j.data;
 
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +32,37 @@ public record DataRecord(
   /** An image with captions only. */
   public DataRecord(ImageReference image, List<String> captions) {
     this(image, captions, null, null);
+  }
+
+  /**
+   * The record of a JSON object with the keys of {@link DataFile}, for an image that is named
+   * elsewhere: the member of a shard, for example.
+   *
+   * @param file name of the file in messages
+   * @param where the object's place in it
+   * @param json one object
+   * @param image the image; the object's {@code image_id} is its id, if it has one
+   * @throws DataException naming file and place, if the text is no such object
+   */
+  public static DataRecord fromJson(String file, String where, String json, ImageReference image)
+      throws IOException {
+    try (var text = new JsonText(file, new StringReader(json))) {
+      RecordObject object = text.object(where);
+      text.requireEnd(where);
+      @Nullable String id = RecordParser.imageId(object);
+      return new RecordParser().record(object, id == null ? image : image.withId(id));
+    }
+  }
+
+  /**
+   * The record that one trains on.
+   *
+   * @param file name of the file in messages
+   * @param where the record's place in it
+   * @throws DataException if it has no text, or its question no answers
+   */
+  public CaptionRecord forTraining(String file, String where) throws DataException {
+    return CaptionFile.record(this, new RecordObject(file, where, new JsonObject()), null);
   }
 
   /** This record with another image. */
