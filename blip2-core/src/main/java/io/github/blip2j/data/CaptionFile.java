@@ -1,49 +1,31 @@
 package io.github.blip2j.data;
 
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import com.google.gson.stream.MalformedJsonException;
-import java.io.BufferedReader;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the annotations of caption data sets as LAVIS writes them: a JSON list of records, or one
- * record a line.
+ * Reads the records of {@link DataFile}s that one trains on: each with a caption, with the input
+ * and output of a language model, or with a question and its answers. LAVIS's captions are
  *
  * <pre>{@code
  * {"image": "val2014/000000391895.jpg", "caption": "a man on a bike", "image_id": "coco_391895"}
  * }</pre>
  *
- * <p>Or those that Hugging Face's {@code imagefolder} reads from {@code metadata.jsonl}, with
+ * <p>and those that Hugging Face's {@code imagefolder} reads from {@code metadata.jsonl} have
  * {@code file_name} and {@code text} in place of {@code image} and {@code caption}.
  *
  * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing.
  * Instead of a caption or beside it there may be a {@code text_output}, the target, and a {@code
- * text_input}, the input before it. Other keys are ignored. A missing value is an error.
+ * text_input}, the input before it; or a {@code question} and its {@code answer}, one or a list
+ * with an entry for each person. The answers are then the captions too.
  */
 public final class CaptionFile {
-  private static final List<String> TABLES = List.of(".csv", ".tsv", ".parquet");
-  private static final int MOST_KEYS = 8; // in a message
-  private static final int MOST_LETTERS = 40;
-
-  private final Path file;
-  private final List<CaptionRecord> records = new ArrayList<>();
-
-  private CaptionFile(Path file) {
-    this.file = file;
-  }
+  private CaptionFile() {}
 
   /**
    * The records of several files, one after the other.
@@ -64,211 +46,70 @@ public final class CaptionFile {
    * @throws DataException naming the file and the record that isn't one
    */
   public static List<CaptionRecord> read(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new DataException(file + ": captions expected, got no file; check the path");
-    }
-    String name = file.toString().toLowerCase(Locale.ROOT);
-    if (TABLES.stream().anyMatch(name::endsWith)) {
+    return read(DataFile.of(file), null);
+  }
+
+  /**
+   * The records of a file, in their order.
+   *
+   * @param images the folder with the images, by which paths that are derived from numbers are
+   *     chosen, or null to take the likeliest
+   * @throws DataException naming the file and the record that isn't one, or the splits of a file
+   *     that has several
+   */
+  public static List<CaptionRecord> read(DataFile file, @Nullable Path images) throws IOException {
+    List<CaptionRecord> records = new ArrayList<>();
+    var splits = new TreeSet<String>();
+    var ids = new RecordIds();
+    file.read(
+        (each, from) -> {
+          ids.add(each, from);
+          if (each.image().split() != null && splits.size() < 8) {
+            splits.add(each.image().split());
+          }
+          records.add(record(each, from, images));
+        });
+    splits.remove("restval"); // is trained on with train
+    if (splits.size() > 1) {
       throw new DataException(
-          file
-              + ": captions expected as JSON, got a table; write each row as {\"image\": ..., "
-              + "\"caption\": ...} on a line of its own");
+          String.format(
+              Locale.ROOT,
+              "%s: records expected of one split, got those of %s; choose one, as in %s@%s",
+              file.path(),
+              String.join(", ", splits),
+              file.path(),
+              splits.last()));
     }
-    var reading = new CaptionFile(file);
-    try (BufferedReader text = Files.newBufferedReader(file)) {
-      if (startsList(text)) {
-        reading.list(text);
-      } else {
-        reading.lines(text);
-      }
-    } catch (CharacterCodingException e) {
-      throw new DataException(file + ": text expected UTF-8, got other bytes", e);
-    }
-    if (reading.records.isEmpty()) {
-      throw new DataException(file + ": captions expected at least 1, got none");
-    }
-    return reading.records;
+    return List.copyOf(records);
   }
 
-  private static boolean startsList(BufferedReader text) throws IOException {
-    text.mark(1);
-    int first = text.read();
-    while (first == '\uFEFF' || Character.isWhitespace(first)) {
-      text.mark(1);
-      first = text.read();
+  /**
+   * The record that one trains on.
+   *
+   * @throws DataException if it has no text, or a question has no answers
+   */
+  static CaptionRecord record(DataRecord each, RecordObject from, @Nullable Path images)
+      throws DataException {
+    ImageReference image = each.image();
+    String path = images == null ? image.path() : image.within(images).orElse(image.path());
+    CaptionRecord.@Nullable Dialogue dialogue = each.dialogue();
+    CaptionRecord.@Nullable Question asked = null;
+    List<String> texts = each.captions();
+    if (texts.isEmpty() && dialogue != null) {
+      texts = List.of(dialogue.output());
     }
-    text.reset();
-    return first == '[';
-  }
-
-  private void list(BufferedReader text) throws IOException {
-    JsonReader json = strict(new JsonReader(text));
-    String next = "the list";
-    try {
-      json.beginArray();
-      for (int number = 1; json.hasNext(); number++) {
-        next = "record " + number;
-        records.add(record(json, next));
-        next = "the list";
-      }
-      json.endArray();
-      requireEnd(json);
-    } catch (MalformedJsonException | EOFException e) {
-      throw malformed(next, e);
+    @Nullable Question question = each.question();
+    if (question != null && !question.answers().isEmpty()) {
+      asked = new CaptionRecord.Question(question.text(), question.answerTexts());
+      texts = texts.isEmpty() ? question.answerTexts() : texts;
     }
-  }
-
-  private void lines(BufferedReader text) throws IOException {
-    int number = 0;
-    for (String line = text.readLine(); line != null; line = text.readLine()) {
-      number++;
-      if (!line.isBlank()) {
-        String where = "line " + number;
-        try {
-          JsonReader json = strict(new JsonReader(new StringReader(line)));
-          records.add(record(json, where));
-          requireEnd(json);
-        } catch (MalformedJsonException | EOFException e) {
-          throw malformed(where, e);
-        }
-      }
+    if (texts.isEmpty()) {
+      throw question == null
+          ? from.otherKeys()
+          : from.error(
+              "answers expected to the question, got none; name the annotations behind the"
+                  + " questions: QUESTIONS+ANNOTATIONS");
     }
-  }
-
-  private static void requireEnd(JsonReader json) throws IOException {
-    if (json.peek() != JsonToken.END_DOCUMENT) {
-      throw new MalformedJsonException("one value expected, got more");
-    }
-  }
-
-  private static JsonReader strict(JsonReader json) {
-    json.setStrictness(Strictness.STRICT);
-    return json;
-  }
-
-  private CaptionRecord record(JsonReader json, String where) throws IOException {
-    if (json.peek() != JsonToken.BEGIN_OBJECT) {
-      throw wrong(where, "an object", json);
-    }
-    @Nullable String image = null;
-    @Nullable List<String> captions = null;
-    @Nullable String imageId = null;
-    @Nullable String fileName = null;
-    @Nullable List<String> texts = null;
-    String input = "";
-    @Nullable String output = null;
-    Set<String> keys = new LinkedHashSet<>();
-    json.beginObject();
-    while (json.hasNext()) {
-      String key = json.nextName();
-      keys.add(key);
-      switch (key) {
-        case "image" -> image = string(json, where + ": image");
-        case "file_name" -> fileName = string(json, where + ": file_name");
-        case "caption" -> captions = captions(json, where + ": caption");
-        case "text" -> texts = captions(json, where + ": text");
-        case "image_id" -> imageId = id(json, where + ": image_id");
-        case "text_input" -> input = string(json, where + ": text_input");
-        case "text_output" -> output = string(json, where + ": text_output");
-        default -> json.skipValue();
-      }
-    }
-    json.endObject();
-    image = image == null ? fileName : image;
-    captions = captions == null ? texts : captions;
-    if (captions == null && output != null) {
-      captions = List.of(output);
-    }
-    if (image == null || captions == null) {
-      throw otherKeys(where, keys);
-    }
-    var dialogue = output == null ? null : new CaptionRecord.Dialogue(input, output);
-    return new CaptionRecord(image, captions, imageId, dialogue);
-  }
-
-  /** The error for records of other formats, with advice about the missing keys. */
-  private DataException otherKeys(String where, Set<String> keys) {
-    List<String> shown = keys.stream().limit(MOST_KEYS).map(CaptionFile::plain).toList();
-    String more = keys.size() > MOST_KEYS ? ", ..." : "";
-    String got = keys.isEmpty() ? "none" : String.join(", ", shown) + more;
-    return new DataException(
-        String.format(
-            Locale.ROOT,
-            "%s: %s: keys expected image and caption, or file_name and text, got %s; %s",
-            file,
-            where,
-            got,
-            advice(keys)));
-  }
-
-  private static String advice(Set<String> keys) {
-    if (keys.contains("annotations")) {
-      return "write each of the annotations as a record, with its image's file_name as image";
-    }
-    if (keys.contains("question") || keys.contains("answer")) {
-      return "write the image's path as image, the question as text_input, one answer as text_output";
-    }
-    return "write one record for each image, its path as image and its caption as caption";
-  }
-
-  private static String plain(String key) {
-    String printable = key.replaceAll("\\p{C}", "?");
-    return printable.length() <= MOST_LETTERS
-        ? printable
-        : printable.substring(0, MOST_LETTERS) + "...";
-  }
-
-  private List<String> captions(JsonReader json, String where) throws IOException {
-    if (json.peek() != JsonToken.BEGIN_ARRAY) {
-      return List.of(string(json, where));
-    }
-    List<String> captions = new ArrayList<>();
-    json.beginArray();
-    while (json.hasNext()) {
-      captions.add(string(json, where));
-    }
-    json.endArray();
-    if (captions.isEmpty()) {
-      throw new DataException(
-          String.format(Locale.ROOT, "%s: %s expected strings, got an empty list", file, where));
-    }
-    return captions;
-  }
-
-  private String string(JsonReader json, String where) throws IOException {
-    if (json.peek() != JsonToken.STRING) {
-      throw wrong(where, "a string", json);
-    }
-    return json.nextString();
-  }
-
-  private @Nullable String id(JsonReader json, String where) throws IOException {
-    return switch (json.peek()) {
-      case STRING, NUMBER -> json.nextString();
-      case NULL -> {
-        json.nextNull();
-        yield null;
-      }
-      default -> throw wrong(where, "a string or a number", json);
-    };
-  }
-
-  private DataException wrong(String where, String expected, JsonReader json) throws IOException {
-    String got =
-        switch (json.peek()) {
-          case NULL -> "null";
-          case NUMBER, BOOLEAN -> "a " + json.peek().name().toLowerCase(Locale.ROOT);
-          case STRING -> "a string";
-          case BEGIN_ARRAY -> "a list";
-          case BEGIN_OBJECT -> "an object";
-          default -> "nothing";
-        };
-    return new DataException(
-        String.format(Locale.ROOT, "%s: %s expected %s, got %s", file, where, expected, got));
-  }
-
-  private DataException malformed(String where, IOException cause) {
-    return new DataException(
-        String.format(Locale.ROOT, "%s: %s expected JSON, got malformed text", file, where), cause);
+    return new CaptionRecord(path, texts, image.id(), dialogue, asked);
   }
 }

@@ -101,12 +101,13 @@ final class CaptionFileTest {
         "[{\"image\": \"a\", \"caption\": \"x\"} | the list expected JSON, got malformed text",
         "[{\"image\": \"a\", \"caption\": \"x\"}] 1 | the list expected JSON, got malformed text",
         "{\"image\": \"a\", \"caption\": \"x\"} 1 | line 1 expected JSON, got malformed text",
-        "[{\"image\": \"a\", \"question\": \"?\", \"answer\": [\"x\"]}] | record 1: keys expected image"
-            + " and caption, or file_name and text, got image, question, answer; write the image's path"
-            + " as image, the question as text_input, one answer as text_output",
-        "{\"images\": [], \"annotations\": []} | line 1: keys expected image and caption, or"
-            + " file_name and text, got images, annotations; write each of the annotations as a"
-            + " record, with its image's file_name as image",
+        "[{\"image\": \"a\", \"answer\": [\"x\"]}] | record 1: keys expected image"
+            + " and caption, or file_name and text, got image, answer; write the image's path"
+            + " as image, and the question with its answer",
+        "[{\"image\": \"a\", \"question\": \"?\", \"answer\": []}] | record 1: answers expected to the"
+            + " question, got none; name the annotations behind the questions:"
+            + " QUESTIONS+ANNOTATIONS",
+        "{\"images\": [], \"annotations\": []} | records expected at least 1, got none",
         "{\"a\": 1, \"b\": 1, \"c\": 1, \"d\": 1, \"e\": 1, \"f\": 1, \"g\": 1, \"h\": 1, \"i\": 1} |"
             + " line 1: keys expected image and caption, or file_name and text, got a, b, c, d, e,"
             + " f, g, h, ...; write one record for each image, its path as image and its caption"
@@ -114,7 +115,7 @@ final class CaptionFileTest {
         "{\"\\u001b[31m\": 1} | line 1: keys expected image and caption, or file_name and text, got"
             + " ?[31m; write one record for each image, its path as image and its caption as"
             + " caption",
-        "[] | captions expected at least 1, got none"
+        "[] | records expected at least 1, got none"
       })
   void read_whatIsNoRecord_isNamed(String text, String message) throws IOException {
     Path file = write(text);
@@ -141,14 +142,54 @@ final class CaptionFileTest {
   }
 
   @Test
-  void read_table_saysWhatToWriteInstead() throws IOException {
-    Path file = Files.writeString(folder.resolve("c.CSV"), "image,caption\n0.png,a dog\n");
+  void read_parquet_saysWhatToWriteInstead() throws IOException {
+    Path file = Files.writeString(folder.resolve("c.PARQUET"), "PAR1");
 
     assertEquals(
         file
-            + ": captions expected as JSON, got a table; write each row as {\"image\": ...,"
-            + " \"caption\": ...} on a line of its own",
+            + ": records expected as JSON, CSV or TSV, got a Parquet table; write each row as"
+            + " {\"image\": ..., \"caption\": ...} on a line of its own",
         assertThrows(DataException.class, () -> CaptionFile.read(file)).getMessage());
+  }
+
+  @Test
+  void read_questionWithAnswers_hasThemAsCaptionsToo() throws IOException {
+    Path file =
+        write("[{\"image\": \"a\", \"question\": \"how many?\", \"answer\": [\"2\", \"2\"]}]");
+
+    CaptionRecord record = CaptionFile.read(file).get(0);
+
+    assertEquals(List.of("2", "2"), record.captions());
+    assertEquals(new CaptionRecord.Question("how many?", List.of("2", "2")), record.question());
+  }
+
+  @Test
+  void read_severalSplits_asksForOne() throws IOException {
+    String image =
+        "{\"filename\": \"%s.jpg\", \"split\": \"%s\", \"sentences\": [{\"raw\": \"a dog\"}]}";
+    Path file =
+        write(
+            String.format(
+                Locale.ROOT,
+                "{\"images\": [" + image + "," + image + "," + image + "], \"dataset\": \"coco\"}",
+                "1",
+                "train",
+                "2",
+                "restval",
+                "3",
+                "test"));
+
+    assertEquals(
+        file
+            + ": records expected of one split, got those of test, train; choose one, as in "
+            + file
+            + "@train",
+        assertThrows(DataException.class, () -> CaptionFile.read(file)).getMessage());
+    assertEquals(
+        List.of("1.jpg", "2.jpg"),
+        CaptionFile.read(DataFile.of(file).withSplit("train"), null).stream()
+            .map(CaptionRecord::image)
+            .toList());
   }
 
   @Test
@@ -164,7 +205,7 @@ final class CaptionFileTest {
   @Test
   void read_noFile_isRefused() {
     assertEquals(
-        folder + ": captions expected, got no file; check the path",
+        folder + ": records expected, got no file; check the path",
         assertThrows(DataException.class, () -> CaptionFile.read(folder)).getMessage());
   }
 

@@ -2,8 +2,10 @@ package io.github.blip2j.pretraining;
 
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.DataException;
-import io.github.blip2j.data.EpochOrder;
-import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.data.loading.Mixture;
+import io.github.blip2j.data.loading.Prefetch;
+import io.github.blip2j.data.loading.SampleQueue;
+import io.github.blip2j.pretraining.source.CaptionSource;
 import io.github.blip2j.text.CaptionText;
 import io.github.blip2j.training.BatchSource;
 import io.github.blip2j.training.StepRandom;
@@ -20,9 +22,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,11 +34,12 @@ import org.jspecify.annotations.Nullable;
  * not fill a batch are left out of the epoch.
  *
  * <p>All random choices (the order, one of several captions, the crop of an image) depend only on
- * the seed, the epoch and the record, so any batch can be made again. Images are read one at a
- * time, when their batch is requested.
+ * the seed, the epoch and the record, so any batch can be made again. Images are read when their
+ * batch is requested, or {@linkplain #withPrefetch ahead on other threads}, to the same bits.
  *
  * <p>If damaged images are skipped, the next record in the epoch's order replaces the record of
- * one. The size and the number of batches stay the same.
+ * one. The size and the number of batches stay the same. So it is with samples of shards whose text
+ * is damaged.
  *
  * <p>{@link #withDialogues} makes batches for a language model: a record's own input and output
  * replace its caption, and records without text are refused.
@@ -47,6 +50,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   private final long seed;
   private final Preparation preparation;
   private final boolean identified;
+  private final Prefetch prefetch;
   private final Set<String> damaged = Collections.synchronizedSet(new TreeSet<>());
 
   /**
@@ -60,8 +64,10 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
       @Nullable Augmentation augmentation,
       boolean dialogues) {}
 
-  private CaptionBatches(CaptionSet set, int batchSize, long seed, Preparation preparation) {
+  private CaptionBatches(
+      CaptionSet set, int batchSize, long seed, Preparation preparation, Prefetch prefetch) {
     this.set = set;
+    this.prefetch = prefetch;
     this.batchSize = batchSize;
     this.seed = seed;
     this.preparation = preparation;
@@ -80,11 +86,28 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   public static CaptionBatches of(
       CaptionSet set, ImageProcessor processor, int batchSize, long seed) {
     return new CaptionBatches(
-        set, batchSize, seed, new Preparation(processor, CaptionText.lavis(), null, false));
+        set,
+        batchSize,
+        seed,
+        new Preparation(processor, CaptionText.lavis(), null, false),
+        Prefetch.NONE);
   }
 
   private CaptionBatches with(Preparation newPreparation) {
-    return new CaptionBatches(set, batchSize, seed, newPreparation);
+    return new CaptionBatches(set, batchSize, seed, newPreparation, prefetch);
+  }
+
+  /**
+   * With images that are read and augmented ahead. This bounds the memory: there are at most so many
+   * batches of images in 8 bits, of three bytes a pixel, and on each thread one that is decoded.
+   *
+   * @param threads 0 to read on the trainer's thread, when a batch is requested
+   * @param batches at least 1, unless there are no threads
+   * @throws IllegalArgumentException if a number is too small or too large
+   */
+  public CaptionBatches withPrefetch(int threads, int batches) {
+    int ahead = (int) Math.min(Integer.MAX_VALUE, (long) batchSize * batches);
+    return new CaptionBatches(set, batchSize, seed, preparation, new Prefetch(threads, ahead));
   }
 
   /** With random augmentation of the images. */
@@ -121,29 +144,31 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    * @throws DataException naming a record whose target is empty
    */
   public void requireWords() throws DataException {
-    for (int i = 0; i < set.size(); i++) {
-      CaptionRecord each = set.get(i);
-      var own = preparation.dialogues ? each.dialogue() : null;
-      boolean empty =
-          own == null
-              ? each.captions().stream()
-                  .anyMatch(caption -> preparation.text.cleanWords(caption).isEmpty())
-              : own.output().isBlank();
-      if (empty) {
-        throw new DataException(
-            String.format(
-                Locale.ROOT,
-                "captions: text expected about %s, got none; leave the record out",
-                each.image()));
-      }
+    for (CaptionRecord each : set.listed()) {
+      requireWords(each);
+    }
+  }
+
+  private void requireWords(CaptionRecord each) throws DataException {
+    var own = preparation.dialogues ? each.dialogue() : null;
+    boolean empty =
+        own == null
+            ? each.captions().stream()
+                .anyMatch(caption -> preparation.text.cleanWords(caption).isEmpty())
+            : own.output().isBlank();
+    if (empty) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "captions: text expected about %s, got none; leave the record out",
+              each.image()));
     }
   }
 
   /** Records with inputs of their own. */
   List<CaptionRecord> asked() {
-    return IntStream.range(0, preparation.dialogues ? set.size() : 0)
-        .mapToObj(set::get)
-        .filter(each -> !input(each).isEmpty())
+    return (preparation.dialogues ? set.listed() : List.<CaptionRecord>of())
+        .stream().filter(each -> !input(each).isEmpty())
         .toList();
   }
 
@@ -167,7 +192,9 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
 
   @Override
   public Map<String, Long> sizes() {
-    return Map.of("batch_size", (long) batchSize, "records", (long) set.size());
+    Map<String, Long> sizes = new TreeMap<>(set.sizes());
+    sizes.put("batch_size", (long) batchSize);
+    return sizes;
   }
 
   private long batches() {
@@ -176,73 +203,97 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
 
   @Override
   public Stream<CaptionBatch> open(int epoch, long first) {
-    int[] order = EpochOrder.of(set.size(), seed, epoch);
-    return LongStream.range(first, batches()).mapToObj(batch -> batch(order, epoch, batch));
+    Mixture.Epoch order = set.epoch(seed, epoch);
+    int begin = Math.toIntExact(Math.min(first, batches()) * batchSize);
+    int end = Math.toIntExact(batches() * batchSize);
+    var samples = new SampleQueue<>(place -> sample(order, place), prefetch, begin, end);
+    return LongStream.range(first, batches())
+        .mapToObj(number -> batch(samples, Math.toIntExact(number * batchSize)))
+        .onClose(samples::close);
   }
 
-  private CaptionBatch batch(int[] order, int epoch, long number) {
-    List<Tensor> pixels = new ArrayList<>();
+  private CaptionBatch batch(SampleQueue<Sample> samples, int begin) {
+    List<Image> images = new ArrayList<>();
     List<String> captions = new ArrayList<>();
     List<String> ids = new ArrayList<>();
     List<String> imageIds = new ArrayList<>();
     List<String> inputs = new ArrayList<>();
-    int begin = Math.toIntExact(number * batchSize);
-    for (int i = begin; i < begin + batchSize; i++) {
-      Sample sample = sample(order, epoch, i);
-      pixels.add(sample.pixels);
-      captions.add(sample.caption);
-      ids.add(sample.of.image());
-      inputs.add(sample.input);
-      if (identified) {
-        imageIds.add(String.valueOf(sample.of.imageId()));
-      }
-    }
-    return new CaptionBatch(
-        Tensor.concat(0, pixels),
-        captions,
-        ids,
-        imageIds,
-        preparation.dialogues ? inputs : List.of());
-  }
-
-  /** A record after its random choices; pixels are [1, 3, H, W]. */
-  private record Sample(CaptionRecord of, Tensor pixels, String input, String caption) {}
-
-  /** The record at a place of the order, or the next one with a readable image. */
-  private Sample sample(int[] order, int epoch, int place) {
     try {
-      for (int tries = 0; tries < order.length; tries++) {
-        int index = order[(place + tries) % order.length];
-        CaptionRecord candidate = set.get(index);
-        try {
-          return sample(candidate, StepRandom.ofSample(seed, epoch, index));
-        } catch (UnreadableImageException e) {
-          if (!set.skips()) {
-            throw e;
-          }
-          damaged.add(candidate.image());
-        }
+      for (int i = begin; i < begin + batchSize; i++) {
+        Sample sample = samples.next(i);
+        images.add(sample.image);
+        captions.add(sample.caption);
+        ids.add(sample.id);
+        imageIds.add(sample.imageId);
+        inputs.add(sample.input);
+        damaged.addAll(sample.skipped);
       }
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "captions: readable images expected, got %d damaged ones",
-              damaged.size()));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the stream's reader unwraps it
     }
+    return new CaptionBatch(
+        preparation.processor.normalize(images),
+        captions,
+        ids,
+        identified ? imageIds : List.of(),
+        preparation.dialogues ? inputs : List.of());
   }
 
-  private Sample sample(CaptionRecord each, RandomGenerator random) throws IOException {
+  /**
+   * A record after its random choices.
+   *
+   * @param image of the size of the model's input
+   * @param skipped the damaged ones that it replaces
+   */
+  private record Sample(
+      String id,
+      String imageId,
+      Image image,
+      String input,
+      String caption,
+      List<String> skipped) {}
+
+  /** The record at a place of the order, or the next one that is readable. */
+  private Sample sample(Mixture.Epoch order, int place) throws IOException {
+    List<String> skipped = new ArrayList<>();
+    for (int tries = 0; tries < set.size(); tries++) {
+      Mixture.Sample at = order.at((int) ((place + (long) tries) % set.size()));
+      try {
+        return sample(at, skipped);
+      } catch (UnreadableImageException | DataException e) {
+        if (!set.skips()) {
+          throw e;
+        }
+        skipped.add(set.name(at));
+      }
+    }
+    damaged.addAll(skipped);
+    throw new DataException(
+        String.format(
+            Locale.ROOT,
+            "captions: readable images expected, got %d damaged ones",
+            new TreeSet<>(skipped).size()));
+  }
+
+  private Sample sample(Mixture.Sample at, List<String> skipped) throws IOException {
+    CaptionSource.Opened opened = set.open(at);
+    CaptionRecord each = opened.record();
+    if (!set.isListed(at)) {
+      requireWords(each);
+    }
+    RandomGenerator random = StepRandom.ofSample(at.seed(), at.epoch(), at.index());
     String caption = each.captions().get(random.nextInt(each.captions().size()));
     ImageProcessor processor = preparation.processor;
     @Nullable Augmentation augmentation = preparation.augmentation;
-    Image image = processor.read(set.file(each));
+    Image image = opened.image(processor);
     Image seen = augmentation == null ? image : augmentation.apply(image, processor.size(), random);
-    Tensor pixels = processor.tensor(List.of(seen)); // [1, 3, H, W]
     var own = preparation.dialogues ? each.dialogue() : null;
-    return own == null
-        ? new Sample(each, pixels, "", preparation.text.clean(caption))
-        : new Sample(each, pixels, input(each), own.output().strip());
+    return new Sample(
+        each.image(),
+        set.imageId(at, each),
+        processor.fit(seen),
+        own == null ? "" : input(each),
+        own == null ? preparation.text.clean(caption) : own.output().strip(),
+        skipped);
   }
 }

@@ -1,7 +1,12 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.cli.console.UsageException;
+import io.github.blip2j.data.loading.Prefetch;
+import io.github.blip2j.data.shard.ShardNames;
+import io.github.blip2j.data.shard.ShardSet;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.pretraining.source.DataArgument;
 import io.github.blip2j.vision.image.Augmentation;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
@@ -16,20 +21,19 @@ final class DataOptions {
   @Option(
       names = {"--data", "--captions"},
       required = true,
-      split = ",",
       paramLabel = "F",
       description =
-          "JSON lists or lines of {\"image\": path, \"caption\": text or texts, "
+          "Files of records, JSON, CSV or TSV, with {\"image\": path, \"caption\": text or texts, "
               + "\"image_id\": id}; in stage2 also with \"text_input\" and \"text_output\". "
-              + "Several are concatenated.")
-  List<Path> data = new ArrayList<>();
+              + "Or shards: 'shards/{000..123}.tar'. F,F concatenates, F:2,F:1 mixes by weights; "
+              + "QUESTIONS+ANNOTATIONS joins, F@train takes a split.")
+  List<String> data = new ArrayList<>();
 
   @Option(
       names = "--images",
-      required = true,
       paramLabel = "DIR",
-      description = "The folder that paths of images are relative to.")
-  Path images = Path.of("");
+      description = "The folder that paths of images are relative to; not for shards.")
+  @Nullable Path images;
 
   @Option(
       names = "--skip-faulty",
@@ -56,6 +60,27 @@ final class DataOptions {
   boolean augment;
 
   @Option(
+      names = "--shuffle-buffer",
+      paramLabel = "N",
+      description =
+          "From how many samples of shards the next one is drawn; default: ${DEFAULT-VALUE}.")
+  int buffer = ShardSet.DEFAULT_BUFFER;
+
+  @Option(
+      names = "--data-threads",
+      paramLabel = "N",
+      description =
+          "Threads that read and augment images ahead, to the same bits; 0 for none. By default one "
+              + "for every four processors.")
+  int threads = Prefetch.defaultThreads();
+
+  @Option(
+      names = "--prefetch",
+      paramLabel = "N",
+      description = "Batches that are read ahead at most; default: ${DEFAULT-VALUE}.")
+  int prefetch = 2;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       description =
@@ -73,15 +98,44 @@ final class DataOptions {
       throw new IllegalArgumentException(
           "--image-size: side expected at least 1, got " + imageSize);
     }
+    if (buffer < 1) {
+      throw new IllegalArgumentException(
+          "--shuffle-buffer: samples expected at least 1, got " + buffer);
+    }
+    if (threads < 0 || threads > Prefetch.MOST_THREADS) {
+      throw new IllegalArgumentException(
+          "--data-threads expected 0 to " + Prefetch.MOST_THREADS + ", got " + threads);
+    }
+    if (threads > 0 && prefetch < 1) {
+      throw new IllegalArgumentException(
+          "--prefetch: batches expected at least 1, got " + prefetch);
+    }
+    for (DataArgument each : DataArgument.parseAll(names())) {
+      if (each.isShards()) {
+        ShardNames.expand(each.name());
+      } else if (images == null) {
+        throw new IllegalArgumentException(
+            "--images: folder expected for the images of " + each.name() + ", got none");
+      }
+    }
+  }
+
+  private String names() {
+    return String.join(",", data);
   }
 
   CaptionSet captions() throws IOException {
     var faulty = skipFaulty ? CaptionSet.Faulty.SKIP : CaptionSet.Faulty.REFUSE;
-    return CaptionSet.open(data, images, faulty);
+    try {
+      return CaptionSet.parse(names(), images == null ? Path.of("") : images, faulty, buffer);
+    } catch (IllegalArgumentException e) { // weights
+      throw new UsageException(e);
+    }
   }
 
   CaptionBatches batches(CaptionSet set, ImageProcessor processor) {
     CaptionBatches batches = CaptionBatches.of(set, processor, batchSize, seed);
-    return augment ? batches.with(Augmentation.blip2()) : batches;
+    CaptionBatches ahead = batches.withPrefetch(threads, prefetch);
+    return augment ? ahead.with(Augmentation.blip2()) : ahead;
   }
 }

@@ -86,6 +86,16 @@ public final class ImageProcessor {
     return decoder.decode(file);
   }
 
+  /**
+   * Reads an image file held in memory; see {@link ImageDecoder#decode(byte[], String)}.
+   *
+   * @param name what to call it in error messages
+   * @throws UnreadableImageException if it is no complete image
+   */
+  public Image decode(byte[] file, String name) throws IOException {
+    return decoder.decode(file, name);
+  }
+
   /** The image resized and cropped, still in 8 bits. */
   public Image fit(Image image) {
     Image fitted = image;
@@ -115,7 +125,11 @@ public final class ImageProcessor {
    * @return {@code [3, H, W]}
    */
   public float[] pixels(Image image) {
-    byte[] samples = fit(image).samples();
+    return normalized(fit(image));
+  }
+
+  private float[] normalized(Image fitted) {
+    byte[] samples = fitted.samples();
     int plane = samples.length / Image.CHANNELS;
     float[] pixels = new float[samples.length];
     for (int channel = 0; channel < Image.CHANNELS; channel++) {
@@ -134,9 +148,20 @@ public final class ImageProcessor {
    * @return [B, 3, H, W], float32
    */
   public Tensor tensor(List<Image> images) {
+    return normalize(images.stream().map(this::fit).toList());
+  }
+
+  /**
+   * The second half of {@link #tensor}: a batch of images that {@link #fit} has resized, on another
+   * thread for example.
+   *
+   * @return [B, 3, H, W], float32
+   * @throws IllegalArgumentException if an image has another size
+   */
+  public Tensor normalize(List<Image> fitted) {
     List<Tensor> batch = new ArrayList<>();
-    for (Image image : images) {
-      batch.add(Tensor.of(pixels(image), 1, Image.CHANNELS, size().height(), size().width()));
+    for (Image image : fitted) {
+      batch.add(Tensor.of(normalized(image), 1, Image.CHANNELS, size().height(), size().width()));
     }
     return Tensor.concat(0, batch);
   }

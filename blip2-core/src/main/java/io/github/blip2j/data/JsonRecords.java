@@ -1,0 +1,126 @@
+package io.github.blip2j.data;
+
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * Reads records from JSON: a list of objects, one object a line, an object of objects by id, or an
+ * object with lists of its own ({@link SectionedFile}).
+ */
+final class JsonRecords {
+  private static final Set<String> SECTIONS = Set.of("images", "annotations", "questions");
+  private static final Set<String> HEADERS =
+      Set.of("info", "license", "licenses", "data_type", "data_subtype", "task_type", "dataset");
+
+  private static final String THE_LIST = "the list";
+  private static final String THE_OBJECT = "the object";
+
+  private final Path file;
+  private final RecordParser parser = new RecordParser();
+
+  /** The forms of a file. */
+  enum Form {
+    /** A list of records. */
+    LIST,
+    /** A record a line. */
+    LINES,
+    /** An object of records by their ids, as GQA's. */
+    BY_ID,
+    /** An object with lists of images, annotations or questions, as COCO's. */
+    SECTIONS
+  }
+
+  JsonRecords(Path file) {
+    this.file = file;
+  }
+
+  /** Reads all records. */
+  void read(RecordSink sink) throws IOException {
+    switch (form(file)) {
+      case LIST -> list(sink);
+      case LINES -> lines(sink);
+      case BY_ID -> byId(sink);
+      case SECTIONS -> new SectionedFile(file, parser).read(sink);
+    }
+  }
+
+  /** The form of a file, of which no more is read than it takes to tell. */
+  static Form form(Path file) throws IOException {
+    try (BufferedReader text = JsonText.reader(file)) {
+      text.mark(1);
+      int first = text.read();
+      if (first != '{') {
+        return first == '[' ? Form.LIST : Form.LINES;
+      }
+      text.reset();
+      return new JsonText(file.toString(), text).read(THE_OBJECT, JsonRecords::formOfObject);
+    } catch (DataException e) {
+      return Form.LINES; // whose reader names the line
+    }
+  }
+
+  private static Form formOfObject(JsonReader json) throws IOException {
+    json.beginObject();
+    while (json.hasNext()) {
+      String key = json.nextName();
+      JsonToken value = json.peek();
+      if (SECTIONS.contains(key) && value == JsonToken.BEGIN_ARRAY) {
+        return Form.SECTIONS;
+      }
+      if (!HEADERS.contains(key)) {
+        return value == JsonToken.BEGIN_OBJECT ? Form.BY_ID : Form.LINES;
+      }
+      json.skipValue();
+    }
+    return Form.LINES;
+  }
+
+  private void list(RecordSink sink) throws IOException {
+    try (JsonText text = JsonText.open(file)) {
+      text.step(THE_LIST, JsonReader::beginArray);
+      for (int number = 1; text.hasNext(THE_LIST); number++) {
+        parser.parse(text.object("record " + number), sink);
+      }
+      text.step(THE_LIST, JsonReader::endArray);
+      text.requireEnd(THE_LIST);
+    }
+  }
+
+  private void lines(RecordSink sink) throws IOException {
+    int number = 0;
+    try (BufferedReader lines = JsonText.reader(file)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        number++;
+        if (!line.isBlank()) {
+          String where = "line " + number;
+          try (var text = new JsonText(file.toString(), new StringReader(line))) {
+            RecordObject object = text.object(where);
+            text.requireEnd(where);
+            parser.parse(object, sink);
+          }
+        }
+      }
+    }
+  }
+
+  private void byId(RecordSink sink) throws IOException {
+    try (JsonText text = JsonText.open(file)) {
+      text.step(THE_OBJECT, JsonReader::beginObject);
+      while (text.hasNext(THE_OBJECT)) {
+        String id = text.read(THE_OBJECT, JsonReader::nextName);
+        RecordObject object = text.object("record " + RecordObject.plain(id));
+        if (object.has("question") && RecordParser.questionId(object) == null) {
+          object.json().addProperty("question_id", id);
+        }
+        parser.parse(object, sink);
+      }
+      text.step(THE_OBJECT, JsonReader::endObject);
+      text.requireEnd(THE_OBJECT);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package io.github.blip2j.data;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+import org.apache.commons.csv.DuplicateHeaderMode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads records from tables with a header: commas, tabs or bars between columns (RFC 4180). Columns
+ * have the names of JSON keys, or those that tables of captions usually have. A cell of a plural
+ * column may be a JSON list. Flickr30k's own file ({@code results_20130124.token}) has no header
+ * and no quotes: {@code name.jpg#0}, a tab, the caption.
+ *
+ * <p>Rows without an image id have the image's path as id, so that captions of an image are never
+ * taken for captions of different ones.
+ */
+final class TableRecords {
+  private static final String TOKENS = ".token";
+  private static final Set<String> LISTS =
+      Set.of("captions", "raw", "answers", "direct_answers", "choices");
+  private static final Map<String, String> OTHER_NAMES =
+      Map.of(
+          "filename", "image",
+          "filepath", "image",
+          "image_name", "image",
+          "path", "image",
+          "title", "caption",
+          "comment", "caption");
+  private static final int PEEKED = 1 << 16;
+
+  private final Path file;
+  private final RecordParser parser = new RecordParser();
+
+  TableRecords(Path file) {
+    this.file = file;
+  }
+
+  /** Whether a file is a table, by its name. */
+  static boolean is(Path file) {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    return List.of(".csv", ".tsv", TOKENS).stream().anyMatch(name::endsWith);
+  }
+
+  /** Reads all records. */
+  void read(RecordSink sink) throws IOException {
+    boolean tokens = file.toString().toLowerCase(Locale.ROOT).endsWith(TOKENS);
+    try (BufferedReader text = JsonText.reader(file)) {
+      CSVFormat format = tokens ? withoutHeader() : withHeader(delimiter(text));
+      try (CSVParser rows = CSVParser.builder().setReader(text).setFormat(format).get()) {
+        for (CSVRecord row : rows) {
+          String where = "row " + row.getRecordNumber();
+          parser.parse(tokens ? token(row, where) : row(rows, row, where), sink);
+        }
+      }
+    } catch (UncheckedIOException e) { // how the parser's iterator reports malformed rows
+      throw malformed(e.getCause());
+    } catch (CharacterCodingException e) {
+      throw e;
+    } catch (IllegalArgumentException | IllegalStateException e) { // a header with a name twice
+      throw malformed(e);
+    }
+  }
+
+  private IOException malformed(@Nullable Exception cause) {
+    if (cause instanceof CharacterCodingException coding) {
+      return coding;
+    }
+    String why = cause == null ? "" : String.valueOf(cause.getMessage());
+    return new DataException(
+        String.format(
+            Locale.ROOT,
+            "%s: rows expected as RFC 4180 has them, got %s; write a quote inside quotes twice",
+            file,
+            why.replaceAll("\\p{C}", "?")),
+        cause);
+  }
+
+  private static CSVFormat withoutHeader() {
+    return CSVFormat.Builder.create(CSVFormat.RFC4180)
+        .setDelimiter('\t')
+        .setQuote((Character) null)
+        .setIgnoreEmptyLines(true)
+        .get();
+  }
+
+  private static CSVFormat withHeader(char delimiter) {
+    return CSVFormat.Builder.create(CSVFormat.RFC4180)
+        .setDelimiter(delimiter)
+        .setHeader()
+        .setSkipHeaderRecord(true)
+        .setIgnoreEmptyLines(true)
+        .setIgnoreSurroundingSpaces(delimiter == '|')
+        .setDuplicateHeaderMode(DuplicateHeaderMode.DISALLOW)
+        .get();
+  }
+
+  /** The delimiter of the header: the first of tab, bar and comma that it has. */
+  private static char delimiter(BufferedReader text) throws IOException {
+    text.mark(PEEKED);
+    char[] begin = new char[PEEKED - 1];
+    int length = Math.max(0, text.read(begin));
+    text.reset();
+    String header = new String(begin, 0, length).lines().findFirst().orElse("");
+    return header.indexOf('\t') >= 0 ? '\t' : header.indexOf('|') >= 0 ? '|' : ',';
+  }
+
+  private RecordObject row(CSVParser rows, CSVRecord row, String where) throws IOException {
+    List<String> names = rows.getHeaderNames();
+    if (row.size() != names.size()) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s: cells expected %d, as the header has, got %d; put cells with delimiters into"
+                  + " quotes",
+              file,
+              where,
+              names.size(),
+              row.size()));
+    }
+    var object = new JsonObject();
+    for (int i = 0; i < names.size(); i++) {
+      String name = names.get(i).strip().toLowerCase(Locale.ROOT);
+      String key = OTHER_NAMES.getOrDefault(name, name);
+      boolean given = !row.get(i).isEmpty() || key.equals("caption");
+      if (given && !object.has(key)) {
+        object.add(key, cell(key, row.get(i), where));
+      }
+    }
+    var from = new RecordObject(file.toString(), where, object);
+    @Nullable String image = from.word("image");
+    if (image != null && RecordParser.imageId(from) == null) {
+      object.addProperty("image_id", image);
+    }
+    return from;
+  }
+
+  private JsonElement cell(String key, String text, String where) throws IOException {
+    if (LISTS.contains(key) && text.startsWith("[")) {
+      try (var json = new JsonText(file.toString(), new StringReader(text))) {
+        JsonElement list = json.read(where, JsonParser::parseReader);
+        json.requireEnd(where);
+        return list;
+      } catch (DataException e) { // a text that begins with a bracket
+        return new JsonPrimitive(text);
+      }
+    }
+    return new JsonPrimitive(text);
+  }
+
+  private RecordObject token(CSVRecord row, String where) throws DataException {
+    int mark = row.get(0).lastIndexOf('#');
+    if (row.size() != 2 || mark < 1) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected as name.jpg#number, a tab and a caption, got %s",
+              file,
+              where,
+              RecordObject.plain(String.join("\t", row.toList()))));
+    }
+    String image = row.get(0).substring(0, mark);
+    var object = new JsonObject();
+    object.addProperty("image", image);
+    object.addProperty("caption", row.get(1).strip());
+    object.addProperty("image_id", image);
+    return new RecordObject(file.toString(), where, object);
+  }
+}
