@@ -7,11 +7,11 @@ import io.github.blip2j.data.DataException;
 import io.github.blip2j.io.file.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The result files of answers. */
@@ -116,24 +116,28 @@ public final class AnswerResults {
   }
 
   /**
-   * The answers of results in the order of the questions.
+   * Checks that results are of a set.
    *
-   * @param results the file of the results, for messages
-   * @throws DataException if there is no answer to a question, or one to a question that is not in
-   *     the set
+   * @param set the file of the questions, for the message
+   * @throws DataException if there is an answer to a question that is not in the set
+   */
+  public static void requireOf(List<Question> questions, Map<String, Answer> answers, Path set)
+      throws DataException {
+    Set<String> ids = questions.stream().map(Question::id).collect(Collectors.toSet());
+    IdCheck.requireAll(set, "questions", answers.keySet(), ids, "the results are of another set");
+  }
+
+  /**
+   * The answers to questions, in their order.
+   *
+   * @param results the file of the answers, for the message
+   * @throws DataException if there is no answer to a question
    */
   public static List<Answer> of(
-      List<Question> questions, Map<String, Answer> answers, Path results, Path set)
-      throws DataException {
+      List<Question> questions, Map<String, Answer> answers, Path results) throws DataException {
     List<String> ids = questions.stream().map(Question::id).toList();
     IdCheck.requireAll(
-        set, "questions", answers.keySet(), Set.copyOf(ids), "the results are of another set");
-    IdCheck.requireAll(
         results, "answers", ids, answers.keySet(), "answer the rest, or score fewer questions");
-    List<Answer> ordered = new ArrayList<>();
-    for (String id : ids) {
-      ordered.add(answers.getOrDefault(id, new Answer(null, null)));
-    }
-    return ordered;
+    return ids.stream().map(id -> answers.getOrDefault(id, new Answer(null, null))).toList();
   }
 }

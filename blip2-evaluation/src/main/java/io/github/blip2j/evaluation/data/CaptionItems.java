@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,30 @@ public final class CaptionItems {
     var items = new CaptionItems(file);
     JsonRecords.read(file, "captions", items::add);
     return items.finish();
+  }
+
+  /**
+   * Items with the captions that another file has of the same image ids.
+   *
+   * @throws DataException if it lacks one
+   */
+  public static List<CaptionItem> withReferences(List<CaptionItem> items, Path file)
+      throws IOException {
+    Map<String, CaptionItem> others = new LinkedHashMap<>();
+    read(file).forEach(item -> others.put(item.id(), item));
+    IdCheck.requireAll(
+        file,
+        "captions",
+        items.stream().map(CaptionItem::id).toList(),
+        others.keySet(),
+        "take the captions of the same set");
+    List<CaptionItem> complete = new ArrayList<>();
+    for (CaptionItem item : items) {
+      CaptionItem other = Objects.requireNonNull(others.get(item.id()));
+      @Nullable String domain = item.domain() == null ? other.domain() : item.domain();
+      complete.add(new CaptionItem(item.id(), item.image(), other.references(), domain));
+    }
+    return complete;
   }
 
   private void add(String list, String key, JsonObject record, String where)

@@ -6,11 +6,11 @@ import io.github.blip2j.data.DataException;
 import io.github.blip2j.io.file.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The result files of captions that LAVIS writes, {@code pycocoevalcap} reads, and the servers of
@@ -85,22 +85,28 @@ public final class CaptionResults {
   }
 
   /**
-   * The captions of results in the order of a set.
+   * Checks that results are of a set.
    *
-   * @param results the file of the results, for messages
-   * @throws DataException if there is no caption of an image, or one of an image that is not in the
-   *     set
+   * @param set the file of the items, for the message
+   * @throws DataException if there is a caption of an image that is not in the set
+   */
+  public static void requireOf(List<CaptionItem> items, Map<String, String> captions, Path set)
+      throws DataException {
+    Set<String> ids = items.stream().map(CaptionItem::id).collect(Collectors.toSet());
+    IdCheck.requireAll(set, "images", captions.keySet(), ids, "the results are of another set");
+  }
+
+  /**
+   * The captions of items, in their order.
+   *
+   * @param results the file of the captions, for the message
+   * @throws DataException if there is no caption of an item
    */
   public static List<String> of(
-      List<CaptionItem> items, Map<String, String> captions, Path results, Path set)
-      throws DataException {
+      List<CaptionItem> items, Map<String, String> captions, Path results) throws DataException {
     List<String> ids = items.stream().map(CaptionItem::id).toList();
     IdCheck.requireAll(
-        set, "images", captions.keySet(), Set.copyOf(ids), "the results are of another set");
-    IdCheck.requireAll(
         results, "captions", ids, captions.keySet(), "caption the rest, or score fewer images");
-    List<String> ordered = new ArrayList<>();
-    ids.forEach(id -> ordered.add(captions.getOrDefault(id, "")));
-    return ordered;
+    return ids.stream().map(id -> captions.getOrDefault(id, "")).toList();
   }
 }
