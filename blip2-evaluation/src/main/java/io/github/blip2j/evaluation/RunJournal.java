@@ -164,8 +164,8 @@ public final class RunJournal implements AutoCloseable {
         throw new DataException(
             String.format(
                 Locale.ROOT,
-                "%s: results of a run with the same settings expected, got those with %s %s instead"
-                    + " of %s; name another file, or begin anew",
+                "%s: results of a run with the same settings expected, got those with %s \"%s\""
+                    + " instead of \"%s\"; name another file, or begin anew",
                 file,
                 key,
                 was,

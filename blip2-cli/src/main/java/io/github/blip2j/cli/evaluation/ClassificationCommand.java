@@ -183,8 +183,10 @@ public final class ClassificationCommand implements Callable<Integer> {
     document.addProperty("images", images);
     document.addProperty("classes", classCount);
     document.addProperty("templates", prompts);
-    document.add(
-        "scores", ScoreDocument.numbers(Map.of("top1", scores.top1(), "top5", scores.top5())));
+    var numbers = new JsonObject();
+    numbers.addProperty("top1", scores.top1());
+    numbers.addProperty("top5", scores.top5());
+    document.add("scores", numbers);
     ScoreDocument.finish(document, target.name(), earlier, timings.milliseconds());
     JsonReport.print(console, document);
   }

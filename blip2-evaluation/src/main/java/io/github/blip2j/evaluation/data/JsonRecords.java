@@ -27,8 +27,8 @@ import java.util.Set;
 final class JsonRecords {
   private static final int LONGEST_LINE = 1 << 20; // a longer first line is a whole document
 
-  /** What COCO's files hold beside records. */
-  private static final Set<String> ABOUT = Set.of("info");
+  /** What the files of COCO and VQAv2 hold beside records. */
+  private static final Set<String> ABOUT = Set.of("info", "license");
 
   /** Receives records. */
   interface Consumer {
