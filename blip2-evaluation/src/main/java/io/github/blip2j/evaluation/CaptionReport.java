@@ -29,8 +29,8 @@ public record CaptionReport(
    * Scores captions.
    *
    * @param captions one for each item, in the same order
-   * @throws IllegalArgumentException if there is no item, an item has no reference, or there are not
-   *     as many captions
+   * @throws IllegalArgumentException if there is no item, an item has no reference, or there are
+   *     not as many captions
    */
   public static CaptionReport of(List<CaptionItem> items, List<String> captions) {
     if (captions.size() != items.size()) {

@@ -103,8 +103,7 @@ public final class CaptioningTask {
     return captions;
   }
 
-  private List<JsonObject> caption(List<CaptionItem> items, ImageFolder images)
-      throws IOException {
+  private List<JsonObject> caption(List<CaptionItem> items, ImageFolder images) throws IOException {
     List<Prompt> prompts = new ArrayList<>();
     for (CaptionItem item : items) {
       prompts.add(Prompt.about(images.read(file(item)), prompt));

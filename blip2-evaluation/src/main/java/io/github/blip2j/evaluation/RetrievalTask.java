@@ -80,8 +80,7 @@ public final class RetrievalTask {
     }
   }
 
-  private void fill(ImageTextIndex index, RetrievalSet set, ImageFolder images)
-      throws IOException {
+  private void fill(ImageTextIndex index, RetrievalSet set, ImageFolder images) throws IOException {
     List<String> files = set.images();
     for (int i = 0; i < files.size(); i++) {
       listener.done(Part.IMAGES, i, files.size());

@@ -100,8 +100,7 @@ public final class VqaTask {
     return answers;
   }
 
-  private List<JsonObject> answer(List<Question> questions, ImageFolder images)
-      throws IOException {
+  private List<JsonObject> answer(List<Question> questions, ImageFolder images) throws IOException {
     Map<String, Image> read = new LinkedHashMap<>();
     List<Prompt> prompts = new ArrayList<>();
     for (Question question : questions) {

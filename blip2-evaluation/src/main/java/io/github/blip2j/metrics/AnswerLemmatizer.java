@@ -47,7 +47,8 @@ public final class AnswerLemmatizer {
 
   /** Verbs in {@code -ing} whose base form ends in e although two vowels or consonants precede. */
   private static final Set<String> WITH_E =
-      words("danc rac bounc balanc charg chas brows cleans exercis handl juggl wrestl paddl cycl bicycl"
+      words(
+          "danc rac bounc balanc charg chas brows cleans exercis handl juggl wrestl paddl cycl bicycl"
               + " rais leav cruis squeez breath driv practic referenc produc reduc judg bridg"
               + " serv curv mov lov prov tast past wast snooz freez sneez chang arrang surpris"
               + " loung plung nurs us hous argu glu continu valu rescu");
@@ -85,8 +86,12 @@ public final class AnswerLemmatizer {
       return word.substring(0, word.length() - 3) + "y";
     }
     boolean hissing =
-        stem.endsWith("sse") || stem.endsWith("she") || stem.endsWith("che") || stem.endsWith("xe")
-            || stem.endsWith("zze") || stem.endsWith("oe");
+        stem.endsWith("sse")
+            || stem.endsWith("she")
+            || stem.endsWith("che")
+            || stem.endsWith("xe")
+            || stem.endsWith("zze")
+            || stem.endsWith("oe");
     return hissing ? stem.substring(0, stem.length() - 1) : stem;
   }
 

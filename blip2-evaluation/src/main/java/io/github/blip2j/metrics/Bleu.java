@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * BLEU of one to four words (Papineni et al. 2002), as {@code pycocoevalcap} 1.2 computes it: counts
- * are summed over all images, the reference of the closest length counts, of two equally close the
- * shorter, and 1e-15 is added to matches and 1e-9 to guesses.
+ * BLEU of one to four words (Papineni et al. 2002), as {@code pycocoevalcap} 1.2 computes it:
+ * counts are summed over all images, the reference of the closest length counts, of two equally
+ * close the shorter, and 1e-15 is added to matches and 1e-9 to guesses.
  */
 public final class Bleu {
   private static final double TINY = 1e-15;

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * CIDEr-D (Vedantam et al. 2015, section 4), as {@code pycocoevalcap} 1.2 computes it under the name
- * of CIDEr: TF-IDF vectors of one to four words, clipped, with a Gaussian of deviation 6 over the
- * difference in length, times 10.
+ * CIDEr-D (Vedantam et al. 2015, section 4), as {@code pycocoevalcap} 1.2 computes it under the
+ * name of CIDEr: TF-IDF vectors of one to four words, clipped, with a Gaussian of deviation 6 over
+ * the difference in length, times 10.
  *
  * <p>The frequencies of words are counted in the references of the images that are scored, so a
  * score depends on the set, and one image alone has 0. The lengths in the Gaussian count pairs of
@@ -53,9 +53,7 @@ public final class Cider {
   public static Scores of(List<CaptionTokens> images) {
     CaptionTokens.requireAny("cider", images);
     List<List<NGrams>> references =
-        images.stream()
-            .map(image -> image.references().stream().map(NGrams::of).toList())
-            .toList();
+        images.stream().map(image -> image.references().stream().map(NGrams::of).toList()).toList();
     var cider = new Cider(references);
     List<Double> scores = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {

@@ -20,8 +20,7 @@ record NGrams(int words, Map<String, Integer> counts) {
   private static final Pattern SPACES = Pattern.compile("[\\s\\x1c-\\x1f\\x85\\p{Z}]+");
 
   static NGrams of(String line) {
-    List<String> words =
-        SPACES.splitAsStream(line).filter(word -> !word.isEmpty()).toList();
+    List<String> words = SPACES.splitAsStream(line).filter(word -> !word.isEmpty()).toList();
     Map<String, Integer> counts = new LinkedHashMap<>();
     for (int from = 0; from < words.size(); from++) {
       var sequence = new StringBuilder();

@@ -17,12 +17,10 @@ final class PtbAbbreviations {
           + "wis wisc wm wyo";
 
   /** With a capital letter. */
-  private static final String WITH_CAPITAL =
-      "ark az del ill la mass miss ore pa tex wash";
+  private static final String WITH_CAPITAL = "ark az del ill la mass miss ore pa tex wash";
 
   /** Before a number. */
-  private static final String BEFORE_NUMBER =
-      "art ca fig figs no nos op pp prop";
+  private static final String BEFORE_NUMBER = "art ca fig figs no nos op pp prop";
 
   /** An abbreviation with its period. */
   static final String PATTERN =

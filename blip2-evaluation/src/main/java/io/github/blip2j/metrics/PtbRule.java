@@ -36,8 +36,7 @@ record PtbRule(Pattern pattern, UnaryOperator<String> token) {
       "(?:[dolDOL]" + QUOTE + ")?(?:(?:" + LETTER + "\\.){2,}|" + WORD + "+)";
 
   /** A word that goes on after a period. */
-  private static final String DOTTED =
-      LETTER + WORD + "*(?:[.!?]" + LETTER + WORD + "*)*";
+  private static final String DOTTED = LETTER + WORD + "*(?:[.!?]" + LETTER + WORD + "*)*";
 
   /** The first part of a word with hyphens. */
   private static final String FIRST =

@@ -68,7 +68,9 @@ public final class PtbTokenizer {
    */
   private static int plainWordEnd(String line, int at) {
     int end = at;
-    while (end < line.length() && (line.charAt(end) | 0x20) >= 'a' && (line.charAt(end) | 0x20) <= 'z') {
+    while (end < line.length()
+        && (line.charAt(end) | 0x20) >= 'a'
+        && (line.charAt(end) | 0x20) <= 'z') {
       end++;
     }
     boolean closed = end == line.length() || line.charAt(end) == ' ';

@@ -59,8 +59,8 @@ public final class VqaAccuracy {
       throw new IllegalArgumentException(
           "gqa: answers expected 1 of each question, got " + people.size());
     }
-    String right = VqaAnswerText.withoutArticles(
-        VqaAnswerText.withoutPunctuation(people.get(0).answer()));
+    String right =
+        VqaAnswerText.withoutArticles(VqaAnswerText.withoutPunctuation(people.get(0).answer()));
     String given = VqaAnswerText.withoutArticles(VqaAnswerText.withoutPunctuation(answer));
     return given.equals(right) ? 1 : 0;
   }

@@ -109,8 +109,7 @@ final class ReportsTest {
     assertEquals("question 7: gqa: answers expected 1 of each question, got 2", e.getMessage());
     e =
         assertThrows(
-            IllegalArgumentException.class,
-            () -> VqaReport.of(List.of(), List.of(), Metric.VQA));
+            IllegalArgumentException.class, () -> VqaReport.of(List.of(), List.of(), Metric.VQA));
     assertEquals(
         "vqa: questions expected at least 1, and an answer for each, got 0 and 0", e.getMessage());
   }

@@ -66,7 +66,8 @@ final class PtbTokenizerTest {
   @Test
   void words_anyText_areNeverBlank() {
     var random = new java.util.Random(5);
-    String letters = "ab C.'-\"!?,:;()[]{}<>@#$%&*_+=/\\|~^0159 \t\u2019\u201c\u00e9\u3042\ud83d\ude00";
+    String letters =
+        "ab C.'-\"!?,:;()[]{}<>@#$%&*_+=/\\|~^0159 \t\u2019\u201c\u00e9\u3042\ud83d\ude00";
     for (int i = 0; i < 5000; i++) {
       var text = new StringBuilder();
       for (int j = random.nextInt(30); j > 0; j--) {

@@ -142,9 +142,7 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
       report
           .domains()
           .forEach((domain, scores) -> console.out().println(ScoreDocument.line(domain, scores)));
-      console
-          .out()
-          .println(ScoreDocument.line(items.size() + " images", report.all()));
+      console.out().println(ScoreDocument.line(items.size() + " images", report.all()));
       return;
     }
     JsonObject document =

@@ -17,6 +17,7 @@ public final class EvaluateCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "missing required task: caption, vqa, retrieval or classify");
+    throw new ParameterException(
+        spec.commandLine(), "missing required task: caption, vqa, retrieval or classify");
   }
 }

@@ -30,8 +30,7 @@ final class AnswerDataset {
     var run = new DatasetRun(console, options.model, options.decoding, questions.dataset);
     List<Question> asked =
         questions.dataset.limited(Questions.read(data, null, questions.imageNames()));
-    Map<String, Answer> answers =
-        questions.finished(run.answers(asked, data, template, target));
+    Map<String, Answer> answers = questions.finished(run.answers(asked, data, template, target));
     AnswerResults.write(target.file(), questions.format(asked), answers);
     CaptionDataset.report(console, options, run, target, answers.size(), "answers");
     return 0;

@@ -56,8 +56,7 @@ public final class CaptionCommand implements Callable<Integer> {
     }
     try {
       if (dataset.areGiven()) {
-        throw new IllegalArgumentException(
-            "--images and --limit: --data expected too, got none");
+        throw new IllegalArgumentException("--images and --limit: --data expected too, got none");
       }
       files.requireAgreement(options);
       if (files.areGiven()) {

@@ -10,7 +10,8 @@ public final class DatasetOptions {
   @Option(
       names = "--images",
       paramLabel = "DIR",
-      description = "The folder that the images' paths are relative to; that of the data file by default.")
+      description =
+          "The folder that the images' paths are relative to; that of the data file by default.")
   @Nullable Path images;
 
   @Option(

@@ -86,7 +86,9 @@ public final class QuestionOptions {
     return metric == null ? Metric.of(questions) : metric;
   }
 
-  /** The format of the result file; questions without answers are VQA's unless they have choices. */
+  /**
+   * The format of the result file; questions without answers are VQA's unless they have choices.
+   */
   public Format format(List<Question> questions) {
     boolean unknown =
         metric == null

@@ -22,8 +22,7 @@ public record ResultTarget(@Nullable Path out, boolean anew, @Nullable Integer b
       throw new IllegalArgumentException("--overwrite: --out expected too, got none");
     }
     if (out != null && !out.toString().toLowerCase(Locale.ROOT).endsWith(".json")) {
-      throw new IllegalArgumentException(
-          "--out: file name expected to end in .json, got " + out);
+      throw new IllegalArgumentException("--out: file name expected to end in .json, got " + out);
     }
     if (batchSize != null && batchSize < 1) {
       throw new IllegalArgumentException("--batch-size: 1 or more expected, got " + batchSize);

@@ -44,7 +44,8 @@ final class TextOptions {
     }
     if (!images.isEmpty() && data) {
       throw new ParameterException(
-          spec.commandLine(), "--data: images expected in the file alone, got " + images.get(0) + " too");
+          spec.commandLine(),
+          "--data: images expected in the file alone, got " + images.get(0) + " too");
     }
   }
 

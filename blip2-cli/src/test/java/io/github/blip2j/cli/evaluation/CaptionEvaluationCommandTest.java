@@ -41,8 +41,16 @@ final class CaptionEvaluationCommandTest {
         Files.readString(out));
     assertEquals(
         List.of(
-            "task", "model", "data", "images", "scores", "domains", "left_out", "results",
-            "earlier", "timing_ms"),
+            "task",
+            "model",
+            "data",
+            "images",
+            "scores",
+            "domains",
+            "left_out",
+            "results",
+            "earlier",
+            "timing_ms"),
         List.copyOf(document.keySet()));
     assertEquals(2, document.get("images").getAsInt());
     assertEquals("[\"METEOR\",\"SPICE\"]", document.get("left_out").toString());
@@ -58,7 +66,9 @@ final class CaptionEvaluationCommandTest {
   void caption_again_computesNothing() throws IOException {
     Path data = data(record("a", 1, "A red circle."), record("b", 2, "a big yellow square"));
     String out = folder.resolve("results.json").toString();
-    String[] half = {"evaluate", "caption", data.toString(), "--out", out, "--json", "--limit", "1"};
+    String[] half = {
+      "evaluate", "caption", data.toString(), "--out", out, "--json", "--limit", "1"
+    };
     String[] all = {"evaluate", "caption", data.toString(), "--out", out, "--json"};
 
     JsonObject first = Shell.run(half).json();
@@ -90,7 +100,14 @@ final class CaptionEvaluationCommandTest {
     assertEquals(
         0,
         Shell.run(
-                "evaluate", "caption", data.toString(), "--out", out, "--prompt", "a", "--overwrite")
+                "evaluate",
+                "caption",
+                data.toString(),
+                "--out",
+                out,
+                "--prompt",
+                "a",
+                "--overwrite")
             .exit());
   }
 
@@ -213,11 +230,23 @@ final class CaptionEvaluationCommandTest {
         "--data",
         data);
     usage("--data: --out FILE.json expected too, got none", "--data", data);
+    usage("--out: file name expected to end in .json, got x.csv", "--data", data, "--out", "x.csv");
     usage(
-        "--out: file name expected to end in .json, got x.csv", "--data", data, "--out", "x.csv");
-    usage("--limit: number expected at least 1, got 0", "--data", data, "--out", "x.json", "--limit", "0");
+        "--limit: number expected at least 1, got 0",
+        "--data",
+        data,
+        "--out",
+        "x.json",
+        "--limit",
+        "0");
     usage("--images and --limit: --data expected too, got none", "x.png", "--limit", "1");
-    usage("--data: got --stream or --echo; leave it out", "--data", data, "--out", "x.json", "--echo");
+    usage(
+        "--data: got --stream or --echo; leave it out",
+        "--data",
+        data,
+        "--out",
+        "x.json",
+        "--echo");
   }
 
   private static void usage(String message, String... args) {

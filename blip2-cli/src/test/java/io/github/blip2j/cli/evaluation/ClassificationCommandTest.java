@@ -31,7 +31,10 @@ final class ClassificationCommandTest {
 
   @Test
   void classify_onePrompt_ordersAsMatch() throws IOException {
-    Path labels = write("labels.jsonl", "{\"image\": \"a.png\", \"label\": 0}\n{\"image\": \"b.png\", \"label\": 1}\n");
+    Path labels =
+        write(
+            "labels.jsonl",
+            "{\"image\": \"a.png\", \"label\": 0}\n{\"image\": \"b.png\", \"label\": 1}\n");
     Path out = folder.resolve("best.json");
 
     JsonObject document =
@@ -43,7 +46,11 @@ final class ClassificationCommandTest {
     for (int i = 0; i < 2; i++) {
       List<String> expected = byMatch(List.of("a.png", "b.png").get(i));
       List<String> got = new ArrayList<>();
-      results.get(i).getAsJsonObject().getAsJsonArray("best").forEach(each -> got.add(each.getAsString()));
+      results
+          .get(i)
+          .getAsJsonObject()
+          .getAsJsonArray("best")
+          .forEach(each -> got.add(each.getAsString()));
       assertEquals(expected.subList(0, 5), got);
       right += expected.indexOf(CLASSES.get(i)) == 0 ? 1 : 0;
       places += expected.indexOf(CLASSES.get(i)) < 5 ? 1 : 0;

@@ -122,7 +122,10 @@ final class RetrievalCommandTest {
   @Test
   void evaluate_withoutTask_exits2() {
     assertEquals(
-        new Shell(2, "", "blip2: missing required task: caption, vqa, retrieval or classify; see blip2 evaluate --help\n"),
+        new Shell(
+            2,
+            "",
+            "blip2: missing required task: caption, vqa, retrieval or classify; see blip2 evaluate --help\n"),
         Shell.run("evaluate"));
   }
 

@@ -69,7 +69,8 @@ final class VqaEvaluationCommandTest {
         Shell.run(
                 "evaluate",
                 "vqa",
-                write("q.json", "{\"questions\": " + questions + ", \"data_subtype\": \"val2014\"}"),
+                write(
+                    "q.json", "{\"questions\": " + questions + ", \"data_subtype\": \"val2014\"}"),
                 "--annotations",
                 write("a.json", "{\"annotations\": " + annotations + "}"),
                 "--results",
@@ -79,8 +80,7 @@ final class VqaEvaluationCommandTest {
 
     double overall = golden.get("overall").getAsDouble();
     assertEquals("vqa", document.get("benchmark").getAsString());
-    assertEquals(
-        overall, document.getAsJsonObject("scores").get("overall").getAsDouble(), 1e-9);
+    assertEquals(overall, document.getAsJsonObject("scores").get("overall").getAsDouble(), 1e-9);
     assertEquals(
         overall, document.getAsJsonObject("perAnswerType").get("other").getAsDouble(), 1e-9);
   }
@@ -141,8 +141,7 @@ final class VqaEvaluationCommandTest {
         Shell.run("evaluate", "vqa", data, "--out", out.toString(), "--json").json();
 
     assertEquals("aokvqa", document.get("benchmark").getAsString());
-    assertEquals(
-        100, document.getAsJsonObject("scores").get("multiple_choice").getAsDouble());
+    assertEquals(100, document.getAsJsonObject("scores").get("multiple_choice").getAsDouble());
     JsonObject answer =
         JsonParser.parseString(Files.readString(out)).getAsJsonObject().getAsJsonObject("x1");
     assertEquals("a red circle", answer.get("multiple_choice").getAsString());

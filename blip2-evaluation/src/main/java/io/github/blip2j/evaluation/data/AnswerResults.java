@@ -133,8 +133,8 @@ public final class AnswerResults {
    * @param results the file of the answers, for the message
    * @throws DataException if there is no answer to a question
    */
-  public static List<Answer> of(
-      List<Question> questions, Map<String, Answer> answers, Path results) throws DataException {
+  public static List<Answer> of(List<Question> questions, Map<String, Answer> answers, Path results)
+      throws DataException {
     List<String> ids = questions.stream().map(Question::id).toList();
     IdCheck.requireAll(
         results, "answers", ids, answers.keySet(), "answer the rest, or score fewer questions");

@@ -81,8 +81,7 @@ public final class CaptionItems {
     return complete;
   }
 
-  private void add(String list, String key, JsonObject record, String where)
-      throws DataException {
+  private void add(String list, String key, JsonObject record, String where) throws DataException {
     var fields = new JsonFields(record, where);
     switch (list) {
       case "images" -> addImage(fields);

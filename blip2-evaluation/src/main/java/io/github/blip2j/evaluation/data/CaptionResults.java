@@ -102,8 +102,8 @@ public final class CaptionResults {
    * @param results the file of the captions, for the message
    * @throws DataException if there is no caption of an item
    */
-  public static List<String> of(
-      List<CaptionItem> items, Map<String, String> captions, Path results) throws DataException {
+  public static List<String> of(List<CaptionItem> items, Map<String, String> captions, Path results)
+      throws DataException {
     List<String> ids = items.stream().map(CaptionItem::id).toList();
     IdCheck.requireAll(
         results, "captions", ids, captions.keySet(), "caption the rest, or score fewer images");

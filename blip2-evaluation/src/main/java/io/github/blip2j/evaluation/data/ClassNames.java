@@ -37,11 +37,11 @@ public record ClassNames(List<String> keys, List<String> names) {
   }
 
   /**
-   * Reads a list of classes: a name on each line, or a key, a tab and a name, as in {@code n01440764
-   * tench}. Line n is class n - 1.
+   * Reads a list of classes: a name on each line, or a key, a tab and a name, as in {@code
+   * n01440764 tench}. Line n is class n - 1.
    *
-   * @throws DataException if a line before the last is blank, a key occurs twice, or there are fewer
-   *     than two
+   * @throws DataException if a line before the last is blank, a key occurs twice, or there are
+   *     fewer than two
    */
   public static ClassNames read(Path file) throws IOException {
     List<String> lines = new ArrayList<>(TextFile.lines(file, "class names"));
@@ -52,7 +52,8 @@ public record ClassNames(List<String> keys, List<String> names) {
     List<String> names = new ArrayList<>();
     Map<String, Integer> seen = new HashMap<>();
     for (int i = 0; i < lines.size(); i++) {
-      String line = i == 0 && lines.get(0).startsWith("\uFEFF") ? lines.get(0).substring(1) : lines.get(i);
+      String line =
+          i == 0 && lines.get(0).startsWith("\uFEFF") ? lines.get(0).substring(1) : lines.get(i);
       int tab = line.indexOf('\t');
       String key = (tab < 0 ? line : line.substring(0, tab)).strip();
       String name = line.substring(tab + 1).strip();

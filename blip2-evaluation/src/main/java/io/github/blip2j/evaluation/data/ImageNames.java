@@ -23,8 +23,7 @@ public record ImageNames(String template) {
   public ImageNames {
     if (PLACE.matcher(template).results().count() != 1) {
       throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT, "image names: {} or {12} expected once, got '%s'", template));
+          String.format(Locale.ROOT, "image names: {} or {12} expected once, got '%s'", template));
     }
   }
 

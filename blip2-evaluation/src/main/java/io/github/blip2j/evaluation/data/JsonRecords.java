@@ -63,8 +63,7 @@ final class JsonRecords {
   static void read(Path file, String what, Consumer consumer) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new DataException(
-          String.format(
-              Locale.ROOT, "%s: %s expected, got no file; check the path", file, what));
+          String.format(Locale.ROOT, "%s: %s expected, got no file; check the path", file, what));
     }
     var reading = new JsonRecords(file, consumer);
     try (BufferedReader text = Files.newBufferedReader(file)) {

@@ -107,16 +107,18 @@ final class CaptionItemsTest {
     refused("3", "the file expected a list or an object of records, got something else");
     refused("[{\"question\": \"x\"}]", "record 1: keys expected image or file_name, got question");
     refused(
-        "[{\"image\": \"a.png\", \"caption\": [[1]]}]", "record 1: caption expected texts, got [1]");
+        "[{\"image\": \"a.png\", \"caption\": [[1]]}]",
+        "record 1: caption expected texts, got [1]");
   }
 
   @Test
   void references_ofAnotherSet_areRefused() throws IOException {
     List<CaptionItem> items = items("[{\"image\": \"1.png\", \"caption\": []}]");
-    Path other = Files.writeString(folder.resolve("other.json"), "[{\"image\": \"2.png\", \"caption\": \"x\"}]");
+    Path other =
+        Files.writeString(
+            folder.resolve("other.json"), "[{\"image\": \"2.png\", \"caption\": \"x\"}]");
 
-    var e =
-        assertThrows(DataException.class, () -> CaptionItems.withReferences(items, other));
+    var e = assertThrows(DataException.class, () -> CaptionItems.withReferences(items, other));
     assertEquals(
         other
             + ": captions expected for all 1 ids, got none for 1 (1); take the captions of the same"
@@ -133,7 +135,8 @@ final class CaptionItemsTest {
     assertEquals(captions, CaptionResults.read(file));
     CaptionResults.write(file, Map.of("12", "a dog"));
     assertEquals(
-        "[{\"image_id\":12,\"caption\":\"a dog\"}]\n", Files.readString(file)); // a number, as LAVIS
+        "[{\"image_id\":12,\"caption\":\"a dog\"}]\n",
+        Files.readString(file)); // a number, as LAVIS
   }
 
   @Test
@@ -176,7 +179,8 @@ final class CaptionItemsTest {
     assertEquals(List.of("one", "two"), CaptionItems.read(file).get(0).references());
     var document = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
     // pycocotools' COCO reads these keys.
-    assertEquals(5, document.getAsJsonArray("images").get(0).getAsJsonObject().get("id").getAsInt());
+    assertEquals(
+        5, document.getAsJsonArray("images").get(0).getAsJsonObject().get("id").getAsInt());
     assertEquals(
         1, document.getAsJsonArray("annotations").get(1).getAsJsonObject().get("id").getAsInt());
   }

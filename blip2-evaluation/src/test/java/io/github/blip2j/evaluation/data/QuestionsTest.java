@@ -59,7 +59,8 @@ final class QuestionsTest {
   void gqa_readsAnObjectOfRecords() throws IOException {
     List<Question> questions =
         Questions.read(
-            file("{\"05451384\": {\"imageId\": \"2382986\", \"question\": \"Is it?\", \"answer\": \"no\"}}"),
+            file(
+                "{\"05451384\": {\"imageId\": \"2382986\", \"question\": \"Is it?\", \"answer\": \"no\"}}"),
             null,
             null);
 
