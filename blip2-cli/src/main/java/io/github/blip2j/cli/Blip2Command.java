@@ -4,12 +4,15 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.ErrorReport;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.evaluation.CaptionEvaluationCommand;
+import io.github.blip2j.cli.evaluation.ClassificationCommand;
+import io.github.blip2j.cli.evaluation.EvaluateCommand;
+import io.github.blip2j.cli.evaluation.RetrievalCommand;
+import io.github.blip2j.cli.evaluation.VqaEvaluationCommand;
 import io.github.blip2j.cli.machine.BenchCommand;
 import io.github.blip2j.cli.machine.DoctorCommand;
 import io.github.blip2j.cli.match.EmbedCommand;
-import io.github.blip2j.cli.match.EvaluateCommand;
 import io.github.blip2j.cli.match.MatchCommand;
-import io.github.blip2j.cli.match.RetrievalCommand;
 import io.github.blip2j.cli.model.ConvertCommand;
 import io.github.blip2j.cli.model.DownloadCommand;
 import io.github.blip2j.cli.model.InspectCommand;
@@ -75,7 +78,11 @@ final class Blip2Command {
                 .addSubcommand(new StageOneCommand(console))
                 .addSubcommand(new StageTwoCommand(console)))
         .addSubcommand(
-            new CommandLine(new EvaluateCommand()).addSubcommand(new RetrievalCommand(console)))
+            new CommandLine(new EvaluateCommand())
+                .addSubcommand(new CaptionEvaluationCommand(console))
+                .addSubcommand(new VqaEvaluationCommand(console))
+                .addSubcommand(new RetrievalCommand(console))
+                .addSubcommand(new ClassificationCommand(console)))
         .addSubcommand(new InspectCommand(console))
         .addSubcommand(new ConvertCommand(console))
         .addSubcommand(new DownloadCommand(console))

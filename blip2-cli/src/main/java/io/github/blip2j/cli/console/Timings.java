@@ -41,6 +41,11 @@ public final class Timings {
     }
   }
 
+  /** Adds nanoseconds to a stage that were measured elsewhere. */
+  public void add(String stage, long time) {
+    nanos.merge(stage, time, Long::sum);
+  }
+
   public void countTokens(int count) {
     tokens += count;
   }

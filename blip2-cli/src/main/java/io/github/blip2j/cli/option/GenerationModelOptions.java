@@ -3,6 +3,9 @@ package io.github.blip2j.cli.option;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.model.Convention;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -69,6 +72,14 @@ public final class GenerationModelOptions extends ModelOptions {
       return chosen;
     }
     return parts.areGiven() ? Convention.LAVIS : Convention.HF;
+  }
+
+  /** Changes with the files of the model, and with how they are computed with. */
+  public String identity() throws IOException {
+    List<Path> files = new ArrayList<>(ModelName.paths(model));
+    files.addAll(parts.paths());
+    files.addAll(adapters());
+    return ModelIdentity.of(files) + " " + dtype + " " + convention();
   }
 
   /** Checks what must go together, and sets what concerns the whole process. */

@@ -3,6 +3,9 @@ package io.github.blip2j.cli.option;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.cli.console.UsageException;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -41,6 +44,13 @@ public final class MatcherOptions extends ModelOptions {
       matcher.close();
       throw new UsageException(e);
     }
+  }
+
+  /** Changes with the files of the model, and with how they are computed with. */
+  public String identity() throws IOException {
+    List<Path> files = new ArrayList<>(List.of(named().path()));
+    files.addAll(adapters());
+    return ModelIdentity.of(files) + " " + dtype;
   }
 
   /** Checks the required options, and applies the settings of the whole process. */

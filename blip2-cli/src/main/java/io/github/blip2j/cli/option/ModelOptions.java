@@ -3,6 +3,7 @@ package io.github.blip2j.cli.option;
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.tensor.types.Precision;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -41,6 +42,11 @@ public abstract class ModelOptions {
     LoadOptions options = LoadOptions.of(dtype).withBackend(run.backend());
     options = adapter == null ? options : options.withAdapter(adapter);
     return ignoreUnexpectedKeys ? options.leavingOutUnexpected() : options;
+  }
+
+  /** The adapter as a list; empty without one. */
+  List<Path> adapters() {
+    return adapter == null ? List.of() : List.of(adapter);
   }
 
   /** Checks the options that need a named model. */

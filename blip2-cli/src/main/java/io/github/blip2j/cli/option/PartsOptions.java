@@ -2,7 +2,10 @@ package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -32,6 +35,11 @@ public final class PartsOptions {
 
   public boolean areGiven() {
     return language != null;
+  }
+
+  /** The paths that were given. */
+  List<Path> paths() {
+    return Stream.of(language, vision, bert).filter(Objects::nonNull).map(Path::normalize).toList();
   }
 
   /** The parts beside a checkpoint. */

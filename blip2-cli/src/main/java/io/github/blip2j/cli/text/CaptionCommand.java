@@ -4,11 +4,15 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code blip2 caption}. */
 @Command(
@@ -25,7 +29,20 @@ public final class CaptionCommand implements Callable<Integer> {
   @Option(names = "--prompt", paramLabel = "P", description = "Text that the caption begins with.")
   private String prompt = "";
 
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description =
+          "Caption the images of a data set: COCO's or NoCaps' annotations, or records as of LAVIS."
+              + " With --out FILE.json, the result file that LAVIS writes; the same command resumes"
+              + " a stopped run.")
+  private @Nullable Path data;
+
+  @Mixin private DatasetOptions dataset = new DatasetOptions();
+
   @Mixin private CaptionFileOptions files = new CaptionFileOptions();
+
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   public CaptionCommand(Console console) {
     this.console = console;
@@ -33,7 +50,14 @@ public final class CaptionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    options.requireImages(spec, data != null);
+    if (data != null) {
+      return dataset(data);
+    }
     try {
+      if (dataset.areGiven()) {
+        throw new IllegalArgumentException("--images and --limit: --data expected too, got none");
+      }
       files.requireAgreement(options);
       if (files.areGiven()) {
         options.requireAgreement();
@@ -45,5 +69,16 @@ public final class CaptionCommand implements Callable<Integer> {
       return new CaptionFiles(options, files, console).run(prompt);
     }
     return TextRun.of(options, TextTask.CAPTION, () -> blip2 -> List.of(prompt), console).run();
+  }
+
+  private int dataset(Path file) throws IOException {
+    ResultTarget target;
+    try {
+      target = files.target(options);
+      new DatasetRun(console, options.model, options.decoding, dataset).requireAgreement(false);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    return new CaptionDataset(console, options, dataset, target).run(file, prompt);
   }
 }

@@ -16,7 +16,8 @@ final class CaptionFileOptions {
       paramLabel = "FILE",
       description =
           "Write captions to a file: a line of JSON for each image if it ends in "
-              + ".jsonl, a row if it ends in .csv. The same command resumes it after a stop.")
+              + ".jsonl, a row if it ends in .csv. The same command resumes it after a stop. With"
+              + " --data, a .json of results.")
   @Nullable Path out;
 
   @Option(
@@ -69,6 +70,18 @@ final class CaptionFileOptions {
         "-: files or folders expected with --out or --txt, got standard input");
     require(
         batchSize == null || batchSize > 0, "--batch-size: 1 or more expected, got " + batchSize);
+  }
+
+  /**
+   * Where the captions of a data set go.
+   *
+   * @throws IllegalArgumentException if that is no JSON file, or options do not fit
+   */
+  ResultTarget target(TextOptions options) {
+    require(out != null, "--data: --out FILE.json expected too, got none");
+    require(!beside, "--txt: a file for all expected with --data; leave it out");
+    require(!options.stream && !options.echo, "--data: got --stream or --echo; leave it out");
+    return new ResultTarget(out, overwrite, batchSize);
   }
 
   private String ending() {

@@ -7,13 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** The options of every command that generates text about images. */
 final class TextOptions {
   @Parameters(
-      arity = "1..*",
+      arity = "0..*",
       paramLabel = "IMAGE|FOLDER",
       description =
           "Image files; folders for all images in them and in their folders; - for "
@@ -29,6 +31,23 @@ final class TextOptions {
   boolean stream;
 
   @Mixin DecodingOptions decoding = new DecodingOptions();
+
+  /**
+   * Checks that there are images, or a data set that names them.
+   *
+   * @throws ParameterException if there are none, or both
+   */
+  void requireImages(CommandSpec spec, boolean data) {
+    if (images.isEmpty() && !data) {
+      throw new ParameterException(
+          spec.commandLine(), "missing required parameter: 'IMAGE|FOLDER'");
+    }
+    if (!images.isEmpty() && data) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--data: images expected in the file alone, got " + images.get(0) + " too");
+    }
+  }
 
   /** Checks combinations of options. */
   void requireAgreement() {

@@ -3,8 +3,10 @@ package io.github.blip2j.cli.text;
 import io.github.blip2j.blip2.text.Conversation;
 import io.github.blip2j.blip2.text.QuestionPrompt;
 import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +14,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code blip2 vqa}: visual question answering. */
 @Command(
@@ -28,7 +33,6 @@ public final class VqaCommand implements Callable<Integer> {
 
   @Option(
       names = "--question",
-      required = true,
       paramLabel = "Q",
       description = "A question; give several for an answer to each.")
   private List<String> questions = new ArrayList<>();
@@ -40,6 +44,20 @@ public final class VqaCommand implements Callable<Integer> {
           "The prompt's template, {} where the question goes; by default the paper's for this kind "
               + "of model, as 'Question: {} Answer:' for OPT.")
   private @Nullable String template;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description =
+          "Answer the questions of a data set: VQAv2's, OK-VQA's, GQA's or A-OKVQA's file, or records"
+              + " as of LAVIS. With --out FILE.json; the same command resumes a stopped run.")
+  private @Nullable Path data;
+
+  @Mixin private QuestionOptions dataset = new QuestionOptions();
+
+  @Mixin private ResultOptions results = new ResultOptions();
+
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--context",
@@ -55,7 +73,40 @@ public final class VqaCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    options.requireImages(spec, data != null);
+    if (data != null) {
+      return dataset(data);
+    }
+    if (questions.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "missing required option: '--question=Q'");
+    }
+    if (dataset.areGiven() || results.areGiven()) {
+      throw new ParameterException(
+          spec.commandLine(), "--data: a file expected with options of data sets, got none");
+    }
     return TextRun.of(options, TextTask.ANSWER, this::prompts, console).run();
+  }
+
+  private int dataset(Path file) throws IOException {
+    ResultTarget target;
+    try {
+      if (!questions.isEmpty() || !context.isEmpty() || options.stream || options.echo) {
+        throw new IllegalArgumentException(
+            "--data: questions expected in the file alone; leave out --question, --context,"
+                + " --stream and --echo");
+      }
+      target = results.target();
+      target.file();
+      dataset.requireAgreement();
+      new DatasetRun(console, options.model, options.decoding, dataset.dataset)
+          .requireAgreement(true);
+      if (template != null) {
+        new QuestionPrompt(template); // checks it
+      }
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    return new AnswerDataset(console, options, dataset, target).run(file, template);
   }
 
   /** The prompts of all questions; invalid questions are refused before the model is loaded. */

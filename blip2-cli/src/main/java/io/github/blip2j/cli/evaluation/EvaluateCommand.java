@@ -1,4 +1,4 @@
-package io.github.blip2j.cli.match;
+package io.github.blip2j.cli.evaluation;
 
 import io.github.blip2j.cli.console.Version;
 import picocli.CommandLine.Command;
@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code blip2 evaluate}: the parent of the tasks' commands. */
 @Command(
     name = "evaluate",
-    description = "Evaluates a model on images and captions.",
+    description = "Evaluates a model, or results of one, on a data set.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class)
 public final class EvaluateCommand implements Runnable {
@@ -17,6 +17,7 @@ public final class EvaluateCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "missing required task: retrieval");
+    throw new ParameterException(
+        spec.commandLine(), "missing required task: caption, vqa, retrieval or classify");
   }
 }

@@ -1,11 +1,11 @@
-package io.github.blip2j.cli.match;
+package io.github.blip2j.cli.evaluation;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import io.github.blip2j.blip2.ImageTextIndex;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Progress;
+import io.github.blip2j.cli.console.Remaining;
 import io.github.blip2j.cli.console.Timings;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
@@ -13,13 +13,15 @@ import io.github.blip2j.cli.option.MatcherOptions;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.data.CaptionFile;
 import io.github.blip2j.data.RetrievalSet;
+import io.github.blip2j.evaluation.ImageFolder;
+import io.github.blip2j.evaluation.RetrievalTask;
 import io.github.blip2j.qformer.retrieval.Recall;
 import io.github.blip2j.qformer.retrieval.RetrievalScores;
-import io.github.blip2j.text.CaptionText;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,8 +43,6 @@ import picocli.CommandLine.Parameters;
     versionProvider = Version.class,
     sortOptions = false)
 public final class RetrievalCommand implements Callable<Integer> {
-  private static final int TEXTS_AT_ONCE = 64; // between two updates of the progress
-
   private final Console console;
   private final Timings timings = new Timings("load", "index", "rank");
 
@@ -64,7 +64,7 @@ public final class RetrievalCommand implements Callable<Integer> {
       names = "--k",
       paramLabel = "N",
       description = "How many of the most similar are re-ranked by itm; default: ${DEFAULT-VALUE}.")
-  private int k = 128;
+  private int k = RetrievalTask.CANDIDATES;
 
   @Mixin private MatcherOptions options = new MatcherOptions();
 
@@ -83,13 +83,14 @@ public final class RetrievalCommand implements Callable<Integer> {
       throw new UsageException(e);
     }
     RetrievalSet set = RetrievalSet.of(CaptionFile.read(captions));
-    List<Path> files = set.files(images == null ? captions.resolveSibling("") : images);
+    Path folder = images == null ? captions.resolveSibling("") : images;
+    set.files(folder);
     RetrievalScores scores;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.modelName());
       try (ImageTextMatcher loaded = timings.time("load", options::load)) {
         ImageTextMatcher matcher = loaded.withExifRotation(options.exif);
-        scores = scores(matcher, set, files, progress);
+        scores = scores(set, folder, matcher, progress);
       }
     }
     if (options.run.json) {
@@ -103,38 +104,29 @@ public final class RetrievalCommand implements Callable<Integer> {
   }
 
   private RetrievalScores scores(
-      ImageTextMatcher matcher, RetrievalSet set, List<Path> files, Progress progress)
+      RetrievalSet set, Path folder, ImageTextMatcher matcher, Progress progress)
       throws IOException {
-    try (ImageTextIndex index = matcher.index()) {
-      timings.time("index", () -> fill(index, matcher, set, files, progress));
-      progress.doing("computing similarities");
-      String of = "matching image %d of " + files.size();
-      return timings
-          .time(
-              "rank",
-              () -> index.rank(k, done -> progress.doing(String.format(Locale.ROOT, of, done + 1))))
-          .scores(set.imageOfText());
-    }
-  }
-
-  private static ImageTextIndex fill(
-      ImageTextIndex index,
-      ImageTextMatcher matcher,
-      RetrievalSet set,
-      List<Path> files,
-      Progress progress)
-      throws IOException {
-    for (Path file : files) {
-      progress.doing(
-          String.format(Locale.ROOT, "image %d of %d", index.images() + 1, files.size()));
-      index.addImage(matcher.read(file));
-    }
-    List<String> texts = set.texts().stream().map(CaptionText.lavis()::clean).toList();
-    for (int from = 0; from < texts.size(); from += TEXTS_AT_ONCE) {
-      progress.doing(String.format(Locale.ROOT, "text %d of %d", from + 1, texts.size()));
-      index.addTexts(texts.subList(from, Math.min(from + TEXTS_AT_ONCE, texts.size())));
-    }
-    return index;
+    Map<RetrievalTask.Part, Remaining> remaining =
+        Map.of(
+            RetrievalTask.Part.IMAGES, new Remaining("images"),
+            RetrievalTask.Part.TEXTS, new Remaining("texts"),
+            RetrievalTask.Part.MATCHING, new Remaining("images matched"));
+    long start = System.nanoTime();
+    long[] indexed = {start};
+    RetrievalScores scores =
+        RetrievalTask.of(matcher)
+            .withCandidates(k)
+            .onProgress(
+                (part, done, of) -> {
+                  if (part == RetrievalTask.Part.MATCHING && indexed[0] == start) {
+                    indexed[0] = System.nanoTime();
+                  }
+                  progress.doing(Objects.requireNonNull(remaining.get(part)).at(done, of));
+                })
+            .run(set, new ImageFolder(folder, matcher::read));
+    timings.add("index", indexed[0] - start);
+    timings.add("rank", System.nanoTime() - indexed[0]);
+    return scores;
   }
 
   private static String line(String what, Recall recall) {

@@ -1,4 +1,4 @@
-package io.github.blip2j.cli.match;
+package io.github.blip2j.cli.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * With one candidate each the order is that of the golden cosines: image a is most alike to the
  * dog, b to the star and c to the circle, and the same the other way round.
  */
-final class EvaluateCommandTest {
+final class RetrievalCommandTest {
   private static final Path MODEL = Path.of("../blip2-llm/src/test/resources/golden/hf-itm");
   private static final String CIRCLE = "a red circle above a blue square";
   private static final String DOG = "A photo of a dog sleeping on the couch.";
@@ -26,7 +26,7 @@ final class EvaluateCommandTest {
 
   private final Path folder;
 
-  EvaluateCommandTest(@TempDir Path folder) {
+  RetrievalCommandTest(@TempDir Path folder) {
     this.folder = folder;
   }
 
@@ -122,7 +122,10 @@ final class EvaluateCommandTest {
   @Test
   void evaluate_withoutTask_exits2() {
     assertEquals(
-        new Shell(2, "", "blip2: missing required task: retrieval; see blip2 evaluate --help\n"),
+        new Shell(
+            2,
+            "",
+            "blip2: missing required task: caption, vqa, retrieval or classify; see blip2 evaluate --help\n"),
         Shell.run("evaluate"));
   }
 

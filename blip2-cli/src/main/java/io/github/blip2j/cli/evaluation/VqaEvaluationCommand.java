@@ -1,0 +1,171 @@
+package io.github.blip2j.cli.evaluation;
+
+import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.text.QuestionPrompt;
+import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.UsageException;
+import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.DecodingOptions;
+import io.github.blip2j.cli.option.GenerationModelOptions;
+import io.github.blip2j.cli.text.DatasetRun;
+import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.cli.text.QuestionOptions;
+import io.github.blip2j.cli.text.ResultOptions;
+import io.github.blip2j.cli.text.ResultTarget;
+import io.github.blip2j.evaluation.VqaReport;
+import io.github.blip2j.evaluation.data.AnswerResults;
+import io.github.blip2j.evaluation.data.AnswerResults.Answer;
+import io.github.blip2j.evaluation.data.Question;
+import io.github.blip2j.evaluation.data.Questions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code blip2 evaluate vqa}. */
+@Command(
+    name = "vqa",
+    description =
+        "Answers the questions of a data set, or takes answers of a result file, and prints their"
+            + " accuracy in percent by the rules of VQA, GQA or A-OKVQA.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+public final class VqaEvaluationCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Parameters(
+      arity = "1",
+      paramLabel = "QUESTIONS.json",
+      description =
+          "The questions of VQAv2, OK-VQA, GQA or A-OKVQA, or a JSON list, or lines, of {\"image\":"
+              + " path, \"question\": text, \"question_id\": id, \"answer\": text or texts}.")
+  private Path data = Path.of("");
+
+  @Option(
+      names = "--annotations",
+      paramLabel = "FILE",
+      description = "The answers by people, where they are in a file of their own as VQAv2's.")
+  private @Nullable Path annotations;
+
+  @Option(
+      names = "--results",
+      paramLabel = "FILE",
+      description =
+          "Score these answers, a result file of LAVIS, VQAv2, GQA or A-OKVQA, instead of running a"
+              + " model.")
+  private @Nullable Path results;
+
+  @Option(
+      names = {"--template", "--prompt"},
+      paramLabel = "T",
+      description =
+          "The prompt's template, {} where the question goes; by default the paper's for this kind"
+              + " of model.")
+  private @Nullable String template;
+
+  @Mixin private QuestionOptions questions = new QuestionOptions();
+  @Mixin private ResultOptions resultOptions = new ResultOptions();
+  @Mixin private GenerationModelOptions model = new GenerationModelOptions();
+  @Mixin private DecodingOptions decoding = new DecodingOptions();
+
+  public VqaEvaluationCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    ResultTarget target;
+    var run = new DatasetRun(console, model, decoding, questions.dataset);
+    try {
+      target = resultOptions.target();
+      questions.requireAgreement();
+      run.requireAgreement(true);
+      if (template != null) {
+        new QuestionPrompt(template); // checks it
+      }
+      if (results != null && target.out() != null) {
+        throw new IllegalArgumentException("--results: got --out too; leave one of them out");
+      }
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    List<Question> all = Questions.read(data, annotations, questions.imageNames());
+    requireAnswers(all);
+    List<Question> asked = questions.dataset.limited(all);
+    List<Answer> answers =
+        results == null ? generated(run, asked, target) : given(all, results, asked.size());
+    print(run, asked, answers, target);
+    return ExitCode.OK;
+  }
+
+  private void requireAnswers(List<Question> all) throws IOException {
+    for (Question question : all) {
+      Question.@Nullable Choice choice = question.choice();
+      boolean known = choice != null && choice.right() >= 0;
+      if (question.answers().isEmpty() && !known) {
+        throw new IOException(
+            (annotations == null ? data : annotations)
+                + ": answers of people expected to every question, got none to "
+                + question.id()
+                + "; name a file with --annotations, or use blip2 vqa --data");
+      }
+    }
+  }
+
+  private List<Answer> generated(DatasetRun run, List<Question> asked, ResultTarget target)
+      throws IOException {
+    Map<String, Answer> answers = questions.finished(run.answers(asked, data, template, target));
+    if (target.out() != null) {
+      AnswerResults.write(target.file(), questions.format(asked), answers);
+    }
+    return List.copyOf(answers.values());
+  }
+
+  private List<Answer> given(List<Question> all, Path file, int count) throws IOException {
+    Map<String, Answer> answers = questions.finished(AnswerResults.read(file));
+    AnswerResults.requireOf(all, answers, data);
+    return AnswerResults.of(all.subList(0, count), answers, file);
+  }
+
+  private void print(
+      DatasetRun run, List<Question> asked, List<Answer> answers, ResultTarget target) {
+    VqaReport.Metric metric = questions.metric(asked);
+    VqaReport report = VqaReport.of(asked, answers, metric);
+    if (!model.run.json) {
+      report.byAnswerType().forEach((type, percent) -> line(type, percent));
+      line("multiple choice", report.choice());
+      line(asked.size() + " questions", report.direct());
+      return;
+    }
+    JsonObject document = ScoreDocument.of("vqa", results == null ? model.modelName() : null, data);
+    document.addProperty("questions", asked.size());
+    document.addProperty("benchmark", metric.name().toLowerCase(Locale.ROOT));
+    var scores = new JsonObject();
+    scores.addProperty("overall", report.direct());
+    scores.addProperty("multiple_choice", report.choice());
+    document.add("scores", scores);
+    document.add("perAnswerType", ScoreDocument.numbers(report.byAnswerType()));
+    document.add("perQuestionType", ScoreDocument.numbers(report.byQuestionType()));
+    ScoreDocument.finish(
+        document,
+        results == null ? target.name() : results.toString(),
+        run.earlier(),
+        run.milliseconds());
+    JsonReport.print(console, document);
+  }
+
+  private void line(String what, @Nullable Double percent) {
+    if (percent != null) {
+      console.out().println(String.format(Locale.ROOT, "%s: %.2f", what, percent));
+    }
+  }
+}

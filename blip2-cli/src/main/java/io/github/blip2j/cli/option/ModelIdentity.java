@@ -1,0 +1,65 @@
+package io.github.blip2j.cli.option;
+
+import io.github.blip2j.io.file.PathName;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Tells whether files changed between two runs, by their names, sizes and times: the weights of a
+ * model are too large to be read for that.
+ */
+public final class ModelIdentity {
+  private static final int BYTES = 8;
+
+  private ModelIdentity() {}
+
+  /** Sixteen hexadecimal digits that change with the files of these models. */
+  public static String of(List<Path> models) throws IOException {
+    MessageDigest digest = sha256();
+    for (Path model : models) {
+      try (Stream<Path> files = Files.isDirectory(model) ? Files.list(model) : Stream.of(model)) {
+        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+          String line =
+              PathName.of(model.relativize(file))
+                  + '\t'
+                  + Files.size(file)
+                  + '\t'
+                  + Files.getLastModifiedTime(file).toMillis()
+                  + '\n';
+          digest.update(line.getBytes(StandardCharsets.UTF_8));
+        }
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
+  }
+
+  /** The same for the content of a file, of any size. */
+  public static String ofContent(Path file) throws IOException {
+    MessageDigest digest = sha256();
+    byte[] block = new byte[1 << 16];
+    try (var in = Files.newInputStream(file)) {
+      for (int read = in.read(block); read >= 0; read = in.read(block)) {
+        digest.update(block, 0, read);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e); // every Java has it
+    }
+  }
+}

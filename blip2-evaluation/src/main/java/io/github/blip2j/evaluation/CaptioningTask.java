@@ -1,0 +1,123 @@
+package io.github.blip2j.evaluation;
+
+import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.text.Generated;
+import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.data.DataException;
+import io.github.blip2j.evaluation.data.CaptionItem;
+import io.github.blip2j.generation.GenerationConfig;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Captions the images of a data set, as LAVIS's captioning task. Immutable.
+ *
+ * <pre>{@code
+ * List<CaptionItem> items = CaptionItems.read(Path.of("coco_karpathy_test.json"));
+ * var images = new ImageFolder(Path.of("coco/images"), blip2::read);
+ * Map<String, String> captions =
+ *     CaptioningTask.of(blip2).run(items, images, RunJournal.inMemory());
+ * CaptionReport report = CaptionReport.of(items, List.copyOf(captions.values()));
+ * }</pre>
+ */
+public final class CaptioningTask {
+  private static final int BATCH = 8; // more gains little and takes memory
+  private static final String CAPTION = "caption";
+
+  private final Blip2 blip2;
+  private final String prompt;
+  private final GenerationConfig decoding;
+  private final int batchSize;
+  private final EvaluationListener listener;
+
+  private CaptioningTask(
+      Blip2 blip2,
+      String prompt,
+      GenerationConfig decoding,
+      int batchSize,
+      EvaluationListener listener) {
+    this.blip2 = blip2;
+    this.prompt = prompt;
+    this.decoding = decoding;
+    this.batchSize = batchSize;
+    this.listener = listener;
+  }
+
+  /** Captions by this model, without a prompt, with its default decoding, eight images at once. */
+  public static CaptioningTask of(Blip2 blip2) {
+    return new CaptioningTask(blip2, "", blip2.captionConfig(), BATCH, (done, earlier, of) -> {});
+  }
+
+  /** This task with a prompt that every caption continues, and that no caption repeats. */
+  public CaptioningTask withPrompt(String newPrompt) {
+    return new CaptioningTask(blip2, newPrompt, decoding, batchSize, listener);
+  }
+
+  /** This task with another decoding; of several texts the best is taken. */
+  public CaptioningTask withDecoding(GenerationConfig newDecoding) {
+    return new CaptioningTask(blip2, prompt, newDecoding, batchSize, listener);
+  }
+
+  /**
+   * This task with another number of images at once.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public CaptioningTask withBatchSize(int newBatchSize) {
+    return new CaptioningTask(
+        blip2, prompt, decoding, ResumableRun.positive(newBatchSize), listener);
+  }
+
+  /** This task with a listener for its progress. */
+  public CaptioningTask onProgress(EvaluationListener newListener) {
+    return new CaptioningTask(blip2, prompt, decoding, batchSize, newListener);
+  }
+
+  /**
+   * Captions images, except for those that the journal has.
+   *
+   * @return captions by image id, in the order of the items
+   * @throws DataException if the items do not tell their files, or a file is missing
+   */
+  public Map<String, String> run(List<CaptionItem> items, ImageFolder images, RunJournal journal)
+      throws IOException {
+    for (CaptionItem item : items) {
+      if (item.image() == null) {
+        throw new DataException(
+            "image " + item.id() + ": file name expected, got none; take a file that tells it");
+      }
+    }
+    images.requireAll(items.stream().map(CaptioningTask::file).toList());
+    List<JsonObject> results =
+        ResumableRun.of(
+            items, CaptionItem::id, batchSize, journal, listener, some -> caption(some, images));
+    Map<String, String> captions = new LinkedHashMap<>();
+    for (int i = 0; i < items.size(); i++) {
+      captions.put(items.get(i).id(), results.get(i).get(CAPTION).getAsString());
+    }
+    return captions;
+  }
+
+  private List<JsonObject> caption(List<CaptionItem> items, ImageFolder images) throws IOException {
+    List<Prompt> prompts = new ArrayList<>();
+    for (CaptionItem item : items) {
+      prompts.add(Prompt.about(images.read(file(item)), prompt));
+    }
+    List<JsonObject> results = new ArrayList<>();
+    for (List<Generated> texts : blip2.generate(prompts, decoding)) {
+      var result = new JsonObject();
+      result.addProperty(CAPTION, texts.get(0).text().strip());
+      results.add(result);
+    }
+    return results;
+  }
+
+  private static String file(CaptionItem item) {
+    return Objects.requireNonNull(item.image());
+  }
+}

@@ -1,0 +1,182 @@
+package io.github.blip2j.evaluation;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.features.FeatureExtractor;
+import io.github.blip2j.blip2.features.FloatRows;
+import io.github.blip2j.evaluation.data.ClassNames;
+import io.github.blip2j.evaluation.data.LabelledImage;
+import io.github.blip2j.evaluation.data.PromptTemplates;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.text.CaptionText;
+import io.github.blip2j.vision.image.Image;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Classifies images without training examples: by the image-text contrastive similarity (ITC) with
+ * the names of classes in prompts (Radford et al. 2021, section 3.1). The vector of a class is the
+ * mean of its prompts' unit vectors, made a unit vector again; the similarity with an image is that
+ * of the best query. Immutable.
+ *
+ * <p>Prompts are cleaned as captions of LAVIS's training: lower case, without periods.
+ */
+public final class ClassificationTask {
+  private static final int BATCH = 8; // more gains little and takes memory
+  private static final int KEPT = 5;
+  private static final String CLASSES = "classes";
+
+  private final ImageTextMatcher matcher;
+  private final PromptTemplates templates;
+  private final int batchSize;
+  private final EvaluationListener listener;
+
+  private ClassificationTask(
+      ImageTextMatcher matcher,
+      PromptTemplates templates,
+      int batchSize,
+      EvaluationListener listener) {
+    this.matcher = matcher;
+    this.templates = templates;
+    this.batchSize = batchSize;
+    this.listener = listener;
+  }
+
+  /** Classification by this model with the 80 prompts of CLIP, eight images at once. */
+  public static ClassificationTask of(ImageTextMatcher matcher) {
+    return new ClassificationTask(
+        matcher, PromptTemplates.clip(), BATCH, (done, earlier, of) -> {});
+  }
+
+  /** This task with other prompts. */
+  public ClassificationTask withTemplates(PromptTemplates newTemplates) {
+    return new ClassificationTask(matcher, newTemplates, batchSize, listener);
+  }
+
+  /**
+   * This task with another number of images at once.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public ClassificationTask withBatchSize(int newBatchSize) {
+    return new ClassificationTask(
+        matcher, templates, ResumableRun.positive(newBatchSize), listener);
+  }
+
+  /** This task with a listener for its progress. */
+  public ClassificationTask onProgress(EvaluationListener newListener) {
+    return new ClassificationTask(matcher, templates, batchSize, newListener);
+  }
+
+  /**
+   * The vectors of classes.
+   *
+   * @return a unit vector for each, [classes][P]
+   */
+  public float[][] classVectors(ClassNames classes) {
+    CaptionText cleaning = CaptionText.lavis();
+    float[][] vectors = new float[classes.size()][];
+    for (int i = 0; i < vectors.length; i++) {
+      List<String> prompts =
+          templates.of(classes.names().get(i)).stream().map(cleaning::clean).toList();
+      try (var scope = Scope.open(matcher.model().backend())) {
+        vectors[i] = FloatRows.direction(FloatRows.of(matcher.features().ofTexts(prompts)));
+      }
+    }
+    return vectors;
+  }
+
+  /**
+   * Classifies images, except for those that the journal has.
+   *
+   * @return for each image the numbers of its five best classes, the best first
+   * @throws io.github.blip2j.data.DataException if the file of an image is missing
+   */
+  public List<List<Integer>> run(
+      List<LabelledImage> images, ClassNames classes, ImageFolder folder, RunJournal journal)
+      throws IOException {
+    folder.requireAll(images.stream().map(LabelledImage::image).toList());
+    float[][] vectors = classVectors(classes);
+    List<JsonObject> results =
+        ResumableRun.of(
+            images,
+            LabelledImage::image,
+            batchSize,
+            journal,
+            listener,
+            some -> classify(some, vectors, folder));
+    return results.stream().map(ClassificationTask::classes).toList();
+  }
+
+  private List<JsonObject> classify(
+      List<LabelledImage> images, float[][] classes, ImageFolder folder) throws IOException {
+    List<Image> read = new ArrayList<>();
+    for (LabelledImage image : images) {
+      read.add(folder.read(image.image()));
+    }
+    List<JsonObject> results = new ArrayList<>();
+    try (var scope = Scope.open(matcher.model().backend())) {
+      FeatureExtractor features = matcher.features();
+      Tensor queries = features.images(read).compared(); // [B, Q, P]
+      int width = classes[0].length;
+      float[][] rows = FloatRows.of(queries.reshape(-1, width)); // [B Q, P]
+      int perImage = rows.length / read.size();
+      for (int i = 0; i < read.size(); i++) {
+        List<float[]> own = List.of(rows).subList(i * perImage, (i + 1) * perImage);
+        results.add(result(best(own, classes)));
+      }
+    }
+    return results;
+  }
+
+  /** The numbers of the most similar classes, of equals the first. */
+  private static List<Integer> best(List<float[]> queries, float[][] classes) {
+    double[] similarities = new double[classes.length];
+    for (int i = 0; i < classes.length; i++) {
+      double most = Double.NEGATIVE_INFINITY;
+      for (float[] query : queries) {
+        most = Math.max(most, dot(query, classes[i]));
+      }
+      if (Double.isNaN(most)) {
+        throw new IllegalStateException(
+            "classification: similarity expected a number, got NaN; check the model's weights");
+      }
+      similarities[i] = most;
+    }
+    return IntStream.range(0, classes.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -similarities[i]))
+        .limit(KEPT)
+        .toList();
+  }
+
+  private static double dot(float[] one, float[] other) {
+    double sum = 0;
+    for (int i = 0; i < one.length; i++) {
+      sum += (double) one[i] * other[i];
+    }
+    return sum;
+  }
+
+  private static JsonObject result(List<Integer> classes) {
+    var numbers = new JsonArray();
+    classes.forEach(numbers::add);
+    var result = new JsonObject();
+    result.add(CLASSES, numbers);
+    return result;
+  }
+
+  private static List<Integer> classes(JsonObject result) {
+    List<Integer> classes = new ArrayList<>();
+    for (JsonElement each : result.getAsJsonArray(CLASSES)) {
+      classes.add(each.getAsInt());
+    }
+    return List.copyOf(classes);
+  }
+}

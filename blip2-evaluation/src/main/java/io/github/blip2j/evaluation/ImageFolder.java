@@ -1,0 +1,46 @@
+package io.github.blip2j.evaluation;
+
+import io.github.blip2j.data.RetrievalSet;
+import io.github.blip2j.io.file.PathName;
+import io.github.blip2j.vision.image.Image;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+
+/** The images of a data set, in a folder. */
+public final class ImageFolder {
+  private final Path folder;
+  private final Reader reader;
+
+  /** Opens an image. */
+  @FunctionalInterface
+  public interface Reader {
+    /** The image in a file. */
+    Image read(Path file) throws IOException;
+  }
+
+  /**
+   * Images in a folder.
+   *
+   * @param reader such as {@code blip2::read}
+   */
+  public ImageFolder(Path folder, Reader reader) {
+    this.folder = folder;
+    this.reader = reader;
+  }
+
+  /**
+   * Checks that the files of all images exist, before any work.
+   *
+   * @throws io.github.blip2j.data.DataException naming missing images
+   */
+  void requireAll(Collection<String> images) throws IOException {
+    List<String> distinct = images.stream().distinct().toList();
+    new RetrievalSet(distinct, List.of(), List.of()).files(folder);
+  }
+
+  Image read(String image) throws IOException {
+    return reader.read(PathName.listed(folder, image));
+  }
+}

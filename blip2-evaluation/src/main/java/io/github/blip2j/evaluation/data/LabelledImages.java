@@ -1,0 +1,99 @@
+package io.github.blip2j.evaluation.data;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonPrimitive;
+import io.github.blip2j.data.DataException;
+import io.github.blip2j.io.file.PathName;
+import io.github.blip2j.vision.image.ImageFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Reads images with their classes. */
+public final class LabelledImages {
+  private LabelledImages() {}
+
+  /**
+   * The images of a folder with a folder for each class, named by the class's key (torchvision's
+   * {@code ImageFolder}).
+   *
+   * @throws DataException if a folder is of no class, or holds no image
+   */
+  public static List<LabelledImage> folder(Path folder, ClassNames classes) throws IOException {
+    List<Path> ofClasses;
+    try (Stream<Path> inside = Files.list(folder)) {
+      ofClasses = inside.filter(Files::isDirectory).sorted().toList();
+    }
+    List<LabelledImage> images = new ArrayList<>();
+    for (Path each : ofClasses) {
+      String key = PathName.of(folder.relativize(each));
+      int label = classes.keys().indexOf(key);
+      if (label < 0) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "%s: folder expected to be named by a class, got %s, which the class list lacks",
+                folder,
+                key));
+      }
+      for (Path file : ImageFiles.in(each)) {
+        images.add(new LabelledImage(PathName.of(folder.relativize(file)), label));
+      }
+    }
+    if (images.isEmpty()) {
+      throw new DataException(
+          folder + ": images expected in a folder for each class, got none; check the path");
+    }
+    return images;
+  }
+
+  /**
+   * The records of a file: {@code {"image": path, "label": 3}} in a list or on lines. The label is
+   * the class's number, its key or its name.
+   *
+   * @throws DataException if the file holds something else, or a label is of no class
+   */
+  public static List<LabelledImage> read(Path file, ClassNames classes) throws IOException {
+    List<LabelledImage> images = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    JsonRecords.read(
+        file,
+        "images with labels",
+        (list, key, record, where) -> {
+          var fields = new JsonFields(record, where);
+          String image = fields.required("image", "file_name");
+          fields.required("label", "class");
+          if (!seen.add(image)) {
+            throw IdCheck.twice(where, "image", image);
+          }
+          images.add(new LabelledImage(image, label(fields, classes)));
+        });
+    return images;
+  }
+
+  private static int label(JsonFields fields, ClassNames classes) throws DataException {
+    @Nullable JsonElement value = fields.any("label", "class");
+    if (!(value instanceof JsonPrimitive label)) {
+      throw new AssertionError("label: checked before");
+    }
+    String text = label.getAsString();
+    int at = -1;
+    if (label.isNumber() && text.matches("[0-9]{1,8}")) {
+      at = Integer.parseInt(text);
+    } else if (label.isString()) {
+      at = classes.keys().indexOf(text);
+      at = at < 0 ? classes.names().indexOf(text) : at;
+    }
+    if (at < 0 || at >= classes.size()) {
+      throw fields.wrong("label", "one of the " + classes.size() + " classes", label);
+    }
+    return at;
+  }
+}
