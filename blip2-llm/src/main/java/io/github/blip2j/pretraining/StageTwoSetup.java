@@ -19,13 +19,15 @@ import org.jspecify.annotations.Nullable;
  * @param imageSize side of the images in pixels, or null for the model's own; positions are
  *     interpolated once
  * @param families the families of vision encoders and language models that are known
+ * @param tuning what is trained besides, and a LoRA
  */
 public record StageTwoSetup(
     boolean trainsVision,
     @Nullable Precision frozenPrecision,
     Precision computePrecision,
     @Nullable Integer imageSize,
-    Families families) {
+    Families families,
+    Tuning tuning) {
 
   /** Checks the size. */
   public StageTwoSetup {
@@ -38,27 +40,27 @@ public record StageTwoSetup(
    * LAVIS's setup for pretraining: Q-Former, queries, projection and vision norm learn, in float32.
    */
   public static StageTwoSetup lavis() {
-    return new StageTwoSetup(false, null, Precision.FLOAT32, null, Families.installed());
+    return new StageTwoSetup(false, null, Precision.FLOAT32, null, Families.installed(), Tuning.NONE);
   }
 
   /** With the vision encoder trained too, or not. */
   public StageTwoSetup withTrainedVision(boolean trained) {
-    return new StageTwoSetup(trained, frozenPrecision, computePrecision, imageSize, families);
+    return new StageTwoSetup(trained, frozenPrecision, computePrecision, imageSize, families, tuning);
   }
 
   /** With frozen parameters stored in this precision. */
   public StageTwoSetup withFrozenPrecision(Precision precision) {
-    return new StageTwoSetup(trainsVision, precision, computePrecision, imageSize, families);
+    return new StageTwoSetup(trainsVision, precision, computePrecision, imageSize, families, tuning);
   }
 
   /** With this compute precision of linear maps. */
   public StageTwoSetup withComputePrecision(Precision precision) {
-    return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize, families);
+    return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize, families, tuning);
   }
 
   /** With images of this side. */
   public StageTwoSetup withImageSize(int side) {
-    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, side, families);
+    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, side, families, tuning);
   }
 
   /** With these families of vision encoders instead of the installed ones. */
@@ -71,8 +73,14 @@ public record StageTwoSetup(
     return with(families.with(newFamilies));
   }
 
+  /** With other parameters trained too or frozen, or with a LoRA. */
+  public StageTwoSetup with(Tuning newTuning) {
+    return new StageTwoSetup(
+        trainsVision, frozenPrecision, computePrecision, imageSize, families, newTuning);
+  }
+
   private StageTwoSetup with(Families newFamilies) {
     return new StageTwoSetup(
-        trainsVision, frozenPrecision, computePrecision, imageSize, newFamilies);
+        trainsVision, frozenPrecision, computePrecision, imageSize, newFamilies, tuning);
   }
 }

@@ -230,6 +230,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
    */
   public StageTwoPass forward(CaptionBatch batch, ForwardPass pass) {
     List<PairTokens> tokens = tokens(batch, pass);
+    model.begin(pass);
     @Nullable TextBatch read = instructions(tokens);
     Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
     Tensor queries = // [B, Q, C]
