@@ -49,6 +49,11 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void requireAgreement() {
     options.requireAgreement();
+    if (stage.run.exports.contains(ExportName.PEFT)) {
+      throw new IllegalArgumentException(
+          "train stage1: --export expected lavis, lavis-trained, hf or blip2j, got peft; adapters"
+              + " are trained in stage2");
+    }
   }
 
   @Override
@@ -64,6 +69,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     try (var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
       model.computeIn(options.dtype);
       model.trainQformer();
+      stage.tuning.apply(model.parameters());
       run.train(
           captions -> {
             CaptionBatches batches =
@@ -73,7 +79,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
                 StageOneTraining.of(model, tokenizer),
                 batches,
                 stage.settings(batches).withPrecision(options.dtype),
-                model.parameters().values());
+                stage.groups(model.parameters().values(), model.vision()));
           },
           (kind, folder) -> export(model, kind, folder));
     }
@@ -96,6 +102,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
       case LAVIS_TRAINED -> export.toLavis(folder, StageOneExport.Contents.TRAINED);
       case HUGGING_FACE -> export.toHuggingFace(folder);
       case LIBRARY -> export.toFolder(folder, options.processor(model.config()));
+      case PEFT -> throw new AssertionError("refused before the training");
     }
   }
 }

@@ -1,7 +1,12 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.training.TrainingSettings;
+import io.github.blip2j.vision.VisionEncoder;
+import java.util.Collection;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 
 /** The options of the training of either stage. */
@@ -15,6 +20,7 @@ final class StageOptions {
   @Mixin DataOptions data;
   @Mixin TrainingRunOptions run = new TrainingRunOptions();
   @Mixin OptimizerOptions optimizing;
+  @Mixin TuningOptions tuning = new TuningOptions();
 
   /** With a default batch size and length of the warm-up: those of LAVIS's stage. */
   StageOptions(int batchSize, long warmupSteps) {
@@ -25,6 +31,7 @@ final class StageOptions {
   /** Checks all that needs no loaded model. */
   void requireAgreement() {
     data.requireAgreement();
+    tuning.requireAgreement();
     optimizing.settings(run.out, Long.MAX_VALUE / Math.max(1, optimizing.epochs), data.seed);
     optimizing.rule();
     double decay = optimizing.weightDecay;
@@ -37,5 +44,10 @@ final class StageOptions {
   /** The settings of a run. */
   TrainingSettings settings(CaptionBatches batches) {
     return optimizing.settings(run.out, batches.batchesPerEpoch().orElse(1), data.seed);
+  }
+
+  /** The groups of the trained parameters of a model with this vision encoder. */
+  List<ParameterGroup> groups(Collection<Parameter> parameters, VisionEncoder vision) {
+    return tuning.groups(parameters, vision, optimizing.weightDecay);
   }
 }

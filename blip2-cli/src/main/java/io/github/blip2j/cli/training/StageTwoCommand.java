@@ -61,12 +61,15 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
 
   @Override
   public void train(Scope home, TrainingRun run) throws IOException {
-    StageTwoModel model = options.load(home, stage.data);
+    StageTwoModel model = options.load(home, stage.data, stage.tuning);
     if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
       new StageTwoExport(model).requireHuggingFace();
     }
     if (stage.run.exports.contains(ExportName.LAVIS_TRAINED)) {
       new StageTwoExport(model).requireLavis();
+    }
+    if (stage.run.exports.contains(ExportName.PEFT)) {
+      new StageTwoExport(model).requirePeft();
     }
     try (var tokenizer = model.openTokenizer();
         var instructions = model.openInstructionTokenizer()) {
@@ -80,7 +83,7 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
                 objective(training),
                 batches,
                 stage.settings(batches).withPrecision(options.factors()),
-                model.parameters().values());
+                stage.groups(model.parameters().values(), model.blip2().vision()));
           },
           (kind, folder) -> export(model, kind, folder));
     }
@@ -92,12 +95,13 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
         : training;
   }
 
-  private static void export(StageTwoModel model, ExportName kind, Path folder) throws IOException {
+  private void export(StageTwoModel model, ExportName kind, Path folder) throws IOException {
     var export = new StageTwoExport(model);
     switch (kind) {
       case HUGGING_FACE -> export.toHuggingFace(folder);
       case LIBRARY -> export.toFolder(folder);
       case LAVIS, LAVIS_TRAINED -> export.toLavis(folder);
+      case PEFT -> export.toPeft(folder, options.base());
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.adapter.LoraSettings;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.NamedPrecision;
@@ -7,6 +8,7 @@ import io.github.blip2j.pretraining.StageTwoModel;
 import io.github.blip2j.pretraining.StageTwoParts;
 import io.github.blip2j.pretraining.StageTwoSetup;
 import io.github.blip2j.pretraining.StageTwoTraining;
+import io.github.blip2j.pretraining.Tuning;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
@@ -97,12 +99,33 @@ final class StageTwoOptions {
               + "activations in memory.")
   boolean recompute;
 
+  @Option(
+      names = "--lora",
+      paramLabel = "SETTINGS",
+      description =
+          "Train a LoRA, in peft's words: r=8,alpha=16,targets=q_proj,v_proj; also dropout=F, "
+              + "rslora=true, or pattern=REGEX of whole names of modules in transformers.")
+  @Nullable String lora;
+
+  @Option(
+      names = "--lora-from",
+      paramLabel = "DIR",
+      description = "Instead of --lora: the folder of an adapter of peft, trained further.")
+  @Nullable Path loraFrom;
+
   StageTwoOptions() {}
 
   /** Checks combinations of options. */
   void requireAgreement() {
     StartingModel.require(
         "train stage2: --model, or --stage1 and --language", model, stageOne, language);
+    if (lora != null && loraFrom != null) {
+      throw new IllegalArgumentException(
+          "train stage2: --lora or --lora-from expected, got both; the adapter has its settings");
+    }
+    if (lora != null) {
+      LoraText.read(lora);
+    }
   }
 
   /**
@@ -113,20 +136,40 @@ final class StageTwoOptions {
     return dtype == Precision.BFLOAT16 ? dtype : Precision.FLOAT32;
   }
 
-  StageTwoModel load(Scope home, DataOptions data) throws IOException {
-    StageTwoSetup setup = StageTwoSetup.lavis().withTrainedVision(trainVision);
+  StageTwoModel load(Scope home, DataOptions data, TuningOptions tuned) throws IOException {
+    Tuning tuning = tuned.tuning();
+    @Nullable LoraSettings updates = TuningOptions.lora(lora, loraFrom, data.seed);
+    StageTwoSetup setup =
+        StageTwoSetup.lavis()
+            .withTrainedVision(trainVision)
+            .with(updates == null ? tuning : tuning.withLora(updates));
     if (dtype != Precision.FLOAT32) {
       setup = setup.withFrozenPrecision(dtype).withComputePrecision(factors());
     }
     if (data.imageSize != null) {
       setup = setup.withImageSize(data.imageSize);
     }
+    try {
+      return load(home, data, setup);
+    } catch (IllegalArgumentException e) { // a pattern or target that names nothing
+      throw new UsageException(e);
+    }
+  }
+
+  private StageTwoModel load(Scope home, DataOptions data, StageTwoSetup setup)
+      throws IOException {
     if (model != null) {
       return StageTwoModel.load(model.path(), home, setup);
     }
     Path first = StartingModel.checked(stageOne).path();
     var parts = StageTwoParts.of(first, StartingModel.checked(language).path()).withSeed(data.seed);
     return StageTwoModel.load(parts, home, setup);
+  }
+
+  /** The name of the model for an adapter of it. */
+  String base() {
+    ModelName named = model != null ? model : language;
+    return named == null ? "" : named.given();
   }
 
   StageTwoTraining training(

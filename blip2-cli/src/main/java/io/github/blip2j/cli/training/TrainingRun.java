@@ -6,7 +6,6 @@ import io.github.blip2j.cli.console.Interruption;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ExportName;
-import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.pretraining.CaptionBatch;
@@ -19,7 +18,6 @@ import io.github.blip2j.training.TrainingPosition;
 import io.github.blip2j.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import picocli.CommandLine.ExitCode;
 
@@ -62,13 +60,13 @@ final class TrainingRun {
   /**
    * The objective, data and settings of a run.
    *
-   * @param parameters trained and frozen ones
+   * @param groups the trained parameters
    */
   record Work(
       Objective<CaptionBatch> objective,
       CaptionBatches batches,
       TrainingSettings settings,
-      Collection<Parameter> parameters) {
+      List<ParameterGroup> groups) {
     private long steps() {
       long perEpoch = batches.batchesPerEpoch().orElse(0) / settings.accumulate();
       return Math.min(settings.maxSteps(), settings.epochs() * perEpoch);
@@ -117,8 +115,7 @@ final class TrainingRun {
     Work work = prepared(preparation);
     report.loaded(captions);
     OptimizerOptions optimizing = options.optimizing;
-    var groups = ParameterGroup.of(work.parameters, optimizing.weightDecay);
-    try (var optimizer = new AdamW(groups, optimizing.rule())) {
+    try (var optimizer = new AdamW(work.groups, optimizing.rule())) {
       var trainer = new Trainer<>(work.objective, work.batches, optimizer, work.settings);
       try (var interruption = Interruption.calling(trainer::stop)) {
         var listener = new TrainingProgress(console, progress, work.steps());
