@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing.
  * Instead of a caption or beside it there may be a {@code text_output}, the target, and a {@code
- * text_input}, the input before it. Other keys are ignored. A missing value is an error.
+ * text_input}, the input before it; or a {@code question} and its {@code answer}, one or a list
+ * with an entry for each person, as in LAVIS's files of VQA. Other keys are ignored. A missing value is an error.
  */
 public final class CaptionFile {
   private static final List<String> TABLES = List.of(".csv", ".tsv", ".parquet");
@@ -157,6 +158,8 @@ public final class CaptionFile {
     @Nullable List<String> texts = null;
     String input = "";
     @Nullable String output = null;
+    @Nullable String question = null;
+    @Nullable List<String> answers = null;
     Set<String> keys = new LinkedHashSet<>();
     json.beginObject();
     while (json.hasNext()) {
@@ -170,6 +173,8 @@ public final class CaptionFile {
         case "image_id" -> imageId = id(json, where + ": image_id");
         case "text_input" -> input = string(json, where + ": text_input");
         case "text_output" -> output = string(json, where + ": text_output");
+        case "question" -> question = string(json, where + ": question");
+        case "answer" -> answers = captions(json, where + ": answer");
         default -> json.skipValue();
       }
     }
@@ -179,11 +184,16 @@ public final class CaptionFile {
     if (captions == null && output != null) {
       captions = List.of(output);
     }
+    if (captions == null && question != null) {
+      captions = answers;
+    }
     if (image == null || captions == null) {
       throw otherKeys(where, keys);
     }
     var dialogue = output == null ? null : new CaptionRecord.Dialogue(input, output);
-    return new CaptionRecord(image, captions, imageId, dialogue);
+    var asked =
+        question == null || answers == null ? null : new CaptionRecord.Question(question, answers);
+    return new CaptionRecord(image, captions, imageId, dialogue, asked);
   }
 
   /** The error for records of other formats, with advice about the missing keys. */
@@ -206,7 +216,7 @@ public final class CaptionFile {
       return "write each of the annotations as a record, with its image's file_name as image";
     }
     if (keys.contains("question") || keys.contains("answer")) {
-      return "write the image's path as image, the question as text_input, one answer as text_output";
+      return "write the image's path as image, and the question with its answer";
     }
     return "write one record for each image, its path as image and its caption as caption";
   }

@@ -101,9 +101,9 @@ final class CaptionFileTest {
         "[{\"image\": \"a\", \"caption\": \"x\"} | the list expected JSON, got malformed text",
         "[{\"image\": \"a\", \"caption\": \"x\"}] 1 | the list expected JSON, got malformed text",
         "{\"image\": \"a\", \"caption\": \"x\"} 1 | line 1 expected JSON, got malformed text",
-        "[{\"image\": \"a\", \"question\": \"?\", \"answer\": [\"x\"]}] | record 1: keys expected image"
-            + " and caption, or file_name and text, got image, question, answer; write the image's path"
-            + " as image, the question as text_input, one answer as text_output",
+        "[{\"image\": \"a\", \"question\": \"?\"}] | record 1: keys expected image"
+            + " and caption, or file_name and text, got image, question; write the image's path"
+            + " as image, and the question with its answer",
         "{\"images\": [], \"annotations\": []} | line 1: keys expected image and caption, or"
             + " file_name and text, got images, annotations; write each of the annotations as a"
             + " record, with its image's file_name as image",

@@ -3,6 +3,7 @@ package io.github.blip2j.pretraining;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.adapter.LoraSettings;
+import io.github.blip2j.blip2.checkpoint.RetrievalCheckpoint;
 import io.github.blip2j.blip2.checkpoint.files.Blip2Source;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
@@ -83,8 +84,14 @@ public final class StageTwoModel {
     return load(InitialBlip2.of(parts, setup.imageSize(), setup.families()), home, setup);
   }
 
-  private static StageTwoModel load(Blip2Source source, Scope home, StageTwoSetup setup)
+  private static StageTwoModel load(Blip2Source plain, Scope home, StageTwoSetup setup)
       throws IOException {
+    @Nullable Path textSide = setup.textSide();
+    Blip2Source source =
+        textSide == null
+            ? plain
+            : InstructedBlip2.of(
+                plain, RetrievalCheckpoint.of(textSide, setup.families().vision()));
     @Nullable LoraSettings settings = setup.tuning().lora();
     try (OpenWeights open = source.open();
         LoraLayers.Source factors = LoraLayers.source(settings)) {

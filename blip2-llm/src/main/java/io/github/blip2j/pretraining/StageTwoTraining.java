@@ -212,7 +212,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
       throw new IllegalArgumentException(PairTokens.tooLong("prompt", most, prompt));
     }
     for (CaptionRecord each : batches.asked()) {
-      int given = PairTokens.given(CaptionBatches.input(each), tokenizer);
+      int given = PairTokens.given(batches.input(each), tokenizer);
       if (given >= most) {
         throw new DataException(PairTokens.tooLong("input about " + each.image(), most, given));
       }

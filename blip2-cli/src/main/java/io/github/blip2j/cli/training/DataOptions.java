@@ -20,7 +20,8 @@ final class DataOptions {
       paramLabel = "F",
       description =
           "JSON lists or lines of {\"image\": path, \"caption\": text or texts, "
-              + "\"image_id\": id}; in stage2 also with \"text_input\" and \"text_output\". "
+              + "\"image_id\": id}; in stage2 also with \"text_input\" and \"text_output\", in vqa "
+              + "with \"question\" and \"answer\" (one, or a list). "
               + "Several are concatenated.")
   List<Path> data = new ArrayList<>();
 
@@ -45,7 +46,9 @@ final class DataOptions {
   @Option(
       names = "--image-size",
       paramLabel = "N",
-      description = "Height and width of images in pixels; the model's by default.")
+      description =
+          "Height and width of images in pixels; by default the model's, 364 for train caption and "
+              + "retrieval, 490 for train vqa.")
   @Nullable Integer imageSize;
 
   @Option(
@@ -62,9 +65,10 @@ final class DataOptions {
           "Seed of order, augmentation, dropout and negatives; default: ${DEFAULT-VALUE}.")
   long seed = 42;
 
-  /** With a default batch size: that of LAVIS on each GPU. */
-  DataOptions(int batchSize) {
-    this.batchSize = batchSize;
+  /** With a command's batch size, that of LAVIS on each GPU, and size of images. */
+  DataOptions(StageDefaults defaults) {
+    this.batchSize = defaults.batchSize();
+    this.imageSize = defaults.imageSize();
   }
 
   /** Checks combinations of options. */

@@ -5,17 +5,21 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ExportName;
 import io.github.blip2j.cli.option.ModelName;
+import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.StageOneExport;
 import io.github.blip2j.pretraining.StageOneTraining;
+import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * {@code blip2 train stage1}: the Q-Former learns contrast, matching and generation (ITC, ITM,
@@ -34,11 +38,39 @@ import picocli.CommandLine.Mixin;
 public final class StageOneCommand implements Callable<Integer>, TrainingRun.Stage {
   private final Console console;
 
-  @Mixin private StageOneOptions options = new StageOneOptions();
-  @Mixin private StageOptions stage = new StageOptions(100, 5000);
+  private final StageDefaults defaults;
 
-  public StageOneCommand(Console console) {
+  @Mixin private StageOneOptions options = new StageOneOptions();
+  @Mixin private StageOptions stage;
+
+  @Option(
+      names = "--itg",
+      negatable = true,
+      fallbackValue = "true",
+      description =
+          "Train on the generation loss (ITG) too; the default of train stage1. Without it, it is "
+              + "logged alone.")
+  private boolean itg;
+
+  private StageOneCommand(Console console, StageDefaults defaults) {
     this.console = console;
+    this.defaults = defaults;
+    this.stage = new StageOptions(defaults);
+    this.itg = defaults != StageDefaults.RETRIEVAL;
+  }
+
+  /** The first stage of pretraining. */
+  public static CommandLine stageOne(Console console) {
+    return new CommandLine(new StageOneCommand(console, StageDefaults.STAGE_ONE));
+  }
+
+  /** {@code blip2 train retrieval}: fine-tuning of a first stage for retrieval. */
+  public static CommandLine retrieval(Console console) {
+    return StageOptions.named(
+        new StageOneCommand(console, StageDefaults.RETRIEVAL),
+        "retrieval",
+        "Fine-tunes a first stage for retrieval, the vision encoder included, by contrast and "
+            + "matching (ITC, ITM).");
   }
 
   @Override
@@ -51,7 +83,8 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     options.requireAgreement();
     if (stage.run.exports.contains(ExportName.PEFT)) {
       throw new IllegalArgumentException(
-          "train stage1: --export expected lavis, lavis-trained, hf or blip2j, got peft; adapters"
+          defaults.command()
+              + ": --export expected lavis, lavis-trained, hf or blip2j, got peft; adapters"
               + " are trained in stage2");
     }
   }
@@ -69,6 +102,9 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     try (var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
       model.computeIn(options.dtype);
       model.trainQformer();
+      if (defaults.trainsVision()) {
+        model.vision().parameters().values().forEach(Parameter::train);
+      }
       stage.tuning.apply(model.parameters());
       run.train(
           captions -> {
@@ -76,13 +112,20 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
                 stage.data.batches(captions, options.processor(model.config()));
             batches.requireWords();
             return new TrainingRun.Work(
-                StageOneTraining.of(model, tokenizer),
+                objective(StageOneTraining.of(model, tokenizer), model),
                 batches,
                 stage.settings(batches).withPrecision(options.dtype),
                 stage.groups(model.parameters().values(), model.vision()));
           },
           (kind, folder) -> export(model, kind, folder));
     }
+  }
+
+  private StageOneTraining objective(StageOneTraining training, Blip2RetrievalModel model) {
+    var weights = new StageOneObjective.Weights(1, 1, 0);
+    return itg
+        ? training
+        : training.with(StageOneObjective.lavis(model.qformer()).with(weights));
   }
 
   /** Refuses formats without a place for the vision encoder, before the training. */

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.cli.runfile.RunFileOptions;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.pretraining.CaptionBatches;
@@ -7,6 +8,7 @@ import io.github.blip2j.training.TrainingSettings;
 import io.github.blip2j.vision.VisionEncoder;
 import java.util.Collection;
 import java.util.List;
+import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 
 /** The options of the training of either stage. */
@@ -18,14 +20,23 @@ final class StageOptions {
           + "bit-identical results.";
 
   @Mixin DataOptions data;
+  @Mixin RunFileOptions file = new RunFileOptions();
   @Mixin TrainingRunOptions run = new TrainingRunOptions();
   @Mixin OptimizerOptions optimizing;
-  @Mixin TuningOptions tuning = new TuningOptions();
+  @Mixin TuningOptions tuning;
 
-  /** With a default batch size and length of the warm-up: those of LAVIS's stage. */
-  StageOptions(int batchSize, long warmupSteps) {
-    this.data = new DataOptions(batchSize);
-    this.optimizing = new OptimizerOptions(warmupSteps);
+  /** With a command's defaults. */
+  StageOptions(StageDefaults defaults) {
+    this.data = new DataOptions(defaults);
+    this.optimizing = new OptimizerOptions(defaults);
+    this.tuning = new TuningOptions(defaults);
+  }
+
+  /** A command of a stage under another name. */
+  static CommandLine named(Object command, String name, String description) {
+    CommandLine line = new CommandLine(command);
+    line.getCommandSpec().name(name).usageMessage().description(description, DESCRIPTION);
+    return line;
   }
 
   /** Checks all that needs no loaded model. */

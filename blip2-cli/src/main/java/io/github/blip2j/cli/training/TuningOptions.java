@@ -38,10 +38,13 @@ final class TuningOptions {
       paramLabel = "F",
       description =
           "The factor of the learning rate from each layer of a trained vision encoder to the one "
-              + "below; none by default.")
+              + "below; none by default, 0.95 for train vqa.")
   @Nullable Double layerDecay;
 
-  TuningOptions() {}
+  /** With a command's layer-wise decay. */
+  TuningOptions(StageDefaults defaults) {
+    this.layerDecay = defaults.layerDecay();
+  }
 
   /**
    * The choice of parameters.

@@ -216,7 +216,7 @@ final class StageTwoCommandTest {
         "--stage1",
         "s");
     assertUsage(
-        "train stage2: --export expected hf, blip2j or lavis-trained, got lavis; no file of LAVIS holds a"
+        "train stage2: --export expected hf, blip2j, lavis-trained or peft, got lavis; no file of LAVIS holds a"
             + " language model",
         "--model",
         "m",

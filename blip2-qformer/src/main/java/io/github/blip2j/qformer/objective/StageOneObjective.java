@@ -1,5 +1,6 @@
 package io.github.blip2j.qformer.objective;
 
+import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.qformer.Blip2Qformer;
@@ -80,8 +81,12 @@ public final class StageOneObjective {
     Tensor logits = MatchingLoss.logits(model, keyValues, texts, pairs, negatives, pass); // [3B, 2]
     Tensor itm = MatchingLoss.of(logits);
 
-    Tensor decoded = GenerationLoss.decode(model, cache, texts, pass); // [B, T, C]
-    Tensor itg = GenerationLoss.of(model, decoded, texts, GenerationLoss.lavis());
+    Tensor decoded; // [B, T, C]
+    Tensor itg;
+    try (var off = weights.generation == 0 ? GradMode.noGrad() : null) { // to be logged alone
+      decoded = GenerationLoss.decode(model, cache, texts, pass);
+      itg = GenerationLoss.of(model, decoded, texts, GenerationLoss.lavis());
+    }
 
     Tensor total =
         itc.mul(weights.contrast).add(itm.mul(weights.matching)).add(itg.mul(weights.generation));
