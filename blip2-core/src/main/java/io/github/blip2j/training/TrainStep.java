@@ -52,13 +52,28 @@ public final class TrainStep<B extends Batch> {
   private final Objective<B> objective;
   private final Optimizer optimizer;
   private final TrainingSettings settings;
+  private final @Nullable WeightAverage average;
   private boolean moving;
 
   /** Steps that update the optimizer's parameters. */
   public TrainStep(Objective<B> objective, Optimizer optimizer, TrainingSettings settings) {
+    this(objective, optimizer, settings, null);
+  }
+
+  private TrainStep(
+      Objective<B> objective,
+      Optimizer optimizer,
+      TrainingSettings settings,
+      @Nullable WeightAverage average) {
     this.objective = objective;
     this.optimizer = optimizer;
     this.settings = settings;
+    this.average = average;
+  }
+
+  /** These steps, after each of which an average of the optimizer's parameters moves too. */
+  public TrainStep<B> withAverage(@Nullable WeightAverage newAverage) {
+    return new TrainStep<>(objective, optimizer, settings, newAverage);
   }
 
   /**
@@ -72,6 +87,9 @@ public final class TrainStep<B extends Batch> {
    *     no parameter has changed
    */
   public @Nullable Outcome make(Iterator<B> batches, TrainingPosition at) {
+    if (average != null) {
+      average.requireApart();
+    }
     optimizer.clearGradients();
     try {
       Gathered gathered = new Gathered(at.step() + 1);
@@ -100,6 +118,10 @@ public final class TrainStep<B extends Batch> {
     return optimizer;
   }
 
+  @Nullable WeightAverage average() {
+    return average;
+  }
+
   /** Accumulates the gradients of the next batch, if there is one. */
   private boolean learn(Iterator<B> batches, ForwardPass pass, Gathered gathered) {
     try (Scope scope = opened()) {
@@ -116,7 +138,7 @@ public final class TrainStep<B extends Batch> {
   }
 
   /** A scope whose batches are on the backend of the trained parameters. */
-  private Scope opened() {
+  Scope opened() {
     List<Parameter> trained = optimizer.parameters();
     return trained.isEmpty() ? Scope.open() : Scope.open(trained.get(0).value().backend());
   }
@@ -133,6 +155,9 @@ public final class TrainStep<B extends Batch> {
     optimizer.step(lr, Optimizer.clipScale(norm, settings.clipNorm()));
     if (!optimizer.keepsFinite(lr)) {
       requireFinite(gathered, lr);
+    }
+    if (average != null) {
+      average.update(at.step() + 1);
     }
     moving = false;
     return new Outcome(

@@ -71,8 +71,8 @@ final class StageTwoCommandTest {
         new Shell(
             1,
             "",
-            "blip2: step-00000001.safetensors: dtype expected float32 as in the settings, got"
-                + " bfloat16; resume with the settings of the start\n"),
+            "blip2: step-00000001.safetensors: dtype expected bfloat16, with which the run was"
+                + " started, got float32 from the settings of this resume; resume with bfloat16\n"),
         wide);
   }
 

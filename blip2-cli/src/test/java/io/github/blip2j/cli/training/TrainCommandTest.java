@@ -159,8 +159,8 @@ final class TrainCommandTest {
     Shell shell = train("out", "--max-steps", "2", "--batch-size", "4", "--resume");
 
     String message =
-        "blip2: step-00000001.safetensors: batch_size expected 4 as in this run, got 2; resume with"
-            + " the settings of the start\n";
+        "blip2: step-00000001.safetensors: batch_size expected 2, with which the run was started, got"
+            + " 4 from the settings of this resume; resume with 2\n";
     assertEquals(new Shell(1, "", message), shell);
   }
 
