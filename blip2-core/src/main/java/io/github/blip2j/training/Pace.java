@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,8 @@ final class Pace<B extends Batch> {
 
   private final BatchSource<B> source;
   private final TrainingSettings settings;
-  private final Map<String, Double> sums = new LinkedHashMap<>();
-  private final Map<String, Double> counts = new LinkedHashMap<>();
+  private final Map<String, Double> sums = new TreeMap<>();
+  private final Map<String, Double> counts = new TreeMap<>();
   private long samples;
   private long steps;
   private double seconds;
@@ -60,7 +61,7 @@ final class Pace<B extends Batch> {
     long left = stepsLeft(outcome.position());
     @Nullable Duration remaining =
         left < 0 ? null : Duration.ofMillis(Math.round(1e3 * left * seconds / steps));
-    Map<String, Double> means = new LinkedHashMap<>();
+    Map<String, Double> means = new LinkedHashMap<>(outcome.losses()); // for their order
     sums.forEach((name, sum) -> means.put(name, sum / counts.getOrDefault(name, 1.0)));
     var usage =
         new StepReport.Usage(
