@@ -26,6 +26,8 @@ final class RunKeys {
           "TuningOptions", "model",
           "QuestionOptions", "model",
           "StageOneOptions", "model",
+          "StageOneSizes", "model",
+          "StageOneLosses", "model",
           "StageTwoOptions", "model");
   private static final String OTHERWISE = "run";
 

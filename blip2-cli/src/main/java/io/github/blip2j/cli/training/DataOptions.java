@@ -84,6 +84,16 @@ final class DataOptions {
     return CaptionSet.open(data, images, faulty);
   }
 
+  /** Held-out records, of which none is left out. */
+  CaptionSet heldOut(List<Path> files, @Nullable Path folder) throws IOException {
+    return CaptionSet.open(files, folder == null ? images : folder, CaptionSet.Faulty.REFUSE);
+  }
+
+  /** Whole images, in batches of the training's size if there are enough. */
+  CaptionBatches heldOut(CaptionSet set, ImageProcessor processor) {
+    return CaptionBatches.of(set, processor, Math.min(batchSize, set.size()), seed);
+  }
+
   CaptionBatches batches(CaptionSet set, ImageProcessor processor) {
     CaptionBatches batches = CaptionBatches.of(set, processor, batchSize, seed);
     return augment ? batches.with(Augmentation.blip2()) : batches;

@@ -5,13 +5,13 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ExportName;
 import io.github.blip2j.cli.option.ModelName;
-import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.StageOneExport;
 import io.github.blip2j.pretraining.StageOneTraining;
-import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +19,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /**
  * {@code blip2 train stage1}: the Q-Former learns contrast, matching and generation (ITC, ITM,
@@ -40,23 +39,14 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
 
   private final StageDefaults defaults;
 
-  @Mixin private StageOneOptions options = new StageOneOptions();
+  @Mixin private StageOneOptions options;
   @Mixin private StageOptions stage;
-
-  @Option(
-      names = "--itg",
-      negatable = true,
-      fallbackValue = "true",
-      description =
-          "Train on the generation loss (ITG) too; the default of train stage1. Without it, it is "
-              + "logged alone.")
-  private boolean itg;
 
   private StageOneCommand(Console console, StageDefaults defaults) {
     this.console = console;
     this.defaults = defaults;
+    this.options = new StageOneOptions(defaults);
     this.stage = new StageOptions(defaults);
-    this.itg = defaults != StageDefaults.RETRIEVAL;
   }
 
   /** The first stage of pretraining. */
@@ -100,32 +90,28 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     requireExports(new StageOneExport(model, options.tokenizerFolder()));
     int words = model.config().qformer().bert().vocabSize();
     try (var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
-      model.computeIn(options.dtype);
-      model.trainQformer();
-      if (defaults.trainsVision()) {
-        model.vision().parameters().values().forEach(Parameter::train);
-      }
+      options.prepare(model);
       stage.tuning.apply(model.parameters());
       run.train(
           captions -> {
-            CaptionBatches batches =
-                stage.data.batches(captions, options.processor(model.config()));
+            ImageProcessor processor = options.processor(model.config());
+            CaptionBatches batches = stage.data.batches(captions, processor);
             batches.requireWords();
             return new TrainingRun.Work(
-                objective(StageOneTraining.of(model, tokenizer), model),
-                batches,
-                stage.settings(batches).withPrecision(options.dtype),
-                stage.groups(model.parameters().values(), model.vision()));
+                    options.objective(StageOneTraining.of(model, tokenizer)),
+                    batches,
+                    stage.settings(batches).withPrecision(options.dtype),
+                    stage.groups(model.parameters().values(), model.vision()))
+                .withHeldOut(run.heldOut(set -> heldOut(set, processor)));
           },
           (kind, folder) -> export(model, kind, folder));
     }
   }
 
-  private StageOneTraining objective(StageOneTraining training, Blip2RetrievalModel model) {
-    var weights = new StageOneObjective.Weights(1, 1, 0);
-    return itg
-        ? training
-        : training.with(StageOneObjective.lavis(model.qformer()).with(weights));
+  private CaptionBatches heldOut(CaptionSet set, ImageProcessor processor) throws IOException {
+    CaptionBatches batches = stage.data.heldOut(set, processor);
+    batches.requireWords();
+    return batches;
   }
 
   /** Refuses formats without a place for the vision encoder, before the training. */

@@ -6,17 +6,23 @@ import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.training.TrainingSettings;
 import io.github.blip2j.vision.VisionEncoder;
+import io.github.blip2j.training.run.RunDescription;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** The options of the training of either stage. */
 final class StageOptions {
   /** The last paragraph of either stage's description. */
   static final String DESCRIPTION =
-      "Defaults are those LAVIS pretrains with. Writes log.jsonl and checkpoints to "
-          + "--out; Ctrl-C ends with a checkpoint, and --resume continues from the last one to "
+      "Defaults are those LAVIS pretrains with. Writes run.json, log.jsonl, curves.html, "
+          + "TensorBoard's events and checkpoints to --out; Ctrl-C ends with a checkpoint, and --resume continues from the last one to "
           + "bit-identical results.";
 
   @Mixin DataOptions data;
@@ -24,6 +30,10 @@ final class StageOptions {
   @Mixin TrainingRunOptions run = new TrainingRunOptions();
   @Mixin OptimizerOptions optimizing;
   @Mixin TuningOptions tuning;
+  @Mixin ValidationOptions validation = new ValidationOptions();
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command = CommandSpec.create();
 
   /** With a command's defaults. */
   StageOptions(StageDefaults defaults) {
@@ -43,6 +53,7 @@ final class StageOptions {
   void requireAgreement() {
     data.requireAgreement();
     tuning.requireAgreement();
+    validation.requireAgreement();
     optimizing.settings(run.out, Long.MAX_VALUE / Math.max(1, optimizing.epochs), data.seed);
     optimizing.rule();
     double decay = optimizing.weightDecay;
@@ -50,6 +61,13 @@ final class StageOptions {
       throw new IllegalArgumentException(
           "--weight-decay expected at least 0 and finite, got " + decay);
     }
+  }
+
+  /** What the command line says of a run, with all files of its data. */
+  RunDescription description() throws IOException {
+    List<Path> files = new ArrayList<>(data.data);
+    files.addAll(validation.files);
+    return CommandDescription.of(command, files);
   }
 
   /** The settings of a run. */

@@ -11,6 +11,7 @@ import io.github.blip2j.pretraining.StageTwoModel;
 import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.training.Objective;
+import io.github.blip2j.pretraining.CaptionSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -111,13 +112,21 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
                 options.batches(stage.data.batches(captions, model.processor()));
             training.requireRoom(batches);
             return new TrainingRun.Work(
-                objective(training),
-                batches,
-                stage.settings(batches).withPrecision(options.factors()),
-                stage.groups(model.parameters().values(), model.blip2().vision()));
+                    objective(training),
+                    batches,
+                    stage.settings(batches).withPrecision(options.factors()),
+                    stage.groups(model.parameters().values(), model.blip2().vision()))
+                .withHeldOut(run.heldOut(set -> heldOut(set, model, training)));
           },
           (kind, folder) -> export(model, kind, folder));
     }
+  }
+
+  private CaptionBatches heldOut(CaptionSet set, StageTwoModel model, StageTwoTraining training)
+      throws IOException {
+    CaptionBatches batches = options.batches(stage.data.heldOut(set, model.processor()));
+    training.requireRoom(batches);
+    return batches;
   }
 
   private Objective<CaptionBatch> objective(StageTwoTraining training) {

@@ -47,7 +47,7 @@ final class StageTwoCommandTest {
             .allMatch(
                 line ->
                     line.matches(
-                        "blip2: step \\d of 5, epoch [012], loss [\\d.]+, lr \\S+, \\S+ samples/s,"
+                        "blip2: step \\d of 5, epoch [012], loss [\\d.]+, lr \\S+, \\S+ samples/s(, \\d+ % of it waiting for data)?,"
                             + " 0:00:\\d\\d left")),
         whole.err());
     Shell caption =

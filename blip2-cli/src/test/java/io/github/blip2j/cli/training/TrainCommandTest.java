@@ -57,7 +57,7 @@ final class TrainCommandTest {
                 line ->
                     line.matches(
                         "blip2: step \\d of 5, epoch [01], loss \\S+ \\(itc \\S+, itm \\S+,"
-                            + " itg \\S+\\), lr \\S+, \\S+ samples/s, 0:00:\\d\\d left")),
+                            + " itg \\S+\\), lr \\S+, \\S+ samples/s(, \\d+ % of it waiting for data)?, 0:00:\\d\\d left")),
         whole.err());
   }
 
