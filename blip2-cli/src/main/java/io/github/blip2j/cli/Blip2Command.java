@@ -17,6 +17,7 @@ import io.github.blip2j.cli.model.ConvertCommand;
 import io.github.blip2j.cli.model.DownloadCommand;
 import io.github.blip2j.cli.model.InspectCommand;
 import io.github.blip2j.cli.option.ModelName;
+import io.github.blip2j.cli.runfile.RunFile;
 import io.github.blip2j.cli.text.CaptionCommand;
 import io.github.blip2j.cli.text.RankCommand;
 import io.github.blip2j.cli.text.VqaCommand;
@@ -24,6 +25,7 @@ import io.github.blip2j.cli.training.StageOneCommand;
 import io.github.blip2j.cli.training.StageTwoCommand;
 import io.github.blip2j.cli.training.TrainCommand;
 import io.github.blip2j.io.hub.HubCache;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -52,8 +54,16 @@ final class Blip2Command {
   /** Runs one command line and returns its exit code. */
   static int run(Console console, String... args) {
     CommandLine command = of(console);
+    String[] given = helped(args);
     try {
-      return command.execute(helped(args));
+      RunFile.apply(command, given, console::note);
+      return command.execute(given);
+    } catch (IOException e) {
+      console.complain(ErrorReport.describe(e));
+      return CommandLine.ExitCode.SOFTWARE;
+    } catch (IllegalArgumentException e) {
+      console.complain(ErrorReport.describe(e));
+      return CommandLine.ExitCode.USAGE;
     } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
       return failed(console, e, command.getParseResult());
     } finally {
@@ -75,8 +85,11 @@ final class Blip2Command {
         .addSubcommand(new BenchCommand(console))
         .addSubcommand(
             new CommandLine(new TrainCommand())
-                .addSubcommand(new StageOneCommand(console))
-                .addSubcommand(new StageTwoCommand(console)))
+                .addSubcommand(StageOneCommand.stageOne(console))
+                .addSubcommand(StageTwoCommand.stageTwo(console))
+                .addSubcommand(StageTwoCommand.caption(console))
+                .addSubcommand(StageTwoCommand.vqa(console))
+                .addSubcommand(StageOneCommand.retrieval(console)))
         .addSubcommand(
             new CommandLine(new EvaluateCommand())
                 .addSubcommand(new CaptionEvaluationCommand(console))

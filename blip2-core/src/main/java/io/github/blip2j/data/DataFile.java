@@ -104,6 +104,11 @@ public final class DataFile {
     return file;
   }
 
+  /** The file, and that of the annotations if it is apart. */
+  public List<Path> paths() {
+    return annotations == null ? List.of(file) : List.of(file, annotations);
+  }
+
   /** Takes records one after the other. */
   @FunctionalInterface
   public interface Sink {

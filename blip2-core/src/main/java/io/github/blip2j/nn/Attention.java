@@ -186,7 +186,8 @@ public final class Attention extends Module {
     if (context != x) {
       return attend(x, keyValues(context, mask), how);
     }
-    DType type = isKernel(mask, how) ? intermediateType : DType.FLOAT32;
+    boolean narrow = isKernel(mask, how) && output.input() == intermediateType;
+    DType type = narrow ? intermediateType : DType.FLOAT32;
     List<Tensor> qkv = Linear.each(x, type, query, key, value);
     Tensor q = split(qkv.get(0), sizes.heads);
     return mixHeads(q, splitShared(qkv.get(1)), splitShared(qkv.get(2)), mask, how);

@@ -29,6 +29,7 @@ public final class Linear extends Module {
     super(params);
     this.weight = params.matrix("weight", Shape.of(out, in), Init.normal(0.02));
     this.bias = biased ? params.get("bias", Shape.of(out), Init.zeros()) : null;
+    weight.serveLinearMap();
   }
 
   /** A map with a bias. */
@@ -64,7 +65,23 @@ public final class Linear extends Module {
   /** The map, then {@code activation}, then {@code residual} [..., out] added. */
   public Tensor forward(Tensor x, Activation activation, @Nullable Tensor residual) {
     requireLastAxis(x, weight.value().dim(1));
-    return x.linear(weight.value(), bias == null ? null : bias.value(), activation, residual);
+    @Nullable LowRankUpdate update = weight.update();
+    if (update == null) {
+      return x.linear(weight.value(), biasValue(), activation, residual);
+    }
+    Tensor updated = updated(x, update);
+    Tensor activated =
+        activation == Activation.IDENTITY ? updated : updated.activate(activation);
+    return residual == null ? activated : residual.add(activated);
+  }
+
+  /** The map with a low-rank update of its weight. */
+  private Tensor updated(Tensor x, LowRankUpdate update) {
+    return x.linear(weight.value(), biasValue(), Activation.IDENTITY, update.forward(x));
+  }
+
+  private @Nullable Tensor biasValue() {
+    return bias == null ? null : bias.value();
   }
 
   /** Applies several maps to one input, which is prepared for them once. */
@@ -76,20 +93,42 @@ public final class Linear extends Module {
    * Applies several maps to one input, with results in type {@code result} if nothing is recorded.
    */
   static List<Tensor> each(Tensor x, DType result, Linear... maps) {
-    return LinearMap.each(
-        x, Arrays.stream(maps).map(map -> map.over(x, Activation.IDENTITY, result)).toList());
+    return each(
+        x, Arrays.stream(maps).map(map -> map.use(Activation.IDENTITY, result)).toList());
   }
 
-  /** This map of {@code x}, then {@code activation}, as one of several. */
-  LinearMap over(Tensor x, Activation activation, DType result) {
+  /**
+   * A use of a map as one of several of the same input.
+   *
+   * @param result the type of the result if nothing is recorded
+   */
+  record Use(Linear map, Activation activation, DType result) {}
+
+  /** Uses several maps of one input; results are float32 if one of them has a low-rank update. */
+  static List<Tensor> each(Tensor x, List<Use> uses) {
+    if (uses.stream().anyMatch(use -> use.map.weight.update() != null)) {
+      return uses.stream().map(use -> use.map.forward(x, use.activation, null)).toList();
+    }
+    return LinearMap.each(x, uses.stream().map(use -> use.map.over(x, use)).toList());
+  }
+
+  /** This map, then {@code activation}, as one of several. */
+  Use use(Activation activation, DType result) {
+    return new Use(this, activation, result);
+  }
+
+  private LinearMap over(Tensor x, Use use) {
     requireLastAxis(x, weight.value().dim(1));
-    return new LinearMap(weight.value(), bias == null ? null : bias.value(), activation, result);
+    return new LinearMap(weight.value(), biasValue(), use.activation, use.result);
   }
 
-  /** The type that the kernel converts its input to; a preceding result may be stored in it. */
+  /**
+   * The type that the kernel converts its input to; a preceding result may be stored in it. A
+   * low-rank update reads float32.
+   */
   DType input() {
     PackedWeight packing = weight.value().packing();
-    return packing == null ? DType.FLOAT32 : packing.input();
+    return packing == null || weight.update() != null ? DType.FLOAT32 : packing.input();
   }
 
   /**
@@ -105,6 +144,9 @@ public final class Linear extends Module {
       return forward(x, Activation.IDENTITY, residual);
     }
     requireLastAxis(x, weight.value().dim(1));
-    return x.linear(weight.value(), bias == null ? null : bias.value(), dropout, residual);
+    @Nullable LowRankUpdate update = weight.update();
+    return update == null
+        ? x.linear(weight.value(), biasValue(), dropout, residual)
+        : residual.add(updated(x, update).dropout(dropout));
   }
 }

@@ -1,6 +1,5 @@
 package io.github.blip2j.nn;
 
-import io.github.blip2j.tensor.LinearMap;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
@@ -97,13 +96,11 @@ public final class Mlp extends Module {
   /** The hidden layer; that of a plain MLP has type {@code type} if nothing is recorded. */
   private Tensor hidden(Tensor x, DType type) {
     if (gate == null) {
-      return LinearMap.each(x, List.of(up.over(x, activation, type))).get(0);
+      return Linear.each(x, List.of(up.use(activation, type))).get(0);
     }
-    List<LinearMap> halves =
-        List.of(
-            gate.over(x, activation, DType.FLOAT32),
-            up.over(x, Activation.IDENTITY, DType.FLOAT32));
-    List<Tensor> hidden = LinearMap.each(x, halves);
+    List<Linear.Use> halves =
+        List.of(gate.use(activation, DType.FLOAT32), up.use(Activation.IDENTITY, DType.FLOAT32));
+    List<Tensor> hidden = Linear.each(x, halves);
     return hidden.get(0).mul(hidden.get(1));
   }
 }

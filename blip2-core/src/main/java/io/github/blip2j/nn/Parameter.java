@@ -3,6 +3,8 @@ package io.github.blip2j.nn;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.tensor.types.Shape;
+import io.github.blip2j.tensor.types.ShapeMismatchException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,8 @@ public final class Parameter {
   private final Scope home;
   private Tensor value;
   private @Nullable Tensor sum; // of the gradients
+  private boolean ofLinearMap;
+  private @Nullable LowRankUpdate update;
 
   Parameter(String name, Tensor value, Scope home) {
     this.name = name;
@@ -81,6 +85,45 @@ public final class Parameter {
       home.release(sum);
       sum = null;
     }
+  }
+
+  /** Notes that this is the weight of a linear map, which applies its low-rank update. */
+  void serveLinearMap() {
+    ofLinearMap = true;
+  }
+
+  /** Whether this is the weight of a linear map, which may have a low-rank update. */
+  public boolean isOfLinearMap() {
+    return ofLinearMap;
+  }
+
+  /**
+   * Adds a low-rank update to the linear map of this weight. The weight itself stays as it is, and
+   * may be packed.
+   *
+   * @throws IllegalStateException if this is not the weight of a linear map, or has an update
+   * @throws ShapeMismatchException if the update is of another shape
+   */
+  public void adapt(LowRankUpdate lowRank) {
+    if (!ofLinearMap || update != null) {
+      throw new IllegalStateException(
+          name
+              + ": weight of a linear map expected without an update, got "
+              + (ofLinearMap ? "one with it" : "another parameter"));
+    }
+    long out = lowRank.b().value().dim(0);
+    long in = lowRank.a().value().dim(1);
+    Shape shape = value.shape();
+    if (!shape.equals(Shape.of(out, in))) {
+      throw new ShapeMismatchException(
+          name + ": update expected of " + shape + ", got " + Shape.of(out, in));
+    }
+    update = lowRank;
+  }
+
+  /** The low-rank update of the linear map of this weight, or null if there is none. */
+  public @Nullable LowRankUpdate update() {
+    return update;
   }
 
   private void accumulate(Tensor g, boolean shared) {

@@ -22,7 +22,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,8 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoints of a run: safetensors files with the trained parameters under their own names,
- * the optimiser's state under {@code optimizer.}, the objective's under {@code objective.}, and the
- * position in the header. {@link Trainer} uses it; a loop of one's own may do so too.
+ * the optimiser's state under {@code optimizer.}, the objective's under {@code objective.}, averages
+ * of the parameters under {@code ema.}, and the position in the header. {@link Trainer} uses it; a
+ * loop of one's own may do so too.
  *
  * <p>There are numbered ones, {@code step-00001000.safetensors}, of which the last are kept, and
  * named ones, such as {@code best.safetensors}, which stay until the next of that name.
@@ -55,23 +55,7 @@ public final class CheckpointFolder {
   private final Path folder;
   private final Optimizer optimizer;
   private final Pipe pipe;
-  private final Choices choices;
-
-  /** What the withers choose. */
-  private record Choices(
-      Map<String, Long> sizes,
-      OptionalLong batchesPerEpoch,
-      Objective<?> objective,
-      Supplier<Map<String, Double>> listeners) {
-    static final Choices NONE =
-        new Choices(
-            Map.of(),
-            OptionalLong.empty(),
-            (batch, pass) -> {
-              throw new AssertionError("an objective for its empty state only");
-            },
-            Map::of);
-  }
+  private final CheckpointChoices choices;
 
   /**
    * The checkpoints of an optimizer's parameters in a folder, which is made when one is written.
@@ -81,17 +65,17 @@ public final class CheckpointFolder {
   }
 
   CheckpointFolder(Path folder, Optimizer optimizer, Pipe pipe) {
-    this(folder, optimizer, pipe, Choices.NONE);
+    this(folder, optimizer, pipe, CheckpointChoices.NONE);
   }
 
-  private CheckpointFolder(Path folder, Optimizer optimizer, Pipe pipe, Choices choices) {
+  private CheckpointFolder(Path folder, Optimizer optimizer, Pipe pipe, CheckpointChoices choices) {
     this.folder = folder;
     this.optimizer = optimizer;
     this.pipe = pipe;
     this.choices = choices;
   }
 
-  private CheckpointFolder with(Choices newChoices) {
+  private CheckpointFolder with(CheckpointChoices newChoices) {
     return new CheckpointFolder(folder, optimizer, pipe, newChoices);
   }
 
@@ -103,27 +87,27 @@ public final class CheckpointFolder {
    */
   public CheckpointFolder withSizes(Map<String, Long> newSizes) {
     newSizes.keySet().forEach(CheckpointHeader::requireFreeSize);
-    return with(
-        new Choices(
-            new TreeMap<>(newSizes),
-            choices.batchesPerEpoch,
-            choices.objective,
-            choices.listeners));
+    return with(choices.withSizes(newSizes));
   }
 
   /** These checkpoints, of a run with this number of batches in an epoch, if known. */
   public CheckpointFolder withBatches(OptionalLong perEpoch) {
-    return with(new Choices(choices.sizes, perEpoch, choices.objective, choices.listeners));
+    return with(choices.withBatches(perEpoch));
   }
 
   /** These checkpoints, with the state of an objective. */
   public CheckpointFolder withObjective(Objective<?> objective) {
-    return with(new Choices(choices.sizes, choices.batchesPerEpoch, objective, choices.listeners));
+    return with(choices.withObjective(objective));
+  }
+
+  /** These checkpoints, with an average of the optimizer's parameters, or without one. */
+  public CheckpointFolder withAverage(@Nullable WeightAverage average) {
+    return with(choices.withAverage(average));
   }
 
   /** These checkpoints, with the numbers of listeners. */
   CheckpointFolder withListeners(Supplier<Map<String, Double>> numbers) {
-    return with(new Choices(choices.sizes, choices.batchesPerEpoch, choices.objective, numbers));
+    return with(choices.withNumbers(numbers));
   }
 
   /** Writes a checkpoint and removes all numbered ones but the last that the settings keep. */
@@ -170,14 +154,13 @@ public final class CheckpointFolder {
 
   private Path write(String name, TrainingPosition at, TrainingSettings settings)
       throws IOException {
+    requireApart();
     OutputFile.makeFolder(folder);
     Path file = folder.resolve(name);
     @Nullable Path last = newest();
     removeLeftOvers(name);
     try {
-      write(
-          file,
-          CheckpointHeader.of(at, settings, choices.sizes, optimizer, choices.listeners.get()));
+      write(file, CheckpointHeader.of(at, parts(settings), choices.listeners().get()));
     } catch (IOException e) {
       throw new IOException(
           String.format(
@@ -189,6 +172,17 @@ public final class CheckpointFolder {
           e);
     }
     return file;
+  }
+
+  private void requireApart() {
+    @Nullable WeightAverage average = choices.average();
+    if (average != null) {
+      average.requireApart();
+    }
+  }
+
+  private CheckpointHeader.Parts parts(TrainingSettings settings) {
+    return new CheckpointHeader.Parts(settings, choices.sizes(), optimizer, choices.average());
   }
 
   /** Removes temporary files of a run that was killed while writing. */
@@ -256,26 +250,38 @@ public final class CheckpointFolder {
    *     position that the run does not reach; then nothing has changed
    */
   public TrainingPosition restore(Path file, TrainingSettings settings) throws IOException {
-    return restore(file, settings, numbers -> {});
+    return restore(file, settings, (numbers, changes) -> {});
   }
 
-  /** As above, and gives the numbers of listeners back. */
-  TrainingPosition restore(
-      Path file, TrainingSettings settings, Consumer<Map<String, Double>> listeners)
-      throws IOException {
+  /** Gets what a checkpoint tells beside its tensors. */
+  @FunctionalInterface
+  interface Told {
+    /**
+     * Takes it.
+     *
+     * @param numbers of listeners and of the log
+     * @param changes the settings that differ from the run's, in words
+     */
+    void of(Map<String, Double> numbers, List<String> changes);
+  }
+
+  /** As above, and tells the numbers of listeners and the settings that have changed. */
+  TrainingPosition restore(Path file, TrainingSettings settings, Told told) throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
         Scope scope = Scope.open();
         var off = GradMode.noGrad()) {
       String where = String.valueOf(file.getFileName());
       var header = new CheckpointHeader(where, saved.metadata());
-      var tensors = new CheckpointTensors(optimizer, choices.objective);
+      var tensors = new CheckpointTensors(optimizer, choices.objective(), choices.average());
       header.requireOptimizer(optimizer);
+      header.requireAverage(choices.average());
       tensors.requireFit(where, saved);
-      header.requireFits(settings, choices.sizes, optimizer);
-      TrainingPosition at = header.position(settings, choices.batchesPerEpoch);
+      CheckpointHeader.Parts parts = parts(settings);
+      header.requireFits(parts);
+      TrainingPosition at = header.position(settings, choices.batchesPerEpoch());
       Map<String, Double> numbers = header.listeners();
       tensors.restore(saved);
-      listeners.accept(numbers);
+      told.of(numbers, header.changes(parts));
       return at;
     }
   }
@@ -289,10 +295,26 @@ public final class CheckpointFolder {
    */
   public static void loadParameters(Path file, Collection<Parameter> parameters)
       throws IOException {
+    load(file, parameters, CheckpointTensors.Kind.WEIGHTS);
+  }
+
+  /**
+   * Loads the averages of a checkpoint's parameters, and nothing else of it, into the parameters of
+   * a model.
+   *
+   * @throws CheckpointException as above, or if the checkpoint has no averages
+   */
+  public static void loadAverages(Path file, Collection<Parameter> parameters) throws IOException {
+    load(file, parameters, CheckpointTensors.Kind.AVERAGES);
+  }
+
+  private static void load(
+      Path file, Collection<Parameter> parameters, CheckpointTensors.Kind kind)
+      throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
         Scope scope = Scope.open();
         var off = GradMode.noGrad()) {
-      CheckpointTensors.load(String.valueOf(file.getFileName()), saved, parameters);
+      CheckpointTensors.load(String.valueOf(file.getFileName()), saved, parameters, kind);
     }
   }
 
@@ -305,7 +327,8 @@ public final class CheckpointFolder {
 
   private void write(Path file, Map<String, String> header) throws IOException {
     try (Scope scope = Scope.open()) {
-      Map<String, Tensor> contents = new CheckpointTensors(optimizer, choices.objective).contents();
+      Map<String, Tensor> contents =
+          new CheckpointTensors(optimizer, choices.objective(), choices.average()).contents();
       List<TensorSpec> specs = CheckpointTensors.specs(contents);
       try (var writer = SafetensorsWriter.create(file, specs, header)) {
         for (Map.Entry<String, Tensor> entry : contents.entrySet()) {

@@ -5,7 +5,9 @@ import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.optim.Optimizer;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.types.Precision;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -28,10 +30,22 @@ final class CheckpointHeader {
   private static final String CONSTANT = "optimizer.";
   private static final String LISTENER = "listener.";
   private static final String SCHEDULE = "schedule";
+  private static final String EPOCHS = "epochs";
+  private static final String CLIP_NORM = "clip_norm";
+  private static final String AVERAGE = "ema_decay";
   private static final Set<String> OWN =
-      Set.of("step", "epoch", "batch", "seed", DTYPE, SCHEDULE, OPTIMIZER, "format");
+      Set.of(
+          "step", "epoch", "batch", "seed", DTYPE, SCHEDULE, EPOCHS, CLIP_NORM, AVERAGE, OPTIMIZER,
+          "format");
   private static final String FIRST_OPTIMIZER = "adamW"; // the only one before names were stored
   private static final String SETTINGS = "resume with the settings of the start";
+
+  /** The parts of a run that a header describes. */
+  record Parts(
+      TrainingSettings settings,
+      Map<String, Long> sizes,
+      Optimizer optimizer,
+      @Nullable WeightAverage average) {}
 
   private final String where;
   private final Map<String, String> saved;
@@ -44,19 +58,17 @@ final class CheckpointHeader {
 
   /** The header of a checkpoint to be written. */
   static Map<String, String> of(
-      TrainingPosition at,
-      TrainingSettings settings,
-      Map<String, Long> sizes,
-      Optimizer optimizer,
-      Map<String, Double> listeners) {
+      TrainingPosition at, Parts parts, Map<String, Double> listeners) {
+    TrainingSettings settings = parts.settings;
+    Optimizer optimizer = parts.optimizer;
     Map<String, String> header = new LinkedHashMap<>(SafetensorsWriter.PYTORCH_METADATA);
     header.put("step", Long.toString(at.step()));
     header.put("epoch", Integer.toString(at.epoch()));
     header.put("batch", Long.toString(at.batch()));
     header.put("seed", Long.toString(settings.seed()));
     header.put(DTYPE, settings.precision().toString());
-    sizes.forEach((name, size) -> header.put(name, Long.toString(size)));
-    header.put(SCHEDULE, text(settings.schedule()));
+    parts.sizes.forEach((name, size) -> header.put(name, Long.toString(size)));
+    header.putAll(choices(parts));
     header.put(OPTIMIZER, optimizer.name());
     new TreeMap<>(optimizer.constants())
         .forEach((name, value) -> header.put(CONSTANT + name, Double.toString(value)));
@@ -80,6 +92,32 @@ final class CheckpointHeader {
     }
   }
 
+  /** What may change when a run is resumed, and then makes it another. */
+  private static Map<String, String> choices(Parts parts) {
+    Map<String, String> choices = new LinkedHashMap<>();
+    choices.put(SCHEDULE, text(parts.settings.schedule()));
+    choices.put(EPOCHS, Integer.toString(parts.settings.epochs()));
+    choices.put(CLIP_NORM, Double.toString(parts.settings.clipNorm()));
+    if (parts.average != null) {
+      choices.put(AVERAGE, Double.toString(parts.average.decay()));
+    }
+    return choices;
+  }
+
+  /** The choices that differ from a run's, such as {@code epochs 10 -> 20}. */
+  List<String> changes(Parts parts) {
+    List<String> changes = new ArrayList<>();
+    choices(parts)
+        .forEach(
+            (name, now) -> {
+              String before = saved.getOrDefault(name, now); // older checkpoints lack some
+              if (!before.equals(now)) {
+                changes.add(String.format(Locale.ROOT, "%s %s -> %s", name, before, now));
+              }
+            });
+    return changes;
+  }
+
   /** What a schedule says of itself; of one that says nothing, its class, the same in every run. */
   static String text(Schedule schedule) {
     String own = String.valueOf(schedule.toString());
@@ -90,31 +128,46 @@ final class CheckpointHeader {
   }
 
   /** Checks seed, precision, sizes and optimiser against a run's. */
-  void requireFits(TrainingSettings settings, Map<String, Long> sizes, Optimizer optimizer)
-      throws CheckpointException {
-    requireSame("seed", "in the settings", settings.seed(), number("seed"));
+  void requireFits(Parts parts) throws CheckpointException {
+    TrainingSettings settings = parts.settings;
+    requireSame("seed", settings.seed(), number("seed"));
     // Checkpoints without it were written before the setting existed.
     String rounded = saved.getOrDefault(DTYPE, Precision.FLOAT32.toString());
-    requireSame(DTYPE, "in the settings", settings.precision().toString(), rounded);
-    for (Map.Entry<String, Long> size : sizes.entrySet()) {
+    requireSame(DTYPE, settings.precision().toString(), rounded);
+    for (Map.Entry<String, Long> size : parts.sizes.entrySet()) {
       String name = size.getKey();
       if (saved.containsKey(name)) { // older checkpoints have no sizes
-        requireSame(name, "in this run", size.getValue(), number(name));
+        requireSame(name, size.getValue(), number(name));
       }
     }
-    requireConstants(optimizer);
+    requireConstants(parts.optimizer);
+  }
+
+  /** Checks that there are averages of weights if the run keeps some, and none if not. */
+  void requireAverage(@Nullable WeightAverage average) throws CheckpointException {
+    @Nullable String decay = saved.get(AVERAGE);
+    if (average != null && decay == null) {
+      throw new CheckpointException(
+          where
+              + ": average of weights (EMA) expected by this run, got a checkpoint without one;"
+              + " resume without it");
+    }
+    if (average == null && decay != null) {
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: no average of weights (EMA) expected by this run, got one with a decay of %s;"
+                  + " resume with it",
+              where,
+              decay));
+    }
   }
 
   /** Checks that the optimiser is the one of the start: before its state is compared. */
   void requireOptimizer(Optimizer optimizer) throws CheckpointException {
     String name = saved.getOrDefault(OPTIMIZER, FIRST_OPTIMIZER);
     if (!name.equals(optimizer.name())) {
-      throw differs(
-          OPTIMIZER,
-          "in this run",
-          optimizer.name(),
-          name,
-          "resume with the optimizer of the start");
+      throw differs(OPTIMIZER, optimizer.name(), name);
     }
   }
 
@@ -132,30 +185,27 @@ final class CheckpointHeader {
           }
         });
     if (!own.equals(theirs)) {
-      throw differs(
-          "constants of " + optimizer.name(), "in this run", own, theirs, "resume with the latter");
+      throw differs("constants of " + optimizer.name(), own, theirs);
     }
   }
 
-  private void requireSame(String what, String as, Object wanted, Object stored)
-      throws CheckpointException {
-    if (!wanted.equals(stored)) {
-      throw differs(what, as, wanted, stored, SETTINGS);
+  private void requireSame(String what, Object now, Object stored) throws CheckpointException {
+    if (!now.equals(stored)) {
+      throw differs(what, now, stored);
     }
   }
 
-  private CheckpointException differs(
-      String what, String as, Object wanted, Object stored, String remedy) {
+  private CheckpointException differs(String what, Object now, Object stored) {
     return new CheckpointException(
         String.format(
             Locale.ROOT,
-            "%s: %s expected %s as %s, got %s; %s",
+            "%s: %s expected %s, with which the run was started, got %s from the settings of this"
+                + " resume; resume with %s",
             where,
             what,
-            wanted,
-            as,
             stored,
-            remedy));
+            now,
+            stored));
   }
 
   /** The position, which must be within the run. */

@@ -23,18 +23,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The tensors of a checkpoint: trained parameters under their own names, the optimiser's state
- * under {@code optimizer.}, the objective's under {@code objective.}.
+ * under {@code optimizer.}, the objective's under {@code objective.}, averages of the parameters
+ * under {@code ema.}.
  */
 final class CheckpointTensors {
   private static final String STATE = "optimizer.";
   private static final String OBJECTIVE = "objective.";
 
+  private static final String AVERAGE = "ema.";
+
   private final Optimizer optimizer;
   private final Objective<?> objective;
+  private final @Nullable WeightAverage average;
 
-  CheckpointTensors(Optimizer optimizer, Objective<?> objective) {
+  CheckpointTensors(
+      Optimizer optimizer, Objective<?> objective, @Nullable WeightAverage average) {
     this.optimizer = optimizer;
     this.objective = objective;
+    this.average = average;
   }
 
   /** What is to be written, in the current scope. */
@@ -43,7 +49,12 @@ final class CheckpointTensors {
     optimizer.parameters().forEach(p -> put(contents, p.name(), p.value().detach()));
     optimizer.state().forEach((name, tensor) -> put(contents, STATE + name, tensor));
     objective.state().forEach((name, tensor) -> put(contents, OBJECTIVE + name, tensor));
+    averages().forEach((name, tensor) -> put(contents, AVERAGE + name, tensor));
     return contents;
+  }
+
+  private Map<String, Tensor> averages() {
+    return average == null ? Map.of() : average.tensors();
   }
 
   private static void put(Map<String, Tensor> contents, String name, Tensor tensor) {
@@ -118,33 +129,67 @@ final class CheckpointTensors {
     for (Map.Entry<String, Tensor> own : objective.state().entrySet()) {
       copy(saved, OBJECTIVE + own.getKey(), own.getValue().dtype(), own.getValue());
     }
+    for (Map.Entry<String, Tensor> own : averages().entrySet()) {
+      copy(saved, AVERAGE + own.getKey(), own.getValue().dtype(), own.getValue());
+    }
+  }
+
+  /** The parameters that a checkpoint has, as they were or their averages. */
+  enum Kind {
+    WEIGHTS(""),
+    AVERAGES(AVERAGE);
+
+    private final String prefix;
+
+    Kind(String prefix) {
+      this.prefix = prefix;
+    }
+
+    /** The parameter of a tensor's name; null if the tensor is something else. */
+    private @Nullable String parameter(String tensor) {
+      if (this == AVERAGES) {
+        return tensor.startsWith(prefix) ? tensor.substring(prefix.length()) : null;
+      }
+      boolean other =
+          tensor.startsWith(STATE) || tensor.startsWith(OBJECTIVE) || tensor.startsWith(AVERAGE);
+      return other ? null : tensor;
+    }
   }
 
   /** Writes a file's parameters, and nothing else of it, into those of a model. */
-  static void load(String where, SafetensorsFile saved, Collection<Parameter> parameters)
+  static void load(
+      String where, SafetensorsFile saved, Collection<Parameter> parameters, Kind kind)
       throws IOException {
     Map<String, Parameter> byName = new TreeMap<>();
     parameters.forEach(parameter -> byName.put(parameter.name(), parameter));
     List<String> wrong = new ArrayList<>();
     List<Parameter> found = new ArrayList<>();
-    for (String name : saved.tensors().keySet()) {
+    for (String tensor : saved.tensors().keySet()) {
+      @Nullable String name = kind.parameter(tensor);
+      if (name == null) {
+        continue;
+      }
       @Nullable Parameter parameter = byName.get(name);
       if (parameter != null && parameter.value().packing() != null) {
         wrong.add(name + " is packed in the model, which is to be loaded unpacked");
       } else if (parameter != null) {
-        var spec = new TensorSpec(name, DType.FLOAT32, parameter.value().shape());
+        var spec = new TensorSpec(tensor, DType.FLOAT32, parameter.value().shape());
         @Nullable String difference = difference(spec, saved);
         if (difference != null) {
           wrong.add(difference);
         }
         found.add(parameter);
-      } else if (!name.startsWith(STATE) && !name.startsWith(OBJECTIVE)) {
+      } else {
         wrong.add(name + " is not in the model");
       }
     }
     requireNone(where, wrong);
+    if (found.isEmpty() && kind == Kind.AVERAGES) {
+      throw new CheckpointException(
+          where + ": averages of weights expected, got none; load the weights instead");
+    }
     for (Parameter parameter : found) { // a table of the model may be bfloat16
-      copy(saved, parameter.name(), DType.FLOAT32, parameter.value());
+      copy(saved, kind.prefix + parameter.name(), DType.FLOAT32, parameter.value());
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The calls of a run's listeners, and what they ask for on the way. */
@@ -21,20 +22,30 @@ final class ListenerCalls implements RunControl {
 
   private final ListenerList listeners;
   private final Runnable stop;
+  private final Supplier<Scope> scopes;
   private final Map<String, Double> numbers = new LinkedHashMap<>();
   private final Set<String> checkpoints = new LinkedHashSet<>();
   private boolean calling;
   private Map<String, Double> state = Map.of();
   private @Nullable ListenerException stateFailure;
 
-  /** Calls of a listener, which may be a list, in a run that {@code stop} ends. */
-  ListenerCalls(TrainingListener listener, Runnable stop) {
+  /**
+   * Calls of a listener, which may be a list, in a run that {@code stop} ends.
+   *
+   * @param scopes opens the scope of a call
+   */
+  ListenerCalls(TrainingListener listener, Runnable stop, Supplier<Scope> scopes) {
     this.listeners = new ListenerList(List.of(listener));
     this.stop = stop;
+    this.scopes = scopes;
   }
 
   void restore(Map<String, Double> saved) {
     call("restore", 0, listener -> listener.restore(saved));
+  }
+
+  void resumed(TrainingPosition at, List<String> changes) {
+    call("resumed", at.step(), listener -> listener.resumed(at, changes));
   }
 
   void started(TrainingPosition at) {
@@ -52,6 +63,10 @@ final class ListenerCalls implements RunControl {
 
   void stepped(StepReport report) {
     call("stepped", report.position().step(), listener -> listener.stepped(report));
+  }
+
+  void noted(TrainingPosition at, Map<String, Double> added) {
+    call("noted", at.step(), listener -> listener.noted(at, added));
   }
 
   void saved(Path file, TrainingPosition at) {
@@ -92,7 +107,7 @@ final class ListenerCalls implements RunControl {
   private void call(String what, long step, Call call) {
     for (TrainingListener each : listeners.listeners()) {
       calling = true;
-      try (Scope scope = Scope.open()) {
+      try (Scope scope = scopes.get()) {
         call.on(each);
       } catch (RuntimeException | IOException e) {
         throw new ListenerException(

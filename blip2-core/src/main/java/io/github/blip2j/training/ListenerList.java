@@ -28,6 +28,13 @@ final class ListenerList implements TrainingListener {
   }
 
   @Override
+  public void resumed(TrainingPosition position, List<String> changes) throws IOException {
+    for (TrainingListener each : listeners) {
+      each.resumed(position, changes);
+    }
+  }
+
+  @Override
   public void started(TrainingPosition position, RunControl run) throws IOException {
     for (TrainingListener each : listeners) {
       each.started(position, run);
@@ -52,6 +59,13 @@ final class ListenerList implements TrainingListener {
   public void stepped(StepReport report) {
     for (TrainingListener each : listeners) {
       each.stepped(report);
+    }
+  }
+
+  @Override
+  public void noted(TrainingPosition position, Map<String, Double> numbers) {
+    for (TrainingListener each : listeners) {
+      each.noted(position, numbers);
     }
   }
 

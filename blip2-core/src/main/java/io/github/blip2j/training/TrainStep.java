@@ -52,6 +52,7 @@ public final class TrainStep<B extends Batch> {
   private final Objective<B> objective;
   private final Optimizer optimizer;
   private final TrainingSettings settings;
+  private final @Nullable WeightAverage average;
   private boolean broken;
 
   /**
@@ -60,6 +61,7 @@ public final class TrainStep<B extends Batch> {
    * @throws IllegalArgumentException if it has none
    */
   public TrainStep(Objective<B> objective, Optimizer optimizer, TrainingSettings settings) {
+    this(objective, optimizer, settings, null);
     if (optimizer.parameters().isEmpty()) {
       throw new IllegalArgumentException(
           String.format(
@@ -68,9 +70,22 @@ public final class TrainStep<B extends Batch> {
                   + " that are to learn",
               optimizer.name()));
     }
+  }
+
+  private TrainStep(
+      Objective<B> objective,
+      Optimizer optimizer,
+      TrainingSettings settings,
+      @Nullable WeightAverage average) {
     this.objective = objective;
     this.optimizer = optimizer;
     this.settings = settings;
+    this.average = average;
+  }
+
+  /** These steps, after each of which an average of the optimizer's parameters moves too. */
+  public TrainStep<B> withAverage(@Nullable WeightAverage newAverage) {
+    return new TrainStep<>(objective, optimizer, settings, newAverage);
   }
 
   /**
@@ -85,6 +100,9 @@ public final class TrainStep<B extends Batch> {
    *     no parameter has changed
    */
   public @Nullable Outcome make(Iterator<B> batches, TrainingPosition at) {
+    if (average != null) {
+      average.requireApart();
+    }
     optimizer.clearGradients();
     try (var before = new ObjectiveState(objective)) {
       @Nullable Outcome outcome;
@@ -142,6 +160,10 @@ public final class TrainStep<B extends Batch> {
     return optimizer;
   }
 
+  @Nullable WeightAverage average() {
+    return average;
+  }
+
   /** Accumulates the gradients of the next batch, if there is one. */
   private boolean learn(Iterator<B> batches, ForwardPass pass, Gathered gathered) {
     try (Scope scope = opened()) {
@@ -158,7 +180,7 @@ public final class TrainStep<B extends Batch> {
   }
 
   /** A scope whose batches are on the backend of the trained parameters. */
-  private Scope opened() {
+  Scope opened() {
     return Scope.open(optimizer.parameters().get(0).value().backend());
   }
 
@@ -174,6 +196,9 @@ public final class TrainStep<B extends Batch> {
     optimizer.step(lr, Optimizer.clipScale(norm, settings.clipNorm()));
     if (!optimizer.keepsFinite(lr)) {
       requireFinite(gathered, lr);
+    }
+    if (average != null) {
+      average.update(at.step() + 1);
     }
     broken = false;
     return new Outcome(

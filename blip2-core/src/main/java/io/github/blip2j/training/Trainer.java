@@ -3,15 +3,14 @@ package io.github.blip2j.training;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.optim.Optimizer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,12 +42,29 @@ import org.slf4j.LoggerFactory;
 public final class Trainer<B extends Batch> {
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
-  private final BatchSource<B> source;
-  private final TrainingSettings settings;
-  private final TrainStep<B> update;
-  private final CheckpointFolder checkpoints;
-  private final LongSupplier nanoTime;
+  private final Parts<B> parts;
   private volatile boolean stopping;
+
+  /**
+   * The parts of a run.
+   *
+   * @param checkpoints with the sizes of the source and the state of the objective
+   */
+  record Parts<B extends Batch>(
+      BatchSource<B> source,
+      TrainingSettings settings,
+      TrainStep<B> update,
+      CheckpointFolder checkpoints,
+      LongSupplier nanoTime) {
+    Parts<B> withAverage(WeightAverage average) {
+      return new Parts<>(
+          source,
+          settings,
+          update.withAverage(average),
+          checkpoints.withAverage(average),
+          nanoTime);
+    }
+  }
 
   /** A loop that updates the optimizer's parameters. */
   public Trainer(
@@ -70,13 +86,29 @@ public final class Trainer<B extends Batch> {
       TrainStep<B> update,
       CheckpointFolder checkpoints,
       LongSupplier nanoTime) {
-    this.source = source;
-    this.settings = settings;
-    this.update = update;
+    this(new Parts<>(source, settings, update, complete(checkpoints, source, settings, update), nanoTime));
+  }
+
+  private Trainer(Parts<B> parts) {
+    this.parts = parts;
+  }
+
+  private static CheckpointFolder complete(
+      CheckpointFolder checkpoints,
+      BatchSource<?> source,
+      TrainingSettings settings,
+      TrainStep<?> update) {
     Map<String, Long> sizes = new HashMap<>(source.sizes());
     sizes.put("accumulate", (long) settings.accumulate());
-    this.checkpoints = checkpoints.withSizes(sizes).withObjective(update.objective());
-    this.nanoTime = nanoTime;
+    return checkpoints.withSizes(sizes).withObjective(update.objective());
+  }
+
+  /**
+   * This loop with an average of the optimizer's parameters, which every update moves and every
+   * checkpoint holds. A run with one is resumed with one.
+   */
+  public Trainer<B> withAverage(WeightAverage average) {
+    return new Trainer<>(parts.withAverage(average));
   }
 
   /**
@@ -101,10 +133,9 @@ public final class Trainer<B extends Batch> {
    *     then
    */
   public TrainingPosition start(TrainingListener listener) throws IOException {
-    OutputFile.makeFolder(settings.output());
-    try (var lock = FolderLock.take(settings.output())) {
-      checkpoints.requireNone();
-      return train(TrainingPosition.START, calls(listener));
+    try (var lock = locked()) {
+      parts.checkpoints.requireNone();
+      return train(TrainingPosition.START, new Run<>(parts, calls(listener)));
     }
   }
 
@@ -121,11 +152,11 @@ public final class Trainer<B extends Batch> {
    *     then
    */
   public TrainingPosition resume(TrainingListener listener) throws IOException {
-    if (!Files.isDirectory(settings.output())) {
+    if (!Files.isDirectory(parts.settings.output())) {
       throw nothingToResume();
     }
-    try (var lock = FolderLock.take(settings.output())) {
-      @Nullable Path newest = checkpoints.newest();
+    try (var lock = locked()) {
+      @Nullable Path newest = parts.checkpoints.newest();
       if (newest == null) {
         throw nothingToResume();
       }
@@ -145,20 +176,38 @@ public final class Trainer<B extends Batch> {
    */
   public TrainingPosition resumeFrom(Path checkpoint, TrainingListener listener)
       throws IOException {
-    OutputFile.makeFolder(settings.output());
-    try (var lock = FolderLock.take(settings.output())) {
-      checkpoints.requireNoneAfter(CheckpointFolder.stepOf(checkpoint));
+    try (var lock = locked()) {
+      parts.checkpoints.requireNoneAfter(CheckpointFolder.stepOf(checkpoint));
       return trainFrom(checkpoint, calls(listener));
     }
   }
 
+  private FolderLock locked() throws IOException {
+    OutputFile.makeFolder(parts.settings.output());
+    return FolderLock.take(parts.settings.output());
+  }
+
   private ListenerCalls calls(TrainingListener listener) {
-    return new ListenerCalls(listener, this::stop);
+    return new ListenerCalls(listener, this::stop, parts.update::opened);
   }
 
   private TrainingPosition trainFrom(Path checkpoint, ListenerCalls calls) throws IOException {
-    CheckpointFolder within = checkpoints.withBatches(source.batchesPerEpoch());
-    return train(within.restore(checkpoint, settings, calls::restore), calls);
+    CheckpointFolder within = parts.checkpoints.withBatches(parts.source.batchesPerEpoch());
+    var run = new Run<>(parts, calls);
+    List<String> changes = new ArrayList<>();
+    TrainingPosition at =
+        within.restore(
+            checkpoint,
+            parts.settings,
+            (numbers, differences) -> {
+              run.restore(numbers);
+              changes.addAll(differences);
+            });
+    if (!changes.isEmpty()) {
+      LOG.info("resumed after step {} with {}", at.step(), String.join(", ", changes));
+    }
+    calls.resumed(at, changes);
+    return train(at, run);
   }
 
   private IllegalStateException nothingToResume() {
@@ -166,7 +215,7 @@ public final class Trainer<B extends Batch> {
         String.format(
             Locale.ROOT,
             "training: checkpoint expected in %s, got none; start instead",
-            settings.output()));
+            parts.settings.output()));
   }
 
   /**
@@ -177,181 +226,16 @@ public final class Trainer<B extends Batch> {
     stopping = true;
   }
 
-  private TrainingPosition train(TrainingPosition from, ListenerCalls calls) throws IOException {
+  private TrainingPosition train(TrainingPosition from, Run<B> run) throws IOException {
     LOG.info(
         "training from step {} with {} and a rate of {}",
         from.step(),
-        update.optimizer().name(),
-        CheckpointHeader.text(settings.schedule()));
-    try (var log = TrainingLog.open(settings, from);
-        var run = new Run(from, log, calls)) {
-      run.start();
-      while (!run.isOver()) {
-        run.epoch();
-      }
-      run.save();
-      run.prune();
-      return run.at;
+        parts.update.optimizer().name(),
+        CheckpointHeader.text(parts.settings.schedule()));
+    try {
+      return run.from(from, () -> stopping);
     } catch (TrainingDivergedException e) { // after the last update is saved
-      throw e.with(checkpoints.adviceAfterDivergence());
-    }
-  }
-
-  /** Saves a run's state to its folder. */
-  @FunctionalInterface
-  private interface Saving {
-    Path save(TrainingPosition at, TrainingSettings settings) throws IOException;
-  }
-
-  /** The state of one run: its position and unreported updates. */
-  private final class Run implements AutoCloseable {
-    private final TrainingLog log;
-    private final ListenerCalls calls;
-    private final CheckpointFolder folder;
-    private TrainingPosition at;
-    private long savedStep;
-    private boolean unpruned;
-    private final Pace<B> pace = new Pace<>(source, settings);
-
-    Run(TrainingPosition from, TrainingLog log, ListenerCalls calls) {
-      this.at = from;
-      this.savedStep = from.step() == 0 ? -1 : from.step();
-      this.log = log;
-      this.calls = calls;
-      this.folder = checkpoints.withListeners(calls::state);
-    }
-
-    void start() throws IOException {
-      calls.started(at);
-      log.write(at, TrainingLog.Event.START, calls.takeNumbers());
-      saveNamed();
-    }
-
-    boolean isOver() {
-      return stopping || at.epoch() >= settings.epochs() || at.step() >= settings.maxSteps();
-    }
-
-    void epoch() throws IOException {
-      long batchBefore = at.batch();
-      try (Stream<B> stream = source.open(at.epoch(), at.batch())) {
-        Iterator<B> batches = stream.iterator();
-        while (!isOver()) {
-          if (!step(batches)) {
-            requireProgress(batchBefore);
-            endEpoch();
-            return;
-          }
-        }
-      } catch (UncheckedIOException e) { // how streams report an IOException
-        throw e.getCause();
-      }
-    }
-
-    private boolean step(Iterator<B> batches) throws IOException {
-      long start = nanoTime.getAsLong();
-      TrainStep.@Nullable Outcome outcome = update.make(batches, at);
-      if (outcome == null) {
-        return false;
-      }
-      pace.add(outcome.samples(), nanoTime.getAsLong() - start);
-      if (unpruned) { // the losses and gradients of the checkpoint's weights are finite
-        prune();
-      }
-      at = outcome.position();
-      StepReport report = report(outcome);
-      if (report != null) {
-        calls.stepped(report);
-      }
-      saveNamed();
-      if (at.step() % settings.checkpointEvery() == 0) {
-        save();
-        unpruned = true;
-      }
-      return true;
-    }
-
-    /** A listener that fails here is called again when the run is resumed. */
-    private void endEpoch() throws IOException {
-      calls.epochEnded(at);
-      log.write(at, TrainingLog.Event.EPOCH, calls.takeNumbers());
-      at = at.nextEpoch();
-      saveNamed();
-    }
-
-    /**
-     * Checks that the source makes progress: an endless run would wait forever for one that gives
-     * too few batches.
-     */
-    private void requireProgress(long batchBefore) {
-      if (batchBefore == 0 && at.batch() == 0) {
-        throw new IllegalStateException(
-            String.format(
-                Locale.ROOT,
-                "training: epoch %d expected at least accumulate=%d batches, got fewer",
-                at.epoch(),
-                settings.accumulate()));
-      }
-    }
-
-    /** Tells listeners of an update and writes its line, if it is due or they have added to it. */
-    private @Nullable StepReport report(TrainStep.Outcome outcome) throws IOException {
-      @Nullable StepReport report = null;
-      try {
-        calls.updated(outcome);
-      } finally { // a listener that fails is not called for this update again
-        Map<String, Double> numbers = calls.takeNumbers();
-        if (at.step() % settings.logEvery() == 0 || !numbers.isEmpty()) {
-          report = pace.report(outcome, numbers);
-          log.write(report);
-        }
-      }
-      return report;
-    }
-
-    /**
-     * Saves, unless that was tried at this position already; an interrupt is deferred until it is
-     * done.
-     */
-    void save() throws IOException {
-      if (at.step() == savedStep) {
-        return;
-      }
-      savedStep = at.step();
-      saveUninterrupted(folder::add);
-    }
-
-    /**
-     * Removes older checkpoints. Not when the newest is written, but after one more update: its
-     * weights may have become useless, which shows then.
-     */
-    void prune() throws IOException {
-      unpruned = false;
-      folder.prune(settings.keep());
-    }
-
-    private void saveNamed() throws IOException {
-      for (String name : calls.takeCheckpoints()) {
-        saveUninterrupted((here, given) -> folder.writeNamed(name, here, given));
-      }
-    }
-
-    private void saveUninterrupted(Saving saving) throws IOException {
-      boolean interrupted = Thread.interrupted(); // an interrupt would close the file's channel
-      try {
-        calls.saved(saving.save(at, settings), at);
-      } finally {
-        if (interrupted) {
-          Thread.currentThread().interrupt();
-        }
-      }
-    }
-
-    /** Saves the last update of a failed run; a run that ends normally has saved already. */
-    @Override
-    public void close() throws IOException {
-      if (at.step() > 0 && update.isWhole()) {
-        save(); // without removing older ones: the newest may contain the fault
-      }
+      throw e.with(parts.checkpoints.adviceAfterDivergence());
     }
   }
 }

@@ -29,6 +29,14 @@ public interface TrainingListener {
   }
 
   /**
+   * Called before {@link #started} when a run is resumed.
+   *
+   * @param changes the settings that differ from those of the checkpoint, in words, such as {@code
+   *     epochs 10 -> 20}; with any of them the run differs from one without a stop
+   */
+  default void resumed(TrainingPosition position, List<String> changes) throws IOException {}
+
+  /**
    * Called before the first update, at step 0, and again when a run is resumed, at its position.
    */
   default void started(TrainingPosition position, RunControl run) throws IOException {}
@@ -46,6 +54,12 @@ public interface TrainingListener {
 
   /** Called after an update whose line was written to the log. */
   default void stepped(StepReport report) {}
+
+  /**
+   * Called after a line of the log that is not of an update: of the start of a run or of the end of
+   * an epoch, to which listeners have added numbers.
+   */
+  default void noted(TrainingPosition position, Map<String, Double> numbers) {}
 
   /** Called when a checkpoint is complete, a named one too. */
   default void saved(Path checkpoint, TrainingPosition position) {}

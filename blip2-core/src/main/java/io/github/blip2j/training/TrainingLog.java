@@ -1,5 +1,8 @@
 package io.github.blip2j.training;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
@@ -47,6 +50,7 @@ public final class TrainingLog implements AutoCloseable {
   }
 
   private static final String EVENT = "event";
+  private static final String TIME = "time_s";
   private static final Set<String> OWN =
       Set.of(
           "step",
@@ -56,14 +60,25 @@ public final class TrainingLog implements AutoCloseable {
           "loss",
           "grad_norm",
           "samples_per_s",
+          TIME,
+          "data_s",
+          "data_share",
+          "memory_mib",
           CheckpointHeader.DTYPE);
 
   private final OutputStream lines;
   private final Precision precision;
+  private final double seconds;
 
-  private TrainingLog(OutputStream lines, Precision precision) {
+  private TrainingLog(OutputStream lines, Precision precision, double seconds) {
     this.lines = lines;
     this.precision = precision;
+    this.seconds = seconds;
+  }
+
+  /** Seconds of the run until the last line that was there when the log was opened. */
+  double seconds() {
+    return seconds;
   }
 
   /**
@@ -87,13 +102,13 @@ public final class TrainingLog implements AutoCloseable {
       throws IOException {
     Path file = folder.resolve(NAME);
     OutputFile.require(file);
-    long kept = Files.exists(file) ? lengthUpTo(file, from) : 0;
+    Kept kept = Files.exists(file) ? keptUpTo(file, from) : new Kept(0, 0);
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      channel.truncate(kept);
+      channel.truncate(kept.bytes);
     }
     // No channel: an interrupt would close it, and the line of the current update would be lost.
-    return new TrainingLog(new FileOutputStream(file.toFile(), true), precision);
+    return new TrainingLog(new FileOutputStream(file.toFile(), true), precision, kept.seconds);
   }
 
   /**
@@ -122,11 +137,29 @@ public final class TrainingLog implements AutoCloseable {
           numbers(json, report.losses());
           json.name("grad_norm").value(report.gradientNorm());
           json.name("samples_per_s").value(report.samplesPerSecond());
+          write(json, report.usage());
           if (precision != Precision.FLOAT32) {
             json.name(CheckpointHeader.DTYPE).value(precision.toString());
           }
           numbers(json, report.numbers());
         });
+  }
+
+  private static void write(JsonWriter json, StepReport.@Nullable Usage usage) throws IOException {
+    if (usage == null) {
+      return;
+    }
+    json.name(TIME).value(rounded(usage.seconds()));
+    json.name("data_s").value(rounded(usage.dataSeconds()));
+    json.name("data_share").value(rounded(usage.dataShare()));
+    @Nullable Double memory = usage.memoryMebibytes();
+    if (memory != null) {
+      json.name("memory_mib").value(Math.round(memory));
+    }
+  }
+
+  private static double rounded(double value) {
+    return Math.round(1e4 * value) / 1e4;
   }
 
   /**
@@ -193,20 +226,39 @@ public final class TrainingLog implements AutoCloseable {
     lines.close();
   }
 
-  /** Bytes of the complete lines up to a position; a killed run leaves a partial line. */
-  private static long lengthUpTo(Path file, TrainingPosition end) throws IOException {
+  /**
+   * The lines that stay when a log is opened.
+   *
+   * @param seconds of the run until the last of them
+   */
+  private record Kept(long bytes, double seconds) {}
+
+  /** The complete lines up to a position; a killed run leaves a partial line. */
+  private static Kept keptUpTo(Path file, TrainingPosition end) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int begin = 0;
+    double seconds = 0;
     for (int i = 0, line = 1; i < bytes.length; i++) {
       if (bytes[i] == '\n') {
         String text = new String(bytes, begin, i - begin, StandardCharsets.UTF_8);
         if (!Line.of(text, line++).isBefore(end)) {
-          return begin;
+          break;
         }
+        seconds = secondsIn(text, seconds);
         begin = i + 1;
       }
     }
-    return begin;
+    return new Kept(begin, seconds);
+  }
+
+  /** The time that a line tells, or else {@code before}. */
+  private static double secondsIn(String line, double before) {
+    try {
+      @Nullable JsonElement time = JsonParser.parseString(line).getAsJsonObject().get(TIME);
+      return time == null ? before : time.getAsDouble();
+    } catch (JsonParseException | IllegalStateException | NumberFormatException e) {
+      return before; // of a line that another program wrote
+    }
   }
 
   /** The position of a line. */

@@ -89,8 +89,8 @@ final class CheckpointFolderTest {
             CheckpointException.class, () -> checkpoints(toy.optimizer).restore(file, narrow));
 
     assertEquals(
-        "step-00000003.safetensors: dtype expected bfloat16 as in the settings, got float32; resume"
-            + " with the settings of the start",
+        "step-00000003.safetensors: dtype expected float32, with which the run was started, got"
+            + " bfloat16 from the settings of this resume; resume with float32",
         thrown.getMessage());
   }
 

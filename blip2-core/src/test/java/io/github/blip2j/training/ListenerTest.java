@@ -44,8 +44,9 @@ final class ListenerTest {
   }
 
   private List<String> log(String name) throws IOException {
-    return Files.readAllLines(folder.resolve(name).resolve(TrainingLog.NAME)).stream()
-        .map(line -> line.replaceAll("\"(lr|loss\\w*|grad_norm|samples_per_s)\":[^,}]*,?", ""))
+    return Toy.log(folder.resolve(name))
+        .lines()
+        .map(line -> line.replaceAll("\"(lr|loss\\w*|grad_norm)\":[^,}]*,?", ""))
         .map(line -> line.replace(",}", "}"))
         .toList();
   }

@@ -332,15 +332,16 @@ final class OwnOptimizerTest {
       var thrown =
           assertThrows(CheckpointException.class, () -> trainer.resume(TrainingListener.NONE));
       assertEquals(
-          "step-00000002.safetensors: constants of adamW expected {beta1=0.9, beta2=0.98,"
-              + " eps=1.0E-8} as in this run, got {beta1=0.9, beta2=0.999, eps=1.0E-8}; resume with"
-              + " the latter",
+          "step-00000002.safetensors: constants of adamW expected {beta1=0.9, beta2=0.999,"
+              + " eps=1.0E-8}, with which the run was started, got {beta1=0.9, beta2=0.98,"
+              + " eps=1.0E-8} from the settings of this resume; resume with {beta1=0.9, beta2=0.999,"
+              + " eps=1.0E-8}",
           thrown.getMessage());
       var another = trainer(toy, momentum, settings("run"));
       thrown = assertThrows(CheckpointException.class, () -> another.resume(TrainingListener.NONE));
       assertEquals(
-          "step-00000002.safetensors: optimizer expected momentum as in this run, got adamW; resume"
-              + " with the optimizer of the start",
+          "step-00000002.safetensors: optimizer expected adamW, with which the run was started, got"
+              + " momentum from the settings of this resume; resume with adamW",
           thrown.getMessage());
     }
   }

@@ -82,8 +82,8 @@ final class ResumeTest {
     assertArrayEquals(
         bytes("whole", "step-00000006.safetensors"), bytes("parts", "step-00000006.safetensors"));
     assertEquals(
-        Files.readString(folder.resolve("whole/log.jsonl")),
-        Files.readString(folder.resolve("parts/log.jsonl")));
+        Toy.log(folder.resolve("whole")),
+        Toy.log(folder.resolve("parts")));
   }
 
   @Test
@@ -114,7 +114,7 @@ final class ResumeTest {
         Toy killed = new Toy(7, 0.25)) {
       TrainingSettings settings = settings("whole").withMaxSteps(6).withCheckpointEvery(2);
       trainer(whole, settings).start(TrainingListener.NONE);
-      String log = Files.readString(folder.resolve("whole/log.jsonl"));
+      String log = Toy.log(folder.resolve("whole"));
       Files.delete(folder.resolve("whole/step-00000006.safetensors"));
       Files.delete(folder.resolve("whole/step-00000004.safetensors"));
       Files.writeString(
@@ -122,7 +122,7 @@ final class ResumeTest {
 
       trainer(killed, settings).resume(TrainingListener.NONE);
 
-      assertEquals(log, Files.readString(folder.resolve("whole/log.jsonl")));
+      assertEquals(log, Toy.log(folder.resolve("whole")));
       assertArrayEquals(whole.weights(), killed.weights());
     }
   }
@@ -193,17 +193,17 @@ final class ResumeTest {
       float[] before = toy.weights();
 
       String message =
-          "step-00000003.safetensors: %s expected %d as in this run, got %d; resume with the settings"
-              + " of the start";
+          "step-00000003.safetensors: %s expected %d, with which the run was started, got %d from the"
+              + " settings of this resume; resume with %2$d";
       assertRefused(
           trainer(toy, new Sized(sizes), settings.withAccumulate(1)),
-          String.format(Locale.ROOT, message, "accumulate", 1, 2));
+          String.format(Locale.ROOT, message, "accumulate", 2, 1));
       assertRefused(
           trainer(toy, new Sized(Map.of("batch_size", 5L, "records", 20L)), settings),
-          String.format(Locale.ROOT, message, "batch_size", 5, 4));
+          String.format(Locale.ROOT, message, "batch_size", 4, 5));
       assertRefused(
           trainer(toy, new Sized(Map.of("batch_size", 4L, "records", 21L)), settings),
-          String.format(Locale.ROOT, message, "records", 21, 20));
+          String.format(Locale.ROOT, message, "records", 20, 21));
       assertArrayEquals(before, toy.weights());
     }
   }
@@ -248,7 +248,7 @@ final class ResumeTest {
           assertThrows(CheckpointException.class, () -> other.resume(TrainingListener.NONE));
 
       assertEquals(
-          "step-00000003.safetensors: seed expected 5 as in the settings, got 42; resume with the settings of the start",
+          "step-00000003.safetensors: seed expected 42, with which the run was started, got 5 from the settings of this resume; resume with 42",
           refused.getMessage());
       assertArrayEquals(before, toy.weights());
     }

@@ -13,6 +13,8 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -101,6 +103,13 @@ final class Toy implements AutoCloseable {
     return (epoch, from) ->
         LongStream.range(from, batches)
             .mapToObj(i -> new ToyBatch((int) ((i + epoch) % batches) * size, size));
+  }
+
+  /** A log without what differs from run to run: time and memory. */
+  static String log(Path run) throws IOException {
+    return Files.readString(run.resolve(TrainingLog.NAME))
+        .replaceAll("\"(samples_per_s|time_s|data_s|data_share|memory_mib)\":[^,}]*,?", "")
+        .replace(",}", "}");
   }
 
   /** All weights, one after another. */

@@ -9,6 +9,7 @@ import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,8 +17,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +34,9 @@ import org.jspecify.annotations.Nullable;
 public final class LoraAdapter implements AutoCloseable {
   static final String MERGE =
       "; merge the adapter in Python (merge_and_unload) and save the whole model";
-  private static final String CONFIG = "adapter_config.json";
-  private static final List<String> WEIGHTS =
-      List.of("adapter_model.safetensors", "adapter_model.bin");
+  static final String CONFIG = "adapter_config.json";
+  static final String SAFETENSORS = "adapter_model.safetensors";
+  private static final List<String> WEIGHTS = List.of(SAFETENSORS, "adapter_model.bin");
   private static final int NAMES_IN_MESSAGE = 4;
 
   /**
@@ -171,6 +174,68 @@ public final class LoraAdapter implements AutoCloseable {
               baseOrNothing()));
     }
     return new AdaptedWeights(folder.toString(), base, checkpoint, ofBase, config);
+  }
+
+  /** The modules of the products, by their names in the base. */
+  NavigableSet<String> modules() {
+    NavigableSet<String> modules = new TreeSet<>();
+    for (Change change : changes.values()) {
+      if (change instanceof Change.Product product) {
+        modules.add(product.module());
+      }
+    }
+    return modules;
+  }
+
+  /**
+   * Checks that there are products alone, which can be trained further.
+   *
+   * @throws CheckpointException naming another tensor
+   */
+  void requireFactors() throws CheckpointException {
+    for (Change change : changes.values()) {
+      if (!(change instanceof Change.Product)) {
+        throw new CheckpointException(
+            String.format(
+                Locale.ROOT,
+                "%s: factors alone expected to train on, got %s%s",
+                folder,
+                change.tensor(),
+                MERGE));
+      }
+    }
+  }
+
+  /** A factor as it is stored, by its name in the base; null if there is none. */
+  Weights.@Nullable Stored factor(String name) throws CheckpointException {
+    @Nullable String stored = factorName(name);
+    if (stored == null) {
+      return null;
+    }
+    TensorEntry entry = entry(stored);
+    return new Weights.Stored(entry.dtype(), entry.shape(), 1);
+  }
+
+  /** Reads bytes of a factor, by its name in the base. */
+  void readFactor(String name, long byteOffset, ByteBuffer into) throws IOException {
+    @Nullable String stored = factorName(name);
+    if (stored == null) {
+      throw new AssertionError(name + ": was found before");
+    }
+    checkpoint.read(stored, byteOffset, into);
+  }
+
+  private @Nullable String factorName(String name) {
+    boolean first = LoraLayers.isFirst(name);
+    int end = name.lastIndexOf(".lora_");
+    String target = name.substring(0, end) + ".weight";
+    for (String root : ROOTS) {
+      if (target.startsWith(root)
+          && changes.get(target.substring(root.length())) instanceof Change.Product product) {
+        return first ? product.a() : product.b();
+      }
+    }
+    return null;
   }
 
   private String baseOrNothing() throws CheckpointException {

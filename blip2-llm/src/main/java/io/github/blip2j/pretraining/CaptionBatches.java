@@ -57,12 +57,26 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    * The preparation of images and texts.
    *
    * @param dialogues whether a record's own input and output replace its captions
+   * @param questions how its question and answers do, or null for records without them
    */
   private record Preparation(
       ImageProcessor processor,
       CaptionText text,
       @Nullable Augmentation augmentation,
-      boolean dialogues) {}
+      boolean dialogues,
+      @Nullable QuestionTexts questions) {
+    Preparation with(ImageProcessor newProcessor, Augmentation newAugmentation) {
+      return new Preparation(newProcessor, text, newAugmentation, dialogues, questions);
+    }
+
+    Preparation with(CaptionText newText) {
+      return new Preparation(processor, newText, augmentation, dialogues, questions);
+    }
+
+    Preparation with(@Nullable QuestionTexts newQuestions) {
+      return new Preparation(processor, text, augmentation, true, newQuestions);
+    }
+  }
 
   private CaptionBatches(
       CaptionSet set, int batchSize, long seed, Preparation preparation, Prefetch prefetch) {
@@ -89,7 +103,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
         set,
         batchSize,
         seed,
-        new Preparation(processor, CaptionText.lavis(), null, false),
+        new Preparation(processor, CaptionText.lavis(), null, false, null),
         Prefetch.NONE);
   }
 
@@ -113,14 +127,12 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   /** With random augmentation of the images. */
   public CaptionBatches with(Augmentation augmentation) {
     var stretching = new ImageProcessor(preparation.processor.config().withoutCrop());
-    return with(new Preparation(stretching, preparation.text, augmentation, preparation.dialogues));
+    return with(preparation.with(stretching, augmentation));
   }
 
   /** With captions cleaned in another way, or behind a prompt. */
   public CaptionBatches with(CaptionText text) {
-    return with(
-        new Preparation(
-            preparation.processor, text, preparation.augmentation, preparation.dialogues));
+    return with(preparation.with(text));
   }
 
   /**
@@ -130,10 +142,19 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    * @throws DataException naming a record whose target is empty
    */
   public CaptionBatches withDialogues() throws DataException {
-    var changed =
-        with(
-            new Preparation(
-                preparation.processor, preparation.text, preparation.augmentation, true));
+    var changed = with(preparation.with((QuestionTexts) null));
+    changed.requireWords();
+    return changed;
+  }
+
+  /**
+   * With each record's question and one of its answers as input and output. Other records are as
+   * {@linkplain #withDialogues dialogues}.
+   *
+   * @throws DataException naming a record whose question or target is empty
+   */
+  public CaptionBatches withQuestions(QuestionTexts questions) throws DataException {
+    var changed = with(preparation.with(questions));
     changed.requireWords();
     return changed;
   }
@@ -150,18 +171,49 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   }
 
   private void requireWords(CaptionRecord each) throws DataException {
+    CaptionRecord.@Nullable Question asked = each.question();
+    if (asked != null && preparation.questions == null && each.captions().equals(asked.answers())) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "captions: caption expected about %s, got a question; train on questions with"
+                  + " withQuestions, train vqa",
+              each.image()));
+    }
+    @Nullable QuestionTexts questions = preparation.questions;
     var own = preparation.dialogues ? each.dialogue() : null;
-    boolean empty =
-        own == null
-            ? each.captions().stream()
-                .anyMatch(caption -> preparation.text.cleanWords(caption).isEmpty())
-            : own.output().isBlank();
+    if (questions != null && asked == null && own == null) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "captions: question and answer expected about %s, got a caption; train on captions with"
+                  + " withDialogues, train caption",
+              each.image()));
+    }
+    boolean empty;
+    if (asked != null && questions != null) {
+      empty = asked.answers().stream().anyMatch(String::isBlank) || isEmpty(questions, asked);
+    } else if (own != null) {
+      empty = own.output().isBlank();
+    } else {
+      empty =
+          each.captions().stream()
+              .anyMatch(caption -> preparation.text.cleanWords(caption).isEmpty());
+    }
     if (empty) {
       throw new DataException(
           String.format(
               Locale.ROOT,
               "captions: text expected about %s, got none; leave the record out",
               each.image()));
+    }
+  }
+
+  private static boolean isEmpty(QuestionTexts questions, CaptionRecord.Question asked) {
+    try {
+      return questions.input(asked).isBlank();
+    } catch (IllegalArgumentException e) { // a question of marks alone
+      return true;
     }
   }
 
@@ -173,7 +225,12 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   }
 
   /** The input before a record's output; empty if it has none. */
-  static String input(CaptionRecord each) {
+  String input(CaptionRecord each) {
+    var asked = each.question();
+    @Nullable QuestionTexts questions = preparation.questions;
+    if (asked != null && questions != null) {
+      return questions.input(asked);
+    }
     var own = each.dialogue();
     return own == null ? "" : own.input().strip();
   }
@@ -287,13 +344,22 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     @Nullable Augmentation augmentation = preparation.augmentation;
     Image image = opened.image(processor);
     Image seen = augmentation == null ? image : augmentation.apply(image, processor.size(), random);
+    var asked = each.question();
+    @Nullable QuestionTexts questions = preparation.questions;
     var own = preparation.dialogues ? each.dialogue() : null;
+    boolean asks = asked != null && questions != null;
+    String output;
+    if (asked != null && questions != null) {
+      output = questions.output(asked, random).strip();
+    } else {
+      output = own == null ? preparation.text.clean(caption) : own.output().strip();
+    }
     return new Sample(
         each.image(),
         set.imageId(at, each),
         processor.fit(seen),
-        own == null ? "" : input(each),
-        own == null ? preparation.text.clean(caption) : own.output().strip(),
+        asks || own != null ? input(each) : "",
+        output,
         skipped);
   }
 }

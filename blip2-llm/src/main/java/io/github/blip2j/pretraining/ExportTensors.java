@@ -1,11 +1,14 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.nn.KeyMap;
+import io.github.blip2j.nn.LowRankUpdate;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * The tensors of an exported file, made up of parameters. A stored tensor may consist of several
  * parameters, such as a fused {@code qkv}.
  *
- * <p>Values come from memory. With a source, those of frozen parameters are copied from it in their
+ * <p>Low-rank updates are merged. Values come from memory. With a source, those of frozen parameters are copied from it in their
  * stored type.
  */
 final class ExportTensors {
@@ -66,7 +69,7 @@ final class ExportTensors {
   private TensorSpec spec(Entry entry) throws IOException {
     Parameter first = entry.first();
     Weights.@Nullable Stored frozen =
-        source == null || first.isTrained() ? null : source.find(first.name());
+        source == null || isChanged(first) ? null : source.find(first.name());
     DType type = frozen == null ? DType.FLOAT32 : frozen.dtype();
     Shape part = first.value().shape();
     Shape whole = entry.parts == 1 ? part : part.with(0, part.dim(0) * entry.parts);
@@ -87,9 +90,9 @@ final class ExportTensors {
       throws IOException {
     if (parameter == null) { // Hugging Face has a key bias where LAVIS has none
       to.write(name, ByteBuffer.allocate(Math.toIntExact(size)));
-    } else if (source == null || parameter.isTrained()) {
+    } else if (source == null || isChanged(parameter)) {
       try (Scope scope = Scope.open()) {
-        parameter.value().detach().write(bytes -> to.write(name, bytes));
+        value(parameter).write(bytes -> to.write(name, bytes));
       }
     } else {
       for (long done = 0; done < size; done += CHUNK) {
@@ -98,5 +101,37 @@ final class ExportTensors {
         to.write(name, bytes.flip());
       }
     }
+  }
+
+  private static boolean isChanged(Parameter parameter) {
+    return parameter.isTrained() || parameter.update() != null;
+  }
+
+  /** The value with its low-rank update merged. */
+  private Tensor value(Parameter parameter) throws IOException {
+    @Nullable LowRankUpdate update = parameter.update();
+    if (update == null) {
+      return parameter.value().detach();
+    }
+    try (var off = GradMode.noGrad()) {
+      return original(parameter).add(update.product());
+    }
+  }
+
+  /** A frozen value as it is stored, because memory may hold it rounded. */
+  private Tensor original(Parameter parameter) throws IOException {
+    String name = parameter.name();
+    Weights.@Nullable Stored stored =
+        source == null || parameter.isTrained() ? null : source.find(name);
+    if (source == null || stored == null) {
+      return parameter.value().detach();
+    }
+    Weights from = source;
+    return Tensor.read(
+            name,
+            stored.dtype(),
+            parameter.value().shape(),
+            (at, into) -> from.read(name, at, into))
+        .to(DType.FLOAT32);
   }
 }

@@ -9,6 +9,7 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.nn.Params;
+import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.qformer.PlainBertWeights;
@@ -21,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts from which the first stage begins (section 3.1): a vision encoder, and a plain BERT
@@ -34,9 +36,15 @@ import java.util.random.RandomGenerator;
  * @param bert a {@code bert-base-uncased} style folder; its vocabulary grows by {@code [DEC]}
  * @param sizes a change of the sizes
  * @param families the families of vision encoders that are known
+ * @param fromScratch whether the Q-Former is drawn too, and only the sizes and the tokenizer of the
+ *     BERT are used; then {@code sizes} may change its layers
  */
 public record StageOneParts(
-    Path vision, Path bert, UnaryOperator<Blip2RetrievalConfig> sizes, VisionFamilies families) {
+    Path vision,
+    Path bert,
+    UnaryOperator<Blip2RetrievalConfig> sizes,
+    VisionFamilies families,
+    boolean fromScratch) {
   private static final int CROSS_ATTENTION_EVERY = 2;
 
   /** Checks that nothing is null. */
@@ -49,17 +57,22 @@ public record StageOneParts(
 
   /** Parts with their own sizes. */
   public static StageOneParts of(Path vision, Path bert) {
-    return new StageOneParts(vision, bert, UnaryOperator.identity(), VisionFamilies.installed());
+    return new StageOneParts(vision, bert, UnaryOperator.identity(), VisionFamilies.installed(), false);
   }
 
   /** With a change of the sizes, such as another image size. */
   public StageOneParts withSizes(UnaryOperator<Blip2RetrievalConfig> change) {
-    return new StageOneParts(vision, bert, change, families);
+    return new StageOneParts(vision, bert, change, families, fromScratch);
   }
 
   /** With these families of vision encoders instead of the installed ones. */
   public StageOneParts withVisionFamilies(VisionFamilies newFamilies) {
-    return new StageOneParts(vision, bert, sizes, newFamilies);
+    return new StageOneParts(vision, bert, sizes, newFamilies, fromScratch);
+  }
+
+  /** With a Q-Former that is drawn, for which the BERT's folder needs no weights. */
+  public StageOneParts withQformerFromScratch() {
+    return new StageOneParts(vision, bert, sizes, families, true);
   }
 
   /**
@@ -82,14 +95,17 @@ public record StageOneParts(
    */
   public Blip2RetrievalModel load(Scope home, RandomGenerator random) throws IOException {
     try (VisionEncoderSource encoder = VisionEncoderSource.open(vision, families);
-        Checkpoint text = WrapperNames.open(bert)) {
+        @Nullable Checkpoint text = fromScratch ? null : WrapperNames.open(bert)) {
       VisionConfig stored = encoder.config();
       Path textFile = bert.resolve("config.json");
       BertConfig plain =
           BertConfig.fromPlainJson(ConfigJson.read(textFile).named(textFile.toString()));
       Blip2RetrievalConfig config =
           sizes.apply(new Blip2RetrievalConfig(stored, qformer(plain, stored)));
-      var rest = PlainBertWeights.ofStageOne(bert.toString(), text, random);
+      Weights rest =
+          text == null
+              ? Weights.random(random)
+              : PlainBertWeights.ofStageOne(bert.toString(), text, random);
       var weights =
           new SplitWeights(VisionEncoderSource.PATH, encoder.weights(config.vision()), rest);
       Params params = Params.root(weights, home);

@@ -28,12 +28,10 @@ public record StageOnePass(
     RandomGenerator random,
     StageOneOutput output) {
   /**
-   * The weighted sum of the three losses, with {@code itc}, {@code itm} and {@code itg} as parts.
+   * The weighted sum of the losses, with {@code itc}, {@code itm} and {@code itg} as parts, as far as
+   * they have a weight.
    */
   public Losses losses() {
-    return Losses.of(output.total())
-        .with("itc", output.contrast())
-        .with("itm", output.matching())
-        .with("itg", output.generation());
+    return new Losses(output.total(), output.parts());
   }
 }

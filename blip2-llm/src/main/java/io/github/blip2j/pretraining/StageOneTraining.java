@@ -55,6 +55,15 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
     return new StageOneTraining(model, tokenizer, StageOneObjective.lavis(model.qformer()), padId);
   }
 
+  /**
+   * With other weights of the three losses. A loss of weight 0 is neither computed nor logged.
+   *
+   * @throws IllegalArgumentException if a weight is negative or not finite, or all are 0
+   */
+  public StageOneTraining withWeights(double itc, double itm, double itg) {
+    return with(objective.with(new StageOneObjective.Weights(itc, itm, itg)));
+  }
+
   /** With other weights of the losses, or another choice of negatives. */
   public StageOneTraining with(StageOneObjective newObjective) {
     return new StageOneTraining(model, tokenizer, newObjective, padId);

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
@@ -17,6 +18,7 @@ import io.github.blip2j.vision.VisionFamily;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The export of a model of the second stage: for Python as a Hugging Face folder or, of the trained
@@ -80,7 +82,14 @@ public final class StageTwoExport {
         OpenWeights open = model.source().open()) {
       description.write(descriptions.path());
       var tensors = new ExportTensors(open.weights());
-      model.parameters().forEach((name, parameter) -> tensors.add(keys.toStored(name), parameter));
+      model
+          .parameters()
+          .forEach(
+              (name, parameter) -> {
+                if (!LoraLayers.isFactor(name)) {
+                  tensors.add(keys.toStored(name), parameter);
+                }
+              });
       try (var writer = ShardedSafetensorsWriter.create(folder, tensors.specs())) {
         tensors.write(writer::write);
         descriptions.begin(false);
@@ -103,6 +112,7 @@ public final class StageTwoExport {
               + language.name()
               + "; export for Hugging Face, or to a folder of this library (--export blip2j)");
     }
+    requireLavisLora();
     VisionFamily family = model.blip2().config().vision().family();
     boolean written =
         model.parameters().values().stream()
@@ -112,6 +122,54 @@ public final class StageTwoExport {
           "export: trained vision encoder expected to be one of LAVIS's, EVA or CLIP, got "
               + family.name()
               + "; export to a folder of this library (toFolder, --export blip2j)");
+    }
+  }
+
+  /** LAVIS's file of trained parameters has no place for the language model. */
+  private void requireLavisLora() throws CheckpointException {
+    for (Parameter parameter : model.parameters().values()) {
+      boolean changed = parameter.isTrained() || parameter.update() != null;
+      if (changed && parameter.name().startsWith("language.")) {
+        throw new CheckpointException(
+            "export: language model expected frozen for LAVIS's file, got "
+                + parameter.name()
+                + " trained; export for Hugging Face, or the adapter (--export peft)");
+      }
+    }
+  }
+
+  /**
+   * Checks that {@link #toPeft} can write this model, before it is trained.
+   *
+   * @throws CheckpointException if it has no LoRA, or trains other parameters too
+   */
+  public void requirePeft() throws CheckpointException {
+    if (model.lora() == null) {
+      throw new CheckpointException(
+          "export: LoRA expected for an adapter, got none; train with one (--lora)");
+    }
+    for (Parameter parameter : model.parameters().values()) {
+      if (parameter.isTrained() && !LoraLayers.isFactor(parameter.name())) {
+        throw new CheckpointException(
+            "export: LoRA alone expected to be trained for an adapter, got "
+                + parameter.name()
+                + " too; freeze the rest (--freeze '*'), or export the whole model (--export hf)");
+      }
+    }
+  }
+
+  /**
+   * Writes the LoRA as an adapter of Python's peft.
+   *
+   * @param folder is created if there is none
+   * @param base the name or path of the model it belongs to, for peft to look up; may be empty
+   * @throws CheckpointException if there is no LoRA, or other parameters are trained too
+   */
+  public void toPeft(Path folder, String base) throws IOException {
+    requirePeft();
+    @Nullable LoraLayers lora = model.lora();
+    if (lora != null) {
+      lora.write(folder, base);
     }
   }
 
@@ -133,7 +191,8 @@ public final class StageTwoExport {
     try (OpenWeights open = model.source().open()) {
       var tensors = new ExportTensors(open.weights());
       for (Parameter parameter : model.parameters().values()) {
-        if (parameter.isTrained() && !names.isIdle(parameter)) {
+        boolean changed = parameter.isTrained() || parameter.update() != null;
+        if (changed && !LoraLayers.isFactor(parameter.name()) && !names.isIdle(parameter)) {
           tensors.add(names.toLavis(parameter.name()), parameter);
         }
       }

@@ -1,22 +1,30 @@
 package io.github.blip2j.pretraining;
 
 import io.github.blip2j.adapter.LoraAdapter;
+import io.github.blip2j.adapter.LoraLayers;
+import io.github.blip2j.adapter.LoraSettings;
+import io.github.blip2j.blip2.checkpoint.RetrievalCheckpoint;
 import io.github.blip2j.blip2.checkpoint.files.Blip2Source;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
+import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -34,27 +42,19 @@ public final class StageTwoModel {
       Set.of("visionNorm", "queryTokens", "qformer", "projection");
 
   private final Blip2Source source;
-  private final StageTwoSetup setup;
   private final Blip2Model blip2;
   private final NavigableMap<String, Parameter> parameters;
+  private final @Nullable LoraLayers lora;
 
   private StageTwoModel(
       Blip2Source source,
-      StageTwoSetup setup,
       Blip2Model blip2,
-      NavigableMap<String, Parameter> parameters) {
+      NavigableMap<String, Parameter> parameters,
+      @Nullable LoraLayers lora) {
     this.source = source;
-    this.setup = setup;
     this.blip2 = blip2;
     this.parameters = parameters;
-    Set<String> trained = trained(setup);
-    parameters.forEach(
-        (name, parameter) -> {
-          parameter.computeIn(setup.computePrecision());
-          if (trained.contains(part(name))) {
-            parameter.train();
-          }
-        });
+    this.lora = lora;
   }
 
   /**
@@ -84,28 +84,75 @@ public final class StageTwoModel {
     return load(InitialBlip2.of(parts, setup.imageSize(), setup.families()), home, setup);
   }
 
-  private static StageTwoModel load(Blip2Source source, Scope home, StageTwoSetup setup)
+  private static StageTwoModel load(Blip2Source plain, Scope home, StageTwoSetup setup)
       throws IOException {
-    try (OpenWeights open = source.open()) {
-      Params root = Params.root(open.weights(), home);
-      Params params =
-          setup.frozenPrecision() == null
-              ? root
-              : root.packed(setup.frozenPrecision(), trained(setup));
-      Blip2Model blip2 = new Blip2Model(source.config(), params);
-      params.finish();
-      return new StageTwoModel(source, setup, blip2, params.all());
+    @Nullable Path textSide = setup.textSide();
+    Blip2Source source =
+        textSide == null
+            ? plain
+            : InstructedBlip2.of(
+                plain, RetrievalCheckpoint.of(textSide, setup.families().vision()));
+    @Nullable LoraSettings settings = setup.tuning().lora();
+    try (OpenWeights open = source.open();
+        LoraLayers.Source factors = LoraLayers.source(settings)) {
+      KeyMap keys = HuggingFaceNames.blip2(source.config());
+      Params root = Params.root(factors.over(open.weights(), keys), home);
+      NavigableSet<String> trained = trained(source, open, setup);
+      @Nullable Precision frozen = setup.frozenPrecision();
+      Blip2Model blip2 =
+          new Blip2Model(
+              source.config(), frozen == null ? root : root.packed(frozen, modules(trained)));
+      trained.forEach(name -> trained(root, name).train());
+      @Nullable LoraLayers lora =
+          settings == null ? null : LoraLayers.attach(settings, root, keys);
+      root.finish();
+      if (lora != null) {
+        lora.requireWhole();
+      }
+      Tuning.requireAny(!trained.isEmpty() || lora != null);
+      root.all().values().forEach(parameter -> parameter.computeIn(setup.computePrecision()));
+      return new StageTwoModel(source, blip2, root.all(), lora);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }
 
-  private static Set<String> trained(StageTwoSetup setup) {
-    Set<String> trained = new TreeSet<>(TRAINED);
-    if (setup.trainsVision()) {
-      trained.add(VISION);
+  /** The names of the parameters that are trained, from a model that is not loaded. */
+  private static NavigableSet<String> trained(
+      Blip2Source source, OpenWeights open, StageTwoSetup setup) {
+    try (Scope scope = Scope.open()) {
+      Params names = Params.checking(open.weights(), scope);
+      new Blip2Model(source.config(), names);
+      Set<String> all = names.all().keySet();
+      List<String> own =
+          all.stream()
+              .filter(name -> TRAINED.contains(part(name)) || isVision(setup, name))
+              .toList();
+      return setup.tuning().select(own, all);
     }
-    return trained;
+  }
+
+  private static boolean isVision(StageTwoSetup setup, String name) {
+    return setup.trainsVision() && part(name).equals(VISION);
+  }
+
+  /** The paths of the modules of parameters, which stay unpacked. */
+  private static Set<String> modules(Set<String> names) {
+    Set<String> modules = new TreeSet<>();
+    names.forEach(
+        name -> {
+          int dot = name.lastIndexOf('.');
+          modules.add(dot < 0 ? name : name.substring(0, dot));
+        });
+    return modules;
+  }
+
+  private static Parameter trained(Params root, String name) {
+    Parameter parameter = root.all().get(name);
+    if (parameter == null) {
+      throw new AssertionError(name + ": was there when the names were read");
+    }
+    return parameter;
   }
 
   private static String part(String name) {
@@ -175,6 +222,23 @@ public final class StageTwoModel {
    * in evaluation mode during training.
    */
   public Tensor encodeImage(Tensor pixels, ForwardPass pass) {
-    return blip2.encodeImage(pixels, setup.trainsVision() ? pass : pass.evaluating());
+    return blip2.encodeImage(pixels, trainsVision() ? pass : pass.evaluating());
+  }
+
+  private boolean trainsVision() {
+    return parameters.subMap(VISION + ".", true, VISION + "/", false).values().stream()
+        .anyMatch(Parameter::isTrained);
+  }
+
+  /** The low-rank updates of this model, or null if it has none. */
+  public @Nullable LoraLayers lora() {
+    return lora;
+  }
+
+  /** Announces a pass, which draws the dropout of a LoRA. */
+  void begin(ForwardPass pass) {
+    if (lora != null) {
+      lora.begin(pass);
+    }
   }
 }

@@ -240,7 +240,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
       throw new IllegalArgumentException(PairTokens.tooLong("prompt", most, prompt));
     }
     for (CaptionRecord each : batches.asked()) {
-      int given = PairTokens.given(CaptionBatches.input(each), tokenizer);
+      int given = PairTokens.given(batches.input(each), tokenizer);
       if (given >= most) {
         throw new DataException(PairTokens.tooLong("input about " + each.image(), most, given));
       }
@@ -258,6 +258,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
    */
   public StageTwoPass forward(CaptionBatch batch, ForwardPass pass) {
     List<PairTokens> tokens = tokens(batch, pass);
+    model.begin(pass);
     @Nullable TextBatch read = instructions(tokens);
     Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
     Tensor queries = // [B, Q, C]

@@ -112,6 +112,59 @@ final class StageOnePartsTest {
         values(load(LAVIS, UnaryOperator.identity()), "queries"));
   }
 
+  @Test
+  void load_otherSizes_areThoseOfTheModel() throws IOException {
+    Blip2RetrievalModel model =
+        load(
+            LAVIS,
+            config ->
+                config.withQformer(
+                    config
+                        .qformer()
+                        .withBert(config.qformer().bert().withCrossAttentionEvery(1))
+                        .withQueryTokens(5)
+                        .withProjectionDim(7)
+                        .withMaxTextTokens(9)));
+
+    int width = model.config().qformer().bert().dim();
+    assertEquals(5 * width, values(model, "queries").length);
+    assertEquals(7 * width, values(model, "textProjection.weight").length);
+    assertEquals(9, model.config().qformer().maxTextTokens());
+    for (int layer = 0; layer < model.config().qformer().bert().layers(); layer++) {
+      String name = "qformer.layers." + layer + ".imageAttention.query.weight";
+      assertTrue(model.parameters().containsKey(name), name);
+    }
+  }
+
+  @Test
+  void load_fromScratch_drawsTheQformerInAnySize() throws IOException {
+    Path sizes = Files.createDirectories(folder.resolve("sizes"));
+    Files.copy(BERT.resolve("config.json"), sizes.resolve("config.json")); // and no weights
+    StageOneParts parts =
+        StageOneParts.of(LAVIS, sizes)
+            .withQformerFromScratch()
+            .withSizes(
+                config ->
+                    config.withQformer(
+                        config
+                            .qformer()
+                            .withBert(config.qformer().bert().withLayers(3, 40, 5, 60))));
+
+    Blip2RetrievalModel model = parts.load(home, new Random(1));
+    Blip2RetrievalModel again = parts.load(home, new Random(1));
+
+    assertTowersAlike(RetrievalLoader.load(LAVIS, home), model, model.vision().layers());
+    float[] query = values(model, "qformer.layers.2.attention.query.weight");
+    assertEquals(40 * 40, query.length);
+    assertEquals(60 * 40, values(model, "qformer.layers.0.textMlp.up.weight").length);
+    double squares = 0;
+    for (float value : query) {
+      squares += value * value;
+    }
+    assertEquals(0.02, Math.sqrt(squares / query.length), 0.001);
+    assertArrayEquals(query, values(again, "qformer.layers.2.attention.query.weight"));
+  }
+
   private Blip2RetrievalModel load(Path tower, UnaryOperator<Blip2RetrievalConfig> change)
       throws IOException {
     return StageOneParts.of(tower, BERT).withSizes(change).load(home, new Random(1));

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -32,6 +33,13 @@ import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -82,6 +90,141 @@ final class StageOneTrainingTest {
     for (Parameter parameter : model.parameters().values()) {
       assertEquals(
           !parameter.name().startsWith("vision."), parameter.gradient() != null, parameter.name());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,0", "1,0,1", "0,1,1", "1,0,0", "0,1,0", "0,0,1", "0.5,2,0.25"})
+  void losses_weighted_areTheirSumAndSoAreTheGradients(double itc, double itm, double itg)
+      throws IOException {
+    CaptionBatch batch = batch(4);
+    Map<String, Double> weights = Map.of("itc", itc, "itm", itm, "itg", itg);
+    Map<String, float[]> expected = new HashMap<>();
+    double total = 0;
+    for (String name : weights.keySet()) { // each loss by itself
+      double weight = weights.getOrDefault(name, 0.0);
+      StageOneTraining alone =
+          training.withWeights(
+              name.equals("itc") ? 1 : 0, name.equals("itm") ? 1 : 0, name.equals("itg") ? 1 : 0);
+      Losses losses = alone.losses(batch, ForwardPass.evaluation());
+      total += weight * losses.total().item();
+      assertEquals(Set.of(name), losses.parts().keySet());
+      gradients(losses).forEach((parameter, g) -> add(expected, parameter, g, weight));
+    }
+
+    Losses losses = training.withWeights(itc, itm, itg).losses(batch, ForwardPass.evaluation());
+
+    Set<String> kept = new HashSet<>(weights.keySet());
+    kept.removeIf(name -> weights.getOrDefault(name, 0.0) == 0);
+    assertEquals(kept, losses.parts().keySet());
+    assertEquals(total, losses.total().item(), 1e-5);
+    Map<String, float[]> gradients = gradients(losses);
+    for (Parameter parameter : model.parameters().values()) {
+      float[] wanted = expected.get(parameter.name());
+      float[] got = gradients.get(parameter.name());
+      if (got == null) { // by a loss of weight 0 alone, if at all
+        assertTrue(wanted == null || isZero(wanted), parameter.name());
+      } else {
+        assertArrayEquals(requireNonNull(wanted), got, 2e-5f, parameter.name());
+      }
+    }
+    assertEquals(itg > 0, gradients.containsKey("head.bias"));
+    assertEquals(itc > 0, gradients.containsKey("temperature"));
+    assertEquals(itm > 0, gradients.containsKey("matching.weight"));
+  }
+
+  private Map<String, float[]> gradients(Losses losses) {
+    losses.total().backward();
+    Map<String, float[]> gradients = new HashMap<>();
+    for (Parameter parameter : model.parameters().values()) {
+      Tensor gradient = parameter.gradient();
+      if (gradient != null) {
+        gradients.put(parameter.name(), gradient.toFloats());
+      }
+      parameter.clearGradient();
+    }
+    return gradients;
+  }
+
+  private static void add(Map<String, float[]> sums, String name, float[] values, double weight) {
+    float[] sum = sums.computeIfAbsent(name, key -> new float[values.length]);
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += (float) weight * values[i];
+    }
+  }
+
+  private static boolean isZero(float[] values) {
+    for (float value : values) {
+      if (value != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Test
+  void output_ofALossWithoutWeight_isAnError() throws IOException {
+    StageOneOutput output =
+        training.withWeights(1, 0, 0).forward(batch(4), ForwardPass.evaluation()).output();
+
+    var matching = assertThrows(IllegalStateException.class, output::matching);
+    var decoded = assertThrows(IllegalStateException.class, output.states()::decoded);
+
+    assertEquals(
+        "stage1: itm expected to be computed, got a weight of 0; give the loss a weight",
+        matching.getMessage());
+    assertEquals(
+        "stage1: decoded texts for itg expected to be computed, got a weight of 0; give the loss a"
+            + " weight",
+        decoded.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,0,0", "-1,1,1", "NaN,1,1", "1,Infinity,1"})
+  void withWeights_thatTeachNothing_isRefused(double itc, double itm, double itg) {
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> training.withWeights(itc, itm, itg));
+
+    assertEquals(
+        String.format(
+            Locale.ROOT,
+            "stage1: weights of losses expected at least 0, finite and not all 0, got itc=%s, itm=%s,"
+                + " itg=%s",
+            itc,
+            itm,
+            itg),
+        refused.getMessage());
+  }
+
+  @Test
+  void backward_recomputed_givesTheSame() throws IOException {
+    CaptionBatch batch = batch(4);
+    var pass = ForwardPass.training(new SplittableRandom(1));
+    var cheap = ForwardPass.training(new SplittableRandom(1)).withGradientCheckpointing();
+
+    Losses first = training.losses(batch, pass);
+    Map<String, float[]> kept = gradients(first);
+    Losses second = training.losses(batch, cheap);
+    Map<String, float[]> recomputed = gradients(second);
+
+    assertEquals(first.total().item(), second.total().item());
+    assertEquals(kept.keySet(), recomputed.keySet());
+    kept.forEach( // summed up in another order
+        (name, g) -> assertArrayEquals(g, requireNonNull(recomputed.get(name)), 1e-5f, name));
+  }
+
+  @Test
+  void trainVision_reachesTheTowerToo() throws IOException {
+    model.trainVision();
+
+    Map<String, float[]> gradients =
+        gradients(training.losses(batch(4), ForwardPass.training(new SplittableRandom(1))));
+
+    for (String name : model.parameters().keySet()) {
+      if (name.startsWith("vision.")) {
+        assertTrue(gradients.containsKey(name), name);
+      }
     }
   }
 

@@ -38,14 +38,22 @@ public record BertConfig(
     double attentionDropout) {
 
   /**
-   * Checks that heads divide the width, that the frequency is positive, and that there are queries
-   * or text.
+   * Checks that heads divide the width, that counts are positive, and that there are queries or
+   * text.
    */
   public BertConfig {
     if (heads <= 0 || dim % heads != 0) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT, "BertConfig: heads must divide dim, got heads=%d, dim=%d", heads, dim));
+    }
+    if (layers <= 0 || mlpDim <= 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "BertConfig: layers and mlpDim must be positive, got %d and %d",
+              layers,
+              mlpDim));
     }
     if (crossAttentionEvery <= 0) {
       throw new IllegalArgumentException(
@@ -222,6 +230,31 @@ public record BertConfig(
    */
   public BertConfig asQFormer(int newEncoderDim, int every) {
     return copy(BertKind.Q_FORMER, newEncoderDim, every, vocabSize, 0, dropout, attentionDropout);
+  }
+
+  /** This Q-Former with cross-attention in layers {@code 0, every, 2 every, ...}. */
+  public BertConfig withCrossAttentionEvery(int every) {
+    return copy(kind, encoderDim, every, vocabSize, tokenTypes, dropout, attentionDropout);
+  }
+
+  /** This BERT with other sizes of its layers, which no trained weights have. */
+  public BertConfig withLayers(int newLayers, int newDim, int newHeads, int newMlpDim) {
+    return new BertConfig(
+        kind,
+        newDim,
+        newLayers,
+        newHeads,
+        newMlpDim,
+        encoderDim,
+        crossAttentionEvery,
+        vocabSize,
+        maxPositions,
+        tokenTypes,
+        text,
+        activation,
+        normEps,
+        dropout,
+        attentionDropout);
   }
 
   private BertConfig copy(

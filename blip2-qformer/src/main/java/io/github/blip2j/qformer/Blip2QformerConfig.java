@@ -48,6 +48,21 @@ public record Blip2QformerConfig(
         newBert, queryTokens, projectionDim, visionNormEps, maxTextTokens);
   }
 
+  /** These sizes with another number of queries. */
+  public Blip2QformerConfig withQueryTokens(int newTokens) {
+    return new Blip2QformerConfig(bert, newTokens, projectionDim, visionNormEps, maxTextTokens);
+  }
+
+  /** These sizes with another width of the space in which images and texts are compared. */
+  public Blip2QformerConfig withProjectionDim(int newDim) {
+    return new Blip2QformerConfig(bert, queryTokens, newDim, visionNormEps, maxTextTokens);
+  }
+
+  /** These sizes with another longest text. */
+  public Blip2QformerConfig withMaxTextTokens(int newMost) {
+    return new Blip2QformerConfig(bert, queryTokens, projectionDim, visionNormEps, newMost);
+  }
+
   /** The start token of captions, {@code [DEC]}: the last token, added to BERT's. */
   public int startId() {
     return bert.vocabSize() - 1;

@@ -2,6 +2,7 @@ package io.github.blip2j.cli.model;
 
 import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.Conversion;
+import io.github.blip2j.blip2.checkpoint.LoraMerge;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
 import io.github.blip2j.cli.console.Console;
@@ -32,6 +33,7 @@ import picocli.CommandLine.TypeConversionException;
     name = "convert",
     description = {
       "Converts a checkpoint of LAVIS (.pth) to a Hugging Face folder, or back, byte for byte.",
+      "Or merges a LoRA adapter into a model.",
       "The JSON document holds the paths of input and output and the number of tensors."
     },
     mixinStandardHelpOptions = true,
@@ -62,11 +64,18 @@ public final class ConvertCommand implements Callable<Integer> {
 
   @Option(
       names = "--from",
-      required = true,
       paramLabel = "KIND",
       converter = From.Converter.class,
       description = "lavis or hf: the format of IN; OUT gets the other.")
-  private From from = From.LAVIS;
+  private @Nullable From from;
+
+  @Option(
+      names = "--merge-lora",
+      paramLabel = "DIR",
+      description =
+          "Instead of --from: merge the LoRA adapter in DIR into the Hugging Face folder IN, and "
+              + "write the whole model to the folder OUT.")
+  private @Nullable Path lora;
 
   @Parameters(
       index = "0",
@@ -124,7 +133,9 @@ public final class ConvertCommand implements Callable<Integer> {
     try (var progress = Progress.on(console)) {
       progress.doing("converting " + in);
       Path read = in();
-      if (from == From.HF) {
+      if (lora != null) {
+        LoraMerge.merge(read, lora, out);
+      } else if (from == From.HF) {
         toLavis(read);
       } else if (parts.areGiven()) {
         Conversion.toHuggingFace(parts.of(read), out);
@@ -175,6 +186,15 @@ public final class ConvertCommand implements Callable<Integer> {
   }
 
   private void requireAgreement() {
+    if ((from == null) == (lora == null)) {
+      throw new IllegalArgumentException(
+          "convert: --from or --merge-lora expected, got " + (from == null ? "neither" : "both"));
+    }
+    boolean heads = visionHeads != null || qformerHeads != null;
+    if (lora != null && (trained || keepKeyBias || heads || parts.areGiven())) {
+      throw new IllegalArgumentException(
+          "convert: --merge-lora expected alone, got options of a conversion; convert afterwards");
+    }
     if ((visionHeads == null) != (qformerHeads == null)) {
       throw new IllegalArgumentException(
           "convert: --heads-vision and --heads-qformer expected together, got one of them");

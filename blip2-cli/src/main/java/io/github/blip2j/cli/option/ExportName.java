@@ -8,7 +8,8 @@ public enum ExportName {
   LAVIS("lavis"),
   LAVIS_TRAINED("lavis-trained"),
   HUGGING_FACE("hf"),
-  LIBRARY("blip2j");
+  LIBRARY("blip2j"),
+  PEFT("peft");
 
   private final String label;
 
@@ -28,7 +29,7 @@ public enum ExportName {
         }
       }
       throw new TypeConversionException(
-          "export expected lavis, lavis-trained, hf or blip2j, got " + value);
+          "export expected lavis, lavis-trained, hf, blip2j or peft, got " + value);
     }
   }
 

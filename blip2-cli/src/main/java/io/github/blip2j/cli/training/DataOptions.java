@@ -2,6 +2,7 @@ package io.github.blip2j.cli.training;
 
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.data.loading.Prefetch;
+import io.github.blip2j.data.DataFile;
 import io.github.blip2j.data.shard.ShardNames;
 import io.github.blip2j.data.shard.ShardSet;
 import io.github.blip2j.pretraining.CaptionBatches;
@@ -24,7 +25,8 @@ final class DataOptions {
       paramLabel = "F",
       description =
           "Files of records, JSON, CSV or TSV, with {\"image\": path, \"caption\": text or texts, "
-              + "\"image_id\": id}; in stage2 also with \"text_input\" and \"text_output\". "
+              + "\"image_id\": id}; in stage2 also with \"text_input\" and \"text_output\", in "
+              + "vqa with \"question\" and \"answer\" (one, or a list). "
               + "Or shards: 'shards/{000..123}.tar'. F,F concatenates, F:2,F:1 mixes by weights; "
               + "QUESTIONS+ANNOTATIONS joins, F@train takes a split.")
   List<String> data = new ArrayList<>();
@@ -49,7 +51,9 @@ final class DataOptions {
   @Option(
       names = "--image-size",
       paramLabel = "N",
-      description = "Height and width of images in pixels; the model's by default.")
+      description =
+          "Height and width of images in pixels; by default the model's, 364 for train caption and "
+              + "retrieval, 490 for train vqa.")
   @Nullable Integer imageSize;
 
   @Option(
@@ -87,9 +91,10 @@ final class DataOptions {
           "Seed of order, augmentation, dropout and negatives; default: ${DEFAULT-VALUE}.")
   long seed = 42;
 
-  /** With a default batch size: that of LAVIS on each GPU. */
-  DataOptions(int batchSize) {
-    this.batchSize = batchSize;
+  /** With a command's batch size, that of LAVIS on each GPU, and size of images. */
+  DataOptions(StageDefaults defaults) {
+    this.batchSize = defaults.batchSize();
+    this.imageSize = defaults.imageSize();
   }
 
   /** Checks combinations of options. */
@@ -120,6 +125,19 @@ final class DataOptions {
     }
   }
 
+  /** All files of the data, shards among them. */
+  List<Path> files() {
+    List<Path> files = new ArrayList<>();
+    for (DataArgument each : DataArgument.parseAll(names())) {
+      if (each.isShards()) {
+        ShardNames.expand(each.name()).forEach(shard -> files.add(Path.of(shard)));
+      } else {
+        files.addAll(DataFile.parse(each.name()).paths());
+      }
+    }
+    return files;
+  }
+
   private String names() {
     return String.join(",", data);
   }
@@ -131,6 +149,16 @@ final class DataOptions {
     } catch (IllegalArgumentException e) { // weights
       throw new UsageException(e);
     }
+  }
+
+  /** Held-out records, of which none is left out. */
+  CaptionSet heldOut(List<Path> files, @Nullable Path folder) throws IOException {
+    return CaptionSet.open(files, folder == null ? images : folder, CaptionSet.Faulty.REFUSE);
+  }
+
+  /** Whole images, in batches of the training's size if there are enough. */
+  CaptionBatches heldOut(CaptionSet set, ImageProcessor processor) {
+    return CaptionBatches.of(set, processor, Math.min(batchSize, set.size()), seed);
   }
 
   CaptionBatches batches(CaptionSet set, ImageProcessor processor) {

@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
  */
 final class OptimizerOptions {
   @Option(names = "--epochs", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-  int epochs = 10;
+  int epochs;
 
   @Option(names = "--max-steps", paramLabel = "N", description = "End after N updates at most.")
   long maxSteps = Long.MAX_VALUE;
@@ -25,19 +25,19 @@ final class OptimizerOptions {
       names = "--lr",
       paramLabel = "F",
       description = "Peak learning rate; default: ${DEFAULT-VALUE}.")
-  double lr = 1e-4;
+  double lr;
 
   @Option(
       names = "--min-lr",
       paramLabel = "F",
       description = "The learning rate at the end; default: ${DEFAULT-VALUE}.")
-  double minLr = 1e-5;
+  double minLr;
 
   @Option(
       names = "--warmup-lr",
       paramLabel = "F",
       description = "The learning rate at the start of the warm-up; default: ${DEFAULT-VALUE}.")
-  double warmupLr = 1e-6;
+  double warmupLr;
 
   @Option(
       names = "--warmup-steps",
@@ -94,9 +94,13 @@ final class OptimizerOptions {
       description = "Updates between checkpoints; default: ${DEFAULT-VALUE}.")
   int checkpointEvery = 1000;
 
-  /** With a default length of the warm-up: that of LAVIS's stage. */
-  OptimizerOptions(long warmupSteps) {
-    this.warmupSteps = warmupSteps;
+  /** With a command's rates and lengths. */
+  OptimizerOptions(StageDefaults defaults) {
+    this.epochs = defaults.epochs();
+    this.lr = defaults.lr();
+    this.minLr = defaults.minLr();
+    this.warmupLr = defaults.warmupLr();
+    this.warmupSteps = defaults.warmupSteps();
   }
 
   /** The constants of AdamW. */

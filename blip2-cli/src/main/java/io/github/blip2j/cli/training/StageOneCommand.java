@@ -10,10 +10,13 @@ import io.github.blip2j.pretraining.StageOneExport;
 import io.github.blip2j.pretraining.StageOneTraining;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
+import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -34,11 +37,30 @@ import picocli.CommandLine.Mixin;
 public final class StageOneCommand implements Callable<Integer>, TrainingRun.Stage {
   private final Console console;
 
-  @Mixin private StageOneOptions options = new StageOneOptions();
-  @Mixin private StageOptions stage = new StageOptions(100, 5000);
+  private final StageDefaults defaults;
 
-  public StageOneCommand(Console console) {
+  @Mixin private StageOneOptions options;
+  @Mixin private StageOptions stage;
+
+  private StageOneCommand(Console console, StageDefaults defaults) {
     this.console = console;
+    this.defaults = defaults;
+    this.options = new StageOneOptions(defaults);
+    this.stage = new StageOptions(defaults);
+  }
+
+  /** The first stage of pretraining. */
+  public static CommandLine stageOne(Console console) {
+    return new CommandLine(new StageOneCommand(console, StageDefaults.STAGE_ONE));
+  }
+
+  /** {@code blip2 train retrieval}: fine-tuning of a first stage for retrieval. */
+  public static CommandLine retrieval(Console console) {
+    return StageOptions.named(
+        new StageOneCommand(console, StageDefaults.RETRIEVAL),
+        "retrieval",
+        "Fine-tunes a first stage for retrieval, the vision encoder included, by contrast and "
+            + "matching (ITC, ITM).");
   }
 
   @Override
@@ -49,6 +71,12 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void requireAgreement() {
     options.requireAgreement();
+    if (stage.run.exports.contains(ExportName.PEFT)) {
+      throw new IllegalArgumentException(
+          defaults.command()
+              + ": --export expected lavis, lavis-trained, hf or blip2j, got peft; adapters"
+              + " are trained in stage2");
+    }
   }
 
   @Override
@@ -62,21 +90,28 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     requireExports(new StageOneExport(model, options.tokenizerFolder()));
     int words = model.config().qformer().bert().vocabSize();
     try (var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
-      model.computeIn(options.dtype);
-      model.trainQformer();
+      options.prepare(model);
+      stage.tuning.apply(model.parameters());
       run.train(
           captions -> {
-            CaptionBatches batches =
-                stage.data.batches(captions, options.processor(model.config()));
+            ImageProcessor processor = options.processor(model.config());
+            CaptionBatches batches = stage.data.batches(captions, processor);
             batches.requireWords();
             return new TrainingRun.Work(
-                StageOneTraining.of(model, tokenizer),
-                batches,
-                stage.settings(batches).withPrecision(options.dtype),
-                model.parameters().values());
+                    options.objective(StageOneTraining.of(model, tokenizer)),
+                    batches,
+                    stage.settings(batches).withPrecision(options.dtype),
+                    stage.groups(model.parameters().values(), model.vision()))
+                .withHeldOut(run.heldOut(set -> heldOut(set, processor)));
           },
           (kind, folder) -> export(model, kind, folder));
     }
+  }
+
+  private CaptionBatches heldOut(CaptionSet set, ImageProcessor processor) throws IOException {
+    CaptionBatches batches = stage.data.heldOut(set, processor);
+    batches.requireWords();
+    return batches;
   }
 
   /** Refuses formats without a place for the vision encoder, before the training. */
@@ -96,6 +131,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
       case LAVIS_TRAINED -> export.toLavis(folder, StageOneExport.Contents.TRAINED);
       case HUGGING_FACE -> export.toHuggingFace(folder);
       case LIBRARY -> export.toFolder(folder, options.processor(model.config()));
+      case PEFT -> throw new AssertionError("refused before the training");
     }
   }
 }

@@ -9,6 +9,11 @@ import io.github.blip2j.pretraining.StageOneParts;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.ImageProcessor;
+import io.github.blip2j.cli.console.UsageException;
+import io.github.blip2j.pretraining.CaptionBatch;
+import io.github.blip2j.pretraining.StageOneTraining;
+import io.github.blip2j.training.Objective;
+import picocli.CommandLine.Mixin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,14 +57,47 @@ final class StageOneOptions {
               + "float32. Default: ${DEFAULT-VALUE}.")
   Precision dtype = Precision.FLOAT32;
 
+  @Option(
+      names = "--train-vision",
+      negatable = true,
+      fallbackValue = "true",
+      description = "Train the vision encoder too; the default of train retrieval.")
+  boolean trainVision;
+
+  @Option(
+      names = "--recompute",
+      negatable = true,
+      fallbackValue = "true",
+      description =
+          "Gradient checkpointing: recompute layers in the backward pass instead of keeping their "
+              + "activations in memory; the default of train retrieval.")
+  boolean recompute;
+
+  @Mixin StageOneSizes sizes = new StageOneSizes();
+  @Mixin StageOneLosses losses;
+
+  private final StageDefaults defaults;
+
+  /** With a command's parts to train. */
+  StageOneOptions(StageDefaults defaults) {
+    this.defaults = defaults;
+    this.trainVision = defaults.trainsVision();
+    this.recompute = defaults.trainsVision();
+    this.losses = new StageOneLosses(defaults);
+  }
+
   /** Checks combinations of options. */
   void requireAgreement() {
     if (dtype == Precision.INT8) {
       throw new IllegalArgumentException(
-          "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for frozen "
+          defaults.command()
+              + ": --dtype expected float32 or bfloat16, got int8; int8 is for frozen "
               + "weights only");
     }
-    StartingModel.require("train stage1: --model, or --vision and --bert", model, vision, bert);
+    StartingModel.require(
+        defaults.command() + ": --model, or --vision and --bert", model, vision, bert);
+    sizes.requireAgreement(defaults.command(), model != null);
+    losses.requireAgreement();
   }
 
   /** The folder of the tokenizer for captions. */
@@ -69,11 +107,35 @@ final class StageOneOptions {
   }
 
   Blip2RetrievalModel load(Scope home, DataOptions data) throws IOException {
-    UnaryOperator<Blip2RetrievalConfig> resized = config -> resized(config, data.imageSize);
+    UnaryOperator<Blip2RetrievalConfig> resized =
+        config -> sizes.in(resized(config, data.imageSize));
     if (model != null) {
       return RetrievalLoader.load(model.path(), home, resized);
     }
-    return parts().withSizes(resized).load(home, new SplittableRandom(data.seed));
+    StageOneParts parts = parts().withSizes(resized);
+    try {
+      return (sizes.fromScratch ? parts.withQformerFromScratch() : parts)
+          .load(home, new SplittableRandom(data.seed));
+    } catch (IllegalArgumentException e) { // sizes that contradict each other
+      throw new UsageException(e);
+    }
+  }
+
+  /** Trains the model's parts, in the chosen precision. */
+  void prepare(Blip2RetrievalModel loaded) {
+    loaded.computeIn(dtype);
+    loaded.trainQformer();
+    if (trainVision) {
+      loaded.trainVision();
+    }
+  }
+
+  /** The objective with the chosen losses. */
+  Objective<CaptionBatch> objective(StageOneTraining training) {
+    StageOneTraining weighted = losses.in(training);
+    return recompute
+        ? (batch, pass) -> weighted.losses(batch, pass.withGradientCheckpointing())
+        : weighted;
   }
 
   private StageOneParts parts() throws IOException {

@@ -11,10 +11,12 @@ import io.github.blip2j.pretraining.StageTwoModel;
 import io.github.blip2j.pretraining.StageTwoTraining;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.training.Objective;
+import io.github.blip2j.pretraining.CaptionSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -32,11 +34,38 @@ import picocli.CommandLine.Mixin;
 public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Stage {
   private final Console console;
 
-  @Mixin private StageTwoOptions options = new StageTwoOptions();
-  @Mixin private StageOptions stage = new StageOptions(64, 2000);
+  private final StageDefaults defaults;
 
-  public StageTwoCommand(Console console) {
+  @Mixin private StageTwoOptions options;
+  @Mixin private StageOptions stage;
+
+  private StageTwoCommand(Console console, StageDefaults defaults) {
     this.console = console;
+    this.defaults = defaults;
+    this.options = new StageTwoOptions(defaults);
+    this.stage = new StageOptions(defaults);
+  }
+
+  /** The second stage of pretraining. */
+  public static CommandLine stageTwo(Console console) {
+    return new CommandLine(new StageTwoCommand(console, StageDefaults.STAGE_TWO));
+  }
+
+  /** {@code blip2 train caption}: fine-tuning on captions. */
+  public static CommandLine caption(Console console) {
+    return StageOptions.named(
+        new StageTwoCommand(console, StageDefaults.CAPTION),
+        "caption",
+        "Fine-tunes a BLIP-2 on captions, the vision encoder included.");
+  }
+
+  /** {@code blip2 train vqa}: fine-tuning on questions. */
+  public static CommandLine vqa(Console console) {
+    return StageOptions.named(
+        new StageTwoCommand(console, StageDefaults.VQA),
+        "vqa",
+        "Fine-tunes a BLIP-2 on questions and answers, the vision encoder included. The Q-Former "
+            + "reads the question too.");
   }
 
   @Override
@@ -49,24 +78,30 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
     options.requireAgreement();
     if (stage.run.exports.contains(ExportName.LAVIS)) {
       throw new IllegalArgumentException(
-          "train stage2: --export expected hf, blip2j or lavis-trained, got lavis; no file of LAVIS holds"
+          defaults.command()
+              + ": --export expected hf, blip2j, lavis-trained or peft, got lavis; no file of LAVIS holds"
               + " a language model");
     }
   }
 
   @Override
   public List<Path> inputs() throws IOException {
-    return ModelName.paths(options.model, options.stageOne, options.language);
+    return ModelName.paths(
+        options.model, options.stageOne, options.language, options.questions.textSide);
   }
 
   @Override
   public void train(Scope home, TrainingRun run) throws IOException {
-    StageTwoModel model = options.load(home, stage.data);
+    StageTwoModel model = options.load(home, stage.data, stage.tuning);
+    options.requireReader(model);
     if (stage.run.exports.contains(ExportName.HUGGING_FACE)) {
       new StageTwoExport(model).requireHuggingFace();
     }
     if (stage.run.exports.contains(ExportName.LAVIS_TRAINED)) {
       new StageTwoExport(model).requireLavis();
+    }
+    if (stage.run.exports.contains(ExportName.PEFT)) {
+      new StageTwoExport(model).requirePeft();
     }
     try (var tokenizer = model.openTokenizer();
         var instructions = model.openInstructionTokenizer()) {
@@ -74,16 +109,24 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
           captions -> {
             StageTwoTraining training = options.training(model, tokenizer, instructions);
             CaptionBatches batches =
-                stage.data.batches(captions, model.processor()).withDialogues();
+                options.batches(stage.data.batches(captions, model.processor()));
             training.requireRoom(batches);
             return new TrainingRun.Work(
-                objective(training),
-                batches,
-                stage.settings(batches).withPrecision(options.factors()),
-                model.parameters().values());
+                    objective(training),
+                    batches,
+                    stage.settings(batches).withPrecision(options.factors()),
+                    stage.groups(model.parameters().values(), model.blip2().vision()))
+                .withHeldOut(run.heldOut(set -> heldOut(set, model, training)));
           },
           (kind, folder) -> export(model, kind, folder));
     }
+  }
+
+  private CaptionBatches heldOut(CaptionSet set, StageTwoModel model, StageTwoTraining training)
+      throws IOException {
+    CaptionBatches batches = options.batches(stage.data.heldOut(set, model.processor()));
+    training.requireRoom(batches);
+    return batches;
   }
 
   private Objective<CaptionBatch> objective(StageTwoTraining training) {
@@ -92,12 +135,13 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
         : training;
   }
 
-  private static void export(StageTwoModel model, ExportName kind, Path folder) throws IOException {
+  private void export(StageTwoModel model, ExportName kind, Path folder) throws IOException {
     var export = new StageTwoExport(model);
     switch (kind) {
       case HUGGING_FACE -> export.toHuggingFace(folder);
       case LIBRARY -> export.toFolder(folder);
       case LAVIS, LAVIS_TRAINED -> export.toLavis(folder);
+      case PEFT -> export.toPeft(folder, options.base());
     }
   }
 }

@@ -1,18 +1,23 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.adapter.LoraSettings;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.NamedPrecision;
+import io.github.blip2j.pretraining.CaptionBatches;
+import io.github.blip2j.pretraining.QuestionTexts;
 import io.github.blip2j.pretraining.StageTwoModel;
 import io.github.blip2j.pretraining.StageTwoParts;
 import io.github.blip2j.pretraining.StageTwoSetup;
 import io.github.blip2j.pretraining.StageTwoTraining;
+import io.github.blip2j.pretraining.Tuning;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The models that the second stage starts from, and the parts of them that are trained. */
@@ -42,8 +47,11 @@ final class StageTwoOptions {
   @Option(
       names = "--prompt",
       paramLabel = "P",
-      description = "Text before every caption, which has no loss; none by default.")
-  String prompt = "";
+      description =
+          "Text before every caption, which has no loss: none by default, 'a photo of' for train "
+              + "caption. With train vqa the template of questions, by default "
+              + "'Question: {} Answer:'.")
+  String prompt;
 
   @Option(
       names = "--max-text-tokens",
@@ -76,7 +84,11 @@ final class StageTwoOptions {
 
   @Option(
       names = "--train-vision",
-      description = "Train the vision encoder too, as LAVIS does when it fine-tunes on captions.")
+      negatable = true,
+      fallbackValue = "true",
+      description =
+          "Train the vision encoder too, as LAVIS does when it fine-tunes on captions; the default "
+              + "of train caption and vqa.")
   boolean trainVision;
 
   @Option(
@@ -92,17 +104,60 @@ final class StageTwoOptions {
 
   @Option(
       names = "--recompute",
+      negatable = true,
+      fallbackValue = "true",
       description =
           "Gradient checkpointing: recompute layers in the backward pass instead of keeping their "
-              + "activations in memory.")
+              + "activations in memory; the default of train caption and vqa.")
   boolean recompute;
 
-  StageTwoOptions() {}
+  @Option(
+      names = "--lora",
+      paramLabel = "SETTINGS",
+      description =
+          "Train a LoRA, in peft's words: r=8,alpha=16,targets=q_proj,v_proj; also dropout=F, "
+              + "rslora=true, or pattern=REGEX of whole names of modules in transformers.")
+  @Nullable String lora;
+
+  @Option(
+      names = "--lora-from",
+      paramLabel = "DIR",
+      description = "Instead of --lora: the folder of an adapter of peft, trained further.")
+  @Nullable Path loraFrom;
+
+  @Mixin QuestionOptions questions = new QuestionOptions();
+
+  private final StageDefaults defaults;
+
+  /** With a command's prompt and parts to train. */
+  StageTwoOptions(StageDefaults defaults) {
+    this.defaults = defaults;
+    this.prompt = defaults.prompt();
+    this.trainVision = defaults.trainsVision();
+    this.recompute = defaults.trainsVision(); // as LAVIS: its activations are large
+  }
+
+  /** Whether questions are learnt. */
+  boolean isVqa() {
+    return defaults == StageDefaults.VQA;
+  }
 
   /** Checks combinations of options. */
   void requireAgreement() {
+    String command = defaults.command();
     StartingModel.require(
-        "train stage2: --model, or --stage1 and --language", model, stageOne, language);
+        command + ": --model, or --stage1 and --language", model, stageOne, language);
+    questions.requireAgreement(command);
+    if (isVqa()) {
+      questionTexts();
+    }
+    if (lora != null && loraFrom != null) {
+      throw new IllegalArgumentException(
+          command + ": --lora or --lora-from expected, got both; the adapter has its settings");
+    }
+    if (lora != null) {
+      LoraText.read(lora);
+    }
   }
 
   /**
@@ -113,14 +168,55 @@ final class StageTwoOptions {
     return dtype == Precision.BFLOAT16 ? dtype : Precision.FLOAT32;
   }
 
-  StageTwoModel load(Scope home, DataOptions data) throws IOException {
-    StageTwoSetup setup = StageTwoSetup.lavis().withTrainedVision(trainVision);
+  StageTwoModel load(Scope home, DataOptions data, TuningOptions tuned) throws IOException {
+    Tuning tuning = tuned.tuning();
+    @Nullable LoraSettings updates = TuningOptions.lora(lora, loraFrom, data.seed);
+    StageTwoSetup setup =
+        StageTwoSetup.lavis()
+            .withTrainedVision(trainVision)
+            .with(updates == null ? tuning : tuning.withLora(updates));
     if (dtype != Precision.FLOAT32) {
       setup = setup.withFrozenPrecision(dtype).withComputePrecision(factors());
     }
     if (data.imageSize != null) {
       setup = setup.withImageSize(data.imageSize);
     }
+    if (textSide() != null) {
+      setup = setup.withTextSide(StartingModel.checked(textSide()).path());
+    }
+    try {
+      return load(home, data, setup);
+    } catch (IllegalArgumentException e) { // a pattern or target that names nothing
+      throw new UsageException(e);
+    }
+  }
+
+  /** The first stage whose text side is joined, or null. */
+  private @Nullable ModelName textSide() {
+    boolean usual = isVqa() && !questions.queriesOnly;
+    return questions.textSide == null && usual ? stageOne : questions.textSide;
+  }
+
+  /** Template, cleaning and choice of answers. */
+  QuestionTexts questionTexts() {
+    QuestionTexts usual = QuestionTexts.lavis();
+    return usual.with(usual.prompt().withTemplate(prompt)).with(questions.answers);
+  }
+
+  /** The batches of a task, from those of its records. */
+  CaptionBatches batches(CaptionBatches records) throws IOException {
+    return isVqa() ? records.withQuestions(questionTexts()) : records.withDialogues();
+  }
+
+  /** Checks a loaded model. */
+  void requireReader(StageTwoModel loaded) {
+    if (isVqa()) {
+      questions.requireReader(loaded.blip2().config());
+    }
+  }
+
+  private StageTwoModel load(Scope home, DataOptions data, StageTwoSetup setup)
+      throws IOException {
     if (model != null) {
       return StageTwoModel.load(model.path(), home, setup);
     }
@@ -129,12 +225,18 @@ final class StageTwoOptions {
     return StageTwoModel.load(parts, home, setup);
   }
 
+  /** The name of the model for an adapter of it. */
+  String base() {
+    ModelName named = model != null ? model : language;
+    return named == null ? "" : named.given();
+  }
+
   StageTwoTraining training(
       StageTwoModel loaded, Tokenizer tokenizer, @Nullable Tokenizer instructions)
       throws IOException {
     StageTwoTraining training =
         StageTwoTraining.of(loaded, tokenizer, instructions)
-            .withPrompt(prompt)
+            .withPrompt(isVqa() ? "" : prompt)
             .withLanguageDropout(!noLanguageDropout);
     try {
       if (maxTextTokens != null) {

@@ -8,6 +8,7 @@ import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.TrainingPosition;
+import io.github.blip2j.training.validation.Validation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ final class TrainingReport {
   private TrainingPosition end = TrainingPosition.START;
   private @Nullable StepReport last;
   private @Nullable Path checkpoint;
+  private @Nullable Validation validation;
   private boolean stopped;
   private int pairs;
   private int missing;
@@ -54,6 +56,11 @@ final class TrainingReport {
     stopped = interrupted;
   }
 
+  /** Remembers the best validation, if there was one. */
+  void validated(@Nullable Validation newValidation) {
+    validation = newValidation;
+  }
+
   void exported(Path folder) {
     exported.add(folder);
   }
@@ -68,6 +75,13 @@ final class TrainingReport {
               names.size(),
               String.join(", ", names.subList(0, Math.min(3, names.size()))),
               names.size() > 3 ? ", ..." : ""));
+    }
+    if (validation != null && validation.isExhausted()) {
+      console.note(
+          String.format(
+              Locale.ROOT,
+              "ended by --patience: nothing better since step %d",
+              validation.bestStep()));
     }
     if (json) {
       JsonReport.print(console, document(out, batches));
@@ -94,6 +108,7 @@ final class TrainingReport {
     document.addProperty("steps", end.step());
     document.addProperty("epoch", end.epoch());
     document.addProperty("stopped", stopped);
+    document.add("best", best());
     document.addProperty("pairs", pairs);
     document.addProperty("missing_images", missing);
     document.addProperty("damaged_images", batches.damaged().size());
@@ -113,5 +128,16 @@ final class TrainingReport {
     timing.addProperty("total", (System.nanoTime() - start) / 1_000_000);
     document.add("timing_ms", timing);
     return document;
+  }
+
+  private @Nullable JsonObject best() {
+    if (validation == null || Double.isNaN(validation.best())) {
+      return null;
+    }
+    var best = new JsonObject();
+    best.addProperty("value", validation.best());
+    best.addProperty("step", validation.bestStep());
+    best.addProperty("ended_run", validation.isExhausted());
+    return best;
   }
 }

@@ -6,7 +6,6 @@ import io.github.blip2j.cli.console.Interruption;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ExportName;
-import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.pretraining.CaptionBatch;
@@ -17,9 +16,19 @@ import io.github.blip2j.training.Objective;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingPosition;
 import io.github.blip2j.training.TrainingSettings;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.training.TrainingListener;
+import io.github.blip2j.training.WeightAverage;
+import io.github.blip2j.training.run.RunFolder;
+import io.github.blip2j.training.validation.Evaluator;
+import io.github.blip2j.training.validation.LossEvaluator;
+import io.github.blip2j.training.validation.Validation;
+import java.util.ArrayList;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import picocli.CommandLine.ExitCode;
 
@@ -27,7 +36,7 @@ import picocli.CommandLine.ExitCode;
 final class TrainingRun {
   private final Console console;
   private final StageOptions options;
-  private final CaptionSet captions;
+  private final Data data;
   private final Progress progress;
   private final TrainingReport report;
 
@@ -47,6 +56,15 @@ final class TrainingRun {
     void train(Scope home, TrainingRun run) throws IOException;
   }
 
+  /** The records of a run, and the folder that tells of it. */
+  private record Data(CaptionSet captions, @Nullable CaptionSet heldOut, RunFolder folder) {}
+
+  /** Makes batches of records. */
+  @FunctionalInterface
+  interface Batching {
+    CaptionBatches of(CaptionSet records) throws IOException;
+  }
+
   /** Builds the work of a run; its {@code IllegalArgumentException}s are wrong usage. */
   @FunctionalInterface
   interface Preparation {
@@ -62,13 +80,39 @@ final class TrainingRun {
   /**
    * The objective, data and settings of a run.
    *
-   * @param parameters trained and frozen ones
+   * @param groups the trained parameters
+   * @param evaluators what is measured while it is trained
    */
   record Work(
       Objective<CaptionBatch> objective,
       CaptionBatches batches,
       TrainingSettings settings,
-      Collection<Parameter> parameters) {
+      List<ParameterGroup> groups,
+      List<Evaluator> evaluators) {
+    Work(
+        Objective<CaptionBatch> objective,
+        CaptionBatches batches,
+        TrainingSettings settings,
+        List<ParameterGroup> groups) {
+      this(objective, batches, settings, groups, List.of());
+    }
+
+    /** With the losses of held-out batches too, if there are any. */
+    Work withHeldOut(@Nullable CaptionBatches heldOut) {
+      return heldOut == null ? this : with(LossEvaluator.of(objective, heldOut));
+    }
+
+    /** With one more measurement, such as a metric of the texts that the model generates. */
+    Work with(Evaluator evaluator) {
+      List<Evaluator> more = new ArrayList<>(evaluators);
+      more.add(evaluator);
+      return new Work(objective, batches, settings, groups, more);
+    }
+
+    private List<Parameter> parameters() {
+      return groups.stream().flatMap(group -> group.parameters().stream()).toList();
+    }
+
     private long steps() {
       long perEpoch = batches.batchesPerEpoch().orElse(0) / settings.accumulate();
       return Math.min(settings.maxSteps(), settings.epochs() * perEpoch);
@@ -78,12 +122,12 @@ final class TrainingRun {
   private TrainingRun(
       Console console,
       StageOptions options,
-      CaptionSet captions,
+      Data data,
       Progress progress,
       TrainingReport report) {
     this.console = console;
     this.options = options;
-    this.captions = captions;
+    this.data = data;
     this.progress = progress;
     this.report = report;
   }
@@ -106,38 +150,87 @@ final class TrainingRun {
         Scope home = Scope.detached(options.run.run.backend())) {
       progress.doing("reading captions");
       CaptionSet captions = options.data.captions();
-      progress.doing("loading the model");
-      stage.train(home, new TrainingRun(console, options, captions, progress, report));
+      ValidationOptions held = options.validation;
+      @Nullable CaptionSet heldOut =
+          held.files.isEmpty() ? null : options.data.heldOut(held.files, held.images);
+      try (RunFolder folder = RunFolder.open(options.run.out, options.description())) {
+        progress.doing("loading the model");
+        var data = new Data(captions, heldOut, folder);
+        stage.train(home, new TrainingRun(console, options, data, progress, report));
+      }
     }
     return ExitCode.OK;
+  }
+
+  /** The batches of held-out records, or null if there are none. */
+  @Nullable CaptionBatches heldOut(Batching batching) throws IOException {
+    return data.heldOut == null ? null : batching.of(data.heldOut);
   }
 
   /** Trains, and exports unless it was interrupted. */
   void train(Preparation preparation, Export export) throws IOException {
     Work work = prepared(preparation);
-    report.loaded(captions);
-    OptimizerOptions optimizing = options.optimizing;
-    var groups = ParameterGroup.of(work.parameters, optimizing.weightDecay);
-    try (var optimizer = new AdamW(groups, optimizing.rule())) {
-      var trainer = new Trainer<>(work.objective, work.batches, optimizer, work.settings);
+    report.loaded(data.captions);
+    @Nullable Double decay = options.validation.decay;
+    try (var optimizer = new AdamW(work.groups, options.optimizing.rule());
+        @Nullable WeightAverage average =
+            decay == null ? null : WeightAverage.of(optimizer, decay)) {
+      var plain = new Trainer<>(work.objective, work.batches, optimizer, work.settings);
+      Trainer<CaptionBatch> trainer = average == null ? plain : plain.withAverage(average);
       try (var interruption = Interruption.calling(trainer::stop)) {
         var listener = new TrainingProgress(console, progress, work.steps());
-        progress.doing("training");
-        TrainingPosition end =
-            options.run.resume ? trainer.resume(listener) : trainer.start(listener);
-        progress.clear();
+        @Nullable Validation validation =
+            options.validation.validation(evaluators(work), average, listener::validated);
+        TrainingPosition end = train(trainer, listener, validation);
         report.trained(end, listener, interruption.happened());
-        if (!interruption.happened()) {
-          export(export);
+        report.validated(validation);
+        if (!interruption.happened() && !options.run.exports.isEmpty()) {
+          var weights = new FinalWeights(options.run.out, work.parameters(), average);
+          try (var chosen = weights.choose(options.validation.best != null, console)) {
+            export(export);
+          }
         }
         report.print(options.run.out, work.batches, options.run.run.json);
       }
     }
   }
 
+  private TrainingPosition train(
+      Trainer<CaptionBatch> trainer, TrainingProgress listener, @Nullable Validation validation)
+      throws IOException {
+    TrainingListener listeners = listener.and(data.folder);
+    if (validation != null) {
+      listeners = validation.and(listeners);
+    }
+    if (options.run.resume) {
+      listener.resuming(data.folder.changes());
+    }
+    progress.doing("training");
+    TrainingPosition end =
+        options.run.resume ? trainer.resume(listeners) : trainer.start(listeners);
+    progress.clear();
+    return end;
+  }
+
+  /** What is measured, with a word about it before, because it may take long. */
+  private List<Evaluator> evaluators(Work work) {
+    if (work.evaluators.isEmpty()) {
+      return List.of();
+    }
+    List<Evaluator> all = new ArrayList<>();
+    all.add(
+        at -> {
+          progress.doing(
+              String.format(Locale.ROOT, "validating after step %d", at.step()));
+          return Map.of();
+        });
+    all.addAll(work.evaluators);
+    return all;
+  }
+
   private Work prepared(Preparation preparation) throws IOException {
     try {
-      return preparation.prepare(captions);
+      return preparation.prepare(data.captions);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }

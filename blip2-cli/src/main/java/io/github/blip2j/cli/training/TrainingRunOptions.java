@@ -27,8 +27,8 @@ final class TrainingRunOptions {
       converter = ExportName.Converter.class,
       description =
           "At the end write the model to a folder of this name in --out: hf, lavis-trained (a "
-              + ".pth of the trained parameters, as LAVIS saves), or in stage1 lavis (a .pth with "
-              + "the vision encoder too).")
+              + ".pth of the trained parameters, as LAVIS saves), blip2j, in stage1 lavis (a .pth "
+              + "with the vision encoder too), or in stage2 peft (the adapter of --lora).")
   Set<ExportName> exports = new LinkedHashSet<>();
 
   @Mixin RunOptions run = new RunOptions();

@@ -47,7 +47,7 @@ final class StageTwoCommandTest {
             .allMatch(
                 line ->
                     line.matches(
-                        "blip2: step \\d of 5, epoch [012], loss [\\d.]+, lr \\S+, \\S+ samples/s,"
+                        "blip2: step \\d of 5, epoch [012], loss [\\d.]+, lr \\S+, \\S+ samples/s(, \\d+ % of it waiting for data)?,"
                             + " 0:00:\\d\\d left")),
         whole.err());
     Shell caption =
@@ -71,8 +71,8 @@ final class StageTwoCommandTest {
         new Shell(
             1,
             "",
-            "blip2: step-00000001.safetensors: dtype expected float32 as in the settings, got"
-                + " bfloat16; resume with the settings of the start\n"),
+            "blip2: step-00000001.safetensors: dtype expected bfloat16, with which the run was"
+                + " started, got float32 from the settings of this resume; resume with bfloat16\n"),
         wide);
   }
 
@@ -216,7 +216,7 @@ final class StageTwoCommandTest {
         "--stage1",
         "s");
     assertUsage(
-        "train stage2: --export expected hf, blip2j or lavis-trained, got lavis; no file of LAVIS holds a"
+        "train stage2: --export expected hf, blip2j, lavis-trained or peft, got lavis; no file of LAVIS holds a"
             + " language model",
         "--model",
         "m",

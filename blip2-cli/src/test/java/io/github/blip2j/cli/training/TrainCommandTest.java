@@ -57,7 +57,7 @@ final class TrainCommandTest {
                 line ->
                     line.matches(
                         "blip2: step \\d of 5, epoch [01], loss \\S+ \\(itc \\S+, itm \\S+,"
-                            + " itg \\S+\\), lr \\S+, \\S+ samples/s, 0:00:\\d\\d left")),
+                            + " itg \\S+\\), lr \\S+, \\S+ samples/s(, \\d+ % of it waiting for data)?, 0:00:\\d\\d left")),
         whole.err());
   }
 
@@ -159,8 +159,8 @@ final class TrainCommandTest {
     Shell shell = train("out", "--max-steps", "2", "--batch-size", "4", "--resume");
 
     String message =
-        "blip2: step-00000001.safetensors: batch_size expected 4 as in this run, got 2; resume with"
-            + " the settings of the start\n";
+        "blip2: step-00000001.safetensors: batch_size expected 2, with which the run was started, got"
+            + " 4 from the settings of this resume; resume with 2\n";
     assertEquals(new Shell(1, "", message), shell);
   }
 
@@ -269,7 +269,7 @@ final class TrainCommandTest {
   void train_withoutStage_exits2() {
     assertEquals(
         new Shell(
-            2, "", "blip2: missing required stage: stage1 or stage2; see blip2 train --help\n"),
+            2, "", "blip2: missing required stage: stage1, stage2, caption, vqa or retrieval; see blip2 train --help\n"),
         Shell.run("train"));
   }
 

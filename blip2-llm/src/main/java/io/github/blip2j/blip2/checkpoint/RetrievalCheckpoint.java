@@ -56,7 +56,7 @@ public record RetrievalCheckpoint(Path path, Convention convention, VisionFamili
   }
 
   /** The sizes of the model. */
-  Blip2RetrievalConfig config() throws IOException {
+  public Blip2RetrievalConfig config() throws IOException {
     return isLavis()
         ? lavisConfig()
         : Blip2RetrievalConfig.fromJson(ModelFolder.config(path), families);
@@ -86,7 +86,7 @@ public record RetrievalCheckpoint(Path path, Convention convention, VisionFamili
    * @param adapter folder of an adapter for a Hugging Face folder, or null for the one beside the
    *     weights, if there is any
    */
-  OpenWeights open(VisionConfig vision, @Nullable Path adapter) throws IOException {
+  public OpenWeights open(VisionConfig vision, @Nullable Path adapter) throws IOException {
     KeyMap keys = keys(vision);
     return isLavis()
         ? plain(ModelFolder.open(path), keys)

@@ -205,6 +205,12 @@ public record Blip2Config(
         newVision, qformer, text, queryTokens, imageTokenId, convention, ownVisionNormEps);
   }
 
+  /** With another Q-Former, such as one that reads text too. */
+  public Blip2Config withQformer(BertConfig newQformer) {
+    return new Blip2Config(
+        vision, newQformer, text, queryTokens, imageTokenId, convention, ownVisionNormEps);
+  }
+
   /** The value of this library's own epsilon key in a {@code config.json}, or null. */
   static @Nullable public Double ownVisionNormEps(ConfigJson json) throws CheckpointException {
     ConfigJson vision = json.childOrEmpty("vision_config");

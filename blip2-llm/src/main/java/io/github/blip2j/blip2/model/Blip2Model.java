@@ -92,6 +92,11 @@ public final class Blip2Model extends Module {
     return language.model();
   }
 
+  /** The vision encoder. */
+  public VisionEncoder vision() {
+    return vision;
+  }
+
   /** The soft prompts of images: pixels [B, 3, H, W] to [B, Q, L]. */
   public Tensor imagePrompt(Tensor pixels, ForwardPass pass) {
     Tensor image = encodeImage(pixels, pass); // [B, N, E]

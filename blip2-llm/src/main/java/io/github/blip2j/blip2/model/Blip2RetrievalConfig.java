@@ -78,4 +78,9 @@ public record Blip2RetrievalConfig(VisionConfig vision, Blip2QformerConfig qform
   public Blip2RetrievalConfig withVision(VisionConfig newVision) {
     return new Blip2RetrievalConfig(newVision, qformer);
   }
+
+  /** With other sizes of the Q-Former and its heads. */
+  public Blip2RetrievalConfig withQformer(Blip2QformerConfig newQformer) {
+    return new Blip2RetrievalConfig(vision, newQformer);
+  }
 }

@@ -82,6 +82,17 @@ public final class Blip2RetrievalModel extends Module {
             });
   }
 
+  /** Trains the vision encoder too, as LAVIS does when it fine-tunes on retrieval. */
+  public void trainVision() {
+    parameters()
+        .forEach(
+            (name, parameter) -> {
+              if (name.startsWith(VISION + ".")) {
+                parameter.train();
+              }
+            });
+  }
+
   /**
    * The vision encoder's features; the frozen encoder is in evaluation mode in training too.
    *

@@ -1,5 +1,6 @@
 package io.github.blip2j.qformer.objective;
 
+import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.qformer.Blip2Qformer;
@@ -7,11 +8,14 @@ import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The three objectives of the first stage (section 3.1, figure 2). Keys and values of the image,
- * and the encoded queries, are computed once and shared by contrast, matching and generation.
+ * and the encoded queries, are computed once and shared by contrast, matching and generation. What
+ * only an objective of weight 0 would need is not computed.
  */
 public final class StageOneObjective {
   private final Blip2Qformer model;
@@ -19,8 +23,26 @@ public final class StageOneObjective {
   private final NegativeSampler sampler;
   private final Weights weights;
 
-  /** The weights of the three losses. */
+  /** The weights of the three losses; 0 leaves one out. */
   public record Weights(double contrast, double matching, double generation) {
+    /** Checks that there is something to learn. */
+    public Weights {
+      boolean wrong = false;
+      for (double weight : new double[] {contrast, matching, generation}) {
+        wrong |= !(weight >= 0 && weight < Double.POSITIVE_INFINITY);
+      }
+      if (wrong || contrast + matching + generation == 0) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "stage1: weights of losses expected at least 0, finite and not all 0, got itc=%s,"
+                    + " itm=%s, itg=%s",
+                contrast,
+                matching,
+                generation));
+      }
+    }
+
     /** Equal weights, as in the paper. */
     public static Weights equal() {
       return new Weights(1, 1, 1);
@@ -57,7 +79,7 @@ public final class StageOneObjective {
   }
 
   /**
-   * All losses of a batch.
+   * The losses of a batch.
    *
    * @param image the vision encoder's output, [B, N, E]
    * @param texts one for each image
@@ -68,25 +90,95 @@ public final class StageOneObjective {
       Tensor image, TextBatch texts, Pairs pairs, ForwardPass pass, RandomGenerator random) {
     image.shape().require("stage1", "image", texts.size(), Shape.ANY, Shape.ANY);
     CrossAttentionKeyValues keyValues = model.imageKeyValues(image);
-    KeyValueCache cache = model.cache(texts.length());
-    Tensor queries = model.encodeQueries(keyValues, cache, pass); // [B, Q, C]
-    Tensor starts = model.encodeTextStart(texts, pass); // [B, 1, C]
+    @Nullable KeyValueCache cache = weights.generation > 0 ? model.cache(texts.length()) : null;
+    Tensor queries = queries(keyValues, cache, pass); // [B, Q, C]
 
-    Features features = new Features(model.imageFeatures(queries), model.textFeature(starts));
-    Similarities similarities = contrast.similarities(features, model.temperature());
-    Tensor itc = contrast.of(similarities, pairs);
+    @Nullable Compared compared =
+        weights.contrast > 0 || weights.matching > 0 ? compared(queries, texts, pass) : null;
+    @Nullable Tensor itc =
+        weights.contrast > 0 && compared != null
+            ? contrast.of(compared.similarities, pairs)
+            : null;
 
-    Negatives negatives = sampler.sample(similarities, pairs, random);
-    Tensor logits = MatchingLoss.logits(model, keyValues, texts, pairs, negatives, pass); // [3B, 2]
-    Tensor itm = MatchingLoss.of(logits);
+    @Nullable Negatives negatives =
+        weights.matching > 0 && compared != null
+            ? sampler.sample(compared.similarities, pairs, random)
+            : null;
+    @Nullable Tensor logits = // [3B, 2]
+        negatives == null
+            ? null
+            : MatchingLoss.logits(model, keyValues, texts, pairs, negatives, pass);
+    @Nullable Tensor itm = logits == null ? null : MatchingLoss.of(logits);
 
-    Tensor decoded = GenerationLoss.decode(model, cache, texts, pass); // [B, T, C]
-    Tensor itg = GenerationLoss.of(model, decoded, texts, GenerationLoss.lavis());
+    @Nullable Tensor decoded = // [B, T, C]
+        cache == null ? null : GenerationLoss.decode(model, cache, texts, pass);
+    @Nullable Tensor itg =
+        decoded == null ? null : GenerationLoss.of(model, decoded, texts, GenerationLoss.lavis());
 
-    Tensor total =
-        itc.mul(weights.contrast).add(itm.mul(weights.matching)).add(itg.mul(weights.generation));
-    var states = new StageOneStates(keyValues, queries, starts, decoded);
     return new StageOneOutput(
-        total, itc, itm, itg, features, similarities, negatives, logits, states);
+        total(itc, itm, itg),
+        itc,
+        itm,
+        itg,
+        compared == null ? null : compared.features,
+        compared == null ? null : compared.similarities,
+        negatives,
+        logits,
+        new StageOneStates(
+            keyValues, queries, compared == null ? null : compared.starts, decoded));
+  }
+
+  /** The encoded queries; negatives alone need no gradients of them. */
+  private Tensor queries(
+      CrossAttentionKeyValues image, @Nullable KeyValueCache cache, ForwardPass pass) {
+    if (cache != null) {
+      return model.encodeQueries(image, cache, pass);
+    }
+    if (weights.contrast > 0) {
+      return model.encodeQueries(image, pass);
+    }
+    try (var off = GradMode.noGrad()) {
+      return model.encodeQueries(image, pass);
+    }
+  }
+
+  /**
+   * Images and texts side by side.
+   *
+   * @param starts [B, 1, C]
+   */
+  private record Compared(Tensor starts, Features features, Similarities similarities) {}
+
+  private Compared compared(Tensor queries, TextBatch texts, ForwardPass pass) {
+    if (weights.contrast > 0) {
+      return compare(queries, texts, pass);
+    }
+    try (var off = GradMode.noGrad()) { // for the choice of negatives only
+      return compare(queries, texts, pass);
+    }
+  }
+
+  private Compared compare(Tensor queries, TextBatch texts, ForwardPass pass) {
+    Tensor starts = model.encodeTextStart(texts, pass); // [B, 1, C]
+    Features features = new Features(model.imageFeatures(queries), model.textFeature(starts));
+    return new Compared(starts, features, contrast.similarities(features, model.temperature()));
+  }
+
+  private Tensor total(@Nullable Tensor itc, @Nullable Tensor itm, @Nullable Tensor itg) {
+    @Nullable Tensor total = plus(null, itc, weights.contrast);
+    total = plus(total, itm, weights.matching);
+    total = plus(total, itg, weights.generation);
+    if (total == null) {
+      throw new AssertionError("one of the weights is not 0");
+    }
+    return total;
+  }
+
+  private static @Nullable Tensor plus(
+      @Nullable Tensor sum, @Nullable Tensor loss, double weight) {
+    if (loss == null) {
+      return sum;
+    }
+    return sum == null ? loss.mul(weight) : sum.add(loss.mul(weight));
   }
 }
