@@ -3,6 +3,7 @@ package io.github.blip2j.pretraining;
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.DataException;
 import io.github.blip2j.data.EpochOrder;
+import io.github.blip2j.pretraining.features.PatchFile;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.CaptionText;
 import io.github.blip2j.training.BatchSource;
@@ -13,6 +14,7 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -54,23 +56,29 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    *
    * @param dialogues whether a record's own input and output replace its captions
    * @param questions how its question and answers do, or null for records without them
+   * @param stored what the vision encoder sees of the images, or null to read them
    */
   private record Preparation(
       ImageProcessor processor,
       CaptionText text,
       @Nullable Augmentation augmentation,
       boolean dialogues,
-      @Nullable QuestionTexts questions) {
+      @Nullable QuestionTexts questions,
+      @Nullable PatchFile stored) {
     Preparation with(ImageProcessor newProcessor, Augmentation newAugmentation) {
-      return new Preparation(newProcessor, text, newAugmentation, dialogues, questions);
+      return new Preparation(newProcessor, text, newAugmentation, dialogues, questions, null);
     }
 
     Preparation with(CaptionText newText) {
-      return new Preparation(processor, newText, augmentation, dialogues, questions);
+      return new Preparation(processor, newText, augmentation, dialogues, questions, stored);
     }
 
     Preparation with(@Nullable QuestionTexts newQuestions) {
-      return new Preparation(processor, text, augmentation, true, newQuestions);
+      return new Preparation(processor, text, augmentation, true, newQuestions, stored);
+    }
+
+    Preparation with(PatchFile newStored) {
+      return new Preparation(processor, text, null, dialogues, questions, newStored);
     }
   }
 
@@ -94,7 +102,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   public static CaptionBatches of(
       CaptionSet set, ImageProcessor processor, int batchSize, long seed) {
     return new CaptionBatches(
-        set, batchSize, seed, new Preparation(processor, CaptionText.lavis(), null, false, null));
+        set, batchSize, seed, new Preparation(processor, CaptionText.lavis(), null, false, null, null));
   }
 
   private CaptionBatches with(Preparation newPreparation) {
@@ -105,6 +113,20 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   public CaptionBatches with(Augmentation augmentation) {
     var stretching = new ImageProcessor(preparation.processor.config().withoutCrop());
     return with(preparation.with(stretching, augmentation));
+  }
+
+  /**
+   * With the stored output of the vision encoder in place of images. One of several views is drawn
+   * for each record and epoch.
+   *
+   * @param patches stays open as long as batches are read
+   * @throws DataException if an image is not in the file, or has changed
+   */
+  public CaptionBatches with(PatchFile patches) throws IOException {
+    for (Map.Entry<String, Path> image : set.images().entrySet()) {
+      patches.require(image.getKey(), image.getValue());
+    }
+    return with(preparation.with(patches));
   }
 
   /** With captions cleaned in another way, or behind a prompt. */
@@ -295,11 +317,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
 
   private Sample sample(CaptionRecord each, RandomGenerator random) throws IOException {
     String caption = each.captions().get(random.nextInt(each.captions().size()));
-    ImageProcessor processor = preparation.processor;
-    @Nullable Augmentation augmentation = preparation.augmentation;
-    Image image = processor.read(set.file(each));
-    Image seen = augmentation == null ? image : augmentation.apply(image, processor.size(), random);
-    Tensor pixels = processor.tensor(List.of(seen)); // [1, 3, H, W]
+    Tensor pixels = pixels(each, random);
     var asked = each.question();
     @Nullable QuestionTexts questions = preparation.questions;
     if (asked != null && questions != null) {
@@ -309,5 +327,19 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     return own == null
         ? new Sample(each, pixels, "", preparation.text.clean(caption))
         : new Sample(each, pixels, input(each), own.output().strip());
+  }
+
+  /** The image, [1, 3, H, W], or what the vision encoder sees of it, [1, N, E]. */
+  private Tensor pixels(CaptionRecord each, RandomGenerator random) throws IOException {
+    @Nullable PatchFile stored = preparation.stored;
+    if (stored != null) {
+      int view = stored.views() == 1 ? 0 : random.nextInt(stored.views());
+      return stored.read(each.image(), view);
+    }
+    ImageProcessor processor = preparation.processor;
+    @Nullable Augmentation augmentation = preparation.augmentation;
+    Image image = processor.read(set.file(each));
+    Image seen = augmentation == null ? image : augmentation.apply(image, processor.size(), random);
+    return processor.tensor(List.of(seen));
   }
 }

@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * A set of captions, and the folder with their images. Captions are in memory, images are not.
@@ -89,6 +91,13 @@ public final class CaptionSet {
   /** Whether every record has an image id; if some have none, no id is used. */
   public boolean hasImageIds() {
     return records.stream().allMatch(each -> each.imageId() != null);
+  }
+
+  /** The files of all images, by their names in the records, in the order of the records. */
+  public Map<String, Path> images() {
+    Map<String, Path> all = new LinkedHashMap<>();
+    records.forEach(each -> all.putIfAbsent(each.image(), file(each)));
+    return all;
   }
 
   /** A record by its place. */
