@@ -9,6 +9,7 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.StageOneExport;
 import io.github.blip2j.pretraining.StageOneTraining;
+import io.github.blip2j.pretraining.features.PatchFile;
 import io.github.blip2j.qformer.objective.StageOneObjective;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -99,7 +101,8 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     Blip2RetrievalModel model = options.load(home, stage.data);
     requireExports(new StageOneExport(model, options.tokenizerFolder()));
     int words = model.config().qformer().bert().vocabSize();
-    try (var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
+    try (@Nullable PatchFile patches = options.openFeatures(model);
+        var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
       model.computeIn(options.dtype);
       model.trainQformer();
       if (defaults.trainsVision()) {
@@ -108,8 +111,9 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
       stage.tuning.apply(model.parameters());
       run.train(
           captions -> {
-            CaptionBatches batches =
+            CaptionBatches read =
                 stage.data.batches(captions, options.processor(model.config()));
+            CaptionBatches batches = patches == null ? read : stored(read, patches, model);
             batches.requireWords();
             return new TrainingRun.Work(
                 objective(StageOneTraining.of(model, tokenizer), model),
@@ -119,6 +123,18 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
           },
           (kind, folder) -> export(model, kind, folder));
     }
+  }
+
+  private CaptionBatches stored(
+      CaptionBatches read, PatchFile patches, Blip2RetrievalModel model) throws IOException {
+    boolean trained =
+        model.vision().parameters().values().stream().anyMatch(Parameter::isTrained);
+    if (trained || stage.data.augment) {
+      throw new IllegalArgumentException(
+          "--features expected with a frozen vision encoder and without --augment, got "
+              + (trained ? "a trained one" : "--augment; write crops with embed --views"));
+    }
+    return read.with(patches);
   }
 
   private StageOneTraining objective(StageOneTraining training, Blip2RetrievalModel model) {

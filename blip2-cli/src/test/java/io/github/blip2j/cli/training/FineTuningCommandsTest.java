@@ -185,4 +185,41 @@ final class FineTuningCommandsTest {
     assertTrue(shell.exit() == 2 || shell.exit() == 1, shell.err());
     assertTrue(shell.err().contains(parts[1]), shell.err());
   }
+
+  @Test
+  void stage1_storedFeatures_equalTheTowerInTheLoop() throws IOException {
+    Path file = folder.resolve("patches.safetensors");
+    Path images = OPT.resolve("images");
+    Shell embed =
+        Shell.run(
+            "embed",
+            "--kind",
+            "patches",
+            "--model",
+            STAGE_ONE.toString(),
+            "--data",
+            captions().toString(),
+            "--images",
+            images.toString(),
+            "--out",
+            file.toString(),
+            "--threads",
+            "1",
+            "--json");
+    String train = "train stage1 --threads 1 --model " + STAGE_ONE;
+    Shell looped = run(train, captions(), "loop");
+    Shell stored = run(train + " --features " + file, captions(), "stored");
+    Shell large = run(train + " --image-size 40 --features " + file, captions(), "large");
+    Shell crops = run(train + " --augment --features " + file, captions(), "crops");
+    Shell trained = run(train + " --train vision.* --features " + file, captions(), "trained");
+
+    assertEquals(0, embed.exit(), embed.err());
+    assertEquals(2, embed.document().get("images").getAsInt());
+    assertEquals(0, stored.exit(), stored.err());
+    assertEquals(looped.document().get("losses"), stored.document().get("losses"));
+    assertEquals(1, large.exit());
+    assertTrue(large.err().contains("expected of images of 40 pixels, got 32"), large.err());
+    assertEquals(2, crops.exit());
+    assertEquals(2, trained.exit());
+  }
 }
