@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The caption may be a list of strings, the {@code image_id} a string, a number or missing.
  * Instead of a caption or beside it there may be a {@code text_output}, the target, and a {@code
  * text_input}, the input before it; or a {@code question} and its {@code answer}, one or a list
- * with an entry for each person, as in LAVIS's files of VQA. Other keys are ignored. A missing value is an error.
+ * with an entry for each person, as in LAVIS's files of VQA. Other keys are ignored. A missing
+ * value is an error.
  */
 public final class CaptionFile {
   private static final List<String> TABLES = List.of(".csv", ".tsv", ".parquet");

@@ -102,7 +102,10 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   public static CaptionBatches of(
       CaptionSet set, ImageProcessor processor, int batchSize, long seed) {
     return new CaptionBatches(
-        set, batchSize, seed, new Preparation(processor, CaptionText.lavis(), null, false, null, null));
+        set,
+        batchSize,
+        seed,
+        new Preparation(processor, CaptionText.lavis(), null, false, null, null));
   }
 
   private CaptionBatches with(Preparation newPreparation) {

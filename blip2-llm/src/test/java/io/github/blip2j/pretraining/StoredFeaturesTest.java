@@ -114,7 +114,8 @@ final class StoredFeaturesTest {
       float[] other = patches.read("2.png", 1).toFloats();
       assertFalse(Arrays.equals(one, other));
     }
-    assertArrayEquals(first, Files.readAllBytes(written(PatchWriter.whole().withViews(3, 5), null)));
+    assertArrayEquals(
+        first, Files.readAllBytes(written(PatchWriter.whole().withViews(3, 5), null)));
     train("views", file);
   }
 
@@ -166,10 +167,8 @@ final class StoredFeaturesTest {
 
   @Test
   void of_equalViews_areRefused() {
-    assertThrows(
-        IllegalArgumentException.class, () -> new PatchWriter(DType.FLOAT32, 2, false, 0));
-    assertThrows(
-        IllegalArgumentException.class, () -> PatchWriter.whole().withType(DType.INT64));
+    assertThrows(IllegalArgumentException.class, () -> new PatchWriter(DType.FLOAT32, 2, false, 0));
+    assertThrows(IllegalArgumentException.class, () -> PatchWriter.whole().withType(DType.INT64));
   }
 
   private List<Double> train(String run, @Nullable Path features) throws IOException {

@@ -101,12 +101,12 @@ final class StoredFeatures {
     Path from = images == null || model == null ? null : model.path();
     if (from == null || images == null) {
       throw new UsageException(
-          new IllegalArgumentException("embed --data: --model and --images expected, got one of them"));
+          new IllegalArgumentException(
+              "embed --data: --model and --images expected, got one of them"));
     }
     try (var progress = Progress.on(console);
         Scope home = Scope.detached(run.backend())) {
-      Map<String, Path> files =
-          CaptionSet.open(data, images, CaptionSet.Faulty.REFUSE).images();
+      Map<String, Path> files = CaptionSet.open(data, images, CaptionSet.Faulty.REFUSE).images();
       progress.doing("loading the vision encoder");
       Tower tower = Tower.load(from, imageSize, home);
       writer.write(
@@ -114,8 +114,7 @@ final class StoredFeatures {
           tower,
           files,
           done ->
-              progress.doing(
-                  String.format(Locale.ROOT, "%d of %d images", done, files.size())));
+              progress.doing(String.format(Locale.ROOT, "%d of %d images", done, files.size())));
       progress.clear();
       report(out, files.size(), run, console);
     }

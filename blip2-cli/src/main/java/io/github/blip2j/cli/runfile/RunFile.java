@@ -97,8 +97,7 @@ public final class RunFile {
       throw new IllegalArgumentException(
           file + ": keys with values expected, got " + (loaded == null ? "nothing" : "a value"));
     } catch (MarkedYamlEngineException e) {
-      String line =
-          e.getProblemMark().map(mark -> String.valueOf(mark.getLine() + 1)).orElse("?");
+      String line = e.getProblemMark().map(mark -> String.valueOf(mark.getLine() + 1)).orElse("?");
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,

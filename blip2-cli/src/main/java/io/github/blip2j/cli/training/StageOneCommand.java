@@ -111,8 +111,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
       stage.tuning.apply(model.parameters());
       run.train(
           captions -> {
-            CaptionBatches read =
-                stage.data.batches(captions, options.processor(model.config()));
+            CaptionBatches read = stage.data.batches(captions, options.processor(model.config()));
             CaptionBatches batches = patches == null ? read : stored(read, patches, model);
             batches.requireWords();
             return new TrainingRun.Work(
@@ -125,10 +124,9 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     }
   }
 
-  private CaptionBatches stored(
-      CaptionBatches read, PatchFile patches, Blip2RetrievalModel model) throws IOException {
-    boolean trained =
-        model.vision().parameters().values().stream().anyMatch(Parameter::isTrained);
+  private CaptionBatches stored(CaptionBatches read, PatchFile patches, Blip2RetrievalModel model)
+      throws IOException {
+    boolean trained = model.vision().parameters().values().stream().anyMatch(Parameter::isTrained);
     if (trained || stage.data.augment) {
       throw new IllegalArgumentException(
           "--features expected with a frozen vision encoder and without --augment, got "
@@ -139,9 +137,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
 
   private StageOneTraining objective(StageOneTraining training, Blip2RetrievalModel model) {
     var weights = new StageOneObjective.Weights(1, 1, 0);
-    return itg
-        ? training
-        : training.with(StageOneObjective.lavis(model.qformer()).with(weights));
+    return itg ? training : training.with(StageOneObjective.lavis(model.qformer()).with(weights));
   }
 
   /** Refuses formats without a place for the vision encoder, before the training. */

@@ -215,8 +215,7 @@ final class StageTwoOptions {
     }
   }
 
-  private StageTwoModel load(Scope home, DataOptions data, StageTwoSetup setup)
-      throws IOException {
+  private StageTwoModel load(Scope home, DataOptions data, StageTwoSetup setup) throws IOException {
     if (model != null) {
       return StageTwoModel.load(model.path(), home, setup);
     }

@@ -74,10 +74,7 @@ final class FineTuningCommandsTest {
     Path model = GOLDEN.resolve(name);
 
     Shell shell =
-        run(
-            "train vqa --model " + model + " --image-size 80 --export blip2j",
-            questions(),
-            "out");
+        run("train vqa --model " + model + " --image-size 80 --export blip2j", questions(), "out");
 
     assertEquals(0, shell.exit(), shell.err());
     assertTrue(Files.exists(folder.resolve("out/blip2j/model.safetensors")));
@@ -86,8 +83,7 @@ final class FineTuningCommandsTest {
   @Test
   void vqa_queriesOnly_needsToBeSaid() throws IOException {
     Shell refused = run("train vqa --image-size 48 --model " + OPT, questions(), "a");
-    Shell told =
-        run("train vqa --queries-only --image-size 48 --model " + OPT, questions(), "b");
+    Shell told = run("train vqa --queries-only --image-size 48 --model " + OPT, questions(), "b");
 
     assertEquals(2, refused.exit());
     assertTrue(refused.err().contains("Q-Former expected to read questions"), refused.err());
@@ -152,8 +148,7 @@ final class FineTuningCommandsTest {
     Shell convert =
         Shell.run("convert", "--merge-lora", adapter.toString(), OPT.toString(), merged.toString());
     Shell caption =
-        Shell.run(
-            "caption", "--model", merged.toString(), OPT.resolve("images/a.png").toString());
+        Shell.run("caption", "--model", merged.toString(), OPT.resolve("images/a.png").toString());
     Shell further =
         run("train stage2 --freeze * --model " + OPT + " --lora-from " + adapter, captions(), "on");
 

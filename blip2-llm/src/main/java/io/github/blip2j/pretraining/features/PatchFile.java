@@ -165,8 +165,7 @@ public final class PatchFile implements AutoCloseable {
     Shape one = Shape.of(1, entry.shape().dim(2), entry.shape().dim(3));
     long bytes = one.size() * entry.dtype().byteSize();
     long begin = ((long) row * header.views() + view) * bytes;
-    return Tensor.read(
-            name, entry.dtype(), one, (at, into) -> file.read(TENSOR, begin + at, into))
+    return Tensor.read(name, entry.dtype(), one, (at, into) -> file.read(TENSOR, begin + at, into))
         .to(DType.FLOAT32);
   }
 

@@ -27,8 +27,8 @@ public record Tower(VisionEncoder encoder, ImageProcessor processor) {
   /**
    * Loads the vision encoder of a model, or one by itself, in float32.
    *
-   * @param path a folder, or a file of LAVIS, as {@link
-   *     io.github.blip2j.pretraining.StageOneParts} takes it
+   * @param path a folder, or a file of LAVIS, as {@link io.github.blip2j.pretraining.StageOneParts}
+   *     takes it
    * @param imageSize side of the images, or null for the model's
    * @param home the scope of the parameters
    * @throws io.github.blip2j.io.file.CheckpointException if there is no vision encoder
